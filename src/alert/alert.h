@@ -1,0 +1,53 @@
+/* alert/alert.h - an alert: a signal from a source, deduplicated, and what has become of it. */
+#ifndef ALERT_ALERT_H
+#define ALERT_ALERT_H
+
+#include "alert/signal.h"
+#include "ledger/ledger.h"
+#include "people/user.h"
+
+/* Below ALERT_RESOLVED the alert is open in the sense of deduplication (see index alert_open_key). */
+enum alert_status { ALERT_OPEN = 1, ALERT_ACKNOWLEDGED = 2, ALERT_RESOLVED = 3, ALERT_SUPPRESSED = 4 };
+extern const struct enum_name ALERT_STATUS_NAMES[];
+
+/* A row of table alert. Owns its texts and JSON. */
+struct alert {
+    int64_t id;
+    char *integration;
+    char *dedup_key;
+    char *service;
+    int status;
+    int severity;
+    int urgency;
+    char *summary;
+    char *source, *component, *group, *class_name;
+    json_t *details, *links;
+    int64_t count;
+    char *route;
+    bool is_flapping;
+    struct utc first_at, last_at;
+    struct utc acknowledged_at;
+    char *acknowledged_by; /* actor: "user:ana", "integration:x", "token:ci" */
+    struct utc resolved_at;
+    char *resolved_by;
+    struct utc snoozed_until;
+    struct utc expires_at;
+};
+
+void alert_clear(struct alert *alert);
+
+/* The alert as the API shows it (ids as text, instants as RFC 3339). */
+extern const struct record ALERT_RECORD;
+
+/* What became of a signal. */
+enum take_outcome {
+    TAKE_OPENED = 1, /* a new alert */
+    TAKE_JOINED,     /* folded into an open one: count + 1 */
+    TAKE_ACKNOWLEDGED,
+    TAKE_RESOLVED,
+    TAKE_UNKNOWN,    /* acknowledge or resolve for no open alert: recorded, nothing done */
+    TAKE_SUPPRESSED, /* by a route: stored, never pages */
+};
+extern const struct enum_name TAKE_OUTCOME_NAMES[]; /* opened joined acknowledged resolved unknown suppressed */
+
+#endif

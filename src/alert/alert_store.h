@@ -1,0 +1,40 @@
+/* alert/alert_store.h - alerts on disk. The only SQL about table alert. */
+#ifndef ALERT_ALERT_STORE_H
+#define ALERT_ALERT_STORE_H
+
+#include "alert/alert.h"
+#include "db/db.h"
+
+/* False when there is none (or after an error: see db_error). `out` is filled and owned on true. */
+NODISCARD bool alert_load(struct db *db, int64_t id, struct alert *out);
+/* The open or acknowledged alert with this key. */
+NODISCARD bool alert_load_by_key(struct db *db, const char *integration, const char *dedup_key,
+                                 struct alert *out);
+
+/* Writes a new row; sets alert->id. */
+void alert_insert(struct db *db, struct alert *alert);
+/* Writes back every column that may change after the insert. */
+void alert_save(struct db *db, const struct alert *alert);
+
+/* How many alerts with this key were opened at or after `since`. */
+NODISCARD int64_t alert_openings(struct db *db, const char *integration, const char *dedup_key,
+                                 struct utc since);
+
+/* Open alerts whose expires_at has come; writes at most `max` ids. */
+NODISCARD size_t alert_expired(struct db *db, struct utc now, int64_t *out_ids, size_t max);
+NODISCARD struct utc alert_next_expiry(struct db *db); /* UTC_NEVER when none */
+
+struct alert_filter {
+    int status;          /* 0: any; ALERT_OPEN means exactly open */
+    bool is_unresolved;  /* open or acknowledged */
+    const char *service; /* NULL: any */
+    const char *integration;
+    int severity;        /* 0: any */
+    int64_t before_id;   /* cursor: ids below this; 0: from the newest */
+};
+
+/* Newest first, at most `limit`; `each` borrows the alert. Answers how many. */
+size_t alert_list(struct db *db, const struct alert_filter *filter, int limit,
+                  void (*each)(void *self, const struct alert *alert), void *self);
+
+#endif

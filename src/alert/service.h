@@ -1,0 +1,84 @@
+/* alert/service.h - services, integrations, routes, silences, heartbeats: what an alert meets on
+ * its way in. */
+#ifndef ALERT_SERVICE_H
+#define ALERT_SERVICE_H
+
+#include "alert/signal.h"
+#include "base/window.h"
+
+enum service_urgency { SERVICE_HIGH = 1, SERVICE_LOW, SERVICE_BY_SEVERITY };
+
+struct service {
+    char *name;
+    char *policy;
+    char *owner; /* team; may be NULL */
+    int urgency; /* SERVICE_BY_SEVERITY when absent: critical and error are high, the rest low */
+    struct span acknowledge_expires; /* 0: never; else "still on it?" after this long */
+    struct span auto_resolve;        /* 0: never; else resolved when not seen for this long */
+};
+
+enum integration_kind {
+    INTEGRATION_NATIVE = 1,
+    INTEGRATION_ALERTMANAGER,
+    INTEGRATION_PROMETHEUS,
+    INTEGRATION_PAGERDUTY,
+};
+extern const struct enum_name INTEGRATION_KIND_NAMES[];
+
+struct integration {
+    char *name;
+    int kind;
+    char *service;
+    char *key; /* "env:NAME" or "file:PATH"; NULL: minted and printed once */
+};
+
+enum match_op { MATCH_EQUALS = 1, MATCH_NOT_EQUALS, MATCH_REGEX, MATCH_NOT_REGEX, MATCH_EXISTS };
+
+/* One condition on a field of an alert: summary, severity, source, component, group, class,
+ * service, integration, dedup_key, or details.a.b for anything inside the details (for Prometheus
+ * and Alertmanager the labels are details.labels.NAME). */
+struct match {
+    char *field;
+    int op; /* MATCH_EQUALS when absent */
+    char *value;
+    GRegex *regex; /* not in the record: compiled from `value` when read */
+};
+
+struct route {
+    char *name;
+    GPtrArray *match;       /* of struct match, all must hold; empty: always */
+    char *integration;      /* only alerts of this one; NULL: of all */
+    char *service;          /* where to; NULL: unchanged */
+    int severity;           /* 0: unchanged */
+    bool suppress;          /* recorded, never paged */
+    bool continues;         /* "continue": go on to the next route */
+};
+
+struct silence {
+    char *name;
+    GPtrArray *match; /* of struct match, at least one */
+    struct utc from;  /* one-off; unset in a recurring one */
+    struct utc to;
+    GPtrArray *windows; /* recurring: of struct window, in time_zone */
+    char *time_zone;
+    char *comment;
+    char *created_by; /* set by the API */
+};
+
+struct heartbeat {
+    char *name;
+    char *service;
+    int severity; /* SEVERITY_CRITICAL when absent */
+    struct span every;
+    struct span grace;
+    char *key; /* as in an integration */
+};
+
+extern const struct record SERVICE_RECORD;
+extern const struct record INTEGRATION_RECORD;
+extern const struct record ROUTE_RECORD;
+extern const struct record SILENCE_RECORD;
+extern const struct record HEARTBEAT_RECORD;
+extern const struct record MATCH_RECORD;
+
+#endif

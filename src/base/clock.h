@@ -1,0 +1,30 @@
+/* base/clock.h - what time is it? The only way to ask.
+ *
+ * `now` is read once per command, request or tick and passed on as a value. The simulator and the
+ * tests bring clocks of their own. */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include "base/utc.h"
+
+struct clock {
+    struct utc (*wall)(void *self);
+    /* Time since some fixed moment that goes on during suspend and never jumps (CLOCK_BOOTTIME). */
+    struct span (*elapsed)(void *self);
+    void *self;
+};
+
+static inline struct utc clock_now(const struct clock *clock)
+{
+    return clock->wall(clock->self);
+}
+
+static inline struct span clock_elapsed(const struct clock *clock)
+{
+    return clock->elapsed(clock->self);
+}
+
+/* The machine's own clock. */
+extern const struct clock CLOCK_SYSTEM;
+
+#endif

@@ -1,0 +1,24 @@
+/* base/limits.h - every maximum in one place. Sizes in bytes unless the name says otherwise. */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+enum {
+    LIMIT_BODY = 1048576,         /* of any request; an intake adapter may ask for less */
+    LIMIT_BODY_PAGERDUTY = 524288,
+    LIMIT_JSON_DEPTH = 32,
+    LIMIT_JSON_NODES = 50000,     /* values in one document */
+    LIMIT_YAML = 4194304,
+    LIMIT_NAME = 100,             /* of a user, service, schedule … */
+    LIMIT_SUMMARY = 1024,         /* characters; a longer one is cut on intake, never refused */
+    LIMIT_DEDUP_KEY = 255,        /* PagerDuty Events v2; longer ones are hashed */
+    LIMIT_TEXT = 4096,            /* any other text field */
+    LIMIT_DETAILS = 65536,        /* an alert's details as stored JSON */
+    LIMIT_ALERTS_PER_REQUEST = 2000,
+    LIMIT_PAYLOADS_KEPT = 20,     /* last payloads per integration */
+    LIMIT_PAYLOAD_KEPT = 65536,   /* of each */
+    LIMIT_LIST_PAGE = 200,        /* items a list answers at most */
+    LIMIT_QUEUE_COMMANDS = 65536, /* submitted and not yet in a batch; above: 503 */
+    LIMIT_BATCH_COMMANDS = 512,   /* commands that share one transaction */
+};
+
+#endif

@@ -1,0 +1,78 @@
+/* channel/channel.h - one message to one address by one channel. Knows nothing about alerts' rules:
+ * it is handed a finished message and says how the attempt ended. */
+#ifndef CHANNEL_CHANNEL_H
+#define CHANNEL_CHANNEL_H
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "people/user.h"
+
+enum message_kind {
+    MESSAGE_PAGE = 1,      /* one alert */
+    MESSAGE_DIGEST,        /* several alerts in one message, with counts */
+    MESSAGE_STILL_ON_IT,   /* you acknowledged this a while ago: still on it? */
+    MESSAGE_TEST,
+    MESSAGE_GAP,           /* nobody will be on call between … */
+};
+
+struct message_item {
+    int64_t alert_id;
+    const char *summary;
+    const char *service;
+    const char *source; /* may be NULL */
+    int severity;
+    struct utc since;
+};
+
+/* Everything borrowed for the length of the call. */
+struct message {
+    int kind;
+    int language;
+    const char *time_zone;
+    const char *full_name;   /* of the receiver */
+    int severity;            /* the most severe of the items */
+    const struct message_item *items; /* at most 10 */
+    size_t item_count;
+    size_t total;            /* alerts that the message stands for, >= item_count */
+    size_t by_severity[5];   /* counts, index = enum severity */
+    const char *ack_url;     /* signed link; NULL: none */
+    const char *alert_url;   /* the alert's page; may be NULL */
+    const char *reason;      /* why this person: one line, already in their language; may be NULL */
+    const char *detail;      /* kind-specific: the gap's times, the test's sender */
+    int64_t delivery_id;
+    const char *message_id;  /* stable over retries: the receiver can recognise a repeat */
+    bool may_repeat;         /* an earlier attempt may have arrived: say so */
+    struct utc now;
+};
+
+struct address {
+    int kind; /* enum contact_kind */
+    const char *to;
+    const char *secret; /* resolved; NULL: none */
+};
+
+enum send_state {
+    SEND_DELIVERED = 1, /* handed to the provider, who confirmed it */
+    SEND_RETRY,         /* try again, not before retry_after */
+    SEND_REFUSED,       /* permanent for this address: go to the next contact */
+    SEND_UNKNOWN,       /* may or may not have arrived (time-out after sending) */
+};
+
+struct send_result {
+    int state;
+    struct span retry_after; /* SEND_RETRY: what the provider asked for; 0: it did not say */
+    char provider_id[128];   /* "" when none */
+    char detail[256];        /* the provider's words, for the record; no secrets */
+};
+
+typedef void (*send_done)(void *self, const struct send_result *result);
+
+/* How the courier sends: the real one is channel/post.h; tests and the simulator bring their own. */
+struct sender {
+    /* Starts an attempt; `done` is called exactly once, later, on the courier's thread. */
+    void (*send)(void *self, const struct address *address, const struct message *message,
+                 send_done done, void *done_self);
+    void *self;
+};
+
+#endif

@@ -1,0 +1,32 @@
+/* channel/post.h - the real sender: libcurl's multi interface for HTTP and SMTP alike, one thread. */
+#ifndef CHANNEL_POST_H
+#define CHANNEL_POST_H
+
+#include "channel/channel.h"
+
+struct post;
+
+struct post_options {
+    const char *smtp_url;      /* "smtp://mail.example.com:587", "smtps://…"; NULL: no mail */
+    const char *smtp_user;     /* may be NULL */
+    const char *smtp_password; /* may be NULL */
+    bool smtp_requires_tls;    /* STARTTLS or nothing */
+    const char *mail_from;     /* "Tocsin <tocsin@example.com>" */
+    const char *allow_private; /* comma-separated CIDR list that outgoing requests may reach */
+    const char *public_url;
+    void (*log_line)(void *self, const char *line); /* the `log` channel; called per notification */
+    void *log_self;
+    const struct clock *clock;
+    const struct random *random;
+};
+
+NODISCARD struct post *post_create(const struct post_options *options, struct fault *fault);
+void post_destroy(struct post **post);
+struct sender post_sender(struct post *post);
+
+/* Moves transfers on, calls what is done, waits at most `wait_ms` or until post_wake. */
+void post_work(struct post *post, int wait_ms);
+void post_wake(struct post *post); /* any thread */
+size_t post_in_flight(const struct post *post);
+
+#endif

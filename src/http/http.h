@@ -1,0 +1,120 @@
+/* http/http.h - requests in, answers out; knows nothing about incidents.
+ *
+ * A route table says for each path who may call it and what it takes and gives; the OpenAPI document
+ * is made from the same table. A handler runs on a thread of the pool with the whole body read. It
+ * answers at once with http_answer…, or returns without answering and answers later from any thread
+ * (typically the ledger's, after the commit): the connection is suspended meanwhile. Each request
+ * must be answered exactly once. */
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
+
+#include <jansson.h>
+
+#include "base/record.h"
+
+struct http_request;
+struct http_server;
+
+/* Who may call a route. Default deny: a row without one fails the build's rule check. */
+enum permit {
+    PERMIT_ANYONE = 1, /* health, static files, forms that carry their own proof */
+    PERMIT_KEY,        /* the handler checks an integration, heartbeat or feed key */
+    PERMIT_LINK,       /* the handler checks a signed link */
+    PERMIT_READ,       /* token scopes: read < respond < admin */
+    PERMIT_RESPOND,
+    PERMIT_ADMIN,
+};
+
+struct query_param {
+    const char *name;
+    const char *doc;
+};
+
+typedef void (*http_handler)(struct http_request *request, void *context);
+
+struct route_row {
+    const char *method;
+    const char *path; /* "/api/v1/alerts/{id}"; a {name} takes one segment */
+    enum permit permit;
+    http_handler handler;
+    const char *summary;          /* one line for the documentation */
+    const struct record *request; /* of the JSON body; NULL: none or not JSON */
+    const struct record *answer;  /* of the 2xx body, or of one item of a list; NULL: see summary */
+    bool is_list;                 /* the answer is {"items": […], "next_cursor": …} */
+    int success;                  /* 200 when 0 */
+    size_t body_max;              /* LIMIT_BODY when 0 */
+    const struct query_param *params; /* ends with {NULL}; NULL: none */
+};
+
+/* Who is calling, for permission and for the record: "token:ci", "local" (Unix socket), "". */
+const char *http_actor(const struct http_request *request);
+/* The id that goes with this request through log and events: "r-4f1c…". */
+const char *http_request_id(const struct http_request *request);
+
+const char *http_path_param(const struct http_request *request, const char *name); /* unescaped */
+const char *http_query(const struct http_request *request, const char *name);      /* or NULL */
+const char *http_header(const struct http_request *request, const char *name);     /* or NULL */
+/* One field of an application/x-www-form-urlencoded body, or NULL. */
+const char *http_form(const struct http_request *request, const char *name);
+const char *http_body(const struct http_request *request, size_t *out_size);
+/* The body as strict JSON; on refusal answers 400 problem+json itself and gives NULL (then just
+ * return). Borrowed. */
+const json_t *http_json(struct http_request *request);
+
+/* Takes over the reference. */
+void http_answer_json(struct http_request *request, int status, json_t *body);
+void http_answer_text(struct http_request *request, int status, const char *content_type,
+                      const char *text);
+void http_answer_bytes(struct http_request *request, int status, const char *content_type,
+                       const void *bytes, size_t size);
+void http_answer_empty(struct http_request *request, int status);
+void http_answer_redirect(struct http_request *request, int status, const char *location);
+/* problem+json (RFC 9457): type, title, status, detail = fault text, field = fault field. */
+void http_answer_fault(struct http_request *request, int status, const struct fault *fault);
+PRINTF_LIKE(3, 4)
+void http_answer_problem(struct http_request *request, int status, const char *format, ...);
+/* 503 with Retry-After. */
+void http_answer_busy(struct http_request *request, int retry_after_s, const char *why);
+/* Before the answer; both copied. */
+void http_set_header(struct http_request *request, const char *name, const char *value);
+
+/* Server-sent events. The request becomes a stream; `pull` is asked on a pool thread for what comes
+ * after `last_id` whenever http_streams_wake was called: it appends "id: …\ndata: …\n\n" blocks to
+ * `out` and answers the new last id. A slow reader is cut; a comment line keeps the rest alive. */
+struct http_stream {
+    int64_t last_id; /* from Last-Event-ID or ?after= */
+    int64_t (*pull)(void *self, int64_t last_id, GString *out);
+    void (*closed)(void *self);
+    void *self;
+};
+void http_answer_stream(struct http_request *request, struct http_stream stream);
+void http_streams_wake(struct http_server *server); /* any thread */
+
+/* Proves a bearer token, cookie or local connection against a permit (READ … ADMIN). Answers the
+ * actor ("token:ci", newly allocated) or NULL: 401 when `out_is_known` stays false, else 403. */
+struct http_guard {
+    char *(*authorize)(void *self, const char *token, enum permit permit, bool *out_is_known);
+    void *self;
+};
+
+struct http_options {
+    const char *listen;      /* "127.0.0.1:8420", "[::]:8420" */
+    const char *socket_path; /* Unix socket, mode 0600: callers on it are "local", admin; NULL: none */
+    unsigned threads;        /* 0: one per core */
+    const struct route_row *const *tables; /* NULL-ended list of tables, */
+    const size_t *table_sizes;             /* with their sizes */
+    struct http_guard guard;
+    void *context; /* handed to every handler */
+};
+
+/* NULL and a fault when the address cannot be bound. */
+NODISCARD struct http_server *http_start(const struct http_options *options, struct fault *fault);
+unsigned http_port(const struct http_server *server); /* the bound one, for listen ":0" in tests */
+/* Stops accepting, waits up to `drain_ms` for requests in flight, closes. */
+void http_stop(struct http_server **server, unsigned drain_ms);
+
+/* The OpenAPI 3.1 document of the tables. New reference. */
+NODISCARD json_t *http_openapi(const struct route_row *const *tables, const size_t *table_sizes,
+                               const char *title, const char *version);
+
+#endif

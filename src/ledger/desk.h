@@ -1,0 +1,25 @@
+/* ledger/desk.h - the ledger's thread and the bounded queue in front of it. */
+#ifndef LEDGER_DESK_H
+#define LEDGER_DESK_H
+
+#include "ledger/ledger.h"
+
+struct desk;
+
+/* Starts the thread: it takes whatever commands are waiting (up to LIMIT_BATCH_COMMANDS), runs them
+ * as one batch, ticks when something is due, sleeps otherwise. */
+NODISCARD struct desk *desk_start(struct ledger *ledger, const struct clock *clock);
+
+/* Any thread. False when the queue is full or the desk is closing: answer 503. */
+NODISCARD bool desk_submit(struct desk *desk, struct command command);
+
+/* Any thread but the desk's: submits and waits for the outcome. OUTCOME_UNAVAILABLE when full. */
+enum command_outcome desk_submit_and_wait(struct desk *desk, struct command command);
+
+/* Any thread: tick soon, something may have become due. */
+void desk_wake(struct desk *desk);
+
+/* Runs what was submitted, refuses the rest, ends the thread. */
+void desk_stop(struct desk **desk);
+
+#endif

@@ -1,0 +1,35 @@
+/* ledger/event.h - the one event log: what happened, in order, by whom.
+ *
+ * Timeline, audit trail, live events and explain all read it. Each event carries the BLAKE2b-256
+ * hash of its predecessor's hash and its own content, so that a change of history shows. */
+#ifndef LEDGER_EVENT_H
+#define LEDGER_EVENT_H
+
+#include <jansson.h>
+
+#include "ledger/ledger.h"
+
+struct event {
+    int64_t seq; /* 1, 2, 3 …; set by event_append */
+    struct utc at;
+    const char *actor;   /* "user:ana", "integration:prod-am", "token:ci", "tocsin" */
+    const char *kind;    /* "alert.triggered", "page.started": noun.past-participle */
+    const char *subject; /* "alert:42", "schedule:payments-primary" */
+    const char *data;    /* JSON object as text */
+};
+
+/* Appends with at = tx->now. `data` is written compactly and may be NULL; its reference stays the caller's. */
+void event_append(struct ledger_tx *tx, const char *actor, const char *kind, const char *subject,
+                  const json_t *data);
+
+/* Events after `after_seq` in order, at most `limit`, only those of `subject` when it is not NULL.
+ * The callback's event is valid during the call. Any connection. */
+void event_list(struct db *db, int64_t after_seq, const char *subject, int limit,
+                void (*each)(void *self, const struct event *event), void *self);
+
+NODISCARD int64_t event_last_seq(struct db *db);
+
+/* Walks the chain; false and the first seq that does not fit when history was changed. */
+NODISCARD bool event_verify(struct db *db, int64_t *out_bad_seq);
+
+#endif

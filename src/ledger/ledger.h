@@ -1,0 +1,88 @@
+/* ledger/ledger.h - one writer, one truth.
+ *
+ * Every change of state is a command: a function that reads, judges and writes inside the ledger's
+ * transaction. Commands of many requests share one transaction and one fsync (group commit); only
+ * after the commit is any of them answered. When a batch fails, it is rolled back and its commands
+ * are run again one by one, so that one bad command cannot spoil the others.
+ *
+ * The ledger knows nothing about incidents. struct ledger is driven by calls, on one thread; the
+ * thread and the queue in front of it are ledger/desk.h. The simulator drives struct ledger
+ * directly. */
+#ifndef LEDGER_LEDGER_H
+#define LEDGER_LEDGER_H
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "db/db.h"
+
+struct ledger;
+
+/* What a command works with. `now` is the batch's instant. */
+struct ledger_tx {
+    struct ledger *ledger;
+    struct db *db;
+    struct utc now;
+};
+
+enum command_result {
+    COMMAND_DONE = 1, /* keep what was written */
+    COMMAND_REFUSED,  /* the rules said no; the command wrote nothing, and says why in its own arg */
+};
+
+enum command_outcome {
+    OUTCOME_COMMITTED = 1, /* on stable storage */
+    OUTCOME_REFUSED,       /* see above; other commands of the batch are committed */
+    OUTCOME_UNAVAILABLE,   /* disk full, read-only, database down: nothing was kept, try later */
+    OUTCOME_UNCERTAIN,     /* the commit's answer was lost: look up by key before answering */
+    OUTCOME_FAILED,        /* our bug; logged */
+};
+
+struct command {
+    enum command_result (*run)(struct ledger_tx *tx, void *arg); /* may run twice: see above */
+    /* Called once, after the commit, on the ledger's thread; must not block. May be NULL. */
+    void (*answer)(void *arg, enum command_outcome outcome);
+    void *arg;
+};
+
+/* A duty: work that becomes due by itself. Deadlines are indexed columns; the ledger asks each
+ * duty when it is next due and runs it inside a transaction of its own kind of batch. */
+struct ledger_duty {
+    const char *name;
+    /* The earliest deadline of this duty, or UTC_NEVER. */
+    struct utc (*next_at)(struct ledger_tx *tx, void *self);
+    /* Does due work, at most `limit` subjects, most severe first; answers how many it did. */
+    int (*run_due)(struct ledger_tx *tx, void *self, int limit);
+    /* The wall clock jumped by `by`: move deadlines that are waits, leave those that are dates. */
+    void (*clock_jumped)(struct ledger_tx *tx, void *self, struct span by); /* may be NULL */
+    void *self;
+};
+
+/* Told after each commit that appended events; must not block. */
+struct ledger_listener {
+    void (*committed)(void *self, int64_t last_seq);
+    void *self;
+};
+
+/* `db` stays the caller's and must outlive the ledger. */
+NODISCARD struct ledger *ledger_create(struct db *db, const struct clock *clock,
+                                       const struct random *random);
+void ledger_destroy(struct ledger **ledger);
+
+/* Both before the first batch only. */
+void ledger_add_duty(struct ledger *ledger, struct ledger_duty duty);
+void ledger_add_listener(struct ledger *ledger, struct ledger_listener listener);
+
+/* Runs the commands in one transaction (see the head of this file), commits, answers each. */
+void ledger_run_batch(struct ledger *ledger, const struct command *commands, size_t count);
+
+/* Runs all that is due now, a bounded number of subjects per transaction, and answers when to come
+ * again (UTC_NEVER: nothing is armed). Notices a jump of the wall clock (more than 2 s against the
+ * elapsed clock), records an event clock.jumped and tells the duties. After a database failure
+ * answers an instant one second ahead. */
+NODISCARD struct utc ledger_tick(struct ledger *ledger);
+
+/* False while the last write failed for want of space or reachability: intake answers 503 early.
+ * Safe from any thread. Probes again by itself at each tick. */
+bool ledger_is_writable(const struct ledger *ledger);
+
+#endif

@@ -1,0 +1,40 @@
+/* oncall/policy.h - what an escalation policy is. How one is walked is page/step.h. */
+#ifndef ONCALL_POLICY_H
+#define ONCALL_POLICY_H
+
+#include "base/record.h"
+#include "base/utc.h"
+#include "base/window.h"
+
+/* Exactly one of these is set. */
+struct target {
+    char *user;
+    char *schedule;
+    char *team;
+    char *channel; /* a chat channel or webhook of `channels:` */
+};
+
+/* When a step applies; empty parts do not restrict. */
+struct condition {
+    GPtrArray *severity; /* texts: critical error warning info */
+    GPtrArray *only;     /* of struct window: business hours */
+    char *time_zone;     /* of `only`; UTC when absent */
+};
+
+struct step {
+    GPtrArray *notify; /* of struct target; at least one */
+    struct span wait;  /* how long it may stay unanswered; 1 s … 7 d */
+    struct condition *when; /* NULL: always */
+};
+
+struct policy {
+    char *name;
+    GPtrArray *steps;
+    int64_t repeat;             /* further rounds after the first, 0 … 100 */
+    struct target *last_resort; /* user, team or schedule; told when every round stayed unanswered */
+};
+
+extern const struct record POLICY_RECORD;
+extern const struct record TARGET_RECORD;
+
+#endif

@@ -1,0 +1,47 @@
+/* oncall/schedule.h - what a schedule is. Who is on call is oncall/shift.h. */
+#ifndef ONCALL_SCHEDULE_H
+#define ONCALL_SCHEDULE_H
+
+#include "base/record.h"
+#include "base/utc.h"
+#include "base/window.h"
+#include "base/zone.h"
+
+enum turn_unit { TURN_HOURS = 1, TURN_DAYS, TURN_WEEKS };
+
+/* How long one person's turn lasts. Days and weeks step in civil time, hours in elapsed time. */
+struct turn {
+    int64_t count;
+    int unit; /* enum turn_unit */
+};
+
+struct layer {
+    char *name;        /* "layer 1" … when absent */
+    GPtrArray *people; /* names of users, in order of their turns */
+    struct turn every;
+    struct civil start; /* first hand-off, in the schedule's zone */
+    struct civil end;   /* nobody from here on; unset (year 0): never */
+    GPtrArray *only;    /* of struct window; empty: always */
+};
+
+struct override {
+    struct civil from; /* in the schedule's zone */
+    struct civil to;
+    char *who;   /* who is on call instead of whoever is found; NULL: nobody (a holiday) */
+    char *layer; /* replaces only in this layer; NULL: in the whole schedule */
+};
+
+struct schedule {
+    char *name;
+    char *time_zone;
+    char *owner; /* user or team that hears of gaps; may be NULL */
+    GPtrArray *layers;    /* of struct layer; later ones win where they have somebody */
+    GPtrArray *overrides; /* of struct override; the last one that covers an instant wins */
+    /* Not in the record: resolved when the schedule is put to use (schedule_prepare). */
+    struct zone *zone;
+};
+
+extern const struct record SCHEDULE_RECORD;
+extern const struct record OVERRIDE_RECORD;
+
+#endif

@@ -1,0 +1,35 @@
+/* page/courier.h - claims what is due, hands it to the sender, brings the result home.
+ *
+ * Driven by calls on one thread; its own thread is made in app/. Claiming and settling are commands
+ * of the ledger: `submit` is desk_submit in production and direct in the simulator. */
+#ifndef PAGE_COURIER_H
+#define PAGE_COURIER_H
+
+#include "channel/channel.h"
+#include "page/pager.h"
+
+struct courier;
+
+struct courier_options {
+    struct pager *pager;
+    struct sender sender;
+    bool (*submit)(void *self, struct command command);
+    void *submit_self;
+    /* From any thread: courier_step has something to do (a claim was answered, work became due). */
+    void (*wake)(void *self);
+    void *wake_self;
+    const char *public_url;
+    unsigned flight_max; /* attempts in flight at once; 0: 256 */
+};
+
+NODISCARD struct courier *courier_create(const struct courier_options *options);
+void courier_destroy(struct courier **courier);
+
+/* Claims (unless a claim is under way or flight_max is reached) and starts what was claimed. Answers
+ * when it wants to be called again without being woken. */
+NODISCARD struct utc courier_step(struct courier *courier, struct utc now);
+
+/* Any thread: new notifications may be due. */
+void courier_wake(struct courier *courier);
+
+#endif

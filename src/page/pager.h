@@ -1,0 +1,78 @@
+/* page/pager.h - the commands of paging: take a signal, acknowledge, resolve, escalate, page …
+ *
+ * They run inside the ledger's transaction (see ledger/ledger.h) and may be used by any door: API,
+ * signed link, integration, command line. Each appends to the event log; alert, escalation, pages
+ * and notifications change in the same commit. */
+#ifndef PAGE_PAGER_H
+#define PAGE_PAGER_H
+
+#include "alert/alert.h"
+#include "config/config.h"
+#include "ledger/ledger.h"
+
+struct pager;
+
+/* Holds what paging needs beside the database; the snapshot is re-read from `configs` per command. */
+NODISCARD struct pager *pager_create(struct config_holder *configs, const struct random *random);
+void pager_destroy(struct pager **pager);
+
+/* Registers the duties: escalations, personal rules, expiries, heartbeats. Before the first batch. */
+void pager_add_duties(struct pager *pager, struct ledger *ledger);
+
+/* --- a signal comes in --- */
+struct take {
+    struct pager *pager;
+    struct signal signal;    /* in: the command takes its texts over */
+    const char *integration; /* in: name; for a heartbeat "heartbeat:NAME"; borrowed for the call */
+    const char *service;     /* in: where the integration points */
+    int outcome;             /* out: enum take_outcome */
+    int64_t alert_id;        /* out: 0 when unknown */
+    char dedup_key[260];     /* out */
+};
+/* A command's run function; arg is struct take *. */
+enum command_result pager_take(struct ledger_tx *tx, void *take);
+/* Frees what is left of the signal after the command ran or was refused. */
+void take_clear(struct take *take);
+
+/* --- a person or program acts on an alert --- */
+enum alert_verb {
+    VERB_ACKNOWLEDGE = 1,
+    VERB_RESOLVE,
+    VERB_ESCALATE, /* the next step, now */
+    VERB_SNOOZE,   /* until `until`; then it pages again from the first step */
+    VERB_PAGE,     /* tell `target` too, now */
+};
+
+struct act {
+    struct pager *pager;
+    int verb;
+    int64_t alert_id;
+    const char *actor;           /* "user:ana", "token:ci", "local" */
+    const struct target *target; /* VERB_PAGE */
+    struct utc until;            /* VERB_SNOOZE */
+    const char *note;            /* may be NULL */
+    int status;                  /* out: HTTP-like: 200 done, 404 no such alert, 409 not possible now */
+    struct fault fault;          /* out: why, when not 200 */
+};
+enum command_result pager_act(struct ledger_tx *tx, void *act);
+
+/* --- a test page to one contact of one person, or to all (contact NULL) --- */
+struct test_page {
+    struct pager *pager;
+    const char *user;
+    const char *contact;
+    const char *actor;
+    int status;
+    struct fault fault;
+};
+enum command_result pager_test(struct ledger_tx *tx, void *test_page);
+
+/* --- a heartbeat was heard --- */
+struct beat {
+    struct pager *pager;
+    const char *heartbeat; /* name */
+    int status;
+};
+enum command_result pager_beat(struct ledger_tx *tx, void *beat);
+
+#endif
