@@ -1,0 +1,75 @@
+# The front door. Everything that is built lies in build/; Meson and Ninja do the work.
+#   make help    lists the targets
+
+BUILD  ?= build
+PREFIX ?= /usr/local
+prefix ?= $(PREFIX)
+LISTEN ?= 127.0.0.1:8420
+DATA   ?= ./data
+CONFIG ?= examples/team.yaml
+
+MESON  := meson
+NINJA  := ninja $(if $(JOBS),-j$(JOBS))
+# configure(folder, options): a folder that is configured already is left as it is.
+configure = test -f $(BUILD)/$(1)/build.ninja || $(MESON) setup $(BUILD)/$(1) $(2)
+sanitized = -Db_lundef=false -Dc_args=-fno-sanitize-recover=all
+
+.DEFAULT_GOAL := build
+.PHONY: help run build install test check bench fuzz asan tsan format clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+run: build ## installs what is missing, builds, starts a trial server on http://$(LISTEN)
+	@TOCSIN_ALLOW_PRIVATE=$${TOCSIN_ALLOW_PRIVATE:-127.0.0.0/8} TOCSIN_OPEN_BOARD=$${TOCSIN_OPEN_BOARD:-1} \
+	  exec $(BUILD)/tocsin serve --listen $(LISTEN) --data $(DATA) --config $(CONFIG)
+
+build: ## the program, at build/tocsin
+	@tools/setup build
+	@$(call configure,release,-Dtests=false --prefix=$(prefix))
+	@$(NINJA) -C $(BUILD)/release
+	@ln -sfn release/src/app/tocsin $(BUILD)/tocsin
+
+install: build ## the program and its files, under DESTDIR and prefix (/usr/local)
+	@$(MESON) configure $(BUILD)/release --prefix=$(prefix)
+	@DESTDIR=$(DESTDIR) $(MESON) install -C $(BUILD)/release
+
+test: ## every test that fits in 20 minutes on two cores
+	@tools/setup build test browser
+	@$(call configure,test)
+	@$(NINJA) -C $(BUILD)/test
+	@tools/run-tests --build $(BUILD)/test
+
+check: ## format, house rules, static analysis, both compilers with -Werror
+	@tools/setup build check test
+	@BUILD=$(BUILD) tools/check
+
+asan: ## every unit test under AddressSanitizer and UndefinedBehaviorSanitizer
+	@tools/setup build test check
+	@CC=clang; export CC; $(call configure,asan,-Db_sanitize=address$(,)undefined $(sanitized))
+	@$(NINJA) -C $(BUILD)/asan
+	@tools/run-tests --build $(BUILD)/asan --sanitizer asan --suite unit --suite fuzz
+
+tsan: ## the threaded tests under ThreadSanitizer
+	@tools/setup build test check
+	@CC=clang; export CC; $(call configure,tsan,-Db_sanitize=thread $(sanitized))
+	@$(NINJA) -C $(BUILD)/tsan
+	@tools/run-tests --build $(BUILD)/tsan --sanitizer tsan --suite threads
+
+fuzz: ## each fuzz target for FUZZ_SECONDS (30)
+	@tools/setup build test fuzz
+	@BUILD=$(BUILD) tools/fuzz
+
+bench: ## the figures of docs/performance.md, measured here
+	@tools/setup build test bench
+	@$(call configure,test)
+	@$(NINJA) -C $(BUILD)/test
+	@BUILD=$(BUILD) bench/run
+
+format: ## lays out every C file
+	@git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
+
+clean: ## removes build/ (not data/)
+	rm -rf $(BUILD)
+
+, := ,
