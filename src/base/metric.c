@@ -1,0 +1,145 @@
+#include "base/metric.h"
+
+#include <stdatomic.h>
+
+struct metric_row {
+    const char *name;
+    const char *labels; /* NULL: none */
+    const char *help;   /* NULL: the same name stands in the row above */
+    bool is_gauge;
+};
+
+static const struct metric_row ROWS[METRIC_COUNT] = {
+    [METRIC_REQUESTS_2XX] = {"tocsin_http_requests_total", "code=\"2xx\"",
+                             "Answered HTTP requests by class of status.", false},
+    [METRIC_REQUESTS_3XX] = {"tocsin_http_requests_total", "code=\"3xx\"", NULL, false},
+    [METRIC_REQUESTS_4XX] = {"tocsin_http_requests_total", "code=\"4xx\"", NULL, false},
+    [METRIC_REQUESTS_5XX] = {"tocsin_http_requests_total", "code=\"5xx\"", NULL, false},
+    [METRIC_CONNECTIONS] = {"tocsin_http_connections", NULL, "Open HTTP connections.", true},
+    [METRIC_CONNECTIONS_CUT] = {"tocsin_http_connections_cut_total", NULL,
+                                "Connections closed because a request came in too slowly.", false},
+    [METRIC_STREAMS] = {"tocsin_http_streams", NULL, "Live event streams.", true},
+    [METRIC_SIGNALS_ACCEPTED] = {"tocsin_signals_total", "result=\"accepted\"",
+                                 "Signals from integrations by result.", false},
+    [METRIC_SIGNALS_REFUSED] = {"tocsin_signals_total", "result=\"refused\"", NULL, false},
+    [METRIC_SIGNALS_BUSY] = {"tocsin_signals_total", "result=\"busy\"", NULL, false},
+    [METRIC_ALERTS_OPENED] = {"tocsin_alerts_opened_total", NULL, "Alerts opened.", false},
+    [METRIC_ALERTS_JOINED] = {"tocsin_alerts_joined_total", NULL,
+                              "Signals folded into an open alert.", false},
+    [METRIC_ALERTS_RESOLVED] = {"tocsin_alerts_resolved_total", NULL, "Alerts resolved.", false},
+    [METRIC_PAGES_STARTED] = {"tocsin_pages_total", NULL,
+                              "Pages started: one person told of one alert.", false},
+    [METRIC_ESCALATIONS] = {"tocsin_escalation_steps_total", NULL, "Escalation steps taken.",
+                            false},
+    [METRIC_LAST_RESORTS] = {"tocsin_last_resorts_total", NULL,
+                             "Escalations that nobody answered until the last resort.", false},
+    [METRIC_DELIVERIES_DELIVERED] = {"tocsin_deliveries_total", "result=\"delivered\"",
+                                     "Delivery attempts by result.", false},
+    [METRIC_DELIVERIES_RETRIED] = {"tocsin_deliveries_total", "result=\"retried\"", NULL, false},
+    [METRIC_DELIVERIES_REFUSED] = {"tocsin_deliveries_total", "result=\"refused\"", NULL, false},
+    [METRIC_DELIVERIES_UNKNOWN] = {"tocsin_deliveries_total", "result=\"unknown\"", NULL, false},
+    [METRIC_COMMITS] = {"tocsin_commits_total", NULL, "Transactions committed by the ledger.",
+                        false},
+    [METRIC_COMMIT_FAILURES] = {"tocsin_commit_failures_total", NULL,
+                                "Transactions that the database refused.", false},
+};
+
+enum { BUCKETS = 16 };
+
+static const int64_t BUCKET_US[BUCKETS] = {500,     1000,     2500,     5000,    10000,   25000,
+                                           50000,   100000,   250000,   500000,  1000000, 2500000,
+                                           5000000, 10000000, 30000000, 60000000};
+
+static const struct metric_row HISTOGRAMS[HISTOGRAM_COUNT] = {
+    [HISTOGRAM_ACCEPT] = {"tocsin_accept_seconds", NULL,
+                          "From a signal read to its answer after the commit.", false},
+    [HISTOGRAM_NOTIFICATION] = {"tocsin_notification_seconds", NULL,
+                                "From a signal accepted to its first delivery attempt.", false},
+    [HISTOGRAM_COMMIT] = {"tocsin_commit_seconds", NULL, "One transaction with its sync.", false},
+};
+
+static atomic_int_least64_t values[METRIC_COUNT];
+
+struct histogram {
+    atomic_int_least64_t buckets[BUCKETS + 1]; /* not yet summed up; the last: above all */
+    atomic_int_least64_t sum_us;
+};
+
+static struct histogram histograms[HISTOGRAM_COUNT];
+
+void metric_add(enum metric metric, int64_t by)
+{
+    atomic_fetch_add_explicit(&values[metric], by, memory_order_relaxed);
+}
+
+void metric_set(enum metric metric, int64_t value)
+{
+    atomic_store_explicit(&values[metric], value, memory_order_relaxed);
+}
+
+int64_t metric_value(enum metric metric)
+{
+    return atomic_load_explicit(&values[metric], memory_order_relaxed);
+}
+
+void metric_observe(enum metric_histogram histogram, struct span took)
+{
+    int at = 0;
+    while (at < BUCKETS && took.us > BUCKET_US[at]) {
+        at++;
+    }
+    struct histogram *into = &histograms[histogram];
+    atomic_fetch_add_explicit(&into->buckets[at], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&into->sum_us, took.us, memory_order_relaxed);
+}
+
+static void write_head(GString *out, const char *name, const char *help, const char *type)
+{
+    if (help != NULL) {
+        g_string_append_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+    }
+}
+
+static void write_value(GString *out, const char *name, const char *labels, int64_t value)
+{
+    if (labels != NULL) {
+        g_string_append_printf(out, "%s{%s} %" G_GINT64_FORMAT "\n", name, labels, value);
+    } else {
+        g_string_append_printf(out, "%s %" G_GINT64_FORMAT "\n", name, value);
+    }
+}
+
+static void write_histogram(GString *out, const struct metric_row *row, struct histogram *from)
+{
+    write_head(out, row->name, row->help, "histogram");
+    int64_t below = 0;
+    for (int i = 0; i < BUCKETS; i++) {
+        below += atomic_load_explicit(&from->buckets[i], memory_order_relaxed);
+        g_string_append_printf(out, "%s_bucket{le=\"%g\"} %" G_GINT64_FORMAT "\n", row->name,
+                               (double)BUCKET_US[i] / 1e6, below);
+    }
+    below += atomic_load_explicit(&from->buckets[BUCKETS], memory_order_relaxed);
+    int64_t sum_us = atomic_load_explicit(&from->sum_us, memory_order_relaxed);
+    g_string_append_printf(out, "%s_bucket{le=\"+Inf\"} %" G_GINT64_FORMAT "\n", row->name, below);
+    g_string_append_printf(out, "%s_sum %.6f\n", row->name, (double)sum_us / 1e6);
+    g_string_append_printf(out, "%s_count %" G_GINT64_FORMAT "\n", row->name, below);
+}
+
+void metric_write(GString *out)
+{
+    for (int i = 1; i < METRIC_COUNT; i++) {
+        const struct metric_row *row = &ROWS[i];
+        write_head(out, row->name, row->help, row->is_gauge ? "gauge" : "counter");
+        write_value(out, row->name, row->labels, metric_value((enum metric)i));
+    }
+    for (int i = 1; i < HISTOGRAM_COUNT; i++) {
+        write_histogram(out, &HISTOGRAMS[i], &histograms[i]);
+    }
+}
+
+void metric_write_gauge(GString *out, const char *name, const char *labels, const char *help,
+                        int64_t value)
+{
+    write_head(out, name, help, "gauge");
+    write_value(out, name, labels, value);
+}

@@ -1,0 +1,58 @@
+/* base/metric.h - numbers about ourselves, counted from any thread without a lock.
+ *
+ * The one table of names is in metric.c. The counters are the only process-wide mutable state: they
+ * decide nothing, and a counter handed down through every call would cost more than it explains. */
+#ifndef BASE_METRIC_H
+#define BASE_METRIC_H
+
+#include <glib.h>
+
+#include "base/utc.h"
+
+enum metric {
+    METRIC_REQUESTS_2XX = 1, /* answered HTTP requests by class of status */
+    METRIC_REQUESTS_3XX,
+    METRIC_REQUESTS_4XX,
+    METRIC_REQUESTS_5XX,
+    METRIC_CONNECTIONS, /* gauge: open HTTP connections */
+    METRIC_CONNECTIONS_CUT,
+    METRIC_STREAMS, /* gauge: live event streams */
+    METRIC_SIGNALS_ACCEPTED,
+    METRIC_SIGNALS_REFUSED,
+    METRIC_SIGNALS_BUSY, /* 503: queue full or database not writable */
+    METRIC_ALERTS_OPENED,
+    METRIC_ALERTS_JOINED,
+    METRIC_ALERTS_RESOLVED,
+    METRIC_PAGES_STARTED,
+    METRIC_ESCALATIONS,
+    METRIC_LAST_RESORTS,
+    METRIC_DELIVERIES_DELIVERED, /* attempts by how they ended */
+    METRIC_DELIVERIES_RETRIED,
+    METRIC_DELIVERIES_REFUSED,
+    METRIC_DELIVERIES_UNKNOWN,
+    METRIC_COMMITS,
+    METRIC_COMMIT_FAILURES,
+    METRIC_COUNT,
+};
+
+enum metric_histogram {
+    HISTOGRAM_ACCEPT = 1,   /* request read … answered after the commit, of intake */
+    HISTOGRAM_NOTIFICATION, /* alert accepted … first attempt leaves */
+    HISTOGRAM_COMMIT,       /* one batch of the ledger, with its sync */
+    HISTOGRAM_COUNT,
+};
+
+void metric_add(enum metric metric, int64_t by);
+void metric_set(enum metric metric, int64_t value); /* a gauge */
+int64_t metric_value(enum metric metric);
+void metric_observe(enum metric_histogram histogram, struct span took);
+
+/* Appends all of them in Prometheus' text form, 0.0.4. */
+void metric_write(GString *out);
+
+/* One more line with its HELP and TYPE, for what is asked of the database at scrape time. `labels`
+ * may be NULL; HELP and TYPE are left out when `help` is NULL (further labels of one name). */
+void metric_write_gauge(GString *out, const char *name, const char *labels, const char *help,
+                        int64_t value);
+
+#endif
