@@ -3,6 +3,21 @@
 #include <glib.h>
 #include <stdarg.h>
 
+/* A fault is shown on terminals and sent as JSON: what a cut may have left of a character goes, and
+ * control characters that came with the input become harmless. */
+static void make_presentable(char *text)
+{
+    const char *end = NULL;
+    if (!g_utf8_validate(text, -1, &end)) {
+        text[end - text] = '\0';
+    }
+    for (; *text != '\0'; text++) {
+        if (g_ascii_iscntrl(*text)) {
+            *text = '?';
+        }
+    }
+}
+
 bool fault_set(struct fault *fault, const char *field, const char *format, ...)
 {
     va_list args;
@@ -10,6 +25,8 @@ bool fault_set(struct fault *fault, const char *field, const char *format, ...)
     va_start(args, format);
     g_vsnprintf(fault->text, sizeof fault->text, format, args);
     va_end(args);
+    make_presentable(fault->field);
+    make_presentable(fault->text);
     return false;
 }
 
@@ -18,6 +35,7 @@ void fault_within(struct fault *fault, const char *parent)
     char path[FAULT_FIELD_SIZE];
     bool needs_dot = fault->field[0] != '\0' && fault->field[0] != '[';
     g_snprintf(path, sizeof path, "%s%s%s", parent, needs_dot ? "." : "", fault->field);
+    make_presentable(path);
     g_strlcpy(fault->field, path, sizeof fault->field);
 }
 

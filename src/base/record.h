@@ -21,7 +21,8 @@ enum field_kind {
     FIELD_ENUM,     /* int, one of `names`; 0 when absent */
     FIELD_TEXTS,    /* GPtrArray * of char *; never NULL after record_read; min..max texts */
     FIELD_RECORD,   /* struct T *, owned, NULL when absent */
-    FIELD_RECORDS,  /* GPtrArray * of struct T *; never NULL after record_read; min..max elements */
+    FIELD_RECORDS,  /* GPtrArray * of struct T *; never NULL after record_read; min..max elements;
+                       the array has no free function of its own: record_clear frees the elements */
     FIELD_JSON,     /* json_t *, owned reference, NULL when absent; any value */
     FIELD_CUSTOM,   /* whatever `codec` reads and writes at the offset */
 };
@@ -67,17 +68,31 @@ struct record {
     size_t size;
     const struct field *fields;
     size_t field_count;
-    /* Judges the whole after every field was read; NULL: nothing more to check. */
+    /* Fills in what may be left out, after every field was read; NULL: nothing. */
+    void (*fill)(void *self);
+    /* Judges the whole after that; NULL: nothing more to check. */
     bool (*check)(const void *self, struct fault *fault);
+    /* Frees what the struct owns beside its fields (compiled forms); NULL: nothing. */
+    void (*clear)(void *self);
 };
 
-/* Reads an object into zeroed `out`. Unknown keys are refused with the nearest known name. On false
- * `out` is cleared and *fault says why. */
+/* Reads an object into zeroed `out`. Unknown keys are refused with the nearest known name; null is
+ * the same as absent; a required text must not be empty. On false `out` is cleared and *fault says
+ * why. */
 NODISCARD bool record_read(const struct record *record, const json_t *value, void *out,
                            struct fault *fault);
 
-/* A new object with the fields in their described order; absent and empty ones are left out. */
+/* A new object with the fields in their described order; absent and empty ones are left out. So are
+ * false, 0 and 0s unless the field is required or read-only. Secrets are written only as references
+ * (env:NAME, file:PATH). */
 NODISCARD json_t *record_write(const struct record *record, const void *self);
+
+/* The form kept in the database: secrets are written too, and read-only fields are read back. */
+NODISCARD json_t *record_write_stored(const struct record *record, const void *self);
+NODISCARD bool record_read_stored(const struct record *record, const json_t *value, void *out,
+                                  struct fault *fault);
+NODISCARD void *record_new_stored(const struct record *record, const json_t *value,
+                                  struct fault *fault);
 
 /* Frees what the fields own and zeroes the struct; the struct itself is the caller's. */
 void record_clear(const struct record *record, void *self);

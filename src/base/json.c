@@ -1,0 +1,131 @@
+#include "base/json.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "base/limits.h"
+
+/* What a glance over the bytes tells before anything is allocated. */
+struct outline {
+    size_t depth;
+    size_t depth_max;
+    size_t nodes;
+};
+
+/* Moves past a string that starts at bytes[at]; answers the index after its closing quote. */
+static size_t skip_string(const char *bytes, size_t size, size_t at)
+{
+    for (at++; at < size && bytes[at] != '"'; at++) {
+        if (bytes[at] == '\\') {
+            at++;
+        }
+    }
+    return at + 1;
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool has_element(const char *bytes, size_t size, size_t at)
+{
+    while (at < size && is_space(bytes[at])) {
+        at++;
+    }
+    return at < size && bytes[at] != ']' && bytes[at] != '}';
+}
+
+/* The parser would build everything first and recurse as deep as it is told to; so the limits are
+ * checked on the bytes. Malformed input may be counted wrongly: the parser refuses it anyway. */
+static struct outline outline_of(const char *bytes, size_t size)
+{
+    struct outline outline = {.nodes = 1};
+    for (size_t at = 0; at < size;) {
+        char c = bytes[at];
+        if (c == '"') {
+            at = skip_string(bytes, size, at);
+            continue;
+        }
+        if (c == '{' || c == '[') {
+            outline.depth++;
+            outline.depth_max = MAX(outline.depth_max, outline.depth);
+            outline.nodes += has_element(bytes, size, at + 1) ? 1 : 0;
+        } else if ((c == '}' || c == ']') && outline.depth > 0) {
+            outline.depth--;
+        } else if (c == ',') {
+            outline.nodes++;
+        }
+        at++;
+    }
+    return outline;
+}
+
+static void set_parse_fault(const json_error_t *error, struct fault *fault)
+{
+    const char *text = error->text;
+    switch ((int)json_error_code(error)) {
+    case json_error_invalid_utf8:
+        text = "the text is not valid UTF-8; send UTF-8";
+        break;
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        text = "a text contains the character U+0000; leave it out";
+        break;
+    case json_error_premature_end_of_input:
+        text = "the document ends in the middle; was it cut off?";
+        break;
+    case json_error_end_of_input_expected:
+        text = "something follows the end of the document; send exactly one";
+        break;
+    default:
+        break;
+    }
+    (void)fault_set(fault, "", "not valid JSON: line %d, column %d: %s", error->line, error->column,
+                    text);
+}
+
+json_t *json_read(const char *bytes, size_t size, struct fault *fault)
+{
+    struct outline outline = outline_of(bytes, size);
+    if (outline.depth_max > LIMIT_JSON_DEPTH) {
+        (void)fault_set(fault, "", "nested more than %d levels deep; flatten it",
+                        (int)LIMIT_JSON_DEPTH);
+        return NULL;
+    }
+    if (outline.nodes > LIMIT_JSON_NODES) {
+        (void)fault_set(fault, "", "holds more than %d values; send it in parts",
+                        (int)LIMIT_JSON_NODES);
+        return NULL;
+    }
+    json_error_t error;
+    const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
+    json_t *value = json_loadb(bytes, size, flags, &error);
+    if (value == NULL && json_error_code(&error) == json_error_numeric_overflow) {
+        /* An unsigned 64-bit counter among an alert's details is no reason to lose the alert. */
+        value = json_loadb(bytes, size, flags | JSON_DECODE_INT_AS_REAL, &error);
+    }
+    if (value == NULL) {
+        set_parse_fault(&error, fault);
+    }
+    return value;
+}
+
+static int append_bytes(const char *bytes, size_t size, void *text)
+{
+    g_string_append_len(text, bytes, (gssize)size);
+    return 0;
+}
+
+char *json_write(const json_t *value)
+{
+    GString *text = g_string_new(NULL);
+    CHECK(json_dump_callback(value, append_bytes, text, JSON_COMPACT | JSON_ENCODE_ANY) == 0);
+    return g_string_free(text, FALSE);
+}
+
+const char *json_text(const json_t *object, const char *key, const char *otherwise)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL ? text : otherwise;
+}

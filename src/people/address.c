@@ -1,0 +1,89 @@
+#include "people/address.h"
+
+#include <string.h>
+
+enum { EMAIL_MAX = 254, WEBHOOK_SECRET_MIN = 16 };
+
+static const char WEBHOOK_SECRET_PREFIX[] = "whsec_";
+
+/* Spaces and control characters have no place in any address; CR and LF would start a new header. */
+static bool has_only_graphic(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text <= ' ' || *text == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool judge_email(const char *to, struct fault *fault)
+{
+    const char *at = strrchr(to, '@');
+    bool is_shaped = at != NULL && at != to && at[1] != '\0' && strlen(to) <= EMAIL_MAX &&
+                     strpbrk(to, "<>(),;:\\\"[]") == NULL && strchr(to, '@') == at;
+    bool is_host = is_shaped && at[1] != '.' && at[1] != '-' && strstr(at, "..") == NULL;
+    return is_host ||
+           fault_set(fault, "to", "\"%.80s\" is not an e-mail address; write name@example.com", to);
+}
+
+static bool judge_url(const char *to, struct fault *fault)
+{
+    g_autoptr(GUri) uri = g_uri_parse(to, G_URI_FLAGS_NONE, NULL);
+    const char *scheme = uri != NULL ? g_uri_get_scheme(uri) : "";
+    const char *host = uri != NULL ? g_uri_get_host(uri) : NULL;
+    bool is_web = strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0;
+    if (!is_web || host == NULL || host[0] == '\0') {
+        return fault_set(fault, "to", "must be a URL that starts with http:// or https://");
+    }
+    return true;
+}
+
+bool is_secret_reference(const char *secret)
+{
+    return (g_str_has_prefix(secret, "env:") && secret[4] != '\0') ||
+           (g_str_has_prefix(secret, "file:") && secret[5] != '\0');
+}
+
+/* Standard Webhooks: "whsec_" and the key in base64. */
+static bool judge_webhook_secret(const char *secret, struct fault *fault)
+{
+    gsize size = 0;
+    if (g_str_has_prefix(secret, WEBHOOK_SECRET_PREFIX)) {
+        g_free(g_base64_decode(secret + strlen(WEBHOOK_SECRET_PREFIX), &size));
+    }
+    return size >= WEBHOOK_SECRET_MIN ||
+           fault_set(fault, "secret",
+                     "must be whsec_ followed by at least %d bytes in base64, or a reference such "
+                     "as env:NAME",
+                     (int)WEBHOOK_SECRET_MIN);
+}
+
+static bool judge_secret(int kind, const char *secret, struct fault *fault)
+{
+    if (secret == NULL || is_secret_reference(secret)) {
+        return true;
+    }
+    if (!has_only_graphic(secret)) {
+        return fault_set(fault, "secret", "must not contain spaces or control characters");
+    }
+    return kind != CONTACT_WEBHOOK || judge_webhook_secret(secret, fault);
+}
+
+bool address_judge(int kind, const char *to, const char *secret, struct fault *fault)
+{
+    if (to == NULL) {
+        return kind == CONTACT_LOG || fault_set(fault, "to", "is required");
+    }
+    if (kind == CONTACT_LOG) {
+        return has_only_graphic(to) ||
+               fault_set(fault, "to", "must not contain spaces or control characters");
+    }
+    if (!has_only_graphic(to)) {
+        return fault_set(fault, "to", "must not contain spaces or control characters");
+    }
+    if (kind == CONTACT_EMAIL ? !judge_email(to, fault) : !judge_url(to, fault)) {
+        return false;
+    }
+    return judge_secret(kind, secret, fault);
+}

@@ -1,0 +1,14 @@
+/* people/address.h - could a message go there at all? Syntax only; nothing is contacted. */
+#ifndef PEOPLE_ADDRESS_H
+#define PEOPLE_ADDRESS_H
+
+#include "people/user.h"
+
+/* Judges address and secret of a contact or chat channel of `kind`; the fault names "to" or
+ * "secret". */
+NODISCARD bool address_judge(int kind, const char *to, const char *secret, struct fault *fault);
+
+/* A reference such as env:NAME or file:PATH instead of the secret itself. */
+NODISCARD bool is_secret_reference(const char *secret);
+
+#endif
