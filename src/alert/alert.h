@@ -7,7 +7,12 @@
 #include "people/user.h"
 
 /* Below ALERT_RESOLVED the alert is open in the sense of deduplication (see index alert_open_key). */
-enum alert_status { ALERT_OPEN = 1, ALERT_ACKNOWLEDGED = 2, ALERT_RESOLVED = 3, ALERT_SUPPRESSED = 4 };
+enum alert_status {
+    ALERT_OPEN = 1,
+    ALERT_ACKNOWLEDGED = 2,
+    ALERT_RESOLVED = 3,
+    ALERT_SUPPRESSED = 4
+};
 extern const struct enum_name ALERT_STATUS_NAMES[];
 
 /* A row of table alert. Owns its texts and JSON. */
@@ -48,6 +53,7 @@ enum take_outcome {
     TAKE_UNKNOWN,    /* acknowledge or resolve for no open alert: recorded, nothing done */
     TAKE_SUPPRESSED, /* by a route: stored, never pages */
 };
-extern const struct enum_name TAKE_OUTCOME_NAMES[]; /* opened joined acknowledged resolved unknown suppressed */
+extern const struct enum_name
+    TAKE_OUTCOME_NAMES[]; /* opened joined acknowledged resolved unknown suppressed */
 
 #endif

@@ -11,10 +11,18 @@ NODISCARD bool alert_load(struct db *db, int64_t id, struct alert *out);
 NODISCARD bool alert_load_by_key(struct db *db, const char *integration, const char *dedup_key,
                                  struct alert *out);
 
+/* The latest suppressed alert with this key. */
+NODISCARD bool alert_load_suppressed(struct db *db, const char *integration, const char *dedup_key,
+                                     struct alert *out);
+/* Was there ever an alert with this key, in whatever state? */
+NODISCARD bool alert_is_known(struct db *db, const char *integration, const char *dedup_key);
+
 /* Writes a new row; sets alert->id. */
 void alert_insert(struct db *db, struct alert *alert);
 /* Writes back every column that may change after the insert. */
 void alert_save(struct db *db, const struct alert *alert);
+/* Writes back count, last_at and expires_at only: a plain repeat, cheap in a storm. */
+void alert_touch(struct db *db, const struct alert *alert);
 
 /* How many alerts with this key were opened at or after `since`. */
 NODISCARD int64_t alert_openings(struct db *db, const char *integration, const char *dedup_key,
@@ -29,8 +37,8 @@ struct alert_filter {
     bool is_unresolved;  /* open or acknowledged */
     const char *service; /* NULL: any */
     const char *integration;
-    int severity;        /* 0: any */
-    int64_t before_id;   /* cursor: ids below this; 0: from the newest */
+    int severity;      /* 0: any */
+    int64_t before_id; /* cursor: ids below this; 0: from the newest */
 };
 
 /* Newest first, at most `limit`; `each` borrows the alert. Answers how many. */

@@ -39,19 +39,25 @@ enum match_op { MATCH_EQUALS = 1, MATCH_NOT_EQUALS, MATCH_REGEX, MATCH_NOT_REGEX
  * and Alertmanager the labels are details.labels.NAME). */
 struct match {
     char *field;
-    int op; /* MATCH_EQUALS when absent */
-    char *value;
-    GRegex *regex; /* not in the record: compiled from `value` when read */
+    int op;                    /* MATCH_EQUALS when absent (0) */
+    struct match_value *value; /* NULL with MATCH_EXISTS only */
+};
+
+/* What the field is compared with. A regular expression has to match the whole text, as in
+ * Prometheus; it was compiled, with limits on size and effort, when the record was read. */
+struct match_value {
+    char *text;
+    GRegex *regex; /* NULL unless the op asks for one */
 };
 
 struct route {
     char *name;
-    GPtrArray *match;       /* of struct match, all must hold; empty: always */
-    char *integration;      /* only alerts of this one; NULL: of all */
-    char *service;          /* where to; NULL: unchanged */
-    int severity;           /* 0: unchanged */
-    bool suppress;          /* recorded, never paged */
-    bool continues;         /* "continue": go on to the next route */
+    GPtrArray *match;  /* of struct match, all must hold; empty: always */
+    char *integration; /* only alerts of this one; NULL: of all */
+    char *service;     /* where to; NULL: unchanged */
+    int severity;      /* 0: unchanged */
+    bool suppress;     /* recorded, never paged */
+    bool continues;    /* "continue": go on to the next route */
 };
 
 struct silence {
@@ -73,6 +79,13 @@ struct heartbeat {
     struct span grace;
     char *key; /* as in an integration */
 };
+
+/* MATCH_… as written in files: equals, not-equals, regex, not-regex, exists; also = != =~ !~ */
+extern const struct enum_name MATCH_OP_NAMES[];
+extern const struct enum_name SERVICE_URGENCY_NAMES[]; /* high low by-severity */
+
+/* enum urgency of an alert of this severity on this service (NULL: judged by severity alone). */
+int urgency_of(const struct service *service, int severity);
 
 extern const struct record SERVICE_RECORD;
 extern const struct record INTEGRATION_RECORD;

@@ -23,11 +23,11 @@ struct signal {
     char *source;    /* the thing that is broken: host, URL */
     char *component;
     char *group;
-    char *class_name; /* "class" in JSON */
-    json_t *details;  /* object; NULL when none */
-    json_t *links;    /* array of {href, text}; NULL when none */
+    char *class_name;       /* "class" in JSON */
+    json_t *details;        /* object; NULL when none */
+    json_t *links;          /* array of {href, text}; NULL when none */
     struct utc occurred_at; /* as the source says; unset when it does not */
-    struct utc expires_at;  /* resolved if not refreshed by then (Prometheus endsAt); unset: never */
+    struct utc expires_at; /* resolved if not refreshed by then (Prometheus endsAt); unset: never */
 };
 
 void signal_clear(struct signal *signal);

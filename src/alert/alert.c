@@ -1,0 +1,107 @@
+#include "alert/alert.h"
+
+#include "base/limits.h"
+
+const struct enum_name ALERT_STATUS_NAMES[] = {{"open", ALERT_OPEN},
+                                               {"acknowledged", ALERT_ACKNOWLEDGED},
+                                               {"resolved", ALERT_RESOLVED},
+                                               {"suppressed", ALERT_SUPPRESSED},
+                                               {NULL, 0}};
+
+const struct enum_name TAKE_OUTCOME_NAMES[] = {{"opened", TAKE_OPENED},
+                                               {"joined", TAKE_JOINED},
+                                               {"acknowledged", TAKE_ACKNOWLEDGED},
+                                               {"resolved", TAKE_RESOLVED},
+                                               {"unknown", TAKE_UNKNOWN},
+                                               {"suppressed", TAKE_SUPPRESSED},
+                                               {NULL, 0}};
+
+/* Ids are text in the API: a JavaScript number cannot hold all of them, and nobody should count
+ * with them. */
+static bool id_read(const json_t *value, void *field, struct fault *fault)
+{
+    gint64 id = 0;
+    const char *text = json_string_value(value);
+    if (text == NULL || !g_ascii_string_to_signed(text, 10, 1, G_MAXINT64, &id, NULL)) {
+        return fault_set(fault, "", "An id is a whole number written as text, such as \"42\".");
+    }
+    *(int64_t *)field = id;
+    return true;
+}
+
+static json_t *id_write(const void *field)
+{
+    return json_sprintf("%" G_GINT64_FORMAT, *(const int64_t *)field);
+}
+
+static json_t *id_schema(void)
+{
+    return json_pack("{s:s, s:s}", "type", "string", "pattern", "^[1-9][0-9]*$");
+}
+
+static const struct field_codec ID_CODEC = {
+    .read = id_read, .write = id_write, .schema = id_schema};
+
+#define AT(member) offsetof(struct alert, member)
+
+static const struct field ALERT_FIELDS[] = {
+    {.name = "id", .kind = FIELD_CUSTOM, .offset = AT(id), .codec = &ID_CODEC},
+    {.name = "status", .kind = FIELD_ENUM, .offset = AT(status), .names = ALERT_STATUS_NAMES},
+    {.name = "severity", .kind = FIELD_ENUM, .offset = AT(severity), .names = SEVERITY_NAMES},
+    {.name = "urgency", .kind = FIELD_ENUM, .offset = AT(urgency), .names = URGENCY_NAMES},
+    {.name = "service", .kind = FIELD_TEXT, .offset = AT(service)},
+    {.name = "summary", .kind = FIELD_TEXT, .offset = AT(summary)},
+    {.name = "integration",
+     .kind = FIELD_TEXT,
+     .offset = AT(integration),
+     .doc = "The door it came in by; \"heartbeat:NAME\" for a missed heartbeat."},
+    {.name = "dedup_key", .kind = FIELD_TEXT, .offset = AT(dedup_key)},
+    {.name = "source",
+     .kind = FIELD_TEXT,
+     .offset = AT(source),
+     .doc = "The thing that is broken: a host, an address."},
+    {.name = "component", .kind = FIELD_TEXT, .offset = AT(component)},
+    {.name = "group", .kind = FIELD_TEXT, .offset = AT(group)},
+    {.name = "class", .kind = FIELD_TEXT, .offset = AT(class_name)},
+    {.name = "details", .kind = FIELD_JSON, .offset = AT(details)},
+    {.name = "links", .kind = FIELD_JSON, .offset = AT(links)},
+    {.name = "count",
+     .kind = FIELD_INT,
+     .offset = AT(count),
+     .doc = "How often it was triggered while it was open."},
+    {.name = "route",
+     .kind = FIELD_TEXT,
+     .offset = AT(route),
+     .doc = "Names of the routes that it took, a comma between them."},
+    {.name = "is_flapping",
+     .kind = FIELD_BOOL,
+     .offset = AT(is_flapping),
+     .doc = "It opened too often lately; its paging is held back."},
+    {.name = "first_at", .kind = FIELD_UTC, .offset = AT(first_at)},
+    {.name = "last_at", .kind = FIELD_UTC, .offset = AT(last_at)},
+    {.name = "acknowledged_at", .kind = FIELD_UTC, .offset = AT(acknowledged_at)},
+    {.name = "acknowledged_by",
+     .kind = FIELD_TEXT,
+     .offset = AT(acknowledged_by),
+     .doc = "\"user:ana\", \"integration:prod-am\", \"token:ci\"."},
+    {.name = "resolved_at", .kind = FIELD_UTC, .offset = AT(resolved_at)},
+    {.name = "resolved_by", .kind = FIELD_TEXT, .offset = AT(resolved_by)},
+    {.name = "snoozed_until", .kind = FIELD_UTC, .offset = AT(snoozed_until)},
+    {.name = "expires_at",
+     .kind = FIELD_UTC,
+     .offset = AT(expires_at),
+     .doc = "Resolved if its source does not repeat it by then."},
+};
+
+const struct record ALERT_RECORD = {
+    .name = "Alert",
+    .doc = "A signal from a source, deduplicated, and what has become of it.",
+    .size = sizeof(struct alert),
+    .fields = ALERT_FIELDS,
+    .field_count = G_N_ELEMENTS(ALERT_FIELDS),
+};
+
+void alert_clear(struct alert *alert)
+{
+    record_clear(&ALERT_RECORD, alert);
+}

@@ -1,0 +1,261 @@
+#include "alert/alert_store.h"
+
+#include "base/json.h"
+
+#define COLUMNS                                                                                    \
+    "id, integration, dedup_key, service, status, severity, urgency, summary, source, component, " \
+    "group_name, class_name, details, links, count, route, flapping, first_at, last_at, "          \
+    "acknowledged_at, acknowledged_by, resolved_at, resolved_by, snoozed_until, expires_at"
+
+/* Our own JSON, written by alert_insert: what does not parse was damaged, and is shown as absent
+ * rather than keeping the alert from being paged. */
+static json_t *stored_json(const char *text)
+{
+    return text == NULL ? NULL : json_loads(text, JSON_DECODE_ANY, NULL);
+}
+
+static void read_row(struct db_query *row, struct alert *out)
+{
+    *out = (struct alert){
+        .id = db_int(row, 0),
+        .integration = g_strdup(db_text(row, 1)),
+        .dedup_key = g_strdup(db_text(row, 2)),
+        .service = g_strdup(db_text(row, 3)),
+        .status = (int)db_int(row, 4),
+        .severity = (int)db_int(row, 5),
+        .urgency = (int)db_int(row, 6),
+        .summary = g_strdup(db_text(row, 7)),
+        .source = g_strdup(db_text(row, 8)),
+        .component = g_strdup(db_text(row, 9)),
+        .group = g_strdup(db_text(row, 10)),
+        .class_name = g_strdup(db_text(row, 11)),
+        .details = stored_json(db_text(row, 12)),
+        .links = stored_json(db_text(row, 13)),
+        .count = db_int(row, 14),
+        .route = g_strdup(db_text(row, 15)),
+        .is_flapping = db_int(row, 16) != 0,
+        .first_at = db_utc(row, 17),
+        .last_at = db_utc(row, 18),
+        .acknowledged_at = db_utc(row, 19),
+        .acknowledged_by = g_strdup(db_text(row, 20)),
+        .resolved_at = db_utc(row, 21),
+        .resolved_by = g_strdup(db_text(row, 22)),
+        .snoozed_until = db_utc(row, 23),
+        .expires_at = db_utc(row, 24),
+    };
+}
+
+static bool read_one(struct db_query *query, struct alert *out)
+{
+    bool is_there = db_step(query) == DB_ROW;
+    if (is_there) {
+        read_row(query, out);
+    }
+    db_reset(query);
+    return is_there;
+}
+
+bool alert_load(struct db *db, int64_t id, struct alert *out)
+{
+    struct db_query *query = db_query(db, "SELECT " COLUMNS " FROM alert WHERE id = $1");
+    db_bind_int(query, 1, id);
+    return read_one(query, out);
+}
+
+bool alert_load_by_key(struct db *db, const char *integration, const char *dedup_key,
+                       struct alert *out)
+{
+    struct db_query *query =
+        db_query(db, "SELECT " COLUMNS " FROM alert"
+                     " WHERE integration = $1 AND dedup_key = $2 AND status < 3");
+    db_bind_text(query, 1, integration);
+    db_bind_text(query, 2, dedup_key);
+    return read_one(query, out);
+}
+
+bool alert_load_suppressed(struct db *db, const char *integration, const char *dedup_key,
+                           struct alert *out)
+{
+    struct db_query *query =
+        db_query(db, "SELECT " COLUMNS " FROM alert"
+                     " WHERE integration = $1 AND dedup_key = $2 AND status = 4"
+                     " ORDER BY id DESC LIMIT 1");
+    db_bind_text(query, 1, integration);
+    db_bind_text(query, 2, dedup_key);
+    return read_one(query, out);
+}
+
+bool alert_is_known(struct db *db, const char *integration, const char *dedup_key)
+{
+    struct db_query *query =
+        db_query(db, "SELECT 1 FROM alert WHERE integration = $1 AND dedup_key = $2 LIMIT 1");
+    db_bind_text(query, 1, integration);
+    db_bind_text(query, 2, dedup_key);
+    bool is_known = db_step(query) == DB_ROW;
+    db_reset(query);
+    return is_known;
+}
+
+static void bind_json(struct db_query *query, int at, const json_t *value)
+{
+    if (value != NULL) {
+        g_autofree char *text = json_write(value);
+        db_bind_text(query, at, text);
+    }
+}
+
+/* Parameters 1 to 17: everything that alert_save may change, in the same order for both. */
+static void bind_mutable(struct db_query *query, const struct alert *alert)
+{
+    db_bind_text(query, 1, alert->service);
+    db_bind_int(query, 2, alert->status);
+    db_bind_int(query, 3, alert->severity);
+    db_bind_int(query, 4, alert->urgency);
+    db_bind_text(query, 5, alert->summary);
+    bind_json(query, 6, alert->details);
+    bind_json(query, 7, alert->links);
+    db_bind_int(query, 8, alert->count);
+    db_bind_text(query, 9, alert->route);
+    db_bind_int(query, 10, alert->is_flapping);
+    db_bind_utc(query, 11, alert->last_at);
+    db_bind_utc(query, 12, alert->acknowledged_at);
+    db_bind_text(query, 13, alert->acknowledged_by);
+    db_bind_utc(query, 14, alert->resolved_at);
+    db_bind_text(query, 15, alert->resolved_by);
+    db_bind_utc(query, 16, alert->snoozed_until);
+    db_bind_utc(query, 17, alert->expires_at);
+}
+
+void alert_insert(struct db *db, struct alert *alert)
+{
+    struct db_query *query = db_query(
+        db, "INSERT INTO alert (service, status, severity, urgency, summary, details, links, count,"
+            " route, flapping, last_at, acknowledged_at, acknowledged_by, resolved_at, resolved_by,"
+            " snoozed_until, expires_at, integration, dedup_key, source, component, group_name,"
+            " class_name, first_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
+            " $18, $19, $20, $21, $22, $23, $24) RETURNING id");
+    bind_mutable(query, alert);
+    db_bind_text(query, 18, alert->integration);
+    db_bind_text(query, 19, alert->dedup_key);
+    db_bind_text(query, 20, alert->source);
+    db_bind_text(query, 21, alert->component);
+    db_bind_text(query, 22, alert->group);
+    db_bind_text(query, 23, alert->class_name);
+    db_bind_utc(query, 24, alert->first_at);
+    if (db_step(query) == DB_ROW) {
+        alert->id = db_int(query, 0);
+    }
+    db_reset(query);
+}
+
+void alert_save(struct db *db, const struct alert *alert)
+{
+    struct db_query *query = db_query(
+        db, "UPDATE alert SET service = $1, status = $2, severity = $3, urgency = $4, summary = $5,"
+            " details = $6, links = $7, count = $8, route = $9, flapping = $10, last_at = $11,"
+            " acknowledged_at = $12, acknowledged_by = $13, resolved_at = $14, resolved_by = $15,"
+            " snoozed_until = $16, expires_at = $17 WHERE id = $18");
+    bind_mutable(query, alert);
+    db_bind_int(query, 18, alert->id);
+    (void)db_run(query);
+}
+
+void alert_touch(struct db *db, const struct alert *alert)
+{
+    struct db_query *query =
+        db_query(db, "UPDATE alert SET count = $1, last_at = $2, expires_at = $3 WHERE id = $4");
+    db_bind_int(query, 1, alert->count);
+    db_bind_utc(query, 2, alert->last_at);
+    db_bind_utc(query, 3, alert->expires_at);
+    db_bind_int(query, 4, alert->id);
+    (void)db_run(query);
+}
+
+int64_t alert_openings(struct db *db, const char *integration, const char *dedup_key,
+                       struct utc since)
+{
+    /* Only the latest few can matter: a key that opened thousands of times must not cost more. */
+    struct db_query *query = db_query(
+        db, "SELECT COUNT(*) FROM (SELECT first_at FROM alert WHERE integration = $1"
+            " AND dedup_key = $2 ORDER BY id DESC LIMIT 32) AS latest WHERE first_at >= $3");
+    db_bind_text(query, 1, integration);
+    db_bind_text(query, 2, dedup_key);
+    db_bind_int(query, 3, since.us);
+    int64_t openings = db_step(query) == DB_ROW ? db_int(query, 0) : 0;
+    db_reset(query);
+    return openings;
+}
+
+size_t alert_expired(struct db *db, struct utc now, int64_t *out_ids, size_t max)
+{
+    struct db_query *query =
+        db_query(db, "SELECT id FROM alert WHERE expires_at IS NOT NULL AND status < 3"
+                     " AND expires_at <= $1 ORDER BY expires_at LIMIT $2");
+    db_bind_int(query, 1, now.us);
+    db_bind_int(query, 2, (int64_t)max);
+    size_t count = 0;
+    while (count < max && db_step(query) == DB_ROW) {
+        out_ids[count] = db_int(query, 0);
+        count++;
+    }
+    db_reset(query);
+    return count;
+}
+
+struct utc alert_next_expiry(struct db *db)
+{
+    struct db_query *query =
+        db_query(db, "SELECT expires_at FROM alert WHERE expires_at IS NOT NULL"
+                     " AND status < 3 ORDER BY expires_at LIMIT 1");
+    struct utc next = db_step(query) == DB_ROW ? db_utc(query, 0) : UTC_NEVER;
+    db_reset(query);
+    return next;
+}
+
+/* Four texts, so that each kind of list walks an index in the order of its answer: with millions
+ * of old alerts a filter over all of them would be too slow. */
+#define REST " AND ($2 = 0 OR severity = $2) AND ($3 = '' OR integration = $3)"
+#define PAGED " AND id < $4" REST " ORDER BY id DESC LIMIT $5"
+#define STATUS " AND ($6 = 0 OR status = $6) AND ($7 = 0 OR status < 3)"
+
+static struct db_query *list_query(struct db *db, const struct alert_filter *filter)
+{
+    if (filter->service != NULL) {
+        return db_query(db, "SELECT " COLUMNS " FROM alert WHERE service = $1" STATUS PAGED);
+    }
+    if (filter->status != 0) {
+        return db_query(db, "SELECT " COLUMNS " FROM alert WHERE status = $6 AND $1 = ''"
+                            " AND ($7 = 0 OR status < 3)" PAGED);
+    }
+    if (filter->is_unresolved) {
+        return db_query(db,
+                        "SELECT " COLUMNS " FROM (SELECT " COLUMNS " FROM alert WHERE status = 1"
+                        " AND $1 = '' AND $6 = 0 AND id < $4 UNION ALL SELECT " COLUMNS
+                        " FROM alert WHERE status = 2 AND $7 = 1 AND id < $4) AS unresolved"
+                        " WHERE id < $4" REST " ORDER BY id DESC LIMIT $5");
+    }
+    return db_query(db, "SELECT " COLUMNS " FROM alert WHERE $1 = ''" STATUS PAGED);
+}
+
+size_t alert_list(struct db *db, const struct alert_filter *filter, int limit,
+                  void (*each)(void *self, const struct alert *alert), void *self)
+{
+    struct db_query *query = list_query(db, filter);
+    db_bind_text(query, 1, filter->service == NULL ? "" : filter->service);
+    db_bind_int(query, 2, filter->severity);
+    db_bind_text(query, 3, filter->integration == NULL ? "" : filter->integration);
+    db_bind_int(query, 4, filter->before_id == 0 ? INT64_MAX : filter->before_id);
+    db_bind_int(query, 5, limit);
+    db_bind_int(query, 6, filter->status);
+    db_bind_int(query, 7, filter->is_unresolved);
+    size_t count = 0;
+    while (db_step(query) == DB_ROW) {
+        struct alert alert = {0};
+        read_row(query, &alert);
+        each(self, &alert);
+        alert_clear(&alert);
+        count++;
+    }
+    return count;
+}

@@ -1,0 +1,41 @@
+/* alert/intake.h - a signal meets the alerts: find, open, join, acknowledge, resolve.
+ *
+ * What happens to the alert itself, in the ledger's transaction. Whom to tell is decided above. */
+#ifndef ALERT_INTAKE_H
+#define ALERT_INTAKE_H
+
+#include "alert/alert.h"
+#include "alert/service.h"
+#include "base/random.h"
+#include "ledger/ledger.h"
+
+/* The configuration as far as it matters here; everything is borrowed. */
+struct intake_view {
+    const GPtrArray *routes;   /* of struct route, in order */
+    const GPtrArray *silences; /* of struct silence */
+    GHashTable *services;      /* name -> struct service */
+    const struct random *random;
+};
+
+/* Appends alert.triggered, alert.repeated (only when the severity was raised: plain repeats count
+ * up and leave no event, so that a storm stays cheap), alert.acknowledged, alert.resolved,
+ * alert.suppressed, alert.flapping or alert.unknown.
+ *
+ * `signal` stays the caller's and is used again when the batch is repeated; a missing or too long
+ * dedup_key is settled in it. `service` is the integration's own. `*out` is filled and owned by the
+ * caller (alert_clear), with id 0 when the outcome is TAKE_UNKNOWN; *out_outcome is an enum
+ * take_outcome. *out_severity_raised: a repeat was more severe than the alert; a new severity is
+ * already in `out`. */
+void alert_take(struct ledger_tx *tx, const struct intake_view *view, struct signal *signal,
+                const char *integration, const char *service, struct alert *out, int *out_outcome,
+                bool *out_severity_raised);
+
+/* For the acts of people and duties, so that every door writes the same events: changes the row and
+ * appends alert.acknowledged or alert.resolved. False when there was nothing to change (already so,
+ * or resolved). `note` and `reason` may be NULL; reason says why a duty did it ("expired"). */
+bool alert_acknowledge(struct ledger_tx *tx, struct alert *alert, const char *actor,
+                       const char *note);
+bool alert_resolve(struct ledger_tx *tx, struct alert *alert, const char *actor, const char *note,
+                   const char *reason);
+
+#endif

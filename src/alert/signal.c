@@ -1,0 +1,27 @@
+#include "alert/signal.h"
+
+#include <glib.h>
+
+const struct enum_name SEVERITY_NAMES[] = {{"critical", SEVERITY_CRITICAL},
+                                           {"error", SEVERITY_ERROR},
+                                           {"warning", SEVERITY_WARNING},
+                                           {"info", SEVERITY_INFO},
+                                           {NULL, 0}};
+
+const struct enum_name SIGNAL_ACTION_NAMES[] = {{"trigger", SIGNAL_TRIGGER},
+                                                {"acknowledge", SIGNAL_ACKNOWLEDGE},
+                                                {"resolve", SIGNAL_RESOLVE},
+                                                {NULL, 0}};
+
+void signal_clear(struct signal *signal)
+{
+    g_free(signal->dedup_key);
+    g_free(signal->summary);
+    g_free(signal->source);
+    g_free(signal->component);
+    g_free(signal->group);
+    g_free(signal->class_name);
+    json_decref(signal->details);
+    json_decref(signal->links);
+    *signal = (struct signal){0};
+}

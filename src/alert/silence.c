@@ -1,0 +1,48 @@
+#include "alert/silence.h"
+
+bool silence_is_active(const struct silence *silence, struct utc now, struct utc *out_change_at)
+{
+    *out_change_at = UTC_NEVER;
+    if (silence->windows == NULL || silence->windows->len == 0) {
+        if (utc_before(now, silence->from)) {
+            *out_change_at = silence->from;
+            return false;
+        }
+        if (utc_before(now, silence->to)) {
+            *out_change_at = silence->to;
+            return true;
+        }
+        return false;
+    }
+    struct fault fault = {0};
+    const struct zone *zone = zone_load(silence->time_zone, &fault);
+    if (zone == NULL) {
+        /* Only when the tz database lost the zone since the silence was written: better a page too
+         * many than one too few. */
+        return false;
+    }
+    *out_change_at = windows_change_after(silence->windows, zone, now);
+    return windows_hold(silence->windows, zone, now);
+}
+
+struct silence_verdict silence_judge(const GPtrArray *silences, const struct match_subject *subject,
+                                     struct utc now)
+{
+    struct silence_verdict active = {0};
+    struct utc next = UTC_NEVER;
+    for (guint i = 0; silences != NULL && i < silences->len; i++) {
+        const struct silence *silence = g_ptr_array_index(silences, i);
+        struct utc change_at = UTC_NEVER;
+        bool is_active = silence_is_active(silence, now, &change_at);
+        bool is_over = !is_active && change_at.us == UTC_NEVER.us;
+        if (is_over || !match_all(silence->match, subject)) {
+            continue;
+        }
+        if (!is_active) {
+            next = utc_earlier(next, change_at);
+        } else if (active.by == NULL || utc_before(active.until, change_at)) {
+            active = (struct silence_verdict){.by = silence, .until = change_at};
+        }
+    }
+    return active.by != NULL ? active : (struct silence_verdict){.until = next};
+}

@@ -1,0 +1,21 @@
+/* alert/silence.h - is an alert silenced now, by what, until when? Pure. */
+#ifndef ALERT_SILENCE_H
+#define ALERT_SILENCE_H
+
+#include "alert/match.h"
+
+struct silence_verdict {
+    const struct silence *by; /* borrowed; NULL: not silenced */
+    /* When to judge again: silenced, the end of `by` (of several, the one that lasts longest);
+     * not silenced, the next start of a silence whose conditions hold. UTC_NEVER when neither. */
+    struct utc until;
+};
+
+NODISCARD struct silence_verdict silence_judge(const GPtrArray *silences,
+                                               const struct match_subject *subject, struct utc now);
+
+/* Whether it is in force at `now`, whatever the alert, and when that changes next. */
+NODISCARD bool silence_is_active(const struct silence *silence, struct utc now,
+                                 struct utc *out_change_at);
+
+#endif
