@@ -9,17 +9,29 @@
 #include "base/zone.h"
 
 struct window {
-    unsigned days; /* bit 0 Monday … bit 6 Sunday; all when absent */
+    unsigned days;   /* bit 0 Monday … bit 6 Sunday; all when absent */
     int from_minute; /* of the day, 0 … 1439 */
     int to_minute;   /* 0 … 1440 */
 };
 
 extern const struct record WINDOW_RECORD;
 
+/* "mon-fri", "sat,sun", "mon-thu,sat", "fri-mon": names of three letters, ranges may pass Sunday.
+ * Zero when `text` is no such list. */
+NODISCARD unsigned window_days_parse(const char *text);
+
+/* "00:00" … "24:00" as minutes of the day; -1 when `text` is no such time. */
+NODISCARD int window_minute_parse(const char *text);
+
 /* Is `at` inside one of the windows (GPtrArray of struct window)? An empty or NULL list: true. */
 bool windows_hold(const GPtrArray *windows, const struct zone *zone, struct utc at);
 
 /* The first instant after `at` at which windows_hold changes; UTC_NEVER when it never does. */
 struct utc windows_change_after(const GPtrArray *windows, const struct zone *zone, struct utc at);
+
+/* Adds to `out` (GArray of struct utc) each start and end of a window within (from, to], unsorted
+ * and not all of them a change: two windows may touch. For rules that sweep over a stretch of time. */
+void windows_edges(const GPtrArray *windows, const struct zone *zone, struct utc from,
+                   struct utc to, GArray *out);
 
 #endif

@@ -24,7 +24,22 @@ NODISCARD struct zone *zone_load(const char *identifier, struct fault *fault);
 const char *zone_name(const struct zone *zone);
 
 NODISCARD struct civil zone_civil(const struct zone *zone, struct utc at);
-NODISCARD struct utc zone_instant(const struct zone *zone, struct civil civil, enum civil_side side);
+NODISCARD struct utc zone_instant(const struct zone *zone, struct civil civil,
+                                  enum civil_side side);
+
+/* The same on the clock's reading as one number: seconds from 1970-01-01T00:00:00 to what the clock
+ * on the wall shows. Rules that compare and add civil times work on readings; they are exact and
+ * cheap. Below the second an instant is rounded down. Changes of the clock are known for the years
+ * 1969 to 2200; outside, the offset of the nearest year holds. */
+NODISCARD int64_t zone_reading(const struct zone *zone, struct utc at);
+NODISCARD struct utc zone_instant_of(const struct zone *zone, int64_t reading,
+                                     enum civil_side side);
+NODISCARD int64_t civil_reading(struct civil civil);
+NODISCARD struct civil civil_of_reading(int64_t reading);
+
+/* Is the clock's offset the same from `at` minus `within` to `at` plus `within`? Then plain
+ * arithmetic on readings in that stretch gives what the rule gives. */
+NODISCARD bool zone_is_steady(const struct zone *zone, struct utc at, struct span within);
 
 /* Calendar arithmetic; no zone involved. */
 NODISCARD struct civil civil_add_days(struct civil civil, int64_t days);

@@ -22,16 +22,17 @@ struct condition {
 };
 
 struct step {
-    GPtrArray *notify; /* of struct target; at least one */
-    struct span wait;  /* how long it may stay unanswered; 1 s … 7 d */
+    GPtrArray *notify;      /* of struct target; at least one */
+    struct span wait;       /* how long it may stay unanswered; 1 s … 7 d */
     struct condition *when; /* NULL: always */
 };
 
 struct policy {
     char *name;
     GPtrArray *steps;
-    int64_t repeat;             /* further rounds after the first, 0 … 100 */
-    struct target *last_resort; /* user, team or schedule; told when every round stayed unanswered */
+    int64_t repeat; /* further rounds after the first, 0 … 100 */
+    struct target
+        *last_resort; /* user, team or schedule; told when every round stayed unanswered */
 };
 
 extern const struct record POLICY_RECORD;

@@ -34,14 +34,26 @@ struct override {
 struct schedule {
     char *name;
     char *time_zone;
-    char *owner; /* user or team that hears of gaps; may be NULL */
+    char *owner;          /* user or team that hears of gaps; may be NULL */
     GPtrArray *layers;    /* of struct layer; later ones win where they have somebody */
     GPtrArray *overrides; /* of struct override; the last one that covers an instant wins */
-    /* Not in the record: resolved when the schedule is put to use (schedule_prepare). */
+    /* Not in the record: resolved when `time_zone` is read. Who fills the struct by hand sets it. */
     struct zone *zone;
 };
 
 extern const struct record SCHEDULE_RECORD;
 extern const struct record OVERRIDE_RECORD;
+
+/* "12h", "1d", "2w": false when malformed, zero or longer than a year. */
+NODISCARD bool turn_parse(const char *text, struct turn *out);
+void turn_format(struct turn turn, char out[UTC_TEXT_SIZE]);
+
+/* NULL when the schedule has no layer of that name. */
+const struct layer *schedule_layer(const struct schedule *schedule, const char *name);
+
+/* Does an override that was read by itself fit this schedule? False and a fault when it names a
+ * layer that is not there. */
+NODISCARD bool schedule_takes_override(const struct schedule *schedule,
+                                       const struct override *override, struct fault *fault);
 
 #endif

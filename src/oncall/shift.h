@@ -18,8 +18,8 @@ struct shift {
 NODISCARD GArray *oncall_at(const struct schedule *schedule, struct utc at);
 
 /* Only the names, for the pager's hot path: writes at most `max` and answers how many there are. */
-NODISCARD size_t oncall_names_at(const struct schedule *schedule, struct utc at, const char **out_users,
-                                 size_t max);
+NODISCARD size_t oncall_names_at(const struct schedule *schedule, struct utc at,
+                                 const char **out_users, size_t max);
 
 /* All shifts that touch [from, to), clipped to it, in order of start. */
 NODISCARD GArray *oncall_shifts(const struct schedule *schedule, struct utc from, struct utc to);

@@ -1,0 +1,365 @@
+#include "oncall/schedule.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+
+enum { PEOPLE_MAX = 200, LAYERS_MAX = 50, OVERRIDES_MAX = 5000, WINDOWS_MAX = 100 };
+
+/* A turn of at most a year. */
+static const int64_t TURN_HOURS_MAX = 8784;
+static const int64_t TURN_DAYS_MAX = 366;
+static const int64_t TURN_WEEKS_MAX = 53;
+
+/* ---- turn ---- */
+
+static int turn_unit_of(char letter, int64_t *out_max)
+{
+    switch (letter) {
+    case 'h':
+        *out_max = TURN_HOURS_MAX;
+        return TURN_HOURS;
+    case 'd':
+        *out_max = TURN_DAYS_MAX;
+        return TURN_DAYS;
+    case 'w':
+        *out_max = TURN_WEEKS_MAX;
+        return TURN_WEEKS;
+    default:
+        return 0;
+    }
+}
+
+bool turn_parse(const char *text, struct turn *out)
+{
+    size_t length = strlen(text);
+    int64_t max = 0;
+    int unit = length >= 2 && length <= 5 ? turn_unit_of(text[length - 1], &max) : 0;
+    if (unit == 0) {
+        return false;
+    }
+    int64_t count = 0;
+    for (size_t i = 0; i + 1 < length; i++) {
+        if (!g_ascii_isdigit(text[i])) {
+            return false;
+        }
+        count = count * 10 + (text[i] - '0');
+    }
+    if (count < 1 || count > max) {
+        return false;
+    }
+    *out = (struct turn){.count = count, .unit = unit};
+    return true;
+}
+
+void turn_format(struct turn turn, char out[UTC_TEXT_SIZE])
+{
+    const char *unit = turn.unit == TURN_HOURS ? "h" : turn.unit == TURN_DAYS ? "d" : "w";
+    g_snprintf(out, UTC_TEXT_SIZE, "%" G_GINT64_FORMAT "%s", turn.count, unit);
+}
+
+static bool turn_read(const json_t *value, void *field, struct fault *fault)
+{
+    const char *text = json_string_value(value);
+    if (text == NULL || !turn_parse(text, field)) {
+        return fault_set(fault, "",
+                         "must be a number of hours, days or weeks up to a year: 12h, 1d, 3d, 1w");
+    }
+    return true;
+}
+
+static json_t *turn_write(const void *field)
+{
+    const struct turn *turn = field;
+    char text[UTC_TEXT_SIZE];
+    if (turn->unit == 0) {
+        return NULL;
+    }
+    turn_format(*turn, text);
+    return json_string(text);
+}
+
+static json_t *turn_schema(void)
+{
+    return json_pack("{s:s, s:s, s:s}", "type", "string", "pattern", "^[0-9]{1,4}[hdw]$", "example",
+                     "1w");
+}
+
+static const struct field_codec TURN_CODEC = {
+    .read = turn_read, .write = turn_write, .schema = turn_schema};
+
+/* ---- layer ---- */
+
+static bool names_are_set(const GPtrArray *names, const char *field, struct fault *fault)
+{
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+        if (name[0] == '\0') {
+            fault_set(fault, "", "must be the name of a user");
+            fault_within_index(fault, i);
+            fault_within(fault, field);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool layer_check(const void *self, struct fault *fault)
+{
+    const struct layer *layer = self;
+    if (!names_are_set(layer->people, "people", fault)) {
+        return false;
+    }
+    if (layer->end.year != 0 && civil_compare(layer->end, layer->start) <= 0) {
+        return fault_set(fault, "end", "must be later than start");
+    }
+    return true;
+}
+
+static const struct field LAYER_FIELDS[] = {
+    {.name = "name",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct layer, name),
+     .min = 1,
+     .max = LIMIT_NAME,
+     .doc = "Unique in the schedule; \"layer 1\" and so on when absent."},
+    {.name = "people",
+     .kind = FIELD_TEXTS,
+     .offset = offsetof(struct layer, people),
+     .flags = FIELD_REQUIRED,
+     .min = 1,
+     .max = PEOPLE_MAX,
+     .doc = "Names of users in the order of their turns."},
+    {.name = "every",
+     .kind = FIELD_CUSTOM,
+     .offset = offsetof(struct layer, every),
+     .flags = FIELD_REQUIRED,
+     .codec = &TURN_CODEC,
+     .doc = "Length of one turn: hours count elapsed time; days and weeks keep the local time."},
+    {.name = "start",
+     .kind = FIELD_CUSTOM,
+     .offset = offsetof(struct layer, start),
+     .flags = FIELD_REQUIRED,
+     .codec = &CIVIL_CODEC,
+     .doc = "First hand-off, local time of the schedule; before it the layer has nobody."},
+    {.name = "end",
+     .kind = FIELD_CUSTOM,
+     .offset = offsetof(struct layer, end),
+     .codec = &CIVIL_CODEC,
+     .doc = "Local time from which on the layer has nobody; never when absent."},
+    {.name = "only",
+     .kind = FIELD_RECORDS,
+     .offset = offsetof(struct layer, only),
+     .max = WINDOWS_MAX,
+     .record = &WINDOW_RECORD,
+     .doc = "The layer has somebody only within these windows; always when absent."},
+};
+
+static const struct record LAYER_RECORD = {
+    .name = "Layer",
+    .doc = "People who take turns.",
+    .size = sizeof(struct layer),
+    .fields = LAYER_FIELDS,
+    .field_count = G_N_ELEMENTS(LAYER_FIELDS),
+    .check = layer_check,
+};
+
+/* ---- override ---- */
+
+static bool override_check(const void *self, struct fault *fault)
+{
+    const struct override *override = self;
+    if (civil_compare(override->to, override->from) <= 0) {
+        return fault_set(fault, "to", "must be later than from");
+    }
+    return true;
+}
+
+static const struct field OVERRIDE_FIELDS[] = {
+    {.name = "from",
+     .kind = FIELD_CUSTOM,
+     .offset = offsetof(struct override, from),
+     .flags = FIELD_REQUIRED,
+     .codec = &CIVIL_CODEC,
+     .doc = "Start, local time of the schedule."},
+    {.name = "to",
+     .kind = FIELD_CUSTOM,
+     .offset = offsetof(struct override, to),
+     .flags = FIELD_REQUIRED,
+     .codec = &CIVIL_CODEC,
+     .doc = "End, local time of the schedule."},
+    {.name = "who",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct override, who),
+     .min = 1,
+     .max = LIMIT_NAME,
+     .doc = "The user who is on call instead; nobody when absent."},
+    {.name = "layer",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct override, layer),
+     .min = 1,
+     .max = LIMIT_NAME,
+     .doc = "Name of the one layer in which it replaces; the whole schedule when absent."},
+};
+
+const struct record OVERRIDE_RECORD = {
+    .name = "Override",
+    .doc = "For a stretch of time somebody else is on call, or nobody.",
+    .size = sizeof(struct override),
+    .fields = OVERRIDE_FIELDS,
+    .field_count = G_N_ELEMENTS(OVERRIDE_FIELDS),
+    .check = override_check,
+};
+
+/* ---- schedule ---- */
+
+/* The zone is resolved where its name is read, so that a schedule that was read can be used. */
+static bool time_zone_read(const json_t *value, void *field, struct fault *fault)
+{
+    struct schedule *schedule =
+        (struct schedule *)(void *)((char *)field - offsetof(struct schedule, time_zone));
+    const char *text = json_string_value(value);
+    if (text == NULL) {
+        return fault_set(fault, "", "must be a time zone's name such as Europe/Paris");
+    }
+    schedule->zone = zone_load(text, fault);
+    if (schedule->zone == NULL) {
+        return false;
+    }
+    schedule->time_zone = g_strdup(text);
+    return true;
+}
+
+static json_t *time_zone_write(const void *field)
+{
+    const char *text = *(char *const *)field;
+    return text != NULL ? json_string(text) : NULL;
+}
+
+static void time_zone_clear(void *field)
+{
+    g_clear_pointer((char **)field, g_free);
+}
+
+static json_t *time_zone_schema(void)
+{
+    return json_pack("{s:s, s:s}", "type", "string", "example", "Europe/Paris");
+}
+
+static const struct field_codec TIME_ZONE_CODEC = {
+    .read = time_zone_read,
+    .write = time_zone_write,
+    .clear = time_zone_clear,
+    .schema = time_zone_schema,
+};
+
+const struct layer *schedule_layer(const struct schedule *schedule, const char *name)
+{
+    for (guint i = 0; i < schedule->layers->len; i++) {
+        const struct layer *layer = g_ptr_array_index(schedule->layers, i);
+        if (g_strcmp0(layer->name, name) == 0) {
+            return layer;
+        }
+    }
+    return NULL;
+}
+
+static void name_layers(const struct schedule *schedule)
+{
+    for (guint i = 0; i < schedule->layers->len; i++) {
+        struct layer *layer = g_ptr_array_index(schedule->layers, i);
+        if (layer->name == NULL) {
+            layer->name = g_strdup_printf("layer %u", i + 1);
+        }
+    }
+}
+
+static bool layer_names_differ(const struct schedule *schedule, struct fault *fault)
+{
+    for (guint i = 0; i < schedule->layers->len; i++) {
+        const struct layer *layer = g_ptr_array_index(schedule->layers, i);
+        if (schedule_layer(schedule, layer->name) != layer) {
+            fault_set(fault, "name", "\"%s\" names two layers: give each a name of its own",
+                      layer->name);
+            fault_within_index(fault, i);
+            fault_within(fault, "layers");
+            return false;
+        }
+    }
+    return true;
+}
+
+bool schedule_takes_override(const struct schedule *schedule, const struct override *override,
+                             struct fault *fault)
+{
+    if (override->layer != NULL && schedule_layer(schedule, override->layer) == NULL) {
+        const struct layer *first = g_ptr_array_index(schedule->layers, 0);
+        return fault_set(fault, "layer",
+                         "the schedule has no layer \"%s\": name one of its layers, such as "
+                         "\"%s\", or leave it out to replace in the whole schedule",
+                         override->layer, first->name);
+    }
+    return true;
+}
+
+static bool schedule_check(const void *self, struct fault *fault)
+{
+    const struct schedule *schedule = self;
+    name_layers(schedule);
+    if (!layer_names_differ(schedule, fault)) {
+        return false;
+    }
+    for (guint i = 0; i < schedule->overrides->len; i++) {
+        if (!schedule_takes_override(schedule, g_ptr_array_index(schedule->overrides, i), fault)) {
+            fault_within_index(fault, i);
+            fault_within(fault, "overrides");
+            return false;
+        }
+    }
+    return true;
+}
+
+static const struct field SCHEDULE_FIELDS[] = {
+    {.name = "name",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct schedule, name),
+     .flags = FIELD_REQUIRED,
+     .min = 1,
+     .max = LIMIT_NAME,
+     .doc = "Unique among schedules."},
+    {.name = "time_zone",
+     .kind = FIELD_CUSTOM,
+     .offset = offsetof(struct schedule, time_zone),
+     .flags = FIELD_REQUIRED,
+     .codec = &TIME_ZONE_CODEC,
+     .doc = "The zone of all its local times, a name of the tz database."},
+    {.name = "owner",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct schedule, owner),
+     .min = 1,
+     .max = LIMIT_NAME,
+     .doc = "The user or team that hears of gaps."},
+    {.name = "layers",
+     .kind = FIELD_RECORDS,
+     .offset = offsetof(struct schedule, layers),
+     .flags = FIELD_REQUIRED,
+     .min = 1,
+     .max = LAYERS_MAX,
+     .record = &LAYER_RECORD,
+     .doc = "Later layers win where they have somebody."},
+    {.name = "overrides",
+     .kind = FIELD_RECORDS,
+     .offset = offsetof(struct schedule, overrides),
+     .max = OVERRIDES_MAX,
+     .record = &OVERRIDE_RECORD,
+     .doc = "Exceptions; where several hold, the last one wins."},
+};
+
+const struct record SCHEDULE_RECORD = {
+    .name = "Schedule",
+    .doc = "Who is on call when.",
+    .size = sizeof(struct schedule),
+    .fields = SCHEDULE_FIELDS,
+    .field_count = G_N_ELEMENTS(SCHEDULE_FIELDS),
+    .check = schedule_check,
+};
