@@ -40,8 +40,13 @@ void db_close(struct db **db);
 NODISCARD bool db_migrate(struct db *db, struct utc now, struct fault *fault);
 
 void db_begin(struct db *db);
+/* After a failed commit nothing is kept and the transaction is over. */
 NODISCARD enum db_status db_commit(struct db *db);
-void db_rollback(struct db *db);
+void db_rollback(struct db *db); /* no transaction open: does nothing */
+
+/* Housekeeping of the writer between transactions (SQLite: moves the write-ahead log into the file
+ * when it has grown). Apart from db_commit so that nobody waits for it to be answered. */
+void db_tidy(struct db *db);
 
 /* The first error since db_begin, else DB_OK; and its text for the log. */
 enum db_status db_error(const struct db *db);
@@ -78,8 +83,9 @@ bool db_is_null(struct db_query *query, int column);
 /* Rows changed by the last db_run on this connection. */
 int64_t db_changes(const struct db *db);
 
-/* Read-only connections for request threads: borrowed, used inside one read transaction, given
- * back. Safe from any thread. db_pool_take never answers NULL; it opens one when none is idle. */
+/* Read-only connections for request threads. db_pool_take begins the read transaction and
+ * db_pool_give ends it: what is read in between is one state of the database. Safe from any thread.
+ * Never NULL: one that cannot be opened fails every step with DB_DOWN. */
 struct db_pool;
 NODISCARD struct db_pool *db_pool_create(const char *where);
 void db_pool_destroy(struct db_pool **pool);

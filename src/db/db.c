@@ -1,0 +1,306 @@
+#include "db/engine.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A connection that could not be opened: the pool hands it out so that its borrower meets the
+ * failure in the one place where it looks for failures, db_error. */
+static void dead_close(struct db *db)
+{
+    g_free(db);
+}
+
+static const struct db_engine DEAD_ENGINE = {.name = "none", .close = dead_close};
+
+static struct db *dead_create(const char *why)
+{
+    struct db *db = g_new0(struct db, 1);
+    db_init(db, &DEAD_ENGINE, DB_READ_ONLY);
+    db->is_dead = true;
+    (void)db_fail(db, DB_DOWN, "%s", why);
+    return db;
+}
+
+static void finish_query(gpointer data)
+{
+    struct db_query *query = data;
+    query->db->engine->finish(query);
+}
+
+void db_init(struct db *db, const struct db_engine *engine, enum db_mode mode)
+{
+    db->engine = engine;
+    db->mode = mode;
+    db->error = DB_OK;
+    db->queries = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, finish_query);
+    db->broken = (struct db_query){.db = db, .is_broken = true};
+}
+
+struct db *db_open(const char *where, enum db_mode mode, struct fault *fault)
+{
+    if (g_str_has_prefix(where, "postgresql:") || g_str_has_prefix(where, "postgres:")) {
+        (void)fault_set(fault, "",
+                        "this build cannot use PostgreSQL; give the path of a database file");
+        return NULL;
+    }
+    return sqlite_open(where, mode, fault);
+}
+
+void db_close(struct db **db)
+{
+    if (*db == NULL) {
+        return;
+    }
+    g_clear_pointer(&(*db)->queries, g_hash_table_unref);
+    (*db)->engine->close(*db);
+    *db = NULL;
+}
+
+enum db_status db_fail(struct db *db, enum db_status status, const char *format, ...)
+{
+    if (db->error == DB_OK) {
+        db->error = status;
+        va_list args;
+        va_start(args, format);
+        (void)vsnprintf(db->error_text, sizeof db->error_text, format, args);
+        va_end(args);
+    }
+    return db->error;
+}
+
+static const char *token_text(const struct db_engine *engine, const char *name, size_t length)
+{
+    for (size_t i = 0; i < engine->token_count; i++) {
+        const struct db_token *token = &engine->tokens[i];
+        if (strlen(token->name) == length && memcmp(token->name, name, length) == 0) {
+            return token->text;
+        }
+    }
+    return NULL;
+}
+
+char *db_expand(struct db *db, const char *sql)
+{
+    GString *out = g_string_sized_new(strlen(sql) + 64);
+    for (const char *at = sql; *at != '\0';) {
+        const char *open = strchr(at, '{');
+        const char *close = open == NULL ? NULL : strchr(open, '}');
+        if (close == NULL) {
+            g_string_append(out, at);
+            break;
+        }
+        g_string_append_len(out, at, open - at);
+        const char *text = token_text(db->engine, open + 1, (size_t)(close - open - 1));
+        if (text == NULL) {
+            (void)db_fail(db, DB_FAILED, "no token %.*s in SQL: %.80s", (int)(close - open + 1),
+                          open, sql);
+            g_string_free(out, TRUE);
+            return NULL;
+        }
+        g_string_append(out, text);
+        at = close + 1;
+    }
+    return g_string_free(out, FALSE);
+}
+
+enum db_status db_script(struct db *db, const char *sql)
+{
+    g_autofree char *expanded = db->error == DB_OK ? db_expand(db, sql) : NULL;
+    return expanded == NULL ? db->error : db->engine->script(db, expanded);
+}
+
+void db_begin(struct db *db)
+{
+    if (db->is_dead || (db->mode == DB_READ_ONLY && db->is_in_transaction)) {
+        return;
+    }
+    CHECK(!db->is_in_transaction);
+    db->error = DB_OK;
+    db->error_text[0] = '\0';
+    db->is_in_transaction = true;
+    (void)db->engine->begin(db);
+}
+
+enum db_status db_commit(struct db *db)
+{
+    if (!db->is_in_transaction) {
+        CHECK(db->mode == DB_READ_ONLY);
+        return db->error;
+    }
+    enum db_status status = db->error == DB_OK ? db->engine->commit(db) : db->error;
+    if (status != DB_OK) {
+        db->engine->rollback(db);
+    }
+    db->is_in_transaction = false;
+    return status;
+}
+
+void db_rollback(struct db *db)
+{
+    if (db->is_in_transaction) {
+        db->engine->rollback(db);
+        db->is_in_transaction = false;
+    }
+}
+
+void db_tidy(struct db *db)
+{
+    if (!db->is_dead && db->mode == DB_READ_WRITE && !db->is_in_transaction) {
+        db->engine->tidy(db);
+    }
+}
+
+enum db_status db_error(const struct db *db)
+{
+    return db->error;
+}
+
+const char *db_error_text(const struct db *db)
+{
+    return db->error_text;
+}
+
+struct db_query *db_query(struct db *db, const char *sql)
+{
+    if (db->error != DB_OK) {
+        return &db->broken;
+    }
+    struct db_query *query = g_hash_table_lookup(db->queries, sql);
+    if (query != NULL) {
+        db->engine->ready(query);
+        return query;
+    }
+    g_autofree char *expanded = db_expand(db, sql);
+    query = expanded == NULL ? NULL : db->engine->prepare(db, expanded);
+    if (query == NULL) {
+        return &db->broken;
+    }
+    query->db = db;
+    /* The key is only an address; the literal outlives the connection. */
+    g_hash_table_insert(db->queries, (gpointer)(uintptr_t)sql, query);
+    return query;
+}
+
+void db_bind_int(struct db_query *query, int at, int64_t value)
+{
+    if (!query->is_broken) {
+        query->db->engine->bind_int(query, at, value);
+    }
+}
+
+void db_bind_utc(struct db_query *query, int at, struct utc value)
+{
+    if (utc_is_set(value)) {
+        db_bind_int(query, at, value.us);
+    }
+}
+
+void db_bind_text(struct db_query *query, int at, const char *value)
+{
+    if (!query->is_broken && value != NULL) {
+        query->db->engine->bind_text(query, at, value);
+    }
+}
+
+void db_bind_blob(struct db_query *query, int at, const void *bytes, size_t size)
+{
+    if (!query->is_broken) {
+        query->db->engine->bind_blob(query, at, bytes, size);
+    }
+}
+
+void db_bind_real(struct db_query *query, int at, double value)
+{
+    if (!query->is_broken) {
+        query->db->engine->bind_real(query, at, value);
+    }
+}
+
+enum db_status db_step(struct db_query *query)
+{
+    struct db *db = query->db;
+    enum db_status status = db->error;
+    if (query->is_broken) {
+        return status == DB_OK ? DB_FAILED : status; /* asked for before the last db_begin */
+    }
+    if (status == DB_OK) {
+        status = db->engine->step(query);
+    }
+    if (status != DB_ROW) {
+        db->engine->reset(query);
+    }
+    return status;
+}
+
+enum db_status db_run(struct db_query *query)
+{
+    enum db_status status = db_step(query);
+    if (status == DB_ROW) {
+        db_reset(query);
+    }
+    return status;
+}
+
+void db_reset(struct db_query *query)
+{
+    if (!query->is_broken) {
+        query->db->engine->reset(query);
+    }
+}
+
+int64_t db_int(struct db_query *query, int column)
+{
+    return query->is_broken ? 0 : query->db->engine->column_int(query, column);
+}
+
+struct utc db_utc(struct db_query *query, int column)
+{
+    return (struct utc){db_int(query, column)};
+}
+
+const char *db_text(struct db_query *query, int column)
+{
+    return query->is_broken ? NULL : query->db->engine->column_text(query, column);
+}
+
+const void *db_blob(struct db_query *query, int column, size_t *out_size)
+{
+    *out_size = 0;
+    return query->is_broken ? NULL : query->db->engine->column_blob(query, column, out_size);
+}
+
+double db_real(struct db_query *query, int column)
+{
+    return query->is_broken ? 0.0 : query->db->engine->column_real(query, column);
+}
+
+bool db_is_null(struct db_query *query, int column)
+{
+    return query->is_broken || query->db->engine->column_is_null(query, column);
+}
+
+int64_t db_changes(const struct db *db)
+{
+    return db->is_dead ? 0 : db->engine->changes(db);
+}
+
+bool db_backup(struct db *db, const char *target_path, struct fault *fault)
+{
+    if (db->is_dead) {
+        return fault_set(fault, "", "the database cannot be reached: %s", db->error_text);
+    }
+    return sqlite_backup(db, target_path, fault);
+}
+
+bool db_verify(const char *path, struct fault *fault)
+{
+    return sqlite_verify(path, fault);
+}
+
+struct db *db_open_or_dead(const char *where)
+{
+    struct fault fault = {0};
+    struct db *db = db_open(where, DB_READ_ONLY, &fault);
+    return db != NULL ? db : dead_create(fault.text);
+}

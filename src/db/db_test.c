@@ -1,0 +1,261 @@
+#include "db/engine.h"
+
+#include <glib/gstdio.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct utc NOW = {1795000000000000};
+
+/* A folder of this test's own with an open, migrated database in it. */
+struct room {
+    char *folder;
+    char *path;
+    struct db *db;
+};
+
+static int set_up(void **state)
+{
+    struct room *room = g_new0(struct room, 1);
+    room->folder = g_dir_make_tmp("tocsin-db-XXXXXX", NULL);
+    room->path = g_build_filename(room->folder, "tocsin.db", NULL);
+    struct fault fault = {0};
+    room->db = db_open(room->path, DB_READ_WRITE, &fault);
+    assert_string_equal(fault.text, "");
+    assert_non_null(room->db);
+    assert_true(db_migrate(room->db, NOW, &fault));
+    *state = room;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct room *room = *state;
+    db_close(&room->db);
+    g_autoptr(GDir) folder = g_dir_open(room->folder, 0, NULL);
+    for (const char *name = g_dir_read_name(folder); name != NULL; name = g_dir_read_name(folder)) {
+        g_autofree char *path = g_build_filename(room->folder, name, NULL);
+        (void)g_unlink(path);
+    }
+    (void)g_rmdir(room->folder);
+    g_free(room->folder);
+    g_free(room->path);
+    g_free(room);
+    return 0;
+}
+
+static enum db_status put_secret(struct db *db, const char *name)
+{
+    struct db_query *query = db_query(db, "INSERT INTO secret (name, value) VALUES ($1, $2)");
+    db_bind_text(query, 1, name);
+    db_bind_blob(query, 2, "xyz", 3);
+    return db_run(query);
+}
+
+static int64_t count_secrets(struct db *db)
+{
+    struct db_query *query = db_query(db, "SELECT count(*) FROM secret");
+    int64_t count = db_step(query) == DB_ROW ? db_int(query, 0) : -1;
+    db_reset(query);
+    return count;
+}
+
+static void values_come_back_as_they_went_in(void **state)
+{
+    struct db *db = ((struct room *)*state)->db;
+    db_begin(db);
+    (void)db_script(db, "CREATE TABLE t (id {id}, a BIGINT, b TEXT, c {blob}, d DOUBLE PRECISION)");
+    struct db_query *insert =
+        db_query(db, "INSERT INTO t (d, c, b, a) VALUES ($4, $3, $2, $1) RETURNING id");
+    db_bind_int(insert, 1, INT64_MIN);
+    db_bind_text(insert, 2, "é\"';");
+    db_bind_blob(insert, 3, "a\0b", 3);
+    db_bind_real(insert, 4, 0.25);
+    assert_int_equal(db_step(insert), DB_ROW);
+    assert_int_equal(db_int(insert, 0), 1);
+    assert_int_equal(db_step(insert), DB_DONE);
+    insert = db_query(db, "INSERT INTO t (a) VALUES ($1)");
+    db_bind_utc(insert, 1, (struct utc){0});
+    assert_int_equal(db_run(insert), DB_DONE);
+    assert_int_equal(db_changes(db), 1);
+
+    struct db_query *query = db_query(db, "SELECT a, b, c, d FROM t ORDER BY id");
+    assert_int_equal(db_step(query), DB_ROW);
+    assert_true(db_int(query, 0) == INT64_MIN);
+    assert_string_equal(db_text(query, 1), "é\"';");
+    size_t size = 0;
+    assert_memory_equal(db_blob(query, 2, &size), "a\0b", 3);
+    assert_int_equal(size, 3);
+    assert_true(db_real(query, 3) == 0.25);
+    assert_false(db_is_null(query, 0));
+    assert_int_equal(db_step(query), DB_ROW);
+    assert_true(db_is_null(query, 0));
+    assert_false(utc_is_set(db_utc(query, 0)));
+    assert_null(db_text(query, 1));
+    assert_null(db_blob(query, 2, &size));
+    assert_int_equal(size, 0);
+    assert_int_equal(db_step(query), DB_DONE);
+    assert_int_equal(db_commit(db), DB_OK);
+}
+
+static void an_error_sticks_until_the_next_begin(void **state)
+{
+    struct db *db = ((struct room *)*state)->db;
+    db_begin(db);
+    assert_int_equal(put_secret(db, "one"), DB_DONE);
+    assert_int_equal(put_secret(db, "one"), DB_CONSTRAINT);
+    assert_int_equal(put_secret(db, "two"), DB_CONSTRAINT);
+    assert_int_equal(count_secrets(db), -1);
+    assert_int_equal(db_error(db), DB_CONSTRAINT);
+    assert_non_null(strstr(db_error_text(db), "UNIQUE"));
+    assert_int_equal(db_commit(db), DB_CONSTRAINT);
+    assert_int_equal(db_error(db), DB_CONSTRAINT);
+
+    db_begin(db);
+    assert_int_equal(db_error(db), DB_OK);
+    assert_int_equal(count_secrets(db), 0); /* the first insert went with the transaction */
+    assert_int_equal(put_secret(db, "one"), DB_DONE);
+    assert_int_equal(db_commit(db), DB_OK);
+    assert_int_equal(count_secrets(db), 1);
+}
+
+static void bad_sql_is_told(void **state)
+{
+    struct db *db = ((struct room *)*state)->db;
+
+    static const struct {
+        const char *name, *sql, *says;
+    } rows[] = {
+        {"no such table", "SELECT 1 FROM nowhere", "nowhere"},
+        {"unknown token", "SELECT 1 {frob}", "{frob}"},
+        {"no SQL", "SELEKT", "SELEKT"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        db_begin(db);
+        struct db_query *query = db_query(db, rows[i].sql);
+        db_bind_int(query, 1, 1); /* harmless */
+        if (db_step(query) != DB_FAILED || strstr(db_error_text(db), rows[i].says) == NULL) {
+            fail_msg("%s: %s", rows[i].name, db_error_text(db));
+        }
+        db_rollback(db);
+    }
+}
+
+static void statements_are_prepared_once(void **state)
+{
+    struct db *db = ((struct room *)*state)->db;
+    static const char sql[] = "SELECT $1";
+    struct db_query *first = db_query(db, sql);
+    db_bind_int(first, 1, 7);
+    assert_int_equal(db_step(first), DB_ROW);
+    assert_int_equal(db_int(first, 0), 7);
+    db_reset(first);
+    struct db_query *second = db_query(db, sql);
+    assert_ptr_equal(first, second);
+    assert_int_equal(db_step(second), DB_ROW);
+    assert_true(db_is_null(second, 0)); /* what was bound is forgotten */
+    db_reset(second);
+}
+
+static void a_second_server_is_refused(void **state)
+{
+    struct room *room = *state;
+    struct fault fault = {0};
+    assert_null(db_open(room->path, DB_READ_WRITE, &fault));
+    assert_non_null(strstr(fault.text, "another Tocsin"));
+    db_close(&room->db);
+    fault = (struct fault){0};
+    room->db = db_open(room->path, DB_READ_WRITE, &fault);
+    assert_non_null(room->db);
+}
+
+static void only_the_owner_can_read_the_file(void **state)
+{
+    struct room *room = *state;
+    GStatBuf info;
+    assert_int_equal(g_stat(room->path, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0600);
+}
+
+static void what_cannot_be_opened_says_so(void **state)
+{
+    (void)state;
+    static const char *const places[] = {"/nonexistent/x.db", "postgresql://h/db"};
+    for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
+        struct fault fault = {0};
+        assert_null(db_open(places[i], DB_READ_WRITE, &fault));
+        assert_string_not_equal(fault.text, "");
+        assert_null(db_open(places[i], DB_READ_ONLY, &fault));
+    }
+}
+
+static void migrating_twice_changes_nothing_and_a_newer_schema_is_refused(void **state)
+{
+    struct room *room = *state;
+    struct fault fault = {0};
+    assert_true(db_migrate(room->db, NOW, &fault));
+    assert_int_equal(db_schema_found(room->db), db_schema_known());
+    db_begin(room->db);
+    (void)db_script(room->db, "INSERT INTO schema_version VALUES (9999, '9999_later.sql', 1)");
+    assert_int_equal(db_commit(room->db), DB_OK);
+    assert_false(db_migrate(room->db, NOW, &fault));
+    assert_non_null(strstr(fault.text, "newer Tocsin"));
+    assert_false(db_verify(room->path, &fault));
+    assert_non_null(strstr(fault.text, "newer Tocsin"));
+}
+
+static void a_reader_cannot_write_and_sees_one_state(void **state)
+{
+    struct room *room = *state;
+    struct db_pool *pool = db_pool_create(room->path);
+    struct db *reader = db_pool_take(pool);
+    assert_int_equal(count_secrets(reader), 0);
+    db_begin(room->db);
+    (void)put_secret(room->db, "one");
+    assert_int_equal(db_commit(room->db), DB_OK);
+    assert_int_equal(count_secrets(reader), 0); /* still the state of its beginning */
+    struct db *other = db_pool_take(pool);
+    assert_int_equal(count_secrets(other), 1);
+    assert_int_equal(put_secret(other, "two"), DB_FULL); /* "read-only" */
+    db_pool_give(pool, other);
+    db_pool_give(pool, reader);
+    reader = db_pool_take(pool);
+    assert_int_equal(db_error(reader), DB_OK);
+    assert_int_equal(count_secrets(reader), 1);
+    db_pool_give(pool, reader);
+    db_pool_destroy(&pool);
+}
+
+static void a_pool_without_a_database_fails_in_its_steps(void **state)
+{
+    (void)state;
+    struct db_pool *pool = db_pool_create("/nonexistent/x.db");
+    struct db *db = db_pool_take(pool);
+    assert_non_null(db);
+    assert_int_equal(count_secrets(db), -1);
+    assert_int_equal(db_error(db), DB_DOWN);
+    db_pool_give(pool, db);
+    db_pool_destroy(&pool);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(values_come_back_as_they_went_in, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_error_sticks_until_the_next_begin, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(bad_sql_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(statements_are_prepared_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_second_server_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(only_the_owner_can_read_the_file, set_up, tear_down),
+        cmocka_unit_test(what_cannot_be_opened_says_so),
+        cmocka_unit_test_setup_teardown(
+            migrating_twice_changes_nothing_and_a_newer_schema_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_reader_cannot_write_and_sees_one_state, set_up,
+                                        tear_down),
+        cmocka_unit_test(a_pool_without_a_database_fails_in_its_steps),
+    };
+    return cmocka_run_group_tests_name("db", tests, NULL, NULL);
+}

@@ -1,0 +1,94 @@
+/* db/engine.h - what an engine must do for db.c. Only db.c, migrate.c and the engines include it.
+ *
+ * db.c keeps what is the same everywhere: sticky errors, the cache of statements, tokens and
+ * migrations. An engine puts struct db and struct db_query first in structs of its own. */
+#ifndef DB_ENGINE_H
+#define DB_ENGINE_H
+
+#include <glib.h>
+
+#include "db/db.h"
+
+enum { DB_ERROR_TEXT_SIZE = 400, DB_PARAMETERS_MAX = 48 };
+
+/* {name} in a statement stands for `text`. */
+struct db_token {
+    const char *name;
+    const char *text;
+};
+
+struct db_query {
+    struct db *db;
+    bool is_broken; /* stands in for a statement after an error: takes binds, never steps */
+};
+
+/* Calls that answer an enum db_status set the error by db_fail themselves before they answer one. */
+struct db_engine {
+    const char *name;
+    const struct db_token *tokens;
+    size_t token_count;
+
+    void (*close)(struct db *db); /* frees the engine's struct; the queries are finished already */
+    enum db_status (*script)(struct db *db, const char *sql); /* many statements, no parameters */
+    enum db_status (*begin)(struct db *db);
+    enum db_status (*commit)(struct db *db);
+    void (*rollback)(struct db *db);
+    void (*tidy)(struct db *db);
+    int64_t (*changes)(const struct db *db);
+
+    struct db_query *(*prepare)(struct db *db, const char *sql); /* NULL after db_fail */
+    void (*finish)(struct db_query *query);
+    void (*ready)(struct db_query *query); /* forgets bindings; a busy query is our bug */
+    enum db_status (*step)(struct db_query *query);
+    void (*reset)(struct db_query *query);
+
+    void (*bind_int)(struct db_query *query, int at, int64_t value);
+    void (*bind_text)(struct db_query *query, int at, const char *value);
+    void (*bind_blob)(struct db_query *query, int at, const void *bytes, size_t size);
+    void (*bind_real)(struct db_query *query, int at, double value);
+
+    int64_t (*column_int)(struct db_query *query, int column);
+    const char *(*column_text)(struct db_query *query, int column);
+    const void *(*column_blob)(struct db_query *query, int column, size_t *out_size);
+    double (*column_real)(struct db_query *query, int column);
+    bool (*column_is_null)(struct db_query *query, int column);
+};
+
+struct db {
+    const struct db_engine *engine;
+    enum db_mode mode;
+    bool is_dead; /* never opened: every step fails with DB_DOWN */
+    bool is_in_transaction;
+    enum db_status error;
+    char error_text[DB_ERROR_TEXT_SIZE];
+    GHashTable *queries; /* address of the literal -> struct db_query */
+    struct db_query broken;
+};
+
+/* Fills the common part. */
+void db_init(struct db *db, const struct db_engine *engine, enum db_mode mode);
+
+/* Keeps the first error since db_begin; answers the kept status. */
+PRINTF_LIKE(3, 4)
+enum db_status db_fail(struct db *db, enum db_status status, const char *format, ...);
+
+/* `sql` with its tokens replaced, to be freed with g_free; NULL after db_fail for an unknown one. */
+NODISCARD char *db_expand(struct db *db, const char *sql);
+
+/* A read-only connection, or one whose steps all fail with DB_DOWN. Never NULL. */
+NODISCARD struct db *db_open_or_dead(const char *where);
+
+/* Runs several statements without parameters, tokens expanded. */
+enum db_status db_script(struct db *db, const char *sql);
+
+/* The version of the newest migration in this program, and of the newest one in the database (0:
+ * none yet; -1: error). */
+NODISCARD int64_t db_schema_known(void);
+NODISCARD int64_t db_schema_found(struct db *db);
+
+/* The engine for SQLite. */
+NODISCARD struct db *sqlite_open(const char *where, enum db_mode mode, struct fault *fault);
+NODISCARD bool sqlite_backup(struct db *db, const char *target_path, struct fault *fault);
+NODISCARD bool sqlite_verify(const char *path, struct fault *fault);
+
+#endif

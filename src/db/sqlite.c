@@ -1,0 +1,275 @@
+#include "db/sqlite_engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+enum {
+    BUSY_WAIT_MS = 5000,
+    /* Pages in the log above which the writer moves them into the file: a bigger log writes a hot
+     * page fewer times, a smaller one starts faster after a crash. */
+    LOG_PAGES_TIDY = 4000,
+    /* Somebody commits without ever tidying: then the commit that comes next pays. */
+    LOG_PAGES_MAX = 10 * LOG_PAGES_TIDY,
+};
+
+/* `{lock}` is nothing here: the one writer holds the whole database. */
+static const struct db_token TOKENS[] = {
+    {"id", "INTEGER PRIMARY KEY"}, /* the row id; the next one is the greatest plus one */
+    {"blob", "BLOB"},
+    {"lock", ""},
+};
+
+/* Out of space, or the file system turned read-only (errno behind SQLite's own code). */
+static bool is_want_of_space(sqlite3 *handle)
+{
+    int error = sqlite3_system_errno(handle);
+    return error == ENOSPC || error == EDQUOT || error == EROFS;
+}
+
+static enum db_status status_of(sqlite3 *handle, int code)
+{
+    CHECK(code != SQLITE_NOMEM && code != SQLITE_IOERR_NOMEM);
+    switch (code & 0xff) {
+    case SQLITE_FULL:
+    case SQLITE_READONLY:
+        return DB_FULL;
+    case SQLITE_CONSTRAINT:
+        return DB_CONSTRAINT;
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+        return is_want_of_space(handle) ? DB_FULL : DB_DOWN;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL:
+        return DB_DOWN;
+    default:
+        return DB_FAILED;
+    }
+}
+
+enum db_status sqlite_fail(struct db *db, int code, const char *what)
+{
+    sqlite3 *handle = sqlite_handle(db);
+    return db_fail(db, status_of(handle, code), "SQLite: %s (%d) in: %.120s",
+                   sqlite3_errmsg(handle), code, what);
+}
+
+static enum db_status run_script(struct db *db, const char *sql)
+{
+    int code = sqlite3_exec(sqlite_handle(db), sql, NULL, NULL, NULL);
+    return code == SQLITE_OK ? DB_OK : sqlite_fail(db, code, sql);
+}
+
+/* Statements that somebody left half read would hold the old state and block the checkpoint. */
+static void reset_all(struct db *db)
+{
+    sqlite3_stmt *stmt = NULL;
+    while ((stmt = sqlite3_next_stmt(sqlite_handle(db), stmt)) != NULL) {
+        if (sqlite3_stmt_busy(stmt)) {
+            (void)sqlite3_reset(stmt);
+        }
+    }
+}
+
+static enum db_status run_begin(struct db *db)
+{
+    static const char *const begin = "BEGIN", *const immediate = "BEGIN IMMEDIATE";
+    if (((struct sqlite_db *)db)->log_pages > LOG_PAGES_MAX) {
+        db->engine->tidy(db);
+    }
+    return run_script(db, db->mode == DB_READ_ONLY ? begin : immediate);
+}
+
+static enum db_status run_commit(struct db *db)
+{
+    reset_all(db);
+    return run_script(db, "COMMIT");
+}
+
+static void run_rollback(struct db *db)
+{
+    reset_all(db);
+    if (!sqlite3_get_autocommit(sqlite_handle(db))) { /* some errors have rolled back already */
+        (void)sqlite3_exec(sqlite_handle(db), "ROLLBACK", NULL, NULL, NULL);
+    }
+}
+
+static void tidy(struct db *db)
+{
+    struct sqlite_db *sqlite = (struct sqlite_db *)db;
+    if (sqlite->log_pages >= LOG_PAGES_TIDY) {
+        /* A failure loses nothing: the log keeps what was not moved, the next one tries again. */
+        (void)sqlite3_wal_checkpoint_v2(sqlite->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
+                                        NULL);
+        sqlite->log_pages = 0; /* the next commit says how much is left */
+    }
+}
+
+static int note_log(void *self, sqlite3 *handle, const char *schema, int pages)
+{
+    (void)handle;
+    (void)schema;
+    ((struct sqlite_db *)self)->log_pages = pages;
+    return SQLITE_OK;
+}
+
+static int64_t changes(const struct db *db)
+{
+    return sqlite3_changes64(sqlite_handle(db));
+}
+
+static void close_all(struct db *db)
+{
+    struct sqlite_db *sqlite = (struct sqlite_db *)db;
+    (void)sqlite3_close_v2(sqlite->handle); /* the last connection to a file empties its log */
+    if (sqlite->lock_fd >= 0) {
+        (void)close(sqlite->lock_fd); /* and with it goes the lock */
+    }
+    g_free(sqlite);
+}
+
+static const struct db_engine SQLITE_ENGINE = {
+    .name = "sqlite",
+    .tokens = TOKENS,
+    .token_count = G_N_ELEMENTS(TOKENS),
+    .close = close_all,
+    .script = run_script,
+    .begin = run_begin,
+    .commit = run_commit,
+    .rollback = run_rollback,
+    .tidy = tidy,
+    .changes = changes,
+    .prepare = sqlite_prepare,
+    .finish = sqlite_finish,
+    .ready = sqlite_ready,
+    .step = sqlite_step,
+    .reset = sqlite_reset,
+    .bind_int = sqlite_bind_int,
+    .bind_text = sqlite_bind_text,
+    .bind_blob = sqlite_bind_blob,
+    .bind_real = sqlite_bind_real,
+    .column_int = sqlite_int,
+    .column_text = sqlite_text,
+    .column_blob = sqlite_blob,
+    .column_real = sqlite_real,
+    .column_is_null = sqlite_is_null,
+};
+
+/* ":memory:" and URIs (the simulator's disks) are no files of this machine. */
+static bool is_plain_file(const char *where)
+{
+    return where[0] != ':' && !g_str_has_prefix(where, "file:");
+}
+
+/* The lock stands beside the database and not in it: SQLite's own locks come and go with each
+ * transaction, ours says "a server runs here". The kernel drops it when the process ends. */
+static bool take_lock(struct sqlite_db *sqlite, const char *where, struct fault *fault)
+{
+    g_autofree char *path = g_strconcat(where, ".lock", NULL);
+    sqlite->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (sqlite->lock_fd < 0) {
+        return fault_set(fault, "", "cannot open %s: %s; is the data directory writable?", path,
+                         g_strerror(errno));
+    }
+    if (flock(sqlite->lock_fd, LOCK_EX | LOCK_NB) == 0) {
+        return true;
+    }
+    if (errno == EWOULDBLOCK) {
+        return fault_set(fault, "",
+                         "another Tocsin is using %s; stop it first, or give another data "
+                         "directory",
+                         where);
+    }
+    return fault_set(fault, "", "cannot lock %s: %s", path, g_strerror(errno));
+}
+
+/* Made before SQLite does, so that nobody but the owner can read it; the log takes the same mode. */
+static bool make_private_file(const char *where, struct fault *fault)
+{
+    int fd = open(where, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return fault_set(fault, "", "cannot open %s: %s", where, g_strerror(errno));
+    }
+    (void)close(fd);
+    return true;
+}
+
+static bool run_pragmas(struct sqlite_db *sqlite, const char *where, struct fault *fault)
+{
+    sqlite3 *handle = sqlite->handle;
+    (void)sqlite3_extended_result_codes(handle, 1);
+    (void)sqlite3_busy_timeout(handle, BUSY_WAIT_MS);
+    (void)sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    (void)sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    const char *common = "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
+                         "PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON;";
+    const char *writer = "PRAGMA cache_size = -32768; PRAGMA journal_mode = WAL;"
+                         "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;"
+                         "PRAGMA wal_autocheckpoint = 0;";
+    const char *reader = "PRAGMA cache_size = -4096; PRAGMA query_only = ON;";
+    bool is_writer = sqlite->base.mode == DB_READ_WRITE;
+    if (run_script(&sqlite->base, common) != DB_OK ||
+        run_script(&sqlite->base, is_writer ? writer : reader) != DB_OK) {
+        return fault_set(fault, "", "cannot open %s: %s", where, sqlite->base.error_text);
+    }
+    if (is_writer) {
+        (void)sqlite3_wal_hook(handle, note_log, sqlite);
+    }
+    return true;
+}
+
+static bool open_handle(struct sqlite_db *sqlite, const char *where, struct fault *fault)
+{
+    int access = sqlite->base.mode == DB_READ_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                                                    : SQLITE_OPEN_READONLY;
+    int code = sqlite3_open_v2(
+        where, &sqlite->handle,
+        access | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
+    CHECK(sqlite->handle != NULL); /* else out of memory */
+    if (code != SQLITE_OK) {
+        return fault_set(fault, "", "cannot open %s: %s", where, sqlite3_errmsg(sqlite->handle));
+    }
+    return run_pragmas(sqlite, where, fault);
+}
+
+/* On a file system without shared memory (some network ones) SQLite silently stays with another
+ * journal, and with it our readers would block the writer. */
+static bool has_log(struct sqlite_db *sqlite, const char *where, struct fault *fault)
+{
+    sqlite3_stmt *stmt = NULL;
+    char mode[16] = "";
+    if (sqlite3_prepare_v2(sqlite->handle, "PRAGMA journal_mode", -1, &stmt, NULL) == SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW) {
+        (void)g_strlcpy(mode, (const char *)sqlite3_column_text(stmt, 0), sizeof mode);
+    }
+    (void)sqlite3_finalize(stmt);
+    if (strcmp(mode, "wal") == 0 || strcmp(where, ":memory:") == 0) {
+        return true;
+    }
+    return fault_set(fault, "",
+                     "%s cannot use write-ahead logging (journal mode is %s); put the data "
+                     "directory on a local file system",
+                     where, mode);
+}
+
+struct db *sqlite_open(const char *where, enum db_mode mode, struct fault *fault)
+{
+    struct sqlite_db *sqlite = g_new0(struct sqlite_db, 1);
+    db_init(&sqlite->base, &SQLITE_ENGINE, mode);
+    sqlite->lock_fd = -1;
+    struct db *db = &sqlite->base;
+    bool is_writer = mode == DB_READ_WRITE;
+    bool is_open = true;
+    if (is_writer && is_plain_file(where)) {
+        is_open = take_lock(sqlite, where, fault) && make_private_file(where, fault);
+    }
+    is_open = is_open && open_handle(sqlite, where, fault) &&
+              (!is_writer || has_log(sqlite, where, fault));
+    if (!is_open) {
+        db_close(&db);
+    }
+    return db;
+}

@@ -1,0 +1,47 @@
+/* db/sqlite_engine.h - what the files of the SQLite engine share. */
+#ifndef DB_SQLITE_ENGINE_H
+#define DB_SQLITE_ENGINE_H
+
+#include <sqlite3.h>
+
+#include "db/engine.h"
+
+struct sqlite_db {
+    struct db base;
+    sqlite3 *handle;
+    int lock_fd;   /* -1: none is held */
+    int log_pages; /* pages in the write-ahead log after the last commit */
+};
+
+struct sqlite_query {
+    struct db_query base;
+    sqlite3_stmt *stmt;
+    uint8_t slot[DB_PARAMETERS_MAX + 1]; /* of SQLite for our $n; 0: the text has no $n */
+};
+
+static inline sqlite3 *sqlite_handle(const struct db *db)
+{
+    return ((const struct sqlite_db *)db)->handle;
+}
+
+/* Translates a failed call, keeps it with db_fail and answers the kept status. `what` names the
+ * work, or is the statement. */
+enum db_status sqlite_fail(struct db *db, int code, const char *what);
+
+/* The row of functions for struct db_engine, in sqlite_query.c. */
+struct db_query *sqlite_prepare(struct db *db, const char *sql);
+void sqlite_finish(struct db_query *query);
+void sqlite_ready(struct db_query *query);
+enum db_status sqlite_step(struct db_query *query);
+void sqlite_reset(struct db_query *query);
+void sqlite_bind_int(struct db_query *query, int at, int64_t value);
+void sqlite_bind_text(struct db_query *query, int at, const char *value);
+void sqlite_bind_blob(struct db_query *query, int at, const void *bytes, size_t size);
+void sqlite_bind_real(struct db_query *query, int at, double value);
+int64_t sqlite_int(struct db_query *query, int column);
+const char *sqlite_text(struct db_query *query, int column);
+const void *sqlite_blob(struct db_query *query, int column, size_t *out_size);
+double sqlite_real(struct db_query *query, int column);
+bool sqlite_is_null(struct db_query *query, int column);
+
+#endif
