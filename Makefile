@@ -54,7 +54,7 @@ tsan: ## the threaded tests under ThreadSanitizer
 	@tools/setup build test check
 	@CC=clang; export CC; $(call configure,tsan,-Db_sanitize=thread $(sanitized))
 	@$(NINJA) -C $(BUILD)/tsan
-	@tools/run-tests --build $(BUILD)/tsan --sanitizer tsan --suite threads
+	@tools/run-tests --build $(BUILD)/tsan --sanitizer tsan --suite unit
 
 fuzz: ## each fuzz target for FUZZ_SECONDS (30)
 	@tools/setup build test fuzz
