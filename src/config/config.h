@@ -6,6 +6,8 @@
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
+#include <stdatomic.h>
+
 #include "alert/service.h"
 #include "oncall/policy.h"
 #include "oncall/schedule.h"
@@ -32,8 +34,26 @@ struct config {
     GPtrArray *items[CONFIG_KIND_COUNT];
     GHashTable *by_name[CONFIG_KIND_COUNT]; /* name -> the same pointers */
     GHashTable *policy_versions; /* name -> GINT_TO_POINTER(id) of the current row of policy_version */
-    gint refs;
+    _Atomic int refs; /* config_ref, config_unref */
 };
+
+/* What each kind is: the file's section ("users"), the word for one ("user"), its record. Every
+ * configured struct begins with its name. */
+const char *config_section(enum config_kind kind);
+const char *config_noun(enum config_kind kind);
+const struct record *config_record(enum config_kind kind);
+/* 0 when no kind has that noun ("user") or section ("users"). */
+int config_kind_from_text(const char *noun_or_section);
+const char *config_item_name(const void *item);
+
+/* An empty configuration of version 0 with one reference. */
+NODISCARD struct config *config_create(void);
+/* Takes `item` over (a struct of that kind, from record_new); false, and still the caller's, when
+ * there is one of that name. Only while nobody else has a reference. */
+NODISCARD bool config_add(struct config *config, enum config_kind kind, void *item);
+
+/* The item of that kind and name; NULL when there is none. Also NULL for a NULL name. */
+const void *config_find(const struct config *config, enum config_kind kind, const char *name);
 
 /* Also NULL for a NULL name. */
 const struct user *config_user(const struct config *config, const char *name);
@@ -54,7 +74,8 @@ NODISCARD struct config_holder *config_holder_create(void);
 void config_holder_destroy(struct config_holder **holder);
 /* A reference to the current snapshot; config_unref when done. Never NULL (an empty one at first). */
 NODISCARD struct config *config_current(struct config_holder *holder);
-/* Takes over the reference. */
+/* Takes over the reference. One that is older than what is published is dropped, so that two
+ * changes which come out of order do not undo each other. */
 void config_publish(struct config_holder *holder, struct config *config);
 
 #endif

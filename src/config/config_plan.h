@@ -1,0 +1,45 @@
+/* config/config_plan.h - what would applying this file change? Pure: no clock, no I/O, no SQL. */
+#ifndef CONFIG_CONFIG_PLAN_H
+#define CONFIG_CONFIG_PLAN_H
+
+#include "config/config.h"
+#include "config/config_store.h"
+
+enum change_action { CHANGE_CREATED = 1, CHANGE_CHANGED, CHANGE_DELETED, CHANGE_UNCHANGED };
+extern const struct enum_name CHANGE_ACTION_NAMES[]; /* created changed deleted unchanged */
+
+struct config_change {
+    int action;
+    int kind;
+    char *name;
+    GPtrArray *details; /* texts: "time_zone Asia/Jakarta -> Europe/Paris"; no secrets */
+    struct config_object *object; /* what to write or delete; owned */
+};
+
+struct config_plan {
+    GPtrArray *changes; /* of struct config_change, in the file's order; also the unchanged ones */
+    GPtrArray *left;    /* texts "team ops": not in the file, and left as they are */
+    struct config *next; /* the configuration as it would be, without overrides of shift_override */
+};
+
+/* Judges `document` ({users, teams, …}) against `current` (of config_load_objects). What the file
+ * names is created or changed; what it does not name stays, or with `prune` is deleted if it came
+ * from a file. NULL and a fault with the path of the mistake and its remedy. */
+NODISCARD struct config_plan *config_plan_make(const json_t *document, const GPtrArray *current,
+                                               bool prune, struct fault *fault);
+void config_plan_free(struct config_plan *plan);
+
+NODISCARD bool config_plan_changes_anything(const struct config_plan *plan);
+
+/* {"created": 1, "changed": 1, "deleted": 0, "unchanged": 7, "changes": [{action, kind, name,
+ * details}], "left": ["team ops"]}; the unchanged are only counted. A new reference. */
+NODISCARD json_t *config_plan_json(const struct config_plan *plan);
+
+/* The same for a terminal, from that JSON: "~ user ana: time_zone …" lines and a sum. g_free it. */
+NODISCARD char *config_plan_text(const json_t *plan);
+
+/* Do all references lead somewhere, are names usable, does every policy reach somebody? The fault
+ * names section and index in `config`'s order: "services[0].policy". */
+NODISCARD bool config_check(const struct config *config, struct fault *fault);
+
+#endif

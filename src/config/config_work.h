@@ -1,0 +1,83 @@
+/* config/config_work.h - the ledger commands that change the configuration.
+ *
+ * Each plans and writes inside the ledger's transaction, appends an event config.changed, and
+ * publishes the new snapshot after the commit. A command is {.run = X_run, .answer = X_answered or
+ * an answer of the caller's that calls it first, .arg = &the_struct}. Inputs are borrowed until the
+ * answer; X_clear frees the outputs. */
+#ifndef CONFIG_CONFIG_WORK_H
+#define CONFIG_CONFIG_WORK_H
+
+#include "config/config.h"
+#include "ledger/ledger.h"
+
+/* Replaces nothing: reads the references env:NAME and file:PATH of integrations' and heartbeats'
+ * keys where the file is applied, since the server cannot see that environment. Answers an object
+ * {"integration:prod-am": "the key", "heartbeat:backup": …}, or NULL and a fault that names the
+ * field. `read_env` answers NULL for an unset name; `read_file` a new text or NULL. */
+struct key_source {
+    const char *(*read_env)(void *self, const char *name);
+    char *(*read_file)(void *self, const char *path);
+    void *self;
+};
+NODISCARD json_t *config_resolve_keys(const json_t *document, const struct key_source *source,
+                                      struct fault *fault);
+
+/* The beginning of every command's struct, for publishing. */
+struct config_command {
+    struct config_holder *configs; /* in */
+    const char *actor;             /* in: "token:ci", "local" */
+    int status;                    /* out: HTTP-like: 200, 201; 404, 409, 422 with a fault */
+    struct fault fault;            /* out */
+    struct config *next;           /* between run and answer; NULL: nothing to publish */
+};
+
+struct apply_config {
+    struct config_command base;
+    const json_t *document; /* in: {users, teams, …} */
+    const json_t *keys;     /* in: of config_resolve_keys; may be NULL */
+    bool dry_run, prune;    /* in */
+    json_t *plan;           /* out: config_plan_json */
+    json_t *minted;         /* out: [{"kind", "name", "key"}], shown once and never stored */
+};
+enum command_result apply_config_run(struct ledger_tx *tx, void *apply);
+void apply_config_clear(struct apply_config *apply);
+
+/* Creates or replaces one object on behalf of a person or program (a silence, above all). One that
+ * the file owns is refused with 409. */
+struct put_object {
+    struct config_command base;
+    int kind;           /* in: enum config_kind */
+    const json_t *spec; /* in; a name that is absent is made up */
+    json_t *written;    /* out: record_write of the result */
+};
+enum command_result put_object_run(struct ledger_tx *tx, void *put);
+void put_object_clear(struct put_object *put);
+
+struct delete_object {
+    struct config_command base;
+    int kind;
+    const char *name;
+};
+enum command_result delete_object_run(struct ledger_tx *tx, void *delete_object);
+
+/* An override of a schedule, made between two applies of the file. */
+struct add_override {
+    struct config_command base;
+    const char *schedule;
+    const json_t *spec; /* in: OVERRIDE_RECORD */
+    int64_t id;         /* out */
+};
+enum command_result add_override_run(struct ledger_tx *tx, void *add_override);
+
+struct remove_override {
+    struct config_command base;
+    const char *schedule;
+    int64_t id;
+};
+enum command_result remove_override_run(struct ledger_tx *tx, void *remove_override);
+
+/* The answer of all of them: publishes when committed, frees the snapshot otherwise. `command` is
+ * the struct, whose first member is the struct config_command. */
+void config_command_answered(void *command, enum command_outcome outcome);
+
+#endif
