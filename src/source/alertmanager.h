@@ -1,0 +1,11 @@
+/* source/alertmanager.h - Alertmanager's webhook, version "4". */
+#ifndef SOURCE_ALERTMANAGER_H
+#define SOURCE_ALERTMANAGER_H
+
+#include "source/source.h"
+
+/* One signal for each of its alerts, by fingerprint (made from the labels when absent). False and a
+ * fault when the body is not such a notification, or none of its alerts can be read. */
+NODISCARD bool alertmanager_read(const json_t *body, struct batch *out, struct fault *fault);
+
+#endif

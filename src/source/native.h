@@ -1,0 +1,41 @@
+/* source/native.h - our own format: POST /api/v1/alerts and `tocsin alert`. */
+#ifndef SOURCE_NATIVE_H
+#define SOURCE_NATIVE_H
+
+#include "source/source.h"
+
+struct native_link {
+    char *href;
+    char *text;
+};
+
+/* The body of POST /api/v1/alerts. Owns everything. */
+struct native_alert {
+    char *summary; /* required for a trigger */
+    int action;    /* SIGNAL_TRIGGER when absent (0) */
+    char *dedup_key;
+    int severity; /* SEVERITY_ERROR when absent (0) */
+    char *source, *component, *group, *class_name;
+    json_t *details;
+    GPtrArray *links;  /* of struct native_link */
+    char *integration; /* only with a token: by which integration */
+    char *service;     /* only with a token: or straight to which service */
+};
+
+extern const struct record NATIVE_ALERT_RECORD;
+
+/* What {"alert_id", "dedup_key", "outcome"} says. */
+struct native_answer {
+    char *alert_id; /* NULL when there is no alert */
+    char *dedup_key;
+    int outcome; /* enum take_outcome */
+};
+
+extern const struct record NATIVE_ANSWER_RECORD;
+
+/* Into a zeroed signal. Unknown keys and wrong types are refused by name. *out_integration and
+ * *out_service are what a token's owner asked for: newly allocated, or NULL. */
+NODISCARD bool native_read(const json_t *body, struct signal *out, char **out_integration,
+                           char **out_service, struct fault *fault);
+
+#endif

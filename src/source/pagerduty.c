@@ -1,0 +1,191 @@
+#include "source/pagerduty.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/limits.h"
+
+const char *pagerduty_routing_key(const json_t *body)
+{
+    const char *key = json_text(body, "routing_key", NULL);
+    return key == NULL || key[0] == '\0' ? NULL : key;
+}
+
+PRINTF_LIKE(2, 3)
+
+static void add_error(json_t *errors, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    (void)json_array_append_new(errors, json_string(text));
+}
+
+/* Absent and null are the same; a wrong type is an error. Borrowed, "" when absent. */
+static const char *read_text(const json_t *object, const char *where, const char *key,
+                             json_t *errors)
+{
+    const json_t *value = json_object_get(object, key);
+    if (value == NULL || json_is_null(value)) {
+        return "";
+    }
+    if (!json_is_string(value)) {
+        add_error(errors, "'%s%s' must be a string", where, key);
+        return "";
+    }
+    return json_string_value(value);
+}
+
+static const char *need_text(const json_t *object, const char *where, const char *key,
+                             json_t *errors)
+{
+    size_t errors_before = json_array_size(errors);
+    const char *text = read_text(object, where, key, errors);
+    if (text[0] == '\0' && json_array_size(errors) == errors_before) {
+        add_error(errors, "'%s%s' is missing or blank", where, key);
+    }
+    return text;
+}
+
+static char *cut_or_null(const char *text, size_t max)
+{
+    return text[0] == '\0' ? NULL : text_cut(text, max);
+}
+
+static int read_action(const json_t *body, json_t *errors)
+{
+    const char *action = need_text(body, "", "event_action", errors);
+    int value = enum_from_name(SIGNAL_ACTION_NAMES, action);
+    if (value == 0 && action[0] != '\0') {
+        add_error(errors, "'event_action' must be one of trigger, acknowledge, resolve");
+    }
+    return value;
+}
+
+static void read_key(const json_t *body, struct signal *out, json_t *errors)
+{
+    const char *key = read_text(body, "", "dedup_key", errors);
+    if (key[0] != '\0') {
+        if (g_utf8_strlen(key, -1) > LIMIT_DEDUP_KEY) {
+            add_error(errors, "'dedup_key' must have at most %d characters", LIMIT_DEDUP_KEY);
+        }
+        out->dedup_key = g_strdup(key);
+    } else if (out->action == SIGNAL_ACKNOWLEDGE || out->action == SIGNAL_RESOLVE) {
+        add_error(errors, "'dedup_key' is needed to %s an alert",
+                  out->action == SIGNAL_RESOLVE ? "resolve" : "acknowledge");
+    }
+}
+
+/* Senders put texts and lists there too, although the documents say an object. */
+static json_t *read_details(const json_t *payload)
+{
+    json_t *value = json_object_get(payload, "custom_details");
+    if (value == NULL || json_is_null(value)) {
+        return NULL;
+    }
+    return details_fit(json_is_object(value) ? json_incref(value)
+                                             : json_pack("{s:O}", "value", value));
+}
+
+static void read_links(const json_t *body, json_t **links)
+{
+    size_t i = 0;
+    json_t *link = NULL;
+    json_array_foreach (json_object_get(body, "links"), i, link) {
+        links_add(links, json_text(link, "href", NULL), json_text(link, "text", NULL));
+    }
+    json_array_foreach (json_object_get(body, "images"), i, link) {
+        links_add(links, json_text(link, "src", NULL), json_text(link, "alt", "Image"));
+    }
+    links_add(links, json_text(body, "client_url", NULL), json_text(body, "client", NULL));
+}
+
+static void read_severity(const json_t *payload, struct signal *out, json_t *errors)
+{
+    const char *severity = need_text(payload, "payload.", "severity", errors);
+    out->severity = enum_from_name(SEVERITY_NAMES, severity);
+    if (out->severity == 0 && severity[0] != '\0') {
+        add_error(errors, "'payload.severity' must be one of critical, error, warning, info");
+    }
+}
+
+static void read_payload(const json_t *body, struct signal *out, json_t *errors)
+{
+    const json_t *payload = json_object_get(body, "payload");
+    if (!json_is_object(payload)) {
+        add_error(errors, "'payload' is missing or not an object");
+        return;
+    }
+    out->summary = cut_or_null(need_text(payload, "payload.", "summary", errors), LIMIT_SUMMARY);
+    out->source = cut_or_null(need_text(payload, "payload.", "source", errors), LIMIT_TEXT);
+    read_severity(payload, out, errors);
+    out->component = cut_or_null(read_text(payload, "payload.", "component", errors), LIMIT_TEXT);
+    out->group = cut_or_null(read_text(payload, "payload.", "group", errors), LIMIT_TEXT);
+    out->class_name = cut_or_null(read_text(payload, "payload.", "class", errors), LIMIT_TEXT);
+    out->details = read_details(payload);
+    /* A time stamp that cannot be read is no reason to lose the alert. */
+    if (!instant_read(json_text(payload, "timestamp", NULL), &out->occurred_at)) {
+        out->occurred_at = (struct utc){0};
+    }
+    read_links(body, &out->links);
+}
+
+bool pagerduty_read(const json_t *body, struct signal *out, json_t *errors)
+{
+    *out = (struct signal){0};
+    if (!json_is_object(body)) {
+        add_error(errors, "the event must be a JSON object");
+        return false;
+    }
+    (void)need_text(body, "", "routing_key", errors);
+    out->action = read_action(body, errors);
+    read_key(body, out, errors);
+    if (out->action == SIGNAL_TRIGGER) {
+        read_payload(body, out, errors);
+    }
+    if (json_array_size(errors) > 0) {
+        signal_clear(out);
+        return false;
+    }
+    return true;
+}
+
+json_t *pagerduty_read_change(const json_t *body, json_t *errors)
+{
+    if (!json_is_object(body)) {
+        add_error(errors, "the event must be a JSON object");
+        return NULL;
+    }
+    (void)need_text(body, "", "routing_key", errors);
+    const json_t *payload = json_object_get(body, "payload");
+    if (!json_is_object(payload)) {
+        add_error(errors, "'payload' is missing or not an object");
+        return NULL;
+    }
+    g_autofree char *summary =
+        cut_or_null(need_text(payload, "payload.", "summary", errors), LIMIT_SUMMARY);
+    g_autofree char *source =
+        cut_or_null(read_text(payload, "payload.", "source", errors), LIMIT_TEXT);
+    g_autofree char *timestamp =
+        cut_or_null(read_text(payload, "payload.", "timestamp", errors), LIMIT_NAME);
+    if (json_array_size(errors) > 0) {
+        return NULL;
+    }
+    json_t *links = NULL;
+    read_links(body, &links);
+    return json_pack("{s:s, s:s*, s:s*, s:o*, s:o*}", "summary", summary, "source", source,
+                     "timestamp", timestamp, "details", read_details(payload), "links", links);
+}
+
+json_t *pagerduty_accepted(const char *dedup_key)
+{
+    return json_pack("{s:s, s:s, s:s*}", "status", "success", "message",
+                     dedup_key == NULL ? "Change event processed" : "Event processed", "dedup_key",
+                     dedup_key);
+}
+
+json_t *pagerduty_refused(const char *status, const char *message, const json_t *errors)
+{
+    return json_pack("{s:s, s:s, s:O}", "status", status, "message", message, "errors", errors);
+}

@@ -1,0 +1,22 @@
+/* source/pagerduty.h - PagerDuty Events API v2: alert events and change events. */
+#ifndef SOURCE_PAGERDUTY_H
+#define SOURCE_PAGERDUTY_H
+
+#include "source/source.h"
+
+/* The routing key of a body, or NULL when it has none. Borrowed. */
+const char *pagerduty_routing_key(const json_t *body);
+
+/* An event of /v2/enqueue into a zeroed signal. False when it is not valid: then every reason is a
+ * text in the array `errors`, as that API answers them, and `out` stays empty. */
+NODISCARD bool pagerduty_read(const json_t *body, struct signal *out, json_t *errors);
+
+/* An event of /v2/change/enqueue: it never pages. A new object {summary, source, timestamp,
+ * details, links} for the event log, or NULL with reasons in `errors`. */
+NODISCARD json_t *pagerduty_read_change(const json_t *body, json_t *errors);
+
+/* The answers' bodies; new references. `dedup_key` NULL: of a change event. `errors` is borrowed. */
+NODISCARD json_t *pagerduty_accepted(const char *dedup_key);
+NODISCARD json_t *pagerduty_refused(const char *status, const char *message, const json_t *errors);
+
+#endif

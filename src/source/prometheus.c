@@ -1,0 +1,172 @@
+#include "source/prometheus.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/limits.h"
+
+enum { FINGERPRINT_BYTES = 16 };
+
+static int by_text(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+char *labels_fingerprint(const json_t *labels)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    const char *name = NULL;
+    json_t *value = NULL;
+    /* The iterator takes a pointer to non-const but does not write through it. */
+    json_object_foreach ((json_t *)(uintptr_t)labels, name, value) {
+        if (json_string_length(value) > 0) {
+            g_ptr_array_add(names, (gpointer)(uintptr_t)name);
+        }
+    }
+    g_ptr_array_sort(names, by_text);
+    crypto_generichash_state state;
+    (void)crypto_generichash_init(&state, NULL, 0, FINGERPRINT_BYTES);
+    for (guint i = 0; i < names->len; i++) {
+        const char *key = g_ptr_array_index(names, i);
+        const char *text = json_text(labels, key, "");
+        /* With the terminating NUL, which JSON texts cannot contain here: "a"+"bc" is not "ab"+"c". */
+        (void)crypto_generichash_update(&state, (const unsigned char *)key, strlen(key) + 1);
+        (void)crypto_generichash_update(&state, (const unsigned char *)text, strlen(text) + 1);
+    }
+    unsigned char hash[FINGERPRINT_BYTES];
+    (void)crypto_generichash_final(&state, hash, sizeof(hash));
+    char *hex = g_malloc(2 * FINGERPRINT_BYTES + 1);
+    return sodium_bin2hex(hex, 2 * FINGERPRINT_BYTES + 1, hash, sizeof(hash));
+}
+
+bool labels_judge(const json_t *labels, const char *name, struct fault *fault)
+{
+    if (labels == NULL || json_is_null(labels)) {
+        return true;
+    }
+    if (!json_is_object(labels)) {
+        return fault_set(fault, name, "must be an object of texts");
+    }
+    const char *key = NULL;
+    json_t *value = NULL;
+    json_object_foreach ((json_t *)(uintptr_t)labels, key, value) {
+        if (!json_is_string(value)) {
+            (void)fault_set(fault, key, "must be a text");
+            fault_within(fault, name);
+            return false;
+        }
+    }
+    return true;
+}
+
+static char *first_cut(const json_t *object, const char *const *keys, size_t max)
+{
+    return text_cut(text_first(object, keys), max);
+}
+
+void signal_from_labels(struct signal *signal, const json_t *labels, const json_t *annotations)
+{
+    static const char *const TEXTS[] = {"summary", "title", "description", "message", NULL};
+    static const char *const NAMES[] = {"alertname", NULL};
+    static const char *const SOURCES[] = {"instance", "host", "hostname", "node", "pod", NULL};
+    static const char *const COMPONENTS[] = {"component", "service", "job", NULL};
+    static const char *const GROUPS[] = {"cluster", "namespace", NULL};
+    static const char *const RUNBOOKS[] = {"runbook_url", "runbook", NULL};
+    static const char *const DASHBOARDS[] = {"dashboard_url", "dashboard", NULL};
+
+    signal->summary = first_cut(annotations, TEXTS, LIMIT_SUMMARY);
+    if (signal->summary == NULL) {
+        signal->summary = first_cut(labels, NAMES, LIMIT_SUMMARY);
+    }
+    if (signal->summary == NULL) {
+        signal->summary = g_strdup("An alert without a name");
+    }
+    int severity = severity_from_word(json_text(labels, "severity", NULL));
+    signal->severity = severity == 0 ? SEVERITY_ERROR : severity;
+    signal->source = first_cut(labels, SOURCES, LIMIT_TEXT);
+    signal->component = first_cut(labels, COMPONENTS, LIMIT_TEXT);
+    signal->group = first_cut(labels, GROUPS, LIMIT_TEXT);
+    signal->class_name = first_cut(labels, NAMES, LIMIT_TEXT);
+    if (signal->dedup_key == NULL) {
+        signal->dedup_key = labels_fingerprint(labels);
+    }
+    json_t *details = json_object();
+    (void)json_object_set(details, "labels", (json_t *)(uintptr_t)labels);
+    if (json_object_size(annotations) > 0) {
+        (void)json_object_set(details, "annotations", (json_t *)(uintptr_t)annotations);
+    }
+    signal->details = details_fit(details);
+    links_add(&signal->links, text_first(annotations, RUNBOOKS), "Runbook");
+    links_add(&signal->links, text_first(annotations, DASHBOARDS), "Dashboard");
+}
+
+static bool read_instants(const json_t *alert, struct utc *out_starts_at, struct utc *out_ends_at,
+                          struct fault *fault)
+{
+    if (!instant_read(json_text(alert, "startsAt", NULL), out_starts_at)) {
+        return fault_set(fault, "startsAt", "must be an instant such as 2026-12-24T23:30:00Z");
+    }
+    if (!instant_read(json_text(alert, "endsAt", NULL), out_ends_at)) {
+        return fault_set(fault, "endsAt", "must be an instant such as 2026-12-24T23:30:00Z");
+    }
+    return true;
+}
+
+static bool read_one(const json_t *alert, struct utc now, struct batch *out, struct fault *fault)
+{
+    if (!json_is_object(alert)) {
+        return fault_set(fault, "", "must be an object with labels");
+    }
+    const json_t *labels = json_object_get(alert, "labels");
+    const json_t *annotations = json_object_get(alert, "annotations");
+    if (json_object_size(labels) == 0) {
+        return fault_set(fault, "labels", "must be an object with at least one label");
+    }
+    struct utc starts_at = {0};
+    struct utc ends_at = {0};
+    if (!labels_judge(labels, "labels", fault) ||
+        !labels_judge(annotations, "annotations", fault) ||
+        !read_instants(alert, &starts_at, &ends_at, fault)) {
+        return false;
+    }
+    struct signal *signal = batch_add(out);
+    signal_from_labels(signal, labels, annotations);
+    links_add(&signal->links, json_text(alert, "generatorURL", NULL), "Prometheus");
+    signal->occurred_at = starts_at;
+    if (!utc_is_set(ends_at)) {
+        ends_at = utc_add(now, PROMETHEUS_RESOLVE_AFTER);
+    }
+    if (utc_before(now, ends_at)) {
+        signal->action = SIGNAL_TRIGGER;
+        signal->expires_at = ends_at;
+    } else {
+        signal->action = SIGNAL_RESOLVE;
+    }
+    return true;
+}
+
+bool prometheus_read(const json_t *body, struct utc now, struct batch *out, struct fault *fault)
+{
+    if (!json_is_array(body)) {
+        return fault_set(fault, "",
+                         "must be a list of alerts, as Prometheus sends to "
+                         "/api/v2/alerts");
+    }
+    size_t count = json_array_size(body);
+    if (count > LIMIT_ALERTS_PER_REQUEST) {
+        return fault_set(fault, "", "has %zu alerts; at most %d are taken in one request", count,
+                         LIMIT_ALERTS_PER_REQUEST);
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct fault why = {0};
+        if (!read_one(json_array_get(body, i), now, out, &why)) {
+            batch_refuse(out, "", i, &why);
+        }
+    }
+    if (out->signals->len == 0 && out->refused > 0) {
+        *fault = out->first;
+        return false;
+    }
+    return true;
+}

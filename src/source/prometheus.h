@@ -1,0 +1,26 @@
+/* source/prometheus.h - Prometheus pointing at us as an Alertmanager, and what its alerts share with
+ * Alertmanager's webhook: label sets. Format: Alertmanager API v2, POST /api/v2/alerts. */
+#ifndef SOURCE_PROMETHEUS_H
+#define SOURCE_PROMETHEUS_H
+
+#include "source/source.h"
+
+/* An alert that says no end is over when it was not repeated for this long (their resolve_timeout). */
+#define PROMETHEUS_RESOLVE_AFTER SPAN_MIN(5)
+
+/* A JSON array of alerts. An end that has come is a resolve; one ahead is a trigger that expires
+ * then. False and a fault when the body is no such array, or none of its elements can be read. */
+NODISCARD bool prometheus_read(const json_t *body, struct utc now, struct batch *out,
+                               struct fault *fault);
+
+/* The same for every order of the labels; empty values count as absent. Newly allocated. */
+NODISCARD char *labels_fingerprint(const json_t *labels);
+
+/* An object of texts? NULL is one. Sets the fault's field to `name` or below. */
+NODISCARD bool labels_judge(const json_t *labels, const char *name, struct fault *fault);
+
+/* Fills everything that labels and annotations tell: summary, severity, source, component, group,
+ * class, details and links; and the key when there is none yet. */
+void signal_from_labels(struct signal *signal, const json_t *labels, const json_t *annotations);
+
+#endif

@@ -1,0 +1,135 @@
+#include "source/source.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/limits.h"
+
+static void signal_free(gpointer signal)
+{
+    signal_clear(signal);
+    g_free(signal);
+}
+
+void batch_init(struct batch *batch)
+{
+    *batch = (struct batch){.signals = g_ptr_array_new_with_free_func(signal_free)};
+}
+
+void batch_clear(struct batch *batch)
+{
+    g_clear_pointer(&batch->signals, g_ptr_array_unref);
+}
+
+struct signal *batch_add(struct batch *batch)
+{
+    struct signal *signal = g_new0(struct signal, 1);
+    g_ptr_array_add(batch->signals, signal);
+    return signal;
+}
+
+void batch_refuse(struct batch *batch, const char *list, size_t index, struct fault *fault)
+{
+    if (batch->refused == 0) {
+        fault_within_index(fault, index);
+        if (list[0] != '\0') {
+            fault_within(fault, list);
+        }
+        batch->first = *fault;
+    }
+    batch->refused++;
+}
+
+char *text_cut(const char *text, size_t max)
+{
+    if (text == NULL) {
+        return NULL;
+    }
+    if (strlen(text) <= max || (size_t)g_utf8_strlen(text, -1) <= max) {
+        return g_strdup(text);
+    }
+    const char *end = g_utf8_offset_to_pointer(text, (glong)max);
+    return g_strndup(text, (gsize)(end - text));
+}
+
+const char *text_first(const json_t *object, const char *const *keys)
+{
+    for (; *keys != NULL; keys++) {
+        const char *text = json_text(object, *keys, "");
+        if (text[0] != '\0') {
+            return text;
+        }
+    }
+    return NULL;
+}
+
+int severity_from_word(const char *word)
+{
+    static const struct enum_name WORDS[] = {
+        {"critical", SEVERITY_CRITICAL}, {"crit", SEVERITY_CRITICAL},
+        {"page", SEVERITY_CRITICAL},     {"emergency", SEVERITY_CRITICAL},
+        {"fatal", SEVERITY_CRITICAL},    {"disaster", SEVERITY_CRITICAL},
+        {"p1", SEVERITY_CRITICAL},       {"sev1", SEVERITY_CRITICAL},
+        {"error", SEVERITY_ERROR},       {"high", SEVERITY_ERROR},
+        {"major", SEVERITY_ERROR},       {"p2", SEVERITY_ERROR},
+        {"sev2", SEVERITY_ERROR},        {"warning", SEVERITY_WARNING},
+        {"warn", SEVERITY_WARNING},      {"medium", SEVERITY_WARNING},
+        {"minor", SEVERITY_WARNING},     {"average", SEVERITY_WARNING},
+        {"p3", SEVERITY_WARNING},        {"sev3", SEVERITY_WARNING},
+        {"info", SEVERITY_INFO},         {"informational", SEVERITY_INFO},
+        {"information", SEVERITY_INFO},  {"notice", SEVERITY_INFO},
+        {"low", SEVERITY_INFO},          {"none", SEVERITY_INFO},
+        {"debug", SEVERITY_INFO},        {"p4", SEVERITY_INFO},
+        {"p5", SEVERITY_INFO},           {NULL, 0}};
+    for (const struct enum_name *at = WORDS; word != NULL && at->name != NULL; at++) {
+        if (g_ascii_strcasecmp(at->name, word) == 0) {
+            return at->value;
+        }
+    }
+    return 0;
+}
+
+void links_add(json_t **links, const char *href, const char *text)
+{
+    if (href == NULL || strlen(href) > LIMIT_TEXT ||
+        (g_ascii_strncasecmp(href, "http://", 7) != 0 &&
+         g_ascii_strncasecmp(href, "https://", 8) != 0)) {
+        return;
+    }
+    if (*links == NULL) {
+        *links = json_array();
+    }
+    json_t *link = json_object();
+    (void)json_object_set_new(link, "href", json_string(href));
+    if (text != NULL && text[0] != '\0') {
+        g_autofree char *cut = text_cut(text, LIMIT_NAME);
+        (void)json_object_set_new(link, "text", json_string(cut));
+    }
+    (void)json_array_append_new(*links, link);
+}
+
+json_t *details_fit(json_t *details)
+{
+    if (details == NULL || (json_is_object(details) && json_object_size(details) == 0)) {
+        json_decref(details);
+        return NULL;
+    }
+    size_t size = json_dumpb(details, NULL, 0, JSON_COMPACT);
+    if (size <= LIMIT_DETAILS) {
+        return details;
+    }
+    json_decref(details);
+    g_autofree char *note =
+        g_strdup_printf("The details were %zu bytes long and are left out; at most %d are kept.",
+                        size, LIMIT_DETAILS);
+    return json_pack("{s:s}", "note", note);
+}
+
+bool instant_read(const char *text, struct utc *out)
+{
+    *out = (struct utc){0};
+    if (text == NULL || text[0] == '\0' || g_str_has_prefix(text, "0001-01-01")) {
+        return true;
+    }
+    return utc_parse(text, out);
+}

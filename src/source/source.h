@@ -1,0 +1,50 @@
+/* source/source.h - inbound adapters: a sender's payload becomes signals. Pure.
+ *
+ * Each adapter takes parsed JSON. Our own format is strict and names the field it refuses; the
+ * formats of others are taken as their programs really send them: keys that we do not know are
+ * skipped, texts that are too long are cut, and one element that cannot be read does not spoil the
+ * rest of its batch. */
+#ifndef SOURCE_SOURCE_H
+#define SOURCE_SOURCE_H
+
+#include <glib.h>
+
+#include "alert/signal.h"
+#include "base/fault.h"
+
+/* What one request brought. */
+struct batch {
+    GPtrArray *signals; /* of struct signal *, owned */
+    size_t refused;     /* elements that could not be read */
+    struct fault first; /* why the first of them could not */
+};
+
+void batch_init(struct batch *batch);
+void batch_clear(struct batch *batch);
+/* Adds an empty signal to be filled; borrowed. */
+struct signal *batch_add(struct batch *batch);
+/* Counts an element as refused. `list` and `index` say where: "alerts[3].labels". */
+void batch_refuse(struct batch *batch, const char *list, size_t index, struct fault *fault);
+
+/* At most `max` characters, cut where a character ends. Newly allocated; NULL for NULL. */
+NODISCARD char *text_cut(const char *text, size_t max);
+
+/* The text of the first of the keys (a NULL-ended list) that is there and not empty; borrowed. */
+const char *text_first(const json_t *object, const char *const *keys);
+
+/* The words that senders use for how bad it is ("page", "major", "P2"); 0 for none of them. */
+int severity_from_word(const char *word);
+
+/* Appends {href, text} to *links (made when NULL) if href is an http or https address of bearable
+ * length; anything else (javascript:, data:) is left out. */
+void links_add(json_t **links, const char *href, const char *text);
+
+/* Takes over `details`; answers it, or when it is larger than LIMIT_DETAILS a short one that says
+ * so. NULL for NULL and for an empty object. */
+NODISCARD json_t *details_fit(json_t *details);
+
+/* "0001-01-01T00:00:00Z" is how Go writes "not set". False when `text` is no instant; unset and true
+ * for NULL, "" and the zero time. */
+NODISCARD bool instant_read(const char *text, struct utc *out);
+
+#endif
