@@ -46,7 +46,8 @@ struct route_row {
     const struct query_param *params; /* ends with {NULL}; NULL: none */
 };
 
-/* Who is calling, for permission and for the record: "token:ci", "local" (Unix socket), "". */
+/* Who is calling, for permission and for the record: "token:ci", "local" (Unix socket), "". On a row
+ * with PERMIT_ANYONE it is filled in where a browser's cookie holds a valid token. */
 const char *http_actor(const struct http_request *request);
 /* The id that goes with this request through log and events: "r-4f1c…". */
 const char *http_request_id(const struct http_request *request);
@@ -55,7 +56,7 @@ const char *http_path_param(const struct http_request *request, const char *name
 const char *http_query(const struct http_request *request, const char *name);      /* or NULL */
 const char *http_header(const struct http_request *request, const char *name);     /* or NULL */
 /* One field of an application/x-www-form-urlencoded body, or NULL. */
-const char *http_form(const struct http_request *request, const char *name);
+const char *http_form(struct http_request *request, const char *name);
 const char *http_body(const struct http_request *request, size_t *out_size);
 /* The body as strict JSON; on refusal answers 400 problem+json itself and gives NULL (then just
  * return). Borrowed. */
@@ -78,6 +79,9 @@ void http_answer_busy(struct http_request *request, int retry_after_s, const cha
 /* Before the answer; both copied. */
 void http_set_header(struct http_request *request, const char *name, const char *value);
 
+/* The cookie that carries a token for a browser. */
+#define HTTP_COOKIE "tocsin_token"
+
 /* Server-sent events. The request becomes a stream; `pull` is asked on a pool thread for what comes
  * after `last_id` whenever http_streams_wake was called: it appends "id: …\ndata: …\n\n" blocks to
  * `out` and answers the new last id. A slow reader is cut; a comment line keeps the rest alive. */
@@ -87,6 +91,7 @@ struct http_stream {
     void (*closed)(void *self);
     void *self;
 };
+
 void http_answer_stream(struct http_request *request, struct http_stream stream);
 void http_streams_wake(struct http_server *server); /* any thread */
 
@@ -98,9 +103,10 @@ struct http_guard {
 };
 
 struct http_options {
-    const char *listen;      /* "127.0.0.1:8420", "[::]:8420" */
-    const char *socket_path; /* Unix socket, mode 0600: callers on it are "local", admin; NULL: none */
-    unsigned threads;        /* 0: one per core */
+    const char *listen; /* "127.0.0.1:8420", "[::]:8420" */
+    const char
+        *socket_path; /* Unix socket, mode 0600: callers on it are "local", admin; NULL: none */
+    unsigned threads; /* 0: one per core */
     const struct route_row *const *tables; /* NULL-ended list of tables, */
     const size_t *table_sizes;             /* with their sizes */
     struct http_guard guard;

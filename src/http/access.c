@@ -1,0 +1,338 @@
+/* From the first header to the handler: shape, route, permission, limits, body. */
+#include "http/request.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+
+/* A refused request's body is read and forgotten up to this size, so that the sender sees the
+ * answer instead of a reset connection. */
+enum { DISCARD_MAX = 4 * 1048576 };
+
+struct shape {
+    unsigned hosts, lengths, encodings;
+    bool is_sound, is_chunked, expects_continue;
+    const char *length;
+};
+
+static bool is_token_char(char c)
+{
+    return g_ascii_isalnum(c) || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
+static bool is_digits(const char *text)
+{
+    return text[0] != '\0' && strspn(text, "0123456789") == strlen(text) && strlen(text) < 19;
+}
+
+static enum MHD_Result look_at_header(void *self, enum MHD_ValueKind kind, const char *name,
+                                      const char *value)
+{
+    (void)kind;
+    struct shape *shape = self;
+    for (const char *at = name; *at != '\0'; at++) {
+        shape->is_sound = shape->is_sound && is_token_char(*at);
+    }
+    if (value == NULL) {
+        shape->is_sound = false;
+    } else if (g_ascii_strcasecmp(name, "Host") == 0) {
+        shape->hosts++;
+    } else if (g_ascii_strcasecmp(name, "Content-Length") == 0) {
+        shape->lengths++;
+        shape->length = value;
+    } else if (g_ascii_strcasecmp(name, "Transfer-Encoding") == 0) {
+        shape->encodings++;
+        shape->is_chunked = g_ascii_strcasecmp(value, "chunked") == 0;
+    } else if (g_ascii_strcasecmp(name, "Expect") == 0) {
+        shape->expects_continue = true;
+    }
+    return MHD_YES;
+}
+
+/* What two programs on the way could read differently is refused, and the connection closed: the
+ * next bytes on it might be anybody's. */
+static bool check_shape(struct http_request *request, const struct shape *shape,
+                        const char *version)
+{
+    const char *why = NULL;
+    if (!shape->is_sound) {
+        why = "A header line is malformed.";
+    } else if (shape->hosts > 1 || (shape->hosts == 0 && strcmp(version, "HTTP/1.1") == 0)) {
+        why = "The request must have exactly one Host header.";
+    } else if (shape->lengths + shape->encodings > 1) {
+        why = "The request must have one Content-Length or one Transfer-Encoding, not several.";
+    } else if (shape->encodings == 1 && !shape->is_chunked) {
+        why = "The only Transfer-Encoding accepted is chunked.";
+    } else if (shape->lengths == 1 && !is_digits(shape->length)) {
+        why = "Content-Length must be a whole number.";
+    }
+    if (why == NULL) {
+        return true;
+    }
+    request->answer.must_close = true;
+    request_refuse(request, 400, "%s", why);
+    return false;
+}
+
+static bool find_route(struct http_request *request)
+{
+    struct http_server *server = request->server;
+    routes_match(server->routes, request->method, request->path, &request->match);
+    if (request->match.row != NULL) {
+        size_t max = request->match.row->body_max;
+        request->body_max = max == 0 ? LIMIT_BODY : max;
+        return true;
+    }
+    if (!request->match.is_known_path) {
+        request_refuse(request, 404,
+                       "There is nothing at this address. "
+                       "GET /api/v1/openapi.json lists what there is.");
+        return false;
+    }
+    http_set_header(request, "Allow", request->match.allow);
+    if (strcmp(request->method, "OPTIONS") == 0) {
+        atomic_fetch_add(&request->refs, 1);
+        http_answer_empty(request, 204);
+    } else {
+        request_refuse(request, 405, "This address takes %s.", request->match.allow);
+    }
+    return false;
+}
+
+static bool is_safe(const struct http_request *request)
+{
+    return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
+}
+
+/* A cookie travels with whatever page sends the request, so its origin must be our own. */
+static bool is_own_origin(const struct http_request *request)
+{
+    const char *origin = http_header(request, "Origin");
+    const char *host = http_header(request, "Host");
+    if (origin == NULL) {
+        const char *site = http_header(request, "Sec-Fetch-Site");
+        return site != NULL && strcmp(site, "same-origin") == 0;
+    }
+    const char *authority = strstr(origin, "://");
+    return authority != NULL && host != NULL && g_ascii_strcasecmp(authority + 3, host) == 0;
+}
+
+static const char *bearer_of(const struct http_request *request)
+{
+    const char *header = http_header(request, "Authorization");
+    if (header == NULL || g_ascii_strncasecmp(header, "Bearer ", 7) != 0) {
+        return NULL;
+    }
+    header += 7;
+    return header + strspn(header, " ");
+}
+
+static bool deny(struct http_request *request, bool is_known)
+{
+    if (is_known) {
+        request_refuse(request, 403,
+                       "This token's scope does not reach that far. "
+                       "Create one with a wider scope: tocsin token create.");
+        return false;
+    }
+    http_set_header(request, "WWW-Authenticate", "Bearer realm=\"tocsin\"");
+    request_refuse(request, 401,
+                   "Send a valid token: Authorization: Bearer TOKEN "
+                   "(tocsin token create makes one).");
+    return false;
+}
+
+/* Rows that prove themselves in their handler still learn who a signed-in person is. */
+static void greet(struct http_request *request)
+{
+    const char *token =
+        MHD_lookup_connection_value(request->connection, MHD_COOKIE_KIND, HTTP_COOKIE);
+    bool is_known = false;
+    if (token != NULL && (is_safe(request) || is_own_origin(request))) {
+        request->actor = request->server->guard.authorize(request->server->guard.self, token,
+                                                          PERMIT_READ, &is_known);
+    }
+}
+
+static bool check_permit(struct http_request *request)
+{
+    enum permit permit = request->match.row->permit;
+    const struct http_guard *guard = &request->server->guard;
+    if (request->is_local) {
+        request->actor = g_strdup("local");
+        return true;
+    }
+    if (permit == PERMIT_ANYONE || permit == PERMIT_KEY || permit == PERMIT_LINK) {
+        if (permit == PERMIT_ANYONE) {
+            greet(request);
+        }
+        return true;
+    }
+    const char *token = bearer_of(request);
+    if (token == NULL) {
+        token = MHD_lookup_connection_value(request->connection, MHD_COOKIE_KIND, HTTP_COOKIE);
+        if (token != NULL && !is_safe(request) && !is_own_origin(request)) {
+            request_refuse(request, 403, "The request came from another site's page.");
+            return false;
+        }
+    }
+    if (token == NULL) {
+        return deny(request, false);
+    }
+    bool is_known = false;
+    request->actor = guard->authorize(guard->self, token, permit, &is_known);
+    return request->actor != NULL || deny(request, is_known);
+}
+
+static bool check_size(struct http_request *request, const struct shape *shape)
+{
+    uint64_t size = shape->length == NULL ? 0 : g_ascii_strtoull(shape->length, NULL, 10);
+    if (size > request->body_max) {
+        request_refuse(request, 413, "The body may have at most %zu bytes.", request->body_max);
+        return false;
+    }
+    if (size > 0) {
+        request->body = g_byte_array_sized_new((guint)size);
+    }
+    return true;
+}
+
+static bool admit(struct http_request *request, const struct shape *shape, const char *version)
+{
+    if (!check_shape(request, shape, version) || !find_route(request)) {
+        return false;
+    }
+    if (!request_read_url(request)) {
+        request_refuse(request, 400, "The address holds a malformed escape or is not UTF-8.");
+        return false;
+    }
+    return check_permit(request) && check_size(request, shape);
+}
+
+static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *connection,
+                             const char *path, const char *method, const char *version,
+                             struct http_request **out)
+{
+    struct http_request *request = request_create(server, connection, method, path);
+    *out = request;
+    struct peer *peer = peer_of(connection);
+    request->is_local = peer->is_local;
+    peer_reads(peer, true);
+    struct shape shape = {.is_sound = true};
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, look_at_header, &shape);
+    if (admit(request, &shape, version)) {
+        return MHD_YES;
+    }
+    uint64_t size = shape.length == NULL ? 0 : g_ascii_strtoull(shape.length, NULL, 10);
+    request->is_discarding = true;
+    if (request->answer.must_close || shape.is_chunked || shape.expects_continue ||
+        size > DISCARD_MAX) {
+        request->answer.must_close = true;
+        return answer_queue(request);
+    }
+    return MHD_YES;
+}
+
+static enum MHD_Result take_data(struct http_request *request, const char *data, size_t *size)
+{
+    size_t taken = *size;
+    *size = 0;
+    if (request->is_discarding) {
+        request->discarded += taken;
+        return request->discarded > DISCARD_MAX ? MHD_NO : MHD_YES;
+    }
+    if (request->body == NULL) {
+        request->body = g_byte_array_new();
+    }
+    if (taken > request->body_max - request->body->len) {
+        request->is_discarding = true;
+        request->answer.must_close = true;
+        g_clear_pointer(&request->body, g_byte_array_unref);
+        request_refuse(request, 413, "The body may have at most %zu bytes.", request->body_max);
+        return MHD_YES;
+    }
+    g_byte_array_append(request->body, (const guint8 *)data, (guint)taken);
+    return MHD_YES;
+}
+
+static void waiting_add(struct http_request *request)
+{
+    struct http_server *server = request->server;
+    pthread_mutex_lock(&server->waiting_lock);
+    request->waiting_after = server->waiting;
+    if (server->waiting != NULL) {
+        server->waiting->waiting_before = request;
+    }
+    server->waiting = request;
+    pthread_mutex_unlock(&server->waiting_lock);
+}
+
+void request_waiting_remove(struct http_request *request)
+{
+    struct http_server *server = request->server;
+    pthread_mutex_lock(&server->waiting_lock);
+    if (request->waiting_before != NULL) {
+        request->waiting_before->waiting_after = request->waiting_after;
+    } else {
+        server->waiting = request->waiting_after;
+    }
+    if (request->waiting_after != NULL) {
+        request->waiting_after->waiting_before = request->waiting_before;
+    }
+    pthread_mutex_unlock(&server->waiting_lock);
+}
+
+static enum MHD_Result run(struct http_request *request)
+{
+    peer_reads(peer_of(request->connection), false);
+    atomic_fetch_add(&request->refs, 1);
+    request->match.row->handler(request, request->server->context);
+    if (atomic_load(&request->state) == REQUEST_ANSWERED) {
+        return answer_queue(request);
+    }
+    /* The answer may come from now on at any moment. Whoever is second to change the state, this
+     * thread or the answering one, resumes the connection. */
+    waiting_add(request);
+    MHD_suspend_connection(request->connection);
+    int expected = REQUEST_RUNNING;
+    if (!atomic_compare_exchange_strong(&request->state, &expected, REQUEST_SUSPENDED)) {
+        request_waiting_remove(request);
+        MHD_resume_connection(request->connection);
+    }
+    return MHD_YES;
+}
+
+enum MHD_Result access_handle(void *self, struct MHD_Connection *connection, const char *path,
+                              const char *method, const char *version, const char *data,
+                              size_t *data_size, void **handle)
+{
+    struct http_request *request = *handle;
+    if (request == NULL) {
+        enum MHD_Result result = begin(self, connection, path, method, version, &request);
+        *handle = request;
+        return result;
+    }
+    if (*data_size > 0) {
+        return take_data(request, data, data_size);
+    }
+    if (atomic_load(&request->state) == REQUEST_ANSWERED) {
+        return answer_queue(request);
+    }
+    return run(request);
+}
+
+void access_done(void *self, struct MHD_Connection *connection, void **handle,
+                 enum MHD_RequestTerminationCode how)
+{
+    (void)how;
+    struct http_server *server = self;
+    struct http_request *request = *handle;
+    if (request == NULL) {
+        return;
+    }
+    *handle = NULL;
+    peer_reads(peer_of(connection), true);
+    stream_close(request);
+    request_unref(request);
+    atomic_fetch_sub(&server->in_flight, 1);
+}

@@ -1,0 +1,256 @@
+#include "http/request.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/metric.h"
+
+static const char HTML_POLICY[] =
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+    "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+static const char OTHER_POLICY[] = "default-src 'none'; frame-ancestors 'none'";
+
+void answer_clear(struct answer *answer)
+{
+    g_free(answer->content_type);
+    g_free(answer->bytes);
+    json_decref(answer->json);
+    if (answer->headers != NULL) {
+        g_ptr_array_unref(answer->headers);
+    }
+    memset(answer, 0, sizeof *answer);
+}
+
+/* The first caller may answer. A second one is our bug, unless the server answered at its stop. */
+static bool claim(struct http_request *request)
+{
+    if (!atomic_exchange(&request->is_claimed, true)) {
+        return true;
+    }
+    CHECK(atomic_load(&request->is_forced));
+    request_unref(request);
+    return false;
+}
+
+/* The answer is filled in: wakes the connection if it already sleeps. Its handler may not have
+ * returned yet: then access.c finds the answer when it has. */
+static void settle(struct http_request *request)
+{
+    if (atomic_exchange(&request->state, REQUEST_ANSWERED) == REQUEST_SUSPENDED) {
+        request_waiting_remove(request);
+        MHD_resume_connection(request->connection);
+    }
+}
+
+static void fill(struct http_request *request, int status, const char *content_type, char *bytes,
+                 size_t size)
+{
+    struct answer *answer = &request->answer;
+    answer->status = status;
+    answer->content_type = g_strdup(content_type);
+    answer->bytes = bytes;
+    answer->size = size;
+}
+
+void http_answer_json(struct http_request *request, int status, json_t *body)
+{
+    CHECK(body != NULL);
+    if (!claim(request)) {
+        json_decref(body);
+        return;
+    }
+    fill(request, status, "application/json", NULL, 0);
+    request->answer.json = body;
+    settle(request);
+    request_unref(request);
+}
+
+void http_answer_bytes(struct http_request *request, int status, const char *content_type,
+                       const void *bytes, size_t size)
+{
+    if (!claim(request)) {
+        return;
+    }
+    fill(request, status, content_type, size == 0 ? NULL : g_memdup2(bytes, size), size);
+    settle(request);
+    request_unref(request);
+}
+
+void http_answer_text(struct http_request *request, int status, const char *content_type,
+                      const char *text)
+{
+    http_answer_bytes(request, status, content_type, text, strlen(text));
+}
+
+void http_answer_empty(struct http_request *request, int status)
+{
+    http_answer_bytes(request, status, NULL, NULL, 0);
+}
+
+void http_answer_redirect(struct http_request *request, int status, const char *location)
+{
+    http_set_header(request, "Location", location);
+    http_answer_empty(request, status);
+}
+
+static void answer_problem(struct http_request *request, int status, json_t *problem)
+{
+    if (!claim(request)) {
+        json_decref(problem);
+        return;
+    }
+    fill(request, status, "application/problem+json", NULL, 0);
+    request->answer.json = problem;
+    settle(request);
+    request_unref(request);
+}
+
+void http_answer_fault(struct http_request *request, int status, const struct fault *fault)
+{
+    answer_problem(request, status, problem_json(status, fault->text, fault->field, request->id));
+}
+
+void http_answer_problem(struct http_request *request, int status, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    answer_problem(request, status, problem_json(status, text, "", request->id));
+}
+
+void request_refuse(struct http_request *request, int status, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    atomic_fetch_add(&request->refs, 1);
+    answer_problem(request, status, problem_json(status, text, "", request->id));
+}
+
+void http_answer_busy(struct http_request *request, int retry_after_s, const char *why)
+{
+    g_autofree char *seconds = g_strdup_printf("%d", retry_after_s);
+    http_set_header(request, "Retry-After", seconds);
+    http_answer_problem(request, 503, "%s", why);
+}
+
+void http_answer_stream(struct http_request *request, struct http_stream stream)
+{
+    if (!claim(request)) {
+        stream.closed(stream.self);
+        return;
+    }
+    fill(request, 200, "text/event-stream", NULL, 0);
+    request->answer.stream = stream;
+    request->answer.is_stream = true;
+    settle(request);
+    request_unref(request);
+}
+
+void request_force(struct http_request *request)
+{
+    atomic_store(&request->is_forced, true);
+    if (atomic_exchange(&request->is_claimed, true)) {
+        return;
+    }
+    fill(request, 503, "application/problem+json", NULL, 0);
+    request->answer.json =
+        problem_json(503, "The server is stopping. Send the request again.", "", request->id);
+    settle(request);
+}
+
+void http_set_header(struct http_request *request, const char *name, const char *value)
+{
+    /* A line break in a value would begin a header of somebody else's choosing. */
+    CHECK(strpbrk(name, "\r\n:") == NULL);
+    if (strpbrk(value, "\r\n") != NULL || atomic_load(&request->is_claimed)) {
+        return;
+    }
+    struct answer *answer = &request->answer;
+    if (answer->headers == NULL) {
+        answer->headers = g_ptr_array_new_with_free_func(g_free);
+    }
+    g_ptr_array_add(answer->headers, g_strdup(name));
+    g_ptr_array_add(answer->headers, g_strdup(value));
+}
+
+static struct MHD_Response *response_of(struct answer *answer)
+{
+    if (answer->json != NULL) {
+        answer->bytes = json_write(answer->json);
+        answer->size = strlen(answer->bytes);
+        g_clear_pointer(&answer->json, json_decref);
+    }
+    if (answer->bytes == NULL) {
+        return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    }
+    /* MHD frees it: the answer of a slow reader must not be copied, nor outlive its request. */
+    return MHD_create_response_from_buffer_with_free_callback(
+        answer->size, g_steal_pointer(&answer->bytes), g_free);
+}
+
+static bool sets_header(const struct answer *answer, const char *name)
+{
+    for (guint i = 0; answer->headers != NULL && i < answer->headers->len; i += 2) {
+        if (g_ascii_strcasecmp(answer->headers->pdata[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Every answer carries these, whatever the handler thought of. */
+void answer_add_headers(struct http_request *request, struct MHD_Response *response)
+{
+    const struct answer *answer = &request->answer;
+    if (answer->content_type != NULL) {
+        MHD_add_response_header(response, "Content-Type", answer->content_type);
+    }
+    bool is_html =
+        answer->content_type != NULL && g_str_has_prefix(answer->content_type, "text/html");
+    MHD_add_response_header(response, "Content-Security-Policy",
+                            is_html ? HTML_POLICY : OTHER_POLICY);
+    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+    MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
+    MHD_add_response_header(response, "X-Request-Id", request->id);
+    if (!sets_header(answer, "Cache-Control")) {
+        MHD_add_response_header(response, "Cache-Control", "no-store");
+    }
+    for (guint i = 0; answer->headers != NULL && i < answer->headers->len; i += 2) {
+        MHD_add_response_header(response, answer->headers->pdata[i], answer->headers->pdata[i + 1]);
+    }
+    if (answer->must_close || atomic_load(&request->server->is_stopping)) {
+        MHD_add_response_header(response, "Connection", "close");
+    }
+}
+
+static void count(int status)
+{
+    int class = status / 100;
+    enum metric metric = class <= 2   ? METRIC_REQUESTS_2XX
+                         : class == 3 ? METRIC_REQUESTS_3XX
+                         : class == 4 ? METRIC_REQUESTS_4XX
+                                      : METRIC_REQUESTS_5XX;
+    metric_add(metric, 1);
+}
+
+enum MHD_Result answer_queue(struct http_request *request)
+{
+    struct answer *answer = &request->answer;
+    count(answer->status);
+    if (answer->is_stream) {
+        return stream_queue(request);
+    }
+    struct MHD_Response *response = response_of(answer);
+    if (response == NULL) {
+        return MHD_NO;
+    }
+    answer_add_headers(request, response);
+    enum MHD_Result result =
+        MHD_queue_response(request->connection, (unsigned)answer->status, response);
+    MHD_destroy_response(response);
+    return result;
+}

@@ -1,0 +1,131 @@
+/* A thread beside the pool: cuts connections that send too slowly, wakes streams. */
+#include "http/request.h"
+
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/metric.h"
+
+/* A connection may stay silent for IDLE_S (server.c) (libmicrohttpd closes it); one that drips is closed
+ * here. The first header must be there soon; later ones may come after an idle stretch. */
+enum { FIRST_HEADER_S = 10, READING_S = 45, SWEEP_S = 1 };
+
+struct peer *peer_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    CHECK(info != NULL && info->socket_context != NULL);
+    return info->socket_context;
+}
+
+void peer_reads(struct peer *peer, bool is_reading)
+{
+    atomic_store(&peer->is_fresh, false);
+    atomic_store(&peer->reading_since_us, is_reading ? clock_elapsed(&CLOCK_SYSTEM).us : 0);
+}
+
+static bool is_unix(int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+    return getsockname(fd, (struct sockaddr *)&address, &size) == 0 && address.ss_family == AF_UNIX;
+}
+
+static struct peer *peer_add(struct http_server *server, struct MHD_Connection *connection)
+{
+    struct peer *peer = g_new0(struct peer, 1);
+    peer->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    peer->is_local = server->has_socket && is_unix(peer->fd);
+    atomic_init(&peer->is_fresh, true);
+    atomic_init(&peer->reading_since_us, clock_elapsed(&CLOCK_SYSTEM).us);
+    pthread_mutex_lock(&server->peers_lock);
+    peer->after = server->peers;
+    if (server->peers != NULL) {
+        server->peers->before = peer;
+    }
+    server->peers = peer;
+    pthread_mutex_unlock(&server->peers_lock);
+    metric_add(METRIC_CONNECTIONS, 1);
+    return peer;
+}
+
+static void peer_remove(struct http_server *server, struct peer *peer)
+{
+    pthread_mutex_lock(&server->peers_lock);
+    if (peer->before != NULL) {
+        peer->before->after = peer->after;
+    } else {
+        server->peers = peer->after;
+    }
+    if (peer->after != NULL) {
+        peer->after->before = peer->before;
+    }
+    pthread_mutex_unlock(&server->peers_lock);
+    metric_add(METRIC_CONNECTIONS, -1);
+    g_free(peer);
+}
+
+void peer_changed(void *self, struct MHD_Connection *connection, void **handle,
+                  enum MHD_ConnectionNotificationCode how)
+{
+    if (how == MHD_CONNECTION_NOTIFY_STARTED) {
+        *handle = peer_add(self, connection);
+    } else if (*handle != NULL) {
+        peer_remove(self, *handle);
+        *handle = NULL;
+    }
+}
+
+/* Only the socket is shut: libmicrohttpd then finds the end of input and closes in its own thread. */
+static void cut_slow(struct http_server *server, struct span elapsed)
+{
+    pthread_mutex_lock(&server->peers_lock);
+    for (struct peer *peer = server->peers; peer != NULL; peer = peer->after) {
+        int64_t since_us = atomic_load(&peer->reading_since_us);
+        struct span wait = SPAN_S(atomic_load(&peer->is_fresh) ? FIRST_HEADER_S : READING_S);
+        if (since_us != 0 && !peer->is_cut && elapsed.us - since_us > wait.us) {
+            peer->is_cut = true;
+            shutdown(peer->fd, SHUT_RDWR);
+            metric_add(METRIC_CONNECTIONS_CUT, 1);
+        }
+    }
+    pthread_mutex_unlock(&server->peers_lock);
+}
+
+static void minder_wait(struct http_server *server)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += SWEEP_S;
+    (void)sem_clockwait(&server->minder_wanted, CLOCK_MONOTONIC, &until);
+}
+
+void minder_wake(struct http_server *server)
+{
+    if (!atomic_exchange(&server->is_woken, true)) {
+        sem_post(&server->minder_wanted);
+    }
+}
+
+void *minder_run(void *self)
+{
+    struct http_server *server = self;
+    struct span swept = clock_elapsed(&CLOCK_SYSTEM);
+    while (!atomic_load(&server->must_end)) {
+        minder_wait(server);
+        if (atomic_exchange(&server->is_woken, false)) {
+            streams_rouse(server);
+            /* Commits come by the thousand; the streams see those of 20 ms together. */
+            static const struct timespec PAUSE = {.tv_nsec = 20000000};
+            nanosleep(&PAUSE, NULL);
+        }
+        struct span elapsed = clock_elapsed(&CLOCK_SYSTEM);
+        if (elapsed.us - swept.us >= SPAN_S(SWEEP_S).us) {
+            swept = elapsed;
+            cut_slow(server, elapsed);
+            streams_keep_alive(server, elapsed);
+        }
+    }
+    return NULL;
+}

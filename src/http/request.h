@@ -1,0 +1,149 @@
+/* http/request.h - the inside of a request; only for the files of this folder.
+ *
+ * Life of a request: access.c makes it when the header is read and runs the handler when the body
+ * is; answer.c takes the answer from whatever thread; access.c sends it. Two hold it: the connection,
+ * until it is done with the request, and whoever owes the answer, until it is given. */
+#ifndef HTTP_REQUEST_H
+#define HTTP_REQUEST_H
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+
+#include "http/http.h"
+#include "http/route.h"
+#include "http/urlcode.h"
+
+enum request_state {
+    REQUEST_RUNNING = 1, /* reading, or its handler has not returned */
+    REQUEST_SUSPENDED,   /* the connection sleeps until the answer comes */
+    REQUEST_ANSWERED,
+};
+
+struct answer {
+    int status;
+    char *content_type;
+    char *bytes; /* owned; NULL: see json */
+    size_t size;
+    json_t *json;       /* written to bytes on the pool's thread, not on the ledger's */
+    GPtrArray *headers; /* name, value, name, value …; NULL: none */
+    struct http_stream stream;
+    bool is_stream;
+    bool must_close; /* what follows on this connection cannot be trusted */
+};
+
+struct stream;
+
+struct http_request {
+    struct http_server *server;
+    struct MHD_Connection *connection; /* NULL once the server was stopped under the request */
+    struct route_match match;
+    char *path; /* the params of `match` point into it */
+    char *params[ROUTE_PARAMS_MAX];
+    char method[8];
+    bool is_local;
+    bool has_query;
+    bool is_discarding; /* the answer is a refusal: read the body and forget it */
+    size_t body_max, discarded;
+    GByteArray *body;
+    struct form query, form;
+    json_t *json;
+    char *actor;
+    char id[24];
+    struct answer answer;
+    struct stream *stream;
+    atomic_int refs;
+    atomic_int state;       /* enum request_state */
+    atomic_bool is_claimed; /* somebody is giving the answer */
+    atomic_bool is_forced;  /* the server gave it, at stop; the late one is dropped */
+    struct http_request *waiting_before, *waiting_after; /* of server->waiting */
+};
+
+/* A TCP or Unix connection, watched so that a slow sender is cut. */
+struct peer {
+    int fd;
+    bool is_local;
+    atomic_bool is_fresh; /* no whole header came yet */
+    bool is_cut;
+    atomic_int_least64_t reading_since_us; /* elapsed clock; 0: not reading */
+    struct peer *before, *after;           /* of server->peers */
+};
+
+enum { HTTP_DAEMONS = 2 };
+
+struct http_server {
+    struct MHD_Daemon *daemons[HTTP_DAEMONS]; /* TCP; Unix socket or NULL */
+    unsigned port;
+    char *socket_path;
+    bool has_socket; /* the socket is ours to remove */
+    struct routes *routes;
+    struct http_guard guard;
+    void *context;
+    atomic_uint_least64_t next_id;
+    uint64_t id_salt;
+    atomic_bool is_stopping;
+    atomic_int in_flight; /* requests between header and last byte, without streams */
+
+    /* A lock for each list: waking 10,000 streams must not hold up an answer. */
+    pthread_mutex_t waiting_lock, peers_lock, streams_lock;
+    struct http_request *waiting; /* suspended until their answer */
+    struct peer *peers;
+    struct stream *streams;
+
+    pthread_t minder;
+    sem_t minder_wanted;
+    atomic_bool is_woken; /* streams have something to read */
+    atomic_bool must_end; /* the minder */
+};
+
+/* request.c */
+NODISCARD struct http_request *request_create(struct http_server *server,
+                                              struct MHD_Connection *connection, const char *method,
+                                              const char *path);
+void request_unref(struct http_request *request);
+/* Unescapes path and query; false when an escape or UTF-8 is malformed. */
+NODISCARD bool request_read_url(struct http_request *request);
+
+/* answer.c */
+/* A refusal by this folder itself, before the handler: takes the answerer's reference as well. */
+PRINTF_LIKE(3, 4)
+void request_refuse(struct http_request *request, int status, const char *format, ...);
+/* 503 for those whose answer did not come before the server stopped. */
+void request_force(struct http_request *request);
+NODISCARD enum MHD_Result answer_queue(struct http_request *request);
+void answer_clear(struct answer *answer);
+/* Content type, security headers and those that the handler set. */
+void answer_add_headers(struct http_request *request, struct MHD_Response *response);
+
+/* problem.c: the body of a problem+json answer. New reference. */
+NODISCARD json_t *problem_json(int status, const char *detail, const char *field,
+                               const char *request_id);
+const char *problem_title(int status);
+
+/* access.c */
+void request_waiting_remove(struct http_request *request);
+enum MHD_Result access_handle(void *server, struct MHD_Connection *connection, const char *path,
+                              const char *method, const char *version, const char *data,
+                              size_t *data_size, void **request);
+void access_done(void *server, struct MHD_Connection *connection, void **request,
+                 enum MHD_RequestTerminationCode how);
+
+/* stream.c */
+NODISCARD enum MHD_Result stream_queue(struct http_request *request);
+void stream_close(struct http_request *request);
+/* Lets every sleeping stream look for what is new, or end when the server is stopping. */
+void streams_rouse(struct http_server *server);
+/* Lets those that were silent for long write a comment. */
+void streams_keep_alive(struct http_server *server, struct span elapsed);
+
+/* minder.c: cuts slow senders, wakes streams. */
+void peer_changed(void *server, struct MHD_Connection *connection, void **peer,
+                  enum MHD_ConnectionNotificationCode how);
+NODISCARD struct peer *peer_of(struct MHD_Connection *connection);
+/* A new stretch of reading begins, or nothing is to be read for the moment. */
+void peer_reads(struct peer *peer, bool is_reading);
+void *minder_run(void *server);
+void minder_wake(struct http_server *server);
+
+#endif

@@ -1,0 +1,199 @@
+/* Server-sent events: a stream sleeps (its connection is suspended) until there may be news. */
+#include "http/request.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/metric.h"
+
+enum { BLOCK_SIZE = 1024, SILENCE_MAX_S = 15 };
+
+struct stream {
+    struct http_server *server;
+    struct MHD_Connection *connection;
+    struct http_stream source;
+    GString *pending; /* read from the source, not yet taken by the connection; NULL: nothing */
+    size_t sent;      /* of pending */
+    atomic_int_least64_t written_us; /* elapsed clock */
+    struct stream *before, *after;
+    /* Under streams_lock: */
+    bool is_woken;  /* there may be news */
+    bool is_silent; /* a comment is due */
+    bool is_suspended;
+};
+
+static void drop_text(GString *text)
+{
+    g_string_free(text, TRUE);
+}
+
+static ssize_t take_pending(struct stream *stream, char *out, size_t max)
+{
+    size_t size = MIN(stream->pending->len - stream->sent, max);
+    memcpy(out, stream->pending->str + stream->sent, size);
+    stream->sent += size;
+    if (stream->sent == stream->pending->len) {
+        g_string_free(g_steal_pointer(&stream->pending), TRUE);
+        stream->sent = 0;
+    }
+    atomic_store(&stream->written_us, clock_elapsed(&CLOCK_SYSTEM).us);
+    return (ssize_t)size;
+}
+
+enum turn { TURN_END = 1, TURN_SLEEP, TURN_COMMENT, TURN_PULL };
+
+/* What to do when nothing is pending. Sleeping is decided and done under the lock: a wake-up comes
+ * before, and is seen, or after, and resumes. */
+static enum turn next_turn(struct stream *stream)
+{
+    enum turn turn = TURN_SLEEP;
+    pthread_mutex_lock(&stream->server->streams_lock);
+    if (atomic_load(&stream->server->is_stopping)) {
+        turn = TURN_END;
+    } else if (stream->is_woken) {
+        stream->is_woken = false;
+        turn = TURN_PULL;
+    } else if (stream->is_silent) {
+        stream->is_silent = false;
+        turn = TURN_COMMENT;
+    } else {
+        MHD_suspend_connection(stream->connection);
+        stream->is_suspended = true;
+    }
+    pthread_mutex_unlock(&stream->server->streams_lock);
+    return turn;
+}
+
+static ssize_t read_stream(void *self, uint64_t at, char *out, size_t max)
+{
+    (void)at;
+    struct stream *stream = self;
+    while (stream->pending == NULL || stream->pending->len == 0) {
+        enum turn turn = next_turn(stream);
+        if (turn == TURN_END) {
+            return MHD_CONTENT_READER_END_OF_STREAM;
+        }
+        if (turn == TURN_SLEEP) {
+            g_clear_pointer(&stream->pending, drop_text);
+            return 0;
+        }
+        if (stream->pending == NULL) {
+            stream->pending = g_string_new(NULL);
+        }
+        if (turn == TURN_COMMENT) {
+            g_string_append(stream->pending, ":\n\n");
+        } else {
+            stream->source.last_id =
+                stream->source.pull(stream->source.self, stream->source.last_id, stream->pending);
+        }
+    }
+    return take_pending(stream, out, max);
+}
+
+static void link_in(struct stream *stream)
+{
+    struct http_server *server = stream->server;
+    pthread_mutex_lock(&server->streams_lock);
+    stream->after = server->streams;
+    if (server->streams != NULL) {
+        server->streams->before = stream;
+    }
+    server->streams = stream;
+    pthread_mutex_unlock(&server->streams_lock);
+    metric_add(METRIC_STREAMS, 1);
+}
+
+static enum MHD_Result queue_head_only(struct http_request *request)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    answer_add_headers(request, response);
+    enum MHD_Result result = MHD_queue_response(request->connection, MHD_HTTP_OK, response);
+    MHD_destroy_response(response);
+    request->answer.stream.closed(request->answer.stream.self);
+    return result;
+}
+
+enum MHD_Result stream_queue(struct http_request *request)
+{
+    if (strcmp(request->method, "HEAD") == 0) {
+        return queue_head_only(request);
+    }
+    struct stream *stream = g_new0(struct stream, 1);
+    stream->server = request->server;
+    stream->connection = request->connection;
+    stream->source = request->answer.stream;
+    stream->is_woken = true;
+    stream->pending = g_string_new("retry: 2000\n\n");
+    request->stream = stream;
+    link_in(stream);
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, read_stream, stream, NULL);
+    if (response == NULL) {
+        return MHD_NO;
+    }
+    answer_add_headers(request, response);
+    MHD_add_response_header(response, "X-Accel-Buffering", "no");
+    enum MHD_Result result = MHD_queue_response(request->connection, MHD_HTTP_OK, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+void stream_close(struct http_request *request)
+{
+    struct stream *stream = request->stream;
+    if (stream == NULL) {
+        return;
+    }
+    struct http_server *server = stream->server;
+    pthread_mutex_lock(&server->streams_lock);
+    if (stream->before != NULL) {
+        stream->before->after = stream->after;
+    } else {
+        server->streams = stream->after;
+    }
+    if (stream->after != NULL) {
+        stream->after->before = stream->before;
+    }
+    pthread_mutex_unlock(&server->streams_lock);
+    metric_add(METRIC_STREAMS, -1);
+    stream->source.closed(stream->source.self);
+    g_clear_pointer(&stream->pending, drop_text);
+    g_clear_pointer(&request->stream, g_free);
+}
+
+/* Under the lock. */
+static void resume(struct stream *stream)
+{
+    if (stream->is_suspended) {
+        stream->is_suspended = false;
+        MHD_resume_connection(stream->connection);
+    }
+}
+
+void streams_rouse(struct http_server *server)
+{
+    pthread_mutex_lock(&server->streams_lock);
+    for (struct stream *stream = server->streams; stream != NULL; stream = stream->after) {
+        stream->is_woken = true;
+        resume(stream);
+    }
+    pthread_mutex_unlock(&server->streams_lock);
+}
+
+void streams_keep_alive(struct http_server *server, struct span elapsed)
+{
+    pthread_mutex_lock(&server->streams_lock);
+    for (struct stream *stream = server->streams; stream != NULL; stream = stream->after) {
+        if (elapsed.us - atomic_load(&stream->written_us) >= SPAN_S(SILENCE_MAX_S).us) {
+            stream->is_silent = true;
+            resume(stream);
+        }
+    }
+    pthread_mutex_unlock(&server->streams_lock);
+}
+
+void http_streams_wake(struct http_server *server)
+{
+    minder_wake(server);
+}
