@@ -1,0 +1,261 @@
+#include "source/payload.h"
+
+#include <glib.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "source/payload_store.h"
+
+static const int64_t RATE_AT_FIRST = 10000; /* alerts a second and integration, in the long run */
+static const int64_t BURST_S = 10;          /* how many seconds' worth may come at once */
+
+struct slot {
+    struct utc at;
+    int status;
+    char *problem;
+    char *body;
+    bool is_dirty;
+};
+
+/* What is known of one integration. */
+struct shelf {
+    struct slot slots[LIMIT_PAYLOADS_KEPT];
+    int next; /* the slot that the next payload takes: the oldest */
+    bool has_bucket;
+    double tokens;
+    struct span filled_at; /* on the clock that never jumps */
+};
+
+struct payload_book {
+    pthread_mutex_t lock; /* guards everything below */
+    GHashTable *shelves;  /* integration -> struct shelf */
+    bool is_dirty;
+    int64_t rate;
+    struct utc flushed_at;
+};
+
+static void slot_clear(struct slot *slot)
+{
+    g_free(slot->problem);
+    g_free(slot->body);
+    *slot = (struct slot){0};
+}
+
+static void shelf_free(gpointer self)
+{
+    struct shelf *shelf = self;
+    for (int i = 0; i < LIMIT_PAYLOADS_KEPT; i++) {
+        slot_clear(&shelf->slots[i]);
+    }
+    g_free(shelf);
+}
+
+struct payload_book *payload_book_create(void)
+{
+    struct payload_book *book = g_new0(struct payload_book, 1);
+    (void)pthread_mutex_init(&book->lock, NULL);
+    book->shelves = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, shelf_free);
+    book->rate = RATE_AT_FIRST;
+    return book;
+}
+
+void payload_book_destroy(struct payload_book **book)
+{
+    if (*book == NULL) {
+        return;
+    }
+    g_hash_table_destroy((*book)->shelves);
+    (void)pthread_mutex_destroy(&(*book)->lock);
+    g_free(*book);
+    *book = NULL;
+}
+
+static struct shelf *shelf_of(struct payload_book *book, const char *integration)
+{
+    struct shelf *shelf = g_hash_table_lookup(book->shelves, integration);
+    if (shelf == NULL) {
+        shelf = g_new0(struct shelf, 1);
+        g_hash_table_insert(book->shelves, g_strdup(integration), shelf);
+    }
+    return shelf;
+}
+
+/* --- coming in --- */
+
+char *payload_text(const char *bytes, size_t size, const char *secret)
+{
+    /* A little more than is kept, so that a secret that lies across the cut is found whole. */
+    size_t looked_at = MIN(size, (size_t)LIMIT_PAYLOAD_KEPT + LIMIT_TEXT);
+    g_autofree char *valid = g_utf8_make_valid(bytes == NULL ? "" : bytes, (gssize)looked_at);
+    g_autoptr(GString) text = g_string_new(valid);
+    if (secret != NULL && secret[0] != '\0') {
+        (void)g_string_replace(text, secret, "[secret]", 0);
+    }
+    if (text->len > LIMIT_PAYLOAD_KEPT) {
+        const char *end = g_utf8_find_prev_char(text->str, text->str + LIMIT_PAYLOAD_KEPT + 1);
+        g_string_truncate(text, (gsize)(end - text->str));
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static void put(struct shelf *shelf, struct slot slot)
+{
+    slot_clear(&shelf->slots[shelf->next]);
+    shelf->slots[shelf->next] = slot;
+    shelf->next = (shelf->next + 1) % LIMIT_PAYLOADS_KEPT;
+}
+
+bool payload_book_add(struct payload_book *book, const char *integration, struct utc at, int status,
+                      const char *problem, char *text)
+{
+    struct slot slot = {
+        .at = at,
+        .status = status,
+        .problem = g_strdup(problem),
+        .body = text,
+        .is_dirty = true,
+    };
+    (void)pthread_mutex_lock(&book->lock);
+    put(shelf_of(book, integration), slot);
+    bool was_clean = !book->is_dirty;
+    book->is_dirty = true;
+    (void)pthread_mutex_unlock(&book->lock);
+    return was_clean;
+}
+
+bool payload_book_admit(struct payload_book *book, const char *integration, size_t count,
+                        struct span elapsed)
+{
+    (void)pthread_mutex_lock(&book->lock);
+    struct shelf *shelf = shelf_of(book, integration);
+    double most = (double)(book->rate * BURST_S);
+    double passed_s = (double)(elapsed.us - shelf->filled_at.us) / 1e6;
+    double tokens = shelf->has_bucket ? shelf->tokens + passed_s * (double)book->rate : most;
+    tokens = MIN(tokens, most);
+    bool is_admitted = tokens >= (double)count;
+    shelf->tokens = is_admitted ? tokens - (double)count : tokens;
+    shelf->filled_at = elapsed;
+    shelf->has_bucket = true;
+    (void)pthread_mutex_unlock(&book->lock);
+    return is_admitted;
+}
+
+void payload_book_set_rate(struct payload_book *book, int64_t alerts_per_second)
+{
+    (void)pthread_mutex_lock(&book->lock);
+    book->rate = MAX(alerts_per_second, 1);
+    (void)pthread_mutex_unlock(&book->lock);
+}
+
+/* --- reading back --- */
+
+void payload_book_list(struct payload_book *book, const char *integration,
+                       void (*each)(void *self, const struct payload *payload), void *self)
+{
+    (void)pthread_mutex_lock(&book->lock);
+    const struct shelf *shelf = g_hash_table_lookup(book->shelves, integration);
+    for (int i = 1; shelf != NULL && i <= LIMIT_PAYLOADS_KEPT; i++) {
+        int at = (shelf->next + LIMIT_PAYLOADS_KEPT - i) % LIMIT_PAYLOADS_KEPT;
+        const struct slot *slot = &shelf->slots[at];
+        if (slot->body != NULL) {
+            struct payload payload = {
+                .at = slot->at,
+                .status = slot->status,
+                .problem = slot->problem,
+                .body = slot->body,
+            };
+            each(self, &payload);
+        }
+    }
+    (void)pthread_mutex_unlock(&book->lock);
+}
+
+static void load_one(void *self, const char *integration, int slot, const struct payload *payload)
+{
+    struct payload_book *book = self;
+    if (slot < 0 || slot >= LIMIT_PAYLOADS_KEPT) {
+        return;
+    }
+    struct shelf *shelf = shelf_of(book, integration);
+    slot_clear(&shelf->slots[slot]);
+    shelf->slots[slot] = (struct slot){
+        .at = payload->at,
+        .status = payload->status,
+        .problem = g_strdup(payload->problem),
+        .body = g_strdup(payload->body),
+    };
+    shelf->next = (slot + 1) % LIMIT_PAYLOADS_KEPT; /* they come oldest first */
+}
+
+void payload_book_load(struct payload_book *book, struct db *db)
+{
+    payload_each(db, load_one, book);
+}
+
+/* --- the duty --- */
+
+static struct utc flush_next_at(struct ledger_tx *tx, void *self)
+{
+    struct payload_book *book = self;
+    (void)pthread_mutex_lock(&book->lock);
+    /* Were the wall clock set back, "a second after the last time" could lie years ahead. */
+    struct utc next =
+        utc_before(tx->now, book->flushed_at) ? tx->now : utc_add(book->flushed_at, SPAN_S(1));
+    if (!book->is_dirty) {
+        next = UTC_NEVER;
+    }
+    (void)pthread_mutex_unlock(&book->lock);
+    return next;
+}
+
+static int flush_shelf(struct ledger_tx *tx, const char *integration, struct shelf *shelf)
+{
+    int written = 0;
+    for (int i = 0; i < LIMIT_PAYLOADS_KEPT; i++) {
+        struct slot *slot = &shelf->slots[i];
+        if (slot->is_dirty) {
+            struct payload payload = {
+                .at = slot->at,
+                .status = slot->status,
+                .problem = slot->problem,
+                .body = slot->body,
+            };
+            payload_save(tx->db, integration, i, &payload);
+            slot->is_dirty = false;
+            written++;
+        }
+    }
+    return written;
+}
+
+/* Ignores the limit: a second's worth is at most LIMIT_PAYLOADS_KEPT small rows an integration. The
+ * rows are marked as written before the commit; if that fails they are, as the header says, lost. */
+static int flush_run(struct ledger_tx *tx, void *self, int limit)
+{
+    (void)limit;
+    struct payload_book *book = self;
+    int written = 0;
+    (void)pthread_mutex_lock(&book->lock);
+    GHashTableIter iter;
+    gpointer integration = NULL;
+    gpointer shelf = NULL;
+    g_hash_table_iter_init(&iter, book->shelves);
+    while (g_hash_table_iter_next(&iter, &integration, &shelf)) {
+        written += flush_shelf(tx, integration, shelf);
+    }
+    book->is_dirty = false;
+    book->flushed_at = tx->now;
+    (void)pthread_mutex_unlock(&book->lock);
+    return written;
+}
+
+void payload_book_add_duty(struct payload_book *book, struct ledger *ledger)
+{
+    ledger_add_duty(ledger, (struct ledger_duty){
+                                .name = "payloads",
+                                .next_at = flush_next_at,
+                                .run_due = flush_run,
+                                .self = book,
+                            });
+}
