@@ -110,14 +110,19 @@ enum db_status db_script(struct db *db, const char *sql)
     return expanded == NULL ? db->error : db->engine->script(db, expanded);
 }
 
+static void forget_error(struct db *db)
+{
+    db->error = DB_OK;
+    db->error_text[0] = '\0';
+}
+
 void db_begin(struct db *db)
 {
     if (db->is_dead || (db->mode == DB_READ_ONLY && db->is_in_transaction)) {
         return;
     }
     CHECK(!db->is_in_transaction);
-    db->error = DB_OK;
-    db->error_text[0] = '\0';
+    forget_error(db);
     db->is_in_transaction = true;
     (void)db->engine->begin(db);
 }
@@ -163,6 +168,9 @@ const char *db_error_text(const struct db *db)
 
 struct db_query *db_query(struct db *db, const char *sql)
 {
+    if (!db->is_in_transaction && !db->is_dead) {
+        forget_error(db);
+    }
     if (db->error != DB_OK) {
         return &db->broken;
     }

@@ -5,7 +5,8 @@
  * nothing). Instants are integers (microseconds, UTC). No now() in SQL.
  *
  * Errors are sticky: after the first failed statement of a transaction every later one fails at
- * once and db_commit refuses, so stores need not check each step; the ledger checks once.
+ * once and db_commit refuses, so stores need not check each step; the ledger checks once. Outside a
+ * transaction each statement stands for itself.
  * A connection belongs to one thread at a time. */
 #ifndef DB_DB_H
 #define DB_DB_H
@@ -48,7 +49,8 @@ void db_rollback(struct db *db); /* no transaction open: does nothing */
  * when it has grown). Apart from db_commit so that nobody waits for it to be answered. */
 void db_tidy(struct db *db);
 
-/* The first error since db_begin, else DB_OK; and its text for the log. */
+/* The first error since db_begin (still there after the transaction's end, until the next begin or
+ * query), else DB_OK; and its text for the log. */
 enum db_status db_error(const struct db *db);
 const char *db_error_text(const struct db *db);
 

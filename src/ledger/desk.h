@@ -13,7 +13,8 @@ NODISCARD struct desk *desk_start(struct ledger *ledger, const struct clock *clo
 /* Any thread. False when the queue is full or the desk is closing: answer 503. */
 NODISCARD bool desk_submit(struct desk *desk, struct command command);
 
-/* Any thread but the desk's: submits and waits for the outcome. OUTCOME_UNAVAILABLE when full. */
+/* Any thread but the desk's: submits and waits for the outcome. OUTCOME_UNAVAILABLE when full or
+ * closing, and then the command's own answer is not called. */
 enum command_outcome desk_submit_and_wait(struct desk *desk, struct command command);
 
 /* Any thread: tick soon, something may have become due. */

@@ -9,6 +9,8 @@
 
 #include "ledger/ledger.h"
 
+enum { EVENT_HASH_SIZE = 32 };
+
 struct event {
     int64_t seq; /* 1, 2, 3 …; set by event_append */
     struct utc at;
@@ -17,6 +19,11 @@ struct event {
     const char *subject; /* "alert:42", "schedule:payments-primary" */
     const char *data;    /* JSON object as text */
 };
+
+/* The hash that goes with an event: over the hash of the one before (32 zero bytes before the first)
+ * and every field. `out` may be `before`. */
+void event_hash(const unsigned char before[EVENT_HASH_SIZE], const struct event *event,
+                unsigned char out[EVENT_HASH_SIZE]);
 
 /* Appends with at = tx->now. `data` is written compactly and may be NULL; its reference stays the caller's. */
 void event_append(struct ledger_tx *tx, const char *actor, const char *kind, const char *subject,
@@ -29,7 +36,9 @@ void event_list(struct db *db, int64_t after_seq, const char *subject, int limit
 
 NODISCARD int64_t event_last_seq(struct db *db);
 
-/* Walks the chain; false and the first seq that does not fit when history was changed. */
+/* Walks the chain; false and the first seq that does not fit when history was changed, or 0 when it
+ * could not be read (see db_error). Events cut off at the very end leave no trace here: compare
+ * event_last_seq with a number kept elsewhere. */
 NODISCARD bool event_verify(struct db *db, int64_t *out_bad_seq);
 
 #endif

@@ -2,8 +2,9 @@
  *
  * Every change of state is a command: a function that reads, judges and writes inside the ledger's
  * transaction. Commands of many requests share one transaction and one fsync (group commit); only
- * after the commit is any of them answered. When a batch fails, it is rolled back and its commands
- * are run again one by one, so that one bad command cannot spoil the others.
+ * after the commit is any of them answered. When a batch fails, it is rolled back and run again
+ * without the command that failed, which is then tried alone: one bad command cannot spoil the
+ * others. So a command may run more than once, and must set its results afresh each time.
  *
  * The ledger knows nothing about incidents. struct ledger is driven by calls, on one thread; the
  * thread and the queue in front of it are ledger/desk.h. The simulator drives struct ledger
@@ -15,6 +16,7 @@
 #include "base/random.h"
 #include "db/db.h"
 
+struct ballast;
 struct ledger;
 
 /* What a command works with. `now` is the batch's instant. */
@@ -38,10 +40,13 @@ enum command_outcome {
 };
 
 struct command {
-    enum command_result (*run)(struct ledger_tx *tx, void *arg); /* may run twice: see above */
+    enum command_result (*run)(struct ledger_tx *tx, void *arg); /* may run again: see above */
     /* Called once, after the commit, on the ledger's thread; must not block. May be NULL. */
     void (*answer)(void *arg, enum command_outcome outcome);
     void *arg;
+    /* Brings new work from outside: refused with OUTCOME_UNAVAILABLE, without being run, while
+     * ledger_is_writable is false. What finishes accepted work (paging, acknowledging) is not. */
+    bool is_intake;
 };
 
 /* A duty: work that becomes due by itself. Deadlines are indexed columns; the ledger asks each
@@ -55,6 +60,9 @@ struct ledger_duty {
     /* The wall clock jumped by `by`: move deadlines that are waits, leave those that are dates. */
     void (*clock_jumped)(struct ledger_tx *tx, void *self, struct span by); /* may be NULL */
     void *self;
+    /* run_due failed on the one subject that a limit of 1 takes: moves its deadline by `by`, so that
+     * it cannot stop the others. May be NULL: then all of the duty waits a second. */
+    void (*put_off)(struct ledger_tx *tx, void *self, struct span by);
 };
 
 /* Told after each commit that appended events; must not block. */
@@ -63,7 +71,7 @@ struct ledger_listener {
     void *self;
 };
 
-/* `db` stays the caller's and must outlive the ledger. */
+/* The three stay the caller's and must outlive the ledger. */
 NODISCARD struct ledger *ledger_create(struct db *db, const struct clock *clock,
                                        const struct random *random);
 void ledger_destroy(struct ledger **ledger);
@@ -72,17 +80,25 @@ void ledger_destroy(struct ledger **ledger);
 void ledger_add_duty(struct ledger *ledger, struct ledger_duty duty);
 void ledger_add_listener(struct ledger *ledger, struct ledger_listener listener);
 
+/* Space put aside for a full disk (ledger/ballast.h); tries to hold it now. Before the first batch;
+ * must outlive the ledger. Without one a full disk stops paging as well. */
+void ledger_set_ballast(struct ledger *ledger, const struct ballast *ballast);
+
+/* For a command that needs random bytes. */
+const struct random *ledger_random(const struct ledger_tx *tx);
+
 /* Runs the commands in one transaction (see the head of this file), commits, answers each. */
 void ledger_run_batch(struct ledger *ledger, const struct command *commands, size_t count);
 
-/* Runs all that is due now, a bounded number of subjects per transaction, and answers when to come
- * again (UTC_NEVER: nothing is armed). Notices a jump of the wall clock (more than 2 s against the
+/* Runs what is due now, a bounded number of subjects per transaction, and answers when to come again
+ * (UTC_NEVER: nothing is armed; not after now: there is more, but let waiting commands go first). Notices a jump of the wall clock (more than 2 s against the
  * elapsed clock), records an event clock.jumped and tells the duties. After a database failure
  * answers an instant one second ahead. */
 NODISCARD struct utc ledger_tick(struct ledger *ledger);
 
-/* False while the last write failed for want of space or reachability: intake answers 503 early.
- * Safe from any thread. Probes again by itself at each tick. */
+/* False from a write that failed for want of space or reachability until a write works again and the
+ * ballast is back: intake answers 503 early. Safe from any thread. Probes by itself at each tick;
+ * the event ledger.reopened tells the end. */
 bool ledger_is_writable(const struct ledger *ledger);
 
 #endif

@@ -1,0 +1,205 @@
+#include "ledger/desk.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <pthread.h>
+#include <time.h>
+
+#include "base/limits.h"
+
+/* Even with nothing due the desk looks up this often: a wall clock that was set while it slept would
+ * else be noticed only at the next deadline. */
+#define SLEEP_MOST SPAN_S(1)
+
+struct desk {
+    struct ledger *ledger;
+    const struct clock *clock;
+    pthread_t thread;
+    pthread_mutex_t mutex;   /* guards all below */
+    pthread_cond_t has_work; /* on CLOCK_MONOTONIC */
+    bool is_asleep;          /* the thread waits: whoever brings work must signal */
+    bool is_woken;
+    bool is_closing;
+    size_t first; /* of the ring */
+    size_t count;
+    struct command ring[LIMIT_QUEUE_COMMANDS];
+};
+
+static void lock(struct desk *desk)
+{
+    CHECK(pthread_mutex_lock(&desk->mutex) == 0);
+}
+
+static void unlock(struct desk *desk)
+{
+    CHECK(pthread_mutex_unlock(&desk->mutex) == 0);
+}
+
+/* With the mutex held. */
+static void rouse(struct desk *desk)
+{
+    if (desk->is_asleep) {
+        CHECK(pthread_cond_signal(&desk->has_work) == 0);
+    }
+}
+
+static struct timespec monotonic_after(struct span wait)
+{
+    struct timespec at;
+    CHECK(clock_gettime(CLOCK_MONOTONIC, &at) == 0);
+    int64_t ns = at.tv_nsec + wait.us % 1000000 * 1000;
+    at.tv_sec += (time_t)(wait.us / 1000000 + ns / 1000000000);
+    at.tv_nsec = (long)(ns % 1000000000);
+    return at;
+}
+
+static struct span wait_until(const struct desk *desk, struct utc next)
+{
+    struct span wait = utc_since(next, clock_now(desk->clock));
+    if (wait.us > SLEEP_MOST.us) {
+        return SLEEP_MOST;
+    }
+    return wait.us < 0 ? (struct span){0} : wait;
+}
+
+/* With the mutex held. */
+static void sleep_until(struct desk *desk, struct utc next)
+{
+    struct timespec until = monotonic_after(wait_until(desk, next));
+    int code = 0;
+    desk->is_asleep = true;
+    while (desk->count == 0 && !desk->is_woken && !desk->is_closing && code != ETIMEDOUT) {
+        code = pthread_cond_timedwait(&desk->has_work, &desk->mutex, &until);
+        CHECK(code == 0 || code == ETIMEDOUT);
+    }
+    desk->is_asleep = false;
+    desk->is_woken = false;
+}
+
+/* With the mutex held. */
+static size_t take(struct desk *desk, struct command *out)
+{
+    size_t taken = MIN(desk->count, (size_t)LIMIT_BATCH_COMMANDS);
+    for (size_t i = 0; i < taken; i++) {
+        out[i] = desk->ring[(desk->first + i) % LIMIT_QUEUE_COMMANDS];
+    }
+    desk->first = (desk->first + taken) % LIMIT_QUEUE_COMMANDS;
+    desk->count -= taken;
+    return taken;
+}
+
+static void *run(void *self)
+{
+    struct desk *desk = self;
+    g_autofree struct command *batch = g_new(struct command, LIMIT_BATCH_COMMANDS);
+    bool is_open = true;
+    struct utc next = {0};
+    while (is_open) {
+        lock(desk);
+        sleep_until(desk, next);
+        size_t count = take(desk, batch);
+        is_open = !desk->is_closing || desk->count > 0;
+        unlock(desk);
+        if (count > 0) {
+            ledger_run_batch(desk->ledger, batch, count);
+        }
+        next = ledger_tick(desk->ledger);
+    }
+    return NULL;
+}
+
+struct desk *desk_start(struct ledger *ledger, const struct clock *clock)
+{
+    struct desk *desk = g_new0(struct desk, 1);
+    desk->ledger = ledger;
+    desk->clock = clock;
+    pthread_condattr_t attributes;
+    CHECK(pthread_condattr_init(&attributes) == 0);
+    CHECK(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
+    CHECK(pthread_cond_init(&desk->has_work, &attributes) == 0);
+    CHECK(pthread_condattr_destroy(&attributes) == 0);
+    CHECK(pthread_mutex_init(&desk->mutex, NULL) == 0);
+    CHECK(pthread_create(&desk->thread, NULL, run, desk) == 0);
+    (void)pthread_setname_np(desk->thread, "ledger");
+    return desk;
+}
+
+bool desk_submit(struct desk *desk, struct command command)
+{
+    lock(desk);
+    bool is_taken = !desk->is_closing && desk->count < LIMIT_QUEUE_COMMANDS;
+    if (is_taken) {
+        desk->ring[(desk->first + desk->count) % LIMIT_QUEUE_COMMANDS] = command;
+        desk->count++;
+        rouse(desk);
+    }
+    unlock(desk);
+    return is_taken;
+}
+
+/* Someone who stands at the desk until the answer comes. */
+struct waiter {
+    struct command command;
+    pthread_mutex_t mutex; /* guards the two below */
+    pthread_cond_t is_answered;
+    enum command_outcome outcome; /* 0: not yet */
+};
+
+static enum command_result run_for_waiter(struct ledger_tx *tx, void *arg)
+{
+    const struct waiter *waiter = arg;
+    return waiter->command.run(tx, waiter->command.arg);
+}
+
+static void answer_waiter(void *arg, enum command_outcome outcome)
+{
+    struct waiter *waiter = arg;
+    if (waiter->command.answer != NULL) {
+        waiter->command.answer(waiter->command.arg, outcome);
+    }
+    CHECK(pthread_mutex_lock(&waiter->mutex) == 0);
+    waiter->outcome = outcome;
+    CHECK(pthread_cond_signal(&waiter->is_answered) == 0);
+    CHECK(pthread_mutex_unlock(&waiter->mutex) == 0);
+}
+
+enum command_outcome desk_submit_and_wait(struct desk *desk, struct command command)
+{
+    CHECK(!pthread_equal(pthread_self(), desk->thread)); /* would wait for itself */
+    struct waiter waiter = {.command = command};
+    CHECK(pthread_mutex_init(&waiter.mutex, NULL) == 0);
+    CHECK(pthread_cond_init(&waiter.is_answered, NULL) == 0);
+    struct command wrapped = {run_for_waiter, answer_waiter, &waiter, command.is_intake};
+    bool is_taken = desk_submit(desk, wrapped);
+    CHECK(pthread_mutex_lock(&waiter.mutex) == 0);
+    while (is_taken && waiter.outcome == 0) {
+        CHECK(pthread_cond_wait(&waiter.is_answered, &waiter.mutex) == 0);
+    }
+    CHECK(pthread_mutex_unlock(&waiter.mutex) == 0);
+    CHECK(pthread_cond_destroy(&waiter.is_answered) == 0);
+    CHECK(pthread_mutex_destroy(&waiter.mutex) == 0);
+    return is_taken ? waiter.outcome : OUTCOME_UNAVAILABLE;
+}
+
+void desk_wake(struct desk *desk)
+{
+    lock(desk);
+    desk->is_woken = true;
+    rouse(desk);
+    unlock(desk);
+}
+
+void desk_stop(struct desk **desk)
+{
+    if (*desk == NULL) {
+        return;
+    }
+    lock(*desk);
+    (*desk)->is_closing = true;
+    rouse(*desk);
+    unlock(*desk);
+    CHECK(pthread_join((*desk)->thread, NULL) == 0);
+    CHECK(pthread_cond_destroy(&(*desk)->has_work) == 0);
+    CHECK(pthread_mutex_destroy(&(*desk)->mutex) == 0);
+    g_clear_pointer(desk, g_free);
+}

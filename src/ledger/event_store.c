@@ -1,0 +1,115 @@
+#include "ledger/ledger_private.h"
+
+#include <string.h>
+
+#include "base/json.h"
+
+/* Before the first event stand 32 zero bytes. */
+static void load_head(struct db *db, struct event_head *head)
+{
+    struct db_query *query = db_query(db, "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1");
+    *head = (struct event_head){.is_known = true};
+    if (db_step(query) == DB_ROW) {
+        size_t size = 0;
+        head->seq = db_int(query, 0);
+        const void *hash = db_blob(query, 1, &size);
+        if (size == EVENT_HASH_SIZE) { /* else it was changed: event_verify will tell where */
+            memcpy(head->hash, hash, size);
+        }
+    }
+    db_reset(query);
+}
+
+static void insert(struct db *db, const struct event *event, const unsigned char *hash)
+{
+    struct db_query *query =
+        db_query(db, "INSERT INTO event (seq, at, actor, kind, subject, data, hash) "
+                     "VALUES ($1, $2, $3, $4, $5, $6, $7)");
+    db_bind_int(query, 1, event->seq);
+    db_bind_utc(query, 2, event->at);
+    db_bind_text(query, 3, event->actor);
+    db_bind_text(query, 4, event->kind);
+    db_bind_text(query, 5, event->subject);
+    db_bind_text(query, 6, event->data);
+    db_bind_blob(query, 7, hash, EVENT_HASH_SIZE);
+    (void)db_run(query);
+}
+
+void event_append(struct ledger_tx *tx, const char *actor, const char *kind, const char *subject,
+                  const json_t *data)
+{
+    struct event_head *head = &tx->ledger->head;
+    if (!head->is_known) {
+        load_head(tx->db, head);
+    }
+    g_autofree char *text = data == NULL ? NULL : json_write(data);
+    struct event event = {head->seq + 1, tx->now, actor, kind, subject, text};
+    event_hash(head->hash, &event, head->hash);
+    head->seq = event.seq;
+    insert(tx->db, &event, head->hash);
+}
+
+static struct db_query *ask_list(struct db *db, int64_t after_seq, const char *subject, int limit)
+{
+    struct db_query *query =
+        subject == NULL
+            ? db_query(db, "SELECT seq, at, actor, kind, subject, data, hash FROM event "
+                           "WHERE seq > $1 ORDER BY seq LIMIT $2")
+            : db_query(db, "SELECT seq, at, actor, kind, subject, data, hash FROM event "
+                           "WHERE subject = $3 AND seq > $1 ORDER BY seq LIMIT $2");
+    db_bind_int(query, 1, after_seq);
+    db_bind_int(query, 2, limit);
+    if (subject != NULL) {
+        db_bind_text(query, 3, subject);
+    }
+    return query;
+}
+
+static struct event read_event(struct db_query *query)
+{
+    return (struct event){.seq = db_int(query, 0),
+                          .at = db_utc(query, 1),
+                          .actor = db_text(query, 2),
+                          .kind = db_text(query, 3),
+                          .subject = db_text(query, 4),
+                          .data = db_text(query, 5)};
+}
+
+void event_list(struct db *db, int64_t after_seq, const char *subject, int limit,
+                void (*each)(void *self, const struct event *event), void *self)
+{
+    struct db_query *query = ask_list(db, after_seq, subject, limit);
+    while (db_step(query) == DB_ROW) {
+        struct event event = read_event(query);
+        each(self, &event);
+    }
+}
+
+int64_t event_last_seq(struct db *db)
+{
+    struct db_query *query = db_query(db, "SELECT coalesce(max(seq), 0) FROM event");
+    int64_t seq = db_step(query) == DB_ROW ? db_int(query, 0) : 0;
+    db_reset(query);
+    return seq;
+}
+
+bool event_verify(struct db *db, int64_t *out_bad_seq)
+{
+    struct event_head head = {0};
+    *out_bad_seq = 0;
+    struct db_query *query =
+        db_query(db, "SELECT seq, at, actor, kind, subject, data, hash FROM event ORDER BY seq");
+    while (*out_bad_seq == 0 && db_step(query) == DB_ROW) {
+        struct event event = read_event(query);
+        size_t size = 0;
+        const void *kept = db_blob(query, 6, &size);
+        event_hash(head.hash, &event, head.hash);
+        if (event.seq != head.seq + 1 || size != EVENT_HASH_SIZE ||
+            memcmp(kept, head.hash, size) != 0) {
+            *out_bad_seq = head.seq + 1;
+        }
+        head.seq = event.seq;
+    }
+    db_reset(query);
+    return *out_bad_seq == 0 && db_error(db) == DB_OK;
+}

@@ -1,0 +1,199 @@
+/* How a batch of commands becomes one transaction, and what happens when it cannot. */
+#include "ledger/ledger_private.h"
+
+/* Commands that fail are set aside one by one, each at the price of running the rest again; with
+ * more bad ones than this the rest goes one by one instead. */
+enum { CULPRITS_MAX = 8 };
+
+struct entry {
+    const struct command *command;
+    enum command_result result;
+    enum command_outcome outcome; /* 0: not decided yet */
+    bool is_set_aside;
+};
+
+struct batch {
+    struct ledger *ledger;
+    struct utc now;
+    struct entry *entries;
+    size_t count;
+};
+
+static bool takes_part(const struct entry *entry)
+{
+    return entry->outcome == 0 && !entry->is_set_aside;
+}
+
+/* Decides all that still take part. */
+static void decide(struct batch *batch, enum command_outcome outcome, bool is_intake_only)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        struct entry *entry = &batch->entries[i];
+        if (takes_part(entry) && (!is_intake_only || entry->command->is_intake)) {
+            entry->outcome = outcome;
+        }
+    }
+}
+
+static enum command_outcome kept(const struct entry *entry)
+{
+    return entry->result == COMMAND_DONE ? OUTCOME_COMMITTED : OUTCOME_REFUSED;
+}
+
+static void decide_kept(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        if (takes_part(&batch->entries[i])) {
+            batch->entries[i].outcome = kept(&batch->entries[i]);
+        }
+    }
+}
+
+static void answer(const struct entry *entry, enum command_outcome outcome)
+{
+    if (entry->command->answer != NULL) {
+        entry->command->answer(entry->command->arg, outcome);
+    }
+}
+
+static void plant_early_answers(struct batch *batch)
+{
+    static const struct command answered = {0};
+    for (size_t i = 0; i < batch->count; i++) {
+        if (takes_part(&batch->entries[i])) {
+            answer(&batch->entries[i], kept(&batch->entries[i]));
+            batch->entries[i].command = &answered;
+        }
+    }
+}
+
+/* Runs all that take part in one transaction. The culprit is the one in which the first error
+ * appeared; NULL when it appeared at the commit. */
+static enum db_status run_together(struct batch *batch, struct entry **out_culprit)
+{
+    struct ledger *ledger = batch->ledger;
+    *out_culprit = NULL;
+    struct ledger_tx tx = ledger_begin(ledger, batch->now);
+    for (size_t i = 0; i < batch->count && db_error(tx.db) == DB_OK; i++) {
+        struct entry *entry = &batch->entries[i];
+        if (takes_part(entry) && entry->command->run != NULL) {
+            entry->result = entry->command->run(&tx, entry->command->arg);
+            *out_culprit = db_error(tx.db) == DB_OK ? NULL : entry;
+        }
+    }
+    if (db_error(tx.db) != DB_OK) {
+        ledger_abort(ledger, "batch");
+        return db_error(tx.db);
+    }
+    if ((ledger->planted & LEDGER_ANSWERS_EARLY) != 0) {
+        plant_early_answers(batch);
+    }
+    return ledger_finish(ledger, "batch");
+}
+
+static enum command_outcome outcome_of(enum db_status status, const struct entry *entry)
+{
+    switch (status) {
+    case DB_OK:
+        return kept(entry);
+    case DB_FULL:
+    case DB_DOWN:
+        return OUTCOME_UNAVAILABLE;
+    case DB_UNCERTAIN:
+        return OUTCOME_UNCERTAIN;
+    case DB_ROW:
+    case DB_DONE:
+    case DB_CONSTRAINT:
+    case DB_FAILED:
+        break;
+    }
+    return OUTCOME_FAILED;
+}
+
+static void run_alone(struct batch *batch, struct entry *entry)
+{
+    struct batch alone = {batch->ledger, batch->now, entry, 1};
+    struct entry *culprit = NULL;
+    entry->is_set_aside = false;
+    entry->outcome = outcome_of(run_together(&alone, &culprit), entry);
+}
+
+/* True when the batch is decided, but for what was set aside. */
+static bool run_round(struct batch *batch, bool *has_freed, int *culprits)
+{
+    struct entry *culprit = NULL;
+    enum db_status status = run_together(batch, &culprit);
+    switch (status) {
+    case DB_OK:
+        decide_kept(batch);
+        return true;
+    case DB_FULL:
+    case DB_DOWN: {
+        /* The rest is worth a second try: without the intake, and with the ballast's room. */
+        bool is_last = *has_freed;
+        decide(batch, OUTCOME_UNAVAILABLE, !is_last);
+        *has_freed = true;
+        return is_last;
+    }
+    case DB_UNCERTAIN:
+        decide(batch, OUTCOME_UNCERTAIN, false);
+        return true;
+    case DB_ROW:
+    case DB_DONE:
+    case DB_CONSTRAINT:
+    case DB_FAILED:
+        break;
+    }
+    if (culprit != NULL && ++*culprits <= CULPRITS_MAX) {
+        culprit->is_set_aside = true;
+        return false;
+    }
+    for (size_t i = 0; i < batch->count; i++) {
+        batch->entries[i].is_set_aside = batch->entries[i].outcome == 0;
+    }
+    return true;
+}
+
+static bool has_work(const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        if (takes_part(&batch->entries[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void run_all(struct batch *batch)
+{
+    bool has_freed = false, is_decided = false;
+    int culprits = 0;
+    while (!is_decided && has_work(batch)) {
+        is_decided = run_round(batch, &has_freed, &culprits);
+    }
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->entries[i].is_set_aside && batch->entries[i].outcome == 0) {
+            run_alone(batch, &batch->entries[i]);
+        }
+    }
+}
+
+void ledger_run_batch(struct ledger *ledger, const struct command *commands, size_t count)
+{
+    bool is_clock_good = ledger_notice_clock(ledger);
+    struct batch batch = {ledger, clock_now(ledger->clock), g_new0(struct entry, count), count};
+    for (size_t i = 0; i < count; i++) {
+        batch.entries[i].command = &commands[i];
+    }
+    if (!is_clock_good) {
+        decide(&batch, OUTCOME_UNAVAILABLE, false);
+    } else if (!ledger_is_writable(ledger)) {
+        decide(&batch, OUTCOME_UNAVAILABLE, true);
+    }
+    run_all(&batch);
+    for (size_t i = 0; i < count; i++) {
+        answer(&batch.entries[i], batch.entries[i].outcome);
+    }
+    g_free(batch.entries);
+    db_tidy(ledger->db);
+}

@@ -1,0 +1,120 @@
+/* What becomes due by itself: duties, the clock, and the way back from a full disk. */
+#include "base/log.h"
+#include "ledger/ledger_private.h"
+
+enum {
+    DUTY_SUBJECTS = 100, /* in one transaction: some milliseconds */
+    TICK_ROUNDS = 8,     /* transactions of each duty in one tick; then commands have their turn */
+};
+
+#define RETRY_WAIT SPAN_S(1)
+
+/* Writing is tried where it is needed next: the ballast first, then an event that tells the end. */
+static void try_to_reopen(struct ledger *ledger)
+{
+    const struct ballast *ballast = ledger->ballast;
+    if (ballast != NULL && !ledger->is_ballast_held) {
+        ledger->is_ballast_held = ballast->hold(ballast->self);
+        if (!ledger->is_ballast_held) {
+            return;
+        }
+    }
+    struct span closed = {clock_elapsed(ledger->clock).us - ledger->closed_since.us};
+    struct ledger_tx tx = ledger_begin(ledger, clock_now(ledger->clock));
+    json_auto_t *data = json_pack("{s:I}", "closed_us", (json_int_t)closed.us);
+    event_append(&tx, "tocsin", "ledger.reopened", "ledger", data);
+    if (ledger_finish(ledger, "reopen") == DB_OK) {
+        atomic_store(&ledger->is_writable, true);
+        char text[UTC_TEXT_SIZE];
+        span_format(closed, text);
+        LOG_INFO("ledger", NULL, "writing works again: alerts are accepted", "closed_for", text);
+    }
+}
+
+/* Runs the first subject alone after a failure, to get past the healthy ones and find the bad. */
+static int run_due(const struct duty_state *state, struct ledger_tx *tx)
+{
+    return state->duty.run_due(tx, state->duty.self, state->is_failing ? 1 : DUTY_SUBJECTS);
+}
+
+static bool put_off(struct ledger *ledger, const struct duty_state *state, struct utc now)
+{
+    if (state->duty.put_off == NULL) {
+        return false;
+    }
+    struct ledger_tx tx = ledger_begin(ledger, now);
+    state->duty.put_off(&tx, state->duty.self, SPAN_MIN(1));
+    LOG_ERROR("ledger", NULL, "a subject is put off, it cannot be worked", "duty",
+              state->duty.name);
+    return ledger_finish(ledger, state->duty.name) == DB_OK;
+}
+
+/* Answers when to come again. */
+static struct utc fail_duty(struct ledger *ledger, struct duty_state *state, enum db_status status,
+                            struct utc now)
+{
+    bool is_poisoned = status == DB_CONSTRAINT || status == DB_FAILED;
+    if (is_poisoned && (!state->is_failing || put_off(ledger, state, now))) {
+        state->is_failing = true;
+        return now;
+    }
+    state->quiet_until = (struct span){clock_elapsed(ledger->clock).us + RETRY_WAIT.us};
+    return utc_add(now, RETRY_WAIT);
+}
+
+static struct utc run_duty(struct ledger *ledger, struct duty_state *state, struct utc now)
+{
+    struct span quiet = {state->quiet_until.us - clock_elapsed(ledger->clock).us};
+    if (quiet.us > 0) {
+        return utc_add(now, quiet);
+    }
+    bool had_ballast = ledger->is_ballast_held;
+    struct ledger_tx tx = ledger_begin(ledger, now);
+    struct utc next = state->duty.next_at(&tx, state->duty.self);
+    bool is_due = !utc_before(now, next);
+    int done = is_due && db_error(tx.db) == DB_OK ? run_due(state, &tx) : 0;
+    enum db_status status = ledger_finish(ledger, state->duty.name);
+    if (status == DB_FULL && had_ballast) {
+        return now; /* there is room now: nobody waits a second for being paged */
+    }
+    if (status != DB_OK) {
+        return fail_duty(ledger, state, status, now);
+    }
+    if (is_due && done <= 0) {
+        /* Due and yet nothing to do is a bug of the duty; it must not spin. */
+        LOG_ERROR("ledger", NULL, "a duty is due but does nothing", "duty", state->duty.name);
+        state->quiet_until = (struct span){clock_elapsed(ledger->clock).us + RETRY_WAIT.us};
+        return utc_add(now, RETRY_WAIT);
+    }
+    state->is_failing = state->is_failing && is_due;
+    return is_due ? now : next;
+}
+
+/* One transaction of each duty at most. Answers the earliest instant to come again. */
+static struct utc run_duties(struct ledger *ledger, struct utc now)
+{
+    struct utc next = UTC_NEVER;
+    for (guint i = 0; i < ledger->duties->len; i++) {
+        struct duty_state *state = &g_array_index(ledger->duties, struct duty_state, i);
+        next = utc_earlier(next, run_duty(ledger, state, now));
+    }
+    return next;
+}
+
+struct utc ledger_tick(struct ledger *ledger)
+{
+    if (!ledger_is_writable(ledger)) {
+        try_to_reopen(ledger);
+    }
+    struct utc now = clock_now(ledger->clock);
+    if (!ledger_notice_clock(ledger)) {
+        return utc_add(now, RETRY_WAIT);
+    }
+    struct utc next = now;
+    for (int round = 0; round < TICK_ROUNDS && !utc_before(now, next); round++) {
+        now = clock_now(ledger->clock);
+        next = run_duties(ledger, now);
+    }
+    db_tidy(ledger->db);
+    return ledger_is_writable(ledger) ? next : utc_earlier(next, utc_add(now, RETRY_WAIT));
+}
