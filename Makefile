@@ -21,7 +21,7 @@ help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
 run: build ## installs what is missing, builds, starts a trial server on http://$(LISTEN)
-	@TOCSIN_ALLOW_PRIVATE=$${TOCSIN_ALLOW_PRIVATE:-127.0.0.0/8} TOCSIN_OPEN_BOARD=$${TOCSIN_OPEN_BOARD:-1} \
+	@TOCSIN_ALLOW_PRIVATE=$${TOCSIN_ALLOW_PRIVATE:-127.0.0.0/8} TOCSIN_BOARD=$${TOCSIN_BOARD:-open} \
 	  exec $(BUILD)/tocsin serve --listen $(LISTEN) --data $(DATA) --config $(CONFIG)
 
 build: ## the program, at build/tocsin

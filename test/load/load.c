@@ -335,6 +335,8 @@ static bool prepare(struct load *load)
                       load->ledger_path);
         return false;
     }
+    /* A reader follows the ledger while it grows, a line at a time. */
+    (void)setvbuf(load->ledger, NULL, _IOLBF, 0);
     load->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     load->lines = g_new0(struct line, (gsize)load->line_count);
     for (int i = 0; i < load->line_count; i++) {
