@@ -8,11 +8,11 @@
 #include "people/user.h"
 
 enum message_kind {
-    MESSAGE_PAGE = 1,      /* one alert */
-    MESSAGE_DIGEST,        /* several alerts in one message, with counts */
-    MESSAGE_STILL_ON_IT,   /* you acknowledged this a while ago: still on it? */
+    MESSAGE_PAGE = 1,    /* one alert */
+    MESSAGE_DIGEST,      /* several alerts in one message, with counts */
+    MESSAGE_STILL_ON_IT, /* you acknowledged this a while ago: still on it? */
     MESSAGE_TEST,
-    MESSAGE_GAP,           /* nobody will be on call between … */
+    MESSAGE_GAP, /* nobody will be on call between … */
 };
 
 struct message_item {
@@ -29,19 +29,19 @@ struct message {
     int kind;
     int language;
     const char *time_zone;
-    const char *full_name;   /* of the receiver */
-    int severity;            /* the most severe of the items */
+    const char *full_name;            /* of the receiver */
+    int severity;                     /* the most severe of the items */
     const struct message_item *items; /* at most 10 */
     size_t item_count;
-    size_t total;            /* alerts that the message stands for, >= item_count */
-    size_t by_severity[5];   /* counts, index = enum severity */
-    const char *ack_url;     /* signed link; NULL: none */
-    const char *alert_url;   /* the alert's page; may be NULL */
-    const char *reason;      /* why this person: one line, already in their language; may be NULL */
-    const char *detail;      /* kind-specific: the gap's times, the test's sender */
+    size_t total;          /* alerts that the message stands for, >= item_count */
+    size_t by_severity[5]; /* counts, index = enum severity */
+    const char *ack_url;   /* signed link; NULL: none */
+    const char *alert_url; /* the alert's page; may be NULL */
+    const char *reason;    /* why this person: one line, already in their language; may be NULL */
+    const char *detail;    /* kind-specific: the gap's times, the test's sender */
     int64_t delivery_id;
-    const char *message_id;  /* stable over retries: the receiver can recognise a repeat */
-    bool may_repeat;         /* an earlier attempt may have arrived: say so */
+    const char *message_id; /* stable over retries: the receiver can recognise a repeat */
+    bool may_repeat;        /* an earlier attempt may have arrived: say so */
     struct utc now;
 };
 

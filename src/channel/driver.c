@@ -1,0 +1,112 @@
+#include "channel/driver.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "channel/text.h"
+
+static const struct driver DRIVERS[] = {
+    {CONTACT_EMAIL, "email", DRIVER_MAIL, email_build, classify_mail},
+    {CONTACT_WEBHOOK, "webhook", DRIVER_HTTP | DRIVER_SIGNED, webhook_build, classify_http},
+    {CONTACT_SLACK, "slack", DRIVER_HTTP, slack_build, slack_classify},
+    {CONTACT_MATTERMOST, "mattermost", DRIVER_HTTP, mattermost_build, slack_classify},
+    {CONTACT_NTFY, "ntfy", DRIVER_HTTP | DRIVER_TOKEN, ntfy_build, ntfy_classify},
+    {CONTACT_LOG, "log", DRIVER_LOCAL, log_build, NULL},
+};
+
+const struct driver *driver_of(int kind)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(DRIVERS); i++) {
+        if (DRIVERS[i].kind == kind) {
+            return &DRIVERS[i];
+        }
+    }
+    return NULL;
+}
+
+struct parcel *parcel_new(void)
+{
+    struct parcel *parcel = g_new0(struct parcel, 1);
+    parcel->body = g_string_new(NULL);
+    parcel->headers = g_ptr_array_new_with_free_func(g_free);
+    return parcel;
+}
+
+void parcel_free(struct parcel *parcel)
+{
+    if (parcel == NULL) {
+        return;
+    }
+    g_free(parcel->url);
+    g_string_free(parcel->body, TRUE);
+    g_ptr_array_unref(parcel->headers);
+    g_free(parcel->mail_from);
+    g_free(parcel->mail_to);
+    g_free(parcel->line);
+    g_free(parcel);
+}
+
+void parcel_header(struct parcel *parcel, const char *name, const char *value)
+{
+    char *header = g_strdup_printf("%s: %s", name, value);
+    g_strdelimit(header, "\r\n", ' ');
+    g_ptr_array_add(parcel->headers, header);
+}
+
+void parcel_json(struct parcel *parcel, json_t *body)
+{
+    g_autofree char *text = json_write(body);
+    json_decref(body);
+    g_string_assign(parcel->body, text);
+    parcel_header(parcel, "Content-Type", "application/json");
+}
+
+void result_say(struct send_result *out, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *raw = g_strdup_vprintf(format, args);
+    va_end(args);
+    /* text_line counts characters; the cut to bytes must not split one. */
+    g_autofree char *line = text_line(raw, sizeof out->detail);
+    size_t size = MIN(strlen(line), sizeof out->detail - 1);
+    while (size > 0 && line[size] != '\0' && ((unsigned char)line[size] & 0xc0) == 0x80) {
+        size--;
+    }
+    memcpy(out->detail, line, size);
+    out->detail[size] = '\0';
+}
+
+void classify_http(const struct answer *answer, struct send_result *out)
+{
+    int status = answer->status;
+    bool is_again = status == 408 || status == 425 || status == 429 || status >= 500;
+    if (status >= 200 && status < 300) {
+        out->state = SEND_DELIVERED;
+        result_say(out, "HTTP %d", status);
+    } else if (is_again) {
+        out->state = SEND_RETRY;
+        out->retry_after = answer->retry_after;
+        result_say(out, "HTTP %d: the provider asks to try again", status);
+    } else if (status >= 300 && status < 400) {
+        out->state = SEND_REFUSED;
+        result_say(out, "HTTP %d: redirects are not followed; set the final address", status);
+    } else {
+        out->state = SEND_REFUSED;
+        result_say(out, "HTTP %d: the provider refuses this message", status);
+    }
+}
+
+void classify_mail(const struct answer *answer, struct send_result *out)
+{
+    int status = answer->status;
+    if (status >= 200 && status < 300) {
+        out->state = SEND_DELIVERED;
+    } else if (status >= 500 && status < 600) {
+        out->state = SEND_REFUSED;
+    } else {
+        out->state = SEND_RETRY;
+    }
+    result_say(out, "%s", *answer->body != '\0' ? answer->body : "the mail server hung up");
+}

@@ -1,0 +1,214 @@
+/* Incoming webhooks of Slack and Mattermost. The button is a link to the page with the one real
+ * button; a chat's own callback would need an app of ours in the chat. */
+#include <string.h>
+
+#include "alert/signal.h"
+#include "base/json.h"
+#include "channel/catalogue.h"
+#include "channel/driver.h"
+#include "channel/render.h"
+#include "channel/text.h"
+
+static const char *color(int severity)
+{
+    switch (severity) {
+    case SEVERITY_CRITICAL:
+        return "#b00020";
+    case SEVERITY_WARNING:
+        return "#b26a00";
+    case SEVERITY_INFO:
+        return "#1f4f8f";
+    default:
+        return "#d14900";
+    }
+}
+
+/* Slack reads &, < and > in every text; escaped, neither a link nor <!channel> can be smuggled in. */
+static char *slack_escape(const char *text)
+{
+    GString *out = g_string_new(text);
+    g_string_replace(out, "&", "&amp;", 0);
+    g_string_replace(out, "<", "&lt;", 0);
+    g_string_replace(out, ">", "&gt;", 0);
+    return g_string_free(out, FALSE);
+}
+
+/* Mattermost reads Markdown and mentions: marks are escaped, and a space of no width behind each @
+ * keeps an alert's text from calling a whole channel. */
+static char *mattermost_escape(const char *text)
+{
+    GString *out = g_string_new(NULL);
+    for (const char *at = text; *at != '\0'; at++) {
+        if (strchr("\\`*_{}[]()#+!|~<>", *at) != NULL) {
+            g_string_append_c(out, '\\');
+        }
+        g_string_append_c(out, *at);
+        if (*at == '@') {
+            g_string_append(out, "\xe2\x80\x8b");
+        }
+    }
+    return g_string_free(out, FALSE);
+}
+
+static json_t *plain_text(const char *text, size_t max)
+{
+    g_autofree char *cut = text_line(text, max);
+    return json_pack("{s:s, s:s, s:b}", "type", "plain_text", "text", cut, "emoji", 0);
+}
+
+static json_t *slack_button(const struct block *block)
+{
+    json_t *button = json_pack("{s:s, s:o, s:s}", "type", "button", "text",
+                               plain_text(block->label, 75), "url", block->text);
+    if (block->kind == BLOCK_ACTION) {
+        (void)json_object_set_new(button, "style", json_string("primary"));
+    }
+    return button;
+}
+
+static bool is_link(const struct block *block)
+{
+    return block->kind == BLOCK_ACTION || block->kind == BLOCK_LINK;
+}
+
+static json_t *slack_section(const struct block *block)
+{
+    g_autofree char *text = block->label != NULL
+                                ? g_strdup_printf("%s: %s", block->label, block->text)
+                                : g_strdup(block->text);
+    if (block->kind == BLOCK_NOTE) {
+        return json_pack("{s:s, s:[o]}", "type", "context", "elements", plain_text(text, 2000));
+    }
+    return json_pack("{s:s, s:o}", "type", "section", "text", plain_text(text, 3000));
+}
+
+static json_t *slack_blocks(const struct rendered *rendered)
+{
+    json_t *blocks = json_array();
+    json_t *buttons = json_array();
+    for (guint i = 0; i < rendered->blocks->len; i++) {
+        const struct block *block = g_ptr_array_index(rendered->blocks, i);
+        if (!is_link(block)) {
+            (void)json_array_append_new(blocks, slack_section(block));
+        } else if (strlen(block->text) <= 3000) { /* Slack refuses the whole message above */
+            (void)json_array_append_new(buttons, slack_button(block));
+        }
+    }
+    if (json_array_size(buttons) > 0) {
+        json_t *row = json_pack("{s:s, s:O}", "type", "actions", "elements", buttons);
+        (void)json_array_append_new(blocks, row);
+    }
+    json_decref(buttons);
+    return blocks;
+}
+
+struct parcel *slack_build(const struct driver_settings *settings, const struct address *address,
+                           const struct message *message, struct fault *fault)
+{
+    (void)settings;
+    (void)fault;
+    struct parcel *parcel = parcel_new();
+    struct rendered rendered = message_render(message);
+    g_autofree char *line = slack_escape(rendered.line);
+    parcel->url = g_strdup(address->to);
+    parcel_json(parcel, json_pack("{s:s, s:o, s:b, s:b}", "text", line, "blocks",
+                                  slack_blocks(&rendered), "unfurl_links", 0, "unfurl_media", 0));
+    rendered_clear(&rendered);
+    return parcel;
+}
+
+static json_t *mattermost_fields(const struct rendered *rendered)
+{
+    json_t *fields = json_array();
+    for (guint i = 0; i < rendered->blocks->len; i++) {
+        const struct block *block = g_ptr_array_index(rendered->blocks, i);
+        if (block->kind != BLOCK_FACT) {
+            continue;
+        }
+        g_autofree char *value = mattermost_escape(block->text);
+        json_t *field = json_pack("{s:s, s:s, s:b}", "title", block->label, "value", value, "short",
+                                  g_utf8_strlen(block->text, -1) < 40);
+        (void)json_array_append_new(fields, field);
+    }
+    return fields;
+}
+
+/* Everything but the facts, as Markdown of our own with escaped texts in it. */
+static char *mattermost_body(const struct rendered *rendered)
+{
+    GString *out = g_string_new(NULL);
+    for (guint i = 0; i < rendered->blocks->len; i++) {
+        const struct block *block = g_ptr_array_index(rendered->blocks, i);
+        g_autofree char *text = mattermost_escape(block->text);
+        switch ((enum block_kind)block->kind) {
+        case BLOCK_TITLE:
+            g_string_append_printf(out, "**%s**\n\n", text);
+            break;
+        case BLOCK_PARAGRAPH:
+        case BLOCK_NOTE:
+            g_string_append_printf(out, "%s\n\n", text);
+            break;
+        case BLOCK_ITEM:
+            g_string_append_printf(out, "- %s\n", text);
+            break;
+        case BLOCK_ACTION:
+        case BLOCK_LINK:
+            g_string_append_printf(out, "[%s](<%s>)\n\n", block->label, block->text);
+            break;
+        case BLOCK_FACT:
+            break;
+        }
+    }
+    return g_string_free(out, FALSE);
+}
+
+struct parcel *mattermost_build(const struct driver_settings *settings,
+                                const struct address *address, const struct message *message,
+                                struct fault *fault)
+{
+    (void)settings;
+    (void)fault;
+    struct parcel *parcel = parcel_new();
+    struct rendered rendered = message_render(message);
+    g_autofree char *line = mattermost_escape(rendered.line);
+    g_autofree char *body = mattermost_body(&rendered);
+    json_t *attachment =
+        json_pack("{s:s, s:s, s:s, s:o}", "fallback", line, "color", color(message->severity),
+                  "text", body, "fields", mattermost_fields(&rendered));
+    parcel->url = g_strdup(address->to);
+    parcel_json(parcel, json_pack("{s:s, s:[o]}", "text", line, "attachments", attachment));
+    rendered_clear(&rendered);
+    return parcel;
+}
+
+/* An error word of theirs ("channel_is_archived") helps; any other body is not repeated. */
+static bool is_error_word(const char *body)
+{
+    size_t size = strlen(body);
+    return size > 0 && size <= 64 && strspn(body, "abcdefghijklmnopqrstuvwxyz_0123456789") == size;
+}
+
+static bool is_ok(const char *body)
+{
+    struct fault fault = {0};
+    if (strncmp(body, "ok", 2) == 0) {
+        return true;
+    }
+    json_t *answer = json_read(body, strlen(body), &fault);
+    bool ok = json_is_true(json_object_get(answer, "ok")) ||
+              json_is_true(json_object_get(answer, "success"));
+    json_decref(answer);
+    return ok;
+}
+
+void slack_classify(const struct answer *answer, struct send_result *out)
+{
+    classify_http(answer, out);
+    if (out->state == SEND_DELIVERED && !is_ok(answer->body)) {
+        out->state = SEND_UNKNOWN;
+        result_say(out, "HTTP %d without the \"ok\" of an incoming webhook; check the address",
+                   answer->status);
+    } else if (out->state != SEND_DELIVERED && is_error_word(answer->body)) {
+        result_say(out, "HTTP %d: %s", answer->status, answer->body);
+    }
+}

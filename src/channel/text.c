@@ -1,0 +1,154 @@
+#include "channel/text.h"
+
+#include <string.h>
+
+/* Characters that show nothing and make a text read otherwise than it is stored. */
+static bool is_trick(gunichar c)
+{
+    return (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) ||
+           (c >= 0x2060 && c <= 0x2069) || c == 0xfeff || c == 0x061c || c == 0xad;
+}
+
+static const char *next_char(const char *at)
+{
+    return at + g_utf8_skip[(unsigned char)*at];
+}
+
+static bool is_blank(gunichar c)
+{
+    return g_unichar_iscntrl(c) || c == 0x2028 || c == 0x2029;
+}
+
+char *text_line(const char *text, size_t max)
+{
+    g_autofree char *valid = g_utf8_make_valid(text != NULL ? text : "", -1);
+    GString *out = g_string_new(NULL);
+    size_t count = 0;
+    for (const char *at = valid; *at != '\0'; at = next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+        if (is_trick(c)) {
+            continue;
+        }
+        if (count + 1 >= max && *next_char(at) != '\0') {
+            g_string_append(out, "…");
+            break;
+        }
+        g_string_append_unichar(out, is_blank(c) ? ' ' : c);
+        count++;
+    }
+    return g_strstrip(g_string_free(out, FALSE));
+}
+
+void text_append_html(GString *out, const char *text)
+{
+    for (const char *at = text; *at != '\0'; at++) {
+        switch (*at) {
+        case '&':
+            g_string_append(out, "&amp;");
+            break;
+        case '<':
+            g_string_append(out, "&lt;");
+            break;
+        case '>':
+            g_string_append(out, "&gt;");
+            break;
+        case '"':
+            g_string_append(out, "&quot;");
+            break;
+        case '\'':
+            g_string_append(out, "&#39;");
+            break;
+        default:
+            g_string_append_c(out, *at);
+        }
+    }
+}
+
+bool text_is_link(const char *url)
+{
+    if (url == NULL || !(g_str_has_prefix(url, "http://") || g_str_has_prefix(url, "https://"))) {
+        return false;
+    }
+    for (const char *at = url; *at != '\0'; at++) {
+        if (g_ascii_iscntrl(*at) || strchr(" \"'<>\\^`{|}", *at) != NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_plain(const char *line)
+{
+    if (strlen(line) > 60 || strstr(line, "=?") != NULL) {
+        return false;
+    }
+    for (const char *at = line; *at != '\0'; at++) {
+        if ((unsigned char)*at < 0x20 || (unsigned char)*at > 0x7e) {
+            return false;
+        }
+    }
+    return true;
+}
+
+char *text_all_encoded(const char *line, const char *between)
+{
+    enum { WORD_BYTES = 42 }; /* 56 of base64, with "=?UTF-8?B?" and "?=" 68 */
+
+    GString *out = g_string_new(NULL);
+    for (const char *from = line; *from != '\0';) {
+        const char *to = from;
+        /* A character is never split between two words (RFC 2047, 5.3). */
+        while (*to != '\0' && next_char(to) - from <= WORD_BYTES) {
+            to = next_char(to);
+        }
+        g_autofree char *word = g_base64_encode((const guchar *)from, (gsize)(to - from));
+        g_string_append_printf(out, "%s=?UTF-8?B?%s?=", from == line ? "" : between, word);
+        from = to;
+    }
+    return g_string_free(out, FALSE);
+}
+
+char *text_encoded_words(const char *line, const char *between)
+{
+    return is_plain(line) ? g_strdup(line) : text_all_encoded(line, between);
+}
+
+/* Of one character in a line that is `*column` long; room for a soft line end is kept. */
+static void quote_char(GString *out, const char *at, size_t *column)
+{
+    bool ends_line = at[1] == '\0' || at[1] == '\n' || at[1] == '\r';
+    bool is_blank_at_end = (*at == ' ' || *at == '\t') && ends_line;
+    /* A line "." or "From " is written so that no mail program can mistake it. */
+    bool is_risky = *column == 0 && (*at == '.' || *at == 'F');
+    bool is_literal = (*at == '\t' || (*at >= ' ' && *at <= '~')) && *at != '=';
+    bool is_quoted = !is_literal || is_blank_at_end || is_risky;
+    size_t width = is_quoted ? 3 : 1;
+    if (*column + width > 75) {
+        g_string_append(out, "=\r\n");
+        *column = 0;
+    }
+    if (is_quoted) {
+        g_string_append_printf(out, "=%02X", (unsigned)(unsigned char)*at);
+    } else {
+        g_string_append_c(out, *at);
+    }
+    *column += width;
+}
+
+char *text_quoted_printable(const char *text)
+{
+    GString *out = g_string_new(NULL);
+    size_t column = 0;
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at == '\r' && at[1] == '\n') {
+            continue;
+        }
+        if (*at == '\n') {
+            g_string_append(out, "\r\n");
+            column = 0;
+        } else {
+            quote_char(out, at, &column);
+        }
+    }
+    return g_string_free(out, FALSE);
+}
