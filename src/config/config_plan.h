@@ -14,6 +14,7 @@ struct config_change {
     char *name;
     GPtrArray *details; /* texts: "time_zone Asia/Jakarta -> Europe/Paris"; no secrets */
     struct config_object *object; /* what to write or delete; owned */
+    bool is_moved; /* stands at another place in the file than before */
 };
 
 struct config_plan {
@@ -41,5 +42,8 @@ NODISCARD char *config_plan_text(const json_t *plan);
 /* Do all references lead somewhere, are names usable, does every policy reach somebody? The fault
  * names section and index in `config`'s order: "services[0].policy". */
 NODISCARD bool config_check(const struct config *config, struct fault *fault);
+/* The same for one item; the fault's path is relative to it. */
+NODISCARD bool config_check_item(const struct config *config, enum config_kind kind,
+                                 const void *item, struct fault *fault);
 
 #endif

@@ -1,0 +1,293 @@
+#include <string.h>
+
+#include "base/nearest.h"
+#include "base/zone.h"
+#include "config/config_plan.h"
+
+/* Do all references lead somewhere? Each check_KIND judges one item and names the field; the loop
+ * puts section and index in front. */
+
+static bool refuse_unknown(const struct config *config, enum config_kind kind, const char *name,
+                           struct fault *fault)
+{
+    struct nearest nearest = {.given = name};
+    for (guint i = 0; i < config->items[kind]->len; i++) {
+        nearest_offer(&nearest, config_item_name(g_ptr_array_index(config->items[kind], i)));
+    }
+    if (nearest.found != NULL) {
+        return fault_set(fault, "", "there is no %s \"%.100s\"; did you mean \"%.100s\"?",
+                         config_noun(kind), name, nearest.found);
+    }
+    return fault_set(fault, "", "there is no %s \"%.100s\"; add it to %s", config_noun(kind), name,
+                     config_section(kind));
+}
+
+/* Is there one of that name? An absent reference (NULL) is fine. */
+static bool check_reference(const struct config *config, enum config_kind kind, const char *name,
+                            const char *field, struct fault *fault)
+{
+    if (name == NULL || config_find(config, kind, name) != NULL) {
+        return true;
+    }
+    (void)refuse_unknown(config, kind, name, fault);
+    fault_within(fault, field);
+    return false;
+}
+
+static bool check_references(const struct config *config, enum config_kind kind,
+                             const GPtrArray *names, const char *field, struct fault *fault)
+{
+    for (guint i = 0; i < names->len; i++) {
+        if (!check_reference(config, kind, g_ptr_array_index(names, i), "", fault)) {
+            fault_within_index(fault, i);
+            fault_within(fault, field);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_zone(const char *identifier, struct fault *fault)
+{
+    if (identifier == NULL || zone_load(identifier, fault) != NULL) {
+        return true;
+    }
+    /* The fault may or may not name a field of its own already. */
+    fault->field[0] = '\0';
+    fault_within(fault, "time_zone");
+    return false;
+}
+
+static bool check_user(const struct config *config, const void *item, struct fault *fault)
+{
+    (void)config;
+    return check_zone(((const struct user *)item)->time_zone, fault);
+}
+
+static bool check_team(const struct config *config, const void *item, struct fault *fault)
+{
+    const struct team *team = item;
+    return check_references(config, CONFIG_USER, team->members, "members", fault) &&
+           check_reference(config, CONFIG_USER, team->lead, "lead", fault);
+}
+
+static bool check_channel(const struct config *config, const void *item, struct fault *fault)
+{
+    (void)config;
+    return check_zone(((const struct chat_channel *)item)->time_zone, fault);
+}
+
+static bool check_layers(const struct config *config, const struct schedule *schedule,
+                         struct fault *fault)
+{
+    for (guint i = 0; i < schedule->layers->len; i++) {
+        const struct layer *layer = g_ptr_array_index(schedule->layers, i);
+        if (!check_references(config, CONFIG_USER, layer->people, "people", fault)) {
+            fault_within_index(fault, i);
+            fault_within(fault, "layers");
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_overrides(const struct config *config, const struct schedule *schedule,
+                            struct fault *fault)
+{
+    for (guint i = 0; i < schedule->overrides->len; i++) {
+        const struct override *override = g_ptr_array_index(schedule->overrides, i);
+        if (!check_reference(config, CONFIG_USER, override->who, "who", fault) ||
+            !schedule_takes_override(schedule, override, fault)) {
+            fault_within_index(fault, i);
+            fault_within(fault, "overrides");
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_schedule(const struct config *config, const void *item, struct fault *fault)
+{
+    const struct schedule *schedule = item;
+    bool has_owner = schedule->owner == NULL || config_team(config, schedule->owner) != NULL ||
+                     config_user(config, schedule->owner) != NULL;
+    if (!has_owner) {
+        return fault_set(fault, "owner", "there is no user or team \"%.100s\"; add it",
+                         schedule->owner);
+    }
+    return check_layers(config, schedule, fault) && check_overrides(config, schedule, fault);
+}
+
+static bool check_target(const struct config *config, const struct target *target,
+                         struct fault *fault)
+{
+    return check_reference(config, CONFIG_USER, target->user, "user", fault) &&
+           check_reference(config, CONFIG_SCHEDULE, target->schedule, "schedule", fault) &&
+           check_reference(config, CONFIG_TEAM, target->team, "team", fault) &&
+           check_reference(config, CONFIG_CHANNEL, target->channel, "channel", fault);
+}
+
+static bool check_step(const struct config *config, const struct step *step, struct fault *fault)
+{
+    for (guint i = 0; i < step->notify->len; i++) {
+        if (!check_target(config, g_ptr_array_index(step->notify, i), fault)) {
+            fault_within_index(fault, i);
+            fault_within(fault, "notify");
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_reachable(const struct config *config, const char *user_name)
+{
+    const struct user *user = config_user(config, user_name);
+    return user != NULL && user->contacts->len > 0;
+}
+
+static bool has_reachable(const struct config *config, const GPtrArray *names)
+{
+    for (guint i = 0; i < names->len; i++) {
+        if (is_reachable(config, g_ptr_array_index(names, i))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool schedule_has_reachable(const struct config *config, const struct schedule *schedule)
+{
+    for (guint i = 0; i < schedule->layers->len; i++) {
+        const struct layer *layer = g_ptr_array_index(schedule->layers, i);
+        if (has_reachable(config, layer->people)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* When nobody answered, the last resort is who must still be told: it has to lead to a contact. */
+static bool check_last_resort(const struct config *config, const struct target *target,
+                              struct fault *fault)
+{
+    if (target->user != NULL && !is_reachable(config, target->user)) {
+        return fault_set(fault, "last_resort.user",
+                         "%.100s has no contact, so the policy would end in silence; add a contact "
+                         "to that user",
+                         target->user);
+    }
+    const struct team *team = config_team(config, target->team);
+    if (team != NULL && !has_reachable(config, team->members)) {
+        return fault_set(fault, "last_resort.team",
+                         "nobody in %.100s has a contact, so the policy would end in silence; add "
+                         "one",
+                         target->team);
+    }
+    const struct schedule *schedule = config_schedule(config, target->schedule);
+    if (schedule != NULL && !schedule_has_reachable(config, schedule)) {
+        return fault_set(fault, "last_resort.schedule",
+                         "nobody in %.100s has a contact, so the policy would end in silence; add "
+                         "one",
+                         target->schedule);
+    }
+    return true;
+}
+
+static bool check_policy(const struct config *config, const void *item, struct fault *fault)
+{
+    const struct policy *policy = item;
+    for (guint i = 0; i < policy->steps->len; i++) {
+        if (!check_step(config, g_ptr_array_index(policy->steps, i), fault)) {
+            fault_within_index(fault, i);
+            fault_within(fault, "steps");
+            return false;
+        }
+    }
+    if (!check_target(config, policy->last_resort, fault)) {
+        fault_within(fault, "last_resort");
+        return false;
+    }
+    return check_last_resort(config, policy->last_resort, fault);
+}
+
+static bool check_service(const struct config *config, const void *item, struct fault *fault)
+{
+    const struct service *service = item;
+    return check_reference(config, CONFIG_POLICY, service->policy, "policy", fault) &&
+           check_reference(config, CONFIG_TEAM, service->owner, "owner", fault);
+}
+
+static bool check_integration(const struct config *config, const void *item, struct fault *fault)
+{
+    const struct integration *integration = item;
+    return check_reference(config, CONFIG_SERVICE, integration->service, "service", fault);
+}
+
+static bool check_route(const struct config *config, const void *item, struct fault *fault)
+{
+    const struct route *route = item;
+    return check_reference(config, CONFIG_INTEGRATION, route->integration, "integration", fault) &&
+           check_reference(config, CONFIG_SERVICE, route->service, "service", fault);
+}
+
+static bool check_silence(const struct config *config, const void *item, struct fault *fault)
+{
+    (void)config;
+    return check_zone(((const struct silence *)item)->time_zone, fault);
+}
+
+static bool check_heartbeat(const struct config *config, const void *item, struct fault *fault)
+{
+    const struct heartbeat *heartbeat = item;
+    return check_reference(config, CONFIG_SERVICE, heartbeat->service, "service", fault);
+}
+
+static bool (*const CHECKS[CONFIG_KIND_COUNT])(const struct config *, const void *,
+                                               struct fault *) = {
+    [CONFIG_USER] = check_user,
+    [CONFIG_TEAM] = check_team,
+    [CONFIG_CHANNEL] = check_channel,
+    [CONFIG_SCHEDULE] = check_schedule,
+    [CONFIG_POLICY] = check_policy,
+    [CONFIG_SERVICE] = check_service,
+    [CONFIG_INTEGRATION] = check_integration,
+    [CONFIG_ROUTE] = check_route,
+    [CONFIG_SILENCE] = check_silence,
+    [CONFIG_HEARTBEAT] = check_heartbeat,
+};
+
+/* Names stand in addresses (/schedules/NAME/on-call), in actors and subjects ("user:ana") and in
+ * lists with commas. */
+static bool check_name(const char *name, struct fault *fault)
+{
+    bool is_trimmed = !g_ascii_isspace(name[0]) && !g_ascii_isspace(name[strlen(name) - 1]);
+    bool is_plain = strpbrk(name, "/:,\"\\") == NULL;
+    for (const char *at = name; *at != '\0'; at++) {
+        is_plain = is_plain && !g_ascii_iscntrl(*at);
+    }
+    return (is_trimmed && is_plain) ||
+           fault_set(fault, "name",
+                     "must not contain / : , \" \\ or control characters, nor begin or end with a "
+                     "space");
+}
+
+bool config_check_item(const struct config *config, enum config_kind kind, const void *item,
+                       struct fault *fault)
+{
+    return check_name(config_item_name(item), fault) && CHECKS[kind](config, item, fault);
+}
+
+bool config_check(const struct config *config, struct fault *fault)
+{
+    for (int kind = CONFIG_USER; kind < CONFIG_KIND_COUNT; kind++) {
+        for (guint i = 0; i < config->items[kind]->len; i++) {
+            const void *item = g_ptr_array_index(config->items[kind], i);
+            if (!config_check_item(config, (enum config_kind)kind, item, fault)) {
+                fault_within_index(fault, i);
+                fault_within(fault, config_section((enum config_kind)kind));
+                return false;
+            }
+        }
+    }
+    return true;
+}

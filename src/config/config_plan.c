@@ -1,0 +1,285 @@
+#include "config/config_plan.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/nearest.h"
+#include "config/config_diff.h"
+
+const struct enum_name CHANGE_ACTION_NAMES[] = {
+    {"created", CHANGE_CREATED},
+    {"changed", CHANGE_CHANGED},
+    {"deleted", CHANGE_DELETED},
+    {"unchanged", CHANGE_UNCHANGED},
+    {NULL, 0},
+};
+
+/* What making a plan works with. */
+struct planner {
+    struct config_plan *plan;
+    GHashTable *current; /* "kind:name" -> borrowed struct config_object */
+    guint in_file[CONFIG_KIND_COUNT];
+    bool prune;
+    struct fault *fault;
+};
+
+static void free_change(gpointer self)
+{
+    struct config_change *change = self;
+    g_free(change->name);
+    g_ptr_array_unref(change->details);
+    config_object_free(change->object);
+    g_free(change);
+}
+
+void config_plan_free(struct config_plan *plan)
+{
+    if (plan != NULL) {
+        g_ptr_array_unref(plan->changes);
+        g_ptr_array_unref(plan->left);
+        config_unref(plan->next);
+        g_free(plan);
+    }
+}
+
+static char *object_key(int kind, const char *name)
+{
+    return g_strdup_printf("%d:%s", kind, name);
+}
+
+static struct config_object *copy_object(const struct config_object *object)
+{
+    struct config_object *copy = g_new(struct config_object, 1);
+    *copy = *object;
+    copy->name = g_strdup(object->name);
+    copy->spec = json_incref(object->spec);
+    return copy;
+}
+
+/* ---- what the file says ---- */
+
+static bool refuse_section(const char *section, struct fault *fault)
+{
+    struct nearest nearest = {.given = section};
+    g_autoptr(GString) known = g_string_new(NULL);
+    for (int kind = CONFIG_USER; kind < CONFIG_KIND_COUNT; kind++) {
+        const char *name = config_section((enum config_kind)kind);
+        nearest_offer(&nearest, name);
+        g_string_append_printf(known, "%s%s", known->len > 0 ? ", " : "", name);
+    }
+    if (nearest.found != NULL) {
+        return fault_set(fault, section, "unknown section \"%.60s\"; did you mean \"%s\"?", section,
+                         nearest.found);
+    }
+    return fault_set(fault, section, "unknown section \"%.60s\"; known are %s", section,
+                     known->str);
+}
+
+static bool check_sections(const json_t *document, struct fault *fault)
+{
+    if (!json_is_object(document)) {
+        return fault_set(fault, "", "must be sections such as users: and services:, each a list");
+    }
+    void *self = (void *)(uintptr_t)document; /* jansson iterates without writing */
+    for (void *at = json_object_iter(self); at != NULL; at = json_object_iter_next(self, at)) {
+        const char *section = json_object_iter_key(at);
+        const json_t *value = json_object_iter_value(at);
+        int kind = config_kind_from_text(section);
+        if (kind == 0 || strcmp(config_section((enum config_kind)kind), section) != 0) {
+            return refuse_section(section, fault);
+        }
+        if (!json_is_array(value) && !json_is_null(value)) {
+            return fault_set(fault, section, "must be a list: begin each entry with \"- \"");
+        }
+    }
+    return true;
+}
+
+static struct config_change *add_change(struct config_plan *plan, int action,
+                                        struct config_object *object)
+{
+    struct config_change *change = g_new0(struct config_change, 1);
+    change->action = action;
+    change->kind = object->kind;
+    change->name = g_strdup(object->name);
+    change->details = g_ptr_array_new_with_free_func(g_free);
+    change->object = object;
+    g_ptr_array_add(plan->changes, change);
+    return change;
+}
+
+/* Compares what the file says with what is there. Takes `object` over. */
+static void judge_change(struct planner *planner, struct config_object *object)
+{
+    g_autofree char *key = object_key(object->kind, object->name);
+    const struct config_object *before = g_hash_table_lookup(planner->current, key);
+    if (before == NULL) {
+        (void)add_change(planner->plan, CHANGE_CREATED, object);
+        return;
+    }
+    object->id = before->id;
+    struct config_change *change = add_change(planner->plan, CHANGE_UNCHANGED, object);
+    g_ptr_array_unref(change->details);
+    change->details = config_diff(before->spec, object->spec);
+    change->is_moved = before->position != object->position;
+    if (!before->is_from_file) {
+        g_ptr_array_add(change->details, g_strdup("now belongs to the file"));
+    }
+    if (change->is_moved && object->kind == CONFIG_ROUTE) {
+        g_ptr_array_add(change->details,
+                        g_strdup_printf("order %" G_GINT64_FORMAT " -> %" G_GINT64_FORMAT,
+                                        before->position + 1, object->position + 1));
+    }
+    if (change->details->len > 0) {
+        change->action = CHANGE_CHANGED;
+    }
+}
+
+static bool take_item(struct planner *planner, enum config_kind kind, const json_t *value,
+                      guint index)
+{
+    void *item = record_new(config_record(kind), value, planner->fault);
+    if (item == NULL) {
+        return false;
+    }
+    struct config_object *object = g_new0(struct config_object, 1);
+    object->kind = (int)kind;
+    object->name = g_strdup(config_item_name(item));
+    object->spec = record_write_stored(config_record(kind), item);
+    object->is_from_file = true;
+    object->position = index;
+    if (!config_add(planner->plan->next, kind, item)) {
+        (void)fault_set(planner->fault, "name", "there are two %s called \"%.100s\"; rename one",
+                        config_section(kind), object->name);
+        record_free(config_record(kind), item);
+        config_object_free(object);
+        return false;
+    }
+    judge_change(planner, object);
+    return true;
+}
+
+static bool take_section(struct planner *planner, enum config_kind kind, const json_t *list)
+{
+    for (guint i = 0; i < json_array_size(list); i++) {
+        if (!take_item(planner, kind, json_array_get(list, i), i)) {
+            fault_within_index(planner->fault, i);
+            fault_within(planner->fault, config_section(kind));
+            return false;
+        }
+    }
+    planner->in_file[kind] = (guint)json_array_size(list);
+    return true;
+}
+
+/* ---- what it does not say ---- */
+
+static bool keep_object(struct planner *planner, const struct config_object *object)
+{
+    enum config_kind kind = (enum config_kind)object->kind;
+    void *item = record_new_stored(config_record(kind), object->spec, planner->fault);
+    if (item == NULL) {
+        return false;
+    }
+    /* Its name is free: the caller looked. */
+    CHECK(config_add(planner->plan->next, kind, item));
+    g_ptr_array_add(planner->plan->left, g_strdup_printf("%s %s", config_noun(kind), object->name));
+    return true;
+}
+
+static bool take_rest(struct planner *planner, const GPtrArray *current)
+{
+    for (guint i = 0; i < current->len; i++) {
+        const struct config_object *object = g_ptr_array_index(current, i);
+        enum config_kind kind = (enum config_kind)object->kind;
+        if (config_find(planner->plan->next, kind, object->name) != NULL) {
+            continue;
+        }
+        if (planner->prune && object->is_from_file) {
+            (void)add_change(planner->plan, CHANGE_DELETED, copy_object(object));
+        } else if (!keep_object(planner, object)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- the whole ---- */
+
+static bool check_next(struct planner *planner, enum config_kind kind, guint index)
+{
+    const struct config *next = planner->plan->next;
+    const void *item = g_ptr_array_index(next->items[kind], index);
+    struct fault found;
+    if (config_check_item(next, kind, item, &found)) {
+        return true;
+    }
+    if (index >= planner->in_file[kind]) {
+        return fault_set(planner->fault, "",
+                         "%s %s, which this file leaves as it is, would break: %s: %s",
+                         config_noun(kind), config_item_name(item), found.field, found.text);
+    }
+    fault_within_index(&found, index);
+    fault_within(&found, config_section(kind));
+    *planner->fault = found;
+    return false;
+}
+
+static bool check_all(struct planner *planner)
+{
+    for (int kind = CONFIG_USER; kind < CONFIG_KIND_COUNT; kind++) {
+        for (guint i = 0; i < planner->plan->next->items[kind]->len; i++) {
+            if (!check_next(planner, (enum config_kind)kind, i)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool fill_plan(struct planner *planner, const json_t *document, const GPtrArray *current)
+{
+    if (!check_sections(document, planner->fault)) {
+        return false;
+    }
+    for (int kind = CONFIG_USER; kind < CONFIG_KIND_COUNT; kind++) {
+        const char *section = config_section((enum config_kind)kind);
+        if (!take_section(planner, (enum config_kind)kind, json_object_get(document, section))) {
+            return false;
+        }
+    }
+    return take_rest(planner, current) && check_all(planner);
+}
+
+struct config_plan *config_plan_make(const json_t *document, const GPtrArray *current, bool prune,
+                                     struct fault *fault)
+{
+    struct config_plan *plan = g_new0(struct config_plan, 1);
+    plan->changes = g_ptr_array_new_with_free_func(free_change);
+    plan->left = g_ptr_array_new_with_free_func(g_free);
+    plan->next = config_create();
+    struct planner planner = {.plan = plan, .prune = prune, .fault = fault};
+    planner.current = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < current->len; i++) {
+        struct config_object *object = g_ptr_array_index(current, i);
+        (void)g_hash_table_insert(planner.current, object_key(object->kind, object->name), object);
+    }
+    bool is_sound = fill_plan(&planner, document, current);
+    g_hash_table_destroy(planner.current);
+    if (!is_sound) {
+        config_plan_free(plan);
+        return NULL;
+    }
+    return plan;
+}
+
+bool config_plan_changes_anything(const struct config_plan *plan)
+{
+    for (guint i = 0; i < plan->changes->len; i++) {
+        const struct config_change *change = g_ptr_array_index(plan->changes, i);
+        if (change->action != CHANGE_UNCHANGED) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,387 @@
+#include "config/lint.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "oncall/shift.h"
+
+const struct enum_name LINT_LEVEL_NAMES[] = {
+    {"problem", LINT_PROBLEM}, {"warning", LINT_WARNING}, {"note", LINT_NOTE}, {0}};
+
+#define GAP_HORIZON SPAN_D(30)
+#define KEY_SOON SPAN_D(14)
+#define KEY_UNUSED SPAN_D(1)
+
+static void finding_free(gpointer data)
+{
+    struct finding *finding = data;
+    g_free(finding->check);
+    g_free(finding->subject);
+    g_free(finding->what);
+    g_free(finding->remedy);
+    g_free(finding);
+}
+
+GPtrArray *lint_new(void)
+{
+    return g_ptr_array_new_with_free_func(finding_free);
+}
+
+void lint_add(GPtrArray *findings, enum lint_level level, const char *check, const char *subject,
+              const char *remedy, const char *format, ...)
+{
+    struct finding *finding = g_new0(struct finding, 1);
+    va_list args;
+    va_start(args, format);
+    finding->what = g_strdup_vprintf(format, args);
+    va_end(args);
+    finding->level = (int)level;
+    finding->check = g_strdup(check);
+    finding->subject = g_strdup(subject);
+    finding->remedy = g_strdup(remedy);
+    g_ptr_array_add(findings, finding);
+}
+
+/* What the whole judgement works with. */
+struct lint {
+    const struct config *config;
+    struct utc now;
+    GPtrArray *findings;
+    GHashTable *relied_on; /* names of users that something pages, borrowed */
+};
+
+static char *subject_of(const char *kind, const char *name)
+{
+    return g_strconcat(kind, ":", name, NULL);
+}
+
+/* --- who is relied on --- */
+
+static void rely_on_names(struct lint *lint, const GPtrArray *names)
+{
+    for (guint i = 0; names != NULL && i < names->len; i++) {
+        g_hash_table_add(lint->relied_on, names->pdata[i]);
+    }
+}
+
+static void rely_on_schedule(struct lint *lint, const struct schedule *schedule)
+{
+    for (guint i = 0; i < schedule->layers->len; i++) {
+        const struct layer *layer = schedule->layers->pdata[i];
+        rely_on_names(lint, layer->people);
+    }
+    for (guint i = 0; i < schedule->overrides->len; i++) {
+        const struct override *override = schedule->overrides->pdata[i];
+        if (override->who != NULL) {
+            g_hash_table_add(lint->relied_on, override->who);
+        }
+    }
+}
+
+static void rely_on_target(struct lint *lint, const struct target *target)
+{
+    const struct team *team = config_team(lint->config, target->team);
+    const struct schedule *schedule = config_schedule(lint->config, target->schedule);
+    if (target->user != NULL) {
+        g_hash_table_add(lint->relied_on, target->user);
+    }
+    if (team != NULL) {
+        rely_on_names(lint, team->members);
+    }
+    if (schedule != NULL) {
+        rely_on_schedule(lint, schedule);
+    }
+}
+
+static void collect_relied_on(struct lint *lint)
+{
+    const GPtrArray *policies = lint->config->items[CONFIG_POLICY];
+    for (guint i = 0; i < policies->len; i++) {
+        const struct policy *policy = policies->pdata[i];
+        for (guint s = 0; s < policy->steps->len; s++) {
+            const struct step *step = policy->steps->pdata[s];
+            for (guint t = 0; t < step->notify->len; t++) {
+                rely_on_target(lint, step->notify->pdata[t]);
+            }
+        }
+        if (policy->last_resort != NULL) {
+            rely_on_target(lint, policy->last_resort);
+        }
+    }
+}
+
+/* --- people --- */
+
+/* A log contact is read by whoever looks at the terminal: it wakes nobody. */
+static bool is_reachable(const struct user *user)
+{
+    for (guint i = 0; user != NULL && i < user->contacts->len; i++) {
+        const struct contact *contact = user->contacts->pdata[i];
+        if (contact->kind != CONTACT_LOG) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void lint_user(struct lint *lint, const struct user *user)
+{
+    g_autofree char *subject = subject_of("user", user->name);
+    bool is_relied_on = g_hash_table_contains(lint->relied_on, user->name);
+    enum lint_level level = is_relied_on ? LINT_PROBLEM : LINT_NOTE;
+    if (user->contacts->len == 0) {
+        lint_add(lint->findings, level, "unreachable", subject,
+                 "Give them a contact under `contacts:`.", "%s has no contact%s.", user->name,
+                 is_relied_on ? " but is paged by a policy" : "");
+        return;
+    }
+    if (!is_reachable(user)) {
+        lint_add(lint->findings, is_relied_on ? LINT_WARNING : LINT_NOTE, "unreachable", subject,
+                 "Add e-mail, ntfy, a webhook or a chat contact.",
+                 "%s has only the log as contact, which wakes nobody.", user->name);
+        return;
+    }
+    g_autoptr(GPtrArray) rules = user_rules(user, URGENCY_HIGH);
+    if (rules->len == 0) {
+        lint_add(lint->findings, level, "unreachable", subject,
+                 "Add rules under `rules: high:` or leave `rules` out for the usual ones.",
+                 "%s has no rule for high urgency and would hear nothing.", user->name);
+    }
+}
+
+/* --- schedules --- */
+
+static void lint_gaps(struct lint *lint, const struct schedule *schedule)
+{
+    g_autofree char *subject = subject_of("schedule", schedule->name);
+    GArray *gaps = oncall_gaps(schedule, lint->now, utc_add(lint->now, GAP_HORIZON));
+    if (gaps->len > 0) {
+        const struct shift *first = &g_array_index(gaps, struct shift, 0);
+        char since[UTC_TEXT_SIZE], until[UTC_TEXT_SIZE];
+        utc_format(first->since, since);
+        utc_format(first->until, until);
+        lint_add(
+            lint->findings, LINT_WARNING, "gap", subject,
+            "Widen a layer, add one beneath it, or put somebody in with `tocsin schedule override "
+            "add`.",
+            "Nobody is on call in %s %u time%s in the next 30 days, first from %s to %s.",
+            schedule->name, gaps->len, gaps->len == 1 ? "" : "s", since, until);
+    }
+    g_array_unref(gaps);
+}
+
+/* --- policies --- */
+
+/* Could this target ever reach somebody? */
+static bool target_reaches(const struct lint *lint, const struct target *target)
+{
+    const struct team *team = config_team(lint->config, target->team);
+    const struct schedule *schedule = config_schedule(lint->config, target->schedule);
+    if (target->channel != NULL) {
+        return config_channel(lint->config, target->channel) != NULL;
+    }
+    if (target->user != NULL) {
+        const struct user *user = config_user(lint->config, target->user);
+        return user != NULL && user->contacts->len > 0;
+    }
+    const GPtrArray *layers = schedule != NULL ? schedule->layers : NULL;
+    for (guint i = 0; layers != NULL && i < layers->len; i++) {
+        const struct layer *layer = layers->pdata[i];
+        if (layer->people->len > 0) {
+            return true;
+        }
+    }
+    return team != NULL && team->members->len > 0;
+}
+
+static bool step_reaches(const struct lint *lint, const struct step *step)
+{
+    for (guint i = 0; i < step->notify->len; i++) {
+        if (target_reaches(lint, step->notify->pdata[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void lint_policy(struct lint *lint, const struct policy *policy)
+{
+    g_autofree char *subject = subject_of("policy", policy->name);
+    for (guint i = 0; i < policy->steps->len; i++) {
+        if (!step_reaches(lint, policy->steps->pdata[i])) {
+            lint_add(lint->findings, LINT_WARNING, "empty-step", subject,
+                     "Name somebody in it, or remove it.",
+                     "Step %u of policy %s reaches nobody and is skipped at once.", i + 1,
+                     policy->name);
+        }
+    }
+    if (policy->last_resort == NULL || !target_reaches(lint, policy->last_resort)) {
+        lint_add(lint->findings, LINT_PROBLEM, "last-resort", subject,
+                 "Set `last_resort` to a person, team or schedule that has contacts.",
+                 "The last resort of policy %s reaches nobody: an alert could end in silence.",
+                 policy->name);
+    }
+}
+
+/* --- what nothing uses --- */
+
+static bool service_has_door(const struct config *config, const char *service)
+{
+    const GPtrArray *integrations = config->items[CONFIG_INTEGRATION];
+    const GPtrArray *routes = config->items[CONFIG_ROUTE];
+    const GPtrArray *heartbeats = config->items[CONFIG_HEARTBEAT];
+    for (guint i = 0; i < integrations->len; i++) {
+        if (g_strcmp0(((const struct integration *)integrations->pdata[i])->service, service) ==
+            0) {
+            return true;
+        }
+    }
+    for (guint i = 0; i < routes->len; i++) {
+        if (g_strcmp0(((const struct route *)routes->pdata[i])->service, service) == 0) {
+            return true;
+        }
+    }
+    for (guint i = 0; i < heartbeats->len; i++) {
+        if (g_strcmp0(((const struct heartbeat *)heartbeats->pdata[i])->service, service) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void lint_services(struct lint *lint)
+{
+    const GPtrArray *services = lint->config->items[CONFIG_SERVICE];
+    if (services->len == 0) {
+        lint_add(lint->findings, LINT_PROBLEM, "empty", "",
+                 "Write a team file and run `tocsin apply FILE`; examples/team.yaml is one.",
+                 "There is no service, so that no alert can page anybody.");
+    }
+    for (guint i = 0; i < services->len; i++) {
+        const struct service *service = services->pdata[i];
+        if (!service_has_door(lint->config, service->name)) {
+            g_autofree char *subject = subject_of("service", service->name);
+            lint_add(lint->findings, LINT_NOTE, "no-door", subject,
+                     "Add an integration for it under `integrations:`.",
+                     "No integration, route or heartbeat leads to service %s.", service->name);
+        }
+    }
+}
+
+void lint_config(const struct config *config, struct utc now, GPtrArray *findings)
+{
+    struct lint lint = {.config = config,
+                        .now = now,
+                        .findings = findings,
+                        .relied_on = g_hash_table_new(g_str_hash, g_str_equal)};
+    collect_relied_on(&lint);
+    for (guint i = 0; i < config->items[CONFIG_USER]->len; i++) {
+        lint_user(&lint, config->items[CONFIG_USER]->pdata[i]);
+    }
+    for (guint i = 0; i < config->items[CONFIG_SCHEDULE]->len; i++) {
+        lint_gaps(&lint, config->items[CONFIG_SCHEDULE]->pdata[i]);
+    }
+    for (guint i = 0; i < config->items[CONFIG_POLICY]->len; i++) {
+        lint_policy(&lint, config->items[CONFIG_POLICY]->pdata[i]);
+    }
+    lint_services(&lint);
+    g_hash_table_unref(lint.relied_on);
+}
+
+static const struct contact_fact *fact_of(const struct contact_fact *facts, size_t count,
+                                          const char *user, const char *contact)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(facts[i].user, user) == 0 && strcmp(facts[i].contact, contact) == 0) {
+            return &facts[i];
+        }
+    }
+    return NULL;
+}
+
+static void lint_contact(const struct user *user, const struct contact *contact,
+                         const struct contact_fact *fact, GPtrArray *findings)
+{
+    g_autofree char *subject = subject_of("user", user->name);
+    if (fact != NULL && utc_is_set(fact->failed_at)) {
+        lint_add(findings, LINT_PROBLEM, "failing", subject,
+                 "Correct the address, then `tocsin test` it.",
+                 "The last message to %s by %s was refused: %s", user->name, contact->name,
+                 fact->failure != NULL ? fact->failure : "no reason given");
+    } else if (fact == NULL || !utc_is_set(fact->verified_at)) {
+        g_autofree char *remedy =
+            g_strdup_printf("Run `tocsin test %s` and let them follow the link.", user->name);
+        lint_add(findings, LINT_NOTE, "unverified", subject, remedy,
+                 "Nobody has confirmed that %s is reached by %s.", user->name, contact->name);
+    }
+}
+
+void lint_contacts(const struct config *config, const struct contact_fact *facts, size_t count,
+                   GPtrArray *findings)
+{
+    const GPtrArray *users = config->items[CONFIG_USER];
+    for (guint i = 0; i < users->len; i++) {
+        const struct user *user = users->pdata[i];
+        for (guint c = 0; c < user->contacts->len; c++) {
+            const struct contact *contact = user->contacts->pdata[c];
+            if (contact->kind != CONTACT_LOG) {
+                lint_contact(user, contact, fact_of(facts, count, user->name, contact->name),
+                             findings);
+            }
+        }
+    }
+}
+
+void lint_keys(const struct key_fact *facts, size_t count, struct utc now, GPtrArray *findings)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct key_fact *fact = &facts[i];
+        g_autofree char *subject = subject_of(fact->owner_kind, fact->owner);
+        bool has_end = utc_is_set(fact->expires_at);
+        char end[UTC_TEXT_SIZE];
+        utc_format(fact->expires_at, end);
+        if (has_end && !utc_before(now, fact->expires_at)) {
+            lint_add(findings, LINT_WARNING, "key", subject, "Make a new one, or revoke it.",
+                     "The key of %s %s ran out at %s.", fact->owner_kind, fact->owner, end);
+        } else if (has_end && utc_before(fact->expires_at, utc_add(now, KEY_SOON))) {
+            lint_add(findings, LINT_NOTE, "key", subject, "Make a new one in time.",
+                     "A key of %s %s runs out at %s.", fact->owner_kind, fact->owner, end);
+        } else if (!utc_is_set(fact->last_used_at) &&
+                   utc_before(utc_add(fact->created_at, KEY_UNUSED), now)) {
+            lint_add(findings, LINT_NOTE, "key", subject, "Point its sender here, or remove it.",
+                     "The key of %s %s was never used.", fact->owner_kind, fact->owner);
+        }
+    }
+}
+
+static gint by_level(gconstpointer a, gconstpointer b)
+{
+    const struct finding *const *x = a;
+    const struct finding *const *y = b;
+    return (*x)->level - (*y)->level;
+}
+
+void lint_sort(GPtrArray *findings)
+{
+    g_ptr_array_sort(findings, by_level); /* stable: GLib's is a merge sort */
+}
+
+json_t *lint_json(const GPtrArray *findings)
+{
+    static const char *const COUNTS[] = {"problems", "warnings", "notes"};
+    json_t *list = json_array();
+    json_int_t counts[G_N_ELEMENTS(COUNTS)] = {0};
+    for (guint i = 0; i < findings->len; i++) {
+        const struct finding *finding = findings->pdata[i];
+        counts[finding->level - 1]++;
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s}", "level",
+                                              enum_to_name(LINT_LEVEL_NAMES, finding->level),
+                                              "check", finding->check, "subject", finding->subject,
+                                              "what", finding->what, "remedy", finding->remedy));
+    }
+    json_t *answer = json_pack("{s:o}", "findings", list);
+    for (size_t i = 0; i < G_N_ELEMENTS(COUNTS); i++) {
+        json_object_set_new(answer, COUNTS[i], json_integer(counts[i]));
+    }
+    return answer;
+}
