@@ -18,11 +18,16 @@ struct courier_options {
     /* From any thread: courier_step has something to do (a claim was answered, work became due). */
     void (*wake)(void *self);
     void *wake_self;
+    /* The last look before an attempt starts, at committed state: is the delivery still wanted? NULL:
+     * always. Called on the courier's thread. */
+    bool (*still_wanted)(void *self, int64_t delivery_id);
+    void *still_wanted_self;
     const char *public_url;
     unsigned flight_max; /* attempts in flight at once; 0: 256 */
 };
 
 NODISCARD struct courier *courier_create(const struct courier_options *options);
+/* Not before its sender has called home for every attempt. */
 void courier_destroy(struct courier **courier);
 
 /* Claims (unless a claim is under way or flight_max is reached) and starts what was claimed. Answers

@@ -7,13 +7,16 @@
 
 enum { LINK_TOKEN_SIZE = 256, LINK_KEY_SIZE = 32 };
 
-enum link_kind { LINK_ALERT = 1 /* one alert */, LINK_DELIVERY /* all alerts of one digest */,
-                 LINK_CONTACT /* "I received the test": verifies the contact of that delivery */ };
+enum link_kind {
+    LINK_ALERT = 1 /* one alert */,
+    LINK_DELIVERY /* all alerts of one digest */,
+    LINK_CONTACT /* "I received the test": verifies the contact of that delivery */
+};
 
 struct link {
     int kind;
-    int64_t subject;   /* alert or delivery id */
-    char user[104];    /* handle of the person it was sent to */
+    int64_t subject; /* alert or delivery id */
+    char user[104];  /* handle of the person it was sent to */
     struct utc expires_at;
 };
 

@@ -19,6 +19,13 @@ void pager_destroy(struct pager **pager);
 /* Registers the duties: escalations, personal rules, expiries, heartbeats. Before the first batch. */
 void pager_add_duties(struct pager *pager, struct ledger *ledger);
 
+/* The first command after start, before anything else: makes or reads the key of signed links, and
+ * takes back the deliveries that were under way when the last process ended. arg is the pager. */
+enum command_result pager_recover(struct ledger_tx *tx, void *pager);
+
+/* LINK_KEY_SIZE bytes that sign links; after pager_recover was committed. */
+const unsigned char *pager_link_key(const struct pager *pager);
+
 /* --- a signal comes in --- */
 struct take {
     struct pager *pager;
@@ -51,10 +58,23 @@ struct act {
     const struct target *target; /* VERB_PAGE */
     struct utc until;            /* VERB_SNOOZE */
     const char *note;            /* may be NULL */
-    int status;                  /* out: HTTP-like: 200 done, 404 no such alert, 409 not possible now */
-    struct fault fault;          /* out: why, when not 200 */
+    int status;         /* out: HTTP-like: 200 done, 404 no such alert, 409 not possible now */
+    struct fault fault; /* out: why, when not 200 */
 };
 enum command_result pager_act(struct ledger_tx *tx, void *act);
+
+/* The same for all alerts of one digest: alert_id is the delivery's id. Done when one of them was. */
+enum command_result pager_act_on_delivery(struct ledger_tx *tx, void *act);
+
+/* --- a person says that a test page arrived --- */
+struct verify {
+    struct pager *pager;
+    int64_t delivery_id;
+    const char *user; /* who says so: must be whom it went to */
+    int status;
+    struct fault fault;
+};
+enum command_result pager_verify(struct ledger_tx *tx, void *verify);
 
 /* --- a test page to one contact of one person, or to all (contact NULL) --- */
 struct test_page {
@@ -66,6 +86,9 @@ struct test_page {
     struct fault fault;
 };
 enum command_result pager_test(struct ledger_tx *tx, void *test_page);
+
+/* After a change of configuration: a new heartbeat is expected from now on. arg is the pager. */
+enum command_result pager_expect_heartbeats(struct ledger_tx *tx, void *pager);
 
 /* --- a heartbeat was heard --- */
 struct beat {

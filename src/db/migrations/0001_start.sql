@@ -123,13 +123,12 @@ CREATE TABLE notification (
     severity BIGINT NOT NULL,
     due_at BIGINT NOT NULL,
     tries BIGINT NOT NULL,
-    delivery_id BIGINT,              -- the latest delivery that carried it
     data TEXT,                       -- JSON for kinds without an alert
     created_at BIGINT NOT NULL,
     settled_at BIGINT);
 CREATE INDEX notification_waiting ON notification (mailbox_id, severity, id) WHERE state = 1;
 CREATE INDEX notification_alert ON notification (alert_id);
-CREATE INDEX notification_delivery ON notification (delivery_id) WHERE delivery_id IS NOT NULL;
+CREATE INDEX notification_page ON notification (page_id);
 
 -- One attempt to hand one message to one provider.
 CREATE TABLE delivery (
@@ -150,6 +149,12 @@ CREATE TABLE delivery (
     detail TEXT);                    -- the provider's answer, or why not
 CREATE INDEX delivery_recent ON delivery (mailbox_id, claimed_at);
 CREATE INDEX delivery_lease ON delivery (lease_until) WHERE lease_until IS NOT NULL;
+
+-- Which notifications a delivery carried: every attempt of each can be told afterwards.
+CREATE TABLE carried (
+    notification_id BIGINT NOT NULL, delivery_id BIGINT NOT NULL,
+    PRIMARY KEY (notification_id, delivery_id));
+CREATE INDEX carried_delivery ON carried (delivery_id);
 
 CREATE TABLE heartbeat_state (
     name TEXT PRIMARY KEY, last_at BIGINT, due_at BIGINT, missing BIGINT NOT NULL);

@@ -1,0 +1,241 @@
+/* What people and programs do with an alert: acknowledge, resolve, escalate, snooze, page, test. */
+#include <string.h>
+
+#include "alert/alert_store.h"
+#include "alert/intake.h"
+#include "page/work.h"
+
+void pause_for_acknowledgement(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
+{
+    const struct service *service = config_service(pager->config, alert->service);
+    bool expires = service != NULL && service->acknowledge_expires.us > 0;
+    struct utc until = expires ? utc_add(tx->now, service->acknowledge_expires) : (struct utc){0};
+    escalation_pause(tx, alert->id, until, false);
+}
+
+static void refuse(struct act *act, int status, const char *text)
+{
+    act->status = status;
+    (void)fault_set(&act->fault, "", "alert %" G_GINT64_FORMAT " %s", act->alert_id, text);
+}
+
+static void acknowledge(struct ledger_tx *tx, struct act *act, struct alert *alert)
+{
+    /* A second acknowledgement is an answer too: "yes, still on it". */
+    bool was_acknowledged = alert->status == ALERT_ACKNOWLEDGED;
+    if (was_acknowledged) {
+        alert->status = ALERT_OPEN;
+    }
+    (void)alert_acknowledge(tx, alert, act->actor, act->note);
+    if (utc_is_set(alert->snoozed_until)) {
+        alert->snoozed_until = (struct utc){0};
+        alert_save(tx->db, alert);
+    }
+    page_stop_all(tx, alert->id);
+    pause_for_acknowledgement(act->pager, tx, alert);
+}
+
+static void resolve(struct ledger_tx *tx, struct act *act, struct alert *alert)
+{
+    (void)alert_resolve(tx, alert, act->actor, act->note, NULL);
+    page_stop_all(tx, alert->id);
+    escalation_end(tx, alert->id);
+}
+
+static void append_event(struct ledger_tx *tx, const struct act *act, const char *kind,
+                         json_t *data)
+{
+    char subject[32];
+    alert_subject(act->alert_id, subject);
+    if (act->note != NULL) {
+        json_object_set_new(data, "note", json_string(act->note));
+    }
+    event_append(tx, act->actor, kind, subject, data);
+    json_decref(data);
+}
+
+static void snooze(struct ledger_tx *tx, struct act *act, struct alert *alert)
+{
+    char until[UTC_TEXT_SIZE];
+    utc_format(act->until, until);
+    if (!utc_before(tx->now, act->until)) {
+        refuse(act, 409, "cannot be snoozed until a time that has passed; give a later one");
+        return;
+    }
+    (void)alert_acknowledge(tx, alert, act->actor, act->note);
+    alert->snoozed_until = act->until;
+    alert_save(tx->db, alert);
+    page_stop_all(tx, alert->id);
+    escalation_pause(tx, alert->id, act->until, true);
+    append_event(tx, act, "alert.snoozed", json_pack("{s:s}", "until", until));
+}
+
+static void escalate(struct ledger_tx *tx, struct act *act, struct alert *alert)
+{
+    append_event(tx, act, "alert.escalated", json_object());
+    if (alert->status == ALERT_ACKNOWLEDGED) {
+        /* Whoever acknowledged asks for more hands: walk on from where it stopped. */
+        alert->status = ALERT_OPEN;
+        alert->snoozed_until = (struct utc){0};
+        alert_save(tx->db, alert);
+        escalation_resume(act->pager, tx, alert);
+        return;
+    }
+    escalation_hurry(act->pager, tx, alert);
+}
+
+/* Tells others too, now; the policy goes on as it was. */
+static void page_others(struct ledger_tx *tx, struct act *act, struct alert *alert)
+{
+    g_autoptr(GPtrArray) tellings = tellings_new();
+    int why = target_resolve(act->pager->config, act->target, tx->now, tellings);
+    if (tellings->len == 0) {
+        refuse(act, 409,
+               why == SKIP_UNREACHABLE
+                   ? "cannot page them: they have no contact; add one or page somebody else"
+                   : "cannot page that: there is no such person, or nobody is on call there now");
+        return;
+    }
+    for (guint i = 0; i < tellings->len; i++) {
+        const struct page_order order = {
+            .alert = alert,
+            .urgency = URGENCY_HIGH,
+            .telling = g_ptr_array_index(tellings, i),
+            .actor = act->actor,
+        };
+        page_open(act->pager, tx, &order);
+    }
+}
+
+static void carry_out(struct ledger_tx *tx, struct act *act, struct alert *alert)
+{
+    act->status = 200;
+    switch ((enum alert_verb)act->verb) {
+    case VERB_ACKNOWLEDGE:
+        acknowledge(tx, act, alert);
+        break;
+    case VERB_RESOLVE:
+        resolve(tx, act, alert);
+        break;
+    case VERB_ESCALATE:
+        escalate(tx, act, alert);
+        break;
+    case VERB_SNOOZE:
+        snooze(tx, act, alert);
+        break;
+    case VERB_PAGE:
+        page_others(tx, act, alert);
+        break;
+    }
+}
+
+enum command_result pager_act(struct ledger_tx *tx, void *arg)
+{
+    struct act *act = arg;
+    struct alert alert = {0};
+    pager_enter(act->pager, tx);
+    if (!alert_load(tx->db, act->alert_id, &alert)) {
+        refuse(act, 404, "does not exist");
+    } else if (alert.status == ALERT_SUPPRESSED) {
+        refuse(act, 409, "was suppressed by a route and pages nobody; change the route instead");
+    } else if (alert.status == ALERT_RESOLVED) {
+        refuse(act, act->verb == VERB_RESOLVE ? 200 : 409,
+               "is resolved already; a new signal would open a new alert");
+    } else {
+        carry_out(tx, act, &alert);
+    }
+    alert_clear(&alert);
+    pager_leave(act->pager);
+    return act->status == 200 ? COMMAND_DONE : COMMAND_REFUSED;
+}
+
+enum command_result pager_act_on_delivery(struct ledger_tx *tx, void *arg)
+{
+    struct act *all = arg;
+
+    enum { ALERTS_MAX = 5000 };
+
+    g_autofree int64_t *ids = g_new(int64_t, ALERTS_MAX);
+    size_t count = delivery_alerts(tx->db, all->alert_id, ids, ALERTS_MAX);
+    all->status = 404;
+    (void)fault_set(&all->fault, "", "this message's alerts are no longer known");
+    for (size_t i = 0; i < count; i++) {
+        struct act one = *all;
+        one.alert_id = ids[i];
+        (void)pager_act(tx, &one);
+        if (all->status != 200) {
+            all->status = one.status;
+            all->fault = one.fault;
+        }
+    }
+    return all->status == 200 ? COMMAND_DONE : COMMAND_REFUSED;
+}
+
+enum command_result pager_verify(struct ledger_tx *tx, void *arg)
+{
+    struct verify *verify = arg;
+    struct delivery delivery = {0};
+    verify->status = 404;
+    if (delivery_load(tx->db, verify->delivery_id, &delivery) &&
+        strcmp(delivery.who, verify->user) == 0) {
+        verify->status = 200;
+        contact_note_verified(tx->db, delivery.who, delivery.contact, delivery.address, tx->now);
+        g_autofree char *subject = g_strconcat("user:", delivery.who, NULL);
+        json_auto_t *data = json_pack("{s:s}", "contact", delivery.contact);
+        event_append(tx, subject, "contact.verified", subject, data);
+    } else {
+        (void)fault_set(&verify->fault, "", "this message is not known; ask for a new test page");
+    }
+    delivery_clear(&delivery);
+    return verify->status == 200 ? COMMAND_DONE : COMMAND_REFUSED;
+}
+
+/* --- test pages --- */
+
+static bool test_contact(struct ledger_tx *tx, const struct test_page *test, const char *contact)
+{
+    struct contact found;
+    if (!receiver_contact(test->pager->config, test->user, contact, &found)) {
+        return false;
+    }
+    json_auto_t *data = json_pack("{s:s, s:s}", "from", test->actor, "contact", contact);
+    g_autofree char *text = json_dumps(data, JSON_COMPACT);
+    const struct notification notification = {
+        .kind = NOTIFICATION_TEST, .severity = SEVERITY_INFO, .data = text};
+    notify_specially(test->pager, tx, test->user, contact, &notification);
+    g_autofree char *subject = g_strconcat("user:", test->user, NULL);
+    event_append(tx, test->actor, "contact.tested", subject, data);
+    return true;
+}
+
+static void test_user(struct ledger_tx *tx, struct test_page *test)
+{
+    const struct user *user = config_user(test->pager->config, test->user);
+    guint tested = 0;
+    for (guint i = 0; user != NULL && i < user->contacts->len; i++) {
+        const struct contact *contact = g_ptr_array_index(user->contacts, i);
+        if (test->contact == NULL || strcmp(test->contact, contact->name) == 0) {
+            tested += test_contact(tx, test, contact->name) ? 1 : 0;
+        }
+    }
+    if (user == NULL) {
+        test->status = 404;
+        (void)fault_set(&test->fault, "name", "there is no user %s", test->user);
+    } else if (tested == 0) {
+        test->status = 404;
+        (void)fault_set(&test->fault, "contact",
+                        "%s has no contact%s%s; `tocsin export` lists them", test->user,
+                        test->contact != NULL ? " " : "",
+                        test->contact != NULL ? test->contact : "");
+    }
+}
+
+enum command_result pager_test(struct ledger_tx *tx, void *arg)
+{
+    struct test_page *test = arg;
+    test->status = 200;
+    pager_enter(test->pager, tx);
+    test_user(tx, test);
+    pager_leave(test->pager);
+    return test->status == 200 ? COMMAND_DONE : COMMAND_REFUSED;
+}

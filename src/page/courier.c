@@ -1,0 +1,242 @@
+#include "page/courier.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "page/errand.h"
+
+enum { FLIGHT_MAX = 256 };
+
+/* A refused or unavailable ledger is asked again this much later. */
+#define ASK_AGAIN SPAN_S(1)
+
+struct courier {
+    struct courier_options options;
+    struct claim claim;   /* the one under way, or the last one answered */
+    unsigned in_flight;   /* attempts handed to the sender and not yet home */
+    GQueue unsettled;     /* of struct flight: home, but their settling was not taken yet */
+    struct utc settle_at; /* not before then: the ledger could not keep them just now */
+    struct utc ask_at;    /* earliest next claim when nothing wakes us */
+    atomic_bool is_woken;
+    /* Between the ledger's thread and ours: */
+    pthread_mutex_t lock;
+
+    enum { CLAIM_IDLE = 1, CLAIM_ASKED, CLAIM_ANSWERED } claim_state;
+    enum command_outcome claim_outcome;
+    GQueue settled; /* of struct flight whose settle command was answered */
+};
+
+/* One attempt on its way out and its result on the way home. */
+struct flight {
+    struct settle settle; /* first: the command's argument is the flight itself */
+    struct courier *courier;
+    struct errand *errand;
+    enum command_outcome outcome;
+};
+
+struct courier *courier_create(const struct courier_options *options)
+{
+    struct courier *courier = g_new0(struct courier, 1);
+    courier->options = *options;
+    if (courier->options.flight_max == 0) {
+        courier->options.flight_max = FLIGHT_MAX;
+    }
+    courier->claim.pager = options->pager;
+    courier->claim.public_url = options->public_url;
+    courier->claim_state = CLAIM_IDLE;
+    CHECK(pthread_mutex_init(&courier->lock, NULL) == 0);
+    g_queue_init(&courier->unsettled);
+    g_queue_init(&courier->settled);
+    atomic_init(&courier->is_woken, true);
+    return courier;
+}
+
+static void flight_free(struct flight *flight)
+{
+    errand_free(flight->errand);
+    g_free(flight);
+}
+
+void courier_destroy(struct courier **courier)
+{
+    struct courier *c = *courier;
+    if (c == NULL) {
+        return;
+    }
+    for (struct flight *f = g_queue_pop_head(&c->settled); f != NULL;
+         f = g_queue_pop_head(&c->settled)) {
+        flight_free(f);
+    }
+    for (struct flight *f = g_queue_pop_head(&c->unsettled); f != NULL;
+         f = g_queue_pop_head(&c->unsettled)) {
+        flight_free(f);
+    }
+    g_clear_pointer(&c->claim.errands, g_ptr_array_unref);
+    pthread_mutex_destroy(&c->lock);
+    g_free(c);
+    *courier = NULL;
+}
+
+void courier_wake(struct courier *courier)
+{
+    atomic_store(&courier->is_woken, true);
+    courier->options.wake(courier->options.wake_self);
+}
+
+/* --- the result comes home --- */
+
+static void settle_answered(void *arg, enum command_outcome outcome)
+{
+    struct flight *flight = arg;
+    struct courier *courier = flight->courier;
+    flight->outcome = outcome;
+    pthread_mutex_lock(&courier->lock);
+    g_queue_push_tail(&courier->settled, flight);
+    pthread_mutex_unlock(&courier->lock);
+    courier->options.wake(courier->options.wake_self);
+}
+
+static void submit_settle(struct courier *courier, struct flight *flight)
+{
+    const struct command command = {.run = pager_settle, .answer = settle_answered, .arg = flight};
+    if (!courier->options.submit(courier->options.submit_self, command)) {
+        g_queue_push_tail(&courier->unsettled, flight);
+    }
+}
+
+static void came_home(void *self, const struct send_result *result)
+{
+    struct flight *flight = self;
+    struct courier *courier = flight->courier;
+    flight->settle.result = *result;
+    courier->in_flight--;
+    submit_settle(courier, flight);
+}
+
+/* Results that the ledger could not keep (full disk) are brought again. */
+static void collect_settled(struct courier *courier, struct utc now)
+{
+    GQueue answered = G_QUEUE_INIT;
+    pthread_mutex_lock(&courier->lock);
+    answered = courier->settled;
+    g_queue_init(&courier->settled);
+    pthread_mutex_unlock(&courier->lock);
+    for (struct flight *f = g_queue_pop_head(&answered); f != NULL;
+         f = g_queue_pop_head(&answered)) {
+        bool is_kept = f->outcome == OUTCOME_COMMITTED || f->outcome == OUTCOME_REFUSED;
+        if (is_kept) {
+            flight_free(f);
+        } else {
+            g_queue_push_tail(&courier->unsettled, f);
+            courier->settle_at = utc_add(now, ASK_AGAIN);
+        }
+    }
+}
+
+static void submit_unsettled(struct courier *courier, struct utc now)
+{
+    if (utc_before(now, courier->settle_at)) {
+        return;
+    }
+    for (guint left = courier->unsettled.length; left > 0; left--) {
+        submit_settle(courier, g_queue_pop_head(&courier->unsettled));
+    }
+}
+
+/* --- out --- */
+
+static void start_flight(struct courier *courier, struct errand *errand)
+{
+    struct flight *flight = g_new0(struct flight, 1);
+    flight->courier = courier;
+    flight->errand = errand;
+    flight->settle.pager = courier->options.pager;
+    flight->settle.delivery_id = errand->delivery_id;
+    const struct courier_options *options = &courier->options;
+    bool is_wanted = options->still_wanted == NULL ||
+                     options->still_wanted(options->still_wanted_self, errand->delivery_id);
+    if (!is_wanted) {
+        flight->settle.is_cancelled = true;
+        submit_settle(courier, flight);
+        return;
+    }
+    courier->in_flight++;
+    options->sender.send(options->sender.self, &errand->address, &errand->message, came_home,
+                         flight);
+}
+
+static void claim_answered(void *arg, enum command_outcome outcome)
+{
+    struct courier *courier = arg;
+    pthread_mutex_lock(&courier->lock);
+    courier->claim_state = CLAIM_ANSWERED;
+    courier->claim_outcome = outcome;
+    pthread_mutex_unlock(&courier->lock);
+    courier->options.wake(courier->options.wake_self);
+}
+
+/* Takes what a claim brought and starts it. */
+static void collect_claim(struct courier *courier, struct utc now)
+{
+    pthread_mutex_lock(&courier->lock);
+    bool is_answered = courier->claim_state == CLAIM_ANSWERED;
+    enum command_outcome outcome = courier->claim_outcome;
+    if (is_answered) {
+        courier->claim_state = CLAIM_IDLE;
+    }
+    pthread_mutex_unlock(&courier->lock);
+    if (!is_answered) {
+        return;
+    }
+    g_autoptr(GPtrArray) errands = g_steal_pointer(&courier->claim.errands);
+    if (outcome != OUTCOME_COMMITTED) {
+        courier->ask_at = utc_add(now, ASK_AGAIN);
+        return;
+    }
+    courier->ask_at = courier->claim.next_at;
+    while (errands != NULL && errands->len > 0) {
+        start_flight(courier, g_ptr_array_steal_index(errands, 0));
+    }
+}
+
+static bool is_asked(struct courier *courier)
+{
+    pthread_mutex_lock(&courier->lock);
+    bool asked = courier->claim_state != CLAIM_IDLE;
+    pthread_mutex_unlock(&courier->lock);
+    return asked;
+}
+
+static void ask(struct courier *courier, struct utc now)
+{
+    courier->claim.max = courier->options.flight_max - courier->in_flight;
+    pthread_mutex_lock(&courier->lock);
+    courier->claim_state = CLAIM_ASKED;
+    pthread_mutex_unlock(&courier->lock);
+    const struct command command = {
+        .run = pager_claim, .answer = claim_answered, .arg = &courier->claim};
+    if (!courier->options.submit(courier->options.submit_self, command)) {
+        pthread_mutex_lock(&courier->lock);
+        courier->claim_state = CLAIM_IDLE;
+        pthread_mutex_unlock(&courier->lock);
+        courier->ask_at = utc_add(now, ASK_AGAIN);
+    }
+}
+
+struct utc courier_step(struct courier *courier, struct utc now)
+{
+    collect_settled(courier, now);
+    submit_unsettled(courier, now);
+    collect_claim(courier, now);
+    bool has_room = courier->in_flight < courier->options.flight_max;
+    if (has_room && !is_asked(courier)) {
+        bool is_woken = atomic_exchange(&courier->is_woken, false);
+        if (is_woken || !utc_before(now, courier->ask_at)) {
+            courier->ask_at = UTC_NEVER;
+            ask(courier, now);
+        }
+    }
+    bool has_unsettled = courier->unsettled.length > 0;
+    struct utc again = has_unsettled ? utc_add(now, ASK_AGAIN) : UTC_NEVER;
+    return is_asked(courier) || !has_room ? again : utc_earlier(courier->ask_at, again);
+}

@@ -1,0 +1,315 @@
+/* Deliveries and the state of contacts; the other half of page/mail_store.h. */
+#include <string.h>
+
+#include "page/mail_store.h"
+
+#define DELIVERY_COLUMNS                                                                       \
+    "d.id, d.mailbox_id, d.user_name, d.contact, d.channel, d.address, d.urgency, d.severity," \
+    " d.items, d.state, d.claimed_at, d.lease_until, d.finished_at, d.provider_id, d.detail"
+
+/* page_is_live (page/work.h) as a condition on page p and alert a. */
+#define PAGE_IS_LIVE \
+    "(p.state = 1 AND (a.status = 1 OR (a.status = 2 AND p.escalation_id IS NULL)))"
+
+void delivery_clear(struct delivery *delivery)
+{
+    g_free(delivery->who);
+    g_free(delivery->contact);
+    g_free(delivery->address);
+    g_free(delivery->provider_id);
+    g_free(delivery->detail);
+    *delivery = (struct delivery){0};
+}
+
+void delivery_insert(struct db *db, struct delivery *d)
+{
+    struct db_query *q = db_query(
+        db, "INSERT INTO delivery (mailbox_id, user_name, contact, channel, address, urgency,"
+            " severity, items, state, claimed_at, lease_until)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id");
+    db_bind_int(q, 1, d->mailbox_id);
+    db_bind_text(q, 2, d->who);
+    db_bind_text(q, 3, d->contact);
+    db_bind_int(q, 4, d->channel);
+    db_bind_text(q, 5, d->address);
+    db_bind_int(q, 6, d->urgency);
+    db_bind_int(q, 7, d->severity);
+    db_bind_int(q, 8, d->items);
+    db_bind_int(q, 9, d->state);
+    db_bind_utc(q, 10, d->claimed_at);
+    db_bind_utc(q, 11, d->lease_until);
+    if (db_step(q) == DB_ROW) {
+        d->id = db_int(q, 0);
+    }
+    db_reset(q);
+}
+
+void delivery_save(struct db *db, const struct delivery *d)
+{
+    struct db_query *q =
+        db_query(db, "UPDATE delivery SET severity = $1, items = $2, state = $3, lease_until = $4,"
+                     " finished_at = $5, provider_id = $6, detail = $7 WHERE id = $8");
+    db_bind_int(q, 1, d->severity);
+    db_bind_int(q, 2, d->items);
+    db_bind_int(q, 3, d->state);
+    db_bind_utc(q, 4, d->lease_until);
+    db_bind_utc(q, 5, d->finished_at);
+    db_bind_text(q, 6, d->provider_id);
+    db_bind_text(q, 7, d->detail);
+    db_bind_int(q, 8, d->id);
+    (void)db_run(q);
+}
+
+static struct delivery read_delivery(struct db_query *q)
+{
+    return (struct delivery){
+        .id = db_int(q, 0),
+        .mailbox_id = db_int(q, 1),
+        .who = g_strdup(db_text(q, 2)),
+        .contact = g_strdup(db_text(q, 3)),
+        .channel = (int)db_int(q, 4),
+        .address = g_strdup(db_text(q, 5)),
+        .urgency = (int)db_int(q, 6),
+        .severity = (int)db_int(q, 7),
+        .items = db_int(q, 8),
+        .state = (int)db_int(q, 9),
+        .claimed_at = db_utc(q, 10),
+        .lease_until = db_utc(q, 11),
+        .finished_at = db_utc(q, 12),
+        .provider_id = g_strdup(db_text(q, 13)),
+        .detail = g_strdup(db_text(q, 14)),
+    };
+}
+
+static void each_delivery(struct db_query *q,
+                          void (*each)(void *self, const struct delivery *delivery), void *self)
+{
+    while (db_step(q) == DB_ROW) {
+        struct delivery delivery = read_delivery(q);
+        each(self, &delivery);
+        delivery_clear(&delivery);
+    }
+    db_reset(q);
+}
+
+bool delivery_load(struct db *db, int64_t id, struct delivery *out)
+{
+    struct db_query *q =
+        db_query(db, "SELECT " DELIVERY_COLUMNS " FROM delivery d WHERE d.id = $1");
+    db_bind_int(q, 1, id);
+    bool is_found = db_step(q) == DB_ROW;
+    if (is_found) {
+        *out = read_delivery(q);
+    }
+    db_reset(q);
+    return is_found;
+}
+
+static size_t take_ids(struct db_query *q, int64_t *out_ids, size_t max)
+{
+    size_t count = 0;
+    while (count < max && db_step(q) == DB_ROW) {
+        out_ids[count++] = db_int(q, 0);
+    }
+    db_reset(q);
+    return count;
+}
+
+size_t delivery_expired(struct db *db, struct utc now, int64_t *out_ids, size_t max)
+{
+    struct db_query *q = db_query(
+        db, "SELECT id FROM delivery WHERE lease_until <= $1 ORDER BY severity, id LIMIT $2");
+    db_bind_utc(q, 1, now);
+    db_bind_int(q, 2, (int64_t)max);
+    return take_ids(q, out_ids, max);
+}
+
+struct utc delivery_next_lease(struct db *db)
+{
+    struct db_query *q =
+        db_query(db, "SELECT MIN(lease_until) FROM delivery WHERE lease_until IS NOT NULL");
+    bool is_set = db_step(q) == DB_ROW && !db_is_null(q, 0);
+    struct utc at = is_set ? db_utc(q, 0) : UTC_NEVER;
+    db_reset(q);
+    return at;
+}
+
+void delivery_put_off(struct db *db, struct utc now, struct span by)
+{
+    struct db_query *q = db_query(
+        db, "UPDATE delivery SET lease_until = lease_until + $2 WHERE id = (SELECT id FROM delivery"
+            " WHERE lease_until <= $1 ORDER BY severity, id LIMIT 1)");
+    db_bind_utc(q, 1, now);
+    db_bind_int(q, 2, by.us);
+    (void)db_run(q);
+}
+
+void delivery_expire_claimed(struct db *db, struct utc now)
+{
+    struct db_query *q =
+        db_query(db, "UPDATE delivery SET lease_until = $1 WHERE lease_until IS NOT NULL");
+    db_bind_utc(q, 1, now);
+    (void)db_run(q);
+}
+
+size_t delivery_recent(struct db *db, int64_t mailbox_id, struct utc since, struct sent *out,
+                       size_t max)
+{
+    /* Claimed, delivered and unknown ones may have reached the person; the rest did not. */
+    struct db_query *q =
+        db_query(db, "SELECT claimed_at, severity FROM delivery WHERE mailbox_id = $1"
+                     " AND claimed_at > $2 AND state IN (1, 2, 5)"
+                     " ORDER BY claimed_at DESC, id DESC LIMIT $3");
+    db_bind_int(q, 1, mailbox_id);
+    db_bind_utc(q, 2, since);
+    db_bind_int(q, 3, (int64_t)max);
+    size_t count = 0;
+    while (count < max && db_step(q) == DB_ROW) {
+        out[count++] = (struct sent){db_utc(q, 0), (int)db_int(q, 1)};
+    }
+    db_reset(q);
+    return count;
+}
+
+void delivery_carry(struct db *db, int64_t delivery_id, int64_t notification_id)
+{
+    struct db_query *q =
+        db_query(db, "INSERT INTO carried (notification_id, delivery_id) VALUES ($1, $2)");
+    db_bind_int(q, 1, notification_id);
+    db_bind_int(q, 2, delivery_id);
+    (void)db_run(q);
+    q = db_query(db, "UPDATE notification SET state = 2, tries = tries + 1 WHERE id = $1");
+    db_bind_int(q, 1, notification_id);
+    (void)db_run(q);
+}
+
+int64_t delivery_carry_pages(struct db *db, const struct delivery *delivery, struct utc now,
+                             size_t by_severity[5])
+{
+    struct db_query *q =
+        db_query(db, "INSERT INTO carried (notification_id, delivery_id)"
+                     " SELECT n.id, $1 FROM notification n JOIN alert a ON a.id = n.alert_id"
+                     " JOIN page p ON p.id = n.page_id"
+                     " WHERE n.mailbox_id = $2 AND n.state = 1 AND n.kind = 1 AND n.due_at <= $3"
+                     " AND " PAGE_IS_LIVE);
+    db_bind_int(q, 1, delivery->id);
+    db_bind_int(q, 2, delivery->mailbox_id);
+    db_bind_utc(q, 3, now);
+    (void)db_run(q);
+    int64_t total = db_changes(db);
+    q = db_query(db, "UPDATE notification SET state = 2, tries = tries + 1 WHERE id IN"
+                     " (SELECT notification_id FROM carried WHERE delivery_id = $1)");
+    db_bind_int(q, 1, delivery->id);
+    (void)db_run(q);
+    q = db_query(db, "SELECT n.severity, COUNT(*) FROM carried c JOIN notification n"
+                     " ON n.id = c.notification_id WHERE c.delivery_id = $1 GROUP BY n.severity");
+    db_bind_int(q, 1, delivery->id);
+    while (db_step(q) == DB_ROW) {
+        int64_t severity = db_int(q, 0);
+        CHECK(severity >= 1 && severity <= 4);
+        by_severity[severity] = (size_t)db_int(q, 1);
+    }
+    db_reset(q);
+    return total;
+}
+
+bool delivery_is_wanted(struct db *db, int64_t delivery_id)
+{
+    struct db_query *q =
+        db_query(db, "SELECT 1 FROM carried c JOIN notification n ON n.id = c.notification_id"
+                     " LEFT JOIN alert a ON a.id = n.alert_id LEFT JOIN page p ON p.id = n.page_id"
+                     " WHERE c.delivery_id = $1 AND (n.kind <> 1 OR " PAGE_IS_LIVE ") LIMIT 1");
+    db_bind_int(q, 1, delivery_id);
+    bool is_wanted = db_step(q) == DB_ROW;
+    db_reset(q);
+    return is_wanted;
+}
+
+bool notification_may_have_arrived(struct db *db, int64_t id)
+{
+    struct db_query *q =
+        db_query(db, "SELECT 1 FROM carried c JOIN delivery d ON d.id = c.delivery_id"
+                     " WHERE c.notification_id = $1 AND d.state = $2 LIMIT 1");
+    db_bind_int(q, 1, id);
+    db_bind_int(q, 2, DELIVERY_UNKNOWN);
+    bool may_have = db_step(q) == DB_ROW;
+    db_reset(q);
+    return may_have;
+}
+
+size_t delivery_alerts(struct db *db, int64_t delivery_id, int64_t *out_ids, size_t max)
+{
+    struct db_query *q =
+        db_query(db, "SELECT n.alert_id FROM carried c JOIN notification n"
+                     " ON n.id = c.notification_id WHERE c.delivery_id = $1"
+                     " AND n.alert_id IS NOT NULL ORDER BY n.alert_id DESC LIMIT $2");
+    db_bind_int(q, 1, delivery_id);
+    db_bind_int(q, 2, (int64_t)max);
+    return take_ids(q, out_ids, max);
+}
+
+void delivery_list(struct db *db, int64_t before_id, int limit,
+                   void (*each)(void *self, const struct delivery *delivery), void *self)
+{
+    struct db_query *q =
+        db_query(db, "SELECT " DELIVERY_COLUMNS " FROM delivery d WHERE ($1 = 0 OR d.id < $1)"
+                     " ORDER BY d.id DESC LIMIT $2");
+    db_bind_int(q, 1, before_id);
+    db_bind_int(q, 2, limit);
+    each_delivery(q, each, self);
+}
+
+void delivery_attempts(struct db *db, int64_t notification_id,
+                       void (*each)(void *self, const struct delivery *delivery), void *self)
+{
+    struct db_query *q =
+        db_query(db, "SELECT " DELIVERY_COLUMNS " FROM carried c JOIN delivery d"
+                     " ON d.id = c.delivery_id WHERE c.notification_id = $1 ORDER BY d.id");
+    db_bind_int(q, 1, notification_id);
+    each_delivery(q, each, self);
+}
+
+void contact_note_failure(struct db *db, const char *user, const char *contact, const char *address,
+                          const char *failure, struct utc now)
+{
+    struct db_query *q =
+        db_query(db, "INSERT INTO contact_state (user_name, contact, address, failed_at, failure)"
+                     " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (user_name, contact) DO UPDATE SET"
+                     " failed_at = excluded.failed_at, failure = excluded.failure");
+    db_bind_text(q, 1, user);
+    db_bind_text(q, 2, contact);
+    db_bind_text(q, 3, address);
+    if (failure != NULL) {
+        db_bind_utc(q, 4, now);
+    }
+    db_bind_text(q, 5, failure);
+    (void)db_run(q);
+}
+
+void contact_note_verified(struct db *db, const char *user, const char *contact,
+                           const char *address, struct utc now)
+{
+    struct db_query *q = db_query(
+        db, "INSERT INTO contact_state (user_name, contact, address, verified_at)"
+            " VALUES ($1, $2, $3, $4) ON CONFLICT (user_name, contact) DO UPDATE SET"
+            " address = excluded.address, verified_at = excluded.verified_at, failed_at = NULL,"
+            " failure = NULL");
+    db_bind_text(q, 1, user);
+    db_bind_text(q, 2, contact);
+    db_bind_text(q, 3, address);
+    db_bind_utc(q, 4, now);
+    (void)db_run(q);
+}
+
+bool contact_is_verified(struct db *db, const char *user, const char *contact, const char *address)
+{
+    struct db_query *q = db_query(db, "SELECT 1 FROM contact_state WHERE user_name = $1"
+                                      " AND contact = $2 AND address = $3"
+                                      " AND verified_at IS NOT NULL");
+    db_bind_text(q, 1, user);
+    db_bind_text(q, 2, contact);
+    db_bind_text(q, 3, address);
+    bool is_verified = db_step(q) == DB_ROW;
+    db_reset(q);
+    return is_verified;
+}

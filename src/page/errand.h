@@ -1,0 +1,39 @@
+/* page/errand.h - what a claim hands to the courier: one message, complete, owning its texts. */
+#ifndef PAGE_ERRAND_H
+#define PAGE_ERRAND_H
+
+#include "channel/channel.h"
+#include "page/pager.h"
+
+enum { ERRAND_ITEMS_MAX = 10 };
+
+struct errand {
+    int64_t delivery_id;
+    struct address address;
+    struct message message; /* its items point to `items` */
+    struct message_item items[ERRAND_ITEMS_MAX];
+    GStringChunk *texts; /* owns every text above */
+};
+
+void errand_free(struct errand *errand);
+
+/* Claims what is due, at most `max` messages, and answers when to come again. A ledger command. */
+struct claim {
+    struct pager *pager;
+    const char *public_url; /* root of links, without a slash at the end */
+    unsigned max;
+    GPtrArray *errands; /* out: of struct errand, to be freed by whoever takes them */
+    struct utc next_at; /* out: UTC_NEVER when nothing waits */
+};
+enum command_result pager_claim(struct ledger_tx *tx, void *claim);
+
+/* Brings the result of one attempt home. A ledger command. */
+struct settle {
+    struct pager *pager;
+    int64_t delivery_id;
+    struct send_result result;
+    bool is_cancelled; /* found unwanted just before sending: nothing was sent */
+};
+enum command_result pager_settle(struct ledger_tx *tx, void *settle);
+
+#endif

@@ -1,0 +1,326 @@
+/* Escalations: one alert walks one policy, as the policy was when the alert came. */
+#include <string.h>
+
+#include "alert/alert_store.h"
+#include "base/json.h"
+#include "page/work.h"
+
+static const struct policy *policy_of(struct pager *pager, struct ledger_tx *tx, int64_t version)
+{
+    gpointer key = (gpointer)(intptr_t)version;
+    struct policy *policy = g_hash_table_lookup(pager->policies, key);
+    if (policy != NULL || version == 0) {
+        return policy;
+    }
+    g_autofree char *spec = policy_version_load(tx->db, version);
+    if (spec == NULL) {
+        return NULL;
+    }
+    struct fault fault = {0};
+    json_auto_t *value = json_read(spec, strlen(spec), &fault);
+    policy = value != NULL ? record_new(&POLICY_RECORD, value, &fault) : NULL;
+    if (policy != NULL) {
+        g_hash_table_insert(pager->policies, key, policy);
+    }
+    return policy;
+}
+
+static void append_event(struct ledger_tx *tx, int64_t alert_id, const char *kind, json_t *data)
+{
+    char subject[32];
+    alert_subject(alert_id, subject);
+    event_append(tx, "tocsin", kind, subject, data);
+    json_decref(data);
+}
+
+static json_t *utc_json(struct utc at)
+{
+    char text[UTC_TEXT_SIZE];
+    utc_format(at, text);
+    return json_string(text);
+}
+
+static void append_skips(struct ledger_tx *tx, int64_t alert_id, const GArray *skips)
+{
+    for (guint i = 0; i < skips->len; i++) {
+        const struct skip *skip = &g_array_index(skips, struct skip, i);
+        append_event(tx, alert_id, "escalation.step_skipped",
+                     json_pack("{s:I, s:I, s:s}", "step", (json_int_t)skip->step + 1, "round",
+                               (json_int_t)skip->round + 1, "why",
+                               enum_to_name(SKIP_WHY_NAMES, skip->why)));
+    }
+}
+
+static void open_pages(struct pager *pager, struct ledger_tx *tx, const struct escalation *e,
+                       const struct alert *alert, const struct verdict *verdict)
+{
+    for (guint i = 0; i < verdict->tellings->len; i++) {
+        struct page_order order = {
+            .alert = alert,
+            .escalation_id = e->id,
+            .step = verdict->told_step,
+            .round = verdict->told_round,
+            /* Whoever is the last resort hears it as urgent, whatever the service says. */
+            .urgency = verdict->is_last_resort ? URGENCY_HIGH : alert->urgency,
+            .telling = g_ptr_array_index(verdict->tellings, i),
+            .actor = "tocsin",
+        };
+        page_open(pager, tx, &order);
+    }
+}
+
+/* Holds the escalation while a silence is in force. True when it does. */
+static bool hold_for_silence(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
+                             const struct alert *alert)
+{
+    const char *name = NULL;
+    struct utc until = UTC_NEVER;
+    if (!silence_holds(pager->config, alert, tx->now, &name, &until)) {
+        return false;
+    }
+    page_stop_all(tx, alert->id);
+    e->next_at = until;
+    e->next_is_date = true;
+    append_event(tx, alert->id, "alert.silenced",
+                 json_pack("{s:s, s:o}", "silence", name, "until", utc_json(until)));
+    return true;
+}
+
+static void write_down(struct ledger_tx *tx, struct escalation *e)
+{
+    if (e->id == 0) {
+        escalation_insert(tx->db, e);
+    } else {
+        escalation_save(tx->db, e);
+    }
+}
+
+static void take_over(struct escalation *e, const struct verdict *verdict, struct utc now)
+{
+    e->state = verdict->is_last_resort ? ESCALATION_LAST_RESORT : ESCALATION_ACTIVE;
+    e->step = verdict->next_step;
+    e->round = verdict->next_round;
+    e->next_at = verdict->tellings->len > 0 ? verdict->next_at : utc_add(now, NOBODY_RETRY);
+    e->next_is_date = false;
+}
+
+/* Judges the next step at tx->now, writes the escalation, tells whom the step names. */
+static void advance(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
+                    const struct alert *alert)
+{
+    if (hold_for_silence(pager, tx, e, alert)) {
+        write_down(tx, e);
+        return;
+    }
+    bool was_last_resort = e->state == ESCALATION_LAST_RESORT;
+    const struct stand stand = {
+        .policy = policy_of(pager, tx, e->policy_version),
+        .config = pager->config,
+        .severity = alert->severity,
+        .step = e->step,
+        .round = e->round,
+        .is_last_resort = was_last_resort,
+    };
+    struct verdict verdict;
+    step_judge(&stand, tx->now, &verdict);
+    take_over(e, &verdict, tx->now);
+    write_down(tx, e);
+    append_skips(tx, alert->id, verdict.skips);
+    if (verdict.is_last_resort && !was_last_resort) {
+        append_event(tx, alert->id, "escalation.exhausted", json_object());
+    }
+    open_pages(pager, tx, e, alert, &verdict);
+    if (verdict.tellings->len == 0) {
+        append_event(tx, alert->id, "escalation.nobody", json_object());
+    }
+    verdict_clear(&verdict);
+}
+
+static int64_t current_policy_version(const struct config *config, const char *service_name)
+{
+    const struct service *service = config_service(config, service_name);
+    if (service == NULL) {
+        return 0;
+    }
+    return GPOINTER_TO_INT(g_hash_table_lookup(config->policy_versions, service->policy));
+}
+
+void escalation_start(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
+{
+    struct escalation e = {
+        .alert_id = alert->id,
+        .policy_version = current_policy_version(pager->config, alert->service),
+        .state = ESCALATION_ACTIVE,
+        .severity = alert->severity,
+        .started_at = tx->now,
+    };
+    if (alert->is_flapping) {
+        e.next_at = utc_add(tx->now, FLAPPING_HOLD);
+        escalation_insert(tx->db, &e);
+        return;
+    }
+    advance(pager, tx, &e, alert);
+}
+
+void escalation_restart(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
+{
+    struct escalation e;
+    if (!escalation_of_alert(tx->db, alert->id, &e)) {
+        escalation_start(pager, tx, alert);
+        return;
+    }
+    e.state = ESCALATION_ACTIVE;
+    e.step = 0;
+    e.round = 0;
+    e.severity = alert->severity;
+    advance(pager, tx, &e, alert);
+}
+
+void escalation_hurry(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
+{
+    struct escalation e;
+    if (!escalation_of_alert(tx->db, alert->id, &e)) {
+        return;
+    }
+    if (e.state == ESCALATION_ACTIVE || e.state == ESCALATION_LAST_RESORT) {
+        advance(pager, tx, &e, alert);
+    }
+}
+
+void escalation_resume(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
+{
+    struct escalation e;
+    if (escalation_of_alert(tx->db, alert->id, &e)) {
+        advance(pager, tx, &e, alert);
+    }
+}
+
+void escalation_pause(struct ledger_tx *tx, int64_t alert_id, struct utc until, bool is_date)
+{
+    struct escalation e;
+    if (escalation_of_alert(tx->db, alert_id, &e)) {
+        e.state = ESCALATION_PAUSED;
+        e.next_at = until;
+        e.next_is_date = is_date;
+        escalation_save(tx->db, &e);
+    }
+}
+
+void escalation_end(struct ledger_tx *tx, int64_t alert_id)
+{
+    struct escalation e;
+    if (escalation_of_alert(tx->db, alert_id, &e)) {
+        e.state = ESCALATION_ENDED;
+        e.next_at = (struct utc){0};
+        escalation_save(tx->db, &e);
+    }
+}
+
+/* --- what becomes due --- */
+
+/* Pages again: the pause is over without the alert having been resolved. */
+static void reopen(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
+                   struct alert *alert, const char *why)
+{
+    alert->status = ALERT_OPEN;
+    alert->snoozed_until = (struct utc){0};
+    alert_save(tx->db, alert);
+    append_event(tx, alert->id, "alert.reopened", json_pack("{s:s}", "why", why));
+    e->state = ESCALATION_ACTIVE;
+    e->step = 0;
+    e->round = 0;
+    advance(pager, tx, e, alert);
+}
+
+static const char USER_PREFIX[] = "user:";
+
+/* Asks whoever acknowledged. False when that is nobody who can be asked. */
+static bool ask_still_on_it(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
+{
+    if (alert->acknowledged_by == NULL || !g_str_has_prefix(alert->acknowledged_by, USER_PREFIX)) {
+        return false;
+    }
+    const char *who = alert->acknowledged_by + strlen(USER_PREFIX);
+    g_autoptr(GPtrArray) rules = receiver_rules(pager->config, who, URGENCY_HIGH);
+    if (rules->len == 0) {
+        return false;
+    }
+    const struct rule *first = g_ptr_array_index(rules, 0);
+    const struct notification question = {
+        .alert_id = alert->id,
+        .kind = NOTIFICATION_STILL_ON_IT,
+        .severity = alert->severity,
+    };
+    notify_specially(pager, tx, who, first->contact, &question);
+    append_event(tx, alert->id, "alert.asked_still_on_it", json_pack("{s:s}", "who", who));
+    return true;
+}
+
+static void judge_pause(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
+                        struct alert *alert)
+{
+    if (utc_is_set(alert->snoozed_until)) {
+        reopen(pager, tx, e, alert, "snooze ended");
+    } else if (ask_still_on_it(pager, tx, alert)) {
+        e->state = ESCALATION_ASKED;
+        e->next_at = utc_add(tx->now, STILL_ON_IT_WAIT);
+        e->next_is_date = false;
+        write_down(tx, e);
+    } else {
+        reopen(pager, tx, e, alert, "acknowledgement expired");
+    }
+}
+
+/* Nothing is due after all: resolved, acknowledged or gone meanwhile. */
+static void disarm(struct ledger_tx *tx, struct escalation *e, int state)
+{
+    e->state = state;
+    e->next_at = (struct utc){0};
+    write_down(tx, e);
+}
+
+static void judge_due(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
+                      struct alert *alert)
+{
+    if (alert->status >= ALERT_RESOLVED) {
+        disarm(tx, e, ESCALATION_ENDED);
+    } else if (e->state == ESCALATION_PAUSED) {
+        judge_pause(pager, tx, e, alert);
+    } else if (e->state == ESCALATION_ASKED) {
+        reopen(pager, tx, e, alert, "no answer to \"still on it?\"");
+    } else if (alert->status == ALERT_OPEN) {
+        advance(pager, tx, e, alert);
+    } else {
+        disarm(tx, e, ESCALATION_PAUSED);
+    }
+}
+
+static void run_one(struct pager *pager, struct ledger_tx *tx, int64_t id)
+{
+    struct escalation e;
+    struct alert alert = {0};
+    if (!escalation_load(tx->db, id, &e)) {
+        return;
+    }
+    if (alert_load(tx->db, e.alert_id, &alert)) {
+        judge_due(pager, tx, &e, &alert);
+    } else {
+        disarm(tx, &e, ESCALATION_ENDED);
+    }
+    alert_clear(&alert);
+}
+
+enum { DUE_MAX = 256 };
+
+int escalation_run_due(struct ledger_tx *tx, void *self, int limit)
+{
+    struct pager *pager = self;
+    int64_t ids[DUE_MAX];
+    size_t count = escalation_due(tx->db, tx->now, ids, (size_t)CLAMP(limit, 1, DUE_MAX));
+    pager_enter(pager, tx);
+    for (size_t i = 0; i < count; i++) {
+        run_one(pager, tx, ids[i]);
+    }
+    pager_leave(pager);
+    return (int)count;
+}

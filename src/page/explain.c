@@ -1,0 +1,176 @@
+#include "page/explain.h"
+
+#include <string.h>
+
+#include "alert/alert_store.h"
+#include "base/json.h"
+#include "page/work.h"
+
+enum { DECISIONS_MAX = 1000 };
+
+static void set_utc(json_t *object, const char *key, struct utc at)
+{
+    char text[UTC_TEXT_SIZE];
+    if (utc_is_set(at)) {
+        utc_format(at, text);
+        json_object_set_new(object, key, json_string(text));
+    }
+}
+
+static void set_enum(json_t *object, const char *key, const struct enum_name *names, int value)
+{
+    const char *name = enum_to_name(names, value);
+    json_object_set_new(object, key, json_string(name != NULL ? name : "unknown"));
+}
+
+static void set_id(json_t *object, const char *key, int64_t id)
+{
+    json_object_set_new(object, key, json_sprintf("%" G_GINT64_FORMAT, id));
+}
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+    if (text != NULL && text[0] != '\0') {
+        json_object_set_new(object, key, json_string(text));
+    }
+}
+
+static json_t *parse_or_null(const char *text)
+{
+    struct fault fault;
+    json_t *value = text != NULL ? json_read(text, strlen(text), &fault) : NULL;
+    return value != NULL ? value : json_null();
+}
+
+static void add_decision(void *self, const struct event *event)
+{
+    json_t *decision = json_object();
+    json_object_set_new(decision, "seq", json_integer(event->seq));
+    set_utc(decision, "at", event->at);
+    set_text(decision, "actor", event->actor);
+    set_text(decision, "kind", event->kind);
+    json_object_set_new(decision, "data", parse_or_null(event->data));
+    json_array_append_new(self, decision);
+}
+
+json_t *delivery_json(const struct delivery *delivery)
+{
+    json_t *object = json_object();
+    set_id(object, "id", delivery->id);
+    set_text(object, "who", delivery->who);
+    set_text(object, "contact", delivery->contact);
+    set_enum(object, "channel", CONTACT_KIND_NAMES, delivery->channel);
+    set_text(object, "address", delivery->address);
+    set_enum(object, "urgency", URGENCY_NAMES, delivery->urgency);
+    set_enum(object, "severity", SEVERITY_NAMES, delivery->severity);
+    json_object_set_new(object, "items", json_integer(delivery->items));
+    set_enum(object, "state", DELIVERY_STATE_NAMES, delivery->state);
+    set_utc(object, "started_at", delivery->claimed_at);
+    set_utc(object, "finished_at", delivery->finished_at);
+    set_text(object, "provider_id", delivery->provider_id);
+    set_text(object, "detail", delivery->detail);
+    return object;
+}
+
+static void add_attempt(void *self, const struct delivery *delivery)
+{
+    json_array_append_new(self, delivery_json(delivery));
+}
+
+static json_t *notification_json(struct db *db, const struct notification *n)
+{
+    json_t *object = json_object();
+    json_t *attempts = json_array();
+    struct mailbox mailbox = {0};
+    set_id(object, "id", n->id);
+    if (mailbox_load(db, n->mailbox_id, &mailbox)) {
+        set_text(object, "contact", mailbox.contact);
+        /* Why it waits, while it does: the throttle, a retry or quiet hours moved this instant. */
+        if (n->state == NOTIFICATION_WAITING) {
+            set_utc(object, "next_look_at", mailbox.next_at);
+        }
+    }
+    mailbox_clear(&mailbox);
+    set_enum(object, "kind", NOTIFICATION_KIND_NAMES, n->kind);
+    set_enum(object, "state", NOTIFICATION_STATE_NAMES, n->state);
+    set_utc(object, "created_at", n->created_at);
+    set_utc(object, "due_at", n->due_at);
+    set_utc(object, "settled_at", n->settled_at);
+    delivery_attempts(db, n->id, add_attempt, attempts);
+    json_object_set_new(object, "attempts", attempts);
+    return object;
+}
+
+static void note_page(void *self, const struct page *page)
+{
+    g_array_append_val((GArray *)self, page->id);
+}
+
+static json_t *page_json(struct db *db, int64_t page_id)
+{
+    struct page page = {0};
+    json_t *object = json_object();
+    json_t *notifications = json_array();
+    if (page_load(db, page_id, &page)) {
+        set_id(object, "id", page.id);
+        set_text(object, "who", page.who);
+        set_enum(object, "urgency", URGENCY_NAMES, page.urgency);
+        set_enum(object, "state", PAGE_STATE_NAMES, page.state);
+        json_object_set_new(object, "reason", parse_or_null(page.reason));
+        set_utc(object, "started_at", page.created_at);
+        set_utc(object, "ended_at", page.ended_at);
+        set_utc(object, "next_rule_at", page.next_at);
+    }
+    page_clear(&page);
+    GArray *list = notifications_of_page(db, page_id);
+    for (guint i = 0; i < list->len; i++) {
+        json_array_append_new(notifications,
+                              notification_json(db, &g_array_index(list, struct notification, i)));
+    }
+    notifications_free(list);
+    json_object_set_new(object, "notifications", notifications);
+    return object;
+}
+
+static json_t *escalation_json(struct db *db, int64_t alert_id)
+{
+    struct escalation e;
+    if (!escalation_of_alert(db, alert_id, &e)) {
+        return json_null();
+    }
+    json_t *object = json_object();
+    set_enum(object, "state", ESCALATION_STATE_NAMES, e.state);
+    json_object_set_new(object, "next_step", json_integer(e.step + 1));
+    json_object_set_new(object, "round", json_integer(e.round + 1));
+    json_object_set_new(object, "policy_version", json_integer(e.policy_version));
+    set_utc(object, "started_at", e.started_at);
+    set_utc(object, "next_at", e.next_at);
+    g_autofree char *policy = policy_version_load(db, e.policy_version);
+    json_object_set_new(object, "policy", parse_or_null(policy));
+    return object;
+}
+
+json_t *explain_alert(struct db *db, int64_t alert_id)
+{
+    struct alert alert = {0};
+    if (!alert_load(db, alert_id, &alert)) {
+        return NULL;
+    }
+    json_t *answer = json_object();
+    json_t *decisions = json_array();
+    json_t *pages = json_array();
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    char subject[32];
+    json_object_set_new(answer, "alert", record_write(&ALERT_RECORD, &alert));
+    alert_subject(alert_id, subject);
+    event_list(db, 0, subject, DECISIONS_MAX, add_decision, decisions);
+    page_list(db, alert_id, note_page, ids);
+    for (guint i = 0; i < ids->len; i++) {
+        json_array_append_new(pages, page_json(db, g_array_index(ids, int64_t, i)));
+    }
+    json_object_set_new(answer, "decisions", decisions);
+    json_object_set_new(answer, "escalation", escalation_json(db, alert_id));
+    json_object_set_new(answer, "pages", pages);
+    alert_clear(&alert);
+    return answer;
+}

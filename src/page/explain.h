@@ -1,0 +1,19 @@
+/* page/explain.h - for every page, why this person, by which rule, layer and step, at which instant,
+ * and what happened to each attempt. Read from what the ledger wrote; any connection. */
+#ifndef PAGE_EXPLAIN_H
+#define PAGE_EXPLAIN_H
+
+#include <jansson.h>
+
+#include "db/db.h"
+
+/* {"alert": {…}, "decisions": [events], "escalation": {…}, "pages": [{"who", "reason", "state",
+ * "notifications": [{"contact", "kind", "state", "attempts": [{…}]}]}]}. New reference; NULL when
+ * there is no such alert. */
+NODISCARD json_t *explain_alert(struct db *db, int64_t alert_id);
+
+/* One delivery as the API shows it. New reference. */
+struct delivery;
+NODISCARD json_t *delivery_json(const struct delivery *delivery);
+
+#endif

@@ -1,0 +1,265 @@
+#include "page/mail_store.h"
+
+#include <string.h>
+
+#define MAILBOX_COLUMNS "id, user_name, contact, urgency, severity, next_at"
+
+void mailbox_clear(struct mailbox *mailbox)
+{
+    g_free(mailbox->who);
+    g_free(mailbox->contact);
+    *mailbox = (struct mailbox){0};
+}
+
+static bool take_mailbox(struct db_query *q, struct mailbox *out)
+{
+    bool is_found = db_step(q) == DB_ROW;
+    if (is_found) {
+        *out = (struct mailbox){
+            .id = db_int(q, 0),
+            .who = g_strdup(db_text(q, 1)),
+            .contact = g_strdup(db_text(q, 2)),
+            .urgency = (int)db_int(q, 3),
+            .severity = (int)db_int(q, 4),
+            .next_at = db_utc(q, 5),
+        };
+    }
+    db_reset(q);
+    return is_found;
+}
+
+bool mailbox_load(struct db *db, int64_t id, struct mailbox *out)
+{
+    struct db_query *q = db_query(db, "SELECT " MAILBOX_COLUMNS " FROM mailbox WHERE id = $1");
+    db_bind_int(q, 1, id);
+    return take_mailbox(q, out);
+}
+
+void mailbox_take(struct db *db, const char *who, const char *contact, int urgency,
+                  struct mailbox *out)
+{
+    struct db_query *q =
+        db_query(db, "SELECT " MAILBOX_COLUMNS
+                     " FROM mailbox WHERE user_name = $1 AND contact = $2 AND urgency = $3");
+    db_bind_text(q, 1, who);
+    db_bind_text(q, 2, contact);
+    db_bind_int(q, 3, urgency);
+    if (take_mailbox(q, out)) {
+        return;
+    }
+    q = db_query(db, "INSERT INTO mailbox (user_name, contact, urgency, severity, next_at)"
+                     " VALUES ($1, $2, $3, 9, NULL) RETURNING " MAILBOX_COLUMNS);
+    db_bind_text(q, 1, who);
+    db_bind_text(q, 2, contact);
+    db_bind_int(q, 3, urgency);
+    if (!take_mailbox(q, out)) {
+        /* The database failed: the error sticks and this transaction will not be committed. */
+        *out = (struct mailbox){.who = g_strdup(who), .contact = g_strdup(contact)};
+    }
+}
+
+void mailbox_save(struct db *db, const struct mailbox *mailbox)
+{
+    struct db_query *q =
+        db_query(db, "UPDATE mailbox SET severity = $1, next_at = $2 WHERE id = $3");
+    db_bind_int(q, 1, mailbox->severity);
+    db_bind_utc(q, 2, mailbox->next_at);
+    db_bind_int(q, 3, mailbox->id);
+    (void)db_run(q);
+}
+
+static size_t take_ids(struct db_query *q, int64_t *out_ids, size_t max)
+{
+    size_t count = 0;
+    while (count < max && db_step(q) == DB_ROW) {
+        out_ids[count++] = db_int(q, 0);
+    }
+    db_reset(q);
+    return count;
+}
+
+static struct utc take_instant(struct db_query *q)
+{
+    bool is_set = db_step(q) == DB_ROW && !db_is_null(q, 0);
+    struct utc at = is_set ? db_utc(q, 0) : UTC_NEVER;
+    db_reset(q);
+    return at;
+}
+
+size_t mailbox_due(struct db *db, struct utc now, int64_t *out_ids, size_t max)
+{
+    struct db_query *q = db_query(db, "SELECT id FROM mailbox WHERE next_at <= $1"
+                                      " ORDER BY urgency, severity, next_at, id LIMIT $2");
+    db_bind_utc(q, 1, now);
+    db_bind_int(q, 2, (int64_t)max);
+    return take_ids(q, out_ids, max);
+}
+
+struct utc mailbox_next(struct db *db)
+{
+    return take_instant(db_query(db, "SELECT MIN(next_at) FROM mailbox WHERE next_at IS NOT NULL"));
+}
+
+void mailbox_rearm(struct db *db, struct mailbox *mailbox)
+{
+    struct db_query *q = db_query(db, "SELECT MIN(due_at), MIN(severity) FROM notification"
+                                      " WHERE mailbox_id = $1 AND state = 1");
+    db_bind_int(q, 1, mailbox->id);
+    bool is_waiting = db_step(q) == DB_ROW && !db_is_null(q, 0);
+    mailbox->next_at = is_waiting ? db_utc(q, 0) : (struct utc){0};
+    mailbox->severity = is_waiting ? (int)db_int(q, 1) : 9;
+    db_reset(q);
+    mailbox_save(db, mailbox);
+}
+
+void mail_shift_waits(struct db *db, struct span by)
+{
+    struct db_query *q =
+        db_query(db, "UPDATE mailbox SET next_at = next_at + $1 WHERE next_at IS NOT NULL");
+    db_bind_int(q, 1, by.us);
+    (void)db_run(q);
+    q = db_query(db, "UPDATE notification SET due_at = due_at + $1 WHERE state = 1");
+    db_bind_int(q, 1, by.us);
+    (void)db_run(q);
+    q = db_query(db, "UPDATE delivery SET lease_until = lease_until + $1"
+                     " WHERE lease_until IS NOT NULL");
+    db_bind_int(q, 1, by.us);
+    (void)db_run(q);
+}
+
+#define NOTIFICATION_COLUMNS                                                                     \
+    "n.id, n.mailbox_id, n.page_id, n.alert_id, n.kind, n.state, n.severity, n.due_at, n.tries," \
+    " n.data, n.created_at, n.settled_at"
+
+void notification_clear(struct notification *notification)
+{
+    g_free(notification->data);
+    *notification = (struct notification){0};
+}
+
+void notification_insert(struct db *db, struct notification *n)
+{
+    struct db_query *q = db_query(
+        db, "INSERT INTO notification (mailbox_id, page_id, alert_id, kind, state, severity,"
+            " due_at, tries, data, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9)"
+            " RETURNING id");
+    db_bind_int(q, 1, n->mailbox_id);
+    if (n->page_id != 0) {
+        db_bind_int(q, 2, n->page_id);
+    }
+    if (n->alert_id != 0) {
+        db_bind_int(q, 3, n->alert_id);
+    }
+    db_bind_int(q, 4, n->kind);
+    db_bind_int(q, 5, n->state);
+    db_bind_int(q, 6, n->severity);
+    db_bind_utc(q, 7, n->due_at);
+    db_bind_text(q, 8, n->data);
+    db_bind_utc(q, 9, n->created_at);
+    if (db_step(q) == DB_ROW) {
+        n->id = db_int(q, 0);
+    }
+    db_reset(q);
+}
+
+bool notification_waits(struct db *db, int64_t mailbox_id, int64_t alert_id)
+{
+    struct db_query *q = db_query(db, "SELECT 1 FROM notification WHERE alert_id = $1"
+                                      " AND mailbox_id = $2 AND state = 1 AND kind = 1 LIMIT 1");
+    db_bind_int(q, 1, alert_id);
+    db_bind_int(q, 2, mailbox_id);
+    bool is_found = db_step(q) == DB_ROW;
+    db_reset(q);
+    return is_found;
+}
+
+void notification_settle(struct db *db, int64_t id, int state, struct utc now)
+{
+    struct db_query *q =
+        db_query(db, "UPDATE notification SET state = $1, settled_at = $2 WHERE id = $3");
+    db_bind_int(q, 1, state);
+    db_bind_utc(q, 2, now);
+    db_bind_int(q, 3, id);
+    (void)db_run(q);
+}
+
+void notification_postpone(struct db *db, int64_t id, struct utc due_at)
+{
+    struct db_query *q =
+        db_query(db, "UPDATE notification SET state = 1, due_at = $1 WHERE id = $2");
+    db_bind_utc(q, 1, due_at);
+    db_bind_int(q, 2, id);
+    (void)db_run(q);
+}
+
+int64_t notification_cancel_all(struct db *db, int64_t alert_id, struct utc now)
+{
+    struct db_query *q = db_query(db, "UPDATE notification SET state = $1, settled_at = $2"
+                                      " WHERE alert_id = $3 AND state = 1");
+    db_bind_int(q, 1, NOTIFICATION_CANCELLED);
+    db_bind_utc(q, 2, now);
+    db_bind_int(q, 3, alert_id);
+    (void)db_run(q);
+    return db_changes(db);
+}
+
+static GArray *take_notifications(struct db_query *q)
+{
+    GArray *list = g_array_new(FALSE, TRUE, sizeof(struct notification));
+    while (db_step(q) == DB_ROW) {
+        struct notification n = {
+            .id = db_int(q, 0),
+            .mailbox_id = db_int(q, 1),
+            .page_id = db_int(q, 2),
+            .alert_id = db_int(q, 3),
+            .kind = (int)db_int(q, 4),
+            .state = (int)db_int(q, 5),
+            .severity = (int)db_int(q, 6),
+            .due_at = db_utc(q, 7),
+            .tries = db_int(q, 8),
+            .data = g_strdup(db_text(q, 9)),
+            .created_at = db_utc(q, 10),
+            .settled_at = db_utc(q, 11),
+        };
+        g_array_append_val(list, n);
+    }
+    db_reset(q);
+    return list;
+}
+
+void notifications_free(GArray *notifications)
+{
+    for (guint i = 0; i < notifications->len; i++) {
+        notification_clear(&g_array_index(notifications, struct notification, i));
+    }
+    g_array_unref(notifications);
+}
+
+GArray *notifications_waiting(struct db *db, int64_t mailbox_id, struct utc now, int max)
+{
+    struct db_query *q = db_query(db, "SELECT " NOTIFICATION_COLUMNS
+                                      " FROM notification n WHERE n.mailbox_id = $1 AND n.state = 1"
+                                      " AND n.due_at <= $2 ORDER BY n.severity, n.id LIMIT $3");
+    db_bind_int(q, 1, mailbox_id);
+    db_bind_utc(q, 2, now);
+    db_bind_int(q, 3, max);
+    return take_notifications(q);
+}
+
+GArray *notifications_of_delivery(struct db *db, int64_t delivery_id)
+{
+    struct db_query *q =
+        db_query(db, "SELECT " NOTIFICATION_COLUMNS
+                     " FROM carried c JOIN notification n ON n.id = c.notification_id"
+                     " WHERE c.delivery_id = $1 ORDER BY n.id");
+    db_bind_int(q, 1, delivery_id);
+    return take_notifications(q);
+}
+
+GArray *notifications_of_page(struct db *db, int64_t page_id)
+{
+    struct db_query *q = db_query(db, "SELECT " NOTIFICATION_COLUMNS
+                                      " FROM notification n WHERE n.page_id = $1 ORDER BY n.id");
+    db_bind_int(q, 1, page_id);
+    return take_notifications(q);
+}

@@ -1,0 +1,124 @@
+/* page/mail_store.h - mailboxes, notifications and deliveries on disk.
+ *
+ * A mailbox is one person's way of being reached by one contact at one urgency: the unit that a
+ * storm is bounded for. Notifications wait in it; a delivery carries one or many of them. */
+#ifndef PAGE_MAIL_STORE_H
+#define PAGE_MAIL_STORE_H
+
+#include "channel/channel.h"
+#include "db/db.h"
+#include "page/state.h"
+#include "page/throttle.h"
+
+struct mailbox {
+    int64_t id;
+    char *who;
+    char *contact;
+    int urgency;
+    int severity;       /* most severe that waits */
+    struct utc next_at; /* unset: nothing waits */
+};
+
+void mailbox_clear(struct mailbox *mailbox);
+/* Finds or makes it; the answer's next_at is unset in a new one. */
+void mailbox_take(struct db *db, const char *who, const char *contact, int urgency,
+                  struct mailbox *out);
+void mailbox_save(struct db *db, const struct mailbox *mailbox);
+NODISCARD bool mailbox_load(struct db *db, int64_t id, struct mailbox *out);
+/* Due ones, high urgency and most severe first. */
+NODISCARD size_t mailbox_due(struct db *db, struct utc now, int64_t *out_ids, size_t max);
+NODISCARD struct utc mailbox_next(struct db *db);
+/* What still waits: earliest due_at and most severe; sets next_at and severity accordingly. */
+void mailbox_rearm(struct db *db, struct mailbox *mailbox);
+void mail_shift_waits(struct db *db, struct span by); /* mailboxes, notifications, leases */
+
+struct notification {
+    int64_t id;
+    int64_t mailbox_id;
+    int64_t page_id;  /* 0: none */
+    int64_t alert_id; /* 0: none */
+    int kind;
+    int state;
+    int severity;
+    struct utc due_at;
+    int64_t tries;
+    char *data; /* JSON or NULL */
+    struct utc created_at;
+    struct utc settled_at;
+};
+
+void notification_clear(struct notification *notification);
+void notification_insert(struct db *db, struct notification *notification);
+/* Is there one for this alert that waits in this mailbox already? */
+NODISCARD bool notification_waits(struct db *db, int64_t mailbox_id, int64_t alert_id);
+void notification_settle(struct db *db, int64_t id, int state, struct utc now);
+/* Did an earlier attempt end without an answer, so that it may have reached the person? */
+NODISCARD bool notification_may_have_arrived(struct db *db, int64_t id);
+void notification_postpone(struct db *db, int64_t id, struct utc due_at);
+/* Cancels those of the alert that wait; answers how many. */
+int64_t notification_cancel_all(struct db *db, int64_t alert_id, struct utc now);
+/* Due and waiting in the mailbox, special kinds first, then most severe; GArray of struct
+ * notification whose elements the caller clears (see notifications_free). */
+NODISCARD GArray *notifications_waiting(struct db *db, int64_t mailbox_id, struct utc now, int max);
+NODISCARD GArray *notifications_of_delivery(struct db *db, int64_t delivery_id);
+NODISCARD GArray *notifications_of_page(struct db *db, int64_t page_id);
+void notifications_free(GArray *notifications);
+
+struct delivery {
+    int64_t id;
+    int64_t mailbox_id;
+    char *who;
+    char *contact;
+    int channel;
+    char *address;
+    int urgency;
+    int severity;
+    int64_t items;
+    int state;
+    struct utc claimed_at;
+    struct utc lease_until;
+    struct utc finished_at;
+    char *provider_id;
+    char *detail;
+};
+
+void delivery_clear(struct delivery *delivery);
+void delivery_insert(struct db *db, struct delivery *delivery); /* sets id */
+void delivery_save(struct db *db, const struct delivery *delivery);
+NODISCARD bool delivery_load(struct db *db, int64_t id, struct delivery *out);
+/* Claimed ones whose lease ended at or before `now`. */
+NODISCARD size_t delivery_expired(struct db *db, struct utc now, int64_t *out_ids, size_t max);
+NODISCARD struct utc delivery_next_lease(struct db *db);
+/* Moves the deadline of the one that is due first: it fails, and must not stop the others. */
+void delivery_put_off(struct db *db, struct utc now, struct span by);
+/* At start nobody is sending: every lease ends now. */
+void delivery_expire_claimed(struct db *db, struct utc now);
+/* Messages that went, or may have gone, to the mailbox since; newest first. */
+NODISCARD size_t delivery_recent(struct db *db, int64_t mailbox_id, struct utc since,
+                                 struct sent *out, size_t max);
+/* Puts this one notification on the delivery. */
+void delivery_carry(struct db *db, int64_t delivery_id, int64_t notification_id);
+/* Puts every due page of a still open alert that waits in the mailbox on the delivery, and counts
+ * them by severity (index = enum severity). Answers how many. */
+int64_t delivery_carry_pages(struct db *db, const struct delivery *delivery, struct utc now,
+                             size_t by_severity[5]);
+/* Is a page of an alert that is still open among what it carries, or anything but pages? */
+NODISCARD bool delivery_is_wanted(struct db *db, int64_t delivery_id);
+/* The alerts it carries, newest first. */
+NODISCARD size_t delivery_alerts(struct db *db, int64_t delivery_id, int64_t *out_ids, size_t max);
+/* Newest first, all people; `before_id` 0: from the newest. */
+void delivery_list(struct db *db, int64_t before_id, int limit,
+                   void (*each)(void *self, const struct delivery *delivery), void *self);
+/* The attempts of one notification in order. */
+void delivery_attempts(struct db *db, int64_t notification_id,
+                       void (*each)(void *self, const struct delivery *delivery), void *self);
+
+/* Whether a contact answered lately; NULL failure clears an earlier one. */
+void contact_note_failure(struct db *db, const char *user, const char *contact, const char *address,
+                          const char *failure, struct utc now);
+void contact_note_verified(struct db *db, const char *user, const char *contact,
+                           const char *address, struct utc now);
+NODISCARD bool contact_is_verified(struct db *db, const char *user, const char *contact,
+                                   const char *address);
+
+#endif

@@ -1,0 +1,350 @@
+#include "page/page_store.h"
+
+#include <glib.h>
+#include <string.h>
+
+#define ESCALATION_COLUMNS                                                              \
+    "id, alert_id, policy_version, state, step, round, severity, started_at, next_at, " \
+    "next_is_date"
+
+void escalation_insert(struct db *db, struct escalation *e)
+{
+    struct db_query *q = db_query(
+        db, "INSERT INTO escalation (alert_id, policy_version, state, step, round, severity,"
+            " started_at, next_at, next_is_date) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+            " RETURNING id");
+    db_bind_int(q, 1, e->alert_id);
+    db_bind_int(q, 2, e->policy_version);
+    db_bind_int(q, 3, e->state);
+    db_bind_int(q, 4, e->step);
+    db_bind_int(q, 5, e->round);
+    db_bind_int(q, 6, e->severity);
+    db_bind_utc(q, 7, e->started_at);
+    db_bind_utc(q, 8, e->next_at);
+    db_bind_int(q, 9, e->next_is_date);
+    if (db_step(q) == DB_ROW) {
+        e->id = db_int(q, 0);
+    }
+    db_reset(q);
+}
+
+void escalation_save(struct db *db, const struct escalation *e)
+{
+    struct db_query *q =
+        db_query(db, "UPDATE escalation SET state = $1, step = $2, round = $3, severity = $4,"
+                     " next_at = $5, next_is_date = $6 WHERE id = $7");
+    db_bind_int(q, 1, e->state);
+    db_bind_int(q, 2, e->step);
+    db_bind_int(q, 3, e->round);
+    db_bind_int(q, 4, e->severity);
+    db_bind_utc(q, 5, e->next_at);
+    db_bind_int(q, 6, e->next_is_date);
+    db_bind_int(q, 7, e->id);
+    (void)db_run(q);
+}
+
+static bool take_escalation(struct db_query *q, struct escalation *out)
+{
+    bool is_found = db_step(q) == DB_ROW;
+    if (is_found) {
+        *out = (struct escalation){
+            .id = db_int(q, 0),
+            .alert_id = db_int(q, 1),
+            .policy_version = db_int(q, 2),
+            .state = (int)db_int(q, 3),
+            .step = db_int(q, 4),
+            .round = db_int(q, 5),
+            .severity = (int)db_int(q, 6),
+            .started_at = db_utc(q, 7),
+            .next_at = db_utc(q, 8),
+            .next_is_date = db_int(q, 9) != 0,
+        };
+    }
+    db_reset(q);
+    return is_found;
+}
+
+bool escalation_load(struct db *db, int64_t id, struct escalation *out)
+{
+    struct db_query *q =
+        db_query(db, "SELECT " ESCALATION_COLUMNS " FROM escalation WHERE id = $1");
+    db_bind_int(q, 1, id);
+    return take_escalation(q, out);
+}
+
+bool escalation_of_alert(struct db *db, int64_t alert_id, struct escalation *out)
+{
+    struct db_query *q =
+        db_query(db, "SELECT " ESCALATION_COLUMNS
+                     " FROM escalation WHERE alert_id = $1 ORDER BY id DESC LIMIT 1");
+    db_bind_int(q, 1, alert_id);
+    return take_escalation(q, out);
+}
+
+/* Writes the first column of each row; answers how many. */
+static size_t take_ids(struct db_query *q, int64_t *out_ids, size_t max)
+{
+    size_t count = 0;
+    while (count < max && db_step(q) == DB_ROW) {
+        out_ids[count++] = db_int(q, 0);
+    }
+    db_reset(q);
+    return count;
+}
+
+static struct utc take_instant(struct db_query *q)
+{
+    bool is_set = db_step(q) == DB_ROW && !db_is_null(q, 0);
+    struct utc at = is_set ? db_utc(q, 0) : UTC_NEVER;
+    db_reset(q);
+    return at;
+}
+
+static void shift_by(struct db_query *q, struct span by)
+{
+    db_bind_int(q, 1, by.us);
+    (void)db_run(q);
+}
+
+size_t escalation_due(struct db *db, struct utc now, int64_t *out_ids, size_t max)
+{
+    struct db_query *q = db_query(db, "SELECT id FROM escalation WHERE next_at <= $1"
+                                      " ORDER BY severity, next_at, id LIMIT $2");
+    db_bind_utc(q, 1, now);
+    db_bind_int(q, 2, (int64_t)max);
+    return take_ids(q, out_ids, max);
+}
+
+struct utc escalation_next(struct db *db)
+{
+    return take_instant(
+        db_query(db, "SELECT MIN(next_at) FROM escalation WHERE next_at IS NOT NULL"));
+}
+
+void escalation_put_off(struct db *db, struct utc now, struct span by)
+{
+    struct db_query *q = db_query(
+        db, "UPDATE escalation SET next_at = next_at + $2 WHERE id = (SELECT id FROM escalation"
+            " WHERE next_at <= $1 ORDER BY severity, next_at, id LIMIT 1)");
+    db_bind_utc(q, 1, now);
+    db_bind_int(q, 2, by.us);
+    (void)db_run(q);
+}
+
+void escalation_shift_waits(struct db *db, struct span by)
+{
+    shift_by(db_query(db, "UPDATE escalation SET next_at = next_at + $1"
+                          " WHERE next_at IS NOT NULL AND next_is_date = 0"),
+             by);
+}
+
+char *policy_version_load(struct db *db, int64_t id)
+{
+    struct db_query *q = db_query(db, "SELECT spec FROM policy_version WHERE id = $1");
+    db_bind_int(q, 1, id);
+    char *spec = db_step(q) == DB_ROW ? g_strdup(db_text(q, 0)) : NULL;
+    db_reset(q);
+    return spec;
+}
+
+#define PAGE_COLUMNS                                                                          \
+    "id, alert_id, escalation_id, user_name, urgency, step, round, reason, state, next_rule," \
+    " next_at, created_at, ended_at"
+
+void page_clear(struct page *page)
+{
+    g_free(page->who);
+    g_free(page->reason);
+    *page = (struct page){0};
+}
+
+void page_insert(struct db *db, struct page *p)
+{
+    struct db_query *q = db_query(
+        db, "INSERT INTO page (alert_id, escalation_id, user_name, urgency, step, round, reason,"
+            " state, next_rule, next_at, created_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id");
+    db_bind_int(q, 1, p->alert_id);
+    if (p->escalation_id != 0) {
+        db_bind_int(q, 2, p->escalation_id);
+    }
+    db_bind_text(q, 3, p->who);
+    db_bind_int(q, 4, p->urgency);
+    db_bind_int(q, 5, p->step);
+    db_bind_int(q, 6, p->round);
+    db_bind_text(q, 7, p->reason);
+    db_bind_int(q, 8, p->state);
+    db_bind_int(q, 9, p->next_rule);
+    db_bind_utc(q, 10, p->next_at);
+    db_bind_utc(q, 11, p->created_at);
+    if (db_step(q) == DB_ROW) {
+        p->id = db_int(q, 0);
+    }
+    db_reset(q);
+}
+
+void page_save(struct db *db, const struct page *p)
+{
+    struct db_query *q = db_query(db, "UPDATE page SET state = $1, next_rule = $2, next_at = $3,"
+                                      " ended_at = $4 WHERE id = $5");
+    db_bind_int(q, 1, p->state);
+    db_bind_int(q, 2, p->next_rule);
+    db_bind_utc(q, 3, p->next_at);
+    db_bind_utc(q, 4, p->ended_at);
+    db_bind_int(q, 5, p->id);
+    (void)db_run(q);
+}
+
+static struct page read_page(struct db_query *q)
+{
+    return (struct page){
+        .id = db_int(q, 0),
+        .alert_id = db_int(q, 1),
+        .escalation_id = db_int(q, 2),
+        .who = g_strdup(db_text(q, 3)),
+        .urgency = (int)db_int(q, 4),
+        .step = db_int(q, 5),
+        .round = db_int(q, 6),
+        .reason = g_strdup(db_text(q, 7)),
+        .state = (int)db_int(q, 8),
+        .next_rule = db_int(q, 9),
+        .next_at = db_utc(q, 10),
+        .created_at = db_utc(q, 11),
+        .ended_at = db_utc(q, 12),
+    };
+}
+
+bool page_load(struct db *db, int64_t id, struct page *out)
+{
+    struct db_query *q = db_query(db, "SELECT " PAGE_COLUMNS " FROM page WHERE id = $1");
+    db_bind_int(q, 1, id);
+    bool is_found = db_step(q) == DB_ROW;
+    if (is_found) {
+        *out = read_page(q);
+    }
+    db_reset(q);
+    return is_found;
+}
+
+size_t page_due(struct db *db, struct utc now, int64_t *out_ids, size_t max)
+{
+    struct db_query *q = db_query(
+        db, "SELECT id FROM page WHERE next_at <= $1 ORDER BY urgency, next_at, id LIMIT $2");
+    db_bind_utc(q, 1, now);
+    db_bind_int(q, 2, (int64_t)max);
+    return take_ids(q, out_ids, max);
+}
+
+struct utc page_next(struct db *db)
+{
+    return take_instant(db_query(db, "SELECT MIN(next_at) FROM page WHERE next_at IS NOT NULL"));
+}
+
+void page_put_off(struct db *db, struct utc now, struct span by)
+{
+    struct db_query *q =
+        db_query(db, "UPDATE page SET next_at = next_at + $2 WHERE id = (SELECT id FROM page"
+                     " WHERE next_at <= $1 ORDER BY urgency, next_at, id LIMIT 1)");
+    db_bind_utc(q, 1, now);
+    db_bind_int(q, 2, by.us);
+    (void)db_run(q);
+}
+
+void page_shift_waits(struct db *db, struct span by)
+{
+    shift_by(db_query(db, "UPDATE page SET next_at = next_at + $1 WHERE next_at IS NOT NULL"), by);
+}
+
+int64_t page_end_all(struct db *db, int64_t alert_id, struct utc now)
+{
+    struct db_query *q = db_query(db, "UPDATE page SET state = $1, next_at = NULL, ended_at = $2"
+                                      " WHERE alert_id = $3 AND state = $4");
+    db_bind_int(q, 1, PAGE_ENDED);
+    db_bind_utc(q, 2, now);
+    db_bind_int(q, 3, alert_id);
+    db_bind_int(q, 4, PAGE_ACTIVE);
+    (void)db_run(q);
+    return db_changes(db);
+}
+
+void page_list(struct db *db, int64_t alert_id, void (*each)(void *self, const struct page *page),
+               void *self)
+{
+    struct db_query *q =
+        db_query(db, "SELECT " PAGE_COLUMNS " FROM page WHERE alert_id = $1 ORDER BY id");
+    db_bind_int(q, 1, alert_id);
+    while (db_step(q) == DB_ROW) {
+        struct page page = read_page(q);
+        each(self, &page);
+        page_clear(&page);
+    }
+    db_reset(q);
+}
+
+bool heartbeat_load(struct db *db, const char *name, struct heartbeat_state *out)
+{
+    struct db_query *q =
+        db_query(db, "SELECT last_at, due_at, missing FROM heartbeat_state WHERE name = $1");
+    db_bind_text(q, 1, name);
+    bool is_found = db_step(q) == DB_ROW;
+    if (is_found) {
+        *out = (struct heartbeat_state){db_utc(q, 0), db_utc(q, 1), db_int(q, 2) != 0};
+    }
+    db_reset(q);
+    return is_found;
+}
+
+void heartbeat_save(struct db *db, const char *name, const struct heartbeat_state *state)
+{
+    struct db_query *q = db_query(
+        db, "INSERT INTO heartbeat_state (name, last_at, due_at, missing) VALUES ($1, $2, $3, $4)"
+            " ON CONFLICT (name) DO UPDATE SET last_at = excluded.last_at,"
+            " due_at = excluded.due_at, missing = excluded.missing");
+    db_bind_text(q, 1, name);
+    db_bind_utc(q, 2, state->last_at);
+    db_bind_utc(q, 3, state->due_at);
+    db_bind_int(q, 4, state->is_missing);
+    (void)db_run(q);
+}
+
+char *heartbeat_overdue(struct db *db, struct utc now)
+{
+    struct db_query *q = db_query(
+        db, "SELECT name FROM heartbeat_state WHERE due_at <= $1 ORDER BY due_at, name LIMIT 1");
+    db_bind_utc(q, 1, now);
+    char *name = db_step(q) == DB_ROW ? g_strdup(db_text(q, 0)) : NULL;
+    db_reset(q);
+    return name;
+}
+
+struct utc heartbeat_next(struct db *db)
+{
+    return take_instant(
+        db_query(db, "SELECT MIN(due_at) FROM heartbeat_state WHERE due_at IS NOT NULL"));
+}
+
+void heartbeat_shift_waits(struct db *db, struct span by)
+{
+    shift_by(db_query(db, "UPDATE heartbeat_state SET due_at = due_at + $1"
+                          " WHERE due_at IS NOT NULL"),
+             by);
+}
+
+void secret_take(struct db *db, const char *name, const unsigned char fresh[32],
+                 unsigned char out[32])
+{
+    struct db_query *q = db_query(
+        db, "INSERT INTO secret (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING");
+    db_bind_text(q, 1, name);
+    db_bind_blob(q, 2, fresh, 32);
+    (void)db_run(q);
+    q = db_query(db, "SELECT value FROM secret WHERE name = $1");
+    db_bind_text(q, 1, name);
+    if (db_step(q) == DB_ROW) {
+        size_t size = 0;
+        const void *value = db_blob(q, 0, &size);
+        CHECK(size == 32);
+        memcpy(out, value, 32);
+    }
+    db_reset(q);
+}

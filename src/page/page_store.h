@@ -1,0 +1,82 @@
+/* page/page_store.h - escalations and pages on disk. The only SQL about their tables. */
+#ifndef PAGE_PAGE_STORE_H
+#define PAGE_PAGE_STORE_H
+
+#include "db/db.h"
+#include "page/state.h"
+
+/* A row of table escalation. */
+struct escalation {
+    int64_t id;
+    int64_t alert_id;
+    int64_t policy_version; /* 0: the service had no policy */
+    int state;              /* enum escalation_state */
+    int64_t step, round;
+    int severity;
+    struct utc started_at;
+    struct utc next_at; /* unset: nothing to wait for */
+    bool next_is_date;  /* a date stays when the clock jumps; a wait moves with it */
+};
+
+void escalation_insert(struct db *db, struct escalation *escalation); /* sets id */
+void escalation_save(struct db *db, const struct escalation *escalation);
+NODISCARD bool escalation_load(struct db *db, int64_t id, struct escalation *out);
+NODISCARD bool escalation_of_alert(struct db *db, int64_t alert_id, struct escalation *out);
+/* Due ones, most severe first; answers how many ids were written. */
+NODISCARD size_t escalation_due(struct db *db, struct utc now, int64_t *out_ids, size_t max);
+NODISCARD struct utc escalation_next(struct db *db); /* UTC_NEVER when none is armed */
+/* Moves the deadline of the one that is due first: it fails, and must not stop the others. */
+void escalation_put_off(struct db *db, struct utc now, struct span by);
+void escalation_shift_waits(struct db *db, struct span by);
+/* The JSON text of a policy version, newly allocated; NULL when there is none. */
+NODISCARD char *policy_version_load(struct db *db, int64_t id);
+
+/* A row of table page. Owns its texts. */
+struct page {
+    int64_t id;
+    int64_t alert_id;
+    int64_t escalation_id; /* 0: asked for by a person */
+    char *who;             /* handle of a user, or "channel:NAME" */
+    int urgency;
+    int64_t step, round; /* step -1: the last resort */
+    char *reason;        /* JSON: see page_work.c */
+    int state;           /* enum page_state */
+    int64_t next_rule;   /* index of the receiver's next rule */
+    struct utc next_at;  /* when it applies; unset: none is left */
+    struct utc created_at;
+    struct utc ended_at;
+};
+
+void page_clear(struct page *page);
+void page_insert(struct db *db, struct page *page); /* sets id */
+void page_save(struct db *db, const struct page *page);
+NODISCARD bool page_load(struct db *db, int64_t id, struct page *out);
+NODISCARD size_t page_due(struct db *db, struct utc now, int64_t *out_ids, size_t max);
+NODISCARD struct utc page_next(struct db *db);
+void page_put_off(struct db *db, struct utc now, struct span by); /* likewise */
+void page_shift_waits(struct db *db, struct span by);
+/* Ends every active page of the alert; answers how many there were. */
+int64_t page_end_all(struct db *db, int64_t alert_id, struct utc now);
+/* In order of creation; the page is borrowed during the call. */
+void page_list(struct db *db, int64_t alert_id, void (*each)(void *self, const struct page *page),
+               void *self);
+
+/* Heartbeats. */
+struct heartbeat_state {
+    struct utc last_at; /* unset: never heard */
+    struct utc due_at;  /* unset: missing already, or not expected */
+    bool is_missing;
+};
+
+NODISCARD bool heartbeat_load(struct db *db, const char *name, struct heartbeat_state *out);
+void heartbeat_save(struct db *db, const char *name, const struct heartbeat_state *state);
+/* Newly allocated name of one that is overdue, or NULL. */
+NODISCARD char *heartbeat_overdue(struct db *db, struct utc now);
+NODISCARD struct utc heartbeat_next(struct db *db);
+void heartbeat_shift_waits(struct db *db, struct span by);
+
+/* 32 secret bytes by name; made from `fresh` when there are none yet. */
+void secret_take(struct db *db, const char *name, const unsigned char fresh[32],
+                 unsigned char out[32]);
+
+#endif

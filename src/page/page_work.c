@@ -1,0 +1,300 @@
+/* Pages: telling one person about one alert, by that person's own rules. */
+#include <string.h>
+
+#include "alert/alert_store.h"
+#include "base/json.h"
+#include "page/work.h"
+
+/* A hint kept in memory: until then a look into the mailbox would only answer "wait". */
+struct held {
+    struct utc until;
+    int severity;
+};
+
+static bool is_held(const struct pager *pager, int64_t mailbox_id, int severity, struct utc now)
+{
+    const struct held *held = g_hash_table_lookup(pager->held, (gpointer)(intptr_t)mailbox_id);
+    return held != NULL && utc_before(now, held->until) && held->severity <= severity;
+}
+
+void mailbox_hold(struct pager *pager, int64_t mailbox_id, int severity, struct utc until)
+{
+    struct held *held = g_new(struct held, 1);
+    *held = (struct held){until, severity};
+    g_hash_table_insert(pager->held, (gpointer)(intptr_t)mailbox_id, held);
+}
+
+/* Low urgency waits for the end of the receiver's quiet hours. */
+static struct utc after_quiet_hours(const struct config *config, const char *who, int urgency,
+                                    struct utc now)
+{
+    const struct user *user = config_user(config, who);
+    if (urgency != URGENCY_LOW || user == NULL || user->quiet_hours == NULL ||
+        user->quiet_hours->len == 0) {
+        return now;
+    }
+    struct fault fault;
+    struct zone *zone = zone_load(user->time_zone != NULL ? user->time_zone : "UTC", &fault);
+    if (zone == NULL || !windows_hold(user->quiet_hours, zone, now)) {
+        return now;
+    }
+    struct utc end = windows_change_after(user->quiet_hours, zone, now);
+    /* Quiet hours that never end would swallow the message. */
+    return utc_before(end, UTC_NEVER) ? end : now;
+}
+
+/* Puts a notification into the mailbox of its contact and arms the mailbox. */
+static void notify(struct pager *pager, struct ledger_tx *tx, const char *who, const char *contact,
+                   int urgency, struct notification *notification)
+{
+    struct mailbox mailbox = {0};
+    mailbox_take(tx->db, who, contact, urgency, &mailbox);
+    notification->mailbox_id = mailbox.id;
+    notification->state = NOTIFICATION_WAITING;
+    notification->created_at = tx->now;
+    notification->due_at = after_quiet_hours(pager->config, who, urgency, tx->now);
+    notification_insert(tx->db, notification);
+    bool is_armed = utc_is_set(mailbox.next_at);
+    bool is_sooner = utc_before(notification->due_at, mailbox.next_at) &&
+                     !is_held(pager, mailbox.id, notification->severity, tx->now);
+    if (!is_armed || is_sooner) {
+        mailbox.next_at = notification->due_at;
+        mailbox.severity = MIN(mailbox.severity, notification->severity);
+        mailbox_save(tx->db, &mailbox);
+    }
+    mailbox_clear(&mailbox);
+}
+
+void notify_specially(struct pager *pager, struct ledger_tx *tx, const char *who,
+                      const char *contact, const struct notification *template)
+{
+    struct notification notification = *template;
+    notify(pager, tx, who, contact, URGENCY_HIGH, &notification);
+}
+
+/* `is_fresh`: the page was opened just now for a new alert, so nothing of it can wait already. */
+static void notify_of_page(struct pager *pager, struct ledger_tx *tx, const struct page *page,
+                           int severity, const char *contact)
+{
+    bool may_wait_already = page->step != 0 || page->round != 0;
+    if (may_wait_already) {
+        struct mailbox mailbox = {0};
+        mailbox_take(tx->db, page->who, contact, page->urgency, &mailbox);
+        bool waits = notification_waits(tx->db, mailbox.id, page->alert_id);
+        mailbox_clear(&mailbox);
+        if (waits) {
+            return; /* one message says it; two about the same alert would not say more */
+        }
+    }
+    struct notification notification = {
+        .page_id = page->id,
+        .alert_id = page->alert_id,
+        .kind = NOTIFICATION_PAGE,
+        .severity = severity,
+    };
+    notify(pager, tx, page->who, contact, page->urgency, &notification);
+}
+
+static const struct rule *rule_at(const GPtrArray *rules, int64_t index)
+{
+    return index < rules->len ? g_ptr_array_index(rules, (guint)index) : NULL;
+}
+
+/* Moves next_rule past the rules that are due by `now` and sets next_at for the one after. Answers
+ * the index from which rules are due; those up to page->next_rule are to be carried out. */
+static int64_t advance_rules(struct page *page, const GPtrArray *rules, struct utc now)
+{
+    int64_t first = page->next_rule;
+    const struct rule *rule = rule_at(rules, page->next_rule);
+    while (rule != NULL && !utc_before(now, utc_add(page->created_at, rule->after))) {
+        page->next_rule++;
+        rule = rule_at(rules, page->next_rule);
+    }
+    page->next_at = rule != NULL ? utc_add(page->created_at, rule->after) : (struct utc){0};
+    return first;
+}
+
+static json_t *utc_json(struct utc at)
+{
+    char text[UTC_TEXT_SIZE];
+    utc_format(at, text);
+    return json_string(text);
+}
+
+/* Why this person: kept with the page, in the event and told to the person. */
+static json_t *reason_json(const struct page_order *order)
+{
+    const struct telling *telling = order->telling;
+    json_t *reason = json_object();
+    json_object_set_new(reason, "via", json_string(enum_to_name(TELLING_VIA_NAMES, telling->via)));
+    if (telling->through != NULL) {
+        json_object_set_new(reason, "through", json_string(telling->through));
+    }
+    if (telling->layer != NULL) {
+        json_object_set_new(reason, "layer", json_string(telling->layer));
+        json_object_set_new(reason, "shift_since", utc_json(telling->shift_since));
+        if (utc_before(telling->shift_until, UTC_NEVER)) {
+            json_object_set_new(reason, "shift_until", utc_json(telling->shift_until));
+        }
+    }
+    if (order->escalation_id == 0) {
+        json_object_set_new(reason, "asked_by", json_string(order->actor));
+    } else if (order->step < 0) {
+        json_object_set_new(reason, "last_resort", json_true());
+    } else {
+        json_object_set_new(reason, "step", json_integer(order->step + 1));
+        json_object_set_new(reason, "round", json_integer(order->round + 1));
+    }
+    return reason;
+}
+
+static void append_page_event(struct ledger_tx *tx, const char *actor, const char *kind,
+                              const struct page *page, json_t *data)
+{
+    char subject[32];
+    alert_subject(page->alert_id, subject);
+    json_object_set_new(data, "who", json_string(page->who));
+    json_object_set_new(data, "page", json_integer(page->id));
+    event_append(tx, actor, kind, subject, data);
+}
+
+void page_open(struct pager *pager, struct ledger_tx *tx, const struct page_order *order)
+{
+    json_auto_t *reason = reason_json(order);
+    struct page page = {
+        .alert_id = order->alert->id,
+        .escalation_id = order->escalation_id,
+        .who = g_strdup(order->telling->who),
+        .urgency = order->urgency,
+        .step = order->step,
+        .round = order->round,
+        .reason = json_write(reason),
+        .state = PAGE_ACTIVE,
+        .created_at = tx->now,
+    };
+    g_autoptr(GPtrArray) rules = receiver_rules(pager->config, page.who, page.urgency);
+    int64_t first = advance_rules(&page, rules, tx->now);
+    page_insert(tx->db, &page);
+    append_page_event(tx, order->actor, "page.started", &page, reason);
+    for (int64_t i = first; i < page.next_rule; i++) {
+        notify_of_page(pager, tx, &page, order->alert->severity, rule_at(rules, i)->contact);
+    }
+    page_clear(&page);
+}
+
+void page_close(struct ledger_tx *tx, struct page *page, int state)
+{
+    page->state = state;
+    page->next_at = (struct utc){0};
+    page->ended_at = tx->now;
+    page_save(tx->db, page);
+}
+
+bool page_is_live(const struct page *page, const struct alert *alert)
+{
+    if (page->state != PAGE_ACTIVE) {
+        return false;
+    }
+    return alert->status == ALERT_OPEN ||
+           (alert->status == ALERT_ACKNOWLEDGED && page->escalation_id == 0);
+}
+
+void page_stop_all(struct ledger_tx *tx, int64_t alert_id)
+{
+    (void)page_end_all(tx->db, alert_id, tx->now);
+    (void)notification_cancel_all(tx->db, alert_id, tx->now);
+}
+
+static void run_one(struct pager *pager, struct ledger_tx *tx, int64_t page_id)
+{
+    struct page page = {0};
+    struct alert alert = {0};
+    if (!page_load(tx->db, page_id, &page)) {
+        return;
+    }
+    bool is_live = alert_load(tx->db, page.alert_id, &alert) && page_is_live(&page, &alert);
+    if (is_live) {
+        g_autoptr(GPtrArray) rules = receiver_rules(pager->config, page.who, page.urgency);
+        int64_t first = advance_rules(&page, rules, tx->now);
+        for (int64_t i = first; i < page.next_rule; i++) {
+            const char *contact = rule_at(rules, i)->contact;
+            notify_of_page(pager, tx, &page, alert.severity, contact);
+            json_auto_t *data = json_pack("{s:I, s:s}", "rule", (json_int_t)i + 1, "to", contact);
+            append_page_event(tx, "tocsin", "page.rule_applied", &page, data);
+        }
+    } else {
+        page.next_at = (struct utc){0};
+    }
+    page_save(tx->db, &page);
+    alert_clear(&alert);
+    page_clear(&page);
+}
+
+enum { DUE_MAX = 256 };
+
+int page_run_due(struct ledger_tx *tx, void *self, int limit)
+{
+    struct pager *pager = self;
+    int64_t ids[DUE_MAX];
+    size_t count = page_due(tx->db, tx->now, ids, (size_t)CLAMP(limit, 1, DUE_MAX));
+    pager_enter(pager, tx);
+    for (size_t i = 0; i < count; i++) {
+        run_one(pager, tx, ids[i]);
+    }
+    pager_leave(pager);
+    return (int)count;
+}
+
+/* The names of contacts that this page has used so far; `out_is_alive`: one of them may still reach
+ * the person. */
+static GPtrArray *contacts_used(struct ledger_tx *tx, int64_t page_id, bool *out_is_alive)
+{
+    GPtrArray *used = g_ptr_array_new_with_free_func(g_free);
+    GArray *notifications = notifications_of_page(tx->db, page_id);
+    *out_is_alive = false;
+    for (guint i = 0; i < notifications->len; i++) {
+        const struct notification *n = &g_array_index(notifications, struct notification, i);
+        struct mailbox mailbox = {0};
+        if (mailbox_load(tx->db, n->mailbox_id, &mailbox)) {
+            g_ptr_array_add(used, g_strdup(mailbox.contact));
+        }
+        mailbox_clear(&mailbox);
+        *out_is_alive |= n->state == NOTIFICATION_WAITING || n->state == NOTIFICATION_SENDING ||
+                         n->state == NOTIFICATION_DELIVERED;
+    }
+    notifications_free(notifications);
+    return used;
+}
+
+/* Every way to this person failed: whoever comes next in the policy hears of it now. */
+static void page_is_unreachable(struct pager *pager, struct ledger_tx *tx, struct page *page,
+                                const struct alert *alert)
+{
+    json_auto_t *data = json_object();
+    append_page_event(tx, "tocsin", "page.unreachable", page, data);
+    if (page->escalation_id != 0 && page->step >= 0) {
+        escalation_hurry(pager, tx, alert);
+    }
+}
+
+void page_fall_back(struct pager *pager, struct ledger_tx *tx, int64_t page_id, const char *failed)
+{
+    struct page page = {0};
+    struct alert alert = {0};
+    bool is_live = page_load(tx->db, page_id, &page) && alert_load(tx->db, page.alert_id, &alert) &&
+                   page_is_live(&page, &alert);
+    if (is_live) {
+        bool is_alive = false;
+        g_autoptr(GPtrArray) used = contacts_used(tx, page_id, &is_alive);
+        const char *next = receiver_next_contact(pager->config, page.who, page.urgency, used);
+        if (next != NULL) {
+            json_auto_t *data = json_pack("{s:s, s:s}", "from", failed, "to", next);
+            append_page_event(tx, "tocsin", "page.fell_back", &page, data);
+            notify_of_page(pager, tx, &page, alert.severity, next);
+        } else if (!is_alive) {
+            page_is_unreachable(pager, tx, &page, &alert);
+        }
+    }
+    alert_clear(&alert);
+    page_clear(&page);
+}

@@ -1,0 +1,177 @@
+/* Settling: how an attempt ended, and what follows from it. */
+#include "base/random.h"
+#include "page/errand.h"
+#include "page/work.h"
+
+/* How long to wait before the n-th further attempt, when the provider does not say. */
+static const int BACKOFF_S[] = {5, 15, 30, 60, 120, 300, 600};
+
+enum {
+    TRIES_BEFORE_FALLBACK = 2, /* then the next contact is told as well, while this one goes on */
+    TRIES_MAX = 12,            /* about an hour and a half */
+    UNKNOWN_MAX = 3,           /* possible repeats that one person is asked to bear */
+};
+
+static struct span back_off(const struct pager *pager, int64_t tries, struct span asked_for)
+{
+    size_t at = (size_t)CLAMP(tries - 1, 0, (int64_t)G_N_ELEMENTS(BACKOFF_S) - 1);
+    int64_t own_us = SPAN_S(BACKOFF_S[at]).us;
+    /* Up to a fifth more, so that a provider that comes back is not met by everybody at once. */
+    int64_t jitter_us = (int64_t)random_below(pager->random, (uint64_t)own_us / 5);
+    return (struct span){MAX(own_us, MIN(asked_for.us, SPAN_H(1).us)) + jitter_us};
+}
+
+static void append_event(struct ledger_tx *tx, const struct delivery *delivery,
+                         const struct notification *n, const char *why)
+{
+    char subject[48];
+    bool is_single = delivery->items == 1 && n->alert_id != 0;
+    g_snprintf(subject, sizeof subject, "%s:%" G_GINT64_FORMAT, is_single ? "alert" : "delivery",
+               is_single ? n->alert_id : delivery->id);
+    json_auto_t *data = json_pack("{s:s, s:s, s:I, s:I, s:s}", "who", delivery->who, "contact",
+                                  delivery->contact, "delivery", (json_int_t)delivery->id, "items",
+                                  (json_int_t)delivery->items, "detail", why);
+    g_autofree char *kind =
+        g_strconcat("delivery.", enum_to_name(DELIVERY_STATE_NAMES, delivery->state), NULL);
+    event_append(tx, "tocsin", kind, subject, data);
+}
+
+/* One notification whose attempt failed for now. */
+static void settle_retry(struct pager *pager, struct ledger_tx *tx, const struct settle *settle,
+                         const struct delivery *delivery, const struct notification *n)
+{
+    bool is_unknown = delivery->state == DELIVERY_UNKNOWN;
+    if (n->tries >= (is_unknown ? UNKNOWN_MAX : TRIES_MAX)) {
+        notification_settle(tx->db, n->id, NOTIFICATION_FAILED, tx->now);
+    } else {
+        struct span wait = back_off(pager, n->tries, settle->result.retry_after);
+        notification_postpone(tx->db, n->id, utc_add(tx->now, wait));
+    }
+    if (n->tries >= TRIES_BEFORE_FALLBACK && n->page_id != 0) {
+        page_fall_back(pager, tx, n->page_id, delivery->contact);
+    }
+}
+
+static void settle_one(struct pager *pager, struct ledger_tx *tx, const struct settle *settle,
+                       const struct delivery *delivery, const struct notification *n)
+{
+    if (n->state != NOTIFICATION_SENDING) {
+        return; /* settled by another way already */
+    }
+    switch ((enum delivery_state)delivery->state) {
+    case DELIVERY_DELIVERED:
+        notification_settle(tx->db, n->id, NOTIFICATION_DELIVERED, tx->now);
+        break;
+    case DELIVERY_CANCELLED:
+        notification_settle(tx->db, n->id, NOTIFICATION_CANCELLED, tx->now);
+        break;
+    case DELIVERY_REFUSED:
+        notification_settle(tx->db, n->id, NOTIFICATION_FAILED, tx->now);
+        if (n->page_id != 0) {
+            page_fall_back(pager, tx, n->page_id, delivery->contact);
+        }
+        break;
+    case DELIVERY_RETRY:
+    case DELIVERY_UNKNOWN:
+        settle_retry(pager, tx, settle, delivery, n);
+        break;
+    case DELIVERY_CLAIMED:
+        CHECK(delivery->state != DELIVERY_CLAIMED);
+        break;
+    }
+}
+
+static int state_after(const struct settle *settle)
+{
+    if (settle->is_cancelled) {
+        return DELIVERY_CANCELLED;
+    }
+    switch ((enum send_state)settle->result.state) {
+    case SEND_DELIVERED:
+        return DELIVERY_DELIVERED;
+    case SEND_RETRY:
+        return DELIVERY_RETRY;
+    case SEND_REFUSED:
+        return DELIVERY_REFUSED;
+    case SEND_UNKNOWN:
+        return DELIVERY_UNKNOWN;
+    }
+    return DELIVERY_UNKNOWN;
+}
+
+static void note_contact(struct ledger_tx *tx, const struct delivery *delivery)
+{
+    bool has_failed = delivery->state == DELIVERY_REFUSED || delivery->state == DELIVERY_RETRY;
+    if (has_failed || delivery->state == DELIVERY_DELIVERED) {
+        contact_note_failure(tx->db, delivery->who, delivery->contact, delivery->address,
+                             has_failed ? delivery->detail : NULL, tx->now);
+    }
+}
+
+static void close_delivery(struct pager *pager, struct ledger_tx *tx, const struct settle *settle,
+                           struct delivery *delivery)
+{
+    delivery->state = state_after(settle);
+    delivery->lease_until = (struct utc){0};
+    delivery->finished_at = tx->now;
+    delivery->provider_id = g_strdup(settle->result.provider_id);
+    delivery->detail = g_strdup(settle->result.detail);
+    delivery_save(tx->db, delivery);
+    note_contact(tx, delivery);
+    GArray *carried = notifications_of_delivery(tx->db, delivery->id);
+    for (guint i = 0; i < carried->len; i++) {
+        const struct notification *n = &g_array_index(carried, struct notification, i);
+        if (i == 0) {
+            append_event(tx, delivery, n, delivery->detail);
+        }
+        settle_one(pager, tx, settle, delivery, n);
+    }
+    notifications_free(carried);
+    struct mailbox mailbox = {0};
+    bool may_wait = delivery->state != DELIVERY_DELIVERED && delivery->state != DELIVERY_CANCELLED;
+    if (may_wait && mailbox_load(tx->db, delivery->mailbox_id, &mailbox)) {
+        mailbox_rearm(tx->db, &mailbox);
+    }
+    mailbox_clear(&mailbox);
+}
+
+static void run_settle(struct ledger_tx *tx, const struct settle *settle)
+{
+    struct delivery delivery = {0};
+    /* A lease that ended was settled as unknown already; a late answer changes nothing any more. */
+    if (delivery_load(tx->db, settle->delivery_id, &delivery) &&
+        delivery.state == DELIVERY_CLAIMED) {
+        g_clear_pointer(&delivery.provider_id, g_free);
+        g_clear_pointer(&delivery.detail, g_free);
+        close_delivery(settle->pager, tx, settle, &delivery);
+    }
+    delivery_clear(&delivery);
+}
+
+enum command_result pager_settle(struct ledger_tx *tx, void *arg)
+{
+    const struct settle *settle = arg;
+    pager_enter(settle->pager, tx);
+    run_settle(tx, settle);
+    pager_leave(settle->pager);
+    return COMMAND_DONE;
+}
+
+enum { DUE_MAX = 256 };
+
+/* Whoever claimed these is gone: what became of them is not known. */
+int lease_run_due(struct ledger_tx *tx, void *self, int limit)
+{
+    int64_t ids[DUE_MAX];
+    size_t count = delivery_expired(tx->db, tx->now, ids, (size_t)CLAMP(limit, 1, DUE_MAX));
+    struct settle settle = {.pager = self, .result = {.state = SEND_UNKNOWN}};
+    g_strlcpy(settle.result.detail, "no answer was recorded before the lease ended",
+              sizeof settle.result.detail);
+    pager_enter(self, tx);
+    for (size_t i = 0; i < count; i++) {
+        settle.delivery_id = ids[i];
+        run_settle(tx, &settle);
+    }
+    pager_leave(self);
+    return (int)count;
+}

@@ -1,0 +1,191 @@
+/* What comes in: signals, expiries, heartbeats. */
+#include <string.h>
+
+#include "alert/alert_store.h"
+#include "alert/intake.h"
+#include "page/work.h"
+
+/* The alert is answered or over: nobody needs to be told any more. */
+static void stop_paging(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
+{
+    page_stop_all(tx, alert->id);
+    if (alert->status == ALERT_ACKNOWLEDGED) {
+        pause_for_acknowledgement(pager, tx, alert);
+    } else {
+        escalation_end(tx, alert->id);
+    }
+}
+
+static void follow_up(struct pager *pager, struct ledger_tx *tx, const struct alert *alert,
+                      int outcome, bool is_raised)
+{
+    switch (outcome) {
+    case TAKE_OPENED:
+        escalation_start(pager, tx, alert);
+        break;
+    case TAKE_JOINED:
+        /* It got worse while nobody had answered: whom it concerns may be other people. */
+        if (is_raised && alert->status == ALERT_OPEN) {
+            escalation_restart(pager, tx, alert);
+        }
+        break;
+    case TAKE_ACKNOWLEDGED:
+    case TAKE_RESOLVED:
+        stop_paging(pager, tx, alert);
+        break;
+    default: /* suppressed or unknown: recorded, nobody is told */
+        break;
+    }
+}
+
+static void take_signal(struct pager *pager, struct ledger_tx *tx, struct take *take)
+{
+    const struct intake_view view = {
+        .routes = pager->config->items[CONFIG_ROUTE],
+        .silences = pager->config->items[CONFIG_SILENCE],
+        .services = pager->config->by_name[CONFIG_SERVICE],
+        .random = pager->random,
+    };
+    struct alert alert = {0};
+    bool is_raised = false;
+    alert_take(tx, &view, &take->signal, take->integration, take->service, &alert, &take->outcome,
+               &is_raised);
+    take->alert_id = alert.id;
+    g_strlcpy(take->dedup_key, take->signal.dedup_key != NULL ? take->signal.dedup_key : "",
+              sizeof take->dedup_key);
+    follow_up(pager, tx, &alert, take->outcome, is_raised);
+    alert_clear(&alert);
+}
+
+enum command_result pager_take(struct ledger_tx *tx, void *arg)
+{
+    struct take *take = arg;
+    pager_enter(take->pager, tx);
+    take_signal(take->pager, tx, take);
+    pager_leave(take->pager);
+    return COMMAND_DONE;
+}
+
+void take_clear(struct take *take)
+{
+    signal_clear(&take->signal);
+}
+
+/* --- alerts that their source no longer refreshes --- */
+
+enum { DUE_MAX = 256 };
+
+int expiry_run_due(struct ledger_tx *tx, void *self, int limit)
+{
+    struct pager *pager = self;
+    int64_t ids[DUE_MAX];
+    size_t count = alert_expired(tx->db, tx->now, ids, (size_t)CLAMP(limit, 1, DUE_MAX));
+    pager_enter(pager, tx);
+    for (size_t i = 0; i < count; i++) {
+        struct alert alert = {0};
+        if (alert_load(tx->db, ids[i], &alert) &&
+            alert_resolve(tx, &alert, "tocsin", NULL, "not refreshed by its source")) {
+            stop_paging(pager, tx, &alert);
+        }
+        alert_clear(&alert);
+    }
+    pager_leave(pager);
+    return (int)count;
+}
+
+/* --- heartbeats --- */
+
+static void signal_heartbeat(struct pager *pager, struct ledger_tx *tx,
+                             const struct heartbeat *heartbeat, enum signal_action action)
+{
+    g_autofree char *integration = g_strconcat("heartbeat:", heartbeat->name, NULL);
+    struct take take = {
+        .pager = pager,
+        .integration = integration,
+        .service = heartbeat->service,
+        .signal =
+            {
+                .action = action,
+                .dedup_key = g_strdup(heartbeat->name),
+                .summary = g_strdup_printf("heartbeat %s is missing", heartbeat->name),
+                .severity = heartbeat->severity != 0 ? heartbeat->severity : (int)SEVERITY_CRITICAL,
+                .source = g_strdup(heartbeat->name),
+            },
+    };
+    take_signal(pager, tx, &take);
+    take_clear(&take);
+}
+
+static struct utc next_beat_due(const struct heartbeat *heartbeat, struct utc now)
+{
+    return utc_add(utc_add(now, heartbeat->every), heartbeat->grace);
+}
+
+enum command_result pager_beat(struct ledger_tx *tx, void *arg)
+{
+    struct beat *beat = arg;
+    struct pager *pager = beat->pager;
+    pager_enter(pager, tx);
+    const struct heartbeat *heartbeat = config_heartbeat(pager->config, beat->heartbeat);
+    beat->status = heartbeat != NULL ? 200 : 404;
+    if (heartbeat != NULL) {
+        struct heartbeat_state state = {0};
+        bool was_missing = heartbeat_load(tx->db, heartbeat->name, &state) && state.is_missing;
+        state = (struct heartbeat_state){
+            .last_at = tx->now, .due_at = next_beat_due(heartbeat, tx->now), .is_missing = false};
+        heartbeat_save(tx->db, heartbeat->name, &state);
+        if (was_missing) {
+            signal_heartbeat(pager, tx, heartbeat, SIGNAL_RESOLVE);
+        }
+    }
+    pager_leave(pager);
+    return heartbeat != NULL ? COMMAND_DONE : COMMAND_REFUSED;
+}
+
+static void miss_heartbeat(struct pager *pager, struct ledger_tx *tx, const char *name)
+{
+    const struct heartbeat *heartbeat = config_heartbeat(pager->config, name);
+    struct heartbeat_state state = {0};
+    if (!heartbeat_load(tx->db, name, &state)) {
+        return;
+    }
+    state.due_at = (struct utc){0};
+    state.is_missing = heartbeat != NULL; /* one that was deleted is simply forgotten */
+    heartbeat_save(tx->db, name, &state);
+    if (heartbeat != NULL) {
+        signal_heartbeat(pager, tx, heartbeat, SIGNAL_TRIGGER);
+    }
+}
+
+int heartbeat_run_due(struct ledger_tx *tx, void *self, int limit)
+{
+    struct pager *pager = self;
+    int count = 0;
+    pager_enter(pager, tx);
+    for (; count < limit; count++) {
+        g_autofree char *name = heartbeat_overdue(tx->db, tx->now);
+        if (name == NULL) {
+            break;
+        }
+        miss_heartbeat(pager, tx, name);
+    }
+    pager_leave(pager);
+    return count;
+}
+
+enum command_result pager_expect_heartbeats(struct ledger_tx *tx, void *arg)
+{
+    struct pager *pager = arg;
+    pager_enter(pager, tx);
+    const GPtrArray *heartbeats = pager->config->items[CONFIG_HEARTBEAT];
+    for (guint i = 0; heartbeats != NULL && i < heartbeats->len; i++) {
+        const struct heartbeat *heartbeat = g_ptr_array_index(heartbeats, i);
+        struct heartbeat_state state = {0};
+        if (!heartbeat_load(tx->db, heartbeat->name, &state)) {
+            state.due_at = next_beat_due(heartbeat, tx->now);
+            heartbeat_save(tx->db, heartbeat->name, &state);
+        }
+    }
+    pager_leave(pager);
+    return COMMAND_DONE;
+}

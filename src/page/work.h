@@ -1,0 +1,101 @@
+/* page/work.h - inside the paging room: what its work files share. Not for other rooms.
+ *
+ * Everything here runs inside a ledger transaction, on the ledger's thread. */
+#ifndef PAGE_WORK_H
+#define PAGE_WORK_H
+
+#include "ledger/event.h"
+#include "page/link.h"
+#include "page/mail_store.h"
+#include "page/page_store.h"
+#include "page/pager.h"
+#include "page/step.h"
+
+/* A flapping alert that is opened again is paged only if it stays open this long. */
+#define FLAPPING_HOLD SPAN_MIN(5)
+/* "Still on it?" waits this long for an answer before paging goes on. */
+#define STILL_ON_IT_WAIT SPAN_MIN(5)
+/* When not one person in the whole configuration can be reached, look again this often. */
+#define NOBODY_RETRY SPAN_MIN(5)
+
+struct pager {
+    struct config_holder *configs;
+    const struct random *random;
+    struct config *config; /* of the command that runs; NULL between commands */
+    GHashTable *policies;  /* version id -> struct policy *, as parsed from its snapshot */
+    GHashTable *held; /* mailbox id -> struct held *: a hint that a look would only say "wait" */
+    unsigned char link_key[LINK_KEY_SIZE];
+    bool has_link_key;
+};
+
+/* Takes the snapshot for one command; pager_leave gives it back. */
+void pager_enter(struct pager *pager, struct ledger_tx *tx);
+void pager_leave(struct pager *pager);
+
+/* --- receivers --- */
+/* "channel:NAME" or a user. The rules (struct rule) that apply; to be freed; empty when unreachable. */
+NODISCARD GPtrArray *receiver_rules(const struct config *config, const char *who, int urgency);
+/* The contact of that name; borrowed into *out. */
+NODISCARD bool receiver_contact(const struct config *config, const char *who, const char *name,
+                                struct contact *out);
+/* The contact to try after those in `tried` failed; NULL when none is left. Borrowed. */
+const char *receiver_next_contact(const struct config *config, const char *who, int urgency,
+                                  const GPtrArray *tried);
+
+/* --- pages (page_work.c) --- */
+struct page_order {
+    const struct alert *alert;
+    int64_t escalation_id; /* 0: asked for by a person */
+    int64_t step, round;
+    int urgency;
+    const struct telling *telling;
+    const char *actor; /* who asked; "tocsin" for a step */
+};
+
+void page_open(struct pager *pager, struct ledger_tx *tx, const struct page_order *order);
+/* The contact failed for good or for now: tell the next one; if none is left, escalate at once. */
+void page_fall_back(struct pager *pager, struct ledger_tx *tx, int64_t page_id, const char *failed);
+/* Ends one page in the given state (enum page_state). */
+void page_close(struct ledger_tx *tx, struct page *page, int state);
+/* Nobody needs to be told any more: ends pages, cancels what waits. */
+void page_stop_all(struct ledger_tx *tx, int64_t alert_id);
+/* Is this page still to be told? Yes while its alert is open; one that a person asked for also while
+ * the alert is acknowledged: help is wanted although somebody is on it. */
+NODISCARD bool page_is_live(const struct page *page, const struct alert *alert);
+int page_run_due(struct ledger_tx *tx, void *pager, int limit);
+/* Remembers that the throttle would say "wait" to this severity until then. */
+void mailbox_hold(struct pager *pager, int64_t mailbox_id, int severity, struct utc until);
+/* A message without an alert, or a question about one, to one contact. */
+void notify_specially(struct pager *pager, struct ledger_tx *tx, const char *who,
+                      const char *contact, const struct notification *template);
+
+/* --- escalations (escalation_work.c) --- */
+void escalation_start(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);
+/* From the first step again, at once. */
+void escalation_restart(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);
+/* The next step now, whatever was waited for. */
+void escalation_hurry(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);
+/* Acknowledged or snoozed: judged again at `until` (unset: never), which is a date or a wait. */
+void escalation_pause(struct ledger_tx *tx, int64_t alert_id, struct utc until, bool is_date);
+/* Acknowledged: paused, until the service's "still on it?" if it asks that. */
+void pause_for_acknowledgement(struct pager *pager, struct ledger_tx *tx,
+                               const struct alert *alert);
+/* Goes on at once from the step where a pause had stopped it. */
+void escalation_resume(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);
+void escalation_end(struct ledger_tx *tx, int64_t alert_id);
+int escalation_run_due(struct ledger_tx *tx, void *pager, int limit);
+
+/* --- what comes in (take_work.c) --- */
+int expiry_run_due(struct ledger_tx *tx, void *pager, int limit);
+int heartbeat_run_due(struct ledger_tx *tx, void *pager, int limit);
+
+/* --- deliveries (settle_work.c) --- */
+int lease_run_due(struct ledger_tx *tx, void *pager, int limit);
+
+/* --- small things --- */
+void alert_subject(int64_t alert_id, char out[32]); /* "alert:42" */
+/* Until when a silence holds for the alert: false when none does. */
+bool silence_holds(const struct config *config, const struct alert *alert, struct utc now,
+                   const char **out_name, struct utc *out_until);
+
+#endif
