@@ -1,0 +1,309 @@
+/* /api/v1/alerts: read and act. What creates one is intake_api.c. */
+#include "api/support.h"
+
+#include "alert/alert_store.h"
+#include "page/pager.h"
+
+/* --- reading --- */
+
+struct listing {
+    json_t *items;
+    int limit;
+    int64_t last_id;
+    bool has_more;
+};
+
+static void take_alert(void *self, const struct alert *alert)
+{
+    struct listing *listing = self;
+    if ((int)json_array_size(listing->items) == listing->limit) {
+        listing->has_more = true;
+        return;
+    }
+    listing->last_id = alert->id;
+    json_array_append_new(listing->items, record_write(&ALERT_RECORD, alert));
+}
+
+/* The value of an enumeration in the query; 0 when absent. False after answering. */
+static bool enum_query(struct http_request *request, const char *name,
+                       const struct enum_name *names, int *out)
+{
+    const char *text = http_query(request, name);
+    *out = text == NULL ? 0 : enum_from_name(names, text);
+    if (text == NULL || *out != 0) {
+        return true;
+    }
+    g_autoptr(GString) known = g_string_new(NULL);
+    for (const struct enum_name *at = names; at->name != NULL; at++) {
+        g_string_append_printf(known, "%s%s", known->len == 0 ? "" : ", ", at->name);
+    }
+    struct fault fault = {0};
+    fault_set(&fault, name, "%s must be one of %s.", name, known->str);
+    http_answer_fault(request, 400, &fault);
+    return false;
+}
+
+enum { FILTER_UNRESOLVED = 100 };
+
+static const struct enum_name FILTER_NAMES[] = {{"open", ALERT_OPEN},
+                                                {"acknowledged", ALERT_ACKNOWLEDGED},
+                                                {"resolved", ALERT_RESOLVED},
+                                                {"suppressed", ALERT_SUPPRESSED},
+                                                {"unresolved", FILTER_UNRESOLVED},
+                                                {NULL, 0}};
+
+static void get_alerts(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    struct api_page page;
+    struct alert_filter filter = {.service = http_query(request, "service"),
+                                  .integration = http_query(request, "integration")};
+    if (!api_page_read(request, &page) ||
+        !enum_query(request, "status", FILTER_NAMES, &filter.status) ||
+        !enum_query(request, "severity", SEVERITY_NAMES, &filter.severity)) {
+        return;
+    }
+    filter.is_unresolved = filter.status == FILTER_UNRESOLVED;
+    filter.status = filter.is_unresolved ? 0 : filter.status;
+    filter.before_id = page.from;
+    struct listing listing = {.items = json_array(), .limit = page.limit};
+    struct db *db = api_reader(context);
+    alert_list(db, &filter, page.limit + 1, take_alert, &listing);
+    if (!api_reader_done(context, request, db)) {
+        json_decref(listing.items);
+        return;
+    }
+    api_answer_list(request, listing.items, listing.has_more ? listing.last_id : 0);
+}
+
+static void get_alert(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    struct alert alert = {0};
+    struct db *db = api_reader(context);
+    bool is_found = alert_load(db, api_id(request, "id"), &alert);
+    if (!api_reader_done(context, request, db)) {
+        return;
+    }
+    if (!is_found) {
+        api_answer_missing(request, "alert", http_path_param(request, "id"));
+        return;
+    }
+    http_answer_json(request, 200, record_write(&ALERT_RECORD, &alert));
+    alert_clear(&alert);
+}
+
+/* --- acting --- */
+
+/* The bodies of all five verbs; each verb's record names those that it takes. */
+struct act_body {
+    char *user;
+    char *note;
+    struct span wait;
+    struct utc until;
+    struct target *target;
+};
+
+#define AT(member) offsetof(struct act_body, member)
+#define USER_FIELD                                                           \
+    {                                                                        \
+        .name = "user", .kind = FIELD_TEXT, .offset = AT(user),              \
+        .doc = "On whose behalf the token acts; the record then names them." \
+    }
+#define NOTE_FIELD                                              \
+    {                                                           \
+        .name = "note", .kind = FIELD_TEXT, .offset = AT(note), \
+        .doc = "Kept with the action in the alert's history."   \
+    }
+
+static const struct field ACT_FIELDS[] = {USER_FIELD, NOTE_FIELD};
+static const struct record ACT_RECORD = {.name = "AlertAction",
+                                         .doc = "Who acts on an alert, and why.",
+                                         .size = sizeof(struct act_body),
+                                         .fields = ACT_FIELDS,
+                                         .field_count = G_N_ELEMENTS(ACT_FIELDS)};
+
+static bool snooze_check(const void *self, struct fault *fault)
+{
+    const struct act_body *body = self;
+    if ((body->wait.us != 0) == utc_is_set(body->until)) {
+        return fault_set(fault, "for", "Say either \"for\" (such as \"30m\") or \"until\".");
+    }
+    return true;
+}
+
+static const struct field SNOOZE_FIELDS[] = {
+    USER_FIELD,
+    NOTE_FIELD,
+    {.name = "for",
+     .kind = FIELD_SPAN,
+     .offset = AT(wait),
+     .min = 1000000,
+     .max = (int64_t)30 * 86400 * 1000000,
+     .doc = "How long it stays quiet, up to 30d."},
+    {.name = "until", .kind = FIELD_UTC, .offset = AT(until), .doc = "Instead of \"for\"."},
+};
+static const struct record SNOOZE_RECORD = {.name = "AlertSnooze",
+                                            .doc = "Quiet for a while; then it pages again.",
+                                            .size = sizeof(struct act_body),
+                                            .fields = SNOOZE_FIELDS,
+                                            .field_count = G_N_ELEMENTS(SNOOZE_FIELDS),
+                                            .check = snooze_check};
+
+static const struct field PAGE_FIELDS[] = {
+    USER_FIELD,
+    NOTE_FIELD,
+    {.name = "target",
+     .kind = FIELD_RECORD,
+     .offset = AT(target),
+     .flags = FIELD_REQUIRED,
+     .record = &TARGET_RECORD,
+     .doc = "Whom to tell too, at once."},
+};
+static const struct record PAGE_RECORD = {.name = "AlertPage",
+                                          .doc = "Tells somebody else too.",
+                                          .size = sizeof(struct act_body),
+                                          .fields = PAGE_FIELDS,
+                                          .field_count = G_N_ELEMENTS(PAGE_FIELDS)};
+
+/* One action on its way through the ledger. */
+struct act_job {
+    struct http_request *request;
+    struct act act;
+    const struct record *record;
+    struct act_body body;
+    char *actor;
+    char *note;
+    json_t *alert; /* as it is after the action */
+};
+
+static void act_job_free(struct act_job *job)
+{
+    record_clear(job->record, &job->body);
+    g_free(job->actor);
+    g_free(job->note);
+    json_decref(job->alert);
+    g_free(job);
+}
+
+static enum command_result act_run(struct ledger_tx *tx, void *self)
+{
+    struct act_job *job = self;
+    job->act.status = 0;
+    enum command_result result = pager_act(tx, &job->act);
+    struct alert alert = {0};
+    g_clear_pointer(&job->alert, json_decref);
+    if (job->act.status == 200 && alert_load(tx->db, job->act.alert_id, &alert)) {
+        job->alert = record_write(&ALERT_RECORD, &alert);
+        alert_clear(&alert);
+    }
+    return result;
+}
+
+static void act_answer(void *self, enum command_outcome outcome)
+{
+    struct act_job *job = self;
+    if (api_outcome(job->request, outcome)) {
+        if (job->act.status == 200 && job->alert != NULL) {
+            http_answer_json(job->request, 200, g_steal_pointer(&job->alert));
+        } else {
+            http_answer_fault(job->request, job->act.status, &job->act.fault);
+        }
+    }
+    act_job_free(job);
+}
+
+/* The record shows who acted and by whose hand. */
+static char *note_of(const struct http_request *request, const struct act_body *body)
+{
+    if (body->user == NULL) {
+        return g_strdup(body->note);
+    }
+    const char *by = http_actor(request);
+    return body->note == NULL ? g_strdup_printf("by %s", by)
+                              : g_strdup_printf("%s (by %s)", body->note, by);
+}
+
+static void act(struct http_request *request, struct api_context *context, int verb,
+                const struct record *record)
+{
+    struct act_job *job = g_new0(struct act_job, 1);
+    job->request = request;
+    job->record = record;
+    if (!api_body(request, record, &job->body)) {
+        act_job_free(job);
+        return;
+    }
+    job->actor = api_actor(request, context, job->body.user);
+    if (job->actor == NULL) {
+        act_job_free(job);
+        return;
+    }
+    job->note = note_of(request, &job->body);
+    bool has_wait = job->body.wait.us != 0;
+    job->act = (struct act){
+        .pager = context->pager,
+        .verb = verb,
+        .alert_id = api_id(request, "id"),
+        .actor = job->actor,
+        .target = job->body.target,
+        .until = has_wait ? utc_add(clock_now(context->clock), job->body.wait) : job->body.until,
+        .note = job->note,
+    };
+    struct command command = {.run = act_run, .answer = act_answer, .arg = job};
+    if (!api_submit(request, context, command)) {
+        act_job_free(job);
+    }
+}
+
+static void post_acknowledge(struct http_request *request, void *context)
+{
+    act(request, context, VERB_ACKNOWLEDGE, &ACT_RECORD);
+}
+
+static void post_resolve(struct http_request *request, void *context)
+{
+    act(request, context, VERB_RESOLVE, &ACT_RECORD);
+}
+
+static void post_escalate(struct http_request *request, void *context)
+{
+    act(request, context, VERB_ESCALATE, &ACT_RECORD);
+}
+
+static void post_snooze(struct http_request *request, void *context)
+{
+    act(request, context, VERB_SNOOZE, &SNOOZE_RECORD);
+}
+
+static void post_page(struct http_request *request, void *context)
+{
+    act(request, context, VERB_PAGE, &PAGE_RECORD);
+}
+
+static const struct query_param LIST_PARAMS[] = {
+    {"status", "open, acknowledged, resolved, suppressed, or unresolved (open or acknowledged)."},
+    {"service", "Only alerts of this service."},
+    {"integration", "Only alerts that came in by this integration."},
+    {"severity", "critical, error, warning or info."},
+    API_PAGE_PARAM_ROWS,
+    {NULL, NULL}};
+
+const struct route_row ALERT_ROUTES[] = {
+    {"GET", "/api/v1/alerts", PERMIT_READ, get_alerts, "Alerts, newest first.",
+     .answer = &ALERT_RECORD, .is_list = true, .params = LIST_PARAMS},
+    {"GET", "/api/v1/alerts/{id}", PERMIT_READ, get_alert, "One alert.", .answer = &ALERT_RECORD},
+    {"POST", "/api/v1/alerts/{id}/acknowledge", PERMIT_RESPOND, post_acknowledge,
+     "Takes an alert: paging stops.", .request = &ACT_RECORD, .answer = &ALERT_RECORD},
+    {"POST", "/api/v1/alerts/{id}/resolve", PERMIT_RESPOND, post_resolve, "Closes an alert.",
+     .request = &ACT_RECORD, .answer = &ALERT_RECORD},
+    {"POST", "/api/v1/alerts/{id}/escalate", PERMIT_RESPOND, post_escalate,
+     "Takes the next step of the escalation now.", .request = &ACT_RECORD, .answer = &ALERT_RECORD},
+    {"POST", "/api/v1/alerts/{id}/snooze", PERMIT_RESPOND, post_snooze,
+     "Keeps an alert quiet for a while; then it pages again from the first step.",
+     .request = &SNOOZE_RECORD, .answer = &ALERT_RECORD},
+    {"POST", "/api/v1/alerts/{id}/page", PERMIT_RESPOND, post_page,
+     "Pages a person, team, schedule or channel about an alert, now.", .request = &PAGE_RECORD,
+     .answer = &ALERT_RECORD},
+};
+const size_t ALERT_ROUTE_COUNT = G_N_ELEMENTS(ALERT_ROUTES);

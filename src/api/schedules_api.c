@@ -1,0 +1,327 @@
+/* /api/v1/schedules: who is on call, shifts, gaps, overrides. */
+#include "api/support.h"
+
+#include <string.h>
+
+#include "config/config_store.h"
+#include "config/config_work.h"
+#include "oncall/shift.h"
+
+/* A longer range is a mistake of a program, and costs a core for seconds. */
+#define RANGE_MAX SPAN_D(400)
+
+/* --- the shape of the answers --- */
+
+static const struct field SHIFT_FIELDS[] = {
+    {.name = "user", .kind = FIELD_TEXT, .offset = offsetof(struct shift, user)},
+    {.name = "layer",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct shift, layer),
+     .doc = "Name of the layer, or \"override\"."},
+    {.name = "since", .kind = FIELD_UTC, .offset = offsetof(struct shift, since)},
+    {.name = "until",
+     .kind = FIELD_UTC,
+     .offset = offsetof(struct shift, until),
+     .doc = "Absent where no end is in sight."},
+};
+static const struct record SHIFT_RECORD = {.name = "Shift",
+                                           .doc = "One person on call over a stretch of time.",
+                                           .size = sizeof(struct shift),
+                                           .fields = SHIFT_FIELDS,
+                                           .field_count = G_N_ELEMENTS(SHIFT_FIELDS)};
+
+struct on_call_answer {
+    struct utc at;
+    GPtrArray *on_call;
+};
+static const struct field ON_CALL_FIELDS[] = {
+    {.name = "at", .kind = FIELD_UTC, .offset = offsetof(struct on_call_answer, at)},
+    {.name = "on_call",
+     .kind = FIELD_RECORDS,
+     .offset = offsetof(struct on_call_answer, on_call),
+     .record = &SHIFT_RECORD,
+     .doc = "Empty: nobody. Two where a repeated local hour makes them overlap."},
+};
+static const struct record ON_CALL_RECORD = {.name = "OnCall",
+                                             .doc = "Who is on call at an instant.",
+                                             .size = sizeof(struct on_call_answer),
+                                             .fields = ON_CALL_FIELDS,
+                                             .field_count = G_N_ELEMENTS(ON_CALL_FIELDS)};
+
+static json_t *shift_json(const struct shift *shift)
+{
+    json_t *json = json_object();
+    if (shift->user != NULL) {
+        json_object_set_new(json, "user", json_string(shift->user));
+        json_object_set_new(json, "layer", json_string(shift->layer));
+    }
+    json_object_set_new(json, "since", api_utc(shift->since));
+    if (utc_before(shift->until, UTC_NEVER)) {
+        json_object_set_new(json, "until", api_utc(shift->until));
+    }
+    return json;
+}
+
+static json_t *shifts_json(const GArray *shifts)
+{
+    json_t *list = json_array();
+    for (guint i = 0; i < shifts->len; i++) {
+        json_array_append_new(list, shift_json(&g_array_index(shifts, struct shift, i)));
+    }
+    return list;
+}
+
+/* --- reading --- */
+
+/* The schedule that the path names and the snapshot that holds it; NULL after answering 404. */
+static const struct schedule *schedule_of(struct http_request *request, struct api_context *context,
+                                          struct config **out_config)
+{
+    struct config *config = config_current(context->configs);
+    const char *name = http_path_param(request, "name");
+    const struct schedule *schedule = config_schedule(config, name);
+    if (schedule == NULL) {
+        config_unref(config);
+        api_answer_missing(request, "schedule", name);
+        return NULL;
+    }
+    *out_config = config;
+    return schedule;
+}
+
+static void get_schedule(struct http_request *request, void *context)
+{
+    struct config *config = NULL;
+    const struct schedule *schedule = schedule_of(request, context, &config);
+    if (schedule != NULL) {
+        http_answer_json(request, 200, record_write(&SCHEDULE_RECORD, schedule));
+        config_unref(config);
+    }
+}
+
+static void get_on_call(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    struct utc at;
+    struct config *config = NULL;
+    if (!api_instant(request, "at", clock_now(context->clock), &at)) {
+        return;
+    }
+    const struct schedule *schedule = schedule_of(request, context, &config);
+    if (schedule == NULL) {
+        return;
+    }
+    GArray *shifts = oncall_at(schedule, at);
+    http_answer_json(request, 200,
+                     json_pack("{s:o, s:o}", "at", api_utc(at), "on_call", shifts_json(shifts)));
+    g_array_unref(shifts);
+    config_unref(config);
+}
+
+/* from and to of the query; 30 days from now when absent. False after answering. */
+static bool read_range(struct http_request *request, struct api_context *context,
+                       struct utc *out_from, struct utc *out_to)
+{
+    if (!api_instant(request, "from", clock_now(context->clock), out_from) ||
+        !api_instant(request, "to", utc_add(*out_from, SPAN_D(30)), out_to)) {
+        return false;
+    }
+    struct fault fault = {0};
+    if (!utc_before(*out_from, *out_to)) {
+        fault_set(&fault, "to", "to must be later than from.");
+    } else if (utc_since(*out_to, *out_from).us > RANGE_MAX.us) {
+        fault_set(&fault, "to", "The range may span at most 400 days.");
+    } else {
+        return true;
+    }
+    http_answer_fault(request, 400, &fault);
+    return false;
+}
+
+typedef GArray *(*range_reader)(const struct schedule *schedule, struct utc from, struct utc to);
+
+static void answer_range(struct http_request *request, struct api_context *context,
+                         range_reader read)
+{
+    struct utc from;
+    struct utc to;
+    struct config *config = NULL;
+    if (!read_range(request, context, &from, &to)) {
+        return;
+    }
+    const struct schedule *schedule = schedule_of(request, context, &config);
+    if (schedule == NULL) {
+        return;
+    }
+    GArray *shifts = read(schedule, from, to);
+    api_answer_list(request, shifts_json(shifts), 0);
+    g_array_unref(shifts);
+    config_unref(config);
+}
+
+static void get_shifts(struct http_request *request, void *context)
+{
+    answer_range(request, context, oncall_shifts);
+}
+
+static void get_gaps(struct http_request *request, void *context)
+{
+    answer_range(request, context, oncall_gaps);
+}
+
+/* --- overrides --- */
+
+static void take_override(void *items, const struct override_row *row)
+{
+    json_t *item = record_write(&OVERRIDE_RECORD, row->override);
+    json_object_set_new(item, "id", json_sprintf("%" G_GINT64_FORMAT, row->id));
+    json_object_set_new(item, "created_by", json_string(row->created_by));
+    json_object_set_new(item, "created_at", api_utc(row->created_at));
+    json_array_append_new(items, item);
+}
+
+static void get_overrides(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    struct config *config = NULL;
+    const struct schedule *schedule = schedule_of(request, context, &config);
+    if (schedule == NULL) {
+        return;
+    }
+    json_t *items = json_array();
+    struct db *db = api_reader(context);
+    override_list(db, schedule->name, take_override, items);
+    config_unref(config);
+    if (api_reader_done(context, request, db)) {
+        api_answer_list(request, items, 0);
+    } else {
+        json_decref(items);
+    }
+}
+
+struct override_job {
+    struct http_request *request;
+    struct add_override add;
+    struct remove_override remove;
+    char *schedule;
+    char *actor;
+    json_t *spec;
+};
+
+static void override_job_free(struct override_job *job)
+{
+    g_free(job->schedule);
+    g_free(job->actor);
+    json_decref(job->spec);
+    g_free(job);
+}
+
+static struct override_job *override_job_new(struct http_request *request,
+                                             struct api_context *context)
+{
+    struct override_job *job = g_new0(struct override_job, 1);
+    job->request = request;
+    job->schedule = g_strdup(http_path_param(request, "name"));
+    job->actor = g_strdup(http_actor(request));
+    struct config_command base = {.configs = context->configs, .actor = job->actor};
+    job->add.base = base;
+    job->add.schedule = job->schedule;
+    job->remove.base = base;
+    job->remove.schedule = job->schedule;
+    return job;
+}
+
+static enum command_result add_run(struct ledger_tx *tx, void *job)
+{
+    return add_override_run(tx, &((struct override_job *)job)->add);
+}
+
+static void add_answer(void *self, enum command_outcome outcome)
+{
+    struct override_job *job = self;
+    config_command_answered(&job->add, outcome);
+    if (api_outcome(job->request, outcome)) {
+        if (job->add.base.status >= 400) {
+            http_answer_fault(job->request, job->add.base.status, &job->add.base.fault);
+        } else {
+            json_object_set_new(job->spec, "id", json_sprintf("%" G_GINT64_FORMAT, job->add.id));
+            http_answer_json(job->request, 201, g_steal_pointer(&job->spec));
+        }
+    }
+    override_job_free(job);
+}
+
+static void post_override(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    const json_t *body = http_json(request);
+    if (body == NULL) {
+        return;
+    }
+    struct override_job *job = override_job_new(request, context);
+    job->spec = json_deep_copy(body);
+    job->add.spec = job->spec;
+    struct command command = {.run = add_run, .answer = add_answer, .arg = job};
+    if (!api_submit(request, context, command)) {
+        override_job_free(job);
+    }
+}
+
+static enum command_result remove_run(struct ledger_tx *tx, void *job)
+{
+    return remove_override_run(tx, &((struct override_job *)job)->remove);
+}
+
+static void remove_answer(void *self, enum command_outcome outcome)
+{
+    struct override_job *job = self;
+    config_command_answered(&job->remove, outcome);
+    if (api_outcome(job->request, outcome)) {
+        if (job->remove.base.status >= 400) {
+            http_answer_fault(job->request, job->remove.base.status, &job->remove.base.fault);
+        } else {
+            http_answer_empty(job->request, 204);
+        }
+    }
+    override_job_free(job);
+}
+
+static void delete_override(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    struct override_job *job = override_job_new(request, context);
+    job->remove.id = api_id(request, "id");
+    struct command command = {.run = remove_run, .answer = remove_answer, .arg = job};
+    if (!api_submit(request, context, command)) {
+        override_job_free(job);
+    }
+}
+
+static const struct query_param AT_PARAMS[] = {{"at", "An instant, RFC 3339; now when absent."},
+                                               {NULL, NULL}};
+static const struct query_param RANGE_PARAMS[] = {
+    {"from", "RFC 3339; now when absent."},
+    {"to", "RFC 3339; 30 days after from when absent, at most 400."},
+    {NULL, NULL}};
+
+const struct route_row SCHEDULE_ROUTES[] = {
+    {"GET", "/api/v1/schedules/{name}", PERMIT_READ, get_schedule, "One schedule.",
+     .answer = &SCHEDULE_RECORD},
+    {"GET", "/api/v1/schedules/{name}/on-call", PERMIT_READ, get_on_call,
+     "Who is on call at an instant.", .answer = &ON_CALL_RECORD, .params = AT_PARAMS},
+    {"GET", "/api/v1/schedules/{name}/shifts", PERMIT_READ, get_shifts,
+     "The shifts of a range, in order of start.", .answer = &SHIFT_RECORD, .is_list = true,
+     .params = RANGE_PARAMS},
+    {"GET", "/api/v1/schedules/{name}/gaps", PERMIT_READ, get_gaps,
+     "The stretches of a range in which nobody is on call.", .answer = &SHIFT_RECORD,
+     .is_list = true, .params = RANGE_PARAMS},
+    {"GET", "/api/v1/schedules/{name}/overrides", PERMIT_READ, get_overrides,
+     "The overrides that people made beside the file.", .answer = &OVERRIDE_RECORD,
+     .is_list = true},
+    {"POST", "/api/v1/schedules/{name}/overrides", PERMIT_RESPOND, post_override,
+     "Puts somebody else on call for a while.", .request = &OVERRIDE_RECORD,
+     .answer = &OVERRIDE_RECORD, .success = 201},
+    {"DELETE", "/api/v1/schedules/{name}/overrides/{id}", PERMIT_RESPOND, delete_override,
+     "Takes an override back.", .success = 204},
+};
+const size_t SCHEDULE_ROUTE_COUNT = G_N_ELEMENTS(SCHEDULE_ROUTES);

@@ -1,0 +1,160 @@
+#include "api/support.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+
+enum { PAGE_DEFAULT = 50, BUSY_RETRY_S = 2 };
+
+const struct query_param API_PAGE_PARAMS[] = {API_PAGE_PARAM_ROWS, {NULL, NULL}};
+
+struct db *api_reader(struct api_context *context)
+{
+    struct db *db = db_pool_take(context->readers);
+    db_begin(db);
+    return db;
+}
+
+bool api_reader_done(struct api_context *context, struct http_request *request, struct db *db)
+{
+    bool is_sound = db_error(db) == DB_OK;
+    db_rollback(db);
+    db_pool_give(context->readers, db);
+    if (!is_sound) {
+        http_answer_busy(request, BUSY_RETRY_S,
+                         "The database cannot be read at the moment. Try again shortly.");
+    }
+    return is_sound;
+}
+
+bool api_page_read(struct http_request *request, struct api_page *out)
+{
+    const char *limit = http_query(request, "limit");
+    const char *cursor = http_query(request, "cursor");
+    gint64 number = PAGE_DEFAULT;
+    struct fault fault = {0};
+    if (limit != NULL && !g_ascii_string_to_signed(limit, 10, 1, LIMIT_LIST_PAGE, &number, NULL)) {
+        fault_set(&fault, "limit", "limit must be a whole number from 1 to %d.", LIMIT_LIST_PAGE);
+        http_answer_fault(request, 400, &fault);
+        return false;
+    }
+    out->limit = (int)number;
+    number = 0;
+    if (cursor != NULL && !g_ascii_string_to_signed(cursor, 10, 1, G_MAXINT64, &number, NULL)) {
+        fault_set(&fault, "cursor", "cursor must be the next_cursor of an earlier answer.");
+        http_answer_fault(request, 400, &fault);
+        return false;
+    }
+    out->from = number;
+    return true;
+}
+
+bool api_instant(struct http_request *request, const char *name, struct utc otherwise,
+                 struct utc *out)
+{
+    *out = otherwise;
+    const char *text = http_query(request, name);
+    if (text == NULL || utc_parse(text, out)) {
+        return true;
+    }
+    struct fault fault = {0};
+    fault_set(&fault, name,
+              "%s must be an instant such as 2026-12-24T23:30:00+01:00 or 2026-12-24T22:30:00Z "
+              "(in an address, + is written %%2B).",
+              name);
+    http_answer_fault(request, 400, &fault);
+    return false;
+}
+
+void api_answer_list(struct http_request *request, json_t *items, int64_t next)
+{
+    json_t *cursor = next == 0 ? json_null() : json_sprintf("%" G_GINT64_FORMAT, next);
+    http_answer_json(request, 200, json_pack("{s:o, s:o}", "items", items, "next_cursor", cursor));
+}
+
+bool api_body(struct http_request *request, const struct record *record, void *out)
+{
+    size_t size = 0;
+    (void)http_body(request, &size);
+    json_auto_t *empty = json_object();
+    const json_t *body = size == 0 ? empty : http_json(request);
+    if (body == NULL) {
+        return false;
+    }
+    struct fault fault = {0};
+    if (!record_read(record, body, out, &fault)) {
+        http_answer_fault(request, 422, &fault);
+        return false;
+    }
+    return true;
+}
+
+char *api_actor(struct http_request *request, struct api_context *context, const char *user)
+{
+    if (user == NULL) {
+        return g_strdup(http_actor(request));
+    }
+    struct config *config = config_current(context->configs);
+    bool is_known = config_user(config, user) != NULL;
+    config_unref(config);
+    if (is_known) {
+        return g_strdup_printf("user:%s", user);
+    }
+    struct fault fault = {0};
+    fault_set(&fault, "user", "There is no user \"%s\".", user);
+    http_answer_fault(request, 422, &fault);
+    return NULL;
+}
+
+void api_answer_missing(struct http_request *request, const char *what, const char *name)
+{
+    http_answer_problem(request, 404, "There is no %s \"%s\".", what, name);
+}
+
+int64_t api_id(const struct http_request *request, const char *param)
+{
+    gint64 id = 0;
+    const char *text = http_path_param(request, param);
+    return g_ascii_string_to_signed(text, 10, 1, G_MAXINT64, &id, NULL) ? id : 0;
+}
+
+bool api_submit(struct http_request *request, struct api_context *context, struct command command)
+{
+    if (desk_submit(context->desk, command)) {
+        return true;
+    }
+    http_answer_busy(request, BUSY_RETRY_S,
+                     "Too much is waiting to be written. Try again shortly.");
+    return false;
+}
+
+bool api_outcome(struct http_request *request, enum command_outcome outcome)
+{
+    switch (outcome) {
+    case OUTCOME_COMMITTED:
+    case OUTCOME_REFUSED:
+        return true;
+    case OUTCOME_UNAVAILABLE:
+        http_answer_busy(request, BUSY_RETRY_S,
+                         "The database cannot be written at the moment; nothing was changed.");
+        return false;
+    case OUTCOME_UNCERTAIN:
+        http_answer_busy(request, BUSY_RETRY_S,
+                         "The database did not confirm the change. Look before you repeat it.");
+        return false;
+    case OUTCOME_FAILED:
+        break;
+    }
+    http_answer_problem(request, 500, "Something failed inside; the log has the details.");
+    return false;
+}
+
+json_t *api_utc(struct utc at)
+{
+    if (!utc_is_set(at) || !utc_before(at, UTC_NEVER)) {
+        return json_null();
+    }
+    char text[UTC_TEXT_SIZE];
+    utc_format(at, text);
+    return json_string(text);
+}

@@ -1,0 +1,69 @@
+/* api/support.h - what the resource handlers share. Only for this folder. */
+#ifndef API_SUPPORT_H
+#define API_SUPPORT_H
+
+#include "api/context.h"
+
+/* --- reading --- */
+
+/* A read-only connection inside one read transaction. */
+NODISCARD struct db *api_reader(struct api_context *context);
+/* Gives it back; false, after answering 503, when something could not be read. */
+NODISCARD bool api_reader_done(struct api_context *context, struct http_request *request,
+                               struct db *db);
+
+/* --- lists --- */
+
+struct api_page {
+    int limit;    /* 1 … LIMIT_LIST_PAGE; 50 when the caller said nothing */
+    int64_t from; /* where the last page ended; 0: from the beginning */
+};
+
+extern const struct query_param API_PAGE_PARAMS[]; /* cursor, limit */
+#define API_PAGE_PARAM_ROWS                                         \
+    {"limit", "How many items at most: 1 to 200, 50 when absent."}, \
+    {                                                               \
+        "cursor", "next_cursor of the page before."                 \
+    }
+
+/* Both false after answering 400. */
+NODISCARD bool api_page_read(struct http_request *request, struct api_page *out);
+/* The instant in a query parameter; `otherwise` when it is absent. */
+NODISCARD bool api_instant(struct http_request *request, const char *name, struct utc otherwise,
+                           struct utc *out);
+
+/* Answers {"items": items, "next_cursor": …}; takes over `items`. `next` 0: this was the last. */
+void api_answer_list(struct http_request *request, json_t *items, int64_t next);
+
+/* --- bodies --- */
+
+/* Reads the JSON body into zeroed `out`; an empty body is an empty object. False after answering
+ * 400 or 422. */
+NODISCARD bool api_body(struct http_request *request, const struct record *record, void *out);
+
+/* Who acts: "user:NAME" when the body names one, else whoever calls. NULL after answering 422 when
+ * there is no such user. Free with g_free. */
+NODISCARD char *api_actor(struct http_request *request, struct api_context *context,
+                          const char *user);
+
+/* 404 in words: "There is no schedule \"x\"." */
+void api_answer_missing(struct http_request *request, const char *what, const char *name);
+
+/* An id of a path; 0 when it is none. */
+NODISCARD int64_t api_id(const struct http_request *request, const char *param);
+
+/* --- commands --- */
+
+/* Submits; answers 503 and returns false when the queue is full: the command's answer will not be
+ * called. */
+NODISCARD bool api_submit(struct http_request *request, struct api_context *context,
+                          struct command command);
+
+/* Answers for a command that was not committed; true when it was, or was refused by the rules: then
+ * the command's own status speaks. */
+NODISCARD bool api_outcome(struct http_request *request, enum command_outcome outcome);
+
+/* Times as the API writes them; null when unset or never. New reference. */
+NODISCARD json_t *api_utc(struct utc at);
+
+#endif
