@@ -100,6 +100,12 @@ static const struct rule *rule_at(const GPtrArray *rules, int64_t index)
     return index < rules->len ? g_ptr_array_index(rules, (guint)index) : NULL;
 }
 
+static const char *contact_of_rule(const GPtrArray *rules, int64_t index)
+{
+    const struct rule *rule = g_ptr_array_index(rules, (guint)index);
+    return rule->contact;
+}
+
 /* Moves next_rule past the rules that are due by `now` and sets next_at for the one after. Answers
  * the index from which rules are due; those up to page->next_rule are to be carried out. */
 static int64_t advance_rules(struct page *page, const GPtrArray *rules, struct utc now)
@@ -177,7 +183,7 @@ void page_open(struct pager *pager, struct ledger_tx *tx, const struct page_orde
     page_insert(tx->db, &page);
     append_page_event(tx, order->actor, "page.started", &page, reason);
     for (int64_t i = first; i < page.next_rule; i++) {
-        notify_of_page(pager, tx, &page, order->alert->severity, rule_at(rules, i)->contact);
+        notify_of_page(pager, tx, &page, order->alert->severity, contact_of_rule(rules, i));
     }
     page_clear(&page);
 }
@@ -217,7 +223,7 @@ static void run_one(struct pager *pager, struct ledger_tx *tx, int64_t page_id)
         g_autoptr(GPtrArray) rules = receiver_rules(pager->config, page.who, page.urgency);
         int64_t first = advance_rules(&page, rules, tx->now);
         for (int64_t i = first; i < page.next_rule; i++) {
-            const char *contact = rule_at(rules, i)->contact;
+            const char *contact = contact_of_rule(rules, i);
             notify_of_page(pager, tx, &page, alert.severity, contact);
             json_auto_t *data = json_pack("{s:I, s:s}", "rule", (json_int_t)i + 1, "to", contact);
             append_page_event(tx, "tocsin", "page.rule_applied", &page, data);
