@@ -1,0 +1,158 @@
+#include "judge.h"
+
+static const int64_t S_PER_DAY = 86400;
+
+/* Begun: the clock has shown the start or, where it skips that, more. */
+static bool has_begun(const struct walk *walk, size_t tick, int64_t start)
+{
+    return walk->furthest[tick] >= start;
+}
+
+/* Over: the clock shows the end or more, and will never show the end again. */
+static bool is_over(const struct walk *walk, size_t tick, int64_t end)
+{
+    return walk->shown[tick] >= end && walk->least_later[tick] > end;
+}
+
+static bool is_within(const struct walk *walk, size_t tick, int64_t start, int64_t end)
+{
+    return has_begun(walk, tick, start) && !is_over(walk, tick, end);
+}
+
+static bool window_holds(const struct plan_window *window, const struct walk *walk, size_t tick)
+{
+    int64_t midnight = walk->shown[tick] - (walk->shown[tick] % S_PER_DAY + S_PER_DAY) % S_PER_DAY;
+    for (int64_t day = midnight - 4 * S_PER_DAY; day <= midnight + 4 * S_PER_DAY;
+         day += S_PER_DAY) {
+        /* 1970-01-01 was a Thursday, which is bit 3. */
+        int64_t weekday = ((day / S_PER_DAY + 3) % 7 + 7) % 7;
+        int64_t start = day + (int64_t)window->from_minute * 60;
+        int64_t end = day + (int64_t)window->to_minute * 60;
+        if (end <= start) {
+            end += S_PER_DAY;
+        }
+        if ((window->days & (1U << weekday)) != 0 && is_within(walk, tick, start, end)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool any_window_holds(const struct plan_layer *layer, const struct walk *walk, size_t tick)
+{
+    for (int i = 0; i < layer->window_count; i++) {
+        if (window_holds(&layer->windows[i], walk, tick)) {
+            return true;
+        }
+    }
+    return layer->window_count == 0;
+}
+
+static void add_person(struct judged *judged, int person)
+{
+    for (int i = 0; i < judged->count; i++) {
+        if (judged->people[i] == person) {
+            return;
+        }
+    }
+    CHECK(judged->count < JUDGED_MAX);
+    judged->people[judged->count++] = person;
+}
+
+/* Turn after turn from the first on. */
+static void judge_civil_turns(const struct plan_layer *layer, const struct walk *walk, size_t tick,
+                              struct judged *judged)
+{
+    int64_t length = layer->count * S_PER_DAY * (layer->unit == TURN_WEEKS ? 7 : 1);
+    int64_t start = layer->start;
+    for (int turn = 0; has_begun(walk, tick, start); turn++, start += length) {
+        if (is_within(walk, tick, start, start + length)) {
+            add_person(judged, layer->people[turn % layer->people_count]);
+        }
+    }
+}
+
+/* The first tick at which `start` has begun; `tick` is one. What the clock has shown so far never
+ * gets less, so it can be bisected. */
+static size_t first_tick(const struct walk *walk, size_t tick, int64_t start)
+{
+    size_t low = 0;
+    while (low < tick) {
+        size_t middle = low + (tick - low) / 2;
+        if (has_begun(walk, middle, start)) {
+            tick = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return low;
+}
+
+/* Counts ticks from the first hand-off. */
+static void judge_elapsed_turns(const struct plan_layer *layer, const struct walk *walk,
+                                size_t tick, struct judged *judged)
+{
+    if (has_begun(walk, tick, layer->start)) {
+        size_t ticks = tick - first_tick(walk, tick, layer->start);
+        int64_t turn = (int64_t)ticks * walk->step / (layer->count * 3600);
+        add_person(judged, layer->people[turn % layer->people_count]);
+    }
+}
+
+/* The index of the last override that holds in `layer`, -1 for none. */
+static int judge_override(const struct plan *plan, const struct walk *walk, size_t tick, int layer)
+{
+    int found = -1;
+    for (int i = 0; i < plan->override_count; i++) {
+        const struct plan_override *override = &plan->overrides[i];
+        if (override->layer == layer && is_within(walk, tick, override->from, override->to)) {
+            found = i;
+        }
+    }
+    return found;
+}
+
+static void replace(struct judged *judged, int who)
+{
+    judged->count = 0;
+    if (who != PLAN_NOBODY) {
+        add_person(judged, who);
+    }
+}
+
+static struct judged judge_layer(const struct plan *plan, int index, const struct walk *walk,
+                                 size_t tick)
+{
+    const struct plan_layer *layer = &plan->layers[index];
+    struct judged judged = {.layer = index};
+    if (is_over(walk, tick, layer->end) || !any_window_holds(layer, walk, tick)) {
+        return judged;
+    }
+    if (layer->unit == TURN_HOURS) {
+        judge_elapsed_turns(layer, walk, tick, &judged);
+    } else {
+        judge_civil_turns(layer, walk, tick, &judged);
+    }
+    int override = judge_override(plan, walk, tick, index);
+    if (judged.count > 0 && override >= 0) {
+        replace(&judged, plan->overrides[override].who);
+    }
+    return judged;
+}
+
+struct judged judge_at(const struct plan *plan, const struct walk *walk, size_t tick)
+{
+    struct judged judged = {.layer = JUDGED_OVERRIDE};
+    for (int i = 0; i < plan->layer_count; i++) {
+        struct judged found = judge_layer(plan, i, walk, tick);
+        if (found.count > 0) {
+            judged = found;
+        }
+    }
+    int override = judge_override(plan, walk, tick, -1);
+    if (override >= 0) {
+        replace(&judged, plan->overrides[override].who);
+        judged.layer = JUDGED_OVERRIDE;
+    }
+    return judged;
+}
