@@ -27,6 +27,11 @@ static json_t *load(int language)
     return catalogue;
 }
 
+static int by_text(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 /* The names between braces, sorted and joined: "{count}{name}". */
 static char *placeholders(const char *text)
 {
@@ -36,7 +41,7 @@ static char *placeholders(const char *text)
         assert_non_null(end);
         g_ptr_array_add(names, g_strndup(at, (size_t)(end - at) + 1));
     }
-    g_ptr_array_sort(names, (GCompareFunc)g_strcmp0);
+    g_ptr_array_sort(names, by_text);
     GString *all = g_string_new(NULL);
     for (guint i = 0; i < names->len; i++) {
         g_string_append(all, g_ptr_array_index(names, i));
