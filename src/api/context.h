@@ -11,15 +11,16 @@
 
 struct api_context {
     struct desk *desk;
-    struct ledger *ledger;        /* only for ledger_is_writable */
+    struct ledger *ledger; /* only for ledger_is_writable */
     struct db_pool *readers;
     struct config_holder *configs;
     const struct clock *clock;
     const struct random *random;
-    const char *public_url;       /* "http://127.0.0.1:8420": the root of links, without a slash */
-    bool board_is_open;           /* `/` needs no token (a trial on loopback) */
-    struct pager *pager;          /* page/pager.h */
+    const char *public_url;        /* "http://127.0.0.1:8420": the root of links, without a slash */
+    bool board_is_open;            /* `/` needs no token (a trial on loopback) */
+    struct pager *pager;           /* page/pager.h */
     struct payload_book *payloads; /* source/payload.h */
+    struct key_index *keys;        /* people/key_index.h */
 };
 
 /* Each resource file gives one table. */

@@ -1,0 +1,94 @@
+#include "api/door.h"
+
+#include "base/limits.h"
+#include "source/native.h"
+#include "source/pagerduty.h"
+
+static const char RETRY_AFTER_S[] = "5";
+
+int door_success(enum door door)
+{
+    return door == DOOR_PROMETHEUS ? 200 : 202;
+}
+
+static void accept_native(struct intake *intake)
+{
+    const struct take *take = &intake->takes[0];
+    json_t *body = json_object();
+    if (take->alert_id != 0) {
+        (void)json_object_set_new(body, "alert_id",
+                                  json_sprintf("%" G_GINT64_FORMAT, take->alert_id));
+    }
+    (void)json_object_set_new(body, "dedup_key", json_string(take->dedup_key));
+    (void)json_object_set_new(body, "outcome",
+                              json_string(enum_to_name(TAKE_OUTCOME_NAMES, take->outcome)));
+    http_answer_json(intake->request, 202, body);
+}
+
+static void accept_pagerduty(struct intake *intake)
+{
+    const char *key = intake->sent_key != NULL ? intake->sent_key : intake->takes[0].dedup_key;
+    http_answer_json(intake->request, 202, pagerduty_accepted(key));
+}
+
+static void accept_alertmanager(struct intake *intake)
+{
+    json_t *body = json_pack("{s:I}", "accepted", (json_int_t)intake->count);
+    if (intake->batch.refused > 0) {
+        (void)json_object_set_new(body, "refused", json_integer((json_int_t)intake->batch.refused));
+        (void)json_object_set_new(
+            body, "first_problem",
+            json_sprintf("%s: %s", intake->batch.first.field, intake->batch.first.text));
+    }
+    http_answer_json(intake->request, 202, body);
+}
+
+void door_accept(struct intake *intake)
+{
+    switch (intake->door) {
+    case DOOR_ALERTMANAGER:
+        accept_alertmanager(intake);
+        break;
+    case DOOR_PROMETHEUS:
+        http_answer_empty(intake->request, 200);
+        break;
+    case DOOR_PAGERDUTY:
+        accept_pagerduty(intake);
+        break;
+    case DOOR_PAGERDUTY_CHANGE:
+        http_answer_json(intake->request, 202, pagerduty_accepted(NULL));
+        break;
+    case DOOR_NATIVE:
+    default:
+        accept_native(intake);
+        break;
+    }
+}
+
+/* PagerDuty's own words for each kind of no. */
+static json_t *refused_pagerduty(int status, const struct fault *fault)
+{
+    json_auto_t *errors = json_array();
+    (void)json_array_append_new(errors, json_string(fault->text));
+    if (status == 429) {
+        return pagerduty_refused("throttle exceeded", "Requests for this key are arriving too fast",
+                                 errors);
+    }
+    if (status >= 500) {
+        return pagerduty_refused("unavailable", "The event was not accepted", errors);
+    }
+    return pagerduty_refused("invalid event", "Event object is invalid", errors);
+}
+
+void door_refuse(struct http_request *request, enum door door, int status,
+                 const struct fault *fault)
+{
+    if (status == 429 || status >= 500) {
+        http_set_header(request, "Retry-After", RETRY_AFTER_S);
+    }
+    if (door == DOOR_PAGERDUTY || door == DOOR_PAGERDUTY_CHANGE) {
+        http_answer_json(request, status, refused_pagerduty(status, fault));
+        return;
+    }
+    http_answer_fault(request, status, fault);
+}

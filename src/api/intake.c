@@ -1,0 +1,211 @@
+#include "api/intake.h"
+
+#include <string.h>
+
+#include "api/door.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "ledger/event.h"
+#include "source/payload.h"
+
+struct intake *intake_create(const struct api_context *context, struct http_request *request,
+                             enum door door)
+{
+    struct intake *intake = g_new0(struct intake, 1);
+    intake->context = context;
+    intake->request = request;
+    intake->door = door;
+    batch_init(&intake->batch);
+    return intake;
+}
+
+void intake_free(struct intake *intake)
+{
+    for (size_t i = 0; i < intake->count; i++) {
+        take_clear(&intake->takes[i]);
+    }
+    g_free(intake->takes);
+    batch_clear(&intake->batch);
+    g_free(intake->secret);
+    g_free(intake->integration);
+    g_free(intake->service);
+    g_free(intake->text);
+    g_free(intake->sent_key);
+    json_decref(intake->change);
+    g_free(intake);
+}
+
+/* --- keeping the payload --- */
+
+static void keep_text(struct intake *intake)
+{
+    if (intake->text == NULL) {
+        size_t size = 0;
+        const char *bytes = http_body(intake->request, &size);
+        intake->text = payload_text(bytes, size, intake->secret);
+    }
+}
+
+void intake_keep(struct intake *intake, int status, const char *problem)
+{
+    if (intake->integration == NULL) {
+        return; /* nobody's payload: a stranger's */
+    }
+    keep_text(intake);
+    struct utc now = clock_now(intake->context->clock);
+    if (payload_book_add(intake->context->payloads, intake->integration, now, status, problem,
+                         g_steal_pointer(&intake->text))) {
+        desk_wake(intake->context->desk);
+    }
+}
+
+static void keep_fault(struct intake *intake, int status, const struct fault *fault)
+{
+    g_autofree char *problem = fault->field[0] == '\0'
+                                   ? g_strdup(fault->text)
+                                   : g_strconcat(fault->field, ": ", fault->text, NULL);
+    intake_keep(intake, status, problem);
+}
+
+void intake_refuse(struct intake *intake, int status, const struct fault *fault)
+{
+    keep_fault(intake, status, fault);
+    door_refuse(intake->request, intake->door, status, fault);
+    intake_free(intake);
+}
+
+json_t *intake_json(struct intake *intake)
+{
+    size_t size = 0;
+    const char *bytes = http_body(intake->request, &size);
+    struct fault fault = {0};
+    json_t *body = json_read(bytes == NULL ? "" : bytes, size, &fault);
+    if (body == NULL) {
+        intake_refuse(intake, 400, &fault);
+    }
+    return body;
+}
+
+/* --- whose key --- */
+
+static const char *door_address(int kind)
+{
+    switch ((enum integration_kind)kind) {
+    case INTEGRATION_ALERTMANAGER:
+        return "/in/alertmanager/KEY";
+    case INTEGRATION_PROMETHEUS:
+        return "/in/prometheus/KEY/api/v2/alerts";
+    case INTEGRATION_PAGERDUTY:
+        return "/v2/enqueue";
+    case INTEGRATION_NATIVE:
+    default:
+        return "/api/v1/alerts";
+    }
+}
+
+bool intake_adopt(struct intake *intake, const char *name, int kind, struct fault *fault)
+{
+    struct config *config = config_current(intake->context->configs);
+    const struct integration *integration = config_integration(config, name);
+    bool is_good = false;
+    if (integration == NULL) {
+        (void)fault_set(fault, "", "There is no integration \"%.100s\".", name);
+    } else if (kind != 0 && integration->kind != kind) {
+        (void)fault_set(fault, "",
+                        "This is the key of \"%.100s\", an integration of kind %s; its address is "
+                        "%s.",
+                        name, enum_to_name(INTEGRATION_KIND_NAMES, integration->kind),
+                        door_address(integration->kind));
+    } else {
+        intake->integration = g_strdup(integration->name);
+        intake->service = g_strdup(integration->service);
+        is_good = true;
+    }
+    config_unref(config);
+    return is_good;
+}
+
+/* --- the command --- */
+
+static enum command_result run_takes(struct ledger_tx *tx, void *arg)
+{
+    struct intake *intake = arg;
+    for (size_t i = 0; i < intake->count; i++) {
+        (void)pager_take(tx, &intake->takes[i]);
+    }
+    if (intake->change != NULL) {
+        g_autofree char *actor = g_strconcat("integration:", intake->integration, NULL);
+        g_autofree char *subject = g_strconcat("service:", intake->service, NULL);
+        event_append(tx, actor, "change.recorded", subject, intake->change);
+    }
+    return COMMAND_DONE;
+}
+
+/* On the ledger's thread. Uncertain counts as unavailable: the sender tries again, and what was
+ * written after all is found by its key and joined. */
+static void answer_takes(void *arg, enum command_outcome outcome)
+{
+    struct intake *intake = arg;
+    bool is_taken = outcome == OUTCOME_COMMITTED || outcome == OUTCOME_REFUSED;
+    if (!is_taken) {
+        struct fault fault = {0};
+        (void)fault_set(&fault, "", "%s",
+                        outcome == OUTCOME_FAILED
+                            ? "Storing this failed for a reason of our own; the log tells more."
+                            : "Nothing can be stored at the moment; try again.");
+        intake_refuse(intake, outcome == OUTCOME_FAILED ? 500 : 503, &fault);
+        return;
+    }
+    if (intake->batch.refused > 0) {
+        keep_fault(intake, door_success(intake->door), &intake->batch.first);
+    } else {
+        intake_keep(intake, door_success(intake->door), NULL);
+    }
+    door_accept(intake);
+    intake_free(intake);
+}
+
+static void make_takes(struct intake *intake)
+{
+    intake->count = intake->batch.signals->len;
+    intake->takes = g_new0(struct take, MAX(intake->count, 1));
+    for (size_t i = 0; i < intake->count; i++) {
+        struct signal *signal = g_ptr_array_index(intake->batch.signals, (guint)i);
+        intake->takes[i] = (struct take){
+            .pager = intake->context->pager,
+            .signal = *signal,
+            .integration = intake->integration,
+            .service = intake->service,
+        };
+        *signal = (struct signal){0}; /* its texts have moved */
+    }
+}
+
+static void refuse_busy(struct intake *intake, int status, const char *why)
+{
+    struct fault fault = {0};
+    (void)fault_set(&fault, "", "%s", why);
+    intake_refuse(intake, status, &fault);
+}
+
+void intake_submit(struct intake *intake)
+{
+    const struct api_context *context = intake->context;
+    size_t count = intake->batch.signals->len;
+    if (!payload_book_admit(context->payloads, intake->integration, MAX(count, 1),
+                            clock_elapsed(context->clock))) {
+        refuse_busy(intake, 429, "This integration sends far more than its share; slow down.");
+        return;
+    }
+    if (!ledger_is_writable(context->ledger)) {
+        refuse_busy(intake, 503, "Nothing can be stored at the moment; try again.");
+        return;
+    }
+    make_takes(intake);
+    keep_text(intake);
+    const struct command command = {
+        .run = run_takes, .answer = answer_takes, .arg = intake, .is_intake = true};
+    if (!desk_submit(context->desk, command)) {
+        refuse_busy(intake, 503, "Too much is waiting to be stored; try again.");
+    }
+}

@@ -1,0 +1,55 @@
+/* api/intake.h - what the doors have in common: whose key, how many, one command, one answer. */
+#ifndef API_INTAKE_H
+#define API_INTAKE_H
+
+#include "api/context.h"
+#include "page/pager.h"
+#include "source/source.h"
+
+/* Which dialect the sender speaks; it decides how we answer. */
+enum door {
+    DOOR_NATIVE = 1,
+    DOOR_ALERTMANAGER,
+    DOOR_PROMETHEUS,
+    DOOR_PAGERDUTY,
+    DOOR_PAGERDUTY_CHANGE,
+};
+
+/* One request on its way through a door. Freed by intake_free, which every path ends in. */
+struct intake {
+    const struct api_context *context;
+    struct http_request *request;
+    enum door door;
+    char *secret;      /* the key, to be kept out of the kept payload */
+    char *integration; /* name; NULL until the key was found good */
+    char *service;     /* where it points */
+    char *text;        /* the payload as it is kept */
+    struct batch batch;
+    struct take *takes; /* one for each signal */
+    size_t count;
+    char *sent_key; /* PagerDuty: the dedup_key as it was sent, to be answered the same */
+    json_t *change; /* PagerDuty: a change event */
+};
+
+NODISCARD struct intake *intake_create(const struct api_context *context,
+                                       struct http_request *request, enum door door);
+void intake_free(struct intake *intake);
+
+/* Takes the name of the integration that this comes from. False and a fault when there is none, or
+ * when it is of another kind (enum integration_kind; 0: any). */
+NODISCARD bool intake_adopt(struct intake *intake, const char *name, int kind, struct fault *fault);
+
+/* Keeps the payload with the answer's status; `problem` NULL when there is none. Nothing is kept of a
+ * stranger, whose key is no integration's. */
+void intake_keep(struct intake *intake, int status, const char *problem);
+
+/* Keeps the payload with the reason, answers in the door's dialect, frees. */
+void intake_refuse(struct intake *intake, int status, const struct fault *fault);
+
+/* Submits the batch as one command; its answer follows the commit. Frees. */
+void intake_submit(struct intake *intake);
+
+/* The body as JSON; otherwise refuses (and frees) and gives NULL. New reference. */
+NODISCARD json_t *intake_json(struct intake *intake);
+
+#endif

@@ -1,0 +1,416 @@
+/* The doors in: POST only; a GET never changes anything. */
+#include <string.h>
+
+#include "api/alertmanager_view.h"
+#include "api/door.h"
+#include "api/intake.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "people/key_index.h"
+#include "source/alertmanager.h"
+#include "source/native.h"
+#include "source/pagerduty.h"
+#include "source/payload.h"
+#include "source/prometheus.h"
+
+static const char UNKNOWN_KEY[] =
+    "This key is not known: it was mistyped, rotated away or deleted. "
+    "\"tocsin integration key NAME\" mints a new one.";
+
+static bool owner_of(const struct api_context *context, const char *key, struct key_entry *out)
+{
+    return key != NULL && key_index_find(context->keys, key, clock_now(context->clock), out);
+}
+
+/* The door of an integration: by its key. Otherwise answers and frees. */
+static bool enter(struct intake *intake, const char *key, int kind, int status_unknown)
+{
+    struct key_entry owner = {0};
+    struct fault fault = {0};
+    if (!owner_of(intake->context, key, &owner) || owner.owner_kind != KEY_INTEGRATION) {
+        (void)fault_set(&fault, "", "%s", UNKNOWN_KEY);
+    } else {
+        intake->secret = g_strdup(key);
+        if (intake_adopt(intake, owner.owner, kind, &fault)) {
+            return true;
+        }
+    }
+    intake_refuse(intake, status_unknown, &fault);
+    return false;
+}
+
+/* --- Alertmanager and Prometheus --- */
+
+static void post_alertmanager(struct http_request *request, void *context)
+{
+    struct intake *intake = intake_create(context, request, DOOR_ALERTMANAGER);
+    if (!enter(intake, http_path_param(request, "key"), INTEGRATION_ALERTMANAGER, 404)) {
+        return;
+    }
+    json_auto_t *body = intake_json(intake);
+    if (body == NULL) {
+        return;
+    }
+    struct fault fault = {0};
+    if (!alertmanager_read(body, &intake->batch, &fault)) {
+        intake_refuse(intake, 400, &fault);
+        return;
+    }
+    intake_submit(intake);
+}
+
+static void post_prometheus(struct http_request *request, void *context)
+{
+    const struct api_context *api = context;
+    struct intake *intake = intake_create(context, request, DOOR_PROMETHEUS);
+    if (!enter(intake, http_path_param(request, "key"), INTEGRATION_PROMETHEUS, 404)) {
+        return;
+    }
+    json_auto_t *body = intake_json(intake);
+    if (body == NULL) {
+        return;
+    }
+    struct fault fault = {0};
+    if (!prometheus_read(body, clock_now(api->clock), &intake->batch, &fault)) {
+        intake_refuse(intake, 400, &fault);
+        return;
+    }
+    intake_submit(intake);
+}
+
+/* --- PagerDuty --- */
+
+static void refuse_event(struct intake *intake, const json_t *errors)
+{
+    g_autoptr(GString) problem = g_string_new(NULL);
+    size_t i = 0;
+    json_t *text = NULL;
+    json_array_foreach (errors, i, text) {
+        g_string_append_printf(problem, "%s%s", i == 0 ? "" : "; ", json_string_value(text));
+    }
+    intake_keep(intake, 400, problem->str);
+    http_answer_json(intake->request, 400,
+                     pagerduty_refused("invalid event", "Event object is invalid", errors));
+    intake_free(intake);
+}
+
+/* The key stands in the body: so first whatever can be read of it, then whose it is. */
+static struct intake *enter_pagerduty(struct http_request *request, void *context, enum door door,
+                                      json_t **out_body)
+{
+    struct intake *intake = intake_create(context, request, door);
+    *out_body = intake_json(intake);
+    if (*out_body == NULL) {
+        return NULL;
+    }
+    const char *key = pagerduty_routing_key(*out_body);
+    if (key != NULL && !enter(intake, key, INTEGRATION_PAGERDUTY, 400)) {
+        json_decref(*out_body);
+        return NULL;
+    }
+    return intake; /* without a key: the adapter says that it is missing */
+}
+
+static void post_enqueue(struct http_request *request, void *context)
+{
+    json_t *body = NULL;
+    struct intake *intake = enter_pagerduty(request, context, DOOR_PAGERDUTY, &body);
+    if (intake == NULL) {
+        return;
+    }
+    json_auto_t *errors = json_array();
+    if (pagerduty_read(body, batch_add(&intake->batch), errors)) {
+        intake->sent_key = g_strdup(json_text(body, "dedup_key", NULL));
+        if (intake->sent_key != NULL && intake->sent_key[0] == '\0') {
+            g_clear_pointer(&intake->sent_key, g_free);
+        }
+        intake_submit(intake);
+    } else {
+        refuse_event(intake, errors);
+    }
+    json_decref(body);
+}
+
+static void post_change(struct http_request *request, void *context)
+{
+    json_t *body = NULL;
+    struct intake *intake = enter_pagerduty(request, context, DOOR_PAGERDUTY_CHANGE, &body);
+    if (intake == NULL) {
+        return;
+    }
+    json_auto_t *errors = json_array();
+    intake->change = pagerduty_read_change(body, errors);
+    if (intake->change != NULL) {
+        intake_submit(intake);
+    } else {
+        refuse_event(intake, errors);
+    }
+    json_decref(body);
+}
+
+/* --- our own --- */
+
+static const char *bearer_of(const struct http_request *request)
+{
+    const char *header = http_header(request, "Authorization");
+    if (header == NULL || g_ascii_strncasecmp(header, "Bearer ", 7) != 0) {
+        return NULL;
+    }
+    header += 7;
+    return header + strspn(header, " ");
+}
+
+/* A person or program with a token, or on the local socket, says itself where the alert goes. */
+static bool adopt_named(struct intake *intake, const char *integration, const char *service,
+                        struct fault *fault)
+{
+    if (integration != NULL) {
+        return intake_adopt(intake, integration, 0, fault) ||
+               (g_strlcpy(fault->field, "integration", sizeof(fault->field)) > 0 && false);
+    }
+    if (service == NULL) {
+        return fault_set(fault, "service",
+                         "is required with a token: which service is it about? (Or name an "
+                         "integration.)");
+    }
+    struct config *config = config_current(intake->context->configs);
+    bool is_there = config_service(config, service) != NULL;
+    config_unref(config);
+    if (!is_there) {
+        return fault_set(fault, "service", "There is no service \"%.100s\".", service);
+    }
+    intake->integration = g_strdup("manual");
+    intake->service = g_strdup(service);
+    return true;
+}
+
+static void refuse_caller(struct intake *intake, bool is_known)
+{
+    struct fault fault = {0};
+    (void)fault_set(&fault, "", "%s",
+                    is_known ? "This token may only read; alerts need one with scope respond."
+                             : "Send the integration's key: Authorization: Bearer KEY. This one is "
+                               "missing or not known: mistyped, rotated away or deleted.");
+    if (!is_known) {
+        http_set_header(intake->request, "WWW-Authenticate", "Bearer realm=\"tocsin\"");
+    }
+    intake_refuse(intake, is_known ? 403 : 401, &fault);
+}
+
+/* Who is at the door? True with *out_is_free for one who names the target in the body. Otherwise
+ * answers and frees. */
+static bool enter_native(struct intake *intake, bool *out_is_free)
+{
+    struct key_entry owner = {0};
+    const char *key = bearer_of(intake->request);
+    bool is_owned = owner_of(intake->context, key, &owner);
+    *out_is_free = false;
+    if (is_owned && owner.owner_kind == KEY_INTEGRATION) {
+        return enter(intake, key, INTEGRATION_NATIVE, 403);
+    }
+    *out_is_free = true;
+    if (is_owned && owner.owner_kind == KEY_TOKEN && owner.scope >= SCOPE_RESPOND) {
+        return true;
+    }
+    if (strcmp(http_actor(intake->request), "local") == 0 && key == NULL) {
+        return true;
+    }
+    refuse_caller(intake, is_owned && owner.owner_kind == KEY_TOKEN);
+    return false;
+}
+
+static void post_alert(struct http_request *request, void *context)
+{
+    struct intake *intake = intake_create(context, request, DOOR_NATIVE);
+    bool is_free = false;
+    if (!enter_native(intake, &is_free)) {
+        return;
+    }
+    json_auto_t *body = intake_json(intake);
+    if (body == NULL) {
+        return;
+    }
+    struct fault fault = {0};
+    g_autofree char *integration = NULL;
+    g_autofree char *service = NULL;
+    bool is_good = native_read(body, batch_add(&intake->batch), &integration, &service, &fault);
+    if (is_good && is_free) {
+        is_good = adopt_named(intake, integration, service, &fault);
+    } else if (is_good && (integration != NULL || service != NULL)) {
+        is_good = fault_set(&fault, integration != NULL ? "integration" : "service",
+                            "An integration's key says already where the alert goes; leave this "
+                            "out, or use a token.");
+    }
+    if (!is_good) {
+        intake_refuse(intake, 400, &fault);
+        return;
+    }
+    intake_submit(intake);
+}
+
+/* --- heartbeats --- */
+
+struct beating {
+    struct beat beat;
+    struct http_request *request;
+    char *name;
+};
+
+static enum command_result run_beat(struct ledger_tx *tx, void *arg)
+{
+    struct beating *beating = arg;
+    return pager_beat(tx, &beating->beat);
+}
+
+static void refuse_beat(struct http_request *request, int status, const char *why)
+{
+    struct fault fault = {0};
+    (void)fault_set(&fault, "", "%s", why);
+    door_refuse(request, DOOR_NATIVE, status, &fault);
+}
+
+static void answer_beat(void *arg, enum command_outcome outcome)
+{
+    struct beating *beating = arg;
+    if (outcome == OUTCOME_COMMITTED) {
+        http_answer_json(beating->request, 200, json_pack("{s:s}", "heartbeat", beating->name));
+    } else if (outcome == OUTCOME_REFUSED) {
+        refuse_beat(beating->request, 404, UNKNOWN_KEY);
+    } else {
+        refuse_beat(beating->request, 503, "Nothing can be stored at the moment; try again.");
+    }
+    g_free(beating->name);
+    g_free(beating);
+}
+
+static void post_heartbeat(struct http_request *request, void *context)
+{
+    const struct api_context *api = context;
+    struct key_entry owner = {0};
+    if (!owner_of(api, http_path_param(request, "key"), &owner) ||
+        owner.owner_kind != KEY_HEARTBEAT) {
+        refuse_beat(request, 404, UNKNOWN_KEY);
+        return;
+    }
+    struct beating *beating = g_new0(struct beating, 1);
+    beating->request = request;
+    beating->name = g_strdup(owner.owner);
+    beating->beat = (struct beat){.pager = api->pager, .heartbeat = beating->name};
+    const struct command command = {.run = run_beat, .answer = answer_beat, .arg = beating};
+    if (!desk_submit(api->desk, command)) {
+        answer_beat(beating, OUTCOME_UNAVAILABLE);
+    }
+}
+
+/* --- what came in lately --- */
+
+static void list_payload(void *self, const struct payload *payload)
+{
+    char at[UTC_TEXT_SIZE];
+    utc_format(payload->at, at);
+    (void)json_array_append_new(self, json_pack("{s:s, s:i, s:s*, s:s}", "at", at, "status",
+                                                payload->status, "problem", payload->problem,
+                                                "body", payload->body));
+}
+
+static void get_payloads(struct http_request *request, void *context)
+{
+    const struct api_context *api = context;
+    const char *name = http_path_param(request, "name");
+    struct config *config = config_current(api->configs);
+    bool is_there = config_integration(config, name) != NULL;
+    config_unref(config);
+    if (!is_there) {
+        http_answer_problem(request, 404, "There is no integration \"%.100s\".", name);
+        return;
+    }
+    json_t *items = json_array();
+    payload_book_list(api->payloads, name, list_payload, items);
+    http_answer_json(request, 200, json_pack("{s:o, s:n}", "items", items, "next_cursor"));
+}
+
+/* --- the reading side of Alertmanager's API, for amtool and dashboards --- */
+
+/* The integration's name, or NULL and the request is answered. Newly allocated. */
+static char *reader_of(struct http_request *request, const struct api_context *api)
+{
+    struct key_entry owner = {0};
+    if (owner_of(api, http_path_param(request, "key"), &owner) &&
+        owner.owner_kind == KEY_INTEGRATION) {
+        return g_strdup(owner.owner);
+    }
+    refuse_beat(request, 404, UNKNOWN_KEY);
+    return NULL;
+}
+
+static void get_alerts(struct http_request *request, void *context)
+{
+    g_autofree char *integration = reader_of(request, context);
+    if (integration != NULL) {
+        view_alerts(request, context, integration);
+    }
+}
+
+static void get_status(struct http_request *request, void *context)
+{
+    g_autofree char *integration = reader_of(request, context);
+    if (integration != NULL) {
+        view_status(request, context);
+    }
+}
+
+static void get_receivers(struct http_request *request, void *context)
+{
+    g_autofree char *integration = reader_of(request, context);
+    if (integration != NULL) {
+        view_receivers(request, integration);
+    }
+}
+
+static void get_silences(struct http_request *request, void *context)
+{
+    g_autofree char *integration = reader_of(request, context);
+    if (integration != NULL) {
+        http_answer_json(request, 200, json_array());
+    }
+}
+
+static void get_ready(struct http_request *request, void *context)
+{
+    g_autofree char *integration = reader_of(request, context);
+    if (integration != NULL) {
+        http_answer_text(request, 200, "text/plain; charset=utf-8", "OK\n");
+    }
+}
+
+#define PROMETHEUS "/in/prometheus/{key}"
+
+const struct route_row INTAKE_ROUTES[] = {
+    {"POST", "/api/v1/alerts", PERMIT_KEY, post_alert,
+     .summary = "Trigger, acknowledge or resolve an alert with an integration's key, or a token.",
+     .request = &NATIVE_ALERT_RECORD, .answer = &NATIVE_ANSWER_RECORD, .success = 202},
+    {"POST", "/in/alertmanager/{key}", PERMIT_KEY, post_alertmanager,
+     .summary = "Alertmanager's webhook, version 4.", .success = 202},
+    {"POST", PROMETHEUS "/api/v2/alerts", PERMIT_KEY, post_prometheus,
+     .summary = "Prometheus pointing at us as an Alertmanager."},
+    {"GET", PROMETHEUS "/api/v2/alerts", PERMIT_KEY, get_alerts,
+     .summary = "Open alerts of the integration, as Alertmanager's API v2 lists them."},
+    {"GET", PROMETHEUS "/api/v2/status", PERMIT_KEY, get_status,
+     .summary = "Status, as Alertmanager's API v2 tells it."},
+    {"GET", PROMETHEUS "/api/v2/receivers", PERMIT_KEY, get_receivers,
+     .summary = "The one receiver: the integration."},
+    {"GET", PROMETHEUS "/api/v2/silences", PERMIT_KEY, get_silences,
+     .summary = "Always empty: silences are in /api/v1/silences."},
+    {"GET", PROMETHEUS "/-/ready", PERMIT_KEY, get_ready, .summary = "Answers OK."},
+    {"GET", PROMETHEUS "/-/healthy", PERMIT_KEY, get_ready, .summary = "Answers OK."},
+    {"POST", "/v2/enqueue", PERMIT_KEY, post_enqueue, .summary = "PagerDuty Events API v2.",
+     .success = 202, .body_max = LIMIT_BODY_PAGERDUTY},
+    {"POST", "/v2/change/enqueue", PERMIT_KEY, post_change,
+     .summary = "PagerDuty change events: recorded, never paged.", .success = 202,
+     .body_max = LIMIT_BODY_PAGERDUTY},
+    {"POST", "/heartbeat/{key}", PERMIT_KEY, post_heartbeat, .summary = "A sign of life."},
+    {"GET", "/api/v1/integrations/{name}/payloads", PERMIT_RESPOND, get_payloads,
+     .summary = "The last payloads that arrived, newest first, and why some were refused."},
+};
+
+const size_t INTAKE_ROUTE_COUNT = G_N_ELEMENTS(INTAKE_ROUTES);
