@@ -387,7 +387,9 @@ bool guard_url(const struct guard *guard, const char *url, struct fault *fault)
     }
     CURLU *parts = curl_url();
     CHECK(parts != NULL);
-    bool is_url = curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK;
+    const char *rest = strstr(url, "://");
+    bool has_host = rest != NULL && rest[3] != '/'; /* curl would take "http:///x" for "http://x" */
+    bool is_url = has_host && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK;
     bool is_fine = is_url ? judge_parts(guard, parts, fault)
                           : fault_set(fault, "",
                                       "this is not an address such as "
