@@ -95,7 +95,8 @@ NODISCARD struct db *db_pool_take(struct db_pool *pool);
 void db_pool_give(struct db_pool *pool, struct db *db);
 
 /* Copies the whole database, online, to a new file and verifies the copy (integrity and row
- * counts). False and a fault when the target exists or the copy does not verify. */
+ * counts). Takes as long as the database is big: use a connection of the pool, so that nobody waits
+ * for it. False and a fault when the target exists or the copy does not verify. */
 NODISCARD bool db_backup(struct db *db, const char *target_path, struct fault *fault);
 /* Checks that the file is a sound Tocsin database of a schema this program can read. */
 NODISCARD bool db_verify(const char *path, struct fault *fault);

@@ -152,13 +152,15 @@ bool sqlite_backup(struct db *db, const char *target_path, struct fault *fault)
     if (!make_part(part, target_path, fault)) {
         return false;
     }
+    /* A writer's transaction would lock out the copy: a reading one of our own holds the state. */
     bool is_ours = !db->is_in_transaction;
-    if (is_ours) {
-        db_begin(db);
-    }
-    bool is_good = copy_to(sqlite_handle(db), part, fault);
-    if (is_ours) {
-        db_rollback(db);
+    CHECK(is_ours || db->mode == DB_READ_ONLY);
+    sqlite3 *handle = sqlite_handle(db);
+    bool is_good = !is_ours || sqlite3_exec(handle, "BEGIN", NULL, NULL, NULL) == SQLITE_OK ||
+                   fault_of(fault, "cannot read", handle);
+    is_good = is_good && copy_to(handle, part, fault);
+    if (is_ours && !sqlite3_get_autocommit(handle)) {
+        (void)sqlite3_exec(handle, "ROLLBACK", NULL, NULL, NULL);
     }
     is_good = is_good && give_name(part, target_path, fault);
     if (!is_good) {

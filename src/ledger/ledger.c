@@ -55,6 +55,18 @@ const struct random *ledger_random(const struct ledger_tx *tx)
     return tx->ledger->random;
 }
 
+void ledger_mark_stale(struct ledger_tx *tx, enum ledger_stale what)
+{
+    tx->ledger->stale |= (unsigned)what;
+}
+
+bool ledger_take_stale(struct ledger *ledger, enum ledger_stale what)
+{
+    bool is_stale = (ledger->stale & (unsigned)what) != 0;
+    ledger->stale &= ~(unsigned)what;
+    return is_stale;
+}
+
 bool ledger_is_writable(const struct ledger *ledger)
 {
     return atomic_load(&ledger->is_writable);

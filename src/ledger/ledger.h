@@ -84,6 +84,12 @@ void ledger_add_listener(struct ledger *ledger, struct ledger_listener listener)
  * must outlive the ledger. Without one a full disk stops paging as well. */
 void ledger_set_ballast(struct ledger *ledger, const struct ballast *ballast);
 
+/* What listeners keep in memory: a command that changes it says so, the listener that keeps it asks
+ * (and so takes the mark away) and reads it again. */
+enum ledger_stale { STALE_KEYS = 1 };
+void ledger_mark_stale(struct ledger_tx *tx, enum ledger_stale what);
+NODISCARD bool ledger_take_stale(struct ledger *ledger, enum ledger_stale what);
+
 /* For a command that needs random bytes. */
 const struct random *ledger_random(const struct ledger_tx *tx);
 

@@ -1,0 +1,137 @@
+#include "people/token_store.h"
+
+#include <string.h>
+
+bool access_key_is_live(const struct access_key *key, struct utc now)
+{
+    return !utc_is_set(key->revoked_at) &&
+           (!utc_is_set(key->expires_at) || utc_before(now, key->expires_at));
+}
+
+static void bind_owner(struct db_query *query, int owner_kind, const char *owner)
+{
+    db_bind_text(query, 1, enum_to_name(KEY_OWNER_NAMES, owner_kind));
+    db_bind_text(query, 2, owner);
+}
+
+void access_key_insert(struct db *db, struct access_key *key)
+{
+    struct db_query *query = db_query(
+        db, "INSERT INTO access_key (owner_kind, owner, hash, scope, created_at, expires_at) "
+            "VALUES ($1, $2, $3, $4, $5, $6) RETURNING id");
+    bind_owner(query, key->owner_kind, key->owner);
+    db_bind_blob(query, 3, key->hash, sizeof key->hash);
+    db_bind_text(query, 4, enum_to_name(TOKEN_SCOPE_NAMES, key->scope));
+    db_bind_utc(query, 5, key->created_at);
+    db_bind_utc(query, 6, key->expires_at);
+    if (db_step(query) == DB_ROW) {
+        key->id = db_int(query, 0);
+    }
+    db_reset(query);
+}
+
+static void read_key(struct db_query *query, struct access_key *out)
+{
+    *out = (struct access_key){
+        .id = db_int(query, 0),
+        .owner_kind = enum_from_name(KEY_OWNER_NAMES, db_text(query, 1)),
+        .owner = db_text(query, 2),
+        .scope = db_is_null(query, 4) ? 0 : enum_from_name(TOKEN_SCOPE_NAMES, db_text(query, 4)),
+        .created_at = db_utc(query, 5),
+        .expires_at = db_utc(query, 6),
+        .revoked_at = db_utc(query, 7),
+        .last_used_at = db_utc(query, 8),
+    };
+    size_t size = 0;
+    const void *hash = db_blob(query, 3, &size);
+    if (size == sizeof out->hash) {
+        memcpy(out->hash, hash, size);
+    }
+}
+
+void access_key_list(struct db *db, int owner_kind, const char *owner,
+                     void (*each)(void *self, const struct access_key *key), void *self)
+{
+    struct db_query *query = db_query(
+        db, "SELECT id, owner_kind, owner, hash, scope, created_at, expires_at, revoked_at, "
+            "last_used_at FROM access_key WHERE ($1 = '' OR owner_kind = $1) "
+            "AND ($2 = '' OR owner = $2) ORDER BY id");
+    db_bind_text(query, 1, owner_kind == 0 ? "" : enum_to_name(KEY_OWNER_NAMES, owner_kind));
+    db_bind_text(query, 2, owner == NULL ? "" : owner);
+    while (db_step(query) == DB_ROW) {
+        struct access_key key;
+        read_key(query, &key);
+        each(self, &key);
+    }
+}
+
+bool access_key_exists(struct db *db, int owner_kind, const char *owner, struct utc now)
+{
+    struct db_query *query =
+        db_query(db, "SELECT 1 FROM access_key WHERE owner_kind = $1 AND owner = $2 AND revoked_at "
+                     "IS NULL AND (expires_at IS NULL OR expires_at > $3) LIMIT 1");
+    bind_owner(query, owner_kind, owner);
+    db_bind_utc(query, 3, now);
+    bool exists = db_step(query) == DB_ROW;
+    db_reset(query);
+    return exists;
+}
+
+bool access_key_load(struct db *db, const unsigned char hash[KEY_HASH_SIZE], struct access_key *out,
+                     char **out_owner)
+{
+    struct db_query *query = db_query(
+        db, "SELECT id, owner_kind, owner, hash, scope, created_at, expires_at, revoked_at, "
+            "last_used_at FROM access_key WHERE hash = $1");
+    db_bind_blob(query, 1, hash, KEY_HASH_SIZE);
+    *out_owner = NULL;
+    bool is_found = db_step(query) == DB_ROW;
+    if (is_found) {
+        read_key(query, out);
+        out->owner = *out_owner = g_strdup(out->owner); /* the row goes with the reset */
+    }
+    db_reset(query);
+    return is_found;
+}
+
+void access_key_expire(struct db *db, int owner_kind, const char *owner, struct utc at,
+                       int64_t except_id)
+{
+    struct db_query *query = db_query(
+        db, "UPDATE access_key SET expires_at = $3 WHERE owner_kind = $1 AND owner = $2 AND "
+            "id <> $4 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3)");
+    bind_owner(query, owner_kind, owner);
+    db_bind_utc(query, 3, at);
+    db_bind_int(query, 4, except_id);
+    (void)db_run(query);
+}
+
+int64_t access_key_revoke(struct db *db, int owner_kind, const char *owner, int64_t id,
+                          struct utc at)
+{
+    struct db_query *query = db_query(
+        db,
+        "UPDATE access_key SET revoked_at = $3 WHERE owner_kind = $1 AND owner = $2 AND "
+        "($4 = 0 OR id = $4) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3)");
+    bind_owner(query, owner_kind, owner);
+    db_bind_utc(query, 3, at);
+    db_bind_int(query, 4, id);
+    return db_run(query) == DB_DONE ? db_changes(db) : 0;
+}
+
+void access_key_revive(struct db *db, int64_t id)
+{
+    struct db_query *query =
+        db_query(db, "UPDATE access_key SET revoked_at = NULL, expires_at = NULL WHERE id = $1");
+    db_bind_int(query, 1, id);
+    (void)db_run(query);
+}
+
+void access_key_touch(struct db *db, const unsigned char hash[KEY_HASH_SIZE], struct utc used_at)
+{
+    struct db_query *query =
+        db_query(db, "UPDATE access_key SET last_used_at = $2 WHERE hash = $1");
+    db_bind_blob(query, 1, hash, KEY_HASH_SIZE);
+    db_bind_utc(query, 2, used_at);
+    (void)db_run(query);
+}
