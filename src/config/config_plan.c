@@ -19,7 +19,7 @@ struct planner {
     struct config_plan *plan;
     GHashTable *current; /* "kind:name" -> borrowed struct config_object */
     guint in_file[CONFIG_KIND_COUNT];
-    bool prune;
+    struct plan_options options;
     struct fault *fault;
 };
 
@@ -122,7 +122,7 @@ static void judge_change(struct planner *planner, struct config_object *object)
     g_ptr_array_unref(change->details);
     change->details = config_diff(before->spec, object->spec);
     change->is_moved = before->position != object->position;
-    if (!before->is_from_file) {
+    if (!before->is_from_file && object->is_from_file) {
         g_ptr_array_add(change->details, g_strdup("now belongs to the file"));
     }
     if (change->is_moved && object->kind == CONFIG_ROUTE) {
@@ -146,7 +146,7 @@ static bool take_item(struct planner *planner, enum config_kind kind, const json
     object->kind = (int)kind;
     object->name = g_strdup(config_item_name(item));
     object->spec = record_write_stored(config_record(kind), item);
-    object->is_from_file = true;
+    object->is_from_file = planner->options.is_from_file;
     object->position = index;
     if (!config_add(planner->plan->next, kind, item)) {
         (void)fault_set(planner->fault, "name", "there are two %s called \"%.100s\"; rename one",
@@ -195,7 +195,7 @@ static bool take_rest(struct planner *planner, const GPtrArray *current)
         if (config_find(planner->plan->next, kind, object->name) != NULL) {
             continue;
         }
-        if (planner->prune && object->is_from_file) {
+        if (planner->options.prune && object->is_from_file) {
             (void)add_change(planner->plan, CHANGE_DELETED, copy_object(object));
         } else if (!keep_object(planner, object)) {
             return false;
@@ -251,14 +251,14 @@ static bool fill_plan(struct planner *planner, const json_t *document, const GPt
     return take_rest(planner, current) && check_all(planner);
 }
 
-struct config_plan *config_plan_make(const json_t *document, const GPtrArray *current, bool prune,
-                                     struct fault *fault)
+struct config_plan *config_plan_make(const json_t *document, const GPtrArray *current,
+                                     struct plan_options options, struct fault *fault)
 {
     struct config_plan *plan = g_new0(struct config_plan, 1);
     plan->changes = g_ptr_array_new_with_free_func(free_change);
     plan->left = g_ptr_array_new_with_free_func(g_free);
     plan->next = config_create();
-    struct planner planner = {.plan = plan, .prune = prune, .fault = fault};
+    struct planner planner = {.plan = plan, .options = options, .fault = fault};
     planner.current = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 0; i < current->len; i++) {
         struct config_object *object = g_ptr_array_index(current, i);

@@ -15,6 +15,7 @@ struct config_change {
     GPtrArray *details; /* texts: "time_zone Asia/Jakarta -> Europe/Paris"; no secrets */
     struct config_object *object; /* what to write or delete; owned */
     bool is_moved; /* stands at another place in the file than before */
+    int key_act;   /* enum config_key_act (config_keys.h); 0: not judged, or has no key */
 };
 
 struct config_plan {
@@ -23,11 +24,16 @@ struct config_plan {
     struct config *next; /* the configuration as it would be, without overrides of shift_override */
 };
 
+struct plan_options {
+    bool is_from_file; /* else `document` holds what a person or program made through the API */
+    bool prune;        /* delete what came from a file and is not in this one */
+};
+
 /* Judges `document` ({users, teams, …}) against `current` (of config_load_objects). What the file
  * names is created or changed; what it does not name stays, or with `prune` is deleted if it came
  * from a file. NULL and a fault with the path of the mistake and its remedy. */
 NODISCARD struct config_plan *config_plan_make(const json_t *document, const GPtrArray *current,
-                                               bool prune, struct fault *fault);
+                                               struct plan_options options, struct fault *fault);
 void config_plan_free(struct config_plan *plan);
 
 NODISCARD bool config_plan_changes_anything(const struct config_plan *plan);

@@ -1,7 +1,7 @@
 /* config/config_work.h - the ledger commands that change the configuration.
  *
  * Each plans and writes inside the ledger's transaction, appends an event config.changed, and
- * publishes the new snapshot after the commit. A command is {.run = X_run, .answer = X_answered or
+ * publishes the new snapshot after the commit. Refused ones wrote nothing; status and fault say why. A command is {.run = X_run, .answer = X_answered or
  * an answer of the caller's that calls it first, .arg = &the_struct}. Inputs are borrowed until the
  * answer; X_clear frees the outputs. */
 #ifndef CONFIG_CONFIG_WORK_H
@@ -39,6 +39,7 @@ struct apply_config {
     json_t *plan;           /* out: config_plan_json */
     json_t *minted;         /* out: [{"kind", "name", "key"}], shown once and never stored */
 };
+/* A dry run answers COMMAND_DONE too, and has written nothing. */
 enum command_result apply_config_run(struct ledger_tx *tx, void *apply);
 void apply_config_clear(struct apply_config *apply);
 
@@ -49,6 +50,7 @@ struct put_object {
     int kind;           /* in: enum config_kind */
     const json_t *spec; /* in; a name that is absent is made up */
     json_t *written;    /* out: record_write of the result */
+    json_t *minted;     /* out: as in struct apply_config */
 };
 enum command_result put_object_run(struct ledger_tx *tx, void *put);
 void put_object_clear(struct put_object *put);

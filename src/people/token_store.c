@@ -127,6 +127,16 @@ void access_key_revive(struct db *db, int64_t id)
     (void)db_run(query);
 }
 
+void access_key_give(struct db *db, int64_t id, int owner_kind, const char *owner)
+{
+    struct db_query *query =
+        db_query(db, "UPDATE access_key SET owner_kind = $1, owner = $2, revoked_at = NULL, "
+                     "expires_at = NULL WHERE id = $3");
+    bind_owner(query, owner_kind, owner);
+    db_bind_int(query, 3, id);
+    (void)db_run(query);
+}
+
 void access_key_touch(struct db *db, const unsigned char hash[KEY_HASH_SIZE], struct utc used_at)
 {
     struct db_query *query =

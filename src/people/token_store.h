@@ -47,6 +47,9 @@ int64_t access_key_revoke(struct db *db, int owner_kind, const char *owner, int6
 /* A key that was expired or revoked is good again, for its owner. */
 void access_key_revive(struct db *db, int64_t id);
 
+/* The same, for another owner: an integration that was renamed brings its key along. */
+void access_key_give(struct db *db, int64_t id, int owner_kind, const char *owner);
+
 void access_key_touch(struct db *db, const unsigned char hash[KEY_HASH_SIZE], struct utc used_at);
 
 #endif

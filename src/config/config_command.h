@@ -1,0 +1,17 @@
+/* config/config_command.h - the frame of every command that changes the configuration; for the files
+ * of this folder that implement config_work.h. */
+#ifndef CONFIG_CONFIG_COMMAND_H
+#define CONFIG_CONFIG_COMMAND_H
+
+#include "config/config_work.h"
+
+/* First of all: a command may run more than once and sets its results afresh each time. */
+void config_command_begin(struct config_command *command);
+
+/* To be returned by a command that wrote nothing. */
+enum command_result config_command_refuse(struct config_command *command, int status);
+
+/* Last of all: what this transaction now sees becomes the next snapshot. */
+void config_command_finish(struct ledger_tx *tx, struct config_command *command, int64_t version);
+
+#endif

@@ -1,0 +1,77 @@
+#include <string.h>
+
+#include "base/json.h"
+#include "config/config_work.h"
+#include "people/token.h"
+
+static char *resolve_reference(const char *reference, const struct key_source *source,
+                               struct fault *fault)
+{
+    if (g_str_has_prefix(reference, "env:")) {
+        const char *value = source->read_env(source->self, reference + strlen("env:"));
+        if (value == NULL || value[0] == '\0') {
+            (void)fault_set(fault, "key",
+                            "%s is not set in the environment; set it where you run this, or leave "
+                            "the key out to have one minted",
+                            reference + strlen("env:"));
+            return NULL;
+        }
+        return g_strdup(value);
+    }
+    const char *path = reference + strlen("file:");
+    char *value = source->read_file(source->self, path);
+    if (value == NULL) {
+        (void)fault_set(fault, "key", "the file %s cannot be read; create it where you run this",
+                        path);
+        return NULL;
+    }
+    return g_strstrip(value);
+}
+
+static bool resolve_entry(const json_t *entry, const char *noun, const struct key_source *source,
+                          json_t *keys, struct fault *fault)
+{
+    const char *reference = json_text(entry, "key", "");
+    const char *name = json_text(entry, "name", NULL);
+    bool is_reference = g_str_has_prefix(reference, "env:") || g_str_has_prefix(reference, "file:");
+    if (!is_reference || name == NULL) {
+        return true; /* planning judges what else may be wrong with it */
+    }
+    g_autofree char *value = resolve_reference(reference, source, fault);
+    if (value == NULL) {
+        return false;
+    }
+    if (!key_check_given(value, fault)) {
+        fault_within(fault, "key");
+        return false;
+    }
+    g_autofree char *owner = g_strdup_printf("%s:%s", noun, name);
+    (void)json_object_set_new(keys, owner, json_string(value));
+    return true;
+}
+
+static bool resolve_section(const json_t *document, enum config_kind kind,
+                            const struct key_source *source, json_t *keys, struct fault *fault)
+{
+    const json_t *list = json_object_get(document, config_section(kind));
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (!resolve_entry(json_array_get(list, i), config_noun(kind), source, keys, fault)) {
+            fault_within_index(fault, i);
+            fault_within(fault, config_section(kind));
+            return false;
+        }
+    }
+    return true;
+}
+
+json_t *config_resolve_keys(const json_t *document, const struct key_source *source,
+                            struct fault *fault)
+{
+    json_t *keys = json_object();
+    if (!resolve_section(document, CONFIG_INTEGRATION, source, keys, fault) ||
+        !resolve_section(document, CONFIG_HEARTBEAT, source, keys, fault)) {
+        json_decref(keys);
+        return NULL;
+    }
+    return keys;
+}
