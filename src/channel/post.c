@@ -272,14 +272,14 @@ static void classify_failure(struct flight *flight, CURLcode code)
     if (flight->watch.reason[0] != '\0') {
         out->state = SEND_REFUSED;
         result_say(out, "not sent: %s", flight->watch.reason);
+    } else if (may_have_arrived(flight)) {
+        out->state = SEND_UNKNOWN;
+        result_say(out, "%s, after the message was handed over", why);
     } else if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL ||
                code == CURLE_LOGIN_DENIED || code == CURLE_USE_SSL_FAILED ||
                is_certificate_fault(code)) {
         out->state = SEND_REFUSED;
         result_say(out, "%s", why);
-    } else if (may_have_arrived(flight)) {
-        out->state = SEND_UNKNOWN;
-        result_say(out, "%s, after the message was handed over", why);
     } else {
         out->state = SEND_RETRY;
         result_say(out, "%s", why);
