@@ -15,7 +15,7 @@ import time
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 BUILD = os.environ.get("TOCSIN_BUILD") or os.path.join(ROOT, "build", "test")
-BINARY = os.environ.get("TOCSIN_BIN") or os.path.join(BUILD, "src", "app", "tocsin")
+BINARY = os.environ.get("TOCSIN") or os.path.join(BUILD, "src", "app", "tocsin")
 LOAD = os.path.join(BUILD, "test", "load", "load")
 SINK = os.path.join(BUILD, "test", "load", "sink")
 
