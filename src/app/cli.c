@@ -1,0 +1,300 @@
+#include "app/cli.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/nearest.h"
+
+static const struct cli_option JSON_OPTION = {"json", NULL, "Answer as JSON, as the API gives it."};
+static const struct cli_option HELP_OPTION = {"help", NULL, "Show this help."};
+
+const struct cli_command *cli_find(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(COMMANDS[i].name, name) == 0) {
+            return &COMMANDS[i];
+        }
+    }
+    return NULL;
+}
+
+/* How many leading words of argv are the name of `command`; 0 when they are not. */
+static int words_of(const struct cli_command *command, int argc, char **argv)
+{
+    g_auto(GStrv) words = g_strsplit(command->name, " ", -1);
+    int count = (int)g_strv_length(words);
+    for (int i = 0; i < count; i++) {
+        if (i >= argc || strcmp(words[i], argv[i]) != 0) {
+            return 0;
+        }
+    }
+    return count;
+}
+
+/* The command with the most words that argv begins with. */
+static const struct cli_command *match_command(int argc, char **argv, int *out_words)
+{
+    const struct cli_command *best = NULL;
+    *out_words = 0;
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        int words = words_of(&COMMANDS[i], argc, argv);
+        if (words > *out_words) {
+            best = &COMMANDS[i];
+            *out_words = words;
+        }
+    }
+    return best;
+}
+
+static bool refuse_command(int argc, char **argv, struct fault *fault)
+{
+    g_autofree char *prefix = g_strconcat(argv[0], " ", NULL);
+    g_autofree char *two = argc > 1 ? g_strconcat(prefix, argv[1], NULL) : g_strdup(argv[0]);
+    g_autoptr(GString) subs = g_string_new(NULL);
+    struct nearest by_two = {.given = two};
+    struct nearest by_one = {.given = argv[0]};
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        nearest_offer(&by_two, COMMANDS[i].name);
+        nearest_offer(&by_one, COMMANDS[i].name);
+        if (g_str_has_prefix(COMMANDS[i].name, prefix)) {
+            g_string_append_printf(subs, "%s%s", subs->len > 0 ? ", " : "", COMMANDS[i].name);
+        }
+    }
+    if (subs->len > 0) {
+        return fault_set(fault, "", "%s needs one more word: %s", argv[0], subs->str);
+    }
+    const char *meant = by_two.found != NULL ? by_two.found : by_one.found;
+    if (meant != NULL) {
+        return fault_set(fault, "", "there is no command \"%.60s\"; did you mean \"%s\"?", argv[0],
+                         meant);
+    }
+    return fault_set(fault, "", "there is no command \"%.60s\"; `tocsin help` lists them", argv[0]);
+}
+
+static const struct cli_option *find_option(const struct cli_command *command, const char *name)
+{
+    const struct cli_option *own = command->options;
+    for (; own != NULL && own->name != NULL; own++) {
+        if (strcmp(own->name, name) == 0) {
+            return own;
+        }
+    }
+    if (strcmp(name, JSON_OPTION.name) == 0) {
+        return &JSON_OPTION;
+    }
+    return strcmp(name, HELP_OPTION.name) == 0 ? &HELP_OPTION : NULL;
+}
+
+static bool is_setting_of(const struct cli_command *command, const struct setting *setting)
+{
+    return setting != NULL && (setting->scope & command->settings) != 0;
+}
+
+static bool refuse_option(const struct cli_command *command, const char *name, struct fault *fault)
+{
+    struct nearest nearest = {.given = name};
+    for (const struct cli_option *own = command->options; own != NULL && own->name != NULL; own++) {
+        nearest_offer(&nearest, own->name);
+    }
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        if (is_setting_of(command, &SETTINGS[i])) {
+            nearest_offer(&nearest, SETTINGS[i].name);
+        }
+    }
+    nearest_offer(&nearest, JSON_OPTION.name);
+    if (nearest.found != NULL) {
+        return fault_set(fault, "", "%s has no option --%.60s; did you mean --%s?", command->name,
+                         name, nearest.found);
+    }
+    return fault_set(fault, "", "%s has no option --%.60s; `tocsin help %s` lists them",
+                     command->name, name, command->name);
+}
+
+static void keep_option(struct cli *cli, const char *name, const char *value)
+{
+    GPtrArray *values = g_hash_table_lookup(cli->options, name);
+    if (values == NULL) {
+        values = g_ptr_array_new_with_free_func(g_free);
+        g_hash_table_insert(cli->options, g_strdup(name), values);
+    }
+    g_ptr_array_add(values, g_strdup(value));
+}
+
+static bool take_value(struct cli *cli, const char *name, const char *value, struct fault *fault)
+{
+    const struct setting *setting = setting_find(name);
+    const struct cli_option *option = find_option(cli->command, name);
+    if (option != NULL) {
+        keep_option(cli, name, value);
+        return true;
+    }
+    CHECK(setting != NULL);
+    g_autofree char *flag = g_strconcat("--", name, NULL);
+    return settings_set(&cli->settings, setting, flag, value, fault);
+}
+
+/* One "--name", "--name=value" or "--name value"; *at moves past what was used. */
+static bool parse_option(struct cli *cli, int argc, char **argv, int *at, struct fault *fault)
+{
+    const char *text = argv[*at] + 2;
+    const char *equals = strchr(text, '=');
+    g_autofree char *name =
+        equals != NULL ? g_strndup(text, (gsize)(equals - text)) : g_strdup(text);
+    const struct cli_option *option = find_option(cli->command, name);
+    if (option == NULL && !is_setting_of(cli->command, setting_find(name))) {
+        return refuse_option(cli->command, name, fault);
+    }
+    if (option != NULL && option->arg == NULL) {
+        if (equals != NULL) {
+            return fault_set(fault, "", "--%s is a switch and takes no value", name);
+        }
+        keep_option(cli, name, "");
+        return true;
+    }
+    if (equals != NULL) {
+        return take_value(cli, name, equals + 1, fault);
+    }
+    if (*at + 1 >= argc) {
+        return fault_set(fault, "", "--%s needs a value", name);
+    }
+    return take_value(cli, name, argv[++*at], fault);
+}
+
+static bool parse_words(struct cli *cli, int argc, char **argv, struct fault *fault)
+{
+    bool only_args = false;
+    for (int at = 0; at < argc; at++) {
+        if (!only_args && strcmp(argv[at], "--") == 0) {
+            only_args = true;
+        } else if (!only_args && strcmp(argv[at], "-h") == 0) {
+            keep_option(cli, "help", "");
+        } else if (!only_args && g_str_has_prefix(argv[at], "--")) {
+            if (!parse_option(cli, argc, argv, &at, fault)) {
+                return false;
+            }
+        } else if (!only_args && argv[at][0] == '-' && argv[at][1] != '\0') {
+            return fault_set(fault, "", "%s: options are written in full: --name", argv[at]);
+        } else {
+            g_ptr_array_add(cli->args, argv[at]);
+        }
+    }
+    return true;
+}
+
+static bool check_args(const struct cli *cli, struct fault *fault)
+{
+    const struct cli_command *command = cli->command;
+    int count = (int)cli->args->len;
+    if (count < command->args_min) {
+        return fault_set(fault, "", "%s needs %s", command->name, command->args);
+    }
+    if (command->args_max >= 0 && count > command->args_max) {
+        return fault_set(fault, "", "%s does not take \"%.60s\"%s%s", command->name,
+                         cli_arg(cli, (size_t)command->args_max),
+                         command->args[0] != '\0' ? "; it takes " : "", command->args);
+    }
+    return true;
+}
+
+bool cli_parse(struct cli *cli, int argc, char **argv, const char *const *environment,
+               struct fault *fault)
+{
+    static char help[] = "help";
+    static char *only_help[] = {help};
+    cli->environment = environment;
+    cli->args = g_ptr_array_new();
+    cli->options =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+    settings_init(&cli->settings);
+    if (argc == 0 || strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0) {
+        argc = 1;
+        argv = only_help;
+    }
+    static char version[] = "version";
+    static char *only_version[] = {version};
+    if (strcmp(argv[0], "--version") == 0) {
+        argv = only_version;
+    }
+    int words = 0;
+    cli->command = match_command(argc, argv, &words);
+    if (cli->command == NULL) {
+        return refuse_command(argc, argv, fault);
+    }
+    if (cli->command->settings != 0 &&
+        !settings_from_environment(&cli->settings, environment, fault)) {
+        return false;
+    }
+    if (!parse_words(cli, argc - words, argv + words, fault)) {
+        return false;
+    }
+    cli->is_json = cli_has(cli, "json");
+    return cli_has(cli, "help") || check_args(cli, fault);
+}
+
+void cli_clear(struct cli *cli)
+{
+    settings_clear(&cli->settings);
+    g_clear_pointer(&cli->args, g_ptr_array_unref);
+    g_clear_pointer(&cli->options, g_hash_table_unref);
+}
+
+const char *cli_arg(const struct cli *cli, size_t at)
+{
+    return at < cli->args->len ? cli->args->pdata[at] : NULL;
+}
+
+const GPtrArray *cli_options(const struct cli *cli, const char *name)
+{
+    return g_hash_table_lookup(cli->options, name);
+}
+
+const char *cli_option(const struct cli *cli, const char *name)
+{
+    const GPtrArray *values = cli_options(cli, name);
+    return values != NULL ? values->pdata[values->len - 1] : NULL;
+}
+
+bool cli_has(const struct cli *cli, const char *name)
+{
+    return g_hash_table_contains(cli->options, name);
+}
+
+const char *cli_environment(const struct cli *cli, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *const *entry = cli->environment; *entry != NULL; entry++) {
+        if (strncmp(*entry, name, length) == 0 && (*entry)[length] == '=') {
+            return *entry + length + 1;
+        }
+    }
+    return NULL;
+}
+
+int cli_refused(const struct fault *fault)
+{
+    const char *field = fault->field;
+    fprintf(stderr, "tocsin: %s%s%s\n", field, field[0] != '\0' ? ": " : "", fault->text);
+    return EXIT_REFUSED;
+}
+
+int cli_failed(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    fprintf(stderr, "tocsin: %s\n", text);
+    return EXIT_REFUSED;
+}
+
+int cli_misused(const struct cli *cli, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    fprintf(stderr, "tocsin: %s\ntocsin: usage: tocsin %s %s\n", text, cli->command->name,
+            cli->command->args);
+    return EXIT_USAGE;
+}

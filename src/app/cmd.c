@@ -1,0 +1,136 @@
+#include "app/cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+
+enum { COLUMNS_MAX = 12 };
+
+int cmd_finish(const struct cli *cli, json_t *answer)
+{
+    if (answer == NULL) {
+        return EXIT_REFUSED;
+    }
+    if (cli->is_json) {
+        output_json(answer);
+    }
+    json_decref(answer);
+    return EXIT_OK;
+}
+
+bool cmd_instant(const struct cli *cli, const char *called, const char *text, struct utc *out)
+{
+    struct utc now = clock_now(&CLOCK_SYSTEM);
+    struct span by;
+    if (strcmp(text, "now") == 0) {
+        *out = now;
+        return true;
+    }
+    if (text[0] == '+' && span_parse(text + 1, &by)) {
+        *out = utc_add(now, by);
+        return true;
+    }
+    if (utc_parse(text, out)) {
+        return true;
+    }
+    cli_misused(cli,
+                "--%s is \"%.60s\"; write now, +2h, or an instant with its offset such as "
+                "2026-12-24T23:30:00+01:00",
+                called, text);
+    return false;
+}
+
+static char *join_texts(const json_t *array)
+{
+    GString *out = g_string_new(NULL);
+    size_t i;
+    json_t *item;
+    json_array_foreach (array, i, item) {
+        g_autofree char *text = json_is_string(item) ? g_strdup(json_string_value(item))
+                                : json_is_object(item) && json_object_get(item, "user") != NULL
+                                    ? cmd_value(item, "user")
+                                    : json_write(item);
+        g_string_append_printf(out, "%s%s", i > 0 ? ", " : "", text);
+    }
+    return g_string_free(out, FALSE);
+}
+
+char *cmd_value(const json_t *object, const char *path)
+{
+    g_auto(GStrv) parts = g_strsplit(path, ".", -1);
+    const json_t *at = object;
+    for (char **part = parts; *part != NULL; part++) {
+        at = json_object_get(at, *part);
+    }
+    if (at == NULL || json_is_null(at)) {
+        return g_strdup("");
+    }
+    if (json_is_string(at)) {
+        return g_strdup(json_string_value(at));
+    }
+    if (json_is_boolean(at)) {
+        return g_strdup(json_is_true(at) ? "yes" : "no");
+    }
+    return json_is_array(at) ? join_texts(at) : json_write(at);
+}
+
+static bool is_instant(const char *field)
+{
+    static const char *const NAMES[] = {"from", "to", "since", "until", "at"};
+    const char *last = strrchr(field, '.');
+    last = last != NULL ? last + 1 : field;
+    for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {
+        if (strcmp(last, NAMES[i]) == 0) {
+            return true;
+        }
+    }
+    return g_str_has_suffix(last, "_at");
+}
+
+static bool add_row(struct table *table, const json_t *item, const struct column *columns,
+                    const struct zone *zone)
+{
+    g_autoptr(GPtrArray) cells = g_ptr_array_new_with_free_func(g_free);
+    bool has_instant = false;
+    for (const struct column *column = columns; column->heading != NULL; column++) {
+        char *value = cmd_value(item, column->field);
+        if (is_instant(column->field) && value[0] != '\0') {
+            char *local = output_time_text(zone, value);
+            g_free(value);
+            value = local;
+            has_instant = true;
+        }
+        g_ptr_array_add(cells, value);
+    }
+    table_add(table, (const char *const *)cells->pdata);
+    return has_instant;
+}
+
+void cmd_show_list(const json_t *items, const struct column *columns, const char *empty)
+{
+    if (json_array_size(items) == 0) {
+        puts(empty);
+        return;
+    }
+    const char *headings[COLUMNS_MAX + 1] = {NULL};
+    for (size_t i = 0; columns[i].heading != NULL; i++) {
+        CHECK(i < COLUMNS_MAX);
+        headings[i] = columns[i].heading;
+    }
+    struct table *table = table_new(headings);
+    const struct zone *zone = output_zone();
+    bool has_instant = false;
+    size_t i;
+    json_t *item;
+    json_array_foreach (items, i, item) {
+        has_instant = add_row(table, item, columns, zone) || has_instant;
+    }
+    g_autoptr(GString) out = g_string_new(NULL);
+    table_write(&table, out);
+    if (has_instant) {
+        g_string_append_printf(out, "\nTimes are %s.\n", zone_name(zone));
+    }
+    output_print(out);
+}

@@ -1,0 +1,68 @@
+/* app/cmd.h - the commands' functions, one file per noun; commands.c lists them. */
+#ifndef APP_CMD_H
+#define APP_CMD_H
+
+#include "app/client.h"
+#include "app/output.h"
+
+int cmd_serve(struct cli *cli);
+int cmd_apply(struct cli *cli);
+int cmd_export(struct cli *cli);
+int cmd_alert(struct cli *cli);
+int cmd_ack(struct cli *cli);
+int cmd_resolve(struct cli *cli);
+int cmd_escalate(struct cli *cli);
+int cmd_snooze(struct cli *cli);
+int cmd_page(struct cli *cli);
+int cmd_alerts(struct cli *cli);
+int cmd_alerts_show(struct cli *cli);
+int cmd_oncall(struct cli *cli);
+int cmd_schedule_list(struct cli *cli);
+int cmd_schedule_shifts(struct cli *cli);
+int cmd_schedule_gaps(struct cli *cli);
+int cmd_override_add(struct cli *cli);
+int cmd_override_remove(struct cli *cli);
+int cmd_explain(struct cli *cli);
+int cmd_whatif(struct cli *cli);
+int cmd_token_create(struct cli *cli);
+int cmd_token_list(struct cli *cli);
+int cmd_token_revoke(struct cli *cli);
+int cmd_integration_list(struct cli *cli);
+int cmd_integration_rotate(struct cli *cli);
+int cmd_integration_payloads(struct cli *cli);
+int cmd_silence_list(struct cli *cli);
+int cmd_silence_add(struct cli *cli);
+int cmd_silence_remove(struct cli *cli);
+int cmd_heartbeat_list(struct cli *cli);
+int cmd_heartbeat_rotate(struct cli *cli);
+int cmd_test(struct cli *cli);
+int cmd_doctor(struct cli *cli);
+int cmd_backup(struct cli *cli);
+int cmd_restore(struct cli *cli);
+int cmd_openapi(struct cli *cli);
+int cmd_completion(struct cli *cli);
+int cmd_manual(struct cli *cli);
+int cmd_version(struct cli *cli);
+int cmd_help(struct cli *cli);
+
+/* What most commands do with an answer: as JSON when asked for, else nothing; EXIT_REFUSED for NULL.
+ * Drops the reference. */
+int cmd_finish(const struct cli *cli, json_t *answer);
+
+/* Reads "now", a span from now ("+2h"), or RFC 3339. False and a message when it is none of these. */
+bool cmd_instant(const struct cli *cli, const char *called, const char *text, struct utc *out);
+
+/* A list as a table: column i shows the field (dots go deeper) fields[i] under headings[i]. Fields
+ * named …_at, from, to, since, until or at are shown in the local zone, which the footer names.
+ * Prints `empty` when there is nothing. */
+struct column {
+    const char *heading; /* NULL ends the list */
+    const char *field;
+};
+
+void cmd_show_list(const json_t *items, const struct column *columns, const char *empty);
+
+/* The value at a dotted path as text for people; free with g_free, never NULL. */
+NODISCARD char *cmd_value(const json_t *object, const char *path);
+
+#endif

@@ -1,0 +1,100 @@
+#include <stdio.h>
+
+#include "app/cmd.h"
+
+/* POSTs to one alert. Tells in `done` what has become of it. */
+static bool act_on(const struct cli *cli, const char *alert, const char *verb, const json_t *body,
+                   const char *done)
+{
+    g_autofree char *id = client_escape(alert);
+    g_autofree char *path = g_strdup_printf("/api/v1/alerts/%s/%s", id, verb);
+    json_auto_t *answer = client_ask(cli, "POST", path, body);
+    if (answer == NULL) {
+        return false;
+    }
+    if (cli->is_json) {
+        output_json(answer);
+    } else {
+        printf("Alert %s %s.\n", alert, done);
+    }
+    return true;
+}
+
+/* All alerts named on the command line; one that fails does not keep the others from being tried. */
+static int act_on_all(const struct cli *cli, const char *verb, const json_t *body, const char *done)
+{
+    int code = EXIT_OK;
+    for (size_t i = 0; i < cli->args->len; i++) {
+        if (!act_on(cli, cli_arg(cli, i), verb, body, done)) {
+            code = EXIT_REFUSED;
+        }
+    }
+    return code;
+}
+
+static json_t *note_body(const struct cli *cli)
+{
+    json_t *body = json_object();
+    if (cli_option(cli, "note") != NULL) {
+        json_object_set_new(body, "note", json_string(cli_option(cli, "note")));
+    }
+    return body;
+}
+
+int cmd_ack(struct cli *cli)
+{
+    json_auto_t *body = note_body(cli);
+    return act_on_all(cli, "acknowledge", body, "acknowledged");
+}
+
+int cmd_resolve(struct cli *cli)
+{
+    json_auto_t *body = note_body(cli);
+    return act_on_all(cli, "resolve", body, "resolved");
+}
+
+int cmd_escalate(struct cli *cli)
+{
+    json_auto_t *body = note_body(cli);
+    return act_on_all(cli, "escalate", body, "escalated: the next step is told now");
+}
+
+int cmd_snooze(struct cli *cli)
+{
+    const char *duration = cli_option(cli, "for");
+    const char *until = cli_option(cli, "until");
+    if ((duration == NULL) == (until == NULL)) {
+        return cli_misused(cli, "say how long: --for 30m, or --until an instant");
+    }
+    g_autofree char *plus = duration != NULL ? g_strconcat("+", duration, NULL) : NULL;
+    struct utc at;
+    if (!cmd_instant(cli, duration != NULL ? "for" : "until", plus != NULL ? plus : until, &at)) {
+        return EXIT_USAGE;
+    }
+    char text[UTC_TEXT_SIZE];
+    utc_format(at, text);
+    json_auto_t *body = note_body(cli);
+    json_object_set_new(body, "until", json_string(text));
+    const struct zone *zone = output_zone();
+    g_autofree char *local = output_time(zone, at);
+    g_autofree char *done = g_strdup_printf("snoozed until %s (%s)", local, zone_name(zone));
+    return act_on_all(cli, "snooze", body, done);
+}
+
+int cmd_page(struct cli *cli)
+{
+    static const char *const KINDS[] = {"user", "schedule", "team", "channel"};
+    json_auto_t *body = note_body(cli);
+    size_t targets = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++) {
+        const char *name = cli_option(cli, KINDS[i]);
+        if (name != NULL) {
+            json_object_set_new(body, KINDS[i], json_string(name));
+            targets++;
+        }
+    }
+    if (targets != 1) {
+        return cli_misused(cli, "say whom: exactly one of --user, --schedule, --team, --channel");
+    }
+    return act_on_all(cli, "page", body, "paged further");
+}

@@ -1,0 +1,98 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "app/cmd.h"
+#include "base/json.h"
+
+/* "rack=12" becomes {"rack": "12"}. */
+static bool add_details(const struct cli *cli, json_t *body)
+{
+    const GPtrArray *given = cli_options(cli, "detail");
+    if (given == NULL) {
+        return true;
+    }
+    json_t *details = json_object();
+    json_object_set_new(body, "details", details);
+    for (guint i = 0; i < given->len; i++) {
+        const char *text = given->pdata[i];
+        const char *equals = strchr(text, '=');
+        if (equals == NULL || equals == text) {
+            cli_misused(cli, "--detail is \"%.60s\"; write NAME=VALUE", text);
+            return false;
+        }
+        g_autofree char *name = g_strndup(text, (gsize)(equals - text));
+        json_object_set_new(details, name, json_string(equals + 1));
+    }
+    return true;
+}
+
+static json_t *signal_body(const struct cli *cli)
+{
+    static const struct {
+        const char *option, *field;
+    } TEXTS[] = {{"dedup-key", "dedup_key"}, {"severity", "severity"},
+                 {"source", "source"},       {"component", "component"},
+                 {"group", "group"},         {"class", "class"},
+                 {"service", "service"},     {"integration", "integration"}};
+
+    json_t *body = json_object();
+    const char *action = cli_has(cli, "resolve")       ? "resolve"
+                         : cli_has(cli, "acknowledge") ? "acknowledge"
+                                                       : "trigger";
+    json_object_set_new(body, "action", json_string(action));
+    if (cli->args->len > 0) {
+        json_object_set_new(body, "summary", json_string(cli_arg(cli, 0)));
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(TEXTS); i++) {
+        const char *value = cli_option(cli, TEXTS[i].option);
+        if (value != NULL) {
+            json_object_set_new(body, TEXTS[i].field, json_string(value));
+        }
+    }
+    if (cli_option(cli, "link") != NULL) {
+        json_object_set_new(body, "links", json_pack("[{s:s}]", "href", cli_option(cli, "link")));
+    }
+    if (!add_details(cli, body)) {
+        json_decref(body);
+        return NULL;
+    }
+    return body;
+}
+
+static int tell(const struct cli *cli, const struct client_answer *answer)
+{
+    if (answer->fault.text[0] != '\0') {
+        return cli_refused(&answer->fault);
+    }
+    if (cli->is_json) {
+        output_json(answer->body);
+        return EXIT_OK;
+    }
+    g_autofree char *id = cmd_value(answer->body, "alert_id");
+    g_autofree char *outcome = cmd_value(answer->body, "outcome");
+    g_autofree char *key = cmd_value(answer->body, "dedup_key");
+    g_autofree char *clean_key = output_clean(key);
+    printf("Alert %s: %s (dedup key %s). `tocsin explain %s` tells who is paged and why.\n", id,
+           outcome, clean_key, id);
+    return EXIT_OK;
+}
+
+int cmd_alert(struct cli *cli)
+{
+    bool is_trigger = !cli_has(cli, "resolve") && !cli_has(cli, "acknowledge");
+    if (is_trigger && cli->args->len == 0) {
+        return cli_misused(cli, "say in one line what is wrong");
+    }
+    if (!is_trigger && cli_option(cli, "dedup-key") == NULL) {
+        return cli_misused(cli, "--dedup-key says which alert is meant");
+    }
+    json_auto_t *body = signal_body(cli);
+    if (body == NULL) {
+        return EXIT_USAGE;
+    }
+    struct client_answer answer;
+    client_call(cli, "POST", "/api/v1/alerts", body, cli_option(cli, "key"), &answer);
+    int code = tell(cli, &answer);
+    client_answer_clear(&answer);
+    return code;
+}

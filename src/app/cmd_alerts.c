@@ -1,0 +1,61 @@
+#include <stdio.h>
+
+#include "app/cmd.h"
+#include "base/json.h"
+
+int cmd_alerts(struct cli *cli)
+{
+    static const struct column COLUMNS[] = {
+        {"ALERT", "id"},    {"STATUS", "status"},  {"SEVERITY", "severity"}, {"SERVICE", "service"},
+        {"TIMES", "count"}, {"SINCE", "first_at"}, {"SUMMARY", "summary"},   {0}};
+    int64_t limit = 100;
+    const char *given = cli_option(cli, "limit");
+    if (given != NULL && !g_ascii_string_to_signed(given, 10, 1, 100000, &limit, NULL)) {
+        return cli_misused(cli, "--limit is a number from 1 to 100000");
+    }
+    g_autoptr(GString) path = g_string_new("/api/v1/alerts");
+    const char *status = cli_option(cli, "status");
+    if (!cli_has(cli, "all")) {
+        client_query(path, "status", status != NULL ? status : "unresolved");
+    }
+    client_query(path, "service", cli_option(cli, "service"));
+    client_query(path, "severity", cli_option(cli, "severity"));
+    json_auto_t *items = client_list(cli, path->str, (size_t)limit);
+    if (items == NULL) {
+        return EXIT_REFUSED;
+    }
+    if (cli->is_json) {
+        output_json(items);
+    } else {
+        cmd_show_list(items, COLUMNS, "No alerts: all quiet.");
+    }
+    return EXIT_OK;
+}
+
+int cmd_alerts_show(struct cli *cli)
+{
+    g_autofree char *id = client_escape(cli_arg(cli, 0));
+    g_autofree char *path = g_strconcat("/api/v1/alerts/", id, NULL);
+    json_auto_t *alert = client_ask(cli, "GET", path, NULL);
+    if (alert == NULL || cli->is_json) {
+        return cmd_finish(cli, alert != NULL ? json_incref(alert) : NULL);
+    }
+    const char *headings[] = {"FIELD", "VALUE", NULL};
+    struct table *table = table_new(headings);
+    const struct zone *zone = output_zone();
+    const char *name;
+    json_t *value;
+    json_object_foreach (alert, name, value) {
+        g_autofree char *text = cmd_value(alert, name);
+        g_autofree char *shown = g_str_has_suffix(name, "_at") || g_str_has_suffix(name, "_until")
+                                     ? output_time_text(zone, text)
+                                     : g_strdup(text);
+        const char *cells[] = {name, shown};
+        table_add(table, cells);
+    }
+    g_autoptr(GString) out = g_string_new(NULL);
+    table_write(&table, out);
+    g_string_append_printf(out, "\nTimes are %s.\n", zone_name(zone));
+    output_print(out);
+    return EXIT_OK;
+}

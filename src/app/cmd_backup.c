@@ -1,0 +1,255 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/cmd.h"
+#include "app/data_dir.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "db/db.h"
+
+static char *absolute(const char *path)
+{
+    return g_canonicalize_filename(path, NULL);
+}
+
+static int tell_backup(const struct cli *cli, const char *path)
+{
+    struct stat about;
+    int64_t bytes = stat(path, &about) == 0 ? (int64_t)about.st_size : 0;
+    if (cli->is_json) {
+        json_auto_t *answer = json_pack("{s:s, s:I}", "path", path, "bytes", (json_int_t)bytes);
+        output_json(answer);
+    } else {
+        printf("Copied to %s (%.1f MB) and verified.\n", path, (double)bytes / 1e6);
+    }
+    return EXIT_OK;
+}
+
+/* Without a server the database is ours to read. */
+static int backup_here(const struct cli *cli, const char *target)
+{
+    struct fault fault = {0};
+    g_autofree char *database = data_dir_database(cli->settings.data);
+    if (access(database, F_OK) != 0) {
+        return cli_failed("there is no database in %s: name the right directory with --data",
+                          cli->settings.data);
+    }
+    struct db *db = db_open(database, DB_READ_WRITE, &fault);
+    if (db == NULL) {
+        return cli_refused(&fault);
+    }
+    bool is_done = db_backup(db, target, &fault);
+    db_close(&db);
+    return is_done ? tell_backup(cli, target) : cli_refused(&fault);
+}
+
+static bool copy_stream(int from, int to)
+{
+    char buffer[65536];
+    ssize_t got;
+    while ((got = read(from, buffer, sizeof buffer)) > 0) {
+        for (ssize_t done = 0; done < got;) {
+            ssize_t written = write(to, buffer + done, (size_t)(got - done));
+            if (written <= 0) {
+                return false;
+            }
+            done += written;
+        }
+    }
+    return got == 0 && fsync(to) == 0;
+}
+
+static bool copy_file(const char *source, const char *target, struct fault *fault)
+{
+    int from = open(source, O_RDONLY | O_CLOEXEC);
+    int to = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool is_done = from >= 0 && to >= 0 && copy_stream(from, to);
+    int problem = errno;
+    if (from >= 0) {
+        (void)close(from);
+    }
+    if (to >= 0) {
+        is_done = close(to) == 0 && is_done;
+    }
+    return is_done || fault_set(fault, "", "%s cannot be copied to %s: %s", source, target,
+                                g_strerror(problem));
+}
+
+/* The server writes into its own directory; from there the copy goes where it was asked for. */
+static int take_over(const struct cli *cli, const char *made, const char *target)
+{
+    struct fault fault = {0};
+    bool is_done = link(made, target) == 0;
+    if (!is_done && errno == EEXIST) {
+        (void)unlink(made);
+        return cli_failed("%s is there already: name another file", target);
+    }
+    is_done = is_done || (copy_file(made, target, &fault) && db_verify(target, &fault));
+    if (!is_done) {
+        return cli_refused(&fault);
+    }
+    (void)unlink(made);
+    return tell_backup(cli, target);
+}
+
+static int take_answer(const struct cli *cli, const struct client_answer *answer,
+                       const char *target)
+{
+    const char *made = json_text(answer->body, "path", "");
+    if (cli->settings.url != NULL) {
+        if (cli->is_json) {
+            output_json(answer->body);
+        } else {
+            printf("The server copied to its own %s and verified it.\n", made);
+        }
+        return EXIT_OK;
+    }
+    return target == NULL ? tell_backup(cli, made) : take_over(cli, made, target);
+}
+
+int cmd_backup(struct cli *cli)
+{
+    g_autofree char *target = cli->args->len > 0 ? absolute(cli_arg(cli, 0)) : NULL;
+    if (target != NULL && cli->settings.url != NULL) {
+        return cli_misused(
+            cli, "a server elsewhere writes into its own data directory: leave the file out");
+    }
+    if (target != NULL && access(target, F_OK) == 0) {
+        return cli_failed("%s is there already: name another file", target);
+    }
+    struct client_answer answer;
+    client_call(cli, "POST", "/api/v1/backup", NULL, NULL, &answer);
+    int code;
+    if (answer.state == CLIENT_NO_SERVER && cli->settings.url == NULL) {
+        code = target != NULL ? backup_here(cli, target)
+                              : cli_failed("no server is running: name the file to write");
+    } else if (answer.fault.text[0] != '\0') {
+        code = cli_refused(&answer.fault);
+    } else {
+        code = take_answer(cli, &answer, target);
+    }
+    client_answer_clear(&answer);
+    return code;
+}
+
+/* --- restore --- */
+
+static bool sync_directory(const char *path, struct fault *fault)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_done = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return is_done || fault_set(fault, "", "%s cannot be written: %s", path, g_strerror(errno));
+}
+
+/* Moves the journals out of the way and gives the old database a second name. What opens cleanly has
+ * no journal by then: db_close folded it in. */
+static bool keep_old(const char *database, const char *aside, struct fault *fault)
+{
+    static const char *const JOURNALS[] = {"-wal", "-shm"};
+    if (access(database, F_OK) != 0) {
+        return true;
+    }
+    if (link(database, aside) != 0) {
+        return fault_set(fault, "", "%s cannot be kept as %s: %s", database, aside,
+                         g_strerror(errno));
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(JOURNALS); i++) {
+        g_autofree char *from = g_strconcat(database, JOURNALS[i], NULL);
+        g_autofree char *to = g_strconcat(aside, JOURNALS[i], NULL);
+        if (rename(from, to) != 0 && errno != ENOENT) {
+            return fault_set(fault, "", "%s cannot be moved: %s", from, g_strerror(errno));
+        }
+    }
+    return true;
+}
+
+static char *name_aside(const char *database)
+{
+    struct civil now = zone_civil(output_zone(), clock_now(&CLOCK_SYSTEM));
+    return g_strdup_printf("%s.before-restore-%04d%02d%02d-%02d%02d%02d", database, now.year,
+                           now.month, now.day, now.hour, now.minute, now.second);
+}
+
+/* Folds the journal of the old database into it, where it is sound enough to be opened. */
+static void settle_old(const char *database)
+{
+    struct fault fault = {0};
+    if (access(database, F_OK) == 0) {
+        struct db *db = db_open(database, DB_READ_WRITE, &fault);
+        if (db != NULL) {
+            db_close(&db);
+        }
+    }
+}
+
+static bool put_in_place(const char *source, const char *data, const char *aside,
+                         struct fault *fault)
+{
+    g_autofree char *database = data_dir_database(data);
+    g_autofree char *fresh = g_strconcat(database, ".restoring", NULL);
+    int lock = data_dir_lock(data, fault);
+    if (lock < 0) {
+        return false;
+    }
+    bool is_done = copy_file(source, fresh, fault) && db_verify(fresh, fault) &&
+                   keep_old(database, aside, fault);
+    if (is_done && rename(fresh, database) != 0) {
+        is_done = fault_set(fault, "", "%s cannot be put in place: %s", fresh, g_strerror(errno));
+    }
+    is_done = is_done && sync_directory(data, fault);
+    if (!is_done) {
+        (void)unlink(fresh);
+    }
+    (void)close(lock);
+    return is_done;
+}
+
+/* A server that runs is asked first: it gives the better words, and its journal must not be folded. */
+static bool no_server_runs(const char *data, struct fault *fault)
+{
+    int lock = data_dir_lock(data, fault);
+    if (lock >= 0) {
+        (void)close(lock);
+    }
+    return lock >= 0;
+}
+
+int cmd_restore(struct cli *cli)
+{
+    struct fault fault = {0};
+    const char *data = cli->settings.data;
+    g_autofree char *source = absolute(cli_arg(cli, 0));
+    if (!db_verify(source, &fault)) {
+        return cli_refused(&fault);
+    }
+    if (cli_has(cli, "verify-only")) {
+        printf("%s is a sound backup.\n", source);
+        return EXIT_OK;
+    }
+    if (!data_dir_prepare(data, &fault) || !no_server_runs(data, &fault)) {
+        return cli_refused(&fault);
+    }
+    g_autofree char *database = data_dir_database(data);
+    g_autofree char *aside = name_aside(database);
+    settle_old(database);
+    if (!put_in_place(source, data, aside, &fault)) {
+        return cli_refused(&fault);
+    }
+    bool has_old = access(aside, F_OK) == 0;
+    if (cli->is_json) {
+        json_auto_t *answer =
+            json_pack("{s:s, s:s?}", "restored", source, "kept", has_old ? aside : NULL);
+        output_json(answer);
+    } else {
+        printf("Restored %s.%s%s\nStart the server: tocsin serve --data %s\n", source,
+               has_old ? " The old database is kept as " : "", has_old ? aside : "", data);
+    }
+    return EXIT_OK;
+}

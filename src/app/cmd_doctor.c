@@ -1,0 +1,79 @@
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/cmd.h"
+#include "app/data_dir.h"
+#include "app/doctor.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "config/config_store.h"
+
+static int show(const struct cli *cli, const json_t *answer)
+{
+    json_int_t problems = json_integer_value(json_object_get(answer, "problems"));
+    if (cli->is_json) {
+        output_json(answer);
+        return problems > 0 ? EXIT_REFUSED : EXIT_OK;
+    }
+    size_t i;
+    json_t *finding;
+    json_array_foreach (json_object_get(answer, "findings"), i, finding) {
+        g_autofree char *what = output_clean(json_text(finding, "what", ""));
+        g_autofree char *remedy = output_clean(json_text(finding, "remedy", ""));
+        printf("%-8s %-13s %s\n%23s%s\n", json_text(finding, "level", ""),
+               json_text(finding, "check", ""), what, "", remedy);
+    }
+    printf("%s%lld problems, %lld warnings, %lld notes.\n", i > 0 ? "\n" : "", (long long)problems,
+           (long long)json_integer_value(json_object_get(answer, "warnings")),
+           (long long)json_integer_value(json_object_get(answer, "notes")));
+    return problems > 0 ? EXIT_REFUSED : EXIT_OK;
+}
+
+/* Without a server: what can be seen from here, and that there is none. */
+static int look_here(struct cli *cli)
+{
+    struct fault fault = {0};
+    const char *data = cli->settings.data;
+    g_autofree char *database = data_dir_database(data);
+    struct db *db = access(database, F_OK) == 0 ? db_open(database, DB_READ_ONLY, &fault) : NULL;
+    if (db == NULL && fault.text[0] == '\0') {
+        fault_set(&fault, "", "there is no database in %s: `tocsin serve --data %s` makes one",
+                  data, data);
+    }
+    struct config *config = db != NULL ? config_load(db, &fault) : NULL;
+    if (config == NULL || !settings_finish(&cli->settings, &fault)) {
+        db_close(&db);
+        return cli_refused(&fault);
+    }
+    struct doctor doctor = {.settings = &cli->settings,
+                            .config = config,
+                            .db = db,
+                            .now = clock_now(&CLOCK_SYSTEM),
+                            .findings = lint_new()};
+    g_autofree char *remedy = g_strdup_printf("Start it: tocsin serve --data %s", data);
+    lint_add(doctor.findings, LINT_PROBLEM, "server", "", remedy, "No server is running on %s.",
+             data);
+    doctor_look(&doctor);
+    json_auto_t *answer = lint_json(doctor.findings);
+    g_ptr_array_unref(doctor.findings);
+    config_unref(config);
+    db_close(&db);
+    return show(cli, answer);
+}
+
+int cmd_doctor(struct cli *cli)
+{
+    struct client_answer answer;
+    client_call(cli, "GET", "/api/v1/doctor", NULL, NULL, &answer);
+    int code;
+    if (answer.state == CLIENT_NO_SERVER && cli->settings.url == NULL) {
+        code = look_here(cli);
+    } else if (answer.fault.text[0] != '\0') {
+        code = cli_refused(&answer.fault);
+    } else {
+        code = show(cli, answer.body);
+    }
+    client_answer_clear(&answer);
+    return code;
+}

@@ -1,0 +1,79 @@
+#include <stdio.h>
+
+#include "app/cmd.h"
+#include "base/json.h"
+
+int cmd_integration_list(struct cli *cli)
+{
+    static const struct column COLUMNS[] = {
+        {"INTEGRATION", "name"}, {"KIND", "kind"}, {"SERVICE", "service"}, {"KEY", "key"}, {0}};
+    json_auto_t *items = client_list(cli, "/api/v1/integrations", SIZE_MAX);
+    if (items == NULL) {
+        return EXIT_REFUSED;
+    }
+    if (cli->is_json) {
+        output_json(items);
+    } else {
+        cmd_show_list(items, COLUMNS, "There are no integrations; `tocsin apply` brings them.");
+    }
+    return EXIT_OK;
+}
+
+static int rotate(const struct cli *cli, const char *collection)
+{
+    g_autofree char *name = client_escape(cli_arg(cli, 0));
+    g_autofree char *path = g_strdup_printf("/api/v1/%s/%s/rotate", collection, name);
+    json_t *answer = client_ask(cli, "POST", path, NULL);
+    if (answer != NULL && !cli->is_json) {
+        puts(json_text(answer, "key", ""));
+        fputs("This is shown once. The old key stays good for a while, so that senders can be "
+              "moved.\n",
+              stderr);
+    }
+    return cmd_finish(cli, answer);
+}
+
+int cmd_integration_rotate(struct cli *cli)
+{
+    return rotate(cli, "integrations");
+}
+
+int cmd_heartbeat_rotate(struct cli *cli)
+{
+    return rotate(cli, "heartbeats");
+}
+
+int cmd_integration_payloads(struct cli *cli)
+{
+    static const struct column COLUMNS[] = {
+        {"WHEN", "at"}, {"STATUS", "status"}, {"PROBLEM", "problem"}, {"BODY", "body"}, {0}};
+    g_autofree char *name = client_escape(cli_arg(cli, 0));
+    g_autofree char *path = g_strdup_printf("/api/v1/integrations/%s/payloads", name);
+    json_auto_t *answer = client_ask(cli, "GET", path, NULL);
+    if (answer == NULL || cli->is_json) {
+        return cmd_finish(cli, answer != NULL ? json_incref(answer) : NULL);
+    }
+    cmd_show_list(json_object_get(answer, "items"), COLUMNS, "Nothing has come in yet.");
+    return EXIT_OK;
+}
+
+int cmd_heartbeat_list(struct cli *cli)
+{
+    static const struct column COLUMNS[] = {{"HEARTBEAT", "name"},
+                                            {"SERVICE", "service"},
+                                            {"EVERY", "every"},
+                                            {"LAST HEARD", "last_at"},
+                                            {"DUE", "due_at"},
+                                            {"MISSING", "missing"},
+                                            {0}};
+    json_auto_t *items = client_list(cli, "/api/v1/heartbeats", SIZE_MAX);
+    if (items == NULL) {
+        return EXIT_REFUSED;
+    }
+    if (cli->is_json) {
+        output_json(items);
+    } else {
+        cmd_show_list(items, COLUMNS, "There are no heartbeats; `tocsin apply` brings them.");
+    }
+    return EXIT_OK;
+}

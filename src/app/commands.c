@@ -1,0 +1,174 @@
+#include "app/cmd.h"
+
+static const struct cli_option APPLY_OPTIONS[] = {
+    {"dry-run", NULL, "Only show what would change."},
+    {"prune", NULL, "Also remove what an earlier file brought and this one no longer has."},
+    {0}};
+static const struct cli_option ALERT_OPTIONS[] = {
+    {"service", "NAME", "The service that is in trouble."},
+    {"integration", "NAME", "Send it as this integration instead of to a service."},
+    {"severity", "LEVEL", "critical, error, warning or info; error when not given."},
+    {"dedup-key", "KEY", "Alerts with the same key are one alert."},
+    {"source", "TEXT", "The thing that is broken: host, URL."},
+    {"component", "TEXT", "Its part."},
+    {"group", "TEXT", "What it belongs to."},
+    {"class", "TEXT", "The kind of trouble."},
+    {"detail", "NAME=VALUE", "A detail; may be given many times."},
+    {"link", "URL", "A page that helps: dashboard, runbook."},
+    {"acknowledge", NULL, "Acknowledge the alert with this key instead."},
+    {"resolve", NULL, "Resolve the alert with this key instead."},
+    {"key", "KEY", "The integration's key, where you have no token."},
+    {0}};
+static const struct cli_option NOTE_OPTIONS[] = {{"note", "TEXT", "Why, for the record."}, {0}};
+static const struct cli_option SNOOZE_OPTIONS[] = {
+    {"for", "SPAN", "How long: 30m, 2h."},
+    {"until", "INSTANT", "Until when: +2h or 2026-12-24T23:30:00+01:00."},
+    {"note", "TEXT", "Why, for the record."},
+    {0}};
+static const struct cli_option PAGE_OPTIONS[] = {
+    {"user", "NAME", "This person."},         {"schedule", "NAME", "Whoever is on call there."},
+    {"team", "NAME", "Every member."},        {"channel", "NAME", "This chat channel."},
+    {"note", "TEXT", "Why, for the record."}, {0}};
+static const struct cli_option ALERTS_OPTIONS[] = {
+    {"status", "STATUS", "open, acknowledged, resolved, suppressed or unresolved (the default)."},
+    {"all", NULL, "Alerts of every status."},
+    {"service", "NAME", "Only those of this service."},
+    {"severity", "LEVEL", "Only those of this severity."},
+    {"limit", "N", "At most so many (100)."},
+    {0}};
+static const struct cli_option AT_OPTIONS[] = {
+    {"at", "INSTANT", "Not now but then: +2h or 2026-12-24T23:30:00+01:00."}, {0}};
+static const struct cli_option RANGE_OPTIONS[] = {
+    {"from", "INSTANT", "From when; now when not given."}, {"to", "INSTANT", "Until when."}, {0}};
+static const struct cli_option OVERRIDE_OPTIONS[] = {
+    {"from", "LOCAL", "From when, in the schedule's own zone: 2026-12-24T00:00."},
+    {"to", "LOCAL", "Until when."},
+    {"who", "USER", "Who is on call instead."},
+    {"nobody", NULL, "Nobody is, on purpose."},
+    {"layer", "NAME", "Only in this layer."},
+    {0}};
+static const struct cli_option WHATIF_OPTIONS[] = {
+    {"service", "NAME", "The service that the alert would be about."},
+    {"severity", "LEVEL", "critical, error, warning or info."},
+    {"at", "INSTANT", "When it would come: +2h or 2026-12-24T23:30:00+01:00; now when not given."},
+    {0}};
+static const struct cli_option TOKEN_OPTIONS[] = {
+    {"name", "NAME", "What it is for; shows in the record of actions."},
+    {"scope", "SCOPE", "read (the default), respond or admin."},
+    {"expires-in", "SPAN", "How long it is good: 90d. Without it, until it is revoked."},
+    {0}};
+static const struct cli_option SILENCE_OPTIONS[] = {
+    {"name", "NAME", "What to call it; made up when not given."},
+    {"for", "SPAN", "How long: 2h."},
+    {"from", "INSTANT", "From when; now when not given."},
+    {"to", "INSTANT", "Until when."},
+    {"comment", "TEXT", "Why, for whoever wonders."},
+    {0}};
+static const struct cli_option TEST_OPTIONS[] = {
+    {"contact", "NAME", "Only by this contact; else by each."}, {0}};
+static const struct cli_option RESTORE_OPTIONS[] = {{"verify-only", NULL, "Only check the file."},
+                                                    {0}};
+
+const struct cli_command COMMANDS[] = {
+    {"serve", "", 0, 0, "Run the server.",
+     "Opens (or makes) the data directory, brings its schema up to date, applies --config, and "
+     "takes "
+     "alerts. SIGTERM drains and ends; SIGHUP applies --config again. Start-up is recovery: after "
+     "a "
+     "crash, just start it.",
+     NULL, SETTING_SERVER, 0, cmd_serve},
+    {"apply", "FILE", 1, 1, "Put a team file into force.",
+     "Reads users, schedules, policies, services and integrations from YAML. Applying twice "
+     "changes "
+     "nothing; a mistake names file, line, field and remedy and applies nothing. References such "
+     "as "
+     "env:NAME and file:PATH are resolved here, not on the server. Keys that the server makes are "
+     "printed once. - reads standard input.",
+     APPLY_OPTIONS, SETTING_CLIENT, COMPLETE_FILE, cmd_apply},
+    {"export", "", 0, 0, "Print the configuration in force as a team file.", NULL, NULL,
+     SETTING_CLIENT, 0, cmd_export},
+    {"alert", "[SUMMARY]", 0, 1, "Send an alert.",
+     "Over the local socket, or with a token, --service says where it goes; with --key an "
+     "integration's "
+     "key says it.",
+     ALERT_OPTIONS, SETTING_CLIENT, 0, cmd_alert},
+    {"alerts", "", 0, 0, "List alerts, the newest first.", NULL, ALERTS_OPTIONS, SETTING_CLIENT, 0,
+     cmd_alerts},
+    {"alerts show", "ALERT", 1, 1, "Show one alert.", NULL, NULL, SETTING_CLIENT, 0,
+     cmd_alerts_show},
+    {"ack", "ALERT...", 1, -1, "Acknowledge: I am on it. Paging stops.", NULL, NOTE_OPTIONS,
+     SETTING_CLIENT, 0, cmd_ack},
+    {"resolve", "ALERT...", 1, -1, "Resolve: it is over.", NULL, NOTE_OPTIONS, SETTING_CLIENT, 0,
+     cmd_resolve},
+    {"escalate", "ALERT...", 1, -1, "Tell the next step now.", NULL, NOTE_OPTIONS, SETTING_CLIENT,
+     0, cmd_escalate},
+    {"snooze", "ALERT...", 1, -1, "Be quiet for a while, then page again.", NULL, SNOOZE_OPTIONS,
+     SETTING_CLIENT, 0, cmd_snooze},
+    {"page", "ALERT...", 1, -1, "Tell somebody else too.", NULL, PAGE_OPTIONS, SETTING_CLIENT, 0,
+     cmd_page},
+    {"oncall", "[SCHEDULE...]", 0, -1, "Who is on call now, or at any moment.", NULL, AT_OPTIONS,
+     SETTING_CLIENT, 0, cmd_oncall},
+    {"schedule list", "", 0, 0, "List the schedules.", NULL, NULL, SETTING_CLIENT, 0,
+     cmd_schedule_list},
+    {"schedule shifts", "SCHEDULE", 1, 1, "The shifts of the next 14 days, or of a range.", NULL,
+     RANGE_OPTIONS, SETTING_CLIENT, 0, cmd_schedule_shifts},
+    {"schedule gaps", "SCHEDULE", 1, 1, "When nobody is on call in the next 30 days.", NULL,
+     RANGE_OPTIONS, SETTING_CLIENT, 0, cmd_schedule_gaps},
+    {"schedule override add", "SCHEDULE", 1, 1, "Put somebody on call for a time.", NULL,
+     OVERRIDE_OPTIONS, SETTING_CLIENT, 0, cmd_override_add},
+    {"schedule override remove", "SCHEDULE ID", 2, 2, "Take an override back.", NULL, NULL,
+     SETTING_CLIENT, 0, cmd_override_remove},
+    {"explain", "ALERT", 1, 1, "Why was I paged? Every decision and attempt about an alert.", NULL,
+     NULL, SETTING_CLIENT, 0, cmd_explain},
+    {"whatif", "", 0, 0, "Who would be told, and when, about an alert that has not come.", NULL,
+     WHATIF_OPTIONS, SETTING_CLIENT, 0, cmd_whatif},
+    {"silence list", "", 0, 0, "List the silences.", NULL, NULL, SETTING_CLIENT, 0,
+     cmd_silence_list},
+    {"silence add", "CONDITION...", 1, -1, "Keep matching alerts quiet for a time.",
+     "A condition is FIELD=VALUE, FIELD!=VALUE, FIELD=~REGEX or FIELD!~REGEX; all must hold.",
+     SILENCE_OPTIONS, SETTING_CLIENT, 0, cmd_silence_add},
+    {"silence remove", "NAME", 1, 1, "End a silence.", NULL, NULL, SETTING_CLIENT, 0,
+     cmd_silence_remove},
+    {"integration list", "", 0, 0, "List the integrations.", NULL, NULL, SETTING_CLIENT, 0,
+     cmd_integration_list},
+    {"integration rotate", "NAME", 1, 1, "Make a new key; the old one stays good for a while.",
+     NULL, NULL, SETTING_CLIENT, 0, cmd_integration_rotate},
+    {"integration payloads", "NAME", 1, 1, "The last payloads that came in, refused ones too.",
+     NULL, NULL, SETTING_CLIENT, 0, cmd_integration_payloads},
+    {"heartbeat list", "", 0, 0, "List the heartbeats and when each was last heard.", NULL, NULL,
+     SETTING_CLIENT, 0, cmd_heartbeat_list},
+    {"heartbeat rotate", "NAME", 1, 1, "Make a new key; the old one stays good for a while.", NULL,
+     NULL, SETTING_CLIENT, 0, cmd_heartbeat_rotate},
+    {"token create", "", 0, 0, "Make an access token; it is printed once.", NULL, TOKEN_OPTIONS,
+     SETTING_CLIENT, 0, cmd_token_create},
+    {"token list", "", 0, 0, "List the access tokens.", NULL, NULL, SETTING_CLIENT, 0,
+     cmd_token_list},
+    {"token revoke", "NAME", 1, 1, "End an access token.", NULL, NULL, SETTING_CLIENT, 0,
+     cmd_token_revoke},
+    {"test", "USER", 1, 1, "Send a person a test message.", NULL, TEST_OPTIONS, SETTING_CLIENT, 0,
+     cmd_test},
+    {"doctor", "", 0, 0, "Find what would keep a page from arriving.",
+     "Looks at contacts, schedules, policies, keys, mail server, disk, clock and database. Exit "
+     "code 1 "
+     "when something would keep a page from arriving.",
+     NULL, SETTING_BOTH, 0, cmd_doctor},
+    {"backup", "[FILE]", 0, 1, "Copy the whole database, online, and verify the copy.",
+     "Works with and without a running server. Without FILE the copy stays in the data directory, "
+     "under "
+     "backups.",
+     NULL, SETTING_CLIENT, COMPLETE_FILE, cmd_backup},
+    {"restore", "FILE", 1, 1, "Put a backup in the place of the database.",
+     "The backup is verified before anything is replaced; the old database is kept beside it. "
+     "Refuses "
+     "while a server runs.",
+     RESTORE_OPTIONS, SETTING_CLIENT, COMPLETE_FILE, cmd_restore},
+    {"openapi", "", 0, 0, "Print the description of the HTTP API.", NULL, NULL, SETTING_CLIENT, 0,
+     cmd_openapi},
+    {"completion", "SHELL", 1, 1, "Print the completion for bash or zsh.",
+     "For bash: source <(tocsin completion bash).", NULL, 0, 0, cmd_completion},
+    {"manual", "", 0, 0, "Print the manual page.", "tocsin manual | man -l -", NULL, 0, 0,
+     cmd_manual},
+    {"version", "", 0, 0, "Print the version.", NULL, NULL, 0, 0, cmd_version},
+    {"help", "[COMMAND]", 0, 3, "Say how a command is used.", NULL, NULL, 0, 0, cmd_help},
+};
+const size_t COMMAND_COUNT = G_N_ELEMENTS(COMMANDS);

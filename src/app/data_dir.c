@@ -1,0 +1,68 @@
+#include "app/data_dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <glib.h>
+
+char *data_dir_database(const char *data)
+{
+    return g_build_filename(data, "tocsin.db", NULL);
+}
+
+char *data_dir_socket(const char *data)
+{
+    return g_build_filename(data, "tocsin.sock", NULL);
+}
+
+char *data_dir_socket_through(int directory)
+{
+    return g_strdup_printf("/proc/self/fd/%d/tocsin.sock", directory);
+}
+
+char *data_dir_ballast(const char *data)
+{
+    return g_build_filename(data, "ballast", NULL);
+}
+
+bool data_dir_prepare(const char *data, struct fault *fault)
+{
+    struct stat about;
+    if (g_mkdir_with_parents(data, 0700) != 0) {
+        return fault_set(fault, "data", "the directory %s cannot be made: %s", data,
+                         g_strerror(errno));
+    }
+    if (stat(data, &about) != 0 || !S_ISDIR(about.st_mode)) {
+        return fault_set(fault, "data", "%s is no directory", data);
+    }
+    if ((about.st_mode & S_IWOTH) != 0) {
+        return fault_set(fault, "data", "everybody may write to %s: run chmod 700 %s", data, data);
+    }
+    if (access(data, R_OK | W_OK | X_OK) != 0) {
+        return fault_set(fault, "data",
+                         "%s belongs to another account: give it to this one with chown, "
+                         "or name another directory",
+                         data);
+    }
+    return true;
+}
+
+int data_dir_lock(const char *data, struct fault *fault)
+{
+    g_autofree char *database = data_dir_database(data);
+    g_autofree char *path = g_strconcat(database, ".lock", NULL); /* as db_open names it */
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        fault_set(fault, "", "%s cannot be opened: %s", path, g_strerror(errno));
+        return -1;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        fault_set(fault, "", "a server is running on %s: stop it first", data);
+        (void)close(fd);
+        return -1;
+    }
+    return fd;
+}

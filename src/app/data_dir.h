@@ -1,0 +1,25 @@
+/* app/data_dir.h - what lies where in the data directory. */
+#ifndef APP_DATA_DIR_H
+#define APP_DATA_DIR_H
+
+#include "base/fault.h"
+
+/* Paths inside it; free with g_free. */
+NODISCARD char *data_dir_database(const char *data);
+NODISCARD char *data_dir_socket(const char *data);
+
+/* The socket by way of the open directory, for a path that no socket address has room for. */
+enum { SOCKET_PATH_MAX = 100 };
+
+NODISCARD char *data_dir_socket_through(int directory);
+NODISCARD char *data_dir_ballast(const char *data);
+
+/* Makes it, mode 0700, when it is not there. False and a fault when it cannot be used, or when others
+ * than its owner may write to it. */
+NODISCARD bool data_dir_prepare(const char *data, struct fault *fault);
+
+/* Takes the lock that keeps a second server away from the database: a descriptor to close, or -1 and a
+ * fault when a server runs. For commands that replace the database file. */
+NODISCARD int data_dir_lock(const char *data, struct fault *fault);
+
+#endif

@@ -1,0 +1,130 @@
+#include "app/doctor.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "app/data_dir.h"
+#include "people/contact_store.h"
+#include "people/token_store.h"
+
+struct facts {
+    GArray *items;
+    GStringChunk *texts;
+};
+
+static void add_key(void *self, const struct access_key *key)
+{
+    struct facts *facts = self;
+    if (utc_is_set(key->revoked_at) || key->owner_kind == KEY_FEED) {
+        return;
+    }
+    struct key_fact fact = {
+        .owner_kind = enum_to_name(KEY_OWNER_NAMES, key->owner_kind),
+        .owner = g_string_chunk_insert_const(facts->texts, key->owner),
+        .created_at = key->created_at,
+        .expires_at = key->expires_at,
+        .last_used_at = key->last_used_at,
+    };
+    g_array_append_val(facts->items, fact);
+}
+
+static void look_at_keys(struct doctor *doctor)
+{
+    struct facts facts = {g_array_new(FALSE, TRUE, sizeof(struct key_fact)),
+                          g_string_chunk_new(1024)};
+    access_key_list(doctor->db, 0, NULL, add_key, &facts);
+    lint_keys((const struct key_fact *)(const void *)facts.items->data, facts.items->len,
+              doctor->now, doctor->findings);
+    g_array_unref(facts.items);
+    g_string_chunk_free(facts.texts);
+}
+
+static const char *keep(GStringChunk *texts, const char *text)
+{
+    return text != NULL ? g_string_chunk_insert_const(texts, text) : NULL;
+}
+
+static void add_contact(void *self, const struct contact_state *state)
+{
+    struct facts *facts = self;
+    struct contact_fact fact = {.user = keep(facts->texts, state->user),
+                                .contact = keep(facts->texts, state->contact),
+                                .verified_at = state->verified_at,
+                                .failed_at = state->failed_at,
+                                .failure = keep(facts->texts, state->failure)};
+    g_array_append_val(facts->items, fact);
+}
+
+static void look_at_contacts(struct doctor *doctor)
+{
+    struct facts facts = {g_array_new(FALSE, TRUE, sizeof(struct contact_fact)),
+                          g_string_chunk_new(1024)};
+    contact_state_list(doctor->db, add_contact, &facts);
+    lint_contacts(doctor->config, (const struct contact_fact *)(const void *)facts.items->data,
+                  facts.items->len, doctor->findings);
+    g_array_unref(facts.items);
+    g_string_chunk_free(facts.texts);
+}
+
+static void look_at_data(struct doctor *doctor)
+{
+    const char *data = doctor->settings->data;
+    struct stat about;
+    g_autofree char *remedy = g_strdup_printf("Run chmod 700 %s.", data);
+    if (stat(data, &about) == 0 && (about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        lint_add(doctor->findings, LINT_WARNING, "data", "", remedy,
+                 "Others than its owner may enter the data directory %s.", data);
+    }
+    g_autofree char *database = data_dir_database(data);
+    struct fault fault = {0};
+    if (!db_verify(database, &fault)) {
+        lint_add(doctor->findings, LINT_PROBLEM, "database", "",
+                 "Stop the server and restore the last backup: tocsin restore FILE.",
+                 "The database does not verify: %s", fault.text);
+    }
+}
+
+static bool is_loopback(const char *address)
+{
+    return g_str_has_prefix(address, "127.") || g_str_has_prefix(address, "[::1]") ||
+           g_str_has_prefix(address, "localhost");
+}
+
+static void look_at_settings(struct doctor *doctor)
+{
+    const struct settings *settings = doctor->settings;
+    const char *host = settings->public_url != NULL ? strstr(settings->public_url, "://") : NULL;
+    if (host != NULL && is_loopback(host + 3)) {
+        lint_add(doctor->findings, LINT_NOTE, "public-url", "",
+                 "Set TOCSIN_PUBLIC_URL to the address that people reach from their phones.",
+                 "Links in messages lead to %s and work on this machine only.",
+                 settings->public_url);
+    } else if (host != NULL && g_str_has_prefix(settings->public_url, "http://")) {
+        lint_add(doctor->findings, LINT_WARNING, "public-url", "",
+                 "Put a reverse proxy with TLS in front and set TOCSIN_PUBLIC_URL to https://…",
+                 "Links in messages are not encrypted: %s", settings->public_url);
+    }
+    if (settings->board == BOARD_OPEN && !is_loopback(settings->listen)) {
+        lint_add(doctor->findings, LINT_WARNING, "board", "", "Set TOCSIN_BOARD=token.",
+                 "Everybody who reaches %s may see the alerts.", settings->listen);
+    }
+    if (settings->heartbeat_out == NULL) {
+        lint_add(doctor->findings, LINT_NOTE, "heartbeat-out", "",
+                 "Set TOCSIN_HEARTBEAT_OUT to a heartbeat of another system.",
+                 "Nobody notices if this server dies.");
+    }
+}
+
+void doctor_look(struct doctor *doctor)
+{
+    lint_config(doctor->config, doctor->now, doctor->findings);
+    look_at_contacts(doctor);
+    look_at_keys(doctor);
+    look_at_settings(doctor);
+    look_at_data(doctor);
+    doctor_disk(doctor);
+    doctor_clock(doctor);
+    doctor_zones(doctor);
+    doctor_mail(doctor);
+    lint_sort(doctor->findings);
+}

@@ -1,0 +1,27 @@
+/* app/doctor.h - looks at everything that would keep a page from arriving: the configuration (by
+ * config/lint.h), keys, contacts, and the machine: disk, clock, time zones, mail server, database. */
+#ifndef APP_DOCTOR_H
+#define APP_DOCTOR_H
+
+#include "app/settings.h"
+#include "config/lint.h"
+#include "db/db.h"
+
+struct doctor {
+    const struct settings *settings;
+    const struct config *config;
+    struct db *db; /* any connection, in no transaction */
+    struct utc now;
+    GPtrArray *findings; /* of lint_new */
+};
+
+/* All of it; may take some seconds (mail server, a large database). */
+void doctor_look(struct doctor *doctor);
+
+/* Its parts that ask the machine: doctor_machine.c. */
+void doctor_disk(struct doctor *doctor);
+void doctor_clock(struct doctor *doctor);
+void doctor_zones(struct doctor *doctor);
+void doctor_mail(struct doctor *doctor);
+
+#endif

@@ -1,0 +1,37 @@
+/* app/output.h - what commands print for people: tables, and instants in a zone that is named.
+ *
+ * Everything printed passes through output_clean: a summary from outside must not drive a terminal. */
+#ifndef APP_OUTPUT_H
+#define APP_OUTPUT_H
+
+#include <glib.h>
+#include <jansson.h>
+
+#include "base/utc.h"
+#include "base/zone.h"
+
+/* Control characters become spaces; free with g_free. NULL becomes "". */
+NODISCARD char *output_clean(const char *text);
+
+/* Columns as wide as their widest cell; the last one is never padded. */
+struct table;
+NODISCARD struct table *table_new(const char *const *headings); /* NULL-ended, borrowed */
+void table_add(struct table *table, const char *const *cells);  /* as many as headings; copied */
+size_t table_rows(const struct table *table);
+/* Appends the whole and frees the table. */
+void table_write(struct table **table, GString *out);
+
+/* The zone of whoever sits in front: TZ or the machine's. UTC when that cannot be told. */
+const struct zone *output_zone(void);
+
+/* "2026-12-24 23:30" (with ":SS" where there are seconds) in that zone; "" for an unset instant. */
+NODISCARD char *output_time(const struct zone *zone, struct utc at);
+/* The same for RFC 3339 text from an answer; the text itself when it is not an instant. */
+NODISCARD char *output_time_text(const struct zone *zone, const char *text);
+
+/* Prints to standard output. */
+void output_print(const GString *text);
+/* Indented JSON and a newline, to standard output. */
+void output_json(const json_t *value);
+
+#endif

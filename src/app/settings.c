@@ -1,0 +1,317 @@
+#include "app/settings.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/nearest.h"
+
+static const struct enum_name BOARD_NAMES[] = {{"token", BOARD_TOKEN}, {"open", BOARD_OPEN}, {0}};
+static const struct enum_name SMTP_TLS_NAMES[] = {
+    {"auto", SMTP_TLS_AUTO}, {"required", SMTP_TLS_REQUIRED}, {0}};
+
+#define AT(member) offsetof(struct settings, member)
+
+const struct setting SETTINGS[] = {
+    {"listen", SETTING_TEXT, SETTING_SERVER, false, AT(listen), "127.0.0.1:8420", 0, 0, NULL,
+     "ADDRESS:PORT",
+     "Where to take HTTP requests. Put a reverse proxy with TLS in front of anything but "
+     "loopback."},
+    {"data", SETTING_TEXT, SETTING_BOTH, false, AT(data), "./data", 0, 0, NULL, "DIR",
+     "The data directory: the database and the local socket that commands use. Made when it is "
+     "not there, for its owner only."},
+    {"config", SETTING_TEXT, SETTING_SERVER, false, AT(config), NULL, 0, 0, NULL, "FILE",
+     "A team file that is applied at the start and again on SIGHUP."},
+    {"public-url", SETTING_TEXT, SETTING_SERVER, false, AT(public_url), NULL, 0, 0, NULL, "URL",
+     "How people reach this server from outside: the root of every link in a message. Without it, "
+     "http:// and the listen address."},
+    {"smtp-url", SETTING_TEXT, SETTING_SERVER, false, AT(smtp_url), NULL, 0, 0, NULL, "URL",
+     "The mail server: smtp://host:587 or smtps://host:465. Without it, e-mail contacts are not "
+     "reached."},
+    {"smtp-user", SETTING_TEXT, SETTING_SERVER, false, AT(smtp_user), NULL, 0, 0, NULL, "NAME",
+     "The name to log in with at the mail server."},
+    {"smtp-password", SETTING_TEXT, SETTING_SERVER, true, AT(smtp_password), NULL, 0, 0, NULL,
+     "SECRET", "Its password; better file:PATH than the word itself."},
+    {"smtp-from", SETTING_TEXT, SETTING_SERVER, false, AT(smtp_from), "Tocsin <tocsin@localhost>",
+     0, 0, NULL, "ADDRESS", "The sender of every mail."},
+    {"smtp-tls", SETTING_CHOICE, SETTING_SERVER, false, AT(smtp_tls), "auto", 0, 0, SMTP_TLS_NAMES,
+     "auto|required",
+     "auto encrypts where the mail server offers it; required sends nothing in the clear."},
+    {"allow-private", SETTING_TEXT, SETTING_SERVER, false, AT(allow_private), NULL, 0, 0, NULL,
+     "CIDR,...",
+     "Loopback, link-local and private networks that outgoing requests may reach. None by "
+     "default."},
+    {"board", SETTING_CHOICE, SETTING_SERVER, false, AT(board), "token", 0, 0, BOARD_NAMES,
+     "token|open", "Who may see the page at /: holders of a token, or everybody who reaches it."},
+    {"log-format", SETTING_CHOICE, SETTING_SERVER, false, AT(log_format), "auto", 0, 0,
+     LOG_FORMAT_NAMES, "auto|human|logfmt|json",
+     "The form of log lines on standard error. auto: human on a terminal, else logfmt."},
+    {"log-level", SETTING_CHOICE, SETTING_SERVER, false, AT(log_level), "info", 0, 0,
+     LOG_LEVEL_NAMES, "debug|info|warn|error", "The least important lines that are still written."},
+    {"threads", SETTING_INT, SETTING_SERVER, false, AT(threads), "0", 0, 256, NULL, "N",
+     "Threads that take HTTP requests; 0 is one per core."},
+    {"shutdown-drain", SETTING_SPAN, SETTING_SERVER, false, AT(shutdown_drain), "5s", 0,
+     INT64_C(300000000), NULL, "SPAN",
+     "How long SIGTERM waits for requests in flight before it ends them."},
+    {"heartbeat-out", SETTING_TEXT, SETTING_SERVER, false, AT(heartbeat_out), NULL, 0, 0, NULL,
+     "URL",
+     "An outside heartbeat that Tocsin beats to while it is able to page, so that its own death is "
+     "noticed."},
+    {"heartbeat-out-every", SETTING_SPAN, SETTING_SERVER, false, AT(heartbeat_out_every), "1m",
+     INT64_C(1000000), INT64_C(86400000000), NULL, "SPAN", "How often it beats."},
+    {"user", SETTING_TEXT, SETTING_SERVER, false, AT(user), NULL, 0, 0, NULL, "NAME",
+     "When started as root: the account to run as."},
+    {"url", SETTING_TEXT, SETTING_CLIENT, false, AT(url), NULL, 0, 0, NULL, "URL",
+     "A server elsewhere that the command talks to; needs a token. Without it, the local socket of "
+     "the data directory."},
+    {"token", SETTING_TEXT, SETTING_CLIENT, true, AT(token), NULL, 0, 0, NULL, "TOKEN",
+     "The access token for --url; rather set the variable, for flags show in process lists."},
+};
+const size_t SETTING_COUNT = G_N_ELEMENTS(SETTINGS);
+
+const struct setting *setting_find(const char *name)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        if (strcmp(SETTINGS[i].name, name) == 0) {
+            return &SETTINGS[i];
+        }
+    }
+    return NULL;
+}
+
+char *setting_variable(const struct setting *setting)
+{
+    char *upper = g_ascii_strup(setting->name, -1);
+    char *name = g_strconcat("TOCSIN_", g_strdelimit(upper, "-", '_'), NULL);
+    g_free(upper);
+    return name;
+}
+
+static void *field_of(struct settings *settings, const struct setting *setting)
+{
+    return (char *)settings + setting->offset;
+}
+
+static bool set_text(char **field, const struct setting *setting, const char *called,
+                     const char *value, struct fault *fault)
+{
+    if (!g_utf8_validate(value, -1, NULL) || strpbrk(value, "\r\n") != NULL) {
+        return fault_set(fault, called, "must be one line of UTF-8 text");
+    }
+    if (setting->is_secret && g_str_has_prefix(value, "file:")) {
+        char *text = NULL;
+        if (!g_file_get_contents(value + 5, &text, NULL, NULL)) {
+            return fault_set(fault, called, "the file %s cannot be read: check its path and mode",
+                             value + 5);
+        }
+        g_free(*field);
+        *field = g_strchomp(text);
+        return true;
+    }
+    g_free(*field);
+    *field = value[0] == '\0' ? NULL : g_strdup(value);
+    return true;
+}
+
+static bool set_choice(int *field, const struct setting *setting, const char *called,
+                       const char *value, struct fault *fault)
+{
+    for (const struct enum_name *row = setting->names; row->name != NULL; row++) {
+        if (strcmp(row->name, value) == 0) {
+            *field = row->value;
+            return true;
+        }
+    }
+    return fault_set(fault, called, "is \"%.60s\"; it must be one of %s", value, setting->arg);
+}
+
+static bool set_int(int64_t *field, const struct setting *setting, const char *called,
+                    const char *value, struct fault *fault)
+{
+    if (!g_ascii_string_to_signed(value, 10, setting->min, setting->max, field, NULL)) {
+        return fault_set(fault, called,
+                         "is \"%.60s\"; it must be a number from %" G_GINT64_FORMAT
+                         " to %" G_GINT64_FORMAT,
+                         value, setting->min, setting->max);
+    }
+    return true;
+}
+
+static bool set_span(struct span *field, const struct setting *setting, const char *called,
+                     const char *value, struct fault *fault)
+{
+    struct span span;
+    if (!span_parse(value, &span)) {
+        return fault_set(fault, called,
+                         "is \"%.60s\"; write a time with its unit, such as 5s or 2m", value);
+    }
+    if (span.us < setting->min || span.us > setting->max) {
+        char low[UTC_TEXT_SIZE], high[UTC_TEXT_SIZE];
+        span_format((struct span){setting->min}, low);
+        span_format((struct span){setting->max}, high);
+        return fault_set(fault, called, "is %.60s; it must lie between %s and %s", value, low,
+                         high);
+    }
+    *field = span;
+    return true;
+}
+
+bool settings_set(struct settings *settings, const struct setting *setting, const char *called,
+                  const char *value, struct fault *fault)
+{
+    void *field = field_of(settings, setting);
+    switch ((enum setting_kind)setting->kind) {
+    case SETTING_TEXT:
+        return set_text(field, setting, called, value, fault);
+    case SETTING_INT:
+        return set_int(field, setting, called, value, fault);
+    case SETTING_SPAN:
+        return set_span(field, setting, called, value, fault);
+    case SETTING_CHOICE:
+        return set_choice(field, setting, called, value, fault);
+    }
+    CHECK(false);
+    return false;
+}
+
+void settings_init(struct settings *settings)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        struct fault fault = {0};
+        if (SETTINGS[i].initial != NULL) {
+            CHECK(settings_set(settings, &SETTINGS[i], SETTINGS[i].name, SETTINGS[i].initial,
+                               &fault));
+        }
+    }
+}
+
+void settings_clear(struct settings *settings)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        if (SETTINGS[i].kind == SETTING_TEXT) {
+            char **text = field_of(settings, &SETTINGS[i]);
+            if (*text != NULL && SETTINGS[i].is_secret) {
+                memset(*text, 0, strlen(*text));
+            }
+            g_clear_pointer(text, g_free);
+        }
+    }
+}
+
+/* One or two slips of the finger; more is another word, perhaps somebody else's. */
+static bool is_no_mistake(const char *name, struct fault *fault)
+{
+    enum { SLIPS = 2 };
+
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        g_autofree char *variable = setting_variable(&SETTINGS[i]);
+        if (nearest_distance(name, variable, SLIPS + 1) <= SLIPS) {
+            return fault_set(fault, name, "is no setting of Tocsin; did you mean %s?", variable);
+        }
+    }
+    return true;
+}
+
+static const struct setting *find_by_variable(const char *name)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        g_autofree char *variable = setting_variable(&SETTINGS[i]);
+        if (strcmp(variable, name) == 0) {
+            return &SETTINGS[i];
+        }
+    }
+    return NULL;
+}
+
+bool settings_from_environment(struct settings *settings, const char *const *environment,
+                               struct fault *fault)
+{
+    for (const char *const *entry = environment; *entry != NULL; entry++) {
+        const char *equals = strchr(*entry, '=');
+        if (!g_str_has_prefix(*entry, "TOCSIN_") || equals == NULL || equals[1] == '\0') {
+            continue;
+        }
+        g_autofree char *name = g_strndup(*entry, (gsize)(equals - *entry));
+        const struct setting *setting = find_by_variable(name);
+        bool is_taken = setting != NULL ? settings_set(settings, setting, name, equals + 1, fault)
+                                        : is_no_mistake(name, fault);
+        if (!is_taken) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static char *show_choice(const struct setting *setting, int value)
+{
+    for (const struct enum_name *row = setting->names; row->name != NULL; row++) {
+        if (row->value == value) {
+            return g_strdup(row->name);
+        }
+    }
+    return NULL;
+}
+
+char *settings_show(const struct settings *settings, const struct setting *setting)
+{
+    const void *field = (const char *)settings + setting->offset;
+    char text[UTC_TEXT_SIZE];
+    switch ((enum setting_kind)setting->kind) {
+    case SETTING_TEXT:
+        return *(char *const *)field != NULL && setting->is_secret
+                   ? g_strdup("[hidden]")
+                   : g_strdup(*(char *const *)field);
+    case SETTING_INT:
+        return g_strdup_printf("%" G_GINT64_FORMAT, *(const int64_t *)field);
+    case SETTING_SPAN:
+        span_format(*(const struct span *)field, text);
+        return g_strdup(text);
+    case SETTING_CHOICE:
+        return show_choice(setting, *(const int *)field);
+    }
+    return NULL;
+}
+
+static bool is_http_url(const char *url)
+{
+    return g_str_has_prefix(url, "http://") || g_str_has_prefix(url, "https://");
+}
+
+/* A listen address that means "everywhere" is no address to send a person to. */
+static char *url_of_listen(const char *listen)
+{
+    const char *port = strrchr(listen, ':');
+    if (g_str_has_prefix(listen, "0.0.0.0:") || g_str_has_prefix(listen, "[::]:") ||
+        listen == port) {
+        g_autofree char *host = g_strdup(g_get_host_name());
+        return g_strconcat("http://", host, port, NULL);
+    }
+    return g_strconcat("http://", listen, NULL);
+}
+
+bool settings_finish(struct settings *settings, struct fault *fault)
+{
+    if (settings->listen == NULL || strrchr(settings->listen, ':') == NULL) {
+        return fault_set(fault, "listen", "must be an address and a port, such as 127.0.0.1:8420");
+    }
+    if (settings->public_url == NULL) {
+        settings->public_url = url_of_listen(settings->listen);
+    }
+    if (!is_http_url(settings->public_url)) {
+        return fault_set(fault, "public-url", "must start with http:// or https://");
+    }
+    size_t length = strlen(settings->public_url);
+    while (length > 0 && settings->public_url[length - 1] == '/') {
+        settings->public_url[--length] = '\0';
+    }
+    if (settings->smtp_url != NULL && !g_str_has_prefix(settings->smtp_url, "smtp://") &&
+        !g_str_has_prefix(settings->smtp_url, "smtps://")) {
+        return fault_set(fault, "smtp-url", "must start with smtp:// or smtps://");
+    }
+    if (settings->heartbeat_out != NULL && !is_http_url(settings->heartbeat_out)) {
+        return fault_set(fault, "heartbeat-out", "must start with http:// or https://");
+    }
+    if (settings->data == NULL) {
+        return fault_set(fault, "data", "must name a directory");
+    }
+    return true;
+}

@@ -1,0 +1,85 @@
+/* app/settings.h - every setting of the program, described once.
+ *
+ * The table gives the flags of `tocsin serve`, the TOCSIN_* variables, the help and the manual. A flag
+ * wins over a variable, a variable over the default. */
+#ifndef APP_SETTINGS_H
+#define APP_SETTINGS_H
+
+#include <glib.h>
+
+#include "base/fault.h"
+#include "base/record.h"
+#include "base/utc.h"
+
+enum board { BOARD_TOKEN = 1, BOARD_OPEN };
+
+enum smtp_tls { SMTP_TLS_AUTO = 1, SMTP_TLS_REQUIRED };
+
+/* Texts are owned; NULL where nothing was set and there is no default. */
+struct settings {
+    char *listen;
+    char *data;
+    char *config;
+    char *public_url;
+    char *smtp_url, *smtp_user, *smtp_password, *smtp_from;
+    int smtp_tls; /* enum smtp_tls */
+    char *allow_private;
+    int board;      /* enum board */
+    int log_format; /* enum log_format of base/log.h */
+    int log_level;  /* enum log_level */
+    int64_t threads;
+    struct span shutdown_drain;
+    char *heartbeat_out;
+    struct span heartbeat_out_every;
+    char *user;
+    /* For the commands that talk to a server. */
+    char *url;
+    char *token;
+};
+
+enum setting_kind { SETTING_TEXT = 1, SETTING_INT, SETTING_SPAN, SETTING_CHOICE };
+
+enum setting_scope { SETTING_SERVER = 1, SETTING_CLIENT = 2, SETTING_BOTH = 3 };
+
+struct setting {
+    const char *name; /* "public-url": the flag --public-url and the variable TOCSIN_PUBLIC_URL */
+    int kind;
+    unsigned scope;
+    bool is_secret; /* never shown; may be given as file:PATH */
+    size_t offset;
+    const char *initial;           /* in the form a person writes; NULL: not set */
+    int64_t min, max;              /* SETTING_INT; SETTING_SPAN in microseconds; both 0: no bound */
+    const struct enum_name *names; /* SETTING_CHOICE */
+    const char *arg;               /* what the value is called in the help: "ADDRESS" */
+    const char *doc;
+};
+
+extern const struct setting SETTINGS[];
+extern const size_t SETTING_COUNT;
+
+/* NULL when there is no such setting. */
+const struct setting *setting_find(const char *name);
+/* "TOCSIN_PUBLIC_URL"; free with g_free. */
+NODISCARD char *setting_variable(const struct setting *setting);
+
+/* Zeroed memory becomes the defaults. */
+void settings_init(struct settings *settings);
+void settings_clear(struct settings *settings);
+
+/* Reads one value in its written form; the fault names the setting as `called` (a flag or variable). */
+NODISCARD bool settings_set(struct settings *settings, const struct setting *setting,
+                            const char *called, const char *value, struct fault *fault);
+
+/* Takes all TOCSIN_* of `environment` ("NAME=value", NULL-ended, as environ). A variable that is
+ * nearly one of ours is refused with the name that was meant, for a typing mistake must not pass in
+ * silence; others (keys that a team file names) are left alone. An empty value counts as not set. */
+NODISCARD bool settings_from_environment(struct settings *settings, const char *const *environment,
+                                         struct fault *fault);
+
+/* The value in its written form ("[hidden]" for a secret), free with g_free; NULL when not set. */
+NODISCARD char *settings_show(const struct settings *settings, const struct setting *setting);
+
+/* What stands between settings: public_url is derived from listen where it was not given. */
+NODISCARD bool settings_finish(struct settings *settings, struct fault *fault);
+
+#endif

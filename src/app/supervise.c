@@ -1,0 +1,176 @@
+#include "app/supervise.h"
+
+#include <string.h>
+
+#include <curl/curl.h>
+
+#include "base/log.h"
+
+enum { PULSE_EVERY_S = 5, PULSE_OLD_S = 20 };
+
+struct supervisor {
+    struct house *house;
+    struct span pulse_sent_at;      /* main thread's */
+    _Atomic int64_t pulse_heard_us; /* elapsed clock, written by the desk's thread */
+    atomic_bool is_pulse_under_way;
+    bool was_alive;
+    pthread_t thread; /* beats outside; only with heartbeat-out */
+    bool has_thread;
+    pthread_mutex_t lock;
+    pthread_cond_t is_stopping_changed;
+    bool is_stopping;
+};
+
+static enum command_result pulse(struct ledger_tx *tx, void *arg)
+{
+    (void)tx;
+    (void)arg;
+    return COMMAND_DONE;
+}
+
+static void pulsed(void *arg, enum command_outcome outcome)
+{
+    struct supervisor *supervisor = arg;
+    if (outcome == OUTCOME_COMMITTED) {
+        atomic_store(&supervisor->pulse_heard_us, clock_elapsed(&CLOCK_SYSTEM).us);
+    }
+    atomic_store(&supervisor->is_pulse_under_way, false);
+}
+
+static void send_pulse(struct supervisor *supervisor, struct span now)
+{
+    bool is_due = now.us - supervisor->pulse_sent_at.us >= SPAN_S(PULSE_EVERY_S).us;
+    if (!is_due || atomic_exchange(&supervisor->is_pulse_under_way, true)) {
+        return;
+    }
+    supervisor->pulse_sent_at = now;
+    struct command command = {.run = pulse, .answer = pulsed, .arg = supervisor};
+    if (!desk_submit(supervisor->house->desk, command)) {
+        atomic_store(&supervisor->is_pulse_under_way, false);
+    }
+}
+
+static bool is_alive(const struct supervisor *supervisor)
+{
+    int64_t age_us = clock_elapsed(&CLOCK_SYSTEM).us - atomic_load(&supervisor->pulse_heard_us);
+    return age_us < SPAN_S(PULSE_OLD_S).us;
+}
+
+void supervisor_tick(struct supervisor *supervisor)
+{
+    send_pulse(supervisor, clock_elapsed(&CLOCK_SYSTEM));
+    bool alive = is_alive(supervisor);
+    if (alive) {
+        notify_systemd(supervisor->house->environment, "WATCHDOG=1");
+    }
+    if (alive != supervisor->was_alive) {
+        if (alive) {
+            LOG_INFO("watchdog", NULL, "commands are committed again");
+        } else {
+            LOG_ERROR("watchdog", NULL,
+                      "no command was committed for a while: nothing can be paged");
+        }
+        supervisor->was_alive = alive;
+    }
+    log_flush();
+}
+
+/* --- the outside heartbeat --- */
+
+static size_t ignore(char *bytes, size_t size, size_t count, void *self)
+{
+    (void)bytes;
+    (void)self;
+    return size * count;
+}
+
+static void beat_once(const char *url)
+{
+    CURL *curl = curl_easy_init();
+    CHECK(curl != NULL);
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, 10000L);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, ignore);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "");
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "tocsin/" TOCSIN_VERSION);
+    CURLcode code = curl_easy_perform(curl);
+    long status = 0;
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    if (code != CURLE_OK || status >= 400) {
+        g_autofree char *answer = g_strdup_printf("%ld", status);
+        LOG_WARN("heartbeat", NULL, "the outside heartbeat was not taken", "status", answer, "why",
+                 code == CURLE_OK ? NULL : curl_easy_strerror(code));
+    }
+    curl_easy_cleanup(curl);
+}
+
+/* False when it is time to end. */
+static bool wait_for(struct supervisor *supervisor, struct span span)
+{
+    struct timespec until;
+    CHECK(clock_gettime(CLOCK_MONOTONIC, &until) == 0);
+    until.tv_sec += span.us / 1000000;
+    pthread_mutex_lock(&supervisor->lock);
+    int code = 0;
+    while (!supervisor->is_stopping && code == 0) {
+        code = pthread_cond_timedwait(&supervisor->is_stopping_changed, &supervisor->lock, &until);
+    }
+    bool goes_on = !supervisor->is_stopping;
+    pthread_mutex_unlock(&supervisor->lock);
+    return goes_on;
+}
+
+static void *beat(void *self)
+{
+    struct supervisor *supervisor = self;
+    const struct house *house = supervisor->house;
+    do {
+        if (is_alive(supervisor) && ledger_is_writable(house->ledger)) {
+            beat_once(house->settings->heartbeat_out);
+        }
+    } while (wait_for(supervisor, house->settings->heartbeat_out_every));
+    return NULL;
+}
+
+struct supervisor *supervisor_start(struct house *house)
+{
+    struct supervisor *supervisor = g_new0(struct supervisor, 1);
+    supervisor->house = house;
+    supervisor->was_alive = true;
+    atomic_store(&supervisor->pulse_heard_us, clock_elapsed(&CLOCK_SYSTEM).us);
+    pthread_condattr_t monotonic;
+    CHECK(pthread_condattr_init(&monotonic) == 0);
+    CHECK(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
+    CHECK(pthread_mutex_init(&supervisor->lock, NULL) == 0);
+    CHECK(pthread_cond_init(&supervisor->is_stopping_changed, &monotonic) == 0);
+    (void)pthread_condattr_destroy(&monotonic);
+    if (house->settings->heartbeat_out != NULL) {
+        supervisor->has_thread = pthread_create(&supervisor->thread, NULL, beat, supervisor) == 0;
+        if (!supervisor->has_thread) {
+            LOG_ERROR("heartbeat", NULL,
+                      "no thread could be made: the outside heartbeat is not beaten");
+        }
+    }
+    return supervisor;
+}
+
+void supervisor_stop(struct supervisor **supervisor)
+{
+    struct supervisor *it = g_steal_pointer(supervisor);
+    if (it == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&it->lock);
+    it->is_stopping = true;
+    pthread_cond_signal(&it->is_stopping_changed);
+    pthread_mutex_unlock(&it->lock);
+    if (it->has_thread) {
+        (void)pthread_join(it->thread, NULL);
+    }
+    (void)pthread_cond_destroy(&it->is_stopping_changed);
+    (void)pthread_mutex_destroy(&it->lock);
+    /* A pulse may still be on its way: the desk is stopped before this is freed (serve.c). */
+    g_free(it);
+}

@@ -1,0 +1,22 @@
+/* app/supervise.h - is the server alive, and who is told so?
+ *
+ * A pulse goes through the desk every few seconds: while pulses come back, commands are committed and
+ * what is due is done. Only then systemd's watchdog is fed and the outside heartbeat is beaten. */
+#ifndef APP_SUPERVISE_H
+#define APP_SUPERVISE_H
+
+#include "app/wiring.h"
+
+struct supervisor;
+
+NODISCARD struct supervisor *supervisor_start(struct house *house);
+void supervisor_stop(struct supervisor **supervisor);
+
+/* Once a second, from the main thread. */
+void supervisor_tick(struct supervisor *supervisor);
+
+/* Tells systemd (sd_notify's protocol over NOTIFY_SOCKET); nothing without it. `environment` as in
+ * environ. */
+void notify_systemd(const char *const *environment, const char *state);
+
+#endif

@@ -1,0 +1,88 @@
+#include "app/team_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "config/config_work.h"
+
+static bool read_stream(FILE *stream, GString *out)
+{
+    char buffer[16384];
+    size_t got;
+    while ((got = fread(buffer, 1, sizeof buffer, stream)) > 0) {
+        g_string_append_len(out, buffer, (gssize)got);
+        if (out->len > LIMIT_YAML) {
+            break; /* yaml_read refuses it with the right words */
+        }
+    }
+    return ferror(stream) == 0;
+}
+
+static bool read_bytes(struct team_file *file, GString *out)
+{
+    bool is_stdin = strcmp(file->path, "-") == 0;
+    FILE *stream = is_stdin ? stdin : fopen(file->path, "re");
+    if (stream == NULL || !read_stream(stream, out)) {
+        file->problem =
+            g_strdup_printf("tocsin: %s cannot be read: %s", file->path, g_strerror(errno));
+    }
+    if (stream != NULL && !is_stdin) {
+        fclose(stream);
+    }
+    return file->problem == NULL;
+}
+
+static const char *read_env(void *self, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *const *entry = self; *entry != NULL; entry++) {
+        if (strncmp(*entry, name, length) == 0 && (*entry)[length] == '=') {
+            return *entry + length + 1;
+        }
+    }
+    return NULL;
+}
+
+static char *read_file(void *self, const char *path)
+{
+    (void)self;
+    char *text = NULL;
+    return g_file_get_contents(path, &text, NULL, NULL) ? g_strchomp(text) : NULL;
+}
+
+char *team_file_fault(const struct team_file *file, const struct fault *fault)
+{
+    return yaml_fault_text(file->path, &file->document, fault);
+}
+
+bool team_file_read(struct team_file *file, const char *path, const char *const *environment)
+{
+    *file = (struct team_file){.path = g_strdup(path)};
+    g_autoptr(GString) bytes = g_string_new(NULL);
+    if (!read_bytes(file, bytes)) {
+        return false;
+    }
+    struct fault fault = {0};
+    if (!yaml_read(bytes->str, bytes->len, &file->document, &fault)) {
+        file->problem = team_file_fault(file, &fault);
+        return false;
+    }
+    struct key_source source = {read_env, read_file, (void *)(uintptr_t)environment};
+    file->keys = config_resolve_keys(file->document.json, &source, &fault);
+    if (file->keys == NULL) {
+        file->problem = team_file_fault(file, &fault);
+        return false;
+    }
+    return true;
+}
+
+void team_file_clear(struct team_file *file)
+{
+    yaml_document_clear(&file->document);
+    g_clear_pointer(&file->keys, json_decref);
+    g_clear_pointer(&file->path, g_free);
+    g_clear_pointer(&file->problem, g_free);
+}

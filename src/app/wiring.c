@@ -1,0 +1,186 @@
+#include "app/wiring.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/data_dir.h"
+#include "base/log.h"
+#include "config/config_store.h"
+#include "people/key_index.h"
+#include "source/payload.h"
+
+/* --- from the ground up --- */
+
+static bool open_database(struct house *house, struct fault *fault)
+{
+    if (!data_dir_prepare(house->settings->data, fault)) {
+        return false;
+    }
+    house->database = data_dir_database(house->settings->data);
+    house->is_new = access(house->database, F_OK) != 0;
+    house->db = db_open(house->database, DB_READ_WRITE, fault);
+    return house->db != NULL && db_migrate(house->db, clock_now(&CLOCK_SYSTEM), fault);
+}
+
+/* Readers of events and the courier hear of each commit. */
+static void committed(void *self, int64_t last_seq)
+{
+    struct house *house = self;
+    courier_wake(house->courier);
+    live_committed(house->live, last_seq);
+    struct http_server *http = atomic_load(&house->http);
+    if (http != NULL) {
+        http_streams_wake(http);
+    }
+}
+
+static bool open_ledger(struct house *house, struct fault *fault)
+{
+    house->configs = config_holder_create();
+    struct config *config = config_load(house->db, fault);
+    if (config == NULL) {
+        return false;
+    }
+    config_publish(house->configs, config);
+    house->ledger = ledger_create(house->db, &CLOCK_SYSTEM, &RANDOM_SYSTEM);
+    g_autofree char *ballast = data_dir_ballast(house->settings->data);
+    house->ballast = ballast_file_create(ballast, BALLAST_SIZE);
+    ledger_set_ballast(house->ledger, house->ballast);
+    house->pager = pager_create(house->configs, &RANDOM_SYSTEM);
+    pager_add_duties(house->pager, house->ledger);
+    house->payloads = payload_book_create();
+    payload_book_load(house->payloads, house->db);
+    payload_book_add_duty(house->payloads, house->ledger);
+    ledger_add_listener(house->ledger, (struct ledger_listener){committed, house});
+    house->live = live_create();
+    house->keys = key_index_create();
+    return key_index_attach(house->keys, house->ledger, house->db, fault);
+}
+
+struct recovery {
+    struct pager *pager;
+    enum command_outcome outcome;
+};
+
+static enum command_result recover(struct ledger_tx *tx, void *arg)
+{
+    return pager_recover(tx, ((struct recovery *)arg)->pager);
+}
+
+static void recovered(void *arg, enum command_outcome outcome)
+{
+    ((struct recovery *)arg)->outcome = outcome;
+}
+
+/* Start-up is recovery: before the first request and the first page. */
+static bool recover_pages(struct house *house, struct fault *fault)
+{
+    struct recovery recovery = {.pager = house->pager};
+    struct command command = {.run = recover, .answer = recovered, .arg = &recovery};
+    ledger_run_batch(house->ledger, &command, 1);
+    return recovery.outcome == OUTCOME_COMMITTED ||
+           fault_set(fault, "data",
+                     "the database in %s cannot be written: is the disk full, or read-only?",
+                     house->settings->data);
+}
+
+static void fill_context(struct house *house)
+{
+    house->api = (struct api_context){.desk = house->desk,
+                                      .ledger = house->ledger,
+                                      .readers = house->readers,
+                                      .configs = house->configs,
+                                      .clock = &CLOCK_SYSTEM,
+                                      .random = &RANDOM_SYSTEM,
+                                      .public_url = house->settings->public_url,
+                                      .board_is_open = house->settings->board == BOARD_OPEN,
+                                      .pager = house->pager,
+                                      .payloads = house->payloads,
+                                      .keys = house->keys,
+                                      .live = house->live,
+                                      .data_dir = house->settings->data};
+}
+
+/* A socket's address has room for 107 bytes: a longer path is reached through its open directory. */
+static char *socket_path(struct house *house)
+{
+    char *path = data_dir_socket(house->settings->data);
+    if (strlen(path) <= SOCKET_PATH_MAX) {
+        return path;
+    }
+    g_free(path);
+    house->data_fd = open(house->settings->data, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return data_dir_socket_through(house->data_fd);
+}
+
+static bool open_doors(struct house *house, struct fault *fault)
+{
+    fill_context(house);
+    struct api_tables tables;
+    api_tables(&tables);
+    g_autofree char *socket = socket_path(house);
+    struct http_options options = {.listen = house->settings->listen,
+                                   .socket_path = socket,
+                                   .threads = (unsigned)house->settings->threads,
+                                   .tables = tables.tables,
+                                   .table_sizes = tables.sizes,
+                                   .guard = api_guard(&house->api),
+                                   .context = &house->api};
+    struct http_server *http = http_start(&options, fault);
+    atomic_store(&house->http, http);
+    return http != NULL;
+}
+
+bool house_open(struct house *house, const struct settings *settings,
+                const char *const *environment, struct fault *fault)
+{
+    *house = (struct house){.settings = settings, .environment = environment, .data_fd = -1};
+    house->has_terminal = isatty(STDOUT_FILENO) == 1;
+    if (!open_database(house, fault) || !open_ledger(house, fault) ||
+        !house_make_courier(house, fault) || !recover_pages(house, fault)) {
+        return false;
+    }
+    house->readers = db_pool_create(house->database);
+    house->desk = desk_start(house->ledger, &CLOCK_SYSTEM);
+    if (!house_start_courier(house, fault)) {
+        return false;
+    }
+    g_autofree char *problem = NULL;
+    if (settings->config != NULL && !house_apply_file(house, &problem)) {
+        return fault_set(fault, "", "%s", problem);
+    }
+    courier_wake(house->courier);
+    return open_doors(house, fault);
+}
+
+/* --- and down again --- */
+
+void house_close(struct house *house)
+{
+    atomic_store(&house->is_closing, true);
+    struct http_server *http = atomic_load(&house->http);
+    if (http != NULL) {
+        http_stop(&http, (unsigned)(house->settings->shutdown_drain.us / 1000));
+        atomic_store(&house->http, NULL);
+    }
+    house_join_courier(house);
+    desk_stop(&house->desk);
+    courier_destroy(&house->courier);
+    post_destroy(&house->post);
+    db_pool_destroy(&house->readers);
+    ledger_destroy(&house->ledger);
+    ballast_file_destroy(&house->ballast);
+    pager_destroy(&house->pager);
+    payload_book_destroy(&house->payloads);
+    key_index_destroy(&house->keys);
+    live_destroy(&house->live);
+    config_holder_destroy(&house->configs);
+    db_close(&house->db);
+    if (house->data_fd >= 0) {
+        (void)close(house->data_fd);
+    }
+    g_clear_pointer(&house->database, g_free);
+    g_clear_pointer(&house->minted, json_decref);
+}

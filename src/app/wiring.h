@@ -1,0 +1,66 @@
+/* app/wiring.h - the server's parts, put together and taken apart in the right order.
+ *
+ * Threads are made only here and in what this calls: the HTTP pool, the desk, the courier, and the
+ * outgoing heartbeat. */
+#ifndef APP_WIRING_H
+#define APP_WIRING_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "api/context.h"
+#include "app/settings.h"
+#include "channel/post.h"
+#include "ledger/ballast.h"
+#include "page/courier.h"
+
+struct house {
+    const struct settings *settings;
+    const char *const *environment;
+    struct db *db;  /* the writer: the desk's */
+    char *database; /* its path */
+    int data_fd;    /* the data directory, only where the socket's path is too long; else -1 */
+    struct db_pool *readers;
+    struct config_holder *configs;
+    struct ballast *ballast;
+    struct ledger *ledger;
+    struct pager *pager;
+    struct payload_book *payloads;
+    struct key_index *keys;
+    struct live *live;
+    struct desk *desk;
+    struct post *post;
+    struct courier *courier;
+    pthread_t courier_thread;
+    bool has_courier_thread;
+    atomic_bool is_closing;
+    /* Set once the server takes requests; the ledger's listener looks at it from the desk's thread. */
+    _Atomic(struct http_server *) http;
+    struct api_context api;
+    json_t *minted;    /* keys that the file applied at the start made; NULL: none */
+    bool is_new;       /* the database was made by this start */
+    bool has_terminal; /* standard output is one: the log channel draws boxes */
+};
+
+/* Opens everything up to taking requests. False and a fault when it cannot; close it in both cases. */
+NODISCARD bool house_open(struct house *house, const struct settings *settings,
+                          const char *const *environment, struct fault *fault);
+/* Stops taking requests, finishes what is in flight (bounded by settings->shutdown_drain), closes. */
+void house_close(struct house *house);
+
+/* Applies settings->config. False with the whole sentence for a person in *out_problem (g_free). */
+NODISCARD bool house_apply_file(struct house *house, char **out_problem);
+
+/* The courier and what it sends with; then its thread, once the desk runs. house_join_courier lets what
+ * is in flight come home and ends the thread. */
+NODISCARD bool house_make_courier(struct house *house, struct fault *fault);
+NODISCARD bool house_start_courier(struct house *house, struct fault *fault);
+void house_join_courier(struct house *house);
+
+/* What the log channel writes: a box on a terminal, else one line. */
+void house_log_line(void *house, const char *line);
+
+/* The first impression, on standard output. */
+void house_greet(const struct house *house);
+
+#endif

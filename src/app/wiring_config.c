@@ -1,0 +1,61 @@
+#include <string.h>
+
+#include "app/team_file.h"
+#include "app/wiring.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "config/config_work.h"
+
+static char *outcome_text(const struct team_file *file, const struct apply_config *apply,
+                          enum command_outcome outcome)
+{
+    if (outcome == OUTCOME_REFUSED) {
+        return team_file_fault(file, &apply->base.fault);
+    }
+    return g_strdup_printf("%s was not applied: the database cannot be written now", file->path);
+}
+
+/* A heartbeat that the file brings is expected from now on. */
+static void applied(struct house *house, struct apply_config *apply)
+{
+    struct command expect = {.run = pager_expect_heartbeats, .arg = house->pager};
+    (void)desk_submit_and_wait(house->desk, expect);
+    g_clear_pointer(&house->minted, json_decref);
+    house->minted = json_incref(apply->minted);
+    g_autofree char *created = json_write(json_object_get(apply->plan, "created"));
+    g_autofree char *changed = json_write(json_object_get(apply->plan, "changed"));
+    LOG_INFO("config", NULL, "team file applied", "file", house->settings->config, "created",
+             created, "changed", changed);
+}
+
+static bool apply_document(struct house *house, const struct team_file *file, char **out_problem)
+{
+    struct apply_config apply = {
+        .base = {.configs = house->configs, .actor = "file"},
+        .document = file->document.json,
+        .keys = file->keys,
+    };
+    struct command command = {
+        .run = apply_config_run, .answer = config_command_answered, .arg = &apply};
+    enum command_outcome outcome = desk_submit_and_wait(house->desk, command);
+    if (outcome == OUTCOME_COMMITTED) {
+        applied(house, &apply);
+    } else {
+        *out_problem = outcome_text(file, &apply, outcome);
+    }
+    apply_config_clear(&apply);
+    return outcome == OUTCOME_COMMITTED;
+}
+
+bool house_apply_file(struct house *house, char **out_problem)
+{
+    struct team_file file;
+    bool is_applied = team_file_read(&file, house->settings->config, house->environment);
+    if (is_applied) {
+        is_applied = apply_document(house, &file, out_problem);
+    } else {
+        *out_problem = g_strdup(file.problem);
+    }
+    team_file_clear(&file);
+    return is_applied;
+}

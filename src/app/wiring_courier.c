@@ -1,0 +1,137 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "app/wiring.h"
+#include "base/log.h"
+#include "page/mail_store.h"
+
+/* The longest the courier sleeps unasked: the wall clock may have been set meanwhile. */
+enum { COURIER_NAP_MS = 1000 };
+
+static bool submit(void *self, struct command command)
+{
+    struct house *house = self;
+    return desk_submit(house->desk, command);
+}
+
+static void wake(void *self)
+{
+    struct house *house = self;
+    post_wake(house->post);
+}
+
+/* The last look before an attempt, at what is committed. When it cannot be read, the claim stands. */
+static bool still_wanted(void *self, int64_t delivery_id)
+{
+    struct house *house = self;
+    struct db *db = db_pool_take(house->readers);
+    db_begin(db);
+    bool is_wanted = delivery_is_wanted(db, delivery_id);
+    bool is_read = db_error(db) == DB_OK;
+    db_rollback(db);
+    db_pool_give(house->readers, db);
+    return is_wanted || !is_read;
+}
+
+static int nap(struct utc now, struct utc next)
+{
+    int64_t ms = (utc_since(next, now).us + 999) / 1000;
+    return (int)CLAMP(ms, 0, COURIER_NAP_MS);
+}
+
+static void *deliver(void *self)
+{
+    struct house *house = self;
+    while (!atomic_load(&house->is_closing)) {
+        struct utc now = clock_now(&CLOCK_SYSTEM);
+        struct utc next = courier_step(house->courier, now);
+        post_work(house->post, nap(now, next));
+    }
+    /* Nothing new is claimed; what was handed to a provider is heard out, so that its outcome is known
+     * at the next start. */
+    struct span until = {clock_elapsed(&CLOCK_SYSTEM).us + house->settings->shutdown_drain.us};
+    while (post_in_flight(house->post) > 0 && clock_elapsed(&CLOCK_SYSTEM).us < until.us) {
+        post_work(house->post, 50);
+    }
+    return NULL;
+}
+
+static struct post *open_post(struct house *house, struct fault *fault)
+{
+    const struct settings *settings = house->settings;
+    struct post_options options = {.smtp_url = settings->smtp_url,
+                                   .smtp_user = settings->smtp_user,
+                                   .smtp_password = settings->smtp_password,
+                                   .smtp_requires_tls = settings->smtp_tls == SMTP_TLS_REQUIRED,
+                                   .mail_from = settings->smtp_from,
+                                   .allow_private = settings->allow_private,
+                                   .public_url = settings->public_url,
+                                   .log_line = house_log_line,
+                                   .log_self = house,
+                                   .clock = &CLOCK_SYSTEM,
+                                   .random = &RANDOM_SYSTEM};
+    return post_create(&options, fault);
+}
+
+bool house_make_courier(struct house *house, struct fault *fault)
+{
+    house->post = open_post(house, fault);
+    if (house->post == NULL) {
+        return false;
+    }
+    struct courier_options options = {.pager = house->pager,
+                                      .sender = post_sender(house->post),
+                                      .submit = submit,
+                                      .submit_self = house,
+                                      .wake = wake,
+                                      .wake_self = house,
+                                      .still_wanted = still_wanted,
+                                      .still_wanted_self = house,
+                                      .public_url = house->settings->public_url};
+    house->courier = courier_create(&options);
+    return true;
+}
+
+bool house_start_courier(struct house *house, struct fault *fault)
+{
+    if (pthread_create(&house->courier_thread, NULL, deliver, house) != 0) {
+        return fault_set(fault, "",
+                         "no thread could be made for deliveries: check the limits of this "
+                         "account (ulimit -u)");
+    }
+    (void)pthread_setname_np(house->courier_thread, "courier");
+    house->has_courier_thread = true;
+    return true;
+}
+
+void house_join_courier(struct house *house)
+{
+    if (house->has_courier_thread) {
+        post_wake(house->post);
+        (void)pthread_join(house->courier_thread, NULL);
+        house->has_courier_thread = false;
+    }
+}
+
+/* --- the log channel --- */
+
+static void draw_box(const char *line)
+{
+    g_auto(GStrv) parts = g_strsplit(line, " | ", -1);
+    puts("┌─ page ──────────────────────────────────────────────────────────────");
+    for (char **part = parts; *part != NULL; part++) {
+        printf("│ %s\n", *part);
+    }
+    puts("└─────────────────────────────────────────────────────────────────────");
+}
+
+void house_log_line(void *self, const char *line)
+{
+    const struct house *house = self;
+    if (house->has_terminal) {
+        draw_box(line);
+    } else {
+        printf("page: %s\n", line);
+    }
+    (void)fflush(stdout);
+}
