@@ -15,7 +15,7 @@
 
 static const char UNKNOWN_KEY[] =
     "This key is not known: it was mistyped, rotated away or deleted. "
-    "\"tocsin integration key NAME\" mints a new one.";
+    "\"tocsin integration rotate NAME\" makes a new one.";
 
 static bool owner_of(const struct api_context *context, const char *key, struct key_entry *out)
 {

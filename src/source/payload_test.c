@@ -1,0 +1,144 @@
+/* The kept payloads: the last ones, without secrets, across a restart; and the token bucket. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <glib.h>
+
+#include "base/limits.h"
+#include "source/payload.h"
+
+static const struct utc START = {1795000000000000};
+
+static struct utc WALL;
+
+static struct utc wall(void *self)
+{
+    (void)self;
+    return WALL;
+}
+
+static struct span elapsed(void *self)
+{
+    (void)self;
+    return (struct span){WALL.us - START.us};
+}
+
+static void list(void *self, const struct payload *payload)
+{
+    g_string_append_printf(self, "%d %s %s|", payload->status,
+                           payload->problem == NULL ? "-" : payload->problem, payload->body);
+}
+
+static void assert_list(struct payload_book *book, const char *integration, const char *expected)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    payload_book_list(book, integration, list, text);
+    assert_string_equal(text->str, expected);
+}
+
+static bool add(struct payload_book *book, const char *integration, int status, const char *problem,
+                const char *body)
+{
+    return payload_book_add(book, integration, WALL, status, problem, g_strdup(body));
+}
+
+static void the_last_are_kept(void **state)
+{
+    (void)state;
+    struct payload_book *book = payload_book_create();
+    assert_true(add(book, "a", 202, NULL, "first"));
+    assert_false(add(book, "a", 400, "summary: is required", "{}"));
+    assert_false(add(book, "b", 202, NULL, "other"));
+    assert_list(book, "a", "400 summary: is required {}|202 - first|");
+    assert_list(book, "b", "202 - other|");
+    assert_list(book, "c", "");
+    for (int i = 0; i < 3 * LIMIT_PAYLOADS_KEPT; i++) {
+        (void)add(book, "b", 202, NULL, "x");
+    }
+    g_autoptr(GString) text = g_string_new(NULL);
+    payload_book_list(book, "b", list, text);
+    assert_int_equal(text->len, LIMIT_PAYLOADS_KEPT * strlen("202 - x|"));
+    payload_book_destroy(&book);
+}
+
+static void texts_are_presentable(void **state)
+{
+    (void)state;
+    g_autofree char *secret = payload_text("{\"k\":\"hunter2\",\"h\":\"hunter2\"}", 29, "hunter2");
+    assert_string_equal(secret, "{\"k\":\"[secret]\",\"h\":\"[secret]\"}");
+    g_autofree char *bad = payload_text("a\xff\0b", 4, NULL);
+    assert_true(g_utf8_validate(bad, -1, NULL));
+    assert_string_equal(bad, "a\xef\xbf\xbd\xef\xbf\xbd"
+                             "b");
+    g_autofree char *none = payload_text(NULL, 0, NULL);
+    assert_string_equal(none, "");
+    g_autofree char *huge = g_malloc(4 * LIMIT_PAYLOAD_KEPT);
+    memset(huge, 0xe2, 4 * LIMIT_PAYLOAD_KEPT);
+    g_autofree char *cut = payload_text(huge, 4 * LIMIT_PAYLOAD_KEPT, NULL);
+    assert_true(strlen(cut) <= LIMIT_PAYLOAD_KEPT);
+    assert_true(g_utf8_validate(cut, -1, NULL));
+    /* A secret that lies across the cut must not show its first half. */
+    memset(huge, 'x', 4 * LIMIT_PAYLOAD_KEPT);
+    memcpy(huge + LIMIT_PAYLOAD_KEPT - 4, "SECRETSECRET", 12);
+    g_autofree char *across = payload_text(huge, 4 * LIMIT_PAYLOAD_KEPT, "SECRETSECRET");
+    assert_null(strstr(across, "SECR"));
+}
+
+static void they_outlive_a_restart(void **state)
+{
+    (void)state;
+    WALL = START;
+    const struct clock clock = {wall, elapsed, NULL};
+    struct fault fault = {0};
+    struct db *db = db_open(":memory:", DB_READ_WRITE, &fault);
+    assert_true(db_migrate(db, START, &fault));
+    struct ledger *ledger = ledger_create(db, &clock, &RANDOM_SYSTEM);
+    struct payload_book *book = payload_book_create();
+    payload_book_add_duty(book, ledger);
+    struct utc idle = ledger_tick(ledger);
+    (void)add(book, "a", 202, NULL, "first");
+    assert_int_equal(idle.us, UTC_NEVER.us);
+    WALL = utc_add(WALL, SPAN_S(2));
+    idle = ledger_tick(ledger);
+    (void)add(book, "a", 400, "why", "second");
+    WALL = utc_add(WALL, SPAN_S(2));
+    idle = ledger_tick(ledger);
+    assert_int_equal(idle.us, UTC_NEVER.us); /* nothing is left to write */
+    struct payload_book *again = payload_book_create();
+    payload_book_load(again, db);
+    assert_list(again, "a", "400 why second|202 - first|");
+    (void)add(again, "a", 202, NULL, "third");
+    assert_list(again, "a", "202 - third|400 why second|202 - first|");
+    ledger_destroy(&ledger);
+    payload_book_destroy(&book);
+    payload_book_destroy(&again);
+    db_close(&db);
+}
+
+static void the_bucket_fills_again(void **state)
+{
+    (void)state;
+    struct payload_book *book = payload_book_create();
+    payload_book_set_rate(book, 100);
+    assert_true(payload_book_admit(book, "a", 1000, SPAN_S(5)));
+    assert_false(payload_book_admit(book, "a", 1, SPAN_S(5)));
+    assert_true(payload_book_admit(book, "b", 1, SPAN_S(5))); /* each has its own */
+    assert_true(payload_book_admit(book, "a", 100, SPAN_S(6)));
+    assert_false(payload_book_admit(book, "a", 1, SPAN_S(6)));
+    assert_true(payload_book_admit(book, "a", 1000, SPAN_S(600)));
+    assert_false(payload_book_admit(book, "a", 1, SPAN_S(600)));
+    payload_book_destroy(&book);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_last_are_kept),
+        cmocka_unit_test(texts_are_presentable),
+        cmocka_unit_test(they_outlive_a_restart),
+        cmocka_unit_test(the_bucket_fills_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
