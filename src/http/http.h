@@ -84,7 +84,10 @@ void http_set_header(struct http_request *request, const char *name, const char 
 
 /* Server-sent events. The request becomes a stream; `pull` is asked on a pool thread for what comes
  * after `last_id` whenever http_streams_wake was called: it appends "id: …\ndata: …\n\n" blocks to
- * `out` and answers the new last id. A slow reader is cut; a comment line keeps the rest alive. */
+ * `out` and answers the new last id; one that appends HTTP_STREAM_MORE bytes or more is asked again
+ * as soon as those are sent, so that a reader far behind costs no memory. A slow reader is cut; a comment line keeps the rest alive. */
+enum { HTTP_STREAM_MORE = 32768 };
+
 struct http_stream {
     int64_t last_id; /* from Last-Event-ID or ?after= */
     int64_t (*pull)(void *self, int64_t last_id, GString *out);

@@ -64,6 +64,17 @@ static enum turn next_turn(struct stream *stream)
     return turn;
 }
 
+static void pull(struct stream *stream)
+{
+    struct http_stream *source = &stream->source;
+    source->last_id = source->pull(source->self, source->last_id, stream->pending);
+    if (stream->pending->len >= HTTP_STREAM_MORE) {
+        pthread_mutex_lock(&stream->server->streams_lock);
+        stream->is_woken = true;
+        pthread_mutex_unlock(&stream->server->streams_lock);
+    }
+}
+
 static ssize_t read_stream(void *self, uint64_t at, char *out, size_t max)
 {
     (void)at;
@@ -83,8 +94,7 @@ static ssize_t read_stream(void *self, uint64_t at, char *out, size_t max)
         if (turn == TURN_COMMENT) {
             g_string_append(stream->pending, ":\n\n");
         } else {
-            stream->source.last_id =
-                stream->source.pull(stream->source.self, stream->source.last_id, stream->pending);
+            pull(stream);
         }
     }
     return take_pending(stream, out, max);

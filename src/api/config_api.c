@@ -1,0 +1,365 @@
+/* What the configuration consists of: lists, single ones, apply, export. */
+#include "api/support.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "config/config_store.h"
+#include "config/config_work.h"
+#include "page/pager.h"
+
+/* --- lists and single ones --- */
+
+struct section {
+    int kind;
+    const char *noun;
+    const struct record *record;
+};
+
+static void list_section(struct http_request *request, struct api_context *context,
+                         const struct section *section)
+{
+    struct api_page page;
+    if (!api_page_read(request, &page)) {
+        return;
+    }
+    struct config *config = config_current(context->configs);
+    const GPtrArray *all = config->items[section->kind];
+    json_t *items = json_array();
+    guint at = all == NULL ? 0 : (guint)MIN(page.from, (int64_t)all->len);
+    guint end = all == NULL ? 0 : MIN(all->len, at + (guint)page.limit);
+    for (guint i = at; i < end; i++) {
+        json_array_append_new(items, record_write(section->record, all->pdata[i]));
+    }
+    bool has_more = all != NULL && end < all->len;
+    config_unref(config);
+    api_answer_list(request, items, has_more ? (int64_t)end : 0);
+}
+
+static void one_of_section(struct http_request *request, struct api_context *context,
+                           const struct section *section)
+{
+    const char *name = http_path_param(request, "name");
+    struct config *config = config_current(context->configs);
+    GHashTable *by_name = config->by_name[section->kind];
+    const void *item = by_name == NULL ? NULL : g_hash_table_lookup(by_name, name);
+    if (item == NULL) {
+        api_answer_missing(request, section->noun, name);
+    } else {
+        http_answer_json(request, 200, record_write(section->record, item));
+    }
+    config_unref(config);
+}
+
+#define SECTION(list, one, kind_, noun_, record_)                                            \
+    static void list(struct http_request *request, void *context)                            \
+    {                                                                                        \
+        list_section(request, context,                                                       \
+                     &(struct section){.kind = kind_, .noun = noun_, .record = &record_});   \
+    }                                                                                        \
+    static void one(struct http_request *request, void *context)                             \
+    {                                                                                        \
+        one_of_section(request, context,                                                     \
+                       &(struct section){.kind = kind_, .noun = noun_, .record = &record_}); \
+    }
+
+SECTION(get_users, get_user, CONFIG_USER, "user", USER_RECORD)
+SECTION(get_teams, get_team, CONFIG_TEAM, "team", TEAM_RECORD)
+SECTION(get_channels, get_channel, CONFIG_CHANNEL, "channel", CHAT_CHANNEL_RECORD)
+SECTION(get_policies, get_policy, CONFIG_POLICY, "policy", POLICY_RECORD)
+SECTION(get_services, get_service, CONFIG_SERVICE, "service", SERVICE_RECORD)
+SECTION(get_integrations, get_integration, CONFIG_INTEGRATION, "integration", INTEGRATION_RECORD)
+SECTION(get_routes, get_route, CONFIG_ROUTE, "route", ROUTE_RECORD)
+SECTION(get_silences, get_silence, CONFIG_SILENCE, "silence", SILENCE_RECORD)
+
+static void get_schedules(struct http_request *request, void *context)
+{
+    list_section(request, context,
+                 &(struct section){.kind = CONFIG_SCHEDULE, .record = &SCHEDULE_RECORD});
+}
+
+/* --- silences made by people --- */
+
+struct object_job {
+    struct http_request *request;
+    struct put_object put;
+    struct delete_object del;
+    char *actor;
+    char *name;
+    json_t *spec;
+};
+
+static struct object_job *object_job_new(struct http_request *request, struct api_context *context,
+                                         int kind)
+{
+    struct object_job *job = g_new0(struct object_job, 1);
+    job->request = request;
+    job->actor = g_strdup(http_actor(request));
+    job->name = g_strdup(http_path_param(request, "name"));
+    struct config_command base = {.configs = context->configs, .actor = job->actor};
+    job->put.base = base;
+    job->put.kind = kind;
+    job->del.base = base;
+    job->del.kind = kind;
+    job->del.name = job->name;
+    return job;
+}
+
+static void object_job_free(struct object_job *job)
+{
+    put_object_clear(&job->put);
+    json_decref(job->spec);
+    g_free(job->actor);
+    g_free(job->name);
+    g_free(job);
+}
+
+static enum command_result put_run(struct ledger_tx *tx, void *job)
+{
+    return put_object_run(tx, &((struct object_job *)job)->put);
+}
+
+static void put_answer(void *self, enum command_outcome outcome)
+{
+    struct object_job *job = self;
+    config_command_answered(&job->put, outcome);
+    if (api_outcome(job->request, outcome)) {
+        if (job->put.base.status >= 400 || job->put.written == NULL) {
+            http_answer_fault(job->request, job->put.base.status, &job->put.base.fault);
+        } else {
+            http_answer_json(job->request, job->put.base.status, json_incref(job->put.written));
+        }
+    }
+    object_job_free(job);
+}
+
+static void post_silence(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    const json_t *body = http_json(request);
+    if (body == NULL) {
+        return;
+    }
+    struct object_job *job = object_job_new(request, context, CONFIG_SILENCE);
+    job->spec = json_deep_copy(body);
+    if (json_is_object(job->spec) && json_object_get(job->spec, "created_by") == NULL) {
+        json_object_set_new(job->spec, "created_by", json_string(job->actor));
+    }
+    job->put.spec = job->spec;
+    struct command command = {.run = put_run, .answer = put_answer, .arg = job};
+    if (!api_submit(request, context, command)) {
+        object_job_free(job);
+    }
+}
+
+static enum command_result delete_run(struct ledger_tx *tx, void *job)
+{
+    return delete_object_run(tx, &((struct object_job *)job)->del);
+}
+
+static void delete_answer(void *self, enum command_outcome outcome)
+{
+    struct object_job *job = self;
+    config_command_answered(&job->del, outcome);
+    if (api_outcome(job->request, outcome)) {
+        if (job->del.base.status >= 400) {
+            http_answer_fault(job->request, job->del.base.status, &job->del.base.fault);
+        } else {
+            http_answer_empty(job->request, 204);
+        }
+    }
+    object_job_free(job);
+}
+
+static void delete_silence(struct http_request *request, void *context)
+{
+    struct object_job *job = object_job_new(request, context, CONFIG_SILENCE);
+    struct command command = {.run = delete_run, .answer = delete_answer, .arg = job};
+    if (!api_submit(request, context, command)) {
+        object_job_free(job);
+    }
+}
+
+/* --- apply and export --- */
+
+struct apply_body {
+    json_t *document;
+    json_t *keys;
+    bool dry_run;
+    bool prune;
+};
+
+#define AT(member) offsetof(struct apply_body, member)
+static const struct field APPLY_FIELDS[] = {
+    {.name = "document",
+     .kind = FIELD_JSON,
+     .offset = AT(document),
+     .flags = FIELD_REQUIRED,
+     .doc = "The file as JSON: {users, teams, schedules, policies, services, …}."},
+    {.name = "keys",
+     .kind = FIELD_JSON,
+     .offset = AT(keys),
+     .doc = "What the references env:NAME and file:PATH stand for: {\"integration:NAME\": key}."},
+    {.name = "dry_run",
+     .kind = FIELD_BOOL,
+     .offset = AT(dry_run),
+     .doc = "Only says what it would do."},
+    {.name = "prune",
+     .kind = FIELD_BOOL,
+     .offset = AT(prune),
+     .doc = "Deletes what came from a file and is not in this one."},
+};
+static const struct record APPLY_RECORD = {.name = "ConfigApply",
+                                           .doc = "A configuration file to put into force.",
+                                           .size = sizeof(struct apply_body),
+                                           .fields = APPLY_FIELDS,
+                                           .field_count = G_N_ELEMENTS(APPLY_FIELDS)};
+
+struct apply_answer {
+    json_t *plan;
+    json_t *keys;
+};
+static const struct field APPLIED_FIELDS[] = {
+    {.name = "plan",
+     .kind = FIELD_JSON,
+     .offset = offsetof(struct apply_answer, plan),
+     .doc = "What was created, changed and deleted."},
+    {.name = "keys",
+     .kind = FIELD_JSON,
+     .offset = offsetof(struct apply_answer, keys),
+     .doc = "Keys that were made: [{kind, name, key}]. Shown only here."},
+};
+static const struct record APPLIED_RECORD = {.name = "ConfigApplied",
+                                             .doc = "What applying a file did.",
+                                             .size = sizeof(struct apply_answer),
+                                             .fields = APPLIED_FIELDS,
+                                             .field_count = G_N_ELEMENTS(APPLIED_FIELDS)};
+
+struct apply_job {
+    struct http_request *request;
+    struct api_context *context;
+    struct apply_config apply;
+    struct apply_body body;
+    char *actor;
+};
+
+static void apply_job_free(struct apply_job *job)
+{
+    apply_config_clear(&job->apply);
+    record_clear(&APPLY_RECORD, &job->body);
+    g_free(job->actor);
+    g_free(job);
+}
+
+static enum command_result apply_run(struct ledger_tx *tx, void *job)
+{
+    return apply_config_run(tx, &((struct apply_job *)job)->apply);
+}
+
+static void apply_answer(void *self, enum command_outcome outcome)
+{
+    struct apply_job *job = self;
+    struct apply_config *apply = &job->apply;
+    config_command_answered(apply, outcome);
+    if (outcome == OUTCOME_COMMITTED && !apply->dry_run) {
+        struct command expect = {.run = pager_expect_heartbeats, .arg = job->context->pager};
+        if (!desk_submit(job->context->desk, expect)) {
+            LOG_WARN("api", http_request_id(job->request),
+                     "new heartbeats are expected only after the next apply or start");
+        }
+    }
+    if (api_outcome(job->request, outcome)) {
+        if (apply->base.status >= 400 || apply->plan == NULL) {
+            http_answer_fault(job->request, apply->base.status, &apply->base.fault);
+        } else {
+            json_t *minted = apply->minted == NULL ? json_array() : json_incref(apply->minted);
+            http_answer_json(job->request, 200,
+                             json_pack("{s:O, s:o}", "plan", apply->plan, "keys", minted));
+        }
+    }
+    apply_job_free(job);
+}
+
+static void post_apply(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    struct apply_job *job = g_new0(struct apply_job, 1);
+    job->request = request;
+    job->context = context;
+    if (!api_body(request, &APPLY_RECORD, &job->body)) {
+        apply_job_free(job);
+        return;
+    }
+    job->actor = g_strdup(http_actor(request));
+    job->apply.base = (struct config_command){.configs = context->configs, .actor = job->actor};
+    job->apply.document = job->body.document;
+    job->apply.keys = job->body.keys;
+    job->apply.dry_run = job->body.dry_run;
+    job->apply.prune = job->body.prune;
+    struct command command = {.run = apply_run, .answer = apply_answer, .arg = job};
+    if (!api_submit(request, context, command)) {
+        apply_job_free(job);
+    }
+}
+
+static void get_export(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+    struct db *db = api_reader(context);
+    json_t *document = config_export(db, notes);
+    if (!api_reader_done(context, request, db)) {
+        json_decref(document);
+        return;
+    }
+    json_t *list = json_array();
+    for (guint i = 0; i < notes->len; i++) {
+        json_array_append_new(list, json_string(notes->pdata[i]));
+    }
+    http_answer_json(request, 200, json_pack("{s:o, s:o}", "document", document, "notes", list));
+}
+
+#define LIST(path_, handler_, text, record_)                                                       \
+    {                                                                                              \
+        "GET", path_, PERMIT_READ, handler_, .summary = text, .answer = &record_, .is_list = true, \
+                                             .params = API_PAGE_PARAMS                             \
+    }
+#define ONE(path_, handler_, text, record_)                                      \
+    {                                                                            \
+        "GET", path_, PERMIT_READ, handler_, .summary = text, .answer = &record_ \
+    }
+
+const struct route_row CONFIG_ROUTES[] = {
+    LIST("/api/v1/users", get_users, "Everybody who can be told.", USER_RECORD),
+    ONE("/api/v1/users/{name}", get_user, "One user.", USER_RECORD),
+    LIST("/api/v1/teams", get_teams, "Teams.", TEAM_RECORD),
+    ONE("/api/v1/teams/{name}", get_team, "One team.", TEAM_RECORD),
+    LIST("/api/v1/channels", get_channels, "Chat channels that policies can tell.",
+         CHAT_CHANNEL_RECORD),
+    ONE("/api/v1/channels/{name}", get_channel, "One chat channel.", CHAT_CHANNEL_RECORD),
+    LIST("/api/v1/schedules", get_schedules, "On-call schedules.", SCHEDULE_RECORD),
+    LIST("/api/v1/policies", get_policies, "Escalation policies.", POLICY_RECORD),
+    ONE("/api/v1/policies/{name}", get_policy, "One escalation policy.", POLICY_RECORD),
+    LIST("/api/v1/services", get_services, "Services.", SERVICE_RECORD),
+    ONE("/api/v1/services/{name}", get_service, "One service.", SERVICE_RECORD),
+    LIST("/api/v1/integrations", get_integrations, "Doors that alerts come in by.",
+         INTEGRATION_RECORD),
+    ONE("/api/v1/integrations/{name}", get_integration, "One integration.", INTEGRATION_RECORD),
+    LIST("/api/v1/routes", get_routes, "Routes, in the order in which they are tried.",
+         ROUTE_RECORD),
+    ONE("/api/v1/routes/{name}", get_route, "One route.", ROUTE_RECORD),
+    LIST("/api/v1/silences", get_silences, "Silences.", SILENCE_RECORD),
+    ONE("/api/v1/silences/{name}", get_silence, "One silence.", SILENCE_RECORD),
+    {"POST", "/api/v1/silences", PERMIT_RESPOND, post_silence,
+     .summary = "Keeps matching alerts from paging for a while.", .request = &SILENCE_RECORD,
+     .answer = &SILENCE_RECORD, .success = 201},
+    {"DELETE", "/api/v1/silences/{name}", PERMIT_RESPOND, delete_silence,
+     .summary = "Ends a silence.", .success = 204},
+    {"POST", "/api/v1/config/apply", PERMIT_ADMIN, post_apply,
+     .summary = "Puts a configuration file into force, or says what it would change.",
+     .request = &APPLY_RECORD, .answer = &APPLIED_RECORD, .body_max = LIMIT_YAML},
+    {"GET", "/api/v1/config/export", PERMIT_ADMIN, get_export,
+     .summary = "The whole configuration: {document, notes}."},
+};
+const size_t CONFIG_ROUTE_COUNT = G_N_ELEMENTS(CONFIG_ROUTES);

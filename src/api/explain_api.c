@@ -1,0 +1,111 @@
+/* Why was this person paged, and who would be? */
+#include "api/support.h"
+
+#include "alert/signal.h"
+#include "page/explain.h"
+#include "page/whatif.h"
+
+static void get_explain(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    struct db *db = api_reader(context);
+    json_t *explanation = explain_alert(db, api_id(request, "id"));
+    if (!api_reader_done(context, request, db)) {
+        json_decref(explanation);
+        return;
+    }
+    if (explanation == NULL) {
+        api_answer_missing(request, "alert", http_path_param(request, "id"));
+        return;
+    }
+    http_answer_json(request, 200, explanation);
+}
+
+struct whatif_ask {
+    char *service;
+    int severity;
+    struct utc at;
+};
+
+static const struct field WHATIF_FIELDS[] = {
+    {.name = "service",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct whatif_ask, service),
+     .flags = FIELD_REQUIRED},
+    {.name = "severity",
+     .kind = FIELD_ENUM,
+     .offset = offsetof(struct whatif_ask, severity),
+     .names = SEVERITY_NAMES,
+     .doc = "error when absent."},
+    {.name = "at",
+     .kind = FIELD_UTC,
+     .offset = offsetof(struct whatif_ask, at),
+     .doc = "Now when absent."},
+};
+static const struct record WHATIF_RECORD = {.name = "WhatIf",
+                                            .doc = "An alert that did not happen.",
+                                            .size = sizeof(struct whatif_ask),
+                                            .fields = WHATIF_FIELDS,
+                                            .field_count = G_N_ELEMENTS(WHATIF_FIELDS)};
+
+static void answer_whatif(struct http_request *request, struct api_context *context,
+                          struct whatif_ask *ask)
+{
+    int severity = ask->severity == 0 ? SEVERITY_ERROR : ask->severity;
+    struct utc at = utc_is_set(ask->at) ? ask->at : clock_now(context->clock);
+    struct fault fault = {0};
+    struct config *config = config_current(context->configs);
+    json_t *answer = whatif(config, ask->service, severity, at, &fault);
+    config_unref(config);
+    if (answer == NULL) {
+        http_answer_fault(request, 422, &fault);
+    } else {
+        http_answer_json(request, 200, answer);
+    }
+}
+
+static void post_whatif(struct http_request *request, void *context)
+{
+    struct whatif_ask ask = {0};
+    if (api_body(request, &WHATIF_RECORD, &ask)) {
+        answer_whatif(request, context, &ask);
+        record_clear(&WHATIF_RECORD, &ask);
+    }
+}
+
+/* The query goes through the same record as the body, so that both refuse the same things. */
+static void get_whatif(struct http_request *request, void *context)
+{
+    json_auto_t *body = json_object();
+    for (size_t i = 0; i < G_N_ELEMENTS(WHATIF_FIELDS); i++) {
+        const char *value = http_query(request, WHATIF_FIELDS[i].name);
+        if (value != NULL) {
+            json_object_set_new(body, WHATIF_FIELDS[i].name, json_string(value));
+        }
+    }
+    struct whatif_ask ask = {0};
+    struct fault fault = {0};
+    if (!record_read(&WHATIF_RECORD, body, &ask, &fault)) {
+        http_answer_fault(request, 400, &fault);
+        return;
+    }
+    answer_whatif(request, context, &ask);
+    record_clear(&WHATIF_RECORD, &ask);
+}
+
+static const struct query_param WHATIF_PARAMS[] = {
+    {"service", "Name of the service. Required."},
+    {"severity", "critical, error, warning or info; error when absent."},
+    {"at", "RFC 3339; now when absent."},
+    {NULL, NULL}};
+
+const struct route_row EXPLAIN_ROUTES[] = {
+    {"GET", "/api/v1/alerts/{id}/explain", PERMIT_READ, get_explain,
+     .summary = "Every decision about an alert: rule, layer, step, instant, each attempt."},
+    {"GET", "/api/v1/whatif", PERMIT_READ, get_whatif,
+     .summary = "Who would be told when, for an alert on a service at an instant.",
+     .params = WHATIF_PARAMS},
+    {"POST", "/api/v1/whatif", PERMIT_READ, post_whatif,
+     .summary = "The same question with a body.", .request = &WHATIF_RECORD},
+};
+const size_t EXPLAIN_ROUTE_COUNT = G_N_ELEMENTS(EXPLAIN_ROUTES);

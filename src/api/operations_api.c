@@ -1,0 +1,193 @@
+/* What operators and their tools ask: health, metrics, documentation, backup. */
+#include "api/support.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "api/stats_store.h"
+#include "base/metric.h"
+#include "ledger/ledger.h"
+
+enum { BUSY_S = 2 };
+
+/* --- health --- */
+
+static void get_health(struct http_request *request, void *context)
+{
+    (void)context;
+    http_answer_json(request, 200,
+                     json_pack("{s:s, s:s}", "status", "ok", "version", TOCSIN_VERSION));
+}
+
+/* Goes all the way through the ledger's thread: a stalled one must not look ready. */
+static enum command_result touch_nothing(struct ledger_tx *tx, void *request)
+{
+    (void)tx;
+    (void)request;
+    return COMMAND_REFUSED;
+}
+
+static void answer_ready(void *request, enum command_outcome outcome)
+{
+    if (api_outcome(request, outcome)) {
+        http_answer_json(request, 200, json_pack("{s:s}", "status", "ready"));
+    }
+}
+
+static void get_ready(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    if (!ledger_is_writable(context->ledger)) {
+        http_answer_busy(request, BUSY_S,
+                         "The database cannot be written: disk full or read-only.");
+        return;
+    }
+    struct command command = {.run = touch_nothing, .answer = answer_ready, .arg = request};
+    if (!api_submit(request, context, command)) {
+        return; /* answered: not ready */
+    }
+}
+
+/* --- metrics --- */
+
+static void write_gauges(GString *out, const struct stats *stats)
+{
+    metric_write_gauge(out, "tocsin_alerts", "status=\"open\"", "Alerts by status.",
+                       stats->alerts_open);
+    metric_write_gauge(out, "tocsin_alerts", "status=\"acknowledged\"", NULL,
+                       stats->alerts_acknowledged);
+    metric_write_gauge(out, "tocsin_notifications_waiting", NULL,
+                       "Notifications that wait to be sent.", stats->notifications_waiting);
+    metric_write_gauge(out, "tocsin_escalations_overdue", NULL,
+                       "Escalation steps that are due and not yet taken.",
+                       stats->escalations_overdue);
+    metric_write_gauge(out, "tocsin_heartbeats_missing", NULL, "Heartbeats that are not heard.",
+                       stats->heartbeats_missing);
+    metric_write_gauge(out, "tocsin_event_seq", NULL, "Sequence number of the newest event.",
+                       stats->last_seq);
+}
+
+static void get_metrics(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    struct stats stats = {0};
+    struct db *db = api_reader(context);
+    stats_load(db, clock_now(context->clock), &stats);
+    if (!api_reader_done(context, request, db)) {
+        return;
+    }
+    g_autoptr(GString) out = g_string_new("# HELP tocsin_info What runs here.\n"
+                                          "# TYPE tocsin_info gauge\n"
+                                          "tocsin_info{version=\"" TOCSIN_VERSION "\"} 1\n");
+    metric_write_gauge(out, "tocsin_writable", NULL, "1: the database takes writes.",
+                       ledger_is_writable(context->ledger) ? 1 : 0);
+    write_gauges(out, &stats);
+    metric_write(out);
+    http_answer_text(request, 200, "text/plain; version=0.0.4; charset=utf-8", out->str);
+}
+
+/* --- documentation --- */
+
+static void get_openapi(struct http_request *request, void *context)
+{
+    (void)context;
+    struct api_tables tables;
+    api_tables(&tables);
+    http_answer_json(request, 200,
+                     http_openapi(tables.tables, tables.sizes, "Tocsin", TOCSIN_VERSION));
+}
+
+/* --- backup --- */
+
+/* A copy takes as long as the database is large, so it has a thread: the pool must go on taking
+ * alerts. One at a time. */
+static atomic_int backups_running;
+
+struct backup_job {
+    struct http_request *request;
+    struct api_context *context;
+    char *path;
+};
+
+static void *run_backup(void *self)
+{
+    struct backup_job *job = self;
+    struct fault fault = {0};
+    struct db *db = db_pool_take(job->context->readers);
+    bool is_done = db_backup(db, job->path, &fault);
+    db_pool_give(job->context->readers, db);
+    if (is_done) {
+        http_answer_json(job->request, 201, json_pack("{s:s}", "path", job->path));
+    } else {
+        http_answer_fault(job->request, 503, &fault);
+    }
+    g_free(job->path);
+    g_free(job);
+    atomic_store(&backups_running, 0);
+    return NULL;
+}
+
+void api_settle(void)
+{
+    static const struct timespec TICK = {.tv_nsec = 10000000};
+    while (atomic_load(&backups_running) > 0) {
+        nanosleep(&TICK, NULL);
+    }
+}
+
+static char *backup_path(const struct api_context *context)
+{
+    char at[UTC_TEXT_SIZE];
+    utc_format(clock_now(context->clock), at);
+    g_autofree char *name = g_strdup_printf("tocsin-%s.db", at);
+    g_strdelimit(name, ":", '-');
+    g_autofree char *dir = g_build_filename(context->data_dir, "backups", NULL);
+    if (g_mkdir_with_parents(dir, S_IRWXU) != 0) {
+        return NULL;
+    }
+    return g_build_filename(dir, name, NULL);
+}
+
+static void post_backup(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    g_autofree char *path = context->data_dir == NULL ? NULL : backup_path(context);
+    if (path == NULL) {
+        http_answer_problem(request, 503, "There is no directory for backups that can be written.");
+        return;
+    }
+    int none = 0;
+    if (!atomic_compare_exchange_strong(&backups_running, &none, 1)) {
+        http_answer_problem(request, 409, "A backup is being made already. Wait for it to end.");
+        return;
+    }
+    struct backup_job *job = g_new0(struct backup_job, 1);
+    job->request = request;
+    job->context = context;
+    job->path = g_steal_pointer(&path);
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, run_backup, job) != 0) {
+        atomic_store(&backups_running, 0);
+        g_free(job->path);
+        g_free(job);
+        http_answer_busy(request, BUSY_S, "No thread could be started for the backup.");
+        return;
+    }
+    pthread_detach(thread);
+}
+
+const struct route_row OPERATION_ROUTES[] = {
+    {"GET", "/healthz", PERMIT_ANYONE, get_health, .summary = "The process runs."},
+    {"GET", "/readyz", PERMIT_ANYONE, get_ready,
+     .summary = "Alerts are taken: the ledger runs and the database can be written."},
+    {"GET", "/metrics", PERMIT_ANYONE, get_metrics,
+     .summary = "Numbers about the server itself, in Prometheus' text form."},
+    {"GET", "/api/v1/openapi.json", PERMIT_ANYONE, get_openapi, .summary = "This document."},
+    {"POST", "/api/v1/backup", PERMIT_ADMIN, post_backup,
+     .summary = "Copies the database, online and verified, into the data directory: {path}.",
+     .success = 201},
+};
+const size_t OPERATION_ROUTE_COUNT = G_N_ELEMENTS(OPERATION_ROUTES);

@@ -1,0 +1,52 @@
+/* Who may what: the tables, and the guard in front of them. */
+#include "api/context.h"
+
+#include "people/key_index.h"
+
+void api_tables(struct api_tables *out)
+{
+    *out = (struct api_tables){
+        .tables = {INTAKE_ROUTES, ALERT_ROUTES, EXPLAIN_ROUTES, SCHEDULE_ROUTES, CONFIG_ROUTES,
+                   EVENT_ROUTES, KEY_ROUTES, FEED_ROUTES, OPERATION_ROUTES, TRIAL_ROUTES,
+                   BOARD_ROUTES, LINK_ROUTES, NULL},
+        .sizes = {INTAKE_ROUTE_COUNT, ALERT_ROUTE_COUNT, EXPLAIN_ROUTE_COUNT, SCHEDULE_ROUTE_COUNT,
+                  CONFIG_ROUTE_COUNT, EVENT_ROUTE_COUNT, KEY_ROUTE_COUNT, FEED_ROUTE_COUNT,
+                  OPERATION_ROUTE_COUNT, TRIAL_ROUTE_COUNT, BOARD_ROUTE_COUNT, LINK_ROUTE_COUNT},
+    };
+}
+
+/* Default deny: what is not named here reaches nothing. */
+static bool reaches(int scope, enum permit permit)
+{
+    switch (permit) {
+    case PERMIT_READ:
+        return scope >= SCOPE_READ;
+    case PERMIT_RESPOND:
+        return scope >= SCOPE_RESPOND;
+    case PERMIT_ADMIN:
+        return scope >= SCOPE_ADMIN;
+    case PERMIT_ANYONE:
+    case PERMIT_KEY:
+    case PERMIT_LINK:
+        break;
+    }
+    return false;
+}
+
+static char *authorize(void *self, const char *token, enum permit permit, bool *out_is_known)
+{
+    struct api_context *context = self;
+    struct key_entry entry = {0};
+    *out_is_known = false;
+    if (!key_index_find(context->keys, token, clock_now(context->clock), &entry) ||
+        entry.owner_kind != KEY_TOKEN) {
+        return NULL;
+    }
+    *out_is_known = true;
+    return reaches(entry.scope, permit) ? g_strdup_printf("token:%s", entry.owner) : NULL;
+}
+
+struct http_guard api_guard(struct api_context *context)
+{
+    return (struct http_guard){.authorize = authorize, .self = context};
+}

@@ -1,0 +1,219 @@
+/* Trying things out: a test page, a route; and heartbeats with their state. */
+#include "api/support.h"
+
+#include <string.h>
+
+#include "alert/route.h"
+#include "page/page_store.h"
+#include "page/pager.h"
+#include "source/native.h"
+
+/* --- a test page --- */
+
+struct test_body {
+    char *contact;
+};
+static const struct field TEST_FIELDS[] = {
+    {.name = "contact",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct test_body, contact),
+     .doc = "Name of one contact; all of them when absent."},
+};
+static const struct record TEST_RECORD = {.name = "TestPage",
+                                          .doc = "A message that only tries out a contact.",
+                                          .size = sizeof(struct test_body),
+                                          .fields = TEST_FIELDS,
+                                          .field_count = G_N_ELEMENTS(TEST_FIELDS)};
+
+struct test_job {
+    struct http_request *request;
+    struct test_page test;
+    struct test_body body;
+    char *user;
+    char *actor;
+};
+
+static void test_job_free(struct test_job *job)
+{
+    record_clear(&TEST_RECORD, &job->body);
+    g_free(job->user);
+    g_free(job->actor);
+    g_free(job);
+}
+
+static enum command_result test_run(struct ledger_tx *tx, void *job)
+{
+    return pager_test(tx, &((struct test_job *)job)->test);
+}
+
+static void test_answer(void *self, enum command_outcome outcome)
+{
+    struct test_job *job = self;
+    if (api_outcome(job->request, outcome)) {
+        if (outcome == OUTCOME_REFUSED || job->test.status >= 400) {
+            http_answer_fault(job->request, job->test.status, &job->test.fault);
+        } else {
+            http_answer_json(job->request, 202, json_pack("{s:s}", "user", job->user));
+        }
+    }
+    test_job_free(job);
+}
+
+static void post_test(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    struct test_job *job = g_new0(struct test_job, 1);
+    job->request = request;
+    if (!api_body(request, &TEST_RECORD, &job->body)) {
+        test_job_free(job);
+        return;
+    }
+    job->user = g_strdup(http_path_param(request, "name"));
+    job->actor = g_strdup(http_actor(request));
+    job->test = (struct test_page){.pager = context->pager,
+                                   .user = job->user,
+                                   .contact = job->body.contact,
+                                   .actor = job->actor};
+    struct command command = {.run = test_run, .answer = test_answer, .arg = job};
+    if (!api_submit(request, context, command)) {
+        test_job_free(job);
+    }
+}
+
+/* --- heartbeats --- */
+
+struct beat_view {
+    char *name, *service;
+    struct utc last_at, due_at;
+    bool is_missing;
+};
+static const struct field BEAT_FIELDS[] = {
+    {.name = "name", .kind = FIELD_TEXT, .offset = offsetof(struct beat_view, name)},
+    {.name = "service", .kind = FIELD_TEXT, .offset = offsetof(struct beat_view, service)},
+    {.name = "last_at",
+     .kind = FIELD_UTC,
+     .offset = offsetof(struct beat_view, last_at),
+     .doc = "Absent: never heard."},
+    {.name = "due_at",
+     .kind = FIELD_UTC,
+     .offset = offsetof(struct beat_view, due_at),
+     .doc = "When it is missed."},
+    {.name = "is_missing", .kind = FIELD_BOOL, .offset = offsetof(struct beat_view, is_missing)},
+};
+static const struct record BEAT_RECORD = {.name = "HeartbeatState",
+                                          .doc = "A heartbeat and when it was heard.",
+                                          .size = sizeof(struct beat_view),
+                                          .fields = BEAT_FIELDS,
+                                          .field_count = G_N_ELEMENTS(BEAT_FIELDS)};
+
+static json_t *heartbeat_json(struct db *db, const struct heartbeat *heartbeat)
+{
+    struct heartbeat_state state = {0};
+    (void)!heartbeat_load(db, heartbeat->name, &state);
+    struct beat_view view = {.name = heartbeat->name,
+                             .service = heartbeat->service,
+                             .last_at = state.last_at,
+                             .due_at = state.due_at,
+                             .is_missing = state.is_missing};
+    return record_write(&BEAT_RECORD, &view);
+}
+
+static void get_heartbeats(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    struct config *config = config_current(context->configs);
+    const GPtrArray *all = config->items[CONFIG_HEARTBEAT];
+    json_t *items = json_array();
+    struct db *db = api_reader(context);
+    for (guint i = 0; all != NULL && i < all->len; i++) {
+        json_array_append_new(items, heartbeat_json(db, all->pdata[i]));
+    }
+    config_unref(config);
+    if (api_reader_done(context, request, db)) {
+        api_answer_list(request, items, 0);
+    } else {
+        json_decref(items);
+    }
+}
+
+/* --- where would an alert go? --- */
+
+struct route_test {
+    char *integration;
+    json_t *alert;
+};
+static const struct field ROUTE_TEST_FIELDS[] = {
+    {.name = "integration",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct route_test, integration),
+     .flags = FIELD_REQUIRED},
+    {.name = "alert",
+     .kind = FIELD_JSON,
+     .offset = offsetof(struct route_test, alert),
+     .flags = FIELD_REQUIRED,
+     .doc = "As for POST /api/v1/alerts."},
+};
+static const struct record ROUTE_TEST_RECORD = {.name = "RouteTest",
+                                                .doc = "An alert that only tries out the routes.",
+                                                .size = sizeof(struct route_test),
+                                                .fields = ROUTE_TEST_FIELDS,
+                                                .field_count = G_N_ELEMENTS(ROUTE_TEST_FIELDS)};
+
+static json_t *walk(const struct config *config, const struct integration *integration,
+                    const struct signal *signal)
+{
+    struct match_subject subject =
+        match_subject_of_signal(signal, integration->name, integration->service);
+    struct route_verdict verdict = route_walk(config->items[CONFIG_ROUTE], &subject);
+    int severity = verdict.severity == 0 ? signal->severity : verdict.severity;
+    const char *service = verdict.service == NULL ? integration->service : verdict.service;
+    json_t *json = json_pack("{s:s, s:s?, s:b, s:s?}", "service", service, "severity",
+                             enum_to_name(SEVERITY_NAMES, severity), "is_suppressed",
+                             verdict.is_suppressed, "routes", verdict.taken);
+    g_free(verdict.taken);
+    return json;
+}
+
+static void test_route(struct http_request *request, const struct config *config,
+                       const struct route_test *test)
+{
+    struct fault fault = {0};
+    struct signal signal = {0};
+    g_autofree char *ignored_integration = NULL;
+    g_autofree char *ignored_service = NULL;
+    const struct integration *integration = config_integration(config, test->integration);
+    if (integration == NULL) {
+        fault_set(&fault, "integration", "There is no integration \"%s\".", test->integration);
+        http_answer_fault(request, 422, &fault);
+    } else if (!native_read(test->alert, &signal, &ignored_integration, &ignored_service, &fault)) {
+        fault_within(&fault, "alert");
+        http_answer_fault(request, 422, &fault);
+    } else {
+        http_answer_json(request, 200, walk(config, integration, &signal));
+    }
+    signal_clear(&signal);
+}
+
+static void post_route_test(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    struct route_test test = {0};
+    if (api_body(request, &ROUTE_TEST_RECORD, &test)) {
+        struct config *config = config_current(context->configs);
+        test_route(request, config, &test);
+        config_unref(config);
+        record_clear(&ROUTE_TEST_RECORD, &test);
+    }
+}
+
+const struct route_row TRIAL_ROUTES[] = {
+    {"POST", "/api/v1/users/{name}/test", PERMIT_RESPOND, post_test,
+     .summary = "Sends a test message to one contact of a user, or to all.",
+     .request = &TEST_RECORD, .success = 202},
+    {"GET", "/api/v1/heartbeats", PERMIT_READ, get_heartbeats,
+     .summary = "Heartbeats and when they were heard.", .answer = &BEAT_RECORD, .is_list = true},
+    {"POST", "/api/v1/routes/test", PERMIT_READ, post_route_test,
+     .summary = "Which service and severity the routes would give an alert.",
+     .request = &ROUTE_TEST_RECORD},
+};
+const size_t TRIAL_ROUTE_COUNT = G_N_ELEMENTS(TRIAL_ROUTES);
