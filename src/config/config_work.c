@@ -147,10 +147,6 @@ static enum command_result put_planned(struct ledger_tx *tx, struct put_object *
 {
     struct config_change *change = g_ptr_array_index(plan->changes, 0);
     const struct config_object *before = find_object(current, put->kind, change->name);
-    if (before != NULL && before->is_from_file) {
-        (void)refuse_file_owned(before, &put->base.fault);
-        return config_command_refuse(&put->base, 409);
-    }
     if (!config_keys_judge(tx, plan, NULL, &put->base.fault)) {
         return config_command_refuse(&put->base, 422);
     }
@@ -179,6 +175,12 @@ enum command_result put_object_run(struct ledger_tx *tx, void *arg)
     config_command_begin(&put->base);
     put_object_clear(put);
     g_autoptr(GPtrArray) current = config_load_objects(tx->db);
+    const char *name = json_text(put->spec, "name", NULL);
+    const struct config_object *before = find_object(current, put->kind, name);
+    if (before != NULL && before->is_from_file) {
+        (void)refuse_file_owned(before, &put->base.fault);
+        return config_command_refuse(&put->base, 409);
+    }
     json_auto_t *document = document_of(tx, put);
     struct plan_options options = {.is_from_file = false};
     struct config_plan *plan = config_plan_make(document, current, options, &put->base.fault);
