@@ -195,12 +195,12 @@ static void write_content(GString *out, const struct rendered *rendered)
     g_string_append_printf(out, "--%s--\r\n", between);
 }
 
-static void write_mail(GString *out, const struct mailbox *from, const struct mailbox *to,
+static void write_mail(GString *out, const struct mailbox *from, const char *to,
                        const struct message *message)
 {
     struct rendered rendered = message_render(message);
     header_mailbox(out, "From", from->name, from->address);
-    header_mailbox(out, "To", *to->name != '\0' ? to->name : message->full_name, to->address);
+    header_mailbox(out, "To", message->full_name, to);
     header_text(out, "Subject", rendered.subject);
     header_date(out, message->now);
     header_ids(out, message, strrchr(from->address, '@') + 1);
@@ -216,24 +216,22 @@ struct parcel *email_build(const struct driver_settings *settings, const struct 
                            const struct message *message, struct fault *fault)
 {
     struct mailbox from = {0};
-    struct mailbox to = {0};
     struct parcel *parcel = NULL;
     if (settings->smtp_url == NULL) {
         fault_set(fault, "smtp_url", "no mail server is set; set TOCSIN_SMTP_URL");
     } else if (!mailbox_read(settings->mail_from, &from)) {
         fault_set(fault, "mail_from",
                   "TOCSIN_MAIL_FROM is not an address such as \"Tocsin <tocsin@example.com>\"");
-    } else if (!mailbox_read(address->to, &to)) {
+    } else if (!is_address(address->to)) {
         fault_set(fault, "to", "\"%s\" is not an e-mail address such as ana@example.com",
-                  address->to != NULL ? address->to : "");
+                  address->to);
     } else {
         parcel = parcel_new();
         parcel->url = g_strdup(settings->smtp_url);
         parcel->mail_from = g_strdup_printf("<%s>", from.address);
-        parcel->mail_to = g_strdup_printf("<%s>", to.address);
-        write_mail(parcel->body, &from, &to, message);
+        parcel->mail_to = g_strdup_printf("<%s>", address->to);
+        write_mail(parcel->body, &from, address->to, message);
     }
     mailbox_clear(&from);
-    mailbox_clear(&to);
     return parcel;
 }

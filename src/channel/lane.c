@@ -40,23 +40,23 @@ static void lane_free(struct lane *lane)
     g_free(lane);
 }
 
-void lanes_destroy(struct lanes **lanes, void (*drop)(void *traveller))
+void lanes_destroy(struct lanes **lanes, void (*drop)(void *traveller, void *self), void *self)
 {
-    struct lanes *self = *lanes;
-    for (struct lane *lane = g_queue_pop_head(&self->order); lane != NULL;
-         lane = g_queue_pop_head(&self->order)) {
+    struct lanes *all = *lanes;
+    for (struct lane *lane = g_queue_pop_head(&all->order); lane != NULL;
+         lane = g_queue_pop_head(&all->order)) {
         GHashTableIter each;
         void *traveller = NULL;
         for (GList *at = lane->waiting.head; at != NULL; at = at->next) {
-            drop(((struct waiting *)at->data)->traveller);
+            drop(((struct waiting *)at->data)->traveller, self);
         }
         g_hash_table_iter_init(&each, lane->travelling);
         while (g_hash_table_iter_next(&each, &traveller, NULL)) {
-            drop(traveller);
+            drop(traveller, self);
         }
         lane_free(lane);
     }
-    g_hash_table_unref(self->by_name);
+    g_hash_table_unref(all->by_name);
     g_clear_pointer(lanes, g_free);
 }
 

@@ -24,7 +24,7 @@ struct lanes;
 
 NODISCARD struct lanes *lanes_create(void);
 /* `drop` is called for everybody who still waits or travels. */
-void lanes_destroy(struct lanes **lanes, void (*drop)(void *traveller));
+void lanes_destroy(struct lanes **lanes, void (*drop)(void *traveller, void *self), void *self);
 
 /* Made when new. A lane lives as long as somebody is in it; empty ones are forgotten in time. */
 struct lane *lane_of(struct lanes *lanes, const char *name);

@@ -9,9 +9,10 @@
 
 static int dropped;
 
-static void drop(void *traveller)
+static void drop(void *traveller, void *self)
 {
     (void)traveller;
+    (void)self;
     dropped++;
 }
 
@@ -53,7 +54,7 @@ static void test_width(void **state)
     lane_leave(lane, &travellers[17], LANE_SERVED, SPAN_S(1));
     assert_int_equal(launch_all(lanes, SPAN_S(1)), 2); /* opens again, one by one */
     dropped = 0;
-    lanes_destroy(&lanes, drop);
+    lanes_destroy(&lanes, drop, NULL);
     assert_null(lanes);
     assert_int_equal(dropped, 100 - 18);
 }
@@ -81,7 +82,7 @@ static void test_dead_provider_leaves_room(void **state)
         taken += lane_enter(tarpit, &more[i], SPAN_S(3));
     }
     assert_int_equal(taken, LANE_WAITING_MAX_STALLED);
-    lanes_destroy(&lanes, drop);
+    lanes_destroy(&lanes, drop, NULL);
 }
 
 /* A lane that is served slowly but steadily keeps those who wait for ten seconds. */
@@ -100,7 +101,7 @@ static void test_patience(void **state)
     lane_leave(lane, &travellers[4], LANE_SERVED, SPAN_MS(9900));
     assert_null(lanes_expired(lanes, SPAN_MS(9999)));
     assert_ptr_equal(lanes_expired(lanes, SPAN_S(10)), &travellers[16]);
-    lanes_destroy(&lanes, drop);
+    lanes_destroy(&lanes, drop, NULL);
 }
 
 static void test_idle_lane_is_not_stalled(void **state)
@@ -116,7 +117,7 @@ static void test_idle_lane_is_not_stalled(void **state)
     enter_many(lane, travellers, 3, SPAN_H(1));
     assert_null(lanes_expired(lanes, SPAN_H(1)));
     assert_int_equal(launch_all(lanes, SPAN_H(1)), 3);
-    lanes_destroy(&lanes, drop);
+    lanes_destroy(&lanes, drop, NULL);
 }
 
 static void test_many_lanes_are_forgotten(void **state)
@@ -132,7 +133,7 @@ static void test_many_lanes_are_forgotten(void **state)
         lane_leave(lane, &traveller, LANE_SERVED, SPAN_S(i));
     }
     dropped = 0;
-    lanes_destroy(&lanes, drop);
+    lanes_destroy(&lanes, drop, NULL);
     assert_int_equal(dropped, 0);
 }
 

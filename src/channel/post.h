@@ -10,8 +10,11 @@ struct post_options {
     const char *smtp_url;      /* "smtp://mail.example.com:587", "smtps://…"; NULL: no mail */
     const char *smtp_user;     /* may be NULL */
     const char *smtp_password; /* may be NULL */
-    bool smtp_requires_tls;    /* STARTTLS or nothing */
-    const char *mail_from;     /* "Tocsin <tocsin@example.com>" */
+    /* STARTTLS with a certificate that holds, or nothing. So it is anyway where a password is sent to
+     * another machine; else TLS is used when offered, and an odd certificate does not stop a page. */
+    bool smtp_requires_tls;
+    const char *mail_from; /* "Tocsin <tocsin@example.com>" */
+    const char *ca_file;   /* PEM file of authorities to trust instead of the system's; or NULL */
     const char *allow_private; /* comma-separated CIDR list that outgoing requests may reach */
     const char *public_url;
     void (*log_line)(void *self, const char *line); /* the `log` channel; called per notification */

@@ -110,6 +110,7 @@ static struct post *post_of(const json_t *options, struct fault *fault)
         .smtp_password = json_text(options, "smtp_password", NULL),
         .smtp_requires_tls = json_is_true(json_object_get(options, "smtp_requires_tls")),
         .mail_from = json_text(options, "mail_from", "Tocsin <tocsin@example.com>"),
+        .ca_file = json_text(options, "ca_file", NULL),
         .allow_private = json_text(options, "allow_private", NULL),
         .log_line = on_log,
         .clock = &CLOCK_SYSTEM,
