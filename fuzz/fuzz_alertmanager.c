@@ -1,0 +1,27 @@
+/* Bytes as the body of Alertmanager's webhook. */
+#include <stdint.h>
+
+#include "base/json.h"
+#include "judge_signal.h"
+#include "source/alertmanager.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    struct fault fault = {0};
+    json_auto_t *body = json_read((const char *)bytes, size, &fault);
+    if (body == NULL) {
+        CHECK(fault.text[0] != '\0');
+        return 0;
+    }
+    struct batch batch;
+    batch_init(&batch);
+    bool is_good = alertmanager_read(body, &batch, &fault);
+    CHECK(is_good || fault.text[0] != '\0');
+    for (guint i = 0; is_good && i < batch.signals->len; i++) {
+        judge_signal(g_ptr_array_index(batch.signals, i));
+    }
+    batch_clear(&batch);
+    return 0;
+}

@@ -1,0 +1,40 @@
+/* Bytes as the body of /v2/enqueue and of /v2/change/enqueue. */
+#include <stdint.h>
+
+#include "base/json.h"
+#include "judge_signal.h"
+#include "source/pagerduty.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+static void try_event(const json_t *body)
+{
+    struct signal signal = {0};
+    json_auto_t *errors = json_array();
+    bool is_good = pagerduty_read(body, &signal, errors);
+    CHECK(is_good == (json_array_size(errors) == 0));
+    if (is_good) {
+        judge_signal(&signal);
+        CHECK(pagerduty_routing_key(body) != NULL);
+    }
+    signal_clear(&signal);
+}
+
+static void try_change(const json_t *body)
+{
+    json_auto_t *errors = json_array();
+    json_auto_t *change = pagerduty_read_change(body, errors);
+    CHECK((change != NULL) == (json_array_size(errors) == 0));
+    CHECK(change == NULL || json_text(change, "summary", "")[0] != '\0');
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    struct fault fault = {0};
+    json_auto_t *body = json_read((const char *)bytes, size, &fault);
+    if (body != NULL) {
+        try_event(body);
+        try_change(body);
+    }
+    return 0;
+}

@@ -1,0 +1,31 @@
+/* Bytes as the body of POST /api/v2/alerts. */
+#include <stdint.h>
+
+#include "base/json.h"
+#include "judge_signal.h"
+#include "source/prometheus.h"
+
+static const struct utc NOW = {1795000000000000};
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    struct fault fault = {0};
+    json_auto_t *body = json_read((const char *)bytes, size, &fault);
+    if (body == NULL) {
+        CHECK(fault.text[0] != '\0');
+        return 0;
+    }
+    struct batch batch;
+    batch_init(&batch);
+    bool is_good = prometheus_read(body, NOW, &batch, &fault);
+    CHECK(is_good || fault.text[0] != '\0');
+    for (guint i = 0; is_good && i < batch.signals->len; i++) {
+        const struct signal *signal = g_ptr_array_index(batch.signals, i);
+        judge_signal(signal);
+        CHECK((signal->action == SIGNAL_TRIGGER) == utc_before(NOW, signal->expires_at));
+    }
+    batch_clear(&batch);
+    return 0;
+}
