@@ -199,6 +199,19 @@ static void set_link(struct errand *errand, const struct claim *claim, const cha
     errand->message.ack_url = keep(errand, url);
 }
 
+/* The name of the policy that an escalation walks, as it was when the alert came; "" for none. */
+static char *policy_name(struct ledger_tx *tx, int64_t escalation_id)
+{
+    struct escalation escalation = {0};
+    struct fault fault;
+    if (escalation_id == 0 || !escalation_load(tx->db, escalation_id, &escalation)) {
+        return g_strdup("");
+    }
+    g_autofree char *spec = policy_version_load(tx->db, escalation.policy_version);
+    json_auto_t *policy = spec != NULL ? json_read(spec, strlen(spec), &fault) : NULL;
+    return g_strdup(json_text(policy, "name", ""));
+}
+
 /* "You are told because …" in the receiver's language, from the page's reason. */
 static void set_reason(struct errand *errand, struct ledger_tx *tx, int64_t page_id)
 {
@@ -208,17 +221,21 @@ static void set_reason(struct errand *errand, struct ledger_tx *tx, int64_t page
         return;
     }
     json_auto_t *reason = json_read(page.reason, strlen(page.reason), &fault);
-    const char *via = json_text(reason, "via", "user");
+    const bool is_override = strcmp(json_text(reason, "layer", ""), "override") == 0;
+    const char *via = is_override ? "override" : json_text(reason, "via", "user");
     const bool is_asked = json_object_get(reason, "asked_by") != NULL;
     const bool is_last = json_object_get(reason, "last_resort") != NULL;
     g_autofree char *key =
         g_strconcat("why.", is_asked ? "asked" : (is_last ? "last_resort" : via), NULL);
+    const char *through = json_text(reason, "through", "");
+    g_autofree char *policy = policy_name(tx, page.escalation_id);
     const struct catalogue_arg args[] = {
-        {"through", json_text(reason, "through", ""), 0},
+        {"schedule", through, 0},
+        {"team", through, 0},
         {"layer", json_text(reason, "layer", ""), 0},
-        {"by", json_text(reason, "asked_by", ""), 0},
+        {"policy", policy, 0},
+        {"actor", json_text(reason, "asked_by", ""), 0},
         {"step", NULL, json_integer_value(json_object_get(reason, "step"))},
-        {"round", NULL, json_integer_value(json_object_get(reason, "round"))},
         {NULL, NULL, 0},
     };
     g_autofree char *text = catalogue_format(errand->message.language, key, args);
