@@ -94,3 +94,17 @@ int64_t live_pull(void *self, int64_t last_id, GString *out)
     pthread_mutex_unlock(&live->lock);
     return upto;
 }
+
+int64_t live_newest(void *self)
+{
+    struct api_context *context = self;
+    int64_t newest = context->live == NULL ? 0 : atomic_load(&context->live->newest);
+    if (newest == 0) {
+        struct db *db = db_pool_take(context->readers);
+        db_begin(db);
+        newest = event_last_seq(db);
+        db_rollback(db);
+        db_pool_give(context->readers, db);
+    }
+    return newest;
+}

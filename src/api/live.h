@@ -11,4 +11,7 @@ NODISCARD json_t *event_json(const struct event *event);
 /* For struct http_stream: appends the events after `last_id`. `context` is the struct api_context. */
 int64_t live_pull(void *context, int64_t last_id, GString *out);
 
+/* Seq of the newest event. `context` is the struct api_context. */
+NODISCARD int64_t live_newest(void *context);
+
 #endif

@@ -1,0 +1,278 @@
+/* The page at `/`: open alerts and the notifications sent. Works without a script. */
+#include "api/support.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "api/board_html.h"
+#include "api/language.h"
+#include "api/live.h"
+#include "api/page_html.h"
+#include "api/static.h"
+#include "channel/catalogue.h"
+#include "page/pager.h"
+
+enum { FORM_MAX = 4096 };
+
+/* --- who may look --- */
+
+static bool is_address_literal(const char *host, size_t size)
+{
+    g_autofree char *text = g_strndup(host, size);
+    g_strdelimit(text, "[]", ' ');
+    return g_hostname_is_ip_address(g_strstrip(text)) || g_ascii_strcasecmp(text, "localhost") == 0;
+}
+
+/* A board without a token must not answer to a name that somebody else's DNS points at us. */
+static bool is_own_host(const struct http_request *request, const struct api_context *context)
+{
+    const char *host = http_header(request, "Host");
+    if (host == NULL) {
+        return false;
+    }
+    size_t size = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+    const char *own = strstr(context->public_url, "://");
+    bool is_public = own != NULL && g_ascii_strcasecmp(own + 3, host) == 0;
+    return is_public || is_address_literal(host, MIN(size, strlen(host)));
+}
+
+static bool may_look(const struct http_request *request, const struct api_context *context)
+{
+    return http_actor(request)[0] != '\0' ||
+           (context->board_is_open && is_own_host(request, context));
+}
+
+static int language_for(const struct http_request *request)
+{
+    return language_wanted(http_header(request, "Accept-Language"));
+}
+
+/* --- sign in and out --- */
+
+static void answer_login(struct http_request *request, bool is_refused)
+{
+    int language = language_for(request);
+    struct html *html = page_begin(language, "Tocsin", "page");
+    html_open(html, "form", "method", "post", "action", "/login", "class", "card", NULL);
+    if (is_refused) {
+        page_say(html, language, "p", "problem", "board.token_refused");
+    }
+    html_open(html, "label", NULL);
+    html_text(html, catalogue_text(language, "board.token"));
+    html_void(html, "input", "type", "password", "name", "token", "autocomplete",
+              "current-password", "required", "", "autofocus", "", NULL);
+    html_close(html);
+    page_say(html, language, "button", NULL, "board.sign_in");
+    page_say(html, language, "p", "facts", "board.token_help");
+    html_close(html);
+    page_answer(request, is_refused ? 403 : 401, &html);
+}
+
+static void set_cookie(struct http_request *request, const struct api_context *context,
+                       const char *token, const char *age)
+{
+    bool is_secure = g_str_has_prefix(context->public_url, "https://");
+    g_autofree char *cookie = g_strdup_printf("%s=%s; Path=/; HttpOnly; SameSite=Strict%s%s",
+                                              HTTP_COOKIE, token, is_secure ? "; Secure" : "", age);
+    http_set_header(request, "Set-Cookie", cookie);
+}
+
+static void post_login(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    const char *token = http_form(request, "token");
+    struct http_guard guard = api_guard(context);
+    bool is_known = false;
+    g_autofree char *actor = NULL;
+    if (token != NULL && strpbrk(token, ";, \"") == NULL) {
+        actor = guard.authorize(guard.self, token, PERMIT_READ, &is_known);
+    }
+    if (actor == NULL) {
+        answer_login(request, true);
+        return;
+    }
+    set_cookie(request, context, token, "; Max-Age=2592000");
+    http_answer_redirect(request, 303, "/");
+}
+
+static void post_logout(struct http_request *request, void *context)
+{
+    set_cookie(request, context, "", "; Max-Age=0");
+    http_answer_redirect(request, 303, "/");
+}
+
+/* --- the board --- */
+
+static void write_header(struct html *html, const struct http_request *request, int language)
+{
+    if (http_actor(request)[0] != '\0' && strcmp(http_actor(request), "local") != 0) {
+        html_open(html, "form", "method", "post", "action", "/logout", NULL);
+        html_element(html, "button", catalogue_text(language, "board.sign_out"), "class", "quiet",
+                     NULL);
+        html_close(html);
+    }
+}
+
+static bool fill(struct http_request *request, struct api_context *context, struct html *html)
+{
+    struct board board = {.db = api_reader(context),
+                          .html = html,
+                          .language = language_for(request),
+                          .can_act = http_actor(request)[0] != '\0'};
+    board_write(&board);
+    return api_reader_done(context, request, board.db);
+}
+
+static void get_board(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    if (!may_look(request, context)) {
+        answer_login(request, false);
+        return;
+    }
+    int language = language_for(request);
+    struct html *html = page_begin(language, catalogue_text(language, "board.title"), "board");
+    html_open(html, "div", "id", "board", NULL);
+    bool is_done = fill(request, context, html);
+    html_close(html);
+    write_header(html, request, language);
+    if (is_done) {
+        page_answer(request, 200, &html);
+    } else {
+        g_free(html_end(&html));
+    }
+}
+
+/* The inside of #board, for the script. */
+static void get_parts(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    if (!may_look(request, context)) {
+        http_answer_problem(request, 401, "Sign in to see the board.");
+        return;
+    }
+    struct html *html = html_fragment();
+    if (fill(request, context, html)) {
+        page_answer(request, 200, &html);
+    } else {
+        g_free(html_end(&html));
+    }
+}
+
+/* Only says that something changed; what, the reader asks with their own rights. */
+static int64_t pull_change(void *context, int64_t last_id, GString *out)
+{
+    int64_t newest = live_newest(context);
+    if (newest > last_id) {
+        g_string_append_printf(out, "id: %" G_GINT64_FORMAT "\ndata: changed\n\n", newest);
+    }
+    return MAX(newest, last_id);
+}
+
+static void nothing_to_close(void *self)
+{
+    (void)self;
+}
+
+static void get_live(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    if (!may_look(request, context)) {
+        http_answer_problem(request, 401, "Sign in to see the board.");
+        return;
+    }
+    struct http_stream stream = {.last_id = live_newest(context),
+                                 .pull = pull_change,
+                                 .closed = nothing_to_close,
+                                 .self = context};
+    http_answer_stream(request, stream);
+}
+
+/* --- the button --- */
+
+struct board_job {
+    struct http_request *request;
+    struct act act;
+    char *actor;
+};
+
+static enum command_result board_run(struct ledger_tx *tx, void *job)
+{
+    return pager_act(tx, &((struct board_job *)job)->act);
+}
+
+static void board_answer(void *self, enum command_outcome outcome)
+{
+    struct board_job *job = self;
+    if (api_outcome(job->request, outcome)) {
+        /* Whatever came of it, the board shows it: taken, or resolved meanwhile. */
+        http_answer_redirect(job->request, 303, "/");
+    }
+    g_free(job->actor);
+    g_free(job);
+}
+
+static void post_acknowledge(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    struct board_job *job = g_new0(struct board_job, 1);
+    job->request = request;
+    job->actor = g_strdup(http_actor(request));
+    job->act = (struct act){.pager = context->pager,
+                            .verb = VERB_ACKNOWLEDGE,
+                            .alert_id = api_id(request, "id"),
+                            .actor = job->actor};
+    struct command command = {.run = board_run, .answer = board_answer, .arg = job};
+    if (!api_submit(request, context, command)) {
+        g_free(job->actor);
+        g_free(job);
+    }
+}
+
+/* --- files of the page --- */
+
+struct file {
+    const char *name;
+    const char *content_type;
+};
+
+static const struct file FILES[] = {{"board.css", "text/css; charset=utf-8"},
+                                    {"board.js", "text/javascript; charset=utf-8"},
+                                    {"icon.svg", "image/svg+xml"}};
+
+static void get_static(struct http_request *request, void *context)
+{
+    (void)context;
+    const char *name = http_path_param(request, "file");
+    for (size_t i = 0; i < G_N_ELEMENTS(FILES); i++) {
+        if (strcmp(FILES[i].name, name) == 0) {
+            g_autofree char *path = g_strconcat("/tocsin/static/", name, NULL);
+            GBytes *bytes = g_resource_lookup_data(static_get_resource(), path, 0, NULL);
+            CHECK(bytes != NULL);
+            gsize size = 0;
+            const void *data = g_bytes_get_data(bytes, &size);
+            http_set_header(request, "Cache-Control", "public, max-age=300");
+            http_answer_bytes(request, 200, FILES[i].content_type, data, size);
+            g_bytes_unref(bytes);
+            return;
+        }
+    }
+    api_answer_missing(request, "file", name);
+}
+
+const struct route_row BOARD_ROUTES[] = {
+    {"GET", "/", PERMIT_ANYONE, get_board,
+     .summary = "The board: open alerts and the notifications sent (HTML)."},
+    {"GET", "/board/parts", PERMIT_ANYONE, get_parts, .summary = "The board's lists (HTML)."},
+    {"GET", "/board/live", PERMIT_ANYONE, get_live,
+     .summary = "Says when the board changed (text/event-stream)."},
+    {"POST", "/board/alerts/{id}/acknowledge", PERMIT_RESPOND, post_acknowledge,
+     .summary = "The board's button.", .success = 303, .body_max = FORM_MAX},
+    {"POST", "/login", PERMIT_ANYONE, post_login,
+     .summary = "Signs a browser in with a token (form field token).", .success = 303,
+     .body_max = FORM_MAX},
+    {"POST", "/logout", PERMIT_ANYONE, post_logout, .summary = "Signs a browser out.",
+     .success = 303, .body_max = FORM_MAX},
+    {"GET", "/static/{file}", PERMIT_ANYONE, get_static, .summary = "Style, script and icon."},
+};
+const size_t BOARD_ROUTE_COUNT = G_N_ELEMENTS(BOARD_ROUTES);

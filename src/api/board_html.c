@@ -1,0 +1,191 @@
+#include "api/board_html.h"
+
+#include <string.h>
+
+#include "alert/alert_store.h"
+#include "api/page_html.h"
+#include "channel/catalogue.h"
+#include "page/mail_store.h"
+#include "page/page_store.h"
+
+enum { ALERTS_SHOWN = 100, NOTIFICATIONS_SHOWN = 50 };
+
+/* --- alerts --- */
+
+static void take_name(void *names, const struct page *page)
+{
+    GPtrArray *list = names;
+    if (!g_ptr_array_find_with_equal_func(list, page->who, g_str_equal, NULL)) {
+        g_ptr_array_add(list, g_strdup(page->who));
+    }
+}
+
+static void labelled(const struct board *board, const char *key, const char *value)
+{
+    struct html *html = board->html;
+    html_open(html, "span", NULL);
+    html_text(html, catalogue_text(board->language, key));
+    html_text(html, " ");
+    html_element(html, "b", value, NULL);
+    html_close(html);
+}
+
+static void write_paged(const struct board *board, const struct alert *alert)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    page_list(board->db, alert->id, take_name, names);
+    if (names->len == 0) {
+        page_say(board->html, board->language, "span", NULL, "board.nobody_paged");
+        return;
+    }
+    g_ptr_array_add(names, NULL);
+    g_autofree char *joined = g_strjoinv(", ", (char **)names->pdata);
+    labelled(board, "board.paged", joined);
+}
+
+static void write_state(const struct board *board, const struct alert *alert)
+{
+    if (alert->acknowledged_by != NULL && alert->status == ALERT_ACKNOWLEDGED) {
+        html_open(board->html, "span", NULL);
+        html_element(board->html, "span", catalogue_text(board->language, "board.acknowledged_by"),
+                     "class", "badge acknowledged", NULL);
+        html_text(board->html, " ");
+        html_element(board->html, "b", actor_name(alert->acknowledged_by), NULL);
+        html_text(board->html, " ");
+        page_time(board->html, board->language, "UTC", alert->acknowledged_at);
+        html_close(board->html);
+    }
+    if (utc_is_set(alert->snoozed_until)) {
+        html_open(board->html, "span", NULL);
+        html_text(board->html, catalogue_text(board->language, "board.snoozed_until"));
+        html_text(board->html, " ");
+        page_time(board->html, board->language, "UTC", alert->snoozed_until);
+        html_close(board->html);
+    }
+}
+
+static void write_button(const struct board *board, const struct alert *alert)
+{
+    if (!board->can_act || alert->status != ALERT_OPEN) {
+        return;
+    }
+    g_autofree char *action =
+        g_strdup_printf("/board/alerts/%" G_GINT64_FORMAT "/acknowledge", alert->id);
+    html_open(board->html, "form", "method", "post", "action", action, NULL);
+    html_element(board->html, "button", catalogue_text(board->language, "ack.button"), "class",
+                 "quiet", NULL);
+    html_close(board->html);
+}
+
+static void write_alert(void *self, const struct alert *alert)
+{
+    const struct board *board = self;
+    html_open(board->html, "li", "class", enum_to_name(SEVERITY_NAMES, alert->severity), NULL);
+    page_alert(board->html, board->language, "UTC", alert);
+    html_open(board->html, "p", "class", "facts", NULL);
+    write_paged(board, alert);
+    write_state(board, alert);
+    html_close(board->html);
+    write_button(board, alert);
+    html_close(board->html);
+}
+
+static void write_none(const struct board *board, const char *key)
+{
+    page_say(board->html, board->language, "li", "empty", key);
+}
+
+/* --- notifications --- */
+
+static const char *state_key(int state)
+{
+    switch ((enum delivery_state)state) {
+    case DELIVERY_CLAIMED:
+        return "delivery.claimed";
+    case DELIVERY_DELIVERED:
+        return "delivery.delivered";
+    case DELIVERY_RETRY:
+        return "delivery.retry";
+    case DELIVERY_REFUSED:
+        return "delivery.refused";
+    case DELIVERY_UNKNOWN:
+        return "delivery.unknown";
+    case DELIVERY_CANCELLED:
+        return "delivery.cancelled";
+    }
+    return "delivery.unknown";
+}
+
+/* What it was about: the newest of its alerts stands for the rest. */
+static void write_subject(const struct board *board, const struct delivery *delivery)
+{
+    int64_t id = 0;
+    struct alert alert = {0};
+    if (delivery_alerts(board->db, delivery->id, &id, 1) == 1 &&
+        alert_load(board->db, id, &alert)) {
+        html_element(board->html, "div", alert.summary, "class", "summary", NULL);
+        alert_clear(&alert);
+    }
+    if (delivery->items > 1) {
+        const struct catalogue_arg args[] = {{"count", NULL, delivery->items}, {NULL, NULL, 0}};
+        g_autofree char *text = catalogue_format(board->language, "board.digest", args);
+        html_element(board->html, "p", text, "class", "facts", NULL);
+    }
+}
+
+static void write_delivery(void *self, const struct delivery *delivery)
+{
+    const struct board *board = self;
+    struct html *html = board->html;
+    const char *state = enum_to_name(DELIVERY_STATE_NAMES, delivery->state);
+    g_autofree char *badge = g_strdup_printf("badge %s", state == NULL ? "" : state);
+    html_open(html, "li", NULL);
+    html_open(html, "div", NULL);
+    html_element(html, "b", delivery->who, NULL);
+    html_text(html, " \u00b7 ");
+    html_text(html, delivery->contact);
+    html_text(html, " ");
+    html_element(html, "span", catalogue_text(board->language, state_key(delivery->state)), "class",
+                 badge, NULL);
+    html_close(html);
+    write_subject(board, delivery);
+    html_open(html, "p", "class", "facts", NULL);
+    page_time(html, board->language, "UTC", delivery->claimed_at);
+    if (delivery->detail != NULL && delivery->state != DELIVERY_DELIVERED) {
+        html_element(html, "span", delivery->detail, NULL);
+    }
+    html_close(html);
+    html_close(html);
+}
+
+static void discard_delivery(void *count, const struct delivery *delivery)
+{
+    (void)delivery;
+    ++*(int *)count;
+}
+
+void board_write(const struct board *board)
+{
+    struct html *html = board->html;
+    struct board copy = *board;
+    struct alert_filter filter = {.is_unresolved = true};
+    html_open(html, "section", NULL);
+    page_say(html, board->language, "h2", NULL, "board.alerts");
+    html_open(html, "ul", NULL);
+    if (alert_list(board->db, &filter, ALERTS_SHOWN, write_alert, &copy) == 0) {
+        write_none(board, "board.no_alerts");
+    }
+    html_close(html);
+    html_close(html);
+    html_open(html, "section", NULL);
+    page_say(html, board->language, "h2", NULL, "board.notifications");
+    html_open(html, "ul", NULL);
+    int count = 0;
+    delivery_list(board->db, 0, 1, discard_delivery, &count);
+    if (count == 0) {
+        write_none(board, "board.no_notifications");
+    }
+    delivery_list(board->db, 0, NOTIFICATIONS_SHOWN, write_delivery, &copy);
+    html_close(html);
+    html_close(html);
+}

@@ -1,0 +1,296 @@
+/* Calendars that phones subscribe to. The address is the secret: unguessable and revocable. */
+#include "api/support.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#include "oncall/ical.h"
+#include "people/key_command.h"
+#include "people/key_index.h"
+#include "people/token_store.h"
+
+enum { PAST_DAYS = 31, FUTURE_DAYS = 120 };
+
+static const char USER[] = "user:";
+static const char SCHEDULE[] = "schedule:";
+
+/* --- the calendar --- */
+
+static GPtrArray *schedules_of(const struct config *config, const char *owner)
+{
+    GPtrArray *schedules = g_ptr_array_new();
+    if (g_str_has_prefix(owner, SCHEDULE)) {
+        const struct schedule *schedule = config_schedule(config, owner + strlen(SCHEDULE));
+        if (schedule != NULL) {
+            g_ptr_array_add(schedules,
+                            g_hash_table_lookup(config->by_name[CONFIG_SCHEDULE], schedule->name));
+        }
+        return schedules;
+    }
+    const GPtrArray *all = config->items[CONFIG_SCHEDULE];
+    for (guint i = 0; all != NULL && i < all->len; i++) {
+        g_ptr_array_add(schedules, all->pdata[i]);
+    }
+    return schedules;
+}
+
+/* The same bytes for a whole day, unless the configuration changes: programs ask every hour. */
+static char *write_calendar(const struct config *config, const struct api_context *context,
+                            const char *owner, struct utc now)
+{
+    g_autoptr(GPtrArray) schedules = schedules_of(config, owner);
+    struct utc today = {now.us - now.us % SPAN_D(1).us};
+    bool is_user = g_str_has_prefix(owner, USER);
+    const char *name = is_user ? owner + strlen(USER) : owner + strlen(SCHEDULE);
+    g_autofree char *title = g_strdup_printf("On call: %s", name);
+    const struct ical_feed feed = {
+        .name = title,
+        .schedules = schedules,
+        .user = is_user ? name : NULL,
+        .url = context->public_url,
+        .from = {today.us - SPAN_D(PAST_DAYS).us},
+        .to = utc_add(today, SPAN_D(FUTURE_DAYS)),
+        .changed_at = today,
+        .revision = config->version,
+    };
+    return ical_write(&feed);
+}
+
+static void answer_calendar(struct http_request *request, const char *text)
+{
+    g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+    g_autofree char *tag = g_strdup_printf("\"%.32s\"", sum);
+    const char *known = http_header(request, "If-None-Match");
+    http_set_header(request, "ETag", tag);
+    http_set_header(request, "Cache-Control", "private, no-cache");
+    if (known != NULL && strstr(known, tag) != NULL) {
+        http_answer_empty(request, 304);
+    } else {
+        http_answer_text(request, 200, "text/calendar; charset=utf-8", text);
+    }
+}
+
+static void get_calendar(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    const char *file = http_path_param(request, "key");
+    g_autofree char *key =
+        g_strndup(file, g_str_has_suffix(file, ".ics") ? strlen(file) - 4 : strlen(file));
+    struct utc now = clock_now(context->clock);
+    struct key_entry entry = {0};
+    if (!key_index_find(context->keys, key, now, &entry) || entry.owner_kind != KEY_FEED) {
+        http_answer_problem(request, 404, "This calendar's address is not known or was revoked.");
+        return;
+    }
+    struct config *config = config_current(context->configs);
+    g_autofree char *text = write_calendar(config, context, entry.owner, now);
+    config_unref(config);
+    answer_calendar(request, text);
+}
+
+/* --- making and ending addresses --- */
+
+struct feed_body {
+    char *user;
+    char *schedule;
+};
+
+static bool feed_check(const void *self, struct fault *fault)
+{
+    const struct feed_body *body = self;
+    if ((body->user == NULL) == (body->schedule == NULL)) {
+        return fault_set(fault, "user", "Name either a \"user\" or a \"schedule\".");
+    }
+    return true;
+}
+
+static const struct field FEED_FIELDS[] = {
+    {.name = "user",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct feed_body, user),
+     .doc = "Only this person's shifts, of all schedules."},
+    {.name = "schedule",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct feed_body, schedule),
+     .doc = "Everybody's shifts of this schedule."},
+};
+static const struct record FEED_BODY_RECORD = {.name = "FeedCreate",
+                                               .doc = "A calendar to subscribe to.",
+                                               .size = sizeof(struct feed_body),
+                                               .fields = FEED_FIELDS,
+                                               .field_count = G_N_ELEMENTS(FEED_FIELDS),
+                                               .check = feed_check};
+
+struct feed_view {
+    char *id, *owner;
+    struct utc created_at, revoked_at, last_used_at;
+};
+
+#define VIEW(member) offsetof(struct feed_view, member)
+static const struct field FEED_VIEW_FIELDS[] = {
+    {.name = "id", .kind = FIELD_TEXT, .offset = VIEW(id)},
+    {.name = "owner",
+     .kind = FIELD_TEXT,
+     .offset = VIEW(owner),
+     .doc = "\"user:ana\" or \"schedule:primary\"."},
+    {.name = "created_at", .kind = FIELD_UTC, .offset = VIEW(created_at)},
+    {.name = "revoked_at", .kind = FIELD_UTC, .offset = VIEW(revoked_at)},
+    {.name = "last_used_at", .kind = FIELD_UTC, .offset = VIEW(last_used_at)},
+};
+static const struct record FEED_RECORD = {.name = "Feed",
+                                          .doc = "A calendar's address, without its secret.",
+                                          .size = sizeof(struct feed_view),
+                                          .fields = FEED_VIEW_FIELDS,
+                                          .field_count = G_N_ELEMENTS(FEED_VIEW_FIELDS)};
+
+static void take_feed(void *items, const struct access_key *key)
+{
+    g_autofree char *id = g_strdup_printf("%" G_GINT64_FORMAT, key->id);
+    g_autofree char *owner = g_strdup(key->owner);
+    struct feed_view view = {.id = id,
+                             .owner = owner,
+                             .created_at = key->created_at,
+                             .revoked_at = key->revoked_at,
+                             .last_used_at = key->last_used_at};
+    json_array_append_new(items, record_write(&FEED_RECORD, &view));
+}
+
+static void get_feeds(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    json_t *items = json_array();
+    struct db *db = api_reader(context);
+    access_key_list(db, KEY_FEED, NULL, take_feed, items);
+    if (api_reader_done(context, request, db)) {
+        api_answer_list(request, items, 0);
+    } else {
+        json_decref(items);
+    }
+}
+
+struct feed_job {
+    struct http_request *request;
+    struct api_context *context;
+    struct key_mint mint;
+    struct key_revoke revoke;
+    char *owner;
+    char *actor;
+};
+
+static void feed_job_free(struct feed_job *job)
+{
+    g_free(job->owner);
+    g_free(job->actor);
+    sodium_memzero(job, sizeof *job);
+    g_free(job);
+}
+
+static enum command_result mint_run(struct ledger_tx *tx, void *job)
+{
+    return key_mint(tx, &((struct feed_job *)job)->mint);
+}
+
+static void mint_answer(void *self, enum command_outcome outcome)
+{
+    struct feed_job *job = self;
+    if (api_outcome(job->request, outcome)) {
+        g_autofree char *url =
+            g_strdup_printf("%s/cal/%s.ics", job->context->public_url, job->mint.text);
+        http_answer_json(job->request, 201,
+                         json_pack("{s:s, s:s}", "owner", job->owner, "url", url));
+    }
+    feed_job_free(job);
+}
+
+/* "user:ana" when there is such a user; NULL after answering. */
+static char *owner_of(struct http_request *request, struct api_context *context,
+                      const struct feed_body *body)
+{
+    struct config *config = config_current(context->configs);
+    bool is_user = body->user != NULL;
+    const char *name = is_user ? body->user : body->schedule;
+    bool is_known =
+        is_user ? config_user(config, name) != NULL : config_schedule(config, name) != NULL;
+    config_unref(config);
+    if (!is_known) {
+        struct fault fault = {0};
+        const char *noun = is_user ? "user" : "schedule";
+        fault_set(&fault, noun, "There is no %s \"%s\".", noun, name);
+        http_answer_fault(request, 422, &fault);
+        return NULL;
+    }
+    return g_strconcat(is_user ? USER : SCHEDULE, name, NULL);
+}
+
+static void post_feed(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    struct feed_body body = {0};
+    if (!api_body(request, &FEED_BODY_RECORD, &body)) {
+        return;
+    }
+    char *owner = owner_of(request, context, &body);
+    record_clear(&FEED_BODY_RECORD, &body);
+    if (owner == NULL) {
+        return;
+    }
+    struct feed_job *job = g_new0(struct feed_job, 1);
+    job->request = request;
+    job->context = context;
+    job->owner = owner;
+    job->actor = g_strdup(http_actor(request));
+    job->mint = (struct key_mint){.owner_kind = KEY_FEED, .owner = owner, .actor = job->actor};
+    struct command command = {.run = mint_run, .answer = mint_answer, .arg = job};
+    if (!api_submit(request, context, command)) {
+        feed_job_free(job);
+    }
+}
+
+static enum command_result revoke_run(struct ledger_tx *tx, void *job)
+{
+    return key_revoke(tx, &((struct feed_job *)job)->revoke);
+}
+
+static void revoke_answer(void *self, enum command_outcome outcome)
+{
+    struct feed_job *job = self;
+    if (api_outcome(job->request, outcome)) {
+        if (job->revoke.revoked == 0) {
+            api_answer_missing(job->request, "live calendar of", job->owner);
+        } else {
+            http_answer_empty(job->request, 204);
+        }
+    }
+    feed_job_free(job);
+}
+
+static void delete_feed(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    struct feed_job *job = g_new0(struct feed_job, 1);
+    job->request = request;
+    job->context = context;
+    job->owner = g_strdup(http_path_param(request, "owner"));
+    job->actor = g_strdup(http_actor(request));
+    job->revoke =
+        (struct key_revoke){.owner_kind = KEY_FEED, .owner = job->owner, .actor = job->actor};
+    struct command command = {.run = revoke_run, .answer = revoke_answer, .arg = job};
+    if (!api_submit(request, context, command)) {
+        feed_job_free(job);
+    }
+}
+
+const struct route_row FEED_ROUTES[] = {
+    {"GET", "/cal/{key}", PERMIT_KEY, get_calendar,
+     .summary = "Shifts as a calendar (text/calendar); the address ends in .ics."},
+    {"GET", "/api/v1/feeds", PERMIT_READ, get_feeds,
+     .summary = "Calendars that were given out, without their addresses.", .answer = &FEED_RECORD,
+     .is_list = true},
+    {"POST", "/api/v1/feeds", PERMIT_RESPOND, post_feed,
+     .summary = "Makes a calendar's address: {owner, url}. It is in this answer only.",
+     .request = &FEED_BODY_RECORD, .success = 201},
+    {"DELETE", "/api/v1/feeds/{owner}", PERMIT_RESPOND, delete_feed,
+     .summary = "Ends all calendar addresses of \"user:NAME\" or \"schedule:NAME\".",
+     .success = 204},
+};
+const size_t FEED_ROUTE_COUNT = G_N_ELEMENTS(FEED_ROUTES);
