@@ -22,16 +22,19 @@ struct api_context {
     struct payload_book *payloads; /* source/payload.h */
     struct key_index *keys;        /* people/key_index.h */
     struct live *live;             /* see below; NULL: every stream reads for itself */
-    const char *data_dir;          /* where backups are written; NULL: none are */
+    /* Adds what is to be found (config/lint.h); asked on a thread of its own. NULL: no doctor. */
+    void (*doctor)(void *self, struct db *db, const struct config *config, GPtrArray *findings);
+    void *doctor_self;
+    const char *data_dir; /* where backups are written; NULL: none are */
 };
 
 /* Each resource file gives one table. */
 extern const struct route_row ALERT_ROUTES[], SCHEDULE_ROUTES[], CONFIG_ROUTES[], EVENT_ROUTES[],
     EXPLAIN_ROUTES[], KEY_ROUTES[], FEED_ROUTES[], BOARD_ROUTES[], LINK_ROUTES[],
-    OPERATION_ROUTES[], TRIAL_ROUTES[], INTAKE_ROUTES[];
+    OPERATION_ROUTES[], TRIAL_ROUTES[], DOCTOR_ROUTES[], INTAKE_ROUTES[];
 extern const size_t ALERT_ROUTE_COUNT, SCHEDULE_ROUTE_COUNT, CONFIG_ROUTE_COUNT, EVENT_ROUTE_COUNT,
     EXPLAIN_ROUTE_COUNT, KEY_ROUTE_COUNT, FEED_ROUTE_COUNT, BOARD_ROUTE_COUNT, LINK_ROUTE_COUNT,
-    OPERATION_ROUTE_COUNT, TRIAL_ROUTE_COUNT, INTAKE_ROUTE_COUNT;
+    OPERATION_ROUTE_COUNT, TRIAL_ROUTE_COUNT, DOCTOR_ROUTE_COUNT, INTAKE_ROUTE_COUNT;
 
 /* All of them, for http_start and http_openapi. */
 struct api_tables {
@@ -44,8 +47,9 @@ void api_tables(struct api_tables *out);
 /* The guard of all routes: tokens by their scope. `self` is the struct api_context. */
 struct http_guard api_guard(struct api_context *context);
 
-/* Waits for a backup that is being made. After http_stop, before the readers are destroyed. */
+/* Waits for a backup that is being made and for the doctor. After http_stop, before the readers are destroyed. */
 void api_settle(void);
+void doctor_settle(void); /* called by it */
 
 /* What live streams have in common: the newest events are read and written out once, not once per
  * reader. Tell it of each commit before http_streams_wake (from a struct ledger_listener). */

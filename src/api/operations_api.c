@@ -136,6 +136,7 @@ void api_settle(void)
     while (atomic_load(&backups_running) > 0) {
         nanosleep(&TICK, NULL);
     }
+    doctor_settle();
 }
 
 static char *backup_path(const struct api_context *context)

@@ -35,6 +35,9 @@ static int act_on_all(const struct cli *cli, const char *verb, const json_t *bod
 static json_t *note_body(const struct cli *cli)
 {
     json_t *body = json_object();
+    if (cli_option(cli, "as") != NULL) {
+        json_object_set_new(body, "user", json_string(cli_option(cli, "as")));
+    }
     if (cli_option(cli, "note") != NULL) {
         json_object_set_new(body, "note", json_string(cli_option(cli, "note")));
     }
@@ -85,11 +88,13 @@ int cmd_page(struct cli *cli)
 {
     static const char *const KINDS[] = {"user", "schedule", "team", "channel"};
     json_auto_t *body = note_body(cli);
+    json_t *target = json_object();
+    json_object_set_new(body, "target", target);
     size_t targets = 0;
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++) {
         const char *name = cli_option(cli, KINDS[i]);
         if (name != NULL) {
-            json_object_set_new(body, KINDS[i], json_string(name));
+            json_object_set_new(target, KINDS[i], json_string(name));
             targets++;
         }
     }

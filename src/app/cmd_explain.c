@@ -1,48 +1,81 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "app/cmd.h"
 #include "base/json.h"
 
-/* What an event says, as "name value, name value". */
-static char *facts(const json_t *data)
+/* What an event says, as "name value, name value", instants in the reader's zone. */
+static char *facts(const json_t *data, const struct zone *zone)
 {
     GString *out = g_string_new(NULL);
     const char *name;
     json_t *value;
     json_object_foreach ((json_t *)(uintptr_t)data, name, value) {
         g_autofree char *text = cmd_value(data, name);
-        if (text[0] != '\0') {
-            g_string_append_printf(out, "%s%s %s", out->len > 0 ? ", " : "", name, text);
+        g_autofree char *shown =
+            json_is_string(value) ? output_time_text(zone, text) : g_strdup(text);
+        if (shown[0] != '\0') {
+            g_string_append_printf(out, "%s%s: %s", out->len > 0 ? ", " : "", name, shown);
         }
     }
     return g_string_free(out, FALSE);
 }
 
-/* The server's own sentence where it gives one, else the facts. */
-static char *sentence_of(const json_t *entry)
-{
-    const char *text = json_text(entry, "text", NULL);
-    return text != NULL ? g_strdup(text) : facts(json_object_get(entry, "data"));
-}
-
-static void show_timeline(const json_t *items)
+static void show_decisions(const json_t *decisions, GString *out, const struct zone *zone)
 {
     const char *headings[] = {"WHEN", "WHAT", "BY", "WHY AND HOW", NULL};
     struct table *table = table_new(headings);
-    const struct zone *zone = output_zone();
     size_t i;
     json_t *entry;
-    json_array_foreach (items, i, entry) {
+    json_array_foreach (decisions, i, entry) {
         g_autofree char *at = output_time_text(zone, json_text(entry, "at", ""));
-        g_autofree char *text = sentence_of(entry);
+        g_autofree char *text = facts(json_object_get(entry, "data"), zone);
         const char *cells[] = {at, json_text(entry, "kind", ""), json_text(entry, "actor", ""),
                                text};
         table_add(table, cells);
     }
-    g_autoptr(GString) out = g_string_new(NULL);
     table_write(&table, out);
-    g_string_append_printf(out, "\nTimes are %s.\n", zone_name(zone));
-    output_print(out);
+}
+
+/* One row per attempt, and one for what was not tried (yet). */
+static void add_notification(struct table *table, const char *who, const json_t *notification,
+                             const struct zone *zone)
+{
+    const char *contact = json_text(notification, "contact", "");
+    const json_t *attempts = json_object_get(notification, "attempts");
+    if (json_array_size(attempts) == 0) {
+        g_autofree char *due = output_time_text(zone, json_text(notification, "due_at", ""));
+        const char *cells[] = {who, contact, json_text(notification, "state", ""), due, ""};
+        table_add(table, cells);
+    }
+    size_t i;
+    json_t *attempt;
+    json_array_foreach (attempts, i, attempt) {
+        g_autofree char *at = output_time_text(
+            zone, json_text(attempt, "finished_at", json_text(attempt, "claimed_at", "")));
+        const char *cells[] = {who, contact, json_text(attempt, "state", ""), at,
+                               json_text(attempt, "detail", "")};
+        table_add(table, cells);
+    }
+}
+
+static void show_attempts(const json_t *pages, GString *out, const struct zone *zone)
+{
+    const char *headings[] = {"WHO", "BY", "OUTCOME", "WHEN", "DETAIL", NULL};
+    struct table *table = table_new(headings);
+    size_t i, j;
+    json_t *page, *notification;
+    json_array_foreach (pages, i, page) {
+        json_array_foreach (json_object_get(page, "notifications"), j, notification) {
+            add_notification(table, json_text(page, "who", ""), notification, zone);
+        }
+    }
+    bool is_empty = table_rows(table) == 0;
+    g_string_append(out, is_empty ? "\nNobody was told.\n" : "\n");
+    GString *text = g_string_new(NULL);
+    table_write(&table, text);
+    g_string_append(out, is_empty ? "" : text->str);
+    g_string_free(text, TRUE);
 }
 
 int cmd_explain(struct cli *cli)
@@ -53,19 +86,77 @@ int cmd_explain(struct cli *cli)
     if (answer == NULL || cli->is_json) {
         return cmd_finish(cli, answer != NULL ? json_incref(answer) : NULL);
     }
-    show_timeline(json_object_get(answer, "items"));
+    const struct zone *zone = output_zone();
+    g_autofree char *summary = cmd_value(answer, "alert.summary");
+    g_autofree char *clean = output_clean(summary);
+    g_autofree char *status = cmd_value(answer, "alert.status");
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_string_append_printf(out, "Alert %s, %s: %s\n\n", cli_arg(cli, 0), status, clean);
+    show_decisions(json_object_get(answer, "decisions"), out, zone);
+    show_attempts(json_object_get(answer, "pages"), out, zone);
+    g_string_append_printf(out, "\nTimes are %s.\n", zone_name(zone));
+    output_print(out);
     return EXIT_OK;
+}
+
+/* --- what if --- */
+
+static char *why_told(const json_t *tell)
+{
+    const char *via = json_text(tell, "via", "");
+    const char *through = json_text(tell, "through", "");
+    const char *layer = json_text(tell, "layer", NULL);
+    return layer != NULL ? g_strdup_printf("%s %s, layer %s", via, through, layer)
+                         : g_strdup_printf("%s %s", via, through);
+}
+
+static void add_tell(struct table *table, const json_t *step, const json_t *tell,
+                     const struct zone *zone)
+{
+    g_autofree char *why = why_told(tell);
+    bool is_last = json_is_true(json_object_get(step, "last_resort"));
+    g_autofree char *where =
+        is_last ? g_strdup("last resort")
+                : g_strdup_printf("step %lld, round %lld",
+                                  (long long)json_integer_value(json_object_get(step, "step")),
+                                  (long long)json_integer_value(json_object_get(step, "round")));
+    size_t i;
+    json_t *contact;
+    json_array_foreach (json_object_get(tell, "contacts"), i, contact) {
+        g_autofree char *at = output_time_text(zone, json_text(contact, "at", ""));
+        const char *cells[] = {at, json_text(tell, "who", ""), json_text(contact, "contact", ""),
+                               where, why};
+        table_add(table, cells);
+    }
+}
+
+static void show_whatif(const json_t *answer)
+{
+    const char *headings[] = {"WHEN", "WHO", "BY", "AT", "WHY", NULL};
+    struct table *table = table_new(headings);
+    const struct zone *zone = output_zone();
+    size_t i, j;
+    json_t *step, *tell;
+    json_array_foreach (json_object_get(answer, "steps"), i, step) {
+        json_array_foreach (json_object_get(step, "tells"), j, tell) {
+            add_tell(table, step, tell, zone);
+        }
+    }
+    g_autoptr(GString) out = g_string_new(NULL);
+    if (json_text(answer, "silenced_by", NULL) != NULL) {
+        g_autofree char *until = output_time_text(zone, json_text(answer, "silenced_until", ""));
+        g_string_append_printf(out, "Silenced by %s until %s.\n\n",
+                               json_text(answer, "silenced_by", ""), until);
+    }
+    bool is_empty = table_rows(table) == 0;
+    table_write(&table, out);
+    g_string_append_printf(out, "\n%sTimes are %s, if nobody ever answers.\n",
+                           is_empty ? "Nobody would be told. " : "", zone_name(zone));
+    output_print(out);
 }
 
 int cmd_whatif(struct cli *cli)
 {
-    static const struct column COLUMNS[] = {{"WHEN", "at"},
-                                            {"WHO", "user"},
-                                            {"BY", "contact"},
-                                            {"STEP", "step"},
-                                            {"ROUND", "round"},
-                                            {"WHY", "reason"},
-                                            {0}};
     if (cli_option(cli, "service") == NULL) {
         return cli_misused(cli, "--service says what the alert would be about");
     }
@@ -84,6 +175,6 @@ int cmd_whatif(struct cli *cli)
     if (answer == NULL || cli->is_json) {
         return cmd_finish(cli, answer != NULL ? json_incref(answer) : NULL);
     }
-    cmd_show_list(json_object_get(answer, "items"), COLUMNS, "Nobody would be told.");
+    show_whatif(answer);
     return EXIT_OK;
 }

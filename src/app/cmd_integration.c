@@ -21,9 +21,13 @@ int cmd_integration_list(struct cli *cli)
 
 static int rotate(const struct cli *cli, const char *collection)
 {
+    json_auto_t *body = json_object();
+    if (cli_option(cli, "overlap") != NULL) {
+        json_object_set_new(body, "overlap", json_string(cli_option(cli, "overlap")));
+    }
     g_autofree char *name = client_escape(cli_arg(cli, 0));
-    g_autofree char *path = g_strdup_printf("/api/v1/%s/%s/rotate", collection, name);
-    json_t *answer = client_ask(cli, "POST", path, NULL);
+    g_autofree char *path = g_strdup_printf("/api/v1/%s/%s/key", collection, name);
+    json_t *answer = client_ask(cli, "POST", path, body);
     if (answer != NULL && !cli->is_json) {
         puts(json_text(answer, "key", ""));
         fputs("This is shown once. The old key stays good for a while, so that senders can be "

@@ -19,16 +19,23 @@ static const struct cli_option ALERT_OPTIONS[] = {
     {"resolve", NULL, "Resolve the alert with this key instead."},
     {"key", "KEY", "The integration's key, where you have no token."},
     {0}};
-static const struct cli_option NOTE_OPTIONS[] = {{"note", "TEXT", "Why, for the record."}, {0}};
+#define ACT_OPTIONS                                     \
+    {"as", "USER", "On whose behalf, for the record."}, \
+    {                                                   \
+        "note", "TEXT", "Why, for the record."          \
+    }
+static const struct cli_option NOTE_OPTIONS[] = {ACT_OPTIONS, {0}};
 static const struct cli_option SNOOZE_OPTIONS[] = {
     {"for", "SPAN", "How long: 30m, 2h."},
     {"until", "INSTANT", "Until when: +2h or 2026-12-24T23:30:00+01:00."},
-    {"note", "TEXT", "Why, for the record."},
+    ACT_OPTIONS,
     {0}};
-static const struct cli_option PAGE_OPTIONS[] = {
-    {"user", "NAME", "This person."},         {"schedule", "NAME", "Whoever is on call there."},
-    {"team", "NAME", "Every member."},        {"channel", "NAME", "This chat channel."},
-    {"note", "TEXT", "Why, for the record."}, {0}};
+static const struct cli_option PAGE_OPTIONS[] = {{"user", "NAME", "This person."},
+                                                 {"schedule", "NAME", "Whoever is on call there."},
+                                                 {"team", "NAME", "Every member."},
+                                                 {"channel", "NAME", "This chat channel."},
+                                                 ACT_OPTIONS,
+                                                 {0}};
 static const struct cli_option ALERTS_OPTIONS[] = {
     {"status", "STATUS", "open, acknowledged, resolved, suppressed or unresolved (the default)."},
     {"all", NULL, "Alerts of every status."},
@@ -64,6 +71,8 @@ static const struct cli_option SILENCE_OPTIONS[] = {
     {"to", "INSTANT", "Until when."},
     {"comment", "TEXT", "Why, for whoever wonders."},
     {0}};
+static const struct cli_option ROTATE_OPTIONS[] = {
+    {"overlap", "SPAN", "How long the old key stays good: 1d (the default), 0s."}, {0}};
 static const struct cli_option TEST_OPTIONS[] = {
     {"contact", "NAME", "Only by this contact; else by each."}, {0}};
 static const struct cli_option RESTORE_OPTIONS[] = {{"verify-only", NULL, "Only check the file."},
@@ -132,13 +141,13 @@ const struct cli_command COMMANDS[] = {
     {"integration list", "", 0, 0, "List the integrations.", NULL, NULL, SETTING_CLIENT, 0,
      cmd_integration_list},
     {"integration rotate", "NAME", 1, 1, "Make a new key; the old one stays good for a while.",
-     NULL, NULL, SETTING_CLIENT, 0, cmd_integration_rotate},
+     NULL, ROTATE_OPTIONS, SETTING_CLIENT, 0, cmd_integration_rotate},
     {"integration payloads", "NAME", 1, 1, "The last payloads that came in, refused ones too.",
      NULL, NULL, SETTING_CLIENT, 0, cmd_integration_payloads},
     {"heartbeat list", "", 0, 0, "List the heartbeats and when each was last heard.", NULL, NULL,
      SETTING_CLIENT, 0, cmd_heartbeat_list},
     {"heartbeat rotate", "NAME", 1, 1, "Make a new key; the old one stays good for a while.", NULL,
-     NULL, SETTING_CLIENT, 0, cmd_heartbeat_rotate},
+     ROTATE_OPTIONS, SETTING_CLIENT, 0, cmd_heartbeat_rotate},
     {"token create", "", 0, 0, "Make an access token; it is printed once.", NULL, TOKEN_OPTIONS,
      SETTING_CLIENT, 0, cmd_token_create},
     {"token list", "", 0, 0, "List the access tokens.", NULL, NULL, SETTING_CLIENT, 0,

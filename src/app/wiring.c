@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/data_dir.h"
+#include "app/doctor.h"
 #include "base/log.h"
 #include "config/config_store.h"
 #include "people/key_index.h"
@@ -86,6 +87,17 @@ static bool recover_pages(struct house *house, struct fault *fault)
                      house->settings->data);
 }
 
+static void look(void *self, struct db *db, const struct config *config, GPtrArray *findings)
+{
+    const struct house *house = self;
+    struct doctor doctor = {.settings = house->settings,
+                            .config = config,
+                            .db = db,
+                            .now = clock_now(&CLOCK_SYSTEM),
+                            .findings = findings};
+    doctor_look(&doctor);
+}
+
 static void fill_context(struct house *house)
 {
     house->api = (struct api_context){.desk = house->desk,
@@ -100,6 +112,9 @@ static void fill_context(struct house *house)
                                       .payloads = house->payloads,
                                       .keys = house->keys,
                                       .live = house->live,
+
+                                      .doctor = look,
+                                      .doctor_self = house,
                                       .data_dir = house->settings->data};
 }
 
@@ -164,6 +179,7 @@ void house_close(struct house *house)
     if (http != NULL) {
         http_stop(&http, (unsigned)(house->settings->shutdown_drain.us / 1000));
         atomic_store(&house->http, NULL);
+        api_settle();
     }
     house_join_courier(house);
     desk_stop(&house->desk);
