@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/nearest.h"
 #include "config/config_diff.h"
+#include "config/config_short.h"
 
 const struct enum_name CHANGE_ACTION_NAMES[] = {
     {"created", CHANGE_CREATED},
@@ -135,10 +136,10 @@ static void judge_change(struct planner *planner, struct config_object *object)
     }
 }
 
-static bool take_item(struct planner *planner, enum config_kind kind, const json_t *value,
-                      guint index)
+static bool take_item(struct planner *planner, enum config_kind kind, json_t *value, guint index)
 {
-    void *item = record_new(config_record(kind), value, planner->fault);
+    json_auto_t *full = config_in_full(kind, value);
+    void *item = record_new(config_record(kind), full, planner->fault);
     if (item == NULL) {
         return false;
     }
