@@ -80,27 +80,36 @@ static const char *token_text(const struct db_engine *engine, const char *name, 
     return NULL;
 }
 
+/* Where the next {name} begins; NULL when there is none. Braces around anything but small letters
+ * are JSON's. */
+static const char *find_token(const char *at, size_t *out_length)
+{
+    for (at = strchr(at, '{'); at != NULL; at = strchr(at + 1, '{')) {
+        *out_length = strspn(at + 1, "abcdefghijklmnopqrstuvwxyz");
+        if (*out_length > 0 && at[1 + *out_length] == '}') {
+            return at;
+        }
+    }
+    return NULL;
+}
+
 char *db_expand(struct db *db, const char *sql)
 {
     GString *out = g_string_sized_new(strlen(sql) + 64);
-    for (const char *at = sql; *at != '\0';) {
-        const char *open = strchr(at, '{');
-        const char *close = open == NULL ? NULL : strchr(open, '}');
-        if (close == NULL) {
-            g_string_append(out, at);
-            break;
-        }
+    size_t length = 0;
+    const char *at = sql;
+    for (const char *open; (open = find_token(at, &length)) != NULL; at = open + length + 2) {
         g_string_append_len(out, at, open - at);
-        const char *text = token_text(db->engine, open + 1, (size_t)(close - open - 1));
+        const char *text = token_text(db->engine, open + 1, length);
         if (text == NULL) {
-            (void)db_fail(db, DB_FAILED, "no token %.*s in SQL: %.80s", (int)(close - open + 1),
-                          open, sql);
+            (void)db_fail(db, DB_FAILED, "no token {%.*s} in SQL: %.80s", (int)length, open + 1,
+                          sql);
             g_string_free(out, TRUE);
             return NULL;
         }
         g_string_append(out, text);
-        at = close + 1;
     }
+    g_string_append(out, at);
     return g_string_free(out, FALSE);
 }
 

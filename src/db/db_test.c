@@ -144,6 +144,15 @@ static void bad_sql_is_told(void **state)
     }
 }
 
+static void braces_of_json_are_no_tokens(void **state)
+{
+    struct db *db = ((struct room *)*state)->db;
+    struct db_query *query = db_query(db, "SELECT '{}{\"a\": {lock}}{ {'");
+    assert_int_equal(db_step(query), DB_ROW);
+    assert_string_equal(db_text(query, 0), "{}{\"a\": }{ {");
+    db_reset(query);
+}
+
 static void statements_are_prepared_once(void **state)
 {
     struct db *db = ((struct room *)*state)->db;
@@ -247,6 +256,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(values_come_back_as_they_went_in, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_error_sticks_until_the_next_begin, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bad_sql_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(braces_of_json_are_no_tokens, set_up, tear_down),
         cmocka_unit_test_setup_teardown(statements_are_prepared_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_second_server_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(only_the_owner_can_read_the_file, set_up, tear_down),

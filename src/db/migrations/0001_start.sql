@@ -143,11 +143,12 @@ CREATE TABLE delivery (
     items BIGINT NOT NULL,           -- notifications it carries
     state BIGINT NOT NULL,           -- enum delivery_state
     claimed_at BIGINT NOT NULL,
+    bounded_at BIGINT NOT NULL,      -- claimed_at, moved when the clock jumps: what the bound counts
     lease_until BIGINT,              -- of a claimed one; past it: the outcome is unknown, try again
     finished_at BIGINT,
     provider_id TEXT,
     detail TEXT);                    -- the provider's answer, or why not
-CREATE INDEX delivery_recent ON delivery (mailbox_id, claimed_at);
+CREATE INDEX delivery_recent ON delivery (mailbox_id, bounded_at);
 CREATE INDEX delivery_lease ON delivery (lease_until) WHERE lease_until IS NOT NULL;
 
 -- Which notifications a delivery carried: every attempt of each can be told afterwards.

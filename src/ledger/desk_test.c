@@ -1,0 +1,283 @@
+/* The desk with real threads; also run under ThreadSanitizer. No sleeping: the tests wait for
+ * answers. */
+#include "ledger/desk.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+
+#include "base/limits.h"
+#include "db/memory_vfs.h"
+#include "ledger/event.h"
+
+static const char WHERE[] = "file:desk.db?vfs=desk-disk";
+
+enum { SENDERS = 4, COMMANDS_EACH = 500 };
+
+struct world {
+    struct memory_disk *disk;
+    struct db *db;
+    struct ledger *ledger;
+    struct desk *desk;
+    atomic_int answers[OUTCOME_FAILED + 1];
+};
+
+static int set_up(void **state)
+{
+    struct world *world = g_new0(struct world, 1);
+    world->disk = memory_disk_create("desk-disk");
+    struct fault fault = {0};
+    world->db = db_open(WHERE, DB_READ_WRITE, &fault);
+    assert_non_null(world->db);
+    assert_true(db_migrate(world->db, clock_now(&CLOCK_SYSTEM), &fault));
+    world->ledger = ledger_create(world->db, &CLOCK_SYSTEM, &RANDOM_SYSTEM);
+    *state = world;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *world = *state;
+    desk_stop(&world->desk);
+    ledger_destroy(&world->ledger);
+    db_close(&world->db);
+    memory_disk_destroy(&world->disk);
+    g_free(world);
+    return 0;
+}
+
+static enum command_result append_one(struct ledger_tx *tx, void *arg)
+{
+    (void)arg;
+    event_append(tx, "test", "thing.done", "thing", NULL);
+    return COMMAND_DONE;
+}
+
+static void count_answer(void *arg, enum command_outcome outcome)
+{
+    struct world *world = arg;
+    (void)atomic_fetch_add(&world->answers[outcome], 1);
+}
+
+static void *send_many(void *arg)
+{
+    struct world *world = arg;
+    for (int i = 0; i < COMMANDS_EACH; i++) {
+        struct command command = {append_one, count_answer, world, true};
+        if (i % 50 == 0) {
+            assert_int_equal(desk_submit_and_wait(world->desk, command), OUTCOME_COMMITTED);
+        } else {
+            assert_true(desk_submit(world->desk, command));
+        }
+        (void)ledger_is_writable(world->ledger);
+    }
+    return NULL;
+}
+
+static void every_command_of_every_thread_is_answered_once(void **state)
+{
+    struct world *world = *state;
+    world->desk = desk_start(world->ledger, &CLOCK_SYSTEM);
+    pthread_t senders[SENDERS];
+    for (int i = 0; i < SENDERS; i++) {
+        assert_int_equal(pthread_create(&senders[i], NULL, send_many, world), 0);
+    }
+    struct db_pool *pool = db_pool_create(WHERE); /* readers beside the writer */
+    for (int i = 0; i < 50; i++) {
+        struct db *reader = db_pool_take(pool);
+        assert_true(event_last_seq(reader) <= SENDERS * COMMANDS_EACH);
+        assert_int_equal(db_error(reader), DB_OK);
+        db_pool_give(pool, reader);
+    }
+    for (int i = 0; i < SENDERS; i++) {
+        assert_int_equal(pthread_join(senders[i], NULL), 0);
+    }
+    db_pool_destroy(&pool);
+    desk_stop(&world->desk); /* runs what still waits */
+    assert_int_equal(atomic_load(&world->answers[OUTCOME_COMMITTED]), SENDERS * COMMANDS_EACH);
+    assert_int_equal(event_last_seq(world->db), SENDERS * COMMANDS_EACH);
+    int64_t bad_seq = 0;
+    assert_true(event_verify(world->db, &bad_seq));
+}
+
+/* Holds the desk's thread inside a command until the test lets it go. */
+struct gate {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    bool is_reached;
+    bool is_open;
+};
+
+static void gate_init(struct gate *gate)
+{
+    memset(gate, 0, sizeof *gate);
+    assert_int_equal(pthread_mutex_init(&gate->mutex, NULL), 0);
+    assert_int_equal(pthread_cond_init(&gate->changed, NULL), 0);
+}
+
+static void gate_set(struct gate *gate, bool *what)
+{
+    (void)pthread_mutex_lock(&gate->mutex);
+    *what = true;
+    (void)pthread_cond_broadcast(&gate->changed);
+    (void)pthread_mutex_unlock(&gate->mutex);
+}
+
+static void gate_wait(struct gate *gate, const bool *what)
+{
+    (void)pthread_mutex_lock(&gate->mutex);
+    while (!*what) {
+        (void)pthread_cond_wait(&gate->changed, &gate->mutex);
+    }
+    (void)pthread_mutex_unlock(&gate->mutex);
+}
+
+static enum command_result wait_at_gate(struct ledger_tx *tx, void *arg)
+{
+    (void)tx;
+    struct gate *gate = arg;
+    gate_set(gate, &gate->is_reached);
+    gate_wait(gate, &gate->is_open);
+    return COMMAND_REFUSED;
+}
+
+static void a_full_queue_refuses_and_loses_nothing(void **state)
+{
+    struct world *world = *state;
+    static struct gate gate; /* the desk runs on after this function */
+    gate_init(&gate);
+    world->desk = desk_start(world->ledger, &CLOCK_SYSTEM);
+    assert_true(desk_submit(world->desk, (struct command){wait_at_gate, NULL, &gate, false}));
+    gate_wait(&gate, &gate.is_reached);
+    int taken = 0;
+    while (desk_submit(world->desk, (struct command){append_one, count_answer, world, true})) {
+        taken++;
+    }
+    assert_int_equal(taken, LIMIT_QUEUE_COMMANDS);
+    struct command one_more = {append_one, count_answer, world, true};
+    assert_int_equal(desk_submit_and_wait(world->desk, one_more), OUTCOME_UNAVAILABLE);
+    gate_set(&gate, &gate.is_open);
+    desk_stop(&world->desk);
+    assert_int_equal(atomic_load(&world->answers[OUTCOME_COMMITTED]), taken);
+}
+
+/* A duty that is due at an instant which another thread sets, and opens a gate when it runs. */
+struct alarm {
+    _Atomic int64_t at_us;
+    struct gate rang;
+};
+
+static struct utc alarm_next(struct ledger_tx *tx, void *self)
+{
+    (void)tx;
+    return (struct utc){atomic_load(&((struct alarm *)self)->at_us)};
+}
+
+static int alarm_run(struct ledger_tx *tx, void *self, int limit)
+{
+    (void)tx;
+    (void)limit;
+    struct alarm *alarm = self;
+    atomic_store(&alarm->at_us, UTC_NEVER.us);
+    gate_set(&alarm->rang, &alarm->rang.is_reached);
+    return 1;
+}
+
+static void the_desk_wakes_for_what_becomes_due(void **state)
+{
+    struct world *world = *state;
+
+    static const struct {
+        const char *name;
+        int in_ms;
+    } rows[] = {{"at once", 0}, {"soon", 30}};
+    static struct alarm alarm; /* the desk runs on after this function */
+    atomic_init(&alarm.at_us, UTC_NEVER.us);
+    gate_init(&alarm.rang);
+    ledger_add_duty(world->ledger, (struct ledger_duty){.name = "alarm",
+                                                        .next_at = alarm_next,
+                                                        .run_due = alarm_run,
+                                                        .self = &alarm});
+    world->desk = desk_start(world->ledger, &CLOCK_SYSTEM);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct utc set_at = clock_now(&CLOCK_SYSTEM);
+        (void)pthread_mutex_lock(&alarm.rang.mutex);
+        alarm.rang.is_reached = false;
+        (void)pthread_mutex_unlock(&alarm.rang.mutex);
+        atomic_store(&alarm.at_us, utc_add(set_at, SPAN_MS(rows[i].in_ms)).us);
+        desk_wake(world->desk);
+        gate_wait(&alarm.rang, &alarm.rang.is_reached);
+        struct span took = utc_since(clock_now(&CLOCK_SYSTEM), set_at);
+        if (took.us < SPAN_MS(rows[i].in_ms).us) {
+            fail_msg("%s: rang after %d us", rows[i].name, (int)took.us);
+        }
+    }
+}
+
+/* Keeps the desk writing while copies are made. */
+static void *write_until_told(void *arg)
+{
+    struct gate *gate = ((void **)arg)[0];
+    struct world *world = ((void **)arg)[1];
+    bool is_open = false;
+    while (!is_open) {
+        struct command command = {append_one, NULL, NULL, true};
+        (void)desk_submit_and_wait(world->desk, command);
+        (void)pthread_mutex_lock(&gate->mutex);
+        is_open = gate->is_open;
+        (void)pthread_mutex_unlock(&gate->mutex);
+    }
+    return NULL;
+}
+
+static void backups_under_writes_are_whole(void **state)
+{
+    struct world *world = *state;
+    static struct gate gate; /* the desk runs on after this function */
+    gate_init(&gate);
+    world->desk = desk_start(world->ledger, &CLOCK_SYSTEM);
+    pthread_t writer;
+    void *arg[] = {&gate, world};
+    assert_int_equal(pthread_create(&writer, NULL, write_until_told, arg), 0);
+    g_autofree char *folder = g_dir_make_tmp("tocsin-desk-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "copy.db", NULL);
+    struct db_pool *pool = db_pool_create(WHERE);
+    for (int i = 0; i < 5; i++) {
+        struct fault fault = {0};
+        struct db *reader = db_pool_take(pool);
+        int64_t seq = event_last_seq(reader);
+        bool is_copied = db_backup(reader, path, &fault);
+        db_pool_give(pool, reader);
+        assert_string_equal(fault.text, "");
+        assert_true(is_copied && db_verify(path, &fault));
+        assert_false(db_backup(world->db, path, &fault)); /* never over an older copy */
+        struct db *copy = db_open(path, DB_READ_ONLY, &fault);
+        int64_t bad_seq = 0;
+        assert_int_equal(event_last_seq(copy), seq); /* the state of the reader, no later one */
+        assert_true(event_verify(copy, &bad_seq));
+        db_close(&copy);
+        assert_int_equal(g_unlink(path), 0);
+    }
+    gate_set(&gate, &gate.is_open);
+    assert_int_equal(pthread_join(writer, NULL), 0);
+    db_pool_destroy(&pool);
+    assert_int_equal(g_rmdir(folder), 0); /* and nothing else was left there */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(every_command_of_every_thread_is_answered_once, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_full_queue_refuses_and_loses_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_desk_wakes_for_what_becomes_due, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(backups_under_writes_are_whole, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("desk", tests, NULL, NULL);
+}
