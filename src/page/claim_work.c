@@ -254,6 +254,7 @@ static struct errand *errand_new(const struct delivery *delivery, const struct c
     errand->message.items = errand->items;
     errand->message.now = now;
     errand->message.severity = delivery->severity;
+    errand->message.urgency = delivery->urgency;
     errand->message.delivery_id = delivery->id;
     set_receiver(errand, config, delivery->who);
     return errand;
@@ -288,33 +289,60 @@ static void open_delivery(struct ledger_tx *tx, const struct look *look, int sev
     delivery_insert(tx->db, out);
 }
 
+static void set_message_id(struct errand *errand, char kind, int64_t id)
+{
+    g_autofree char *text = g_strdup_printf("%c%" G_GINT64_FORMAT, kind, id);
+    errand->message.message_id = keep(errand, text);
+}
+
+/* "Still on it?" about every alert of which that is asked now: one message, not one for each. */
+static void fill_question(struct ledger_tx *tx, const struct look *look, struct errand *errand,
+                          struct delivery *delivery)
+{
+    int64_t alert_id = 0;
+    delivery->items = 0;
+    for (guint i = 0; i < look->waiting->len; i++) {
+        const struct notification *n = &g_array_index(look->waiting, struct notification, i);
+        struct alert alert = {0};
+        if (n->kind != NOTIFICATION_STILL_ON_IT) {
+            continue;
+        }
+        delivery_carry(tx->db, delivery->id, n->id);
+        delivery->items++;
+        alert_id = n->alert_id;
+        if (alert_load(tx->db, n->alert_id, &alert)) {
+            add_item(errand, &alert);
+        }
+        alert_clear(&alert);
+    }
+    delivery_save(tx->db, delivery);
+    bool is_single = delivery->items == 1;
+    errand->message.kind = MESSAGE_STILL_ON_IT;
+    errand->message.total = (size_t)delivery->items;
+    set_link(errand, look->claim, delivery->who, is_single ? LINK_ALERT : LINK_DELIVERY,
+             is_single ? alert_id : delivery->id);
+}
+
 /* A test, a question or a warning goes as a message of its own. */
 static struct errand *build_special(struct ledger_tx *tx, const struct look *look,
                                     const struct notification *n)
 {
     struct delivery delivery;
     open_delivery(tx, look, n->severity, &delivery);
-    delivery_carry(tx->db, delivery.id, n->id);
     struct errand *errand =
         errand_new(&delivery, &look->contact, look->claim->pager->config, tx->now);
     struct message *message = &errand->message;
-    message->total = 1;
+    set_message_id(errand, 'n', n->id);
+    message->may_repeat = n->tries > 0 && notification_may_have_arrived(tx->db, n->id);
     if (n->kind == NOTIFICATION_STILL_ON_IT) {
-        struct alert alert = {0};
-        message->kind = MESSAGE_STILL_ON_IT;
-        if (alert_load(tx->db, n->alert_id, &alert)) {
-            add_item(errand, &alert);
-        }
-        alert_clear(&alert);
-        set_link(errand, look->claim, delivery.who, LINK_ALERT, n->alert_id);
+        fill_question(tx, look, errand, &delivery);
     } else {
+        delivery_carry(tx->db, delivery.id, n->id);
         message->kind = n->kind == NOTIFICATION_TEST ? MESSAGE_TEST : MESSAGE_GAP;
+        message->total = 1;
         message->detail = keep(errand, n->data);
         set_link(errand, look->claim, delivery.who, LINK_CONTACT, delivery.id);
     }
-    g_autofree char *id = g_strdup_printf("n%" G_GINT64_FORMAT, n->id);
-    message->message_id = keep(errand, id);
-    message->may_repeat = n->tries > 0 && notification_may_have_arrived(tx->db, n->id);
     delivery_clear(&delivery);
     return errand;
 }
@@ -348,9 +376,7 @@ static struct errand *build_pages(struct ledger_tx *tx, const struct look *look,
     set_reason(errand, tx, first->page_id);
     set_link(errand, look->claim, delivery.who, is_single ? LINK_ALERT : LINK_DELIVERY,
              is_single ? first->alert_id : delivery.id);
-    g_autofree char *id = is_single ? g_strdup_printf("n%" G_GINT64_FORMAT, first->id)
-                                    : g_strdup_printf("d%" G_GINT64_FORMAT, delivery.id);
-    message->message_id = keep(errand, id);
+    set_message_id(errand, is_single ? 'n' : 'd', is_single ? first->id : delivery.id);
     delivery_clear(&delivery);
     return errand;
 }
@@ -367,7 +393,6 @@ static void abandon(struct ledger_tx *tx, struct look *look)
     }
 }
 
-/* Picks what to send: the index of a special notification, or pages that are wanted. */
 static const struct notification *first_special(const GArray *waiting)
 {
     for (guint i = 0; i < waiting->len; i++) {
@@ -385,6 +410,9 @@ static GArray *wanted_pages(struct ledger_tx *tx, const struct look *look)
     for (guint i = 0; i < look->waiting->len; i++) {
         const struct notification *n = &g_array_index(look->waiting, struct notification, i);
         struct alert alert = {0};
+        if (n->kind != NOTIFICATION_PAGE) {
+            continue;
+        }
         if (is_wanted(look->claim->pager, tx, n, &alert)) {
             g_array_append_val(wanted, i);
         } else {
@@ -404,28 +432,41 @@ static struct utc may_go_at(struct ledger_tx *tx, const struct mailbox *mailbox,
     return throttle_judge(recent, count, severity, tx->now);
 }
 
+/* True when the throttle holds the mailbox back; then it is armed for the instant at which a message
+ * of this severity may go. */
+static bool is_held_back(struct ledger_tx *tx, struct look *look, int severity)
+{
+    struct utc at = may_go_at(tx, &look->mailbox, severity);
+    if (!utc_before(tx->now, at)) {
+        return false;
+    }
+    mailbox_rearm(tx->db, &look->mailbox);
+    look->mailbox.next_at = at;
+    mailbox_save(tx->db, &look->mailbox);
+    mailbox_hold(look->claim->pager, look->mailbox.id, severity, at);
+    return true;
+}
+
 /* Sends the most urgent thing of the mailbox if it may go. */
 static struct errand *claim_waiting(struct ledger_tx *tx, struct look *look)
 {
-    const struct notification *special = first_special(look->waiting);
-    if (special != NULL) {
-        return build_special(tx, look, special);
-    }
     g_autoptr(GArray) wanted = wanted_pages(tx, look);
-    if (wanted->len == 0) {
-        return NULL;
-    }
-    const struct notification *worst =
-        &g_array_index(look->waiting, struct notification, g_array_index(wanted, guint, 0));
-    struct utc at = may_go_at(tx, &look->mailbox, worst->severity);
-    if (utc_before(tx->now, at)) {
+    const struct notification *special = first_special(look->waiting);
+    if (wanted->len == 0 && special == NULL) {
         mailbox_rearm(tx->db, &look->mailbox);
-        look->mailbox.next_at = at;
-        mailbox_save(tx->db, &look->mailbox);
-        mailbox_hold(look->claim->pager, look->mailbox.id, worst->severity, at);
         return NULL;
     }
-    return build_pages(tx, look, wanted);
+    const struct notification *next =
+        wanted->len > 0
+            ? &g_array_index(look->waiting, struct notification, g_array_index(wanted, guint, 0))
+            : special;
+    if (is_held_back(tx, look, next->severity)) {
+        return NULL;
+    }
+    struct errand *errand =
+        wanted->len > 0 ? build_pages(tx, look, wanted) : build_special(tx, look, special);
+    mailbox_rearm(tx->db, &look->mailbox);
+    return errand;
 }
 
 static void claim_mailbox(struct ledger_tx *tx, struct claim *claim, int64_t mailbox_id)
@@ -434,7 +475,6 @@ static void claim_mailbox(struct ledger_tx *tx, struct claim *claim, int64_t mai
     if (!mailbox_load(tx->db, mailbox_id, &look.mailbox)) {
         return;
     }
-    struct utc next_before = look.mailbox.next_at;
     look.waiting = notifications_waiting(tx->db, mailbox_id, tx->now, LOOK_MAX);
     struct errand *errand = NULL;
     if (receiver_contact(claim->pager->config, look.mailbox.who, look.mailbox.contact,
@@ -442,13 +482,10 @@ static void claim_mailbox(struct ledger_tx *tx, struct claim *claim, int64_t mai
         errand = claim_waiting(tx, &look);
     } else {
         abandon(tx, &look);
+        mailbox_rearm(tx->db, &look.mailbox);
     }
     if (errand != NULL) {
         g_ptr_array_add(claim->errands, errand);
-    }
-    bool is_held_back = utc_before(next_before, look.mailbox.next_at);
-    if (!is_held_back) {
-        mailbox_rearm(tx->db, &look.mailbox);
     }
     notifications_free(look.waiting);
     mailbox_clear(&look.mailbox);

@@ -11,8 +11,8 @@ enum { FLIGHT_MAX = 256 };
 #define ASK_AGAIN SPAN_S(1)
 
 struct courier {
+    struct claim claim; /* first: the claim command's argument is the courier itself */
     struct courier_options options;
-    struct claim claim;   /* the one under way, or the last one answered */
     unsigned in_flight;   /* attempts handed to the sender and not yet home */
     GQueue unsettled;     /* of struct flight: home, but their settling was not taken yet */
     struct utc settle_at; /* not before then: the ledger could not keep them just now */
@@ -213,8 +213,7 @@ static void ask(struct courier *courier, struct utc now)
     pthread_mutex_lock(&courier->lock);
     courier->claim_state = CLAIM_ASKED;
     pthread_mutex_unlock(&courier->lock);
-    const struct command command = {
-        .run = pager_claim, .answer = claim_answered, .arg = &courier->claim};
+    const struct command command = {.run = pager_claim, .answer = claim_answered, .arg = courier};
     if (!courier->options.submit(courier->options.submit_self, command)) {
         pthread_mutex_lock(&courier->lock);
         courier->claim_state = CLAIM_IDLE;

@@ -25,8 +25,8 @@ void delivery_insert(struct db *db, struct delivery *d)
 {
     struct db_query *q = db_query(
         db, "INSERT INTO delivery (mailbox_id, user_name, contact, channel, address, urgency,"
-            " severity, items, state, claimed_at, lease_until)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id");
+            " severity, items, state, claimed_at, bounded_at, lease_until)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11) RETURNING id");
     db_bind_int(q, 1, d->mailbox_id);
     db_bind_text(q, 2, d->who);
     db_bind_text(q, 3, d->contact);
@@ -157,9 +157,9 @@ size_t delivery_recent(struct db *db, int64_t mailbox_id, struct utc since, stru
 {
     /* Claimed, delivered and unknown ones may have reached the person; the rest did not. */
     struct db_query *q =
-        db_query(db, "SELECT claimed_at, severity FROM delivery WHERE mailbox_id = $1"
-                     " AND claimed_at > $2 AND state IN (1, 2, 5)"
-                     " ORDER BY claimed_at DESC, id DESC LIMIT $3");
+        db_query(db, "SELECT bounded_at, severity FROM delivery WHERE mailbox_id = $1"
+                     " AND bounded_at > $2 AND state IN (1, 2, 5)"
+                     " ORDER BY bounded_at DESC, id DESC LIMIT $3");
     db_bind_int(q, 1, mailbox_id);
     db_bind_utc(q, 2, since);
     db_bind_int(q, 3, (int64_t)max);

@@ -112,7 +112,7 @@ void mailbox_rearm(struct db *db, struct mailbox *mailbox)
     mailbox_save(db, mailbox);
 }
 
-void mail_shift_waits(struct db *db, struct span by)
+void mail_shift_waits(struct db *db, struct utc now, struct span by)
 {
     struct db_query *q =
         db_query(db, "UPDATE mailbox SET next_at = next_at + $1 WHERE next_at IS NOT NULL");
@@ -124,6 +124,12 @@ void mail_shift_waits(struct db *db, struct span by)
     q = db_query(db, "UPDATE delivery SET lease_until = lease_until + $1"
                      " WHERE lease_until IS NOT NULL");
     db_bind_int(q, 1, by.us);
+    (void)db_run(q);
+    /* The last hour as it was before the jump: else the bound on noise would forget it, or hold
+     * messages back until the clock is where it was. */
+    q = db_query(db, "UPDATE delivery SET bounded_at = bounded_at + $1 WHERE bounded_at > $2");
+    db_bind_int(q, 1, by.us);
+    db_bind_int(q, 2, now.us - by.us - SPAN_H(1).us);
     (void)db_run(q);
 }
 

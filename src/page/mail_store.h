@@ -30,7 +30,8 @@ NODISCARD size_t mailbox_due(struct db *db, struct utc now, int64_t *out_ids, si
 NODISCARD struct utc mailbox_next(struct db *db);
 /* What still waits: earliest due_at and most severe; sets next_at and severity accordingly. */
 void mailbox_rearm(struct db *db, struct mailbox *mailbox);
-void mail_shift_waits(struct db *db, struct span by); /* mailboxes, notifications, leases */
+/* The clock jumped by `by` to `now`: mailboxes, notifications, leases, and the last hour's bound. */
+void mail_shift_waits(struct db *db, struct utc now, struct span by);
 
 struct notification {
     int64_t id;

@@ -106,18 +106,30 @@ static const char *contact_of_rule(const GPtrArray *rules, int64_t index)
     return rule->contact;
 }
 
-/* Moves next_rule past the rules that are due by `now` and sets next_at for the one after. Answers
- * the index from which rules are due; those up to page->next_rule are to be carried out. */
+/* Moves next_rule past the rules that are due by `now` and next_at to the one after. Distances are
+ * added to next_at, not to created_at: a jump of the clock moves waits, but not what happened. Answers
+ * the index from which rules are due; those below page->next_rule are to be carried out. */
 static int64_t advance_rules(struct page *page, const GPtrArray *rules, struct utc now)
 {
     int64_t first = page->next_rule;
     const struct rule *rule = rule_at(rules, page->next_rule);
-    while (rule != NULL && !utc_before(now, utc_add(page->created_at, rule->after))) {
-        page->next_rule++;
-        rule = rule_at(rules, page->next_rule);
+    while (rule != NULL && !utc_before(now, page->next_at)) {
+        const struct rule *next = rule_at(rules, ++page->next_rule);
+        if (next != NULL) {
+            page->next_at = utc_add(page->next_at, (struct span){next->after.us - rule->after.us});
+        }
+        rule = next;
     }
-    page->next_at = rule != NULL ? utc_add(page->created_at, rule->after) : (struct utc){0};
+    if (rule == NULL) {
+        page->next_at = (struct utc){0};
+    }
     return first;
+}
+
+static void set_first_rule(struct page *page, const GPtrArray *rules)
+{
+    const struct rule *rule = rule_at(rules, 0);
+    page->next_at = rule != NULL ? utc_add(page->created_at, rule->after) : (struct utc){0};
 }
 
 static json_t *utc_json(struct utc at)
@@ -179,6 +191,7 @@ void page_open(struct pager *pager, struct ledger_tx *tx, const struct page_orde
         .created_at = tx->now,
     };
     g_autoptr(GPtrArray) rules = receiver_rules(pager->config, page.who, page.urgency);
+    set_first_rule(&page, rules);
     int64_t first = advance_rules(&page, rules, tx->now);
     page_insert(tx->db, &page);
     append_page_event(tx, order->actor, "page.started", &page, reason);

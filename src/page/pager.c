@@ -115,7 +115,7 @@ static void page_jumped(struct ledger_tx *tx, void *self, struct span by)
 static void mail_jumped(struct ledger_tx *tx, void *self, struct span by)
 {
     struct pager *pager = self;
-    mail_shift_waits(tx->db, by);
+    mail_shift_waits(tx->db, tx->now, by);
     g_hash_table_remove_all(pager->held);
 }
 

@@ -1,0 +1,454 @@
+#include "sim/auditor.h"
+
+#include <glib.h>
+#include <stdarg.h>
+#include <string.h>
+
+/* A program that is able must have paged this long after it could. */
+static const int64_t PAGE_SLACK_US = 3 * 1000000LL;
+/* The longest that the throttle, quiet backing off and digests may keep a page from its provider. */
+static const int64_t SEND_SLACK_US = 75 * 60 * 1000000LL;
+/* Jumps of the wall clock up to this are not told from ordinary corrections. */
+static const int64_t EARLY_SLACK_US = 2 * 1000000LL;
+static const int64_t LAST_RESORT_US = 30 * 60 * 1000000LL;
+
+enum { NOBODY = -1, SEVERITIES = 4, MINUTE_MAX = 3, HOUR_MAX = 12, RECENT_MAX = 64 };
+
+enum watch_state { WATCH_OPEN = 1, WATCH_ACKNOWLEDGED, WATCH_OVER };
+
+/* One page that was started and is not yet known to have reached a provider. */
+struct debt {
+    int person;
+    int64_t since_us; /* able time at which it was started */
+};
+
+struct watch {
+    int64_t alert_id;
+    int service;
+    int severity;
+    int state;
+    int step, round; /* the next to be told */
+    bool is_last_resort;
+    int64_t due_us;      /* on the elapsed clock: when that step must be told */
+    int64_t overdue_us;  /* for how long the program was able and did not */
+    unsigned missing;    /* people of the step under way who were not paged yet */
+    int64_t told_us;     /* when the step under way was first told */
+    int64_t moved_us;    /* when a page was last handed to whoever is on call now; -1: never */
+    unsigned ever_paged; /* everybody whom this alert paged rightfully */
+    struct debt debts[SCENE_PEOPLE];
+    int debt_count;
+};
+
+struct recent {
+    int64_t at_us[RECENT_MAX];
+    int severity[RECENT_MAX];
+    int count;
+};
+
+struct auditor {
+    const struct scene *scene;
+    GHashTable *watches; /* alert id -> struct watch */
+    GHashTable *recents; /* "who/contact" -> struct recent */
+    int64_t looked_us;
+    char complaint[400];
+};
+
+struct auditor *auditor_create(const struct scene *scene)
+{
+    struct auditor *auditor = g_new0(struct auditor, 1);
+    auditor->scene = scene;
+    auditor->watches = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+    auditor->recents = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    return auditor;
+}
+
+void auditor_destroy(struct auditor **auditor)
+{
+    g_hash_table_destroy((*auditor)->watches);
+    g_hash_table_destroy((*auditor)->recents);
+    g_free(*auditor);
+    *auditor = NULL;
+}
+
+const char *auditor_complaint(const struct auditor *auditor)
+{
+    return auditor->complaint[0] != '\0' ? auditor->complaint : NULL;
+}
+
+size_t auditor_watched(const struct auditor *auditor)
+{
+    return g_hash_table_size(auditor->watches);
+}
+
+PRINTF_LIKE(3, 4)
+
+static void complain(struct auditor *auditor, struct moment now, const char *format, ...)
+{
+    if (auditor->complaint[0] != '\0') {
+        return; /* the first one is the one to look at */
+    }
+    char at[UTC_TEXT_SIZE];
+    va_list args;
+    utc_format(now.wall, at);
+    int length = g_snprintf(auditor->complaint, sizeof auditor->complaint, "%s (+%.3f s): ", at,
+                            (double)now.elapsed.us / 1e6);
+    va_start(args, format);
+    g_vsnprintf(auditor->complaint + length, sizeof auditor->complaint - (gulong)length, format,
+                args);
+    va_end(args);
+}
+
+static struct watch *find(const struct auditor *auditor, int64_t alert_id)
+{
+    return g_hash_table_lookup(auditor->watches, &alert_id);
+}
+
+static const struct scene_service *service_of(const struct auditor *auditor,
+                                              const struct watch *watch)
+{
+    return &auditor->scene->services[watch->service];
+}
+
+/* --- the policy, walked once more --- */
+
+/* Whom the next step names at `wall`, passing over empty ones; moves step, round and
+ * is_last_resort to the step that tells them. */
+static unsigned next_people(const struct auditor *auditor, int *step, int *round, bool *is_last,
+                            const struct watch *watch, struct utc wall)
+{
+    const struct scene_service *service = service_of(auditor, watch);
+    for (int looked = 0; !*is_last && looked <= service->step_count; looked++) {
+        if (*step >= service->step_count) {
+            *step = 0;
+            (*round)++;
+        }
+        if (*round > service->repeat) {
+            break;
+        }
+        unsigned people = scene_targets(auditor->scene, &service->steps[*step], wall.us / 1000000);
+        if (people != 0) {
+            return people;
+        }
+        (*step)++;
+    }
+    *is_last = true;
+    return 1U << service->last_resort;
+}
+
+static void start_watch(struct watch *watch, struct moment now)
+{
+    watch->state = WATCH_OPEN;
+    watch->step = 0;
+    watch->round = 0;
+    watch->is_last_resort = false;
+    watch->due_us = now.elapsed.us;
+    watch->overdue_us = 0;
+    watch->missing = 0;
+    watch->debt_count = 0;
+    watch->moved_us = -1;
+}
+
+void auditor_accepted(struct auditor *auditor, int64_t alert_id, int service, int severity,
+                      struct moment now)
+{
+    if (find(auditor, alert_id) != NULL) {
+        return; /* a repeat of one that we watch */
+    }
+    struct watch *watch = g_new0(struct watch, 1);
+    watch->alert_id = alert_id;
+    watch->service = service;
+    watch->severity = severity;
+    start_watch(watch, now);
+    g_hash_table_insert(auditor->watches, &watch->alert_id, watch);
+}
+
+void auditor_raised(struct auditor *auditor, int64_t alert_id, int severity, struct moment now)
+{
+    struct watch *watch = find(auditor, alert_id);
+    if (watch == NULL || severity >= watch->severity) {
+        return;
+    }
+    watch->severity = severity;
+    if (watch->state == WATCH_OPEN) {
+        start_watch(watch, now);
+    }
+}
+
+void auditor_acknowledged(struct auditor *auditor, int64_t alert_id)
+{
+    struct watch *watch = find(auditor, alert_id);
+    if (watch != NULL && watch->state == WATCH_OPEN) {
+        watch->state = WATCH_ACKNOWLEDGED;
+        watch->debt_count = 0;
+        watch->missing = 0;
+    }
+}
+
+void auditor_resolved(struct auditor *auditor, int64_t alert_id)
+{
+    struct watch *watch = find(auditor, alert_id);
+    if (watch != NULL) {
+        watch->state = WATCH_OVER;
+    }
+}
+
+void auditor_reopened(struct auditor *auditor, int64_t alert_id, struct moment now)
+{
+    struct watch *watch = find(auditor, alert_id);
+    if (watch == NULL || watch->state == WATCH_OVER) {
+        return;
+    }
+    if (service_of(auditor, watch)->acknowledge_expires_s == 0) {
+        complain(auditor, now,
+                 "wrong: alert %" G_GINT64_FORMAT
+                 " was reopened although its service lets acknowledgements stand",
+                 alert_id);
+    }
+    start_watch(watch, now);
+}
+
+/* --- pages --- */
+
+static void owe(struct watch *watch, int person, struct moment now)
+{
+    for (int i = 0; i < watch->debt_count; i++) {
+        if (watch->debts[i].person == person) {
+            return;
+        }
+    }
+    CHECK(watch->debt_count < SCENE_PEOPLE);
+    watch->debts[watch->debt_count++] = (struct debt){person, now.elapsed.us};
+}
+
+static void settle_debt(struct watch *watch, int person)
+{
+    for (int i = 0; i < watch->debt_count; i++) {
+        if (watch->debts[i].person == person) {
+            watch->debts[i] = watch->debts[--watch->debt_count];
+            return;
+        }
+    }
+}
+
+/* The first page of a step: judges whether step, people and time are right. */
+static void begin_step(struct auditor *auditor, struct watch *watch, int step, int round,
+                       bool is_last_resort, struct moment now)
+{
+    int expected_step = watch->step;
+    int expected_round = watch->round;
+    bool expects_last = watch->is_last_resort;
+    unsigned people =
+        next_people(auditor, &expected_step, &expected_round, &expects_last, watch, now.wall);
+    if (now.elapsed.us < watch->due_us - EARLY_SLACK_US) {
+        complain(auditor, now,
+                 "early: alert %" G_GINT64_FORMAT " told its next step %.3f s too soon",
+                 watch->alert_id, (double)(watch->due_us - now.elapsed.us) / 1e6);
+    }
+    if (expects_last != is_last_resort ||
+        (!expects_last && (expected_step != step || expected_round != round))) {
+        complain(auditor, now,
+                 "wrong: alert %" G_GINT64_FORMAT " told step %d round %d%s, expected %d, %d%s",
+                 watch->alert_id, step, round, is_last_resort ? " (last resort)" : "",
+                 expected_step, expected_round, expects_last ? " (last resort)" : "");
+    }
+    watch->missing = people;
+    watch->told_us = now.elapsed.us;
+    watch->is_last_resort = expects_last;
+    watch->overdue_us = 0;
+    if (expects_last) {
+        watch->due_us = now.elapsed.us + LAST_RESORT_US;
+    } else {
+        const struct scene_step *told = &service_of(auditor, watch)->steps[expected_step];
+        watch->due_us = now.elapsed.us + told->wait_s * 1000000;
+        watch->step = expected_step + 1;
+        watch->round = expected_round;
+    }
+}
+
+/* A page that was moved goes to whoever is on call now, outside the rhythm of the steps. */
+static bool is_moved_to(const struct auditor *auditor, const struct watch *watch, int person,
+                        struct moment now)
+{
+    if (watch->moved_us != now.elapsed.us) {
+        return false;
+    }
+    for (int i = 0; i < auditor->scene->schedule_count; i++) {
+        const struct scene_schedule *schedule = &auditor->scene->schedules[i];
+        if ((scene_on_call(schedule, now.wall.us / 1000000) & (1U << person)) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void auditor_page_started(struct auditor *auditor, int64_t alert_id, const char *who, int step,
+                          int round, bool is_last_resort, struct moment now)
+{
+    struct watch *watch = find(auditor, alert_id);
+    int person = scene_person_named(auditor->scene, who);
+    if (watch == NULL || person == NOBODY) {
+        complain(auditor, now,
+                 "wrong: a page for %s about alert %" G_GINT64_FORMAT ", which was never accepted",
+                 who, alert_id);
+        return;
+    }
+    if (watch->state != WATCH_OPEN) {
+        complain(auditor, now, "after ack: a page for %s about alert %" G_GINT64_FORMAT " started",
+                 who, alert_id);
+        return;
+    }
+    if (is_moved_to(auditor, watch, person, now)) {
+        watch->ever_paged |= 1U << person;
+        owe(watch, person, now);
+        return;
+    }
+    bool is_same_step = watch->missing != 0 && watch->told_us == now.elapsed.us;
+    if (!is_same_step) {
+        begin_step(auditor, watch, step, round, is_last_resort, now);
+    }
+    if ((watch->missing & (1U << person)) == 0) {
+        complain(auditor, now,
+                 "wrong: alert %" G_GINT64_FORMAT " paged %s, whom its step %d does not name",
+                 alert_id, who, step);
+        return;
+    }
+    watch->missing &= ~(1U << person);
+    watch->ever_paged |= 1U << person;
+    owe(watch, person, now);
+}
+
+void auditor_page_moved(struct auditor *auditor, int64_t alert_id, const char *from,
+                        struct moment now)
+{
+    struct watch *watch = find(auditor, alert_id);
+    int person = scene_person_named(auditor->scene, from);
+    if (watch != NULL && person != NOBODY) {
+        settle_debt(watch, person);
+        watch->moved_us = now.elapsed.us;
+    }
+}
+
+void auditor_unreachable(struct auditor *auditor, int64_t alert_id, const char *who,
+                         struct moment now)
+{
+    struct watch *watch = find(auditor, alert_id);
+    int person = scene_person_named(auditor->scene, who);
+    if (watch != NULL && person != NOBODY) {
+        settle_debt(watch, person);
+        watch->due_us = MIN(watch->due_us, now.elapsed.us);
+    }
+}
+
+/* --- messages --- */
+
+/* The published bound: 3 in a minute and 12 in an hour; each more severe one passes on top. */
+static void count_message(struct auditor *auditor, const struct sent_message *sent,
+                          struct moment now)
+{
+    g_autofree char *key = g_strdup_printf("%s/%s", sent->who, sent->mailbox);
+    struct recent *recent = g_hash_table_lookup(auditor->recents, key);
+    if (recent == NULL) {
+        recent = g_new0(struct recent, 1);
+        g_hash_table_insert(auditor->recents, g_steal_pointer(&key), recent);
+    }
+    int kept = 0;
+    int in_minute = 0;
+    for (int i = 0; i < recent->count; i++) {
+        if (now.elapsed.us - recent->at_us[i] < 3600 * 1000000LL) {
+            in_minute += now.elapsed.us - recent->at_us[i] < 60 * 1000000LL;
+            recent->at_us[kept] = recent->at_us[i];
+            recent->severity[kept++] = recent->severity[i];
+        }
+    }
+    recent->count = kept;
+    if (in_minute >= MINUTE_MAX + SEVERITIES - 1 || kept >= HOUR_MAX + SEVERITIES - 1) {
+        complain(auditor, now, "too many: message %d in an hour, %d in a minute, to %s by %s",
+                 kept + 1, in_minute + 1, sent->who, sent->mailbox);
+    }
+    recent->at_us[recent->count] = now.elapsed.us;
+    recent->severity[recent->count++] = sent->severity;
+}
+
+void auditor_sent(struct auditor *auditor, const struct sent_message *sent, struct moment now)
+{
+    int person = scene_person_named(auditor->scene, sent->who);
+    size_t live = 0;
+    size_t pages = sent->is_page ? sent->count : 0;
+    for (size_t i = 0; i < pages; i++) {
+        struct watch *watch = find(auditor, sent->alert_ids[i]);
+        if (watch == NULL || person == NOBODY || (watch->ever_paged & (1U << person)) == 0) {
+            complain(auditor, now,
+                     "wrong: %s hears of alert %" G_GINT64_FORMAT " that did not page them",
+                     sent->who, sent->alert_ids[i]);
+            return;
+        }
+        live += watch->state == WATCH_OPEN;
+        settle_debt(watch, person);
+    }
+    if (pages > 0 && live == 0) {
+        complain(auditor, now, "after ack: a message about alert %" G_GINT64_FORMAT " left for %s",
+                 sent->alert_ids[0], sent->who);
+    }
+    if (sent->may_arrive) {
+        count_message(auditor, sent, now);
+    }
+}
+
+/* --- time passes --- */
+
+static void look_at(struct auditor *auditor, struct watch *watch, bool is_able, int64_t passed_us,
+                    struct moment now)
+{
+    if (watch->state != WATCH_OPEN) {
+        return;
+    }
+    bool is_due = now.elapsed.us > watch->due_us;
+    if (is_able && is_due) {
+        watch->overdue_us += MIN(passed_us, now.elapsed.us - watch->due_us);
+    }
+    if (watch->overdue_us > PAGE_SLACK_US) {
+        complain(auditor, now,
+                 "lost: alert %" G_GINT64_FORMAT " of service %d: step %d round %d was"
+                 " due %.1f s ago and nobody was paged",
+                 watch->alert_id, watch->service, watch->step, watch->round,
+                 (double)(now.elapsed.us - watch->due_us) / 1e6);
+    }
+    if (watch->missing != 0 && now.elapsed.us - watch->told_us > PAGE_SLACK_US) {
+        complain(auditor, now,
+                 "lost: alert %" G_GINT64_FORMAT " did not page all of its step"
+                 " (people %x)",
+                 watch->alert_id, watch->missing);
+    }
+    for (int i = 0; i < watch->debt_count; i++) {
+        if (now.elapsed.us - watch->debts[i].since_us > SEND_SLACK_US) {
+            complain(auditor, now,
+                     "lost: alert %" G_GINT64_FORMAT " paged %s, and no provider was"
+                     " ever called",
+                     watch->alert_id, auditor->scene->people[watch->debts[i].person].name);
+        }
+    }
+}
+
+static gboolean is_over(gpointer key, gpointer value, gpointer self)
+{
+    (void)key;
+    (void)self;
+    const struct watch *watch = value;
+    return watch->state == WATCH_OVER;
+}
+
+void auditor_look(struct auditor *auditor, bool is_able, struct moment now)
+{
+    GHashTableIter iter;
+    gpointer value = NULL;
+    int64_t passed_us = now.elapsed.us - auditor->looked_us;
+    g_hash_table_iter_init(&iter, auditor->watches);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        look_at(auditor, value, is_able, passed_us, now);
+    }
+    auditor->looked_us = now.elapsed.us;
+    /* What is over is forgotten after a while: late messages about it are still to be noticed. */
+    if (g_hash_table_size(auditor->watches) > 4000) {
+        (void)g_hash_table_foreach_remove(auditor->watches, is_over, NULL);
+    }
+}

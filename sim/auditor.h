@@ -1,0 +1,63 @@
+/* sim/auditor.h - an independent accountant of who must be told, and when.
+ *
+ * It learns only what the outside can know (which signals were accepted, which acts were committed,
+ * what reached the providers) plus the event log's page.started lines, and walks every policy by its
+ * own arithmetic (sim/scene.h). It complains about
+ *   lost        an accepted alert whose next person was not paged in time, or a page that no provider
+ *               saw although the alert stayed open;
+ *   wrong       a page or message to somebody whom the policy does not name at that instant;
+ *   early       a step before its wait was over;
+ *   after ack   a message that left after the acknowledgement was committed;
+ *   too many    more messages to one mailbox than the published bound. */
+#ifndef SIM_AUDITOR_H
+#define SIM_AUDITOR_H
+
+#include "sim/scene.h"
+
+struct auditor;
+
+/* Where in time things are: waits run on the elapsed clock, schedules on the wall. */
+struct moment {
+    struct span elapsed;
+    struct utc wall;
+};
+
+NODISCARD struct auditor *auditor_create(const struct scene *scene);
+void auditor_destroy(struct auditor **auditor);
+
+void auditor_accepted(struct auditor *auditor, int64_t alert_id, int service, int severity,
+                      struct moment now);
+void auditor_raised(struct auditor *auditor, int64_t alert_id, int severity, struct moment now);
+void auditor_acknowledged(struct auditor *auditor, int64_t alert_id);
+void auditor_resolved(struct auditor *auditor, int64_t alert_id);
+/* The alert's paging started again from the first step (an acknowledgement expired). */
+void auditor_reopened(struct auditor *auditor, int64_t alert_id, struct moment now);
+/* Every way to one of the people failed: the next step may come at once. */
+void auditor_unreachable(struct auditor *auditor, int64_t alert_id, const char *who,
+                         struct moment now);
+/* An event of the log. */
+void auditor_page_started(struct auditor *auditor, int64_t alert_id, const char *who, int step,
+                          int round, bool is_last_resort, struct moment now);
+void auditor_page_moved(struct auditor *auditor, int64_t alert_id, const char *from,
+                        struct moment now);
+
+/* A provider was called: a message about these alerts leaves for that person. */
+struct sent_message {
+    const char *who;
+    const char *mailbox; /* contact and urgency: what the bound on noise is for */
+    bool is_page;        /* else a question or a test: only the bound applies */
+    const int64_t *alert_ids;
+    size_t count;
+    int severity;
+    bool may_arrive; /* the provider did not say no: it counts for the bound */
+};
+
+void auditor_sent(struct auditor *auditor, const struct sent_message *sent, struct moment now);
+/* Time passed. `is_able`: the program runs and can write. */
+void auditor_look(struct auditor *auditor, bool is_able, struct moment now);
+
+NODISCARD size_t auditor_watched(const struct auditor *auditor);
+/* The first complaint, or NULL. */
+const char *auditor_complaint(const struct auditor *auditor);
+
+#endif

@@ -1,0 +1,236 @@
+/* The program under test: started, driven, crashed and started again. */
+#include <string.h>
+
+#include "base/json.h"
+#include "config/config_store.h"
+#include "config/config_work.h"
+#include "ledger/event.h"
+#include "page/mail_store.h"
+#include "sim/world_private.h"
+
+static void escalation_forget_all(struct db *db)
+{
+    (void)db_run(db_query(db, "UPDATE escalation SET next_at = NULL"));
+}
+
+bool world_submit(void *self, struct command command)
+{
+    struct world *world = self;
+    g_array_append_val(world->commands, command);
+    return true;
+}
+
+static void woken(void *self)
+{
+    struct world *world = self;
+    world->courier_at = world->elapsed;
+}
+
+static void committed(void *self, int64_t last_seq)
+{
+    struct world *world = self;
+    (void)last_seq;
+    courier_wake(world->courier);
+}
+
+static bool still_wanted(void *self, int64_t delivery_id)
+{
+    struct world *world = self;
+    return world->options.plant == PLANT_LATE_SENDING || delivery_is_wanted(world->db, delivery_id);
+}
+
+static void run_alone(struct world *world, enum command_result (*run)(struct ledger_tx *, void *),
+                      void (*answer)(void *, enum command_outcome), void *arg)
+{
+    const struct command command = {.run = run, .answer = answer, .arg = arg};
+    ledger_run_batch(world->ledger, &command, 1);
+}
+
+static void load_config(struct world *world)
+{
+    struct fault fault = {0};
+    struct config *config = config_load(world->db, &fault);
+    CHECK(config != NULL);
+    config_publish(world->configs, config);
+}
+
+static void first_config(struct world *world)
+{
+    struct scene given = world->scene;
+    if (world->options.plant == PLANT_WRONG_SHIFT) {
+        for (int i = 0; i < SCENE_SCHEDULES; i++) {
+            given.schedules[i].layers[0].start_s += 3600;
+        }
+    }
+    json_auto_t *document = scene_document(&given);
+    struct apply_config apply = {.base = {.configs = world->configs, .actor = "local"},
+                                 .document = document};
+    run_alone(world, apply_config_run, config_command_answered, &apply);
+    if (apply.base.status != 200) {
+        g_error("the scene was refused: %s: %s", apply.base.fault.field, apply.base.fault.text);
+    }
+    apply_config_clear(&apply);
+}
+
+void process_start(struct world *world)
+{
+    struct fault fault = {0};
+    bool is_first = world->epoch == 0;
+    world->epoch++;
+    world->db = db_open(world->options.where, DB_READ_WRITE, &fault);
+    if (world->db == NULL || !db_migrate(world->db, world_now(world).wall, &fault)) {
+        g_error("the database was refused: %s", fault.text);
+    }
+    world->configs = config_holder_create();
+    world->ledger = ledger_create(world->db, &world->clock, &world->random);
+    world->pager = pager_create(world->configs, &world->random);
+    pager_add_duties(world->pager, world->ledger);
+    ledger_add_listener(world->ledger, (struct ledger_listener){committed, world});
+    const struct courier_options options = {
+        .pager = world->pager,
+        .sender = provider_sender(world),
+        .submit = world_submit,
+        .submit_self = world,
+        .wake = woken,
+        .wake_self = world,
+        .still_wanted = still_wanted,
+        .still_wanted_self = world,
+        .public_url = "http://tocsin.example",
+    };
+    world->courier = courier_create(&options);
+    run_alone(world, pager_recover, NULL, world->pager);
+    if (is_first) {
+        first_config(world);
+    } else {
+        load_config(world);
+    }
+    world->is_up = true;
+    world->tick_at = world->elapsed;
+    world->courier_at = world->elapsed;
+}
+
+static void close_process(struct world *world)
+{
+    courier_destroy(&world->courier);
+    ledger_destroy(&world->ledger);
+    pager_destroy(&world->pager);
+    config_holder_destroy(&world->configs);
+    db_close(&world->db);
+}
+
+void process_crash(struct world *world)
+{
+    world->report->crashes++;
+    world->is_up = false;
+    agenda_drop(world->agenda, world->epoch);
+    /* Nobody hears an answer any more; senders will try again, the rest is freed. */
+    g_autoptr(GArray) cut = g_steal_pointer(&world->commands);
+    world->commands = g_array_new(FALSE, FALSE, sizeof(struct command));
+    for (guint i = 0; i < cut->len; i++) {
+        const struct command *command = &g_array_index(cut, struct command, i);
+        if (command->answer != NULL) {
+            command->answer(command->arg, OUTCOME_UNAVAILABLE);
+        }
+    }
+    close_process(world);
+}
+
+void process_forget_timers(struct world *world)
+{
+    struct fault fault;
+    struct db *db = db_open(world->options.where, DB_READ_WRITE, &fault);
+    CHECK(db != NULL);
+    db_begin(db);
+    escalation_forget_all(db);
+    CHECK(db_commit(db) == DB_OK);
+    db_close(&db);
+}
+
+/* --- what the auditor may read --- */
+
+static int int_of(const json_t *data, const char *key)
+{
+    return (int)json_integer_value(json_object_get(data, key));
+}
+
+static void read_event(void *self, const struct event *event)
+{
+    struct world *world = self;
+    struct fault fault;
+    int64_t alert_id = 0;
+    world->seen_seq = event->seq;
+    if (!g_str_has_prefix(event->subject, "alert:")) {
+        return;
+    }
+    alert_id = g_ascii_strtoll(event->subject + strlen("alert:"), NULL, 10);
+    json_auto_t *data =
+        event->data != NULL ? json_read(event->data, strlen(event->data), &fault) : NULL;
+    if (strcmp(event->kind, "page.started") == 0) {
+        world->report->pages++;
+        auditor_page_started(world->auditor, alert_id, json_text(data, "who", ""),
+                             int_of(data, "step") - 1, int_of(data, "round") - 1,
+                             json_object_get(data, "last_resort") != NULL, world_now(world));
+    } else if (strcmp(event->kind, "page.moved") == 0) {
+        auditor_page_moved(world->auditor, alert_id, json_text(data, "from", ""), world_now(world));
+    } else if (strcmp(event->kind, "page.unreachable") == 0) {
+        auditor_unreachable(world->auditor, alert_id, json_text(data, "who", ""), world_now(world));
+    } else if (strcmp(event->kind, "alert.repeated") == 0) {
+        int severity = enum_from_name(SEVERITY_NAMES, json_text(data, "severity", ""));
+        auditor_raised(world->auditor, alert_id, severity, world_now(world));
+    } else if (strcmp(event->kind, "alert.reopened") == 0) {
+        auditor_reopened(world->auditor, alert_id, world_now(world));
+    } else if (strcmp(event->kind, "alert.acknowledged") == 0) {
+        auditor_acknowledged(world->auditor, alert_id);
+    } else if (strcmp(event->kind, "alert.resolved") == 0) {
+        auditor_resolved(world->auditor, alert_id);
+    }
+}
+
+static void read_events(struct world *world)
+{
+    int64_t before = 0;
+    do {
+        before = world->seen_seq;
+        event_list(world->db, before, NULL, 500, read_event, world);
+    } while (world->seen_seq != before);
+}
+
+/* --- driving it --- */
+
+static void run_commands(struct world *world)
+{
+    g_autoptr(GArray) batch = g_steal_pointer(&world->commands);
+    world->commands = g_array_new(FALSE, FALSE, sizeof(struct command));
+    if (batch->len > 0) {
+        ledger_run_batch(world->ledger, &g_array_index(batch, struct command, 0), batch->len);
+        /* Whatever was answered is known to the auditor before the events that follow from it. */
+        world->tick_at = world->elapsed;
+        read_events(world);
+    }
+}
+
+static struct span elapsed_of(const struct world *world, struct utc at)
+{
+    return (struct span){at.us - world->wall_base.us};
+}
+
+void process_work(struct world *world)
+{
+    bool is_busy = true;
+    while (is_busy) {
+        run_commands(world);
+        if (world->tick_at.us <= world->elapsed.us) {
+            struct utc again = ledger_tick(world->ledger);
+            world->tick_at = elapsed_of(world, again);
+            read_events(world);
+        }
+        if (world->courier_at.us <= world->elapsed.us) {
+            world->courier_at = (struct span){UTC_NEVER.us};
+            struct utc again = courier_step(world->courier, world_now(world).wall);
+            struct span at = elapsed_of(world, again);
+            world->courier_at.us = MIN(world->courier_at.us, at.us);
+        }
+        is_busy = world->commands->len > 0 || world->tick_at.us <= world->elapsed.us ||
+                  world->courier_at.us <= world->elapsed.us;
+    }
+}

@@ -1,0 +1,54 @@
+/* sim/world_private.h - the parts of one world. */
+#ifndef SIM_WORLD_PRIVATE_H
+#define SIM_WORLD_PRIVATE_H
+
+#include "page/courier.h"
+#include "sim/agenda.h"
+#include "sim/world.h"
+
+struct world {
+    struct world_options options;
+    struct world_report *report;
+    struct chance chance;
+    struct span elapsed;  /* simulated time since the start */
+    struct utc wall_base; /* the wall clock is this plus elapsed; jumps change it */
+    struct clock clock;
+    struct random random;
+    struct agenda *agenda;
+    struct scene scene;
+    struct auditor *auditor;
+    /* The process that runs now. */
+    unsigned epoch;
+    bool is_up;
+    struct db *db;
+    struct config_holder *configs;
+    struct ledger *ledger;
+    struct pager *pager;
+    struct courier *courier;
+    GArray *commands; /* of struct command: submitted, not yet run */
+    struct span tick_at, courier_at;
+    int64_t seen_seq;       /* of the event log, by the auditor */
+    int64_t keys;           /* dedup keys handed out so far */
+    bool providers_fail[3]; /* by channel: email, webhook, ntfy */
+};
+
+struct moment world_now(const struct world *world);
+void world_at(struct world *world, struct span after, void (*happen)(void *arg), void *arg);
+bool world_submit(void *world, struct command command);
+
+/* process.c: the program under test. */
+void process_start(struct world *world);
+void process_crash(struct world *world);
+/* PLANT_LOST_TIMERS, between two lives. */
+void process_forget_timers(struct world *world);
+/* Runs what was submitted, ticks, steps the courier, reads new events. */
+void process_work(struct world *world);
+
+/* senders.c: signals come in. */
+void senders_start(struct world *world);
+/* provider.c: messages go out, people answer. */
+struct sender provider_sender(struct world *world);
+/* people.c */
+void people_hear(struct world *world, int person, const int64_t *alert_ids, size_t count);
+
+#endif
