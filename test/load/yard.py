@@ -20,6 +20,11 @@ LOAD = os.path.join(BUILD, "test", "load", "load")
 SINK = os.path.join(BUILD, "test", "load", "sink")
 
 
+for program in (BINARY, LOAD, SINK):
+    if not os.access(program, os.X_OK):
+        raise SystemExit("%s is not there; build first: ninja -C %s (or say where in TOCSIN_BUILD)" % (program, BUILD))
+
+
 def free_port():
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -145,6 +150,7 @@ class Server:
 class Load:
     def __init__(self, folder, port, keys, rate, count=0, lines=16, prefix="load", severity="critical"):
         self.ledger = os.path.join(folder, "%s.ledger" % prefix)
+        open(self.ledger, "wb").close()  # so that a follower finds it at once
         keys_file = os.path.join(folder, "%s.keys" % prefix)
         with open(keys_file, "w", encoding="utf-8") as file:
             file.write("\n".join(keys) + "\n")
