@@ -110,24 +110,61 @@ static char *why_told(const json_t *tell)
                          : g_strdup_printf("%s %s", via, through);
 }
 
-static void add_tell(struct table *table, const json_t *step, const json_t *tell,
-                     const struct zone *zone)
+struct telling {
+    struct utc at;
+    size_t order;
+    const json_t *step, *tell, *contact;
+};
+
+static gint by_time(gconstpointer a, gconstpointer b)
 {
-    g_autofree char *why = why_told(tell);
-    bool is_last = json_is_true(json_object_get(step, "last_resort"));
-    g_autofree char *where =
-        is_last ? g_strdup("last resort")
-                : g_strdup_printf("step %lld, round %lld",
-                                  (long long)json_integer_value(json_object_get(step, "step")),
-                                  (long long)json_integer_value(json_object_get(step, "round")));
+    const struct telling *x = a;
+    const struct telling *y = b;
+    if (x->at.us != y->at.us) {
+        return x->at.us < y->at.us ? -1 : 1;
+    }
+    return x->order < y->order ? -1 : 1;
+}
+
+static void add_tellings(GArray *all, const json_t *step, const json_t *tell)
+{
     size_t i;
     json_t *contact;
     json_array_foreach (json_object_get(tell, "contacts"), i, contact) {
-        g_autofree char *at = output_time_text(zone, json_text(contact, "at", ""));
-        const char *cells[] = {at, json_text(tell, "who", ""), json_text(contact, "contact", ""),
-                               where, why};
-        table_add(table, cells);
+        struct telling telling = {
+            .order = all->len, .step = step, .tell = tell, .contact = contact};
+        (void)utc_parse(json_text(contact, "at", ""), &telling.at);
+        g_array_append_val(all, telling);
     }
+}
+
+/* Personal rules of one step overlap the next step: all in order of time. */
+static GArray *tellings_of(const json_t *answer)
+{
+    GArray *all = g_array_new(FALSE, TRUE, sizeof(struct telling));
+    size_t i, j;
+    json_t *step, *tell;
+    json_array_foreach (json_object_get(answer, "steps"), i, step) {
+        json_array_foreach (json_object_get(step, "tells"), j, tell) {
+            add_tellings(all, step, tell);
+        }
+    }
+    g_array_sort(all, by_time);
+    return all;
+}
+
+static void add_row(struct table *table, const struct telling *telling, const struct zone *zone)
+{
+    g_autofree char *why = why_told(telling->tell);
+    g_autofree char *step = cmd_value(telling->step, "step");
+    g_autofree char *round = cmd_value(telling->step, "round");
+    bool is_last = json_is_true(json_object_get(telling->step, "last_resort"));
+    g_autofree char *where =
+        is_last ? g_strdup("last resort") : g_strdup_printf("step %s, round %s", step, round);
+    g_autofree char *at = output_time(zone, telling->at);
+    const char *cells[] = {at, json_text(telling->tell, "who", ""),
+                           json_text(telling->contact, "contact", ""), where, why};
+    table_add(table, cells);
 }
 
 static void show_whatif(const json_t *answer)
@@ -135,20 +172,18 @@ static void show_whatif(const json_t *answer)
     const char *headings[] = {"WHEN", "WHO", "BY", "AT", "WHY", NULL};
     struct table *table = table_new(headings);
     const struct zone *zone = output_zone();
-    size_t i, j;
-    json_t *step, *tell;
-    json_array_foreach (json_object_get(answer, "steps"), i, step) {
-        json_array_foreach (json_object_get(step, "tells"), j, tell) {
-            add_tell(table, step, tell, zone);
-        }
+    GArray *tellings = tellings_of(answer);
+    for (guint i = 0; i < tellings->len; i++) {
+        add_row(table, &g_array_index(tellings, struct telling, i), zone);
     }
+    bool is_empty = tellings->len == 0;
+    g_array_unref(tellings);
     g_autoptr(GString) out = g_string_new(NULL);
     if (json_text(answer, "silenced_by", NULL) != NULL) {
         g_autofree char *until = output_time_text(zone, json_text(answer, "silenced_until", ""));
         g_string_append_printf(out, "Silenced by %s until %s.\n\n",
                                json_text(answer, "silenced_by", ""), until);
     }
-    bool is_empty = table_rows(table) == 0;
     table_write(&table, out);
     g_string_append_printf(out, "\n%sTimes are %s, if nobody ever answers.\n",
                            is_empty ? "Nobody would be told. " : "", zone_name(zone));

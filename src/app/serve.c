@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "app/cmd.h"
+#include "app/journal.h"
 #include "app/privilege.h"
 #include "app/supervise.h"
 #include "base/log.h"
@@ -37,18 +38,19 @@ static void reload(struct house *house)
 /* Until SIGTERM or SIGINT. */
 static void watch(struct house *house, struct supervisor *supervisor, const sigset_t *signals)
 {
-    const struct timespec second = {.tv_sec = 1};
-    for (;;) {
-        int which = sigtimedwait(signals, NULL, &second);
-        if (which == SIGTERM || which == SIGINT) {
-            LOG_INFO("serve", NULL, "ending", "signal", which == SIGTERM ? "SIGTERM" : "SIGINT");
-            return;
-        }
+    const struct timespec nap = {.tv_nsec = 200000000};
+    struct journal *journal = journal_open(house->readers);
+    int which = 0;
+    while (which != SIGTERM && which != SIGINT) {
+        which = sigtimedwait(signals, NULL, &nap);
         if (which == SIGHUP) {
             reload(house);
         }
+        journal_tick(journal);
         supervisor_tick(supervisor);
     }
+    journal_close(&journal);
+    LOG_INFO("serve", NULL, "ending", "signal", which == SIGTERM ? "SIGTERM" : "SIGINT");
 }
 
 static void run(struct house *house, const sigset_t *signals, struct span took)

@@ -12,7 +12,7 @@ struct supervisor;
 NODISCARD struct supervisor *supervisor_start(struct house *house);
 void supervisor_stop(struct supervisor **supervisor);
 
-/* Once a second, from the main thread. */
+/* A few times a second, from the main thread. */
 void supervisor_tick(struct supervisor *supervisor);
 
 /* Tells systemd (sd_notify's protocol over NOTIFY_SOCKET); nothing without it. `environment` as in
