@@ -1,0 +1,200 @@
+"""Every door by hand: what is taken, what is refused and how, and what can be read back."""
+
+import json
+import unittest
+
+from team import KEYS, apply_team
+from world import World
+
+AM = f"/in/alertmanager/{KEYS['AM_KEY']}"
+PROM = f"/in/prometheus/{KEYS['PROM_KEY']}/api/v2/alerts"
+
+
+class DoorsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.world = World()
+        cls.addClassCleanup(cls.world.close)
+        apply_team(cls.world)
+
+    def post(self, path, body, token=None, **options):
+        return self.world.post(path, body, token=token, **options)
+
+    def alert(self, body, token=KEYS["APP_KEY"]):
+        return self.post("/api/v1/alerts", body, token=token)
+
+    def event(self, **fields):
+        payload = {"summary": "s", "source": "x", "severity": "error"}
+        return self.post("/v2/enqueue", {"routing_key": KEYS["PD_KEY"], "event_action": "trigger",
+                                         "payload": payload, **fields})
+
+    def assert_problem(self, answer, status, field=None):
+        self.assertEqual(answer.status, status, answer)
+        self.assertEqual(answer.headers["Content-Type"], "application/problem+json")
+        self.assertEqual(answer.json["status"], status)
+        if field is not None:
+            self.assertEqual(answer.json["field"], field, answer)
+
+    # --- our own ---
+
+    def test_native_life_of_an_alert(self):
+        first = self.alert({"summary": "it is down", "dedup_key": "life", "severity": "critical"})
+        self.assertEqual(first.status, 202, first)
+        self.assertEqual((first.json["dedup_key"], first.json["outcome"]), ("life", "opened"))
+        again = self.alert({"summary": "it is down", "dedup_key": "life"})
+        self.assertEqual((again.json["alert_id"], again.json["outcome"]),
+                         (first.json["alert_id"], "joined"))
+        taken = self.alert({"action": "acknowledge", "dedup_key": "life"})
+        self.assertEqual(taken.json["outcome"], "acknowledged")
+        over = self.alert({"action": "resolve", "dedup_key": "life"})
+        self.assertEqual(over.json["outcome"], "resolved")
+        unknown = self.alert({"action": "resolve", "dedup_key": "life"})
+        self.assertEqual((unknown.status, unknown.json["outcome"]), (202, "unknown"))
+        anew = self.alert({"summary": "it is down", "dedup_key": "life"})
+        self.assertEqual(anew.json["outcome"], "opened")
+        self.assertNotEqual(anew.json["alert_id"], first.json["alert_id"])
+        self.assertEqual(self.world.alert(first.json["alert_id"])["count"], 2)
+
+    def test_native_key_is_made_up(self):
+        one, two = self.alert({"summary": "a"}), self.alert({"summary": "a"})
+        self.assertNotEqual(one.json["dedup_key"], two.json["dedup_key"])
+        self.assertEqual(two.json["outcome"], "opened")
+
+    def test_native_refuses_by_field(self):
+        self.assert_problem(self.alert({}), 400, "summary")
+        self.assert_problem(self.alert({"summary": 5}), 400, "summary")
+        self.assert_problem(self.alert({"summary": "s", "sevrity": "info"}), 400, "sevrity")
+        self.assert_problem(self.alert({"summary": "s", "severity": "P1"}), 400, "severity")
+        self.assert_problem(self.alert({"summary": "s", "service": "search"}), 400, "service")
+        self.assert_problem(self.alert(b'{"summary": "\xff"}'), 400)
+        self.assert_problem(self.alert(b'{"summary": "s"'), 400)
+        self.assert_problem(self.alert(b""), 400)
+        deep = '{"summary":"s","details":{"a":' + "[" * 100 + "]" * 100 + "}}"
+        self.assert_problem(self.alert(deep.encode()), 400)
+        self.assert_problem(self.alert(b" " * (1024 * 1024 + 1)), 413)
+
+    def test_native_wants_a_good_key(self):
+        self.assert_problem(self.alert({"summary": "s"}, token=None), 401)
+        self.assert_problem(self.alert({"summary": "s"}, token="tcn_int_nonsense"), 401)
+        self.assert_problem(self.alert({"summary": "s"}, token=KEYS["AM_KEY"]), 403)
+        self.assert_problem(self.alert({"summary": "s", "service": "search"}, token="read"), 403)
+
+    def test_native_with_a_token(self):
+        self.assert_problem(self.alert({"summary": "s"}, token="respond"), 400, "service")
+        self.assert_problem(self.alert({"summary": "s", "service": "x"}, token="respond"), 400,
+                            "service")
+        self.assert_problem(self.alert({"summary": "s", "integration": "x"}, token="respond"), 400,
+                            "integration")
+        taken = self.alert({"summary": "s", "service": "search"}, token="respond")
+        self.assertEqual(taken.status, 202, taken)
+        self.assertEqual(self.world.alert(taken.json["alert_id"])["service"], "search")
+        taken = self.alert({"summary": "s", "integration": "prod-am"}, token="respond")
+        self.assertEqual(self.world.alert(taken.json["alert_id"])["integration"], "prod-am")
+
+    def test_command_line(self):
+        done = self.world.cli_json("alert", "the disk is full", "--service", "search",
+                                   "--dedup-key", "cli")
+        self.assertEqual(done["outcome"], "opened")
+        self.assertEqual(self.world.alert(done["alert_id"])["summary"], "the disk is full")
+
+    # --- PagerDuty ---
+
+    def test_pagerduty_answers_as_documented(self):
+        taken = self.event(dedup_key="pd")
+        self.assertEqual(taken.status, 202)
+        self.assertEqual(taken.json, {"status": "success", "message": "Event processed",
+                                      "dedup_key": "pd"})
+        made_up = self.event()
+        self.assertEqual(made_up.status, 202)
+        self.assertTrue(made_up.json["dedup_key"])
+        for action in ("acknowledge", "resolve", "resolve"):  # also when nothing is open any more
+            self.assertEqual(self.event(event_action=action, dedup_key="pd").json["dedup_key"],
+                             "pd")
+
+    def test_pagerduty_refuses_as_documented(self):
+        for body in ({"routing_key": "f" * 32, "event_action": "trigger"}, {}, [], b"{", b"\xff",
+                     {"routing_key": KEYS["PD_KEY"], "event_action": "close"},
+                     {"routing_key": KEYS["PD_KEY"], "event_action": "trigger"},
+                     {"routing_key": KEYS["AM_KEY"], "event_action": "trigger"},
+                     {"routing_key": KEYS["PD_KEY"], "event_action": "resolve"}):
+            refused = self.post("/v2/enqueue", body)
+            self.assertEqual(refused.status, 400, refused)
+            self.assertEqual(refused.json["status"], "invalid event")
+            self.assertEqual(refused.json["message"], "Event object is invalid")
+            self.assertTrue(all(isinstance(text, str) and text for text in refused.json["errors"]))
+            self.assertTrue(refused.json["errors"])
+
+    def test_pagerduty_change_is_an_event_only(self):
+        before = len(self.world.alerts())
+        taken = self.post("/v2/change/enqueue", {
+            "routing_key": KEYS["PD_KEY"], "payload": {"summary": "deployed 1.2.3"}})
+        self.assertEqual((taken.status, taken.json["status"]), (202, "success"))
+        self.assertEqual(len(self.world.alerts()), before)
+        recorded = [event for event in self.world.events() if event["kind"] == "change.recorded"]
+        self.assertEqual(recorded[-1]["data"]["summary"], "deployed 1.2.3")
+
+    # --- Alertmanager and Prometheus ---
+
+    def test_one_bad_alert_does_not_spoil_the_good(self):
+        taken = self.post(AM, {"version": "4", "alerts": [
+            {"status": "firing", "labels": {"alertname": 5}},
+            {"status": "firing", "labels": {"alertname": "Good"}, "new_key": True}]})
+        self.assertEqual(taken.status, 202, taken)
+        self.assertEqual((taken.json["accepted"], taken.json["refused"]), (1, 1))
+        self.assertEqual(self.world.alerts(status="open")[0]["summary"], "Good")
+
+    def test_others_formats_are_refused_by_field(self):
+        self.assert_problem(self.post(AM, {"alerts": [{"status": "on"}]}), 400,
+                            "alerts[0].status")
+        self.assert_problem(self.post(PROM, [{"labels": {"a": 1}}]), 400, "[0].labels.a")
+        self.assert_problem(self.post("/in/alertmanager/nonsense", {}), 404)
+        self.assert_problem(self.post(f"/in/alertmanager/{KEYS['PROM_KEY']}", {}), 404)
+        self.assertEqual(self.post(PROM, []).status, 200)
+
+    def test_any_order_of_labels(self):
+        one = '[{"labels":{"alertname":"Order","a":"1","b":"2"}}]'
+        two = '[{"labels":{"b":"2","a":"1","alertname":"Order"}}]'
+        self.assertEqual(self.post(PROM, one).status, 200)
+        self.assertEqual(self.post(PROM, two).status, 200)
+        found = [alert for alert in self.world.alerts() if alert["summary"] == "Order"]
+        self.assertEqual([alert["count"] for alert in found], [2])
+
+    # --- heartbeats, payloads, GET ---
+
+    def test_heartbeat(self):
+        beat = f"/heartbeat/{KEYS['BEAT_KEY']}"
+        self.assertEqual(self.post(beat, b"").status, 200)
+        self.assert_problem(self.post("/heartbeat/nonsense", b""), 404)
+        self.assert_problem(self.post(f"/heartbeat/{KEYS['APP_KEY']}", b""), 404)
+        self.assertEqual(self.world.get(beat, token=None).status, 405)
+
+    def test_get_changes_nothing(self):
+        before = self.world.alerts()
+        for path in (AM, "/v2/enqueue", "/v2/change/enqueue"):
+            self.assertEqual(self.world.get(path, token=None).status, 405)
+        self.assertEqual(self.world.alerts(), before)
+
+    def test_last_payloads_can_be_read_back(self):
+        with World() as world:
+            apply_team(world)
+            path = "/api/v1/integrations/prod-pd/payloads"
+            key = KEYS["PD_KEY"]
+            body = {"routing_key": key, "event_action": "trigger", "dedup_key": "p",
+                    "payload": {"summary": "s", "source": "x", "severity": "error"}}
+            self.assertEqual(world.post("/v2/enqueue", body, token=None).status, 202)
+            self.assertEqual(
+                world.post("/v2/enqueue", {**body, "payload": {}}, token=None).status, 400)
+            kept = world.items(path)
+            self.assertEqual([payload["status"] for payload in kept], [400, 202])
+            self.assertIn("payload.summary", kept[0]["problem"])
+            self.assertEqual(json.loads(kept[1]["body"])["dedup_key"], "p")
+            self.assertNotIn(key, json.dumps(kept))
+            self.assertEqual(world.get(path, token="read").status, 403)
+            self.assertEqual(world.get(path, token=None).status, 401)
+            for number in range(30):
+                world.post("/v2/enqueue", {**body, "dedup_key": str(number)}, token=None)
+            self.assertEqual(len(world.items(path)), 20)
+
+
+if __name__ == "__main__":
+    unittest.main()
