@@ -4,8 +4,9 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { S_PER_DAY = 86400, S_PER_HOUR = 3600, S_PER_MINUTE = 60 };
-
+static const int64_t S_PER_DAY = 86400;
+static const int64_t S_PER_HOUR = 3600;
+static const int64_t S_PER_MINUTE = 60;
 static const int64_t US_PER_S = 1000000;
 
 /* The clock shows UTC + offset from `since` on, until the next entry's `since`. */
@@ -25,7 +26,7 @@ static const int64_t TABLE_FROM = -31536000; /* 1969-01-01 */
 static const int64_t TABLE_TO = 7289654400;  /* 2201-01-01 */
 
 /* No clock on earth is further from UTC, nor jumps further. */
-static const int64_t OFFSET_MAX = 26 * (int64_t)S_PER_HOUR;
+static const int64_t OFFSET_MAX = INT64_C(26) * 3600;
 
 /* ---- calendar ---- */
 

@@ -188,7 +188,7 @@ static void dates_are_counted(void **state)
     /* Day after day over four centuries, against the calendar said aloud. */
     struct civil date = {.year = 1970, .month = 1, .day = 1, .hour = 7, .minute = 8, .second = 9};
     for (int64_t day = 0; day < 146097; day++) {
-        struct civil counted = civil_of_reading(day * 86400 + 7 * 3600 + 8 * 60 + 9);
+        struct civil counted = civil_of_reading(day * 86400 + 25689);
         assert_int_equal(civil_compare(counted, date), 0);
         assert_int_equal(civil_day_number(date), day);
         assert_int_equal(civil_weekday(date), (day + 3) % 7);
@@ -251,7 +251,7 @@ static void *load_many(void *first)
     for (size_t i = 0; i < 400; i++) {
         struct fault fault = {0};
         struct zone *zone = zone_load(NAMES[(i + offset) % G_N_ELEMENTS(NAMES)], &fault);
-        if (zone == NULL || zone_reading(zone, (struct utc){0}) < 6 * 3600) {
+        if (zone == NULL || zone_reading(zone, (struct utc){0}) < 21600) {
             return first;
         }
     }

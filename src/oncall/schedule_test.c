@@ -105,6 +105,7 @@ static void a_schedule_is_read_and_written(void **state)
     struct schedule *schedule = record_new(&SCHEDULE_RECORD, value, &fault);
     if (schedule == NULL) {
         fail_msg("%s: %s", fault.field, fault.text);
+        return;
     }
     assert_string_equal(zone_name(schedule->zone), "Asia/Jakarta");
     assert_non_null(schedule_layer(schedule, "layer 2"));
@@ -199,6 +200,7 @@ static void a_policy_is_read_and_written(void **state)
     struct policy *policy = record_new(&POLICY_RECORD, value, &fault);
     if (policy == NULL) {
         fail_msg("%s: %s", fault.field, fault.text);
+        return;
     }
     const struct step *second = g_ptr_array_index(policy->steps, 1);
     assert_int_equal(second->wait.us, SPAN_MIN(10).us);

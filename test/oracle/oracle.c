@@ -17,9 +17,9 @@ enum {
     CHANGES_MAX = 400,
     STRETCH_ONE_IN = 150, /* pairs of which start and end are compared, too */
     STRETCH_DAYS = 9,
-    S_PER_DAY = 86400,
 };
 
+static const int64_t S_PER_DAY = 86400;
 static const int64_t US_PER_S = 1000000;
 
 struct place {
@@ -184,7 +184,7 @@ static bool is_pair_equal(const struct pair *pair, bool has_stretch, struct tall
 /* Mostly within hours of the change, often exactly on a minute or a microsecond beside it. */
 static struct utc make_instant(struct dice *dice, int64_t change)
 {
-    static const int64_t REACH[] = {3600, 3600, 2 * 3600, 4 * 3600, 3 * S_PER_DAY, 10 * S_PER_DAY};
+    static const int64_t REACH[] = {3600, 3600, 7200, 14400, 259200, 864000};
     int64_t reach = REACH[dice_between(dice, 0, G_N_ELEMENTS(REACH) - 1)];
     int64_t second = change + dice_between(dice, -reach, reach);
     if (dice_between(dice, 1, 2) == 1) {
@@ -199,8 +199,7 @@ static bool try_plan(const struct place *place, struct dice *dice, int64_t chang
     struct plan plan;
     struct walk walk = {0};
     walk_use_zone(place->name);
-    walk_init(&walk, change - (DAYS_BEFORE + 3) * (int64_t)S_PER_DAY,
-              change + DAYS_AFTER * (int64_t)S_PER_DAY);
+    walk_init(&walk, change - (DAYS_BEFORE + 3) * S_PER_DAY, change + DAYS_AFTER * S_PER_DAY);
     plan_make(&plan, dice, walk_reading(change - (int64_t)(dice_roll(dice) % 2)), DAYS_BEFORE);
     struct schedule *schedule = plan_schedule(&plan, place->zone);
     bool is_equal = true;
@@ -219,7 +218,7 @@ static bool try_plan(const struct place *place, struct dice *dice, int64_t chang
 static int64_t change_of_round(const struct place *place, struct dice *dice, uint64_t round)
 {
     if (place->change_count == 0) {
-        return dice_between(dice, 60 * (int64_t)S_PER_DAY, INT64_C(2145916800));
+        return dice_between(dice, 60 * S_PER_DAY, INT64_C(2145916800));
     }
     return place->changes[round % place->change_count];
 }

@@ -6,7 +6,8 @@
 
 #include "base/check.h"
 
-enum { S_PER_HOUR = 3600, S_PER_DAY = 86400, PROBE = 5 * S_PER_DAY };
+static const int64_t S_PER_HOUR = 3600;
+static const int64_t PROBE = 432000; /* 5 days: no two changes are closer */
 
 static const char ZONE_FOLDER[] = "/usr/share/zoneinfo";
 static const int64_t YEAR_2038 = 2145916800;
