@@ -1,0 +1,94 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/output.h"
+
+static void cleans_what_could_drive_a_terminal(void **state)
+{
+    (void)state;
+
+    const struct {
+        const char *name, *text, *clean;
+    } rows[] = {
+        {"plain", "Disk full", "Disk full"},
+        {"nothing", NULL, ""},
+        {"escape", "\x1b[2Jx", " [2Jx"},
+        {"newline", "a\nb", "a b"},
+        {"C1",
+         "a\xc2\x9b"
+         "b",
+         "a b"},
+        {"right-to-left override",
+         "a\xe2\x80\xae"
+         "b",
+         "a b"},
+        {"other scripts", "디스크 가득 참", "디스크 가득 참"},
+        {"bad UTF-8", "a\xff", "a\xef\xbf\xbd"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *clean = output_clean(rows[i].text);
+        if (strcmp(clean, rows[i].clean) != 0) {
+            fail_msg("%s: \"%s\"", rows[i].name, clean);
+        }
+    }
+}
+
+static void lays_out_columns(void **state)
+{
+    (void)state;
+    const char *headings[] = {"A", "LONG HEADING", "LAST", NULL};
+    const char *first[] = {"wide cell", "x", "end"};
+    const char *second[] = {"디스크", NULL, ""};
+    struct table *table = table_new(headings);
+    table_add(table, first);
+    table_add(table, second);
+    assert_int_equal(table_rows(table), 2);
+    g_autoptr(GString) out = g_string_new(NULL);
+    table_write(&table, out);
+    assert_null(table);
+    assert_string_equal(out->str, "A          LONG HEADING  LAST\n"
+                                  "wide cell  x             end\n"
+                                  "디스크\n");
+}
+
+static void tells_time_in_a_zone(void **state)
+{
+    (void)state;
+    struct fault fault = {0};
+    const struct zone *paris = zone_load("Europe/Paris", &fault);
+    assert_non_null(paris);
+
+    const struct {
+        const char *name, *text, *shown;
+    } rows[] = {
+        {"winter", "2026-12-24T22:30:00Z", "2026-12-24 23:30"},
+        {"summer, with seconds", "2026-07-01T10:00:05Z", "2026-07-01 12:00:05"},
+        {"no instant", "soon", "soon"},
+        {"empty", "", ""},
+        {"absent", NULL, ""},
+        {"never", "9999-12-31T23:59:59Z", "no end"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *shown = output_time_text(paris, rows[i].text);
+        if (strcmp(shown, rows[i].shown) != 0) {
+            fail_msg("%s: %s", rows[i].name, shown);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cleans_what_could_drive_a_terminal),
+        cmocka_unit_test(lays_out_columns),
+        cmocka_unit_test(tells_time_in_a_zone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

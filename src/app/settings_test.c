@@ -1,0 +1,155 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/settings.h"
+#include "base/log.h"
+
+static void defaults_are_as_written(void **state)
+{
+    (void)state;
+    struct settings settings = {0};
+    settings_init(&settings);
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        g_autofree char *shown = settings_show(&settings, &SETTINGS[i]);
+        if (g_strcmp0(shown, SETTINGS[i].initial) != 0) {
+            fail_msg("%s: %s instead of %s", SETTINGS[i].name, shown, SETTINGS[i].initial);
+        }
+    }
+    assert_string_equal(settings.listen, "127.0.0.1:8420");
+    assert_int_equal(settings.board, BOARD_TOKEN);
+    settings_clear(&settings);
+}
+
+static void the_table_is_whole(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        assert_true(SETTINGS[i].doc != NULL && strlen(SETTINGS[i].doc) > 15);
+        assert_true(g_str_has_suffix(SETTINGS[i].doc, "."));
+        assert_non_null(SETTINGS[i].arg);
+        assert_true(SETTINGS[i].scope != 0);
+        assert_ptr_equal(setting_find(SETTINGS[i].name), &SETTINGS[i]);
+    }
+    assert_null(setting_find("nothing"));
+    g_autofree char *variable = setting_variable(setting_find("public-url"));
+    assert_string_equal(variable, "TOCSIN_PUBLIC_URL");
+}
+
+static void reads_the_environment(void **state)
+{
+    (void)state;
+
+    const struct {
+        const char *name;
+        const char *entry;
+        const char *setting; /* what must then be shown … */
+        const char *shown;
+        const char *fault; /* … or part of the fault */
+    } rows[] = {
+        {"text", "TOCSIN_LISTEN=[::]:80", "listen", "[::]:80", NULL},
+        {"empty is not set", "TOCSIN_LISTEN=", "listen", "127.0.0.1:8420", NULL},
+        {"choice", "TOCSIN_BOARD=open", "board", "open", NULL},
+        {"wrong choice", "TOCSIN_BOARD=yes", NULL, NULL, "must be one of token|open"},
+        {"span", "TOCSIN_SHUTDOWN_DRAIN=2m", "shutdown-drain", "2m", NULL},
+        {"span without unit", "TOCSIN_SHUTDOWN_DRAIN=2", NULL, NULL, "with its unit"},
+        {"span too long", "TOCSIN_SHUTDOWN_DRAIN=2h", NULL, NULL, "between 0s and 5m"},
+        {"number", "TOCSIN_THREADS=8", "threads", "8", NULL},
+        {"number out of bounds", "TOCSIN_THREADS=-1", NULL, NULL, "from 0 to 256"},
+        {"no number", "TOCSIN_THREADS=two", NULL, NULL, "from 0 to 256"},
+        {"two lines", "TOCSIN_SMTP_FROM=a\r\nBcc: b", NULL, NULL, "one line"},
+        {"bad UTF-8", "TOCSIN_SMTP_FROM=\xff", NULL, NULL, "one line"},
+        {"secret is hidden", "TOCSIN_SMTP_PASSWORD=hunter2", "smtp-password", "[hidden]", NULL},
+        {"a secret's file is missing", "TOCSIN_SMTP_PASSWORD=file:/nowhere/at/all", NULL, NULL,
+         "cannot be read"},
+        {"typing mistake", "TOCSIN_LISTNE=x", NULL, NULL, "did you mean TOCSIN_LISTEN?"},
+        {"somebody else's", "TOCSIN_BIN=/opt/x", "listen", "127.0.0.1:8420", NULL},
+        {"another program's", "LISTEN=x", "listen", "127.0.0.1:8420", NULL},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct settings settings = {0};
+        struct fault fault = {0};
+        const char *environment[] = {"PATH=/bin", rows[i].entry, NULL};
+        settings_init(&settings);
+        bool is_read = settings_from_environment(&settings, environment, &fault);
+        if (is_read != (rows[i].fault == NULL)) {
+            fail_msg("%s: %s", rows[i].name, fault.text);
+        }
+        if (rows[i].fault != NULL) {
+            if (strstr(fault.text, rows[i].fault) == NULL ||
+                strstr(fault.field, "TOCSIN_") == NULL) {
+                fail_msg("%s: %s: %s", rows[i].name, fault.field, fault.text);
+            }
+        } else {
+            g_autofree char *shown = settings_show(&settings, setting_find(rows[i].setting));
+            if (g_strcmp0(shown, rows[i].shown) != 0) {
+                fail_msg("%s: %s", rows[i].name, shown);
+            }
+        }
+        settings_clear(&settings);
+    }
+}
+
+static void finishes_what_stands_between(void **state)
+{
+    (void)state;
+
+    const struct {
+        const char *name, *setting, *value;
+        const char *url;   /* of people, afterwards */
+        const char *fault; /* or the field of the fault */
+    } rows[] = {
+        {"public URL of the listen address", "listen", "127.0.0.1:9", "http://127.0.0.1:9", NULL},
+        {"without a slash", "public-url", "https://t.example/x//", "https://t.example/x", NULL},
+        {"no scheme", "public-url", "t.example", NULL, "public-url"},
+        {"no port", "listen", "127.0.0.1", NULL, "listen"},
+        {"mail over http", "smtp-url", "http://mail.example", NULL, "smtp-url"},
+        {"mail", "smtp-url", "smtps://mail.example:465", "http://127.0.0.1:8420", NULL},
+        {"heartbeat by mail", "heartbeat-out", "mailto:x", NULL, "heartbeat-out"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct settings settings = {0};
+        struct fault fault = {0};
+        settings_init(&settings);
+        assert_true(
+            settings_set(&settings, setting_find(rows[i].setting), "flag", rows[i].value, &fault));
+        bool is_good = settings_finish(&settings, &fault);
+        if (is_good != (rows[i].fault == NULL)) {
+            fail_msg("%s: %s", rows[i].name, fault.text);
+        }
+        assert_string_equal(is_good ? settings.public_url : fault.field,
+                            is_good ? rows[i].url : rows[i].fault);
+        settings_clear(&settings);
+    }
+}
+
+static void everywhere_becomes_this_host(void **state)
+{
+    (void)state;
+    struct settings settings = {0};
+    struct fault fault = {0};
+    settings_init(&settings);
+    assert_true(settings_set(&settings, setting_find("listen"), "flag", "0.0.0.0:8420", &fault));
+    assert_true(settings_finish(&settings, &fault));
+    assert_null(strstr(settings.public_url, "0.0.0.0"));
+    assert_true(g_str_has_suffix(settings.public_url, ":8420"));
+    settings_clear(&settings);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults_are_as_written),
+        cmocka_unit_test(the_table_is_whole),
+        cmocka_unit_test(reads_the_environment),
+        cmocka_unit_test(finishes_what_stands_between),
+        cmocka_unit_test(everywhere_becomes_this_host),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
