@@ -1,0 +1,150 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "config/config_plan.h"
+#include "config/config_yaml.h"
+#include "config/lint.h"
+
+#define NOW ((struct utc){INT64_C(1795334400000000)}) /* 2026-11-22T08:00:00Z */
+
+/* The findings about a team file, as "level check subject" lines. */
+static char *findings_of(const char *yaml)
+{
+    struct yaml_document document = {0};
+    struct fault fault = {0};
+    if (!yaml_read(yaml, strlen(yaml), &document, &fault)) {
+        fail_msg("%s: %s", fault.field, fault.text);
+    }
+    g_autoptr(GPtrArray) nothing = g_ptr_array_new();
+    struct config_plan *plan = config_plan_make(
+        document.json, nothing, (struct plan_options){.is_from_file = true}, &fault);
+    if (plan == NULL) {
+        fail_msg("%s: %s", fault.field, fault.text);
+    }
+    GPtrArray *findings = lint_new();
+    lint_config(plan->next, NOW, findings);
+    lint_sort(findings);
+    GString *out = g_string_new(NULL);
+    for (guint i = 0; i < findings->len; i++) {
+        const struct finding *finding = findings->pdata[i];
+        assert_true(strlen(finding->what) > 10 && strlen(finding->remedy) > 10);
+        g_string_append_printf(out, "%s %s %s\n", enum_to_name(LINT_LEVEL_NAMES, finding->level),
+                               finding->check, finding->subject);
+    }
+    g_ptr_array_unref(findings);
+    config_plan_free(plan);
+    yaml_document_clear(&document);
+    return g_string_free(out, FALSE);
+}
+
+#define MAIL "{name: ana, contacts: [{kind: email, to: ana@example.com}]}"
+#define POLICY                                                                              \
+    "policies: [{name: p, steps: [{notify: [{user: ana}], wait: 5m}], last_resort: {user: " \
+    "ana}}]\n"
+#define SERVICE "services: [{name: s, policy: p}]\n"
+#define DOOR "integrations: [{name: i, kind: native, service: s}]\n"
+
+static void finds_what_keeps_a_page_away(void **state)
+{
+    (void)state;
+
+    const struct {
+        const char *name, *yaml, *findings;
+    } rows[] = {
+        {"nothing to say", "users: [" MAIL "]\n" POLICY SERVICE DOOR, ""},
+        {"no service", "users: [" MAIL "]\n" POLICY, "problem empty \n"},
+        {"no door", "users: [" MAIL "]\n" POLICY SERVICE, "note no-door service:s\n"},
+        {"only the log", "users: [{name: ana, contacts: [{kind: log}]}]\n" POLICY SERVICE DOOR,
+         "warning unreachable user:ana\n"},
+        {"nobody relies on them", "users: [" MAIL ", {name: budi}]\n" POLICY SERVICE DOOR,
+         "note unreachable user:budi\n"},
+        {"a rotation relies on them",
+         "users: [" MAIL ", {name: budi}]\n"
+         "schedules: [{name: c, time_zone: UTC, layers: [{people: [ana, budi], every: 1w, start: "
+         "2026-01-05T09:00}]}]\n"
+         "policies: [{name: p, steps: [{notify: [{schedule: c}], wait: 5m}], last_resort: {user: "
+         "ana}}]\n" SERVICE DOOR,
+         "problem unreachable user:budi\n"},
+        {"a gap every night",
+         "users: [" MAIL "]\n"
+         "schedules: [{name: c, time_zone: UTC, layers: [{people: [ana], every: 1w, start: "
+         "2026-01-05T09:00, only: [{from: '08:00', to: '20:00'}]}]}]\n" POLICY SERVICE DOOR,
+         "warning gap schedule:c\n"},
+        {"a holiday far away is no gap yet",
+         "users: [" MAIL "]\n"
+         "schedules: [{name: c, time_zone: UTC, layers: [{people: [ana], every: 1w, start: "
+         "2026-01-05T09:00}], overrides: [{from: 2027-03-01T00:00, to: "
+         "2027-03-02T00:00}]}]\n" POLICY SERVICE DOOR,
+         ""},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *findings = findings_of(rows[i].yaml);
+        if (strcmp(findings, rows[i].findings) != 0) {
+            fail_msg("%s:\n%s", rows[i].name, findings);
+        }
+    }
+}
+
+static void judges_keys(void **state)
+{
+    (void)state;
+    struct utc long_ago = utc_add(NOW, (struct span){-SPAN_D(40).us});
+
+    const struct {
+        const char *name;
+        struct key_fact fact;
+        int level; /* 0: nothing to say */
+    } rows[] = {
+        {"in use", {"integration", "i", long_ago, {0}, NOW}, 0},
+        {"new and unused", {"integration", "i", NOW, {0}, {0}}, 0},
+        {"old and unused", {"integration", "i", long_ago, {0}, {0}}, LINT_NOTE},
+        {"ran out", {"token", "t", long_ago, NOW, NOW}, LINT_WARNING},
+        {"runs out soon", {"token", "t", long_ago, utc_add(NOW, SPAN_D(13)), NOW}, LINT_NOTE},
+        {"runs out later", {"token", "t", long_ago, utc_add(NOW, SPAN_D(15)), NOW}, 0},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        GPtrArray *findings = lint_new();
+        lint_keys(&rows[i].fact, 1, NOW, findings);
+        int level = findings->len > 0 ? ((const struct finding *)findings->pdata[0])->level : 0;
+        if (level != rows[i].level || findings->len > 1) {
+            fail_msg("%s: %d", rows[i].name, level);
+        }
+        g_ptr_array_unref(findings);
+    }
+}
+
+static void counts_by_level(void **state)
+{
+    (void)state;
+    GPtrArray *findings = lint_new();
+    lint_add(findings, LINT_NOTE, "a", "", "Do nothing.", "It is %s.", "fine");
+    lint_add(findings, LINT_PROBLEM, "b", "user:x", "Do something.", "It is not.");
+    lint_add(findings, LINT_NOTE, "c", "", "Do nothing.", "Fine too.");
+    lint_sort(findings);
+    json_auto_t *json = lint_json(findings);
+    assert_int_equal(json_integer_value(json_object_get(json, "problems")), 1);
+    assert_int_equal(json_integer_value(json_object_get(json, "warnings")), 0);
+    assert_int_equal(json_integer_value(json_object_get(json, "notes")), 2);
+    const json_t *first = json_array_get(json_object_get(json, "findings"), 0);
+    assert_string_equal(json_string_value(json_object_get(first, "check")), "b");
+    const json_t *last = json_array_get(json_object_get(json, "findings"), 2);
+    assert_string_equal(json_string_value(json_object_get(last, "check")), "c");
+    g_ptr_array_unref(findings);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_what_keeps_a_page_away),
+        cmocka_unit_test(judges_keys),
+        cmocka_unit_test(counts_by_level),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
