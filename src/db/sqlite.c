@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -255,8 +256,17 @@ static bool has_log(struct sqlite_db *sqlite, const char *where, struct fault *f
                      where, mode);
 }
 
+/* SQLite's own count of its memory costs a lock at every allocation, and nobody reads it. Refused
+ * (harmlessly) when SQLite is in use already. */
+static void configure(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 struct db *sqlite_open(const char *where, enum db_mode mode, struct fault *fault)
 {
+    static pthread_once_t is_configured = PTHREAD_ONCE_INIT;
+    CHECK(pthread_once(&is_configured, configure) == 0);
     struct sqlite_db *sqlite = g_new0(struct sqlite_db, 1);
     db_init(&sqlite->base, &SQLITE_ENGINE, mode);
     sqlite->lock_fd = -1;
