@@ -221,7 +221,7 @@ struct parcel *email_build(const struct driver_settings *settings, const struct 
         fault_set(fault, "smtp_url", "no mail server is set; set TOCSIN_SMTP_URL");
     } else if (!mailbox_read(settings->mail_from, &from)) {
         fault_set(fault, "mail_from",
-                  "TOCSIN_MAIL_FROM is not an address such as \"Tocsin <tocsin@example.com>\"");
+                  "TOCSIN_SMTP_FROM is not an address such as \"Tocsin <tocsin@example.com>\"");
     } else if (!is_address(address->to)) {
         fault_set(fault, "to", "\"%s\" is not an e-mail address such as ana@example.com",
                   address->to);

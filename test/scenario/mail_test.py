@@ -13,6 +13,7 @@ import subprocess
 import unittest
 
 from mail import MailServer
+from world import World, request
 
 EMAIL = 1
 KO, FR = 2, 5
@@ -126,6 +127,149 @@ class Delivery(unittest.TestCase):
         self.assertEqual([r["state"] for r in results],
                          ["refused" if i % 10 == 9 else "delivered" for i in range(100)])
         self.mail.wait_for("dana", 90)
+
+
+PEOPLE = ["ana", "budi", "chen"]  # one per test: nobody gets more than three messages a minute
+
+
+def key_of(person):
+    return f"mail-{person}-0123456789abcdef0123456789abcdef"
+
+
+def team():
+    names = {"ana": "Ana Wijaya", "budi": "Budi Santoso", "chen": "Chen Ya-ting"}
+    lines = ["users:"]
+    for person in PEOPLE:
+        lines.append(f"""  - name: {person}
+    full_name: {names[person]}
+    time_zone: Asia/Jakarta
+    language: id
+    contacts: [{{kind: email, to: {person}@example.com}}]
+    rules: {{high: [{{after: 0s, contact: email}}]}}""")
+    lines.append("policies:")
+    lines += [f"""  - name: {person}-first
+    steps: [{{notify: [{{user: {person}}}], wait: 10m}}]
+    last_resort: {{user: {person}}}""" for person in PEOPLE]
+    lines.append("services:")
+    lines += [f"  - {{name: checkout-{person}, policy: {person}-first}}" for person in PEOPLE]
+    lines.append("integrations:")
+    lines += [f"  - {{name: {person}, kind: native, service: checkout-{person}, "
+              f"key: env:KEY_{person.upper()}}}" for person in PEOPLE]
+    return "\n".join(lines) + "\n"
+
+
+# Who looks into mails on their way: gateways, mail programs, browsers that run ahead, chat previews.
+SCANNERS = [
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/120.0 Safari/537.36",
+    "Mozilla/5.0 (compatible; MSIE 9.0; Windows NT 6.1) BingPreview/1.0b",
+    "Mozilla/5.0 (X11; Linux x86_64) Barracuda Sentinel (EE)",
+    "Mimecast-URL-Protect/1.0", "Proofpoint URL Defense", "Symantec Click-Time Protection",
+    "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)", "Mattermost-Bot/1.1",
+    "Microsoft Office/16.0 (Microsoft Outlook 16.0; Pro)", "SkypeUriPreview Preview/0.5",
+    "WhatsApp/2.23", "TelegramBot (like TwitterBot)", "facebookexternalhit/1.1",
+    "Googlebot/2.1 (+http://www.google.com/bot.html)", "GoogleImageProxy", "YahooMailProxy",
+    "curl/7.88.1", "python-requests/2.31.0", "Go-http-client/1.1", "",
+]
+AHEAD = [
+    {"Purpose": "prefetch"}, {"Sec-Purpose": "prefetch;prerender"}, {"X-Moz": "prefetch"},
+    {"X-Purpose": "preview"}, {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"},
+    {"Range": "bytes=0-0"}, {"If-None-Match": "*"}, {"If-Modified-Since": "Thu, 01 Jan 1970 00:00:00 GMT"},
+    {"Accept": "image/*"}, {"Accept": "application/json"}, {"Connection": "close"},
+    {"Referer": "https://mail.example.com/"}, {"Cookie": "a=b"}, {"Content-Type": "application/x-www-form-urlencoded"},
+    {"X-HTTP-Method-Override": "POST"}, {"X-HTTP-Method": "POST"}, {"X-Method-Override": "POST"},
+    {"X-Forwarded-For": "10.0.0.1"},
+]
+QUERIES = ["?_method=POST", "?method=post", "?utm_source=mail", "?acknowledge=1", "?confirm=yes", "?"]
+
+
+def visits():
+    """(method, query, headers, body) of every way of looking that is not pressing the button."""
+    for agent in SCANNERS:
+        yield "GET", "", {"User-Agent": agent}, None
+        yield "HEAD", "", {"User-Agent": agent}, None
+    for headers in AHEAD:
+        yield "GET", "", headers, None
+        yield "HEAD", "", headers, None
+    for query in QUERIES:
+        yield "GET", query, {}, None
+    yield "GET", "", {"Content-Type": "application/x-www-form-urlencoded"}, "acknowledge=1"
+    for method in ("OPTIONS", "PUT", "PATCH", "DELETE", "PROPFIND", "TRACE"):
+        yield method, "", {}, None
+
+
+def links(message):
+    return sorted(set(re.findall(r"https?://[^\s\"<>]+/l/[\w-]+", parts(message)[0])))
+
+
+class Loop(unittest.TestCase):
+    """From the alert over the mailbox to the acknowledgement."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.mail = cls.enterClassContext(MailServer(PEOPLE))
+        cls.world = cls.enterClassContext(World(settings={
+            "SMTP_URL": cls.mail.url, "SMTP_FROM": "Tocsin <tocsin@example.com>"}))
+        cls.world.apply(team(), env={f"KEY_{p.upper()}": key_of(p) for p in PEOPLE})
+
+    def fire(self, person, summary):
+        count = len(self.mail.messages(person))
+        answer = self.world.post("/api/v1/alerts", {"summary": summary, "severity": "critical",
+                                                    "source": "pay-3"}, token=key_of(person))
+        self.assertEqual(answer.status, 202, answer)
+        message = self.mail.wait_for(person, count + 1)[-1]
+        return answer.json["alert_id"], message
+
+    def status(self, alert_id):
+        return self.world.alert(alert_id)["status"]
+
+    def test_follow_the_link(self):
+        alert_id, message = self.fire("ana", "Pembayaran gagal <b>5 %</b>")
+        self.assertEqual(message["Subject"], "[kritis] checkout-ana: Pembayaran gagal <b>5 %</b>")
+        text, html = parts(message)
+        self.assertIn("Ana Wijaya, alarm ini perlu Anda tangani sekarang.", text)
+        self.assertIn("(Asia/Jakarta)", text)
+        self.assertNotIn("<b>", html)
+        link, = links(message)
+        self.assertIn(f'href="{link}"', html)
+
+        page = request("GET", link)
+        self.assertEqual(page.status, 200)
+        self.assertIn("Saya tangani", page.text)
+        self.assertEqual(self.status(alert_id), "open")
+        self.assertIn("no-store", page.headers["Cache-Control"])
+        self.assertNotIn("<b>5", page.text)
+
+        pressed = request("POST", link, "", {"Content-Type": "application/x-www-form-urlencoded"})
+        self.assertIn(pressed.status, (200, 303), pressed)
+        alert = self.world.alert(alert_id)
+        self.assertEqual(alert["status"], "acknowledged")
+        self.assertEqual(alert["acknowledged_by"], "user:ana")
+
+    def test_scanners_do_not_acknowledge(self):
+        alert_id, message = self.fire("budi", "Scanned on its way")
+        link, = links(message)
+        count = 0
+        for method, query, headers, body in visits():
+            answer = request(method, link + query, body, headers)
+            self.assertLess(answer.status, 500, (method, query, headers, answer))
+            count += 1
+        self.assertGreaterEqual(count, 50)
+        self.assertEqual(self.status(alert_id), "open")
+        kinds = [e["kind"] for e in self.world.events() if e["subject"] == f"alert:{alert_id}"]
+        self.assertFalse([k for k in kinds if "acknowledge" in k], kinds)
+        self.assertIn(request("POST", link, "").status, (200, 303))
+        self.assertEqual(self.status(alert_id), "acknowledged")
+
+    def test_a_link_is_for_its_alert_only(self):
+        first, first_mail = self.fire("chen", "First")
+        second, _ = self.fire("chen", "Second")
+        link, = links(first_mail)
+        forged = link[:-1] + ("A" if link[-1] != "A" else "B")
+        self.assertIn(request("POST", forged, "").status, (400, 404, 410))
+        self.assertEqual((self.status(first), self.status(second)), ("open", "open"))
+        request("POST", link, "")
+        self.assertEqual((self.status(first), self.status(second)), ("acknowledged", "open"))
+        self.world.post(f"/api/v1/alerts/{second}/resolve")
 
 
 if __name__ == "__main__":
