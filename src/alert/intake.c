@@ -291,12 +291,10 @@ static void settle_key(struct signal *signal, const struct random *random)
 }
 
 void alert_take(struct ledger_tx *tx, const struct intake_view *view, struct signal *signal,
-                const char *integration, const char *service, struct alert *out, int *out_outcome,
-                bool *out_severity_raised)
+                const char *integration, const char *service, struct intake_result *out)
 {
     settle_key(signal, view->random);
-    *out = (struct alert){0};
-    *out_severity_raised = false;
+    *out = (struct intake_result){0};
     struct taking taking = {
         .tx = tx,
         .view = view,
@@ -304,26 +302,26 @@ void alert_take(struct ledger_tx *tx, const struct intake_view *view, struct sig
         .integration = integration,
         .service = service,
         .severity = signal->severity == 0 ? SEVERITY_ERROR : signal->severity,
-        .out = out,
+        .out = &out->alert,
     };
-    bool is_open = alert_load_by_key(tx->db, integration, signal->dedup_key, out);
+    bool is_open = alert_load_by_key(tx->db, integration, signal->dedup_key, &out->alert);
     g_autofree char *actor = actor_of(integration);
-    switch (dedup_judge(signal->action, is_open ? out : NULL)) {
+    switch (dedup_judge(signal->action, is_open ? &out->alert : NULL)) {
     case DEDUP_OPEN:
     case DEDUP_JOIN:
-        *out_outcome = take_trigger(&taking, is_open, out_severity_raised);
+        out->outcome = take_trigger(&taking, is_open, &out->is_severity_raised);
         break;
     case DEDUP_ACKNOWLEDGE:
-        (void)alert_acknowledge(tx, out, actor, NULL);
-        *out_outcome = TAKE_ACKNOWLEDGED;
+        (void)alert_acknowledge(tx, &out->alert, actor, NULL);
+        out->outcome = TAKE_ACKNOWLEDGED;
         break;
     case DEDUP_RESOLVE:
-        (void)alert_resolve(tx, out, actor, NULL, NULL);
-        *out_outcome = TAKE_RESOLVED;
+        (void)alert_resolve(tx, &out->alert, actor, NULL, NULL);
+        out->outcome = TAKE_RESOLVED;
         break;
     case DEDUP_UNKNOWN:
     default:
-        *out_outcome = take_unknown(&taking);
+        out->outcome = take_unknown(&taking);
         break;
     }
 }

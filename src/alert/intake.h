@@ -17,18 +17,22 @@ struct intake_view {
     const struct random *random;
 };
 
+/* What became of a signal. The alert is the caller's (alert_clear); id 0 for TAKE_UNKNOWN. */
+struct intake_result {
+    struct alert alert;
+    int outcome; /* enum take_outcome */
+    bool
+        is_severity_raised; /* a repeat was more severe than the alert, which now has that severity */
+};
+
 /* Appends alert.triggered, alert.repeated (only when the severity was raised: plain repeats count
  * up and leave no event, so that a storm stays cheap), alert.acknowledged, alert.resolved,
  * alert.suppressed, alert.flapping or alert.unknown.
  *
  * `signal` stays the caller's and is used again when the batch is repeated; a missing or too long
- * dedup_key is settled in it. `service` is the integration's own. `*out` is filled and owned by the
- * caller (alert_clear), with id 0 when the outcome is TAKE_UNKNOWN; *out_outcome is an enum
- * take_outcome. *out_severity_raised: a repeat was more severe than the alert; a new severity is
- * already in `out`. */
+ * dedup_key is settled in it. `service` is the integration's own. */
 void alert_take(struct ledger_tx *tx, const struct intake_view *view, struct signal *signal,
-                const char *integration, const char *service, struct alert *out, int *out_outcome,
-                bool *out_severity_raised);
+                const char *integration, const char *service, struct intake_result *out);
 
 /* For the acts of people and duties, so that every door writes the same events: changes the row and
  * appends alert.acknowledged or alert.resolved. False when there was nothing to change (already so,

@@ -90,8 +90,11 @@ static enum command_result run_take(struct ledger_tx *tx, void *arg)
     struct taking *taking = arg;
     struct world *world = taking->world;
     alert_clear(&world->alert);
-    alert_take(tx, &world->view, &taking->signal, "prod-am", "checkout", &world->alert,
-               &world->outcome, &world->is_raised);
+    struct intake_result result = {0};
+    alert_take(tx, &world->view, &taking->signal, "prod-am", "checkout", &result);
+    world->alert = result.alert;
+    world->outcome = result.outcome;
+    world->is_raised = result.is_severity_raised;
     return COMMAND_DONE;
 }
 

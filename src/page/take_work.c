@@ -46,15 +46,14 @@ static void take_signal(struct pager *pager, struct ledger_tx *tx, struct take *
         .services = pager->config->by_name[CONFIG_SERVICE],
         .random = pager->random,
     };
-    struct alert alert = {0};
-    bool is_raised = false;
-    alert_take(tx, &view, &take->signal, take->integration, take->service, &alert, &take->outcome,
-               &is_raised);
-    take->alert_id = alert.id;
+    struct intake_result result = {0};
+    alert_take(tx, &view, &take->signal, take->integration, take->service, &result);
+    take->outcome = result.outcome;
+    take->alert_id = result.alert.id;
     g_strlcpy(take->dedup_key, take->signal.dedup_key != NULL ? take->signal.dedup_key : "",
               sizeof take->dedup_key);
-    follow_up(pager, tx, &alert, take->outcome, is_raised);
-    alert_clear(&alert);
+    follow_up(pager, tx, &result.alert, result.outcome, result.is_severity_raised);
+    alert_clear(&result.alert);
 }
 
 enum command_result pager_take(struct ledger_tx *tx, void *arg)

@@ -36,8 +36,9 @@ char *labels_fingerprint(const json_t *labels)
     }
     unsigned char hash[FINGERPRINT_BYTES];
     (void)crypto_generichash_final(&state, hash, sizeof(hash));
-    char *hex = g_malloc(2 * FINGERPRINT_BYTES + 1);
-    return sodium_bin2hex(hex, 2 * FINGERPRINT_BYTES + 1, hash, sizeof(hash));
+    char hex[2 * FINGERPRINT_BYTES + 1];
+    (void)sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
+    return g_strdup(hex);
 }
 
 bool labels_judge(const json_t *labels, const char *name, struct fault *fault)
