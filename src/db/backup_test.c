@@ -121,22 +121,23 @@ static void what_is_no_sound_database_is_told(void **state)
         const char *name;
         gsize keep_percent;
         gsize at; /* of a byte to change; 0: none */
-    } rows[] = {
-        {"empty", 0, 0}, {"cut in half", 50, 0}, {"a page's kind", 100, 4096},
+    } rows[] = {{"empty", 0, 0},
+                {"cut in half", 50, 0},
+                {"last page missing", 95, 0},
+                {"header", 100, 5},
+                {"a page's kind", 100, 4096}};
 
-        for (size_t i = 0; i < G_N_ELEMENTS(rows);
-             i++){gsize kept = size * rows[i].keep_percent / 100;
-
-    g_autofree char *spoilt = g_memdup2(bytes, size);
-    spoilt[rows[i].at] = (char)(spoilt[rows[i].at] ^ (rows[i].at > 0 ? 0x55 : 0));
-    assert_true(g_file_set_contents(room->other, spoilt, (gssize)kept, NULL));
-    fault = (struct fault){0};
-    if (db_verify(room->other, &fault) || strstr(fault.text, "other.db") == NULL) {
-        fail_msg("%s: %s", rows[i].name, fault.text);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        gsize kept = size * rows[i].keep_percent / 100;
+        g_autofree char *spoilt = g_memdup2(bytes, size);
+        spoilt[rows[i].at] = (char)(spoilt[rows[i].at] ^ (rows[i].at > 0 ? 0x55 : 0));
+        assert_true(g_file_set_contents(room->other, spoilt, (gssize)kept, NULL));
+        fault = (struct fault){0};
+        if (db_verify(room->other, &fault) || strstr(fault.text, "other.db") == NULL) {
+            fail_msg("%s: %s", rows[i].name, fault.text);
+        }
     }
-}
-
-assert_false(db_verify("/nonexistent/x.db", &fault));
+    assert_false(db_verify("/nonexistent/x.db", &fault));
 }
 
 /* The power goes at each write of the first migration in turn; the next start finishes it. */
