@@ -13,8 +13,7 @@ PROM = f"/in/prometheus/{KEYS['PROM_KEY']}/api/v2/alerts"
 class DoorsTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.world = World()
-        cls.addClassCleanup(cls.world.close)
+        cls.world = cls.enterClassContext(World())
         apply_team(cls.world)
 
     def post(self, path, body, token=None, **options):

@@ -241,7 +241,11 @@ class World:
     def __exit__(self, kind, _value, _trace):
         if kind is not None and not issubclass(kind, unittest.SkipTest):
             print(self.explain(), flush=True)
-        self.close()
+        try:
+            if kind is None and self.server is not None and self.server.is_alive():
+                self.stop()  # an end that is not clean is a failure, too: a sanitizer may complain
+        finally:
+            self.close()
 
     # --- the server ---
 
