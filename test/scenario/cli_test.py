@@ -1,0 +1,457 @@
+#!/usr/bin/env python3
+"""The command line as a person and a script meet it: every answer, every refusal, every exit code;
+starting, stopping, backup and restore."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import unittest
+
+from world import PATIENCE_S, World, tocsin_path
+
+TEAM = """
+users:
+  - name: ana
+    full_name: Ana Wijaya
+    time_zone: Asia/Jakarta
+    contacts: [{kind: log}]
+  - name: budi
+    contacts: [{kind: log}]
+schedules:
+  - name: primary
+    time_zone: Europe/Paris
+    layers: [{people: [ana, budi], every: 1w, start: 2026-01-05T09:00}]
+policies:
+  - name: main
+    steps: [{notify: [{schedule: primary}], wait: 5m}, {notify: [{user: budi}], wait: 5m}]
+    last_resort: {user: ana}
+services: [{name: checkout, policy: main}]
+integrations: [{name: shop, kind: native, service: checkout}]
+"""
+
+
+def run(*args, env=None, input=None):
+    """`tocsin ARGS` without a server."""
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("TOCSIN_")}
+    return subprocess.run([tocsin_path(), *map(str, args)], env={**clean, **(env or {})}, input=input,
+                          text=True, capture_output=True, timeout=PATIENCE_S, check=False)
+
+
+class UsageTest(unittest.TestCase):
+    """What needs no server."""
+
+    def test_exit_codes(self):
+        rows = [
+            ("help", ["help"], 0, ""),
+            ("nothing is help", [], 0, ""),
+            ("help of a group", ["help", "token"], 0, ""),
+            ("version", ["--version"], 0, ""),
+            ("no such command", ["ackk"], 2, 'did you mean "ack"'),
+            ("no such option", ["serve", "--lisen", "x"], 2, "did you mean --listen"),
+            ("missing argument", ["ack"], 2, "needs ALERT"),
+            ("bad value", ["serve", "--threads", "many"], 2, "from 0 to 256"),
+            ("no such help", ["help", "xyzzy"], 1, "there is no command"),
+        ]
+        for name, args, code, text in rows:
+            with self.subTest(name):
+                done = run(*args)
+                self.assertEqual(done.returncode, code, done.stderr)
+                self.assertIn(text, done.stderr)
+
+    def test_without_a_server(self):
+        done = run("alerts", "--data", "/nonexistent/data")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("tocsin serve --data /nonexistent/data", done.stderr)
+        done = run("alerts", "--url", "http://127.0.0.1:1")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("http://127.0.0.1:1", done.stderr)
+
+    def test_a_mistyped_variable_is_not_passed_over(self):
+        done = run("serve", env={"TOCSIN_LISTNE": "127.0.0.1:0"})
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("did you mean TOCSIN_LISTEN?", done.stderr)
+
+    def test_completion(self):
+        script = run("completion", "bash").stdout
+        rows = [("sch", "schedule"), ("schedule sh", "shifts"), ("schedule override ", "add remove"),
+                ("token ", "create list revoke"), ("alerts --se", "--service --severity"),
+                ("integration pa", "payloads")]
+        for typed, offered in rows:
+            words = " ".join(f"'{word}'" for word in ["tocsin", *typed.split(" ")])
+            ask = f"{script}\nCOMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _tocsin;" \
+                  ' echo "${COMPREPLY[@]}"'
+            said = subprocess.run(["bash", "-c", ask], text=True, capture_output=True, check=True).stdout
+            with self.subTest(typed):
+                self.assertEqual(sorted(set(said.split())), sorted(offered.split()))
+        self.assertEqual(run("completion", "tcsh").returncode, 2)
+        self.assertTrue(run("completion", "zsh").stdout.startswith("#compdef tocsin"))
+
+    @unittest.skipUnless(shutil.which("groff"), "groff is not installed")
+    def test_manual_is_well_formed(self):
+        said = subprocess.run(["groff", "-man", "-ww", "-Tutf8"], input=run("manual").stdout, text=True,
+                              capture_output=True, check=True)
+        self.assertEqual(said.stderr, "")
+        self.assertIn("TOCSIN", said.stdout)
+
+
+class CommandTest(unittest.TestCase):
+    """One server, asked by every command."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.world = World()
+        cls.world.apply(TEAM)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.world.close()
+
+    def alert(self, summary="Disk full", *more):
+        return self.world.cli_json("alert", "--service", "checkout", summary, *more)["alert_id"]
+
+    def test_an_alert_from_end_to_end(self):
+        world = self.world
+        alert = self.alert("Disk full", "--severity", "critical", "--detail", "rack=12")
+        self.assertIn(alert, [item["id"] for item in world.cli_json("alerts")])
+        self.assertIn("Disk full", world.cli("alerts", "--service", "checkout").stdout)
+        self.assertEqual(world.cli_json("alerts", "show", alert)["details"]["rack"], "12")
+        world.wait("somebody is told", lambda: "delivery.delivered" in world.cli("explain", alert).stdout)
+        said = world.cli("explain", alert).stdout
+        for part in ("alert.triggered", "page.started", "primary", "delivered"):
+            self.assertIn(part, said)
+        world.cli("page", alert, "--user", "budi", "--as", "ana")
+        world.cli("ack", alert, "--as", "ana", "--note", "on it")
+        self.assertEqual(world.alert(alert)["acknowledged_by"], "user:ana")
+        world.cli("snooze", alert, "--for", "30m")
+        world.cli("resolve", alert)
+        self.assertEqual(world.alert(alert)["status"], "resolved")
+        self.assertNotIn(alert, [item["id"] for item in world.cli_json("alerts")])
+        self.assertIn(alert, [item["id"] for item in world.cli_json("alerts", "--status", "resolved")])
+
+    def test_refusals_name_the_remedy(self):
+        alert = self.alert()
+        rows = [
+            ("no such alert", ["ack", "999999"], 1, "999999"),
+            ("one of two fails", ["ack", alert, "999999"], 1, "999999"),
+            ("page nobody", ["page", alert], 2, "exactly one of"),
+            ("page whom?", ["page", alert, "--user", "nobody-of-that-name"], 1, "no such person"),
+            ("snooze how long?", ["snooze", alert], 2, "--for 30m"),
+            ("bad instant", ["snooze", alert, "--until", "tomorrow"], 2, "2026-12-24T23:30:00+01:00"),
+            ("no such schedule", ["oncall", "secondary"], 1, "secondary"),
+            ("no such service", ["whatif", "--service", "x"], 1, "x"),
+            ("bad condition", ["silence", "add", "checkout", "--for", "1h"], 2, "FIELD=VALUE"),
+            ("no such scope", ["token", "create", "--name", "x", "--scope", "god"], 1, "scope"),
+            ("no such person", ["test", "nobody-of-that-name"], 1, "nobody-of-that-name"),
+            ("bad regex", ["silence", "add", "summary=~[", "--for", "1h"], 1, "match"),
+        ]
+        for name, args, code, text in rows:
+            with self.subTest(name):
+                done = self.world.cli(*args, check=False)
+                self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+                self.assertIn(text, done.stderr)
+        self.world.cli("resolve", alert)
+
+    def test_who_is_on_call(self):
+        world = self.world
+        at = "2026-01-05T08:00:00Z"  # the first hand-off, 09:00 in Paris
+        row, = world.cli_json("oncall", "primary", "--at", at)
+        self.assertEqual((row["user"], row["since"]), ("ana", at))
+        said = world.get(f"/api/v1/schedules/primary/on-call?at={at}").json["on_call"]
+        self.assertEqual([person["user"] for person in said], ["ana"])
+        shifts = world.cli_json("schedule", "shifts", "primary", "--from", at, "--to", "2026-01-19T08:00:00Z")
+        self.assertEqual([shift["user"] for shift in shifts["items"]], ["ana", "budi"])
+        self.assertIn("No gaps", world.cli("schedule", "gaps", "primary").stdout)
+        self.assertIn("primary", world.cli("oncall").stdout)
+
+    def test_overrides(self):
+        world = self.world
+        added = world.cli_json("schedule", "override", "add", "primary", "--from", "2027-06-01T00:00",
+                               "--to", "2027-06-02T00:00", "--who", "budi")
+        row, = world.cli_json("oncall", "primary", "--at", "2027-06-01T10:00:00Z")
+        self.assertEqual((row["user"], row["layer"]), ("budi", "override"))
+        world.cli("schedule", "override", "remove", "primary", added["id"])
+        row, = world.cli_json("oncall", "primary", "--at", "2027-06-01T10:00:00Z")
+        self.assertNotEqual(row["layer"], "override")
+
+    def test_whatif_tells_who(self):
+        at = "2026-01-06T10:00:00Z"
+        said = self.world.cli_json("whatif", "--service", "checkout", "--severity", "critical", "--at", at)
+        self.assertEqual([step["tells"][0]["who"] for step in said["steps"]], ["ana", "budi", "ana"])
+        table = self.world.cli("whatif", "--service", "checkout", "--at", at).stdout
+        self.assertIn("last resort", table)
+
+    def test_silences(self):
+        world = self.world
+        world.cli("silence", "add", "service=other", "summary=~disk.*", "--for", "1h", "--name", "night",
+                  "--comment", "moving racks")
+        self.assertIn("moving racks", world.cli("silence", "list").stdout)
+        world.cli("silence", "remove", "night")
+        self.assertNotIn("night", world.cli("silence", "list").stdout)
+
+    def test_tokens(self):
+        world = self.world
+        token = world.cli("token", "create", "--name", "reader", "--scope", "read").stdout.strip()
+        there = {"TOCSIN_URL": world.url, "TOCSIN_TOKEN": token}
+        self.assertEqual(run("alerts", "--json", env=there).returncode, 0)
+        alert = self.alert()
+        done = run("ack", alert, env=there)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(world.alert(alert)["status"], "open")
+        world.cli("resolve", alert)
+        self.assertIn("reader", world.cli("token", "list").stdout)
+        self.assertEqual(run("alerts", env={"TOCSIN_URL": world.url}).returncode, 1)
+        world.cli("token", "revoke", "reader")
+        self.assertEqual(run("alerts", env=there).returncode, 1)
+        self.assertNotIn(token, world.server.log(100000))
+
+    def test_keys_rotate(self):
+        world = self.world
+        first = world.cli("integration", "rotate", "shop").stdout.strip()
+        second = world.cli("integration", "rotate", "shop").stdout.strip()
+        self.assertNotEqual(first, second)
+        for key in (first, second):
+            said = json.loads(run("alert", "Late", "--dedup-key", "k", "--key", key, "--url", world.url,
+                                  "--json").stdout)
+            self.assertIn(said["outcome"], ("opened", "joined"))
+        world.cli("integration", "rotate", "shop", "--overlap", "0s")
+        done = run("alert", "Late", "--key", first, "--url", world.url)
+        self.assertEqual(done.returncode, 1)
+        run("alert", "--resolve", "--dedup-key", "k", "--key", second, "--url", world.url)
+
+    def test_applying_twice_changes_nothing(self):
+        again = self.world.apply(TEAM).stdout
+        self.assertIn("0 created, 0 changed, 0 deleted", again)
+
+    def test_a_mistake_names_file_and_line(self):
+        world = self.world
+        before = world.cli("export").stdout
+        rows = [
+            ("no such policy", TEAM.replace("policy: main", "policy: mian"), "team.yaml:17:"),
+            ("no such zone", TEAM.replace("Europe/Paris", "Europe/Pari"), "team.yaml:11:"),
+            ("no unit", TEAM.replace("wait: 5m}]", "wait: 5}]"), "team.yaml:15:"),
+            ("unknown field", TEAM.replace("full_name:", "fullname:"), "full_name"),
+            ("no YAML", TEAM + "}", "team.yaml:"),
+            ("no such variable", TEAM.replace("kind: native,", "kind: native, key: env:NOT_SET_HERE,"),
+             "NOT_SET_HERE"),
+        ]
+        for name, text, part in rows:
+            with self.subTest(name):
+                done = world.apply(text, check=False)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(part, done.stderr)
+                self.assertIn("nothing was applied", done.stderr)
+        self.assertEqual(world.cli("export").stdout, before)
+
+    def test_a_dry_run_only_tells(self):
+        world = self.world
+        before = world.cli("export").stdout
+        path = world.write("dry.yaml", TEAM.replace("Ana Wijaya", "Ana W."))
+        done = world.cli("apply", path, "--dry-run")
+        self.assertIn("Ana W.", done.stdout)
+        self.assertIn("dry run", done.stdout)
+        self.assertEqual(world.cli("export").stdout, before)
+
+    def test_export_is_a_file_to_apply(self):
+        exported = self.world.cli("export").stdout
+        with World() as other:
+            other.apply(exported)
+            self.assertEqual(other.cli("export").stdout, exported)
+
+    def test_doctor(self):
+        done = self.world.cli("doctor", check=False)
+        self.assertIn("wakes nobody", done.stdout)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        said = self.world.cli_json("doctor")
+        self.assertTrue({"level", "check", "what", "remedy"} <= set(said["findings"][0]))
+
+    def test_openapi_and_lists(self):
+        paths = self.world.cli_json("openapi")["paths"]
+        self.assertIn("/api/v1/doctor", paths)
+        for command in (["integration", "list"], ["heartbeat", "list"], ["schedule", "list"],
+                        ["integration", "payloads", "shop"], ["silence", "list"], ["token", "list"]):
+            with self.subTest(command):
+                self.world.cli(*command)
+                json.loads(self.world.cli(*command, "--json").stdout)
+
+    def test_a_test_message(self):
+        before = self.world.server.log(100000).count("page: ")
+        self.world.cli("test", "ana")
+        self.world.wait("the test is written",
+                        lambda: self.world.server.log(100000).count("page: ") > before)
+
+
+class ServeTest(unittest.TestCase):
+    """Starting, ending, and what lies between two runs."""
+
+    def test_a_second_server_is_refused(self):
+        with World() as world:
+            done = run("serve", "--data", world.data, "--listen", "127.0.0.1:0")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(str(world.data), done.stderr)
+            self.assertEqual(world.get("/readyz", token=None).status, 200)
+
+    def test_a_used_address_is_refused(self):
+        with World() as world:
+            done = run("serve", "--data", world.folder / "other", "--listen", f"127.0.0.1:{world.port}")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(str(world.port), done.stderr)
+
+    def test_it_ends_well_and_remembers(self):
+        with World() as world:
+            world.apply(TEAM)
+            alert = world.cli_json("alert", "--service", "checkout", "Disk full")["alert_id"]
+            world.restart()
+            self.assertEqual(world.alert(alert)["summary"], "Disk full")
+            world.kill()
+            world.start()
+            self.assertEqual(world.alert(alert)["summary"], "Disk full")
+
+    def test_config_is_applied_at_the_start_and_on_hangup(self):
+        with World(start=False) as world:
+            path = world.write("team.yaml", TEAM)
+            world.settings["CONFIG"] = path
+            world.start()
+            self.assertIn("shown only once", world.server.log())
+            path.write_text(TEAM.replace("Ana Wijaya", "Ana W."), "utf-8")
+            world.server.send(signal.SIGHUP)
+            world.wait("the new file is in force",
+                       lambda: world.get("/api/v1/users/ana").json["full_name"] == "Ana W.")
+            path.write_text(TEAM.replace("policy: main", "policy: mian"), "utf-8")
+            world.server.send(signal.SIGHUP)
+            world.wait("the mistake is told", lambda: "team.yaml:17" in world.server.log())
+            self.assertEqual(world.get("/api/v1/users/ana").json["full_name"], "Ana W.")
+            world.stop()
+            done = run("serve", "--data", world.data, "--listen", "127.0.0.1:0", "--config", path)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("team.yaml:17", done.stderr)
+
+    def test_a_long_data_path(self):
+        with World(start=False) as world:
+            world.data = world.folder / ("d" * 60) / ("e" * 60) / "data"
+            world.start()
+            world.apply(TEAM)
+            self.assertIn("primary", world.cli("oncall").stdout)
+
+    def test_files_are_for_their_owner(self):
+        with World() as world:
+            world.cli("backup")
+            for path in [world.data, *world.data.rglob("*")]:
+                self.assertEqual(path.stat().st_mode & 0o077, 0, path)
+
+    def test_log_lines_are_json_and_hold_no_keys(self):
+        with World({"LOG_FORMAT": "json"}) as world:
+            world.apply(TEAM)
+            key = world.cli("integration", "rotate", "shop").stdout.strip()
+            world.post("/api/v1/alerts", {"summary": "line\nbreak"}, token=key)
+            alert = world.alerts()[0]["id"]
+            world.wait("the page is told", lambda: "page.started" in world.server.log())
+            lines = [json.loads(line) for line in world.server.log(1000).splitlines()
+                     if line.startswith("{")]
+            told = [line for line in lines if line.get("id") == f"alert:{alert}"]
+            self.assertTrue({"alert.triggered", "page.started"} <= {line["message"] for line in told})
+            self.assertNotIn(key, world.server.log(1000))
+
+    def test_systemd_is_told(self):
+        with World(start=False) as world:
+            path = str(world.folder / "notify")
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+                told.bind(path)
+                told.settimeout(PATIENCE_S)
+                environment = world.environment
+                world.environment = lambda more=None: {**environment(more), "NOTIFY_SOCKET": path}
+                world.start()
+                self.assertEqual(told.recv(100), b"READY=1")
+                self.assertEqual(told.recv(100), b"WATCHDOG=1")
+                world.server.send(signal.SIGTERM)
+                while told.recv(100) != b"STOPPING=1":
+                    pass
+                self.assertEqual(world.server.process.wait(PATIENCE_S), 0)
+
+    def test_its_own_death_is_noticed(self):
+        with World(start=False) as world:
+            outside = world.receiver()
+            world.settings["HEARTBEAT_OUT"] = outside.url + "/beat"
+            world.settings["HEARTBEAT_OUT_EVERY"] = "1s"
+            world.start()
+            world.wait("it beats", lambda: len(outside.received("/beat")) >= 2)
+            world.kill()
+
+    def test_it_starts_fast(self):
+        took = []
+        with World() as world:
+            world.apply(TEAM)
+            for _ in range(5):
+                world.restart()
+                took = [float(ms) for ms in re.findall(r"start_ms=([0-9.]+)", world.server.log(100000))]
+        self.assertLess(min(took), 100.0, took)
+
+
+class BackupTest(unittest.TestCase):
+    def alert(self, world, summary):
+        return world.cli_json("alert", "--service", "checkout", summary)["alert_id"]
+
+    def summaries(self, world):
+        return sorted(alert["summary"] for alert in world.alerts())
+
+    def test_there_and_back(self):
+        with World() as world:
+            world.apply(TEAM)
+            self.alert(world, "before")
+            copy = world.folder / "copy.db"
+            self.assertIn("verified", world.cli("backup", copy).stdout)
+            self.assertEqual(world.cli("backup", copy, check=False).returncode, 1)  # never over a file
+            self.alert(world, "after")
+            done = world.cli("restore", copy, check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("stop it first", done.stderr)
+            world.stop()
+            kept = world.cli_json("restore", copy)["kept"]
+            with sqlite3.connect(kept) as old:
+                self.assertEqual(old.execute("SELECT count(*) FROM alert").fetchone()[0], 2)
+            world.start()
+            self.assertEqual(self.summaries(world), ["before"])
+
+    def test_without_a_server(self):
+        with World() as world:
+            world.apply(TEAM)
+            self.alert(world, "here")
+            world.kill()
+            copy = world.folder / "copy.db"
+            world.cli("backup", copy)
+            shutil.rmtree(world.data)
+            world.cli("restore", copy)
+            world.start()
+            self.assertEqual(self.summaries(world), ["here"])
+
+    def test_a_bad_backup_replaces_nothing(self):
+        with World() as world:
+            world.apply(TEAM)
+            self.alert(world, "here")
+            copy = world.folder / "copy.db"
+            world.cli("backup", copy)
+            world.stop()
+            whole = copy.read_bytes()
+            with sqlite3.connect(world.folder / "stranger.db") as stranger:
+                stranger.execute("CREATE TABLE x (y)")
+            bad = world.folder / "bad.db"
+            rows = [("cut", whole[:len(whole) // 2]), ("empty", b""), ("text", b"no database" * 1000),
+                    ("of another program", (world.folder / "stranger.db").read_bytes()),
+                    ("damaged", whole[:8192] + bytes(8192) + whole[16384:])]
+            for name, content in rows:
+                with self.subTest(name):
+                    bad.write_bytes(content)
+                    done = world.cli("restore", bad, check=False)
+                    self.assertEqual(done.returncode, 1, done.stdout)
+                    self.assertEqual([p.name for p in world.data.glob("*before-restore*")], [])
+            self.assertEqual(world.cli("restore", world.folder / "none.db", check=False).returncode, 1)
+            world.start()
+            self.assertEqual(self.summaries(world), ["here"])
+
+
+if __name__ == "__main__":
+    unittest.main()
