@@ -33,6 +33,7 @@ struct watch {
     int64_t overdue_us;  /* for how long the program was able and did not */
     unsigned missing;    /* people of the step under way who were not paged yet */
     int64_t told_us;     /* when the step under way was first told */
+    int64_t anybody_us;  /* when the last resort was found unreachable; -1: never */
     int64_t moved_us;    /* when a page was last handed to whoever is on call now; -1: never */
     unsigned ever_paged; /* everybody whom this alert paged rightfully */
     struct debt debts[SCENE_PEOPLE];
@@ -146,6 +147,7 @@ static void start_watch(struct watch *watch, struct moment now)
     watch->missing = 0;
     watch->debt_count = 0;
     watch->moved_us = -1;
+    watch->anybody_us = -1;
 }
 
 void auditor_accepted(struct auditor *auditor, int64_t alert_id, int service, int severity,
@@ -205,6 +207,12 @@ void auditor_reopened(struct auditor *auditor, int64_t alert_id, struct moment n
                  alert_id);
     }
     start_watch(watch, now);
+}
+
+void auditor_gone(struct auditor *auditor, int64_t alert_id, struct moment now)
+{
+    complain(auditor, now,
+             "lost: alert %" G_GINT64_FORMAT " was answered and is not there any more", alert_id);
 }
 
 /* --- pages --- */
@@ -297,7 +305,7 @@ void auditor_page_started(struct auditor *auditor, int64_t alert_id, const char 
                  who, alert_id);
         return;
     }
-    if (is_moved_to(auditor, watch, person, now)) {
+    if (is_moved_to(auditor, watch, person, now) || watch->anybody_us == now.elapsed.us) {
         watch->ever_paged |= 1U << person;
         owe(watch, person, now);
         return;
@@ -329,12 +337,17 @@ void auditor_page_moved(struct auditor *auditor, int64_t alert_id, const char *f
 }
 
 void auditor_unreachable(struct auditor *auditor, int64_t alert_id, const char *who,
-                         struct moment now)
+                         const char *then, struct moment now)
 {
     struct watch *watch = find(auditor, alert_id);
     int person = scene_person_named(auditor->scene, who);
-    if (watch != NULL && person != NOBODY) {
-        settle_debt(watch, person);
+    if (watch == NULL || person == NOBODY) {
+        return;
+    }
+    settle_debt(watch, person);
+    if (strcmp(then, "anybody") == 0) {
+        watch->anybody_us = now.elapsed.us; /* whoever can be reached */
+    } else if (strcmp(then, "next_step") == 0) {
         watch->due_us = MIN(watch->due_us, now.elapsed.us);
     }
 }

@@ -32,9 +32,10 @@ void auditor_acknowledged(struct auditor *auditor, int64_t alert_id);
 void auditor_resolved(struct auditor *auditor, int64_t alert_id);
 /* The alert's paging started again from the first step (an acknowledgement expired). */
 void auditor_reopened(struct auditor *auditor, int64_t alert_id, struct moment now);
-/* Every way to one of the people failed: the next step may come at once. */
+/* Every way to one of the people failed. `then`: "next_step" comes at once, or "anybody" is told, or
+ * "nothing" since others were told meanwhile. */
 void auditor_unreachable(struct auditor *auditor, int64_t alert_id, const char *who,
-                         struct moment now);
+                         const char *then, struct moment now);
 /* An event of the log. */
 void auditor_page_started(struct auditor *auditor, int64_t alert_id, const char *who, int step,
                           int round, bool is_last_resort, struct moment now);
@@ -53,6 +54,8 @@ struct sent_message {
 };
 
 void auditor_sent(struct auditor *auditor, const struct sent_message *sent, struct moment now);
+/* An alert that was answered is not in the database any more. */
+void auditor_gone(struct auditor *auditor, int64_t alert_id, struct moment now);
 /* Time passed. `is_able`: the program runs and can write. */
 void auditor_look(struct auditor *auditor, bool is_able, struct moment now);
 

@@ -34,6 +34,8 @@ static void add(struct world_report *sum, const struct world_report *one)
     sum->messages += one->messages;
     sum->acknowledgements += one->acknowledgements;
     sum->crashes += one->crashes;
+    sum->power_losses += one->power_losses;
+    sum->full_disks += one->full_disks;
     sum->jumps += one->jumps;
     sum->steps += one->steps;
 }
@@ -45,14 +47,9 @@ static void run_world(int index, const char *folder, struct world_report *out)
         .seed = (uint64_t)first_seed + (uint64_t)index,
         .hours = hours,
         .plant = plant,
-        .where = path,
+        .keep_at = keep ? path : NULL,
     };
     world_run(&options, out);
-    static const char *const SUFFIXES[] = {"", "-wal", "-shm", ".lock"};
-    for (size_t i = 0; i < G_N_ELEMENTS(SUFFIXES) && !keep; i++) {
-        g_autofree char *name = g_strconcat(path, SUFFIXES[i], NULL);
-        (void)g_unlink(name);
-    }
 }
 
 int main(int argc, char **argv)
@@ -82,10 +79,11 @@ int main(int argc, char **argv)
     } else {
         (void)g_rmdir(folder);
     }
-    (void)printf("%d worlds of %d hours: %" PRId64 " signals, %" PRId64 " alerts, %" PRId64
-                 " pages, %" PRId64 " messages, %" PRId64 " acknowledgements, %" PRId64
-                 " crashes, %" PRId64 " clock jumps; %d complaints\n",
-                 worlds, hours, sum.signals, sum.alerts, sum.pages, sum.messages,
-                 sum.acknowledgements, sum.crashes, sum.jumps, complaints);
+    (void)printf(
+        "%d worlds of %d hours: %" PRId64 " signals, %" PRId64 " alerts, %" PRId64
+        " pages, %" PRId64 " messages, %" PRId64 " acknowledgements, %" PRId64 " crashes (%" PRId64
+        " power losses), %" PRId64 " full disks, %" PRId64 " clock jumps; %d complaints\n",
+        worlds, hours, sum.signals, sum.alerts, sum.pages, sum.messages, sum.acknowledgements,
+        sum.crashes, sum.power_losses, sum.full_disks, sum.jumps, complaints);
     return (complaints > 0) == (expects_complaint != 0) ? 0 : 1;
 }

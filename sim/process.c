@@ -1,6 +1,7 @@
 /* The program under test: started, driven, crashed and started again. */
 #include <string.h>
 
+#include "alert/alert_store.h"
 #include "base/json.h"
 #include "config/config_store.h"
 #include "config/config_work.h"
@@ -39,6 +40,18 @@ static bool still_wanted(void *self, int64_t delivery_id)
     return world->options.plant == PLANT_LATE_SENDING || delivery_is_wanted(world->db, delivery_id);
 }
 
+static void note_outcome(void *arg, enum command_outcome outcome)
+{
+    struct world *world = arg;
+    world->has_recovered = outcome == OUTCOME_COMMITTED;
+}
+
+static enum command_result recover(struct ledger_tx *tx, void *arg)
+{
+    struct world *world = arg;
+    return pager_recover(tx, world->pager);
+}
+
 static void run_alone(struct world *world, enum command_result (*run)(struct ledger_tx *, void *),
                       void (*answer)(void *, enum command_outcome), void *arg)
 {
@@ -72,17 +85,41 @@ static void first_config(struct world *world)
     apply_config_clear(&apply);
 }
 
-void process_start(struct world *world)
+/* Everything that was answered must be there, whatever happened to the disk. */
+static void check_answered(struct world *world)
+{
+    int64_t id = 0;
+    for (guint i = 0; i < world->answered->len; i++) {
+        struct alert alert = {0};
+        id = g_array_index(world->answered, int64_t, i);
+        bool is_there = alert_load(world->db, id, &alert);
+        alert_clear(&alert);
+        if (!is_there) {
+            auditor_gone(world->auditor, id, world_now(world));
+        }
+    }
+    g_array_set_size(world->answered, 0);
+}
+
+static bool open_database(struct world *world)
 {
     struct fault fault = {0};
-    bool is_first = world->epoch == 0;
-    world->epoch++;
-    world->db = db_open(world->options.where, DB_READ_WRITE, &fault);
-    if (world->db == NULL || !db_migrate(world->db, world_now(world).wall, &fault)) {
-        g_error("the database was refused: %s", fault.text);
+    world->db = db_open(world->where, DB_READ_WRITE, &fault);
+    if (world->db == NULL) {
+        return false;
     }
+    if (!db_migrate(world->db, world_now(world).wall, &fault)) {
+        db_close(&world->db);
+        return false;
+    }
+    return true;
+}
+
+static void assemble(struct world *world)
+{
     world->configs = config_holder_create();
     world->ledger = ledger_create(world->db, &world->clock, &world->random);
+    ledger_set_ballast(world->ledger, &world->ballast);
     world->pager = pager_create(world->configs, &world->random);
     pager_add_duties(world->pager, world->ledger);
     ledger_add_listener(world->ledger, (struct ledger_listener){committed, world});
@@ -98,15 +135,6 @@ void process_start(struct world *world)
         .public_url = "http://tocsin.example",
     };
     world->courier = courier_create(&options);
-    run_alone(world, pager_recover, NULL, world->pager);
-    if (is_first) {
-        first_config(world);
-    } else {
-        load_config(world);
-    }
-    world->is_up = true;
-    world->tick_at = world->elapsed;
-    world->courier_at = world->elapsed;
 }
 
 static void close_process(struct world *world)
@@ -118,9 +146,35 @@ static void close_process(struct world *world)
     db_close(&world->db);
 }
 
-void process_crash(struct world *world)
+bool process_start(struct world *world)
+{
+    bool is_first = world->epoch == 0;
+    world->epoch++;
+    if (!open_database(world)) {
+        return false;
+    }
+    assemble(world);
+    run_alone(world, recover, note_outcome, world);
+    if (!world->has_recovered) {
+        close_process(world);
+        return false;
+    }
+    if (is_first) {
+        first_config(world);
+    } else {
+        load_config(world);
+        check_answered(world);
+    }
+    world->is_up = true;
+    world->tick_at = world->elapsed;
+    world->courier_at = world->elapsed;
+    return true;
+}
+
+void process_crash(struct world *world, bool has_power_gone)
 {
     world->report->crashes++;
+    world->report->power_losses += has_power_gone;
     world->is_up = false;
     agenda_drop(world->agenda, world->epoch);
     /* Nobody hears an answer any more; senders will try again, the rest is freed. */
@@ -132,13 +186,19 @@ void process_crash(struct world *world)
             command->answer(command->arg, OUTCOME_UNAVAILABLE);
         }
     }
+    if (has_power_gone) {
+        memory_disk_power_off(world->disk);
+    }
     close_process(world);
+    if (has_power_gone) {
+        memory_disk_power_on(world->disk, &world->random);
+    }
 }
 
 void process_forget_timers(struct world *world)
 {
     struct fault fault;
-    struct db *db = db_open(world->options.where, DB_READ_WRITE, &fault);
+    struct db *db = db_open(world->where, DB_READ_WRITE, &fault);
     CHECK(db != NULL);
     db_begin(db);
     escalation_forget_all(db);
@@ -165,7 +225,13 @@ static void read_event(void *self, const struct event *event)
     alert_id = g_ascii_strtoll(event->subject + strlen("alert:"), NULL, 10);
     json_auto_t *data =
         event->data != NULL ? json_read(event->data, strlen(event->data), &fault) : NULL;
-    if (strcmp(event->kind, "page.started") == 0) {
+    if (strcmp(event->kind, "alert.triggered") == 0) {
+        /* Known from here too: its sender may have been cut off after the commit. */
+        const char *service = json_text(data, "service", "service0");
+        int severity = enum_from_name(SEVERITY_NAMES, json_text(data, "severity", ""));
+        auditor_accepted(world->auditor, alert_id, service[strlen("service")] - '0', severity,
+                         world_now(world));
+    } else if (strcmp(event->kind, "page.started") == 0) {
         world->report->pages++;
         auditor_page_started(world->auditor, alert_id, json_text(data, "who", ""),
                              int_of(data, "step") - 1, int_of(data, "round") - 1,
@@ -173,7 +239,8 @@ static void read_event(void *self, const struct event *event)
     } else if (strcmp(event->kind, "page.moved") == 0) {
         auditor_page_moved(world->auditor, alert_id, json_text(data, "from", ""), world_now(world));
     } else if (strcmp(event->kind, "page.unreachable") == 0) {
-        auditor_unreachable(world->auditor, alert_id, json_text(data, "who", ""), world_now(world));
+        auditor_unreachable(world->auditor, alert_id, json_text(data, "who", ""),
+                            json_text(data, "then", ""), world_now(world));
     } else if (strcmp(event->kind, "alert.repeated") == 0) {
         int severity = enum_from_name(SEVERITY_NAMES, json_text(data, "severity", ""));
         auditor_raised(world->auditor, alert_id, severity, world_now(world));

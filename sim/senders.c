@@ -38,6 +38,9 @@ static void answered(void *arg, enum command_outcome outcome)
     } else if (sending->take.outcome == TAKE_JOINED) {
         auditor_accepted(world->auditor, id, sending->service, sending->severity, now);
     }
+    if (id != 0) {
+        g_array_append_val(world->answered, id);
+    }
     sending_free(sending);
 }
 

@@ -32,27 +32,76 @@ void world_at(struct world *world, struct span after, void (*happen)(void *arg),
 
 /* --- what goes wrong --- */
 
+static const int64_t BALLAST_BYTES = 4 * 1024 * 1024;
+
+static bool hold_ballast(void *self)
+{
+    struct world *world = self;
+    return memory_disk_hold(world->disk, BALLAST_BYTES);
+}
+
+static void release_ballast(void *self)
+{
+    struct world *world = self;
+    memory_disk_release(world->disk);
+}
+
 static void come_back(void *arg)
 {
     struct world *world = arg;
     if (world->options.plant == PLANT_LOST_TIMERS) {
         process_forget_timers(world);
     }
-    process_start(world);
+    if (!process_start(world)) {
+        if (memory_disk_is_off(world->disk)) {
+            memory_disk_power_on(world->disk, &world->random);
+        }
+        world_at(world, SPAN_S(1), come_back, world);
+    }
+}
+
+/* Mostly restarted at once, sometimes only after somebody noticed. */
+static void fall(struct world *world, bool has_power_gone)
+{
+    struct span away = chance_of(&world->chance, 80)
+                           ? chance_span(&world->chance, SPAN_MS(50), SPAN_S(5))
+                           : chance_span(&world->chance, SPAN_S(5), SPAN_MIN(40));
+    process_crash(world, has_power_gone);
+    world_at(world, away, come_back, world);
 }
 
 static void crash(void *arg)
 {
     struct world *world = arg;
-    if (world->is_up) {
-        process_crash(world);
-        /* Mostly restarted at once, sometimes only after somebody noticed. */
-        struct span away = chance_of(&world->chance, 80)
-                               ? chance_span(&world->chance, SPAN_MS(50), SPAN_S(5))
-                               : chance_span(&world->chance, SPAN_S(5), SPAN_MIN(40));
-        world_at(world, away, come_back, world);
+    int what = (int)chance_between(&world->chance, 1, 3);
+    if (world->is_up && what == 1) {
+        /* In the middle of whatever it writes next. */
+        memory_disk_fail(world->disk, 0, chance_between(&world->chance, 1, 40), DISK_POWER_LOSS,
+                         false);
+    } else if (world->is_up) {
+        fall(world, what == 2);
     }
     world_at(world, chance_gap(&world->chance, SPAN_H(5)), crash, world);
+}
+
+static void disk_has_room(void *arg)
+{
+    struct world *world = arg;
+    memory_disk_set_capacity(world->disk, -1);
+}
+
+static void disk_is_full(void *arg)
+{
+    struct world *world = arg;
+    if (world->is_up && chance_of(&world->chance, 50)) {
+        memory_disk_fail(world->disk, 0, chance_between(&world->chance, 1, 40), DISK_BROKEN, false);
+    } else {
+        world->report->full_disks++;
+        memory_disk_set_capacity(world->disk, memory_disk_used(world->disk));
+        world_at(world, chance_span(&world->chance, SPAN_S(10), SPAN_MIN(30)), disk_has_room,
+                 world);
+    }
+    world_at(world, chance_gap(&world->chance, SPAN_H(12)), disk_is_full, world);
 }
 
 static void jump(void *arg)
@@ -63,6 +112,8 @@ static void jump(void *arg)
         struct span most = MOST[chance_between(&world->chance, 0, G_N_ELEMENTS(MOST) - 1)];
         int64_t by = chance_between(&world->chance, -most.us, most.us);
         world->wall_base.us += by;
+        /* A jump that a crash follows before anything looked at the clock cannot be known afterwards. */
+        world->tick_at = world->elapsed;
         world->report->jumps++;
     }
     world_at(world, chance_gap(&world->chance, SPAN_H(24)), jump, world);
@@ -97,13 +148,28 @@ static void open_world(struct world *world, const struct world_options *options,
     world->random = chance_random(&world->chance);
     world->agenda = agenda_create();
     world->commands = g_array_new(FALSE, FALSE, sizeof(struct command));
+    world->answered = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    world->disk = memory_disk_create("tocsin-sim");
+    world->ballast = (struct ballast){hold_ballast, release_ballast, world};
+    g_strlcpy(world->where, "file:world.db?vfs=tocsin-sim", sizeof world->where);
     scene_make(&world->scene, &world->chance, START.us / 1000000);
     world->auditor = auditor_create(&world->scene);
-    process_start(world);
+    CHECK(process_start(world));
     senders_start(world);
     world_at(world, chance_gap(&world->chance, SPAN_H(5)), crash, world);
     world_at(world, chance_gap(&world->chance, SPAN_H(24)), jump, world);
     world_at(world, chance_gap(&world->chance, SPAN_H(6)), provider_fails, world);
+    world_at(world, chance_gap(&world->chance, SPAN_H(12)), disk_is_full, world);
+}
+
+static void keep_copy(struct world *world)
+{
+    struct fault fault;
+    memory_disk_set_capacity(world->disk, -1);
+    if (world->options.keep_at != NULL && world->is_up &&
+        !db_backup(world->db, world->options.keep_at, &fault)) {
+        g_printerr("%s\n", fault.text);
+    }
 }
 
 static void close_world(struct world *world)
@@ -111,11 +177,14 @@ static void close_world(struct world *world)
     const char *complaint = auditor_complaint(world->auditor);
     g_strlcpy(world->report->complaint, complaint != NULL ? complaint : "",
               sizeof world->report->complaint);
+    keep_copy(world);
     if (world->is_up) {
-        process_crash(world);
+        process_crash(world, false);
         world->report->crashes--; /* the end of the world is not one of its faults */
     }
     agenda_destroy(&world->agenda);
+    memory_disk_destroy(&world->disk);
+    g_array_unref(world->answered);
     auditor_destroy(&world->auditor);
     g_array_unref(world->commands);
 }
@@ -131,6 +200,9 @@ static void step(struct world *world)
     agenda_run(world->agenda, world->elapsed);
     if (world->is_up) {
         process_work(world);
+        if (memory_disk_is_off(world->disk)) {
+            fall(world, true);
+        }
     }
     auditor_look(world->auditor, world->is_up, world_now(world));
     world->report->steps++;

@@ -19,13 +19,14 @@ enum plant {
 
 struct world_options {
     uint64_t seed;
-    int hours;         /* of simulated time */
-    int plant;         /* enum plant */
-    const char *where; /* of the database; a path, or a file of the simulated disk */
+    int hours;           /* of simulated time */
+    int plant;           /* enum plant */
+    const char *keep_at; /* a copy of the database when the world ends; NULL: none */
 };
 
 struct world_report {
-    int64_t signals, alerts, pages, messages, acknowledgements, crashes, jumps, steps;
+    int64_t signals, alerts, pages, messages, acknowledgements, crashes, power_losses, full_disks,
+        jumps, steps;
     char complaint[400]; /* "" when all was well */
 };
 

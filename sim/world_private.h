@@ -2,6 +2,8 @@
 #ifndef SIM_WORLD_PRIVATE_H
 #define SIM_WORLD_PRIVATE_H
 
+#include "db/memory_vfs.h"
+#include "ledger/ballast.h"
 #include "page/courier.h"
 #include "sim/agenda.h"
 #include "sim/world.h"
@@ -17,14 +19,19 @@ struct world {
     struct agenda *agenda;
     struct scene scene;
     struct auditor *auditor;
+    struct memory_disk *disk;
+    struct ballast ballast;
+    char where[64]; /* the database on that disk */
     /* The process that runs now. */
     unsigned epoch;
     bool is_up;
+    bool has_recovered;
     struct db *db;
     struct config_holder *configs;
     struct ledger *ledger;
     struct pager *pager;
     struct courier *courier;
+    GArray *answered; /* int64_t: alerts that were answered 2xx since the last restart */
     GArray *commands; /* of struct command: submitted, not yet run */
     struct span tick_at, courier_at;
     int64_t seen_seq;       /* of the event log, by the auditor */
@@ -37,8 +44,10 @@ void world_at(struct world *world, struct span after, void (*happen)(void *arg),
 bool world_submit(void *world, struct command command);
 
 /* process.c: the program under test. */
-void process_start(struct world *world);
-void process_crash(struct world *world);
+/* False: the disk did not let it start; try again later. */
+NODISCARD bool process_start(struct world *world);
+/* kill -9: what was written stays. With `has_power_gone` only what was synced is sure. */
+void process_crash(struct world *world, bool has_power_gone);
 /* PLANT_LOST_TIMERS, between two lives. */
 void process_forget_timers(struct world *world);
 /* Runs what was submitted, ticks, steps the courier, reads new events. */

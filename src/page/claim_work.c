@@ -427,8 +427,7 @@ static GArray *wanted_pages(struct ledger_tx *tx, const struct look *look)
 static struct utc may_go_at(struct ledger_tx *tx, const struct mailbox *mailbox, int severity)
 {
     struct sent recent[RECENT_MAX];
-    size_t count =
-        delivery_recent(tx->db, mailbox->id, utc_add(tx->now, SPAN_H(-1)), recent, RECENT_MAX);
+    size_t count = delivery_recent(tx->db, mailbox->id, tx->now, recent, RECENT_MAX);
     return throttle_judge(recent, count, severity, tx->now);
 }
 

@@ -152,17 +152,19 @@ void delivery_expire_claimed(struct db *db, struct utc now)
     (void)db_run(q);
 }
 
-size_t delivery_recent(struct db *db, int64_t mailbox_id, struct utc since, struct sent *out,
+size_t delivery_recent(struct db *db, int64_t mailbox_id, struct utc now, struct sent *out,
                        size_t max)
 {
     /* Claimed, delivered and unknown ones may have reached the person; the rest did not. */
     struct db_query *q =
         db_query(db, "SELECT bounded_at, severity FROM delivery WHERE mailbox_id = $1"
-                     " AND bounded_at > $2 AND state IN (1, 2, 5)"
-                     " ORDER BY bounded_at DESC, id DESC LIMIT $3");
+                     " AND bounded_at > $2 AND bounded_at <= $3 AND state IN (1, 2, 5)"
+                     " ORDER BY bounded_at DESC, id DESC LIMIT $4");
     db_bind_int(q, 1, mailbox_id);
-    db_bind_utc(q, 2, since);
-    db_bind_int(q, 3, (int64_t)max);
+    db_bind_utc(q, 2, utc_add(now, SPAN_H(-1)));
+    /* What lies ahead is older than an hour and was left there by a clock that jumped back. */
+    db_bind_utc(q, 3, now);
+    db_bind_int(q, 4, (int64_t)max);
     size_t count = 0;
     while (count < max && db_step(q) == DB_ROW) {
         out[count++] = (struct sent){db_utc(q, 0), (int)db_int(q, 1)};

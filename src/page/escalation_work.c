@@ -187,6 +187,13 @@ void escalation_hurry(struct pager *pager, struct ledger_tx *tx, const struct al
     }
 }
 
+bool escalation_waits_for(struct ledger_tx *tx, const struct page *page)
+{
+    struct escalation e;
+    return page->escalation_id != 0 && escalation_load(tx->db, page->escalation_id, &e) &&
+           e.state == ESCALATION_ACTIVE && e.step == page->step + 1 && e.round == page->round;
+}
+
 void escalation_resume(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
 {
     struct escalation e;

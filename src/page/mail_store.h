@@ -94,8 +94,8 @@ NODISCARD struct utc delivery_next_lease(struct db *db);
 void delivery_put_off(struct db *db, struct utc now, struct span by);
 /* At start nobody is sending: every lease ends now. */
 void delivery_expire_claimed(struct db *db, struct utc now);
-/* Messages that went, or may have gone, to the mailbox since; newest first. */
-NODISCARD size_t delivery_recent(struct db *db, int64_t mailbox_id, struct utc since,
+/* Messages that went, or may have gone, to the mailbox in the hour before `now`; newest first. */
+NODISCARD size_t delivery_recent(struct db *db, int64_t mailbox_id, struct utc now,
                                  struct sent *out, size_t max);
 /* Puts this one notification on the delivery. */
 void delivery_carry(struct db *db, int64_t delivery_id, int64_t notification_id);

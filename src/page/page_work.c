@@ -285,13 +285,45 @@ static GPtrArray *contacts_used(struct ledger_tx *tx, int64_t page_id, bool *out
     return used;
 }
 
-/* Every way to this person failed: whoever comes next in the policy hears of it now. */
+/* The last resort cannot be reached: then anybody who can, once for each such page. */
+static void page_anybody_else(struct pager *pager, struct ledger_tx *tx, const struct page *page,
+                              const struct alert *alert)
+{
+    struct fault fault;
+    json_auto_t *reason = json_read(page->reason, strlen(page->reason), &fault);
+    if (strcmp(json_text(reason, "via", ""), "anybody") == 0) {
+        return; /* told again with the last resort, if nobody answers until then */
+    }
+    g_autoptr(GPtrArray) tellings = tellings_new();
+    tell_anybody(pager->config, page->who, tellings);
+    for (guint i = 0; i < tellings->len; i++) {
+        const struct page_order order = {
+            .alert = alert,
+            .escalation_id = page->escalation_id,
+            .step = page->step,
+            .round = page->round,
+            .urgency = URGENCY_HIGH,
+            .telling = g_ptr_array_index(tellings, i),
+            .actor = "tocsin",
+        };
+        page_open(pager, tx, &order);
+    }
+}
+
+/* Every way to this person failed: whoever comes next hears of it now, unless the policy has moved on
+ * already and told others since. */
 static void page_is_unreachable(struct pager *pager, struct ledger_tx *tx, struct page *page,
                                 const struct alert *alert)
 {
+    bool is_last = page->step < 0;
+    bool is_latest = escalation_waits_for(tx, page);
     json_auto_t *data = json_object();
+    json_object_set_new(data, "then",
+                        json_string(is_last ? "anybody" : (is_latest ? "next_step" : "nothing")));
     append_page_event(tx, "tocsin", "page.unreachable", page, data);
-    if (page->escalation_id != 0 && page->step >= 0) {
+    if (is_last) {
+        page_anybody_else(pager, tx, page, alert);
+    } else if (is_latest) {
         escalation_hurry(pager, tx, alert);
     }
 }

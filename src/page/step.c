@@ -179,12 +179,14 @@ static bool condition_holds(const struct condition *when, int severity, struct u
     return zone == NULL || windows_hold(when->only, zone, now);
 }
 
-static void tell_anybody(const struct config *config, GPtrArray *tellings)
+void tell_anybody(const struct config *config, const char *but, GPtrArray *tellings)
 {
     const GPtrArray *users = config->items[CONFIG_USER];
     for (guint i = 0; users != NULL && i < users->len && tellings->len < ANYBODY_MAX; i++) {
         const struct user *user = g_ptr_array_index(users, i);
-        (void)tell_user(config, user->name, VIA_ANYBODY, NULL, tellings);
+        if (g_strcmp0(user->name, but) != 0) {
+            (void)tell_user(config, user->name, VIA_ANYBODY, NULL, tellings);
+        }
     }
 }
 
@@ -194,7 +196,7 @@ static void judge_last_resort(const struct stand *stand, struct utc now, struct 
         (void)target_resolve(stand->config, stand->policy->last_resort, now, out->tellings);
     }
     if (out->tellings->len == 0) {
-        tell_anybody(stand->config, out->tellings);
+        tell_anybody(stand->config, NULL, out->tellings);
     }
     out->told_step = -1;
     out->told_round = stand->round;

@@ -71,6 +71,10 @@ void verdict_clear(struct verdict *verdict);
 int target_resolve(const struct config *config, const struct target *target, struct utc now,
                    GPtrArray *tellings);
 
+/* Some others who can be reached at all, at most three; appends to `tellings` those not yet in it and
+ * not `but` (may be NULL). */
+void tell_anybody(const struct config *config, const char *but, GPtrArray *tellings);
+
 void telling_free(struct telling *telling);
 NODISCARD GPtrArray *tellings_new(void);
 
