@@ -278,9 +278,10 @@ static bool layer_names_differ(const struct schedule *schedule, struct fault *fa
 {
     for (guint i = 0; i < schedule->layers->len; i++) {
         const struct layer *layer = g_ptr_array_index(schedule->layers, i);
-        if (schedule_layer(schedule, layer->name) != layer) {
-            fault_set(fault, "name", "\"%s\" names two layers: give each a name of its own",
-                      layer->name);
+        bool is_taken = schedule_layer(schedule, layer->name) != layer;
+        if (is_taken || strcmp(layer->name, "override") == 0) {
+            fault_set(fault, "name", "\"%s\" %s: give the layer a name of its own", layer->name,
+                      is_taken ? "names two layers" : "is what shifts by an override are called");
             fault_within_index(fault, i);
             fault_within(fault, "layers");
             return false;

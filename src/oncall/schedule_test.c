@@ -72,6 +72,9 @@ static const struct refusal SCHEDULES[] = {
      HEAD "[" LAYER
           ",{'name':'layer 1','people':['ana'],'every':'1w','start':'2026-01-05T09:00'}]}",
      "layers[1].name", "layer 1"},
+    {"a layer called override",
+     HEAD "[{'name':'override','people':['ana'],'every':'1w','start':'2026-01-05T09:00'}]}",
+     "layers[0].name", "override"},
     {"override of no layer",
      HEAD "[" LAYER "],'overrides':[{'from':'2026-01-06T00:00','to':'2026-01-07T00:00',"
           "'layer':'night'}]}",

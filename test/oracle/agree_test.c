@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "oncall/cover.h"
 #include "oncall/ical.h"
 #include "plan.h"
 #include "walk.h"
@@ -140,7 +141,7 @@ static void assert_agree_around(const struct world *world, struct utc edge)
 }
 
 /* Every edge that shifts and calendar know, and instants between them. */
-static void assert_all_agree(const struct world *world, struct dice *dice)
+static void assert_all_agree(struct world *world, struct dice *dice)
 {
     for (guint i = 0; i < world->shifts->len; i++) {
         const struct claim *claim = &g_array_index(world->shifts, struct claim, i);
@@ -189,9 +190,33 @@ static void world_clear(struct world *world)
     g_array_unref(world->calendar);
 }
 
-static void every_view_agrees(void **state)
+/* With the proposals of oncall/cover.h added, the person is never on call. */
+static void assert_covered(struct world *world, struct dice *dice)
 {
-    (void)state;
+    const char *user = plan_person((int)dice_between(dice, 0, PERSON_COUNT - 1));
+    g_autoptr(GPtrArray) covers =
+        cover_propose(world->schedule, user, NULL, world->from, world->to);
+    bool is_complete = true;
+    for (guint i = 0; i < covers->len; i++) {
+        struct cover *cover = g_ptr_array_index(covers, i);
+        if (cover->override == NULL) {
+            is_complete = false;
+        } else {
+            g_ptr_array_add(world->schedule->overrides, cover->override);
+            cover->override = NULL;
+        }
+    }
+    g_autoptr(GArray) shifts = oncall_shifts(world->schedule, world->from, world->to);
+    for (guint i = 0; is_complete && i < shifts->len; i++) {
+        if (strcmp(g_array_index(shifts, struct shift, i).user, user) == 0) {
+            fail_msg("seed %" G_GUINT64_FORMAT ": %s is still on call", world->seed, user);
+        }
+    }
+}
+
+/* `check` is given a world for each of many random schedules. */
+static void for_many_worlds(void (*check)(struct world *world, struct dice *dice))
+{
     static const char *const ZONES[] = {
         "Europe/Paris", "America/New_York", "Asia/Kathmandu",    "Australia/Lord_Howe",
         "Pacific/Apia", "America/St_Johns", "Africa/Casablanca", "America/Havana"};
@@ -207,13 +232,26 @@ static void every_view_agrees(void **state)
             change = changes[dice_roll(&dice) % count];
         }
         world_init(&world, &dice, zone, change);
-        assert_all_agree(&world, &dice);
+        check(&world, &dice);
         world_clear(&world);
     }
 }
 
+static void every_view_agrees(void **state)
+{
+    (void)state;
+    for_many_worlds(assert_all_agree);
+}
+
+static void who_is_covered_is_never_on_call(void **state)
+{
+    (void)state;
+    for_many_worlds(assert_covered);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_view_agrees)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_view_agrees),
+                                       cmocka_unit_test(who_is_covered_is_never_on_call)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,24 @@
+/* oncall/cover.h - who takes over when somebody is taken off duty? Pure: proposes, changes nothing. */
+#ifndef ONCALL_COVER_H
+#define ONCALL_COVER_H
+
+#include "oncall/schedule.h"
+
+/* One stretch of the person who leaves, and the override that hands it to somebody else. */
+struct cover {
+    struct utc since;
+    struct utc until;
+    /* To be added after the schedule's others. NULL: nobody is left in that layer who could take it,
+     * and a person must decide. Owned. */
+    struct override *override;
+};
+
+/* For each stretch within [from, to) in which `user` would be on call: the next person of the same
+ * layer who is neither `user` nor among `away` (GPtrArray of names, NULL: nobody else is away). For an
+ * override of the whole schedule, whoever would be on call without it, else the next person of the
+ * topmost layer that has one. With all proposals added, `user` is on call at no instant of [from, to).
+ * A new array of struct cover; free with g_ptr_array_unref. */
+NODISCARD GPtrArray *cover_propose(const struct schedule *schedule, const char *user,
+                                   const GPtrArray *away, struct utc from, struct utc to);
+
+#endif
