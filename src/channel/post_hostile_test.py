@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import os
+import shutil
 import socket
 import struct
 import subprocess
@@ -317,6 +318,36 @@ class Webhook(unittest.TestCase):
         self.assertEqual(data["total"], 1)
         self.assertIs(data["may_repeat"], True)
         self.assertEqual(request["headers"]["content-type"], "application/json")
+
+
+class ReferenceLibrary(Webhook):
+    """The same requests, judged by the reference implementation of Standard Webhooks for Node. Needs
+    the npm package standardwebhooks in a folder node_modules that $NODE_PATH names."""
+
+    VERIFY = """
+        const {Webhook} = require("standardwebhooks");
+        const {secret, body, headers} = JSON.parse(require("fs").readFileSync(0, "utf8"));
+        new Webhook(secret).verify(body, headers);
+        for (const bad of [body + " ", body.replace("critical", "info")]) {
+            let taken = true;
+            try { new Webhook(secret).verify(bad, headers); } catch { taken = false; }
+            if (taken) { throw new Error("an altered body was taken"); }
+        }
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        found = subprocess.run(["node", "-e", "require('standardwebhooks')"], capture_output=True,
+                               check=False) if shutil.which("node") else None
+        if found is None or found.returncode != 0:
+            raise unittest.SkipTest("the npm package standardwebhooks is not installed")
+
+    def check_signature(self, request, keys):
+        for key in keys:
+            document = {"secret": self.secret(key), "body": request["body"].decode(),
+                        "headers": request["headers"]}
+            subprocess.run(["node", "-e", self.VERIFY], input=json.dumps(document), text=True,
+                           check=True)
 
 
 class Chat(unittest.TestCase):

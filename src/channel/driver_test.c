@@ -1,0 +1,237 @@
+/* What each channel makes of a message, and of a provider's answer. */
+#include "channel/driver.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "alert/signal.h"
+
+static const struct driver_settings SETTINGS = {"Tocsin <tocsin@example.com>", "smtp://mail:25"};
+static const struct message_item ITEM = {
+    .alert_id = 7,
+    .summary = "Disk full",
+    .service = "checkout",
+    .severity = SEVERITY_CRITICAL,
+    .since = {1798149900000000},
+};
+static const struct message MESSAGE = {
+    .kind = MESSAGE_PAGE,
+    .language = LANGUAGE_EN,
+    .time_zone = "UTC",
+    .full_name = "Ana Wijaya",
+    .severity = SEVERITY_CRITICAL,
+    .items = &ITEM,
+    .item_count = 1,
+    .total = 1,
+    .by_severity = {[SEVERITY_CRITICAL] = 1},
+    .message_id = "m-12",
+    .now = {1798149900000000},
+};
+
+static void test_every_contact_kind_has_a_driver(void **state)
+{
+    (void)state;
+    for (const struct enum_name *row = CONTACT_KIND_NAMES; row->name != NULL; row++) {
+        const struct driver *driver = driver_of(row->value);
+        assert_non_null(driver);
+        assert_string_equal(driver->name, row->name);
+        assert_non_null(driver->build);
+        bool is_local = (driver->flags & DRIVER_LOCAL) != 0;
+        assert_int_equal(driver->classify == NULL, is_local);
+    }
+    assert_null(driver_of(0));
+    assert_null(driver_of(99));
+}
+
+static void test_classify(void **state)
+{
+    (void)state;
+
+    const struct {
+        const char *name;
+        int kind;
+        int status;
+        const char *body;
+        int expected;
+    } rows[] = {
+        {"webhook created", CONTACT_WEBHOOK, 201, "", SEND_DELIVERED},
+        {"webhook informational", CONTACT_WEBHOOK, 199, "", SEND_REFUSED},
+        {"webhook redirect", CONTACT_WEBHOOK, 308, "", SEND_REFUSED},
+        {"webhook gone", CONTACT_WEBHOOK, 410, "", SEND_REFUSED},
+        {"webhook busy", CONTACT_WEBHOOK, 429, "", SEND_RETRY},
+        {"webhook broken", CONTACT_WEBHOOK, 500, "", SEND_RETRY},
+        {"webhook odd", CONTACT_WEBHOOK, 999, "", SEND_RETRY},
+        {"slack ok", CONTACT_SLACK, 200, "ok", SEND_DELIVERED},
+        {"slack something else", CONTACT_SLACK, 200, "<html>", SEND_UNKNOWN},
+        {"slack nothing", CONTACT_SLACK, 200, "", SEND_UNKNOWN},
+        {"slack gone", CONTACT_SLACK, 404, "no_service", SEND_REFUSED},
+        {"slack busy", CONTACT_SLACK, 429, "rate_limited", SEND_RETRY},
+        {"mattermost ok", CONTACT_MATTERMOST, 200, "ok", SEND_DELIVERED},
+        {"mattermost no", CONTACT_MATTERMOST, 400, "{\"id\":\"x\"}", SEND_REFUSED},
+        {"ntfy", CONTACT_NTFY, 200, "{\"id\":\"abc\"}", SEND_DELIVERED},
+        {"ntfy not JSON", CONTACT_NTFY, 200, "[[[[", SEND_DELIVERED},
+        {"ntfy no token", CONTACT_NTFY, 403, "", SEND_REFUSED},
+        {"mail taken", CONTACT_EMAIL, 250, "250 ok", SEND_DELIVERED},
+        {"mail greylisted", CONTACT_EMAIL, 450, "450 later", SEND_RETRY},
+        {"mail closing", CONTACT_EMAIL, 421, "421 bye", SEND_RETRY},
+        {"mail no such user", CONTACT_EMAIL, 550, "550 who?", SEND_REFUSED},
+        {"mail nothing said", CONTACT_EMAIL, 0, "", SEND_RETRY},
+        {"mail in the middle", CONTACT_EMAIL, 354, "354 go on", SEND_RETRY},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct answer answer = {.status = rows[i].status, .body = rows[i].body};
+        struct send_result result = {0};
+        driver_of(rows[i].kind)->classify(&answer, &result);
+        if (result.state != rows[i].expected) {
+            fail_msg("%s: judged %d", rows[i].name, result.state);
+        }
+    }
+}
+
+/* A detail is cut between characters, and is one line. */
+static void test_result_say(void **state)
+{
+    (void)state;
+    struct send_result result = {0};
+    g_autofree char *wide = g_strnfill(100, 'x');
+    result_say(&result, "%s%s%s%s한국어한국어한국어\r\nX", wide, wide, "xxxxxxxxxx",
+               "yyyyyyyyyyyyyyyyyyyyy");
+    assert_true(strlen(result.detail) < sizeof result.detail);
+    assert_true(g_utf8_validate(result.detail, -1, NULL));
+    assert_null(strpbrk(result.detail, "\r\n"));
+}
+
+static char *mail_with(const char *full_name, const char *summary)
+{
+    struct fault fault = {0};
+    struct message_item item = ITEM;
+    struct message message = MESSAGE;
+    struct address address = {.kind = CONTACT_EMAIL, .to = "ana@example.com"};
+    item.summary = summary;
+    message.items = &item;
+    message.full_name = full_name;
+    struct parcel *parcel = email_build(&SETTINGS, &address, &message, &fault);
+    assert_non_null(parcel);
+    assert_string_equal(parcel->mail_from, "<tocsin@example.com>");
+    assert_string_equal(parcel->mail_to, "<ana@example.com>");
+    char *mail = g_strdup(parcel->body->str);
+    parcel_free(parcel);
+    return mail;
+}
+
+static void test_mail_headers(void **state)
+{
+    (void)state;
+    g_autofree char *mail = mail_with("Ana Wijaya", "Disk full");
+    assert_true(g_str_has_prefix(mail, "From: Tocsin <tocsin@example.com>\r\n"
+                                       "To: Ana Wijaya <ana@example.com>\r\n"
+                                       "Subject: [critical] checkout: Disk full\r\n"
+                                       "Date: Thu, 24 Dec 2026 22:05:00 +0000\r\n"
+                                       "Message-ID: <m-12@example.com>\r\n"
+                                       "In-Reply-To: <alert-7@example.com>\r\n"
+                                       "References: <alert-7@example.com>\r\n"
+                                       "Auto-Submitted: auto-generated\r\n"
+                                       "X-Auto-Response-Suppress: All\r\n"
+                                       "Importance: high\r\n"
+                                       "X-Priority: 1\r\n"
+                                       "MIME-Version: 1.0\r\n"
+                                       "Content-Type: multipart/alternative;\r\n boundary=\"=_"));
+    g_autofree char *again = mail_with("Ana Wijaya", "Disk full");
+    assert_string_equal(mail, again); /* a retry is the same mail to the byte */
+}
+
+static void test_mail_names(void **state)
+{
+    (void)state;
+
+    const struct {
+        const char *name;
+        const char *expected;
+    } rows[] = {
+        {"Ana", "To: Ana <ana@example.com>\r\n"},
+        {"", "To: ana@example.com\r\n"},
+        {NULL, "To: ana@example.com\r\n"},
+        {"O'Neil Jr-Smith", "To: O'Neil Jr-Smith <ana@example.com>\r\n"},
+        {"Ana, W.", "To: =?UTF-8?B?QW5hLCBXLg==?=\r\n <ana@example.com>\r\n"},
+        {"x <eve@example.com>",
+         "To: =?UTF-8?B?eCA8ZXZlQGV4YW1wbGUuY29tPg==?=\r\n <ana@example.com>\r\n"},
+        {"김아나", "To: =?UTF-8?B?6rmA7JWE64KY?=\r\n <ana@example.com>\r\n"},
+        {"a\r\nBcc: eve@example.com",
+         "To: =?UTF-8?B?YSAgQmNjOiBldmVAZXhhbXBsZS5jb20=?=\r\n <ana@example.com>\r\n"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *mail = mail_with(rows[i].name, "x");
+        if (strstr(mail, rows[i].expected) == NULL) {
+            fail_msg("%s: %.300s", rows[i].name, mail);
+        }
+    }
+}
+
+static void test_mail_settings(void **state)
+{
+    (void)state;
+
+    const struct {
+        const char *name;
+        struct driver_settings settings;
+        const char *field;
+    } rows[] = {
+        {"no server", {"a@example.com", NULL}, "smtp_url"},
+        {"no sender", {NULL, "smtp://x"}, "mail_from"},
+        {"sender is a name", {"Tocsin", "smtp://x"}, "mail_from"},
+        {"sender not closed", {"Tocsin <a@example.com", "smtp://x"}, "mail_from"},
+        {"something behind", {"Tocsin <a@example.com> x", "smtp://x"}, "mail_from"},
+        {"a second header", {"a@example.com\r\nBcc: x@example.com", "smtp://x"}, "mail_from"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct fault fault = {0};
+        struct address address = {.kind = CONTACT_EMAIL, .to = "ana@example.com"};
+        if (email_build(&rows[i].settings, &address, &MESSAGE, &fault) != NULL) {
+            fail_msg("%s: taken", rows[i].name);
+        }
+        assert_string_equal(fault.field, rows[i].field);
+    }
+}
+
+/* The person presses the button on our page; no app and no server of the provider does it for them. */
+static void test_ntfy_only_opens_the_link(void **state)
+{
+    (void)state;
+    struct fault fault = {0};
+    struct message message = MESSAGE;
+    struct address address = {.kind = CONTACT_NTFY, .to = "https://ntfy.example.com/topic"};
+    message.ack_url = "https://t.example.com/l/TOKEN";
+    struct parcel *parcel = ntfy_build(&SETTINGS, &address, &message, &fault);
+    guint actions = 0;
+    for (guint i = 0; i < parcel->headers->len; i++) {
+        const char *header = g_ptr_array_index(parcel->headers, i);
+        if (g_str_has_prefix(header, "Actions: ")) {
+            assert_true(g_str_has_prefix(header, "Actions: view, "));
+            assert_null(strstr(header, "method"));
+            actions++;
+        }
+        assert_false(g_str_has_prefix(header, "Authorization"));
+    }
+    assert_int_equal(actions, 1);
+    parcel_free(parcel);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_contact_kind_has_a_driver),
+        cmocka_unit_test(test_classify),
+        cmocka_unit_test(test_result_say),
+        cmocka_unit_test(test_mail_headers),
+        cmocka_unit_test(test_mail_names),
+        cmocka_unit_test(test_mail_settings),
+        cmocka_unit_test(test_ntfy_only_opens_the_link),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
