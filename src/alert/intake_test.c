@@ -20,6 +20,7 @@ struct world {
     GPtrArray *routes, *silences;
     GHashTable *services;
     struct intake_view view;
+    struct utc expires_at; /* of the next signals */
     /* of the last signal */
     struct alert alert;
     int outcome;
@@ -115,6 +116,7 @@ static void take(struct world *world, int action, const char *key, int severity)
                 .summary = g_strdup("disk full"),
                 .severity = severity,
                 .source = g_strdup("db7"),
+                .expires_at = world->expires_at,
                 .details = json_pack("{s:{s:s}}", "labels", "team", "db"),
             },
     };
@@ -261,6 +263,27 @@ static void routes_decide_where_to(void **state)
     assert_string_equal(world->alert.service, "checkout"); /* never nowhere */
 }
 
+static void a_repeat_puts_the_expiry_off(void **state)
+{
+    struct world *world = *state;
+    world->expires_at = utc_add(START, SPAN_MIN(4));
+    take(world, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
+    assert_int_equal(alert_next_expiry(world->db).us, utc_add(START, SPAN_MIN(4)).us);
+    world->wall = utc_add(START, SPAN_MIN(1));
+    world->expires_at = utc_add(START, SPAN_MIN(5));
+    take(world, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
+    assert_int_equal(alert_next_expiry(world->db).us, utc_add(START, SPAN_MIN(5)).us);
+    world->expires_at = utc_add(START, SPAN_MIN(6));
+    take(world, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL); /* also when it is raised */
+    assert_int_equal(alert_next_expiry(world->db).us, utc_add(START, SPAN_MIN(6)).us);
+    /* Of what the source says and what the service asks for, the earlier one. */
+    struct route to_search = {.name = (char[]){"to-search"}, .service = (char[]){"search"}};
+    g_ptr_array_add(world->routes, &to_search);
+    world->expires_at = utc_add(START, SPAN_H(9));
+    take(world, SIGNAL_TRIGGER, "k2", SEVERITY_ERROR);
+    assert_int_equal(world->alert.expires_at.us, utc_add(world->wall, SPAN_H(1)).us);
+}
+
 static void suppressed_alerts_are_one_row(void **state)
 {
     struct world *world = *state;
@@ -392,6 +415,7 @@ int main(void)
         ON_A_LEDGER(a_key_is_made_up_or_hashed),
         ON_A_LEDGER(the_fourth_opening_is_flapping),
         ON_A_LEDGER(routes_decide_where_to),
+        ON_A_LEDGER(a_repeat_puts_the_expiry_off),
         ON_A_LEDGER(suppressed_alerts_are_one_row),
         ON_A_LEDGER(lists_filter_and_page),
         ON_A_LEDGER(expiries_come_in_order),
