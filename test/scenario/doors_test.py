@@ -1,6 +1,8 @@
 """Every door by hand: what is taken, what is refused and how, and what can be read back."""
 
+import http.client
 import json
+import random
 import unittest
 
 from team import KEYS, apply_team
@@ -157,6 +159,33 @@ class DoorsTest(unittest.TestCase):
         self.assertEqual(self.post(PROM, two).status, 200)
         found = [alert for alert in self.world.alerts() if alert["summary"] == "Order"]
         self.assertEqual([alert["count"] for alert in found], [2])
+
+    def test_no_bytes_at_all_make_a_5xx(self):
+        """A sender that gets a 5xx tries again for ever; one that sends nonsense must not."""
+        chance = random.Random(20261122)
+        alert = {"status": "firing", "labels": {"alertname": "A"}, "endsAt": "2026-11-22T10:00:00Z"}
+        event = {"routing_key": KEYS["PD_KEY"], "event_action": "trigger", "dedup_key": "nonsense",
+                 "payload": {"summary": "s", "source": "x", "severity": "error"}}
+        doors = [(AM, {"alerts": [alert]}), (PROM, [alert]), ("/v2/enqueue", event),
+                 ("/v2/change/enqueue", event), ("/api/v1/alerts", {"summary": "s"})]
+        line = http.client.HTTPConnection("127.0.0.1", self.world.port, timeout=30)
+        statuses = set()
+        for number in range(1000):
+            path, body = doors[number % len(doors)]
+            body = bytearray(json.dumps(body).encode())
+            for _ in range(chance.randrange(4)):
+                at = chance.randrange(len(body))
+                body[at:at + chance.randrange(3)] = chance.choice(
+                    [b"", b"\x00", b"\xff", b"[", b"}", b'"', b"1e999", b"null", b"-", b"\\u0000",
+                     bytes([chance.randrange(256)])])
+            line.request("POST", path, bytes(body),
+                         {"Authorization": f"Bearer {KEYS['APP_KEY']}"})
+            answer = line.getresponse()
+            answer.read()
+            self.assertLess(answer.status, 500, (path, bytes(body)))
+            statuses.add(answer.status)
+        line.close()
+        self.assertLessEqual({200, 202, 400}, statuses)
 
     # --- heartbeats, payloads, GET ---
 
