@@ -53,13 +53,13 @@ struct field {
     const char *name;
     enum field_kind kind;
     size_t offset;
-    unsigned flags;  /* of enum field_flag */
-    int64_t min;     /* both 0: no bound but those of base/limits.h */
+    unsigned flags; /* of enum field_flag */
+    int64_t min;    /* both 0: no bound but those of base/limits.h */
     int64_t max;
-    const struct enum_name *names;    /* FIELD_ENUM */
-    const struct record *record;      /* FIELD_RECORD, FIELD_RECORDS */
-    const struct field_codec *codec;  /* FIELD_CUSTOM */
-    const char *doc;                  /* one sentence for the API's documentation */
+    const struct enum_name *names;   /* FIELD_ENUM */
+    const struct record *record;     /* FIELD_RECORD, FIELD_RECORDS */
+    const struct field_codec *codec; /* FIELD_CUSTOM */
+    const char *doc;                 /* one sentence for the API's documentation */
 };
 
 struct record {

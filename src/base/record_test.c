@@ -261,6 +261,7 @@ static void test_round_trip(void **state)
         struct thing *thing = record_new(&THING, json, &fault);
         if (thing == NULL) {
             fail_msg("%s: %s: %s", row->name, fault.field, fault.text);
+            return;
         }
         assert_non_null(thing->tags);
         assert_non_null(thing->parts);

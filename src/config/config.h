@@ -33,8 +33,9 @@ struct config {
     /* Of struct user *, struct team * … in file order, which is the order that routes are tried in. */
     GPtrArray *items[CONFIG_KIND_COUNT];
     GHashTable *by_name[CONFIG_KIND_COUNT]; /* name -> the same pointers */
-    GHashTable *policy_versions; /* name -> GINT_TO_POINTER(id) of the current row of policy_version */
-    _Atomic int refs; /* config_ref, config_unref */
+    GHashTable
+        *policy_versions; /* name -> GINT_TO_POINTER(id) of the current row of policy_version */
+    _Atomic int refs;     /* config_ref, config_unref */
 };
 
 /* What each kind is: the file's section ("users"), the word for one ("user"), its record. Every

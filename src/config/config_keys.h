@@ -14,8 +14,8 @@ enum config_key_act {
 
 /* Decides for every change of the plan, and adds to its details what a person should know. Writes
  * nothing. `keys` is of config_resolve_keys; may be NULL. The fault's path is in the document. */
-NODISCARD bool config_keys_judge(struct ledger_tx *tx, struct config_plan *plan,
-                                 const json_t *keys, struct fault *fault);
+NODISCARD bool config_keys_judge(struct ledger_tx *tx, struct config_plan *plan, const json_t *keys,
+                                 struct fault *fault);
 
 /* Does what was decided; what was minted is appended to `minted` as {"kind", "name", "key"}. */
 void config_keys_apply(struct ledger_tx *tx, const struct config_plan *plan, const json_t *keys,

@@ -12,15 +12,15 @@ struct config_change {
     int action;
     int kind;
     char *name;
-    GPtrArray *details; /* texts: "time_zone Asia/Jakarta -> Europe/Paris"; no secrets */
+    GPtrArray *details;           /* texts: "time_zone Asia/Jakarta -> Europe/Paris"; no secrets */
     struct config_object *object; /* what to write or delete; owned */
-    bool is_moved; /* stands at another place in the file than before */
-    int key_act;   /* enum config_key_act (config_keys.h); 0: not judged, or has no key */
+    bool is_moved;                /* stands at another place in the file than before */
+    int key_act; /* enum config_key_act (config_keys.h); 0: not judged, or has no key */
 };
 
 struct config_plan {
-    GPtrArray *changes; /* of struct config_change, in the file's order; also the unchanged ones */
-    GPtrArray *left;    /* texts "team ops": not in the file, and left as they are */
+    GPtrArray *changes;  /* of struct config_change, in the file's order; also the unchanged ones */
+    GPtrArray *left;     /* texts "team ops": not in the file, and left as they are */
     struct config *next; /* the configuration as it would be, without overrides of shift_override */
 };
 

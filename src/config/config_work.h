@@ -19,6 +19,7 @@ struct key_source {
     char *(*read_file)(void *self, const char *path);
     void *self;
 };
+
 NODISCARD json_t *config_resolve_keys(const json_t *document, const struct key_source *source,
                                       struct fault *fault);
 
@@ -40,7 +41,7 @@ struct apply_config {
     json_t *minted;         /* out: [{"kind", "name", "key"}], shown once and never stored */
 };
 /* A dry run answers COMMAND_DONE too, and has written nothing. */
-enum command_result apply_config_run(struct ledger_tx *tx, void *apply);
+enum command_result apply_config_run(struct ledger_tx *tx, void *arg);
 void apply_config_clear(struct apply_config *apply);
 
 /* Creates or replaces one object on behalf of a person or program (a silence, above all). One that
@@ -52,7 +53,7 @@ struct put_object {
     json_t *written;    /* out: record_write of the result */
     json_t *minted;     /* out: as in struct apply_config */
 };
-enum command_result put_object_run(struct ledger_tx *tx, void *put);
+enum command_result put_object_run(struct ledger_tx *tx, void *arg);
 void put_object_clear(struct put_object *put);
 
 struct delete_object {
@@ -60,7 +61,7 @@ struct delete_object {
     int kind;
     const char *name;
 };
-enum command_result delete_object_run(struct ledger_tx *tx, void *delete_object);
+enum command_result delete_object_run(struct ledger_tx *tx, void *arg);
 
 /* An override of a schedule, made between two applies of the file. */
 struct add_override {
@@ -69,14 +70,14 @@ struct add_override {
     const json_t *spec; /* in: OVERRIDE_RECORD */
     int64_t id;         /* out */
 };
-enum command_result add_override_run(struct ledger_tx *tx, void *add_override);
+enum command_result add_override_run(struct ledger_tx *tx, void *arg);
 
 struct remove_override {
     struct config_command base;
     const char *schedule;
     int64_t id;
 };
-enum command_result remove_override_run(struct ledger_tx *tx, void *remove_override);
+enum command_result remove_override_run(struct ledger_tx *tx, void *arg);
 
 /* The answer of all of them: publishes when committed, frees the snapshot otherwise. `command` is
  * the struct, whose first member is the struct config_command. */

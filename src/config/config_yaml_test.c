@@ -110,7 +110,7 @@ static bool reads(const char *text, size_t size)
 static void test_limits(void **state)
 {
     (void)state;
-    g_autofree char *deep = g_strnfill(2 * (LIMIT_JSON_DEPTH + 1), '[');
+    g_autofree char *deep = g_strnfill((gsize)2 * (LIMIT_JSON_DEPTH + 1), '[');
     memset(deep + LIMIT_JSON_DEPTH + 1, ']', LIMIT_JSON_DEPTH + 1);
     assert_false(reads(deep, strlen(deep)));
     assert_true(reads(deep + 1, strlen(deep) - 2));

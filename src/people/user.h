@@ -22,9 +22,9 @@ enum contact_kind {
 extern const struct enum_name CONTACT_KIND_NAMES[];
 
 struct contact {
-    char *name; /* what rules call it; the kind's name when not given */
-    int kind;   /* enum contact_kind */
-    char *to;   /* address or URL; the kind says which; may be absent for log */
+    char *name;   /* what rules call it; the kind's name when not given */
+    int kind;     /* enum contact_kind */
+    char *to;     /* address or URL; the kind says which; may be absent for log */
     char *secret; /* webhook: "whsec_…"; ntfy: access token; or a reference env:NAME, file:PATH */
 };
 
@@ -42,11 +42,12 @@ struct rules {
  * in oncall/window.h's floor below: base/window.h. */
 struct user {
     char *name;
-    char *full_name;  /* `name` when absent */
-    char *time_zone;  /* IANA identifier; UTC when absent */
-    int language;     /* enum language; LANGUAGE_EN when absent */
+    char *full_name; /* `name` when absent */
+    char *time_zone; /* IANA identifier; UTC when absent */
+    int language;    /* enum language; LANGUAGE_EN when absent */
     GPtrArray *contacts;
-    struct rules *rules;    /* NULL: every contact in order, the first at once, each next 2 min later */
+    struct rules
+        *rules; /* NULL: every contact in order, the first at once, each next 2 min later */
     GPtrArray *quiet_hours; /* of struct window (base/window.h): low urgency waits for their end */
 };
 
