@@ -158,6 +158,13 @@ static void start_sender(struct sender *sender, struct bench *bench, guint jobs)
     CHECK(pthread_create(&sender->thread, NULL, send_alerts, sender) == 0);
 }
 
+/* In milliseconds; the samples are sorted. */
+static double at_share(struct bench *bench, size_t percent)
+{
+    size_t at = atomic_load(&bench->sample_count) * percent / 100;
+    return bench->samples_us[at] / 1000.0;
+}
+
 static void measure(struct ledger *ledger, unsigned in_flight, struct span run_for)
 {
     struct bench bench = {.run_for = run_for};
@@ -178,8 +185,7 @@ static void measure(struct ledger *ledger, unsigned in_flight, struct span run_f
     qsort(bench.samples_us, count, sizeof *bench.samples_us, by_size);
     printf("ledger, %u in flight: %.0f durable commands/s, answered in %.1f ms (median), "
            "%.1f ms (99%%)\n",
-           in_flight, (double)count / seconds, bench.samples_us[count / 2] / 1000.0,
-           bench.samples_us[count * 99 / 100] / 1000.0);
+           in_flight, (double)count / seconds, at_share(&bench, 50), at_share(&bench, 99));
     g_free(bench.samples_us);
 }
 

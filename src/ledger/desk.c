@@ -15,9 +15,10 @@ struct desk {
     struct ledger *ledger;
     const struct clock *clock;
     pthread_t thread;
-    pthread_mutex_t mutex;   /* guards all below */
-    pthread_cond_t has_work; /* on CLOCK_MONOTONIC */
-    bool is_asleep;          /* the thread waits: whoever brings work must signal */
+    struct command batch[LIMIT_BATCH_COMMANDS]; /* the thread's own: no lock */
+    pthread_mutex_t mutex;                      /* guards all below */
+    pthread_cond_t has_work;                    /* on CLOCK_MONOTONIC */
+    bool is_asleep; /* the thread waits: whoever brings work must signal */
     bool is_woken;
     bool is_closing;
     size_t first; /* of the ring */
@@ -91,17 +92,16 @@ static size_t take(struct desk *desk, struct command *out)
 static void *run(void *self)
 {
     struct desk *desk = self;
-    g_autofree struct command *batch = g_new(struct command, LIMIT_BATCH_COMMANDS);
     bool is_open = true;
     struct utc next = {0};
     while (is_open) {
         lock(desk);
         sleep_until(desk, next);
-        size_t count = take(desk, batch);
+        size_t count = take(desk, desk->batch);
         is_open = !desk->is_closing || desk->count > 0;
         unlock(desk);
         if (count > 0) {
-            ledger_run_batch(desk->ledger, batch, count);
+            ledger_run_batch(desk->ledger, desk->batch, count);
         }
         next = ledger_tick(desk->ledger);
     }

@@ -91,7 +91,7 @@ static void every_command_of_every_thread_is_answered_once(void **state)
     struct db_pool *pool = db_pool_create(WHERE); /* readers beside the writer */
     for (int i = 0; i < 50; i++) {
         struct db *reader = db_pool_take(pool);
-        assert_true(event_last_seq(reader) <= SENDERS * COMMANDS_EACH);
+        assert_true(event_last_seq(reader) <= (int64_t)SENDERS * COMMANDS_EACH);
         assert_int_equal(db_error(reader), DB_OK);
         db_pool_give(pool, reader);
     }

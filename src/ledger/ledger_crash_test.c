@@ -129,8 +129,8 @@ static void answer_job(void *arg, enum command_outcome outcome)
 /* Jobs number `from` … in one batch; the last `paging` of them are no intake. */
 static void run_jobs(struct world *world, int from, int count, int paging)
 {
-    g_autofree struct job *jobs = g_new0(struct job, count);
-    g_autofree struct command *commands = g_new0(struct command, count);
+    g_autofree struct job *jobs = g_new0(struct job, (size_t)count);
+    g_autofree struct command *commands = g_new0(struct command, (size_t)count);
     for (int i = 0; i < count; i++) {
         jobs[i] = (struct job){world, from + i};
         commands[i] = (struct command){run_job, answer_job, &jobs[i], i < count - paging};
@@ -292,7 +292,7 @@ static void the_intake_stays_closed_until_the_ballast_is_back(void **state)
     memory_disk_set_capacity(world->disk, memory_disk_used(world->disk) + BALLAST - 1);
     assert_true(ledger_tick(world->ledger).us == utc_add(world->wall, SPAN_S(1)).us);
     assert_false(ledger_is_writable(world->ledger));
-    memory_disk_set_capacity(world->disk, memory_disk_used(world->disk) + 2 * BALLAST);
+    memory_disk_set_capacity(world->disk, memory_disk_used(world->disk) + INT64_C(2) * BALLAST);
     assert_true(ledger_tick(world->ledger).us == UTC_NEVER.us);
     assert_true(ledger_is_writable(world->ledger));
 }

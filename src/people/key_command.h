@@ -1,6 +1,6 @@
 /* people/key_command.h - the ledger commands that make and end keys.
  *
- * Each appends an event that names the owner, never the key. The text of a new key is in the answer
+ * Each takes the struct of its own name as arg and appends an event that names the owner, never the key. The text of a new key is in the answer
  * only: show it once, then wipe it with sodium_memzero. The functions with a struct ledger_tx are for
  * use inside other commands. */
 #ifndef PEOPLE_KEY_COMMAND_H
@@ -17,14 +17,14 @@ struct key_mint {
     const char *actor;        /* in: "token:ci", "local" */
     char text[KEY_TEXT_SIZE]; /* out */
 };
-enum command_result key_mint(struct ledger_tx *tx, void *mint);
+enum command_result key_mint(struct ledger_tx *tx, void *arg);
 
 /* A new key; those of before stay good for `overlap`. */
 struct key_rotate {
     struct key_mint mint;
     struct span overlap; /* in: 0: they end now */
 };
-enum command_result key_rotate(struct ledger_tx *tx, void *rotate);
+enum command_result key_rotate(struct ledger_tx *tx, void *arg);
 
 /* Refused with revoked 0 when there is nothing to end. */
 struct key_revoke {
@@ -34,7 +34,7 @@ struct key_revoke {
     const char *actor; /* in */
     int64_t revoked;   /* out: how many */
 };
-enum command_result key_revoke(struct ledger_tx *tx, void *revoke);
+enum command_result key_revoke(struct ledger_tx *tx, void *arg);
 
 /* Refused with a fault when a live token has the name already, or a field is wrong. */
 struct token_create {
@@ -46,7 +46,7 @@ struct token_create {
     char text[KEY_TEXT_SIZE]; /* out */
     struct fault fault;       /* out */
 };
-enum command_result token_create(struct ledger_tx *tx, void *create);
+enum command_result token_create(struct ledger_tx *tx, void *arg);
 
 /* A key that the operator brings along, judged by key_check_given. */
 struct key_given {
