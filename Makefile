@@ -44,13 +44,13 @@ check: ## format, house rules, static analysis, both compilers with -Werror
 	@tools/setup build check test
 	@BUILD=$(BUILD) tools/check
 
-asan: ## every unit test under AddressSanitizer and UndefinedBehaviorSanitizer
+asan: ## every C test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/setup build test check
 	@CC=clang; export CC; $(call configure,asan,-Db_sanitize=address$(,)undefined $(sanitized))
 	@$(NINJA) -C $(BUILD)/asan
-	@tools/run-tests --build $(BUILD)/asan --sanitizer asan --suite unit --suite fuzz
+	@tools/run-tests --build $(BUILD)/asan --sanitizer asan --no-programs
 
-tsan: ## the threaded tests under ThreadSanitizer
+tsan: ## every unit test under ThreadSanitizer
 	@tools/setup build test check
 	@CC=clang; export CC; $(call configure,tsan,-Db_sanitize=thread $(sanitized))
 	@$(NINJA) -C $(BUILD)/tsan
