@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import unittest
 
-from world import PATIENCE_S, World, tocsin_path
+from world import PATIENCE_S, ROOT, World, tocsin_path
 
 TEAM = """
 users:
@@ -90,6 +90,11 @@ class UsageTest(unittest.TestCase):
                 self.assertEqual(sorted(set(said.split())), sorted(offered.split()))
         self.assertEqual(run("completion", "tcsh").returncode, 2)
         self.assertTrue(run("completion", "zsh").stdout.startswith("#compdef tocsin"))
+
+    def test_the_page_of_commands_is_current(self):
+        page = (ROOT / "docs" / "commands.md").read_text("utf-8")
+        self.assertEqual(run("manual", "--markdown").stdout, page,
+                         "run: tocsin manual --markdown > docs/commands.md")
 
     @unittest.skipUnless(shutil.which("groff"), "groff is not installed")
     def test_manual_is_well_formed(self):

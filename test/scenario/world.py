@@ -215,9 +215,12 @@ class World:
     """A Tocsin server and whatever else the scenario starts.
 
     `settings` are TOCSIN_… variables beside those that every scenario has: {"SMTP_URL": …}.
+    `disk_mib` gives the data directory a small disk of its own (tmpfs in a mount namespace), which
+    the scenario can fill: `data_path()` is the way to it from outside.
     """
 
-    def __init__(self, settings=None, start=True):
+    def __init__(self, settings=None, start=True, disk_mib=None):
+        self.disk_mib = disk_mib
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-scenario-"))
         self.data = self.folder / "data"
         self.port = free_port()
@@ -257,9 +260,26 @@ class World:
     def start(self, wait_ready=True):
         argv = [tocsin_path(), "serve", "--listen", f"127.0.0.1:{self.port}",
                 "--data", str(self.data)]
-        self.server = Process("tocsin", argv, self.folder, self.environment())
+        self.server = Process("tocsin", self.on_disk(argv), self.folder, self.environment())
         if wait_ready:
             self.wait_ready()
+
+    def on_disk(self, argv):
+        if self.disk_mib is None:
+            return argv
+        need("unshare", "mount")
+        if subprocess.run(["unshare", "--map-root-user", "--mount", "true"], check=False).returncode:
+            raise unittest.SkipTest("this machine gives no mount namespaces")
+        mount = 'mount -t tmpfs -o size="$0"m,mode=0700 tmpfs "$1" && shift && exec "$@"'
+        self.data.mkdir(mode=0o700, exist_ok=True)
+        return ["unshare", "--map-root-user", "--mount", "sh", "-c", mount, str(self.disk_mib),
+                str(self.data), *argv]
+
+    def data_path(self):
+        """The data directory as this process sees it."""
+        if self.disk_mib is None:
+            return self.data
+        return pathlib.Path(f"/proc/{self.server.pid}/root{self.data}")
 
     def wait_ready(self):
         def is_ready():
@@ -324,7 +344,7 @@ class World:
 
     def cli(self, *args, env=None, input=None, check=True):
         """`tocsin ARGS` on this server's data directory; the finished process."""
-        argv = [tocsin_path(), *map(str, args), "--data", str(self.data)]
+        argv = [tocsin_path(), *map(str, args), "--data", str(self.data_path())]
         done = subprocess.run(argv, env=self.environment(env), input=input, text=True,
                               capture_output=True, timeout=PATIENCE_S, check=False)
         if check and done.returncode != 0:
