@@ -4,12 +4,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/record.h"
 #include "sim/world.h"
 
 static gint64 first_seed = 1;
 static gint worlds = 100;
 static gint hours = 100;
-static gint plant = PLANT_NOTHING;
+static gchar *plant_name;
 static gboolean expects_complaint;
 static gboolean keep;
 
@@ -17,13 +18,23 @@ static const GOptionEntry OPTIONS[] = {
     {"seed", 's', 0, G_OPTION_ARG_INT64, &first_seed, "seed of the first world", "N"},
     {"worlds", 'w', 0, G_OPTION_ARG_INT, &worlds, "how many worlds", "N"},
     {"hours", 'h', 0, G_OPTION_ARG_INT, &hours, "simulated hours of each", "N"},
-    {"plant", 'p', 0, G_OPTION_ARG_INT, &plant, "put in a mistake (enum plant) and see it found",
-     "N"},
+    {"plant", 'p', 0, G_OPTION_ARG_STRING, &plant_name, "put in a mistake and see it found",
+     "lost-timers|wrong-shift|late-sending|early-answer|no-throttle"},
     {"expect-complaint", 0, 0, G_OPTION_ARG_NONE, &expects_complaint, "fail unless one is found",
      NULL},
     {"keep", 0, 0, G_OPTION_ARG_NONE, &keep, "leave the databases where they are, to look at",
      NULL},
     {NULL, 0, 0, 0, NULL, NULL, NULL},
+};
+
+static const struct enum_name PLANT_NAMES[] = {
+    {"nothing", PLANT_NOTHING},
+    {"lost-timers", PLANT_LOST_TIMERS},
+    {"wrong-shift", PLANT_WRONG_SHIFT},
+    {"late-sending", PLANT_LATE_SENDING},
+    {"early-answer", PLANT_EARLY_ANSWER},
+    {"no-throttle", PLANT_NO_THROTTLE},
+    {NULL, 0},
 };
 
 static void add(struct world_report *sum, const struct world_report *one)
@@ -46,7 +57,7 @@ static void run_world(int index, const char *folder, struct world_report *out)
     const struct world_options options = {
         .seed = (uint64_t)first_seed + (uint64_t)index,
         .hours = hours,
-        .plant = plant,
+        .plant = plant_name != NULL ? enum_from_name(PLANT_NAMES, plant_name) : PLANT_NOTHING,
         .keep_at = keep ? path : NULL,
     };
     world_run(&options, out);
@@ -59,6 +70,10 @@ int main(int argc, char **argv)
     g_option_context_add_main_entries(context, OPTIONS, NULL);
     if (!g_option_context_parse(context, &argc, &argv, &error)) {
         (void)fprintf(stderr, "%s\n", error->message);
+        return 2;
+    }
+    if (plant_name != NULL && enum_from_name(PLANT_NAMES, plant_name) == 0) {
+        (void)fprintf(stderr, "no such mistake: %s; --help lists them\n", plant_name);
         return 2;
     }
     g_autofree char *folder = g_dir_make_tmp("tocsin-sim-XXXXXX", &error);

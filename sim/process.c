@@ -6,12 +6,19 @@
 #include "config/config_store.h"
 #include "config/config_work.h"
 #include "ledger/event.h"
+#include "ledger/ledger_private.h"
 #include "page/mail_store.h"
 #include "sim/world_private.h"
 
+/* Two of the planted mistakes; written straight into the tables, past every rule. */
 static void escalation_forget_all(struct db *db)
 {
     (void)db_run(db_query(db, "UPDATE escalation SET next_at = NULL"));
+}
+
+static void delivery_forget_all(struct db *db)
+{
+    (void)db_run(db_query(db, "UPDATE delivery SET bounded_at = 0"));
 }
 
 bool world_submit(void *self, struct command command)
@@ -120,6 +127,9 @@ static void assemble(struct world *world)
     world->configs = config_holder_create();
     world->ledger = ledger_create(world->db, &world->clock, &world->random);
     ledger_set_ballast(world->ledger, &world->ballast);
+    if (world->options.plant == PLANT_EARLY_ANSWER) {
+        world->ledger->planted = LEDGER_ANSWERS_EARLY;
+    }
     world->pager = pager_create(world->configs, &world->random);
     pager_add_duties(world->pager, world->ledger);
     ledger_add_listener(world->ledger, (struct ledger_listener){committed, world});
@@ -199,11 +209,10 @@ void process_forget_timers(struct world *world)
 {
     struct fault fault;
     struct db *db = db_open(world->where, DB_READ_WRITE, &fault);
-    CHECK(db != NULL);
-    db_begin(db);
-    escalation_forget_all(db);
-    CHECK(db_commit(db) == DB_OK);
-    db_close(&db);
+    if (db != NULL) {
+        escalation_forget_all(db);
+        db_close(&db);
+    }
 }
 
 /* --- what the auditor may read --- */
@@ -266,6 +275,9 @@ static void read_events(struct world *world)
 
 static void run_commands(struct world *world)
 {
+    if (world->options.plant == PLANT_NO_THROTTLE) {
+        delivery_forget_all(world->db);
+    }
     g_autoptr(GArray) batch = g_steal_pointer(&world->commands);
     world->commands = g_array_new(FALSE, FALSE, sizeof(struct command));
     if (batch->len > 0) {

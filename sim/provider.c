@@ -5,7 +5,7 @@
 #include "page/pager.h"
 #include "sim/world_private.h"
 
-enum { SENT_MAX = 2000 };
+enum { SENT_MAX = 2000, ANSWERED_MAX = 16 };
 
 /* An attempt under way. */
 struct attempt {
@@ -14,8 +14,12 @@ struct attempt {
     void *done_self;
     struct send_result result;
     bool arrives; /* whatever the provider answers */
+    int channel;  /* enum contact_kind */
     int person;
-    int64_t alert_ids[16];
+    bool is_page;
+    int64_t delivery_id;
+    int severity, urgency;
+    int64_t alert_ids[ANSWERED_MAX]; /* what the person can answer from the message */
     size_t count;
 };
 
@@ -42,9 +46,10 @@ static void arrive(void *arg)
 }
 
 /* How this attempt will end, and after how long. */
-static struct span decide(struct world *world, struct attempt *attempt, int kind)
+static struct span decide(struct world *world, struct attempt *attempt)
 {
     struct chance *chance = &world->chance;
+    int kind = attempt->channel;
     int channel = kind == CONTACT_EMAIL ? 0 : (kind == CONTACT_WEBHOOK ? 1 : 2);
     int what = (int)chance_between(chance, 1, 100);
     attempt->arrives = false;
@@ -66,23 +71,23 @@ static struct span decide(struct world *world, struct attempt *attempt, int kind
     return chance_span(chance, SPAN_MS(20), SPAN_S(3));
 }
 
-static void tell_auditor(struct world *world, const char *who, const struct address *address,
-                         const struct message *message, bool may_arrive)
+static void tell_auditor(struct world *world, const struct attempt *attempt)
 {
     /* A digest names ten alerts and counts the rest; the person is told of all of them. */
     int64_t ids[SENT_MAX];
-    size_t count = delivery_alerts(world->db, message->delivery_id, ids, SENT_MAX);
+    size_t count = delivery_alerts(world->db, attempt->delivery_id, ids, SENT_MAX);
     g_autofree char *mailbox =
-        g_strdup_printf("%s/%s", enum_to_name(CONTACT_KIND_NAMES, address->kind),
-                        enum_to_name(URGENCY_NAMES, message->urgency));
+        g_strdup_printf("%s/%s", enum_to_name(CONTACT_KIND_NAMES, attempt->channel),
+                        enum_to_name(URGENCY_NAMES, attempt->urgency));
     const struct sent_message sent = {
-        .who = who,
+        .who = world->scene.people[attempt->person].name,
         .mailbox = mailbox,
-        .is_page = message->kind == MESSAGE_PAGE || message->kind == MESSAGE_DIGEST,
+        .is_page = attempt->is_page,
         .alert_ids = ids,
         .count = count,
-        .severity = message->severity,
-        .may_arrive = may_arrive,
+        .severity = attempt->severity,
+        .may_arrive =
+            attempt->result.state == SEND_DELIVERED || attempt->result.state == SEND_UNKNOWN,
     };
     auditor_sent(world->auditor, &sent, world_now(world));
 }
@@ -95,34 +100,60 @@ static char *receiver_of(const struct address *address)
     return g_strndup(start, strcspn(start, "@."));
 }
 
+/* What comes next belongs to the process that sends: it is cut when that dies. */
+static void attempt_next(struct attempt *attempt, struct span after, void (*happen)(void *arg))
+{
+    struct world *world = attempt->world;
+    agenda_add(world->agenda, (struct happening){
+                                  .at = {world->elapsed.us + after.us},
+                                  .happen = happen,
+                                  .drop = cut,
+                                  .arg = attempt,
+                                  .epoch = world->epoch,
+                              });
+}
+
+/* The message leaves: the auditor counts it, the provider decides, the person may hear it. */
+static void leave(void *arg)
+{
+    struct attempt *attempt = arg;
+    struct world *world = attempt->world;
+    struct span after = decide(world, attempt);
+    world->report->messages++;
+    tell_auditor(world, attempt);
+    if (attempt->arrives) {
+        struct attempt *arrival = g_memdup2(attempt, sizeof *attempt);
+        world_at(world, chance_span(&world->chance, SPAN_MS(10), after), arrive, arrival);
+    }
+    attempt_next(attempt, after, finish);
+}
+
 static void provider_send(void *self, const struct address *address, const struct message *message,
                           send_done done, void *done_self)
 {
     struct world *world = self;
     g_autofree char *who = receiver_of(address);
     struct attempt *attempt = g_new0(struct attempt, 1);
-    *attempt = (struct attempt){.world = world, .done = done, .done_self = done_self};
-    attempt->person = scene_person_named(&world->scene, who);
-    attempt->count = MIN(message->item_count, G_N_ELEMENTS(attempt->alert_ids));
+    *attempt = (struct attempt){
+        .world = world,
+        .done = done,
+        .done_self = done_self,
+        .channel = address->kind,
+        .person = scene_person_named(&world->scene, who),
+        .is_page = message->kind == MESSAGE_PAGE || message->kind == MESSAGE_DIGEST,
+        .delivery_id = message->delivery_id,
+        .severity = message->severity,
+        .urgency = message->urgency,
+        .count = MIN(message->item_count, ANSWERED_MAX),
+    };
     for (size_t i = 0; i < attempt->count; i++) {
         attempt->alert_ids[i] = message->items[i].alert_id;
     }
-    world->report->messages++;
-    struct span after = decide(world, attempt, address->kind);
-    bool may_arrive =
-        attempt->result.state == SEND_DELIVERED || attempt->result.state == SEND_UNKNOWN;
-    tell_auditor(world, who, address, message, may_arrive);
-    if (attempt->arrives) {
-        struct attempt *arrival = g_memdup2(attempt, sizeof *attempt);
-        world_at(world, chance_span(&world->chance, SPAN_MS(10), after), arrive, arrival);
+    if (world->options.plant == PLANT_LATE_SENDING) {
+        attempt_next(attempt, SPAN_S(20), leave);
+    } else {
+        leave(attempt);
     }
-    agenda_add(world->agenda, (struct happening){
-                                  .at = {world->elapsed.us + after.us},
-                                  .happen = finish,
-                                  .drop = cut,
-                                  .arg = attempt,
-                                  .epoch = world->epoch,
-                              });
 }
 
 struct sender provider_sender(struct world *world)
