@@ -66,6 +66,7 @@ const struct cli_command *cli_find(const char *name);
 void cli_help_all(GString *out);
 void cli_help_command(const struct cli_command *command, GString *out);
 void cli_manual(GString *out);                        /* troff, section 1 */
+void cli_markdown(GString *out);                      /* docs/commands.md */
 bool cli_completion(const char *shell, GString *out); /* "bash" or "zsh"; false for another */
 
 /* Writes "tocsin: …" to standard error and answers EXIT_REFUSED. */

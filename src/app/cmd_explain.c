@@ -133,8 +133,9 @@ static void add_tellings(GArray *all, const json_t *step, const json_t *tell)
     json_array_foreach (json_object_get(tell, "contacts"), i, contact) {
         struct telling telling = {
             .order = all->len, .step = step, .tell = tell, .contact = contact};
-        (void)utc_parse(json_text(contact, "at", ""), &telling.at);
-        g_array_append_val(all, telling);
+        if (utc_parse(json_text(contact, "at", ""), &telling.at)) {
+            g_array_append_val(all, telling);
+        }
     }
 }
 

@@ -25,9 +25,12 @@ int cmd_completion(struct cli *cli)
 
 int cmd_manual(struct cli *cli)
 {
-    (void)cli;
     g_autoptr(GString) out = g_string_new(NULL);
-    cli_manual(out);
+    if (cli_has(cli, "markdown")) {
+        cli_markdown(out);
+    } else {
+        cli_manual(out);
+    }
     output_print(out);
     return EXIT_OK;
 }

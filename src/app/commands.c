@@ -73,6 +73,8 @@ static const struct cli_option SILENCE_OPTIONS[] = {
     {0}};
 static const struct cli_option ROTATE_OPTIONS[] = {
     {"overlap", "SPAN", "How long the old key stays good: 1d (the default), 0s."}, {0}};
+static const struct cli_option MANUAL_OPTIONS[] = {
+    {"markdown", NULL, "As the page docs/commands.md."}, {0}};
 static const struct cli_option TEST_OPTIONS[] = {
     {"contact", "NAME", "Only by this contact; else by each."}, {0}};
 static const struct cli_option RESTORE_OPTIONS[] = {{"verify-only", NULL, "Only check the file."},
@@ -175,8 +177,8 @@ const struct cli_command COMMANDS[] = {
      cmd_openapi},
     {"completion", "SHELL", 1, 1, "Print the completion for bash or zsh.",
      "For bash: source <(tocsin completion bash).", NULL, 0, 0, cmd_completion},
-    {"manual", "", 0, 0, "Print the manual page.", "tocsin manual | man -l -", NULL, 0, 0,
-     cmd_manual},
+    {"manual", "", 0, 0, "Print the manual page.", "To read it: tocsin manual | man -l -",
+     MANUAL_OPTIONS, 0, 0, cmd_manual},
     {"version", "", 0, 0, "Print the version.", NULL, NULL, 0, 0, cmd_version},
     {"help", "[COMMAND]", 0, 3, "Say how a command is used.", NULL, NULL, 0, 0, cmd_help},
 };

@@ -113,6 +113,9 @@ static CURLcode greet_mail_server(const struct settings *settings)
     curl_easy_setopt(
         curl, CURLOPT_USE_SSL,
         (long)(settings->smtp_tls == SMTP_TLS_REQUIRED ? CURLUSESSL_ALL : CURLUSESSL_TRY));
+    if (settings->ca_file != NULL) {
+        curl_easy_setopt(curl, CURLOPT_CAINFO, settings->ca_file);
+    }
     if (settings->smtp_user != NULL) {
         curl_easy_setopt(curl, CURLOPT_USERNAME, settings->smtp_user);
         curl_easy_setopt(curl, CURLOPT_PASSWORD, settings->smtp_password);

@@ -36,6 +36,8 @@ const struct setting SETTINGS[] = {
     {"smtp-tls", SETTING_CHOICE, SETTING_SERVER, false, AT(smtp_tls), "auto", 0, 0, SMTP_TLS_NAMES,
      "auto|required",
      "auto encrypts where the mail server offers it; required sends nothing in the clear."},
+    {"ca-file", SETTING_TEXT, SETTING_SERVER, false, AT(ca_file), NULL, 0, 0, NULL, "FILE",
+     "Certificate authorities (PEM) to trust for outgoing connections instead of the system's."},
     {"allow-private", SETTING_TEXT, SETTING_SERVER, false, AT(allow_private), NULL, 0, 0, NULL,
      "CIDR,...",
      "Loopback, link-local and private networks that outgoing requests may reach. None by "

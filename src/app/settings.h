@@ -23,6 +23,7 @@ struct settings {
     char *public_url;
     char *smtp_url, *smtp_user, *smtp_password, *smtp_from;
     int smtp_tls; /* enum smtp_tls */
+    char *ca_file;
     char *allow_private;
     int board;      /* enum board */
     int log_format; /* enum log_format of base/log.h */

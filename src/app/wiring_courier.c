@@ -64,6 +64,7 @@ static struct post *open_post(struct house *house, struct fault *fault)
                                    .smtp_password = settings->smtp_password,
                                    .smtp_requires_tls = settings->smtp_tls == SMTP_TLS_REQUIRED,
                                    .mail_from = settings->smtp_from,
+                                   .ca_file = settings->ca_file,
                                    .allow_private = settings->allow_private,
                                    .public_url = settings->public_url,
                                    .log_line = house_log_line,
