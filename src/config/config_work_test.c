@@ -317,23 +317,6 @@ static void test_overrides(void **state)
     apply_config_clear(&again);
 }
 
-static void test_older_snapshot_is_dropped(void **state)
-{
-    (void)state;
-    struct config_holder *holder = config_holder_create();
-    struct config *newer = config_create();
-    struct config *older = config_create();
-    newer->version = 2;
-    older->version = 1;
-    config_publish(holder, newer);
-    config_publish(holder, older);
-    struct config *current = config_current(holder);
-    assert_ptr_equal(current, newer);
-    config_unref(current);
-    config_holder_destroy(&holder);
-    assert_null(holder);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,7 +330,6 @@ int main(void)
         IN_WORLD(test_export_leaves_secrets_out),
         IN_WORLD(test_put_and_delete),
         IN_WORLD(test_overrides),
-        cmocka_unit_test(test_older_snapshot_is_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
