@@ -7,6 +7,7 @@
 #include "base/check.h"
 
 static const int64_t S_PER_HOUR = 3600;
+static const int64_t S_PER_DAY = 86400;
 static const int64_t PROBE = 432000; /* 5 days: no two changes are closer */
 
 static const char ZONE_FOLDER[] = "/usr/share/zoneinfo";
@@ -98,25 +99,40 @@ size_t walk_changes(int64_t *out, size_t max)
 
 static int64_t step_of(int64_t from, int64_t to)
 {
-    for (int64_t hour = from; hour <= to; hour += S_PER_HOUR) {
-        CHECK(offset_at(hour) % 30 == 0);
-        if (offset_at(hour) % 60 != 0) {
-            return 30;
+    int64_t step = 60;
+    for (int64_t at = from; at <= to; at += S_PER_DAY) {
+        int64_t offset = offset_at(at);
+        CHECK(offset % 30 == 0);
+        if (offset % 60 != 0) {
+            step = 30;
         }
     }
-    return 60;
+    return step;
 }
 
-/* Asks the library at every tick of an hour in which the clock changes, else once. */
-static void show_hour(struct walk *walk, size_t first, size_t last)
+/* Asks the library at every tick of an hour in which the clock changes. Answers the offset at its
+ * end; `offset` is the one at its start. */
+static int64_t show_hour(struct walk *walk, size_t first, size_t last, int64_t offset)
 {
-    int64_t start = walk->from + (int64_t)first * walk->step;
-    int64_t end = walk->from + (int64_t)last * walk->step;
-    int64_t offset = offset_at(start);
-    bool is_same = offset == offset_at(end);
+    int64_t end_offset = offset_at(walk->from + (int64_t)last * walk->step);
     for (size_t i = first; i < last; i++) {
         int64_t second = walk->from + (int64_t)i * walk->step;
-        walk->shown[i] = second + (is_same ? offset : offset_at(second));
+        walk->shown[i] = second + (offset == end_offset ? offset : offset_at(second));
+    }
+    return end_offset;
+}
+
+static void look_both_ways(struct walk *walk)
+{
+    int64_t furthest = INT64_MIN;
+    for (size_t i = 0; i < walk->count; i++) {
+        furthest = MAX(furthest, walk->shown[i]);
+        walk->furthest[i] = furthest;
+    }
+    int64_t least = INT64_MAX;
+    for (size_t i = walk->count; i > 0; i--) {
+        walk->least_later[i - 1] = least;
+        least = MIN(least, walk->shown[i - 1]);
     }
 }
 
@@ -129,19 +145,11 @@ void walk_init(struct walk *walk, int64_t from, int64_t to)
     walk->furthest = g_new(int64_t, walk->count);
     walk->least_later = g_new(int64_t, walk->count);
     size_t per_hour = (size_t)(S_PER_HOUR / walk->step);
+    int64_t offset = offset_at(walk->from);
     for (size_t i = 0; i < walk->count; i += per_hour) {
-        show_hour(walk, i, MIN(i + per_hour, walk->count));
+        offset = show_hour(walk, i, MIN(i + per_hour, walk->count), offset);
     }
-    int64_t furthest = INT64_MIN;
-    for (size_t i = 0; i < walk->count; i++) {
-        furthest = MAX(furthest, walk->shown[i]);
-        walk->furthest[i] = furthest;
-    }
-    int64_t least = INT64_MAX;
-    for (size_t i = walk->count; i > 0; i--) {
-        walk->least_later[i - 1] = least;
-        least = MIN(least, walk->shown[i - 1]);
-    }
+    look_both_ways(walk);
 }
 
 void walk_clear(struct walk *walk)
