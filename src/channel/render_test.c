@@ -17,7 +17,7 @@ static const struct message_item ITEM = {
     .service = "checkout",
     .source = "pay-3",
     .severity = SEVERITY_CRITICAL,
-    .since = NOW,
+    .since = {1798149900000000},
 };
 
 static struct message message_of(int kind, int language)
@@ -165,8 +165,7 @@ static const char *const HOSTILE[] = {
     "a\nSubject: other",
     "a\r b",
     "\xff\xfe<b>",
-    "\xe2\x80\xae"
-    "evil",
+    "\342\200\256evil",
     "{summary}{severity}%s%n",
     "javascript:alert(1)",
 };

@@ -382,10 +382,7 @@ static void test_curl_is_stopped(void **state)
         "http://[64:ff9b::7f00:1]:9999/",
         "http://localhost.:9999/",
         "http://\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.0.0.1:9999/", /* full-width 127 */
-        "http://127\xe3\x80\x82"
-        "0\xe3\x80\x82"
-        "0\xe3\x80\x82"
-        "1:9999/", /* ideographic dots */
+        "http://127\343\200\2020\343\200\2020\343\200\2021:9999/", /* ideographic dots */
     };
     for (size_t i = 0; i < G_N_ELEMENTS(urls); i++) {
         CURL *easy = curl_easy_init();
