@@ -1,0 +1,326 @@
+/* What the resources answer, over a real socket and a real ledger. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+#include <unistd.h>
+
+#include "api/test_house.h"
+
+static struct test_house *house;
+
+static int open_house(void **state)
+{
+    (void)state;
+    house = test_house_open(false);
+    return 0;
+}
+
+static int close_house(void **state)
+{
+    (void)state;
+    test_house_close(&house);
+    return 0;
+}
+
+static const char *text_at(const json_t *json, const char *key)
+{
+    const char *text = json_string_value(json_object_get(json, key));
+    return text == NULL ? "" : text;
+}
+
+static char *alert_path(int64_t id, const char *rest)
+{
+    return g_strdup_printf("/api/v1/alerts/%" G_GINT64_FORMAT "%s", id, rest);
+}
+
+static void test_lists_page_through_everything_once(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        (void)test_alert(house, "one of five");
+    }
+    g_autofree char *path = g_strdup("/api/v1/alerts?limit=2");
+    int64_t before = INT64_MAX;
+    size_t seen = 0;
+    for (;;) {
+        json_auto_t *page = test_json(house, house->read, "GET", path, NULL, 200);
+        const json_t *items = json_object_get(page, "items");
+        for (size_t i = 0; i < json_array_size(items); i++) {
+            int64_t id = g_ascii_strtoll(text_at(json_array_get(items, i), "id"), NULL, 10);
+            assert_true(id < before);
+            before = id;
+            seen++;
+        }
+        const json_t *next = json_object_get(page, "next_cursor");
+        if (json_is_null(next)) {
+            break;
+        }
+        assert_int_equal(json_array_size(items), 2);
+        g_free(path);
+        path = g_strdup_printf("/api/v1/alerts?limit=2&cursor=%s", json_string_value(next));
+    }
+    assert_int_equal(seen, 5);
+}
+
+static void test_acknowledge_for_a_person(void **state)
+{
+    (void)state;
+    g_autofree char *path = alert_path(test_alert(house, "to be taken"), "/acknowledge");
+    json_auto_t *taken = test_json(house, house->respond, "POST", path, "{\"user\": \"ana\"}", 200);
+    assert_string_equal(text_at(taken, "status"), "acknowledged");
+    assert_string_equal(text_at(taken, "acknowledged_by"), "user:ana");
+    json_auto_t *events =
+        test_json(house, house->read, "GET", "/api/v1/events?limit=200", NULL, 200);
+    g_autofree char *all = json_dumps(events, 0);
+    assert_non_null(strstr(all, "by token:respond"));
+}
+
+static void test_verbs_go_through(void **state)
+{
+    (void)state;
+    int64_t id = test_alert(house, "through all verbs");
+
+    static const struct {
+        const char *verb, *body;
+        int status;
+    } STEPS[] = {
+        {"/escalate", NULL, 200},
+        {"/page", "{\"target\": {\"user\": \"budi\"}}", 200},
+        {"/snooze", "{\"for\": \"30m\", \"note\": \"known\"}", 200},
+        {"/acknowledge", NULL, 200},
+        {"/resolve", "{}", 200},
+        {"/acknowledge", "{}", 409},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(STEPS); i++) {
+        g_autofree char *path = alert_path(id, STEPS[i].verb);
+        json_decref(test_json(house, house->respond, "POST", path, STEPS[i].body, STEPS[i].status));
+    }
+}
+
+struct refusal {
+    const char *name, *method, *path, *body;
+    int status;
+    const char *field; /* NULL: any */
+};
+
+static const struct refusal REFUSALS[] = {
+    {"limit of zero", "GET", "/api/v1/alerts?limit=0", NULL, 400, "limit"},
+    {"limit too large", "GET", "/api/v1/alerts?limit=201", NULL, 400, "limit"},
+    {"cursor of nobody", "GET", "/api/v1/alerts?cursor=abc", NULL, 400, "cursor"},
+    {"cursor negative", "GET", "/api/v1/users?cursor=-1", NULL, 400, "cursor"},
+    {"unknown status", "GET", "/api/v1/alerts?status=gone", NULL, 400, "status"},
+    {"unknown severity", "GET", "/api/v1/alerts?severity=P1", NULL, 400, "severity"},
+    {"no such alert", "GET", "/api/v1/alerts/999999", NULL, 404, NULL},
+    {"alert id that is none", "GET", "/api/v1/alerts/1%27--", NULL, 404, NULL},
+    {"alert id too large", "GET", "/api/v1/alerts/99999999999999999999", NULL, 404, NULL},
+    {"act on no alert", "POST", "/api/v1/alerts/999999/acknowledge", "{}", 404, NULL},
+    {"act with unknown key", "POST", "/api/v1/alerts/1/acknowledge", "{\"usr\":\"ana\"}", 422,
+     "usr"},
+    {"act for nobody", "POST", "/api/v1/alerts/1/acknowledge", "{\"user\":\"eve\"}", 422, "user"},
+    {"act with a list", "POST", "/api/v1/alerts/1/acknowledge", "[]", 422, NULL},
+    {"act with half a body", "POST", "/api/v1/alerts/1/acknowledge", "{\"user\":", 400, NULL},
+    {"snooze without an end", "POST", "/api/v1/alerts/1/snooze", "{}", 422, "for"},
+    {"snooze too long", "POST", "/api/v1/alerts/1/snooze", "{\"for\":\"31d\"}", 422, "for"},
+    {"snooze bare number", "POST", "/api/v1/alerts/1/snooze", "{\"for\":30}", 422, "for"},
+    {"page without a target", "POST", "/api/v1/alerts/1/page", "{}", 422, "target"},
+    {"schedule unknown", "GET", "/api/v1/schedules/none/on-call", NULL, 404, NULL},
+    {"at malformed", "GET", "/api/v1/schedules/primary/on-call?at=now", NULL, 400, "at"},
+    {"range backwards", "GET",
+     "/api/v1/schedules/primary/shifts?from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z", NULL,
+     400, "to"},
+    {"range too long", "GET",
+     "/api/v1/schedules/primary/shifts?from=2026-01-01T00:00:00Z&to=2036-01-01T00:00:00Z", NULL,
+     400, "to"},
+    {"override of nobody", "POST", "/api/v1/schedules/primary/overrides",
+     "{\"from\":\"2026-12-24T00:00\",\"to\":\"2026-12-26T00:00\",\"who\":\"eve\"}", 422, NULL},
+    {"override that is a text", "POST", "/api/v1/schedules/primary/overrides", "\"x\"", 422, NULL},
+    {"override that is not there", "DELETE", "/api/v1/schedules/primary/overrides/77", NULL, 404,
+     NULL},
+    {"silence without match", "POST", "/api/v1/silences", "{\"name\":\"x\"}", 422, NULL},
+    {"silence that is not there", "DELETE", "/api/v1/silences/none", NULL, 404, NULL},
+    {"token without a scope", "POST", "/api/v1/tokens", "{\"name\":\"x\"}", 422, "scope"},
+    {"token with a wide scope", "POST", "/api/v1/tokens", "{\"name\":\"x\",\"scope\":\"root\"}",
+     422, "scope"},
+    {"token twice", "POST", "/api/v1/tokens", "{\"name\":\"read\",\"scope\":\"read\"}", 422, NULL},
+    {"apply without document", "POST", "/api/v1/config/apply", "{}", 422, "document"},
+    {"apply of a mistake", "POST", "/api/v1/config/apply",
+     "{\"document\":{\"users\":[{\"name\":\"x\",\"time_zone\":\"Mars/Base\"}]}}", 422, NULL},
+    {"what if without service", "GET", "/api/v1/whatif", NULL, 400, "service"},
+    {"what if of no service", "GET", "/api/v1/whatif?service=none", NULL, 422, NULL},
+    {"events after a word", "GET", "/api/v1/events?after=x", NULL, 400, "after"},
+    {"test of nobody", "POST", "/api/v1/users/eve/test", "{}", 404, NULL},
+    {"feed of both", "POST", "/api/v1/feeds", "{\"user\":\"ana\",\"schedule\":\"primary\"}", 422,
+     "user"},
+    {"feed of nobody", "POST", "/api/v1/feeds", "{\"user\":\"eve\"}", 422, "user"},
+    {"feed revoked twice", "DELETE", "/api/v1/feeds/user%3Aana", NULL, 404, NULL},
+    {"key of no integration", "POST", "/api/v1/integrations/none/key", NULL, 404, NULL},
+    {"route test of no integration", "POST", "/api/v1/routes/test",
+     "{\"integration\":\"none\",\"alert\":{\"summary\":\"x\"}}", 422, "integration"},
+};
+
+static void test_refusals_name_the_field(void **state)
+{
+    (void)state;
+    (void)test_alert(house, "alert 1");
+    for (size_t i = 0; i < G_N_ELEMENTS(REFUSALS); i++) {
+        const struct refusal *row = &REFUSALS[i];
+        g_autofree char *answer = test_ask(house, house->admin, row->method, row->path, row->body);
+        if (client_status(answer) != row->status) {
+            fail_msg("%s: expected %d, got: %s", row->name, row->status, answer);
+        }
+        json_auto_t *problem = json_loads(client_body(answer), 0, NULL);
+        g_autofree char *type = client_header(answer, "Content-Type");
+        assert_string_equal(type, "application/problem+json");
+        if (strlen(text_at(problem, "detail")) < 5) {
+            fail_msg("%s: the detail says nothing: %s", row->name, answer);
+        }
+        if (row->field != NULL && strcmp(text_at(problem, "field"), row->field) != 0) {
+            fail_msg("%s: expected field %s, got: %s", row->name, row->field, answer);
+        }
+    }
+}
+
+static void test_schedules_tell_who_is_on_call(void **state)
+{
+    (void)state;
+    json_auto_t *answer =
+        test_json(house, house->read, "GET",
+                  "/api/v1/schedules/primary/on-call?at=2026-12-24T23:30:00%2B01:00", NULL, 200);
+    assert_string_equal(text_at(answer, "at"), "2026-12-24T22:30:00Z");
+    const json_t *first = json_array_get(json_object_get(answer, "on_call"), 0);
+    assert_string_equal(text_at(first, "user"), "ana");
+    json_auto_t *made = test_json(
+        house, house->respond, "POST", "/api/v1/schedules/primary/overrides",
+        "{\"from\":\"2026-12-24T00:00\",\"to\":\"2026-12-26T00:00\",\"who\":\"budi\"}", 201);
+    json_auto_t *changed =
+        test_json(house, house->read, "GET",
+                  "/api/v1/schedules/primary/on-call?at=2026-12-24T22:30:00Z", NULL, 200);
+    first = json_array_get(json_object_get(changed, "on_call"), 0);
+    assert_string_equal(text_at(first, "user"), "budi");
+    g_autofree char *path =
+        g_strdup_printf("/api/v1/schedules/primary/overrides/%s", text_at(made, "id"));
+    json_decref(test_json(house, house->respond, "DELETE", path, NULL, 204));
+    json_auto_t *gaps =
+        test_json(house, house->read, "GET", "/api/v1/schedules/primary/gaps", NULL, 200);
+    assert_int_equal(json_array_size(json_object_get(gaps, "items")), 0);
+}
+
+static void test_calendar_by_its_address(void **state)
+{
+    (void)state;
+    json_auto_t *feed =
+        test_json(house, house->respond, "POST", "/api/v1/feeds", "{\"user\":\"ana\"}", 201);
+    const char *url = text_at(feed, "url");
+    assert_true(g_str_has_prefix(url, "http://tocsin.example.com/cal/tcn_feed_"));
+    const char *path = url + strlen("http://tocsin.example.com");
+    g_autofree char *answer = test_ask(house, NULL, "GET", path, NULL);
+    assert_int_equal(client_status(answer), 200);
+    assert_non_null(strstr(answer, "BEGIN:VEVENT"));
+    g_autofree char *tag = client_header(answer, "ETag");
+    g_autofree char *header = g_strdup_printf("If-None-Match: %s\r\n", tag);
+    g_autofree char *again = client_call(house->port, "GET", path, header, NULL);
+    assert_int_equal(client_status(again), 304);
+    json_decref(test_json(house, house->respond, "DELETE", "/api/v1/feeds/user%3Aana", NULL, 204));
+    json_decref(test_json(house, NULL, "GET", path, NULL, 404));
+}
+
+static void test_stream_resumes_where_it_broke(void **state)
+{
+    (void)state;
+    (void)test_alert(house, "before the stream");
+    json_auto_t *events =
+        test_json(house, house->read, "GET", "/api/v1/events?limit=200", NULL, 200);
+    size_t count = json_array_size(json_object_get(events, "items"));
+    assert_true(count > 3);
+    g_autofree char *ask =
+        g_strdup_printf("GET /api/v1/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n"
+                        "Last-Event-ID: %zu\r\n\r\n",
+                        house->read, count - 2);
+    int fd = client_connect(house->port);
+    client_send(fd, ask, strlen(ask));
+    g_autofree char *second_last = g_strdup_printf("id: %zu\n", count - 1);
+    g_autofree char *last = g_strdup_printf("id: %zu\n", count);
+    g_autofree char *too_old = g_strdup_printf("id: %zu\n", count - 2);
+    g_autofree char *first = client_read_until(fd, last);
+    assert_non_null(strstr(first, second_last));
+    assert_null(strstr(first, too_old));
+    (void)test_alert(house, "while it is open");
+    g_autofree char *next = client_read_until(fd, "while it is open");
+    assert_non_null(strstr(next, "event: alert.triggered"));
+    close(fd);
+}
+
+static void test_silences_routes_and_questions(void **state)
+{
+    (void)state;
+    json_decref(test_json(
+        house, house->respond, "POST", "/api/v1/silences",
+        "{\"name\":\"night work\",\"match\":[{\"field\":\"service\",\"value\":\"checkout\"}],"
+        "\"from\":\"2026-01-01T00:00:00Z\",\"to\":\"2030-01-01T00:00:00Z\"}",
+        201));
+    json_auto_t *silences = test_json(house, house->read, "GET", "/api/v1/silences", NULL, 200);
+    assert_int_equal(json_array_size(json_object_get(silences, "items")), 1);
+    json_decref(
+        test_json(house, house->respond, "DELETE", "/api/v1/silences/night%20work", NULL, 204));
+    json_auto_t *routed = test_json(
+        house, house->read, "POST", "/api/v1/routes/test",
+        "{\"integration\":\"native\",\"alert\":{\"summary\":\"x\",\"component\":\"bill\"}}", 200);
+    assert_string_equal(text_at(routed, "service"), "billing");
+    json_auto_t *asked = test_json(house, house->read, "GET",
+                                   "/api/v1/whatif?service=checkout&severity=critical", NULL, 200);
+    assert_true(json_array_size(json_object_get(asked, "steps")) > 0);
+    g_autofree char *path = alert_path(test_alert(house, "why me?"), "/explain");
+    json_auto_t *explained = test_json(house, house->read, "GET", path, NULL, 200);
+    assert_true(json_is_array(json_object_get(explained, "pages")));
+}
+
+static void test_operations(void **state)
+{
+    (void)state;
+    json_decref(test_json(house, NULL, "GET", "/healthz", NULL, 200));
+    json_decref(test_json(house, NULL, "GET", "/readyz", NULL, 200));
+    g_autofree char *metrics = test_ask(house, NULL, "GET", "/metrics", NULL);
+    assert_non_null(strstr(metrics, "\ntocsin_writable 1\n"));
+    json_auto_t *backup = test_json(house, house->admin, "POST", "/api/v1/backup", NULL, 201);
+    struct fault fault = {0};
+    assert_true(db_verify(text_at(backup, "path"), &fault));
+    json_auto_t *export = test_json(house, house->admin, "GET", "/api/v1/config/export", NULL, 200);
+    assert_int_equal(json_array_size(json_object_get(json_object_get(export, "document"), "users")),
+                     2);
+    json_decref(test_json(house, house->respond, "POST", "/api/v1/users/ana/test", NULL, 202));
+}
+
+static void test_rotated_key_takes_over(void **state)
+{
+    (void)state;
+    json_auto_t *made = test_json(house, house->admin, "POST", "/api/v1/integrations/native/key",
+                                  "{\"overlap\": \"0s\"}", 201);
+    json_decref(test_json(house, house->key, "POST", "/api/v1/alerts", "{\"summary\":\"x\"}", 401));
+    json_decref(test_json(house, text_at(made, "key"), "POST", "/api/v1/alerts",
+                          "{\"summary\":\"x\"}", 202));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_house, close_house)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_lists_page_through_everything_once),
+        TEST(test_acknowledge_for_a_person),
+        TEST(test_verbs_go_through),
+        TEST(test_refusals_name_the_field),
+        TEST(test_schedules_tell_who_is_on_call),
+        TEST(test_calendar_by_its_address),
+        TEST(test_stream_resumes_where_it_broke),
+        TEST(test_silences_routes_and_questions),
+        TEST(test_operations),
+        TEST(test_rotated_key_takes_over),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

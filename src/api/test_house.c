@@ -1,0 +1,208 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "api/test_house.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/random.h"
+#include "config/config_store.h"
+#include "page/pager.h"
+#include "people/key_index.h"
+#include "source/payload.h"
+
+static const char DOCUMENT[] =
+    "{\"document\": {"
+    "\"users\": ["
+    "{\"name\": \"ana\", \"full_name\": \"Ana Wijaya\", \"time_zone\": \"Asia/Jakarta\","
+    " \"language\": \"id\", \"contacts\": [{\"kind\": \"log\"}]},"
+    "{\"name\": \"budi\", \"contacts\": [{\"kind\": \"log\"}]}],"
+    "\"teams\": [{\"name\": \"crew\", \"members\": [\"ana\", \"budi\"]}],"
+    "\"schedules\": [{\"name\": \"primary\", \"time_zone\": \"Europe/Paris\", \"layers\": ["
+    "{\"people\": [\"ana\"], \"every\": \"1w\", \"start\": \"2026-01-05T09:00\"}]}],"
+    "\"policies\": [{\"name\": \"standard\", \"steps\": ["
+    "{\"notify\": [{\"schedule\": \"primary\"}], \"wait\": \"5m\"},"
+    "{\"notify\": [{\"user\": \"budi\"}], \"wait\": \"5m\"}],"
+    " \"repeat\": 0, \"last_resort\": {\"user\": \"ana\"}}],"
+    "\"services\": [{\"name\": \"checkout\", \"policy\": \"standard\"},"
+    "{\"name\": \"billing\", \"policy\": \"standard\"}],"
+    "\"integrations\": [{\"name\": \"native\", \"kind\": \"native\", \"service\": \"checkout\"}],"
+    "\"routes\": [{\"name\": \"bills\", \"match\": [{\"field\": \"component\", \"value\": "
+    "\"bill\"}],"
+    " \"service\": \"billing\"}]}}";
+
+static void committed(void *self, int64_t last_seq)
+{
+    struct test_house *house = self;
+    live_committed(house->api.live, last_seq);
+    if (house->http != NULL) {
+        http_streams_wake(house->http);
+    }
+}
+
+static void open_ledger(struct test_house *house)
+{
+    struct fault fault = {0};
+    house->db = db_open(house->database, DB_READ_WRITE, &fault);
+    assert_non_null(house->db);
+    assert_true(db_migrate(house->db, clock_now(&CLOCK_SYSTEM), &fault));
+    house->ledger = ledger_create(house->db, &CLOCK_SYSTEM, &RANDOM_SYSTEM);
+    struct api_context *api = &house->api;
+    api->ledger = house->ledger;
+    api->clock = &CLOCK_SYSTEM;
+    api->random = &RANDOM_SYSTEM;
+    api->configs = config_holder_create();
+    struct config *config = config_load(house->db, &fault);
+    assert_non_null(config);
+    config_publish(api->configs, config);
+    api->pager = pager_create(api->configs, &RANDOM_SYSTEM);
+    pager_add_duties(api->pager, house->ledger);
+    api->payloads = payload_book_create();
+    payload_book_add_duty(api->payloads, house->ledger);
+    api->live = live_create();
+    ledger_add_listener(house->ledger, (struct ledger_listener){committed, house});
+    api->keys = key_index_create();
+    assert_true(key_index_attach(api->keys, house->ledger, house->db, &fault));
+    struct command recover = {.run = pager_recover, .arg = api->pager};
+    ledger_run_batch(house->ledger, &recover, 1);
+    api->readers = db_pool_create(house->database);
+    api->desk = desk_start(house->ledger, &CLOCK_SYSTEM);
+}
+
+static void open_doors(struct test_house *house)
+{
+    struct api_tables tables;
+    struct fault fault = {0};
+    api_tables(&tables);
+    house->socket = g_build_filename(house->dir, "api.sock", NULL);
+    struct http_options options = {.listen = "127.0.0.1:0",
+                                   .socket_path = house->socket,
+                                   .threads = 2,
+                                   .tables = tables.tables,
+                                   .table_sizes = tables.sizes,
+                                   .guard = api_guard(&house->api),
+                                   .context = &house->api};
+    house->http = http_start(&options, &fault);
+    assert_string_equal(fault.text, "");
+    assert_non_null(house->http);
+    house->port = http_port(house->http);
+}
+
+/* As the command line does it: through the socket, which needs no token. */
+static json_t *ask_locally(struct test_house *house, const char *path, const char *body)
+{
+    int fd = client_connect_unix(house->socket);
+    assert_true(fd >= 0);
+    g_autofree char *request = g_strdup_printf(
+        "POST %s HTTP/1.1\r\nHost: local\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s",
+        path, strlen(body), body);
+    client_send(fd, request, strlen(request));
+    g_autofree char *answer = client_read(fd, 5000);
+    close(fd);
+    if (client_status(answer) >= 300) {
+        fail_msg("POST %s: %s", path, answer);
+    }
+    return json_loads(client_body(answer), 0, NULL);
+}
+
+static char *make_token(struct test_house *house, const char *scope)
+{
+    g_autofree char *body = g_strdup_printf("{\"name\": \"%s\", \"scope\": \"%s\"}", scope, scope);
+    json_auto_t *answer = ask_locally(house, "/api/v1/tokens", body);
+    return g_strdup(json_string_value(json_object_get(answer, "token")));
+}
+
+struct test_house *test_house_open(bool board_is_open)
+{
+    struct test_house *house = g_new0(struct test_house, 1);
+    house->dir = g_dir_make_tmp("tocsin-api-XXXXXX", NULL);
+    house->database = g_build_filename(house->dir, "tocsin.db", NULL);
+    house->api.public_url = "http://tocsin.example.com";
+    house->api.board_is_open = board_is_open;
+    house->api.data_dir = house->dir;
+    open_ledger(house);
+    open_doors(house);
+    json_auto_t *applied = ask_locally(house, "/api/v1/config/apply", DOCUMENT);
+    json_t *minted = json_array_get(json_object_get(applied, "keys"), 0);
+    house->key = g_strdup(json_string_value(json_object_get(minted, "key")));
+    assert_non_null(house->key);
+    house->read = make_token(house, "read");
+    house->respond = make_token(house, "respond");
+    house->admin = make_token(house, "admin");
+    return house;
+}
+
+static void remove_dir(const char *path)
+{
+    GDir *dir = g_dir_open(path, 0, NULL);
+    for (const char *name = dir == NULL ? NULL : g_dir_read_name(dir); name != NULL;
+         name = g_dir_read_name(dir)) {
+        g_autofree char *inside = g_build_filename(path, name, NULL);
+        if (g_file_test(inside, G_FILE_TEST_IS_DIR)) {
+            remove_dir(inside);
+        }
+        (void)remove(inside);
+    }
+    if (dir != NULL) {
+        g_dir_close(dir);
+    }
+    (void)rmdir(path);
+}
+
+void test_house_close(struct test_house **handle)
+{
+    struct test_house *house = *handle;
+    struct api_context *api = &house->api;
+    http_stop(&house->http, 2000);
+    api_settle();
+    desk_stop(&api->desk);
+    db_pool_destroy(&api->readers);
+    ledger_destroy(&house->ledger);
+    pager_destroy(&api->pager);
+    payload_book_destroy(&api->payloads);
+    key_index_destroy(&api->keys);
+    live_destroy(&api->live);
+    config_holder_destroy(&api->configs);
+    db_close(&house->db);
+    remove_dir(house->dir);
+    g_free(house->dir);
+    g_free(house->database);
+    g_free(house->socket);
+    g_free(house->read);
+    g_free(house->respond);
+    g_free(house->admin);
+    g_free(house->key);
+    g_clear_pointer(handle, g_free);
+}
+
+char *test_ask(struct test_house *house, const char *token, const char *method, const char *path,
+               const char *body)
+{
+    g_autofree char *header =
+        token == NULL ? NULL : g_strdup_printf("Authorization: Bearer %s\r\n", token);
+    return client_call(house->port, method, path, header, body);
+}
+
+json_t *test_json(struct test_house *house, const char *token, const char *method, const char *path,
+                  const char *body, int status)
+{
+    g_autofree char *answer = test_ask(house, token, method, path, body);
+    if (client_status(answer) != status) {
+        fail_msg("%s %s: expected %d, got: %s", method, path, status, answer);
+    }
+    return json_loads(client_body(answer), JSON_DECODE_ANY, NULL);
+}
+
+int64_t test_alert(struct test_house *house, const char *summary)
+{
+    json_auto_t *body = json_pack("{s:s, s:s}", "summary", summary, "severity", "critical");
+    g_autofree char *text = json_dumps(body, 0);
+    json_auto_t *answer = test_json(house, house->key, "POST", "/api/v1/alerts", text, 202);
+    return g_ascii_strtoll(json_string_value(json_object_get(answer, "alert_id")), NULL, 10);
+}

@@ -1,0 +1,37 @@
+/* api/test_house.h - a whole server for the tests of this folder: database, ledger, pager, keys, HTTP;
+ * only nothing is sent. */
+#ifndef API_TEST_HOUSE_H
+#define API_TEST_HOUSE_H
+
+#include <jansson.h>
+
+#include "api/context.h"
+#include "http/test_client.h"
+
+struct test_house {
+    char *dir;
+    char *database;
+    char *socket;
+    struct db *db;
+    struct ledger *ledger;
+    struct api_context api;
+    struct http_server *http;
+    unsigned port;
+    char *read, *respond, *admin; /* tokens */
+    char *key;                    /* of integration "native" */
+};
+
+/* Starts it with two people, a schedule, a policy, two services and an integration. */
+NODISCARD struct test_house *test_house_open(bool board_is_open);
+void test_house_close(struct test_house **house);
+
+/* One request with a token (NULL: none); answers head and body. */
+NODISCARD char *test_ask(struct test_house *house, const char *token, const char *method,
+                         const char *path, const char *body);
+/* The same, expecting `status`; answers the body as JSON, NULL when there is none. */
+NODISCARD json_t *test_json(struct test_house *house, const char *token, const char *method,
+                            const char *path, const char *body, int status);
+/* Opens an alert; answers its id. */
+int64_t test_alert(struct test_house *house, const char *summary);
+
+#endif
