@@ -2,8 +2,10 @@
 
 #include <glib/gstdio.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -238,6 +240,38 @@ static void a_reader_cannot_write_and_sees_one_state(void **state)
     db_pool_destroy(&pool);
 }
 
+static void set_file_limit(rlim_t bytes)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* A real file system with a limit: the log cannot grow past it. */
+static void want_of_space_on_a_real_disk_is_told_and_recovers(void **state)
+{
+    struct db *db = ((struct room *)*state)->db;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    struct rlimit before;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    set_file_limit(400000);
+    enum db_status status = DB_OK;
+    int n = 0;
+    for (; status == DB_OK && n < 1000; n++) {
+        g_autofree char *name = g_strdup_printf("%d", n);
+        db_begin(db);
+        (void)put_secret(db, name);
+        status = db_commit(db);
+    }
+    set_file_limit(before.rlim_cur);
+    assert_int_equal(status, DB_FULL);
+    db_begin(db);
+    assert_int_equal(count_secrets(db), n - 1);
+    assert_int_equal(put_secret(db, "and on"), DB_DONE);
+    assert_int_equal(db_commit(db), DB_OK);
+}
+
 static void a_pool_without_a_database_fails_in_its_steps(void **state)
 {
     (void)state;
@@ -264,6 +298,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             migrating_twice_changes_nothing_and_a_newer_schema_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_reader_cannot_write_and_sees_one_state, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(want_of_space_on_a_real_disk_is_told_and_recovers, set_up,
                                         tear_down),
         cmocka_unit_test(a_pool_without_a_database_fails_in_its_steps),
     };

@@ -23,14 +23,14 @@ static const struct db_token TOKENS[] = {
     {"lock", ""},
 };
 
-/* Out of space, or the file system turned read-only (errno behind SQLite's own code). */
-static bool is_want_of_space(sqlite3 *handle)
+/* Out of space or over a limit, or the file system turned read-only. SQLite itself tells only
+ * ENOSPC apart; the rest is the errno of the call that failed. */
+static bool is_want_of_space(int error)
 {
-    int error = sqlite3_system_errno(handle);
-    return error == ENOSPC || error == EDQUOT || error == EROFS;
+    return error == ENOSPC || error == EDQUOT || error == EROFS || error == EFBIG;
 }
 
-static enum db_status status_of(sqlite3 *handle, int code)
+static enum db_status status_of(int code, int error)
 {
     CHECK(code != SQLITE_NOMEM && code != SQLITE_IOERR_NOMEM);
     switch (code & 0xff) {
@@ -41,7 +41,7 @@ static enum db_status status_of(sqlite3 *handle, int code)
         return DB_CONSTRAINT;
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
-        return is_want_of_space(handle) ? DB_FULL : DB_DOWN;
+        return is_want_of_space(error) ? DB_FULL : DB_DOWN;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_PROTOCOL:
@@ -53,13 +53,15 @@ static enum db_status status_of(sqlite3 *handle, int code)
 
 enum db_status sqlite_fail(struct db *db, int code, const char *what)
 {
+    int error = errno; /* sqlite3_system_errno knows nothing of a commit */
     sqlite3 *handle = sqlite_handle(db);
-    return db_fail(db, status_of(handle, code), "SQLite: %s (%d) in: %.120s",
-                   sqlite3_errmsg(handle), code, what);
+    return db_fail(db, status_of(code, error), "SQLite: %s (%d) in: %.120s", sqlite3_errmsg(handle),
+                   code, what);
 }
 
 static enum db_status run_script(struct db *db, const char *sql)
 {
+    errno = 0;
     int code = sqlite3_exec(sqlite_handle(db), sql, NULL, NULL, NULL);
     return code == SQLITE_OK ? DB_OK : sqlite_fail(db, code, sql);
 }

@@ -24,8 +24,8 @@ static inline sqlite3 *sqlite_handle(const struct db *db)
     return ((const struct sqlite_db *)db)->handle;
 }
 
-/* Translates a failed call, keeps it with db_fail and answers the kept status. `what` names the
- * work, or is the statement. */
+/* Translates a failed call (of which errno, zeroed before it, still tells), keeps it with db_fail and
+ * answers the kept status. `what` names the work, or is the statement. */
 enum db_status sqlite_fail(struct db *db, int code, const char *what);
 
 /* The row of functions for struct db_engine, in sqlite_query.c. */

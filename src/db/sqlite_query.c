@@ -1,5 +1,6 @@
 #include "db/sqlite_engine.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 static struct sqlite_query *of(struct db_query *query)
@@ -11,6 +12,7 @@ struct db_query *sqlite_prepare(struct db *db, const char *sql)
 {
     sqlite3_stmt *stmt = NULL;
     const char *rest = "";
+    errno = 0;
     int code =
         sqlite3_prepare_v3(sqlite_handle(db), sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, &rest);
     if (code != SQLITE_OK) {
@@ -43,6 +45,7 @@ void sqlite_ready(struct db_query *query)
 
 enum db_status sqlite_step(struct db_query *query)
 {
+    errno = 0;
     int code = sqlite3_step(of(query)->stmt);
     if (code == SQLITE_ROW) {
         return DB_ROW;

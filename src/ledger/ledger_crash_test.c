@@ -297,6 +297,25 @@ static void the_intake_stays_closed_until_the_ballast_is_back(void **state)
     assert_true(ledger_is_writable(world->ledger));
 }
 
+static void a_start_on_a_full_disk_waits_for_room(void **state)
+{
+    struct world *world = *state;
+    stop(world);
+    memory_disk_set_capacity(world->disk, memory_disk_used(world->disk) + 1000);
+    start(world);
+    struct fault fault = {0};
+    assert_true(db_migrate(world->db, START, &fault)); /* nothing to do, so nothing to write */
+    ledger_set_ballast(world->ledger, &world->ballast);
+    assert_false(ledger_is_writable(world->ledger));
+    assert_true(ledger_tick(world->ledger).us == utc_add(world->wall, SPAN_S(1)).us);
+    run_jobs(world, 0, 1, 0);
+    assert_int_equal(world->outcomes[OUTCOME_UNAVAILABLE], 1);
+    memory_disk_set_capacity(world->disk, -1);
+    assert_true(ledger_tick(world->ledger).us == UTC_NEVER.us);
+    run_jobs(world, 0, 1, 0);
+    assert_int_equal(world->outcomes[OUTCOME_COMMITTED], 1);
+}
+
 static void a_read_only_disk_is_waited_out(void **state)
 {
     struct world *world = *state;
@@ -339,6 +358,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_intake_stays_closed_until_the_ballast_is_back, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_start_on_a_full_disk_waits_for_room, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_read_only_disk_is_waited_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_jump_on_a_broken_disk_is_recorded_later, set_up,
                                         tear_down),

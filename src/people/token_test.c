@@ -1,7 +1,9 @@
 #include "people/token.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -344,6 +346,49 @@ static void uses_are_written_once_a_minute(void **state)
     }
 }
 
+struct looker {
+    struct key_index *index;
+    const char *text;
+    atomic_bool is_over;
+    atomic_int misses;
+};
+
+static void *look_up(void *arg)
+{
+    struct looker *looker = arg;
+    struct key_entry entry;
+    while (!atomic_load(&looker->is_over)) {
+        bool is_found = key_index_find(looker->index, looker->text, START, &entry);
+        (void)atomic_fetch_add(&looker->misses, !is_found);
+    }
+    return NULL;
+}
+
+/* The index is made anew under the readers' hands; a good key is good at every moment. */
+static void other_threads_may_look_up_while_keys_change(void **state)
+{
+    struct world *world = *state;
+    struct token_create create = {.name = "ci", .scope = SCOPE_READ, .actor = "local"};
+    assert_int_equal(run(world, token_create, &create), OUTCOME_COMMITTED);
+    struct looker looker = {.index = world->index, .text = create.text};
+    pthread_t threads[2];
+    for (size_t i = 0; i < G_N_ELEMENTS(threads); i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, look_up, &looker), 0);
+    }
+    enum command_outcome outcome = OUTCOME_COMMITTED;
+    for (int i = 0; i < 50 && outcome == OUTCOME_COMMITTED; i++) {
+        struct key_rotate rotate = {.mint = {KEY_INTEGRATION, "prod-am", false, "local", ""}};
+        outcome = run(world, key_rotate, &rotate);
+        assert_true(utc_before(START, ledger_tick(world->ledger)));
+    }
+    atomic_store(&looker.is_over, true);
+    for (size_t i = 0; i < G_N_ELEMENTS(threads); i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    }
+    assert_int_equal(outcome, OUTCOME_COMMITTED);
+    assert_int_equal(atomic_load(&looker.misses), 0);
+}
+
 static void keys_are_never_stored_in_the_clear(void **state)
 {
     struct world *world = *state;
@@ -381,6 +426,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(given_keys_replace_each_other, set_up, tear_down),
         cmocka_unit_test_setup_teardown(uses_are_written_once_a_minute, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(other_threads_may_look_up_while_keys_change, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(keys_are_never_stored_in_the_clear, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("token", tests, NULL, NULL);
