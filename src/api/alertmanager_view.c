@@ -1,6 +1,9 @@
 #include "api/alertmanager_view.h"
 
+#include <string.h>
+
 #include "alert/alert_store.h"
+#include "alert/match.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "source/prometheus.h"
@@ -8,7 +11,39 @@
 struct listing {
     json_t *alerts;
     const char *integration;
+    GPtrArray *filters; /* of struct match */
 };
+
+/* One matcher as Prometheus writes it, NAME="VALUE" with = != =~ or !~, as a condition on the label.
+ * Matchers that are one "{…}" are not taken. */
+static struct match *filter_read(const char *text, struct fault *fault)
+{
+    size_t name = strcspn(text, "=!");
+    size_t op = strspn(text + name, "=!~");
+    if (name == 0 || op == 0 || op > 2) {
+        (void)fault_set(fault, "filter", "must be NAME=\"VALUE\", or with != =~ or !~");
+        return NULL;
+    }
+    const char *start = text + name + op;
+    size_t length = strlen(start);
+    if (length >= 2 && start[0] == '"' && start[length - 1] == '"') {
+        start++;
+        length -= 2;
+    }
+    g_autofree char *field = g_strdup_printf("details.labels.%.*s", (int)name, text);
+    json_auto_t *condition = json_pack("{s:s, s:s%, s:s%}", "field", field, "op", text + name, op,
+                                       "value", start, length);
+    struct match *match = record_new(&MATCH_RECORD, condition, fault);
+    if (match == NULL) {
+        (void)g_strlcpy(fault->field, "filter", sizeof(fault->field));
+    }
+    return match;
+}
+
+static void match_free(gpointer match)
+{
+    record_free(&MATCH_RECORD, match);
+}
 
 static json_t *instant(struct utc at)
 {
@@ -27,6 +62,10 @@ static json_t *object_at(const json_t *details, const char *key)
 static void list_alert(void *self, const struct alert *alert)
 {
     struct listing *listing = self;
+    struct match_subject subject = match_subject_of_alert(alert);
+    if (!match_all(listing->filters, &subject)) {
+        return;
+    }
     struct utc ends_at = utc_is_set(alert->expires_at)
                              ? alert->expires_at
                              : utc_add(alert->last_at, PROMETHEUS_RESOLVE_AFTER);
@@ -44,7 +83,20 @@ static void list_alert(void *self, const struct alert *alert)
 void view_alerts(struct http_request *request, const struct api_context *context,
                  const char *integration)
 {
-    struct listing listing = {.alerts = json_array(), .integration = integration};
+    g_autoptr(GPtrArray) filters = g_ptr_array_new_with_free_func(match_free);
+    const char *text = http_query_at(request, "filter", 0);
+    for (size_t i = 1; text != NULL; i++) {
+        struct fault fault = {0};
+        struct match *match = filter_read(text, &fault);
+        if (match == NULL) {
+            http_answer_fault(request, 400, &fault);
+            return;
+        }
+        g_ptr_array_add(filters, match);
+        text = http_query_at(request, "filter", i);
+    }
+    struct listing listing = {
+        .alerts = json_array(), .integration = integration, .filters = filters};
     const struct alert_filter filter = {.is_unresolved = true, .integration = integration};
     struct db *db = db_pool_take(context->readers);
     (void)alert_list(db, &filter, LIMIT_ALERTS_PER_REQUEST, list_alert, &listing);

@@ -119,6 +119,17 @@ const char *http_query(const struct http_request *request, const char *name)
     return form_get(&request->query, name);
 }
 
+const char *http_query_at(const struct http_request *request, const char *name, size_t index)
+{
+    const GPtrArray *texts = request->query.texts;
+    for (guint i = 0; texts != NULL && i + 1 < texts->len; i += 2) {
+        if (strcmp(texts->pdata[i], name) == 0 && index-- == 0) {
+            return texts->pdata[i + 1];
+        }
+    }
+    return NULL;
+}
+
 const char *http_header(const struct http_request *request, const char *name)
 {
     if (request->connection == NULL) {

@@ -87,6 +87,12 @@ class PrometheusTest(unittest.TestCase):
         alerts = json.loads(query.stdout)
         self.assertEqual([alert["labels"]["alertname"] for alert in alerts], ["TooHot"])
         self.assertEqual(alerts[0]["status"]["state"], "active")
+        for matchers, count in ((["alertname=TooHot", "severity=warning"], 1),
+                                (["alertname=TooHot", "severity=critical"], 0),
+                                (["room=~server.*"], 1), (["room!~server.*"], 0)):
+            query = subprocess.run([program, server, "alert", "query", "-o", "json", *matchers],
+                                   capture_output=True, text=True, check=True, timeout=30)
+            self.assertEqual(len(json.loads(query.stdout)), count, matchers)
         subprocess.run([program, server, "config", "show"], check=True, timeout=30,
                        capture_output=True)
 
