@@ -23,7 +23,7 @@ static int language_of(const char *tag, size_t size)
     return 0;
 }
 
-/* ";q=0.8" in thousandths; 1000 when absent or malformed. */
+/* ";q=0.8" in thousandths; 1000 when absent, 0 (not wanted) when it is no number. */
 static int quality_of(const char *rest, size_t size)
 {
     g_autofree char *text = g_strndup(rest, size);
