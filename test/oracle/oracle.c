@@ -293,5 +293,6 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     printf("seed %" G_GUINT64_FORMAT "\n", seed);
+    (void)fflush(stdout); /* also when the run is killed */
     return run(pairs, seed) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
