@@ -4,8 +4,9 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* A program that is able must have paged this long after it could. */
-static const int64_t PAGE_SLACK_US = 3 * 1000000LL;
+/* A program that is able must have paged this long after it could. A write that failed is tried
+ * again after a second, and more than one may fail in a row. */
+static const int64_t PAGE_SLACK_US = 5 * 1000000LL;
 /* The longest that the throttle, quiet backing off and digests may keep a page from its provider. */
 static const int64_t SEND_SLACK_US = 75 * 60 * 1000000LL;
 /* Jumps of the wall clock up to this are not told from ordinary corrections. */

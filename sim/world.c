@@ -37,12 +37,14 @@ static const int64_t BALLAST_BYTES = 4 * 1024 * 1024;
 static bool hold_ballast(void *self)
 {
     struct world *world = self;
-    return memory_disk_hold(world->disk, BALLAST_BYTES);
+    world->is_ballast_held = memory_disk_hold(world->disk, BALLAST_BYTES);
+    return world->is_ballast_held;
 }
 
 static void release_ballast(void *self)
 {
     struct world *world = self;
+    world->is_ballast_held = false;
     memory_disk_release(world->disk);
 }
 
@@ -95,7 +97,8 @@ static void disk_is_full(void *arg)
     struct world *world = arg;
     if (world->is_up && chance_of(&world->chance, 50)) {
         memory_disk_fail(world->disk, 0, chance_between(&world->chance, 1, 40), DISK_BROKEN, false);
-    } else {
+    } else if (world->is_ballast_held) {
+        /* Twice in a row there is nothing left to give back: then paging waits for room. */
         world->report->full_disks++;
         memory_disk_set_capacity(world->disk, memory_disk_used(world->disk));
         world_at(world, chance_span(&world->chance, SPAN_S(10), SPAN_MIN(30)), disk_has_room,

@@ -21,6 +21,7 @@ struct world {
     struct auditor *auditor;
     struct memory_disk *disk;
     struct ballast ballast;
+    bool is_ballast_held;
     char where[64]; /* the database on that disk */
     /* The process that runs now. */
     unsigned epoch;

@@ -1,0 +1,359 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "page/paging.h"
+
+/* Ana now, Budi from 12:00 on; then the team; ana in the end. */
+static const char TEAM[] =
+    "{'users': ["
+    " {'name': 'ana', 'contacts': [{'kind': 'email', 'to': 'ana@x.org'},"
+    "   {'kind': 'webhook', 'to': 'http://ana.x.org/'}],"
+    "  'rules': {'high': [{'after': '0s', 'contact': 'email'}, {'after': '2m', 'contact': "
+    "'webhook'}],"
+    "            'low': [{'after': '0s', 'contact': 'email'}]},"
+    "  'quiet_hours': [{'from': '22:00', 'to': '07:00'}]},"
+    " {'name': 'budi', 'contacts': [{'kind': 'email', 'to': 'budi@x.org'}]},"
+    " {'name': 'chen', 'contacts': [{'kind': 'ntfy', 'to': 'http://ntfy.x.org/chen'}]}],"
+    "'teams': [{'name': 'ops', 'members': ['budi', 'chen']}],"
+    "'channels': [{'name': 'room', 'kind': 'slack', 'to': 'http://chat.x.org/hook'}],"
+    "'schedules': [{'name': 'primary', 'time_zone': 'UTC', 'layers': [{'people': ['ana', 'budi'],"
+    "   'every': '12h', 'start': '2026-01-05T00:00'}]},"
+    "  {'name': 'empty', 'time_zone': 'UTC', 'layers': [{'people': ['chen'], 'every': '1d',"
+    "   'start': '2027-01-01T00:00'}]}],"
+    "'policies': [{'name': 'p', 'steps': [{'notify': [{'schedule': 'primary'}], 'wait': '5m'},"
+    "   {'notify': [{'schedule': 'empty'}], 'wait': '5m'},"
+    "   {'notify': [{'team': 'ops'}, {'channel': 'room'}], 'wait': '10m'}],"
+    "  'repeat': 0, 'last_resort': {'user': 'ana'}}],"
+    "'services': [{'name': 'shop', 'policy': 'p', 'acknowledge_expires': '1h'}]}";
+
+static int open_team(void **state)
+{
+    struct paging *paging = g_new0(struct paging, 1);
+    paging_open(paging, TEAM);
+    *state = paging;
+    return 0;
+}
+
+static int close_team(void **state)
+{
+    paging_close(*state);
+    g_free(*state);
+    return 0;
+}
+
+static void expect_messages(struct paging *paging, const char *expected)
+{
+    g_autofree char *messages = paging_messages(paging);
+    assert_string_equal(messages, expected);
+}
+
+static void settle_as(struct paging *paging, int send_state, const char *expected)
+{
+    g_autofree char *line = paging_settle(paging, send_state);
+    assert_non_null(line);
+    assert_string_equal(line, expected);
+}
+
+static void walks_the_policy_to_its_last_resort(void **state)
+{
+    struct paging *paging = *state;
+    int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    expect_messages(paging, "ana email: page 1");
+    paging_pass(paging, SPAN_S(119));
+    expect_messages(paging, "");
+    paging_pass(paging, SPAN_S(1));
+    expect_messages(paging, "ana webhook: page 1");
+    paging_pass(paging, SPAN_S(179));
+    expect_messages(paging, "");
+    paging_pass(paging, SPAN_S(1)); /* 5 min: the empty step is skipped at once */
+    expect_messages(paging, "budi email: page 1; chen ntfy: page 1; channel:room channel: page 1");
+    assert_int_equal(paging_events(paging, id, "escalation.step_skipped"), 1);
+    paging_pass(paging, SPAN_MIN(10));
+    expect_messages(paging, "ana email: page 1");
+    assert_int_equal(paging_events(paging, id, "escalation.exhausted"), 1);
+    paging_pass(paging, SPAN_MIN(2));
+    expect_messages(paging, "ana webhook: page 1");
+    paging_pass(paging, SPAN_MIN(28)); /* never silence: the last resort hears it again */
+    expect_messages(paging, "ana email: page 1");
+}
+
+static void acknowledging_stops_everything(void **state)
+{
+    struct paging *paging = *state;
+    int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    expect_messages(paging, "ana email: page 1");
+    assert_int_equal(paging_act(paging, VERB_ACKNOWLEDGE, id, "user:ana"), 200);
+    paging_pass(paging, SPAN_MIN(59));
+    expect_messages(paging, "");
+    assert_int_equal(paging_act(paging, VERB_RESOLVE, id, "user:ana"), 200);
+    assert_int_equal(paging_act(paging, VERB_ACKNOWLEDGE, id, "user:ana"), 409);
+    paging_pass(paging, SPAN_D(2));
+    expect_messages(paging, "");
+    assert_int_equal(paging_act(paging, VERB_RESOLVE, 99, "user:ana"), 404);
+}
+
+static void an_acknowledgement_expires_with_a_question(void **state)
+{
+    struct paging *paging = *state;
+    int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    expect_messages(paging, "ana email: page 1");
+    (void)paging_act(paging, VERB_ACKNOWLEDGE, id, "user:ana");
+    paging_pass(paging, SPAN_H(1));
+    expect_messages(paging, "ana email: question 1");
+    (void)paging_act(paging, VERB_ACKNOWLEDGE, id, "user:ana"); /* yes */
+    paging_pass(paging, SPAN_MIN(59));
+    expect_messages(paging, "");
+    paging_pass(paging, SPAN_MIN(1));
+    expect_messages(paging, "ana email: question 1");
+    paging_pass(paging,
+                SPAN_MIN(5)); /* no answer: from the first step again; Budi is on call now */
+    expect_messages(paging, "budi email: page 1");
+    assert_int_equal(paging_events(paging, id, "alert.reopened"), 1);
+}
+
+static void a_storm_is_bounded_and_a_worse_alert_passes(void **state)
+{
+    struct paging *paging = *state;
+    for (int i = 0; i < 8; i++) {
+        g_autofree char *key = g_strdup_printf("k%d", i);
+        (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_ERROR);
+    }
+    expect_messages(paging, "ana email: page 1; ana email: page 1; ana email: page 1");
+    (void)paging_signal(paging, SIGNAL_TRIGGER, "worse", SEVERITY_CRITICAL);
+    expect_messages(paging, "ana email: digest 6");
+    paging_pass(paging, SPAN_MIN(1));
+    expect_messages(paging, "");
+}
+
+static void what_waits_goes_in_a_digest(void **state)
+{
+    struct paging *paging = *state;
+    for (int i = 0; i < 15; i++) {
+        g_autofree char *key = g_strdup_printf("k%d", i);
+        (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_ERROR);
+    }
+    expect_messages(paging, "ana email: page 1; ana email: page 1; ana email: page 1");
+    paging_pass(paging, SPAN_S(59));
+    expect_messages(paging, "");
+    paging_pass(paging, SPAN_S(1));
+    expect_messages(paging, "ana email: digest 12");
+}
+
+static void a_refused_contact_gives_way_to_the_next(void **state)
+{
+    struct paging *paging = *state;
+    int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    settle_as(paging, SEND_REFUSED, "ana email: page 1");
+    settle_as(paging, SEND_REFUSED, "ana webhook: page 1");
+    /* Nobody else there: the next step comes at once, not after its wait. */
+    assert_int_equal(paging_events(paging, id, "page.unreachable"), 1);
+    expect_messages(paging, "budi email: page 1; chen ntfy: page 1; channel:room channel: page 1");
+}
+
+static void a_failing_provider_is_tried_again_and_passed_by(void **state)
+{
+    struct paging *paging = *state;
+    (void)paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    settle_as(paging, SEND_RETRY, "ana email: page 1");
+    paging_pass(paging, SPAN_S(4));
+    expect_messages(paging, "");
+    paging_pass(paging, SPAN_S(3));
+    settle_as(paging, SEND_RETRY, "ana email: page 1");
+    expect_messages(paging, "ana webhook: page 1"); /* after the second failure: the next contact */
+    paging_pass(paging, SPAN_S(20));
+    expect_messages(paging, "ana email: page 1");
+}
+
+static void a_lost_answer_is_repeated_with_a_word(void **state)
+{
+    struct paging *paging = *state;
+    (void)paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    settle_as(paging, SEND_UNKNOWN, "ana email: page 1");
+    paging_pass(paging, SPAN_S(7));
+    expect_messages(paging, "ana email: page 1 again");
+}
+
+static void a_crash_while_sending_repeats_with_a_word(void **state)
+{
+    struct paging *paging = *state;
+    (void)paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    assert_int_equal(paging->errands->len, 1);
+    paging_restart(paging);
+    paging_pass(paging, SPAN_S(7));
+    expect_messages(paging, "ana email: page 1 again");
+}
+
+static void low_urgency_waits_for_the_end_of_quiet_hours(void **state)
+{
+    struct paging *paging = *state;
+    paging_pass(paging, SPAN_H(14)); /* midnight: ana is on call again */
+    (void)paging_signal(paging, SIGNAL_TRIGGER, "low", SEVERITY_WARNING);
+    paging_pass(paging, SPAN_S(1));
+    expect_messages(paging, "");
+    (void)paging_signal(paging, SIGNAL_TRIGGER, "high", SEVERITY_CRITICAL);
+    expect_messages(paging, "ana email: page 1");
+}
+
+static void a_silence_holds_and_its_end_pages(void **state)
+{
+    struct paging *paging = *state;
+    paging_apply(paging, "{'silences': [{'name': 'works', 'match': [{'field': 'service',"
+                         " 'value': 'shop'}], 'from': '2026-01-05T09:00:00Z',"
+                         " 'to': '2026-01-05T10:30:00Z'}]}");
+    int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    int64_t over = paging_signal(paging, SIGNAL_TRIGGER, "over", SEVERITY_CRITICAL);
+    paging_pass(paging, SPAN_MIN(29));
+    expect_messages(paging, "");
+    assert_int_equal(paging_events(paging, id, "alert.silenced"), 1);
+    assert_int_equal(paging_signal(paging, SIGNAL_RESOLVE, "over", SEVERITY_CRITICAL), over);
+    paging_pass(paging, SPAN_MIN(1));
+    expect_messages(paging, "ana email: page 1");
+}
+
+static void a_silence_made_later_stops_what_waits(void **state)
+{
+    struct paging *paging = *state;
+    int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    expect_messages(paging, "ana email: page 1");
+    paging_apply(paging, "{'silences': [{'name': 'works', 'match': [{'field': 'summary',"
+                         " 'value': 'k'}], 'from': '2026-01-05T09:00:00Z',"
+                         " 'to': '2026-01-05T11:00:00Z'}]}");
+    paging_pass(paging, SPAN_MIN(30));
+    expect_messages(paging, "");
+    assert_int_equal(paging_events(paging, id, "alert.silenced"), 1);
+}
+
+static void whoever_is_on_call_when_it_can_be_sent_is_told(void **state)
+{
+    struct paging *paging = *state;
+    paging->now = utc_add(PAGING_START, SPAN_MIN(119)); /* a minute before the hand-off */
+    (void)!ledger_tick(paging->ledger).us;
+    for (int i = 0; i < 4; i++) {
+        g_autofree char *key = g_strdup_printf("k%d", i);
+        (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_ERROR);
+    }
+    expect_messages(paging, "ana email: page 1; ana email: page 1; ana email: page 1");
+    paging_pass(paging, SPAN_S(61)); /* the fourth was held back over the hand-off */
+    expect_messages(paging, "budi email: page 1");
+    assert_int_equal(paging_events(paging, 4, "page.moved"), 1);
+}
+
+static void a_worse_repeat_starts_over(void **state)
+{
+    struct paging *paging = *state;
+    int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_WARNING);
+    expect_messages(paging, "ana email: page 1");
+    assert_int_equal(paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_WARNING), id);
+    expect_messages(paging, "");
+    (void)paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    expect_messages(paging, "ana email: page 1");
+}
+
+static void help_can_be_called_although_somebody_is_on_it(void **state)
+{
+    struct paging *paging = *state;
+    int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    expect_messages(paging, "ana email: page 1");
+    (void)paging_act(paging, VERB_ACKNOWLEDGE, id, "user:ana");
+    assert_int_equal(paging_page(paging, id, "chen"), 200);
+    expect_messages(paging, "chen ntfy: page 1");
+    assert_int_equal(paging_page(paging, id, "nobody"), 409);
+    assert_int_equal(paging_act(paging, VERB_ESCALATE, id, "user:ana"), 200);
+    expect_messages(paging, "chen ntfy: page 1; budi email: page 1; channel:room channel: page 1");
+}
+
+static void a_snoozed_alert_comes_back(void **state)
+{
+    struct paging *paging = *state;
+    int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    expect_messages(paging, "ana email: page 1");
+    assert_int_equal(paging_snooze(paging, id, SPAN_MIN(-1)), 409);
+    assert_int_equal(paging_snooze(paging, id, SPAN_MIN(90)), 200);
+    paging_pass(paging, SPAN_MIN(89));
+    expect_messages(paging, "");
+    paging_pass(paging, SPAN_MIN(1));
+    expect_messages(paging, "ana email: page 1");
+}
+
+static void a_missing_heartbeat_pages_until_it_beats(void **state)
+{
+    struct paging *paging = *state;
+    paging_apply(paging, "{'heartbeats': [{'name': 'cron', 'service': 'shop', 'every': '10m',"
+                         " 'grace': '1m'}]}");
+    struct beat beat = {.pager = paging->pager, .heartbeat = "cron"};
+    const struct command command = {.run = pager_beat, .arg = &beat};
+    paging_pass(paging, SPAN_MIN(10));
+    ledger_run_batch(paging->ledger, &command, 1);
+    assert_int_equal(beat.status, 200);
+    paging_pass(paging, SPAN_S(659));
+    expect_messages(paging, "");
+    paging_pass(paging, SPAN_S(1));
+    expect_messages(paging, "ana email: page 1");
+    ledger_run_batch(paging->ledger, &command, 1);
+    assert_int_equal(paging_events(paging, 1, "alert.resolved"), 1);
+}
+
+static void a_flapping_alert_is_held(void **state)
+{
+    struct paging *paging = *state;
+    for (int i = 0; i < 4; i++) {
+        (void)paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+        (void)paging_signal(paging, SIGNAL_RESOLVE, "k", SEVERITY_CRITICAL);
+        g_autofree char *told = paging_messages(paging);
+        assert_int_equal(strlen(told) > 0, i < 3);
+    }
+    (void)paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    paging_pass(paging, SPAN_S(299));
+    expect_messages(paging, "");
+    paging_pass(paging, SPAN_S(1)); /* it stayed: that is no flapping any more */
+    expect_messages(paging, "ana email: page 1");
+}
+
+static void a_test_page_reaches_each_contact(void **state)
+{
+    struct paging *paging = *state;
+    struct test_page test = {.pager = paging->pager, .user = "ana", .actor = "token:ci"};
+    const struct command command = {.run = pager_test, .arg = &test};
+    ledger_run_batch(paging->ledger, &command, 1);
+    paging_pass(paging, SPAN_S(0));
+    expect_messages(paging, "ana email: test 1; ana webhook: test 1");
+    assert_false(contact_is_verified(paging->db, "ana", "email", "ana@x.org"));
+    struct verify verify = {.pager = paging->pager, .delivery_id = 1, .user = "ana"};
+    const struct command verifying = {.run = pager_verify, .arg = &verify};
+    ledger_run_batch(paging->ledger, &verifying, 1);
+    assert_true(contact_is_verified(paging->db, "ana", "email", "ana@x.org"));
+    test.user = "nobody";
+    ledger_run_batch(paging->ledger, &command, 1);
+    assert_int_equal(test.status, 404);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_team, close_team)
+    const struct CMUnitTest tests[] = {
+        TEST(walks_the_policy_to_its_last_resort),
+        TEST(acknowledging_stops_everything),
+        TEST(an_acknowledgement_expires_with_a_question),
+        TEST(a_storm_is_bounded_and_a_worse_alert_passes),
+        TEST(what_waits_goes_in_a_digest),
+        TEST(a_refused_contact_gives_way_to_the_next),
+        TEST(a_failing_provider_is_tried_again_and_passed_by),
+        TEST(a_lost_answer_is_repeated_with_a_word),
+        TEST(a_crash_while_sending_repeats_with_a_word),
+        TEST(low_urgency_waits_for_the_end_of_quiet_hours),
+        TEST(a_silence_holds_and_its_end_pages),
+        TEST(a_silence_made_later_stops_what_waits),
+        TEST(whoever_is_on_call_when_it_can_be_sent_is_told),
+        TEST(a_worse_repeat_starts_over),
+        TEST(help_can_be_called_although_somebody_is_on_it),
+        TEST(a_snoozed_alert_comes_back),
+        TEST(a_missing_heartbeat_pages_until_it_beats),
+        TEST(a_flapping_alert_is_held),
+        TEST(a_test_page_reaches_each_contact),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

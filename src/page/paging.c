@@ -1,0 +1,250 @@
+#include "page/paging.h"
+
+#include <string.h>
+
+#include "alert/alert_store.h"
+#include "base/json.h"
+#include "config/config_store.h"
+#include "config/config_work.h"
+
+const struct utc PAGING_START = {1767607200000000};
+
+static struct utc read_wall(void *self)
+{
+    const struct paging *paging = self;
+    return paging->now;
+}
+
+static struct span read_elapsed(void *self)
+{
+    const struct paging *paging = self;
+    return utc_since(paging->now, PAGING_START);
+}
+
+static enum command_outcome last_outcome;
+
+static void note(void *arg, enum command_outcome outcome)
+{
+    (void)arg;
+    last_outcome = outcome;
+}
+
+static void run(struct paging *paging, enum command_result (*what)(struct ledger_tx *, void *),
+                void *arg)
+{
+    const struct command command = {.run = what, .answer = note, .arg = arg};
+    ledger_run_batch(paging->ledger, &command, 1);
+    CHECK(last_outcome == OUTCOME_COMMITTED || last_outcome == OUTCOME_REFUSED);
+}
+
+static void claim(struct paging *paging)
+{
+    struct claim claimed = {.pager = paging->pager, .public_url = "http://t.example", .max = 64};
+    guint before = 0;
+    do {
+        before = paging->errands->len;
+        run(paging, pager_claim, &claimed);
+        while (claimed.errands->len > 0) {
+            g_ptr_array_add(paging->errands, g_ptr_array_steal_index(claimed.errands, 0));
+        }
+        g_clear_pointer(&claimed.errands, g_ptr_array_unref);
+    } while (paging->errands->len != before);
+}
+
+static void errand_destroy(gpointer errand)
+{
+    errand_free(errand);
+}
+
+static void start(struct paging *paging)
+{
+    struct fault fault = {0};
+    paging->db = db_open("file:paging.db?vfs=tocsin-paging", DB_READ_WRITE, &fault);
+    CHECK(paging->db != NULL);
+    CHECK(db_migrate(paging->db, paging->now, &fault));
+    paging->errands = g_ptr_array_new_with_free_func(errand_destroy);
+    paging->configs = config_holder_create();
+    struct config *config = config_load(paging->db, &fault);
+    CHECK(config != NULL);
+    config_publish(paging->configs, config);
+    paging->ledger = ledger_create(paging->db, &paging->clock, &RANDOM_SYSTEM);
+    paging->pager = pager_create(paging->configs, &RANDOM_SYSTEM);
+    pager_add_duties(paging->pager, paging->ledger);
+    run(paging, pager_recover, paging->pager);
+}
+
+static void stop(struct paging *paging)
+{
+    g_ptr_array_unref(paging->errands);
+    ledger_destroy(&paging->ledger);
+    pager_destroy(&paging->pager);
+    config_holder_destroy(&paging->configs);
+    db_close(&paging->db);
+}
+
+void paging_apply(struct paging *paging, const char *document)
+{
+    struct fault fault = {0};
+    g_autofree char *text = g_strdelimit(g_strdup(document), "'", '"');
+    json_auto_t *value = json_read(text, strlen(text), &fault);
+    if (value == NULL) {
+        g_error("%s", fault.text);
+    }
+    struct apply_config apply = {.base = {.configs = paging->configs, .actor = "local"},
+                                 .document = value};
+    const struct command command = {
+        .run = apply_config_run, .answer = config_command_answered, .arg = &apply};
+    ledger_run_batch(paging->ledger, &command, 1);
+    if (apply.base.status != 200) {
+        g_error("%s: %s", apply.base.fault.field, apply.base.fault.text);
+    }
+    apply_config_clear(&apply);
+    run(paging, pager_expect_heartbeats, paging->pager);
+}
+
+void paging_open(struct paging *paging, const char *document)
+{
+    *paging = (struct paging){.now = PAGING_START};
+    paging->clock = (struct clock){read_wall, read_elapsed, paging};
+    paging->disk = memory_disk_create("tocsin-paging");
+    start(paging);
+    paging_apply(paging, document);
+}
+
+void paging_close(struct paging *paging)
+{
+    stop(paging);
+    memory_disk_destroy(&paging->disk);
+}
+
+void paging_restart(struct paging *paging)
+{
+    stop(paging);
+    start(paging);
+    paging_pass(paging, SPAN_S(0));
+}
+
+void paging_pass(struct paging *paging, struct span span)
+{
+    struct utc end = utc_add(paging->now, span);
+    while (true) {
+        struct utc next = ledger_tick(paging->ledger);
+        claim(paging);
+        next = utc_earlier(next, mailbox_next(paging->db));
+        if (utc_before(end, next)) {
+            break;
+        }
+        paging->now = utc_later(paging->now, next);
+    }
+    paging->now = end;
+    (void)!ledger_tick(paging->ledger).us;
+    claim(paging);
+}
+
+int64_t paging_signal(struct paging *paging, int action, const char *key, int severity)
+{
+    struct take take = {
+        .pager = paging->pager,
+        .integration = "test",
+        .service = "shop",
+        .signal = {.action = action,
+                   .dedup_key = g_strdup(key),
+                   .summary = g_strdup(key),
+                   .severity = severity},
+    };
+    run(paging, pager_take, &take);
+    take_clear(&take);
+    claim(paging);
+    return take.alert_id;
+}
+
+static int act(struct paging *paging, struct act *what)
+{
+    what->pager = paging->pager;
+    run(paging, pager_act, what);
+    claim(paging);
+    return what->status;
+}
+
+int paging_act(struct paging *paging, int verb, int64_t alert_id, const char *actor)
+{
+    struct act what = {.verb = verb, .alert_id = alert_id, .actor = actor};
+    return act(paging, &what);
+}
+
+int paging_page(struct paging *paging, int64_t alert_id, const char *user)
+{
+    g_autofree char *name = g_strdup(user);
+    const struct target target = {.user = name};
+    struct act what = {
+        .verb = VERB_PAGE, .alert_id = alert_id, .actor = "user:ana", .target = &target};
+    return act(paging, &what);
+}
+
+int paging_snooze(struct paging *paging, int64_t alert_id, struct span span)
+{
+    struct act what = {.verb = VERB_SNOOZE,
+                       .alert_id = alert_id,
+                       .actor = "user:ana",
+                       .until = utc_add(paging->now, span)};
+    return act(paging, &what);
+}
+
+static char *describe(struct paging *paging, const struct errand *errand)
+{
+    static const char *const KINDS[] = {"", "page", "digest", "question", "test", "gap"};
+    struct delivery delivery = {0};
+    CHECK(delivery_load(paging->db, errand->delivery_id, &delivery));
+    char *line = g_strdup_printf("%s %s: %s %zu%s", delivery.who, delivery.contact,
+                                 KINDS[errand->message.kind], errand->message.total,
+                                 errand->message.may_repeat ? " again" : "");
+    delivery_clear(&delivery);
+    return line;
+}
+
+char *paging_settle(struct paging *paging, int send_state)
+{
+    if (paging->errands->len == 0) {
+        return NULL;
+    }
+    struct errand *errand = g_ptr_array_steal_index(paging->errands, 0);
+    char *line = describe(paging, errand);
+    struct settle settle = {.pager = paging->pager,
+                            .delivery_id = errand->delivery_id,
+                            .result = {.state = send_state}};
+    errand_free(errand);
+    run(paging, pager_settle, &settle);
+    claim(paging);
+    return line;
+}
+
+char *paging_messages(struct paging *paging)
+{
+    GString *lines = g_string_new(NULL);
+    for (char *line = paging_settle(paging, SEND_DELIVERED); line != NULL;
+         line = paging_settle(paging, SEND_DELIVERED)) {
+        g_string_append_printf(lines, "%s%s", lines->len > 0 ? "; " : "", line);
+        g_free(line);
+    }
+    return g_string_free(lines, FALSE);
+}
+
+struct count {
+    const char *kind;
+    int found;
+};
+
+static void count_one(void *self, const struct event *event)
+{
+    struct count *count = self;
+    count->found += strcmp(event->kind, count->kind) == 0;
+}
+
+int paging_events(struct paging *paging, int64_t alert_id, const char *kind)
+{
+    struct count count = {.kind = kind};
+    char subject[32];
+    alert_subject(alert_id, subject);
+    event_list(paging->db, 0, subject, 1000, count_one, &count);
+    return count.found;
+}

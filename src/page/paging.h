@@ -1,0 +1,50 @@
+/* page/paging.h - for tests: a server without threads, whose clock stands until it is moved. */
+#ifndef PAGE_PAGING_H
+#define PAGE_PAGING_H
+
+#include "db/memory_vfs.h"
+#include "page/errand.h"
+#include "page/work.h"
+
+struct paging {
+    struct utc now;
+    struct clock clock;
+    struct memory_disk *disk;
+    struct db *db;
+    struct config_holder *configs;
+    struct ledger *ledger;
+    struct pager *pager;
+    GPtrArray *errands; /* of struct errand: claimed and not settled, in order */
+};
+
+/* 2026-01-05T10:00:00Z, a Monday. */
+extern const struct utc PAGING_START;
+
+/* `document`: the configuration as JSON text; single quotes stand for double ones. */
+void paging_open(struct paging *paging, const char *document);
+void paging_close(struct paging *paging);
+/* Applies more of it. */
+void paging_apply(struct paging *paging, const char *document);
+/* Ends the process and starts it again. */
+void paging_restart(struct paging *paging);
+
+/* Moves the clock on and runs what is due on the way, at its own instant, and claims. */
+void paging_pass(struct paging *paging, struct span span);
+
+/* Answers the alert's id, 0 when none. Claims. */
+int64_t paging_signal(struct paging *paging, int action, const char *key, int severity);
+/* Answers the status. */
+int paging_act(struct paging *paging, int verb, int64_t alert_id, const char *actor);
+int paging_page(struct paging *paging, int64_t alert_id, const char *user);
+int paging_snooze(struct paging *paging, int64_t alert_id, struct span span);
+
+/* Takes the oldest errand, settles it so, and answers "who contact: what", newly allocated; NULL when
+ * there is none. `what` is the kind and the number of alerts: "page 1", "digest 5". */
+NODISCARD char *paging_settle(struct paging *paging, int send_state);
+/* Settles as delivered all that there is and answers their lines joined by "; ". */
+NODISCARD char *paging_messages(struct paging *paging);
+
+/* How many events of that kind the alert has. */
+NODISCARD int paging_events(struct paging *paging, int64_t alert_id, const char *kind);
+
+#endif
