@@ -178,7 +178,7 @@ class RulesTest(unittest.TestCase):
         self.assertEqual(["purity"], [rule for _, _, rule, _ in house.findings])
 
     def test_every_finding_has_a_remedy(self):
-        house = self.house({"src/oncall/x.c": '#include "page/x.h"\ntypedef struct a a;\nfree(a);\nsleep(1);\n'})
+        house = self.house({"src/oncall/x.c": '#include "page/x.h"\ntypedef struct a a;\nfree(a);\n'})
         for _, _, rule, what in house.run():
             with self.subTest(rule):
                 self.assertIn(";", what)
