@@ -173,6 +173,21 @@ static void test_policy_versions(void **state)
     assert_int_equal(GPOINTER_TO_INT(g_hash_table_lookup(config->policy_versions, "payments")),
                      before);
     config_unref(config);
+    /* Another place in the file is not another policy. */
+    struct apply_config moved = world_apply(
+        world,
+        "policies:\n"
+        "  - {name: new, last_resort: {user: ana}, steps: [{notify: [{user: ana}], wait: 1m}]}\n"
+        "  - name: payments\n"
+        "    steps: [{notify: [{schedule: primary}], wait: 5m}]\n"
+        "    last_resort: {user: ana}\n",
+        (struct terms){0});
+    world_assert_counts(&moved, 1, 0, 0);
+    apply_config_clear(&moved);
+    config = config_current(world->configs);
+    assert_int_equal(GPOINTER_TO_INT(g_hash_table_lookup(config->policy_versions, "payments")),
+                     before);
+    config_unref(config);
     struct apply_config changed = world_apply(
         world,
         "policies: [{name: payments, last_resort: {user: ana}, steps: [{notify: [{user: "
