@@ -108,6 +108,25 @@ void minder_wake(struct http_server *server)
     }
 }
 
+static void pause_for(long ms)
+{
+    const struct timespec pause = {.tv_nsec = ms * 1000000};
+    nanosleep(&pause, NULL);
+}
+
+/* In slices: thousands of streams roused at once would hold up the requests of the same threads.
+ * Commits come by the thousand as well; the streams see those of COMMITS_MS together. */
+static void rouse(struct http_server *server)
+{
+    enum { SLICE = 128, SLICE_MS = 1, COMMITS_MS = 20 };
+
+    streams_mark(server);
+    while (streams_rouse(server, SLICE) && !atomic_load(&server->must_end)) {
+        pause_for(SLICE_MS);
+    }
+    pause_for(COMMITS_MS);
+}
+
 void *minder_run(void *self)
 {
     struct http_server *server = self;
@@ -115,10 +134,7 @@ void *minder_run(void *self)
     while (!atomic_load(&server->must_end)) {
         minder_wait(server);
         if (atomic_exchange(&server->is_woken, false)) {
-            streams_rouse(server);
-            /* Commits come by the thousand; the streams see those of 20 ms together. */
-            static const struct timespec PAUSE = {.tv_nsec = 20000000};
-            nanosleep(&PAUSE, NULL);
+            rouse(server);
         }
         struct span elapsed = clock_elapsed(&CLOCK_SYSTEM);
         if (elapsed.us - swept.us >= SPAN_S(SWEEP_S).us) {

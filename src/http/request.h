@@ -132,8 +132,10 @@ void access_done(void *server, struct MHD_Connection *connection, void **request
 /* stream.c */
 NODISCARD enum MHD_Result stream_queue(struct http_request *request);
 void stream_close(struct http_request *request);
-/* Lets every sleeping stream look for what is new, or end when the server is stopping. */
-void streams_rouse(struct http_server *server);
+/* There may be news for every stream. */
+void streams_mark(struct http_server *server);
+/* Lets at most `max` sleeping streams that are marked look; true when more may be waiting. */
+NODISCARD bool streams_rouse(struct http_server *server, unsigned max);
 /* Lets those that were silent for long write a comment. */
 void streams_keep_alive(struct http_server *server, struct span elapsed);
 

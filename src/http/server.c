@@ -1,6 +1,7 @@
 #include "http/request.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netdb.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -269,6 +270,13 @@ static void force_waiting(struct http_server *server)
     }
 }
 
+/* They see that the server is stopping. */
+static void end_streams(struct http_server *server)
+{
+    streams_mark(server);
+    (void)!streams_rouse(server, UINT_MAX);
+}
+
 void http_stop(struct http_server **handle, unsigned drain_ms)
 {
     struct http_server *server = *handle;
@@ -283,11 +291,11 @@ void http_stop(struct http_server **handle, unsigned drain_ms)
         }
     }
     atomic_store(&server->is_stopping, true);
-    streams_rouse(server);
+    end_streams(server);
     wait_for_flights(server, drain_ms);
     force_waiting(server);
     wait_for_flights(server, 1000);
-    streams_rouse(server);
+    end_streams(server);
     for (size_t i = 0; i < HTTP_DAEMONS; i++) {
         if (server->daemons[i] != NULL) {
             MHD_stop_daemon(server->daemons[i]);

@@ -181,22 +181,42 @@ static void resume(struct stream *stream)
     }
 }
 
-void streams_rouse(struct http_server *server)
+void streams_mark(struct http_server *server)
 {
     pthread_mutex_lock(&server->streams_lock);
     for (struct stream *stream = server->streams; stream != NULL; stream = stream->after) {
         stream->is_woken = true;
-        resume(stream);
     }
     pthread_mutex_unlock(&server->streams_lock);
 }
 
+bool streams_rouse(struct http_server *server, unsigned max)
+{
+    unsigned count = 0;
+    pthread_mutex_lock(&server->streams_lock);
+    struct stream *stream = server->streams;
+    for (; stream != NULL && count < max; stream = stream->after) {
+        if (stream->is_suspended && stream->is_woken) {
+            resume(stream);
+            count++;
+        }
+    }
+    pthread_mutex_unlock(&server->streams_lock);
+    return stream != NULL;
+}
+
 void streams_keep_alive(struct http_server *server, struct span elapsed)
 {
+    /* Those that were opened together would all be due together; the rest comes a second later. */
+    enum { COMMENTS_MAX = 1000 };
+
+    unsigned count = 0;
     pthread_mutex_lock(&server->streams_lock);
-    for (struct stream *stream = server->streams; stream != NULL; stream = stream->after) {
+    struct stream *stream = server->streams;
+    for (; stream != NULL && count < COMMENTS_MAX; stream = stream->after) {
         if (elapsed.us - atomic_load(&stream->written_us) >= SPAN_S(SILENCE_MAX_S).us) {
             stream->is_silent = true;
+            count += stream->is_suspended;
             resume(stream);
         }
     }
