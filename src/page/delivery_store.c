@@ -162,7 +162,7 @@ size_t delivery_recent(struct db *db, int64_t mailbox_id, struct utc now, struct
                      " ORDER BY bounded_at DESC, id DESC LIMIT $4");
     db_bind_int(q, 1, mailbox_id);
     db_bind_utc(q, 2, utc_add(now, SPAN_H(-1)));
-    /* What lies ahead is older than an hour and was left there by a clock that jumped back. */
+    /* What lies ahead was left there by a clock that jumped back: see mail_shift_waits. */
     db_bind_utc(q, 3, now);
     db_bind_int(q, 4, (int64_t)max);
     size_t count = 0;

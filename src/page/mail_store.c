@@ -126,10 +126,17 @@ void mail_shift_waits(struct db *db, struct utc now, struct span by)
     db_bind_int(q, 1, by.us);
     (void)db_run(q);
     /* The last hour as it was before the jump: else the bound on noise would forget it, or hold
-     * messages back until the clock is where it was. */
+     * messages back until the clock is where it was. What is older must not come into the last hour
+     * again when the clock passes there a second time. */
+    struct utc hour_before = {now.us - by.us - SPAN_H(1).us};
+    q = db_query(db,
+                 "UPDATE delivery SET bounded_at = 0 WHERE bounded_at > $1 AND bounded_at <= $2");
+    db_bind_int(q, 1, now.us - SPAN_H(1).us);
+    db_bind_int(q, 2, hour_before.us);
+    (void)db_run(q);
     q = db_query(db, "UPDATE delivery SET bounded_at = bounded_at + $1 WHERE bounded_at > $2");
     db_bind_int(q, 1, by.us);
-    db_bind_int(q, 2, now.us - by.us - SPAN_H(1).us);
+    db_bind_int(q, 2, hour_before.us);
     (void)db_run(q);
 }
 
