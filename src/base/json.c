@@ -87,15 +87,19 @@ static void set_parse_fault(const json_error_t *error, struct fault *fault)
 
 json_t *json_read(const char *bytes, size_t size, struct fault *fault)
 {
+    return json_read_up_to(bytes, size, LIMIT_JSON_NODES, fault);
+}
+
+json_t *json_read_up_to(const char *bytes, size_t size, size_t nodes_max, struct fault *fault)
+{
     struct outline outline = outline_of(bytes, size);
     if (outline.depth_max > LIMIT_JSON_DEPTH) {
         (void)fault_set(fault, "", "nested more than %d levels deep; flatten it",
                         (int)LIMIT_JSON_DEPTH);
         return NULL;
     }
-    if (outline.nodes > LIMIT_JSON_NODES) {
-        (void)fault_set(fault, "", "holds more than %d values; send it in parts",
-                        (int)LIMIT_JSON_NODES);
+    if (outline.nodes > nodes_max) {
+        (void)fault_set(fault, "", "holds more than %zu values; send it in parts", nodes_max);
         return NULL;
     }
     json_error_t error;

@@ -11,6 +11,10 @@
  * fault (with line and column in its text) when refused; else a new reference. */
 NODISCARD json_t *json_read(const char *bytes, size_t size, struct fault *fault);
 
+/* The same with another bound on the values, for what is large by nature. */
+NODISCARD json_t *json_read_up_to(const char *bytes, size_t size, size_t nodes_max,
+                                  struct fault *fault);
+
 /* Compact text with keys in the order they were set; to be freed with g_free. Never NULL. */
 NODISCARD char *json_write(const json_t *value);
 

@@ -8,6 +8,7 @@ enum {
     LIMIT_JSON_DEPTH = 32,
     LIMIT_JSON_NODES = 50000,     /* values in one document */
     LIMIT_YAML = 4194304,
+    LIMIT_CONFIG_NODES = 400000,  /* values in one configuration file */
     LIMIT_NAME = 100,             /* of a user, service, schedule … */
     LIMIT_SUMMARY = 1024,         /* characters; a longer one is cut on intake, never refused */
     LIMIT_DEDUP_KEY = 255,        /* PagerDuty Events v2; longer ones are hashed */

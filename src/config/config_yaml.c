@@ -5,8 +5,8 @@
 
 #include "base/limits.h"
 
-/* A file of LIMIT_YAML bytes could hold two million values, or one key of four megabytes. */
-enum { VALUES_MAX = 400000, KEY_MAX = 256 };
+/* A file of LIMIT_YAML bytes could be one key. */
+enum { KEY_MAX = 256 };
 
 /* A container that is being filled. */
 struct frame {
@@ -228,7 +228,7 @@ static bool open_container(struct reader *reader, const yaml_event_t *event, jso
 
 static bool take_event(struct reader *reader, const yaml_event_t *event)
 {
-    if (++reader->values > VALUES_MAX) {
+    if (++reader->values > LIMIT_CONFIG_NODES) {
         return refuse(reader, line_of(event), "", "the file holds too many values; split it");
     }
     switch (event->type) {

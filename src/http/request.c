@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/limits.h"
 #include "base/metric.h"
 
 /* Ids need to be distinct, not secret; a request must not cost a system call for one. */
@@ -171,7 +172,10 @@ const json_t *http_json(struct http_request *request)
     if (size == 0) {
         fault_set(&fault, "", "The request has no body; send a JSON object.");
     } else {
-        request->json = json_read(body, size, &fault);
+        /* Only a route for configuration files takes bodies that large. */
+        bool is_large = request->body_max > LIMIT_BODY;
+        size_t nodes_max = is_large ? LIMIT_CONFIG_NODES : LIMIT_JSON_NODES;
+        request->json = json_read_up_to(body, size, nodes_max, &fault);
     }
     if (request->json == NULL) {
         http_answer_fault(request, 400, &fault);
