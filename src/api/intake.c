@@ -5,6 +5,7 @@
 #include "api/door.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/metric.h"
 #include "ledger/event.h"
 #include "source/payload.h"
 
@@ -15,6 +16,7 @@ struct intake *intake_create(const struct api_context *context, struct http_requ
     intake->context = context;
     intake->request = request;
     intake->door = door;
+    intake->started = clock_elapsed(context->clock);
     batch_init(&intake->batch);
     return intake;
 }
@@ -70,6 +72,7 @@ static void keep_fault(struct intake *intake, int status, const struct fault *fa
 void intake_refuse(struct intake *intake, int status, const struct fault *fault)
 {
     keep_fault(intake, status, fault);
+    metric_add(status >= 429 ? METRIC_SIGNALS_BUSY : METRIC_SIGNALS_REFUSED, 1);
     door_refuse(intake->request, intake->door, status, fault);
     intake_free(intake);
 }
@@ -162,6 +165,10 @@ static void answer_takes(void *arg, enum command_outcome outcome)
         intake_keep(intake, door_success(intake->door), NULL);
     }
     door_accept(intake);
+    struct span now = clock_elapsed(intake->context->clock);
+    metric_observe(HISTOGRAM_ACCEPT, (struct span){now.us - intake->started.us});
+    metric_add(METRIC_SIGNALS_ACCEPTED, (int64_t)intake->count);
+    metric_add(METRIC_SIGNALS_REFUSED, (int64_t)intake->batch.refused);
     intake_free(intake);
 }
 

@@ -27,8 +27,9 @@ struct intake {
     struct batch batch;
     struct take *takes; /* one for each signal */
     size_t count;
-    char *sent_key; /* PagerDuty: the dedup_key as it was sent, to be answered the same */
-    json_t *change; /* PagerDuty: a change event */
+    char *sent_key;      /* PagerDuty: the dedup_key as it was sent, to be answered the same */
+    json_t *change;      /* PagerDuty: a change event */
+    struct span started; /* elapsed clock, for the metrics */
 };
 
 NODISCARD struct intake *intake_create(const struct api_context *context,

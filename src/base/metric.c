@@ -1,6 +1,8 @@
 #include "base/metric.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
 
 struct metric_row {
     const char *name;
@@ -23,21 +25,6 @@ static const struct metric_row ROWS[METRIC_COUNT] = {
                                  "Signals from integrations by result.", false},
     [METRIC_SIGNALS_REFUSED] = {"tocsin_signals_total", "result=\"refused\"", NULL, false},
     [METRIC_SIGNALS_BUSY] = {"tocsin_signals_total", "result=\"busy\"", NULL, false},
-    [METRIC_ALERTS_OPENED] = {"tocsin_alerts_opened_total", NULL, "Alerts opened.", false},
-    [METRIC_ALERTS_JOINED] = {"tocsin_alerts_joined_total", NULL,
-                              "Signals folded into an open alert.", false},
-    [METRIC_ALERTS_RESOLVED] = {"tocsin_alerts_resolved_total", NULL, "Alerts resolved.", false},
-    [METRIC_PAGES_STARTED] = {"tocsin_pages_total", NULL,
-                              "Pages started: one person told of one alert.", false},
-    [METRIC_ESCALATIONS] = {"tocsin_escalation_steps_total", NULL, "Escalation steps taken.",
-                            false},
-    [METRIC_LAST_RESORTS] = {"tocsin_last_resorts_total", NULL,
-                             "Escalations that nobody answered until the last resort.", false},
-    [METRIC_DELIVERIES_DELIVERED] = {"tocsin_deliveries_total", "result=\"delivered\"",
-                                     "Delivery attempts by result.", false},
-    [METRIC_DELIVERIES_RETRIED] = {"tocsin_deliveries_total", "result=\"retried\"", NULL, false},
-    [METRIC_DELIVERIES_REFUSED] = {"tocsin_deliveries_total", "result=\"refused\"", NULL, false},
-    [METRIC_DELIVERIES_UNKNOWN] = {"tocsin_deliveries_total", "result=\"unknown\"", NULL, false},
     [METRIC_COMMITS] = {"tocsin_commits_total", NULL, "Transactions committed by the ledger.",
                         false},
     [METRIC_COMMIT_FAILURES] = {"tocsin_commit_failures_total", NULL,
@@ -82,6 +69,51 @@ int64_t metric_value(enum metric metric)
     return atomic_load_explicit(&values[metric], memory_order_relaxed);
 }
 
+/* Kinds are found without a lock: a slot, once named, keeps its name. */
+enum { KINDS_MAX = 128, KIND_SIZE = 48 };
+
+struct event_count {
+    char kind[KIND_SIZE];
+    atomic_int_least64_t count;
+};
+
+static struct event_count event_counts[KINDS_MAX] = {{.kind = "other"}};
+static atomic_uint kinds_known = 1;
+static pthread_mutex_t kinds_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static unsigned find_kind(const char *kind, unsigned known)
+{
+    for (unsigned i = 1; i < known; i++) {
+        if (strcmp(event_counts[i].kind, kind) == 0) {
+            return i;
+        }
+    }
+    return 0;
+}
+
+static unsigned add_kind(const char *kind)
+{
+    pthread_mutex_lock(&kinds_lock);
+    unsigned known = atomic_load(&kinds_known);
+    unsigned at = find_kind(kind, known);
+    if (at == 0 && known < KINDS_MAX && strlen(kind) < KIND_SIZE) {
+        at = known;
+        g_strlcpy(event_counts[at].kind, kind, KIND_SIZE);
+        atomic_store(&kinds_known, known + 1);
+    }
+    pthread_mutex_unlock(&kinds_lock);
+    return at;
+}
+
+void metric_event(const char *kind)
+{
+    unsigned at = find_kind(kind, atomic_load(&kinds_known));
+    if (at == 0) {
+        at = add_kind(kind);
+    }
+    atomic_fetch_add_explicit(&event_counts[at].count, 1, memory_order_relaxed);
+}
+
 void metric_observe(enum metric_histogram histogram, struct span took)
 {
     int at = 0;
@@ -109,6 +141,16 @@ static void write_value(GString *out, const char *name, const char *labels, int6
     }
 }
 
+static void write_events(GString *out)
+{
+    static const char NAME[] = "tocsin_events_total";
+    write_head(out, NAME, "Events written to the log, by kind.", "counter");
+    for (unsigned i = 0; i < atomic_load(&kinds_known); i++) {
+        g_autofree char *labels = g_strdup_printf("kind=\"%s\"", event_counts[i].kind);
+        write_value(out, NAME, labels, atomic_load(&event_counts[i].count));
+    }
+}
+
 static void write_histogram(GString *out, const struct metric_row *row, struct histogram *from)
 {
     write_head(out, row->name, row->help, "histogram");
@@ -132,6 +174,7 @@ void metric_write(GString *out)
         write_head(out, row->name, row->help, row->is_gauge ? "gauge" : "counter");
         write_value(out, row->name, row->labels, metric_value((enum metric)i));
     }
+    write_events(out);
     for (int i = 1; i < HISTOGRAM_COUNT; i++) {
         write_histogram(out, &HISTOGRAMS[i], &histograms[i]);
     }

@@ -20,16 +20,6 @@ enum metric {
     METRIC_SIGNALS_ACCEPTED,
     METRIC_SIGNALS_REFUSED,
     METRIC_SIGNALS_BUSY, /* 503: queue full or database not writable */
-    METRIC_ALERTS_OPENED,
-    METRIC_ALERTS_JOINED,
-    METRIC_ALERTS_RESOLVED,
-    METRIC_PAGES_STARTED,
-    METRIC_ESCALATIONS,
-    METRIC_LAST_RESORTS,
-    METRIC_DELIVERIES_DELIVERED, /* attempts by how they ended */
-    METRIC_DELIVERIES_RETRIED,
-    METRIC_DELIVERIES_REFUSED,
-    METRIC_DELIVERIES_UNKNOWN,
     METRIC_COMMITS,
     METRIC_COMMIT_FAILURES,
     METRIC_COUNT,
@@ -45,6 +35,10 @@ enum metric_histogram {
 void metric_add(enum metric metric, int64_t by);
 void metric_set(enum metric metric, int64_t value); /* a gauge */
 int64_t metric_value(enum metric metric);
+
+/* One more event of this kind ("page.started"): alerts, pages, escalations and deliveries are all
+ * counted by the one event log that tells of them. At most 127 kinds; the rest counts as "other". */
+void metric_event(const char *kind);
 void metric_observe(enum metric_histogram histogram, struct span took);
 
 /* Appends all of them in Prometheus' text form, 0.0.4. */

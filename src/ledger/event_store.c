@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/metric.h"
 
 /* Before the first event stand 32 zero bytes. */
 static void load_head(struct db *db, struct event_head *head)
@@ -47,6 +48,7 @@ void event_append(struct ledger_tx *tx, const char *actor, const char *kind, con
     event_hash(head->hash, &event, head->hash);
     head->seq = event.seq;
     insert(tx->db, &event, head->hash);
+    metric_event(kind);
 }
 
 static struct db_query *ask_list(struct db *db, int64_t after_seq, const char *subject, int limit)

@@ -1,4 +1,5 @@
 #include "base/log.h"
+#include "base/metric.h"
 #include "ledger/ledger_private.h"
 
 /* A step of the wall clock that is too big for a clock that is being disciplined. */
@@ -107,7 +108,10 @@ static void undo(struct ledger *ledger, enum db_status status, const char *what)
 
 enum db_status ledger_finish(struct ledger *ledger, const char *what)
 {
+    struct span before = clock_elapsed(ledger->clock);
     enum db_status status = db_commit(ledger->db);
+    metric_observe(HISTOGRAM_COMMIT, (struct span){clock_elapsed(ledger->clock).us - before.us});
+    metric_add(status == DB_OK ? METRIC_COMMITS : METRIC_COMMIT_FAILURES, 1);
     if (status != DB_OK) {
         undo(ledger, status, what);
         return status;
