@@ -128,7 +128,8 @@ static void put_answer(void *self, enum command_outcome outcome)
         if (job->put.base.status >= 400 || job->put.written == NULL) {
             http_answer_fault(job->request, job->put.base.status, &job->put.base.fault);
         } else {
-            http_answer_json(job->request, job->put.base.status, json_incref(job->put.written));
+            http_answer_json(job->request, job->put.base.status,
+                             g_steal_pointer(&job->put.written));
         }
     }
     object_job_free(job);
@@ -257,6 +258,29 @@ static enum command_result apply_run(struct ledger_tx *tx, void *job)
     return apply_config_run(tx, &((struct apply_job *)job)->apply);
 }
 
+/* Frees the job before it answers: with the answer the request and its body, which the job refers
+ * to, belong to another thread. */
+static void answer_applied(struct apply_job *job, enum command_outcome outcome)
+{
+    struct http_request *request = job->request;
+    const int status = job->apply.base.status;
+    const struct fault fault = job->apply.base.fault;
+    json_t *plan = g_steal_pointer(&job->apply.plan);
+    json_t *minted = g_steal_pointer(&job->apply.minted);
+    apply_job_free(job);
+    bool is_done = api_outcome(request, outcome);
+    if (is_done && status < 400 && plan != NULL) {
+        json_t *keys = minted == NULL ? json_array() : minted;
+        http_answer_json(request, 200, json_pack("{s:o, s:o}", "plan", plan, "keys", keys));
+        return;
+    }
+    json_decref(plan);
+    json_decref(minted);
+    if (is_done) {
+        http_answer_fault(request, status, &fault);
+    }
+}
+
 static void apply_answer(void *self, enum command_outcome outcome)
 {
     struct apply_job *job = self;
@@ -269,16 +293,7 @@ static void apply_answer(void *self, enum command_outcome outcome)
                      "new heartbeats are expected only after the next apply or start");
         }
     }
-    if (api_outcome(job->request, outcome)) {
-        if (apply->base.status >= 400 || apply->plan == NULL) {
-            http_answer_fault(job->request, apply->base.status, &apply->base.fault);
-        } else {
-            json_t *minted = apply->minted == NULL ? json_array() : json_incref(apply->minted);
-            http_answer_json(job->request, 200,
-                             json_pack("{s:O, s:o}", "plan", apply->plan, "keys", minted));
-        }
-    }
-    apply_job_free(job);
+    answer_applied(job, outcome);
 }
 
 static void post_apply(struct http_request *request, void *self)
