@@ -94,6 +94,29 @@ int heartbeat_run_due(struct ledger_tx *tx, void *pager, int limit);
 /* --- deliveries (settle_work.c) --- */
 int lease_run_due(struct ledger_tx *tx, void *pager, int limit);
 
+/* --- looking again (look_work.c) --- */
+/* Is this page's notification still to be sent? Fills `alert` in either case. The page may have been
+ * moved to somebody else on the way. */
+NODISCARD bool notification_is_wanted(struct pager *pager, struct ledger_tx *tx,
+                                      const struct notification *n, struct alert *alert);
+
+/* --- building messages (errand_work.c) --- */
+struct errand;
+struct claim;
+/* Addressed to the delivery's receiver, with neither items nor kind yet. */
+NODISCARD struct errand *errand_new(const struct delivery *delivery, const struct contact *contact,
+                                    const struct config *config, struct utc now);
+/* Copies the text (may be NULL) into the errand. */
+const char *errand_keep(struct errand *errand, const char *text);
+/* The first ERRAND_ITEMS_MAX are listed, the others only counted. */
+void errand_add(struct errand *errand, const struct alert *alert);
+void errand_set_link(struct errand *errand, const struct claim *claim, const char *who, int kind,
+                     int64_t subject);
+/* "You are told because ..." in the receiver's language. */
+void errand_set_reason(struct errand *errand, struct ledger_tx *tx, int64_t page_id);
+/* `kind`: 'n' for a notification, 'd' for a delivery of several. */
+void errand_set_id(struct errand *errand, char kind, int64_t id);
+
 /* --- small things --- */
 void alert_subject(int64_t alert_id, char out[32]); /* "alert:42" */
 /* Until when a silence holds for the alert: false when none does. */
