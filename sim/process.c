@@ -8,18 +8,8 @@
 #include "ledger/event.h"
 #include "ledger/ledger_private.h"
 #include "page/mail_store.h"
+#include "sim/plant_store.h"
 #include "sim/world_private.h"
-
-/* Two of the planted mistakes; written straight into the tables, past every rule. */
-static void escalation_forget_all(struct db *db)
-{
-    (void)db_run(db_query(db, "UPDATE escalation SET next_at = NULL"));
-}
-
-static void delivery_forget_all(struct db *db)
-{
-    (void)db_run(db_query(db, "UPDATE delivery SET bounded_at = 0"));
-}
 
 bool world_submit(void *self, struct command command)
 {
@@ -210,7 +200,7 @@ void process_forget_timers(struct world *world)
     struct fault fault;
     struct db *db = db_open(world->where, DB_READ_WRITE, &fault);
     if (db != NULL) {
-        escalation_forget_all(db);
+        plant_lost_timers(db);
         db_close(&db);
     }
 }
@@ -276,7 +266,7 @@ static void read_events(struct world *world)
 static void run_commands(struct world *world)
 {
     if (world->options.plant == PLANT_NO_THROTTLE) {
-        delivery_forget_all(world->db);
+        plant_no_throttle(world->db);
     }
     g_autoptr(GArray) batch = g_steal_pointer(&world->commands);
     world->commands = g_array_new(FALSE, FALSE, sizeof(struct command));
