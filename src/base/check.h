@@ -13,11 +13,11 @@
 #define NODISCARD __attribute__((warn_unused_result))
 #define PRINTF_LIKE(format_at, first_at) __attribute__((format(printf, format_at, first_at)))
 
-#define CHECK(condition)                                                                           \
-    do {                                                                                           \
-        if (__builtin_expect(!(condition), 0)) {                                                   \
-            check_failed(#condition, __FILE__, __LINE__);                                          \
-        }                                                                                          \
+#define CHECK(condition)                                  \
+    do {                                                  \
+        if (__builtin_expect(!(condition), 0)) {          \
+            check_failed(#condition, __FILE__, __LINE__); \
+        }                                                 \
     } while (0)
 
 /* Writes the condition and its place to stderr and aborts. */

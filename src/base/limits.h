@@ -3,17 +3,17 @@
 #define BASE_LIMITS_H
 
 enum {
-    LIMIT_BODY = 1048576,         /* of any request; an intake adapter may ask for less */
+    LIMIT_BODY = 1048576, /* of any request; an intake adapter may ask for less */
     LIMIT_BODY_PAGERDUTY = 524288,
     LIMIT_JSON_DEPTH = 32,
-    LIMIT_JSON_NODES = 50000,     /* values in one document */
+    LIMIT_JSON_NODES = 50000, /* values in one document */
     LIMIT_YAML = 4194304,
-    LIMIT_CONFIG_NODES = 400000,  /* values in one configuration file */
-    LIMIT_NAME = 100,             /* of a user, service, schedule … */
-    LIMIT_SUMMARY = 1024,         /* characters; a longer one is cut on intake, never refused */
-    LIMIT_DEDUP_KEY = 255,        /* PagerDuty Events v2; longer ones are hashed */
-    LIMIT_TEXT = 4096,            /* any other text field */
-    LIMIT_DETAILS = 65536,        /* an alert's details as stored JSON */
+    LIMIT_CONFIG_NODES = 400000, /* values in one configuration file */
+    LIMIT_NAME = 100,            /* of a user, service, schedule … */
+    LIMIT_SUMMARY = 1024,        /* characters; a longer one is cut on intake, never refused */
+    LIMIT_DEDUP_KEY = 255,       /* PagerDuty Events v2; longer ones are hashed */
+    LIMIT_TEXT = 4096,           /* any other text field */
+    LIMIT_DETAILS = 65536,       /* an alert's details as stored JSON */
     LIMIT_ALERTS_PER_REQUEST = 2000,
     LIMIT_PAYLOADS_KEPT = 20,     /* last payloads per integration */
     LIMIT_PAYLOAD_KEPT = 65536,   /* of each */

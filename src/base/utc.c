@@ -160,11 +160,12 @@ void utc_format(struct utc at, char out[UTC_TEXT_SIZE])
     int64_t day = 0;
     civil_from_days(seconds / S_PER_DAY, &year, &month, &day);
     int64_t of_day = seconds % S_PER_DAY;
-    int length = g_snprintf(out, UTC_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d", (int)year,
-                            (int)month, (int)day, (int)(of_day / 3600), (int)(of_day / 60 % 60),
-                            (int)(of_day % 60));
+    int length =
+        g_snprintf(out, UTC_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d", (int)year, (int)month,
+                   (int)day, (int)(of_day / 3600), (int)(of_day / 60 % 60), (int)(of_day % 60));
     if (fraction != 0) {
-        length += g_snprintf(out + length, (gulong)(UTC_TEXT_SIZE - length), ".%06d", (int)fraction);
+        length +=
+            g_snprintf(out + length, (gulong)(UTC_TEXT_SIZE - length), ".%06d", (int)fraction);
     }
     g_snprintf(out + length, (gulong)(UTC_TEXT_SIZE - length), "Z");
 }
@@ -173,8 +174,8 @@ static const struct {
     const char *name;
     int64_t us;
 } UNITS[] = {
-    {"ms", 1000},          {"w", 604800000000}, {"d", 86400000000},
-    {"h", 3600000000},     {"m", 60000000},     {"s", 1000000},
+    {"ms", 1000},      {"w", 604800000000}, {"d", 86400000000},
+    {"h", 3600000000}, {"m", 60000000},     {"s", 1000000},
 };
 
 static bool take_unit(const char **text, int64_t *out_us)
@@ -225,8 +226,8 @@ void span_format(struct span span, char out[UTC_TEXT_SIZE])
         if (rest < unit || (is_whole_only && rest % unit != 0)) {
             continue;
         }
-        length += g_snprintf(out + length, (gulong)(UTC_TEXT_SIZE - length), "%" G_GINT64_FORMAT "%s",
-                             rest / unit, UNITS[LARGEST_FIRST[i]].name);
+        length += g_snprintf(out + length, (gulong)(UTC_TEXT_SIZE - length),
+                             "%" G_GINT64_FORMAT "%s", rest / unit, UNITS[LARGEST_FIRST[i]].name);
         rest %= unit;
     }
     if (length == 0) {

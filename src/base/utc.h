@@ -18,11 +18,11 @@ struct span {
 
 enum { UTC_TEXT_SIZE = 40 };
 
-#define SPAN_MS(n) ((struct span){(int64_t)(n) * 1000})
-#define SPAN_S(n) ((struct span){(int64_t)(n) * 1000000})
-#define SPAN_MIN(n) SPAN_S((int64_t)(n) * 60)
-#define SPAN_H(n) SPAN_S((int64_t)(n) * 3600)
-#define SPAN_D(n) SPAN_S((int64_t)(n) * 86400)
+#define SPAN_MS(n) ((struct span){(int64_t)(n)*1000})
+#define SPAN_S(n) ((struct span){(int64_t)(n)*1000000})
+#define SPAN_MIN(n) SPAN_S((int64_t)(n)*60)
+#define SPAN_H(n) SPAN_S((int64_t)(n)*3600)
+#define SPAN_D(n) SPAN_S((int64_t)(n)*86400)
 
 /* Later than every instant we handle (year 9999); "never" in deadlines held in memory. */
 #define UTC_NEVER ((struct utc){253402300799000000})

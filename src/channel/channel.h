@@ -30,8 +30,8 @@ struct message {
     int language;
     const char *time_zone;
     const char *full_name;            /* of the receiver */
-    int severity;            /* the most severe of the items */
-    int urgency;             /* enum urgency */
+    int severity;                     /* the most severe of the items */
+    int urgency;                      /* enum urgency */
     const struct message_item *items; /* at most 10 */
     size_t item_count;
     size_t total;          /* alerts that the message stands for, >= item_count */

@@ -62,7 +62,7 @@ NODISCARD struct db_query *db_query(struct db *db, const char *sql);
 
 /* Parameters count from 1 and are NULL until bound. Texts are copied. */
 void db_bind_int(struct db_query *query, int at, int64_t value);
-void db_bind_utc(struct db_query *query, int at, struct utc value); /* unset binds NULL */
+void db_bind_utc(struct db_query *query, int at, struct utc value);   /* unset binds NULL */
 void db_bind_text(struct db_query *query, int at, const char *value); /* NULL binds NULL */
 void db_bind_blob(struct db_query *query, int at, const void *bytes, size_t size);
 void db_bind_real(struct db_query *query, int at, double value);

@@ -56,7 +56,7 @@ const char *http_path_param(const struct http_request *request, const char *name
 const char *http_query(const struct http_request *request, const char *name);      /* or NULL */
 /* Of a parameter that may be given more than once: the one at `index`, from 0, or NULL. */
 const char *http_query_at(const struct http_request *request, const char *name, size_t index);
-const char *http_header(const struct http_request *request, const char *name);     /* or NULL */
+const char *http_header(const struct http_request *request, const char *name); /* or NULL */
 /* One field of an application/x-www-form-urlencoded body, or NULL. */
 const char *http_form(struct http_request *request, const char *name);
 const char *http_body(const struct http_request *request, size_t *out_size);

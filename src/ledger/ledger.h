@@ -28,7 +28,7 @@ struct ledger_tx {
 
 enum command_result {
     COMMAND_DONE = 1, /* keep what was written */
-    COMMAND_REFUSED,  /* the rules said no; the command wrote nothing, and says why in its own arg */
+    COMMAND_REFUSED, /* the rules said no; the command wrote nothing, and says why in its own arg */
 };
 
 enum command_outcome {
@@ -87,6 +87,7 @@ void ledger_set_ballast(struct ledger *ledger, const struct ballast *ballast);
 /* What listeners keep in memory: a command that changes it says so, the listener that keeps it asks
  * (and so takes the mark away) and reads it again. */
 enum ledger_stale { STALE_KEYS = 1 };
+
 void ledger_mark_stale(struct ledger_tx *tx, enum ledger_stale what);
 NODISCARD bool ledger_take_stale(struct ledger *ledger, enum ledger_stale what);
 

@@ -40,7 +40,7 @@ struct ledger {
     struct span elapsed_seen;
     struct span closed_since; /* elapsed time */
     atomic_bool is_writable;
-    unsigned stale;   /* of enum ledger_stale; survives a rollback, which only reads once too often */
+    unsigned stale; /* of enum ledger_stale; survives a rollback, which only reads once too often */
     unsigned planted; /* of enum ledger_bug */
 };
 
