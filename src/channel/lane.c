@@ -12,7 +12,8 @@ struct lane {
     char *name;
     GQueue waiting; /* of struct waiting *, oldest first */
     GHashTable *travelling;
-    unsigned width;
+    unsigned width; /* now; between 1 and width_max */
+    unsigned width_max;
     struct span served_at; /* when somebody came back served, or the first one left */
 };
 
@@ -20,6 +21,7 @@ struct lanes {
     GHashTable *by_name;
     GQueue order; /* of struct lane *: whose turn it is */
     size_t waiting;
+    size_t travelling;
 };
 
 enum { LANES_KEPT = 256 };
@@ -83,7 +85,7 @@ static void forget_idle(struct lanes *lanes)
     }
 }
 
-struct lane *lane_of(struct lanes *lanes, const char *name)
+struct lane *lane_of(struct lanes *lanes, const char *name, unsigned width_max)
 {
     struct lane *lane = g_hash_table_lookup(lanes->by_name, name);
     if (lane == NULL) {
@@ -91,7 +93,8 @@ struct lane *lane_of(struct lanes *lanes, const char *name)
         lane = g_new0(struct lane, 1);
         lane->lanes = lanes;
         lane->name = g_strdup(name);
-        lane->width = LANE_WIDTH_MAX;
+        lane->width = width_max;
+        lane->width_max = width_max;
         lane->travelling = g_hash_table_new(NULL, NULL);
         g_queue_init(&lane->waiting);
         g_hash_table_insert(lanes->by_name, lane->name, lane);
@@ -100,9 +103,12 @@ struct lane *lane_of(struct lanes *lanes, const char *name)
     return lane;
 }
 
+/* Does nobody come back from here while there is little room left? */
 static bool is_stalled(const struct lane *lane, struct span now)
 {
-    return g_hash_table_size(lane->travelling) > 0 &&
+    const struct lanes *lanes = lane->lanes;
+    return lanes->waiting + lanes->travelling > LANES_EASY_MAX &&
+           g_hash_table_size(lane->travelling) > 0 &&
            now.us - lane->served_at.us >= SPAN_S(LANE_STALL_S).us;
 }
 
@@ -137,6 +143,7 @@ void *lanes_next(struct lanes *lanes, struct span now)
                 lane->served_at = now;
             }
             g_hash_table_add(lane->travelling, traveller);
+            lanes->travelling++;
             return traveller;
         }
     }
@@ -159,11 +166,12 @@ void *lanes_expired(struct lanes *lanes, struct span now)
 void lane_leave(struct lane *lane, void *traveller, enum lane_health health, struct span now)
 {
     CHECK(g_hash_table_remove(lane->travelling, traveller));
+    lane->lanes->travelling--;
     if (health == LANE_FAILED) {
         lane->width = MAX(lane->width / 2, 1U);
     } else {
         lane->served_at = now;
-        lane->width = MIN(lane->width + 1, (unsigned)LANE_WIDTH_MAX);
+        lane->width = MIN(lane->width + 1, lane->width_max);
     }
 }
 

@@ -179,7 +179,8 @@ static void write_log(struct post *post, struct flight *flight)
 static void enter_lane(struct post *post, struct flight *flight)
 {
     g_autofree char *name = lane_name(flight->parcel->url);
-    flight->lane = lane_of(post->lanes, name);
+    bool is_mail = (flight->driver->flags & DRIVER_MAIL) != 0;
+    flight->lane = lane_of(post->lanes, name, is_mail ? LANE_WIDTH_MAX_MAIL : LANE_WIDTH_MAX);
     if (!lane_enter(flight->lane, flight, clock_elapsed(post->clock))) {
         flight->result.state = SEND_RETRY;
         flight->result.retry_after = SPAN_S(5);

@@ -248,10 +248,12 @@ class Starvation(unittest.TestCase):
 
     def test_a_dead_provider_hands_its_queue_back(self):
         dead = Server(tarpit)
-        results, _ = send([{"kind": WEBHOOK, "to": dead.url()}] * 100)
+        results, _ = send([{"kind": WEBHOOK, "to": dead.url()}] * 256)
         dead.close()
         early = [r for r in results if r["elapsed_ms"] < 4000]
-        self.assertGreaterEqual(len(early), 80)
+        self.assertGreaterEqual(len(early), 128)
+        late = [r for r in results if 4000 <= r["elapsed_ms"] < 12000]
+        self.assertGreaterEqual(len(late), 100)
         self.assertEqual({r["state"] for r in early}, {"retry"})
         self.assertIn("not sent", early[0]["detail"])
         self.assertLessEqual(len(dead.requests), 16)
