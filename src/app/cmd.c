@@ -42,16 +42,21 @@ bool cmd_instant(const struct cli *cli, const char *called, const char *text, st
     return false;
 }
 
+/* An element of a list: a text, somebody by name, or as it stands. */
+static char *element_text(const json_t *item)
+{
+    const char *user =
+        json_is_object(item) ? json_text(item, "user", NULL) : json_string_value(item);
+    return user != NULL ? g_strdup(user) : json_write(item);
+}
+
 static char *join_texts(const json_t *array)
 {
     GString *out = g_string_new(NULL);
     size_t i;
     json_t *item;
     json_array_foreach (array, i, item) {
-        g_autofree char *text = json_is_string(item) ? g_strdup(json_string_value(item))
-                                : json_is_object(item) && json_object_get(item, "user") != NULL
-                                    ? cmd_value(item, "user")
-                                    : json_write(item);
+        g_autofree char *text = element_text(item);
         g_string_append_printf(out, "%s%s", i > 0 ? ", " : "", text);
     }
     return g_string_free(out, FALSE);

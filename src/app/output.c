@@ -69,7 +69,7 @@ static size_t column_width(const struct table *table, size_t column)
 void table_write(struct table **table, GString *out)
 {
     struct table *it = g_steal_pointer(table);
-    g_autofree size_t *widths = g_new0(size_t, it->columns);
+    size_t *widths = g_new0(size_t, it->columns);
     for (size_t i = 0; i < it->columns; i++) {
         widths[i] = column_width(it, i);
     }
@@ -84,6 +84,7 @@ void table_write(struct table **table, GString *out)
         }
         g_string_append_c(out, '\n');
     }
+    g_free(widths);
     g_ptr_array_unref(it->rows);
     g_free(it);
 }

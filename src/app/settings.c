@@ -178,11 +178,11 @@ bool settings_set(struct settings *settings, const struct setting *setting, cons
 void settings_init(struct settings *settings)
 {
     for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const struct setting *setting = &SETTINGS[i];
         struct fault fault = {0};
-        if (SETTINGS[i].initial != NULL) {
-            CHECK(settings_set(settings, &SETTINGS[i], SETTINGS[i].name, SETTINGS[i].initial,
-                               &fault));
-        }
+        bool is_set = setting->initial == NULL ||
+                      settings_set(settings, setting, setting->name, setting->initial, &fault);
+        CHECK(is_set);
     }
 }
 

@@ -58,7 +58,7 @@ NODISCARD bool house_start_courier(struct house *house, struct fault *fault);
 void house_join_courier(struct house *house);
 
 /* What the log channel writes: a box on a terminal, else one line. */
-void house_log_line(void *house, const char *line);
+void house_log_line(void *self, const char *line); /* self is the house */
 
 /* The first impression, on standard output. */
 void house_greet(const struct house *house);

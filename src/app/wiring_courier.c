@@ -116,14 +116,19 @@ void house_join_courier(struct house *house)
 
 /* --- the log channel --- */
 
+/* "Ana Wijaya <- [critical] …| why | link": see channel/log.c. */
 static void draw_box(const char *line)
 {
     g_auto(GStrv) parts = g_strsplit(line, " | ", -1);
-    puts("┌─ page ──────────────────────────────────────────────────────────────");
-    for (char **part = parts; *part != NULL; part++) {
-        printf("│ %s\n", *part);
+    const char *arrow = strstr(parts[0], " <- ");
+    const char *text = arrow != NULL ? arrow + strlen(" <- ") : parts[0];
+    int name = arrow != NULL ? (int)(arrow - parts[0]) : 0;
+    printf("┌── message to %.*s\n│ %s\n", name, parts[0], text);
+    for (char **part = parts + 1; *part != NULL; part++) {
+        bool is_link = part[1] == NULL && g_str_has_prefix(*part, "http");
+        printf("│ %s%s\n", is_link ? "Acknowledge: " : "", *part);
     }
-    puts("└─────────────────────────────────────────────────────────────────────");
+    puts("└──");
 }
 
 void house_log_line(void *self, const char *line)

@@ -25,6 +25,7 @@ static char *findings_of(const char *yaml)
         document.json, nothing, (struct plan_options){.is_from_file = true}, &fault);
     if (plan == NULL) {
         fail_msg("%s: %s", fault.field, fault.text);
+        return NULL;
     }
     GPtrArray *findings = lint_new();
     lint_config(plan->next, NOW, findings);
