@@ -271,6 +271,11 @@ static void test_nothing_is_smuggled(void **state)
         "POST /small HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n\r\n",
         "POST /small HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n",
         "GET /hello HTTP/1.1\r\n\r\n",
+        "GET /hello HTTP/1.1\nHost: x\r\n\r\n",
+        "GET /hello HTTP/1.1\r\nHost: x\n\n",
+        "GET /hello HTTP/1.1\r\nHost: x\nX-A: 1\r\n\r\n",
+        "GET /hello HTTP/1.1\r\nHost: x\r\nX-A: 1\rTransfer-Encoding: chunked\r\n\r\n",
+        "GET /hello HTTP/1.1\r\nHost: x\r\nX-A: 1\x01\r\n\r\n",
     };
     struct http_server *server = start(NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(HEADS); i++) {
