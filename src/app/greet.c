@@ -20,7 +20,7 @@ static const char *minted_key(const struct house *house, const struct config *co
     return NULL;
 }
 
-static void show_minted(const struct house *house)
+void house_show_minted(struct house *house)
 {
     size_t i;
     json_t *item;
@@ -30,6 +30,8 @@ static void show_minted(const struct house *house)
                json_text(item, "kind", ""), json_text(item, "name", ""),
                json_text(item, "key", ""));
     }
+    (void)fflush(stdout);
+    g_clear_pointer(&house->minted, json_decref);
 }
 
 static void show_curl(const struct house *house, const struct config *config)
@@ -59,12 +61,12 @@ static void show_curl(const struct house *house, const struct config *config)
            house->settings->data);
 }
 
-void house_greet(const struct house *house)
+void house_greet(struct house *house)
 {
     struct config *config = config_current(house->configs);
     printf("\n  Tocsin " TOCSIN_VERSION " is ready: %s/\n", house->settings->public_url);
-    show_minted(house);
     show_curl(house, config);
+    house_show_minted(house);
     printf("\n  Without an acknowledgement it escalates. Ctrl-C ends Tocsin; what it accepted is "
            "kept.\n\n");
     (void)fflush(stdout);

@@ -32,6 +32,7 @@ static void reload(struct house *house)
     if (!house_apply_file(house, &problem)) {
         LOG_ERROR("config", NULL, "team file refused; the one in force stays", "why", problem);
     }
+    house_show_minted(house);
     notify_systemd(house->environment, "READY=1");
 }
 

@@ -31,10 +31,11 @@ static void committed(void *self, int64_t last_seq)
     struct house *house = self;
     courier_wake(house->courier);
     live_committed(house->live, last_seq);
-    struct http_server *http = atomic_load(&house->http);
-    if (http != NULL) {
-        http_streams_wake(http);
+    pthread_mutex_lock(&house->http_lock);
+    if (house->http != NULL) {
+        http_streams_wake(house->http);
     }
+    pthread_mutex_unlock(&house->http_lock);
 }
 
 static bool open_ledger(struct house *house, struct fault *fault)
@@ -144,7 +145,9 @@ static bool open_doors(struct house *house, struct fault *fault)
                                    .guard = api_guard(&house->api),
                                    .context = &house->api};
     struct http_server *http = http_start(&options, fault);
-    atomic_store(&house->http, http);
+    pthread_mutex_lock(&house->http_lock);
+    house->http = http;
+    pthread_mutex_unlock(&house->http_lock);
     return http != NULL;
 }
 
@@ -152,6 +155,7 @@ bool house_open(struct house *house, const struct settings *settings,
                 const char *const *environment, struct fault *fault)
 {
     *house = (struct house){.settings = settings, .environment = environment, .data_fd = -1};
+    CHECK(pthread_mutex_init(&house->http_lock, NULL) == 0);
     house->has_terminal = isatty(STDOUT_FILENO) == 1;
     if (!open_database(house, fault) || !open_ledger(house, fault) ||
         !house_make_courier(house, fault) || !recover_pages(house, fault)) {
@@ -175,10 +179,11 @@ bool house_open(struct house *house, const struct settings *settings,
 void house_close(struct house *house)
 {
     atomic_store(&house->is_closing, true);
-    struct http_server *http = atomic_load(&house->http);
+    pthread_mutex_lock(&house->http_lock);
+    struct http_server *http = g_steal_pointer(&house->http);
+    pthread_mutex_unlock(&house->http_lock);
     if (http != NULL) {
         http_stop(&http, (unsigned)(house->settings->shutdown_drain.us / 1000));
-        atomic_store(&house->http, NULL);
         api_settle();
     }
     house_join_courier(house);
@@ -199,4 +204,5 @@ void house_close(struct house *house)
     }
     g_clear_pointer(&house->database, g_free);
     g_clear_pointer(&house->minted, json_decref);
+    (void)pthread_mutex_destroy(&house->http_lock);
 }

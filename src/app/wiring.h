@@ -34,8 +34,8 @@ struct house {
     pthread_t courier_thread;
     bool has_courier_thread;
     atomic_bool is_closing;
-    /* Set once the server takes requests; the ledger's listener looks at it from the desk's thread. */
-    _Atomic(struct http_server *) http;
+    pthread_mutex_t http_lock; /* guards the pointer, which the ledger's listener follows */
+    struct http_server *http;  /* NULL: takes no requests yet, or no more */
     struct api_context api;
     json_t *minted;    /* keys that the file applied at the start made; NULL: none */
     bool is_new;       /* the database was made by this start */
@@ -60,7 +60,10 @@ void house_join_courier(struct house *house);
 /* What the log channel writes: a box on a terminal, else one line. */
 void house_log_line(void *self, const char *line); /* self is the house */
 
+/* Keys that the last applied file made, on standard output: this once. */
+void house_show_minted(struct house *house);
+
 /* The first impression, on standard output. */
-void house_greet(const struct house *house);
+void house_greet(struct house *house);
 
 #endif

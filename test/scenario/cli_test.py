@@ -4,12 +4,14 @@ starting, stopping, backup and restore."""
 
 import json
 import os
+import pwd
 import re
 import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
+import time
 import unittest
 
 from world import PATIENCE_S, ROOT, World, tocsin_path
@@ -322,10 +324,14 @@ class ServeTest(unittest.TestCase):
             world.settings["CONFIG"] = path
             world.start()
             self.assertIn("shown only once", world.server.log())
-            path.write_text(TEAM.replace("Ana Wijaya", "Ana W."), "utf-8")
+            more = "  - {name: second, kind: native, service: checkout}\n"
+            path.write_text(TEAM.replace("Ana Wijaya", "Ana W.").replace(
+                "integrations: [{name: shop, kind: native, service: checkout}]",
+                "integrations:\n  - {name: shop, kind: native, service: checkout}\n" + more), "utf-8")
             world.server.send(signal.SIGHUP)
             world.wait("the new file is in force",
                        lambda: world.get("/api/v1/users/ana").json["full_name"] == "Ana W.")
+            world.wait("the new key is shown", lambda: "integration second: tcn_int_" in world.server.log())
             path.write_text(TEAM.replace("policy: main", "policy: mian"), "utf-8")
             world.server.send(signal.SIGHUP)
             world.wait("the mistake is told", lambda: "team.yaml:17" in world.server.log())
@@ -385,6 +391,34 @@ class ServeTest(unittest.TestCase):
             world.start()
             world.wait("it beats", lambda: len(outside.received("/beat")) >= 2)
             world.kill()
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    def test_root_becomes_somebody_else(self):
+        with World({"USER": "nobody"}, start=False) as world:
+            world.folder.chmod(0o711)
+            world.start()
+            status = open(f"/proc/{world.server.pid}/status", encoding="ascii").read()
+            uid = pwd.getpwnam("nobody").pw_uid
+            self.assertIn(f"Uid:\t{uid}\t{uid}\t{uid}\t{uid}", status)
+            self.assertIn("NoNewPrivs:\t1", status)
+            self.assertEqual(world.data.stat().st_uid, uid)
+            world.apply(TEAM)
+        done = run("serve", "--user", "no-such-account", "--data", "/nonexistent/data")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("no-such-account", done.stderr)
+
+    def test_an_open_stream_does_not_hold_the_end(self):
+        with World() as world:
+            world.apply(TEAM)
+            token = world.token("read")
+            with socket.create_connection(("127.0.0.1", world.port)) as stream:
+                stream.sendall(f"GET /api/v1/stream HTTP/1.1\r\nHost: x\r\n"
+                               f"Authorization: Bearer {token}\r\n\r\n".encode())
+                self.assertIn(b"200", stream.recv(4096))
+                began = time.monotonic()
+                world.stop()
+                self.assertLess(time.monotonic() - began, 4.0)
+            world.start()
 
     def test_it_starts_fast(self):
         took = []
