@@ -240,20 +240,25 @@ static const struct file FILES[] = {{"board.css", "text/css; charset=utf-8"},
                                     {"board.js", "text/javascript; charset=utf-8"},
                                     {"icon.svg", "image/svg+xml"}};
 
+static void answer_file(struct http_request *request, const struct file *file)
+{
+    g_autofree char *path = g_strconcat("/tocsin/static/", file->name, NULL);
+    GBytes *bytes = g_resource_lookup_data(static_get_resource(), path, 0, NULL);
+    CHECK(bytes != NULL);
+    gsize size = 0;
+    const void *data = g_bytes_get_data(bytes, &size);
+    http_set_header(request, "Cache-Control", "public, max-age=300");
+    http_answer_bytes(request, 200, file->content_type, data, size);
+    g_bytes_unref(bytes);
+}
+
 static void get_static(struct http_request *request, void *context)
 {
     (void)context;
     const char *name = http_path_param(request, "file");
     for (size_t i = 0; i < G_N_ELEMENTS(FILES); i++) {
         if (strcmp(FILES[i].name, name) == 0) {
-            g_autofree char *path = g_strconcat("/tocsin/static/", name, NULL);
-            GBytes *bytes = g_resource_lookup_data(static_get_resource(), path, 0, NULL);
-            CHECK(bytes != NULL);
-            gsize size = 0;
-            const void *data = g_bytes_get_data(bytes, &size);
-            http_set_header(request, "Cache-Control", "public, max-age=300");
-            http_answer_bytes(request, 200, FILES[i].content_type, data, size);
-            g_bytes_unref(bytes);
+            answer_file(request, &FILES[i]);
             return;
         }
     }

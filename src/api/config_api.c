@@ -52,16 +52,16 @@ static void one_of_section(struct http_request *request, struct api_context *con
     config_unref(config);
 }
 
-#define SECTION(list, one, kind_, noun_, record_)                                            \
-    static void list(struct http_request *request, void *context)                            \
-    {                                                                                        \
-        list_section(request, context,                                                       \
-                     &(struct section){.kind = kind_, .noun = noun_, .record = &record_});   \
-    }                                                                                        \
-    static void one(struct http_request *request, void *context)                             \
-    {                                                                                        \
-        one_of_section(request, context,                                                     \
-                       &(struct section){.kind = kind_, .noun = noun_, .record = &record_}); \
+#define SECTION(list, one, kind_, noun_, record_)                                                  \
+    static void list(struct http_request *request, void *context)                                  \
+    {                                                                                              \
+        list_section(request, context,                                                             \
+                     &(struct section){.kind = (kind_), .noun = (noun_), .record = &(record_)});   \
+    }                                                                                              \
+    static void one(struct http_request *request, void *context)                                   \
+    {                                                                                              \
+        one_of_section(request, context,                                                           \
+                       &(struct section){.kind = (kind_), .noun = (noun_), .record = &(record_)}); \
     }
 
 SECTION(get_users, get_user, CONFIG_USER, "user", USER_RECORD)
@@ -335,14 +335,14 @@ static void get_export(struct http_request *request, void *self)
     http_answer_json(request, 200, json_pack("{s:o, s:o}", "document", document, "notes", list));
 }
 
-#define LIST(path_, handler_, text, record_)                                                       \
-    {                                                                                              \
-        "GET", path_, PERMIT_READ, handler_, .summary = text, .answer = &record_, .is_list = true, \
-                                             .params = API_PAGE_PARAMS                             \
+#define LIST(path_, handler_, text, record_)                                                \
+    {                                                                                       \
+        "GET", (path_), PERMIT_READ, (handler_), .summary = (text), .answer = &(record_),   \
+                                                 .is_list = true, .params = API_PAGE_PARAMS \
     }
-#define ONE(path_, handler_, text, record_)                                      \
-    {                                                                            \
-        "GET", path_, PERMIT_READ, handler_, .summary = text, .answer = &record_ \
+#define ONE(path_, handler_, text, record_)                                              \
+    {                                                                                    \
+        "GET", (path_), PERMIT_READ, (handler_), .summary = (text), .answer = &(record_) \
     }
 
 const struct route_row CONFIG_ROUTES[] = {

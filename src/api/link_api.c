@@ -185,7 +185,7 @@ static void show(struct html *html, const struct visit *visit, struct db *db)
         show_contact(html, visit, db);
         return;
     }
-    g_autofree int64_t *ids = g_new0(int64_t, SHOWN_MAX);
+    int64_t ids[SHOWN_MAX] = {0};
     size_t count = 1;
     ids[0] = visit->link.subject;
     if (visit->link.kind == LINK_DELIVERY) {

@@ -334,6 +334,7 @@ static enum MHD_Result run(struct http_request *request)
     return MHD_YES;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): libmicrohttpd's signature */
 enum MHD_Result access_handle(void *self, struct MHD_Connection *connection, const char *path,
                               const char *method, const char *version, const char *data,
                               size_t *data_size, void **handle)

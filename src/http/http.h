@@ -122,7 +122,7 @@ struct http_options {
 NODISCARD struct http_server *http_start(const struct http_options *options, struct fault *fault);
 unsigned http_port(const struct http_server *server); /* the bound one, for listen ":0" in tests */
 /* Stops accepting, waits up to `drain_ms` for requests in flight, closes. */
-void http_stop(struct http_server **server, unsigned drain_ms);
+void http_stop(struct http_server **handle, unsigned drain_ms);
 
 /* The OpenAPI 3.1 document of the tables. New reference. */
 NODISCARD json_t *http_openapi(const struct route_row *const *tables, const size_t *table_sizes,

@@ -27,7 +27,7 @@ void peer_reads(struct peer *peer, bool is_reading)
 
 static bool is_unix(int fd)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t size = sizeof address;
     return getsockname(fd, (struct sockaddr *)&address, &size) == 0 && address.ss_family == AF_UNIX;
 }

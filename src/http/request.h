@@ -123,10 +123,12 @@ const char *problem_title(int status);
 
 /* access.c */
 void request_waiting_remove(struct http_request *request);
-enum MHD_Result access_handle(void *server, struct MHD_Connection *connection, const char *path,
+/* Called by libmicrohttpd, whose signatures these are; `self` is the struct http_server. */
+/* NOLINTNEXTLINE(readability-function-size) */
+enum MHD_Result access_handle(void *self, struct MHD_Connection *connection, const char *path,
                               const char *method, const char *version, const char *data,
-                              size_t *data_size, void **request);
-void access_done(void *server, struct MHD_Connection *connection, void **request,
+                              size_t *data_size, void **handle);
+void access_done(void *self, struct MHD_Connection *connection, void **handle,
                  enum MHD_RequestTerminationCode how);
 
 /* stream.c */
@@ -140,12 +142,12 @@ NODISCARD bool streams_rouse(struct http_server *server, unsigned max);
 void streams_keep_alive(struct http_server *server, struct span elapsed);
 
 /* minder.c: cuts slow senders, wakes streams. */
-void peer_changed(void *server, struct MHD_Connection *connection, void **peer,
+void peer_changed(void *self, struct MHD_Connection *connection, void **handle,
                   enum MHD_ConnectionNotificationCode how);
 NODISCARD struct peer *peer_of(struct MHD_Connection *connection);
 /* A new stretch of reading begins, or nothing is to be read for the moment. */
 void peer_reads(struct peer *peer, bool is_reading);
-void *minder_run(void *server);
+void *minder_run(void *self);
 void minder_wake(struct http_server *server);
 
 #endif

@@ -119,7 +119,7 @@ static int open_unix(const char *path, struct fault *fault)
 
 static unsigned bound_port(int fd)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t size = sizeof address;
     char port[16] = "0";
     if (getsockname(fd, (struct sockaddr *)&address, &size) == 0) {
