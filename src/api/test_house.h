@@ -23,7 +23,7 @@ struct test_house {
 
 /* Starts it with two people, a schedule, a policy, two services and an integration. */
 NODISCARD struct test_house *test_house_open(bool board_is_open);
-void test_house_close(struct test_house **house);
+void test_house_close(struct test_house **handle);
 
 /* One request with a token (NULL: none); answers head and body. */
 NODISCARD char *test_ask(struct test_house *house, const char *token, const char *method,
