@@ -1,5 +1,7 @@
 #include "base/clock.h"
 
+#include <glib.h>
+#include <pthread.h>
 #include <time.h>
 
 static int64_t read_us(clockid_t id)
@@ -21,4 +23,22 @@ static struct span system_elapsed(void *self)
     return (struct span){read_us(CLOCK_BOOTTIME)};
 }
 
-const struct clock CLOCK_SYSTEM = {system_wall, system_elapsed, NULL};
+static char boot_id[64];
+static pthread_once_t boot_once = PTHREAD_ONCE_INIT;
+
+static void read_boot_id(void)
+{
+    g_autofree char *text = NULL;
+    if (g_file_get_contents("/proc/sys/kernel/random/boot_id", &text, NULL, NULL)) {
+        g_strlcpy(boot_id, g_strstrip(text), sizeof boot_id);
+    }
+}
+
+static const char *system_boot(void *self)
+{
+    (void)self;
+    CHECK(pthread_once(&boot_once, read_boot_id) == 0);
+    return boot_id[0] != '\0' ? boot_id : NULL;
+}
+
+const struct clock CLOCK_SYSTEM = {system_wall, system_elapsed, NULL, system_boot};

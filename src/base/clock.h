@@ -12,6 +12,10 @@ struct clock {
     /* Time since some fixed moment that goes on during suspend and never jumps (CLOCK_BOOTTIME). */
     struct span (*elapsed)(void *self);
     void *self;
+    /* What `elapsed` counts within: the same text for as long as it goes on (the kernel's boot id), so
+     * that a later process can tell whether the two clocks moved apart. NULL, or NULL for an answer:
+     * not known. */
+    const char *(*boot)(void *self);
 };
 
 static inline struct utc clock_now(const struct clock *clock)

@@ -1,9 +1,27 @@
 #include "base/log.h"
 #include "base/metric.h"
+#include "ledger/clock_store.h"
 #include "ledger/ledger_private.h"
 
 /* A step of the wall clock that is too big for a clock that is being disciplined. */
 #define JUMP_LEAST SPAN_S(2)
+
+static const char *boot_of(const struct clock *clock)
+{
+    return clock->boot != NULL ? clock->boot(clock->self) : NULL;
+}
+
+/* What the last process of this boot saw, so that a jump while nobody looked is noticed; else now. */
+static void see_clocks(struct ledger *ledger)
+{
+    const char *boot = boot_of(ledger->clock);
+    ledger->is_clock_marked = boot == NULL || clock_mark_load(ledger->db, boot, &ledger->wall_seen,
+                                                              &ledger->elapsed_seen);
+    if (boot == NULL || !ledger->is_clock_marked) {
+        ledger->wall_seen = clock_now(ledger->clock);
+        ledger->elapsed_seen = clock_elapsed(ledger->clock);
+    }
+}
 
 struct ledger *ledger_create(struct db *db, const struct clock *clock, const struct random *random)
 {
@@ -13,8 +31,7 @@ struct ledger *ledger_create(struct db *db, const struct clock *clock, const str
     ledger->random = random;
     ledger->duties = g_array_new(FALSE, TRUE, sizeof(struct duty_state));
     ledger->listeners = g_array_new(FALSE, TRUE, sizeof(struct ledger_listener));
-    ledger->wall_seen = clock_now(clock);
-    ledger->elapsed_seen = clock_elapsed(clock);
+    see_clocks(ledger);
     atomic_init(&ledger->is_writable, true);
     return ledger;
 }
@@ -132,9 +149,20 @@ void ledger_abort(struct ledger *ledger, const char *what)
     undo(ledger, db_error(ledger->db), what);
 }
 
-static enum db_status record_jump(struct ledger *ledger, struct utc now, struct span by)
+static enum db_status mark_clocks(struct ledger *ledger, struct utc wall, struct span elapsed)
+{
+    struct ledger_tx tx = ledger_begin(ledger, wall);
+    clock_mark_save(tx.db, boot_of(ledger->clock), wall, elapsed);
+    return ledger_finish(ledger, "clock mark");
+}
+
+static enum db_status record_jump(struct ledger *ledger, struct utc now, struct span elapsed,
+                                  struct span by)
 {
     struct ledger_tx tx = ledger_begin(ledger, now);
+    if (boot_of(ledger->clock) != NULL) {
+        clock_mark_save(tx.db, boot_of(ledger->clock), now, elapsed);
+    }
     json_auto_t *data = json_pack("{s:I}", "by_us", (json_int_t)by.us);
     event_append(&tx, "tocsin", "clock.jumped", "clock", data);
     for (guint i = 0; i < ledger->duties->len; i++) {
@@ -154,7 +182,7 @@ bool ledger_notice_clock(struct ledger *ledger)
                       (elapsed.us - ledger->elapsed_seen.us)};
     if (by.us > JUMP_LEAST.us || by.us < -JUMP_LEAST.us) {
         /* Not kept as seen until it is written: a failure must not lose the jump. */
-        if (record_jump(ledger, wall, by) != DB_OK) {
+        if (record_jump(ledger, wall, elapsed, by) != DB_OK) {
             return false;
         }
         char text[UTC_TEXT_SIZE];
@@ -164,5 +192,8 @@ bool ledger_notice_clock(struct ledger *ledger)
     }
     ledger->wall_seen = wall;
     ledger->elapsed_seen = elapsed;
+    if (!ledger->is_clock_marked) {
+        ledger->is_clock_marked = mark_clocks(ledger, wall, elapsed) == DB_OK;
+    }
     return true;
 }

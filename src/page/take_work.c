@@ -104,7 +104,7 @@ static void signal_heartbeat(struct pager *pager, struct ledger_tx *tx,
         .service = heartbeat->service,
         .signal =
             {
-                .action = action,
+                .action = (int)action,
                 .dedup_key = g_strdup(heartbeat->name),
                 .summary = g_strdup_printf("heartbeat %s is missing", heartbeat->name),
                 .severity = heartbeat->severity != 0 ? heartbeat->severity : (int)SEVERITY_CRITICAL,

@@ -161,6 +161,12 @@ CREATE TABLE heartbeat_state (
     name TEXT PRIMARY KEY, last_at BIGINT, due_at BIGINT, missing BIGINT NOT NULL);
 CREATE INDEX heartbeat_due ON heartbeat_state (due_at) WHERE due_at IS NOT NULL;
 
+-- The wall clock and the elapsed clock, read together: whether they moved apart since, also over a
+-- restart, as long as the machine was not booted between.
+CREATE TABLE clock_mark (
+    only_row BIGINT PRIMARY KEY, boot TEXT NOT NULL, wall_at BIGINT NOT NULL,
+    elapsed_us BIGINT NOT NULL);
+
 -- The last payloads of each integration, in slots that are used again.
 CREATE TABLE payload (
     integration TEXT NOT NULL, slot BIGINT NOT NULL, at BIGINT NOT NULL,

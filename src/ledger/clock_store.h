@@ -1,0 +1,13 @@
+/* ledger/clock_store.h - the two clocks as they were read together, kept over restarts. */
+#ifndef LEDGER_CLOCK_STORE_H
+#define LEDGER_CLOCK_STORE_H
+
+#include "base/clock.h"
+#include "db/db.h"
+
+/* False when none was kept in this boot. */
+NODISCARD bool clock_mark_load(struct db *db, const char *boot, struct utc *out_wall,
+                               struct span *out_elapsed);
+void clock_mark_save(struct db *db, const char *boot, struct utc wall, struct span elapsed);
+
+#endif
