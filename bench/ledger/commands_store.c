@@ -47,13 +47,12 @@ static void insert_alert(struct ledger_tx *tx, int64_t n, int64_t *out_id)
     struct db_query *query = db_query(
         tx->db, "INSERT INTO alert (integration, dedup_key, service, status, severity, urgency, "
                 "summary, details, count, flapping, first_at, last_at) VALUES ($1, $2, 'checkout', "
-                "1, 1, 1, 'p99 latency above 2 s', $3, 1, 0, $4, $4) RETURNING id");
+                "1, 1, 1, 'p99 latency above 2 s', $3, 1, 0, $4, $4) {newid}");
     db_bind_text(query, 1, "bench");
     db_bind_text(query, 2, key);
     db_bind_text(query, 3, "{\"labels\":{\"alertname\":\"HighLatency\",\"instance\":\"web-1\"}}");
     db_bind_utc(query, 4, tx->now);
-    *out_id = db_step(query) == DB_ROW ? db_int(query, 0) : 0;
-    db_reset(query);
+    *out_id = db_insert(query);
 }
 
 static void insert_paging(struct ledger_tx *tx, int64_t alert_id)

@@ -134,7 +134,7 @@ void alert_insert(struct db *db, struct alert *alert)
             " snoozed_until, expires_at, integration, dedup_key, source, component, group_name,"
             " class_name, first_at)"
             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
-            " $18, $19, $20, $21, $22, $23, $24) RETURNING id");
+            " $18, $19, $20, $21, $22, $23, $24) {newid}");
     bind_mutable(query, alert);
     db_bind_text(query, 18, alert->integration);
     db_bind_text(query, 19, alert->dedup_key);
@@ -143,10 +143,7 @@ void alert_insert(struct db *db, struct alert *alert)
     db_bind_text(query, 22, alert->group);
     db_bind_text(query, 23, alert->class_name);
     db_bind_utc(query, 24, alert->first_at);
-    if (db_step(query) == DB_ROW) {
-        alert->id = db_int(query, 0);
-    }
-    db_reset(query);
+    alert->id = db_insert(query);
 }
 
 void alert_save(struct db *db, const struct alert *alert)

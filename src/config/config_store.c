@@ -89,7 +89,7 @@ static void insert_object(struct db *db, struct config_object *object, const cha
 {
     struct db_query *query = db_query(
         db, "INSERT INTO config_object (kind, name, spec, origin, position, version, changed_at) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id");
+            "VALUES ($1, $2, $3, $4, $5, $6, $7) {newid}");
     db_bind_int(query, 1, object->kind);
     db_bind_text(query, 2, object->name);
     db_bind_text(query, 3, spec);
@@ -97,8 +97,7 @@ static void insert_object(struct db *db, struct config_object *object, const cha
     db_bind_int(query, 5, object->position);
     db_bind_int(query, 6, version);
     db_bind_utc(query, 7, now);
-    object->id = db_step(query) == DB_ROW ? db_int(query, 0) : 0;
-    db_reset(query);
+    object->id = db_insert(query);
 }
 
 static void update_object(struct db *db, const struct config_object *object, const char *spec,
@@ -181,14 +180,12 @@ int64_t override_insert(struct db *db, const char *schedule, const struct overri
     g_autofree char *spec = json_write(json);
     struct db_query *query =
         db_query(db, "INSERT INTO shift_override (schedule, spec, created_by, created_at) "
-                     "VALUES ($1, $2, $3, $4) RETURNING id");
+                     "VALUES ($1, $2, $3, $4) {newid}");
     db_bind_text(query, 1, schedule);
     db_bind_text(query, 2, spec);
     db_bind_text(query, 3, created_by);
     db_bind_utc(query, 4, now);
-    int64_t id = db_step(query) == DB_ROW ? db_int(query, 0) : 0;
-    db_reset(query);
-    return id;
+    return db_insert(query);
 }
 
 bool override_delete(struct db *db, const char *schedule, int64_t id, struct utc now)

@@ -259,6 +259,11 @@ enum db_status db_run(struct db_query *query)
     return status;
 }
 
+int64_t db_insert(struct db_query *query)
+{
+    return query->is_broken ? 0 : query->db->engine->insert(query);
+}
+
 void db_reset(struct db_query *query)
 {
     if (!query->is_broken) {

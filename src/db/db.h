@@ -2,7 +2,8 @@
  *
  * SQL is one text for both, with $1-style parameters, and lives only in migrations and _store.c
  * files; where the engines truly differ a named token stands in the text ({lock}: FOR UPDATE or
- * nothing). Instants are integers (microseconds, UTC). No now() in SQL.
+ * nothing; {newid}: RETURNING id or nothing). Instants are integers (microseconds, UTC). No now()
+ * in SQL.
  *
  * Errors are sticky: after the first failed statement of a transaction every later one fails at
  * once and db_commit refuses, so stores need not check each step; the ledger checks once. Outside a
@@ -71,6 +72,8 @@ void db_bind_real(struct db_query *query, int at, double value);
 enum db_status db_step(struct db_query *query);
 /* Steps once, expecting no row or not caring for it, and resets. */
 enum db_status db_run(struct db_query *query);
+/* Runs an INSERT of one row whose text ends in {newid}: the id that the row got; 0 after an error. */
+int64_t db_insert(struct db_query *query);
 void db_reset(struct db_query *query);
 
 /* Columns count from 0. Texts and blobs are borrowed until the next step or reset. NULL columns

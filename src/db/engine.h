@@ -35,6 +35,7 @@ struct db_engine {
     void (*rollback)(struct db *db);
     void (*tidy)(struct db *db);
     int64_t (*changes)(const struct db *db);
+    int64_t (*insert)(struct db_query *query); /* see db_insert; steps by db_step */
 
     struct db_query *(*prepare)(struct db *db, const char *sql); /* NULL after db_fail */
     void (*finish)(struct db_query *query);

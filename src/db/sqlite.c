@@ -16,11 +16,14 @@ enum {
     LOG_PAGES_MAX = 10 * LOG_PAGES_TIDY,
 };
 
-/* `{lock}` is nothing here: the one writer holds the whole database. */
+/* `{lock}` is nothing here: the one writer holds the whole database; `{newid}` neither: SQLite knows
+ * the last id. */
 static const struct db_token TOKENS[] = {
     {"id", "INTEGER PRIMARY KEY"}, /* the row id; the next one is the greatest plus one */
     {"blob", "BLOB"},
     {"lock", ""},
+    /* RETURNING would do, but makes a temporary table for each row that it tells of. */
+    {"newid", ""},
 };
 
 /* Out of space or over a limit, or the file system turned read-only. SQLite itself tells only
@@ -145,6 +148,7 @@ static const struct db_engine SQLITE_ENGINE = {
     .rollback = run_rollback,
     .tidy = tidy,
     .changes = changes,
+    .insert = sqlite_insert,
     .prepare = sqlite_prepare,
     .finish = sqlite_finish,
     .ready = sqlite_ready,

@@ -34,6 +34,7 @@ void sqlite_finish(struct db_query *query);
 void sqlite_ready(struct db_query *query);
 enum db_status sqlite_step(struct db_query *query);
 void sqlite_reset(struct db_query *query);
+int64_t sqlite_insert(struct db_query *query);
 void sqlite_bind_int(struct db_query *query, int at, int64_t value);
 void sqlite_bind_text(struct db_query *query, int at, const char *value);
 void sqlite_bind_blob(struct db_query *query, int at, const void *bytes, size_t size);

@@ -61,6 +61,11 @@ void sqlite_reset(struct db_query *query)
     (void)sqlite3_reset(of(query)->stmt); /* repeats the error of the last step: known */
 }
 
+int64_t sqlite_insert(struct db_query *query)
+{
+    return db_step(query) == DB_DONE ? sqlite3_last_insert_rowid(sqlite_handle(query->db)) : 0;
+}
+
 static int slot_of(struct db_query *query, int at)
 {
     CHECK(at >= 1 && at <= DB_PARAMETERS_MAX);

@@ -26,7 +26,7 @@ void delivery_insert(struct db *db, struct delivery *d)
     struct db_query *q = db_query(
         db, "INSERT INTO delivery (mailbox_id, user_name, contact, channel, address, urgency,"
             " severity, items, state, claimed_at, bounded_at, lease_until)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11) RETURNING id");
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11) {newid}");
     db_bind_int(q, 1, d->mailbox_id);
     db_bind_text(q, 2, d->who);
     db_bind_text(q, 3, d->contact);
@@ -38,10 +38,7 @@ void delivery_insert(struct db *db, struct delivery *d)
     db_bind_int(q, 9, d->state);
     db_bind_utc(q, 10, d->claimed_at);
     db_bind_utc(q, 11, d->lease_until);
-    if (db_step(q) == DB_ROW) {
-        d->id = db_int(q, 0);
-    }
-    db_reset(q);
+    d->id = db_insert(q);
 }
 
 void delivery_save(struct db *db, const struct delivery *d)

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+/* Of a mailbox in which nothing waits: less urgent than all there are. */
+enum { SEVERITY_NOTHING = 9 };
+
 #define MAILBOX_COLUMNS "id, user_name, contact, urgency, severity, next_at"
 
 void mailbox_clear(struct mailbox *mailbox)
@@ -48,14 +51,18 @@ void mailbox_take(struct db *db, const char *who, const char *contact, int urgen
         return;
     }
     q = db_query(db, "INSERT INTO mailbox (user_name, contact, urgency, severity, next_at)"
-                     " VALUES ($1, $2, $3, 9, NULL) RETURNING " MAILBOX_COLUMNS);
+                     " VALUES ($1, $2, $3, $4, NULL) {newid}");
     db_bind_text(q, 1, who);
     db_bind_text(q, 2, contact);
     db_bind_int(q, 3, urgency);
-    if (!take_mailbox(q, out)) {
-        /* The database failed: the error sticks and this transaction will not be committed. */
-        *out = (struct mailbox){.who = g_strdup(who), .contact = g_strdup(contact)};
-    }
+    db_bind_int(q, 4, SEVERITY_NOTHING);
+    *out = (struct mailbox){
+        .id = db_insert(q),
+        .who = g_strdup(who),
+        .contact = g_strdup(contact),
+        .urgency = urgency,
+        .severity = SEVERITY_NOTHING,
+    };
 }
 
 void mailbox_save(struct db *db, const struct mailbox *mailbox)
@@ -107,7 +114,7 @@ void mailbox_rearm(struct db *db, struct mailbox *mailbox)
     db_bind_int(q, 1, mailbox->id);
     bool is_waiting = db_step(q) == DB_ROW && !db_is_null(q, 0);
     mailbox->next_at = is_waiting ? db_utc(q, 0) : (struct utc){0};
-    mailbox->severity = is_waiting ? (int)db_int(q, 1) : 9;
+    mailbox->severity = is_waiting ? (int)db_int(q, 1) : SEVERITY_NOTHING;
     db_reset(q);
     mailbox_save(db, mailbox);
 }
@@ -155,7 +162,7 @@ void notification_insert(struct db *db, struct notification *n)
     struct db_query *q = db_query(
         db, "INSERT INTO notification (mailbox_id, page_id, alert_id, kind, state, severity,"
             " due_at, tries, data, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9)"
-            " RETURNING id");
+            " {newid}");
     db_bind_int(q, 1, n->mailbox_id);
     if (n->page_id != 0) {
         db_bind_int(q, 2, n->page_id);
@@ -169,10 +176,7 @@ void notification_insert(struct db *db, struct notification *n)
     db_bind_utc(q, 7, n->due_at);
     db_bind_text(q, 8, n->data);
     db_bind_utc(q, 9, n->created_at);
-    if (db_step(q) == DB_ROW) {
-        n->id = db_int(q, 0);
-    }
-    db_reset(q);
+    n->id = db_insert(q);
 }
 
 bool notification_waits(struct db *db, int64_t mailbox_id, int64_t alert_id)

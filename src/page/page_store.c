@@ -12,7 +12,7 @@ void escalation_insert(struct db *db, struct escalation *e)
     struct db_query *q = db_query(
         db, "INSERT INTO escalation (alert_id, policy_version, state, step, round, severity,"
             " started_at, next_at, next_is_date) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-            " RETURNING id");
+            " {newid}");
     db_bind_int(q, 1, e->alert_id);
     db_bind_int(q, 2, e->policy_version);
     db_bind_int(q, 3, e->state);
@@ -22,10 +22,7 @@ void escalation_insert(struct db *db, struct escalation *e)
     db_bind_utc(q, 7, e->started_at);
     db_bind_utc(q, 8, e->next_at);
     db_bind_int(q, 9, e->next_is_date);
-    if (db_step(q) == DB_ROW) {
-        e->id = db_int(q, 0);
-    }
-    db_reset(q);
+    e->id = db_insert(q);
 }
 
 void escalation_save(struct db *db, const struct escalation *e)
@@ -163,7 +160,7 @@ void page_insert(struct db *db, struct page *p)
     struct db_query *q = db_query(
         db, "INSERT INTO page (alert_id, escalation_id, user_name, urgency, step, round, reason,"
             " state, next_rule, next_at, created_at)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id");
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) {newid}");
     db_bind_int(q, 1, p->alert_id);
     if (p->escalation_id != 0) {
         db_bind_int(q, 2, p->escalation_id);
@@ -177,10 +174,7 @@ void page_insert(struct db *db, struct page *p)
     db_bind_int(q, 9, p->next_rule);
     db_bind_utc(q, 10, p->next_at);
     db_bind_utc(q, 11, p->created_at);
-    if (db_step(q) == DB_ROW) {
-        p->id = db_int(q, 0);
-    }
-    db_reset(q);
+    p->id = db_insert(q);
 }
 
 void page_save(struct db *db, const struct page *p)

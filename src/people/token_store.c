@@ -18,16 +18,13 @@ void access_key_insert(struct db *db, struct access_key *key)
 {
     struct db_query *query = db_query(
         db, "INSERT INTO access_key (owner_kind, owner, hash, scope, created_at, expires_at) "
-            "VALUES ($1, $2, $3, $4, $5, $6) RETURNING id");
+            "VALUES ($1, $2, $3, $4, $5, $6) {newid}");
     bind_owner(query, key->owner_kind, key->owner);
     db_bind_blob(query, 3, key->hash, sizeof key->hash);
     db_bind_text(query, 4, enum_to_name(TOKEN_SCOPE_NAMES, key->scope));
     db_bind_utc(query, 5, key->created_at);
     db_bind_utc(query, 6, key->expires_at);
-    if (db_step(query) == DB_ROW) {
-        key->id = db_int(query, 0);
-    }
-    db_reset(query);
+    key->id = db_insert(query);
 }
 
 static void read_key(struct db_query *query, struct access_key *out)
