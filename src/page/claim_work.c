@@ -91,9 +91,9 @@ static struct errand *build_special(struct ledger_tx *tx, const struct look *loo
         delivery_carry(tx->db, delivery.id, n->id);
         message->kind = n->kind == NOTIFICATION_TEST ? MESSAGE_TEST : MESSAGE_GAP;
         message->total = 1;
-        message->detail = errand_keep(errand, n->data);
         errand_set_link(errand, look->claim, delivery.who, LINK_CONTACT, delivery.id);
     }
+    errand_explain(errand, look->claim->pager->config, n);
     delivery_clear(&delivery);
     return errand;
 }
@@ -127,7 +127,7 @@ static struct errand *build_pages(struct ledger_tx *tx, const struct look *look,
     }
     bool is_single = message->total == 1;
     message->kind = is_single ? MESSAGE_PAGE : MESSAGE_DIGEST;
-    errand_set_reason(errand, tx, first->page_id);
+    errand_set_reason(errand, tx, pager->config, first->page_id);
     errand_set_link(errand, look->claim, delivery.who, is_single ? LINK_ALERT : LINK_DELIVERY,
                     is_single ? first->alert_id : delivery.id);
     errand_set_id(errand, is_single ? 'n' : 'd', is_single ? first->id : delivery.id);

@@ -91,35 +91,143 @@ static char *policy_name(struct ledger_tx *tx, int64_t escalation_id)
     return g_strdup(json_text(policy, "name", ""));
 }
 
-/* "You are told because …" in the receiver's language, from the page's reason. */
-void errand_set_reason(struct errand *errand, struct ledger_tx *tx, int64_t page_id)
+/* A person by their name, a token by what it is called. Newly allocated. */
+static char *actor_name(const struct config *config, int language, const char *actor)
+{
+    const char *colon = strchr(actor, ':');
+    const char *name = colon != NULL ? colon + 1 : actor;
+    if (strcmp(actor, "local") == 0) {
+        return g_strdup(catalogue_text(language, "actor.local"));
+    }
+    const struct user *user = g_str_has_prefix(actor, "user:") ? config_user(config, name) : NULL;
+    return g_strdup(user != NULL && user->full_name != NULL ? user->full_name : name);
+}
+
+/* Which text of the catalogue tells the reason of a page. Newly allocated. */
+static char *reason_key(const json_t *reason)
+{
+    const bool is_override = strcmp(json_text(reason, "layer", ""), "override") == 0;
+    const char *via = is_override ? "override" : json_text(reason, "via", "user");
+    if (json_object_get(reason, "asked_by") != NULL) {
+        via = "asked";
+    } else if (json_object_get(reason, "last_resort") != NULL && strcmp(via, "anybody") != 0) {
+        via = "last_resort";
+    }
+    return g_strconcat("why.", via, NULL);
+}
+
+void errand_set_reason(struct errand *errand, struct ledger_tx *tx, const struct config *config,
+                       int64_t page_id)
 {
     struct page page = {0};
     struct fault fault;
     if (!page_load(tx->db, page_id, &page)) {
         return;
     }
+    const int language = errand->message.language;
     json_auto_t *reason = json_read(page.reason, strlen(page.reason), &fault);
-    const bool is_override = strcmp(json_text(reason, "layer", ""), "override") == 0;
-    const char *via = is_override ? "override" : json_text(reason, "via", "user");
-    const bool is_asked = json_object_get(reason, "asked_by") != NULL;
-    const bool is_last = json_object_get(reason, "last_resort") != NULL;
-    g_autofree char *key =
-        g_strconcat("why.", is_asked ? "asked" : (is_last ? "last_resort" : via), NULL);
+    g_autofree char *key = reason_key(reason);
     const char *through = json_text(reason, "through", "");
     g_autofree char *policy = policy_name(tx, page.escalation_id);
+    g_autofree char *actor = actor_name(config, language, json_text(reason, "asked_by", ""));
     const struct catalogue_arg args[] = {
         {"schedule", through, 0},
         {"team", through, 0},
         {"layer", json_text(reason, "layer", ""), 0},
         {"policy", policy, 0},
-        {"actor", json_text(reason, "asked_by", ""), 0},
+        {"actor", actor, 0},
         {"step", NULL, json_integer_value(json_object_get(reason, "step"))},
         {NULL, NULL, 0},
     };
-    g_autofree char *text = catalogue_format(errand->message.language, key, args);
+    g_autofree char *text = catalogue_format(language, key, args);
     errand->message.reason = errand_keep(errand, text);
     page_clear(&page);
+}
+
+/* --- what is told without a page --- */
+
+enum { GAPS_TOLD = 3 }; /* the others are counted */
+
+static char *instant_text(const struct message *message, const char *text)
+{
+    struct utc at;
+    return utc_parse(text, &at) ? catalogue_time(message->language, message->time_zone, at)
+                                : g_strdup("");
+}
+
+/* "primary: Thu 24 December …": one gap in words. Newly allocated. */
+static char *gap_text(const struct message *message, const json_t *gap)
+{
+    g_autofree char *from = instant_text(message, json_text(gap, "since", ""));
+    g_autofree char *to = instant_text(message, json_text(gap, "until", ""));
+    const struct catalogue_arg args[] = {
+        {"schedule", json_text(gap, "schedule", ""), 0},
+        {"from", from, 0},
+        {"to", to, 0},
+        {NULL, NULL, 0},
+    };
+    const char *key = json_is_true(json_object_get(gap, "again")) ? "gap.again" : "gap.between";
+    return catalogue_format(message->language, to[0] != '\0' ? key : "gap.open", args);
+}
+
+static char *gaps_text(const struct message *message, const json_t *gaps)
+{
+    GString *out = g_string_new(NULL);
+    size_t count = json_array_size(gaps);
+    for (size_t i = 0; i < MIN(count, GAPS_TOLD); i++) {
+        g_autofree char *text = gap_text(message, json_array_get(gaps, i));
+        g_string_append_printf(out, "%s%s", i > 0 ? "; " : "", text);
+    }
+    if (count > GAPS_TOLD) {
+        const struct catalogue_arg args[] = {{"count", NULL, (int64_t)count - GAPS_TOLD},
+                                             {NULL, NULL, 0}};
+        g_autofree char *more = catalogue_format(message->language, "gap.more", args);
+        g_string_append_printf(out, "; %s", more);
+    }
+    return g_string_free(out, FALSE);
+}
+
+/* The schedules of the gaps, each once, commas between. */
+static char *gap_schedules(const json_t *gaps)
+{
+    GString *out = g_string_new(NULL);
+    const char *before = "";
+    size_t i;
+    json_t *gap;
+    json_array_foreach (gaps, i, gap) {
+        const char *name = json_text(gap, "schedule", "");
+        if (strcmp(name, before) != 0) { /* they come in the order of the schedules */
+            g_string_append_printf(out, "%s%s", i > 0 ? ", " : "", name);
+        }
+        before = name;
+    }
+    return g_string_free(out, FALSE);
+}
+
+static void explain_gaps(struct errand *errand, const json_t *gaps)
+{
+    g_autofree char *detail = gaps_text(&errand->message, gaps);
+    g_autofree char *schedules = gap_schedules(gaps);
+    const struct catalogue_arg args[] = {{"schedule", schedules, 0}, {NULL, NULL, 0}};
+    g_autofree char *reason = catalogue_format(errand->message.language, "why.gap", args);
+    errand->message.detail = errand_keep(errand, detail);
+    errand->message.reason = errand_keep(errand, reason);
+}
+
+void errand_explain(struct errand *errand, const struct config *config,
+                    const struct notification *n)
+{
+    struct fault fault;
+    const int language = errand->message.language;
+    json_auto_t *data = n->data != NULL ? json_read(n->data, strlen(n->data), &fault) : NULL;
+    if (n->kind == NOTIFICATION_STILL_ON_IT) {
+        errand->message.reason = catalogue_text(language, "why.still_on_it");
+    } else if (n->kind == NOTIFICATION_TEST) {
+        g_autofree char *sender = actor_name(config, language, json_text(data, "from", ""));
+        errand->message.detail = errand_keep(errand, sender);
+    } else if (n->kind == NOTIFICATION_GAP) {
+        explain_gaps(errand, json_object_get(data, "gaps"));
+    }
 }
 
 struct errand *errand_new(const struct delivery *delivery, const struct contact *contact,

@@ -69,7 +69,8 @@ void notify_specially(struct pager *pager, struct ledger_tx *tx, const char *who
                       const char *contact, const struct notification *template)
 {
     struct notification notification = *template;
-    notify(pager, tx, who, contact, URGENCY_HIGH, &notification);
+    int urgency = notification.kind == NOTIFICATION_GAP ? URGENCY_LOW : URGENCY_HIGH;
+    notify(pager, tx, who, contact, urgency, &notification);
 }
 
 /* `is_fresh`: the page was opened just now for a new alert, so nothing of it can wait already. */

@@ -28,6 +28,7 @@ void pager_destroy(struct pager **pager)
     }
     g_hash_table_destroy((*pager)->policies);
     g_hash_table_destroy((*pager)->held);
+    gap_look_clear(&(*pager)->gap_look);
     g_free(*pager);
     *pager = NULL;
 }
@@ -152,6 +153,7 @@ void pager_add_duties(struct pager *pager, struct ledger *ledger)
         {"delivery leases", lease_next_at, lease_run_due, mail_jumped, pager, lease_off},
         {"alert expiry", expiry_next_at, expiry_run_due, NULL, pager, NULL},
         {"heartbeats", heartbeat_next_at, heartbeat_run_due, heartbeat_jumped, pager, NULL},
+        {"gaps ahead", gap_next_at, gap_run_due, gap_jumped, pager, gap_off},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(duties); i++) {
         ledger_add_duty(ledger, duties[i]);

@@ -16,7 +16,7 @@ struct pager;
 NODISCARD struct pager *pager_create(struct config_holder *configs, const struct random *random);
 void pager_destroy(struct pager **pager);
 
-/* Registers the duties: escalations, personal rules, expiries, heartbeats. Before the first batch. */
+/* Registers the duties: escalations, personal rules, expiries, heartbeats, gaps ahead. Before the first batch. */
 void pager_add_duties(struct pager *pager, struct ledger *ledger);
 
 /* The first command after start, before anything else: makes or reads the key of signed links, and

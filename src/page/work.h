@@ -18,12 +18,21 @@
 /* When not one person in the whole configuration can be reached, look again this often. */
 #define NOBODY_RETRY SPAN_MIN(5)
 
+/* How far the search for gaps ahead has come (gap_work.c). */
+struct gap_look {
+    struct utc next_at; /* unset: not planned yet */
+    int64_t version;    /* of the configuration that is looked at; another one: begin again */
+    guint place;        /* of the next schedule to look at */
+    GArray *found;      /* of struct gap_found: what is to be warned about; NULL: nothing yet */
+};
+
 struct pager {
     struct config_holder *configs;
     const struct random *random;
     struct config *config; /* of the command that runs; NULL between commands */
     GHashTable *policies;  /* version id -> struct policy *, as parsed from its snapshot */
     GHashTable *held; /* mailbox id -> struct held *: a hint that a look would only say "wait" */
+    struct gap_look gap_look;
     unsigned char link_key[LINK_KEY_SIZE];
     bool has_link_key;
 };
@@ -65,7 +74,8 @@ NODISCARD bool page_is_live(const struct page *page, const struct alert *alert);
 int page_run_due(struct ledger_tx *tx, void *pager, int limit);
 /* Remembers that the throttle would say "wait" to this severity until then. */
 void mailbox_hold(struct pager *pager, int64_t mailbox_id, int severity, struct utc until);
-/* A message without an alert, or a question about one, to one contact. */
+/* A message without an alert, or a question about one, to one contact. A warning about a gap has time:
+ * it is of low urgency. */
 void notify_specially(struct pager *pager, struct ledger_tx *tx, const char *who,
                       const char *contact, const struct notification *template);
 
@@ -91,6 +101,13 @@ int escalation_run_due(struct ledger_tx *tx, void *pager, int limit);
 int expiry_run_due(struct ledger_tx *tx, void *pager, int limit);
 int heartbeat_run_due(struct ledger_tx *tx, void *pager, int limit);
 
+/* --- gaps ahead (gap_work.c) --- */
+struct utc gap_next_at(struct ledger_tx *tx, void *pager);
+int gap_run_due(struct ledger_tx *tx, void *pager, int limit);
+void gap_jumped(struct ledger_tx *tx, void *pager, struct span by);
+void gap_off(struct ledger_tx *tx, void *pager, struct span by);
+void gap_look_clear(struct gap_look *look);
+
 /* --- deliveries (settle_work.c) --- */
 int lease_run_due(struct ledger_tx *tx, void *pager, int limit);
 
@@ -113,7 +130,12 @@ void errand_add(struct errand *errand, const struct alert *alert);
 void errand_set_link(struct errand *errand, const struct claim *claim, const char *who, int kind,
                      int64_t subject);
 /* "You are told because ..." in the receiver's language. */
-void errand_set_reason(struct errand *errand, struct ledger_tx *tx, int64_t page_id);
+void errand_set_reason(struct errand *errand, struct ledger_tx *tx, const struct config *config,
+                       int64_t page_id);
+/* The same for "still on it?", a test and a warning about gaps; of the latter two also the detail, from
+ * what stands in the notification. */
+void errand_explain(struct errand *errand, const struct config *config,
+                    const struct notification *n);
 /* `kind`: 'n' for a notification, 'd' for a delivery of several. */
 void errand_set_id(struct errand *errand, char kind, int64_t id);
 
