@@ -63,7 +63,8 @@ static bool add_times(const struct cli *cli, json_t *body)
         cli_misused(cli, "say how long: --for 2h, or --to an instant");
         return false;
     }
-    struct utc from, to;
+    struct utc from;
+    struct utc to = {0};
     struct span span;
     if (!cmd_instant(cli, "from", from_text != NULL ? from_text : "now", &from)) {
         return false;

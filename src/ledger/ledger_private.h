@@ -38,7 +38,7 @@ struct ledger {
     struct event_head head_before; /* at the begin of the transaction */
     struct utc wall_seen;          /* both clocks as they were last read together */
     struct span elapsed_seen;
-    bool is_clock_marked; /* both are kept for the next process, or cannot be */
+    bool is_clock_marked;     /* both are kept for the next process, or cannot be */
     struct span closed_since; /* elapsed time */
     atomic_bool is_writable;
     unsigned stale; /* of enum ledger_stale; survives a rollback, which only reads once too often */

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "page/gap.h"
-#include "page/paging.h"
+#include "page/paging_harness.h"
 
 /* Chen has nothing to be reached by. */
 #define PEOPLE                                                                                    \

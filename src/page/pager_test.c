@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "page/paging.h"
+#include "page/paging_harness.h"
 
 /* Ana now, Budi from 12:00 on; then the team; ana in the end. */
 static const char TEAM[] =

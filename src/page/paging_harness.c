@@ -1,4 +1,4 @@
-#include "page/paging.h"
+#include "page/paging_harness.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
-/* page/paging.h - for tests: a server without threads, whose clock stands until it is moved. */
-#ifndef PAGE_PAGING_H
-#define PAGE_PAGING_H
+/* page/paging_harness.h - for tests: a server without threads, whose clock stands until it is moved. */
+#ifndef PAGE_PAGING_HARNESS_H
+#define PAGE_PAGING_HARNESS_H
 
 #include "db/memory_vfs.h"
 #include "page/errand.h"
