@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "page/paging.h"
+#include "page/paging_harness.h"
 
 static const char TEAM[] =
     "{'users': ["
