@@ -14,4 +14,8 @@ enum command_result config_command_refuse(struct config_command *command, int st
 /* Last of all: what this transaction now sees becomes the next snapshot. */
 void config_command_finish(struct ledger_tx *tx, struct config_command *command, int64_t version);
 
+/* Puts an override in, with its event. Answers its id. */
+int64_t config_override_write(struct ledger_tx *tx, const char *actor, const char *schedule,
+                              const struct override *override);
+
 #endif

@@ -25,22 +25,29 @@ static bool judge_override(const struct config *config, const struct schedule *s
     return schedule_takes_override(schedule, override, &command->fault);
 }
 
-static void append_override_event(struct ledger_tx *tx, const struct config_command *command,
-                                  const char *kind, const char *schedule, json_t *data)
+static void append_override_event(struct ledger_tx *tx, const char *actor, const char *kind,
+                                  const char *schedule, json_t *data)
 {
     g_autofree char *subject = g_strdup_printf("schedule:%s", schedule);
-    event_append(tx, command->actor, kind, subject, data);
+    event_append(tx, actor, kind, subject, data);
     json_decref(data);
+}
+
+int64_t config_override_write(struct ledger_tx *tx, const char *actor, const char *schedule,
+                              const struct override *override)
+{
+    int64_t id = override_insert(tx->db, schedule, override, actor, tx->now);
+    json_t *data = record_write(&OVERRIDE_RECORD, override);
+    (void)json_object_set_new(data, "id", json_integer(id));
+    append_override_event(tx, actor, "override.added", schedule, data);
+    return id;
 }
 
 static enum command_result add_judged(struct ledger_tx *tx, struct add_override *add,
                                       const struct override *override)
 {
     int64_t version = config_load_version(tx->db) + 1;
-    add->id = override_insert(tx->db, add->schedule, override, add->base.actor, tx->now);
-    json_t *data = record_write(&OVERRIDE_RECORD, override);
-    (void)json_object_set_new(data, "id", json_integer(add->id));
-    append_override_event(tx, &add->base, "override.added", add->schedule, data);
+    add->id = config_override_write(tx, add->base.actor, add->schedule, override);
     config_command_finish(tx, &add->base, version);
     add->base.status = 201;
     return COMMAND_DONE;
@@ -82,7 +89,7 @@ enum command_result remove_override_run(struct ledger_tx *tx, void *arg)
     }
     int64_t version = config_load_version(tx->db) + 1;
     json_t *data = json_pack("{s:I}", "id", (json_int_t)self->id);
-    append_override_event(tx, &self->base, "override.removed", self->schedule, data);
+    append_override_event(tx, self->base.actor, "override.removed", self->schedule, data);
     config_command_finish(tx, &self->base, version);
     return COMMAND_DONE;
 }

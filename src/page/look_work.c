@@ -50,14 +50,8 @@ static char *schedule_of(const struct page *page)
 }
 
 static void move_page(struct pager *pager, struct ledger_tx *tx, struct page *page,
-                      const struct alert *alert, char *schedule_name)
+                      const struct alert *alert, const GPtrArray *tellings)
 {
-    g_autoptr(GPtrArray) tellings = tellings_new();
-    const struct target target = {.schedule = schedule_name};
-    (void)target_resolve(pager->config, &target, tx->now, tellings);
-    if (tellings->len == 0) {
-        return;
-    }
     char subject[32];
     alert_subject(alert->id, subject);
     json_auto_t *data = json_pack("{s:s, s:I}", "from", page->who, "page", (json_int_t)page->id);
@@ -77,21 +71,29 @@ static void move_page(struct pager *pager, struct ledger_tx *tx, struct page *pa
     }
 }
 
+bool page_pass_on(struct pager *pager, struct ledger_tx *tx, struct page *page,
+                  const struct alert *alert)
+{
+    g_autofree char *schedule_name = schedule_of(page);
+    if (schedule_name == NULL || is_still_on_call(pager->config, page, schedule_name, tx->now)) {
+        return false;
+    }
+    g_autoptr(GPtrArray) tellings = tellings_new();
+    const struct target target = {.schedule = schedule_name};
+    (void)target_resolve(pager->config, &target, tx->now, tellings);
+    if (tellings->len > 0) {
+        move_page(pager, tx, page, alert, tellings);
+    }
+    return tellings->len > 0;
+}
+
 /* The shift may have ended while nobody was told (an outage of ours, a long silence): then whoever
  * is on call now is paged instead. True when the page was moved. */
 static bool move_if_stale(struct pager *pager, struct ledger_tx *tx, struct page *page,
                           const struct alert *alert)
 {
-    if (utc_since(tx->now, page->created_at).us < STALE_AFTER.us) {
-        return false;
-    }
-    g_autofree char *schedule_name = schedule_of(page);
-    if (schedule_name == NULL || has_told(tx->db, page->id) ||
-        is_still_on_call(pager->config, page, schedule_name, tx->now)) {
-        return false;
-    }
-    move_page(pager, tx, page, alert, schedule_name);
-    return true;
+    bool is_stale = utc_since(tx->now, page->created_at).us >= STALE_AFTER.us;
+    return is_stale && !has_told(tx->db, page->id) && page_pass_on(pager, tx, page, alert);
 }
 
 bool notification_is_wanted(struct pager *pager, struct ledger_tx *tx, const struct notification *n,

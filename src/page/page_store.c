@@ -249,6 +249,21 @@ void page_shift_waits(struct db *db, struct span by)
     shift_by(db_query(db, "UPDATE page SET next_at = next_at + $1 WHERE next_at IS NOT NULL"), by);
 }
 
+size_t page_unanswered(struct db *db, const char *who, int64_t *out_ids, size_t max)
+{
+    struct db_query *q =
+        db_query(db, "SELECT p.id FROM alert a JOIN page p ON p.alert_id = a.id WHERE a.status = 1"
+                     " AND p.state = 1 AND p.user_name = $1 ORDER BY a.severity, p.id LIMIT $2");
+    size_t count = 0;
+    db_bind_text(q, 1, who);
+    db_bind_int(q, 2, (int64_t)max);
+    while (count < max && db_step(q) == DB_ROW) {
+        out_ids[count++] = db_int(q, 0);
+    }
+    db_reset(q);
+    return count;
+}
+
 int64_t page_end_all(struct db *db, int64_t alert_id, struct utc now)
 {
     struct db_query *q = db_query(db, "UPDATE page SET state = $1, next_at = NULL, ended_at = $2"

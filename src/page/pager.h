@@ -87,6 +87,18 @@ struct test_page {
 };
 enum command_result pager_test(struct ledger_tx *tx, void *test_page);
 
+/* --- a person leaves: what they have not answered goes to others now --- */
+struct hand_on {
+    struct pager *pager;
+    struct config *config; /* to judge by: as it will be after this commit; borrowed */
+    const char *user;
+    bool dry_run; /* only count */
+    int count;    /* out: pages that went on */
+};
+/* Inside another command. A page through a schedule goes to whoever is on call there by now, any other
+ * to the next step of its policy. What is acknowledged stays with whoever did that. */
+void pager_hand_on(struct ledger_tx *tx, struct hand_on *hand_on);
+
 /* After a change of configuration: a new heartbeat is expected from now on. arg is the pager. */
 enum command_result pager_expect_heartbeats(struct ledger_tx *tx, void *pager);
 

@@ -116,6 +116,10 @@ int lease_run_due(struct ledger_tx *tx, void *pager, int limit);
  * moved to somebody else on the way. */
 NODISCARD bool notification_is_wanted(struct pager *pager, struct ledger_tx *tx,
                                       const struct notification *n, struct alert *alert);
+/* The page came through a schedule where somebody else is on call now: they are paged instead. False,
+ * with nothing done, when it is not so. */
+NODISCARD bool page_pass_on(struct pager *pager, struct ledger_tx *tx, struct page *page,
+                            const struct alert *alert);
 
 /* --- building messages (errand_work.c) --- */
 struct errand;

@@ -1,0 +1,23 @@
+/* config/off_duty.h - taking a person off duty: covers are found and put in as overrides, all in one
+ * commit. A ledger command like those of config_work.h. */
+#ifndef CONFIG_OFF_DUTY_H
+#define CONFIG_OFF_DUTY_H
+
+#include "config/config_work.h"
+
+struct off_duty {
+    struct config_command base;
+    const char *user; /* in */
+    struct utc until; /* in: from now until then, at most a year */
+    bool dry_run;     /* in: only tell */
+    json_t
+        *covers; /* out: [{"schedule", "layer", "since", "until", "who", "id"}]; "layer" where only
+                         that one is changed, "id" of the override unless it is a dry run */
+    json_t *uncovered; /* out: [{"schedule", "since", "until"}]: there the person stays on call */
+    json_t *named_by;  /* out: policies that name the person themselves, whoever is on call */
+};
+/* A dry run answers COMMAND_DONE too, and has written nothing. */
+enum command_result off_duty_run(struct ledger_tx *tx, void *arg);
+void off_duty_clear(struct off_duty *off_duty);
+
+#endif

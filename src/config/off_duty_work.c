@@ -1,0 +1,189 @@
+#include "config/off_duty.h"
+
+#include <string.h>
+
+#include "config/config_command.h"
+#include "config/config_store.h"
+#include "ledger/event.h"
+#include "oncall/cover.h"
+
+#define AHEAD_MAX SPAN_D(366)
+
+enum { COVERS_MAX = 1000 };
+
+static void set_utc(json_t *object, const char *key, struct utc at)
+{
+    char text[UTC_TEXT_SIZE];
+    utc_format(at, text);
+    json_object_set_new(object, key, json_string(text));
+}
+
+void off_duty_clear(struct off_duty *off_duty)
+{
+    g_clear_pointer(&off_duty->covers, json_decref);
+    g_clear_pointer(&off_duty->uncovered, json_decref);
+    g_clear_pointer(&off_duty->named_by, json_decref);
+}
+
+static bool judge(const struct config *config, struct off_duty *self, struct utc now)
+{
+    struct fault *fault = &self->base.fault;
+    if (config_user(config, self->user) == NULL) {
+        self->base.status = 404;
+        return fault_set(fault, "name", "there is no user \"%.100s\"", self->user);
+    }
+    self->base.status = 422;
+    if (!utc_before(now, self->until)) {
+        return fault_set(fault, "until", "until has passed already; name an instant ahead");
+    }
+    if (utc_since(self->until, now).us > AHEAD_MAX.us) {
+        return fault_set(fault, "until",
+                         "until is more than a year ahead; for good, take %s out of the schedules",
+                         self->user);
+    }
+    self->base.status = 200;
+    return true;
+}
+
+/* Who cannot be reached covers nothing. Names, borrowed. */
+static GPtrArray *unreachable_users(const struct config *config)
+{
+    GPtrArray *names = g_ptr_array_new();
+    const GPtrArray *users = config->items[CONFIG_USER];
+    for (guint i = 0; i < users->len; i++) {
+        const struct user *user = g_ptr_array_index(users, i);
+        if (user->contacts->len == 0) {
+            g_ptr_array_add(names, user->name);
+        }
+    }
+    return names;
+}
+
+static void take_cover(struct ledger_tx *tx, struct off_duty *self, const char *schedule,
+                       const struct cover *cover)
+{
+    json_t *json = json_pack("{s:s}", "schedule", schedule);
+    set_utc(json, "since", cover->since);
+    set_utc(json, "until", cover->until);
+    if (cover->override == NULL) {
+        json_array_append_new(self->uncovered, json);
+        return;
+    }
+    json_object_set_new(json, "who", json_string(cover->override->who));
+    if (cover->override->layer != NULL) {
+        json_object_set_new(json, "layer", json_string(cover->override->layer));
+    }
+    if (!self->dry_run) {
+        int64_t id = config_override_write(tx, self->base.actor, schedule, cover->override);
+        json_object_set_new(json, "id", json_sprintf("%" G_GINT64_FORMAT, id));
+    }
+    json_array_append_new(self->covers, json);
+}
+
+static size_t cover_count(const struct off_duty *self)
+{
+    return json_array_size(self->covers) + json_array_size(self->uncovered);
+}
+
+/* Proposes for every schedule before anything is written: the limit is judged first. */
+static GPtrArray *propose_all(const struct config *config, const struct off_duty *self,
+                              struct utc now, guint *out_count)
+{
+    GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+    const GPtrArray *schedules = config->items[CONFIG_SCHEDULE];
+    g_autoptr(GPtrArray) away = unreachable_users(config);
+    *out_count = 0;
+    for (guint i = 0; schedules != NULL && i < schedules->len; i++) {
+        GPtrArray *covers =
+            cover_propose(g_ptr_array_index(schedules, i), self->user, away, now, self->until);
+        *out_count += covers->len;
+        g_ptr_array_add(all, covers);
+    }
+    return all;
+}
+
+static void take_covers(struct ledger_tx *tx, struct off_duty *self, const struct config *config,
+                        const GPtrArray *proposed)
+{
+    for (guint i = 0; i < proposed->len; i++) {
+        const struct schedule *schedule = g_ptr_array_index(config->items[CONFIG_SCHEDULE], i);
+        const GPtrArray *covers = g_ptr_array_index(proposed, i);
+        for (guint k = 0; k < covers->len; k++) {
+            take_cover(tx, self, schedule->name, g_ptr_array_index(covers, k));
+        }
+    }
+}
+
+static bool names_user(const struct policy *policy, const char *user)
+{
+    bool is_named = policy->last_resort != NULL && g_strcmp0(policy->last_resort->user, user) == 0;
+    for (guint i = 0; i < policy->steps->len; i++) {
+        const struct step *step = g_ptr_array_index(policy->steps, i);
+        for (guint k = 0; k < step->notify->len; k++) {
+            const struct target *target = g_ptr_array_index(step->notify, k);
+            is_named |= g_strcmp0(target->user, user) == 0;
+        }
+    }
+    return is_named;
+}
+
+static void list_policies(struct off_duty *self, const struct config *config)
+{
+    const GPtrArray *policies = config->items[CONFIG_POLICY];
+    for (guint i = 0; policies != NULL && i < policies->len; i++) {
+        const struct policy *policy = g_ptr_array_index(policies, i);
+        if (names_user(policy, self->user)) {
+            json_array_append_new(self->named_by, json_string(policy->name));
+        }
+    }
+}
+
+static void append_off_event(struct ledger_tx *tx, const struct off_duty *self)
+{
+    g_autofree char *subject = g_strconcat("user:", self->user, NULL);
+    json_auto_t *data = json_pack("{s:I, s:I}", "covers", (json_int_t)json_array_size(self->covers),
+                                  "uncovered", (json_int_t)json_array_size(self->uncovered));
+    set_utc(data, "until", self->until);
+    event_append(tx, self->base.actor, "user.taken_off_duty", subject, data);
+}
+
+static enum command_result run_judged(struct ledger_tx *tx, struct off_duty *self,
+                                      const struct config *config)
+{
+    guint count = 0;
+    g_autoptr(GPtrArray) proposed = propose_all(config, self, tx->now, &count);
+    if (count > COVERS_MAX) {
+        (void)fault_set(&self->base.fault, "until",
+                        "%s has %u shifts until then; at most %d are covered at once, so name an "
+                        "earlier instant",
+                        self->user, count, COVERS_MAX);
+        return config_command_refuse(&self->base, 422);
+    }
+    self->covers = json_array();
+    self->uncovered = json_array();
+    self->named_by = json_array();
+    take_covers(tx, self, config, proposed);
+    list_policies(self, config);
+    if (!self->dry_run && cover_count(self) > 0) {
+        append_off_event(tx, self);
+    }
+    if (!self->dry_run && json_array_size(self->covers) > 0) {
+        config_command_finish(tx, &self->base, config_load_version(tx->db) + 1);
+    }
+    return COMMAND_DONE;
+}
+
+enum command_result off_duty_run(struct ledger_tx *tx, void *arg)
+{
+    struct off_duty *self = arg;
+    config_command_begin(&self->base);
+    off_duty_clear(self);
+    struct config *config = config_load(tx->db, &self->base.fault);
+    if (config == NULL) {
+        return config_command_refuse(&self->base, 503);
+    }
+    enum command_result result =
+        judge(config, self, tx->now) ? run_judged(tx, self, config) : COMMAND_REFUSED;
+    config_unref(config);
+    return result;
+}
