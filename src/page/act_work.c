@@ -149,6 +149,18 @@ enum command_result pager_act(struct ledger_tx *tx, void *arg)
     return act->status == 200 ? COMMAND_DONE : COMMAND_REFUSED;
 }
 
+/* Somebody has it already and nobody asked again: an old message must not take it from them. */
+static bool is_taken(struct ledger_tx *tx, int64_t alert_id)
+{
+    struct alert alert = {0};
+    struct escalation e;
+    bool is_acknowledged =
+        alert_load(tx->db, alert_id, &alert) && alert.status == ALERT_ACKNOWLEDGED;
+    alert_clear(&alert);
+    return is_acknowledged &&
+           !(escalation_of_alert(tx->db, alert_id, &e) && e.state == ESCALATION_ASKED);
+}
+
 enum command_result pager_act_on_delivery(struct ledger_tx *tx, void *arg)
 {
     struct act *all = arg;
@@ -162,7 +174,11 @@ enum command_result pager_act_on_delivery(struct ledger_tx *tx, void *arg)
     for (size_t i = 0; i < count; i++) {
         struct act one = *all;
         one.alert_id = ids[i];
-        (void)pager_act(tx, &one);
+        if (is_taken(tx, one.alert_id)) {
+            refuse(&one, 409, "is acknowledged already");
+        } else {
+            (void)pager_act(tx, &one);
+        }
         if (all->status != 200) {
             all->status = one.status;
             all->fault = one.fault;

@@ -194,7 +194,9 @@ static bool is_held_back(struct ledger_tx *tx, struct look *look, int severity)
         return false;
     }
     mailbox_rearm(tx->db, &look->mailbox);
-    look->mailbox.next_at = at;
+    /* Something worse that is due again before then (a retry) is not held back with the rest. */
+    struct utc worse_at = notification_due_worse(tx->db, look->mailbox.id, severity, tx->now);
+    look->mailbox.next_at = utc_earlier(at, worse_at);
     mailbox_save(tx->db, &look->mailbox);
     mailbox_hold(look->claim->pager, look->mailbox.id, severity, at);
     return true;

@@ -198,6 +198,7 @@ void escalation_resume(struct pager *pager, struct ledger_tx *tx, const struct a
 {
     struct escalation e;
     if (escalation_of_alert(tx->db, alert->id, &e)) {
+        e.state = ESCALATION_ACTIVE; /* also when a silence holds it: its end must page, not ask */
         advance(pager, tx, &e, alert);
     }
 }

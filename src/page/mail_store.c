@@ -190,6 +190,17 @@ bool notification_waits(struct db *db, int64_t mailbox_id, int64_t alert_id)
     return is_found;
 }
 
+struct utc notification_due_worse(struct db *db, int64_t mailbox_id, int severity, struct utc now)
+{
+    struct db_query *q =
+        db_query(db, "SELECT MIN(due_at) FROM notification WHERE mailbox_id = $1 AND state = 1"
+                     " AND severity < $2 AND due_at > $3");
+    db_bind_int(q, 1, mailbox_id);
+    db_bind_int(q, 2, severity);
+    db_bind_utc(q, 3, now);
+    return take_instant(q);
+}
+
 void notification_settle(struct db *db, int64_t id, int state, struct utc now)
 {
     struct db_query *q =

@@ -52,6 +52,9 @@ void notification_clear(struct notification *notification);
 void notification_insert(struct db *db, struct notification *notification);
 /* Is there one for this alert that waits in this mailbox already? */
 NODISCARD bool notification_waits(struct db *db, int64_t mailbox_id, int64_t alert_id);
+/* When the first waiting one that is more severe than this becomes due after now; else UTC_NEVER. */
+NODISCARD struct utc notification_due_worse(struct db *db, int64_t mailbox_id, int severity,
+                                            struct utc now);
 void notification_settle(struct db *db, int64_t id, int state, struct utc now);
 /* Did an earlier attempt end without an answer, so that it may have reached the person? */
 NODISCARD bool notification_may_have_arrived(struct db *db, int64_t id);

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "alert/alert_store.h"
 #include "page/paging_harness.h"
 
 /* Ana now, Budi from 12:00 on; then the team; ana in the end. */
@@ -298,6 +299,60 @@ static void a_missing_heartbeat_pages_until_it_beats(void **state)
     assert_int_equal(paging_events(paging, 1, "alert.resolved"), 1);
 }
 
+static void a_retry_of_something_worse_is_not_held_back(void **state)
+{
+    struct paging *paging = *state;
+    for (int i = 0; i < 3; i++) { /* the next of this severity waits for a minute */
+        g_autofree char *key = g_strdup_printf("e%d", i);
+        (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_ERROR);
+    }
+    expect_messages(paging, "ana email: page 1; ana email: page 1; ana email: page 1");
+    (void)paging_signal(paging, SIGNAL_TRIGGER, "worse", SEVERITY_CRITICAL);
+    settle_as(paging, SEND_RETRY, "ana email: page 1");
+    (void)paging_signal(paging, SIGNAL_TRIGGER, "held", SEVERITY_ERROR);
+    expect_messages(paging, "");
+    paging_pass(paging, SPAN_S(7)); /* five seconds and up to a fifth more */
+    expect_messages(paging, "ana email: digest 2");
+}
+
+static void a_digest_takes_nothing_from_whoever_has_it(void **state)
+{
+    struct paging *paging = *state;
+    for (int i = 0; i < 5; i++) {
+        g_autofree char *key = g_strdup_printf("k%d", i);
+        (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_ERROR);
+    }
+    expect_messages(paging, "ana email: page 1; ana email: page 1; ana email: page 1");
+    paging_pass(paging, SPAN_MIN(1));
+    expect_messages(paging, "ana email: digest 2");
+    assert_int_equal(paging_act(paging, VERB_ACKNOWLEDGE, 4, "user:chen"), 200);
+    struct act all = {.pager = paging->pager,
+                      .verb = VERB_ACKNOWLEDGE,
+                      .alert_id = 4, /* the fourth delivery */
+                      .actor = "user:ana"};
+    const struct command command = {.run = pager_act_on_delivery, .arg = &all};
+    ledger_run_batch(paging->ledger, &command, 1);
+    assert_int_equal(all.status, 200);
+    static const char *const HAS[] = {"user:chen", "user:ana"};
+    for (int64_t id = 4; id <= 5; id++) {
+        struct alert alert = {0};
+        assert_true(alert_load(paging->db, id, &alert));
+        assert_string_equal(alert.acknowledged_by, HAS[id - 4]);
+        alert_clear(&alert);
+    }
+}
+
+static void a_programs_acknowledgement_ends_no_snooze(void **state)
+{
+    struct paging *paging = *state;
+    int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    expect_messages(paging, "ana email: page 1");
+    assert_int_equal(paging_snooze(paging, id, SPAN_MIN(30)), 200);
+    (void)paging_signal(paging, SIGNAL_ACKNOWLEDGE, "k", SEVERITY_CRITICAL);
+    paging_pass(paging, SPAN_MIN(30));
+    expect_messages(paging, "ana email: page 1");
+}
+
 static void a_flapping_alert_is_held(void **state)
 {
     struct paging *paging = *state;
@@ -353,6 +408,9 @@ int main(void)
         TEST(help_can_be_called_although_somebody_is_on_it),
         TEST(a_snoozed_alert_comes_back),
         TEST(a_missing_heartbeat_pages_until_it_beats),
+        TEST(a_retry_of_something_worse_is_not_held_back),
+        TEST(a_digest_takes_nothing_from_whoever_has_it),
+        TEST(a_programs_acknowledgement_ends_no_snooze),
         TEST(a_flapping_alert_is_held),
         TEST(a_test_page_reaches_each_contact),
     };

@@ -9,6 +9,9 @@
 static void stop_paging(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
 {
     page_stop_all(tx, alert->id);
+    if (alert->status == ALERT_ACKNOWLEDGED && utc_is_set(alert->snoozed_until)) {
+        return; /* a program's acknowledgement does not make a person's snooze endless */
+    }
     if (alert->status == ALERT_ACKNOWLEDGED) {
         pause_for_acknowledgement(pager, tx, alert);
     } else {
