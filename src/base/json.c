@@ -115,19 +115,6 @@ json_t *json_read_up_to(const char *bytes, size_t size, size_t nodes_max, struct
     return value;
 }
 
-static int append_bytes(const char *bytes, size_t size, void *text)
-{
-    g_string_append_len(text, bytes, (gssize)size);
-    return 0;
-}
-
-char *json_write(const json_t *value)
-{
-    GString *text = g_string_new(NULL);
-    CHECK(json_dump_callback(value, append_bytes, text, JSON_COMPACT | JSON_ENCODE_ANY) == 0);
-    return g_string_free(text, FALSE);
-}
-
 const char *json_text(const json_t *object, const char *key, const char *otherwise)
 {
     const char *text = json_string_value(json_object_get(object, key));

@@ -109,6 +109,28 @@ static void test_write_and_text(void **state)
     assert_null(json_text(NULL, "z", NULL));
 }
 
+/* All bytes of ASCII, the ends of every kind, and what is empty. */
+static void test_writes_what_jansson_writes(void **state)
+{
+    (void)state;
+    char ascii[128];
+    for (size_t i = 0; i < sizeof ascii; i++) {
+        ascii[i] = (char)i;
+    }
+    json_auto_t *value = json_pack(
+        "{s:s%, s:[I, I, i, i], s:[f, f, f, f], s:{}, s:[], s:[b, b, n], s:{s:[[s]]}}", "ascii",
+        ascii, sizeof ascii, "whole", (json_int_t)INT64_MIN, (json_int_t)INT64_MAX, 0, -7, "real",
+        0.1, -1e300, 5e-324, 3.0, "object", "array", "words", 1, 0, "a \"name\"\t", "deep", "é😀");
+    assert_non_null(value);
+    g_autofree char *written = json_write(value);
+    char *expected = json_dumps(value, JSON_COMPACT);
+    assert_string_equal(written, expected);
+    free(expected);
+    json_auto_t *number = json_integer(-12);
+    g_autofree char *alone = json_write(number);
+    assert_string_equal(alone, "-12");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +138,7 @@ int main(void)
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_nodes),
         cmocka_unit_test(test_write_and_text),
+        cmocka_unit_test(test_writes_what_jansson_writes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
