@@ -22,6 +22,7 @@ struct event_head {
 
 struct duty_state {
     struct ledger_duty duty;
+    struct utc next_at;      /* as it answered when all were asked */
     struct span quiet_until; /* elapsed time; after a failure */
     bool is_failing;         /* its last transaction failed: take one subject at a time */
 };

@@ -90,13 +90,35 @@ static struct utc run_duty(struct ledger *ledger, struct duty_state *state, stru
     return is_due ? now : next;
 }
 
-/* One transaction of each duty at most. Answers the earliest instant to come again. */
+/* Asks all duties in one transaction: mostly nothing is due, and one for each would cost more than
+ * many alerts. When the asking fails all count as due, and each meets the failure by itself. */
+static void ask_duties(struct ledger *ledger, struct utc now)
+{
+    struct ledger_tx tx = ledger_begin(ledger, now);
+    for (guint i = 0; i < ledger->duties->len; i++) {
+        struct duty_state *state = &g_array_index(ledger->duties, struct duty_state, i);
+        state->next_at = state->duty.next_at(&tx, state->duty.self);
+    }
+    if (db_commit(ledger->db) != DB_OK) {
+        for (guint i = 0; i < ledger->duties->len; i++) {
+            g_array_index(ledger->duties, struct duty_state, i).next_at = now;
+        }
+    }
+}
+
+/* One transaction of each duty that is due. Answers the earliest instant to come again. */
 static struct utc run_duties(struct ledger *ledger, struct utc now)
 {
+    ask_duties(ledger, now);
     struct utc next = UTC_NEVER;
     for (guint i = 0; i < ledger->duties->len; i++) {
         struct duty_state *state = &g_array_index(ledger->duties, struct duty_state, i);
-        next = utc_earlier(next, run_duty(ledger, state, now));
+        if (utc_before(now, state->next_at)) {
+            state->is_failing = false;
+        } else {
+            state->next_at = run_duty(ledger, state, now);
+        }
+        next = utc_earlier(next, state->next_at);
     }
     return next;
 }
