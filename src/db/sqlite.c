@@ -80,19 +80,36 @@ static void reset_all(struct db *db)
     }
 }
 
+/* BEGIN and COMMIT are prepared once: parsing them costs as much as many a statement. */
+static enum db_status run_word(struct db *db, sqlite3_stmt **stmt, const char *sql)
+{
+    errno = 0;
+    int code = SQLITE_OK;
+    if (*stmt == NULL) {
+        code =
+            sqlite3_prepare_v3(sqlite_handle(db), sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+    }
+    if (code == SQLITE_OK) {
+        code = sqlite3_step(*stmt);
+    }
+    enum db_status status = code == SQLITE_DONE ? DB_OK : sqlite_fail(db, code, sql);
+    (void)sqlite3_reset(*stmt); /* repeats the error: known */
+    return status;
+}
+
 static enum db_status run_begin(struct db *db)
 {
-    static const char *const begin = "BEGIN", *const immediate = "BEGIN IMMEDIATE";
-    if (((struct sqlite_db *)db)->log_pages > LOG_PAGES_MAX) {
+    struct sqlite_db *sqlite = (struct sqlite_db *)db;
+    if (sqlite->log_pages > LOG_PAGES_MAX) {
         db->engine->tidy(db);
     }
-    return run_script(db, db->mode == DB_READ_ONLY ? begin : immediate);
+    return run_word(db, &sqlite->begin, db->mode == DB_READ_ONLY ? "BEGIN" : "BEGIN IMMEDIATE");
 }
 
 static enum db_status run_commit(struct db *db)
 {
     reset_all(db);
-    return run_script(db, "COMMIT");
+    return run_word(db, &((struct sqlite_db *)db)->commit, "COMMIT");
 }
 
 static void run_rollback(struct db *db)
@@ -130,6 +147,8 @@ static int64_t changes(const struct db *db)
 static void close_all(struct db *db)
 {
     struct sqlite_db *sqlite = (struct sqlite_db *)db;
+    (void)sqlite3_finalize(sqlite->begin);
+    (void)sqlite3_finalize(sqlite->commit);
     (void)sqlite3_close_v2(sqlite->handle); /* the last connection to a file empties its log */
     if (sqlite->lock_fd >= 0) {
         (void)close(sqlite->lock_fd); /* and with it goes the lock */

@@ -174,7 +174,7 @@ CREATE TABLE payload (
     PRIMARY KEY (integration, slot));
 
 CREATE TABLE event (
-    seq BIGINT PRIMARY KEY,
+    seq {id},                        -- always given: 1, 2, 3 … without a gap
     at BIGINT NOT NULL,
     actor TEXT NOT NULL,
     kind TEXT NOT NULL,
