@@ -9,8 +9,8 @@
 static const int64_t PAGE_SLACK_US = 5 * 1000000LL;
 /* The longest that the throttle, quiet backing off and digests may keep a page from its provider. */
 static const int64_t SEND_SLACK_US = 75 * 60 * 1000000LL;
-/* Jumps of the wall clock up to this are not told from ordinary corrections. */
-static const int64_t EARLY_SLACK_US = 2 * 1000000LL;
+/* Jumps of the wall clock under two seconds are taken for corrections; several may add up. */
+static const int64_t EARLY_SLACK_US = 5 * 1000000LL;
 static const int64_t LAST_RESORT_US = 30 * 60 * 1000000LL;
 
 enum { NOBODY = -1, SEVERITIES = 4, MINUTE_MAX = 3, HOUR_MAX = 12, RECENT_MAX = 64 };

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/log.h"
 #include "base/record.h"
 #include "sim/world.h"
 
@@ -13,6 +14,7 @@ static gint hours = 100;
 static gchar *plant_name;
 static gboolean expects_complaint;
 static gboolean keep;
+static gboolean verbose;
 
 static const GOptionEntry OPTIONS[] = {
     {"seed", 's', 0, G_OPTION_ARG_INT64, &first_seed, "seed of the first world", "N"},
@@ -24,6 +26,7 @@ static const GOptionEntry OPTIONS[] = {
      NULL},
     {"keep", 0, 0, G_OPTION_ARG_NONE, &keep, "leave the databases where they are, to look at",
      NULL},
+    {"verbose", 'v', 0, G_OPTION_ARG_NONE, &verbose, "show the program's log", NULL},
     {NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
@@ -63,6 +66,12 @@ static void run_world(int index, const char *folder, struct world_report *out)
     world_run(&options, out);
 }
 
+static void say_nothing(void *self, const char *line)
+{
+    (void)self;
+    (void)line;
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(GOptionContext) context = g_option_context_new("- simulate on-call hours");
@@ -75,6 +84,10 @@ int main(int argc, char **argv)
     if (plant_name != NULL && enum_from_name(PLANT_NAMES, plant_name) == 0) {
         (void)fprintf(stderr, "no such mistake: %s; --help lists them\n", plant_name);
         return 2;
+    }
+    /* The program complains of its disk all the time in there; the auditor's word is what counts. */
+    if (!verbose) {
+        log_setup(&(struct log_options){.sink = say_nothing});
     }
     g_autofree char *folder = g_dir_make_tmp("tocsin-sim-XXXXXX", &error);
     struct world_report sum = {0};

@@ -2,7 +2,7 @@
 """E-mail through a real mail server: what arrives in the mailbox, and that following its link
 acknowledges while a mail scanner's visits do not.
 
-$POST_TOOL is the path of src/channel/post_tool; without it the tests of the sender alone skip.
+The tests of the sender alone drive src/channel/post_tool of the build under test.
 """
 
 import json
@@ -21,9 +21,9 @@ ACK = "https://tocsin.example.com/a/TOKEN_x-1"
 
 
 def send(options, sends):
-    tool = os.environ.get("POST_TOOL")
-    if tool is None or not pathlib.Path(tool).exists():
-        raise unittest.SkipTest("POST_TOOL is not set")
+    tool = pathlib.Path(os.environ.get("TOCSIN_BUILD", "build/test"), "src/channel/post_tool")
+    if not tool.exists():
+        raise unittest.SkipTest(f"{tool} is not there; build it with `make test`")
     document = json.dumps({"options": options, "sends": [{"kind": EMAIL, **s} for s in sends]})
     done = subprocess.run([tool], input=document, capture_output=True, text=True, timeout=60,
                           check=False)
