@@ -118,6 +118,21 @@ struct utc escalation_next(struct db *db)
         db_query(db, "SELECT MIN(next_at) FROM escalation WHERE next_at IS NOT NULL"));
 }
 
+GArray *escalation_held(struct db *db, struct utc now)
+{
+    /* Of those that go on by themselves, only a silence's end is a date. */
+    struct db_query *q = db_query(db, "SELECT id FROM escalation WHERE next_at > $1"
+                                      " AND next_is_date = 1 AND state IN (1, 2) ORDER BY id");
+    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    db_bind_utc(q, 1, now);
+    while (db_step(q) == DB_ROW) {
+        int64_t id = db_int(q, 0);
+        g_array_append_val(ids, id);
+    }
+    db_reset(q);
+    return ids;
+}
+
 void escalation_put_off(struct db *db, struct utc now, struct span by)
 {
     struct db_query *q = db_query(

@@ -25,6 +25,8 @@ NODISCARD bool escalation_of_alert(struct db *db, int64_t alert_id, struct escal
 /* Due ones, most severe first; answers how many ids were written. */
 NODISCARD size_t escalation_due(struct db *db, struct utc now, int64_t *out_ids, size_t max);
 NODISCARD struct utc escalation_next(struct db *db); /* UTC_NEVER when none is armed */
+/* Ids (int64_t) of those that a silence holds. */
+NODISCARD GArray *escalation_held(struct db *db, struct utc now);
 /* Moves the deadline of the one that is due first: it fails, and must not stop the others. */
 void escalation_put_off(struct db *db, struct utc now, struct span by);
 void escalation_shift_waits(struct db *db, struct span by);

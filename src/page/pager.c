@@ -153,6 +153,7 @@ void pager_add_duties(struct pager *pager, struct ledger *ledger)
         {"delivery leases", lease_next_at, lease_run_due, mail_jumped, pager, lease_off},
         {"alert expiry", expiry_next_at, expiry_run_due, NULL, pager, NULL},
         {"heartbeats", heartbeat_next_at, heartbeat_run_due, heartbeat_jumped, pager, NULL},
+        {"silences", silence_next_at, silence_run_due, NULL, pager, NULL},
         {"gaps ahead", gap_next_at, gap_run_due, gap_jumped, pager, gap_off},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(duties); i++) {

@@ -229,6 +229,28 @@ static void a_silence_made_later_stops_what_waits(void **state)
     assert_int_equal(paging_events(paging, id, "alert.silenced"), 1);
 }
 
+static void a_silence_that_is_ended_early_pages_at_once(void **state)
+{
+    struct paging *paging = *state;
+    paging_apply(paging, "{'silences': [{'name': 'works', 'match': [{'field': 'service',"
+                         " 'value': 'shop'}], 'from': '2026-01-05T09:00:00Z',"
+                         " 'to': '2026-01-06T10:00:00Z'}]}");
+    int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    paging_pass(paging, SPAN_MIN(10));
+    expect_messages(paging, "");
+    paging_apply(paging, "{'silences': [{'name': 'works', 'match': [{'field': 'service',"
+                         " 'value': 'shop'}], 'from': '2026-01-05T09:00:00Z',"
+                         " 'to': '2026-01-05T10:15:00Z'}]}");
+    paging_pass(paging, SPAN_MIN(4));
+    expect_messages(paging, "");
+    assert_int_equal(paging_events(paging, id, "alert.silenced"), 2); /* until then, until now */
+    paging_apply(paging, "{'silences': [{'name': 'works', 'match': [{'field': 'service',"
+                         " 'value': 'other'}], 'from': '2026-01-05T09:00:00Z',"
+                         " 'to': '2026-01-06T10:00:00Z'}]}");
+    paging_pass(paging, SPAN_S(0));
+    expect_messages(paging, "ana email: page 1");
+}
+
 static void whoever_is_on_call_when_it_can_be_sent_is_told(void **state)
 {
     struct paging *paging = *state;
@@ -403,6 +425,7 @@ int main(void)
         TEST(low_urgency_waits_for_the_end_of_quiet_hours),
         TEST(a_silence_holds_and_its_end_pages),
         TEST(a_silence_made_later_stops_what_waits),
+        TEST(a_silence_that_is_ended_early_pages_at_once),
         TEST(whoever_is_on_call_when_it_can_be_sent_is_told),
         TEST(a_worse_repeat_starts_over),
         TEST(help_can_be_called_although_somebody_is_on_it),

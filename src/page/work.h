@@ -33,6 +33,7 @@ struct pager {
     GHashTable *policies;  /* version id -> struct policy *, as parsed from its snapshot */
     GHashTable *held; /* mailbox id -> struct held *: a hint that a look would only say "wait" */
     struct gap_look gap_look;
+    int64_t silences_version; /* of the configuration that held escalations were judged by */
     unsigned char link_key[LINK_KEY_SIZE];
     bool has_link_key;
 };
@@ -107,6 +108,10 @@ int gap_run_due(struct ledger_tx *tx, void *pager, int limit);
 void gap_jumped(struct ledger_tx *tx, void *pager, struct span by);
 void gap_off(struct ledger_tx *tx, void *pager, struct span by);
 void gap_look_clear(struct gap_look *look);
+
+/* --- silences that changed (silence_work.c) --- */
+struct utc silence_next_at(struct ledger_tx *tx, void *pager);
+int silence_run_due(struct ledger_tx *tx, void *pager, int limit);
 
 /* --- deliveries (settle_work.c) --- */
 int lease_run_due(struct ledger_tx *tx, void *pager, int limit);
