@@ -31,17 +31,17 @@ struct api_context {
 /* Each resource file gives one table. */
 extern const struct route_row ALERT_ROUTES[], SCHEDULE_ROUTES[], CONFIG_ROUTES[], EVENT_ROUTES[],
     EXPLAIN_ROUTES[], KEY_ROUTES[], FEED_ROUTES[], BOARD_ROUTES[], LINK_ROUTES[],
-    OPERATION_ROUTES[], TRIAL_ROUTES[], DOCTOR_ROUTES[], INTAKE_ROUTES[],
-    DUTY_ROUTES[];
+    OPERATION_ROUTES[], TRIAL_ROUTES[], DOCTOR_ROUTES[], INTAKE_ROUTES[], DUTY_ROUTES[],
+    MISS_ROUTES[];
 extern const size_t ALERT_ROUTE_COUNT, SCHEDULE_ROUTE_COUNT, CONFIG_ROUTE_COUNT, EVENT_ROUTE_COUNT,
     EXPLAIN_ROUTE_COUNT, KEY_ROUTE_COUNT, FEED_ROUTE_COUNT, BOARD_ROUTE_COUNT, LINK_ROUTE_COUNT,
     OPERATION_ROUTE_COUNT, TRIAL_ROUTE_COUNT, DOCTOR_ROUTE_COUNT, INTAKE_ROUTE_COUNT,
-    DUTY_ROUTE_COUNT;
+    DUTY_ROUTE_COUNT, MISS_ROUTE_COUNT;
 
 /* All of them, for http_start and http_openapi. */
 struct api_tables {
-    const struct route_row *tables[16]; /* ends with NULL */
-    size_t sizes[16];
+    const struct route_row *tables[24]; /* ends with NULL */
+    size_t sizes[24];
 };
 
 void api_tables(struct api_tables *out);

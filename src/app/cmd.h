@@ -22,6 +22,8 @@ int cmd_schedule_shifts(struct cli *cli);
 int cmd_schedule_gaps(struct cli *cli);
 int cmd_override_add(struct cli *cli);
 int cmd_override_remove(struct cli *cli);
+int cmd_off_duty(struct cli *cli);
+int cmd_misses(struct cli *cli);
 int cmd_explain(struct cli *cli);
 int cmd_whatif(struct cli *cli);
 int cmd_token_create(struct cli *cli);

@@ -54,6 +54,16 @@ static const struct cli_option OVERRIDE_OPTIONS[] = {
     {"nobody", NULL, "Nobody is, on purpose."},
     {"layer", "NAME", "Only in this layer."},
     {0}};
+static const struct cli_option OFF_DUTY_OPTIONS[] = {
+    {"for", "SPAN", "How long, from now on: 8h, 3d."},
+    {"until", "INSTANT", "Until when: +8h or 2026-12-24T23:30:00+01:00."},
+    {"hand-on", NULL, "Pages not answered yet go on to others now."},
+    {"dry-run", NULL, "Only show who would take over."},
+    {0}};
+static const struct cli_option MISSES_OPTIONS[] = {
+    {"team", "NAME", "Only its members."},
+    {"since", "SPAN", "How far back: 30d (the default), or an instant."},
+    {0}};
 static const struct cli_option WHATIF_OPTIONS[] = {
     {"service", "NAME", "The service that the alert would be about."},
     {"severity", "LEVEL", "critical, error, warning or info."},
@@ -129,6 +139,17 @@ const struct cli_command COMMANDS[] = {
      OVERRIDE_OPTIONS, SETTING_CLIENT, 0, cmd_override_add},
     {"schedule override remove", "SCHEDULE ID", 2, 2, "Take an override back.", NULL, NULL,
      SETTING_CLIENT, 0, cmd_override_remove},
+    {"off-duty", "USER", 1, 1, "Take somebody off duty; others cover their shifts.",
+     "For each shift the next person of the same layer who can be reached is put in as an "
+     "override, "
+     "which `tocsin schedule override remove` takes back. What nobody else can take stays, and is "
+     "told.",
+     OFF_DUTY_OPTIONS, SETTING_CLIENT, 0, cmd_off_duty},
+    {"misses", "", 0, 0, "How pages to people went: how many went on to somebody else.",
+     "To see who needs a hand: a louder phone, another contact, a lighter rotation. Counted are "
+     "pages "
+     "that reached the person and then went to a later step.",
+     MISSES_OPTIONS, SETTING_CLIENT, 0, cmd_misses},
     {"explain", "ALERT", 1, 1, "Why was I paged? Every decision and attempt about an alert.", NULL,
      NULL, SETTING_CLIENT, 0, cmd_explain},
     {"whatif", "", 0, 0, "Who would be told, and when, about an alert that has not come.", NULL,

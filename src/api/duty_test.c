@@ -1,0 +1,124 @@
+/* Off duty, misses and trying out routes, over HTTP. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "api/test_house.h"
+#include "base/json.h"
+
+static struct test_house *house;
+
+/* Ana is on call, whenever this runs, and budi can stand in for her. */
+static const char ROTATION[] =
+    "{\"document\": {\"schedules\": [{\"name\": \"primary\", \"time_zone\": \"Europe/Paris\","
+    " \"layers\": [{\"people\": [\"ana\", \"budi\"], \"every\": \"1w\","
+    " \"start\": \"2026-01-05T09:00\"}],"
+    " \"overrides\": [{\"from\": \"2026-01-01T00:00\", \"to\": \"2100-01-01T00:00\","
+    " \"who\": \"ana\"}]}]}}";
+
+static int open_house(void **state)
+{
+    (void)state;
+    house = test_house_open(false);
+    return 0;
+}
+
+static int close_house(void **state)
+{
+    (void)state;
+    test_house_close(&house);
+    return 0;
+}
+
+static void in_an_hour(char out[UTC_TEXT_SIZE])
+{
+    utc_format(utc_add(clock_now(&CLOCK_SYSTEM), SPAN_H(1)), out);
+}
+
+static json_t *take_off(const char *token, const char *more, int status)
+{
+    char until[UTC_TEXT_SIZE];
+    in_an_hour(until);
+    g_autofree char *body = g_strdup_printf("{\"until\": \"%s\"%s}", until, more);
+    return test_json(house, token, "POST", "/api/v1/users/ana/off-duty", body, status);
+}
+
+static const char *on_call(json_t **out_answer)
+{
+    *out_answer =
+        test_json(house, house->read, "GET", "/api/v1/schedules/primary/on-call", NULL, 200);
+    return json_text(json_array_get(json_object_get(*out_answer, "on_call"), 0), "user", "");
+}
+
+static void somebody_takes_over(void **state)
+{
+    (void)state;
+    json_auto_t *nobody = take_off(house->respond, "", 200);
+    assert_int_equal(json_array_size(json_object_get(nobody, "covers")), 0);
+    assert_int_equal(json_array_size(json_object_get(nobody, "uncovered")), 1);
+    json_decref(test_json(house, house->admin, "POST", "/api/v1/config/apply", ROTATION, 200));
+    (void)test_alert(house, "unanswered");
+    json_auto_t *dry = take_off(house->respond, ", \"dry_run\": true, \"hand_on\": true", 200);
+    const json_t *cover = json_array_get(json_object_get(dry, "covers"), 0);
+    assert_string_equal(json_text(cover, "who", ""), "budi");
+    json_t *answer = NULL;
+    assert_string_equal(on_call(&answer), "ana");
+    json_decref(answer);
+    json_auto_t *done = take_off(house->respond, ", \"hand_on\": true", 200);
+    assert_int_equal(json_integer_value(json_object_get(done, "handed_on")), 1);
+    assert_string_equal(json_string_value(json_array_get(json_object_get(done, "named_by"), 0)),
+                        "standard");
+    assert_string_equal(on_call(&answer), "budi");
+    json_decref(answer);
+    json_auto_t *explained =
+        test_json(house, house->read, "GET", "/api/v1/alerts/1/explain", NULL, 200);
+    const json_t *pages = json_object_get(explained, "pages");
+    assert_string_equal(json_text(json_array_get(pages, 0), "state", ""), "moved");
+    assert_string_equal(json_text(json_array_get(pages, 1), "who", ""), "budi");
+}
+
+static void readers_take_nobody_off(void **state)
+{
+    (void)state;
+    json_decref(take_off(house->read, "", 403));
+    json_decref(take_off(NULL, "", 401));
+    json_auto_t *unknown = test_json(house, house->respond, "POST", "/api/v1/users/eve/off-duty",
+                                     "{\"until\": \"2099-01-01T00:00:00Z\"}", 404);
+    assert_string_equal(json_text(unknown, "field", ""), "name");
+    json_auto_t *past = test_json(house, house->respond, "POST", "/api/v1/users/ana/off-duty",
+                                  "{\"until\": \"2020-01-01T00:00:00Z\"}", 422);
+    assert_string_equal(json_text(past, "field", ""), "until");
+}
+
+static void misses_are_told_kindly(void **state)
+{
+    (void)state;
+    (void)test_alert(house, "one page for ana");
+    json_auto_t *ana = test_json(house, house->read, "GET", "/api/v1/users/ana/misses", NULL, 200);
+    assert_int_equal(json_integer_value(json_object_get(ana, "pages")), 1);
+    assert_int_equal(json_integer_value(json_object_get(ana, "went_on")), 0);
+    assert_string_equal(json_text(ana, "words", ""), "1 page, none went on to somebody else");
+    json_auto_t *crew = test_json(house, house->read, "GET", "/api/v1/misses?team=crew", NULL, 200);
+    const json_t *budi = json_array_get(json_object_get(crew, "items"), 1);
+    assert_string_equal(json_text(budi, "words", ""), "no pages in this time");
+    json_decref(test_json(house, house->read, "GET", "/api/v1/misses?team=none", NULL, 404));
+    json_decref(test_json(house, house->read, "GET", "/api/v1/users/eve/misses", NULL, 404));
+    json_decref(test_json(house, house->read, "GET", "/api/v1/misses?since=2099-01-01T00:00:00Z",
+                          NULL, 400));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_house, close_house)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(somebody_takes_over),
+        TEST(readers_take_nobody_off),
+        TEST(misses_are_told_kindly),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

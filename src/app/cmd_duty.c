@@ -1,0 +1,122 @@
+#include <stdio.h>
+
+#include "app/cmd.h"
+#include "base/clock.h"
+#include "base/json.h"
+
+/* --- off duty --- */
+
+static bool read_until(const struct cli *cli, char out[UTC_TEXT_SIZE])
+{
+    const char *duration = cli_option(cli, "for");
+    const char *until = cli_option(cli, "until");
+    struct utc at;
+    if ((duration == NULL) == (until == NULL)) {
+        cli_misused(cli, "say how long: --for 8h, or --until an instant");
+        return false;
+    }
+    g_autofree char *plus = duration != NULL ? g_strconcat("+", duration, NULL) : NULL;
+    if (!cmd_instant(cli, duration != NULL ? "for" : "until", plus != NULL ? plus : until, &at)) {
+        return false;
+    }
+    utc_format(at, out);
+    return true;
+}
+
+static void show_uncovered(const json_t *answer, const char *user)
+{
+    static const struct column COLUMNS[] = {
+        {"SCHEDULE", "schedule"}, {"FROM", "since"}, {"UNTIL", "until"}, {0}};
+    const json_t *uncovered = json_object_get(answer, "uncovered");
+    if (json_array_size(uncovered) > 0) {
+        printf("\nNobody was found for these; %s stays on call there. `tocsin schedule override "
+               "add` puts somebody in.\n",
+               user);
+        cmd_show_list(uncovered, COLUMNS, "");
+    }
+    g_autofree char *policies = cmd_value(answer, "named_by");
+    if (policies[0] != '\0') {
+        g_autofree char *clean = output_clean(policies);
+        printf("\nStill told by name, whoever is on call: policy %s.\n", clean);
+    }
+}
+
+static void show_off_duty(const struct cli *cli, const json_t *answer)
+{
+    static const struct column COLUMNS[] = {{"SCHEDULE", "schedule"}, {"FROM", "since"},
+                                            {"UNTIL", "until"},       {"WHO TAKES OVER", "who"},
+                                            {"OVERRIDE", "id"},       {0}};
+    bool is_dry = cli_has(cli, "dry-run");
+    g_autofree char *nothing = g_strdup_printf("%s has no shift until then that somebody else could"
+                                               " take.",
+                                               cli_arg(cli, 0));
+    cmd_show_list(json_object_get(answer, "covers"), COLUMNS, nothing);
+    show_uncovered(answer, cli_arg(cli, 0));
+    if (cli_has(cli, "hand-on")) {
+        g_autofree char *count = cmd_value(answer, "handed_on");
+        printf("\nUnanswered pages that %s to others: %s.\n", is_dry ? "would go on" : "went on",
+               count);
+    }
+    if (is_dry) {
+        puts("\nNothing was changed.");
+    }
+}
+
+int cmd_off_duty(struct cli *cli)
+{
+    char until[UTC_TEXT_SIZE];
+    if (!read_until(cli, until)) {
+        return EXIT_USAGE;
+    }
+    json_auto_t *body = json_pack("{s:s, s:b, s:b}", "until", until, "dry_run",
+                                  cli_has(cli, "dry-run"), "hand_on", cli_has(cli, "hand-on"));
+    g_autofree char *name = client_escape(cli_arg(cli, 0));
+    g_autofree char *path = g_strdup_printf("/api/v1/users/%s/off-duty", name);
+    json_t *answer = client_ask(cli, "POST", path, body);
+    if (answer != NULL && !cli->is_json) {
+        show_off_duty(cli, answer);
+    }
+    return cmd_finish(cli, answer);
+}
+
+/* --- how pages went --- */
+
+/* "30d" is 30 days back; else an instant. */
+static bool read_since(const struct cli *cli, char out[UTC_TEXT_SIZE])
+{
+    const char *text = cli_option(cli, "since");
+    struct span back = SPAN_D(30);
+    struct utc at;
+    if (text == NULL || span_parse(text, &back)) {
+        at = utc_add(clock_now(&CLOCK_SYSTEM), (struct span){-back.us});
+    } else if (!utc_parse(text, &at)) {
+        cli_misused(cli, "--since is \"%.60s\"; write how far back, such as 30d, or an instant",
+                    text);
+        return false;
+    }
+    utc_format(at, out);
+    return true;
+}
+
+int cmd_misses(struct cli *cli)
+{
+    static const struct column COLUMNS[] = {
+        {"WHO", "user"},
+        {"PAGES", "pages"},
+        {"ACKNOWLEDGED", "acknowledged"},
+        {"HOW THEY WENT", "words"},
+        {0},
+    };
+    char since[UTC_TEXT_SIZE];
+    if (!read_since(cli, since)) {
+        return EXIT_USAGE;
+    }
+    g_autoptr(GString) path = g_string_new("/api/v1/misses");
+    client_query(path, "team", cli_option(cli, "team"));
+    client_query(path, "since", since);
+    json_t *answer = client_ask(cli, "GET", path->str, NULL);
+    if (answer != NULL && !cli->is_json) {
+        cmd_show_list(json_object_get(answer, "items"), COLUMNS, "There is nobody to be paged.");
+    }
+    return cmd_finish(cli, answer);
+}
