@@ -33,6 +33,23 @@ static bool still_wanted(void *self, int64_t delivery_id)
     return is_wanted || !is_read;
 }
 
+/* A contact's secret that is named, not written, in the configuration. */
+static char *look_up(void *self, const char *reference)
+{
+    const struct house *house = self;
+    g_autofree char *text = NULL;
+    if (g_str_has_prefix(reference, "env:")) {
+        return g_strdup(
+            g_environ_getenv((char **)(uintptr_t)house->environment, reference + strlen("env:")));
+    }
+    const char *path = reference + strlen("file:");
+    bool is_file = g_file_test(path, G_FILE_TEST_IS_REGULAR); /* a pipe would hold the courier */
+    if (!is_file || !g_file_get_contents(path, &text, NULL, NULL)) {
+        return NULL;
+    }
+    return g_strdup(g_strstrip(text));
+}
+
 static int nap(struct utc now, struct utc next)
 {
     int64_t ms = (utc_since(next, now).us + 999) / 1000;
@@ -69,6 +86,10 @@ static struct post *open_post(struct house *house, struct fault *fault)
                                    .public_url = settings->public_url,
                                    .log_line = house_log_line,
                                    .log_self = house,
+                                   .still_wanted = still_wanted,
+                                   .still_wanted_self = house,
+                                   .look_up = look_up,
+                                   .look_up_self = house,
                                    .clock = &CLOCK_SYSTEM,
                                    .random = &RANDOM_SYSTEM};
     return post_create(&options, fault);

@@ -49,7 +49,7 @@ struct message {
 struct address {
     int kind; /* enum contact_kind */
     const char *to;
-    const char *secret; /* resolved; NULL: none */
+    const char *secret; /* itself, or env:NAME or file:PATH for the sender to look up; NULL: none */
 };
 
 enum send_state {
@@ -57,6 +57,7 @@ enum send_state {
     SEND_RETRY,         /* try again, not before retry_after */
     SEND_REFUSED,       /* permanent for this address: go to the next contact */
     SEND_UNKNOWN,       /* may or may not have arrived (time-out after sending) */
+    SEND_CANCELLED,     /* not sent: it was no longer wanted when its turn came */
 };
 
 struct send_result {

@@ -28,9 +28,11 @@ struct flight {
     struct curl_slist *headers;
     struct curl_slist *recipients;
     struct guard_watch watch;
-    struct lane *lane; /* NULL: none */
-    bool is_bare;      /* mail without TLS, after the offered TLS failed */
-    bool is_all_sent;  /* mail: every byte was handed to curl */
+    struct lane *lane;   /* NULL: none */
+    struct span entered; /* the lane */
+    int64_t delivery_id;
+    bool is_bare;     /* mail without TLS, after the offered TLS failed */
+    bool is_all_sent; /* mail: every byte was handed to curl */
     size_t sent;
     size_t header_bytes;
     GString *answer;

@@ -169,7 +169,7 @@ void lane_leave(struct lane *lane, void *traveller, enum lane_health health, str
     lane->lanes->travelling--;
     if (health == LANE_FAILED) {
         lane->width = MAX(lane->width / 2, 1U);
-    } else {
+    } else if (health == LANE_SERVED) {
         lane->served_at = now;
         lane->width = MIN(lane->width + 1, lane->width_max);
     }

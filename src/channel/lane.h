@@ -21,7 +21,7 @@ enum {
     LANES_EASY_MAX = 128, /* half of what the courier has under way */
 };
 
-enum lane_health { LANE_SERVED = 1, LANE_FAILED };
+enum lane_health { LANE_SERVED = 1, LANE_FAILED, LANE_UNUSED /* it never left */ };
 
 struct lane;
 struct lanes;

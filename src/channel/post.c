@@ -2,9 +2,11 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
+#include <sodium.h>
 #include <string.h>
 
 #include "channel/flight.h"
+#include "people/address.h"
 
 struct post {
     CURLM *multi;
@@ -16,7 +18,14 @@ struct post {
     void (*log_line)(void *self, const char *line);
     void *log_self;
     const struct clock *clock;
+    bool (*still_wanted)(void *self, int64_t delivery_id);
+    void *still_wanted_self;
+    char *(*look_up)(void *self, const char *reference);
+    void *look_up_self;
 };
+
+/* A message that waited longer for its turn is looked at again: acknowledged meanwhile? */
+#define LOOK_AGAIN_AFTER SPAN_MS(20)
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 
@@ -53,6 +62,10 @@ struct post *post_create(const struct post_options *options, struct fault *fault
     post->settings.ca_file = g_strdup(options->ca_file);
     post->log_line = options->log_line;
     post->log_self = options->log_self;
+    post->still_wanted = options->still_wanted;
+    post->still_wanted_self = options->still_wanted_self;
+    post->look_up = options->look_up;
+    post->look_up_self = options->look_up_self;
     post->clock = options->clock != NULL ? options->clock : &CLOCK_SYSTEM;
     g_queue_init(&post->finished);
     return post;
@@ -181,12 +194,45 @@ static void enter_lane(struct post *post, struct flight *flight)
     g_autofree char *name = lane_name(flight->parcel->url);
     bool is_mail = (flight->driver->flags & DRIVER_MAIL) != 0;
     flight->lane = lane_of(post->lanes, name, is_mail ? LANE_WIDTH_MAX_MAIL : LANE_WIDTH_MAX);
-    if (!lane_enter(flight->lane, flight, clock_elapsed(post->clock))) {
+    flight->entered = clock_elapsed(post->clock);
+    if (!lane_enter(flight->lane, flight, flight->entered)) {
         flight->result.state = SEND_RETRY;
         flight->result.retry_after = SPAN_S(5);
         result_say(&flight->result, "not sent: %s is slow and too many messages wait for it", name);
         finish(post, flight);
     }
+}
+
+/* One line: it may become part of a header. */
+static bool is_usable_secret(const char *secret)
+{
+    const char *at = secret;
+    while (at != NULL && *at != '\0' && !g_ascii_iscntrl(*at)) {
+        at++;
+    }
+    return at != secret && at != NULL && *at == '\0';
+}
+
+static struct parcel *build(struct post *post, const struct driver *driver,
+                            const struct address *address, const struct message *message,
+                            struct fault *fault)
+{
+    const struct driver_settings settings = {post->mail_from, post->settings.smtp_url};
+    if (address->secret == NULL || !is_secret_reference(address->secret)) {
+        return driver->build(&settings, address, message, fault);
+    }
+    g_autofree char *secret =
+        post->look_up != NULL ? post->look_up(post->look_up_self, address->secret) : NULL;
+    if (!is_usable_secret(secret)) {
+        (void)fault_set(fault, "secret", "the server finds no secret of one line at %s",
+                        address->secret);
+        return NULL;
+    }
+    struct address resolved = *address;
+    resolved.secret = secret;
+    struct parcel *parcel = driver->build(&settings, &resolved, message, fault);
+    sodium_memzero(secret, strlen(secret));
+    return parcel;
 }
 
 static void send_one(void *self, const struct address *address, const struct message *message,
@@ -200,12 +246,12 @@ static void send_one(void *self, const struct address *address, const struct mes
     flight->done_self = done_self;
     flight->answer = g_string_new(NULL);
     flight->driver = driver_of(address->kind);
+    flight->delivery_id = message->delivery_id;
     post->in_flight++;
     if (flight->driver == NULL) {
         fault_set(&fault, "kind", "there is no such channel");
     } else if (judge_address(post, flight->driver, address, &fault)) {
-        const struct driver_settings settings = {post->mail_from, post->settings.smtp_url};
-        flight->parcel = flight->driver->build(&settings, address, message, &fault);
+        flight->parcel = build(post, flight->driver, address, message, &fault);
     }
     if (flight->parcel == NULL) {
         refuse(post, flight, &fault);
@@ -223,12 +269,31 @@ struct sender post_sender(struct post *post)
 
 /* --- the work --- */
 
+static bool is_still_wanted(const struct post *post, const struct flight *flight, struct span now)
+{
+    bool has_waited = now.us - flight->entered.us > LOOK_AGAIN_AFTER.us;
+    return !has_waited || post->still_wanted == NULL ||
+           post->still_wanted(post->still_wanted_self, flight->delivery_id);
+}
+
+static void launch(struct post *post, struct flight *flight, struct span now)
+{
+    if (is_still_wanted(post, flight, now)) {
+        flight_start(flight, post->multi);
+        return;
+    }
+    lane_leave(flight->lane, flight, LANE_UNUSED, now);
+    flight->result.state = SEND_CANCELLED;
+    result_say(&flight->result, "not sent: no longer wanted when its turn came");
+    finish(post, flight);
+}
+
 static void launch_waiting(struct post *post)
 {
     struct span now = clock_elapsed(post->clock);
     for (struct flight *flight = lanes_next(post->lanes, now); flight != NULL;
          flight = lanes_next(post->lanes, now)) {
-        flight_start(flight, post->multi);
+        launch(post, flight, now);
     }
     for (struct flight *flight = lanes_expired(post->lanes, now); flight != NULL;
          flight = lanes_expired(post->lanes, now)) {

@@ -19,6 +19,12 @@ struct post_options {
     const char *public_url;
     void (*log_line)(void *self, const char *line); /* the `log` channel; called per notification */
     void *log_self;
+    /* Asked again when a message had to wait for its turn: is the delivery still wanted? NULL: always. */
+    bool (*still_wanted)(void *self, int64_t delivery_id);
+    void *still_wanted_self;
+    /* What env:NAME or file:PATH stands for, newly allocated; NULL when there is no such thing. */
+    char *(*look_up)(void *self, const char *reference);
+    void *look_up_self;
     const struct clock *clock;
     const struct random *random;
 };

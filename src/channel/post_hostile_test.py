@@ -258,6 +258,18 @@ class Starvation(unittest.TestCase):
         self.assertIn("not sent", early[0]["detail"])
         self.assertLessEqual(len(dead.requests), 16)
 
+    def test_whoever_waited_is_looked_at_again(self):
+        def slowly(connection, request):
+            time.sleep(0.3)
+            return answer(200)(connection, request)
+
+        server = Server(slowly)
+        sends = [{"kind": WEBHOOK, "to": server.url(), "delivery": i} for i in range(24)]
+        results, _ = send(sends, {"wanted_up_to": 19})  # 16 leave at once, 8 wait for their turn
+        server.close()
+        self.assertEqual([r["state"] for r in results], ["delivered"] * 20 + ["cancelled"] * 4)
+        self.assertEqual(len(server.requests), 20)
+
     def test_many_to_one_good_provider(self):
         healthy = Server(answer(200))
         results, _ = send([{"kind": WEBHOOK, "to": healthy.url()}] * 500)
@@ -295,6 +307,17 @@ class Webhook(unittest.TestCase):
     def test_two_secrets_sign_both(self):
         both = " ".join(self.secret(k) for k in self.KEYS)
         self.check_signature(self.receive(secret=both), self.KEYS)
+
+    def test_secret_that_is_looked_up(self):
+        server = Server(answer(204))
+        sends = [{"kind": WEBHOOK, "to": server.url(), "secret": name}
+                 for name in ("env:HOOK", "file:/run/none", "file:/two/lines")]
+        results, _ = send(sends, {"secrets": {"env:HOOK": self.secret(self.KEYS[0]),
+                                              "file:/two/lines": "tk\r\nX-Evil: 1"}})
+        server.close()
+        self.assertEqual([r["state"] for r in results], ["delivered", "refused", "refused"])
+        self.assertIn("file:/run/none", results[1]["detail"])
+        self.check_signature(server.requests[0], self.KEYS[:1])
 
     def test_without_secret(self):
         self.assertNotIn("webhook-signature", self.receive()["headers"])

@@ -24,10 +24,8 @@ static void print_json(json_t *value)
 static void on_done(void *self, const struct send_result *result)
 {
     static const char *const STATES[] = {
-        [SEND_DELIVERED] = "delivered",
-        [SEND_RETRY] = "retry",
-        [SEND_REFUSED] = "refused",
-        [SEND_UNKNOWN] = "unknown",
+        [SEND_DELIVERED] = "delivered", [SEND_RETRY] = "retry",         [SEND_REFUSED] = "refused",
+        [SEND_UNKNOWN] = "unknown",     [SEND_CANCELLED] = "cancelled",
     };
     struct job *job = self;
     int64_t elapsed_ms = (clock_elapsed(job->clock).us - job->started.us) / 1000;
@@ -74,7 +72,7 @@ static struct message message_of(const json_t *spec, struct message_item *item)
         .alert_url = json_text(spec, "alert_url", NULL),
         .reason = json_text(spec, "reason", NULL),
         .detail = json_text(spec, "detail", NULL),
-        .delivery_id = 12,
+        .delivery_id = number(spec, "delivery", 12),
         .message_id = json_text(spec, "message_id", "m-12"),
         .may_repeat = json_is_true(json_object_get(spec, "may_repeat")),
         .now = clock_now(&CLOCK_SYSTEM),
@@ -102,6 +100,17 @@ static void on_log(void *self, const char *line)
     print_json(json_pack("{s:s}", "log", line));
 }
 
+static bool still_wanted(void *self, int64_t delivery_id)
+{
+    return delivery_id <= number(self, "wanted_up_to", 12);
+}
+
+static char *look_up(void *self, const char *reference)
+{
+    const json_t *options = self;
+    return g_strdup(json_text(json_object_get(options, "secrets"), reference, NULL));
+}
+
 static struct post *post_of(const json_t *options, struct fault *fault)
 {
     struct post_options with = {
@@ -113,6 +122,10 @@ static struct post *post_of(const json_t *options, struct fault *fault)
         .ca_file = json_text(options, "ca_file", NULL),
         .allow_private = json_text(options, "allow_private", NULL),
         .log_line = on_log,
+        .still_wanted = still_wanted,
+        .still_wanted_self = (void *)(uintptr_t)options,
+        .look_up = look_up,
+        .look_up_self = (void *)(uintptr_t)options,
         .clock = &CLOCK_SYSTEM,
         .random = &RANDOM_SYSTEM,
     };

@@ -95,6 +95,8 @@ static int state_after(const struct settle *settle)
         return DELIVERY_REFUSED;
     case SEND_UNKNOWN:
         return DELIVERY_UNKNOWN;
+    case SEND_CANCELLED:
+        return DELIVERY_CANCELLED;
     }
     return DELIVERY_UNKNOWN;
 }
@@ -128,7 +130,8 @@ static void close_delivery(struct pager *pager, struct ledger_tx *tx, const stru
     }
     notifications_free(carried);
     struct mailbox mailbox = {0};
-    bool may_wait = delivery->state != DELIVERY_DELIVERED && delivery->state != DELIVERY_CANCELLED;
+    /* What did not reach anybody makes room for what it held back. */
+    bool may_wait = delivery->state != DELIVERY_DELIVERED;
     if (may_wait && mailbox_load(tx->db, delivery->mailbox_id, &mailbox)) {
         mailbox_rearm(tx->db, &mailbox);
     }
