@@ -111,6 +111,60 @@ static void misses_are_told_kindly(void **state)
                           NULL, 400));
 }
 
+static json_t *replay(const char *routes, int status)
+{
+    g_autofree char *body = g_strdup_printf("{\"routes\": [%s]}", routes);
+    return test_json(house, house->read, "POST", "/api/v1/routes/replay", body, status);
+}
+
+/* The newest alert is about a bill, and the route in force sends it to billing. */
+static void routes_are_tried_on_past_alerts(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *name, *routes, *service, *severity;
+        bool is_different;
+    } ROWS[] = {
+        {"none: back to the integration's own service", "", "checkout", "critical", true},
+        {"the same by another name",
+         "{\"name\": \"n\", \"service\": \"billing\", \"match\":"
+         " [{\"field\": \"summary\", \"value\": \"a bill\"}]}",
+         "billing", "critical", false},
+        {"conditions see the alert as it came",
+         "{\"name\": \"n\", \"severity\": \"info\", \"match\":"
+         " [{\"field\": \"service\", \"value\": \"checkout\"}]}",
+         "checkout", "info", true},
+        {"and not as a route made it",
+         "{\"name\": \"n\", \"service\": \"billing\", \"match\":"
+         " [{\"field\": \"service\", \"value\": \"billing\"}]}",
+         "checkout", "critical", true},
+    };
+
+    json_decref(test_json(house, house->key, "POST", "/api/v1/alerts",
+                          "{\"summary\": \"a bill\", \"component\": \"bill\","
+                          " \"severity\": \"critical\"}",
+                          202));
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        json_auto_t *answer = replay(ROWS[i].routes, 200);
+        const json_t *item = json_array_get(json_object_get(answer, "items"), 0);
+        const json_t *then = json_object_get(item, "then");
+        bool is_different = json_is_true(json_object_get(item, "is_different"));
+        assert_string_equal(json_text(json_object_get(item, "now"), "service", ""), "billing");
+        if (strcmp(json_text(then, "service", ""), ROWS[i].service) != 0 ||
+            strcmp(json_text(then, "severity", ""), ROWS[i].severity) != 0 ||
+            is_different != ROWS[i].is_different) {
+            g_autofree char *text = json_dumps(item, 0);
+            fail_msg("%s: %s", ROWS[i].name, text);
+        }
+    }
+    json_auto_t *unknown = replay("{\"name\": \"n\", \"service\": \"none\"}", 422);
+    assert_string_equal(json_text(unknown, "field", ""), "routes[0].service");
+    json_decref(replay("{\"name\": \"n\", \"match\": [{\"field\": \"summary\", \"op\": \"regex\","
+                       " \"value\": \"(\"}]}",
+                       422));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_house, close_house)
 
 int main(void)
@@ -119,6 +173,7 @@ int main(void)
         TEST(somebody_takes_over),
         TEST(readers_take_nobody_off),
         TEST(misses_are_told_kindly),
+        TEST(routes_are_tried_on_past_alerts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

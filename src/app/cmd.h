@@ -32,6 +32,7 @@ int cmd_token_revoke(struct cli *cli);
 int cmd_integration_list(struct cli *cli);
 int cmd_integration_rotate(struct cli *cli);
 int cmd_integration_payloads(struct cli *cli);
+int cmd_route_test(struct cli *cli);
 int cmd_silence_list(struct cli *cli);
 int cmd_silence_add(struct cli *cli);
 int cmd_silence_remove(struct cli *cli);

@@ -74,6 +74,10 @@ static const struct cli_option TOKEN_OPTIONS[] = {
     {"scope", "SCOPE", "read (the default), respond or admin."},
     {"expires-in", "SPAN", "How long it is good: 90d. Without it, until it is revoked."},
     {0}};
+static const struct cli_option ROUTE_TEST_OPTIONS[] = {
+    {"last", "N", "On so many of the newest alerts, up to 1000; 100 when not given."},
+    {"all", NULL, "Show those that would go the same way, too."},
+    {0}};
 static const struct cli_option SILENCE_OPTIONS[] = {
     {"name", "NAME", "What to call it; made up when not given."},
     {"for", "SPAN", "How long: 2h."},
@@ -154,6 +158,11 @@ const struct cli_command COMMANDS[] = {
      NULL, SETTING_CLIENT, 0, cmd_explain},
     {"whatif", "", 0, 0, "Who would be told, and when, about an alert that has not come.", NULL,
      WHATIF_OPTIONS, SETTING_CLIENT, 0, cmd_whatif},
+    {"route test", "FILE", 1, 1, "Try a file's routes on past alerts before applying them.",
+     "Shows which of the newest alerts the routes in FILE would send another way than those in "
+     "force. "
+     "- reads standard input.",
+     ROUTE_TEST_OPTIONS, SETTING_CLIENT, COMPLETE_FILE, cmd_route_test},
     {"silence list", "", 0, 0, "List the silences.", NULL, NULL, SETTING_CLIENT, 0,
      cmd_silence_list},
     {"silence add", "CONDITION...", 1, -1, "Keep matching alerts quiet for a time.",

@@ -1,0 +1,203 @@
+/* Routes tried out on past alerts, before they are put into force. */
+#include "api/support.h"
+
+#include <string.h>
+
+#include "alert/alert_store.h"
+#include "alert/route.h"
+
+enum { LAST_USUAL = 100, LAST_MAX = 1000 };
+
+struct replay {
+    GPtrArray *routes;
+    int64_t last;
+};
+static const struct field REPLAY_FIELDS[] = {
+    {.name = "routes",
+     .kind = FIELD_RECORDS,
+     .offset = offsetof(struct replay, routes),
+     .flags = FIELD_REQUIRED,
+     .record = &ROUTE_RECORD,
+     .doc = "All that would be in force, in order; none: every alert keeps its own service."},
+    {.name = "last",
+     .kind = FIELD_INT,
+     .offset = offsetof(struct replay, last),
+     .min = 0,
+     .max = LAST_MAX,
+     .doc = "How many of the newest alerts are tried; 100 when absent."},
+};
+static const struct record REPLAY_RECORD = {.name = "RouteReplay",
+                                            .doc = "Routes to be tried on past alerts.",
+                                            .size = sizeof(struct replay),
+                                            .fields = REPLAY_FIELDS,
+                                            .field_count = G_N_ELEMENTS(REPLAY_FIELDS)};
+
+struct way {
+    char *service;
+    int severity;
+    bool is_suppressed;
+    char *routes;
+};
+static const struct field WAY_FIELDS[] = {
+    {.name = "service", .kind = FIELD_TEXT, .offset = offsetof(struct way, service)},
+    {.name = "severity",
+     .kind = FIELD_ENUM,
+     .offset = offsetof(struct way, severity),
+     .names = SEVERITY_NAMES},
+    {.name = "is_suppressed", .kind = FIELD_BOOL, .offset = offsetof(struct way, is_suppressed)},
+    {.name = "routes",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct way, routes),
+     .doc = "Names of the routes that were taken, commas between."},
+};
+static const struct record WAY_RECORD = {.name = "RouteOutcome",
+                                         .doc = "Where routes send an alert.",
+                                         .size = sizeof(struct way),
+                                         .fields = WAY_FIELDS,
+                                         .field_count = G_N_ELEMENTS(WAY_FIELDS)};
+
+struct replayed {
+    char *alert_id, *summary, *integration;
+    struct utc first_at;
+    struct way *now, *then;
+    bool is_different;
+};
+static const struct field REPLAYED_FIELDS[] = {
+    {.name = "alert_id", .kind = FIELD_TEXT, .offset = offsetof(struct replayed, alert_id)},
+    {.name = "summary", .kind = FIELD_TEXT, .offset = offsetof(struct replayed, summary)},
+    {.name = "integration", .kind = FIELD_TEXT, .offset = offsetof(struct replayed, integration)},
+    {.name = "first_at", .kind = FIELD_UTC, .offset = offsetof(struct replayed, first_at)},
+    {.name = "now",
+     .kind = FIELD_RECORD,
+     .offset = offsetof(struct replayed, now),
+     .record = &WAY_RECORD,
+     .doc = "By the routes in force."},
+    {.name = "then",
+     .kind = FIELD_RECORD,
+     .offset = offsetof(struct replayed, then),
+     .record = &WAY_RECORD,
+     .doc = "By the routes that are tried."},
+    {.name = "is_different",
+     .kind = FIELD_BOOL,
+     .offset = offsetof(struct replayed, is_different),
+     .flags = FIELD_READ_ONLY,
+     .doc = "Another service, severity or suppression."},
+};
+static const struct record REPLAYED_RECORD = {.name = "ReplayedAlert",
+                                              .doc = "One past alert by old and new routes.",
+                                              .size = sizeof(struct replayed),
+                                              .fields = REPLAYED_FIELDS,
+                                              .field_count = G_N_ELEMENTS(REPLAYED_FIELDS)};
+
+/* Do the routes name what is there? */
+static bool judge_names(const struct config *config, const GPtrArray *routes, struct fault *fault)
+{
+    for (guint i = 0; i < routes->len; i++) {
+        const struct route *route = g_ptr_array_index(routes, i);
+        char path[40];
+        g_snprintf(path, sizeof path, "routes[%u]", i);
+        bool is_good = true;
+        if (route->service != NULL && config_service(config, route->service) == NULL) {
+            is_good = fault_set(fault, "service", "there is no service \"%.100s\"", route->service);
+        } else if (route->integration != NULL &&
+                   config_integration(config, route->integration) == NULL) {
+            is_good = fault_set(fault, "integration", "there is no integration \"%.100s\"",
+                                route->integration);
+        }
+        if (!is_good) {
+            fault_within(fault, path);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The alert as it came, as far as that is known: where a route changed its severity, the changed one. */
+static struct match_subject subject_of(const struct config *config, const struct alert *alert)
+{
+    struct match_subject subject = match_subject_of_alert(alert);
+    const struct integration *integration = config_integration(config, alert->integration);
+    if (alert->route != NULL && integration != NULL) {
+        subject.service = integration->service;
+    }
+    return subject;
+}
+
+static void send_along(const GPtrArray *routes, const struct match_subject *subject,
+                       struct way *out)
+{
+    struct route_verdict verdict = route_walk(routes, subject);
+    out->service = g_strdup(verdict.service != NULL ? verdict.service : subject->service);
+    out->severity = verdict.severity != 0 ? verdict.severity : subject->severity;
+    out->is_suppressed = verdict.is_suppressed;
+    out->routes = verdict.taken;
+}
+
+struct replaying {
+    const struct config *config;
+    const GPtrArray *routes;
+    json_t *items;
+};
+
+static void replay_one(void *self, const struct alert *alert)
+{
+    struct replaying *replaying = self;
+    struct match_subject subject = subject_of(replaying->config, alert);
+    struct way now = {0};
+    struct way then = {0};
+    send_along(replaying->config->items[CONFIG_ROUTE], &subject, &now);
+    send_along(replaying->routes, &subject, &then);
+    struct replayed replayed = {
+        .alert_id = g_strdup_printf("%" G_GINT64_FORMAT, alert->id),
+        .summary = alert->summary,
+        .integration = alert->integration,
+        .first_at = alert->first_at,
+        .now = &now,
+        .then = &then,
+        .is_different = strcmp(now.service, then.service) != 0 || now.severity != then.severity ||
+                        now.is_suppressed != then.is_suppressed,
+    };
+    json_array_append_new(replaying->items, record_write(&REPLAYED_RECORD, &replayed));
+    g_free(replayed.alert_id);
+    record_clear(&WAY_RECORD, &now);
+    record_clear(&WAY_RECORD, &then);
+}
+
+static void answer_replay(struct http_request *request, struct api_context *context,
+                          const struct config *config, const struct replay *replay)
+{
+    static const struct alert_filter ALL = {0};
+    struct fault fault = {0};
+    if (!judge_names(config, replay->routes, &fault)) {
+        http_answer_fault(request, 422, &fault);
+        return;
+    }
+    struct replaying replaying = {config, replay->routes, json_array()};
+    int last = replay->last > 0 ? (int)replay->last : LAST_USUAL;
+    struct db *db = api_reader(context);
+    (void)alert_list(db, &ALL, last, replay_one, &replaying);
+    if (api_reader_done(context, request, db)) {
+        api_answer_list(request, replaying.items, 0);
+    } else {
+        json_decref(replaying.items);
+    }
+}
+
+static void post_replay(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    struct replay replay = {0};
+    if (api_body(request, &REPLAY_RECORD, &replay)) {
+        struct config *config = config_current(context->configs);
+        answer_replay(request, context, config, &replay);
+        config_unref(config);
+        record_clear(&REPLAY_RECORD, &replay);
+    }
+}
+
+const struct route_row REPLAY_ROUTES[] = {
+    {"POST", "/api/v1/routes/replay", PERMIT_READ, post_replay,
+     .summary = "Where routes that are not in force yet would have sent the newest alerts.",
+     .request = &REPLAY_RECORD, .answer = &REPLAYED_RECORD, .is_list = true},
+};
+const size_t REPLAY_ROUTE_COUNT = G_N_ELEMENTS(REPLAY_ROUTES);
