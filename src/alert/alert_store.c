@@ -200,6 +200,15 @@ size_t alert_expired(struct db *db, struct utc now, int64_t *out_ids, size_t max
     return count;
 }
 
+void alert_expire_after(struct db *db, struct utc at)
+{
+    struct db_query *query =
+        db_query(db, "UPDATE alert SET expires_at = $1 WHERE expires_at IS NOT NULL AND status < 3"
+                     " AND expires_at < $1");
+    db_bind_utc(query, 1, at);
+    (void)db_run(query);
+}
+
 struct utc alert_next_expiry(struct db *db)
 {
     struct db_query *query =

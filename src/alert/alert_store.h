@@ -30,6 +30,8 @@ NODISCARD int64_t alert_openings(struct db *db, const char *integration, const c
 
 /* Open alerts whose expires_at has come; writes at most `max` ids. */
 NODISCARD size_t alert_expired(struct db *db, struct utc now, int64_t *out_ids, size_t max);
+/* None expires before that. */
+void alert_expire_after(struct db *db, struct utc at);
 NODISCARD struct utc alert_next_expiry(struct db *db); /* UTC_NEVER when none */
 
 struct alert_filter {

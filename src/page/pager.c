@@ -60,6 +60,7 @@ enum command_result pager_recover(struct ledger_tx *tx, void *arg)
     struct pager *pager = arg;
     take_link_key(pager, tx);
     delivery_expire_claimed(tx->db, tx->now);
+    grant_time_to_refresh(pager, tx);
     return COMMAND_DONE;
 }
 

@@ -321,6 +321,27 @@ static void a_missing_heartbeat_pages_until_it_beats(void **state)
     assert_int_equal(paging_events(paging, 1, "alert.resolved"), 1);
 }
 
+static void a_start_waits_for_sources_before_it_gives_them_up(void **state)
+{
+    struct paging *paging = *state;
+    paging_apply(paging, "{'services': [{'name': 'shop', 'policy': 'p', 'auto_resolve': '10m'}],"
+                         " 'heartbeats': [{'name': 'cron', 'service': 'shop', 'every': '2m',"
+                         " 'grace': '1m'}]}");
+    int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    expect_messages(paging, "ana email: page 1");
+    paging->now = utc_add(paging->now, SPAN_MIN(30)); /* down for longer than both */
+    paging_restart(paging);
+    assert_int_equal(paging_events(paging, id, "alert.resolved"), 0);
+    paging_pass(paging, SPAN_S(179));
+    assert_int_equal(paging_events(paging, 2, "alert.triggered"), 0);
+    paging_pass(paging, SPAN_S(1)); /* what the start granted: two minutes and one */
+    assert_int_equal(paging_events(paging, 2, "alert.triggered"), 1);
+    paging_pass(paging, SPAN_S(119));
+    assert_int_equal(paging_events(paging, id, "alert.resolved"), 0);
+    paging_pass(paging, SPAN_S(1));
+    assert_int_equal(paging_events(paging, id, "alert.resolved"), 1);
+}
+
 static void a_retry_of_something_worse_is_not_held_back(void **state)
 {
     struct paging *paging = *state;
@@ -431,6 +452,7 @@ int main(void)
         TEST(help_can_be_called_although_somebody_is_on_it),
         TEST(a_snoozed_alert_comes_back),
         TEST(a_missing_heartbeat_pages_until_it_beats),
+        TEST(a_start_waits_for_sources_before_it_gives_them_up),
         TEST(a_retry_of_something_worse_is_not_held_back),
         TEST(a_digest_takes_nothing_from_whoever_has_it),
         TEST(a_programs_acknowledgement_ends_no_snooze),

@@ -144,6 +144,31 @@ enum command_result pager_beat(struct ledger_tx *tx, void *arg)
     return heartbeat != NULL ? COMMAND_DONE : COMMAND_REFUSED;
 }
 
+/* A beat of a short interval is waited for once more; of a long one, as long as senders may retry. */
+static void await_heartbeats(struct pager *pager, struct ledger_tx *tx)
+{
+    const GPtrArray *heartbeats = pager->config->items[CONFIG_HEARTBEAT];
+    for (guint i = 0; heartbeats != NULL && i < heartbeats->len; i++) {
+        const struct heartbeat *heartbeat = g_ptr_array_index(heartbeats, i);
+        struct span wait = {MIN(heartbeat->every.us, REFRESH_WAIT.us) + heartbeat->grace.us};
+        struct utc earliest = utc_add(tx->now, wait);
+        struct heartbeat_state state = {0};
+        if (heartbeat_load(tx->db, heartbeat->name, &state) && utc_is_set(state.due_at) &&
+            utc_before(state.due_at, earliest)) {
+            state.due_at = earliest;
+            heartbeat_save(tx->db, heartbeat->name, &state);
+        }
+    }
+}
+
+void grant_time_to_refresh(struct pager *pager, struct ledger_tx *tx)
+{
+    pager_enter(pager, tx);
+    alert_expire_after(tx->db, utc_add(tx->now, REFRESH_WAIT));
+    await_heartbeats(pager, tx);
+    pager_leave(pager);
+}
+
 static void miss_heartbeat(struct pager *pager, struct ledger_tx *tx, const char *name)
 {
     const struct heartbeat *heartbeat = config_heartbeat(pager->config, name);

@@ -15,6 +15,8 @@
 #define FLAPPING_HOLD SPAN_MIN(5)
 /* "Still on it?" waits this long for an answer before paging goes on. */
 #define STILL_ON_IT_WAIT SPAN_MIN(5)
+/* After a start a source has this long to say that its alert is still there. */
+#define REFRESH_WAIT SPAN_MIN(5)
 /* When not one person in the whole configuration can be reached, look again this often. */
 #define NOBODY_RETRY SPAN_MIN(5)
 
@@ -99,6 +101,8 @@ void escalation_end(struct ledger_tx *tx, int64_t alert_id);
 int escalation_run_due(struct ledger_tx *tx, void *pager, int limit);
 
 /* --- what comes in (take_work.c) --- */
+/* After a start: sources could not reach us, and get time to do so before they count as gone. */
+void grant_time_to_refresh(struct pager *pager, struct ledger_tx *tx);
 int expiry_run_due(struct ledger_tx *tx, void *pager, int limit);
 int heartbeat_run_due(struct ledger_tx *tx, void *pager, int limit);
 
