@@ -64,8 +64,9 @@ static void run(struct house *house, const sigset_t *signals, struct span took)
     struct supervisor *supervisor = supervisor_start(house);
     watch(house, supervisor, signals);
     notify_systemd(house->environment, "STOPPING=1");
+    supervisor_quiet(supervisor);
     house_close(house);
-    supervisor_stop(&supervisor);
+    supervisor_free(&supervisor);
     LOG_INFO("serve", NULL, "ended");
 }
 

@@ -10,7 +10,10 @@
 struct supervisor;
 
 NODISCARD struct supervisor *supervisor_start(struct house *house);
-void supervisor_stop(struct supervisor **supervisor);
+/* Beats no more: before the house is closed, whose ledger the beating looks at. */
+void supervisor_quiet(struct supervisor *supervisor);
+/* After the house is closed: until the desk has stopped a pulse may be on its way. */
+void supervisor_free(struct supervisor **supervisor);
 
 /* A few times a second, from the main thread. */
 void supervisor_tick(struct supervisor *supervisor);
