@@ -22,19 +22,28 @@ static bool owner_of(const struct api_context *context, const char *key, struct 
     return key != NULL && key_index_find(context->keys, key, clock_now(context->clock), out);
 }
 
+/* By the key of an integration of this kind. Otherwise answers and frees. */
+static bool enter_as(struct intake *intake, const char *integration, const char *key, int kind,
+                     int status_otherwise)
+{
+    struct fault fault = {0};
+    intake->secret = g_strdup(key);
+    if (intake_adopt(intake, integration, kind, &fault)) {
+        return true;
+    }
+    intake_refuse(intake, status_otherwise, &fault);
+    return false;
+}
+
 /* The door of an integration: by its key. Otherwise answers and frees. */
 static bool enter(struct intake *intake, const char *key, int kind, int status_unknown)
 {
     struct key_entry owner = {0};
     struct fault fault = {0};
-    if (!owner_of(intake->context, key, &owner) || owner.owner_kind != KEY_INTEGRATION) {
-        (void)fault_set(&fault, "", "%s", UNKNOWN_KEY);
-    } else {
-        intake->secret = g_strdup(key);
-        if (intake_adopt(intake, owner.owner, kind, &fault)) {
-            return true;
-        }
+    if (owner_of(intake->context, key, &owner) && owner.owner_kind == KEY_INTEGRATION) {
+        return enter_as(intake, owner.owner, key, kind, status_unknown);
     }
+    (void)fault_set(&fault, "", "%s", UNKNOWN_KEY);
     intake_refuse(intake, status_unknown, &fault);
     return false;
 }
@@ -206,7 +215,7 @@ static bool enter_native(struct intake *intake, bool *out_is_free)
     bool is_owned = owner_of(intake->context, key, &owner);
     *out_is_free = false;
     if (is_owned && owner.owner_kind == KEY_INTEGRATION) {
-        return enter(intake, key, INTEGRATION_NATIVE, 403);
+        return enter_as(intake, owner.owner, key, INTEGRATION_NATIVE, 403);
     }
     *out_is_free = true;
     if (is_owned && owner.owner_kind == KEY_TOKEN && owner.scope >= SCOPE_RESPOND) {

@@ -145,22 +145,28 @@ static bool read_utc(const json_t *value, void *at, struct fault *fault)
     return true;
 }
 
-static bool read_enum(const struct field *field, const json_t *value, void *at, struct fault *fault)
+static char *known_names(const struct enum_name *names)
 {
-    g_autoptr(GString) known = g_string_new(NULL);
-    for (const struct enum_name *name = field->names; name->name != NULL; name++) {
+    GString *known = g_string_new(NULL);
+    for (const struct enum_name *name = names; name->name != NULL; name++) {
         g_string_append_printf(known, "%s%s", known->len > 0 ? ", " : "", name->name);
     }
+    return g_string_free(known, FALSE);
+}
+
+static bool read_enum(const struct field *field, const json_t *value, void *at, struct fault *fault)
+{
+    int number = json_is_string(value) ? enum_from_name(field->names, json_string_value(value)) : 0;
+    if (number != 0) {
+        *(int *)at = number;
+        return true;
+    }
+    g_autofree char *known = known_names(field->names);
     if (!json_is_string(value)) {
-        return fault_set(fault, "", "must be one of %s, not %s", known->str, kind_of(value));
+        return fault_set(fault, "", "must be one of %s, not %s", known, kind_of(value));
     }
-    int number = enum_from_name(field->names, json_string_value(value));
-    if (number == 0) {
-        return fault_set(fault, "", "\"%.40s\" is not known; it must be one of %s",
-                         json_string_value(value), known->str);
-    }
-    *(int *)at = number;
-    return true;
+    return fault_set(fault, "", "\"%.40s\" is not known; it must be one of %s",
+                     json_string_value(value), known);
 }
 
 static bool judge_count(const struct field *field, const json_t *value, struct fault *fault)
