@@ -84,7 +84,7 @@ static const struct field VIEW_FIELDS[] = {
     {.name = "handed_on",
      .kind = FIELD_INT,
      .offset = offsetof(struct off_duty_view, handed_on),
-     .doc = "Pages that went on to others."},
+     .doc = "Alerts whose pages went on to others."},
 };
 static const struct record VIEW_RECORD = {.name = "OffDutyResult",
                                           .doc = "Who takes over from somebody off duty.",

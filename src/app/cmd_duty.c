@@ -54,7 +54,7 @@ static void show_off_duty(const struct cli *cli, const json_t *answer)
     show_uncovered(answer, cli_arg(cli, 0));
     if (cli_has(cli, "hand-on")) {
         g_autofree char *count = cmd_value(answer, "handed_on");
-        printf("\nUnanswered pages that %s to others: %s.\n", is_dry ? "would go on" : "went on",
+        printf("\nUnanswered alerts that %s to others: %s.\n", is_dry ? "would go on" : "went on",
                count);
     }
     if (is_dry) {

@@ -19,7 +19,7 @@ static const char TEAM[] =
     "   'every': '1w', 'start': '2026-01-05T00:00'}]}],"
     "'policies': [{'name': 'p', 'steps': [{'notify': [%s], 'wait': '5m'},"
     "   {'notify': [{'user': 'budi'}], 'wait': '5m'}],"
-    "  'repeat': 0, 'last_resort': {'user': '%s'}}],"
+    "  'repeat': 1, 'last_resort': {'user': '%s'}}],"
     "'services': [{'name': 'shop', 'policy': 'p'}]}";
 
 struct leaving {
@@ -101,7 +101,7 @@ static const struct row ROWS[] = {
      false, 1, ""},
     {"what she acknowledged stays hers", "'ana', 'chen'", "{'schedule': 'primary'}", "chen", 0,
      true, 0, ""},
-    {"the last resort stays", "'ana', 'chen'", "{'user': 'budi'}", "ana", 11, false, 0, ""},
+    {"the last resort stays", "'ana', 'chen'", "{'user': 'budi'}", "ana", 21, false, 0, ""},
 };
 
 static void pages_go_on(void **state)
@@ -147,11 +147,35 @@ static void what_waited_is_not_sent(void **state)
     paging_close(&paging);
 }
 
+/* Two pages about one alert go on as one. */
+static void an_alert_goes_on_once(void **state)
+{
+    (void)state;
+    struct paging paging;
+    open_with(&paging, "'ana', 'chen'", "{'schedule': 'primary'}", "budi");
+    int64_t id = paging_signal(&paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    g_free(paging_messages(&paging));
+    for (int minute = 0; minute < 10; minute++) { /* she is told again in the second round */
+        paging_pass(&paging, SPAN_MIN(1));
+        g_free(paging_messages(&paging));
+    }
+    (void)paging_page(&paging, id, "ana"); /* by hand: no step of the policy */
+    g_free(paging_messages(&paging));
+    int64_t pages[2];
+    assert_int_equal(page_unanswered(paging.db, "ana", pages, 2), 2);
+    assert_int_equal(take_ana_off(&paging, false), 1);
+    assert_int_equal(paging_events(&paging, id, "page.moved"), 1);
+    assert_int_equal(page_unanswered(paging.db, "ana", pages, 2), 0);
+    expect(&paging, "chen email: page 1");
+    paging_close(&paging);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages_go_on),
         cmocka_unit_test(what_waited_is_not_sent),
+        cmocka_unit_test(an_alert_goes_on_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,16 +46,32 @@ static bool pass_on_or_escalate(struct pager *pager, struct ledger_tx *tx, struc
     return true;
 }
 
-/* True when the page went on. */
-static bool hand_on_page(struct pager *pager, struct ledger_tx *tx, int64_t page_id)
+/* The newest page of an alert says where it goes; the older ones just end with it. */
+static bool hand_on_page(struct pager *pager, struct ledger_tx *tx, struct page *page,
+                         bool is_newest)
+{
+    struct alert alert = {0};
+    bool is_live = alert_load(tx->db, page->alert_id, &alert) && page_is_live(page, &alert);
+    bool is_gone = false;
+    if (is_live && is_newest) {
+        is_gone = pass_on_or_escalate(pager, tx, page, &alert);
+    } else if (is_live) {
+        page_close(tx, page, PAGE_MOVED);
+    }
+    alert_clear(&alert);
+    return is_gone;
+}
+
+static bool hand_on_one(struct hand_on *hand_on, struct ledger_tx *tx, int64_t page_id,
+                        int64_t *last_alert)
 {
     struct page page = {0};
-    struct alert alert = {0};
-    /* An earlier one of the same alert may have moved this one as well. */
-    bool is_live = page_load(tx->db, page_id, &page) && alert_load(tx->db, page.alert_id, &alert) &&
-                   page_is_live(&page, &alert) && page.escalation_id != 0;
-    bool is_gone = is_live && pass_on_or_escalate(pager, tx, &page, &alert);
-    alert_clear(&alert);
+    bool is_gone = false;
+    if (page_load(tx->db, page_id, &page)) {
+        bool is_newest = page.alert_id != *last_alert;
+        is_gone = hand_on->dry_run ? is_newest : hand_on_page(hand_on->pager, tx, &page, is_newest);
+        *last_alert = page.alert_id;
+    }
     page_clear(&page);
     return is_gone;
 }
@@ -65,11 +81,12 @@ void pager_hand_on(struct ledger_tx *tx, struct hand_on *hand_on)
     struct pager *pager = hand_on->pager;
     g_autofree int64_t *ids = g_new(int64_t, PAGES_MAX);
     size_t count = page_unanswered(tx->db, hand_on->user, ids, PAGES_MAX);
-    hand_on->count = hand_on->dry_run ? (int)count : 0;
+    int64_t last_alert = 0;
+    hand_on->count = 0;
     CHECK(pager->config == NULL);
     pager->config = config_ref(hand_on->config);
-    for (size_t i = 0; !hand_on->dry_run && i < count; i++) {
-        hand_on->count += hand_on_page(pager, tx, ids[i]) ? 1 : 0;
+    for (size_t i = 0; i < count; i++) {
+        hand_on->count += hand_on_one(hand_on, tx, ids[i], &last_alert) ? 1 : 0;
     }
     pager_leave(pager);
 }

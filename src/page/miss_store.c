@@ -14,6 +14,11 @@
     "EXISTS (SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id" \
     " WHERE n.alert_id = p.alert_id AND n.state = 3 AND m.user_name = p.user_name)"
 
+/* One that moved to the next on call before it was told never was this person's. */
+#define IS_COUNTED                                                                 \
+    "(p.state <> 3 OR EXISTS (SELECT 1 FROM notification n WHERE n.page_id = p.id" \
+    " AND n.state = 3))"
+
 /* A later step told somebody else while this page was open. */
 #define WENT_ON                                                                             \
     "EXISTS (SELECT 1 FROM page q WHERE q.alert_id = p.alert_id"                            \
@@ -28,7 +33,7 @@ void miss_list(struct db *db, const char *who, struct utc since, struct utc unti
     struct db_query *q = db_query(db, "SELECT p.user_name, COUNT(*), SUM(CASE WHEN " WAS_ANSWERED
                                       " THEN 1 ELSE 0 END), SUM(CASE WHEN " WENT_ON " AND " WAS_TOLD
                                       " THEN 1 ELSE 0 END) FROM page p WHERE p.created_at >= $1"
-                                      " AND p.created_at < $2 AND p.state <> 3"
+                                      " AND p.created_at < $2 AND " IS_COUNTED
                                       " AND p.user_name NOT LIKE 'channel:%'"
                                       " AND ($3 = '' OR p.user_name = $3)"
                                       " GROUP BY p.user_name ORDER BY p.user_name");

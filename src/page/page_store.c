@@ -268,7 +268,8 @@ size_t page_unanswered(struct db *db, const char *who, int64_t *out_ids, size_t 
 {
     struct db_query *q =
         db_query(db, "SELECT p.id FROM alert a JOIN page p ON p.alert_id = a.id WHERE a.status = 1"
-                     " AND p.state = 1 AND p.user_name = $1 ORDER BY a.severity, p.id LIMIT $2");
+                     " AND p.state = 1 AND p.user_name = $1 AND p.escalation_id IS NOT NULL ORDER "
+                     "BY a.severity, a.id, p.id DESC LIMIT $2");
     size_t count = 0;
     db_bind_text(q, 1, who);
     db_bind_int(q, 2, (int64_t)max);

@@ -57,7 +57,8 @@ NODISCARD size_t page_due(struct db *db, struct utc now, int64_t *out_ids, size_
 NODISCARD struct utc page_next(struct db *db);
 void page_put_off(struct db *db, struct utc now, struct span by); /* likewise */
 void page_shift_waits(struct db *db, struct span by);
-/* Active ones to this person about open alerts, most severe first; answers how many ids were written. */
+/* Active ones of escalations to this person about open alerts: most severe alert first, all of one alert together, the
+ * newest first. Answers how many ids were written. */
 NODISCARD size_t page_unanswered(struct db *db, const char *who, int64_t *out_ids, size_t max);
 /* Ends every active page of the alert; answers how many there were. */
 int64_t page_end_all(struct db *db, int64_t alert_id, struct utc now);

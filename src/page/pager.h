@@ -93,8 +93,9 @@ struct hand_on {
     struct config *config; /* to judge by: as it will be after this commit; borrowed */
     const char *user;
     bool dry_run; /* only count */
-    int count;    /* out: pages that went on */
+    int count;    /* out: alerts whose pages went on */
 };
+
 /* Inside another command. A page through a schedule goes to whoever is on call there by now, any other
  * to the next step of its policy. What is acknowledged stays with whoever did that. */
 void pager_hand_on(struct ledger_tx *tx, struct hand_on *hand_on);
