@@ -104,7 +104,9 @@ bool notification_is_wanted(struct pager *pager, struct ledger_tx *tx, const str
                   page_is_live(&page, alert);
     const char *silence = NULL;
     struct utc until;
-    if (wanted && silence_holds(pager->config, alert, tx->now, &silence, &until)) {
+    /* A person who pages somebody knows of the silence, or wants them in spite of it. */
+    bool is_asked_for = page.escalation_id == 0;
+    if (wanted && !is_asked_for && silence_holds(pager->config, alert, tx->now, &silence, &until)) {
         /* Silenced since: the escalation judges it at once, holds, and pages at the silence's end. */
         wanted = false;
         escalation_hurry(pager, tx, alert);
