@@ -120,9 +120,11 @@ struct utc escalation_next(struct db *db)
 
 GArray *escalation_held(struct db *db, struct utc now)
 {
-    /* Of those that go on by themselves, only a silence's end is a date. */
-    struct db_query *q = db_query(db, "SELECT id FROM escalation WHERE next_at > $1"
-                                      " AND next_is_date = 1 AND state IN (1, 2) ORDER BY id");
+    /* Of those that go on by themselves, only a silence's end is a date. In the order of their index:
+     * by id all there ever were would be looked at. */
+    struct db_query *q =
+        db_query(db, "SELECT id FROM escalation WHERE next_at > $1 AND next_is_date = 1"
+                     " AND state IN (1, 2) ORDER BY next_at, id");
     GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
     db_bind_utc(q, 1, now);
     while (db_step(q) == DB_ROW) {
