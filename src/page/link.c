@@ -5,12 +5,12 @@
 #include <string.h>
 
 /* Layout of what is signed: version, kind, subject (8, big endian), expiry (8), length of the
- * handle, handle. The signature of 32 bytes follows. */
+ * handle (2), handle. The signature of 32 bytes follows. */
 enum {
-    FORMAT_VERSION = 1,
-    HEAD_SIZE = 1 + 1 + 8 + 8 + 1,
+    FORMAT_VERSION = 2,
+    HEAD_SIZE = 1 + 1 + 8 + 8 + 2,
     MAC_SIZE = 32,
-    USER_MAX = 103,
+    USER_MAX = 415,
     BYTES_MAX = HEAD_SIZE + USER_MAX + MAC_SIZE,
 };
 
@@ -52,7 +52,8 @@ void link_write(const struct link *link, const unsigned char key[LINK_KEY_SIZE],
     unsigned char bytes[BYTES_MAX] = {FORMAT_VERSION, (unsigned char)link->kind};
     put_64(bytes + 2, link->subject);
     put_64(bytes + 10, link->expires_at.us);
-    bytes[18] = (unsigned char)user_size;
+    bytes[18] = (unsigned char)(user_size >> 8);
+    bytes[19] = (unsigned char)(user_size & 0xff);
     memcpy(bytes + HEAD_SIZE, link->user, user_size);
     size_t size = HEAD_SIZE + user_size;
     sign(bytes, size, key, bytes + size);
@@ -79,7 +80,7 @@ static bool decode(const char *token, unsigned char out[BYTES_MAX], size_t *out_
 /* Of bytes whose signature is good: still judged, an older program may have written them. */
 static bool unpack(const unsigned char *bytes, size_t size, struct link *out)
 {
-    size_t user_size = bytes[18];
+    size_t user_size = (size_t)bytes[18] << 8 | bytes[19];
     if (bytes[0] != FORMAT_VERSION || user_size > USER_MAX || HEAD_SIZE + user_size != size) {
         return false;
     }

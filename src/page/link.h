@@ -5,7 +5,7 @@
 #include "base/fault.h"
 #include "base/utc.h"
 
-enum { LINK_TOKEN_SIZE = 256, LINK_KEY_SIZE = 32 };
+enum { LINK_TOKEN_SIZE = 640, LINK_KEY_SIZE = 32 };
 
 enum link_kind {
     LINK_ALERT = 1 /* one alert */,
@@ -16,7 +16,7 @@ enum link_kind {
 struct link {
     int kind;
     int64_t subject; /* alert or delivery id */
-    char user[104];  /* handle of the person it was sent to */
+    char user[416];  /* handle of the person it was sent to, or "channel:NAME": 100 characters */
     struct utc expires_at;
 };
 

@@ -23,7 +23,7 @@ static struct link link_for(int kind, int64_t subject, const char *user, struct 
 static void test_round_trip(void **state)
 {
     (void)state;
-    char longest[104];
+    char longest[sizeof((struct link *)NULL)->user];
     memset(longest, 'x', sizeof longest - 1);
     longest[sizeof longest - 1] = '\0';
     const struct link rows[] = {
