@@ -123,7 +123,8 @@ static void leave(void *arg)
     tell_auditor(world, attempt);
     if (attempt->arrives) {
         struct attempt *arrival = g_memdup2(attempt, sizeof *attempt);
-        world_at(world, chance_span(&world->chance, SPAN_MS(10), after), arrive, arrival);
+        world_at_owned(world, chance_span(&world->chance, SPAN_MS(10), after), arrive, g_free,
+                       arrival);
     }
     attempt_next(attempt, after, finish);
 }
@@ -204,6 +205,6 @@ void people_hear(struct world *world, int person, const int64_t *alert_ids, size
         answer->act.alert_id = alert_ids[i];
         answer->act.verb = chance_of(&world->chance, 15) ? VERB_RESOLVE : VERB_ACKNOWLEDGE;
         g_snprintf(answer->actor, sizeof answer->actor, "user:%s", who->name);
-        world_at(world, after, act_now, answer);
+        world_at_owned(world, after, act_now, g_free, answer);
     }
 }

@@ -22,12 +22,17 @@ static void sending_free(struct sending *sending)
     g_free(sending);
 }
 
+static void sending_drop(void *arg)
+{
+    sending_free(arg);
+}
+
 static void answered(void *arg, enum command_outcome outcome)
 {
     struct sending *sending = arg;
     struct world *world = sending->world;
     if (outcome != OUTCOME_COMMITTED) {
-        world_at(world, TRY_AGAIN, try_to_send, sending);
+        world_at_owned(world, TRY_AGAIN, try_to_send, sending_drop, sending);
         return;
     }
     struct moment now = world_now(world);
@@ -64,14 +69,14 @@ static void try_to_send(void *arg)
     struct sending *sending = arg;
     struct world *world = sending->world;
     if (!world->is_up) {
-        world_at(world, TRY_AGAIN, try_to_send, sending);
+        world_at_owned(world, TRY_AGAIN, try_to_send, sending_drop, sending);
         return;
     }
     fill_signal(sending);
     const struct command command = {
         .run = pager_take, .answer = answered, .arg = sending, .is_intake = true};
     if (!world_submit(world, command)) {
-        world_at(world, TRY_AGAIN, try_to_send, sending);
+        world_at_owned(world, TRY_AGAIN, try_to_send, sending_drop, sending);
     }
 }
 

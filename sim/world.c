@@ -30,11 +30,18 @@ static const char *read_boot(void *self)
     return "the only one";
 }
 
+void world_at_owned(struct world *world, struct span after, void (*happen)(void *arg),
+                    void (*drop)(void *arg), void *arg)
+{
+    agenda_add(world->agenda, (struct happening){.at = {world->elapsed.us + after.us},
+                                                 .happen = happen,
+                                                 .drop = drop,
+                                                 .arg = arg});
+}
+
 void world_at(struct world *world, struct span after, void (*happen)(void *arg), void *arg)
 {
-    agenda_add(
-        world->agenda,
-        (struct happening){.at = {world->elapsed.us + after.us}, .happen = happen, .arg = arg});
+    world_at_owned(world, after, happen, NULL, arg);
 }
 
 /* --- what goes wrong --- */

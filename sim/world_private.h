@@ -42,6 +42,9 @@ struct world {
 
 struct moment world_now(const struct world *world);
 void world_at(struct world *world, struct span after, void (*happen)(void *arg), void *arg);
+/* The same for an arg that `drop` frees when the world ends before. */
+void world_at_owned(struct world *world, struct span after, void (*happen)(void *arg),
+                    void (*drop)(void *arg), void *arg);
 bool world_submit(void *world, struct command command);
 
 /* process.c: the program under test. */
