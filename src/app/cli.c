@@ -49,6 +49,9 @@ static const struct cli_command *match_command(int argc, char **argv, int *out_w
 
 static bool refuse_command(int argc, char **argv, struct fault *fault)
 {
+    if (argv[0][0] == '-') {
+        return fault_set(fault, "", "options follow the command: tocsin COMMAND %.60s …", argv[0]);
+    }
     g_autofree char *prefix = g_strconcat(argv[0], " ", NULL);
     g_autofree char *two = argc > 1 ? g_strconcat(prefix, argv[1], NULL) : g_strdup(argv[0]);
     g_autoptr(GString) subs = g_string_new(NULL);
@@ -294,7 +297,6 @@ int cli_misused(const struct cli *cli, const char *format, ...)
     va_start(args, format);
     g_autofree char *text = g_strdup_vprintf(format, args);
     va_end(args);
-    fprintf(stderr, "tocsin: %s\ntocsin: usage: tocsin %s %s\n", text, cli->command->name,
-            cli->command->args);
+    fprintf(stderr, "tocsin: %s; `tocsin help %s` says more\n", text, cli->command->name);
     return EXIT_USAGE;
 }

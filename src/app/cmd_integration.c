@@ -6,7 +6,7 @@
 int cmd_integration_list(struct cli *cli)
 {
     static const struct column COLUMNS[] = {
-        {"INTEGRATION", "name"}, {"KIND", "kind"}, {"SERVICE", "service"}, {"KEY", "key"}, {0}};
+        {"INTEGRATION", "name"}, {"KIND", "kind"}, {"SERVICE", "service"}, {0}};
     json_auto_t *items = client_list(cli, "/api/v1/integrations", SIZE_MAX);
     if (items == NULL) {
         return EXIT_REFUSED;
@@ -47,6 +47,23 @@ int cmd_heartbeat_rotate(struct cli *cli)
     return rotate(cli, "heartbeats");
 }
 
+/* A body may be a megabyte: the table shows how each begins, --json the whole. */
+static void clip_bodies(const json_t *items)
+{
+    enum { SHOWN = 200 };
+
+    size_t i;
+    json_t *item;
+    json_array_foreach (items, i, item) {
+        const char *body = json_text(item, "body", "");
+        if (g_utf8_strlen(body, -1) > SHOWN) {
+            g_autofree char *head = g_utf8_substring(body, 0, SHOWN);
+            g_autofree char *clipped = g_strconcat(head, " …", NULL);
+            json_object_set_new(item, "body", json_string(clipped));
+        }
+    }
+}
+
 int cmd_integration_payloads(struct cli *cli)
 {
     static const struct column COLUMNS[] = {
@@ -57,19 +74,16 @@ int cmd_integration_payloads(struct cli *cli)
     if (answer == NULL || cli->is_json) {
         return cmd_finish(cli, answer != NULL ? json_incref(answer) : NULL);
     }
+    clip_bodies(json_object_get(answer, "items"));
     cmd_show_list(json_object_get(answer, "items"), COLUMNS, "Nothing has come in yet.");
     return EXIT_OK;
 }
 
 int cmd_heartbeat_list(struct cli *cli)
 {
-    static const struct column COLUMNS[] = {{"HEARTBEAT", "name"},
-                                            {"SERVICE", "service"},
-                                            {"EVERY", "every"},
-                                            {"LAST HEARD", "last_at"},
-                                            {"DUE", "due_at"},
-                                            {"MISSING", "missing"},
-                                            {0}};
+    static const struct column COLUMNS[] = {{"HEARTBEAT", "name"},     {"SERVICE", "service"},
+                                            {"LAST HEARD", "last_at"}, {"DUE", "due_at"},
+                                            {"MISSING", "is_missing"}, {0}};
     json_auto_t *items = client_list(cli, "/api/v1/heartbeats", SIZE_MAX);
     if (items == NULL) {
         return EXIT_REFUSED;
