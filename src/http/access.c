@@ -186,6 +186,19 @@ static void greet(struct http_request *request)
     }
 }
 
+bool http_may(const struct http_request *request, enum permit permit)
+{
+    const struct http_guard *guard = &request->server->guard;
+    const char *token =
+        MHD_lookup_connection_value(request->connection, MHD_COOKIE_KIND, HTTP_COOKIE);
+    if (request->is_local || request->actor == NULL || token == NULL) {
+        return request->is_local;
+    }
+    bool is_known = false;
+    g_autofree char *actor = guard->authorize(guard->self, token, permit, &is_known);
+    return actor != NULL;
+}
+
 static bool check_permit(struct http_request *request)
 {
     enum permit permit = request->match.row->permit;

@@ -214,7 +214,8 @@ void answer_add_headers(struct http_request *request, struct MHD_Response *respo
     MHD_add_response_header(response, "Content-Security-Policy",
                             is_html ? HTML_POLICY : OTHER_POLICY);
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-    MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
+    /* Not "no-referrer": a browser then sends "Origin: null" with our own forms. */
+    MHD_add_response_header(response, "Referrer-Policy", "same-origin");
     MHD_add_response_header(response, "X-Request-Id", request->id);
     if (!sets_header(answer, "Cache-Control")) {
         MHD_add_response_header(response, "Cache-Control", "no-store");
