@@ -49,6 +49,18 @@ static int language_for(const struct http_request *request)
 
 /* --- sign in and out --- */
 
+/* Lines break before an option, never inside. */
+static void write_command(struct html *html)
+{
+    static const char *const PARTS[] = {"tocsin token create", "--name board", "--scope read"};
+    html_open(html, "code", NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(PARTS); i++) {
+        html_text(html, i > 0 ? " " : "");
+        html_element(html, "span", PARTS[i], NULL);
+    }
+    html_close(html);
+}
+
 static void answer_login(struct http_request *request, bool is_refused)
 {
     int language = language_for(request);
@@ -63,7 +75,10 @@ static void answer_login(struct http_request *request, bool is_refused)
               "current-password", "required", "", "autofocus", "", NULL);
     html_close(html);
     page_say(html, language, "button", NULL, "board.sign_in");
-    page_say(html, language, "p", "facts", "board.token_help");
+    html_open(html, "p", "class", "facts", NULL);
+    html_element(html, "span", catalogue_text(language, "board.token_help"), NULL);
+    write_command(html);
+    html_close(html);
     html_close(html);
     page_answer(request, is_refused ? 403 : 401, &html);
 }
@@ -103,7 +118,7 @@ static void post_logout(struct http_request *request, void *context)
 
 /* --- the board --- */
 
-static void write_header(struct html *html, const struct http_request *request, int language)
+static void write_sign_out(struct html *html, const struct http_request *request, int language)
 {
     if (http_actor(request)[0] != '\0' && strcmp(http_actor(request), "local") != 0) {
         html_open(html, "form", "method", "post", "action", "/logout", NULL);
@@ -115,11 +130,14 @@ static void write_header(struct html *html, const struct http_request *request, 
 
 static bool fill(struct http_request *request, struct api_context *context, struct html *html)
 {
+    struct config *config = config_current(context->configs);
     struct board board = {.db = api_reader(context),
+                          .config = config,
                           .html = html,
                           .language = language_for(request),
-                          .can_act = http_actor(request)[0] != '\0'};
+                          .can_act = http_may(request, PERMIT_RESPOND)};
     board_write(&board);
+    config_unref(config);
     return api_reader_done(context, request, board.db);
 }
 
@@ -131,11 +149,12 @@ static void get_board(struct http_request *request, void *self)
         return;
     }
     int language = language_for(request);
-    struct html *html = page_begin(language, catalogue_text(language, "board.title"), "board");
+    struct html *html = page_header(language, catalogue_text(language, "board.title"), true);
+    write_sign_out(html, request, language);
+    page_main(html, "board");
     html_open(html, "div", "id", "board", NULL);
     bool is_done = fill(request, context, html);
     html_close(html);
-    write_header(html, request, language);
     if (is_done) {
         page_answer(request, 200, &html);
     } else {

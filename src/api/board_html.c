@@ -12,11 +12,19 @@ enum { ALERTS_SHOWN = 100, NOTIFICATIONS_SHOWN = 50 };
 
 /* --- alerts --- */
 
-static void take_name(void *names, const struct page *page)
+struct names {
+    const struct board *board;
+    GPtrArray *list;
+};
+
+static void take_name(void *self, const struct page *page)
 {
-    GPtrArray *list = names;
-    if (!g_ptr_array_find_with_equal_func(list, page->who, g_str_equal, NULL)) {
-        g_ptr_array_add(list, g_strdup(page->who));
+    const struct names *names = self;
+    char *name = page_who(names->board->config, names->board->language, page->who);
+    if (g_ptr_array_find_with_equal_func(names->list, name, g_str_equal, NULL)) {
+        g_free(name);
+    } else {
+        g_ptr_array_add(names->list, name);
     }
 }
 
@@ -33,7 +41,8 @@ static void labelled(const struct board *board, const char *key, const char *val
 static void write_paged(const struct board *board, const struct alert *alert)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    page_list(board->db, alert->id, take_name, names);
+    struct names taken = {board, names};
+    page_list(board->db, alert->id, take_name, &taken);
     if (names->len == 0) {
         page_say(board->html, board->language, "span", NULL, "board.nobody_paged");
         return;
@@ -45,16 +54,7 @@ static void write_paged(const struct board *board, const struct alert *alert)
 
 static void write_state(const struct board *board, const struct alert *alert)
 {
-    if (alert->acknowledged_by != NULL && alert->status == ALERT_ACKNOWLEDGED) {
-        html_open(board->html, "span", NULL);
-        html_element(board->html, "span", catalogue_text(board->language, "board.acknowledged_by"),
-                     "class", "badge acknowledged", NULL);
-        html_text(board->html, " ");
-        html_element(board->html, "b", actor_name(alert->acknowledged_by), NULL);
-        html_text(board->html, " ");
-        page_time(board->html, board->language, "UTC", alert->acknowledged_at);
-        html_close(board->html);
-    }
+    page_taken(board->html, board->config, board->language, "UTC", alert);
     if (utc_is_set(alert->snoozed_until)) {
         html_open(board->html, "span", NULL);
         html_text(board->html, catalogue_text(board->language, "board.snoozed_until"));
@@ -139,11 +139,15 @@ static void write_delivery(void *self, const struct delivery *delivery)
     struct html *html = board->html;
     const char *state = enum_to_name(DELIVERY_STATE_NAMES, delivery->state);
     g_autofree char *badge = g_strdup_printf("badge %s", state == NULL ? "" : state);
+    g_autofree char *who = page_who(board->config, board->language, delivery->who);
     html_open(html, "li", NULL);
     html_open(html, "div", NULL);
-    html_element(html, "b", delivery->who, NULL);
-    html_text(html, " \u00b7 ");
-    html_text(html, delivery->contact);
+    html_element(html, "b", who, NULL);
+    if (!g_str_has_prefix(delivery->who, "channel:")) {
+        /* Which of a person's contacts; a channel has only itself. */
+        html_text(html, " \u00b7 ");
+        html_text(html, delivery->contact);
+    }
     html_text(html, " ");
     html_element(html, "span", catalogue_text(board->language, state_key(delivery->state)), "class",
                  badge, NULL);
@@ -164,28 +168,60 @@ static void discard_delivery(void *count, const struct delivery *delivery)
     ++*(int *)count;
 }
 
-void board_write(const struct board *board)
+static void discard_alert(void *self, const struct alert *alert)
+{
+    (void)self;
+    (void)alert;
+}
+
+/* "Open alerts 3"; "100+" when there are more than are shown. */
+static void write_heading(const struct board *board, size_t count)
 {
     struct html *html = board->html;
-    struct board copy = *board;
-    struct alert_filter filter = {.is_unresolved = true};
-    html_open(html, "section", NULL);
-    page_say(html, board->language, "h2", NULL, "board.alerts");
-    html_open(html, "ul", NULL);
-    if (alert_list(board->db, &filter, ALERTS_SHOWN, write_alert, &copy) == 0) {
-        write_none(board, "board.no_alerts");
+    html_open(html, "h2", NULL);
+    html_text(html, catalogue_text(board->language, "board.alerts"));
+    if (count > 0) {
+        g_autofree char *text = g_strdup_printf("%zu%s", MIN(count, (size_t)ALERTS_SHOWN),
+                                                count > ALERTS_SHOWN ? "+" : "");
+        html_text(html, " ");
+        html_element(html, "b", text, "id", "count", NULL);
     }
     html_close(html);
-    html_close(html);
-    html_open(html, "section", NULL);
-    page_say(html, board->language, "h2", NULL, "board.notifications");
-    html_open(html, "ul", NULL);
+}
+
+static void write_alerts(struct board *board)
+{
+    static const struct alert_filter unresolved = {.is_unresolved = true};
+    size_t count = alert_list(board->db, &unresolved, ALERTS_SHOWN + 1, discard_alert, NULL);
+    write_heading(board, count);
+    html_open(board->html, "ul", NULL);
+    if (count == 0) {
+        write_none(board, "board.no_alerts");
+    }
+    (void)alert_list(board->db, &unresolved, ALERTS_SHOWN, write_alert, board);
+    html_close(board->html);
+}
+
+static void write_notifications(struct board *board)
+{
+    page_say(board->html, board->language, "h2", NULL, "board.notifications");
+    html_open(board->html, "ul", "class", "notifications", NULL);
     int count = 0;
     delivery_list(board->db, 0, 1, discard_delivery, &count);
     if (count == 0) {
         write_none(board, "board.no_notifications");
     }
-    delivery_list(board->db, 0, NOTIFICATIONS_SHOWN, write_delivery, &copy);
-    html_close(html);
-    html_close(html);
+    delivery_list(board->db, 0, NOTIFICATIONS_SHOWN, write_delivery, board);
+    html_close(board->html);
+}
+
+void board_write(const struct board *board)
+{
+    struct board copy = *board;
+    html_open(board->html, "section", NULL);
+    write_alerts(&copy);
+    html_close(board->html);
+    html_open(board->html, "section", NULL);
+    write_notifications(&copy);
+    html_close(board->html);
 }

@@ -22,10 +22,14 @@ struct visit {
     char *time_zone;
     char *actor; /* "user:ana", or "channel:ops" for a message to a chat channel */
     char *token;
+    struct config *config;
 };
 
 static void visit_clear(struct visit *visit)
 {
+    if (visit->config != NULL) {
+        config_unref(visit->config);
+    }
     g_free(visit->time_zone);
     g_free(visit->actor);
     g_free(visit->token);
@@ -45,7 +49,7 @@ static bool know_person(struct api_context *context, struct visit *visit)
 {
     static const char CHANNEL[] = "channel:";
     const char *name = visit->link.user;
-    struct config *config = config_current(context->configs);
+    struct config *config = visit->config = config_current(context->configs);
     const struct user *user = config_user(config, name);
     const struct chat_channel *channel = NULL;
     if (g_str_has_prefix(name, CHANNEL)) {
@@ -60,7 +64,6 @@ static bool know_person(struct api_context *context, struct visit *visit)
         visit->time_zone = g_strdup(channel->time_zone);
         visit->actor = g_strdup(name);
     }
-    config_unref(config);
     return visit->actor != NULL;
 }
 
@@ -87,33 +90,18 @@ static bool read_link(struct http_request *request, struct api_context *context,
 
 /* --- showing --- */
 
-static void write_taken(struct html *html, const struct visit *visit, const struct alert *alert)
-{
-    bool is_mine = g_strcmp0(alert->acknowledged_by, visit->actor) == 0;
-    const char *name = alert->acknowledged_by == NULL ? "" : actor_name(alert->acknowledged_by);
-    const struct catalogue_arg args[] = {{"user", name, 0}, {"count", NULL, 1}, {NULL, NULL, 0}};
-    g_autofree char *text =
-        catalogue_format(visit->language, is_mine ? "ack_page.done" : "ack_page.already", args);
-    html_open(html, "p", "class", "done", NULL);
-    html_text(html, text);
-    html_text(html, " (");
-    html_text(html, name);
-    html_text(html, ", ");
-    page_time(html, visit->language, visit->time_zone, alert->acknowledged_at);
-    html_text(html, ")");
-    html_close(html);
-}
-
 static void write_alert_card(struct html *html, const struct visit *visit,
                              const struct alert *alert)
 {
     html_open(html, "li", "class", enum_to_name(SEVERITY_NAMES, alert->severity), NULL);
     page_alert(html, visit->language, visit->time_zone, alert);
-    if (alert->status == ALERT_ACKNOWLEDGED) {
-        write_taken(html, visit, alert);
-    } else if (alert->status == ALERT_RESOLVED) {
-        page_say(html, visit->language, "p", "done", "ack_page.resolved");
+    html_open(html, "p", "class", "facts", NULL);
+    page_taken(html, visit->config, visit->language, visit->time_zone, alert);
+    if (alert->status == ALERT_RESOLVED) {
+        page_say(html, visit->language, "span", "badge resolved", "alert.resolved");
+        page_time(html, visit->language, visit->time_zone, alert->resolved_at);
     }
+    html_close(html);
     html_close(html);
 }
 
@@ -131,36 +119,75 @@ static bool is_asked(struct db *db, int64_t alert_id)
     return escalation_of_alert(db, alert_id, &escalation) && escalation.state == ESCALATION_ASKED;
 }
 
-static void write_question(struct html *html, const struct visit *visit, size_t count)
+/* What has become of the alerts of one link. */
+struct tally {
+    size_t count, open, mine, others, resolved;
+    bool asks;   /* "Still on it?" waits for an answer */
+    char *taker; /* one of the others, as people call them; owned */
+};
+
+static void tally_add(struct tally *tally, const struct visit *visit, struct db *db,
+                      const struct alert *alert)
+{
+    bool is_taken = alert->status == ALERT_ACKNOWLEDGED;
+    bool is_mine = is_taken && g_strcmp0(alert->acknowledged_by, visit->actor) == 0;
+    tally->count++;
+    tally->open += alert->status == ALERT_OPEN;
+    tally->resolved += alert->status == ALERT_RESOLVED;
+    tally->mine += is_mine;
+    tally->others += is_taken && !is_mine;
+    tally->asks = tally->asks || (is_taken && is_asked(db, alert->id));
+    if (is_taken && !is_mine && tally->taker == NULL && alert->acknowledged_by != NULL) {
+        tally->taker = page_who(visit->config, visit->language, alert->acknowledged_by);
+    }
+}
+
+static void write_counted(struct html *html, const struct visit *visit, const char *class_name,
+                          const char *key, size_t count)
 {
     const struct catalogue_arg args[] = {{"count", NULL, (int64_t)count}, {NULL, NULL, 0}};
-    g_autofree char *text = catalogue_format(visit->language, "ack_page.question", args);
-    html_element(html, "p", text, NULL);
+    g_autofree char *text = catalogue_format(visit->language, key, args);
+    html_element(html, "p", text, "class", class_name, NULL);
+}
+
+/* Nothing is left to press: what to know instead. */
+static void write_outcome(struct html *html, const struct visit *visit, const struct tally *tally)
+{
+    if (tally->mine > 0) {
+        write_counted(html, visit, "done", "ack_page.done", tally->mine);
+    } else if (tally->others == 1 && tally->taker != NULL) {
+        const struct catalogue_arg args[] = {{"user", tally->taker, 0}, {NULL, NULL, 0}};
+        g_autofree char *text = catalogue_format(visit->language, "ack_page.already", args);
+        html_element(html, "p", text, "class", "done", NULL);
+    } else if (tally->resolved > 0 && tally->resolved == tally->count) {
+        write_counted(html, visit, "done", "ack_page.resolved", tally->resolved);
+    }
 }
 
 /* Shows the alerts; the button only while there is something to take. */
 static void show_alerts(struct html *html, const struct visit *visit, struct db *db,
                         const int64_t *ids, size_t count)
 {
-    size_t open = 0;
-    bool asks = false;
+    struct tally tally = {0};
     html_open(html, "ul", NULL);
     for (size_t i = 0; i < count; i++) {
         struct alert alert = {0};
         if (alert_load(db, ids[i], &alert)) {
-            open += alert.status == ALERT_OPEN;
-            asks = asks || (alert.status == ALERT_ACKNOWLEDGED && is_asked(db, alert.id));
+            tally_add(&tally, visit, db, &alert);
             write_alert_card(html, visit, &alert);
             alert_clear(&alert);
         }
     }
     html_close(html);
-    if (open > 0) {
-        write_question(html, visit, open);
-        write_button(html, visit, count > 1 ? "ack.button_all" : "ack.button");
-    } else if (asks) {
+    if (tally.open > 0) {
+        write_counted(html, visit, NULL, "ack_page.question", tally.open);
+        write_button(html, visit, tally.open > 1 ? "ack.button_all" : "ack.button");
+    } else if (tally.asks) {
         write_button(html, visit, "ack.button_still");
+    } else {
+        write_outcome(html, visit, &tally);
     }
+    g_free(tally.taker);
 }
 
 static void show_contact(struct html *html, const struct visit *visit, struct db *db)

@@ -4,21 +4,47 @@
 
 #include "channel/catalogue.h"
 
-struct html *page_begin(int language, const char *title, const char *main_class)
+static void refresh_without_script(struct html *html)
+{
+    html_open(html, "noscript", NULL);
+    html_void(html, "meta", "http-equiv", "refresh", "content", "20", NULL);
+    html_close(html);
+}
+
+struct html *page_header(int language, const char *title, bool is_live)
 {
     struct html *html = html_begin(catalogue_tag(language), title);
     html_void(html, "link", "rel", "icon", "href", "/static/icon.svg", "type", "image/svg+xml",
               NULL);
     html_void(html, "link", "rel", "stylesheet", "href", "/static/board.css?" TOCSIN_VERSION, NULL);
-    html_element(html, "script", "", "src", "/static/board.js?" TOCSIN_VERSION, "defer", "", NULL);
+    if (is_live) {
+        html_element(html, "script", "", "src", "/static/board.js?" TOCSIN_VERSION, "defer", "",
+                     NULL);
+        refresh_without_script(html);
+    }
     html_body(html);
     html_open(html, "header", NULL);
     html_void(html, "img", "src", "/static/icon.svg", "alt", "", "width", "28", "height", "28",
               NULL);
     html_element(html, "h1", "Tocsin", NULL);
-    html_element(html, "span", "", "id", "live", NULL);
+    if (is_live) {
+        html_element(html, "span", "", "id", "live", "role", "status", "data-on",
+                     catalogue_text(language, "board.live"), "data-off",
+                     catalogue_text(language, "board.not_live"), NULL);
+    }
+    return html;
+}
+
+void page_main(struct html *html, const char *main_class)
+{
     html_close(html);
     html_open(html, "main", "class", main_class, NULL);
+}
+
+struct html *page_begin(int language, const char *title, const char *main_class)
+{
+    struct html *html = page_header(language, title, false);
+    page_main(html, main_class);
     return html;
 }
 
@@ -78,7 +104,43 @@ void page_alert(struct html *html, int language, const char *time_zone, const st
     html_close(html);
 }
 
-const char *actor_name(const char *actor)
+/* What stands before the colon of a receiver or actor, and the text that says it in words. */
+static const struct {
+    const char *prefix;
+    const char *key;
+} KINDS[] = {
+    {"channel:", "who.channel"}, {"token:", "who.token"}, {"integration:", "who.integration"}};
+
+char *page_who(const struct config *config, int language, const char *who)
 {
-    return g_str_has_prefix(actor, "user:") ? actor + strlen("user:") : actor;
+    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++) {
+        if (g_str_has_prefix(who, KINDS[i].prefix)) {
+            const struct catalogue_arg args[] = {{"name", who + strlen(KINDS[i].prefix), 0},
+                                                 {NULL, NULL, 0}};
+            return catalogue_format(language, KINDS[i].key, args);
+        }
+    }
+    if (strcmp(who, "local") == 0) {
+        return g_strdup(catalogue_text(language, "actor.local"));
+    }
+    const char *name = g_str_has_prefix(who, "user:") ? who + strlen("user:") : who;
+    const struct user *user = config_user(config, name);
+    return g_strdup(user != NULL && user->full_name != NULL ? user->full_name : name);
+}
+
+void page_taken(struct html *html, const struct config *config, int language, const char *time_zone,
+                const struct alert *alert)
+{
+    if (alert->status != ALERT_ACKNOWLEDGED || alert->acknowledged_by == NULL) {
+        return;
+    }
+    g_autofree char *name = page_who(config, language, alert->acknowledged_by);
+    html_open(html, "span", NULL);
+    html_element(html, "span", catalogue_text(language, "board.acknowledged_by"), "class",
+                 "badge acknowledged", NULL);
+    html_text(html, " ");
+    html_element(html, "b", name, NULL);
+    html_text(html, " ");
+    page_time(html, language, time_zone, alert->acknowledged_at);
+    html_close(html);
 }

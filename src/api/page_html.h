@@ -3,11 +3,16 @@
 #define API_PAGE_HTML_H
 
 #include "alert/alert.h"
+#include "config/config.h"
 #include "http/html.h"
 #include "http/http.h"
 
 /* A page with our style, its header and an open <main class=…>. */
 NODISCARD struct html *page_begin(int language, const char *title, const char *main_class);
+/* The same in two: between them the <header> is open. A live page shows whether its script is
+ * connected, and loads again by itself where no script runs. */
+NODISCARD struct html *page_header(int language, const char *title, bool is_live);
+void page_main(struct html *html, const char *main_class);
 /* Closes everything and answers. */
 void page_answer(struct http_request *request, int status, struct html **html);
 
@@ -15,13 +20,18 @@ void page_answer(struct http_request *request, int status, struct html **html);
 void page_say(struct html *html, int language, const char *tag, const char *class_name,
               const char *key);
 
-/* <time datetime="…">…</time>: the reader's script shows it at their own clock. */
+/* <time datetime="…">…</time>; the board's script shows it at the reader's own clock. */
 void page_time(struct html *html, int language, const char *time_zone, struct utc at);
 
 /* Badge, summary, service and source of one alert. */
 void page_alert(struct html *html, int language, const char *time_zone, const struct alert *alert);
 
-/* "ana" for "user:ana"; other actors as they are. Borrowed. */
-const char *actor_name(const char *actor);
+/* A receiver or actor as people call it: "Ana Wijaya" for "ana" and for "user:ana", "channel ops" for
+ * "channel:ops"; who is no longer configured, by the name they had. Free with g_free. */
+NODISCARD char *page_who(const struct config *config, int language, const char *who);
+
+/* Who took it, and when; nothing unless it is acknowledged. */
+void page_taken(struct html *html, const struct config *config, int language, const char *time_zone,
+                const struct alert *alert);
 
 #endif

@@ -3,20 +3,49 @@
 "use strict";
 (function () {
   var board = document.getElementById("board");
-  var light = document.getElementById("live");
+  var live = document.getElementById("live");
   var language = document.documentElement.lang || "en";
-  var format = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
+  /* The reader's own way to write our language, "en-GB" rather than "en", where they have one. */
+  var spoken = (navigator.languages || []).filter(function (one) {
+    return one.split("-")[0] === language.split("-")[0];
+  })[0] || language;
+  var clock = { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" };
+  var day = { year: "numeric", month: "short", day: "numeric" };
+  var today = new Intl.DateTimeFormat(spoken, clock);
+  var date = new Intl.DateTimeFormat(spoken, day);
+  var other = new Intl.DateTimeFormat(spoken, Object.assign({}, day, clock));
+  var title = document.title;
   var waiting = false;
   var again = false;
 
-  function localTimes(root) {
-    root.querySelectorAll("time[datetime]").forEach(function (time) {
+  function localTimes() {
+    board.querySelectorAll("time[datetime]").forEach(function (time) {
       var at = new Date(time.getAttribute("datetime"));
       if (!isNaN(at)) {
         time.title = time.textContent;
-        time.textContent = format.format(at);
+        time.textContent = (date.format(at) === date.format(new Date()) ? today : other).format(at);
       }
     });
+  }
+
+  function shown() {
+    var count = document.getElementById("count");
+    document.title = count ? "(" + count.textContent + ") " + title : title;
+    localTimes();
+  }
+
+  /* What the keyboard stands on must not be swept away under it. */
+  function replace(text) {
+    var parts = new DOMParser().parseFromString(text, "text/html");
+    var form = document.activeElement && document.activeElement.closest("#board form");
+    var action = form && form.getAttribute("action");
+    board.replaceChildren.apply(board, parts.body.childNodes);
+    board.querySelectorAll("form").forEach(function (one) {
+      if (action && one.getAttribute("action") === action) {
+        one.querySelector("button").focus({ preventScroll: true });
+      }
+    });
+    shown();
   }
 
   function refresh() {
@@ -27,11 +56,7 @@
     waiting = true;
     fetch("/board/parts", { credentials: "same-origin", cache: "no-store" })
       .then(function (answer) { return answer.ok ? answer.text() : Promise.reject(answer.status); })
-      .then(function (text) {
-        var parts = new DOMParser().parseFromString(text, "text/html");
-        board.replaceChildren.apply(board, parts.body.childNodes);
-        localTimes(board);
-      })
+      .then(replace)
       .catch(function (status) { if (status === 401) { location.reload(); } })
       .then(function () {
         setTimeout(function () {
@@ -41,11 +66,15 @@
       });
   }
 
-  localTimes(document);
-  if (!board) { return; }
+  function connected(is) {
+    live.className = is ? "on" : "";
+    live.textContent = live.getAttribute(is ? "data-on" : "data-off");
+  }
+
+  shown();
   var stream = new EventSource("/board/live");
-  stream.onopen = function () { light.className = "on"; refresh(); };
-  stream.onerror = function () { light.className = ""; };
+  stream.onopen = function () { connected(true); refresh(); };
+  stream.onerror = function () { connected(false); };
   stream.onmessage = refresh;
   document.addEventListener("visibilitychange", function () { if (!document.hidden) { refresh(); } });
 })();
