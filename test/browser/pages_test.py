@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""The board and the page behind a link, in a real browser.
+
+Starts two servers, one whose board is open and one that asks for a token, and hands them to
+pages.mjs, which drives Chromium. `tools/setup browser` installs what this needs.
+
+    SHOTS=DIR   keeps pictures of every page there
+    ONLY=TEXT   only tests whose name has this in it
+"""
+# timeout: 400
+
+import base64
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import sqlite3
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "scenario"))
+
+from world import ROOT, World, free_port  # noqa: E402
+
+# Person, full name, language, zone; each has a service of their own: "for-ana" pages ana.
+PEOPLE = [
+    ("emma", "Emma Stone-Ward", "en", "Europe/London"),
+    ("ana", "Ana Wijaya", "id", "Asia/Jakarta"),
+    ("budi", "Budi Santoso", "fr", "Europe/Paris"),
+    ("chen", "Chen Yu-Ting", "zh-TW", "Asia/Taipei"),
+    ("min", "Kim Min-ji", "ko", "Asia/Seoul"),
+]
+# One test's person each, so that no test is bundled with another by the bound of a storm.
+GUESTS = [(f"guest-{number}", f"Guest No. {number}", "en", "Europe/London") for number in range(1, 31)]
+
+
+def team(receiver):
+    """As JSON, which is YAML, too."""
+    def contact(name):
+        return {"kind": "webhook", "to": f"{receiver}/{name}"}
+
+    at_once = [{"after": "0s", "contact": "webhook"}]
+    return json.dumps({
+        "users": [{"name": name, "full_name": full, "language": language, "time_zone": zone,
+                   "contacts": [contact(name)], "rules": {"high": at_once, "low": at_once}}
+                  for name, full, language, zone in PEOPLE + GUESTS],
+        "channels": [{"name": "payments-room", **contact("payments-room")}],
+        "policies": [{"name": f"for-{name}", "last_resort": {"user": name},
+                      "steps": [{"notify": [{"user": name}], "wait": "30m"}]}
+                     for name, *_ in PEOPLE + GUESTS] +
+                    [{"name": "for-room", "last_resort": {"user": "emma"},
+                      "steps": [{"notify": [{"channel": "payments-room"}], "wait": "30m"}]}],
+        "services": [{"name": f"for-{name}", "policy": f"for-{name}"}
+                     for name, *_ in PEOPLE + GUESTS] + [{"name": "for-room", "policy": "for-room"}],
+    })
+
+
+def expired_link(world, who):
+    """A link of this server that was good until 1970: nobody wants to wait for a real one."""
+    with sqlite3.connect(world.data_path() / "tocsin.db") as db:
+        key = db.execute("SELECT value FROM secret WHERE name = 'link'").fetchone()[0]
+    name = who.encode()
+    payload = bytes([1, 1]) + (1).to_bytes(8, "big") + (2).to_bytes(8, "big") + bytes([len(name)]) + name
+    mac = hashlib.blake2b(key=bytes(key), digest_size=32)
+    mac.update(b"tocsin acknowledge link\0" + payload)
+    return "/l/" + base64.urlsafe_b64encode(payload + mac.digest()).decode().rstrip("=")
+
+
+def describe(world, receiver):
+    world.apply(team(receiver))
+    return {"url": world.url, "read": world.token("read"),
+            "respond": world.token("respond"), "expired": expired_link(world, "ana")}
+
+
+def install():
+    """What tools/setup does; done here, too, for who runs this file alone."""
+    kept, wanted = HERE / "node_modules" / ".package-lock.json", HERE / "package-lock.json"
+    if not kept.exists() or kept.stat().st_mtime < wanted.stat().st_mtime:
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=HERE, check=True)
+
+
+def main():
+    for program in ("node", "npm", "chromium"):
+        if shutil.which(program) is None:
+            print(f"{program} is not installed; tools/setup browser installs it\n0 passed, 1 failed")
+            return 1
+    install()
+    port = free_port()
+    receiver = f"http://127.0.0.1:{port}"
+    with World(settings={"BOARD": "open"}) as opened, World() as closed:
+        told = {"open": describe(opened, receiver), "closed": describe(closed, receiver),
+                "port": port, "chromium": shutil.which("chromium"),
+                "people": [dict(zip(("name", "full_name", "language", "zone"), row)) for row in PEOPLE],
+                "guests": [name for name, *_ in GUESTS], "lang": str(ROOT / "lang")}
+        env = {**os.environ, "BROWSER_WORLD": json.dumps(told)}
+        done = subprocess.run(["node", str(HERE / "pages.mjs")], env=env, check=False)
+        if done.returncode != 0:
+            print(opened.explain() + "\n" + closed.explain(), flush=True)
+            print("the browser's tests failed; their verdicts stand above the servers' logs")
+    return done.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
