@@ -41,9 +41,11 @@ static void committed(void *self, int64_t last_seq)
 {
     struct test_house *house = self;
     live_committed(house->api.live, last_seq);
+    pthread_mutex_lock(&house->http_lock);
     if (house->http != NULL) {
         http_streams_wake(house->http);
     }
+    pthread_mutex_unlock(&house->http_lock);
 }
 
 static void open_ledger(struct test_house *house)
@@ -88,7 +90,10 @@ static void open_doors(struct test_house *house)
                                    .table_sizes = tables.sizes,
                                    .guard = api_guard(&house->api),
                                    .context = &house->api};
-    house->http = http_start(&options, &fault);
+    struct http_server *http = http_start(&options, &fault);
+    pthread_mutex_lock(&house->http_lock);
+    house->http = http;
+    pthread_mutex_unlock(&house->http_lock);
     assert_string_equal(fault.text, "");
     assert_non_null(house->http);
     house->port = http_port(house->http);
@@ -121,6 +126,7 @@ static char *make_token(struct test_house *house, const char *scope)
 struct test_house *test_house_open(bool board_is_open)
 {
     struct test_house *house = g_new0(struct test_house, 1);
+    assert_int_equal(pthread_mutex_init(&house->http_lock, NULL), 0);
     house->dir = g_dir_make_tmp("tocsin-api-XXXXXX", NULL);
     house->database = g_build_filename(house->dir, "tocsin.db", NULL);
     house->api.public_url = "http://tocsin.example.com";
@@ -160,7 +166,10 @@ void test_house_close(struct test_house **handle)
 {
     struct test_house *house = *handle;
     struct api_context *api = &house->api;
-    http_stop(&house->http, 2000);
+    pthread_mutex_lock(&house->http_lock);
+    struct http_server *http = g_steal_pointer(&house->http);
+    pthread_mutex_unlock(&house->http_lock);
+    http_stop(&http, 2000);
     api_settle();
     desk_stop(&api->desk);
     db_pool_destroy(&api->readers);
@@ -179,6 +188,7 @@ void test_house_close(struct test_house **handle)
     g_free(house->respond);
     g_free(house->admin);
     g_free(house->key);
+    pthread_mutex_destroy(&house->http_lock);
     g_clear_pointer(handle, g_free);
 }
 

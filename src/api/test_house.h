@@ -3,6 +3,8 @@
 #ifndef API_TEST_HOUSE_H
 #define API_TEST_HOUSE_H
 
+#include <pthread.h>
+
 #include <jansson.h>
 
 #include "api/context.h"
@@ -16,6 +18,7 @@ struct test_house {
     struct ledger *ledger;
     struct api_context api;
     struct http_server *http;
+    pthread_mutex_t http_lock; /* the ledger's thread wakes the streams of `http` */
     unsigned port;
     char *read, *respond, *admin; /* tokens */
     char *key;                    /* of integration "native" */
