@@ -131,6 +131,9 @@ static void routes_are_tried_on_past_alerts(void **state)
          "{\"name\": \"n\", \"service\": \"billing\", \"match\":"
          " [{\"field\": \"summary\", \"value\": \"a bill\"}]}",
          "billing", "critical", false},
+        {"the short form of a file",
+         "{\"name\": \"n\", \"service\": \"billing\", \"match\": {\"component\": \"bill\"}}",
+         "billing", "critical", false},
         {"conditions see the alert as it came",
          "{\"name\": \"n\", \"severity\": \"info\", \"match\":"
          " [{\"field\": \"service\", \"value\": \"checkout\"}]}",

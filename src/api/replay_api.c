@@ -5,6 +5,7 @@
 
 #include "alert/alert_store.h"
 #include "alert/route.h"
+#include "config/config_short.h"
 
 enum { LAST_USUAL = 100, LAST_MAX = 1000 };
 
@@ -183,11 +184,38 @@ static void answer_replay(struct http_request *request, struct api_context *cont
     }
 }
 
+/* The body with the short forms that a file may have, written out. New reference. */
+static json_t *in_full(const json_t *body)
+{
+    json_t *full = json_deep_copy(body);
+    json_t *routes = json_object_get(full, "routes");
+    for (size_t i = 0; i < json_array_size(routes); i++) {
+        json_array_set_new(routes, i, config_in_full(CONFIG_ROUTE, json_array_get(routes, i)));
+    }
+    return full;
+}
+
+/* False after answering. */
+static bool read_replay(struct http_request *request, struct replay *out)
+{
+    const json_t *body = http_json(request);
+    struct fault fault = {0};
+    if (body == NULL) {
+        return false;
+    }
+    json_auto_t *full = in_full(body);
+    if (!record_read(&REPLAY_RECORD, full, out, &fault)) {
+        http_answer_fault(request, 422, &fault);
+        return false;
+    }
+    return true;
+}
+
 static void post_replay(struct http_request *request, void *self)
 {
     struct api_context *context = self;
     struct replay replay = {0};
-    if (api_body(request, &REPLAY_RECORD, &replay)) {
+    if (read_replay(request, &replay)) {
         struct config *config = config_current(context->configs);
         answer_replay(request, context, config, &replay);
         config_unref(config);

@@ -106,11 +106,11 @@ void grant_time_to_refresh(struct pager *pager, struct ledger_tx *tx);
 int expiry_run_due(struct ledger_tx *tx, void *pager, int limit);
 int heartbeat_run_due(struct ledger_tx *tx, void *pager, int limit);
 
-/* --- gaps ahead (gap_work.c) --- */
-struct utc gap_next_at(struct ledger_tx *tx, void *pager);
-int gap_run_due(struct ledger_tx *tx, void *pager, int limit);
-void gap_jumped(struct ledger_tx *tx, void *pager, struct span by);
-void gap_off(struct ledger_tx *tx, void *pager, struct span by);
+/* --- gaps ahead (gap_work.c); self is the pager --- */
+struct utc gap_next_at(struct ledger_tx *tx, void *self);
+int gap_run_due(struct ledger_tx *tx, void *self, int limit);
+void gap_jumped(struct ledger_tx *tx, void *self, struct span by);
+void gap_off(struct ledger_tx *tx, void *self, struct span by);
 void gap_look_clear(struct gap_look *look);
 
 /* --- silences that changed (silence_work.c) --- */

@@ -185,6 +185,32 @@ class CommandTest(unittest.TestCase):
         row, = world.cli_json("oncall", "primary", "--at", "2027-06-01T10:00:00Z")
         self.assertNotEqual(row["layer"], "override")
 
+    def test_off_duty_finds_cover(self):
+        world = self.world
+        plan = world.cli_json("off-duty", "ana", "--for", "15d", "--dry-run")
+        self.assertEqual({cover["who"] for cover in plan["covers"]}, {"budi"})
+        self.assertEqual(plan["named_by"], ["main"])  # as the last resort
+        self.assertIn("Nothing was changed", world.cli("off-duty", "ana", "--for", "15d", "--dry-run").stdout)
+        done = world.cli_json("off-duty", "ana", "--for", "15d")
+        self.assertEqual(len(done["covers"]), len(plan["covers"]))
+        for cover in done["covers"]:
+            row, = world.cli_json("oncall", "primary", "--at", cover["since"])
+            self.assertEqual(row["user"], "budi")
+        for cover in done["covers"]:
+            world.cli("schedule", "override", "remove", "primary", cover["id"])
+        self.assertEqual([row["user"] for row in world.cli_json("misses")["items"]], ["ana", "budi"])
+
+    def test_routes_are_tried_first(self):
+        world = self.world
+        alert = self.alert("Too chatty", "--severity", "info")
+        path = world.write("routes.yaml", "routes: [{name: quiet, match: {severity: info}, suppress: true}]\n")
+        item = next(item for item in world.cli_json("route", "test", path)["items"] if item["alert_id"] == alert)
+        self.assertTrue(item["is_different"] and item["then"]["is_suppressed"])
+        self.assertIn("Too chatty", world.cli("route", "test", path).stdout)
+        path = world.write("routes.yaml", "routes:\n  - name: lost\n    service: nowhere\n")
+        said = world.cli("route", "test", path, check=False).stderr
+        self.assertIn(f"{path}:3: routes[0].service", said)
+
     def test_whatif_tells_who(self):
         at = "2026-01-06T10:00:00Z"
         said = self.world.cli_json("whatif", "--service", "checkout", "--severity", "critical", "--at", at)
