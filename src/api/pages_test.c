@@ -22,6 +22,13 @@ static int open_house(void **state)
     return 0;
 }
 
+static int open_closed_house(void **state)
+{
+    (void)state;
+    house = test_house_open(false);
+    return 0;
+}
+
 static int close_house(void **state)
 {
     (void)state;
@@ -196,7 +203,6 @@ static void test_bad_links_are_refused_clearly(void **state)
 static void test_signing_in(void **state)
 {
     (void)state;
-    house->api.board_is_open = false;
     g_autofree char *closed = test_ask(house, NULL, "GET", "/", NULL);
     assert_int_equal(client_status(closed), 401);
     assert_non_null(strstr(closed, "name=\"token\""));
@@ -296,10 +302,14 @@ static void test_language_wanted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_hostile_texts_stay_texts),         TEST(test_only_the_button_acts),
-        TEST(test_page_speaks_the_persons_language), TEST(test_old_message_takes_nothing_away),
-        TEST(test_bad_links_are_refused_clearly),    TEST(test_signing_in),
-        TEST(test_open_board_is_not_rebound),        TEST(test_files_of_the_page),
+        TEST(test_hostile_texts_stay_texts),
+        TEST(test_only_the_button_acts),
+        TEST(test_page_speaks_the_persons_language),
+        TEST(test_old_message_takes_nothing_away),
+        TEST(test_bad_links_are_refused_clearly),
+        cmocka_unit_test_setup_teardown(test_signing_in, open_closed_house, close_house),
+        TEST(test_open_board_is_not_rebound),
+        TEST(test_files_of_the_page),
         cmocka_unit_test(test_language_wanted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,8 +44,11 @@ static void add_notification(struct table *table, const char *who, const json_t 
     const char *contact = json_text(notification, "contact", "");
     const json_t *attempts = json_object_get(notification, "attempts");
     if (json_array_size(attempts) == 0) {
-        g_autofree char *due = output_time_text(zone, json_text(notification, "due_at", ""));
-        const char *cells[] = {who, contact, json_text(notification, "state", ""), due, ""};
+        const char *when =
+            json_text(notification, "next_look_at", json_text(notification, "due_at", ""));
+        g_autofree char *due = output_time_text(zone, when);
+        const char *cells[] = {who, contact, json_text(notification, "state", ""), due,
+                               json_text(notification, "why", "")};
         table_add(table, cells);
     }
     size_t i;

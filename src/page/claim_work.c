@@ -84,7 +84,7 @@ static struct errand *build_special(struct ledger_tx *tx, const struct look *loo
         errand_new(&delivery, &look->contact, look->claim->pager->config, tx->now);
     struct message *message = &errand->message;
     errand_set_id(errand, 'n', n->id);
-    message->may_repeat = n->tries > 0 && notification_may_have_arrived(tx->db, n->id);
+    message->may_repeat = n->tries > 0 && notification_unknown_attempts(tx->db, n->id) > 0;
     if (n->kind == NOTIFICATION_STILL_ON_IT) {
         fill_question(tx, look, errand, &delivery);
     } else {
@@ -120,7 +120,7 @@ static struct errand *build_pages(struct ledger_tx *tx, const struct look *look,
             errand_add(errand, &alert);
         }
         alert_clear(&alert);
-        message->may_repeat |= n->tries > 0 && notification_may_have_arrived(tx->db, n->id);
+        message->may_repeat |= n->tries > 0 && notification_unknown_attempts(tx->db, n->id) > 0;
         if (n->tries == 0) {
             metric_observe(HISTOGRAM_NOTIFICATION, utc_since(tx->now, n->created_at));
         }

@@ -224,16 +224,16 @@ bool delivery_is_wanted(struct db *db, int64_t delivery_id)
     return is_wanted;
 }
 
-bool notification_may_have_arrived(struct db *db, int64_t id)
+int64_t notification_unknown_attempts(struct db *db, int64_t id)
 {
     struct db_query *q =
-        db_query(db, "SELECT 1 FROM carried c JOIN delivery d ON d.id = c.delivery_id"
-                     " WHERE c.notification_id = $1 AND d.state = $2 LIMIT 1");
+        db_query(db, "SELECT COUNT(*) FROM carried c JOIN delivery d ON d.id = c.delivery_id"
+                     " WHERE c.notification_id = $1 AND d.state = $2");
     db_bind_int(q, 1, id);
     db_bind_int(q, 2, DELIVERY_UNKNOWN);
-    bool may_have = db_step(q) == DB_ROW;
+    int64_t count = db_step(q) == DB_ROW ? db_int(q, 0) : 0;
     db_reset(q);
-    return may_have;
+    return count;
 }
 
 size_t delivery_alerts(struct db *db, int64_t delivery_id, int64_t *out_ids, size_t max)

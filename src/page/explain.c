@@ -45,7 +45,7 @@ static json_t *parse_or_null(const char *text)
 static void add_decision(void *self, const struct event *event)
 {
     json_t *decision = json_object();
-    json_object_set_new(decision, "seq", json_integer(event->seq));
+    set_id(decision, "seq", event->seq);
     set_utc(decision, "at", event->at);
     set_text(decision, "actor", event->actor);
     set_text(decision, "kind", event->kind);
@@ -77,6 +77,40 @@ static void add_attempt(void *self, const struct delivery *delivery)
     json_array_append_new(self, delivery_json(delivery));
 }
 
+/* Why it waits: quiet hours moved its time, an attempt failed, or the bound on noise holds it. */
+static const char *why_waiting(const struct notification *n, const struct mailbox *mailbox)
+{
+    if (n->tries > 0) {
+        return "the last attempt failed; it is tried again";
+    }
+    if (utc_before(n->created_at, n->due_at)) {
+        return "quiet hours; it goes when they end";
+    }
+    bool is_held = utc_before(n->due_at, mailbox->next_at);
+    return is_held ? "held by the bound on messages; it goes in the next digest" : "about to go";
+}
+
+/* Why it was not sent. Newly allocated. */
+static char *why_cancelled(struct db *db, const struct notification *n)
+{
+    struct alert alert = {0};
+    struct page page = {0};
+    char *why = g_strdup("no longer wanted");
+    if (n->page_id != 0 && page_load(db, n->page_id, &page) && page.state == PAGE_MOVED) {
+        g_free(why);
+        why = g_strdup("the shift had ended; whoever is on call was paged instead");
+    } else if (n->alert_id != 0 && alert_load(db, n->alert_id, &alert)) {
+        const char *by = alert.resolved_by != NULL ? alert.resolved_by : alert.acknowledged_by;
+        const char *how = alert.resolved_by != NULL ? "resolved" : "acknowledged";
+        g_free(why);
+        why = by != NULL ? g_strdup_printf("not sent: %s by %s", how, by)
+                         : g_strdup("not sent: silenced or started over");
+    }
+    alert_clear(&alert);
+    page_clear(&page);
+    return why;
+}
+
 static json_t *notification_json(struct db *db, const struct notification *n)
 {
     json_t *object = json_object();
@@ -85,10 +119,14 @@ static json_t *notification_json(struct db *db, const struct notification *n)
     set_id(object, "id", n->id);
     if (mailbox_load(db, n->mailbox_id, &mailbox)) {
         set_text(object, "contact", mailbox.contact);
-        /* Why it waits, while it does: the throttle, a retry or quiet hours moved this instant. */
         if (n->state == NOTIFICATION_WAITING) {
             set_utc(object, "next_look_at", mailbox.next_at);
+            set_text(object, "why", why_waiting(n, &mailbox));
         }
+    }
+    if (n->state == NOTIFICATION_CANCELLED) {
+        g_autofree char *why = why_cancelled(db, n);
+        set_text(object, "why", why);
     }
     mailbox_clear(&mailbox);
     set_enum(object, "kind", NOTIFICATION_KIND_NAMES, n->kind);

@@ -56,8 +56,8 @@ NODISCARD bool notification_waits(struct db *db, int64_t mailbox_id, int64_t ale
 NODISCARD struct utc notification_due_worse(struct db *db, int64_t mailbox_id, int severity,
                                             struct utc now);
 void notification_settle(struct db *db, int64_t id, int state, struct utc now);
-/* Did an earlier attempt end without an answer, so that it may have reached the person? */
-NODISCARD bool notification_may_have_arrived(struct db *db, int64_t id);
+/* How many attempts ended without an answer, so that they may have reached the person. */
+NODISCARD int64_t notification_unknown_attempts(struct db *db, int64_t id);
 void notification_postpone(struct db *db, int64_t id, struct utc due_at);
 /* Cancels those of the alert that wait; answers how many. */
 int64_t notification_cancel_all(struct db *db, int64_t alert_id, struct utc now);

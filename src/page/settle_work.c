@@ -21,9 +21,23 @@ static struct span back_off(const struct pager *pager, int64_t tries, struct spa
     return (struct span){MAX(own_us, MIN(asked_for.us, SPAN_H(1).us)) + jitter_us};
 }
 
-static void append_event(struct ledger_tx *tx, const struct delivery *delivery,
-                         const struct notification *n, const char *why)
+enum { NAMED_ALERTS_MAX = 50 };
+
+/* The alerts of a digest, "alert:5 alert:6 …", so that each finds its way through the log. */
+static char *alerts_of(const GArray *carried)
 {
+    GString *names = g_string_new(NULL);
+    for (guint i = 0; i < MIN(carried->len, NAMED_ALERTS_MAX); i++) {
+        const struct notification *n = &g_array_index(carried, struct notification, i);
+        g_string_append_printf(names, "%salert:%" G_GINT64_FORMAT, i > 0 ? " " : "", n->alert_id);
+    }
+    return g_string_free(names, FALSE);
+}
+
+static void append_event(struct ledger_tx *tx, const struct delivery *delivery,
+                         const GArray *carried, const char *why)
+{
+    const struct notification *n = &g_array_index(carried, struct notification, 0);
     char subject[48];
     bool is_single = delivery->items == 1 && n->alert_id != 0;
     g_snprintf(subject, sizeof subject, "%s:%" G_GINT64_FORMAT, is_single ? "alert" : "delivery",
@@ -31,6 +45,10 @@ static void append_event(struct ledger_tx *tx, const struct delivery *delivery,
     json_auto_t *data = json_pack("{s:s, s:s, s:I, s:I, s:s}", "who", delivery->who, "contact",
                                   delivery->contact, "delivery", (json_int_t)delivery->id, "items",
                                   (json_int_t)delivery->items, "detail", why);
+    if (!is_single && n->alert_id != 0) {
+        g_autofree char *alerts = alerts_of(carried);
+        json_object_set_new(data, "alerts", json_string(alerts));
+    }
     g_autofree char *kind =
         g_strconcat("delivery.", enum_to_name(DELIVERY_STATE_NAMES, delivery->state), NULL);
     event_append(tx, "tocsin", kind, subject, data);
@@ -40,8 +58,9 @@ static void append_event(struct ledger_tx *tx, const struct delivery *delivery,
 static void settle_retry(struct pager *pager, struct ledger_tx *tx, const struct settle *settle,
                          const struct delivery *delivery, const struct notification *n)
 {
-    bool is_unknown = delivery->state == DELIVERY_UNKNOWN;
-    if (n->tries >= (is_unknown ? UNKNOWN_MAX : TRIES_MAX)) {
+    bool is_enough =
+        n->tries >= TRIES_MAX || notification_unknown_attempts(tx->db, n->id) >= UNKNOWN_MAX;
+    if (is_enough) {
         notification_settle(tx->db, n->id, NOTIFICATION_FAILED, tx->now);
     } else {
         struct span wait = back_off(pager, n->tries, settle->result.retry_after);
@@ -124,7 +143,7 @@ static void close_delivery(struct pager *pager, struct ledger_tx *tx, const stru
     for (guint i = 0; i < carried->len; i++) {
         const struct notification *n = &g_array_index(carried, struct notification, i);
         if (i == 0) {
-            append_event(tx, delivery, n, delivery->detail);
+            append_event(tx, delivery, carried, delivery->detail);
         }
         settle_one(pager, tx, settle, delivery, n);
     }
