@@ -77,7 +77,7 @@ static void test_every_day(void **state)
     GDate date;
     g_date_clear(&date, 1);
     g_date_set_dmy(&date, 1, G_DATE_JANUARY, 1970);
-    for (int64_t day = 0; day < 365 * 600; day++, g_date_add_days(&date, 1)) {
+    for (int64_t day = 0; day < INT64_C(365) * 600; day++, g_date_add_days(&date, 1)) {
         char text[UTC_TEXT_SIZE];
         char expected[UTC_TEXT_SIZE];
         struct utc back;

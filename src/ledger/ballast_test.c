@@ -59,7 +59,7 @@ static void it_takes_its_room_and_gives_it_back(void **state)
     assert_true(hold(room));
     assert_true(taken(room) >= SIZE);
     assert_true(hold(room)); /* again: nothing more */
-    assert_true(taken(room) < 2 * SIZE);
+    assert_true(taken(room) < INT64_C(2) * SIZE);
     room->ballast->release(room->ballast->self);
     assert_int_equal(taken(room), -1);
     room->ballast->release(room->ballast->self);
