@@ -1,6 +1,7 @@
 // What every test of the pages needs: a browser, a receiver of webhooks, the API, and a runner that
 // fails a test also for what the page complained about.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
@@ -67,6 +68,12 @@ export async function message(fits, patience_ms = PATIENCE_MS) {
 export async function linkFor(who, id) {
   const found = await message((one) => one.who === who && one.alerts.some((alert) => `${alert.id}` === `${id}`));
   return found.ack_url;
+}
+
+// The same link, with its time over.
+export function expire(server, link) {
+  const tool = new URL("pages_test.py", import.meta.url).pathname;
+  return execFileSync("python3", [tool, "--expire", link, server.database], { encoding: "utf8" }).trim();
 }
 
 // --- the browser ---

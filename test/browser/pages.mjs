@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { createRequire } from "node:module";
-import { api, assertFits, fire, linkFor, message, open, runAll, shot, signIn, statusOf, test, words, world }
+import { api, assertFits, expire, fire, linkFor, message, open, runAll, shot, signIn, statusOf, test, words, world }
   from "./house.mjs";
 
 const AXE = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -157,7 +157,7 @@ test("long texts break, and nothing is wider than a phone", async () => {
   await assertFits(page);
   await page.goto(await linkFor(guest, id));
   await assertFits(page);
-  await page.goto(CLOSED.url + CLOSED.expired);
+  await page.goto(expire(CLOSED, page.url()));
   await assertFits(page);
   for (const language of Object.keys(TAGS)) {
     const login = await open({ ...PHONE, locale: TAGS[language] });
@@ -306,7 +306,7 @@ test("expired and forged links say what to do", async () => {
   const id = await fire(CLOSED, alert("not by this way", `for-${guest}`));
   const good = await linkFor(guest, id);
   const forged = good.slice(0, -12) + (good.at(-12) === "A" ? "B" : "A") + good.slice(-11);
-  const rows = [[CLOSED.url + CLOSED.expired, 410, "ack_page.expired"], [forged, 404, "ack_page.invalid"],
+  const rows = [[expire(CLOSED, good), 410, "ack_page.expired"], [forged, 404, "ack_page.invalid"],
     [good.slice(0, -5), 404, "ack_page.invalid"], [OPEN.url + new URL(good).pathname, 404, "ack_page.invalid"]];
   for (const language of Object.keys(TAGS)) {
     const page = await open({ locale: TAGS[language] });

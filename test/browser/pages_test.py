@@ -57,21 +57,22 @@ def team(receiver):
     })
 
 
-def expired_link(world, who):
-    """A link of this server that was good until 1970: nobody wants to wait for a real one."""
-    with sqlite3.connect(world.data_path() / "tocsin.db") as db:
+def expire(link, database):
+    """The same link, as if its time had passed: nobody wants to wait for that. page/link.c writes
+    the expiry into the bytes 10 to 17."""
+    with sqlite3.connect(database) as db:
         key = db.execute("SELECT value FROM secret WHERE name = 'link'").fetchone()[0]
-    name = who.encode()
-    payload = bytes([1, 1]) + (1).to_bytes(8, "big") + (2).to_bytes(8, "big") + bytes([len(name)]) + name
-    mac = hashlib.blake2b(key=bytes(key), digest_size=32)
-    mac.update(b"tocsin acknowledge link\0" + payload)
-    return "/l/" + base64.urlsafe_b64encode(payload + mac.digest()).decode().rstrip("=")
+    head, slash, token = link.rpartition("/")
+    payload = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))[:-32]
+    payload = payload[:10] + (2).to_bytes(8, "big") + payload[18:]
+    mac = hashlib.blake2b(b"tocsin acknowledge link\0" + payload, key=key, digest_size=32).digest()
+    return head + slash + base64.urlsafe_b64encode(payload + mac).decode().rstrip("=")
 
 
 def describe(world, receiver):
     world.apply(team(receiver))
     return {"url": world.url, "read": world.token("read"),
-            "respond": world.token("respond"), "expired": expired_link(world, "ana")}
+            "respond": world.token("respond"), "database": str(world.data_path() / "tocsin.db")}
 
 
 def install():
@@ -79,6 +80,17 @@ def install():
     kept, wanted = HERE / "node_modules" / ".package-lock.json", HERE / "package-lock.json"
     if not kept.exists() or kept.stat().st_mtime < wanted.stat().st_mtime:
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=HERE, check=True)
+
+
+def run_node(env):
+    """(exit status, what it said), which is shown as it comes, too."""
+    said = []
+    with subprocess.Popen(["node", str(HERE / "pages.mjs")], env=env, text=True,
+                          stdout=subprocess.PIPE) as node:
+        for line in node.stdout:
+            print(line, end="", flush=True)
+            said.append(line)
+    return node.returncode, "".join(said)
 
 
 def main():
@@ -95,12 +107,16 @@ def main():
                 "people": [dict(zip(("name", "full_name", "language", "zone"), row)) for row in PEOPLE],
                 "guests": [name for name, *_ in GUESTS], "lang": str(ROOT / "lang")}
         env = {**os.environ, "BROWSER_WORLD": json.dumps(told)}
-        done = subprocess.run(["node", str(HERE / "pages.mjs")], env=env, check=False)
-        if done.returncode != 0:
-            print(opened.explain() + "\n" + closed.explain(), flush=True)
-            print("the browser's tests failed; their verdicts stand above the servers' logs")
-    return done.returncode
+        status, verdicts = run_node(env)
+        if status != 0:
+            # The verdicts come last: a reader is shown the end.
+            print(opened.explain() + "\n" + closed.explain() + "\n--- verdicts ---")
+            print(verdicts, end="", flush=True)
+    return status
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["--expire"]:  # pages.mjs asks so: --expire LINK DATABASE
+        print(expire(*sys.argv[2:]))
+        sys.exit(0)
     sys.exit(main())
