@@ -270,12 +270,18 @@ static bool read_value(const struct field *field, json_t *value, void *at, bool 
     return false;
 }
 
+static bool refuse_absent(const struct field *field, struct fault *fault)
+{
+    return field->doc == NULL ? fault_set(fault, field->name, "is required")
+                              : fault_set(fault, field->name, "is required. %s", field->doc);
+}
+
 static bool read_field(const struct field *field, const json_t *object, void *out, bool is_stored,
                        struct fault *fault)
 {
     json_t *value = json_object_get(object, field->name);
     if (value == NULL || json_is_null(value)) {
-        return (field->flags & FIELD_REQUIRED) == 0 || fault_set(fault, field->name, "is required");
+        return (field->flags & FIELD_REQUIRED) == 0 || refuse_absent(field, fault);
     }
     if ((field->flags & FIELD_READ_ONLY) != 0 && !is_stored) {
         return fault_set(fault, field->name, "is set by the server; leave it out");

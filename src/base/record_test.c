@@ -144,7 +144,7 @@ struct fault_row {
 
 static const struct fault_row FAULTS[] = {
     {"no object", "[1]", "", "must be an object, not a list"},
-    {"required", "{}", "name", "is required"},
+    {"required", "{}", "name", "is required. What it is called."},
     {"null is absent", "{\"name\": null}", "name", "is required"},
     {"required and empty", "{\"name\": \"\"}", "name", "must not be empty"},
     {"near key", "{\"name\": \"x\", \"colur\": 1}", "colur",

@@ -189,7 +189,8 @@ static const struct field POLICY_FIELDS[] = {
      .offset = offsetof(struct policy, last_resort),
      .flags = FIELD_REQUIRED,
      .record = &TARGET_RECORD,
-     .doc = "The user, team or schedule told when every round stayed unanswered."},
+     .doc = "Who is told when nobody answers in any round, such as {user: ana}: a user, team or "
+            "schedule."},
 };
 
 const struct record POLICY_RECORD = {
