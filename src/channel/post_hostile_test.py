@@ -222,7 +222,7 @@ class Guard(unittest.TestCase):
 
     def test_bad_list_is_a_fault(self):
         _, others = send([], {"allow_private": "localhost"})
-        self.assertEqual(others[0]["field"], "allow_private")
+        self.assertEqual(others[0]["field"], "--allow-private (TOCSIN_ALLOW_PRIVATE)")
 
 
 class Starvation(unittest.TestCase):

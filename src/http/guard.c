@@ -248,6 +248,8 @@ static bool parse_address(const char *text, unsigned char out[16], unsigned *out
     return inet_pton(AF_INET6, text, out) == 1;
 }
 
+static const char GUARD_SETTING[] = "--allow-private (TOCSIN_ALLOW_PRIVATE)";
+
 static bool parse_block(char *text, struct guard_block *out, struct fault *fault)
 {
     unsigned width = 0;
@@ -258,14 +260,14 @@ static bool parse_block(char *text, struct guard_block *out, struct fault *fault
         *slash = '\0';
     }
     if (!parse_address(text, out->bytes, &width)) {
-        return fault_set(fault, "allow_private",
+        return fault_set(fault, GUARD_SETTING,
                          "\"%s\" is not an address; write blocks such as 127.0.0.0/8 or fd00::/8, "
                          "with commas between",
                          text);
     }
     bits = width;
     if (slash != NULL && !g_ascii_string_to_unsigned(slash + 1, 10, 0, width, &bits, NULL)) {
-        return fault_set(fault, "allow_private", "\"%s/%s\" needs a length from 0 to %u", text,
+        return fault_set(fault, GUARD_SETTING, "\"%s/%s\" needs a length from 0 to %u", text,
                          slash + 1, width);
     }
     out->bits = (unsigned)bits + (128 - width);
@@ -275,7 +277,7 @@ static bool parse_block(char *text, struct guard_block *out, struct fault *fault
     static const unsigned char NOTHING[16] = {0};
     if (memcmp(tail, NOTHING, sizeof tail) != 0) {
         return fault_set(
-            fault, "allow_private",
+            fault, GUARD_SETTING,
             "\"%s/%u\" has bits set behind its length; write the block's first address", text,
             (unsigned)bits);
     }
@@ -292,7 +294,7 @@ bool guard_read(const char *list, struct guard *out, struct fault *fault)
             continue;
         }
         if (out->block_count == GUARD_BLOCKS_MAX) {
-            return fault_set(fault, "allow_private", "more than %d blocks; join some of them",
+            return fault_set(fault, GUARD_SETTING, "more than %d blocks; join some of them",
                              GUARD_BLOCKS_MAX);
         }
         if (!parse_block(part, &out->blocks[out->block_count], fault)) {

@@ -250,7 +250,7 @@ static void test_bad_lists(void **state)
         if (guard_read(bad[i], &guard, &fault)) {
             fail_msg("%s: taken", bad[i]);
         }
-        assert_string_equal(fault.field, "allow_private");
+        assert_string_equal(fault.field, "--allow-private (TOCSIN_ALLOW_PRIVATE)");
         assert_true(fault.text[0] != '\0');
     }
     struct fault fault = {0};
