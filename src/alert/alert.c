@@ -91,6 +91,14 @@ static const struct field ALERT_FIELDS[] = {
      .kind = FIELD_UTC,
      .offset = AT(expires_at),
      .doc = "Resolved if its source does not repeat it by then."},
+    {.name = "silenced_by",
+     .kind = FIELD_TEXT,
+     .offset = AT(silenced_by),
+     .doc = "The silence that holds it now: it pages nobody. Absent when none does."},
+    {.name = "silenced_until",
+     .kind = FIELD_UTC,
+     .offset = AT(silenced_until),
+     .doc = "When that silence ends."},
 };
 
 const struct record ALERT_RECORD = {

@@ -37,6 +37,9 @@ struct alert {
     char *resolved_by;
     struct utc snoozed_until;
     struct utc expires_at;
+    /* Not stored: who answers the alert fills in the silence that holds it at that moment. */
+    char *silenced_by;
+    struct utc silenced_until;
 };
 
 void alert_clear(struct alert *alert);

@@ -2,12 +2,32 @@
 #include "api/support.h"
 
 #include "alert/alert_store.h"
+#include "alert/silence.h"
 #include "page/pager.h"
 
 /* --- reading --- */
 
+/* Shown with the silence that holds it now, so that it does not look like one that pages. */
+static json_t *show_alert(const struct alert *alert, const struct config *config, struct utc now)
+{
+    const GPtrArray *silences = config->items[CONFIG_SILENCE];
+    if (silences == NULL || silences->len == 0 || alert->status == ALERT_RESOLVED) {
+        return record_write(&ALERT_RECORD, alert);
+    }
+    const struct match_subject subject = match_subject_of_alert(alert);
+    const struct silence_verdict verdict = silence_judge(silences, &subject, now);
+    struct alert shown = *alert; /* borrows all its texts */
+    if (verdict.by != NULL) {
+        shown.silenced_by = verdict.by->name;
+        shown.silenced_until = verdict.until;
+    }
+    return record_write(&ALERT_RECORD, &shown);
+}
+
 struct listing {
     json_t *items;
+    const struct config *config;
+    struct utc now;
     int limit;
     int64_t last_id;
     bool has_more;
@@ -21,7 +41,7 @@ static void take_alert(void *self, const struct alert *alert)
         return;
     }
     listing->last_id = alert->id;
-    json_array_append_new(listing->items, record_write(&ALERT_RECORD, alert));
+    json_array_append_new(listing->items, show_alert(alert, listing->config, listing->now));
 }
 
 /* The value of an enumeration in the query; 0 when absent. False after answering. */
@@ -66,9 +86,14 @@ static void get_alerts(struct http_request *request, void *self)
     filter.is_unresolved = filter.status == FILTER_UNRESOLVED;
     filter.status = filter.is_unresolved ? 0 : filter.status;
     filter.before_id = page.from;
-    struct listing listing = {.items = json_array(), .limit = page.limit};
+    struct config *config = config_current(context->configs);
+    struct listing listing = {.items = json_array(),
+                              .config = config,
+                              .now = clock_now(context->clock),
+                              .limit = page.limit};
     struct db *db = api_reader(context);
     alert_list(db, &filter, page.limit + 1, take_alert, &listing);
+    config_unref(config);
     if (!api_reader_done(context, request, db)) {
         json_decref(listing.items);
         return;
@@ -89,7 +114,9 @@ static void get_alert(struct http_request *request, void *self)
         api_answer_missing(request, "alert", http_path_param(request, "id"));
         return;
     }
-    http_answer_json(request, 200, record_write(&ALERT_RECORD, &alert));
+    struct config *config = config_current(context->configs);
+    http_answer_json(request, 200, show_alert(&alert, config, clock_now(context->clock)));
+    config_unref(config);
     alert_clear(&alert);
 }
 
@@ -158,7 +185,9 @@ static const struct field PAGE_FIELDS[] = {
      .offset = AT(target),
      .flags = FIELD_REQUIRED,
      .record = &TARGET_RECORD,
-     .doc = "Whom to tell too, at once."},
+     /* Not in short: "user" at the top is who asks. */
+     .doc = "Whom to tell too, at once: {\"target\": {\"user\": \"chen\"}}, or a schedule, team or "
+            "channel in the user's place."},
 };
 static const struct record PAGE_RECORD = {.name = "AlertPage",
                                           .doc = "Tells somebody else too.",

@@ -84,12 +84,27 @@ static void post_test(struct http_request *request, void *self)
 
 struct beat_view {
     char *name, *service;
+    int severity;
+    struct span every, grace;
     struct utc last_at, due_at;
     bool is_missing;
 };
 static const struct field BEAT_FIELDS[] = {
     {.name = "name", .kind = FIELD_TEXT, .offset = offsetof(struct beat_view, name)},
     {.name = "service", .kind = FIELD_TEXT, .offset = offsetof(struct beat_view, service)},
+    {.name = "severity",
+     .kind = FIELD_ENUM,
+     .offset = offsetof(struct beat_view, severity),
+     .names = SEVERITY_NAMES,
+     .doc = "Of the alert when it is missed."},
+    {.name = "every",
+     .kind = FIELD_SPAN,
+     .offset = offsetof(struct beat_view, every),
+     .doc = "How often it should be heard."},
+    {.name = "grace",
+     .kind = FIELD_SPAN,
+     .offset = offsetof(struct beat_view, grace),
+     .doc = "How late it may be before it is missed; absent: not at all."},
     {.name = "last_at",
      .kind = FIELD_UTC,
      .offset = offsetof(struct beat_view, last_at),
@@ -112,6 +127,10 @@ static json_t *heartbeat_json(struct db *db, const struct heartbeat *heartbeat)
     (void)!heartbeat_load(db, heartbeat->name, &state);
     struct beat_view view = {.name = heartbeat->name,
                              .service = heartbeat->service,
+                             .severity =
+                                 heartbeat->severity == 0 ? SEVERITY_CRITICAL : heartbeat->severity,
+                             .every = heartbeat->every,
+                             .grace = heartbeat->grace,
                              .last_at = state.last_at,
                              .due_at = state.due_at,
                              .is_missing = state.is_missing};

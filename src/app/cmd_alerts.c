@@ -3,6 +3,19 @@
 #include "app/cmd.h"
 #include "base/json.h"
 
+/* "open (silenced)": it pages nobody, however open it is. */
+static void mark_silenced(json_t *items)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach (items, i, item) {
+        if (json_object_get(item, "silenced_by") != NULL) {
+            json_object_set_new(item, "status",
+                                json_sprintf("%s (silenced)", json_text(item, "status", "")));
+        }
+    }
+}
+
 int cmd_alerts(struct cli *cli)
 {
     static const struct column COLUMNS[] = {
@@ -27,6 +40,7 @@ int cmd_alerts(struct cli *cli)
     if (cli->is_json) {
         output_json(items);
     } else {
+        mark_silenced(items);
         cmd_show_list(items, COLUMNS, "No alerts: all quiet.");
     }
     return EXIT_OK;
