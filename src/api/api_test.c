@@ -154,6 +154,9 @@ static const struct refusal REFUSALS[] = {
     {"what if without service", "GET", "/api/v1/whatif", NULL, 400, "service"},
     {"what if of no service", "GET", "/api/v1/whatif?service=none", NULL, 422, NULL},
     {"events after a word", "GET", "/api/v1/events?after=x", NULL, 400, "after"},
+    {"misspelt filter", "GET", "/api/v1/alerts?stauts=open", NULL, 400, "stauts"},
+    {"unknown filter of a list without any", "GET", "/api/v1/heartbeats?zone=UTC", NULL, 400,
+     "zone"},
     {"test of nobody", "POST", "/api/v1/users/eve/test", "{}", 404, NULL},
     {"feed of both", "POST", "/api/v1/feeds", "{\"user\":\"ana\",\"schedule\":\"primary\"}", 422,
      "user"},
@@ -266,6 +269,13 @@ static void test_silences_routes_and_questions(void **state)
         201));
     json_auto_t *silences = test_json(house, house->read, "GET", "/api/v1/silences", NULL, 200);
     assert_int_equal(json_array_size(json_object_get(silences, "items")), 1);
+    g_autofree char *shown = alert_path(test_alert(house, "silenced"), "");
+    json_auto_t *alert = test_json(house, house->read, "GET", shown, NULL, 200);
+    assert_string_equal(text_at(alert, "silenced_by"), "night work");
+    assert_string_equal(text_at(alert, "silenced_until"), "2030-01-01T00:00:00Z");
+    json_auto_t *alerts = test_json(house, house->read, "GET", "/api/v1/alerts?limit=1", NULL, 200);
+    assert_string_equal(text_at(json_array_get(json_object_get(alerts, "items"), 0), "silenced_by"),
+                        "night work");
     json_decref(
         test_json(house, house->respond, "DELETE", "/api/v1/silences/night%20work", NULL, 204));
     json_auto_t *routed = test_json(

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/nearest.h"
 
 /* A refused request's body is read and forgotten up to this size, so that the sender sees the
  * answer instead of a reset connection. */
@@ -242,6 +243,51 @@ static bool check_size(struct http_request *request, const struct shape *shape)
     return true;
 }
 
+/* Is it one of the row's parameters? Offers each of them to `nearest`, whose `given` it is. */
+static bool is_known_param(const struct route_row *row, struct nearest *nearest)
+{
+    static const struct query_param LIST[] = {{"limit", NULL}, {"cursor", NULL}, {NULL, NULL}};
+    const struct query_param *const tables[] = {row->params, row->is_list ? LIST : NULL};
+    for (size_t t = 0; t < G_N_ELEMENTS(tables); t++) {
+        for (const struct query_param *at = tables[t]; at != NULL && at->name != NULL; at++) {
+            if (strcmp(at->name, nearest->given) == 0) {
+                return true;
+            }
+            nearest_offer(nearest, at->name);
+        }
+    }
+    return false;
+}
+
+static void refuse_param(struct http_request *request, const struct nearest *nearest)
+{
+    struct fault fault = {0};
+    const char *near = nearest->found;
+    fault_set(&fault, nearest->given, "There is no query parameter \"%.60s\" here%s%s%s",
+              nearest->given, near == NULL ? "." : "; did you mean \"", near == NULL ? "" : near,
+              near == NULL ? "" : "\"?");
+    atomic_fetch_add(&request->refs, 1);
+    http_answer_fault(request, 400, &fault);
+}
+
+/* A misspelt filter must not answer everything. Where a row names no parameters, anything goes. */
+static bool check_query(struct http_request *request)
+{
+    const struct route_row *row = request->match.row;
+    const GPtrArray *texts = request->query.texts;
+    if (texts == NULL || (row->params == NULL && !row->is_list)) {
+        return true;
+    }
+    for (guint i = 0; i + 1 < texts->len; i += 2) {
+        struct nearest nearest = {.given = texts->pdata[i]};
+        if (!is_known_param(row, &nearest)) {
+            refuse_param(request, &nearest);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool admit(struct http_request *request, const struct shape *shape, const char *version)
 {
     if (!check_shape(request, shape, version) || !find_route(request)) {
@@ -251,7 +297,7 @@ static bool admit(struct http_request *request, const struct shape *shape, const
         request_refuse(request, 400, "The address holds a malformed escape or is not UTF-8.");
         return false;
     }
-    return check_permit(request) && check_size(request, shape);
+    return check_permit(request) && check_query(request) && check_size(request, shape);
 }
 
 static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *connection,
