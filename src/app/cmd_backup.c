@@ -227,6 +227,10 @@ int cmd_restore(struct cli *cli)
     const char *data = cli->settings.data;
     g_autofree char *source = absolute(cli_arg(cli, 0));
     if (!db_verify(source, &fault)) {
+        struct fault why = fault;
+        fault_set(&fault, why.field,
+                  "%.280s. Take another backup; the data in %.60s was not touched.", why.text,
+                  data);
         return cli_refused(&fault);
     }
     if (cli_has(cli, "verify-only")) {

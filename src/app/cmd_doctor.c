@@ -9,6 +9,11 @@
 #include "base/json.h"
 #include "config/config_store.h"
 
+static void print_count(json_int_t count, const char *what, const char *after)
+{
+    printf("%lld %s%s%s", (long long)count, what, count == 1 ? "" : "s", after);
+}
+
 static int show(const struct cli *cli, const json_t *answer)
 {
     json_int_t problems = json_integer_value(json_object_get(answer, "problems"));
@@ -24,9 +29,12 @@ static int show(const struct cli *cli, const json_t *answer)
         printf("%-8s %-13s %s\n%23s%s\n", json_text(finding, "level", ""),
                json_text(finding, "check", ""), what, "", remedy);
     }
-    printf("%s%lld problems, %lld warnings, %lld notes.\n", i > 0 ? "\n" : "", (long long)problems,
-           (long long)json_integer_value(json_object_get(answer, "warnings")),
-           (long long)json_integer_value(json_object_get(answer, "notes")));
+    if (i > 0) {
+        putchar('\n');
+    }
+    print_count(problems, "problem", ", ");
+    print_count(json_integer_value(json_object_get(answer, "warnings")), "warning", ", ");
+    print_count(json_integer_value(json_object_get(answer, "notes")), "note", ".\n");
     return problems > 0 ? EXIT_REFUSED : EXIT_OK;
 }
 
