@@ -8,6 +8,8 @@ enum {
 };
 
 #define RETRY_WAIT SPAN_S(1)
+/* A tick that took this long is over even if there is more: somebody waits to be answered. */
+#define TICK_MOST SPAN_MS(5)
 
 /* Writing is tried where it is needed next: the ballast first, then an event that tells the end. */
 static void try_to_reopen(struct ledger *ledger)
@@ -133,7 +135,10 @@ struct utc ledger_tick(struct ledger *ledger)
         return utc_add(now, RETRY_WAIT);
     }
     struct utc next = now;
-    for (int round = 0; round < TICK_ROUNDS && !utc_before(now, next); round++) {
+    struct span until = {clock_elapsed(ledger->clock).us + TICK_MOST.us};
+    for (int round = 0; round < TICK_ROUNDS && !utc_before(now, next) &&
+                        clock_elapsed(ledger->clock).us < until.us;
+         round++) {
         now = clock_now(ledger->clock);
         next = run_duties(ledger, now);
     }
