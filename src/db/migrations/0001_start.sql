@@ -126,7 +126,9 @@ CREATE TABLE notification (
     data TEXT,                       -- JSON for kinds without an alert
     created_at BIGINT NOT NULL,
     settled_at BIGINT);
-CREATE INDEX notification_waiting ON notification (mailbox_id, severity, id) WHERE state = 1;
+-- What waits, most severe first; the last two so that "what is due next?" need not read the rows.
+CREATE INDEX notification_waiting ON notification (mailbox_id, severity, id, due_at, state)
+    WHERE state = 1;
 CREATE INDEX notification_alert ON notification (alert_id);
 CREATE INDEX notification_page ON notification (page_id);
 
