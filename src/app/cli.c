@@ -6,7 +6,8 @@
 
 #include "base/nearest.h"
 
-static const struct cli_option JSON_OPTION = {"json", NULL, "Answer as JSON, as the API gives it."};
+static const struct cli_option JSON_OPTION = {
+    "json", NULL, "Answer as JSON: what the API answers; of a list, its items."};
 static const struct cli_option HELP_OPTION = {"help", NULL, "Show this help."};
 
 const struct cli_command *cli_find(const char *name)

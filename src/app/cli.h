@@ -38,7 +38,7 @@ struct cli {
     struct settings settings;
     GPtrArray *args;     /* of char *, borrowed from argv */
     GHashTable *options; /* name -> GPtrArray of values; a switch has one "" */
-    bool is_json;        /* --json: the answer as the API gives it */
+    bool is_json;        /* --json: what the API answers; of a list, its items */
     const char *const *environment;
 };
 

@@ -41,10 +41,11 @@ void cli_help_all(GString *out)
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         append_row(out, COMMANDS[i].name, COMMANDS[i].summary, 28);
     }
-    g_string_append(out, "\n`tocsin help COMMAND` says more. Commands reach the server through the "
-                         "local socket in\nits data directory (--data), or through --url with "
-                         "--token. --json answers as the API does.\nExit codes: 0 done, 1 refused "
-                         "or failed, 2 wrong usage.\n");
+    g_string_append(
+        out, "\n`tocsin help COMMAND` says more. Commands reach the server through the "
+             "local socket in\nits data directory (--data), or through --url with "
+             "--token. --json prints what the API answers; of\na list, the array of its items. "
+             "Exit codes: 0 done, 1 refused or failed, 2 wrong usage.\n");
 }
 
 static void append_options(const struct cli_command *command, GString *out)
@@ -56,7 +57,8 @@ static void append_options(const struct cli_command *command, GString *out)
         append_row(out, head, option->doc, 30);
     }
     if (command->run != NULL) {
-        append_row(out, "--json", "Answer as JSON, as the API gives it.", 30);
+        append_row(out, "--json", "Answer as JSON: what the API answers; of a list, its items.",
+                   30);
     }
 }
 
