@@ -67,6 +67,7 @@ static void write_real(GString *out, const json_t *value)
     g_string_append_len(out, digits, (gssize)size);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the value, which json_read bounds. */
 static void write_object(GString *out, const json_t *object)
 {
     char before = '{';
@@ -86,6 +87,7 @@ static void write_object(GString *out, const json_t *object)
     g_string_append(out, before == '{' ? "{}" : "}");
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the value, which json_read bounds. */
 static void write_array(GString *out, const json_t *array)
 {
     g_string_append_c(out, '[');
@@ -98,6 +100,7 @@ static void write_array(GString *out, const json_t *array)
     g_string_append_c(out, ']');
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the value, which json_read bounds. */
 static void write_value(GString *out, const json_t *value)
 {
     switch (json_typeof(value)) {

@@ -30,11 +30,11 @@ static void live_a_day(struct paging *paging)
         (void)snprintf(key, sizeof key, "k%d", i);
         int64_t id = paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_WARNING);
         (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_CRITICAL);
-        g_autofree char *sent = paging_messages(paging);
+        g_free(paging_messages(paging));
         paging_pass(paging, SPAN_MIN(4));
-        g_autofree char *settled = paging_settle(paging, SEND_RETRY);
+        g_free(paging_settle(paging, SEND_RETRY));
         paging_pass(paging, SPAN_MIN(4));
-        g_autofree char *more = paging_messages(paging);
+        g_free(paging_messages(paging));
         if (i % 2 == 0) {
             (void)paging_act(paging, VERB_ACKNOWLEDGE, id, "user:ana");
         }
@@ -47,7 +47,7 @@ static void live_a_day(struct paging *paging)
 static bool may_scan(const char *line, const char *sql)
 {
     static const char *const CONFIGURATION[] = {"SCAN policy_version", "SCAN shift_override",
-                                                "SCAN config_object"};
+                                                "SCAN config_object", "SCAN heartbeat_state"};
     for (size_t i = 0; i < G_N_ELEMENTS(CONFIGURATION); i++) {
         if (g_str_has_prefix(line, CONFIGURATION[i])) {
             return true;
