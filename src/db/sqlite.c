@@ -232,7 +232,7 @@ static bool run_pragmas(struct sqlite_db *sqlite, const char *where, struct faul
     (void)sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     const char *common = "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
                          "PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON;";
-    const char *writer = "PRAGMA cache_size = -32768; PRAGMA journal_mode = WAL;"
+    const char *writer = "PRAGMA cache_size = -16384; PRAGMA journal_mode = WAL;"
                          "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;"
                          "PRAGMA wal_autocheckpoint = 0;";
     const char *reader = "PRAGMA cache_size = -4096; PRAGMA query_only = ON;";
