@@ -321,6 +321,24 @@ bool heartbeat_load(struct db *db, const char *name, struct heartbeat_state *out
     return is_found;
 }
 
+GPtrArray *heartbeat_names(struct db *db)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    struct db_query *q = db_query(db, "SELECT name FROM heartbeat_state ORDER BY name");
+    while (db_step(q) == DB_ROW) {
+        g_ptr_array_add(names, g_strdup(db_text(q, 0)));
+    }
+    db_reset(q);
+    return names;
+}
+
+void heartbeat_forget(struct db *db, const char *name)
+{
+    struct db_query *q = db_query(db, "DELETE FROM heartbeat_state WHERE name = $1");
+    db_bind_text(q, 1, name);
+    (void)db_run(q);
+}
+
 void heartbeat_save(struct db *db, const char *name, const struct heartbeat_state *state)
 {
     struct db_query *q = db_query(

@@ -74,6 +74,9 @@ struct heartbeat_state {
 };
 
 NODISCARD bool heartbeat_load(struct db *db, const char *name, struct heartbeat_state *out);
+/* The names (char *) of all that have a state, configured or not. To be freed. */
+NODISCARD GPtrArray *heartbeat_names(struct db *db);
+void heartbeat_forget(struct db *db, const char *name);
 void heartbeat_save(struct db *db, const char *name, const struct heartbeat_state *state);
 /* Newly allocated name of one that is overdue, or NULL. */
 NODISCARD char *heartbeat_overdue(struct db *db, struct utc now);

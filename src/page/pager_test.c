@@ -333,6 +333,28 @@ static void a_missing_heartbeat_pages_until_it_beats(void **state)
     assert_int_equal(paging_events(paging, 1, "alert.resolved"), 1);
 }
 
+static enum command_result hear_the_unconfigured(struct ledger_tx *tx, void *self)
+{
+    (void)self;
+    const struct heartbeat_state heard = {.last_at = tx->now, .is_missing = true};
+    heartbeat_save(tx->db, "gone", &heard);
+    return COMMAND_DONE;
+}
+
+static void what_was_heard_of_a_deleted_heartbeat_is_forgotten(void **state)
+{
+    struct paging *paging = *state;
+    const char *cron = "{'heartbeats': [{'name': 'cron', 'service': 'shop', 'every': '10m'}]}";
+    paging_apply(paging, cron);
+    const struct command command = {.run = hear_the_unconfigured};
+    ledger_run_batch(paging->ledger, &command, 1);
+    struct heartbeat_state heard = {0};
+    assert_true(heartbeat_load(paging->db, "gone", &heard));
+    paging_apply(paging, cron);
+    assert_false(heartbeat_load(paging->db, "gone", &heard));
+    assert_true(heartbeat_load(paging->db, "cron", &heard));
+}
+
 static void a_start_waits_for_sources_before_it_gives_them_up(void **state)
 {
     struct paging *paging = *state;
@@ -465,6 +487,7 @@ int main(void)
         TEST(help_can_be_called_although_somebody_is_on_it),
         TEST(a_snoozed_alert_comes_back),
         TEST(a_missing_heartbeat_pages_until_it_beats),
+        TEST(what_was_heard_of_a_deleted_heartbeat_is_forgotten),
         TEST(a_start_waits_for_sources_before_it_gives_them_up),
         TEST(a_retry_of_something_worse_is_not_held_back),
         TEST(a_digest_takes_nothing_from_whoever_has_it),

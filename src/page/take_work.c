@@ -200,10 +200,22 @@ int heartbeat_run_due(struct ledger_tx *tx, void *self, int limit)
     return count;
 }
 
+/* One that comes back by the same name is a new one: what was heard of the old says nothing. */
+static void forget_deleted_heartbeats(const struct pager *pager, struct ledger_tx *tx)
+{
+    g_autoptr(GPtrArray) names = heartbeat_names(tx->db);
+    for (guint i = 0; i < names->len; i++) {
+        if (config_heartbeat(pager->config, names->pdata[i]) == NULL) {
+            heartbeat_forget(tx->db, names->pdata[i]);
+        }
+    }
+}
+
 enum command_result pager_expect_heartbeats(struct ledger_tx *tx, void *arg)
 {
     struct pager *pager = arg;
     pager_enter(pager, tx);
+    forget_deleted_heartbeats(pager, tx);
     const GPtrArray *heartbeats = pager->config->items[CONFIG_HEARTBEAT];
     for (guint i = 0; heartbeats != NULL && i < heartbeats->len; i++) {
         const struct heartbeat *heartbeat = g_ptr_array_index(heartbeats, i);
