@@ -42,10 +42,11 @@ void cli_help_all(GString *out)
         append_row(out, COMMANDS[i].name, COMMANDS[i].summary, 28);
     }
     g_string_append(
-        out, "\n`tocsin help COMMAND` says more. Commands reach the server through the "
-             "local socket in\nits data directory (--data), or through --url with "
-             "--token. --json prints what the API answers; of\na list, the array of its items. "
-             "Exit codes: 0 done, 1 refused or failed, 2 wrong usage.\n");
+        out,
+        "\n`tocsin help COMMAND` says more. Commands reach the server through the local socket in\n"
+        "its data directory (--data), or through --url with --token. --json prints what the\n"
+        "API answers; of a list, the array of its items. Exit codes: 0 done, 1 refused or\n"
+        "failed, 2 wrong usage.\n");
 }
 
 static void append_options(const struct cli_command *command, GString *out)
