@@ -255,14 +255,14 @@ static unsigned count_answers(const char *text)
 }
 
 /* A second request hidden behind an ambiguous first one must never be answered. */
-#define CHUNKED "Transfer-Encoding: chunked\r\n"
-
 static void test_nothing_is_smuggled(void **state)
 {
     (void)state;
     static const char HIDDEN[] = "GET /hello?q=smuggled HTTP/1.1\r\nHost: x\r\n\r\n";
+    static const char BOTH_LENGTHS[] = "POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n"
+                                       "Transfer-Encoding: chunked\r\n\r\n";
     static const char *const HEADS[] = {
-        "POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n" CHUNKED "\r\n",
+        BOTH_LENGTHS,
         "POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 60\r\n\r\n",
         "POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: +0\r\n\r\n",
         "POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 0x10\r\n\r\n",
