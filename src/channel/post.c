@@ -223,7 +223,7 @@ static struct parcel *build(struct post *post, const struct driver *driver,
     }
     g_autofree char *secret =
         post->look_up != NULL ? post->look_up(post->look_up_self, address->secret) : NULL;
-    if (!is_usable_secret(secret)) {
+    if (secret == NULL || !is_usable_secret(secret)) {
         (void)fault_set(fault, "secret", "the server finds no secret of one line at %s",
                         address->secret);
         return NULL;
