@@ -25,7 +25,7 @@ struct claim {
     GPtrArray *errands; /* out: of struct errand, to be freed by whoever takes them */
     struct utc next_at; /* out: UTC_NEVER when nothing waits */
 };
-enum command_result pager_claim(struct ledger_tx *tx, void *claim);
+enum command_result pager_claim(struct ledger_tx *tx, void *arg);
 
 /* Brings the result of one attempt home. A ledger command. */
 struct settle {
@@ -34,6 +34,6 @@ struct settle {
     struct send_result result;
     bool is_cancelled; /* found unwanted just before sending: nothing was sent */
 };
-enum command_result pager_settle(struct ledger_tx *tx, void *settle);
+enum command_result pager_settle(struct ledger_tx *tx, void *arg);
 
 #endif

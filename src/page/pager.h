@@ -21,7 +21,7 @@ void pager_add_duties(struct pager *pager, struct ledger *ledger);
 
 /* The first command after start, before anything else: makes or reads the key of signed links, and
  * takes back the deliveries that were under way when the last process ended. arg is the pager. */
-enum command_result pager_recover(struct ledger_tx *tx, void *pager);
+enum command_result pager_recover(struct ledger_tx *tx, void *arg);
 
 /* LINK_KEY_SIZE bytes that sign links; after pager_recover was committed. */
 const unsigned char *pager_link_key(const struct pager *pager);
@@ -37,7 +37,7 @@ struct take {
     char dedup_key[260];     /* out */
 };
 /* A command's run function; arg is struct take *. */
-enum command_result pager_take(struct ledger_tx *tx, void *take);
+enum command_result pager_take(struct ledger_tx *tx, void *arg);
 /* Frees what is left of the signal after the command ran or was refused. */
 void take_clear(struct take *take);
 
@@ -61,10 +61,10 @@ struct act {
     int status;         /* out: HTTP-like: 200 done, 404 no such alert, 409 not possible now */
     struct fault fault; /* out: why, when not 200 */
 };
-enum command_result pager_act(struct ledger_tx *tx, void *act);
+enum command_result pager_act(struct ledger_tx *tx, void *arg);
 
 /* The same for all alerts of one digest: alert_id is the delivery's id. Done when one of them was. */
-enum command_result pager_act_on_delivery(struct ledger_tx *tx, void *act);
+enum command_result pager_act_on_delivery(struct ledger_tx *tx, void *arg);
 
 /* --- a person says that a test page arrived --- */
 struct verify {
@@ -74,7 +74,7 @@ struct verify {
     int status;
     struct fault fault;
 };
-enum command_result pager_verify(struct ledger_tx *tx, void *verify);
+enum command_result pager_verify(struct ledger_tx *tx, void *arg);
 
 /* --- a test page to one contact of one person, or to all (contact NULL) --- */
 struct test_page {
@@ -85,7 +85,7 @@ struct test_page {
     int status;
     struct fault fault;
 };
-enum command_result pager_test(struct ledger_tx *tx, void *test_page);
+enum command_result pager_test(struct ledger_tx *tx, void *arg);
 
 /* --- a person leaves: what they have not answered goes to others now --- */
 struct hand_on {
@@ -101,7 +101,7 @@ struct hand_on {
 void pager_hand_on(struct ledger_tx *tx, struct hand_on *hand_on);
 
 /* After a change of configuration: a new heartbeat is expected from now on. arg is the pager. */
-enum command_result pager_expect_heartbeats(struct ledger_tx *tx, void *pager);
+enum command_result pager_expect_heartbeats(struct ledger_tx *tx, void *arg);
 
 /* --- a heartbeat was heard --- */
 struct beat {
@@ -109,6 +109,6 @@ struct beat {
     const char *heartbeat; /* name */
     int status;
 };
-enum command_result pager_beat(struct ledger_tx *tx, void *beat);
+enum command_result pager_beat(struct ledger_tx *tx, void *arg);
 
 #endif

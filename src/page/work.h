@@ -74,7 +74,7 @@ void page_stop_all(struct ledger_tx *tx, int64_t alert_id);
 /* Is this page still to be told? Yes while its alert is open; one that a person asked for also while
  * the alert is acknowledged: help is wanted although somebody is on it. */
 NODISCARD bool page_is_live(const struct page *page, const struct alert *alert);
-int page_run_due(struct ledger_tx *tx, void *pager, int limit);
+int page_run_due(struct ledger_tx *tx, void *self, int limit);
 /* Remembers that the throttle would say "wait" to this severity until then. */
 void mailbox_hold(struct pager *pager, int64_t mailbox_id, int severity, struct utc until);
 /* A message without an alert, or a question about one, to one contact. A warning about a gap has time:
@@ -98,13 +98,13 @@ void pause_for_acknowledgement(struct pager *pager, struct ledger_tx *tx,
 /* Goes on at once from the step where a pause had stopped it. */
 void escalation_resume(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);
 void escalation_end(struct ledger_tx *tx, int64_t alert_id);
-int escalation_run_due(struct ledger_tx *tx, void *pager, int limit);
+int escalation_run_due(struct ledger_tx *tx, void *self, int limit);
 
 /* --- what comes in (take_work.c) --- */
 /* After a start: sources could not reach us, and get time to do so before they count as gone. */
 void grant_time_to_refresh(struct pager *pager, struct ledger_tx *tx);
-int expiry_run_due(struct ledger_tx *tx, void *pager, int limit);
-int heartbeat_run_due(struct ledger_tx *tx, void *pager, int limit);
+int expiry_run_due(struct ledger_tx *tx, void *self, int limit);
+int heartbeat_run_due(struct ledger_tx *tx, void *self, int limit);
 
 /* --- gaps ahead (gap_work.c); self is the pager --- */
 struct utc gap_next_at(struct ledger_tx *tx, void *self);
@@ -114,11 +114,11 @@ void gap_off(struct ledger_tx *tx, void *self, struct span by);
 void gap_look_clear(struct gap_look *look);
 
 /* --- silences that changed (silence_work.c) --- */
-struct utc silence_next_at(struct ledger_tx *tx, void *pager);
-int silence_run_due(struct ledger_tx *tx, void *pager, int limit);
+struct utc silence_next_at(struct ledger_tx *tx, void *self);
+int silence_run_due(struct ledger_tx *tx, void *self, int limit);
 
 /* --- deliveries (settle_work.c) --- */
-int lease_run_due(struct ledger_tx *tx, void *pager, int limit);
+int lease_run_due(struct ledger_tx *tx, void *self, int limit);
 
 /* --- looking again (look_work.c) --- */
 /* Is this page's notification still to be sent? Fills `alert` in either case. The page may have been
