@@ -2,8 +2,8 @@
 #include "page/pager.h"
 #include "sim/world_private.h"
 
-static const struct span MEAN_GAP = {20LL * 60 * 1000000};
-static const struct span TRY_AGAIN = {5 * 1000000};
+static const struct span MEAN_GAP = {INT64_C(20) * 60 * 1000000};
+static const struct span TRY_AGAIN = {INT64_C(5) * 1000000};
 
 struct sending {
     struct take take; /* first: the command's argument is the sending itself */

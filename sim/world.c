@@ -46,7 +46,7 @@ void world_at(struct world *world, struct span after, void (*happen)(void *arg),
 
 /* --- what goes wrong --- */
 
-static const int64_t BALLAST_BYTES = 4 * 1024 * 1024;
+static const int64_t BALLAST_BYTES = INT64_C(4) * 1024 * 1024;
 
 static bool hold_ballast(void *self)
 {

@@ -173,15 +173,15 @@ struct supervisor *supervisor_start(struct house *house)
     return supervisor;
 }
 
-void supervisor_quiet(struct supervisor *it)
+void supervisor_quiet(struct supervisor *supervisor)
 {
-    pthread_mutex_lock(&it->lock);
-    it->is_stopping = true;
-    pthread_cond_signal(&it->is_stopping_changed);
-    pthread_mutex_unlock(&it->lock);
-    if (it->has_thread) {
-        (void)pthread_join(it->thread, NULL);
-        it->has_thread = false;
+    pthread_mutex_lock(&supervisor->lock);
+    supervisor->is_stopping = true;
+    pthread_cond_signal(&supervisor->is_stopping_changed);
+    pthread_mutex_unlock(&supervisor->lock);
+    if (supervisor->has_thread) {
+        (void)pthread_join(supervisor->thread, NULL);
+        supervisor->has_thread = false;
     }
 }
 
