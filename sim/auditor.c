@@ -6,12 +6,12 @@
 
 /* A program that is able must have paged this long after it could. A write that failed is tried
  * again after a second, and more than one may fail in a row. */
-static const int64_t PAGE_SLACK_US = 5 * 1000000LL;
+static const int64_t PAGE_SLACK_US = INT64_C(5) * 1000000;
 /* The longest that the throttle, quiet backing off and digests may keep a page from its provider. */
-static const int64_t SEND_SLACK_US = 75 * 60 * 1000000LL;
+static const int64_t SEND_SLACK_US = INT64_C(75) * 60 * 1000000;
 /* Jumps of the wall clock under two seconds are taken for corrections; several may add up. */
-static const int64_t EARLY_SLACK_US = 5 * 1000000LL;
-static const int64_t LAST_RESORT_US = 30 * 60 * 1000000LL;
+static const int64_t EARLY_SLACK_US = INT64_C(5) * 1000000;
+static const int64_t LAST_RESORT_US = INT64_C(30) * 60 * 1000000;
 
 enum { NOBODY = -1, SEVERITIES = 4, MINUTE_MAX = 3, HOUR_MAX = 12, RECENT_MAX = 64 };
 
@@ -240,8 +240,8 @@ static void settle_debt(struct watch *watch, int person)
 }
 
 /* The first page of a step: judges whether step, people and time are right. */
-static void begin_step(struct auditor *auditor, struct watch *watch, int step, int round,
-                       bool is_last_resort, struct moment now)
+static void begin_step(struct auditor *auditor, struct watch *watch,
+                       const struct started_page *page, struct moment now)
 {
     int expected_step = watch->step;
     int expected_round = watch->round;
@@ -253,12 +253,13 @@ static void begin_step(struct auditor *auditor, struct watch *watch, int step, i
                  "early: alert %" G_GINT64_FORMAT " told its next step %.3f s too soon",
                  watch->alert_id, (double)(watch->due_us - now.elapsed.us) / 1e6);
     }
-    if (expects_last != is_last_resort ||
-        (!expects_last && (expected_step != step || expected_round != round))) {
+    if (expects_last != page->is_last_resort ||
+        (!expects_last && (expected_step != page->step || expected_round != page->round))) {
         complain(auditor, now,
                  "wrong: alert %" G_GINT64_FORMAT " told step %d round %d%s, expected %d, %d%s",
-                 watch->alert_id, step, round, is_last_resort ? " (last resort)" : "",
-                 expected_step, expected_round, expects_last ? " (last resort)" : "");
+                 watch->alert_id, page->step, page->round,
+                 page->is_last_resort ? " (last resort)" : "", expected_step, expected_round,
+                 expects_last ? " (last resort)" : "");
     }
     watch->missing = people;
     watch->told_us = now.elapsed.us;
@@ -290,20 +291,20 @@ static bool is_moved_to(const struct auditor *auditor, const struct watch *watch
     return false;
 }
 
-void auditor_page_started(struct auditor *auditor, int64_t alert_id, const char *who, int step,
-                          int round, bool is_last_resort, struct moment now)
+void auditor_page_started(struct auditor *auditor, const struct started_page *page,
+                          struct moment now)
 {
-    struct watch *watch = find(auditor, alert_id);
-    int person = scene_person_named(auditor->scene, who);
+    struct watch *watch = find(auditor, page->alert_id);
+    int person = scene_person_named(auditor->scene, page->who);
     if (watch == NULL || person == NOBODY) {
         complain(auditor, now,
                  "wrong: a page for %s about alert %" G_GINT64_FORMAT ", which was never accepted",
-                 who, alert_id);
+                 page->who, page->alert_id);
         return;
     }
     if (watch->state != WATCH_OPEN) {
         complain(auditor, now, "after ack: a page for %s about alert %" G_GINT64_FORMAT " started",
-                 who, alert_id);
+                 page->who, page->alert_id);
         return;
     }
     if (is_moved_to(auditor, watch, person, now) || watch->anybody_us == now.elapsed.us) {
@@ -313,12 +314,12 @@ void auditor_page_started(struct auditor *auditor, int64_t alert_id, const char 
     }
     bool is_same_step = watch->missing != 0 && watch->told_us == now.elapsed.us;
     if (!is_same_step) {
-        begin_step(auditor, watch, step, round, is_last_resort, now);
+        begin_step(auditor, watch, page, now);
     }
     if ((watch->missing & (1U << person)) == 0) {
         complain(auditor, now,
                  "wrong: alert %" G_GINT64_FORMAT " paged %s, whom its step %d does not name",
-                 alert_id, who, step);
+                 page->alert_id, page->who, page->step);
         return;
     }
     watch->missing &= ~(1U << person);
@@ -368,8 +369,8 @@ static void count_message(struct auditor *auditor, const struct sent_message *se
     int kept = 0;
     int in_minute = 0;
     for (int i = 0; i < recent->count; i++) {
-        if (now.elapsed.us - recent->at_us[i] < 3600 * 1000000LL) {
-            in_minute += now.elapsed.us - recent->at_us[i] < 60 * 1000000LL;
+        if (now.elapsed.us - recent->at_us[i] < INT64_C(3600) * 1000000) {
+            in_minute += now.elapsed.us - recent->at_us[i] < INT64_C(60) * 1000000;
             recent->at_us[kept] = recent->at_us[i];
             recent->severity[kept++] = recent->severity[i];
         }

@@ -36,9 +36,17 @@ void auditor_reopened(struct auditor *auditor, int64_t alert_id, struct moment n
  * "nothing" since others were told meanwhile. */
 void auditor_unreachable(struct auditor *auditor, int64_t alert_id, const char *who,
                          const char *then, struct moment now);
-/* An event of the log. */
-void auditor_page_started(struct auditor *auditor, int64_t alert_id, const char *who, int step,
-                          int round, bool is_last_resort, struct moment now);
+
+/* A page.started of the event log. */
+struct started_page {
+    int64_t alert_id;
+    const char *who;
+    int step, round; /* from 0 */
+    bool is_last_resort;
+};
+
+void auditor_page_started(struct auditor *auditor, const struct started_page *page,
+                          struct moment now);
 void auditor_page_moved(struct auditor *auditor, int64_t alert_id, const char *from,
                         struct moment now);
 

@@ -146,6 +146,8 @@ static void close_process(struct world *world)
     db_close(&world->db);
 }
 
+static void read_events(struct world *world);
+
 bool process_start(struct world *world)
 {
     bool is_first = world->epoch == 0;
@@ -153,6 +155,10 @@ bool process_start(struct world *world)
     if (!open_database(world)) {
         return false;
     }
+    /* What was committed just before the crash happened then, not now. */
+    world->is_reading_past = true;
+    read_events(world);
+    world->is_reading_past = false;
     assemble(world);
     run_alone(world, recover, note_outcome, world);
     if (!world->has_recovered) {
@@ -175,6 +181,7 @@ void process_crash(struct world *world, bool has_power_gone)
 {
     world->report->crashes++;
     world->report->power_losses += has_power_gone;
+    world->down_at = world_now(world);
     world->is_up = false;
     agenda_drop(world->agenda, world->epoch);
     /* Nobody hears an answer any more; senders will try again, the rest is freed. */
@@ -217,6 +224,7 @@ static void read_event(void *self, const struct event *event)
     struct world *world = self;
     struct fault fault;
     int64_t alert_id = 0;
+    const struct moment now = world->is_reading_past ? world->down_at : world_now(world);
     world->seen_seq = event->seq;
     if (!g_str_has_prefix(event->subject, "alert:")) {
         return;
@@ -228,23 +236,27 @@ static void read_event(void *self, const struct event *event)
         /* Known from here too: its sender may have been cut off after the commit. */
         const char *service = json_text(data, "service", "service0");
         int severity = enum_from_name(SEVERITY_NAMES, json_text(data, "severity", ""));
-        auditor_accepted(world->auditor, alert_id, service[strlen("service")] - '0', severity,
-                         world_now(world));
+        auditor_accepted(world->auditor, alert_id, service[strlen("service")] - '0', severity, now);
     } else if (strcmp(event->kind, "page.started") == 0) {
         world->report->pages++;
-        auditor_page_started(world->auditor, alert_id, json_text(data, "who", ""),
-                             int_of(data, "step") - 1, int_of(data, "round") - 1,
-                             json_object_get(data, "last_resort") != NULL, world_now(world));
+        const struct started_page page = {
+            .alert_id = alert_id,
+            .who = json_text(data, "who", ""),
+            .step = int_of(data, "step") - 1,
+            .round = int_of(data, "round") - 1,
+            .is_last_resort = json_object_get(data, "last_resort") != NULL,
+        };
+        auditor_page_started(world->auditor, &page, now);
     } else if (strcmp(event->kind, "page.moved") == 0) {
-        auditor_page_moved(world->auditor, alert_id, json_text(data, "from", ""), world_now(world));
+        auditor_page_moved(world->auditor, alert_id, json_text(data, "from", ""), now);
     } else if (strcmp(event->kind, "page.unreachable") == 0) {
         auditor_unreachable(world->auditor, alert_id, json_text(data, "who", ""),
-                            json_text(data, "then", ""), world_now(world));
+                            json_text(data, "then", ""), now);
     } else if (strcmp(event->kind, "alert.repeated") == 0) {
         int severity = enum_from_name(SEVERITY_NAMES, json_text(data, "severity", ""));
-        auditor_raised(world->auditor, alert_id, severity, world_now(world));
+        auditor_raised(world->auditor, alert_id, severity, now);
     } else if (strcmp(event->kind, "alert.reopened") == 0) {
-        auditor_reopened(world->auditor, alert_id, world_now(world));
+        auditor_reopened(world->auditor, alert_id, now);
     } else if (strcmp(event->kind, "alert.acknowledged") == 0) {
         auditor_acknowledged(world->auditor, alert_id);
     } else if (strcmp(event->kind, "alert.resolved") == 0) {

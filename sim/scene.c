@@ -9,7 +9,7 @@ static const int64_t DAY_S = 86400;
 static void make_person(struct scene_person *person, struct chance *chance, int index)
 {
     g_snprintf(person->name, sizeof person->name, "p%d", index);
-    person->contacts = (int)chance_between(chance, 1, 3);
+    person->contacts = (int)chance_between(chance, 1, SCENE_CONTACTS);
     person->second_after_s = (int)chance_between(chance, 30, 300);
     person->hears_percent = (int)chance_between(chance, 20, 95);
     person->slow_s = (int)chance_between(chance, 20, 1500);
@@ -132,10 +132,10 @@ int scene_person_named(const struct scene *scene, const char *name)
 
 static json_t *person_json(const struct scene_person *person)
 {
-    static const char *const KINDS[] = {"email", "webhook", "ntfy"};
+    static const char *const KINDS[SCENE_CONTACTS] = {"email", "webhook", "ntfy"};
     json_t *contacts = json_array();
     json_t *rules = json_array();
-    for (int i = 0; i < person->contacts; i++) {
+    for (int i = 0; i < MIN(person->contacts, SCENE_CONTACTS); i++) {
         g_autofree char *to = i == 0 ? g_strconcat(person->name, "@example.com", NULL)
                                      : g_strdup_printf("http://%s.example.com/in", person->name);
         json_array_append_new(contacts, json_pack("{s:s, s:s}", "kind", KINDS[i], "to", to));

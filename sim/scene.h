@@ -16,7 +16,8 @@ enum {
     SCENE_LAYERS = 2,
     SCENE_SCHEDULES = 3,
     SCENE_STEPS = 3,
-    SCENE_SERVICES = 4
+    SCENE_SERVICES = 4,
+    SCENE_CONTACTS = 3
 };
 
 struct scene_person {

@@ -35,6 +35,8 @@ struct world {
     GArray *answered; /* int64_t: alerts that were answered 2xx since the last restart */
     GArray *commands; /* of struct command: submitted, not yet run */
     struct span tick_at, courier_at;
+    struct moment down_at;  /* of the last crash */
+    bool is_reading_past;   /* events from before it are read only now */
     int64_t seen_seq;       /* of the event log, by the auditor */
     int64_t keys;           /* dedup keys handed out so far */
     bool providers_fail[3]; /* by channel: email, webhook, ntfy */
