@@ -365,6 +365,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < load.line_count; i++) {
         line_drop(&load, &load.lines[i]);
     }
+    g_free(load.lines);
     bool is_kept = fflush(load.ledger) == 0 && fclose(load.ledger) == 0;
     (void)printf("{\"sent\": %" G_GINT64_FORMAT ", \"accepted\": %" G_GINT64_FORMAT
                  ", \"seconds\": %.3f}\n",
