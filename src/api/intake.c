@@ -82,6 +82,14 @@ json_t *intake_json(struct intake *intake)
     size_t size = 0;
     const char *bytes = http_body(intake->request, &size);
     struct fault fault = {0};
+    if (size > LIMIT_BODY) {
+        (void)fault_set(&fault, "",
+                        "The body may have at most %d bytes; send fewer alerts at once, or shorter "
+                        "details.",
+                        LIMIT_BODY);
+        intake_refuse(intake, 413, &fault);
+        return NULL;
+    }
     json_t *body = json_read(bytes == NULL ? "" : bytes, size, &fault);
     if (body == NULL) {
         intake_refuse(intake, 400, &fault);

@@ -3,7 +3,8 @@
 #define BASE_LIMITS_H
 
 enum {
-    LIMIT_BODY = 1048576, /* of any request; an intake adapter may ask for less */
+    LIMIT_BODY = 1048576,      /* of any request; an intake adapter may ask for less */
+    LIMIT_BODY_READ = 4194304, /* of an alert that is refused as too large, yet kept to be seen */
     LIMIT_BODY_PAGERDUTY = 524288,
     LIMIT_JSON_DEPTH = 32,
     LIMIT_JSON_NODES = 50000, /* values in one document */

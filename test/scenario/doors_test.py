@@ -222,6 +222,13 @@ class DoorsTest(unittest.TestCase):
             for number in range(30):
                 world.post("/v2/enqueue", {**body, "dedup_key": str(number)}, token=None)
             self.assertEqual(len(world.items(path)), 20)
+            large = b'{"version": "4", "note": "' + b"x" * (1024 * 1024) + b'"}'
+            self.assertEqual(
+                world.post(f"/in/alertmanager/{KEYS['AM_KEY']}", large, token=None).status, 413)
+            kept = world.items("/api/v1/integrations/prod-am/payloads")
+            self.assertEqual([payload["status"] for payload in kept], [413])
+            self.assertIn("at most 1048576 bytes", kept[0]["problem"])
+            self.assertLess(len(kept[0]["body"]), 70000)
 
 
 if __name__ == "__main__":
