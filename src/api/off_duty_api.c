@@ -144,11 +144,13 @@ static void off_duty_answer(void *self, enum command_outcome outcome)
         if (job->off.base.status >= 400) {
             http_answer_fault(job->request, job->off.base.status, &job->off.base.fault);
         } else {
-            http_answer_json(job->request, 200,
-                             json_pack("{s:s, s:o, s:O, s:O, s:O, s:i}", "user", job->user, "until",
-                                       api_utc(job->body.until), "covers", job->off.covers,
-                                       "uncovered", job->off.uncovered, "named_by",
-                                       job->off.named_by, "handed_on", job->handed_on));
+            /* Handed over, not shared: the request's thread writes them out. */
+            http_answer_json(
+                job->request, 200,
+                json_pack("{s:s, s:o, s:o, s:o, s:o, s:i}", "user", job->user, "until",
+                          api_utc(job->body.until), "covers", g_steal_pointer(&job->off.covers),
+                          "uncovered", g_steal_pointer(&job->off.uncovered), "named_by",
+                          g_steal_pointer(&job->off.named_by), "handed_on", job->handed_on));
         }
     }
     job_free(job);
