@@ -326,3 +326,21 @@ struct db *db_open_or_dead(const char *where)
     struct db *db = db_open(where, DB_READ_ONLY, &fault);
     return db != NULL ? db : dead_create(fault.text);
 }
+
+size_t db_take_ids(struct db_query *query, int64_t *out_ids, size_t max)
+{
+    size_t count = 0;
+    while (count < max && db_step(query) == DB_ROW) {
+        out_ids[count++] = db_int(query, 0);
+    }
+    db_reset(query);
+    return count;
+}
+
+struct utc db_take_instant(struct db_query *query)
+{
+    bool is_set = db_step(query) == DB_ROW && !db_is_null(query, 0);
+    struct utc at = is_set ? db_utc(query, 0) : UTC_NEVER;
+    db_reset(query);
+    return at;
+}

@@ -76,6 +76,11 @@ enum db_status db_run(struct db_query *query);
 int64_t db_insert(struct db_query *query);
 void db_reset(struct db_query *query);
 
+/* Steps to the end: the first column of each row, at most `max` of them; answers how many. */
+NODISCARD size_t db_take_ids(struct db_query *query, int64_t *out_ids, size_t max);
+/* The one instant that the query answers; UTC_NEVER for none or NULL. */
+NODISCARD struct utc db_take_instant(struct db_query *query);
+
 /* Columns count from 0. Texts and blobs are borrowed until the next step or reset. NULL columns
  * read as 0, unset, NULL. */
 int64_t db_int(struct db_query *query, int column);

@@ -102,23 +102,13 @@ bool delivery_load(struct db *db, int64_t id, struct delivery *out)
     return is_found;
 }
 
-static size_t take_ids(struct db_query *q, int64_t *out_ids, size_t max)
-{
-    size_t count = 0;
-    while (count < max && db_step(q) == DB_ROW) {
-        out_ids[count++] = db_int(q, 0);
-    }
-    db_reset(q);
-    return count;
-}
-
 size_t delivery_expired(struct db *db, struct utc now, int64_t *out_ids, size_t max)
 {
     struct db_query *q = db_query(
         db, "SELECT id FROM delivery WHERE lease_until <= $1 ORDER BY severity, id LIMIT $2");
     db_bind_utc(q, 1, now);
     db_bind_int(q, 2, (int64_t)max);
-    return take_ids(q, out_ids, max);
+    return db_take_ids(q, out_ids, max);
 }
 
 struct utc delivery_next_lease(struct db *db)
@@ -244,7 +234,7 @@ size_t delivery_alerts(struct db *db, int64_t delivery_id, int64_t *out_ids, siz
                      " AND n.alert_id IS NOT NULL ORDER BY n.alert_id DESC LIMIT $2");
     db_bind_int(q, 1, delivery_id);
     db_bind_int(q, 2, (int64_t)max);
-    return take_ids(q, out_ids, max);
+    return db_take_ids(q, out_ids, max);
 }
 
 void delivery_list(struct db *db, int64_t before_id, int limit,

@@ -75,36 +75,19 @@ void mailbox_save(struct db *db, const struct mailbox *mailbox)
     (void)db_run(q);
 }
 
-static size_t take_ids(struct db_query *q, int64_t *out_ids, size_t max)
-{
-    size_t count = 0;
-    while (count < max && db_step(q) == DB_ROW) {
-        out_ids[count++] = db_int(q, 0);
-    }
-    db_reset(q);
-    return count;
-}
-
-static struct utc take_instant(struct db_query *q)
-{
-    bool is_set = db_step(q) == DB_ROW && !db_is_null(q, 0);
-    struct utc at = is_set ? db_utc(q, 0) : UTC_NEVER;
-    db_reset(q);
-    return at;
-}
-
 size_t mailbox_due(struct db *db, struct utc now, int64_t *out_ids, size_t max)
 {
     struct db_query *q = db_query(db, "SELECT id FROM mailbox WHERE next_at <= $1"
                                       " ORDER BY urgency, severity, next_at, id LIMIT $2");
     db_bind_utc(q, 1, now);
     db_bind_int(q, 2, (int64_t)max);
-    return take_ids(q, out_ids, max);
+    return db_take_ids(q, out_ids, max);
 }
 
 struct utc mailbox_next(struct db *db)
 {
-    return take_instant(db_query(db, "SELECT MIN(next_at) FROM mailbox WHERE next_at IS NOT NULL"));
+    return db_take_instant(
+        db_query(db, "SELECT MIN(next_at) FROM mailbox WHERE next_at IS NOT NULL"));
 }
 
 void mailbox_rearm(struct db *db, struct mailbox *mailbox)
@@ -198,7 +181,7 @@ struct utc notification_due_worse(struct db *db, int64_t mailbox_id, int severit
     db_bind_int(q, 1, mailbox_id);
     db_bind_int(q, 2, severity);
     db_bind_utc(q, 3, now);
-    return take_instant(q);
+    return db_take_instant(q);
 }
 
 void notification_settle(struct db *db, int64_t id, int state, struct utc now)

@@ -78,25 +78,6 @@ bool escalation_of_alert(struct db *db, int64_t alert_id, struct escalation *out
     return take_escalation(q, out);
 }
 
-/* Writes the first column of each row; answers how many. */
-static size_t take_ids(struct db_query *q, int64_t *out_ids, size_t max)
-{
-    size_t count = 0;
-    while (count < max && db_step(q) == DB_ROW) {
-        out_ids[count++] = db_int(q, 0);
-    }
-    db_reset(q);
-    return count;
-}
-
-static struct utc take_instant(struct db_query *q)
-{
-    bool is_set = db_step(q) == DB_ROW && !db_is_null(q, 0);
-    struct utc at = is_set ? db_utc(q, 0) : UTC_NEVER;
-    db_reset(q);
-    return at;
-}
-
 static void shift_by(struct db_query *q, struct span by)
 {
     db_bind_int(q, 1, by.us);
@@ -109,12 +90,12 @@ size_t escalation_due(struct db *db, struct utc now, int64_t *out_ids, size_t ma
                                       " ORDER BY severity, next_at, id LIMIT $2");
     db_bind_utc(q, 1, now);
     db_bind_int(q, 2, (int64_t)max);
-    return take_ids(q, out_ids, max);
+    return db_take_ids(q, out_ids, max);
 }
 
 struct utc escalation_next(struct db *db)
 {
-    return take_instant(
+    return db_take_instant(
         db_query(db, "SELECT MIN(next_at) FROM escalation WHERE next_at IS NOT NULL"));
 }
 
@@ -243,12 +224,12 @@ size_t page_due(struct db *db, struct utc now, int64_t *out_ids, size_t max)
         db, "SELECT id FROM page WHERE next_at <= $1 ORDER BY urgency, next_at, id LIMIT $2");
     db_bind_utc(q, 1, now);
     db_bind_int(q, 2, (int64_t)max);
-    return take_ids(q, out_ids, max);
+    return db_take_ids(q, out_ids, max);
 }
 
 struct utc page_next(struct db *db)
 {
-    return take_instant(db_query(db, "SELECT MIN(next_at) FROM page WHERE next_at IS NOT NULL"));
+    return db_take_instant(db_query(db, "SELECT MIN(next_at) FROM page WHERE next_at IS NOT NULL"));
 }
 
 void page_put_off(struct db *db, struct utc now, struct span by)
@@ -364,7 +345,7 @@ char *heartbeat_overdue(struct db *db, struct utc now)
 
 struct utc heartbeat_next(struct db *db)
 {
-    return take_instant(
+    return db_take_instant(
         db_query(db, "SELECT MIN(due_at) FROM heartbeat_state WHERE due_at IS NOT NULL"));
 }
 
