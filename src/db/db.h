@@ -25,15 +25,22 @@ enum db_status {
     DB_FULL,       /* disk full, read-only or over quota: try later */
     DB_DOWN,       /* the database cannot be reached, or I/O failed */
     DB_CONSTRAINT, /* a unique or foreign key said no */
-    DB_UNCERTAIN,  /* a commit whose answer was lost: look up, then decide */
+    DB_UNCERTAIN,  /* a commit whose answer was lost: db_resolve, then decide */
+    DB_CONFLICT,   /* another writer was in the way; nothing was kept: run it again */
     DB_FAILED,     /* our bug: bad SQL, corrupt file */
 };
 
-enum db_mode { DB_READ_WRITE = 1, DB_READ_ONLY };
+enum db_mode {
+    DB_READ_WRITE = 1,
+    DB_READ_ONLY,
+    DB_SHARED, /* SQLite only, for tests and the simulator: one of several writers, as on PostgreSQL */
+};
 
-/* `where` is a SQLite file path (":memory:" for tests) or, later, postgresql://…. NULL and a fault
- * when it cannot be opened. The writer sets WAL and synchronous=FULL and takes an exclusive
- * advisory lock beside the file, so that a second server on the same data is refused. */
+/* `where` is a SQLite file path (":memory:" for tests) or postgresql://…, with several hosts if
+ * wanted. NULL and a fault when it cannot be opened. The writer of a file sets WAL and
+ * synchronous=FULL and takes an exclusive advisory lock beside the file, so that a second server on
+ * the same data is refused. On PostgreSQL any number of writers may be open: see "Taking turns". A
+ * lost connection is made again by itself at the next begin; what fails in between is DB_DOWN. */
 NODISCARD struct db *db_open(const char *where, enum db_mode mode, struct fault *fault);
 void db_close(struct db **db);
 
@@ -45,6 +52,32 @@ void db_begin(struct db *db);
 /* After a failed commit nothing is kept and the transaction is over. */
 NODISCARD enum db_status db_commit(struct db *db);
 void db_rollback(struct db *db); /* no transaction open: does nothing */
+
+/* Begins a transaction of a writer that only reads: it takes no turn and waits for nobody. Ended by
+ * db_commit or db_rollback. */
+void db_begin_read(struct db *db);
+
+/* --- Taking turns ---
+ * Where several writers share the database, a write transaction has it to itself all the same:
+ * db_begin waits for its turn (the lock of the one row of table turn), which lasts until the end of
+ * the transaction. So what was read in it cannot be changed by others before it commits, on either
+ * engine. Turns are numbered; whoever finds another number than its own last one knows that others
+ * have written meanwhile, and that what it remembers may be old. */
+
+/* False: this writer is the only one there can be, and the three below answer 0, unset and DB_OK. */
+NODISCARD bool db_is_shared(const struct db *db);
+/* In a transaction: the number of the last turn that was committed before it. Its own, when it
+ * commits, is the next one. A transaction that only reads is told what it sees. */
+NODISCARD int64_t db_turn(struct db *db);
+/* The database server's clock, read when the turn was taken (or at the first call in a transaction
+ * that only reads): the one clock that all nodes have in common. */
+NODISCARD struct utc db_now(struct db *db);
+/* After a commit that answered DB_UNCERTAIN: was it kept? DB_OK: yes, for good; DB_DONE: no, and it
+ * never will be, so it may be run again; anything else: not known yet, ask again. Takes a turn of
+ * its own to find out, and at most the time-out of a statement. */
+NODISCARD enum db_status db_resolve(struct db *db);
+/* The transaction under way is worth waking other nodes for: told by NOTIFY when it commits. */
+void db_announce(struct db *db);
 
 /* Housekeeping of the writer between transactions (SQLite: moves the write-ahead log into the file
  * when it has grown). Apart from db_commit so that nobody waits for it to be answered. */
@@ -70,9 +103,12 @@ void db_bind_real(struct db_query *query, int at, double value);
 
 /* DB_ROW, DB_DONE or an error (sticky). After DB_DONE or an error the query is reset. */
 enum db_status db_step(struct db_query *query);
-/* Steps once, expecting no row or not caring for it, and resets. */
+/* Steps once, expecting no row or not caring for it, and resets. On PostgreSQL it may be sent without
+ * waiting: then a failure shows in a later call, at the latest in db_commit. */
 enum db_status db_run(struct db_query *query);
-/* Runs an INSERT of one row whose text ends in {newid}: the id that the row got; 0 after an error. */
+/* Runs an INSERT of one row whose text ends in {newid}: the id that the row got; 0 after an error. On
+ * PostgreSQL ids of all tables are counted in the turn, so that no answer is waited for: every INSERT
+ * into a table with an {id} is made by this, but where the id is given. */
 int64_t db_insert(struct db_query *query);
 void db_reset(struct db_query *query);
 

@@ -94,7 +94,7 @@ struct ledger_tx ledger_begin(struct ledger *ledger, struct utc now)
 {
     ledger->head_before = ledger->head;
     db_begin(ledger->db);
-    return (struct ledger_tx){ledger, ledger->db, now};
+    return (struct ledger_tx){ledger, ledger->db, now, LANES_ALL};
 }
 
 static void close_intake(struct ledger *ledger)
@@ -196,4 +196,49 @@ bool ledger_notice_clock(struct ledger *ledger)
         ledger->is_clock_marked = mark_clocks(ledger, wall, elapsed) == DB_OK;
     }
     return true;
+}
+
+/* --- one of several nodes --- */
+
+void ledger_add_witness(struct ledger *ledger, struct ledger_witness witness)
+{
+    (void)ledger;
+    (void)witness;
+}
+
+bool ledger_join(struct ledger *ledger, const char *name, const char *address, struct fault *fault)
+{
+    (void)ledger;
+    (void)name;
+    (void)address;
+    (void)fault;
+    return true;
+}
+
+void ledger_leave(struct ledger *ledger)
+{
+    (void)ledger;
+}
+
+void ledger_end(struct ledger *ledger)
+{
+    (void)ledger;
+}
+
+int64_t ledger_node(const struct ledger_tx *tx)
+{
+    (void)tx;
+    return 0;
+}
+
+int64_t ledger_lane_epoch(const struct ledger_tx *tx, int lane)
+{
+    (void)tx;
+    (void)lane;
+    return 0;
+}
+
+const struct clock *ledger_clock(const struct ledger *ledger)
+{
+    return ledger->clock;
 }

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "db/db.h"
+#include "ledger/lane.h"
 
 struct ballast;
 struct ledger;
@@ -24,6 +25,7 @@ struct ledger_tx {
     struct ledger *ledger;
     struct db *db;
     struct utc now;
+    lane_set lanes; /* what this node may work in this transaction */
 };
 
 enum command_result {
@@ -63,11 +65,22 @@ struct ledger_duty {
     /* run_due failed on the one subject that a limit of 1 takes: moves its deadline by `by`, so that
      * it cannot stop the others. May be NULL: then all of the duty waits a second. */
     void (*put_off)(struct ledger_tx *tx, void *self, struct span by);
+    /* That node (see ledger_node) is gone, in this transaction: what it had claimed is free again. May
+     * be NULL. */
+    void (*node_gone)(struct ledger_tx *tx, void *self, int64_t node);
 };
 
 /* Told after each commit that appended events; must not block. */
 struct ledger_listener {
     void (*committed)(void *self, int64_t last_seq);
+    void *self;
+};
+
+/* Told, inside a transaction and before anything else is done in it, that other nodes have written
+ * since this one last looked: what is kept in memory may be old. May only read. Also told after a
+ * commit whose outcome was not known. */
+struct ledger_witness {
+    void (*others_wrote)(struct ledger_tx *tx, void *self);
     void *self;
 };
 
@@ -79,6 +92,7 @@ void ledger_destroy(struct ledger **ledger);
 /* Both before the first batch only. */
 void ledger_add_duty(struct ledger *ledger, struct ledger_duty duty);
 void ledger_add_listener(struct ledger *ledger, struct ledger_listener listener);
+void ledger_add_witness(struct ledger *ledger, struct ledger_witness witness);
 
 /* Space put aside for a full disk (ledger/ballast.h); tries to hold it now. Before the first batch;
  * must outlive the ledger. Without one a full disk stops paging as well. */
@@ -102,6 +116,29 @@ void ledger_run_batch(struct ledger *ledger, const struct command *commands, siz
  * elapsed clock), records an event clock.jumped and tells the duties. After a database failure
  * answers an instant one second ahead. */
 NODISCARD struct utc ledger_tick(struct ledger *ledger);
+
+/* --- one of several nodes (ledger/lane.h) --- */
+
+/* Becomes a node of a shared database: a row of its own, then its share of the lanes at the next
+ * ticks. Before the first batch. In a database with one writer: holds all lanes at once. `name` and
+ * `address` are for people. False and a fault when the database cannot be written. */
+NODISCARD bool ledger_join(struct ledger *ledger, const char *name, const char *address,
+                           struct fault *fault);
+/* Gives the lanes to the others at once; commands and settling go on. Then, when nothing is in flight
+ * any more, ledger_end: this node is gone. On the ledger's thread (or before its start, after its
+ * end). */
+void ledger_leave(struct ledger *ledger);
+void ledger_end(struct ledger *ledger);
+/* This node's id; 0 before ledger_join. A node that was counted as dead joins anew under another. */
+int64_t ledger_node(const struct ledger_tx *tx);
+/* The epoch in which this node holds that lane; 0 when it does not. */
+int64_t ledger_lane_epoch(const struct ledger_tx *tx, int lane);
+
+/* The clock that all nodes of a shared database have in common: the database's, carried on by the
+ * elapsed clock between two transactions. In a database with one writer the clock that was given to
+ * ledger_create. Safe from any thread; valid as long as the ledger. Everything that writes or judges
+ * an instant that others will judge must use it. */
+NODISCARD const struct clock *ledger_clock(const struct ledger *ledger);
 
 /* False from a write that failed for want of space or reachability until a write works again and the
  * ballast is back: intake answers 503 early. Safe from any thread. Probes by itself at each tick;

@@ -98,6 +98,7 @@ static enum command_outcome outcome_of(enum db_status status, const struct entry
         return kept(entry);
     case DB_FULL:
     case DB_DOWN:
+    case DB_CONFLICT:
         return OUTCOME_UNAVAILABLE;
     case DB_UNCERTAIN:
         return OUTCOME_UNCERTAIN;
