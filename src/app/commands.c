@@ -197,12 +197,12 @@ const struct cli_command COMMANDS[] = {
      "Works with and without a running server. Without FILE the copy stays in the data directory, "
      "under "
      "backups.",
-     NULL, SETTING_CLIENT, COMPLETE_FILE, cmd_backup},
+     NULL, SETTING_CLIENT | SETTING_STORE, COMPLETE_FILE, cmd_backup},
     {"restore", "FILE", 1, 1, "Put a backup in the place of the database.",
      "The backup is verified before anything is replaced; the old database is kept beside it. "
      "Refuses "
      "while a server runs.",
-     RESTORE_OPTIONS, SETTING_CLIENT, COMPLETE_FILE, cmd_restore},
+     RESTORE_OPTIONS, SETTING_CLIENT | SETTING_STORE, COMPLETE_FILE, cmd_restore},
     {"openapi", "", 0, 0, "Print the description of the HTTP API.", NULL, NULL, SETTING_CLIENT, 0,
      cmd_openapi},
     {"completion", "SHELL", 1, 1, "Print the completion for bash or zsh.",

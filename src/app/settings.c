@@ -9,6 +9,8 @@ static const struct enum_name BOARD_NAMES[] = {{"token", BOARD_TOKEN}, {"open", 
 static const struct enum_name SMTP_TLS_NAMES[] = {
     {"auto", SMTP_TLS_AUTO}, {"required", SMTP_TLS_REQUIRED}, {0}};
 
+enum { NODE_NAME_MAX = 100 };
+
 #define AT(member) offsetof(struct settings, member)
 
 const struct setting SETTINGS[] = {
@@ -16,9 +18,20 @@ const struct setting SETTINGS[] = {
      "ADDRESS:PORT",
      "Where to take HTTP requests. Put a reverse proxy with TLS in front of anything but "
      "loopback."},
-    {"data", SETTING_TEXT, SETTING_BOTH, false, AT(data), "./data", 0, 0, NULL, "DIR",
+    {"data", SETTING_TEXT, SETTING_BOTH | SETTING_STORE, false, AT(data), "./data", 0, 0, NULL,
+     "DIR",
      "The data directory: the database and the local socket that commands use. Made when it is "
      "not there, for its owner only."},
+    {"database-url", SETTING_TEXT, SETTING_SERVER | SETTING_STORE, true, AT(database_url), NULL, 0,
+     0, NULL, "URL",
+     "A PostgreSQL database, which several nodes may share, instead of the one in the data "
+     "directory: postgresql://user@host1,host2/tocsin?target_session_attrs=read-write. Rather set "
+     "the variable, for flags show in process lists; file:PATH reads it from a file."},
+    {"node-name", SETTING_TEXT, SETTING_SERVER, false, AT(node_name), NULL, 0, 0, NULL, "NAME",
+     "What people call this node. Without it, the name of the host."},
+    {"node-address", SETTING_TEXT, SETTING_SERVER, false, AT(node_address), NULL, 0, 0, NULL, "URL",
+     "Where this very node takes requests, for people who look at the list of nodes. Without it, "
+     "http:// and the listen address."},
     {"config", SETTING_TEXT, SETTING_SERVER, false, AT(config), NULL, 0, 0, NULL, "FILE",
      "A team file that is applied at the start and again on SIGHUP."},
     {"public-url", SETTING_TEXT, SETTING_SERVER, false, AT(public_url), NULL, 0, 0, NULL, "URL",
@@ -290,6 +303,21 @@ static char *url_of_listen(const char *listen)
     return g_strconcat("http://", listen, NULL);
 }
 
+static bool finish_database(const struct settings *settings, struct fault *fault)
+{
+    if (settings->database_url != NULL &&
+        !g_str_has_prefix(settings->database_url, "postgres://") &&
+        !g_str_has_prefix(settings->database_url, "postgresql://")) {
+        return fault_set(fault, "database-url",
+                         "must start with postgresql://; a database file is named by --data, "
+                         "without this setting");
+    }
+    if (strlen(settings->node_name) > NODE_NAME_MAX) {
+        return fault_set(fault, "node-name", "may have at most %d bytes", NODE_NAME_MAX);
+    }
+    return true;
+}
+
 bool settings_finish(struct settings *settings, struct fault *fault)
 {
     if (settings->listen == NULL || strrchr(settings->listen, ':') == NULL) {
@@ -297,6 +325,12 @@ bool settings_finish(struct settings *settings, struct fault *fault)
     }
     if (settings->public_url == NULL) {
         settings->public_url = url_of_listen(settings->listen);
+    }
+    if (settings->node_address == NULL) {
+        settings->node_address = url_of_listen(settings->listen);
+    }
+    if (settings->node_name == NULL) {
+        settings->node_name = g_strdup(g_get_host_name());
     }
     if (!is_http_url(settings->public_url)) {
         return fault_set(fault, "public-url", "must start with http:// or https://");
@@ -315,5 +349,34 @@ bool settings_finish(struct settings *settings, struct fault *fault)
     if (settings->data == NULL) {
         return fault_set(fault, "data", "must name a directory");
     }
-    return true;
+    return finish_database(settings, fault);
+}
+
+/* What libpq takes as secrets in the query of a URL. */
+static bool is_secret_parameter(const char *parameter)
+{
+    return g_str_has_prefix(parameter, "password=") || g_str_has_prefix(parameter, "sslpassword=");
+}
+
+char *settings_database_shown(const struct settings *settings)
+{
+    if (settings->database_url == NULL) {
+        return g_build_filename(settings->data, "tocsin.db", NULL);
+    }
+    g_auto(GStrv) parts = g_strsplit_set(settings->database_url, "?&", -1);
+    GString *shown = g_string_new(parts[0]);
+    char mark = '?';
+    for (char **part = parts + 1; *part != NULL; part++) {
+        if (!is_secret_parameter(*part)) {
+            g_string_append_printf(shown, "%c%s", mark, *part);
+            mark = '&';
+        }
+    }
+    /* The last @, for one in a password may not have been escaped. */
+    const char *start = strstr(shown->str, "://") + 3;
+    const char *colon = strchr(start, ':'), *at = strrchr(start, '@');
+    if (colon != NULL && at != NULL && colon < at) {
+        g_string_erase(shown, colon - shown->str, at - colon);
+    }
+    return g_string_free(shown, FALSE);
 }

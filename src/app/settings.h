@@ -19,6 +19,8 @@ enum smtp_tls { SMTP_TLS_AUTO = 1, SMTP_TLS_REQUIRED };
 struct settings {
     char *listen;
     char *data;
+    char *database_url; /* postgresql://…, with its password; NULL: a file in `data` */
+    char *node_name, *node_address;
     char *config;
     char *public_url;
     char *smtp_url, *smtp_user, *smtp_password, *smtp_from;
@@ -40,12 +42,13 @@ struct settings {
 
 enum setting_kind { SETTING_TEXT = 1, SETTING_INT, SETTING_SPAN, SETTING_CHOICE };
 
-enum setting_scope { SETTING_SERVER = 1, SETTING_CLIENT = 2, SETTING_BOTH = 3 };
+/* Which commands have it as a flag. SETTING_STORE: those that go to the database by themselves. */
+enum setting_scope { SETTING_SERVER = 1, SETTING_CLIENT = 2, SETTING_BOTH = 3, SETTING_STORE = 4 };
 
 struct setting {
     const char *name; /* "public-url": the flag --public-url and the variable TOCSIN_PUBLIC_URL */
     int kind;
-    unsigned scope;
+    unsigned scope; /* of enum setting_scope */
     bool is_secret; /* never shown; may be given as file:PATH */
     size_t offset;
     const char *initial;           /* in the form a person writes; NULL: not set */
@@ -80,7 +83,11 @@ NODISCARD bool settings_from_environment(struct settings *settings, const char *
 /* The value in its written form ("[hidden]" for a secret), free with g_free; NULL when not set. */
 NODISCARD char *settings_show(const struct settings *settings, const struct setting *setting);
 
-/* What stands between settings: public_url is derived from listen where it was not given. */
+/* What stands between settings: public_url and node_address are derived from listen, node_name from
+ * the host, where they were not given. */
 NODISCARD bool settings_finish(struct settings *settings, struct fault *fault);
+
+/* Where the database is, for people: without a password. Free with g_free. */
+NODISCARD char *settings_database_shown(const struct settings *settings);
 
 #endif

@@ -63,6 +63,8 @@ static void reads_the_environment(void **state)
         {"no number", "TOCSIN_THREADS=two", NULL, NULL, "from 0 to 256"},
         {"two lines", "TOCSIN_SMTP_FROM=a\r\nBcc: b", NULL, NULL, "one line"},
         {"bad UTF-8", "TOCSIN_SMTP_FROM=\xff", NULL, NULL, "one line"},
+        {"a database's password is hidden", "TOCSIN_DATABASE_URL=postgresql://u:p@h/d",
+         "database-url", "[hidden]", NULL},
         {"secret is hidden", "TOCSIN_SMTP_PASSWORD=hunter2", "smtp-password", "[hidden]", NULL},
         {"a secret's file is missing", "TOCSIN_SMTP_PASSWORD=file:/nowhere/at/all", NULL, NULL,
          "cannot be read"},
@@ -110,6 +112,11 @@ static void finishes_what_stands_between(void **state)
         {"no port", "listen", "127.0.0.1", NULL, "listen"},
         {"mail over http", "smtp-url", "http://mail.example", NULL, "smtp-url"},
         {"mail", "smtp-url", "smtps://mail.example:465", "http://127.0.0.1:8420", NULL},
+        {"database elsewhere", "database-url", "mysql://h/d", NULL, "database-url"},
+        {"a file is no URL", "database-url", "/var/lib/tocsin.db", NULL, "database-url"},
+        {"database", "database-url", "postgresql:///tocsin?host=/run", "http://127.0.0.1:8420",
+         NULL},
+        {"empty node name", "node-name", "", "http://127.0.0.1:8420", NULL},
         {"heartbeat by mail", "heartbeat-out", "mailto:x", NULL, "heartbeat-out"},
     };
 
@@ -142,6 +149,61 @@ static void everywhere_becomes_this_host(void **state)
     settings_clear(&settings);
 }
 
+static void a_node_has_a_name_and_an_address(void **state)
+{
+    (void)state;
+    struct settings settings = {0};
+    struct fault fault = {0};
+    settings_init(&settings);
+    assert_true(settings_finish(&settings, &fault));
+    assert_string_equal(settings.node_name, g_get_host_name());
+    assert_string_equal(settings.node_address, "http://127.0.0.1:8420");
+    g_autofree char *longer = g_strnfill(101, 'n');
+    assert_true(settings_set(&settings, setting_find("node-name"), "flag", longer, &fault));
+    assert_false(settings_finish(&settings, &fault));
+    assert_string_equal(fault.field, "node-name");
+    settings_clear(&settings);
+}
+
+static void no_password_is_shown(void **state)
+{
+    (void)state;
+
+    const struct {
+        const char *name, *url, *shown;
+    } rows[] = {
+        {"a file", NULL, "./data/tocsin.db"},
+        {"plain", "postgresql://h/d", "postgresql://h/d"},
+        {"password", "postgresql://u:secret@h:5432/d", "postgresql://u@h:5432/d"},
+        {"many hosts", "postgresql://u:secret@h:1,g:2/d?target_session_attrs=read-write",
+         "postgresql://u@h:1,g:2/d?target_session_attrs=read-write"},
+        {"hosts with ports, no password", "postgresql://h:1,g:2/d", "postgresql://h:1,g:2/d"},
+        {"as a parameter", "postgresql://h/d?password=secret&sslmode=require",
+         "postgresql://h/d?sslmode=require"},
+        {"the last parameter", "postgresql://h/d?user=u&password=sec@ret",
+         "postgresql://h/d?user=u"},
+        {"the client key's", "postgresql://h/d?sslpassword=secret", "postgresql://h/d"},
+        {"an @ in it", "postgresql://u:sec@ret@h/d", "postgresql://u@h/d"},
+        {"a ? in it", "postgresql://u:sec?ret@h/d", "postgresql://u@h/d"},
+        {"an & in it", "postgresql://u:sec&ret@h/d", "postgresql://u@h/d"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct settings settings = {0};
+        struct fault fault = {0};
+        settings_init(&settings);
+        if (rows[i].url != NULL) {
+            assert_true(
+                settings_set(&settings, setting_find("database-url"), "flag", rows[i].url, &fault));
+        }
+        g_autofree char *shown = settings_database_shown(&settings);
+        if (strcmp(shown, rows[i].shown) != 0) {
+            fail_msg("%s: %s", rows[i].name, shown);
+        }
+        settings_clear(&settings);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +212,8 @@ int main(void)
         cmocka_unit_test(reads_the_environment),
         cmocka_unit_test(finishes_what_stands_between),
         cmocka_unit_test(everywhere_becomes_this_host),
+        cmocka_unit_test(a_node_has_a_name_and_an_address),
+        cmocka_unit_test(no_password_is_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,17 +14,6 @@
 
 /* --- from the ground up --- */
 
-static bool open_database(struct house *house, struct fault *fault)
-{
-    if (!data_dir_prepare(house->settings->data, fault)) {
-        return false;
-    }
-    house->database = data_dir_database(house->settings->data);
-    house->is_new = access(house->database, F_OK) != 0;
-    house->db = db_open(house->database, DB_READ_WRITE, fault);
-    return house->db != NULL && db_migrate(house->db, clock_now(&CLOCK_SYSTEM), fault);
-}
-
 /* Readers of events and the courier hear of each commit. */
 static void committed(void *self, int64_t last_seq)
 {
@@ -38,6 +27,16 @@ static void committed(void *self, int64_t last_seq)
     pthread_mutex_unlock(&house->http_lock);
 }
 
+/* Only a database on our own disk can fill it. */
+static void hold_ballast(struct house *house)
+{
+    if (!db_is_shared(house->db)) {
+        g_autofree char *ballast = data_dir_ballast(house->settings->data);
+        house->ballast = ballast_file_create(ballast, BALLAST_SIZE);
+        ledger_set_ballast(house->ledger, house->ballast);
+    }
+}
+
 static bool open_ledger(struct house *house, struct fault *fault)
 {
     house->configs = config_holder_create();
@@ -47,9 +46,7 @@ static bool open_ledger(struct house *house, struct fault *fault)
     }
     config_publish(house->configs, config);
     house->ledger = ledger_create(house->db, &CLOCK_SYSTEM, &RANDOM_SYSTEM);
-    g_autofree char *ballast = data_dir_ballast(house->settings->data);
-    house->ballast = ballast_file_create(ballast, BALLAST_SIZE);
-    ledger_set_ballast(house->ledger, house->ballast);
+    hold_ballast(house);
     house->pager = pager_create(house->configs, &RANDOM_SYSTEM);
     pager_add_duties(house->pager, house->ledger);
     house->payloads = payload_book_create();
@@ -58,7 +55,9 @@ static bool open_ledger(struct house *house, struct fault *fault)
     ledger_add_listener(house->ledger, (struct ledger_listener){committed, house});
     house->live = live_create();
     house->keys = key_index_create();
-    return key_index_attach(house->keys, house->ledger, house->db, fault);
+    return key_index_attach(house->keys, house->ledger, house->db, fault) &&
+           ledger_join(house->ledger, house->settings->node_name, house->settings->node_address,
+                       fault);
 }
 
 struct recovery {
@@ -82,8 +81,14 @@ static bool recover_pages(struct house *house, struct fault *fault)
     struct recovery recovery = {.pager = house->pager};
     struct command command = {.run = recover, .answer = recovered, .arg = &recovery};
     ledger_run_batch(house->ledger, &command, 1);
-    return recovery.outcome == OUTCOME_COMMITTED ||
-           fault_set(fault, "data",
+    if (recovery.outcome == OUTCOME_COMMITTED) {
+        return true;
+    }
+    if (db_is_shared(house->db)) {
+        return fault_set(fault, "database-url", "the database cannot be written: %s",
+                         db_error_text(house->db));
+    }
+    return fault_set(fault, "data",
                      "the database in %s cannot be written: is the disk full, or read-only?",
                      house->settings->data);
 }
@@ -94,7 +99,7 @@ static void look(void *self, struct db *db, const struct config *config, GPtrArr
     struct doctor doctor = {.settings = house->settings,
                             .config = config,
                             .db = db,
-                            .now = clock_now(&CLOCK_SYSTEM),
+                            .now = clock_now(ledger_clock(house->ledger)),
                             .findings = findings};
     doctor_look(&doctor);
 }
@@ -105,7 +110,7 @@ static void fill_context(struct house *house)
                                       .ledger = house->ledger,
                                       .readers = house->readers,
                                       .configs = house->configs,
-                                      .clock = &CLOCK_SYSTEM,
+                                      .clock = ledger_clock(house->ledger),
                                       .random = &RANDOM_SYSTEM,
                                       .public_url = house->settings->public_url,
                                       .board_is_open = house->settings->board == BOARD_OPEN,
@@ -113,7 +118,6 @@ static void fill_context(struct house *house)
                                       .payloads = house->payloads,
                                       .keys = house->keys,
                                       .live = house->live,
-
                                       .doctor = look,
                                       .doctor_self = house,
                                       .data_dir = house->settings->data};
@@ -154,15 +158,16 @@ static bool open_doors(struct house *house, struct fault *fault)
 bool house_open(struct house *house, const struct settings *settings,
                 const char *const *environment, struct fault *fault)
 {
-    *house = (struct house){.settings = settings, .environment = environment, .data_fd = -1};
+    *house = (struct house){
+        .settings = settings, .environment = environment, .data_fd = -1, .data_lock = -1};
     CHECK(pthread_mutex_init(&house->http_lock, NULL) == 0);
     house->has_terminal = isatty(STDOUT_FILENO) == 1;
-    if (!open_database(house, fault) || !open_ledger(house, fault) ||
+    if (!house_open_database(house, fault) || !open_ledger(house, fault) ||
         !house_make_courier(house, fault) || !recover_pages(house, fault)) {
         return false;
     }
     house->readers = db_pool_create(house->database);
-    house->desk = desk_start(house->ledger, &CLOCK_SYSTEM);
+    house->desk = desk_start(house->ledger, ledger_clock(house->ledger));
     if (!house_start_courier(house, fault)) {
         return false;
     }
@@ -176,8 +181,31 @@ bool house_open(struct house *house, const struct settings *settings,
 
 /* --- and down again --- */
 
+static enum command_result change_nothing(struct ledger_tx *tx, void *arg)
+{
+    (void)tx;
+    (void)arg;
+    return COMMAND_REFUSED;
+}
+
+static void leave(void *arg, enum command_outcome outcome)
+{
+    (void)outcome;
+    ledger_leave(arg);
+}
+
+/* First of all the other nodes get our lanes, so that no page waits for our end. */
+static void give_lanes_away(struct house *house)
+{
+    if (house->desk != NULL && db_is_shared(house->db)) {
+        struct command command = {.run = change_nothing, .answer = leave, .arg = house->ledger};
+        (void)desk_submit_and_wait(house->desk, command);
+    }
+}
+
 void house_close(struct house *house)
 {
+    give_lanes_away(house);
     atomic_store(&house->is_closing, true);
     pthread_mutex_lock(&house->http_lock);
     struct http_server *http = g_steal_pointer(&house->http);
@@ -188,6 +216,9 @@ void house_close(struct house *house)
     }
     house_join_courier(house);
     desk_stop(&house->desk);
+    if (house->ledger != NULL) {
+        ledger_end(house->ledger);
+    }
     courier_destroy(&house->courier);
     post_destroy(&house->post);
     db_pool_destroy(&house->readers);
@@ -198,11 +229,10 @@ void house_close(struct house *house)
     key_index_destroy(&house->keys);
     live_destroy(&house->live);
     config_holder_destroy(&house->configs);
-    db_close(&house->db);
+    house_close_database(house);
     if (house->data_fd >= 0) {
         (void)close(house->data_fd);
     }
-    g_clear_pointer(&house->database, g_free);
     g_clear_pointer(&house->minted, json_decref);
     (void)pthread_mutex_destroy(&house->http_lock);
 }

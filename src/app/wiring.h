@@ -1,7 +1,7 @@
 /* app/wiring.h - the server's parts, put together and taken apart in the right order.
  *
- * Threads are made only here and in what this calls: the HTTP pool, the desk, the courier, and the
- * outgoing heartbeat. */
+ * Threads are made only here and in what this calls: the HTTP pool, the desk, the courier, the ear that
+ * hears other nodes, and the outgoing heartbeat. */
 #ifndef APP_WIRING_H
 #define APP_WIRING_H
 
@@ -11,6 +11,7 @@
 #include "api/context.h"
 #include "app/settings.h"
 #include "channel/post.h"
+#include "db/ear.h"
 #include "ledger/ballast.h"
 #include "page/courier.h"
 
@@ -18,7 +19,8 @@ struct house {
     const struct settings *settings;
     const char *const *environment;
     struct db *db;  /* the writer: the desk's */
-    char *database; /* its path */
+    char *database; /* its path, or the URL with its password: never shown */
+    int data_lock;  /* of the data directory, where no database file brings its own; else -1 */
     int data_fd;    /* the data directory, only where the socket's path is too long; else -1 */
     struct db_pool *readers;
     struct config_holder *configs;
@@ -33,6 +35,9 @@ struct house {
     struct courier *courier;
     pthread_t courier_thread;
     bool has_courier_thread;
+    struct db_ear *ear; /* NULL: one writer, nobody to hear */
+    pthread_t ear_thread;
+    bool has_ear_thread;
     atomic_bool is_closing;
     pthread_mutex_t http_lock; /* guards the pointer, which the ledger's listener follows */
     struct http_server *http;  /* NULL: takes no requests yet, or no more */
@@ -47,6 +52,14 @@ NODISCARD bool house_open(struct house *house, const struct settings *settings,
                           const char *const *environment, struct fault *fault);
 /* Stops taking requests, finishes what is in flight (bounded by settings->shutdown_drain), closes. */
 void house_close(struct house *house);
+
+/* The database: the file in the data directory, or PostgreSQL with a schema of this program. */
+NODISCARD bool house_open_database(struct house *house, struct fault *fault);
+void house_close_database(struct house *house);
+
+/* Hears that other nodes have written and wakes the desk: where there can be others. */
+NODISCARD bool house_start_ear(struct house *house, struct fault *fault);
+void house_stop_ear(struct house *house);
 
 /* Applies settings->config. False with the whole sentence for a person in *out_problem (g_free). */
 NODISCARD bool house_apply_file(struct house *house, char **out_problem);

@@ -60,7 +60,7 @@ static void *deliver(void *self)
 {
     struct house *house = self;
     while (!atomic_load(&house->is_closing)) {
-        struct utc now = clock_now(&CLOCK_SYSTEM);
+        struct utc now = clock_now(ledger_clock(house->ledger));
         struct utc next = courier_step(house->courier, now);
         post_work(house->post, nap(now, next));
     }
@@ -90,7 +90,7 @@ static struct post *open_post(struct house *house, struct fault *fault)
                                    .still_wanted_self = house,
                                    .look_up = look_up,
                                    .look_up_self = house,
-                                   .clock = &CLOCK_SYSTEM,
+                                   .clock = ledger_clock(house->ledger),
                                    .random = &RANDOM_SYSTEM};
     return post_create(&options, fault);
 }

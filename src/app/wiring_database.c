@@ -1,0 +1,49 @@
+#include <unistd.h>
+
+#include "app/data_dir.h"
+#include "app/wiring.h"
+#include "base/log.h"
+
+static bool open_file(struct house *house, struct fault *fault)
+{
+    house->database = data_dir_database(house->settings->data);
+    house->is_new = access(house->database, F_OK) != 0;
+    house->db = db_open(house->database, DB_READ_WRITE, fault);
+    return house->db != NULL && db_migrate(house->db, clock_now(&CLOCK_SYSTEM), fault);
+}
+
+static bool open_server(struct house *house, struct fault *fault)
+{
+    const struct settings *settings = house->settings;
+    house->data_lock = data_dir_lock(settings->data, fault);
+    if (house->data_lock < 0) {
+        return false;
+    }
+    house->database = g_strdup(settings->database_url);
+    house->db = db_open(house->database, DB_READ_WRITE, fault);
+    if (house->db == NULL || !db_migrate(house->db, clock_now(&CLOCK_SYSTEM), fault)) {
+        return false;
+    }
+    g_autofree char *shown = settings_database_shown(settings);
+    LOG_INFO("serve", NULL, "database open", "where", shown);
+    return true;
+}
+
+bool house_open_database(struct house *house, struct fault *fault)
+{
+    if (!data_dir_prepare(house->settings->data, fault)) {
+        return false;
+    }
+    return house->settings->database_url != NULL ? open_server(house, fault)
+                                                 : open_file(house, fault);
+}
+
+void house_close_database(struct house *house)
+{
+    db_close(&house->db);
+    if (house->data_lock >= 0) {
+        (void)close(house->data_lock);
+        house->data_lock = -1;
+    }
+    g_clear_pointer(&house->database, g_free);
+}
