@@ -85,7 +85,7 @@ static void forget_idle(struct lanes *lanes)
     }
 }
 
-struct lane *lane_of(struct lanes *lanes, const char *name, unsigned width_max)
+struct lane *lane_named(struct lanes *lanes, const char *name, unsigned width_max)
 {
     struct lane *lane = g_hash_table_lookup(lanes->by_name, name);
     if (lane == NULL) {

@@ -31,7 +31,7 @@ NODISCARD struct lanes *lanes_create(void);
 void lanes_destroy(struct lanes **lanes, void (*drop)(void *traveller, void *self), void *self);
 
 /* Made when new, with at most `width_max` transfers at once. A lane lives as long as somebody is in it; empty ones are forgotten in time. */
-struct lane *lane_of(struct lanes *lanes, const char *name, unsigned width_max);
+struct lane *lane_named(struct lanes *lanes, const char *name, unsigned width_max);
 
 /* Queues a traveller. False when too many wait already: come back later. */
 NODISCARD bool lane_enter(struct lane *lane, void *traveller, struct span now);

@@ -37,7 +37,7 @@ static void test_width(void **state)
     (void)state;
     int travellers[100];
     struct lanes *lanes = lanes_create();
-    struct lane *lane = lane_of(lanes, "https://a:443", LANE_WIDTH_MAX);
+    struct lane *lane = lane_named(lanes, "https://a:443", LANE_WIDTH_MAX);
     enter_many(lane, travellers, 100, SPAN_S(1));
     assert_int_equal(launch_all(lanes, SPAN_S(1)), LANE_WIDTH_MAX);
     assert_true(lanes_are_waiting(lanes));
@@ -65,8 +65,8 @@ static void test_dead_provider_leaves_room(void **state)
     int dead[200];
     int alive[10];
     struct lanes *lanes = lanes_create();
-    struct lane *tarpit = lane_of(lanes, "https://dead:443", LANE_WIDTH_MAX);
-    struct lane *healthy = lane_of(lanes, "https://alive:443", LANE_WIDTH_MAX);
+    struct lane *tarpit = lane_named(lanes, "https://dead:443", LANE_WIDTH_MAX);
+    struct lane *healthy = lane_named(lanes, "https://alive:443", LANE_WIDTH_MAX);
     enter_many(tarpit, dead, 200, SPAN_S(0));
     enter_many(healthy, alive, 10, SPAN_S(0));
     assert_int_equal(launch_all(lanes, SPAN_S(0)), LANE_WIDTH_MAX + 10);
@@ -92,7 +92,7 @@ static void test_patience(void **state)
     (void)state;
     int travellers[20];
     struct lanes *lanes = lanes_create();
-    struct lane *lane = lane_of(lanes, "smtp://mail:25", LANE_WIDTH_MAX);
+    struct lane *lane = lane_named(lanes, "smtp://mail:25", LANE_WIDTH_MAX);
     enter_many(lane, travellers, 20, SPAN_S(0));
     assert_int_equal(launch_all(lanes, SPAN_S(0)), 16);
     for (int second = 1; second < 4; second++) {
@@ -110,8 +110,8 @@ static void test_idle_lane_is_not_stalled(void **state)
     (void)state;
     int travellers[3];
     struct lanes *lanes = lanes_create();
-    struct lane *lane = lane_of(lanes, "x", LANE_WIDTH_MAX);
-    assert_ptr_equal(lane, lane_of(lanes, "x", LANE_WIDTH_MAX));
+    struct lane *lane = lane_named(lanes, "x", LANE_WIDTH_MAX);
+    assert_ptr_equal(lane, lane_named(lanes, "x", LANE_WIDTH_MAX));
     enter_many(lane, travellers, 1, SPAN_S(0));
     assert_int_equal(launch_all(lanes, SPAN_S(0)), 1);
     lane_leave(lane, &travellers[0], LANE_FAILED, SPAN_S(15));
@@ -126,7 +126,7 @@ static void test_narrow_lane(void **state)
     (void)state;
     int travellers[20];
     struct lanes *lanes = lanes_create();
-    struct lane *lane = lane_of(lanes, "smtp://mail:25", LANE_WIDTH_MAX_MAIL);
+    struct lane *lane = lane_named(lanes, "smtp://mail:25", LANE_WIDTH_MAX_MAIL);
     enter_many(lane, travellers, 20, SPAN_S(0));
     assert_int_equal(launch_all(lanes, SPAN_S(0)), 3);
     for (int i = 0; i < 3; i++) {
@@ -143,7 +143,7 @@ static void test_many_lanes_are_forgotten(void **state)
     struct lanes *lanes = lanes_create();
     for (int i = 0; i < 5000; i++) {
         g_autofree char *name = g_strdup_printf("https://h%d:443", i);
-        struct lane *lane = lane_of(lanes, name, LANE_WIDTH_MAX);
+        struct lane *lane = lane_named(lanes, name, LANE_WIDTH_MAX);
         enter_many(lane, &traveller, 1, SPAN_S(i));
         assert_ptr_equal(lanes_next(lanes, SPAN_S(i)), &traveller);
         lane_leave(lane, &traveller, LANE_SERVED, SPAN_S(i));

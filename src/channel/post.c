@@ -193,7 +193,7 @@ static void enter_lane(struct post *post, struct flight *flight)
 {
     g_autofree char *name = lane_name(flight->parcel->url);
     bool is_mail = (flight->driver->flags & DRIVER_MAIL) != 0;
-    flight->lane = lane_of(post->lanes, name, is_mail ? LANE_WIDTH_MAX_MAIL : LANE_WIDTH_MAX);
+    flight->lane = lane_named(post->lanes, name, is_mail ? LANE_WIDTH_MAX_MAIL : LANE_WIDTH_MAX);
     flight->entered = clock_elapsed(post->clock);
     if (!lane_enter(flight->lane, flight, flight->entered)) {
         flight->result.state = SEND_RETRY;
