@@ -1,5 +1,7 @@
 #include "api/alertmanager_view.h"
 
+#include "api/support.h"
+
 #include <string.h>
 
 #include "alert/alert_store.h"
@@ -98,10 +100,13 @@ void view_alerts(struct http_request *request, const struct api_context *context
     struct listing listing = {
         .alerts = json_array(), .integration = integration, .filters = filters};
     const struct alert_filter filter = {.is_unresolved = true, .integration = integration};
-    struct db *db = db_pool_take(context->readers);
+    struct db *db = api_reader(context);
     (void)alert_list(db, &filter, LIMIT_ALERTS_PER_REQUEST, list_alert, &listing);
-    db_pool_give(context->readers, db);
-    http_answer_json(request, 200, listing.alerts);
+    if (api_reader_done(context, request, db)) {
+        http_answer_json(request, 200, listing.alerts);
+    } else {
+        json_decref(listing.alerts);
+    }
 }
 
 void view_status(struct http_request *request, const struct api_context *context)

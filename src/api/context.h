@@ -59,5 +59,8 @@ struct live;
 NODISCARD struct live *live_create(void);
 void live_destroy(struct live **live);
 void live_committed(struct live *live, int64_t last_seq); /* any thread; never blocks */
+/* A stream could not read what it should send, and sleeps: then http_streams_wake, a little later. True
+ * once for each time. Any thread. */
+NODISCARD bool live_take_failed(struct live *live);
 
 #endif

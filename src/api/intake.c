@@ -152,19 +152,39 @@ static enum command_result run_takes(struct ledger_tx *tx, void *arg)
     return COMMAND_DONE;
 }
 
-/* On the ledger's thread. Uncertain counts as unavailable: the sender tries again, and what was
- * written after all is found by its key and joined. */
+static void refuse_uncertain(struct intake *intake)
+{
+    struct fault fault = {0};
+    const char *key = intake->count == 1 ? intake->takes[0].dedup_key : "";
+    (void)fault_set(&fault, "",
+                    "The database did not confirm this: it may or may not have been taken. Send it "
+                    "again with the same dedup_key%s%s%s; what was taken after all is joined, not "
+                    "doubled.",
+                    key[0] != '\0' ? " \"" : "", key, key[0] != '\0' ? "\"" : "");
+    intake_refuse(intake, 503, &fault);
+}
+
+static void refuse_outcome(struct intake *intake, enum command_outcome outcome)
+{
+    struct fault fault = {0};
+    if (outcome == OUTCOME_UNCERTAIN) {
+        refuse_uncertain(intake);
+    } else if (outcome == OUTCOME_FAILED) {
+        (void)fault_set(&fault, "",
+                        "Storing this failed for a reason of our own; the log tells more.");
+        intake_refuse(intake, 500, &fault);
+    } else {
+        (void)fault_set(&fault, "", "Nothing can be stored at the moment; try again.");
+        intake_refuse(intake, 503, &fault);
+    }
+}
+
+/* On the ledger's thread. */
 static void answer_takes(void *arg, enum command_outcome outcome)
 {
     struct intake *intake = arg;
-    bool is_taken = outcome == OUTCOME_COMMITTED || outcome == OUTCOME_REFUSED;
-    if (!is_taken) {
-        struct fault fault = {0};
-        (void)fault_set(&fault, "", "%s",
-                        outcome == OUTCOME_FAILED
-                            ? "Storing this failed for a reason of our own; the log tells more."
-                            : "Nothing can be stored at the moment; try again.");
-        intake_refuse(intake, outcome == OUTCOME_FAILED ? 500 : 503, &fault);
+    if (outcome != OUTCOME_COMMITTED && outcome != OUTCOME_REFUSED) {
+        refuse_outcome(intake, outcome);
         return;
     }
     if (intake->batch.refused > 0) {

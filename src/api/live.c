@@ -11,6 +11,7 @@ enum { BATCH = 100 };
  * writes it out, the others copy. */
 struct live {
     atomic_int_least64_t newest; /* seq of the last committed event; 0: not told yet */
+    atomic_bool has_failed;      /* a stream wanted events that could not be read */
     pthread_mutex_t lock;
     int64_t after, upto; /* what `text` holds: the events in (after, upto] */
     GString *text;
@@ -56,6 +57,11 @@ static void append_event(void *self, const struct event *event)
     pulling->count++;
 }
 
+bool live_take_failed(struct live *live)
+{
+    return atomic_exchange(&live->has_failed, false);
+}
+
 /* Whoever missed much gets it in pieces, as fast as they read. */
 static int64_t read_events(struct api_context *context, int64_t last_id, GString *out)
 {
@@ -67,6 +73,9 @@ static int64_t read_events(struct api_context *context, int64_t last_id, GString
         pulling.count = 0;
         event_list(db, pulling.last_seq, NULL, BATCH, append_event, &pulling);
     } while (pulling.count == BATCH && out->len - before < HTTP_STREAM_MORE);
+    if (db_error(db) != DB_OK && context->live != NULL) {
+        atomic_store(&context->live->has_failed, true);
+    }
     db_rollback(db);
     db_pool_give(context->readers, db);
     return pulling.last_seq;

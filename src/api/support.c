@@ -8,14 +8,14 @@ enum { PAGE_DEFAULT = 50, BUSY_RETRY_S = 2 };
 
 const struct query_param API_PAGE_PARAMS[] = {API_PAGE_PARAM_ROWS, {NULL, NULL}};
 
-struct db *api_reader(struct api_context *context)
+struct db *api_reader(const struct api_context *context)
 {
     struct db *db = db_pool_take(context->readers);
     db_begin(db);
     return db;
 }
 
-bool api_reader_done(struct api_context *context, struct http_request *request, struct db *db)
+bool api_reader_done(const struct api_context *context, struct http_request *request, struct db *db)
 {
     bool is_sound = db_error(db) == DB_OK;
     db_rollback(db);

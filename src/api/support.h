@@ -7,9 +7,9 @@
 /* --- reading --- */
 
 /* A read-only connection inside one read transaction. */
-NODISCARD struct db *api_reader(struct api_context *context);
+NODISCARD struct db *api_reader(const struct api_context *context);
 /* Gives it back; false, after answering 503, when something could not be read. */
-NODISCARD bool api_reader_done(struct api_context *context, struct http_request *request,
+NODISCARD bool api_reader_done(const struct api_context *context, struct http_request *request,
                                struct db *db);
 
 /* --- lists --- */

@@ -48,6 +48,7 @@ static void watch(struct house *house, struct supervisor *supervisor, const sigs
             reload(house);
         }
         journal_tick(journal);
+        house_wake_streams(house);
         supervisor_tick(supervisor);
     }
     journal_close(&journal);

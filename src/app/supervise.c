@@ -10,8 +10,9 @@ enum { PULSE_EVERY_S = 5, PULSE_OLD_S = 20 };
 
 struct supervisor {
     struct house *house;
-    struct span pulse_sent_at;      /* main thread's */
-    _Atomic int64_t pulse_heard_us; /* elapsed clock, written by the desk's thread */
+    struct span pulse_sent_at; /* main thread's */
+    /* Elapsed clock, written by the desk's thread: when a pulse was last answered, when committed. */
+    _Atomic int64_t pulse_answered_us, pulse_heard_us;
     atomic_bool is_pulse_under_way;
     bool was_alive;
     pthread_t thread; /* beats outside; only with heartbeat-out */
@@ -31,9 +32,11 @@ static enum command_result pulse(struct ledger_tx *tx, void *arg)
 static void pulsed(void *arg, enum command_outcome outcome)
 {
     struct supervisor *supervisor = arg;
+    int64_t now = clock_elapsed(&CLOCK_SYSTEM).us;
     if (outcome == OUTCOME_COMMITTED) {
-        atomic_store(&supervisor->pulse_heard_us, clock_elapsed(&CLOCK_SYSTEM).us);
+        atomic_store(&supervisor->pulse_heard_us, now);
     }
+    atomic_store(&supervisor->pulse_answered_us, now);
     atomic_store(&supervisor->is_pulse_under_way, false);
 }
 
@@ -50,17 +53,28 @@ static void send_pulse(struct supervisor *supervisor, struct span now)
     }
 }
 
+static bool is_recent(const _Atomic int64_t *at_us)
+{
+    return clock_elapsed(&CLOCK_SYSTEM).us - atomic_load(at_us) < SPAN_S(PULSE_OLD_S).us;
+}
+
 static bool is_alive(const struct supervisor *supervisor)
 {
-    int64_t age_us = clock_elapsed(&CLOCK_SYSTEM).us - atomic_load(&supervisor->pulse_heard_us);
-    return age_us < SPAN_S(PULSE_OLD_S).us;
+    return is_recent(&supervisor->pulse_heard_us);
+}
+
+/* A database elsewhere that is away is no reason to be started again: we would not even start. */
+static bool is_running(const struct supervisor *supervisor)
+{
+    return db_is_shared(supervisor->house->db) ? is_recent(&supervisor->pulse_answered_us)
+                                               : is_alive(supervisor);
 }
 
 void supervisor_tick(struct supervisor *supervisor)
 {
     send_pulse(supervisor, clock_elapsed(&CLOCK_SYSTEM));
     bool alive = is_alive(supervisor);
-    if (alive) {
+    if (is_running(supervisor)) {
         notify_systemd(supervisor->house->environment, "WATCHDOG=1");
     }
     if (alive != supervisor->was_alive) {
@@ -156,7 +170,9 @@ struct supervisor *supervisor_start(struct house *house)
     struct supervisor *supervisor = g_new0(struct supervisor, 1);
     supervisor->house = house;
     supervisor->was_alive = true;
-    atomic_store(&supervisor->pulse_heard_us, clock_elapsed(&CLOCK_SYSTEM).us);
+    int64_t now = clock_elapsed(&CLOCK_SYSTEM).us;
+    atomic_store(&supervisor->pulse_heard_us, now);
+    atomic_store(&supervisor->pulse_answered_us, now);
     pthread_condattr_t monotonic;
     CHECK(pthread_condattr_init(&monotonic) == 0);
     CHECK(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);

@@ -14,17 +14,29 @@
 
 /* --- from the ground up --- */
 
+static void wake_streams(struct house *house)
+{
+    pthread_mutex_lock(&house->http_lock);
+    if (house->http != NULL) {
+        http_streams_wake(house->http);
+    }
+    pthread_mutex_unlock(&house->http_lock);
+}
+
 /* Readers of events and the courier hear of each commit. */
 static void committed(void *self, int64_t last_seq)
 {
     struct house *house = self;
     courier_wake(house->courier);
     live_committed(house->live, last_seq);
-    pthread_mutex_lock(&house->http_lock);
-    if (house->http != NULL) {
-        http_streams_wake(house->http);
+    wake_streams(house);
+}
+
+void house_wake_streams(struct house *house)
+{
+    if (live_take_failed(house->live)) {
+        wake_streams(house);
     }
-    pthread_mutex_unlock(&house->http_lock);
 }
 
 /* Only a database on our own disk can fill it. */

@@ -53,6 +53,9 @@ NODISCARD bool house_open(struct house *house, const struct settings *settings,
 /* Stops taking requests, finishes what is in flight (bounded by settings->shutdown_drain), closes. */
 void house_close(struct house *house);
 
+/* A few times a second: live streams that could not read the database try again. */
+void house_wake_streams(struct house *house);
+
 /* The database: the file in the data directory, or PostgreSQL with a schema of this program. */
 NODISCARD bool house_open_database(struct house *house, struct fault *fault);
 void house_close_database(struct house *house);
