@@ -129,10 +129,14 @@ NODISCARD bool ledger_join(struct ledger *ledger, const char *name, const char *
  * end). */
 void ledger_leave(struct ledger *ledger);
 void ledger_end(struct ledger *ledger);
-/* This node's id; 0 before ledger_join. A node that was counted as dead joins anew under another. */
+/* This node's id; 0 before ledger_join and in a database with one writer. A node that was counted as
+ * dead joins anew under another. */
 int64_t ledger_node(const struct ledger_tx *tx);
-/* The epoch in which this node holds that lane; 0 when it does not. */
+/* The epoch in which this node holds that lane; 0 when it does not. With one writer always 1. */
 int64_t ledger_lane_epoch(const struct ledger_tx *tx, int lane);
+/* For people: how long that node's beat has stood still as far as this one saw (its own: since it
+ * was written). False when nothing is known of it. Safe from any thread. */
+NODISCARD bool ledger_beat_age(const struct ledger *ledger, int64_t node, struct span *out_age);
 
 /* The clock that all nodes of a shared database have in common: the database's, carried on by the
  * elapsed clock between two transactions. In a database with one writer the clock that was given to
@@ -144,5 +148,15 @@ NODISCARD const struct clock *ledger_clock(const struct ledger *ledger);
  * ballast is back: intake answers 503 early. Safe from any thread. Probes by itself at each tick;
  * the event ledger.reopened tells the end. */
 bool ledger_is_writable(const struct ledger *ledger);
+
+/* Why it is not, for /readyz. Safe from any thread. */
+enum ledger_door {
+    LEDGER_OPEN = 1,
+    LEDGER_FULL,      /* no room: disk full, read-only or over quota, or the ballast is not back */
+    LEDGER_DOWN,      /* the database cannot be reached */
+    LEDGER_UNCERTAIN, /* a commit's answer was lost and the database did not say since */
+};
+
+enum ledger_door ledger_door(const struct ledger *ledger);
 
 #endif
