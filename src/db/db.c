@@ -116,7 +116,11 @@ char *db_expand(struct db *db, const char *sql)
 enum db_status db_script(struct db *db, const char *sql)
 {
     g_autofree char *expanded = db->error == DB_OK ? db_expand(db, sql) : NULL;
-    return expanded == NULL ? db->error : db->engine->script(db, expanded);
+    if (expanded == NULL) {
+        return db->error;
+    }
+    db->turn.has_written = true;
+    return db->engine->script(db, expanded);
 }
 
 static void forget_error(struct db *db)
@@ -125,7 +129,7 @@ static void forget_error(struct db *db)
     db->error_text[0] = '\0';
 }
 
-void db_begin(struct db *db)
+static void begin(struct db *db, bool is_reading)
 {
     if (db->is_dead || (db->mode == DB_READ_ONLY && db->is_in_transaction)) {
         return;
@@ -133,7 +137,18 @@ void db_begin(struct db *db)
     CHECK(!db->is_in_transaction);
     forget_error(db);
     db->is_in_transaction = true;
-    (void)db->engine->begin(db);
+    db->is_reading = is_reading;
+    turn_begin(db);
+}
+
+void db_begin(struct db *db)
+{
+    begin(db, db->mode == DB_READ_ONLY);
+}
+
+void db_begin_read(struct db *db)
+{
+    begin(db, true);
 }
 
 enum db_status db_commit(struct db *db)
@@ -142,7 +157,7 @@ enum db_status db_commit(struct db *db)
         CHECK(db->mode == DB_READ_ONLY);
         return db->error;
     }
-    enum db_status status = db->error == DB_OK ? db->engine->commit(db) : db->error;
+    enum db_status status = db->error == DB_OK ? turn_commit(db) : db->error;
     if (status != DB_OK) {
         db->engine->rollback(db);
     }
@@ -160,7 +175,7 @@ void db_rollback(struct db *db)
 
 void db_tidy(struct db *db)
 {
-    if (!db->is_dead && db->mode == DB_READ_WRITE && !db->is_in_transaction) {
+    if (!db->is_dead && db->mode != DB_READ_ONLY && !db->is_in_transaction) {
         db->engine->tidy(db);
     }
 }
@@ -194,6 +209,7 @@ struct db_query *db_query(struct db *db, const char *sql)
         return &db->broken;
     }
     query->db = db;
+    query->is_select = g_ascii_strncasecmp(sql, "SELECT", 6) == 0;
     /* The key is only an address; the literal outlives the connection. */
     g_hash_table_insert(db->queries, (gpointer)(uintptr_t)sql, query);
     return query;
@@ -234,12 +250,25 @@ void db_bind_real(struct db_query *query, int at, double value)
     }
 }
 
+/* Whoever only reads waits for nobody, and so may not write. */
+static enum db_status note_write(struct db *db)
+{
+    if (db->is_in_transaction && db->is_reading && db->mode != DB_READ_ONLY) {
+        return db_fail(db, DB_FAILED, "a transaction that only reads cannot write");
+    }
+    db->turn.has_written = true;
+    return DB_OK;
+}
+
 enum db_status db_step(struct db_query *query)
 {
     struct db *db = query->db;
     enum db_status status = db->error;
     if (query->is_broken) {
         return status == DB_OK ? DB_FAILED : status; /* asked for before the last db_begin */
+    }
+    if (status == DB_OK && !query->is_select) {
+        status = note_write(db);
     }
     if (status == DB_OK) {
         status = db->engine->step(query);
@@ -250,8 +279,17 @@ enum db_status db_step(struct db_query *query)
     return status;
 }
 
+static enum db_status run_unawaited(struct db_query *query)
+{
+    enum db_status status = query->is_select ? DB_OK : note_write(query->db);
+    return status == DB_OK ? query->db->engine->run(query) : status;
+}
+
 enum db_status db_run(struct db_query *query)
 {
+    if (!query->is_broken && query->db->error == DB_OK && query->db->engine->run != NULL) {
+        return run_unawaited(query);
+    }
     enum db_status status = db_step(query);
     if (status == DB_ROW) {
         db_reset(query);
@@ -343,40 +381,4 @@ struct utc db_take_instant(struct db_query *query)
     struct utc at = is_set ? db_utc(query, 0) : UTC_NEVER;
     db_reset(query);
     return at;
-}
-
-/* --- taking turns --- */
-
-void db_begin_read(struct db *db)
-{
-    db_begin(db);
-}
-
-bool db_is_shared(const struct db *db)
-{
-    (void)db;
-    return false;
-}
-
-int64_t db_turn(struct db *db)
-{
-    (void)db;
-    return 0;
-}
-
-struct utc db_now(struct db *db)
-{
-    (void)db;
-    return (struct utc){0};
-}
-
-enum db_status db_resolve(struct db *db)
-{
-    (void)db;
-    return DB_OK;
-}
-
-void db_announce(struct db *db)
-{
-    (void)db;
 }

@@ -1,13 +1,15 @@
 /* db/engine.h - what an engine must do for db.c. Only db.c, migrate.c and the engines include it.
  *
  * db.c keeps what is the same everywhere: sticky errors, the cache of statements, tokens and
- * migrations. An engine puts struct db and struct db_query first in structs of its own. */
+ * migrations; turn.c takes turns. An engine puts struct db and struct db_query first in structs of
+ * its own. */
 #ifndef DB_ENGINE_H
 #define DB_ENGINE_H
 
 #include <glib.h>
 
 #include "db/db.h"
+#include "db/link.h"
 
 enum { DB_ERROR_TEXT_SIZE = 400, DB_PARAMETERS_MAX = 48 };
 
@@ -20,6 +22,7 @@ struct db_token {
 struct db_query {
     struct db *db;
     bool is_broken; /* stands in for a statement after an error: takes binds, never steps */
+    bool is_select; /* changes nothing */
 };
 
 /* Calls that answer an enum db_status set the error by db_fail themselves before they answer one. */
@@ -27,20 +30,26 @@ struct db_engine {
     const char *name;
     const struct db_token *tokens;
     size_t token_count;
+    bool is_shared; /* others may write to the database as well */
 
     void (*close)(struct db *db); /* frees the engine's struct; the queries are finished already */
     enum db_status (*script)(struct db *db, const char *sql); /* many statements, no parameters */
-    enum db_status (*begin)(struct db *db);
+    enum db_status (*begin)(struct db *db); /* db->is_reading: one that only reads */
     enum db_status (*commit)(struct db *db);
-    void (*rollback)(struct db *db);
+    void (*rollback)(struct db *db); /* none open: does nothing */
+    void (*announce)(struct db *db); /* before a commit; may be NULL, see db_announce */
+    void (*plant)(struct db *db);    /* db->bugs were set; may be NULL */
     void (*tidy)(struct db *db);
     int64_t (*changes)(const struct db *db);
-    int64_t (*insert)(struct db_query *query); /* see db_insert; steps by db_step */
+    int64_t (*insert)(struct db_query *query); /* see db_insert; steps by db_step, or db_run */
 
     struct db_query *(*prepare)(struct db *db, const char *sql); /* NULL after db_fail */
     void (*finish)(struct db_query *query);
     void (*ready)(struct db_query *query); /* forgets bindings; a busy query is our bug */
     enum db_status (*step)(struct db_query *query);
+    /* As step, for a caller who wants no row: may be sent without waiting, and then answers DB_DONE.
+     * NULL: the same as step. */
+    enum db_status (*run)(struct db_query *query);
     void (*reset)(struct db_query *query);
 
     void (*bind_int)(struct db_query *query, int at, int64_t value);
@@ -55,11 +64,30 @@ struct db_engine {
     bool (*column_is_null)(struct db_query *query, int column);
 };
 
+/* The turn of the transaction under way, see "Taking turns" in db.h. */
+struct db_turn {
+    bool is_known;  /* what follows was read */
+    int64_t number; /* of the last turn that was committed before it */
+    struct utc now;
+    bool has_written;
+    bool is_announced;
+    bool is_resolving; /* finds out about an earlier one */
+};
+
 struct db {
     const struct db_engine *engine;
     enum db_mode mode;
-    bool is_dead; /* never opened: every step fails with DB_DOWN */
+    bool is_dead;     /* never opened: every step fails with DB_DOWN */
+    bool is_shared;   /* others may write: set when it is opened */
+    bool is_turnless; /* the tables for turns are not there yet */
     bool is_in_transaction;
+    bool is_reading; /* the transaction under way only reads */
+    unsigned bugs;   /* enum db_bug */
+    const struct db_link *link;
+    struct db_turn turn;
+    int64_t next_id;   /* PostgreSQL: the next insert takes it and counts it up */
+    int64_t writer;    /* names this connection in commit_mark */
+    int64_t uncertain; /* number of the turn whose outcome is not known; 0: none */
     enum db_status error;
     char error_text[DB_ERROR_TEXT_SIZE];
     GHashTable *queries; /* address of the literal -> struct db_query */
@@ -78,6 +106,10 @@ NODISCARD char *db_expand(struct db *db, const char *sql);
 
 /* A read-only connection, or one whose steps all fail with DB_DOWN. Never NULL. */
 NODISCARD struct db *db_open_or_dead(const char *where);
+
+/* Begins and commits: the engine's part, the turn and what the link does to both. In turn.c. */
+void turn_begin(struct db *db);
+enum db_status turn_commit(struct db *db);
 
 /* Runs several statements without parameters, tokens expanded. */
 enum db_status db_script(struct db *db, const char *sql);

@@ -16,7 +16,7 @@ enum db_fate {
 
 struct db_link {
     enum db_fate (*fate)(void *self, enum db_moment moment);
-    /* The clock of a shared SQLite database (db_now); may be NULL. */
+    /* Stands in for the server's clock (db_now); NULL: that one, for a shared file the machine's. */
     struct utc (*now)(void *self);
     void *self;
 };

@@ -6,6 +6,9 @@
 
 #define MIGRATIONS_PATH "/tocsin/migrations/"
 
+/* The migration that brings the tables for turns. */
+enum { TURNS_SINCE = 2 };
+
 /* "0001_start.sql" -> 1 */
 static int64_t version_of(const char *name)
 {
@@ -77,7 +80,8 @@ static enum db_status apply(struct db *db, const char *name, struct utc now)
 
 bool db_migrate(struct db *db, struct utc now, struct fault *fault)
 {
-    CHECK(db->mode == DB_READ_WRITE);
+    CHECK(db->mode != DB_READ_ONLY);
+    db->is_turnless = true;
     int64_t found = make_table(db) == DB_OK ? db_schema_found(db) : -1;
     if (found < 0) {
         return fault_set(fault, "", "cannot read the schema version: %s", db->error_text);
@@ -92,10 +96,12 @@ bool db_migrate(struct db *db, struct utc now, struct fault *fault)
                          found, count);
     }
     for (size_t i = (size_t)found; i < count; i++) {
+        db->is_turnless = i < TURNS_SINCE;
         if (apply(db, names[i], now) != DB_OK) {
             return fault_set(fault, "", "migration %s failed and was undone: %s", names[i],
                              db->error_text);
         }
     }
+    db->is_turnless = false;
     return true;
 }

@@ -9,6 +9,7 @@
 
 enum {
     BUSY_WAIT_MS = 5000,
+    SHARED_BUSY_WAIT_MS = 1000, /* who comes too late is told to try again */
     /* Pages in the log above which the writer moves them into the file: a bigger log writes a hot
      * page fewer times, a smaller one starts faster after a crash. */
     LOG_PAGES_TIDY = 4000,
@@ -24,6 +25,7 @@ static const struct db_token TOKENS[] = {
     {"lock", ""},
     /* RETURNING would do, but makes a temporary table for each row that it tells of. */
     {"newid", ""},
+    {"clock", "0"}, /* has none: see turn.c */
 };
 
 /* Out of space or over a limit, or the file system turned read-only. SQLite itself tells only
@@ -33,7 +35,7 @@ static bool is_want_of_space(int error)
     return error == ENOSPC || error == EDQUOT || error == EROFS || error == EFBIG;
 }
 
-static enum db_status status_of(int code, int error)
+static enum db_status status_of(const struct db *db, int code, int error)
 {
     CHECK(code != SQLITE_NOMEM && code != SQLITE_IOERR_NOMEM);
     switch (code & 0xff) {
@@ -48,7 +50,7 @@ static enum db_status status_of(int code, int error)
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_PROTOCOL:
-        return DB_DOWN;
+        return db->mode == DB_SHARED ? DB_CONFLICT : DB_DOWN;
     default:
         return DB_FAILED;
     }
@@ -58,8 +60,8 @@ enum db_status sqlite_fail(struct db *db, int code, const char *what)
 {
     int error = errno; /* sqlite3_system_errno knows nothing of a commit */
     sqlite3 *handle = sqlite_handle(db);
-    return db_fail(db, status_of(code, error), "SQLite: %s (%d) in: %.120s", sqlite3_errmsg(handle),
-                   code, what);
+    return db_fail(db, status_of(db, code, error), "SQLite: %s (%d) in: %.120s",
+                   sqlite3_errmsg(handle), code, what);
 }
 
 static enum db_status run_script(struct db *db, const char *sql)
@@ -103,7 +105,8 @@ static enum db_status run_begin(struct db *db)
     if (sqlite->log_pages > LOG_PAGES_MAX) {
         db->engine->tidy(db);
     }
-    return run_word(db, &sqlite->begin, db->mode == DB_READ_ONLY ? "BEGIN" : "BEGIN IMMEDIATE");
+    return db->is_reading ? run_word(db, &sqlite->begin_read, "BEGIN")
+                          : run_word(db, &sqlite->begin, "BEGIN IMMEDIATE");
 }
 
 static enum db_status run_commit(struct db *db)
@@ -117,6 +120,13 @@ static void run_rollback(struct db *db)
     reset_all(db);
     if (!sqlite3_get_autocommit(sqlite_handle(db))) { /* some errors have rolled back already */
         (void)sqlite3_exec(sqlite_handle(db), "ROLLBACK", NULL, NULL, NULL);
+    }
+}
+
+static void plant(struct db *db)
+{
+    if ((db->bugs & DB_BUG_EARLY_ANSWER) != 0) {
+        (void)run_script(db, "PRAGMA synchronous = OFF");
     }
 }
 
@@ -148,6 +158,7 @@ static void close_all(struct db *db)
 {
     struct sqlite_db *sqlite = (struct sqlite_db *)db;
     (void)sqlite3_finalize(sqlite->begin);
+    (void)sqlite3_finalize(sqlite->begin_read);
     (void)sqlite3_finalize(sqlite->commit);
     (void)sqlite3_close_v2(sqlite->handle); /* the last connection to a file empties its log */
     if (sqlite->lock_fd >= 0) {
@@ -165,6 +176,7 @@ static const struct db_engine SQLITE_ENGINE = {
     .begin = run_begin,
     .commit = run_commit,
     .rollback = run_rollback,
+    .plant = plant,
     .tidy = tidy,
     .changes = changes,
     .insert = sqlite_insert,
@@ -227,7 +239,7 @@ static bool run_pragmas(struct sqlite_db *sqlite, const char *where, struct faul
 {
     sqlite3 *handle = sqlite->handle;
     (void)sqlite3_extended_result_codes(handle, 1);
-    (void)sqlite3_busy_timeout(handle, BUSY_WAIT_MS);
+    (void)sqlite3_busy_timeout(handle, sqlite->base.is_shared ? SHARED_BUSY_WAIT_MS : BUSY_WAIT_MS);
     (void)sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     const char *common = "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
@@ -236,7 +248,7 @@ static bool run_pragmas(struct sqlite_db *sqlite, const char *where, struct faul
                          "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;"
                          "PRAGMA wal_autocheckpoint = 0;";
     const char *reader = "PRAGMA cache_size = -4096; PRAGMA query_only = ON;";
-    bool is_writer = sqlite->base.mode == DB_READ_WRITE;
+    bool is_writer = sqlite->base.mode != DB_READ_ONLY;
     if (run_script(&sqlite->base, common) != DB_OK ||
         run_script(&sqlite->base, is_writer ? writer : reader) != DB_OK) {
         return fault_set(fault, "", "cannot open %s: %s", where, sqlite->base.error_text);
@@ -249,8 +261,8 @@ static bool run_pragmas(struct sqlite_db *sqlite, const char *where, struct faul
 
 static bool open_handle(struct sqlite_db *sqlite, const char *where, struct fault *fault)
 {
-    int access = sqlite->base.mode == DB_READ_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-                                                    : SQLITE_OPEN_READONLY;
+    int access = sqlite->base.mode != DB_READ_ONLY ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                                                   : SQLITE_OPEN_READONLY;
     int code = sqlite3_open_v2(
         where, &sqlite->handle,
         access | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
@@ -296,10 +308,12 @@ struct db *sqlite_open(const char *where, enum db_mode mode, struct fault *fault
     db_init(&sqlite->base, &SQLITE_ENGINE, mode);
     sqlite->lock_fd = -1;
     struct db *db = &sqlite->base;
-    bool is_writer = mode == DB_READ_WRITE;
+    db->is_shared = mode == DB_SHARED;
+    bool is_writer = mode != DB_READ_ONLY;
     bool is_open = true;
     if (is_writer && is_plain_file(where)) {
-        is_open = take_lock(sqlite, where, fault) && make_private_file(where, fault);
+        is_open =
+            (db->is_shared || take_lock(sqlite, where, fault)) && make_private_file(where, fault);
     }
     is_open = is_open && open_handle(sqlite, where, fault) &&
               (!is_writer || has_log(sqlite, where, fault));

@@ -9,9 +9,9 @@
 struct sqlite_db {
     struct db base;
     sqlite3 *handle;
-    sqlite3_stmt *begin, *commit; /* NULL until first needed */
-    int lock_fd;                  /* -1: none is held */
-    int log_pages;                /* pages in the write-ahead log after the last commit */
+    sqlite3_stmt *begin, *begin_read, *commit; /* NULL until first needed */
+    int lock_fd;                               /* -1: none is held */
+    int log_pages; /* pages in the write-ahead log after the last commit */
 };
 
 struct sqlite_query {

@@ -1,0 +1,308 @@
+#include "db/engine.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "db/memory_vfs.h"
+
+static const struct utc NOW = {1795000000000000};
+static const char WHERE[] = "file:turn.db?vfs=turn-disk";
+
+/* Two writers on one database; the first one's link does as it is told, once. */
+struct room {
+    struct memory_disk *disk;
+    struct db *a, *b;
+    struct db_link link;
+    enum db_moment moment;
+    enum db_fate fate;
+    struct utc now;
+};
+
+static enum db_fate draw_fate(void *self, enum db_moment moment)
+{
+    struct room *room = self;
+    if (moment != room->moment) {
+        return DB_LINK_GOOD;
+    }
+    room->moment = 0;
+    return room->fate;
+}
+
+static struct utc read_clock(void *self)
+{
+    return ((struct room *)self)->now;
+}
+
+static struct db *open_writer(struct room *room)
+{
+    struct fault fault = {0};
+    struct db *db = db_open(WHERE, DB_SHARED, &fault);
+    assert_string_equal(fault.text, "");
+    assert_true(db_migrate(db, NOW, &fault));
+    db_set_link(db, &room->link);
+    return db;
+}
+
+static int set_up(void **state)
+{
+    struct room *room = g_new0(struct room, 1);
+    room->disk = memory_disk_create("turn-disk");
+    room->link = (struct db_link){draw_fate, read_clock, room};
+    room->now = NOW;
+    room->a = open_writer(room);
+    room->b = open_writer(room);
+    *state = room;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct room *room = *state;
+    db_close(&room->a);
+    db_close(&room->b);
+    memory_disk_destroy(&room->disk);
+    g_free(room);
+    return 0;
+}
+
+static void put_secret(struct db *db, const char *name)
+{
+    struct db_query *query = db_query(db, "INSERT INTO secret (name, value) VALUES ($1, $2)");
+    db_bind_text(query, 1, name);
+    db_bind_blob(query, 2, "xyz", 3);
+    (void)db_run(query);
+}
+
+static int64_t count_secrets(struct db *db)
+{
+    struct db_query *query = db_query(db, "SELECT count(*) FROM secret");
+    int64_t count = db_step(query) == DB_ROW ? db_int(query, 0) : -1;
+    db_reset(query);
+    return count;
+}
+
+static enum db_status write_secret(struct db *db, const char *name)
+{
+    db_begin(db);
+    put_secret(db, name);
+    return db_commit(db);
+}
+
+static int64_t look_at_turn(struct db *db)
+{
+    db_begin_read(db);
+    int64_t number = db_turn(db);
+    assert_int_equal(db_commit(db), DB_OK);
+    return number;
+}
+
+static void turns_are_numbered_over_all_writers(void **state)
+{
+    struct room *room = *state;
+    assert_int_equal(look_at_turn(room->a), 0);
+    assert_int_equal(write_secret(room->a, "1"), DB_OK);
+    assert_int_equal(write_secret(room->b, "2"), DB_OK);
+    db_begin(room->a);
+    assert_int_equal(db_turn(room->a), 2);
+    put_secret(room->a, "3");
+    assert_int_equal(db_turn(room->a), 2); /* its own number is the next one */
+    assert_int_equal(db_commit(room->a), DB_OK);
+    assert_int_equal(look_at_turn(room->b), 3);
+}
+
+static void a_turn_that_changed_nothing_is_not_counted(void **state)
+{
+    struct room *room = *state;
+    db_begin(room->a);
+    assert_int_equal(count_secrets(room->a), 0);
+    assert_int_equal(db_commit(room->a), DB_OK);
+    db_begin(room->a);
+    put_secret(room->a, "undone");
+    db_rollback(room->a);
+    assert_int_equal(look_at_turn(room->b), 0);
+}
+
+static void whoever_comes_into_a_turn_is_told_to_come_again(void **state)
+{
+    struct room *room = *state;
+    db_begin(room->a);
+    put_secret(room->a, "1");
+    assert_int_equal(write_secret(room->b, "2"), DB_CONFLICT);
+    assert_int_equal(db_commit(room->a), DB_OK);
+    assert_int_equal(write_secret(room->b, "2"), DB_OK);
+    assert_int_equal(count_secrets(room->a), 2);
+}
+
+static void a_reader_waits_for_nobody_and_sees_one_state(void **state)
+{
+    struct room *room = *state;
+    db_begin(room->a);
+    put_secret(room->a, "1");
+    assert_int_equal(look_at_turn(room->b), 0);
+    db_begin_read(room->b);
+    assert_int_equal(db_turn(room->b), 0);
+    assert_int_equal(db_commit(room->a), DB_OK);
+    assert_int_equal(count_secrets(room->b), 0);
+    assert_int_equal(db_turn(room->b), 0);
+    assert_int_equal(db_commit(room->b), DB_OK);
+    assert_int_equal(look_at_turn(room->b), 1);
+}
+
+static void a_reader_may_not_write(void **state)
+{
+    struct room *room = *state;
+    db_begin_read(room->a);
+    put_secret(room->a, "1");
+    assert_int_equal(db_commit(room->a), DB_FAILED);
+    assert_int_equal(count_secrets(room->b), 0);
+}
+
+static void the_clock_is_the_servers(void **state)
+{
+    struct room *room = *state;
+    room->now = (struct utc){NOW.us + 7};
+    db_begin(room->a);
+    assert_int_equal(db_now(room->a).us, NOW.us + 7);
+    room->now = (struct utc){NOW.us + 9};
+    assert_int_equal(db_now(room->a).us, NOW.us + 7); /* as when the turn was taken */
+    db_rollback(room->a);
+    db_begin_read(room->a);
+    room->now = (struct utc){NOW.us + 11};
+    assert_int_equal(db_now(room->a).us, NOW.us + 11); /* as at the first call */
+    db_rollback(room->a);
+    db_set_link(room->a, NULL);
+    db_begin(room->a);
+    assert_true(utc_is_set(db_now(room->a)));
+    db_rollback(room->a);
+}
+
+static void ids_are_counted_in_the_turn(void **state)
+{
+    struct room *room = *state;
+    db_begin(room->a);
+    assert_int_equal(room->a->next_id, 1);
+    room->a->next_id += 3; /* as an engine's insert does */
+    put_secret(room->a, "1");
+    assert_int_equal(db_commit(room->a), DB_OK);
+    db_begin(room->b);
+    assert_int_equal(room->b->next_id, 4);
+    db_rollback(room->b);
+}
+
+struct lost_row {
+    const char *name;
+    enum db_moment moment;
+    enum db_fate fate;
+    enum db_status committed, resolved;
+    int secrets;
+};
+
+static const struct lost_row LOST_ROWS[] = {
+    {"cut at the begin", DB_AT_BEGIN, DB_LINK_CUT, DB_DOWN, DB_DONE, 0},
+    {"cut at the commit", DB_AT_COMMIT, DB_LINK_CUT, DB_DOWN, DB_DONE, 0},
+    {"lost on the way there", DB_AT_COMMIT, DB_LINK_LOST_BEFORE, DB_UNCERTAIN, DB_DONE, 0},
+    {"lost on the way back", DB_AT_COMMIT, DB_LINK_LOST_AFTER, DB_UNCERTAIN, DB_OK, 1},
+    {"nothing lost", DB_AT_COMMIT, DB_LINK_GOOD, DB_OK, DB_DONE, 1},
+};
+
+static void a_lost_answer_is_found_again(void **state)
+{
+    struct room *room = *state;
+    for (size_t i = 0; i < G_N_ELEMENTS(LOST_ROWS); i++) {
+        const struct lost_row *row = &LOST_ROWS[i];
+        print_message("%s\n", row->name);
+        int64_t before = count_secrets(room->b);
+        room->moment = row->moment;
+        room->fate = row->fate;
+        enum db_status committed = write_secret(room->a, row->name);
+        assert_int_equal(committed, row->committed);
+        assert_int_equal(db_error(room->a), committed);
+        assert_int_equal(write_secret(room->b, "in between"), DB_OK); /* takes the same number */
+        assert_int_equal(db_resolve(room->a), row->resolved);
+        assert_int_equal(db_resolve(room->a), DB_DONE); /* nothing is open any more */
+        assert_int_equal(count_secrets(room->b), before + 1 + row->secrets);
+        db_begin(room->b);
+        assert_int_equal(db_run(db_query(room->b, "DELETE FROM secret WHERE name = 'in between'")),
+                         DB_DONE);
+        assert_int_equal(db_commit(room->b), DB_OK);
+    }
+}
+
+static void what_cannot_be_found_out_is_asked_again(void **state)
+{
+    struct room *room = *state;
+    room->moment = DB_AT_COMMIT;
+    room->fate = DB_LINK_LOST_AFTER;
+    assert_int_equal(write_secret(room->a, "1"), DB_UNCERTAIN);
+    room->moment = DB_AT_BEGIN;
+    room->fate = DB_LINK_CUT;
+    assert_int_equal(db_resolve(room->a), DB_DOWN);
+    room->moment = DB_AT_COMMIT;
+    room->fate = DB_LINK_LOST_AFTER;
+    assert_int_equal(db_resolve(room->a), DB_UNCERTAIN);
+    assert_int_equal(db_resolve(room->a), DB_OK);
+    assert_int_equal(look_at_turn(room->a), 1); /* finding out changes nothing */
+}
+
+static void a_lost_turn_that_wrote_nothing_may_run_again(void **state)
+{
+    struct room *room = *state;
+    room->moment = DB_AT_COMMIT;
+    room->fate = DB_LINK_LOST_AFTER;
+    db_begin(room->a);
+    assert_int_equal(db_commit(room->a), DB_UNCERTAIN);
+    assert_int_equal(db_resolve(room->a), DB_DONE);
+}
+
+static void one_writer_takes_no_turns(void **state)
+{
+    (void)state;
+    struct fault fault = {0};
+    struct db *db = db_open(":memory:", DB_READ_WRITE, &fault);
+    assert_true(db_migrate(db, NOW, &fault));
+    assert_false(db_is_shared(db));
+    assert_int_equal(write_secret(db, "1"), DB_OK);
+    db_begin(db);
+    assert_int_equal(db_turn(db), 0);
+    assert_false(utc_is_set(db_now(db)));
+    struct db_query *query = db_query(db, "SELECT number FROM turn");
+    assert_int_equal(db_step(query), DB_ROW);
+    assert_int_equal(db_int(query, 0), 0);
+    db_rollback(db);
+    assert_int_equal(db_resolve(db), DB_OK);
+    db_close(&db);
+}
+
+static void an_early_answer_may_be_lost(void **state)
+{
+    struct room *room = *state;
+    db_plant(room->a, DB_BUG_EARLY_ANSWER);
+    int64_t syncs = memory_disk_calls(room->disk, DISK_SYNC);
+    assert_int_equal(write_secret(room->a, "1"), DB_OK);
+    assert_int_equal(memory_disk_calls(room->disk, DISK_SYNC), syncs);
+    assert_int_equal(write_secret(room->b, "2"), DB_OK);
+    assert_true(memory_disk_calls(room->disk, DISK_SYNC) > syncs);
+}
+
+#define TURN_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TURN_TEST(turns_are_numbered_over_all_writers),
+        TURN_TEST(a_turn_that_changed_nothing_is_not_counted),
+        TURN_TEST(whoever_comes_into_a_turn_is_told_to_come_again),
+        TURN_TEST(a_reader_waits_for_nobody_and_sees_one_state),
+        TURN_TEST(a_reader_may_not_write),
+        TURN_TEST(the_clock_is_the_servers),
+        TURN_TEST(ids_are_counted_in_the_turn),
+        TURN_TEST(a_lost_answer_is_found_again),
+        TURN_TEST(what_cannot_be_found_out_is_asked_again),
+        TURN_TEST(a_lost_turn_that_wrote_nothing_may_run_again),
+        TURN_TEST(one_writer_takes_no_turns),
+        TURN_TEST(an_early_answer_may_be_lost),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
