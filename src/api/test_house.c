@@ -13,6 +13,7 @@
 
 #include "base/random.h"
 #include "config/config_store.h"
+#include "db/test_database.h"
 #include "page/pager.h"
 #include "people/key_index.h"
 #include "source/payload.h"
@@ -51,9 +52,7 @@ static void committed(void *self, int64_t last_seq)
 static void open_ledger(struct test_house *house)
 {
     struct fault fault = {0};
-    house->db = db_open(house->database, DB_READ_WRITE, &fault);
-    assert_non_null(house->db);
-    assert_true(db_migrate(house->db, clock_now(&CLOCK_SYSTEM), &fault));
+    house->db = test_database_open(house->database, &CLOCK_SYSTEM);
     house->ledger = ledger_create(house->db, &CLOCK_SYSTEM, &RANDOM_SYSTEM);
     struct api_context *api = &house->api;
     api->ledger = house->ledger;
@@ -128,7 +127,8 @@ struct test_house *test_house_open(bool board_is_open)
     struct test_house *house = g_new0(struct test_house, 1);
     assert_int_equal(pthread_mutex_init(&house->http_lock, NULL), 0);
     house->dir = g_dir_make_tmp("tocsin-api-XXXXXX", NULL);
-    house->database = g_build_filename(house->dir, "tocsin.db", NULL);
+    g_autofree char *path = g_build_filename(house->dir, "tocsin.db", NULL);
+    house->database = test_database_create(path);
     house->api.public_url = "http://tocsin.example.com";
     house->api.board_is_open = board_is_open;
     house->api.data_dir = house->dir;
@@ -180,9 +180,9 @@ void test_house_close(struct test_house **handle)
     live_destroy(&api->live);
     config_holder_destroy(&api->configs);
     db_close(&house->db);
+    test_database_drop(&house->database);
     remove_dir(house->dir);
     g_free(house->dir);
-    g_free(house->database);
     g_free(house->socket);
     g_free(house->read);
     g_free(house->respond);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "config/config_yaml.h"
+#include "db/test_database.h"
 
 static struct utc fixed_wall(void *self)
 {
@@ -29,13 +30,11 @@ static void counting_fill(void *self, void *out, size_t size)
 int world_open(void **state)
 {
     struct world *world = g_new0(struct world, 1);
-    struct fault fault = {0};
     world->now = (struct utc){1795000000000000};
     world->clock = (struct clock){fixed_wall, fixed_elapsed, &world->now};
     world->random = (struct random){counting_fill, &world->counter};
-    world->db = db_open(":memory:", DB_READ_WRITE, &fault);
-    assert_non_null(world->db);
-    assert_true(db_migrate(world->db, world->now, &fault));
+    world->where = test_database_create(":memory:");
+    world->db = test_database_open(world->where, &world->clock);
     world->ledger = ledger_create(world->db, &world->clock, &world->random);
     world->configs = config_holder_create();
     *state = world;
@@ -48,6 +47,7 @@ int world_close(void **state)
     config_holder_destroy(&world->configs);
     ledger_destroy(&world->ledger);
     db_close(&world->db);
+    test_database_drop(&world->where);
     g_free(world);
     return 0;
 }

@@ -6,6 +6,7 @@
 #include "config/config_work.h"
 
 struct world {
+    char *where;
     struct db *db;
     struct ledger *ledger;
     struct config_holder *configs;

@@ -14,14 +14,14 @@
 
 #include "base/limits.h"
 #include "db/memory_vfs.h"
+#include "db/test_database.h"
 #include "ledger/event.h"
-
-static const char WHERE[] = "file:desk.db?vfs=desk-disk";
 
 enum { SENDERS = 4, COMMANDS_EACH = 500 };
 
 struct world {
     struct memory_disk *disk;
+    char *where;
     struct db *db;
     struct ledger *ledger;
     struct desk *desk;
@@ -32,10 +32,8 @@ static int set_up(void **state)
 {
     struct world *world = g_new0(struct world, 1);
     world->disk = memory_disk_create("desk-disk");
-    struct fault fault = {0};
-    world->db = db_open(WHERE, DB_READ_WRITE, &fault);
-    assert_non_null(world->db);
-    assert_true(db_migrate(world->db, clock_now(&CLOCK_SYSTEM), &fault));
+    world->where = test_database_create("file:desk.db?vfs=desk-disk");
+    world->db = test_database_open(world->where, &CLOCK_SYSTEM);
     world->ledger = ledger_create(world->db, &CLOCK_SYSTEM, &RANDOM_SYSTEM);
     *state = world;
     return 0;
@@ -47,6 +45,7 @@ static int tear_down(void **state)
     desk_stop(&world->desk);
     ledger_destroy(&world->ledger);
     db_close(&world->db);
+    test_database_drop(&world->where);
     memory_disk_destroy(&world->disk);
     g_free(world);
     return 0;
@@ -88,7 +87,7 @@ static void every_command_of_every_thread_is_answered_once(void **state)
     for (int i = 0; i < SENDERS; i++) {
         assert_int_equal(pthread_create(&senders[i], NULL, send_many, world), 0);
     }
-    struct db_pool *pool = db_pool_create(WHERE); /* readers beside the writer */
+    struct db_pool *pool = db_pool_create(world->where); /* readers beside the writer */
     for (int i = 0; i < 50; i++) {
         struct db *reader = db_pool_take(pool);
         assert_true(event_last_seq(reader) <= (int64_t)SENDERS * COMMANDS_EACH);
@@ -247,7 +246,7 @@ static void backups_under_writes_are_whole(void **state)
     assert_int_equal(pthread_create(&writer, NULL, write_until_told, arg), 0);
     g_autofree char *folder = g_dir_make_tmp("tocsin-desk-XXXXXX", NULL);
     g_autofree char *path = g_build_filename(folder, "copy.db", NULL);
-    struct db_pool *pool = db_pool_create(WHERE);
+    struct db_pool *pool = db_pool_create(world->where);
     for (int i = 0; i < 5; i++) {
         struct fault fault = {0};
         struct db *reader = db_pool_take(pool);

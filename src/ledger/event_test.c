@@ -7,11 +7,12 @@
 #include <cmocka.h>
 #include <glib.h>
 
-static const struct utc START = {1795000000000000};
+#include "db/test_database.h"
 
 enum { EVENTS = 20 };
 
 struct world {
+    char *where;
     struct db *db;
     struct ledger *ledger;
 };
@@ -27,10 +28,8 @@ static enum command_result append_one(struct ledger_tx *tx, void *arg)
 static int set_up(void **state)
 {
     struct world *world = g_new0(struct world, 1);
-    struct fault fault = {0};
-    world->db = db_open(":memory:", DB_READ_WRITE, &fault);
-    assert_non_null(world->db);
-    assert_true(db_migrate(world->db, START, &fault));
+    world->where = test_database_create(":memory:");
+    world->db = test_database_open(world->where, &CLOCK_SYSTEM);
     world->ledger = ledger_create(world->db, &CLOCK_SYSTEM, &RANDOM_SYSTEM);
     for (int n = 1; n <= EVENTS; n++) {
         ledger_run_batch(world->ledger, &(struct command){append_one, NULL, &n, false}, 1);
@@ -44,6 +43,7 @@ static int tear_down(void **state)
     struct world *world = *state;
     ledger_destroy(&world->ledger);
     db_close(&world->db);
+    test_database_drop(&world->where);
     g_free(world);
     return 0;
 }

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "db/test_database.h"
 
 static const struct utc START = {1795000000000000};
 
@@ -15,6 +16,7 @@ struct world {
     struct utc wall;
     struct span elapsed;
     struct clock clock;
+    char *where;
     struct db *db;
     struct ledger *ledger;
     int64_t told_seq;
@@ -56,10 +58,8 @@ static int set_up(void **state)
     struct world *world = g_new0(struct world, 1);
     world->wall = START;
     world->clock = (struct clock){world_wall, world_elapsed, world};
-    struct fault fault = {0};
-    world->db = db_open(":memory:", DB_READ_WRITE, &fault);
-    assert_non_null(world->db);
-    assert_true(db_migrate(world->db, START, &fault));
+    world->where = test_database_create(":memory:");
+    world->db = test_database_open(world->where, &world->clock);
     world->ledger = ledger_create(world->db, &world->clock, &RANDOM_SYSTEM);
     ledger_add_listener(world->ledger, (struct ledger_listener){note_commit, world});
     *state = world;
@@ -71,6 +71,7 @@ static int tear_down(void **state)
     struct world *world = *state;
     ledger_destroy(&world->ledger);
     db_close(&world->db);
+    test_database_drop(&world->where);
     g_free(world);
     return 0;
 }

@@ -10,6 +10,7 @@ struct paging {
     struct utc now;
     struct clock clock;
     struct memory_disk *disk;
+    char *where;
     struct db *db;
     struct config_holder *configs;
     struct ledger *ledger;

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "db/test_database.h"
 #include "ledger/event.h"
 #include "people/key_command.h"
 #include "people/key_index.h"
@@ -124,6 +125,7 @@ static void given_keys_are_judged(void **state)
 struct world {
     struct utc wall;
     struct clock clock;
+    char *where;
     struct db *db;
     struct ledger *ledger;
     struct key_index *index;
@@ -145,9 +147,8 @@ static int set_up(void **state)
     world->wall = START;
     world->clock = (struct clock){world_wall, world_elapsed, world};
     struct fault fault = {0};
-    world->db = db_open(":memory:", DB_READ_WRITE, &fault);
-    assert_non_null(world->db);
-    assert_true(db_migrate(world->db, START, &fault));
+    world->where = test_database_create(":memory:");
+    world->db = test_database_open(world->where, &world->clock);
     world->ledger = ledger_create(world->db, &world->clock, &RANDOM_SYSTEM);
     world->index = key_index_create();
     assert_true(key_index_attach(world->index, world->ledger, world->db, &fault));
@@ -161,6 +162,7 @@ static int tear_down(void **state)
     ledger_destroy(&world->ledger);
     key_index_destroy(&world->index);
     db_close(&world->db);
+    test_database_drop(&world->where);
     g_free(world);
     return 0;
 }

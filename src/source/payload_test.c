@@ -7,6 +7,7 @@
 #include <glib.h>
 
 #include "base/limits.h"
+#include "db/test_database.h"
 #include "source/payload.h"
 
 static const struct utc START = {1795000000000000};
@@ -91,9 +92,8 @@ static void they_outlive_a_restart(void **state)
     (void)state;
     WALL = START;
     const struct clock clock = {wall, elapsed, NULL};
-    struct fault fault = {0};
-    struct db *db = db_open(":memory:", DB_READ_WRITE, &fault);
-    assert_true(db_migrate(db, START, &fault));
+    char *where = test_database_create(":memory:");
+    struct db *db = test_database_open(where, &clock);
     struct ledger *ledger = ledger_create(db, &clock, &RANDOM_SYSTEM);
     struct payload_book *book = payload_book_create();
     payload_book_add_duty(book, ledger);
@@ -115,6 +115,7 @@ static void they_outlive_a_restart(void **state)
     payload_book_destroy(&book);
     payload_book_destroy(&again);
     db_close(&db);
+    test_database_drop(&where);
 }
 
 static void the_bucket_fills_again(void **state)

@@ -1,0 +1,186 @@
+#include "db/test_database.h"
+
+#include <gio/gio.h>
+#include <libpq-fe.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "migrations.h" /* made by the build from src/db/migrations */
+
+#define MIGRATIONS_PATH "/tocsin/migrations/"
+
+enum { TEMPLATE_LOCK = 1952543 }; /* any number that is the same everywhere */
+
+static const struct utc NOW = {1795000000000000};
+
+static struct {
+    PGconn *server; /* the connection that makes databases */
+    char *template; /* a database with the schema, to be copied */
+    unsigned made;  /* gives names */
+    unsigned here;  /* made and not dropped */
+} postgresql;
+
+bool test_database_is_shared(void)
+{
+    const char *engine = g_getenv("TOCSIN_TEST_ENGINE");
+    if (engine == NULL || strcmp(engine, "") == 0 || strcmp(engine, "sqlite") == 0) {
+        return false;
+    }
+    if (strcmp(engine, "postgresql") != 0) {
+        g_error("TOCSIN_TEST_ENGINE=%s is neither sqlite nor postgresql", engine);
+    }
+    return true;
+}
+
+static const char *server_url(void)
+{
+    const char *url = g_getenv("TOCSIN_TEST_POSTGRESQL");
+    if (url == NULL || url[0] == '\0') {
+        g_error("TOCSIN_TEST_POSTGRESQL is not set; run the test by tools/with-postgresql");
+    }
+    return url;
+}
+
+/* The last word of a connection string counts. */
+static char *url_of(const char *database)
+{
+    const char *url = server_url();
+    return g_strdup_printf("%s%cdbname=%s", url, strchr(url, '?') == NULL ? '?' : '&', database);
+}
+
+static void connect_to_server(void)
+{
+    if (postgresql.server != NULL) {
+        return;
+    }
+    postgresql.server = PQconnectdb(server_url());
+    if (PQstatus(postgresql.server) != CONNECTION_OK) {
+        g_error("no test database: %s", PQerrorMessage(postgresql.server));
+    }
+}
+
+/* Runs one statement; answers the first value of the first row, newly allocated, or NULL. */
+PRINTF_LIKE(1, 2) static char *tell_server(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *sql = g_strdup_vprintf(format, args);
+    va_end(args);
+    PGresult *result = PQexec(postgresql.server, sql);
+    ExecStatusType status = PQresultStatus(result);
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
+        g_error("%s: %s", sql, PQerrorMessage(postgresql.server));
+    }
+    char *value = PQntuples(result) > 0 ? g_strdup(PQgetvalue(result, 0, 0)) : NULL;
+    PQclear(result);
+    return value;
+}
+
+static void run(const char *sql)
+{
+    g_free(tell_server("%s", sql));
+}
+
+/* One server serves programs of several builds: the template's name tells the schema. */
+static char *template_name(void)
+{
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_auto(GStrv) names = g_resource_enumerate_children(migrations_get_resource(), MIGRATIONS_PATH,
+                                                        G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+    for (char **name = names; *name != NULL; name++) {
+        g_autofree char *path = g_strconcat(MIGRATIONS_PATH, *name, NULL);
+        g_autoptr(GBytes) text = g_resource_lookup_data(migrations_get_resource(), path,
+                                                        G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+        gsize size = 0;
+        const unsigned char *bytes = g_bytes_get_data(text, &size);
+        g_checksum_update(sum, bytes, (gssize)size);
+    }
+    return g_strdup_printf("tocsin_template_%.16s", g_checksum_get_string(sum));
+}
+
+static void migrate(const char *database)
+{
+    struct fault fault = {0};
+    g_autofree char *where = url_of(database);
+    struct db *db = db_open(where, DB_READ_WRITE, &fault);
+    if (db == NULL || !db_migrate(db, NOW, &fault)) {
+        g_error("no test database: %s", fault.text);
+    }
+    db_close(&db);
+}
+
+/* Made by the first program that needs it, for all of them; stays for the next. */
+static const char *find_template(void)
+{
+    if (postgresql.template != NULL) {
+        return postgresql.template;
+    }
+    g_autofree char *name = template_name();
+    g_free(tell_server("SELECT pg_advisory_lock(%d)", TEMPLATE_LOCK));
+    g_autofree char *found = tell_server("SELECT 1 FROM pg_database WHERE datname = '%s'", name);
+    if (found == NULL) {
+        run("DROP DATABASE IF EXISTS tocsin_unfinished");
+        run("CREATE DATABASE tocsin_unfinished TEMPLATE template0");
+        migrate("tocsin_unfinished");
+        g_free(tell_server("ALTER DATABASE tocsin_unfinished RENAME TO %s", name));
+    }
+    g_free(tell_server("SELECT pg_advisory_unlock(%d)", TEMPLATE_LOCK));
+    postgresql.template = g_steal_pointer(&name);
+    return postgresql.template;
+}
+
+static char *create(const char *template)
+{
+    g_autofree char *name = g_strdup_printf("tocsin_test_%d_%u", (int)getpid(), ++postgresql.made);
+    g_free(tell_server("CREATE DATABASE %s TEMPLATE %s STRATEGY FILE_COPY", name, template));
+    postgresql.here++;
+    return url_of(name);
+}
+
+char *test_database_create(const char *on_sqlite)
+{
+    if (!test_database_is_shared()) {
+        return g_strdup(on_sqlite);
+    }
+    connect_to_server();
+    return create(find_template());
+}
+
+char *test_database_create_empty(const char *on_sqlite)
+{
+    if (!test_database_is_shared()) {
+        return g_strdup(on_sqlite);
+    }
+    connect_to_server();
+    return create("template0");
+}
+
+static void forget_server(void)
+{
+    g_clear_pointer(&postgresql.template, g_free);
+    g_clear_pointer(&postgresql.server, PQfinish);
+}
+
+void test_database_drop(char **where)
+{
+    if (*where != NULL && test_database_is_shared()) {
+        const char *name = strrchr(*where, '=') + 1;
+        g_free(tell_server("DROP DATABASE %s WITH (FORCE)", name));
+        if (--postgresql.here == 0) {
+            forget_server();
+        }
+    }
+    g_clear_pointer(where, g_free);
+}
+
+struct db *test_database_open(const char *where, const struct clock *clock)
+{
+    struct fault fault = {0};
+    struct db *db = db_open(where, DB_READ_WRITE, &fault);
+    if (db == NULL || !db_migrate(db, clock_now(clock), &fault)) {
+        g_error("no test database at %s: %s", where, fault.text);
+    }
+    return db;
+}

@@ -1,0 +1,37 @@
+/* db/test_database.h - where a test keeps its data, so that one test runs on every engine.
+ *
+ * TOCSIN_TEST_ENGINE says which: sqlite (as without it) or postgresql. The latter needs a server that
+ * may be filled with databases, at TOCSIN_TEST_POSTGRESQL; tools/with-postgresql makes one. For tests
+ * only, from one thread. What goes wrong with the server ends the program with a message. */
+#ifndef DB_TEST_DATABASE_H
+#define DB_TEST_DATABASE_H
+
+#include "base/clock.h"
+#include "db/db.h"
+
+/* For the few tests of what only SQLite has (a memory disk, a file that is copied): elsewhere they
+ * are skipped and say why. Stands first in the test; needs cmocka.h. */
+#define SKIP_BUT_ON_SQLITE(why)                    \
+    do {                                           \
+        if (test_database_is_shared()) {           \
+            print_message("[     WHY] %s\n", why); \
+            skip();                                \
+        }                                          \
+    } while (0)
+
+/* PostgreSQL: several writers may open the same database. */
+NODISCARD bool test_database_is_shared(void);
+
+/* What to give to db_open. On SQLite `on_sqlite` itself (":memory:", a path, a memory disk); on
+ * PostgreSQL a database of the test's own that has the schema already. Ended by test_database_drop,
+ * after its connections were closed. */
+NODISCARD char *test_database_create(const char *on_sqlite);
+/* The same without any table. */
+NODISCARD char *test_database_create_empty(const char *on_sqlite);
+void test_database_drop(char **where);
+
+/* A writer on it, migrated. On PostgreSQL `clock`, which stays the caller's, stands in for the
+ * server's own. */
+NODISCARD struct db *test_database_open(const char *where, const struct clock *clock);
+
+#endif
