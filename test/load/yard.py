@@ -177,8 +177,9 @@ class Load:
 
 
 def entry(line):
-    key, sent, answered, status, alert_id = line.split()
-    return {"key": key, "sent": int(sent), "answered": int(answered), "status": int(status), "id": alert_id}
+    key, sent, answered, status, alert_id, address = line.split()
+    return {"key": key, "sent": int(sent), "answered": int(answered), "status": int(status), "id": alert_id,
+            "address": address}
 
 
 class Follower(threading.Thread):
