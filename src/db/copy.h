@@ -1,0 +1,39 @@
+/* db/copy.h - copies everything from one database to an empty one, of whatever engine, and proves
+ * that it did. */
+#ifndef DB_COPY_H
+#define DB_COPY_H
+
+#include <glib.h>
+
+#include "db/digest.h"
+#include "db/pageable.h"
+
+struct db_copied {
+    char *table;
+    struct db_digest digest; /* the same on both sides */
+};
+
+struct db_copy {
+    GArray *tables; /* of struct db_copied, by name */
+    struct pageable pageable;
+    int64_t rows;   /* of all tables */
+    int64_t mended; /* texts that were not valid UTF-8, which PostgreSQL does not keep */
+};
+
+void db_copy_clear(struct db_copy *copy);
+
+/* Copies every table with content and every id, then reads both sides' rows and pageable work and
+ * compares. `from` is in a transaction that shows one state to its end; `to` is in one that writes,
+ * which the caller commits when this answers true, and rolls back when it answers false and a fault.
+ * Both must have the schema that this program knows. Reads and keeps a few hundred rows at a time.
+ * `out` is filled in either case; db_copy_clear it. */
+NODISCARD bool db_copy_all(struct db *from, struct db *to, struct db_copy *out,
+                           struct fault *fault);
+
+/* Begins a transaction that reads and shows one state of the database to its end, on either engine. */
+void db_begin_snapshot(struct db *db);
+
+/* For a transaction of `to` that may take long: no time-out of the server's ends it. */
+void db_take_time(struct db *db);
+
+#endif

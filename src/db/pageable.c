@@ -1,0 +1,83 @@
+#include "db/pageable.h"
+
+#include <glib.h>
+
+/* A migration that renames or splits one of these columns must bring a text that reads both shapes. */
+struct part {
+    const char *name;
+    const char *types; /* of the columns: i integer, t text */
+    const char *sql;
+};
+
+static const struct part PARTS[PAGEABLE_PARTS] = {
+    {"open alerts", "iiiii",
+     "SELECT id, status, urgency, snoozed_until, expires_at FROM alert"
+     " WHERE status < 3"},
+    {"escalations", "iiiiiiiii",
+     "SELECT e.id, e.alert_id, e.policy_version, e.state, e.step, e.round, e.severity, e.next_at,"
+     " e.next_is_date FROM escalation AS e JOIN alert AS a ON a.id = e.alert_id"
+     " WHERE a.status < 3 OR e.next_at IS NOT NULL"},
+    {"active pages", "iiitiii",
+     "SELECT id, alert_id, escalation_id, user_name, urgency, next_rule, next_at FROM page"
+     " WHERE state = 1 OR next_at IS NOT NULL"},
+    {"waiting notifications", "iiiiiiittii",
+     "SELECT n.id, n.page_id, n.alert_id, n.kind, n.state, n.due_at, n.tries, m.user_name,"
+     " m.contact, m.urgency, m.next_at FROM notification AS n JOIN mailbox AS m"
+     " ON m.id = n.mailbox_id WHERE n.state IN (1, 2)"},
+    {"claimed deliveries", "iitti",
+     "SELECT id, mailbox_id, user_name, contact, lease_until"
+     " FROM delivery WHERE lease_until IS NOT NULL"},
+    {"armed heartbeats", "tiii",
+     "SELECT name, last_at, due_at, missing FROM heartbeat_state"
+     " WHERE due_at IS NOT NULL OR missing <> 0"},
+};
+
+static enum db_status take_part(struct db *db, const struct part *part, struct db_digest *out)
+{
+    struct db_row_hash *hash = db_row_hash_create();
+    struct db_query *query = db_query(db, part->sql);
+    while (db_step(query) == DB_ROW) {
+        for (int i = 0; part->types[i] != '\0'; i++) {
+            db_row_hash_add(hash, query, i, part->types[i] == 't' ? DB_TYPE_TEXT : DB_TYPE_INT);
+        }
+        db_row_hash_end(hash, out);
+    }
+    db_reset(query);
+    db_row_hash_free(&hash);
+    return db_error(db);
+}
+
+bool pageable_take(struct db *db, struct pageable *out, struct fault *fault)
+{
+    *out = (struct pageable){0};
+    for (int i = 0; i < PAGEABLE_PARTS; i++) {
+        if (take_part(db, &PARTS[i], &out->parts[i]) != DB_OK) {
+            return fault_set(fault, "", "the %s cannot be read: %s", PARTS[i].name,
+                             db_error_text(db));
+        }
+    }
+    return true;
+}
+
+bool pageable_compare(const struct pageable *before, const struct pageable *after,
+                      struct fault *fault)
+{
+    for (int i = 0; i < PAGEABLE_PARTS; i++) {
+        const struct db_digest *old = &before->parts[i];
+        const struct db_digest *now = &after->parts[i];
+        if (!db_digest_equal(old, now)) {
+            return fault_set(fault, "",
+                             "the %s would not be the same as before (%" G_GINT64_FORMAT
+                             " before, %" G_GINT64_FORMAT " after%s)",
+                             PARTS[i].name, old->rows, now->rows,
+                             old->rows == now->rows ? ", with other contents" : "");
+        }
+    }
+    return true;
+}
+
+const char *pageable_name(int part)
+{
+    CHECK(part >= 0 && part < PAGEABLE_PARTS);
+    return PARTS[part].name;
+}

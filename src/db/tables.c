@@ -1,0 +1,155 @@
+#include "db/tables.h"
+
+#include <string.h>
+
+#include "db/engine.h"
+
+static const char *const NOT_CONTENT[] = {"clock_mark", "clock_shift",    "commit_mark", "lane",
+                                          "node",       "schema_version", "turn"};
+
+/* Answer table, column, type and place in the key. */
+static const char IN_FILE[] =
+    "SELECT m.name, c.name, lower(c.type), c.pk FROM sqlite_master AS m"
+    " JOIN pragma_table_info(m.name) AS c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite!_%'"
+    " ESCAPE '!' ORDER BY m.name, c.cid";
+static const char ON_SERVER[] =
+    "SELECT CAST(t.relname AS text), CAST(c.attname AS text), format_type(c.atttypid, NULL),"
+    " CAST(coalesce(array_position(CAST(k.indkey AS int2[]), c.attnum) + 1, 0) AS bigint)"
+    " FROM pg_class AS t JOIN pg_attribute AS c ON c.attrelid = t.oid AND c.attnum > 0"
+    " AND NOT c.attisdropped LEFT JOIN pg_index AS k ON k.indrelid = t.oid AND k.indisprimary"
+    " WHERE t.relkind = 'r' AND t.relnamespace ="
+    " (SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
+    " ORDER BY t.relname, c.attnum";
+
+static void free_column(gpointer data)
+{
+    g_free(((struct db_column *)data)->name);
+}
+
+static void free_table(gpointer data)
+{
+    struct db_table *table = data;
+    g_free(table->name);
+    g_array_unref(table->columns);
+    g_free(table);
+}
+
+static struct db_table *new_table(const char *name)
+{
+    struct db_table *table = g_new0(struct db_table, 1);
+    table->name = g_strdup(name);
+    table->columns = g_array_new(FALSE, TRUE, sizeof(struct db_column));
+    g_array_set_clear_func(table->columns, free_column);
+    return table;
+}
+
+/* 0: not one of ours. */
+static int type_of(const char *text)
+{
+    if (strcmp(text, "bigint") == 0 || strcmp(text, "integer") == 0) {
+        return DB_TYPE_INT;
+    }
+    if (strcmp(text, "text") == 0) {
+        return DB_TYPE_TEXT;
+    }
+    return strcmp(text, "blob") == 0 || strcmp(text, "bytea") == 0 ? DB_TYPE_BLOB : 0;
+}
+
+static bool is_content(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(NOT_CONTENT); i++) {
+        if (strcmp(NOT_CONTENT[i], name) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool take_row(GPtrArray *tables, struct db_query *row, struct fault *fault)
+{
+    const char *name = db_text(row, 0);
+    if (!is_content(name)) {
+        return true;
+    }
+    struct db_table *table = tables->len > 0 ? tables->pdata[tables->len - 1] : NULL;
+    if (table == NULL || strcmp(table->name, name) != 0) {
+        table = new_table(name);
+        g_ptr_array_add(tables, table);
+    }
+    struct db_column column = {.name = g_strdup(db_text(row, 1)),
+                               .type = type_of(db_text(row, 2)),
+                               .key_at = (int)db_int(row, 3)};
+    g_array_append_val(table->columns, column);
+    table->key_count += column.key_at > 0 ? 1 : 0;
+    table->is_state = table->is_state || strcmp(column.name, "only_row") == 0;
+    return column.type != 0 ||
+           fault_set(fault, "", "column %s.%s has a type that cannot be copied: %s", name,
+                     column.name, db_text(row, 2));
+}
+
+static int by_name(gconstpointer a, gconstpointer b)
+{
+    const struct db_table *const *left = a;
+    const struct db_table *const *right = b;
+    return strcmp((*left)->name, (*right)->name);
+}
+
+GPtrArray *db_tables_list(struct db *db, struct fault *fault)
+{
+    GPtrArray *tables = g_ptr_array_new_with_free_func(free_table);
+    bool is_file = strcmp(db->engine->name, "sqlite") == 0;
+    struct db_query *query = db_query(db, is_file ? IN_FILE : ON_SERVER);
+    bool is_good = true;
+    while (is_good && db_step(query) == DB_ROW) {
+        is_good = take_row(tables, query, fault);
+    }
+    db_reset(query);
+    if (is_good && db_error(db) != DB_OK) {
+        is_good = fault_set(fault, "", "the tables cannot be read: %s", db_error_text(db));
+    }
+    for (guint i = 0; is_good && i < tables->len; i++) {
+        const struct db_table *table = tables->pdata[i];
+        is_good = table->key_count > 0 ||
+                  fault_set(fault, "", "table %s has no primary key", table->name);
+    }
+    if (!is_good) {
+        g_ptr_array_unref(tables);
+        return NULL;
+    }
+    g_ptr_array_sort(tables, by_name); /* the same order whatever the server's collation */
+    return tables;
+}
+
+static bool has_column(const GPtrArray *tables, const char *name, const struct db_column *wanted)
+{
+    for (guint i = 0; i < tables->len; i++) {
+        const struct db_table *table = tables->pdata[i];
+        for (guint k = 0; strcmp(table->name, name) == 0 && k < table->columns->len; k++) {
+            const struct db_column *column = db_table_column(table, k);
+            if (strcmp(column->name, wanted->name) == 0) {
+                return column->type == wanted->type;
+            }
+        }
+    }
+    return false;
+}
+
+static char *find_missing(const GPtrArray *of, const GPtrArray *in)
+{
+    for (guint i = 0; i < of->len; i++) {
+        const struct db_table *table = of->pdata[i];
+        for (guint k = 0; k < table->columns->len; k++) {
+            const struct db_column *column = db_table_column(table, k);
+            if (!has_column(in, table->name, column)) {
+                return g_strdup_printf("%s.%s", table->name, column->name);
+            }
+        }
+    }
+    return NULL;
+}
+
+char *db_tables_differ(const GPtrArray *a, const GPtrArray *b)
+{
+    char *missing = find_missing(a, b);
+    return missing != NULL ? missing : find_missing(b, a);
+}
