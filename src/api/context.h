@@ -25,18 +25,21 @@ struct api_context {
     /* Adds what is to be found (config/lint.h); asked on a thread of its own. NULL: no doctor. */
     void (*doctor)(void *self, struct db *db, const struct config *config, GPtrArray *findings);
     void *doctor_self;
-    const char *data_dir; /* where backups are written; NULL: none are */
+    const char *data_dir;                 /* where backups are written; NULL: none are */
+    const char *node_name, *node_address; /* of this server, for people; NULL: not told */
+    struct utc started_at;
+    int64_t schema; /* the newest that this program knows */
 };
 
 /* Each resource file gives one table. */
 extern const struct route_row ALERT_ROUTES[], SCHEDULE_ROUTES[], CONFIG_ROUTES[], EVENT_ROUTES[],
     EXPLAIN_ROUTES[], KEY_ROUTES[], FEED_ROUTES[], BOARD_ROUTES[], LINK_ROUTES[],
     OPERATION_ROUTES[], TRIAL_ROUTES[], DOCTOR_ROUTES[], INTAKE_ROUTES[], DUTY_ROUTES[],
-    MISS_ROUTES[], REPLAY_ROUTES[];
+    MISS_ROUTES[], REPLAY_ROUTES[], NODE_ROUTES[];
 extern const size_t ALERT_ROUTE_COUNT, SCHEDULE_ROUTE_COUNT, CONFIG_ROUTE_COUNT, EVENT_ROUTE_COUNT,
     EXPLAIN_ROUTE_COUNT, KEY_ROUTE_COUNT, FEED_ROUTE_COUNT, BOARD_ROUTE_COUNT, LINK_ROUTE_COUNT,
     OPERATION_ROUTE_COUNT, TRIAL_ROUTE_COUNT, DOCTOR_ROUTE_COUNT, INTAKE_ROUTE_COUNT,
-    DUTY_ROUTE_COUNT, MISS_ROUTE_COUNT, REPLAY_ROUTE_COUNT;
+    DUTY_ROUTE_COUNT, MISS_ROUTE_COUNT, REPLAY_ROUTE_COUNT, NODE_ROUTE_COUNT;
 
 /* All of them, for http_start and http_openapi. */
 struct api_tables {

@@ -22,35 +22,6 @@ static void get_health(struct http_request *request, void *context)
                      json_pack("{s:s, s:s}", "status", "ok", "version", TOCSIN_VERSION));
 }
 
-/* Goes all the way through the ledger's thread: a stalled one must not look ready. */
-static enum command_result touch_nothing(struct ledger_tx *tx, void *request)
-{
-    (void)tx;
-    (void)request;
-    return COMMAND_REFUSED;
-}
-
-static void answer_ready(void *request, enum command_outcome outcome)
-{
-    if (api_outcome(request, outcome)) {
-        http_answer_json(request, 200, json_pack("{s:s}", "status", "ready"));
-    }
-}
-
-static void get_ready(struct http_request *request, void *self)
-{
-    struct api_context *context = self;
-    if (!ledger_is_writable(context->ledger)) {
-        http_answer_busy(request, BUSY_S,
-                         "The database cannot be written: disk full or read-only.");
-        return;
-    }
-    struct command command = {.run = touch_nothing, .answer = answer_ready, .arg = request};
-    if (!api_submit(request, context, command)) {
-        return; /* answered: not ready */
-    }
-}
-
 /* --- metrics --- */
 
 static void write_gauges(GString *out, const struct stats *stats)
@@ -182,8 +153,6 @@ static void post_backup(struct http_request *request, void *self)
 
 const struct route_row OPERATION_ROUTES[] = {
     {"GET", "/healthz", PERMIT_ANYONE, get_health, .summary = "The process runs."},
-    {"GET", "/readyz", PERMIT_ANYONE, get_ready,
-     .summary = "Alerts are taken: the ledger runs and the database can be written."},
     {"GET", "/metrics", PERMIT_ANYONE, get_metrics,
      .summary = "Numbers about the server itself, in Prometheus' text form."},
     {"GET", "/api/v1/openapi.json", PERMIT_ANYONE, get_openapi, .summary = "This document."},

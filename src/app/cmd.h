@@ -40,6 +40,7 @@ int cmd_heartbeat_list(struct cli *cli);
 int cmd_heartbeat_rotate(struct cli *cli);
 int cmd_test(struct cli *cli);
 int cmd_doctor(struct cli *cli);
+int cmd_nodes(struct cli *cli);
 int cmd_backup(struct cli *cli);
 int cmd_restore(struct cli *cli);
 int cmd_openapi(struct cli *cli);

@@ -193,6 +193,11 @@ const struct cli_command COMMANDS[] = {
      "code 1 "
      "when something would keep a page from arriving.",
      NULL, SETTING_BOTH, 0, cmd_doctor},
+    {"nodes", "", 0, 0, "List the servers that share the database.",
+     "With each how much of the due work it holds (64 lanes in all), and when the server that "
+     "answers "
+     "last saw it alive. Those that ended are shown for a day.",
+     NULL, SETTING_CLIENT, 0, cmd_nodes},
     {"backup", "[FILE]", 0, 1, "Copy the whole database, online, and verify the copy.",
      "Works with and without a running server. Without FILE the copy stays in the data directory, "
      "under "

@@ -132,7 +132,10 @@ static void fill_context(struct house *house)
                                       .live = house->live,
                                       .doctor = look,
                                       .doctor_self = house,
-                                      .data_dir = house->settings->data};
+                                      .data_dir = house->settings->data,
+                                      .node_name = house->settings->node_name,
+                                      .node_address = house->settings->node_address,
+                                      .started_at = clock_now(ledger_clock(house->ledger))};
 }
 
 /* A socket's address has room for 107 bytes: a longer path is reached through its open directory. */

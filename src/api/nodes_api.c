@@ -1,0 +1,256 @@
+/* The nodes that share the database, and whether this one is ready to take alerts. */
+#include "api/support.h"
+
+#include "ledger/node.h"
+
+enum { BUSY_S = 2 };
+
+static const struct enum_name NODE_STATE_NAMES[] = {
+    {"alive", NODE_ALIVE}, {"leaving", NODE_LEAVING}, {"gone", NODE_GONE}, {0}};
+
+/* Its texts are borrowed, so it is only written, never read or freed. */
+struct node_view {
+    char *id, *name, *address, *version;
+    int64_t schema;
+    int state;
+    int64_t lanes;
+    struct utc started_at, last_beat_at, ended_at;
+    bool is_this;
+};
+
+#define AT(member) offsetof(struct node_view, member)
+static const struct field NODE_FIELDS[] = {
+    {.name = "id", .kind = FIELD_TEXT, .offset = AT(id), .doc = "Another one after each start."},
+    {.name = "name", .kind = FIELD_TEXT, .offset = AT(name)},
+    {.name = "address",
+     .kind = FIELD_TEXT,
+     .offset = AT(address),
+     .doc = "Where this very node takes requests."},
+    {.name = "version", .kind = FIELD_TEXT, .offset = AT(version), .doc = "Of its program."},
+    {.name = "schema",
+     .kind = FIELD_INT,
+     .offset = AT(schema),
+     .doc = "The newest schema that its program knows."},
+    {.name = "state", .kind = FIELD_ENUM, .offset = AT(state), .names = NODE_STATE_NAMES},
+    {.name = "lanes",
+     .kind = FIELD_INT,
+     .offset = AT(lanes),
+     .doc = "How many of the 64 lanes of due work it holds."},
+    {.name = "started_at", .kind = FIELD_UTC, .offset = AT(started_at)},
+    {.name = "last_beat_at",
+     .kind = FIELD_UTC,
+     .offset = AT(last_beat_at),
+     .doc = "When the node that answers last saw it alive; absent when it has not watched it yet."},
+    {.name = "ended_at", .kind = FIELD_UTC, .offset = AT(ended_at)},
+    {.name = "is_this",
+     .kind = FIELD_BOOL,
+     .offset = AT(is_this),
+     .doc = "It is the node that answers."},
+};
+static const struct record NODE_RECORD = {.name = "Node",
+                                          .doc = "A server of those that share the database.",
+                                          .size = sizeof(struct node_view),
+                                          .fields = NODE_FIELDS,
+                                          .field_count = G_N_ELEMENTS(NODE_FIELDS)};
+
+/* --- the list --- */
+
+struct listing {
+    struct http_request *request;
+    const struct api_context *context;
+    struct utc now;
+    int64_t this_node;
+    json_t *items;
+};
+
+static void list_node(void *self, const struct node_info *node)
+{
+    struct listing *listing = self;
+    struct span age;
+    bool is_seen =
+        node->state != NODE_GONE && ledger_beat_age(listing->context->ledger, node->id, &age);
+    struct node_view view = {
+        .id = g_strdup_printf("%" G_GINT64_FORMAT, node->id),
+        .name = (char *)(uintptr_t)node->name,
+        .address = (char *)(uintptr_t)node->address,
+        .version = (char *)(uintptr_t)node->version,
+        .schema = node->schema_known,
+        .state = node->state,
+        .lanes = node->lanes,
+        .started_at = node->started_at,
+        .last_beat_at = is_seen ? utc_add(listing->now, (struct span){-age.us}) : (struct utc){0},
+        .ended_at = node->ended_at,
+        .is_this = node->id == listing->this_node,
+    };
+    json_array_append_new(listing->items, record_write(&NODE_RECORD, &view));
+    g_free(view.id);
+}
+
+/* A database with one writer knows of no nodes: its server is the one there is. */
+static void list_the_one(struct listing *listing)
+{
+    const struct api_context *context = listing->context;
+    struct node_view view = {.id = (char *)(uintptr_t) "1",
+                             .name = (char *)(uintptr_t)context->node_name,
+                             .address = (char *)(uintptr_t)context->node_address,
+                             .version = (char *)(uintptr_t)TOCSIN_VERSION,
+                             .schema = context->schema,
+                             .state = NODE_ALIVE,
+                             .lanes = LANE_COUNT,
+                             .started_at = context->started_at,
+                             .last_beat_at = listing->now,
+                             .is_this = true};
+    json_array_append_new(listing->items, record_write(&NODE_RECORD, &view));
+}
+
+/* Asked through the ledger, which alone knows which of them this one is. */
+static enum command_result run_listing(struct ledger_tx *tx, void *arg)
+{
+    struct listing *listing = arg;
+    json_array_clear(listing->items);
+    listing->now = tx->now;
+    listing->this_node = ledger_node(tx);
+    if (db_is_shared(tx->db)) {
+        node_list(tx->db, list_node, listing);
+    } else {
+        list_the_one(listing);
+    }
+    return COMMAND_REFUSED;
+}
+
+static void answer_listing(void *arg, enum command_outcome outcome)
+{
+    struct listing *listing = arg;
+    if (api_outcome(listing->request, outcome)) {
+        api_answer_list(listing->request, listing->items, 0);
+    } else {
+        json_decref(listing->items);
+    }
+    g_free(listing);
+}
+
+static void get_nodes(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    struct listing *listing = g_new0(struct listing, 1);
+    *listing = (struct listing){.request = request, .context = context, .items = json_array()};
+    struct command command = {.run = run_listing, .answer = answer_listing, .arg = listing};
+    if (!api_submit(request, context, command)) {
+        json_decref(listing->items);
+        g_free(listing);
+    }
+}
+
+/* --- ready? --- */
+
+struct ready {
+    struct http_request *request;
+    const struct api_context *context;
+    int64_t node;
+    int lanes;
+    int alive;
+};
+
+static const char *door_name(enum ledger_door door)
+{
+    switch (door) {
+    case LEDGER_FULL:
+        return "full";
+    case LEDGER_DOWN:
+        return "down";
+    case LEDGER_UNCERTAIN:
+        return "uncertain";
+    case LEDGER_OPEN:
+        break;
+    }
+    return "writable";
+}
+
+static const char *door_problem(enum ledger_door door)
+{
+    switch (door) {
+    case LEDGER_FULL:
+        return "The database cannot be written: disk full or read-only.";
+    case LEDGER_DOWN:
+        return "The database cannot be reached.";
+    case LEDGER_UNCERTAIN:
+        return "The database did not confirm a change, and cannot be asked what became of it.";
+    case LEDGER_OPEN:
+        break;
+    }
+    return "The database did not answer in time.";
+}
+
+/* A problem with one more member, for programs that watch. */
+static void answer_not_ready(struct http_request *request, const struct api_context *context)
+{
+    enum ledger_door door = ledger_door(context->ledger);
+    json_auto_t *body =
+        json_pack("{s:s, s:s, s:i, s:s, s:s, s:s?, s:s}", "type", "about:blank", "title",
+                  "Not available for the moment", "status", 503, "detail", door_problem(door),
+                  "database", door == LEDGER_OPEN ? "slow" : door_name(door), "node",
+                  context->node_name, "request_id", http_request_id(request));
+    g_autofree char *text = json_dumps(body, JSON_COMPACT);
+    http_set_header(request, "Retry-After", G_STRINGIFY(BUSY_S));
+    http_answer_text(request, 503, "application/problem+json", text);
+}
+
+static void count_node(void *self, const struct node_info *node)
+{
+    struct ready *ready = self;
+    ready->alive += node->state == NODE_ALIVE ? 1 : 0;
+}
+
+/* Goes all the way through the ledger's thread: a stalled one must not look ready. */
+static enum command_result run_ready(struct ledger_tx *tx, void *arg)
+{
+    struct ready *ready = arg;
+    ready->node = ledger_node(tx);
+    ready->lanes = __builtin_popcountll(tx->lanes);
+    ready->alive = db_is_shared(tx->db) ? 0 : 1;
+    if (db_is_shared(tx->db)) {
+        node_list(tx->db, count_node, ready);
+    }
+    return COMMAND_REFUSED;
+}
+
+static void answer_ready(void *arg, enum command_outcome outcome)
+{
+    struct ready *ready = arg;
+    if (outcome == OUTCOME_REFUSED) {
+        http_answer_json(ready->request, 200,
+                         json_pack("{s:s, s:s, s:{s:o, s:s?, s:i}, s:i}", "status", "ready",
+                                   "database", "writable", "node", "id",
+                                   json_sprintf("%" G_GINT64_FORMAT, ready->node), "name",
+                                   ready->context->node_name, "lanes", ready->lanes, "nodes_alive",
+                                   ready->alive));
+    } else {
+        answer_not_ready(ready->request, ready->context);
+    }
+    g_free(ready);
+}
+
+static void get_ready(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    if (!ledger_is_writable(context->ledger)) {
+        answer_not_ready(request, context);
+        return;
+    }
+    struct ready *ready = g_new0(struct ready, 1);
+    *ready = (struct ready){.request = request, .context = context};
+    struct command command = {.run = run_ready, .answer = answer_ready, .arg = ready};
+    if (!api_submit(request, context, command)) {
+        g_free(ready); /* answered: not ready */
+    }
+}
+
+const struct route_row NODE_ROUTES[] = {
+    {"GET", "/readyz", PERMIT_ANYONE, get_ready,
+     .summary = "Alerts are taken: the ledger runs and the database can be written. 503 says "
+                "in `database` why not: full, down, uncertain or slow."},
+    {"GET", "/api/v1/nodes", PERMIT_READ, get_nodes,
+     .summary = "The servers that share the database, also those that ended within the last day.",
+     .answer = &NODE_RECORD, .is_list = true},
+};
+const size_t NODE_ROUTE_COUNT = G_N_ELEMENTS(NODE_ROUTES);
