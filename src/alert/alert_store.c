@@ -2,6 +2,9 @@
 
 #include "base/json.h"
 
+/* The row is in one of the lanes $1. */
+#define IN_LANES SQL_LANE_IN("lane", "$1")
+
 #define COLUMNS                                                                                    \
     "id, integration, dedup_key, service, status, severity, urgency, summary, source, component, " \
     "group_name, class_name, details, links, count, route, flapping, first_at, last_at, "          \
@@ -132,9 +135,9 @@ void alert_insert(struct db *db, struct alert *alert)
         db, "INSERT INTO alert (service, status, severity, urgency, summary, details, links, count,"
             " route, flapping, last_at, acknowledged_at, acknowledged_by, resolved_at, resolved_by,"
             " snoozed_until, expires_at, integration, dedup_key, source, component, group_name,"
-            " class_name, first_at)"
+            " class_name, first_at, lane)"
             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
-            " $18, $19, $20, $21, $22, $23, $24) {newid}");
+            " $18, $19, $20, $21, $22, $23, $24, $25) {newid}");
     bind_mutable(query, alert);
     db_bind_text(query, 18, alert->integration);
     db_bind_text(query, 19, alert->dedup_key);
@@ -143,6 +146,7 @@ void alert_insert(struct db *db, struct alert *alert)
     db_bind_text(query, 22, alert->group);
     db_bind_text(query, 23, alert->class_name);
     db_bind_utc(query, 24, alert->first_at);
+    db_bind_int(query, 25, lane_of(alert->service));
     alert->id = db_insert(query);
 }
 
@@ -184,13 +188,14 @@ int64_t alert_openings(struct db *db, const char *integration, const char *dedup
     return openings;
 }
 
-size_t alert_expired(struct db *db, struct utc now, int64_t *out_ids, size_t max)
+size_t alert_expired(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids, size_t max)
 {
     struct db_query *query =
         db_query(db, "SELECT id FROM alert WHERE expires_at IS NOT NULL AND status < 3"
-                     " AND expires_at <= $1 ORDER BY expires_at LIMIT $2");
-    db_bind_int(query, 1, now.us);
-    db_bind_int(query, 2, (int64_t)max);
+                     " AND expires_at <= $2 AND " IN_LANES " ORDER BY expires_at LIMIT $3");
+    db_bind_int(query, 1, (int64_t)lanes);
+    db_bind_int(query, 2, now.us);
+    db_bind_int(query, 3, (int64_t)max);
     size_t count = 0;
     while (count < max && db_step(query) == DB_ROW) {
         out_ids[count] = db_int(query, 0);
@@ -209,14 +214,13 @@ void alert_expire_after(struct db *db, struct utc at)
     (void)db_run(query);
 }
 
-struct utc alert_next_expiry(struct db *db)
+struct utc alert_next_expiry(struct db *db, lane_set lanes)
 {
     struct db_query *query =
         db_query(db, "SELECT expires_at FROM alert WHERE expires_at IS NOT NULL"
-                     " AND status < 3 ORDER BY expires_at LIMIT 1");
-    struct utc next = db_step(query) == DB_ROW ? db_utc(query, 0) : UTC_NEVER;
-    db_reset(query);
-    return next;
+                     " AND status < 3 AND " IN_LANES " ORDER BY expires_at LIMIT 1");
+    db_bind_int(query, 1, (int64_t)lanes);
+    return db_take_instant(query);
 }
 
 /* Four texts, so that each kind of list walks an index in the order of its answer: with millions

@@ -4,6 +4,7 @@
 
 #include "alert/alert.h"
 #include "db/db.h"
+#include "ledger/lane.h"
 
 /* False when there is none (or after an error: see db_error). `out` is filled and owned on true. */
 NODISCARD bool alert_load(struct db *db, int64_t id, struct alert *out);
@@ -28,11 +29,12 @@ void alert_touch(struct db *db, const struct alert *alert);
 NODISCARD int64_t alert_openings(struct db *db, const char *integration, const char *dedup_key,
                                  struct utc since);
 
-/* Open alerts whose expires_at has come; writes at most `max` ids. */
-NODISCARD size_t alert_expired(struct db *db, struct utc now, int64_t *out_ids, size_t max);
+/* Open alerts in these lanes whose expires_at has come; writes at most `max` ids. */
+NODISCARD size_t alert_expired(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids,
+                               size_t max);
 /* None expires before that. */
 void alert_expire_after(struct db *db, struct utc at);
-NODISCARD struct utc alert_next_expiry(struct db *db); /* UTC_NEVER when none */
+NODISCARD struct utc alert_next_expiry(struct db *db, lane_set lanes); /* UTC_NEVER when none */
 
 struct alert_filter {
     int status;          /* 0: any; ALERT_OPEN means exactly open */

@@ -8,7 +8,6 @@
 #include "alert/alert_store.h"
 #include "alert/intake.h"
 #include "base/limits.h"
-#include "db/test_database.h"
 #include "ledger/event.h"
 
 static const struct utc START = {1795000000000000};
@@ -16,7 +15,6 @@ static const struct utc START = {1795000000000000};
 struct world {
     struct utc wall;
     struct clock clock;
-    char *where;
     struct db *db;
     struct ledger *ledger;
     GPtrArray *routes, *silences;
@@ -50,8 +48,10 @@ static int set_up(void **state)
     struct world *world = g_new0(struct world, 1);
     world->wall = START;
     world->clock = (struct clock){world_wall, world_elapsed, world};
-    world->where = test_database_create(":memory:");
-    world->db = test_database_open(world->where, &world->clock);
+    struct fault fault = {0};
+    world->db = db_open(":memory:", DB_READ_WRITE, &fault);
+    assert_string_equal(fault.text, "");
+    assert_true(db_migrate(world->db, START, &fault));
     world->ledger = ledger_create(world->db, &world->clock, &RANDOM_SYSTEM);
     world->routes = g_ptr_array_new();
     world->silences = g_ptr_array_new();
@@ -74,7 +74,6 @@ static int tear_down(void **state)
     alert_clear(&world->alert);
     ledger_destroy(&world->ledger);
     db_close(&world->db);
-    test_database_drop(&world->where);
     g_ptr_array_unref(world->routes);
     g_ptr_array_unref(world->silences);
     g_hash_table_unref(world->services);
@@ -269,14 +268,14 @@ static void a_repeat_puts_the_expiry_off(void **state)
     struct world *world = *state;
     world->expires_at = utc_add(START, SPAN_MIN(4));
     take(world, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
-    assert_int_equal(alert_next_expiry(world->db).us, utc_add(START, SPAN_MIN(4)).us);
+    assert_int_equal(alert_next_expiry(world->db, LANES_ALL).us, utc_add(START, SPAN_MIN(4)).us);
     world->wall = utc_add(START, SPAN_MIN(1));
     world->expires_at = utc_add(START, SPAN_MIN(5));
     take(world, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
-    assert_int_equal(alert_next_expiry(world->db).us, utc_add(START, SPAN_MIN(5)).us);
+    assert_int_equal(alert_next_expiry(world->db, LANES_ALL).us, utc_add(START, SPAN_MIN(5)).us);
     world->expires_at = utc_add(START, SPAN_MIN(6));
     take(world, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL); /* also when it is raised */
-    assert_int_equal(alert_next_expiry(world->db).us, utc_add(START, SPAN_MIN(6)).us);
+    assert_int_equal(alert_next_expiry(world->db, LANES_ALL).us, utc_add(START, SPAN_MIN(6)).us);
     /* Of what the source says and what the service asks for, the earlier one. */
     struct route to_search = {.name = (char[]){"to-search"}, .service = (char[]){"search"}};
     g_ptr_array_add(world->routes, &to_search);
@@ -375,7 +374,7 @@ static enum command_result run_expire(struct ledger_tx *tx, void *arg)
 static void expiries_come_in_order(void **state)
 {
     struct world *world = *state;
-    assert_int_equal(alert_next_expiry(world->db).us, UTC_NEVER.us);
+    assert_int_equal(alert_next_expiry(world->db, LANES_ALL).us, UTC_NEVER.us);
     for (int i = 3; i >= 1; i--) {
         g_autofree char *key = g_strdup_printf("%d", i);
         take(world, SIGNAL_TRIGGER, key, SEVERITY_ERROR);
@@ -383,12 +382,12 @@ static void expiries_come_in_order(void **state)
         const struct command command = {.run = run_expire, .answer = answered, .arg = &expiring};
         ledger_run_batch(world->ledger, &command, 1);
     }
-    assert_int_equal(alert_next_expiry(world->db).us, utc_add(START, SPAN_MIN(1)).us);
+    assert_int_equal(alert_next_expiry(world->db, LANES_ALL).us, utc_add(START, SPAN_MIN(1)).us);
     int64_t ids[4];
-    assert_int_equal(alert_expired(world->db, utc_add(START, SPAN_MIN(2)), ids, 4), 2);
+    assert_int_equal(alert_expired(world->db, utc_add(START, SPAN_MIN(2)), LANES_ALL, ids, 4), 2);
     assert_int_equal(ids[0], 3);
     assert_int_equal(ids[1], 2);
-    assert_int_equal(alert_expired(world->db, utc_add(START, SPAN_MIN(9)), ids, 1), 1);
+    assert_int_equal(alert_expired(world->db, utc_add(START, SPAN_MIN(9)), LANES_ALL, ids, 1), 1);
 }
 
 static void the_api_shows_an_alert(void **state)

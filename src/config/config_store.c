@@ -77,11 +77,12 @@ static void save_policy_version(struct db *db, const char *policy, const char *s
         return;
     }
     struct db_query *query =
-        db_query(db, "INSERT INTO policy_version (policy, spec, created_at) VALUES ($1, $2, $3)");
+        db_query(db, "INSERT INTO policy_version (policy, spec, created_at) VALUES ($1, $2, $3)"
+                     " {newid}");
     db_bind_text(query, 1, policy);
     db_bind_text(query, 2, spec);
     db_bind_utc(query, 3, now);
-    (void)db_run(query);
+    (void)db_insert(query);
 }
 
 static void insert_object(struct db *db, struct config_object *object, const char *spec,

@@ -39,6 +39,9 @@ static void open_delivery(struct ledger_tx *tx, const struct look *look, int sev
         .urgency = look->mailbox.urgency,
         .severity = severity,
         .items = 1,
+        .lane = look->mailbox.lane,
+        .epoch = ledger_lane_epoch(tx, look->mailbox.lane),
+        .node = ledger_node(tx),
         .state = DELIVERY_CLAIMED,
         .claimed_at = tx->now,
         .lease_until = utc_add(tx->now, LEASE),
@@ -252,12 +255,13 @@ enum command_result pager_claim(struct ledger_tx *tx, void *arg)
     int64_t ids[MAILBOXES_MAX];
     g_clear_pointer(&claim->errands, g_ptr_array_unref); /* a batch may be run twice */
     claim->errands = g_ptr_array_new_with_free_func(errand_destroy);
-    size_t count = mailbox_due(tx->db, tx->now, ids, CLAMP(claim->max, 1, MAILBOXES_MAX));
+    size_t count =
+        mailbox_due(tx->db, tx->now, tx->lanes, ids, CLAMP(claim->max, 1, MAILBOXES_MAX));
     pager_enter(claim->pager, tx);
     for (size_t i = 0; i < count; i++) {
         claim_mailbox(tx, claim, ids[i]);
     }
     pager_leave(claim->pager);
-    claim->next_at = mailbox_next(tx->db);
+    claim->next_at = mailbox_next(tx->db, tx->lanes);
     return COMMAND_DONE;
 }

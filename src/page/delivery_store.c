@@ -3,9 +3,13 @@
 
 #include "page/mail_store.h"
 
+/* The row is in one of the lanes $1. */
+#define IN_LANES SQL_LANE_IN("lane", "$1")
+
 #define DELIVERY_COLUMNS                                                                       \
     "d.id, d.mailbox_id, d.user_name, d.contact, d.channel, d.address, d.urgency, d.severity," \
-    " d.items, d.state, d.claimed_at, d.lease_until, d.finished_at, d.provider_id, d.detail"
+    " d.items, d.state, d.claimed_at, d.lease_until, d.finished_at, d.provider_id, d.detail,"  \
+    " d.lane, d.epoch, d.node"
 
 /* page_is_live (page/work.h) as a condition on page p and alert a. */
 #define PAGE_IS_LIVE \
@@ -25,8 +29,8 @@ void delivery_insert(struct db *db, struct delivery *d)
 {
     struct db_query *q = db_query(
         db, "INSERT INTO delivery (mailbox_id, user_name, contact, channel, address, urgency,"
-            " severity, items, state, claimed_at, bounded_at, lease_until)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11) {newid}");
+            " severity, items, state, claimed_at, bounded_at, lease_until, lane, epoch, node)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14) {newid}");
     db_bind_int(q, 1, d->mailbox_id);
     db_bind_text(q, 2, d->who);
     db_bind_text(q, 3, d->contact);
@@ -38,6 +42,9 @@ void delivery_insert(struct db *db, struct delivery *d)
     db_bind_int(q, 9, d->state);
     db_bind_utc(q, 10, d->claimed_at);
     db_bind_utc(q, 11, d->lease_until);
+    db_bind_int(q, 12, d->lane);
+    db_bind_int(q, 13, d->epoch);
+    db_bind_int(q, 14, d->node);
     d->id = db_insert(q);
 }
 
@@ -75,6 +82,9 @@ static struct delivery read_delivery(struct db_query *q)
         .finished_at = db_utc(q, 12),
         .provider_id = g_strdup(db_text(q, 13)),
         .detail = g_strdup(db_text(q, 14)),
+        .lane = (int)db_int(q, 15),
+        .epoch = db_int(q, 16),
+        .node = db_int(q, 17),
     };
 }
 
@@ -102,32 +112,34 @@ bool delivery_load(struct db *db, int64_t id, struct delivery *out)
     return is_found;
 }
 
-size_t delivery_expired(struct db *db, struct utc now, int64_t *out_ids, size_t max)
+size_t delivery_expired(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids, size_t max)
 {
-    struct db_query *q = db_query(
-        db, "SELECT id FROM delivery WHERE lease_until <= $1 ORDER BY severity, id LIMIT $2");
-    db_bind_utc(q, 1, now);
-    db_bind_int(q, 2, (int64_t)max);
+    struct db_query *q =
+        db_query(db, "SELECT id FROM delivery WHERE lease_until <= $2 AND " IN_LANES
+                     " ORDER BY severity, id LIMIT $3");
+    db_bind_int(q, 1, (int64_t)lanes);
+    db_bind_utc(q, 2, now);
+    db_bind_int(q, 3, (int64_t)max);
     return db_take_ids(q, out_ids, max);
 }
 
-struct utc delivery_next_lease(struct db *db)
+struct utc delivery_next_lease(struct db *db, lane_set lanes)
 {
     struct db_query *q =
-        db_query(db, "SELECT MIN(lease_until) FROM delivery WHERE lease_until IS NOT NULL");
-    bool is_set = db_step(q) == DB_ROW && !db_is_null(q, 0);
-    struct utc at = is_set ? db_utc(q, 0) : UTC_NEVER;
-    db_reset(q);
-    return at;
+        db_query(db, "SELECT lease_until FROM delivery WHERE lease_until IS NOT NULL"
+                     " AND " IN_LANES " ORDER BY lease_until LIMIT 1");
+    db_bind_int(q, 1, (int64_t)lanes);
+    return db_take_instant(q);
 }
 
-void delivery_put_off(struct db *db, struct utc now, struct span by)
+void delivery_put_off(struct db *db, struct utc now, lane_set lanes, struct span by)
 {
     struct db_query *q = db_query(
-        db, "UPDATE delivery SET lease_until = lease_until + $2 WHERE id = (SELECT id FROM delivery"
-            " WHERE lease_until <= $1 ORDER BY severity, id LIMIT 1)");
-    db_bind_utc(q, 1, now);
-    db_bind_int(q, 2, by.us);
+        db, "UPDATE delivery SET lease_until = lease_until + $3 WHERE id = (SELECT id FROM delivery"
+            " WHERE lease_until <= $2 AND " IN_LANES " ORDER BY severity, id LIMIT 1)");
+    db_bind_int(q, 1, (int64_t)lanes);
+    db_bind_utc(q, 2, now);
+    db_bind_int(q, 3, by.us);
     (void)db_run(q);
 }
 
@@ -136,6 +148,15 @@ void delivery_expire_claimed(struct db *db, struct utc now)
     struct db_query *q =
         db_query(db, "UPDATE delivery SET lease_until = $1 WHERE lease_until IS NOT NULL");
     db_bind_utc(q, 1, now);
+    (void)db_run(q);
+}
+
+void delivery_expire_of_node(struct db *db, struct utc now, int64_t node)
+{
+    struct db_query *q = db_query(
+        db, "UPDATE delivery SET lease_until = $1 WHERE lease_until IS NOT NULL AND node = $2");
+    db_bind_utc(q, 1, now);
+    db_bind_int(q, 2, node);
     (void)db_run(q);
 }
 

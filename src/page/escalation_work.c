@@ -149,6 +149,7 @@ void escalation_start(struct pager *pager, struct ledger_tx *tx, const struct al
 {
     struct escalation e = {
         .alert_id = alert->id,
+        .lane = lane_of(alert->service),
         .policy_version = current_policy_version(pager->config, alert->service),
         .state = ESCALATION_ACTIVE,
         .severity = alert->severity,
@@ -324,7 +325,8 @@ int escalation_run_due(struct ledger_tx *tx, void *self, int limit)
 {
     struct pager *pager = self;
     int64_t ids[DUE_MAX];
-    size_t count = escalation_due(tx->db, tx->now, ids, (size_t)CLAMP(limit, 1, DUE_MAX));
+    size_t count =
+        escalation_due(tx->db, tx->now, tx->lanes, ids, (size_t)CLAMP(limit, 1, DUE_MAX));
     pager_enter(pager, tx);
     for (size_t i = 0; i < count; i++) {
         run_one(pager, tx, ids[i]);

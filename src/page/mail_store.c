@@ -5,7 +5,10 @@
 /* Of a mailbox in which nothing waits: less urgent than all there are. */
 enum { SEVERITY_NOTHING = 9 };
 
-#define MAILBOX_COLUMNS "id, user_name, contact, urgency, severity, next_at"
+/* The row is in one of the lanes $1. */
+#define IN_LANES SQL_LANE_IN("lane", "$1")
+
+#define MAILBOX_COLUMNS "id, user_name, contact, urgency, severity, next_at, lane"
 
 void mailbox_clear(struct mailbox *mailbox)
 {
@@ -25,6 +28,7 @@ static bool take_mailbox(struct db_query *q, struct mailbox *out)
             .urgency = (int)db_int(q, 3),
             .severity = (int)db_int(q, 4),
             .next_at = db_utc(q, 5),
+            .lane = (int)db_int(q, 6),
         };
     }
     db_reset(q);
@@ -50,18 +54,20 @@ void mailbox_take(struct db *db, const char *who, const char *contact, int urgen
     if (take_mailbox(q, out)) {
         return;
     }
-    q = db_query(db, "INSERT INTO mailbox (user_name, contact, urgency, severity, next_at)"
-                     " VALUES ($1, $2, $3, $4, NULL) {newid}");
+    q = db_query(db, "INSERT INTO mailbox (user_name, contact, urgency, severity, next_at, lane)"
+                     " VALUES ($1, $2, $3, $4, NULL, $5) {newid}");
     db_bind_text(q, 1, who);
     db_bind_text(q, 2, contact);
     db_bind_int(q, 3, urgency);
     db_bind_int(q, 4, SEVERITY_NOTHING);
+    db_bind_int(q, 5, lane_of(who));
     *out = (struct mailbox){
         .id = db_insert(q),
         .who = g_strdup(who),
         .contact = g_strdup(contact),
         .urgency = urgency,
         .severity = SEVERITY_NOTHING,
+        .lane = lane_of(who),
     };
 }
 
@@ -75,19 +81,23 @@ void mailbox_save(struct db *db, const struct mailbox *mailbox)
     (void)db_run(q);
 }
 
-size_t mailbox_due(struct db *db, struct utc now, int64_t *out_ids, size_t max)
+size_t mailbox_due(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids, size_t max)
 {
-    struct db_query *q = db_query(db, "SELECT id FROM mailbox WHERE next_at <= $1"
-                                      " ORDER BY urgency, severity, next_at, id LIMIT $2");
-    db_bind_utc(q, 1, now);
-    db_bind_int(q, 2, (int64_t)max);
+    struct db_query *q = db_query(db, "SELECT id FROM mailbox WHERE next_at <= $2 AND " IN_LANES
+                                      " ORDER BY urgency, severity, next_at, id LIMIT $3");
+    db_bind_int(q, 1, (int64_t)lanes);
+    db_bind_utc(q, 2, now);
+    db_bind_int(q, 3, (int64_t)max);
     return db_take_ids(q, out_ids, max);
 }
 
-struct utc mailbox_next(struct db *db)
+struct utc mailbox_next(struct db *db, lane_set lanes)
 {
-    return db_take_instant(
-        db_query(db, "SELECT MIN(next_at) FROM mailbox WHERE next_at IS NOT NULL"));
+    struct db_query *q =
+        db_query(db, "SELECT next_at FROM mailbox WHERE next_at IS NOT NULL AND " IN_LANES
+                     " ORDER BY next_at LIMIT 1");
+    db_bind_int(q, 1, (int64_t)lanes);
+    return db_take_instant(q);
 }
 
 void mailbox_rearm(struct db *db, struct mailbox *mailbox)

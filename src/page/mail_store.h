@@ -7,6 +7,7 @@
 
 #include "channel/channel.h"
 #include "db/db.h"
+#include "ledger/lane.h"
 #include "page/state.h"
 #include "page/throttle.h"
 
@@ -17,6 +18,7 @@ struct mailbox {
     int urgency;
     int severity;       /* most severe that waits */
     struct utc next_at; /* unset: nothing waits */
+    int lane;           /* of the receiver */
 };
 
 void mailbox_clear(struct mailbox *mailbox);
@@ -25,9 +27,10 @@ void mailbox_take(struct db *db, const char *who, const char *contact, int urgen
                   struct mailbox *out);
 void mailbox_save(struct db *db, const struct mailbox *mailbox);
 NODISCARD bool mailbox_load(struct db *db, int64_t id, struct mailbox *out);
-/* Due ones, high urgency and most severe first. */
-NODISCARD size_t mailbox_due(struct db *db, struct utc now, int64_t *out_ids, size_t max);
-NODISCARD struct utc mailbox_next(struct db *db);
+/* Due ones in these lanes, high urgency and most severe first. */
+NODISCARD size_t mailbox_due(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids,
+                             size_t max);
+NODISCARD struct utc mailbox_next(struct db *db, lane_set lanes);
 /* What still waits: earliest due_at and most severe; sets next_at and severity accordingly. */
 void mailbox_rearm(struct db *db, struct mailbox *mailbox);
 /* The clock jumped by `by` to `now`: mailboxes, notifications, leases, and the last hour's bound. */
@@ -78,6 +81,9 @@ struct delivery {
     int urgency;
     int severity;
     int64_t items;
+    int lane;      /* of the mailbox */
+    int64_t epoch; /* of the lane when it was claimed */
+    int64_t node;  /* that claimed it */
     int state;
     struct utc claimed_at;
     struct utc lease_until;
@@ -90,13 +96,16 @@ void delivery_clear(struct delivery *delivery);
 void delivery_insert(struct db *db, struct delivery *delivery); /* sets id */
 void delivery_save(struct db *db, const struct delivery *delivery);
 NODISCARD bool delivery_load(struct db *db, int64_t id, struct delivery *out);
-/* Claimed ones whose lease ended at or before `now`. */
-NODISCARD size_t delivery_expired(struct db *db, struct utc now, int64_t *out_ids, size_t max);
-NODISCARD struct utc delivery_next_lease(struct db *db);
+/* Claimed ones in these lanes whose lease ended at or before `now`. */
+NODISCARD size_t delivery_expired(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids,
+                                  size_t max);
+NODISCARD struct utc delivery_next_lease(struct db *db, lane_set lanes);
 /* Moves the deadline of the one that is due first: it fails, and must not stop the others. */
-void delivery_put_off(struct db *db, struct utc now, struct span by);
-/* At start nobody is sending: every lease ends now. */
+void delivery_put_off(struct db *db, struct utc now, lane_set lanes, struct span by);
+/* Nobody is sending any more: every lease ends now. */
 void delivery_expire_claimed(struct db *db, struct utc now);
+/* That node is gone: the leases of what it had claimed end now. */
+void delivery_expire_of_node(struct db *db, struct utc now, int64_t node);
 /* Messages that went, or may have gone, to the mailbox in the hour before `now`; newest first. */
 NODISCARD size_t delivery_recent(struct db *db, int64_t mailbox_id, struct utc now,
                                  struct sent *out, size_t max);

@@ -3,6 +3,9 @@
 #include <glib.h>
 #include <string.h>
 
+/* The row is in one of the lanes $1. */
+#define IN_LANES SQL_LANE_IN("lane", "$1")
+
 #define ESCALATION_COLUMNS                                                              \
     "id, alert_id, policy_version, state, step, round, severity, started_at, next_at, " \
     "next_is_date"
@@ -11,8 +14,8 @@ void escalation_insert(struct db *db, struct escalation *e)
 {
     struct db_query *q = db_query(
         db, "INSERT INTO escalation (alert_id, policy_version, state, step, round, severity,"
-            " started_at, next_at, next_is_date) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-            " {newid}");
+            " started_at, next_at, next_is_date, lane)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) {newid}");
     db_bind_int(q, 1, e->alert_id);
     db_bind_int(q, 2, e->policy_version);
     db_bind_int(q, 3, e->state);
@@ -22,6 +25,7 @@ void escalation_insert(struct db *db, struct escalation *e)
     db_bind_utc(q, 7, e->started_at);
     db_bind_utc(q, 8, e->next_at);
     db_bind_int(q, 9, e->next_is_date);
+    db_bind_int(q, 10, e->lane);
     e->id = db_insert(q);
 }
 
@@ -84,19 +88,24 @@ static void shift_by(struct db_query *q, struct span by)
     (void)db_run(q);
 }
 
-size_t escalation_due(struct db *db, struct utc now, int64_t *out_ids, size_t max)
+size_t escalation_due(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids, size_t max)
 {
-    struct db_query *q = db_query(db, "SELECT id FROM escalation WHERE next_at <= $1"
-                                      " ORDER BY severity, next_at, id LIMIT $2");
-    db_bind_utc(q, 1, now);
-    db_bind_int(q, 2, (int64_t)max);
+    struct db_query *q = db_query(db, "SELECT id FROM escalation WHERE next_at <= $2 AND " IN_LANES
+                                      " ORDER BY severity, next_at, id LIMIT $3");
+    db_bind_int(q, 1, (int64_t)lanes);
+    db_bind_utc(q, 2, now);
+    db_bind_int(q, 3, (int64_t)max);
     return db_take_ids(q, out_ids, max);
 }
 
-struct utc escalation_next(struct db *db)
+/* The index is walked to the first of ours; MIN() would read all. */
+struct utc escalation_next(struct db *db, lane_set lanes)
 {
-    return db_take_instant(
-        db_query(db, "SELECT MIN(next_at) FROM escalation WHERE next_at IS NOT NULL"));
+    struct db_query *q =
+        db_query(db, "SELECT next_at FROM escalation WHERE next_at IS NOT NULL AND " IN_LANES
+                     " ORDER BY next_at LIMIT 1");
+    db_bind_int(q, 1, (int64_t)lanes);
+    return db_take_instant(q);
 }
 
 GArray *escalation_held(struct db *db, struct utc now)
@@ -116,13 +125,14 @@ GArray *escalation_held(struct db *db, struct utc now)
     return ids;
 }
 
-void escalation_put_off(struct db *db, struct utc now, struct span by)
+void escalation_put_off(struct db *db, struct utc now, lane_set lanes, struct span by)
 {
     struct db_query *q = db_query(
-        db, "UPDATE escalation SET next_at = next_at + $2 WHERE id = (SELECT id FROM escalation"
-            " WHERE next_at <= $1 ORDER BY severity, next_at, id LIMIT 1)");
-    db_bind_utc(q, 1, now);
-    db_bind_int(q, 2, by.us);
+        db, "UPDATE escalation SET next_at = next_at + $3 WHERE id = (SELECT id FROM escalation"
+            " WHERE next_at <= $2 AND " IN_LANES " ORDER BY severity, next_at, id LIMIT 1)");
+    db_bind_int(q, 1, (int64_t)lanes);
+    db_bind_utc(q, 2, now);
+    db_bind_int(q, 3, by.us);
     (void)db_run(q);
 }
 
@@ -157,8 +167,8 @@ void page_insert(struct db *db, struct page *p)
 {
     struct db_query *q = db_query(
         db, "INSERT INTO page (alert_id, escalation_id, user_name, urgency, step, round, reason,"
-            " state, next_rule, next_at, created_at)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) {newid}");
+            " state, next_rule, next_at, created_at, lane)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) {newid}");
     db_bind_int(q, 1, p->alert_id);
     if (p->escalation_id != 0) {
         db_bind_int(q, 2, p->escalation_id);
@@ -172,6 +182,7 @@ void page_insert(struct db *db, struct page *p)
     db_bind_int(q, 9, p->next_rule);
     db_bind_utc(q, 10, p->next_at);
     db_bind_utc(q, 11, p->created_at);
+    db_bind_int(q, 12, p->lane);
     p->id = db_insert(q);
 }
 
@@ -218,27 +229,33 @@ bool page_load(struct db *db, int64_t id, struct page *out)
     return is_found;
 }
 
-size_t page_due(struct db *db, struct utc now, int64_t *out_ids, size_t max)
+size_t page_due(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids, size_t max)
 {
-    struct db_query *q = db_query(
-        db, "SELECT id FROM page WHERE next_at <= $1 ORDER BY urgency, next_at, id LIMIT $2");
-    db_bind_utc(q, 1, now);
-    db_bind_int(q, 2, (int64_t)max);
+    struct db_query *q = db_query(db, "SELECT id FROM page WHERE next_at <= $2 AND " IN_LANES
+                                      " ORDER BY urgency, next_at, id LIMIT $3");
+    db_bind_int(q, 1, (int64_t)lanes);
+    db_bind_utc(q, 2, now);
+    db_bind_int(q, 3, (int64_t)max);
     return db_take_ids(q, out_ids, max);
 }
 
-struct utc page_next(struct db *db)
-{
-    return db_take_instant(db_query(db, "SELECT MIN(next_at) FROM page WHERE next_at IS NOT NULL"));
-}
-
-void page_put_off(struct db *db, struct utc now, struct span by)
+struct utc page_next(struct db *db, lane_set lanes)
 {
     struct db_query *q =
-        db_query(db, "UPDATE page SET next_at = next_at + $2 WHERE id = (SELECT id FROM page"
-                     " WHERE next_at <= $1 ORDER BY urgency, next_at, id LIMIT 1)");
-    db_bind_utc(q, 1, now);
-    db_bind_int(q, 2, by.us);
+        db_query(db, "SELECT next_at FROM page WHERE next_at IS NOT NULL AND " IN_LANES
+                     " ORDER BY next_at LIMIT 1");
+    db_bind_int(q, 1, (int64_t)lanes);
+    return db_take_instant(q);
+}
+
+void page_put_off(struct db *db, struct utc now, lane_set lanes, struct span by)
+{
+    struct db_query *q = db_query(
+        db, "UPDATE page SET next_at = next_at + $3 WHERE id = (SELECT id FROM page"
+            " WHERE next_at <= $2 AND " IN_LANES " ORDER BY urgency, next_at, id LIMIT 1)");
+    db_bind_int(q, 1, (int64_t)lanes);
+    db_bind_utc(q, 2, now);
+    db_bind_int(q, 3, by.us);
     (void)db_run(q);
 }
 
@@ -322,31 +339,38 @@ void heartbeat_forget(struct db *db, const char *name)
 
 void heartbeat_save(struct db *db, const char *name, const struct heartbeat_state *state)
 {
-    struct db_query *q = db_query(
-        db, "INSERT INTO heartbeat_state (name, last_at, due_at, missing) VALUES ($1, $2, $3, $4)"
-            " ON CONFLICT (name) DO UPDATE SET last_at = excluded.last_at,"
-            " due_at = excluded.due_at, missing = excluded.missing");
+    struct db_query *q =
+        db_query(db, "INSERT INTO heartbeat_state (name, last_at, due_at, missing, lane)"
+                     " VALUES ($1, $2, $3, $4, $5)"
+                     " ON CONFLICT (name) DO UPDATE SET last_at = excluded.last_at,"
+                     " due_at = excluded.due_at, missing = excluded.missing");
     db_bind_text(q, 1, name);
     db_bind_utc(q, 2, state->last_at);
     db_bind_utc(q, 3, state->due_at);
     db_bind_int(q, 4, state->is_missing);
+    db_bind_int(q, 5, lane_of(name));
     (void)db_run(q);
 }
 
-char *heartbeat_overdue(struct db *db, struct utc now)
+char *heartbeat_overdue(struct db *db, struct utc now, lane_set lanes)
 {
-    struct db_query *q = db_query(
-        db, "SELECT name FROM heartbeat_state WHERE due_at <= $1 ORDER BY due_at, name LIMIT 1");
-    db_bind_utc(q, 1, now);
+    struct db_query *q =
+        db_query(db, "SELECT name FROM heartbeat_state WHERE due_at <= $2 AND " IN_LANES
+                     " ORDER BY due_at, name LIMIT 1");
+    db_bind_int(q, 1, (int64_t)lanes);
+    db_bind_utc(q, 2, now);
     char *name = db_step(q) == DB_ROW ? g_strdup(db_text(q, 0)) : NULL;
     db_reset(q);
     return name;
 }
 
-struct utc heartbeat_next(struct db *db)
+struct utc heartbeat_next(struct db *db, lane_set lanes)
 {
-    return db_take_instant(
-        db_query(db, "SELECT MIN(due_at) FROM heartbeat_state WHERE due_at IS NOT NULL"));
+    struct db_query *q =
+        db_query(db, "SELECT due_at FROM heartbeat_state WHERE due_at IS NOT NULL AND " IN_LANES
+                     " ORDER BY due_at LIMIT 1");
+    db_bind_int(q, 1, (int64_t)lanes);
+    return db_take_instant(q);
 }
 
 void heartbeat_shift_waits(struct db *db, struct span by)

@@ -3,12 +3,14 @@
 #define PAGE_PAGE_STORE_H
 
 #include "db/db.h"
+#include "ledger/lane.h"
 #include "page/state.h"
 
 /* A row of table escalation. */
 struct escalation {
     int64_t id;
     int64_t alert_id;
+    int lane;               /* of the alert's service; only written */
     int64_t policy_version; /* 0: the service had no policy */
     int state;              /* enum escalation_state */
     int64_t step, round;
@@ -22,13 +24,15 @@ void escalation_insert(struct db *db, struct escalation *escalation); /* sets id
 void escalation_save(struct db *db, const struct escalation *escalation);
 NODISCARD bool escalation_load(struct db *db, int64_t id, struct escalation *out);
 NODISCARD bool escalation_of_alert(struct db *db, int64_t alert_id, struct escalation *out);
-/* Due ones, most severe first; answers how many ids were written. */
-NODISCARD size_t escalation_due(struct db *db, struct utc now, int64_t *out_ids, size_t max);
-NODISCARD struct utc escalation_next(struct db *db); /* UTC_NEVER when none is armed */
+/* Due ones in these lanes, most severe first; answers how many ids were written. */
+NODISCARD size_t escalation_due(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids,
+                                size_t max);
+/* UTC_NEVER when none is armed. */
+NODISCARD struct utc escalation_next(struct db *db, lane_set lanes);
 /* Ids (int64_t) of those that a silence holds. */
 NODISCARD GArray *escalation_held(struct db *db, struct utc now);
 /* Moves the deadline of the one that is due first: it fails, and must not stop the others. */
-void escalation_put_off(struct db *db, struct utc now, struct span by);
+void escalation_put_off(struct db *db, struct utc now, lane_set lanes, struct span by);
 void escalation_shift_waits(struct db *db, struct span by);
 /* The JSON text of a policy version, newly allocated; NULL when there is none. */
 NODISCARD char *policy_version_load(struct db *db, int64_t id);
@@ -37,6 +41,7 @@ NODISCARD char *policy_version_load(struct db *db, int64_t id);
 struct page {
     int64_t id;
     int64_t alert_id;
+    int lane;              /* of the alert's service; only written */
     int64_t escalation_id; /* 0: asked for by a person */
     char *who;             /* handle of a user, or "channel:NAME" */
     int urgency;
@@ -53,9 +58,10 @@ void page_clear(struct page *page);
 void page_insert(struct db *db, struct page *page); /* sets id */
 void page_save(struct db *db, const struct page *page);
 NODISCARD bool page_load(struct db *db, int64_t id, struct page *out);
-NODISCARD size_t page_due(struct db *db, struct utc now, int64_t *out_ids, size_t max);
-NODISCARD struct utc page_next(struct db *db);
-void page_put_off(struct db *db, struct utc now, struct span by); /* likewise */
+NODISCARD size_t page_due(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids,
+                          size_t max);
+NODISCARD struct utc page_next(struct db *db, lane_set lanes);
+void page_put_off(struct db *db, struct utc now, lane_set lanes, struct span by); /* likewise */
 void page_shift_waits(struct db *db, struct span by);
 /* Active ones of escalations to this person about open alerts: most severe alert first, all of one alert together, the
  * newest first. Answers how many ids were written. */
@@ -79,8 +85,8 @@ NODISCARD GPtrArray *heartbeat_names(struct db *db);
 void heartbeat_forget(struct db *db, const char *name);
 void heartbeat_save(struct db *db, const char *name, const struct heartbeat_state *state);
 /* Newly allocated name of one that is overdue, or NULL. */
-NODISCARD char *heartbeat_overdue(struct db *db, struct utc now);
-NODISCARD struct utc heartbeat_next(struct db *db);
+NODISCARD char *heartbeat_overdue(struct db *db, struct utc now, lane_set lanes);
+NODISCARD struct utc heartbeat_next(struct db *db, lane_set lanes);
 void heartbeat_shift_waits(struct db *db, struct span by);
 
 /* 32 secret bytes by name; made from `fresh` when there are none yet. */

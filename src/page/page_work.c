@@ -182,6 +182,7 @@ void page_open(struct pager *pager, struct ledger_tx *tx, const struct page_orde
     json_auto_t *reason = reason_json(order);
     struct page page = {
         .alert_id = order->alert->id,
+        .lane = lane_of(order->alert->service),
         .escalation_id = order->escalation_id,
         .who = g_strdup(order->telling->who),
         .urgency = order->urgency,
@@ -256,7 +257,7 @@ int page_run_due(struct ledger_tx *tx, void *self, int limit)
 {
     struct pager *pager = self;
     int64_t ids[DUE_MAX];
-    size_t count = page_due(tx->db, tx->now, ids, (size_t)CLAMP(limit, 1, DUE_MAX));
+    size_t count = page_due(tx->db, tx->now, tx->lanes, ids, (size_t)CLAMP(limit, 1, DUE_MAX));
     pager_enter(pager, tx);
     for (size_t i = 0; i < count; i++) {
         run_one(pager, tx, ids[i]);

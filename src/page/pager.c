@@ -75,31 +75,31 @@ const unsigned char *pager_link_key(const struct pager *pager)
 static struct utc escalation_next_at(struct ledger_tx *tx, void *self)
 {
     (void)self;
-    return escalation_next(tx->db);
+    return escalation_next(tx->db, tx->lanes);
 }
 
 static struct utc page_next_at(struct ledger_tx *tx, void *self)
 {
     (void)self;
-    return page_next(tx->db);
+    return page_next(tx->db, tx->lanes);
 }
 
 static struct utc lease_next_at(struct ledger_tx *tx, void *self)
 {
     (void)self;
-    return delivery_next_lease(tx->db);
+    return delivery_next_lease(tx->db, tx->lanes);
 }
 
 static struct utc expiry_next_at(struct ledger_tx *tx, void *self)
 {
     (void)self;
-    return alert_next_expiry(tx->db);
+    return alert_next_expiry(tx->db, tx->lanes);
 }
 
 static struct utc heartbeat_next_at(struct ledger_tx *tx, void *self)
 {
     (void)self;
-    return heartbeat_next(tx->db);
+    return heartbeat_next(tx->db, tx->lanes);
 }
 
 static void escalation_jumped(struct ledger_tx *tx, void *self, struct span by)
@@ -130,19 +130,19 @@ static void heartbeat_jumped(struct ledger_tx *tx, void *self, struct span by)
 static void escalation_off(struct ledger_tx *tx, void *self, struct span by)
 {
     (void)self;
-    escalation_put_off(tx->db, tx->now, by);
+    escalation_put_off(tx->db, tx->now, tx->lanes, by);
 }
 
 static void page_off(struct ledger_tx *tx, void *self, struct span by)
 {
     (void)self;
-    page_put_off(tx->db, tx->now, by);
+    page_put_off(tx->db, tx->now, tx->lanes, by);
 }
 
 static void lease_off(struct ledger_tx *tx, void *self, struct span by)
 {
     (void)self;
-    delivery_put_off(tx->db, tx->now, by);
+    delivery_put_off(tx->db, tx->now, tx->lanes, by);
 }
 
 void pager_add_duties(struct pager *pager, struct ledger *ledger)

@@ -185,7 +185,8 @@ enum { DUE_MAX = 256 };
 int lease_run_due(struct ledger_tx *tx, void *self, int limit)
 {
     int64_t ids[DUE_MAX];
-    size_t count = delivery_expired(tx->db, tx->now, ids, (size_t)CLAMP(limit, 1, DUE_MAX));
+    size_t count =
+        delivery_expired(tx->db, tx->now, tx->lanes, ids, (size_t)CLAMP(limit, 1, DUE_MAX));
     struct settle settle = {.pager = self, .result = {.state = SEND_UNKNOWN}};
     g_strlcpy(settle.result.detail, "no answer was recorded before the lease ended",
               sizeof settle.result.detail);

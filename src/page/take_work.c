@@ -81,7 +81,7 @@ int expiry_run_due(struct ledger_tx *tx, void *self, int limit)
 {
     struct pager *pager = self;
     int64_t ids[DUE_MAX];
-    size_t count = alert_expired(tx->db, tx->now, ids, (size_t)CLAMP(limit, 1, DUE_MAX));
+    size_t count = alert_expired(tx->db, tx->now, tx->lanes, ids, (size_t)CLAMP(limit, 1, DUE_MAX));
     pager_enter(pager, tx);
     for (size_t i = 0; i < count; i++) {
         struct alert alert = {0};
@@ -190,7 +190,7 @@ int heartbeat_run_due(struct ledger_tx *tx, void *self, int limit)
     int count = 0;
     pager_enter(pager, tx);
     for (; count < limit; count++) {
-        g_autofree char *name = heartbeat_overdue(tx->db, tx->now);
+        g_autofree char *name = heartbeat_overdue(tx->db, tx->now, tx->lanes);
         if (name == NULL) {
             break;
         }
