@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "db/link.h"
 #include "migrations.h" /* made by the build from src/db/migrations */
 
 #define MIGRATIONS_PATH "/tocsin/migrations/"
@@ -16,10 +17,11 @@ enum { TEMPLATE_LOCK = 1952543 }; /* any number that is the same everywhere */
 static const struct utc NOW = {1795000000000000};
 
 static struct {
-    PGconn *server; /* the connection that makes databases */
-    char *template; /* a database with the schema, to be copied */
-    unsigned made;  /* gives names */
-    unsigned here;  /* made and not dropped */
+    PGconn *server;   /* the connection that makes databases */
+    char *template;   /* a database with the schema, to be copied */
+    GPtrArray *links; /* of struct db_link, as long as any database is there */
+    unsigned made;    /* gives names */
+    unsigned here;    /* made and not dropped */
 } postgresql;
 
 bool test_database_is_shared(void)
@@ -50,6 +52,12 @@ static char *url_of(const char *database)
     return g_strdup_printf("%s%cdbname=%s", url, strchr(url, '?') == NULL ? '?' : '&', database);
 }
 
+static void drop_notice(void *arg, const char *message)
+{
+    (void)arg;
+    (void)message;
+}
+
 static void connect_to_server(void)
 {
     if (postgresql.server != NULL) {
@@ -59,6 +67,7 @@ static void connect_to_server(void)
     if (PQstatus(postgresql.server) != CONNECTION_OK) {
         g_error("no test database: %s", PQerrorMessage(postgresql.server));
     }
+    (void)PQsetNoticeProcessor(postgresql.server, drop_notice, NULL);
 }
 
 /* Runs one statement; answers the first value of the first row, newly allocated, or NULL. */
@@ -159,6 +168,7 @@ char *test_database_create_empty(const char *on_sqlite)
 
 static void forget_server(void)
 {
+    g_clear_pointer(&postgresql.links, g_ptr_array_unref);
     g_clear_pointer(&postgresql.template, g_free);
     g_clear_pointer(&postgresql.server, PQfinish);
 }
@@ -175,12 +185,31 @@ void test_database_drop(char **where)
     g_clear_pointer(where, g_free);
 }
 
+static struct utc read_clock(void *self)
+{
+    return clock_now(self);
+}
+
+static void set_clock(struct db *db, const struct clock *clock)
+{
+    if (postgresql.links == NULL) {
+        postgresql.links = g_ptr_array_new_with_free_func(g_free);
+    }
+    struct db_link *link = g_new0(struct db_link, 1);
+    *link = (struct db_link){.now = read_clock, .self = (void *)(uintptr_t)clock};
+    g_ptr_array_add(postgresql.links, link);
+    db_set_link(db, link);
+}
+
 struct db *test_database_open(const char *where, const struct clock *clock)
 {
     struct fault fault = {0};
     struct db *db = db_open(where, DB_READ_WRITE, &fault);
     if (db == NULL || !db_migrate(db, clock_now(clock), &fault)) {
         g_error("no test database at %s: %s", where, fault.text);
+    }
+    if (test_database_is_shared()) {
+        set_clock(db, clock);
     }
     return db;
 }
