@@ -39,12 +39,8 @@ void db_init(struct db *db, const struct db_engine *engine, enum db_mode mode)
 
 struct db *db_open(const char *where, enum db_mode mode, struct fault *fault)
 {
-    if (g_str_has_prefix(where, "postgresql:") || g_str_has_prefix(where, "postgres:")) {
-        (void)fault_set(fault, "",
-                        "this build cannot use PostgreSQL; give the path of a database file");
-        return NULL;
-    }
-    return sqlite_open(where, mode, fault);
+    return postgres_is_url(where) ? postgres_open(where, mode, fault)
+                                  : sqlite_open(where, mode, fault);
 }
 
 void db_close(struct db **db)

@@ -72,6 +72,7 @@ struct db_turn {
     bool has_written;
     bool is_announced;
     bool is_resolving; /* finds out about an earlier one */
+    int64_t taken;     /* its own number once it is committed; 0: it changed nothing */
 };
 
 struct db {
@@ -118,6 +119,10 @@ enum db_status db_script(struct db *db, const char *sql);
  * none yet; -1: error). */
 NODISCARD int64_t db_schema_known(void);
 NODISCARD int64_t db_schema_found(struct db *db);
+
+/* The engine for PostgreSQL. */
+NODISCARD struct db *postgres_open(const char *where, enum db_mode mode, struct fault *fault);
+NODISCARD bool postgres_is_url(const char *where);
 
 /* The engine for SQLite. */
 NODISCARD struct db *sqlite_open(const char *where, enum db_mode mode, struct fault *fault);

@@ -1,0 +1,132 @@
+/* The engine's own part: opening, and where transactions begin and end. */
+#include "db/postgres.h"
+
+static const struct db_token TOKENS[] = {
+    {"id", "BIGINT PRIMARY KEY"}, /* counted in the turn */
+    {"blob", "BYTEA"},
+    {"lock", "FOR UPDATE"},
+    {"newid", POSTGRES_NEWID},
+    {"clock", "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)"},
+};
+
+static struct postgres_db *of(struct db *db)
+{
+    return (struct postgres_db *)db;
+}
+
+static enum db_status begin(struct db *db)
+{
+    struct postgres_db *pg = of(db);
+    pg->is_committing = false;
+    pg->is_refused = false;
+    pg->is_begin_due = true;
+    return postgres_ready(pg);
+}
+
+/* Ends a transaction of which nothing is lost. Answers at once. */
+static void end_unawaited(struct postgres_db *pg, const char *word)
+{
+    if (!pg->is_begin_due && pg->conn != NULL && pg->base.error == DB_OK) {
+        postgres_send_word(pg, REPLY_WORD, word);
+        postgres_let_go(pg);
+    }
+    pg->is_begin_due = false;
+}
+
+static enum db_status commit(struct db *db)
+{
+    struct postgres_db *pg = of(db);
+    if (pg->is_begin_due || !db->turn.has_written) {
+        end_unawaited(pg, "COMMIT");
+        return DB_OK;
+    }
+    /* A statement that is cancelled while it waits for a standby reports success: this one must not
+     * be. We give it up ourselves. */
+    postgres_send_word(pg, REPLY_WORD, "SET LOCAL statement_timeout = 0");
+    pg->is_committing = db->error == DB_OK;
+    postgres_send_word(pg, REPLY_COMMIT, "COMMIT");
+    enum db_status status = postgres_await(pg);
+    pg->is_committing = false;
+    return status;
+}
+
+/* The answer is taken in at the next begin. */
+static void roll_back(struct db *db)
+{
+    struct postgres_db *pg = of(db);
+    if (!pg->is_begin_due && pg->conn != NULL) {
+        postgres_roll_back(pg);
+    }
+    pg->is_begin_due = false;
+}
+
+static void announce(struct db *db)
+{
+    postgres_send_word(of(db), REPLY_WORD, "NOTIFY " POSTGRES_CHANNEL);
+}
+
+static void tidy(struct db *db)
+{
+    (void)db; /* the server does it by itself */
+}
+
+static int64_t changes(const struct db *db)
+{
+    struct postgres_db *pg = (struct postgres_db *)(uintptr_t)db;
+    (void)postgres_await(pg);
+    return db->error == DB_OK ? pg->changes : 0;
+}
+
+static void close_all(struct db *db)
+{
+    struct postgres_db *pg = of(db);
+    postgres_drop(pg);
+    g_array_unref(pg->replies);
+    postgres_place_clear(&pg->place);
+    g_free(pg);
+}
+
+static const struct db_engine POSTGRES_ENGINE = {
+    .name = "postgresql",
+    .tokens = TOKENS,
+    .token_count = G_N_ELEMENTS(TOKENS),
+    .is_shared = true,
+    .close = close_all,
+    .script = postgres_script,
+    .begin = begin,
+    .commit = commit,
+    .rollback = roll_back,
+    .announce = announce,
+    .tidy = tidy,
+    .changes = changes,
+    .insert = postgres_insert,
+    .prepare = postgres_prepare,
+    .finish = postgres_finish,
+    .ready = postgres_ready_query,
+    .step = postgres_step,
+    .run = postgres_run,
+    .reset = postgres_reset,
+    .bind_int = postgres_bind_int,
+    .bind_text = postgres_bind_text,
+    .bind_blob = postgres_bind_blob,
+    .bind_real = postgres_bind_real,
+    .column_int = postgres_int,
+    .column_text = postgres_text,
+    .column_blob = postgres_blob,
+    .column_real = postgres_real,
+    .column_is_null = postgres_is_null,
+};
+
+struct db *postgres_open(const char *where, enum db_mode mode, struct fault *fault)
+{
+    struct postgres_db *pg = g_new0(struct postgres_db, 1);
+    struct db *db = &pg->base;
+    db_init(db, &POSTGRES_ENGINE, mode);
+    db->is_shared = true;
+    pg->replies = g_array_new(FALSE, FALSE, sizeof(struct reply));
+    pg->is_synced = true;
+    if (!postgres_place_parse(where, &pg->place, fault) || !postgres_first_connect(pg, fault)) {
+        db_close(&db);
+    }
+    return db;
+}

@@ -1,0 +1,151 @@
+/* db/postgres.h - what the files of the PostgreSQL engine share.
+ *
+ * Statements are sent in libpq's pipeline mode: what needs no answer is only queued, and whoever
+ * needs one first ends the queue with a Sync and reads all answers up to his own. Always a Sync and
+ * never a Flush alone: only after a Sync does the server count the time in which we leave a
+ * transaction idle, and throws out a node that froze while it held the turn.
+ * No wait is without an end: after POSTGRES_ANSWER_MS the connection is given up. */
+#ifndef DB_POSTGRES_H
+#define DB_POSTGRES_H
+
+#include <libpq-fe.h>
+
+#include "db/engine.h"
+
+enum {
+    POSTGRES_ANSWER_MS = 5000,
+    POSTGRES_SCRIPT_MS = 600 * 1000, /* a migration may rewrite a table */
+    POSTGRES_VERSION_MIN = 150000,
+};
+
+#define POSTGRES_CHANNEL "tocsin" /* of NOTIFY */
+
+/* Where to connect: a list for PQconnectdbParams. */
+struct postgres_place {
+    char **keywords;
+    char **values;
+};
+
+enum reply_kind {
+    REPLY_WORD = 1, /* BEGIN and the like */
+    REPLY_PREPARE,
+    REPLY_STEP, /* its rows are kept in the query */
+    REPLY_RUN,
+    REPLY_COMMIT,
+    REPLY_SYNC,
+};
+
+/* An answer that the server owes us. They come in the order of asking. */
+struct reply {
+    enum reply_kind kind;
+    struct postgres_query *query;
+};
+
+struct postgres_db {
+    struct db base;
+    struct postgres_place place;
+    PGconn *conn;      /* NULL while there is none */
+    uint64_t number;   /* of the connection: statements are prepared for each anew */
+    uint64_t prepared; /* statements so far, for their names */
+    GArray *replies;   /* of struct reply; those before `first` have come */
+    guint first;
+    bool is_synced;       /* nothing was sent since the last Sync */
+    bool is_begin_due;    /* BEGIN goes with the first statement */
+    bool is_committing;   /* COMMIT was sent */
+    bool is_refused;      /* the server said that this transaction failed */
+    bool is_doomed;       /* the connection is of no use any more */
+    int64_t changes;      /* rows of the last statement that was run */
+    int64_t round_trips;  /* waits for an answer, for measurements */
+    struct span retry_at; /* on the elapsed clock: not connected again before */
+    int failures;         /* attempts to connect, in a row */
+};
+
+struct postgres_value {
+    Oid type; /* 0: NULL */
+    bool is_binary;
+    int size;
+    char *bytes; /* NULL for NULL; else `digits` or on the heap */
+    char digits[40];
+};
+
+enum { POSTGRES_VALUES = DB_PARAMETERS_MAX + 2 }; /* $1 is [1]; and one for the id of an insert */
+
+struct postgres_query {
+    struct db_query base;
+    char *sql;
+    int count;                  /* parameters, with that of the id */
+    int id_at;                  /* the parameter of the new id; 0: none */
+    uint64_t connection;        /* on which it is prepared; 0: none */
+    char name[24];              /* on the server */
+    Oid types[POSTGRES_VALUES]; /* as which it is prepared */
+    struct postgres_value values[POSTGRES_VALUES];
+    PGresult *result;
+    int row;
+    GPtrArray *decoded; /* blobs of the row, NULL until one is asked for */
+};
+
+/* --- postgres_connect.c --- */
+
+/* False and a fault that never shows the password. */
+NODISCARD bool postgres_place_parse(const char *url, struct postgres_place *out,
+                                    struct fault *fault);
+void postgres_place_clear(struct postgres_place *place);
+/* Connects as every connection must be; NULL and a fault. Blocks for 2 s per host at most. */
+NODISCARD PGconn *postgres_connect(const struct postgres_place *place, struct fault *fault);
+/* May the account do what a server needs? */
+NODISCARD bool postgres_check_rights(PGconn *conn, struct fault *fault);
+/* The last message of the connection in one line, to be freed with g_free. */
+NODISCARD char *postgres_message(const PGconn *conn);
+
+/* Waits until the socket can be read (or, if wanted, written), but not past `end` on the elapsed
+ * clock. */
+NODISCARD bool postgres_poll(const PGconn *conn, bool wants_write, struct span end);
+NODISCARD struct span postgres_end_in(int ms);
+
+/* --- postgres_error.c --- */
+
+/* What a SQLSTATE (NULL: none came, the connection is lost) means to our caller, and whether the
+ * connection is worth keeping. */
+NODISCARD enum db_status postgres_status_of(const char *sqlstate);
+NODISCARD bool postgres_is_doom(const char *sqlstate);
+
+/* --- postgres_pipe.c --- */
+
+NODISCARD bool postgres_first_connect(struct postgres_db *pg, struct fault *fault);
+/* Connected and ready for a statement; else DB_DOWN. */
+enum db_status postgres_ready(struct postgres_db *pg);
+void postgres_drop(struct postgres_db *pg);
+/* Queues; a failure shows in db->error. */
+void postgres_send_word(struct postgres_db *pg, enum reply_kind kind, const char *sql);
+void postgres_send_query(struct postgres_query *query, enum reply_kind kind);
+/* Waits for everything that was sent; answers db->error. */
+enum db_status postgres_await(struct postgres_db *pg);
+/* Pushes everything out without waiting for the answers. */
+void postgres_let_go(struct postgres_db *pg);
+/* Whatever came before. The answer is not waited for. */
+void postgres_roll_back(struct postgres_db *pg);
+enum db_status postgres_script(struct db *db, const char *sql);
+
+/* --- postgres_query.c: the row of functions for struct db_engine --- */
+
+struct db_query *postgres_prepare(struct db *db, const char *sql);
+void postgres_finish(struct db_query *query);
+void postgres_ready_query(struct db_query *query);
+enum db_status postgres_step(struct db_query *query);
+enum db_status postgres_run(struct db_query *query);
+void postgres_reset(struct db_query *query);
+int64_t postgres_insert(struct db_query *query);
+void postgres_bind_int(struct db_query *query, int at, int64_t value);
+void postgres_bind_text(struct db_query *query, int at, const char *value);
+void postgres_bind_blob(struct db_query *query, int at, const void *bytes, size_t size);
+void postgres_bind_real(struct db_query *query, int at, double value);
+int64_t postgres_int(struct db_query *query, int column);
+const char *postgres_text(struct db_query *query, int column);
+const void *postgres_blob(struct db_query *query, int column, size_t *out_size);
+double postgres_real(struct db_query *query, int column);
+bool postgres_is_null(struct db_query *query, int column);
+
+/* Of a text that ends in the token {newid}. */
+#define POSTGRES_NEWID "/* newid */"
+
+#endif

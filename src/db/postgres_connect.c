@@ -1,0 +1,318 @@
+#include "db/postgres.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+/* What a connection is made with where the URL says nothing. A dead peer is noticed within 5 s. */
+static const char *const DEFAULTS[][2] = {
+    {"connect_timeout", "2"},       {"keepalives", "1"},       {"keepalives_idle", "2"},
+    {"keepalives_interval", "1"},   {"keepalives_count", "3"}, {"tcp_user_timeout", "4000"},
+    {"application_name", "tocsin"},
+};
+
+/* In every session: nothing waits for ever, and nobody holds the turn who does not work. The server
+ * gives a statement up a little before we would give up the connection. */
+static const char SESSION[] =
+    "SELECT set_config('statement_timeout', '4500', false),"
+    " set_config('lock_timeout', '3000', false),"
+    " set_config('idle_in_transaction_session_timeout', '3000', false),"
+    " set_config('client_connection_check_interval', '1000', false),"
+    " set_config('tcp_keepalives_idle', '2', false),"
+    " set_config('tcp_keepalives_interval', '1', false),"
+    " set_config('tcp_keepalives_count', '3', false),"
+    " set_config('tcp_user_timeout', '4000', false),"
+    " set_config('default_transaction_isolation', 'read committed', false),"
+    " set_config('TimeZone', 'UTC', false),"
+    " set_config('standard_conforming_strings', 'on', false),"
+    " set_config('bytea_output', 'hex', false),"
+    " set_config('jit', 'off', false),"
+    " set_config('synchronous_commit', CASE current_setting('synchronous_commit')"
+    "  WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false)";
+
+static const char RIGHTS[] =
+    "SELECT current_setting('server_encoding'), current_schema(),"
+    " has_schema_privilege(current_schema(), 'CREATE'), to_regclass('schema_version') IS NOT NULL,"
+    " has_table_privilege(to_regclass('schema_version'), 'SELECT'),"
+    " has_table_privilege(to_regclass('event'), 'SELECT, INSERT')"
+    "  AND has_table_privilege(to_regclass('event'), 'INSERT'),"
+    " current_user, current_database()";
+
+bool postgres_is_url(const char *where)
+{
+    return g_str_has_prefix(where, "postgresql://") || g_str_has_prefix(where, "postgres://");
+}
+
+/* libpq quotes the part of the URL that it does not understand, which may hold the password. */
+static bool refuse_url(char *message, struct fault *fault)
+{
+    g_strdelimit(message, "\n", ' ');
+    char *quoted = strstr(message, ": \"");
+    if (quoted != NULL) {
+        *quoted = '\0';
+    }
+    return fault_set(
+        fault, "database-url",
+        "%s; write postgresql://USER:PASSWORD@HOST/DATABASE, with special characters of "
+        "the password as %%XX",
+        g_strstrip(message));
+}
+
+static const char *value_of(const PQconninfoOption *options, const char *keyword)
+{
+    for (const PQconninfoOption *option = options; option->keyword != NULL; option++) {
+        if (strcmp(option->keyword, keyword) == 0) {
+            return option->val;
+        }
+    }
+    return NULL;
+}
+
+static bool check_target(const PQconninfoOption *options, struct fault *fault)
+{
+    const char *target = value_of(options, "target_session_attrs");
+    if (target == NULL || strcmp(target, "read-write") == 0 || strcmp(target, "primary") == 0) {
+        return true;
+    }
+    return fault_set(
+        fault, "database-url",
+        "target_session_attrs=%s may lead to a standby, and whom to page is never read "
+        "from one; leave it out (it is read-write)",
+        target);
+}
+
+static void add(GPtrArray *keywords, GPtrArray *values, const char *keyword, const char *value)
+{
+    g_ptr_array_add(keywords, g_strdup(keyword));
+    g_ptr_array_add(values, g_strdup(value));
+}
+
+static void fill(struct postgres_place *out, const PQconninfoOption *options)
+{
+    GPtrArray *keywords = g_ptr_array_new();
+    GPtrArray *values = g_ptr_array_new();
+    for (const PQconninfoOption *option = options; option->keyword != NULL; option++) {
+        if (option->val != NULL && strcmp(option->keyword, "client_encoding") != 0) {
+            add(keywords, values, option->keyword, option->val);
+        }
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(DEFAULTS); i++) {
+        if (value_of(options, DEFAULTS[i][0]) == NULL) {
+            add(keywords, values, DEFAULTS[i][0], DEFAULTS[i][1]);
+        }
+    }
+    if (value_of(options, "target_session_attrs") == NULL) {
+        add(keywords, values, "target_session_attrs", "read-write");
+    }
+    add(keywords, values, "client_encoding", "UTF8");
+    g_ptr_array_add(keywords, NULL);
+    g_ptr_array_add(values, NULL);
+    out->keywords = (char **)g_ptr_array_free(keywords, FALSE);
+    out->values = (char **)g_ptr_array_free(values, FALSE);
+}
+
+bool postgres_place_parse(const char *url, struct postgres_place *out, struct fault *fault)
+{
+    char *message = NULL;
+    PQconninfoOption *options = PQconninfoParse(url, &message);
+    if (options == NULL) {
+        g_autofree char *text = g_strdup(message != NULL ? message : "out of memory");
+        PQfreemem(message);
+        return refuse_url(text, fault);
+    }
+    bool is_good = check_target(options, fault);
+    if (is_good) {
+        fill(out, options);
+    }
+    PQconninfoFree(options);
+    return is_good;
+}
+
+void postgres_place_clear(struct postgres_place *place)
+{
+    g_clear_pointer(&place->keywords, g_strfreev);
+    g_clear_pointer(&place->values, g_strfreev);
+}
+
+char *postgres_message(const PGconn *conn)
+{
+    char *message = g_strdup(PQerrorMessage(conn));
+    g_strdelimit(g_strchomp(message), "\n\t", ' ');
+    if (message[0] == '\0') {
+        g_free(message);
+        return g_strdup("the connection was lost");
+    }
+    return message;
+}
+
+/* --- waiting --- */
+
+struct span postgres_end_in(int ms)
+{
+    return (struct span){clock_elapsed(&CLOCK_SYSTEM).us + (int64_t)ms * 1000};
+}
+
+bool postgres_poll(const PGconn *conn, bool wants_write, struct span end)
+{
+    struct pollfd socket = {.fd = PQsocket(conn),
+                            .events = (short)(wants_write ? POLLIN | POLLOUT : POLLIN)};
+    int ready = 0;
+    do {
+        int64_t left_us = end.us - clock_elapsed(&CLOCK_SYSTEM).us;
+        ready = poll(&socket, 1, left_us > 0 ? (int)(left_us / 1000) + 1 : 0);
+    } while (ready < 0 && errno == EINTR);
+    return ready != 0;
+}
+
+/* The answer to a query outside of the pipeline; NULL when the connection was lost or it failed. */
+static PGresult *ask(PGconn *conn, const char *sql)
+{
+    struct span end = postgres_end_in(POSTGRES_ANSWER_MS);
+    if (PQsendQuery(conn, sql) != 1) {
+        return NULL;
+    }
+    for (int unsent = 1; unsent != 0 || PQisBusy(conn) != 0;) {
+        unsent = PQflush(conn);
+        if (unsent < 0 || ((unsent == 1 || PQisBusy(conn) != 0) &&
+                           (!postgres_poll(conn, unsent == 1, end) || PQconsumeInput(conn) != 1))) {
+            return NULL;
+        }
+    }
+    PGresult *result = PQgetResult(conn);
+    if (PQresultStatus(result) != PGRES_TUPLES_OK) {
+        PQclear(result);
+        return NULL;
+    }
+    PQclear(PQgetResult(conn)); /* NULL, which ends the query; it is here already or soon */
+    return result;
+}
+
+/* --- connecting --- */
+
+static bool refuse_connection(PGconn *conn, struct fault *fault)
+{
+    g_autofree char *message = postgres_message(conn);
+    const char *database = PQdb(conn);
+    g_autofree char *named = g_strdup_printf("database \"%s\" does not exist", database);
+    if (strstr(message, named) != NULL) {
+        return fault_set(fault, "database-url", "%s; create it: CREATE DATABASE %s ENCODING 'UTF8'",
+                         message, database);
+    }
+    if (strstr(message, "read-only") != NULL || strstr(message, "hot standby") != NULL) {
+        return fault_set(fault, "database-url",
+                         "no server in it takes writes: %s; name the primary as well, or promote a "
+                         "standby",
+                         message);
+    }
+    return fault_set(fault, "database-url",
+                     "cannot reach the database: %s; check host, port, user and password, and that "
+                     "PostgreSQL runs",
+                     message);
+}
+
+static bool check_version(PGconn *conn, struct fault *fault)
+{
+    int version = PQserverVersion(conn);
+    if (version >= POSTGRES_VERSION_MIN) {
+        return true;
+    }
+    return fault_set(fault, "database-url",
+                     "the server is PostgreSQL %d.%d; Tocsin needs 15 or later: upgrade the server",
+                     version / 10000, version % 10000);
+}
+
+static bool set_session(PGconn *conn, struct fault *fault)
+{
+    PGresult *result = ask(conn, SESSION);
+    if (result == NULL) {
+        g_autofree char *message = postgres_message(conn);
+        return fault_set(fault, "database-url", "the database does not take our settings: %s",
+                         message);
+    }
+    PQclear(result);
+    return true;
+}
+
+PGconn *postgres_connect(const struct postgres_place *place, struct fault *fault)
+{
+    PGconn *conn = PQconnectdbParams((const char *const *)place->keywords,
+                                     (const char *const *)place->values, 0);
+    CHECK(conn != NULL); /* else out of memory */
+    bool is_good = PQstatus(conn) == CONNECTION_OK || refuse_connection(conn, fault);
+    is_good = is_good && check_version(conn, fault);
+    is_good = is_good && (PQsetnonblocking(conn, 1) == 0 || refuse_connection(conn, fault));
+    is_good = is_good && set_session(conn, fault);
+    if (!is_good) {
+        PQfinish(conn);
+        return NULL;
+    }
+    return conn;
+}
+
+/* --- rights --- */
+
+enum {
+    COLUMN_ENCODING,
+    COLUMN_SCHEMA,
+    COLUMN_MAY_CREATE,
+    COLUMN_HAS_SCHEMA,
+    COLUMN_MAY_READ,
+    COLUMN_MAY_WRITE,
+    COLUMN_USER,
+    COLUMN_DATABASE
+};
+
+static bool is_true(const PGresult *result, int column)
+{
+    return strcmp(PQgetvalue(result, 0, column), "t") == 0;
+}
+
+static bool judge_rights(const PGresult *row, struct fault *fault)
+{
+    const char *user = PQgetvalue(row, 0, COLUMN_USER);
+    const char *database = PQgetvalue(row, 0, COLUMN_DATABASE);
+    const char *encoding = PQgetvalue(row, 0, COLUMN_ENCODING);
+    if (strcmp(encoding, "UTF8") != 0) {
+        return fault_set(fault, "database-url",
+                         "database %s has encoding %s; create one with ENCODING 'UTF8' TEMPLATE "
+                         "template0",
+                         database, encoding);
+    }
+    const char *schema = PQgetvalue(row, 0, COLUMN_SCHEMA);
+    if (schema[0] == '\0') {
+        return fault_set(fault, "database-url",
+                         "%s finds no schema in database %s; GRANT USAGE on it, or set search_path "
+                         "for the account",
+                         user, database);
+    }
+    if (!is_true(row, COLUMN_HAS_SCHEMA) && !is_true(row, COLUMN_MAY_CREATE)) {
+        return fault_set(
+            fault, "database-url",
+            "%s may not create tables in database %s: GRANT USAGE, CREATE ON SCHEMA %s "
+            "TO %s",
+            user, database, schema, user);
+    }
+    if (is_true(row, COLUMN_HAS_SCHEMA) &&
+        !(is_true(row, COLUMN_MAY_READ) && is_true(row, COLUMN_MAY_WRITE))) {
+        return fault_set(
+            fault, "database-url",
+            "%s may not use the tables in database %s: connect as their owner, or GRANT "
+            "SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %s TO %s",
+            user, database, schema, user);
+    }
+    return true;
+}
+
+bool postgres_check_rights(PGconn *conn, struct fault *fault)
+{
+    PGresult *result = ask(conn, RIGHTS);
+    if (result == NULL) {
+        g_autofree char *message = postgres_message(conn);
+        return fault_set(fault, "database-url", "cannot read what the account may do: %s", message);
+    }
+    bool is_good = judge_rights(result, fault);
+    PQclear(result);
+    return is_good;
+}
