@@ -47,6 +47,8 @@ void db_close(struct db **db);
 /* Runs the embedded migrations that are missing; each in a transaction. False and a fault when the
  * schema is newer than this program or a step failed. */
 NODISCARD bool db_migrate(struct db *db, struct utc now, struct fault *fault);
+/* The version of the newest migration in this program. */
+NODISCARD int64_t db_schema_known(void);
 
 void db_begin(struct db *db);
 /* After a failed commit nothing is kept and the transaction is over. */
@@ -69,6 +71,9 @@ NODISCARD bool db_is_shared(const struct db *db);
 /* In a transaction: the number of the last turn that was committed before it. Its own, when it
  * commits, is the next one. A transaction that only reads is told what it sees. */
 NODISCARD int64_t db_turn(struct db *db);
+/* After a commit that answered DB_OK, until the next begin: the number that it got; 0 when it had
+ * changed nothing and so took none. */
+NODISCARD int64_t db_turn_taken(const struct db *db);
 /* The database server's clock, read when the turn was taken (or at the first call in a transaction
  * that only reads): the one clock that all nodes have in common. */
 NODISCARD struct utc db_now(struct db *db);

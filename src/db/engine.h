@@ -73,6 +73,7 @@ struct db_turn {
     bool is_announced;
     bool is_resolving; /* finds out about an earlier one */
     int64_t taken;     /* its own number once it is committed; 0: it changed nothing */
+    int64_t taken;     /* its own number once it is committed; 0: it changed nothing */
 };
 
 struct db {
@@ -115,9 +116,7 @@ enum db_status turn_commit(struct db *db);
 /* Runs several statements without parameters, tokens expanded. */
 enum db_status db_script(struct db *db, const char *sql);
 
-/* The version of the newest migration in this program, and of the newest one in the database (0:
- * none yet; -1: error). */
-NODISCARD int64_t db_schema_known(void);
+/* The version of the newest migration in the database (0: none yet; -1: error). */
 NODISCARD int64_t db_schema_found(struct db *db);
 
 /* The engine for PostgreSQL. */

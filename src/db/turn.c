@@ -102,6 +102,13 @@ static int64_t end_turn(struct db *db)
     return db->turn.number + 1;
 }
 
+static void tell_others(struct db *db)
+{
+    if (db->turn.is_announced && db->link != NULL && db->link->announced != NULL) {
+        db->link->announced(db->link->self);
+    }
+}
+
 /* The engine's commit over a link that may lose its answer. */
 static enum db_status commit_over_link(struct db *db)
 {
@@ -110,6 +117,9 @@ static enum db_status commit_over_link(struct db *db)
         return db_fail(db, DB_DOWN, "the link to the database is cut");
     }
     enum db_status status = fate == DB_LINK_LOST_BEFORE ? DB_OK : db->engine->commit(db);
+    if (status == DB_OK && fate != DB_LINK_LOST_BEFORE) {
+        tell_others(db);
+    }
     return status == DB_OK && fate != DB_LINK_GOOD
                ? db_fail(db, DB_UNCERTAIN, "the answer to the commit was lost")
                : status;
@@ -121,6 +131,7 @@ enum db_status turn_commit(struct db *db)
     enum db_status status = db->error == DB_OK ? commit_over_link(db) : db->error;
     if (!db->turn.is_resolving) {
         db->uncertain = status == DB_UNCERTAIN ? number : 0;
+        db->turn.taken = status == DB_OK ? number : 0;
     }
     return status;
 }
@@ -145,6 +156,11 @@ static bool knows_turn(struct db *db)
 int64_t db_turn(struct db *db)
 {
     return knows_turn(db) ? db->turn.number : 0;
+}
+
+int64_t db_turn_taken(const struct db *db)
+{
+    return db->turn.taken;
 }
 
 struct utc db_now(struct db *db)
@@ -192,6 +208,15 @@ enum db_status db_resolve(struct db *db)
 void db_set_link(struct db *db, const struct db_link *link)
 {
     db->link = link;
+}
+
+void db_hang_up(struct db *db)
+{
+    CHECK(!db->is_in_transaction);
+    if (db->engine->hang_up != NULL) {
+        g_hash_table_remove_all(db->queries);
+        db->engine->hang_up(db);
+    }
 }
 
 void db_plant(struct db *db, unsigned bugs)
