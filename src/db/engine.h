@@ -39,6 +39,7 @@ struct db_engine {
     void (*rollback)(struct db *db); /* none open: does nothing */
     void (*announce)(struct db *db); /* before a commit; may be NULL, see db_announce */
     void (*plant)(struct db *db);    /* db->bugs were set; may be NULL */
+    void (*hang_up)(struct db *db);  /* the queries are finished already; may be NULL */
     void (*tidy)(struct db *db);
     int64_t (*changes)(const struct db *db);
     int64_t (*insert)(struct db_query *query); /* see db_insert; steps by db_step, or db_run */
@@ -72,7 +73,6 @@ struct db_turn {
     bool has_written;
     bool is_announced;
     bool is_resolving; /* finds out about an earlier one */
-    int64_t taken;     /* its own number once it is committed; 0: it changed nothing */
     int64_t taken;     /* its own number once it is committed; 0: it changed nothing */
 };
 

@@ -18,11 +18,17 @@ struct db_link {
     enum db_fate (*fate)(void *self, enum db_moment moment);
     /* Stands in for the server's clock (db_now); NULL: that one, for a shared file the machine's. */
     struct utc (*now)(void *self);
+    /* A transaction that asked for db_announce was committed; NULL: nobody hears. */
+    void (*announced)(void *self);
     void *self;
 };
 
 /* `link` is borrowed and must outlive the connection. */
 void db_set_link(struct db *db, const struct db_link *link);
+
+/* The connection ends, as when the server does; between transactions. A shared file is opened again at
+ * the next begin. */
+void db_hang_up(struct db *db);
 
 /* Bugs that a test plants to see itself fail. */
 enum db_bug {

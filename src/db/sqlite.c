@@ -102,6 +102,9 @@ static enum db_status run_word(struct db *db, sqlite3_stmt **stmt, const char *s
 static enum db_status run_begin(struct db *db)
 {
     struct sqlite_db *sqlite = (struct sqlite_db *)db;
+    if (!sqlite_is_open(db)) {
+        return db->error;
+    }
     if (sqlite->log_pages > LOG_PAGES_MAX) {
         db->engine->tidy(db);
     }
@@ -117,6 +120,9 @@ static enum db_status run_commit(struct db *db)
 
 static void run_rollback(struct db *db)
 {
+    if (sqlite_handle(db) == NULL) {
+        return;
+    }
     reset_all(db);
     if (!sqlite3_get_autocommit(sqlite_handle(db))) { /* some errors have rolled back already */
         (void)sqlite3_exec(sqlite_handle(db), "ROLLBACK", NULL, NULL, NULL);
@@ -154,16 +160,26 @@ static int64_t changes(const struct db *db)
     return sqlite3_changes64(sqlite_handle(db));
 }
 
-static void close_all(struct db *db)
+static void hang_up(struct db *db)
 {
     struct sqlite_db *sqlite = (struct sqlite_db *)db;
     (void)sqlite3_finalize(sqlite->begin);
     (void)sqlite3_finalize(sqlite->begin_read);
     (void)sqlite3_finalize(sqlite->commit);
+    sqlite->begin = sqlite->begin_read = sqlite->commit = NULL;
     (void)sqlite3_close_v2(sqlite->handle); /* the last connection to a file empties its log */
+    sqlite->handle = NULL;
+    sqlite->log_pages = 0;
+}
+
+static void close_all(struct db *db)
+{
+    struct sqlite_db *sqlite = (struct sqlite_db *)db;
+    hang_up(db);
     if (sqlite->lock_fd >= 0) {
         (void)close(sqlite->lock_fd); /* and with it goes the lock */
     }
+    g_free(sqlite->where);
     g_free(sqlite);
 }
 
@@ -177,6 +193,7 @@ static const struct db_engine SQLITE_ENGINE = {
     .commit = run_commit,
     .rollback = run_rollback,
     .plant = plant,
+    .hang_up = hang_up,
     .tidy = tidy,
     .changes = changes,
     .insert = sqlite_insert,
@@ -273,6 +290,22 @@ static bool open_handle(struct sqlite_db *sqlite, const char *where, struct faul
     return run_pragmas(sqlite, where, fault);
 }
 
+bool sqlite_is_open(struct db *db)
+{
+    struct sqlite_db *sqlite = (struct sqlite_db *)db;
+    struct fault fault = {0};
+    if (sqlite->handle != NULL) {
+        return true;
+    }
+    if (!open_handle(sqlite, sqlite->where, &fault)) {
+        hang_up(db);
+        (void)db_fail(db, DB_DOWN, "%s", fault.text);
+        return false;
+    }
+    plant(db);
+    return true;
+}
+
 /* On a file system without shared memory (some network ones) SQLite silently stays with another
  * journal, and with it our readers would block the writer. */
 static bool has_log(struct sqlite_db *sqlite, const char *where, struct fault *fault)
@@ -306,6 +339,7 @@ struct db *sqlite_open(const char *where, enum db_mode mode, struct fault *fault
     CHECK(pthread_once(&is_configured, configure) == 0);
     struct sqlite_db *sqlite = g_new0(struct sqlite_db, 1);
     db_init(&sqlite->base, &SQLITE_ENGINE, mode);
+    sqlite->where = g_strdup(where);
     sqlite->lock_fd = -1;
     struct db *db = &sqlite->base;
     db->is_shared = mode == DB_SHARED;

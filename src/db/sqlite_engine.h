@@ -8,7 +8,8 @@
 
 struct sqlite_db {
     struct db base;
-    sqlite3 *handle;
+    char *where;
+    sqlite3 *handle;                           /* NULL: hung up */
     sqlite3_stmt *begin, *begin_read, *commit; /* NULL until first needed */
     int lock_fd;                               /* -1: none is held */
     int log_pages; /* pages in the write-ahead log after the last commit */
@@ -24,6 +25,9 @@ static inline sqlite3 *sqlite_handle(const struct db *db)
 {
     return ((const struct sqlite_db *)db)->handle;
 }
+
+/* Opens again what was hung up. False after db_fail. */
+NODISCARD bool sqlite_is_open(struct db *db);
 
 /* Translates a failed call (of which errno, zeroed before it, still tells), keeps it with db_fail and
  * answers the kept status. `what` names the work, or is the statement. */

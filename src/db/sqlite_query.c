@@ -12,6 +12,9 @@ struct db_query *sqlite_prepare(struct db *db, const char *sql)
 {
     sqlite3_stmt *stmt = NULL;
     const char *rest = "";
+    if (!sqlite_is_open(db)) {
+        return NULL;
+    }
     errno = 0;
     int code =
         sqlite3_prepare_v3(sqlite_handle(db), sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, &rest);

@@ -18,6 +18,7 @@ struct room {
     enum db_moment moment;
     enum db_fate fate;
     struct utc now;
+    int heard;
 };
 
 static enum db_fate draw_fate(void *self, enum db_moment moment)
@@ -49,7 +50,7 @@ static int set_up(void **state)
 {
     struct room *room = g_new0(struct room, 1);
     room->disk = memory_disk_create("turn-disk");
-    room->link = (struct db_link){draw_fate, read_clock, room};
+    room->link = (struct db_link){.fate = draw_fate, .now = read_clock, .self = room};
     room->now = NOW;
     room->a = open_writer(room);
     room->b = open_writer(room);
@@ -286,6 +287,39 @@ static void an_early_answer_may_be_lost(void **state)
     assert_true(memory_disk_calls(room->disk, DISK_SYNC) > syncs);
 }
 
+static void a_writer_that_hung_up_comes_back(void **state)
+{
+    struct room *room = *state;
+    assert_int_equal(write_secret(room->a, "1"), DB_OK);
+    db_hang_up(room->a);
+    assert_int_equal(count_secrets(room->a), 1);
+    db_hang_up(room->a);
+    assert_int_equal(write_secret(room->a, "2"), DB_OK);
+    assert_int_equal(look_at_turn(room->b), 2);
+}
+
+static void count_call(void *self)
+{
+    ((struct room *)self)->heard++;
+}
+
+static void what_is_announced_is_heard_when_it_was_kept(void **state)
+{
+    struct room *room = *state;
+    room->link.announced = count_call;
+    assert_int_equal(write_secret(room->a, "quiet"), DB_OK);
+    assert_int_equal(room->heard, 0);
+    for (int lost = 0; lost < 2; lost++) {
+        room->moment = lost != 0 ? DB_AT_COMMIT : 0;
+        room->fate = DB_LINK_LOST_BEFORE;
+        db_begin(room->a);
+        put_secret(room->a, lost != 0 ? "lost" : "loud");
+        db_announce(room->a);
+        assert_int_equal(db_commit(room->a), lost != 0 ? DB_UNCERTAIN : DB_OK);
+        assert_int_equal(room->heard, 1);
+    }
+}
+
 #define TURN_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -302,6 +336,8 @@ int main(void)
         TURN_TEST(what_cannot_be_found_out_is_asked_again),
         TURN_TEST(a_lost_turn_that_wrote_nothing_may_run_again),
         TURN_TEST(one_writer_takes_no_turns),
+        TURN_TEST(a_writer_that_hung_up_comes_back),
+        TURN_TEST(what_is_announced_is_heard_when_it_was_kept),
         TURN_TEST(an_early_answer_may_be_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
