@@ -38,20 +38,39 @@ static int show(const struct cli *cli, const json_t *answer)
     return problems > 0 ? EXIT_REFUSED : EXIT_OK;
 }
 
+static struct db *open_database(const struct settings *settings, struct fault *fault)
+{
+    g_autofree char *file = data_dir_database(settings->data);
+    const char *where = settings->database_url != NULL ? settings->database_url : file;
+    if (where == file && access(file, F_OK) != 0) {
+        fault_set(fault, "", "there is no database in %s: `tocsin serve --data %s` makes one",
+                  settings->data, settings->data);
+        return NULL;
+    }
+    struct db *db = db_open(where, DB_READ_ONLY, fault);
+    if (db != NULL) {
+        db_begin(db);
+    }
+    return db;
+}
+
+static void close_database(struct db **db)
+{
+    if (*db != NULL) {
+        db_rollback(*db);
+        db_close(db);
+    }
+}
+
 /* Without a server: what can be seen from here, and that there is none. */
 static int look_here(struct cli *cli)
 {
     struct fault fault = {0};
     const char *data = cli->settings.data;
-    g_autofree char *database = data_dir_database(data);
-    struct db *db = access(database, F_OK) == 0 ? db_open(database, DB_READ_ONLY, &fault) : NULL;
-    if (db == NULL && fault.text[0] == '\0') {
-        fault_set(&fault, "", "there is no database in %s: `tocsin serve --data %s` makes one",
-                  data, data);
-    }
+    struct db *db = open_database(&cli->settings, &fault);
     struct config *config = db != NULL ? config_load(db, &fault) : NULL;
     if (config == NULL || !settings_finish(&cli->settings, &fault)) {
-        db_close(&db);
+        close_database(&db);
         return cli_refused(&fault);
     }
     struct doctor doctor = {.settings = &cli->settings,
@@ -66,7 +85,7 @@ static int look_here(struct cli *cli)
     json_auto_t *answer = lint_json(doctor.findings);
     g_ptr_array_unref(doctor.findings);
     config_unref(config);
-    db_close(&db);
+    close_database(&db);
     return show(cli, answer);
 }
 

@@ -75,6 +75,9 @@ static void look_at_data(struct doctor *doctor)
         lint_add(doctor->findings, LINT_WARNING, "data", "", remedy,
                  "Others than its owner may enter the data directory %s.", data);
     }
+    if (doctor->settings->database_url != NULL) {
+        return;
+    }
     g_autofree char *database = data_dir_database(data);
     struct fault fault = {0};
     if (!db_verify(database, &fault)) {
@@ -115,11 +118,25 @@ static void look_at_settings(struct doctor *doctor)
     }
 }
 
+/* What was not read was not judged: that must not look healthy. */
+static void look_at_reading(struct doctor *doctor)
+{
+    if (db_error(doctor->db) != DB_OK) {
+        lint_add(doctor->findings, LINT_PROBLEM, "database", "",
+                 "Look at the database first, then ask again.", "The database cannot be read: %s",
+                 db_error_text(doctor->db));
+    }
+}
+
 void doctor_look(struct doctor *doctor)
 {
     lint_config(doctor->config, doctor->now, doctor->findings);
     look_at_contacts(doctor);
     look_at_keys(doctor);
+    if (doctor->settings->database_url != NULL) {
+        doctor_server(doctor);
+    }
+    look_at_reading(doctor);
     look_at_settings(doctor);
     look_at_data(doctor);
     doctor_disk(doctor);

@@ -5,18 +5,22 @@
 
 #include "app/settings.h"
 #include "config/lint.h"
-#include "db/db.h"
+#include "ledger/ledger.h"
 
 struct doctor {
     const struct settings *settings;
     const struct config *config;
-    struct db *db; /* any connection, in no transaction */
+    struct db *db;               /* a connection that reads, in a transaction */
+    const struct ledger *ledger; /* NULL: no server runs here */
     struct utc now;
     GPtrArray *findings; /* of lint_new */
 };
 
 /* All of it; may take some seconds (mail server, a large database). */
 void doctor_look(struct doctor *doctor);
+
+/* The database server and the nodes that share it: doctor_nodes.c. */
+void doctor_server(struct doctor *doctor);
 
 /* Its parts that ask the machine: doctor_machine.c. */
 void doctor_disk(struct doctor *doctor);

@@ -111,6 +111,7 @@ static void look(void *self, struct db *db, const struct config *config, GPtrArr
     struct doctor doctor = {.settings = house->settings,
                             .config = config,
                             .db = db,
+                            .ledger = house->ledger,
                             .now = clock_now(ledger_clock(house->ledger)),
                             .findings = findings};
     doctor_look(&doctor);

@@ -1,0 +1,246 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/doctor_server.h"
+
+#define NOON ((struct utc){INT64_C(1795348800000000)})
+
+/* Three nodes, two standbys of which one must answer: nothing to say. */
+static struct server_facts sound(void)
+{
+    return (struct server_facts){.server = {.version_number = 150004,
+                                            .version = "15.4",
+                                            .has_fsync = true,
+                                            .has_full_page_writes = true,
+                                            .synchronous_commit = "on",
+                                            .standby_names = "ANY 1 (b, c)",
+                                            .standbys = 2,
+                                            .standbys_waited_for = 2,
+                                            .can_see_standbys = true,
+                                            .connections = 20,
+                                            .connections_max = 97,
+                                            .now = NOON},
+                                 .now = NOON,
+                                 .connections_wanted = 11,
+                                 .nodes_alive = 3,
+                                 .versions = g_ptr_array_new(),
+                                 .silent = g_ptr_array_new()};
+}
+
+static void be_standby(struct server_facts *facts)
+{
+    facts->server.is_standby = true;
+    facts->server.standby_names[0] = '\0';
+}
+
+static void be_read_only(struct server_facts *facts)
+{
+    facts->server.is_read_only = true;
+}
+
+static void no_fsync(struct server_facts *facts)
+{
+    facts->server.has_fsync = false;
+}
+
+static void no_full_pages(struct server_facts *facts)
+{
+    facts->server.has_full_page_writes = false;
+}
+
+static void commit_off(struct server_facts *facts)
+{
+    g_strlcpy(facts->server.synchronous_commit, "off", 24);
+}
+
+static void commit_local(struct server_facts *facts)
+{
+    g_strlcpy(facts->server.synchronous_commit, "local", 24);
+}
+
+static void commit_remote_write(struct server_facts *facts)
+{
+    g_strlcpy(facts->server.synchronous_commit, "remote_write", 24);
+}
+
+static void commit_remote_apply(struct server_facts *facts)
+{
+    g_strlcpy(facts->server.synchronous_commit, "remote_apply", 24);
+}
+
+static void no_names(struct server_facts *facts)
+{
+    facts->server.standby_names[0] = '\0';
+}
+
+static void all_standbys_gone(struct server_facts *facts)
+{
+    facts->server.standbys = facts->server.standbys_waited_for = 0;
+}
+
+static void one_standby(struct server_facts *facts)
+{
+    facts->server.standbys_waited_for = 1;
+}
+
+static void hidden_standbys(struct server_facts *facts)
+{
+    facts->server.can_see_standbys = false;
+    facts->server.standbys_waited_for = 0;
+}
+
+static void lag_of_a_minute(struct server_facts *facts)
+{
+    facts->server.lag = SPAN_MIN(1);
+}
+
+static void small_server(struct server_facts *facts)
+{
+    facts->server.connections_max = 32;
+}
+
+static void full_server(struct server_facts *facts)
+{
+    facts->server.connections = 87;
+}
+
+static void clock_ahead(struct server_facts *facts)
+{
+    facts->now = utc_add(NOON, SPAN_S(3));
+}
+
+static void clock_behind(struct server_facts *facts)
+{
+    facts->now = utc_add(NOON, (struct span){-3600000000});
+}
+
+static void clock_nearly(struct server_facts *facts)
+{
+    facts->now = utc_add(NOON, SPAN_S(2));
+}
+
+static void alone(struct server_facts *facts)
+{
+    facts->nodes_alive = 1;
+}
+
+static void one_version(struct server_facts *facts)
+{
+    g_ptr_array_add(facts->versions, (gpointer)(uintptr_t) "1.0");
+}
+
+static void two_versions(struct server_facts *facts)
+{
+    one_version(facts);
+    g_ptr_array_add(facts->versions, (gpointer)(uintptr_t) "1.1");
+}
+
+static void silent_node(struct server_facts *facts)
+{
+    g_ptr_array_add(facts->silent, (gpointer)(uintptr_t) "node-b");
+}
+
+static void orphans(struct server_facts *facts)
+{
+    facts->orphan_lanes = 21;
+}
+
+static void all_nodes_gone(struct server_facts *facts)
+{
+    facts->orphan_lanes = 64;
+    facts->nodes_alive = 0;
+}
+
+static void each_fault_is_found_alone(void **state)
+{
+    (void)state;
+
+    const struct {
+        const char *name;
+        void (*change)(struct server_facts *facts);
+        int level; /* 0: nothing is found */
+        const char *check, *part, *remedy;
+    } rows[] = {
+        {"all is well", NULL, 0, NULL, NULL, NULL},
+        {"standby", be_standby, LINT_PROBLEM, "server", "is a standby", "target_session_attrs"},
+        {"read-only", be_read_only, LINT_PROBLEM, "server", "takes no writes", "= off"},
+        {"fsync", no_fsync, LINT_PROBLEM, "fsync", "fsync is off", "fsync = on"},
+        {"full pages", no_full_pages, LINT_PROBLEM, "fsync", "full_page_writes is off", "= on"},
+        {"commit off", commit_off, LINT_PROBLEM, "replication", "is off", "= on"},
+        {"commit local", commit_local, LINT_PROBLEM, "replication", "is local", "= on"},
+        {"remote_write", commit_remote_write, LINT_WARNING, "replication", "remote_write", "= on"},
+        {"remote_apply", commit_remote_apply, 0, NULL, NULL, NULL},
+        {"no synchronous standby is named", no_names, LINT_WARNING, "replication",
+         "No commit waits", "with the names of two standbys"},
+        {"none is connected", all_standbys_gone, LINT_PROBLEM, "replication",
+         "is connected (ANY 1 (b, c))", "Start a standby"},
+        {"one", one_standby, LINT_WARNING, "replication", "one synchronous", "Add a second"},
+        {"no right to look", hidden_standbys, LINT_NOTE, "replication", "no right", "GRANT"},
+        {"lag", lag_of_a_minute, LINT_WARNING, "replication", "is 1m behind", "network"},
+        {"small server", small_server, LINT_WARNING, "connections", "may want 33", "Raise"},
+        {"full server", full_server, LINT_WARNING, "connections", "10 are free", "Raise"},
+        {"clock ahead", clock_ahead, LINT_WARNING, "clock", "3s ahead of", "chrony"},
+        {"clock behind", clock_behind, LINT_WARNING, "clock", "1h behind", "chrony"},
+        {"clock good enough", clock_nearly, 0, NULL, NULL, NULL},
+        {"alone", alone, LINT_NOTE, "nodes", "There is one node", "another machine"},
+        {"one version", one_version, 0, NULL, NULL, NULL},
+        {"two versions", two_versions, LINT_WARNING, "nodes", "1.0, 1.1", "upgrade"},
+        {"silent", silent_node, LINT_WARNING, "nodes", "node-b", "still runs"},
+        {"orphans", orphans, LINT_WARNING, "nodes", "21 of 64", "Look again"},
+        {"no node at all", all_nodes_gone, LINT_PROBLEM, "nodes", "64 of 64", "tocsin serve"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct server_facts facts = sound();
+        GPtrArray *findings = lint_new();
+        if (rows[i].change != NULL) {
+            rows[i].change(&facts);
+        }
+        doctor_judge_server(&facts, findings);
+        if (findings->len != (rows[i].level == 0 ? 0 : 1)) {
+            fail_msg("%s: %u findings", rows[i].name, findings->len);
+        }
+        if (rows[i].level != 0) {
+            const struct finding *finding = findings->pdata[0];
+            if (finding->level != rows[i].level || strcmp(finding->check, rows[i].check) != 0 ||
+                strstr(finding->what, rows[i].part) == NULL ||
+                strstr(finding->remedy, rows[i].remedy) == NULL) {
+                fail_msg("%s: %d %s: %s %s", rows[i].name, finding->level, finding->check,
+                         finding->what, finding->remedy);
+            }
+        }
+        g_ptr_array_unref(findings);
+        g_ptr_array_unref(facts.versions);
+        g_ptr_array_unref(facts.silent);
+    }
+}
+
+static void a_database_without_standbys_is_told_how_to_get_them(void **state)
+{
+    (void)state;
+    struct server_facts facts = sound();
+    GPtrArray *findings = lint_new();
+    no_names(&facts);
+    all_standbys_gone(&facts);
+    doctor_judge_server(&facts, findings);
+    assert_int_equal(findings->len, 1);
+    const struct finding *finding = findings->pdata[0];
+    assert_non_null(strstr(finding->remedy, "Add two standbys"));
+    g_ptr_array_unref(findings);
+    g_ptr_array_unref(facts.versions);
+    g_ptr_array_unref(facts.silent);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_fault_is_found_alone),
+        cmocka_unit_test(a_database_without_standbys_is_told_how_to_get_them),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,29 @@
+/* db/server.h - what a PostgreSQL server says of itself, for the doctor: is what was committed there
+ * safe, and is there room for us? */
+#ifndef DB_SERVER_H
+#define DB_SERVER_H
+
+#include "db/db.h"
+
+struct db_server {
+    int64_t version_number; /* 150004 */
+    char version[32];       /* "15.4" */
+    bool is_standby;        /* in recovery: a copy that cannot be written */
+    bool is_read_only;      /* default_transaction_read_only */
+    bool has_fsync, has_full_page_writes;
+    char synchronous_commit[24]; /* as the server gives it to our sessions */
+    char standby_names[256];     /* synchronous_standby_names */
+    int64_t standbys;            /* connected */
+    int64_t standbys_waited_for; /* of these: synchronous or in the quorum */
+    bool can_see_standbys;       /* false: their state is hidden from our account */
+    struct span lag; /* of the one of these that is furthest behind; 0 while all is quiet */
+    int64_t connections, connections_max; /* of all accounts; without those kept for superusers */
+    struct span idle_limit;               /* idle_in_transaction_session_timeout; 0: none */
+    struct utc now;                       /* the server's clock, while it was asked */
+};
+
+/* In a transaction of any connection. False for a database file, or when the server could not be asked
+ * (db_error). */
+NODISCARD bool db_server_look(struct db *db, struct db_server *out);
+
+#endif
