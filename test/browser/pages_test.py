@@ -15,7 +15,6 @@ import json
 import os
 import pathlib
 import shutil
-import sqlite3
 import subprocess
 import sys
 
@@ -23,6 +22,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "scenario"))
 
 from world import ROOT, World, free_port  # noqa: E402
+from database import rows  # noqa: E402
 
 # Person, full name, language, zone; each has a service of their own: "for-ana" pages ana.
 PEOPLE = [
@@ -60,8 +60,7 @@ def team(receiver):
 def expire(link, database):
     """The same link, as if its time had passed: nobody wants to wait for that. page/link.c writes
     the expiry into the bytes 10 to 17."""
-    with sqlite3.connect(database) as db:
-        key = db.execute("SELECT value FROM secret WHERE name = 'link'").fetchone()[0]
+    key = rows(database, "SELECT value FROM secret WHERE name = 'link'")[0][0]
     head, slash, token = link.rpartition("/")
     payload = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))[:-32]
     payload = payload[:10] + (2).to_bytes(8, "big") + payload[18:]
@@ -72,7 +71,7 @@ def expire(link, database):
 def describe(world, receiver):
     world.apply(team(receiver))
     return {"url": world.url, "read": world.token("read"),
-            "respond": world.token("respond"), "database": str(world.data_path() / "tocsin.db")}
+            "respond": world.token("respond"), "database": world.database.where}
 
 
 def install():

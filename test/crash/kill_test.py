@@ -16,7 +16,6 @@ import collections
 import http.client
 import os
 import random
-import sqlite3
 import sys
 import threading
 import time
@@ -118,11 +117,8 @@ def settle(server):
     left = "never asked"
     deadline = time.monotonic() + SETTLE_S
     while time.monotonic() < deadline:
-        with sqlite3.connect("file:%s?mode=ro" % server.database(), uri=True) as db:
-            left = db.execute(
-                "SELECT (SELECT count(*) FROM alert a WHERE status = 1 AND NOT EXISTS"
-                " (SELECT 1 FROM page p WHERE p.alert_id = a.id))").fetchone()[0]
-        db.close()
+        left = server.database.rows("SELECT count(*) FROM alert a WHERE status = 1 AND NOT EXISTS"
+                                    " (SELECT 1 FROM page p WHERE p.alert_id = a.id)")[0][0]
         if left == 0:
             return 0
         try:
@@ -133,36 +129,34 @@ def settle(server):
     return left
 
 
-def judge_database(verdict, path, accepted, person):
-    db = sqlite3.connect("file:%s?mode=ro" % path, uri=True)
-    verdict.check("the database is sound", [row[0] for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"])
-    kept = {str(row[0]): row[1:] for row in db.execute(
+def judge_database(verdict, database, accepted, person):
+    if database.url is None:
+        verdict.check("the database is sound", [row[0] for row in database.rows("PRAGMA integrity_check") if row[0] != "ok"])
+    kept = {str(row[0]): row[1:] for row in database.rows(
         "SELECT id, dedup_key, status, acknowledged_at FROM alert")}
     verdict.check("every alert answered 2xx is there",
                   (e for e in accepted if kept.get(e["id"], (None,))[0] != e["key"]), "%d alerts" % len(accepted))
-    paged = {str(row[0]) for row in db.execute("SELECT DISTINCT alert_id FROM page WHERE reason <> ''")}
+    paged = {str(row[0]) for row in database.rows("SELECT DISTINCT alert_id FROM page WHERE reason <> ''")}
     verdict.check("each was paged with a reason, or acknowledged before its turn",
                   (e for e in accepted if e["id"] in kept and e["id"] not in paged and kept[e["id"]][2] is None))
     # Somebody whose messages are bundled has one that waits; a later page to them joins it.
-    verdict.check("each page made a notification, or joined one", db.execute(
+    verdict.check("each page made a notification, or joined one", database.rows(
         "SELECT p.id, p.alert_id FROM page p JOIN alert a ON a.id = p.alert_id"
         " WHERE a.acknowledged_at IS NULL AND p.next_at IS NULL AND NOT EXISTS"
         " (SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
-        "  WHERE n.alert_id = p.alert_id AND m.user_name = p.user_name)").fetchall())
+        "  WHERE n.alert_id = p.alert_id AND m.user_name = p.user_name)"))
     verdict.check("every acknowledgement answered 200 is there",
                   (a for a in person.answered if kept.get(a, (None, None, None))[2] is None),
                   "%d acknowledged" % len(person.answered))
     verdict.check("no acknowledgement was refused", person.refused)
-    verdict.check("no page was made after the acknowledgement", db.execute(
+    verdict.check("no page was made after the acknowledgement", database.rows(
         "SELECT p.id, p.alert_id FROM page p JOIN alert a ON a.id = p.alert_id"
-        " WHERE p.created_at > a.acknowledged_at").fetchall())
-    verdict.check("no delivery was claimed after the acknowledgement", db.execute(
+        " WHERE p.created_at > a.acknowledged_at"))
+    verdict.check("no delivery was claimed after the acknowledgement", database.rows(
         "SELECT d.id, n.alert_id FROM delivery d JOIN carried c ON c.delivery_id = d.id"
         " JOIN notification n ON n.id = c.notification_id JOIN alert a ON a.id = n.alert_id"
-        " WHERE d.claimed_at > a.acknowledged_at").fetchall())
-    delivered = [row[0] for row in db.execute("SELECT id FROM delivery WHERE state = 2")]
-    db.close()
-    return delivered
+        " WHERE d.claimed_at > a.acknowledged_at"))
+    return [row[0] for row in database.rows("SELECT id FROM delivery WHERE state = 2")]
 
 
 def judge_journal(verdict, arrivals, delivered, person):
@@ -218,7 +212,7 @@ def main():
         verdict.check("ready again within %.0f s" % READY_MAX_S, [s for s in ready if s > READY_MAX_S])
         verdict.check("everything open was paged in the end", [unpaged] if unpaged else [])
         verdict.check("only dead connections and 503 refused an alert", [s for s in refused if s not in (0, 503)])
-        delivered = judge_database(verdict, server.database(), accepted, person)
+        delivered = judge_database(verdict, server.database, accepted, person)
         judge_journal(verdict, sink.arrivals(), delivered, person)
         if verdict.failed:
             print(server.log_tail())

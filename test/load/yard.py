@@ -13,6 +13,8 @@ import tempfile
 import threading
 import time
 
+from database import Database
+
 ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 BUILD = os.environ.get("TOCSIN_BUILD") or os.path.join(ROOT, "build", "test")
 BINARY = os.environ.get("TOCSIN") or os.path.join(BUILD, "src", "app", "tocsin")
@@ -86,7 +88,9 @@ class Server:
         self.config = os.path.join(folder, "team.yaml")
         with open(self.config, "w", encoding="utf-8") as file:
             json.dump(config, file)  # JSON is YAML
+        self.database = Database(os.path.join(self.data, "tocsin.db"))
         self.env = dict(os.environ, TOCSIN_ALLOW_PRIVATE="127.0.0.0/8", **(env or {}))
+        self.env.update({"TOCSIN_" + key: value for key, value in self.database.settings().items()})
         self.log = open(os.path.join(folder, "server.log"), "ab")
         self.process = None
 
@@ -138,9 +142,6 @@ class Server:
                 if line.startswith("VmRSS:"):
                     return int(line.split()[1])
         return 0
-
-    def database(self):
-        return os.path.join(self.data, "tocsin.db")
 
     def log_tail(self):
         with open(self.log.name, encoding="utf-8", errors="replace") as file:

@@ -1,5 +1,6 @@
 """Debian's Alertmanager, unmodified: its webhook and its PagerDuty receiver, pointed at us."""
 
+# engines: sqlite postgresql
 import unittest
 
 from team import KEYS, apply_team

@@ -1,5 +1,6 @@
 """Every door by hand: what is taken, what is refused and how, and what can be read back."""
 
+# engines: sqlite postgresql
 import http.client
 import json
 import random

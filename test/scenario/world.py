@@ -19,6 +19,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -28,6 +29,10 @@ import urllib.parse
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "test" / "load"))
+
+from database import Database  # noqa: E402
+
 PATIENCE_S = 30.0  # a wait that lasts longer has failed; generous, for machines under load
 PAUSE_S = 0.02
 BETWEEN_QUESTIONS = threading.Event()
@@ -223,10 +228,11 @@ class World:
         self.disk_mib = disk_mib
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-scenario-"))
         self.data = self.folder / "data"
+        self.database = Database(self.data / "tocsin.db")
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = {"ALLOW_PRIVATE": "127.0.0.0/8", "LOG_FORMAT": "logfmt",
-                         "PUBLIC_URL": self.url, **(settings or {})}
+                         "PUBLIC_URL": self.url, **self.database.settings(), **(settings or {})}
         self.server = None
         self.others = []
         self.receivers = []
@@ -310,6 +316,7 @@ class World:
             self.server.end()
         for receiver in self.receivers:
             receiver.close()
+        self.database.drop()
         if os.environ.get("KEEP_WORLD"):
             print(f"kept: {self.folder}")
         else:
