@@ -89,6 +89,9 @@ struct postgres_query {
 /* False and a fault that never shows the password. */
 NODISCARD bool postgres_place_parse(const char *url, struct postgres_place *out,
                                     struct fault *fault);
+/* The same with one of its hosts only, counted round. */
+void postgres_place_pick(const struct postgres_place *all, unsigned nth,
+                         struct postgres_place *out);
 void postgres_place_clear(struct postgres_place *place);
 /* Connects as every connection must be; NULL and a fault. Blocks for 2 s per host at most. */
 NODISCARD PGconn *postgres_connect(const struct postgres_place *place, struct fault *fault);

@@ -130,6 +130,26 @@ bool postgres_place_parse(const char *url, struct postgres_place *out, struct fa
     return is_good;
 }
 
+static bool is_list(const char *keyword)
+{
+    return strcmp(keyword, "host") == 0 || strcmp(keyword, "hostaddr") == 0 ||
+           strcmp(keyword, "port") == 0;
+}
+
+void postgres_place_pick(const struct postgres_place *all, unsigned nth, struct postgres_place *out)
+{
+    out->keywords = g_strdupv(all->keywords);
+    out->values = g_strdupv(all->values);
+    for (size_t i = 0; out->keywords[i] != NULL; i++) {
+        if (is_list(out->keywords[i])) {
+            g_auto(GStrv) parts = g_strsplit(out->values[i], ",", -1);
+            guint count = g_strv_length(parts);
+            g_free(out->values[i]);
+            out->values[i] = g_strdup(count == 0 ? "" : parts[nth % count]);
+        }
+    }
+}
+
 void postgres_place_clear(struct postgres_place *place)
 {
     g_clear_pointer(&place->keywords, g_strfreev);
