@@ -392,25 +392,3 @@ void db_copy_clear(struct db_copy *copy)
 {
     g_clear_pointer(&copy->tables, g_array_unref);
 }
-
-static bool is_server(const struct db *db)
-{
-    return strcmp(db->engine->name, "sqlite") != 0;
-}
-
-void db_begin_snapshot(struct db *db)
-{
-    db_begin_read(db);
-    if (is_server(db)) {
-        (void)db_script(db, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
-        db_take_time(db);
-    }
-}
-
-void db_take_time(struct db *db)
-{
-    if (is_server(db)) {
-        (void)db_script(db, "SET LOCAL statement_timeout = 0;"
-                            "SET LOCAL idle_in_transaction_session_timeout = 0");
-    }
-}

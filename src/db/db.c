@@ -341,19 +341,6 @@ int64_t db_changes(const struct db *db)
     return db->is_dead ? 0 : db->engine->changes(db);
 }
 
-bool db_backup(struct db *db, const char *target_path, struct fault *fault)
-{
-    if (db->is_dead) {
-        return fault_set(fault, "", "the database cannot be reached: %s", db->error_text);
-    }
-    return sqlite_backup(db, target_path, fault);
-}
-
-bool db_verify(const char *path, struct fault *fault)
-{
-    return sqlite_verify(path, fault);
-}
-
 struct db *db_open_or_dead(const char *where)
 {
     struct fault fault = {0};

@@ -1,10 +1,12 @@
-#include "db/sqlite_engine.h"
+#include "db/sqlite_backup.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "db/sqlite_engine.h"
 
 static bool fault_of(struct fault *fault, const char *what, sqlite3 *handle)
 {
@@ -76,15 +78,19 @@ static bool check_integrity(sqlite3 *handle, struct fault *fault)
     return true;
 }
 
+/* A copy is one file that can be carried about: no log beside it. */
+static bool close_log(sqlite3 *copy, struct fault *fault)
+{
+    g_autofree char *journal = ask(copy, "PRAGMA journal_mode = DELETE");
+    return g_strcmp0(journal, "delete") == 0 ||
+           fault_of(fault, "cannot close the copy's log", copy);
+}
+
 /* `counts` are those of the source in the state that was copied. */
 static bool check_copy(sqlite3 *copy, const char *counts, struct fault *fault)
 {
-    /* A copy is one file that can be carried about: no log beside it. */
-    g_autofree char *journal = ask(copy, "PRAGMA journal_mode = DELETE");
-    if (g_strcmp0(journal, "delete") != 0) {
-        return fault_of(fault, "cannot close the copy's log", copy);
-    }
-    g_autofree char *copied = check_integrity(copy, fault) ? count_rows(copy, fault) : NULL;
+    bool is_good = close_log(copy, fault) && check_integrity(copy, fault);
+    g_autofree char *copied = is_good ? count_rows(copy, fault) : NULL;
     if (copied == NULL) {
         return false;
     }
@@ -94,6 +100,21 @@ static bool check_copy(sqlite3 *copy, const char *counts, struct fault *fault)
     return true;
 }
 
+static bool open_copy(const char *path, sqlite3 **out, struct fault *fault)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_PRIVATECACHE;
+    return sqlite3_open_v2(path, out, flags, "unix") == SQLITE_OK ||
+           fault_of(fault, "cannot open the copy", *out);
+}
+
+bool sqlite_seal(const char *part, struct fault *fault)
+{
+    sqlite3 *copy = NULL;
+    bool is_good =
+        open_copy(part, &copy, fault) && close_log(copy, fault) && check_integrity(copy, fault);
+    return sqlite3_close(copy) == SQLITE_OK && is_good;
+}
+
 static bool copy_to(sqlite3 *from, const char *path, struct fault *fault)
 {
     g_autofree char *counts = count_rows(from, fault);
@@ -101,12 +122,8 @@ static bool copy_to(sqlite3 *from, const char *path, struct fault *fault)
         return false;
     }
     sqlite3 *to = NULL;
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_PRIVATECACHE;
-    bool is_good = sqlite3_open_v2(path, &to, flags, "unix") == SQLITE_OK;
-    if (!is_good) {
-        (void)fault_of(fault, "cannot open the copy", to);
-    }
-    is_good = is_good && copy_pages(from, to, fault) && check_copy(to, counts, fault);
+    bool is_good =
+        open_copy(path, &to, fault) && copy_pages(from, to, fault) && check_copy(to, counts, fault);
     return sqlite3_close(to) == SQLITE_OK && is_good;
 }
 
@@ -121,7 +138,7 @@ static bool sync_path(const char *path, int flags)
 }
 
 /* Only a whole, synced copy gets the name that was asked for. */
-static bool give_name(const char *part, const char *target, struct fault *fault)
+bool sqlite_give_name(const char *part, const char *target, struct fault *fault)
 {
     g_autofree char *folder = g_path_get_dirname(target);
     if (!sync_path(part, O_RDWR) ||
@@ -132,7 +149,7 @@ static bool give_name(const char *part, const char *target, struct fault *fault)
     return true;
 }
 
-static bool make_part(const char *part, const char *target, struct fault *fault)
+bool sqlite_make_part(const char *part, const char *target, struct fault *fault)
 {
     if (g_file_test(target, G_FILE_TEST_EXISTS)) {
         return fault_set(fault, "", "%s exists already; give a new name", target);
@@ -149,7 +166,7 @@ static bool make_part(const char *part, const char *target, struct fault *fault)
 bool sqlite_backup(struct db *db, const char *target_path, struct fault *fault)
 {
     g_autofree char *part = g_strconcat(target_path, ".part", NULL);
-    if (!make_part(part, target_path, fault)) {
+    if (!sqlite_make_part(part, target_path, fault)) {
         return false;
     }
     /* A writer's transaction would lock out the copy: a reading one of our own holds the state. */
@@ -162,7 +179,7 @@ bool sqlite_backup(struct db *db, const char *target_path, struct fault *fault)
     if (is_ours && !sqlite3_get_autocommit(handle)) {
         (void)sqlite3_exec(handle, "ROLLBACK", NULL, NULL, NULL);
     }
-    is_good = is_good && give_name(part, target_path, fault);
+    is_good = is_good && sqlite_give_name(part, target_path, fault);
     if (!is_good) {
         (void)unlink(part);
     }

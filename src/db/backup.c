@@ -1,0 +1,133 @@
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "db/copy.h"
+#include "db/engine.h"
+#include "db/sqlite_backup.h"
+
+enum { RESOLVE_TRIES = 30 };
+
+static bool is_server(const struct db *db)
+{
+    return strcmp(db->engine->name, "sqlite") != 0;
+}
+
+static void take_time(struct db *db)
+{
+    if (is_server(db)) {
+        (void)db_script(db, "SET LOCAL statement_timeout = 0;"
+                            "SET LOCAL idle_in_transaction_session_timeout = 0");
+    }
+}
+
+void db_begin_snapshot(struct db *db)
+{
+    db_begin_read(db);
+    take_time(db);
+}
+
+/* An answer that was lost: the database knows. */
+static enum db_status commit_for_sure(struct db *db)
+{
+    enum db_status status = db_commit(db);
+    for (int i = 0; i < RESOLVE_TRIES && status == DB_UNCERTAIN; i++) {
+        enum db_status known = db_resolve(db);
+        status = known == DB_OK ? DB_OK : known == DB_DONE ? DB_DOWN : DB_UNCERTAIN;
+    }
+    return status;
+}
+
+static bool fill(struct db *from, struct db *to, db_copy_judge *judge, struct db_copy *out,
+                 struct fault *fault)
+{
+    db_begin(to);
+    take_time(to);
+    bool is_good = db_copy_all(from, to, out, fault) && (judge == NULL || judge(to, fault));
+    enum db_status status = is_good ? commit_for_sure(to) : DB_OK;
+    db_rollback(to);
+    return status == DB_OK
+               ? is_good
+               : fault_set(fault, "", "the copy could not be committed: %s", db_error_text(to));
+}
+
+static bool copy_into(struct db *from, const char *where, db_copy_judge *judge, struct db_copy *out,
+                      struct fault *fault)
+{
+    struct db *to = db_open(where, DB_READ_WRITE, fault);
+    bool is_good = to != NULL && db_migrate(to, clock_now(&CLOCK_SYSTEM), fault) &&
+                   fill(from, to, judge, out, fault);
+    db_close(&to);
+    return is_good;
+}
+
+bool db_copy_to_server(struct db *from, const char *url, db_copy_judge *judge, struct db_copy *out,
+                       struct fault *fault)
+{
+    *out = (struct db_copy){0};
+    return copy_into(from, url, judge, out, fault);
+}
+
+static void remove_part(const char *part)
+{
+    static const char *const ENDINGS[] = {"", "-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < G_N_ELEMENTS(ENDINGS); i++) {
+        g_autofree char *path = g_strconcat(part, ENDINGS[i], NULL);
+        (void)unlink(path);
+    }
+}
+
+bool db_copy_to_file(struct db *from, const char *path, db_copy_judge *judge, struct db_copy *out,
+                     struct fault *fault)
+{
+    *out = (struct db_copy){0};
+    g_autofree char *part = g_strconcat(path, ".part", NULL);
+    g_autofree char *lock = g_strconcat(part, ".lock", NULL);
+    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+        return fault_set(fault, "", "%s exists already; give a new name", path);
+    }
+    remove_part(part); /* of a copy that was cut short, with its log */
+    if (!sqlite_make_part(part, path, fault)) {
+        return false;
+    }
+    bool is_good = copy_into(from, part, judge, out, fault) && sqlite_seal(part, fault) &&
+                   sqlite_give_name(part, path, fault);
+    if (!is_good) {
+        remove_part(part);
+    }
+    (void)unlink(lock);
+    return is_good;
+}
+
+/* From a server: every table by itself, in one snapshot. */
+static bool backup_server(struct db *db, const char *target_path, struct fault *fault)
+{
+    bool is_ours = !db->is_in_transaction;
+    CHECK(is_ours || db->is_reading);
+    if (is_ours) {
+        db_begin_snapshot(db);
+    } else {
+        take_time(db);
+    }
+    struct db_copy copy;
+    bool is_good = db_copy_to_file(db, target_path, NULL, &copy, fault);
+    db_copy_clear(&copy);
+    if (is_ours) {
+        db_rollback(db);
+    }
+    return is_good;
+}
+
+bool db_backup(struct db *db, const char *target_path, struct fault *fault)
+{
+    if (db->is_dead) {
+        return fault_set(fault, "", "the database cannot be reached: %s", db->error_text);
+    }
+    return is_server(db) ? backup_server(db, target_path, fault)
+                         : sqlite_backup(db, target_path, fault);
+}
+
+bool db_verify(const char *path, struct fault *fault)
+{
+    return sqlite_verify(path, fault);
+}
