@@ -126,6 +126,7 @@ static void look_at_reading(struct doctor *doctor)
                  "Look at the database first, then ask again.", "The database cannot be read: %s",
                  db_error_text(doctor->db));
     }
+    db_rollback(doctor->db); /* nobody holds a transaction open while a mail server thinks */
 }
 
 void doctor_look(struct doctor *doctor)

@@ -10,7 +10,7 @@
 struct doctor {
     const struct settings *settings;
     const struct config *config;
-    struct db *db;               /* a connection that reads, in a transaction */
+    struct db *db;               /* a connection that reads, in a transaction that is ended */
     const struct ledger *ledger; /* NULL: no server runs here */
     struct utc now;
     GPtrArray *findings; /* of lint_new */

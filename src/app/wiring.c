@@ -136,6 +136,7 @@ static void fill_context(struct house *house)
                                       .data_dir = house->settings->data,
                                       .node_name = house->settings->node_name,
                                       .node_address = house->settings->node_address,
+                                      .schema = db_schema_known(),
                                       .started_at = clock_now(ledger_clock(house->ledger))};
 }
 
@@ -184,7 +185,7 @@ bool house_open(struct house *house, const struct settings *settings,
     }
     house->readers = db_pool_create(house->database);
     house->desk = desk_start(house->ledger, ledger_clock(house->ledger));
-    if (!house_start_courier(house, fault)) {
+    if (!house_start_courier(house, fault) || !house_start_ear(house, fault)) {
         return false;
     }
     g_autofree char *problem = NULL;
@@ -223,6 +224,7 @@ void house_close(struct house *house)
 {
     give_lanes_away(house);
     atomic_store(&house->is_closing, true);
+    house_stop_ear(house);
     pthread_mutex_lock(&house->http_lock);
     struct http_server *http = g_steal_pointer(&house->http);
     pthread_mutex_unlock(&house->http_lock);

@@ -26,19 +26,18 @@ static void take_setting(struct db_server *out, const char *name, const char *va
         out->connections_max += number;
     } else if (strcmp(name, "superuser_reserved_connections") == 0) {
         out->connections_max -= number;
-    } else if (strcmp(name, "idle_in_transaction_session_timeout") == 0) {
-        out->idle_limit = (struct span){number * 1000};
     }
 }
 
-/* What a new session would get: ours may have been told otherwise for what it does. */
+/* As the server gives them to a new session, but for what every session of ours asks for. */
 static void read_settings(struct db *db, struct db_server *out)
 {
     struct db_query *query = db_query(
-        db, "SELECT name, reset_val FROM pg_settings WHERE name IN ('server_version_num',"
+        db, "SELECT name, CASE name WHEN 'synchronous_commit' THEN setting ELSE reset_val END FROM "
+            "pg_settings WHERE name IN ('server_version_num',"
             " 'server_version', 'synchronous_commit', 'synchronous_standby_names', 'fsync',"
             " 'full_page_writes', 'default_transaction_read_only', 'max_connections',"
-            " 'superuser_reserved_connections', 'idle_in_transaction_session_timeout')");
+            " 'superuser_reserved_connections')");
     while (db_step(query) == DB_ROW) {
         const char *value = db_text(query, 1);
         take_setting(out, db_text(query, 0), value != NULL ? value : "");

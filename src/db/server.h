@@ -11,14 +11,13 @@ struct db_server {
     bool is_standby;        /* in recovery: a copy that cannot be written */
     bool is_read_only;      /* default_transaction_read_only */
     bool has_fsync, has_full_page_writes;
-    char synchronous_commit[24]; /* as the server gives it to our sessions */
+    char synchronous_commit[24]; /* of our sessions */
     char standby_names[256];     /* synchronous_standby_names */
     int64_t standbys;            /* connected */
     int64_t standbys_waited_for; /* of these: synchronous or in the quorum */
     bool can_see_standbys;       /* false: their state is hidden from our account */
     struct span lag; /* of the one of these that is furthest behind; 0 while all is quiet */
     int64_t connections, connections_max; /* of all accounts; without those kept for superusers */
-    struct span idle_limit;               /* idle_in_transaction_session_timeout; 0: none */
     struct utc now;                       /* the server's clock, while it was asked */
 };
 
