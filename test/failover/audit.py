@@ -1,0 +1,249 @@
+"""Judges at the end: account, journals and the database that is left must agree. Shares no code with
+the server; the chain of events is computed anew."""
+import collections
+import hashlib
+import json
+import struct
+
+# A request that left before the acknowledgement was committed may arrive a little after its answer.
+IN_FLIGHT_US = 2_000_000
+SECOND = 1_000_000
+
+
+class Verdict:
+    def __init__(self):
+        self.passed, self.failed = 0, 0
+
+    def check(self, name, bad, good=""):
+        """`bad`: what contradicts the promise; empty when it was kept."""
+        bad = list(bad)
+        if bad:
+            self.failed += 1
+            print("FAIL  %s: %d, such as %s" % (name, len(bad), bad[:5]))
+        else:
+            self.passed += 1
+            print("ok    %s%s" % (name, " (%s)" % good if good else ""))
+
+
+class Account:
+    """What the senders were answered."""
+
+    def __init__(self, entries):
+        self.entries = entries
+        self.accepted = [e for e in entries if 200 <= e["status"] < 300]
+        self.answered_at = sorted(e["answered"] for e in self.accepted)
+        self.others = collections.Counter(e["status"] for e in entries if not 200 <= e["status"] < 300)
+
+    def rate(self, begin, end):
+        count = sum(1 for at in self.answered_at if begin <= at < end)
+        return count * SECOND / max(1, end - begin)
+
+
+class Arrival:
+    """A message that reached the provider."""
+
+    def __init__(self, line):
+        at, self.what, self.path, body = line.rstrip("\n").split(" ", 3)
+        self.at = int(at)
+        data = json.loads(body)["data"]
+        self.delivery = str(data["delivery_id"])
+        self.alerts = [alert["id"] for alert in data["alerts"]]
+        self.may_repeat = bool(data["may_repeat"])
+
+
+def read_arrivals(path):
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return [Arrival(line) for line in file if line.endswith("\n")]
+
+
+def read_acknowledgements(path):
+    """alert -> (first asked, answered 200), and the answers that were neither 200 nor 503."""
+    kept, odd = {}, []
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            alert, asked, answered, status, node = line.split()
+            if status == "200":
+                kept[alert] = (int(asked), int(answered))
+            else:
+                odd.append((alert, status, node))
+    return kept, odd
+
+
+def judge_account(verdict, account, kept):
+    """`kept`: alert -> (key, status, acknowledged at), from the database."""
+    verdict.check("every alert answered 2xx is there",
+                  (e for e in account.accepted if kept.get(e["id"], (None,))[0] != e["key"]),
+                  "%d alerts" % len(account.accepted))
+    keys = collections.Counter(row[0] for row in kept.values())
+    verdict.check("no alert is there twice", (key for key, count in keys.items() if count > 1))
+    verdict.check("nothing but lost connections and 503 refused an alert", (s for s in account.others if s not in (0, 503)))
+    verdict.check("each 503 said when to come again",
+                  (e for e in account.entries if e["status"] == 503 and not e["id"].startswith("retry:")),
+                  "%d of them" % account.others[503])
+
+
+def judge_answers(verdict, account, faults, addresses, within_s):
+    """Every node that can answer does, within its time-out, whatever the database is doing."""
+    slowest, late = 0, []
+    blind = [(addresses[node.name], fault.at, fault.calm) for fault in faults for node in fault.blind]
+    for e in account.entries:
+        if any(e["address"] == address and e["sent"] < end and e["answered"] > begin for address, begin, end in blind):
+            continue
+        took = (e["answered"] - e["sent"]) / SECOND
+        if e["status"] == 503:
+            slowest = max(slowest, took)
+        if took > within_s:
+            late.append((e["key"], e["address"], e["status"], round(took, 2)))
+    verdict.check("every request was answered within %g s" % within_s, late, "slowest 503 after %.2f s" % slowest)
+    return slowest
+
+
+def judge_database(verdict, server, account, acknowledged):
+    kept = {row[0]: (row[1], int(row[2]), row[3] and int(row[3])) for row in server.rows(
+        "SELECT id, dedup_key, status, acknowledged_at FROM alert")}
+    judge_account(verdict, account, kept)
+    paged = {row[0] for row in server.rows("SELECT DISTINCT alert_id FROM page WHERE reason <> ''")}
+    verdict.check("each was paged with a reason, or acknowledged before its turn",
+                  (e for e in account.accepted if e["id"] in kept and e["id"] not in paged and kept[e["id"]][2] is None))
+    # Somebody whose messages are bundled has one that waits; a later page to them joins it.
+    verdict.check("each page made a notification, or joined one", server.rows(
+        "SELECT p.id, p.alert_id FROM page p JOIN alert a ON a.id = p.alert_id"
+        " WHERE a.acknowledged_at IS NULL AND p.next_at IS NULL AND NOT EXISTS"
+        " (SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
+        "  WHERE n.alert_id = p.alert_id AND m.user_name = p.user_name)"))
+    verdict.check("every acknowledgement answered 200 is there",
+                  (a for a in acknowledged if kept.get(a, (None, None, None))[2] is None),
+                  "%d acknowledged" % len(acknowledged))
+    verdict.check("no page was made after the acknowledgement", server.rows(
+        "SELECT p.id, p.alert_id FROM page p JOIN alert a ON a.id = p.alert_id"
+        " WHERE p.created_at > a.acknowledged_at"))
+    verdict.check("no delivery was claimed after the acknowledgement", server.rows(
+        "SELECT d.id, n.alert_id FROM delivery d JOIN carried c ON c.delivery_id = d.id"
+        " JOIN notification n ON n.id = c.notification_id JOIN alert a ON a.id = n.alert_id"
+        " WHERE d.claimed_at > a.acknowledged_at"))
+    verdict.check("nothing that was due still waits", server.rows(
+        "SELECT e.id, e.next_at FROM escalation e WHERE e.next_at <"
+        " (SELECT max(at) - 10000000 FROM event)"))
+
+
+def number(value):
+    return struct.pack("<q", value)
+
+
+def text(value):
+    if value is None:
+        return number(-1)
+    data = value.encode()
+    return number(len(data)) + data
+
+
+def judge_chain(verdict, server):
+    """The hashes are computed here once more."""
+    before, expected, bad = bytes(32), 0, []
+    for seq, at, actor, kind, subject, data, kept in server.rows(
+            "SELECT seq, at, actor, kind, subject, data, encode(hash, 'hex') FROM event ORDER BY seq"):
+        expected += 1
+        before = hashlib.blake2b(before + number(int(seq)) + number(int(at)) + text(actor) + text(kind) + text(subject)
+                                 + text(data), digest_size=32).digest()
+        if int(seq) != expected or before.hex() != kept:
+            bad.append(int(seq))
+            expected, before = int(seq), bytes.fromhex(kept)
+    verdict.check("one chain of events without a gap", bad, "%d events" % expected)
+
+
+def judge_listeners(verdict, listeners, goal):
+    verdict.check("live events reached each follower in order, none missing, none twice",
+                  [complaint for each in listeners for complaint in each["complaints"]],
+                  "%s events, %s changes of node" % ([each["count"] for each in listeners],
+                                                     [each["moves"] for each in listeners]))
+    verdict.check("each follower came to the end", [each for each in listeners if each["last"] < goal])
+
+
+def judge_messages(verdict, server, arrivals, acknowledged, faults):
+    """Answers the repeats of each fault."""
+    late = [(alert, arrival.at - acknowledged[alert][1]) for arrival in arrivals for alert in arrival.alerts
+            if alert in acknowledged and arrival.at > acknowledged[alert][1] + IN_FLIGHT_US]
+    verdict.check("no message named an alert after its acknowledgement", late, "%d messages" % len(arrivals))
+    arrived = {arrival.delivery for arrival in arrivals}
+    delivered = [row[0] for row in server.rows("SELECT id FROM delivery WHERE state = 2")]
+    verdict.check("what was recorded as delivered did arrive", (d for d in delivered if d not in arrived),
+                  "%d deliveries" % len(delivered))
+    carried = collections.defaultdict(list)
+    for notification, delivery in server.rows("SELECT notification_id, delivery_id FROM carried"):
+        carried[delivery].append(notification)
+    return judge_repeats(verdict, arrivals, carried, faults)
+
+
+def judge_repeats(verdict, arrivals, carried, faults):
+    """Somebody told twice of the same page: it must say so, and a fault brings at most one."""
+    told, silent, repeats, unexplained = {}, [], collections.Counter(), []
+    for arrival in sorted(arrivals, key=lambda each: each.at):
+        if arrival.what == "refused":
+            continue  # nobody was told
+        for notification in carried[arrival.delivery]:
+            before = told.get(notification)
+            told[notification] = arrival
+            if before is None:
+                continue
+            if not arrival.may_repeat:
+                silent.append((notification, before.delivery, before.what, arrival.delivery))
+            if before.what != "ok":
+                continue  # the provider's own doing
+            fault = next((f for f in reversed(faults) if f.at <= arrival.at), None)
+            # What was in flight when it happened may be repeated much later: by the fault that cut it off.
+            cause = next((f for f in reversed(faults) if f.at - 5 * SECOND <= before.at), fault)
+            if cause is None:
+                unexplained.append((notification, arrival.delivery))
+            else:
+                repeats[notification, cause.number] += 1
+    verdict.check("a repeated page said that it may be one", silent)
+    verdict.check("nothing was repeated without a fault", unexplained)
+    verdict.check("at most one repeat per page and fault", (key for key, count in repeats.items() if count > 1),
+                  "%d in all" % sum(repeats.values()))
+    by_fault = collections.Counter()
+    for (_, fault), count in repeats.items():
+        by_fault[fault] += count
+    return by_fault
+
+
+def longest_gap(instants, begin, end):
+    """Seconds without any of the (sorted) instants between begin and end."""
+    gap, last = 0, begin
+    for at in instants:
+        if begin < at <= end:
+            gap, last = max(gap, at - last), at
+        elif at > end:
+            break
+    return max(gap, end - last if last < end else 0) / SECOND
+
+
+def resumed_after(fault, arrivals_at):
+    """Seconds from the fault's end for the database until a message was handed to the provider."""
+    first = next((at for at in arrivals_at if at > fault.writable), None)
+    return (first - fault.writable) / SECOND if first else float("inf")
+
+
+def lateness(server, wait_us):
+    """(lane, due, late by) in microseconds of each second step that became due by itself."""
+    rows = server.rows(
+        "SELECT e.lane, p.created_at, q.created_at, a.acknowledged_at FROM page p JOIN escalation e"
+        " ON e.id = p.escalation_id JOIN alert a ON a.id = p.alert_id LEFT JOIN page q"
+        " ON q.escalation_id = p.escalation_id AND q.step = 1 AND q.round = 0"
+        " WHERE p.step = 0 AND p.round = 0 AND a.service LIKE 'two-%%'")
+    found = []
+    for lane, paged, again, acknowledged in rows:
+        due = int(paged) + wait_us
+        if again is not None:
+            found.append((int(lane), due, int(again) - due))
+        elif acknowledged is None:
+            found.append((int(lane), due, float("inf")))
+    return found
+
+
+def taken_over(fault, due):
+    """Seconds until the last of the dead node's lanes was worked again; None when none of it was due."""
+    lanes = set(fault.lanes)
+    waits = [at + late - max(at, fault.at) for lane, at, late in due
+             if lane in lanes and fault.at - SECOND // 2 <= at <= fault.at + (fault.within_s + 1) * SECOND
+             and at + late > fault.at]
+    return max(waits) / SECOND if waits else None
