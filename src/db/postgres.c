@@ -36,7 +36,8 @@ static void end_unawaited(struct postgres_db *pg, const char *word)
 static enum db_status commit(struct db *db)
 {
     struct postgres_db *pg = of(db);
-    if (pg->is_begin_due || !db->turn.has_written) {
+    bool is_all_known = pg->first == pg->replies->len; /* else a statement may have failed */
+    if (pg->is_begin_due || (!db->turn.has_written && is_all_known)) {
         end_unawaited(pg, "COMMIT");
         return DB_OK;
     }
