@@ -13,6 +13,8 @@ struct api_context {
     struct desk *desk;
     struct ledger *ledger; /* only for ledger_is_writable */
     struct db_pool *readers;
+    bool
+        has_server; /* the database is elsewhere: while it is known to be away nobody waits for it */
     struct config_holder *configs;
     const struct clock *clock;
     const struct random *random;
@@ -30,6 +32,10 @@ struct api_context {
     struct utc started_at;
     int64_t schema; /* the newest that this program knows */
 };
+
+/* A connection of the readers, to be given back by db_pool_give. While a database elsewhere is known to be
+ * away, one that fails at once: the threads that take requests must not all wait for it. */
+NODISCARD struct db *api_borrow(const struct api_context *context);
 
 /* Each resource file gives one table. */
 extern const struct route_row ALERT_ROUTES[], SCHEDULE_ROUTES[], CONFIG_ROUTES[], EVENT_ROUTES[],

@@ -24,7 +24,7 @@ static void *look(void *self)
     struct api_context *context = look->context;
     GPtrArray *findings = lint_new();
     struct config *config = config_current(context->configs);
-    struct db *db = db_pool_take(context->readers);
+    struct db *db = api_borrow(context);
     context->doctor(context->doctor_self, db, config, findings);
     db_pool_give(context->readers, db);
     config_unref(config);

@@ -67,7 +67,7 @@ static int64_t read_events(struct api_context *context, int64_t last_id, GString
 {
     struct pulling pulling = {.out = out, .last_seq = last_id};
     size_t before = out->len;
-    struct db *db = db_pool_take(context->readers);
+    struct db *db = api_borrow(context);
     db_begin(db);
     do {
         pulling.count = 0;
@@ -109,7 +109,7 @@ int64_t live_newest(void *self)
     struct api_context *context = self;
     int64_t newest = context->live == NULL ? 0 : atomic_load(&context->live->newest);
     if (newest == 0) {
-        struct db *db = db_pool_take(context->readers);
+        struct db *db = api_borrow(context);
         db_begin(db);
         newest = event_last_seq(db);
         db_rollback(db);

@@ -8,9 +8,15 @@ enum { PAGE_DEFAULT = 50, BUSY_RETRY_S = 2 };
 
 const struct query_param API_PAGE_PARAMS[] = {API_PAGE_PARAM_ROWS, {NULL, NULL}};
 
+struct db *api_borrow(const struct api_context *context)
+{
+    bool is_away = context->has_server && ledger_door(context->ledger) == LEDGER_DOWN;
+    return is_away ? db_none("the database cannot be reached") : db_pool_take(context->readers);
+}
+
 struct db *api_reader(const struct api_context *context)
 {
-    struct db *db = db_pool_take(context->readers);
+    struct db *db = api_borrow(context);
     db_begin(db);
     return db;
 }

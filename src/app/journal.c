@@ -12,7 +12,7 @@
 enum { EVENTS_PER_TICK = 500, WORDS_MAX = 33 };
 
 struct journal {
-    struct db_pool *readers;
+    const struct api_context *api;
     int64_t seen;
 };
 
@@ -55,15 +55,15 @@ static void tell(void *self, const struct event *event)
     log_words(level, "event", event->subject, words, count);
 }
 
-struct journal *journal_open(struct db_pool *readers)
+struct journal *journal_open(const struct api_context *api)
 {
     struct journal *journal = g_new0(struct journal, 1);
-    journal->readers = readers;
-    struct db *db = db_pool_take(readers);
+    journal->api = api;
+    struct db *db = api_borrow(api);
     db_begin(db);
     journal->seen = event_last_seq(db);
     db_rollback(db);
-    db_pool_give(readers, db);
+    db_pool_give(api->readers, db);
     return journal;
 }
 
@@ -85,7 +85,7 @@ static void skip_far_back(struct journal *journal, int64_t last)
 
 void journal_tick(struct journal *journal)
 {
-    struct db *db = db_pool_take(journal->readers);
+    struct db *db = api_borrow(journal->api);
     db_begin(db);
     int64_t last = event_last_seq(db);
     if (last > journal->seen) {
@@ -93,5 +93,5 @@ void journal_tick(struct journal *journal)
         event_list(db, journal->seen, NULL, EVENTS_PER_TICK, tell, journal);
     }
     db_rollback(db);
-    db_pool_give(journal->readers, db);
+    db_pool_give(journal->api->readers, db);
 }

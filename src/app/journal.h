@@ -6,12 +6,12 @@
 #ifndef APP_JOURNAL_H
 #define APP_JOURNAL_H
 
-#include "db/db.h"
+#include "api/context.h"
 
 struct journal;
 
-/* Starts behind the newest event: what an earlier run did is not told again. */
-NODISCARD struct journal *journal_open(struct db_pool *readers);
+/* Starts behind the newest event: what an earlier run did is not told again. `api` must outlive it. */
+NODISCARD struct journal *journal_open(const struct api_context *api);
 void journal_close(struct journal **journal);
 
 /* Tells what was added since; called a few times a second. */

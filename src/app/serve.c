@@ -40,7 +40,7 @@ static void reload(struct house *house)
 static void watch(struct house *house, struct supervisor *supervisor, const sigset_t *signals)
 {
     const struct timespec nap = {.tv_nsec = 200000000};
-    struct journal *journal = journal_open(house->readers);
+    struct journal *journal = journal_open(&house->api);
     int which = 0;
     while (which != SIGTERM && which != SIGINT) {
         which = sigtimedwait(signals, NULL, &nap);

@@ -122,6 +122,7 @@ static void fill_context(struct house *house)
     house->api = (struct api_context){.desk = house->desk,
                                       .ledger = house->ledger,
                                       .readers = house->readers,
+                                      .has_server = db_is_shared(house->db),
                                       .configs = house->configs,
                                       .clock = ledger_clock(house->ledger),
                                       .random = &RANDOM_SYSTEM,
@@ -154,7 +155,6 @@ static char *socket_path(struct house *house)
 
 static bool open_doors(struct house *house, struct fault *fault)
 {
-    fill_context(house);
     struct api_tables tables;
     api_tables(&tables);
     g_autofree char *socket = socket_path(house);
@@ -185,6 +185,7 @@ bool house_open(struct house *house, const struct settings *settings,
     }
     house->readers = db_pool_create(house->database);
     house->desk = desk_start(house->ledger, ledger_clock(house->ledger));
+    fill_context(house);
     if (!house_start_courier(house, fault) || !house_start_ear(house, fault)) {
         return false;
     }

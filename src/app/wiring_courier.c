@@ -20,17 +20,27 @@ static void wake(void *self)
     post_wake(house->post);
 }
 
-/* The last look before an attempt, at what is committed. When it cannot be read, the claim stands. */
-static bool still_wanted(void *self, int64_t delivery_id)
+/* The last look before an attempt, at what is committed. */
+static enum wanted look_again(void *self, int64_t delivery_id)
 {
     struct house *house = self;
-    struct db *db = db_pool_take(house->readers);
+    struct db *db = api_borrow(&house->api);
     db_begin(db);
-    bool is_wanted = delivery_is_wanted(db, delivery_id);
+    bool is_wanted = delivery_is_wanted(db, delivery_id, clock_now(ledger_clock(house->ledger)));
     bool is_read = db_error(db) == DB_OK;
     db_rollback(db);
     db_pool_give(house->readers, db);
-    return is_wanted || !is_read;
+    if (!is_read) {
+        return WANTED_UNKNOWN;
+    }
+    return is_wanted ? WANTED_YES : WANTED_NO;
+}
+
+/* For what waited its turn in the post. */
+static bool still_wanted(void *self, int64_t delivery_id)
+{
+    struct house *house = self;
+    return courier_still_wants(house->courier, delivery_id);
 }
 
 /* A contact's secret that is named, not written, in the configuration. */
@@ -107,8 +117,9 @@ bool house_make_courier(struct house *house, struct fault *fault)
                                       .submit_self = house,
                                       .wake = wake,
                                       .wake_self = house,
-                                      .still_wanted = still_wanted,
+                                      .still_wanted = look_again,
                                       .still_wanted_self = house,
+                                      .clock = ledger_clock(house->ledger),
                                       .public_url = house->settings->public_url};
     house->courier = courier_create(&options);
     return true;

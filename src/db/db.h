@@ -142,6 +142,9 @@ NODISCARD struct db_pool *db_pool_create(const char *where);
 void db_pool_destroy(struct db_pool **pool);
 NODISCARD struct db *db_pool_take(struct db_pool *pool);
 void db_pool_give(struct db_pool *pool, struct db *db);
+/* What db_pool_take would give without a database: for a borrower who knows already that it is away, and
+ * does not want to wait until the pool has found out. */
+NODISCARD struct db *db_none(const char *why);
 
 /* Copies the whole database, online, to a new file and verifies the copy (integrity and row
  * counts). Takes as long as the database is big: use a connection of the pool, so that nobody waits
