@@ -126,6 +126,7 @@ struct db *postgres_open(const char *where, enum db_mode mode, struct fault *fau
     db->is_shared = true;
     pg->replies = g_array_new(FALSE, FALSE, sizeof(struct reply));
     pg->is_synced = true;
+    pg->answer_ms = POSTGRES_ANSWER_MS;
     if (!postgres_place_parse(where, &pg->place, fault) || !postgres_first_connect(pg, fault)) {
         db_close(&db);
     }

@@ -49,6 +49,7 @@ struct postgres_db {
     uint64_t prepared; /* statements so far, for their names */
     GArray *replies;   /* of struct reply; those before `first` have come */
     guint first;
+    int answer_ms;        /* POSTGRES_ANSWER_MS; shorter for a test */
     bool is_synced;       /* nothing was sent since the last Sync */
     bool is_begin_due;    /* BEGIN goes with the first statement */
     bool is_committing;   /* COMMIT was sent */
@@ -95,6 +96,7 @@ void postgres_place_pick(const struct postgres_place *all, unsigned nth,
 void postgres_place_clear(struct postgres_place *place);
 /* Connects as every connection must be; NULL and a fault. Blocks for 2 s per host at most. */
 NODISCARD PGconn *postgres_connect(const struct postgres_place *place, struct fault *fault);
+NODISCARD bool postgres_check_version(int version, struct fault *fault);
 /* May the account do what a server needs? */
 NODISCARD bool postgres_check_rights(PGconn *conn, struct fault *fault);
 /* The last message of the connection in one line, to be freed with g_free. */

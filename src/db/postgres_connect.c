@@ -232,9 +232,8 @@ static bool refuse_connection(PGconn *conn, struct fault *fault)
                      message);
 }
 
-static bool check_version(PGconn *conn, struct fault *fault)
+bool postgres_check_version(int version, struct fault *fault)
 {
-    int version = PQserverVersion(conn);
     if (version >= POSTGRES_VERSION_MIN) {
         return true;
     }
@@ -261,7 +260,7 @@ PGconn *postgres_connect(const struct postgres_place *place, struct fault *fault
                                      (const char *const *)place->values, 0);
     CHECK(conn != NULL); /* else out of memory */
     bool is_good = PQstatus(conn) == CONNECTION_OK || refuse_connection(conn, fault);
-    is_good = is_good && check_version(conn, fault);
+    is_good = is_good && postgres_check_version(PQserverVersion(conn), fault);
     is_good = is_good && (PQsetnonblocking(conn, 1) == 0 || refuse_connection(conn, fault));
     is_good = is_good && set_session(conn, fault);
     if (!is_good) {

@@ -270,9 +270,11 @@ static void fail_by(struct postgres_db *pg, const struct reply *reply, const PGr
         return;
     }
     pg->is_refused = true;
-    pg->is_doomed = pg->is_doomed || postgres_is_doom(state);
-    (void)db_fail(&pg->base, postgres_status_of(state), "PostgreSQL: %s (%s) in: %.120s",
-                  text != NULL ? text : "error", state,
+    /* Read-only: a standby by now, unless we have asked for it ourselves. */
+    bool is_ours = pg->base.is_reading && strcmp(state, "25006") == 0;
+    pg->is_doomed = pg->is_doomed || (!is_ours && postgres_is_doom(state));
+    (void)db_fail(&pg->base, is_ours ? DB_FAILED : postgres_status_of(state),
+                  "PostgreSQL: %s (%s) in: %.120s", text != NULL ? text : "error", state,
                   reply->query != NULL ? reply->query->sql : "a transaction's begin or end");
 }
 
@@ -347,7 +349,7 @@ static bool has_come(struct postgres_db *pg)
 
 static void receive(struct postgres_db *pg)
 {
-    struct span end = postgres_end_in(POSTGRES_ANSWER_MS);
+    struct span end = postgres_end_in(pg->answer_ms);
     while (!has_come(pg)) {
         int unsent = PQflush(pg->conn);
         if (unsent < 0 || PQstatus(pg->conn) != CONNECTION_OK) {
@@ -368,11 +370,11 @@ enum db_status postgres_await(struct postgres_db *pg)
     if (pg->conn == NULL) {
         return pg->base.error;
     }
+    pg->round_trips += !pg->is_synced;
     if (!pg->is_doomed) {
         sync_up(pg);
     }
     if (!pg->is_doomed && owed(pg) != NULL) {
-        pg->round_trips++;
         receive(pg);
     }
     if (pg->is_doomed) {

@@ -111,7 +111,7 @@ enum db_status postgres_step(struct db_query *base)
 enum db_status postgres_run(struct db_query *base)
 {
     postgres_send_query(of(base), REPLY_RUN);
-    if (!base->db->is_in_transaction) {
+    if (!base->db->is_in_transaction || base->db->is_reading) {
         (void)postgres_await(db_of(base));
     }
     return base->db->error == DB_OK ? DB_DONE : base->db->error;
