@@ -61,7 +61,7 @@ static void somebody_takes_over(void **state)
     assert_int_equal(json_array_size(json_object_get(nobody, "covers")), 0);
     assert_int_equal(json_array_size(json_object_get(nobody, "uncovered")), 1);
     json_decref(test_json(house, house->admin, "POST", "/api/v1/config/apply", ROTATION, 200));
-    (void)test_alert(house, "unanswered");
+    int64_t alert_id = test_alert(house, "unanswered");
     json_auto_t *dry = take_off(house->respond, ", \"dry_run\": true, \"hand_on\": true", 200);
     const json_t *cover = json_array_get(json_object_get(dry, "covers"), 0);
     assert_string_equal(json_text(cover, "who", ""), "budi");
@@ -74,8 +74,9 @@ static void somebody_takes_over(void **state)
                         "standard");
     assert_string_equal(on_call(&answer), "budi");
     json_decref(answer);
-    json_auto_t *explained =
-        test_json(house, house->read, "GET", "/api/v1/alerts/1/explain", NULL, 200);
+    g_autofree char *path =
+        g_strdup_printf("/api/v1/alerts/%" G_GINT64_FORMAT "/explain", alert_id);
+    json_auto_t *explained = test_json(house, house->read, "GET", path, NULL, 200);
     const json_t *pages = json_object_get(explained, "pages");
     assert_string_equal(json_text(json_array_get(pages, 0), "state", ""), "moved");
     assert_string_equal(json_text(json_array_get(pages, 1), "who", ""), "budi");
