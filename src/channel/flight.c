@@ -37,14 +37,14 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *self)
     return length;
 }
 
-static size_t on_mail_read(char *out, size_t size, size_t count, void *self)
+static size_t on_read(char *out, size_t size, size_t count, void *self)
 {
     struct flight *flight = self;
-    const GString *mail = flight->parcel->body;
-    size_t length = MIN(size * count, mail->len - flight->sent);
-    memcpy(out, mail->str + flight->sent, length);
+    const GString *body = flight->parcel->body;
+    size_t length = MIN(size * count, body->len - flight->sent);
+    memcpy(out, body->str + flight->sent, length);
     flight->sent += length;
-    flight->is_all_sent = flight->sent == mail->len;
+    flight->is_all_sent = flight->sent == body->len;
     return length;
 }
 
@@ -60,7 +60,11 @@ static void equip_http(struct flight *flight)
     flight->headers = curl_slist_append(flight->headers, "Expect:");
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, flight->headers);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)parcel->body->len);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, parcel->body->str);
+    /* Read once and never again: curl would post what it can read twice a second time by itself,
+     * without a word, when a kept connection ends without an answer. */
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
+    curl_easy_setopt(easy, CURLOPT_READDATA, flight);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "Tocsin/" TOCSIN_VERSION);
 }
 
@@ -109,7 +113,7 @@ static void equip_mail(struct flight *flight)
     curl_easy_setopt(easy, CURLOPT_MAIL_FROM, parcel->mail_from);
     curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, flight->recipients);
     curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
-    curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_mail_read);
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
     curl_easy_setopt(easy, CURLOPT_READDATA, flight);
     curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)parcel->body->len);
     equip_mail_tls(flight);
@@ -193,12 +197,7 @@ static struct answer answer_of(struct flight *flight)
 /* Could the other side have acted on it? Only when it has the whole message. */
 static bool may_have_arrived(struct flight *flight)
 {
-    curl_off_t uploaded = 0;
-    if ((flight->driver->flags & DRIVER_MAIL) != 0) {
-        return flight->is_all_sent;
-    }
-    curl_easy_getinfo(flight->easy, CURLINFO_SIZE_UPLOAD_T, &uploaded);
-    return uploaded >= (curl_off_t)flight->parcel->body->len && uploaded > 0;
+    return flight->is_all_sent;
 }
 
 static bool is_certificate_fault(CURLcode code)

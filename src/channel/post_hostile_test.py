@@ -188,6 +188,23 @@ class Answers(unittest.TestCase):
         self.check(garbage, "unknown")
         self.check(endless_body, "delivered", "200")
 
+    def test_breaking_off_a_kept_connection(self):
+        """A message that may have arrived is not sent again behind our back."""
+        for break_off in (reset, lambda c, r: None):
+            served = []
+
+            def answers_the_first(connection, request):
+                served.append(connection)
+                first = served.count(connection) == 1
+                return answer(200)(connection, request) if first else break_off(connection, request)
+
+            server = Server(answers_the_first)
+            results, _ = send([{"kind": WEBHOOK, "to": server.url()} for _ in range(60)])
+            server.close()
+            states = [result["state"] for result in results]
+            self.assertEqual(len(server.requests), 60, states)
+            self.assertEqual(set(states), {"delivered", "unknown"})
+
     def test_endless_headers(self):
         result = self.check(endless_headers, "delivered")
         self.assertLess(result["elapsed_ms"], 5000)
