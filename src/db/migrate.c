@@ -262,9 +262,8 @@ static void pause_for(int ms)
 }
 
 /* Only a server has others who hold locks: a file fails for good. */
-static int run_patiently(struct run *run, struct fault *fault)
+static int run_patiently(struct run *run, int tries, struct fault *fault)
 {
-    int tries = is_server(run->db) ? LOCK_TRIES : 1;
     struct db_schema schema = {.found = run->found};
     for (int i = 0; i < tries && schema.found == run->found; i++) {
         struct fault why = {0};
@@ -291,6 +290,13 @@ static int run_patiently(struct run *run, struct fault *fault)
 bool db_migrate_all(struct db *db, const struct db_migrations *known, struct utc now, int *out_done,
                     struct fault *fault)
 {
+    int tries = is_server(db) ? LOCK_TRIES : 1;
+    return db_migrate_tries(db, known, now, tries, out_done, fault);
+}
+
+bool db_migrate_tries(struct db *db, const struct db_migrations *known, struct utc now, int tries,
+                      int *out_done, struct fault *fault)
+{
     CHECK(db->mode != DB_READ_ONLY);
     *out_done = 0;
     for (;;) {
@@ -304,7 +310,7 @@ bool db_migrate_all(struct db *db, const struct db_migrations *known, struct utc
         }
         struct run run = {.db = db, .known = known, .now = now, .found = schema.found};
         run.until = schema.found == 0 ? (int64_t)known->count : schema.found + 1;
-        int result = run_patiently(&run, fault);
+        int result = run_patiently(&run, tries, fault);
         if (result == RUN_REFUSED) {
             return false;
         }
