@@ -15,10 +15,10 @@ configure = test -f $(BUILD)/$(1)/build.ninja || $(MESON) setup $(BUILD)/$(1) $(
 sanitized = -Db_lundef=false -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := build
-.PHONY: help run build install test check bench fuzz asan tsan format clean
+.PHONY: help run build install test test-failover check bench fuzz asan tsan format clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 
 run: build ## installs what is missing, builds, starts a trial server on http://$(LISTEN)
 	@TOCSIN_ALLOW_PRIVATE=$${TOCSIN_ALLOW_PRIVATE:-127.0.0.0/8} TOCSIN_BOARD=$${TOCSIN_BOARD:-open} \
@@ -39,6 +39,12 @@ test: ## every test that fits in 20 minutes on two cores
 	@$(call configure,test)
 	@$(NINJA) -C $(BUILD)/test
 	@tools/run-tests --build $(BUILD)/test
+
+test-failover: ## FAULTS (20) faults of three nodes and their database under load; SEED replays
+	@tools/setup build test
+	@$(call configure,test)
+	@$(NINJA) -C $(BUILD)/test
+	@TOCSIN_BUILD=$(abspath $(BUILD)/test) FAULTS=$(FAULTS) SEED=$(SEED) CI=$(CI) python3 test/failover/failover_test.py
 
 check: ## format, house rules, static analysis, both compilers with -Werror
 	@tools/setup build check test
