@@ -6,15 +6,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/random.h"
 #include "db/postgres.h"
 
 enum {
     CONNECT_MS = 2000, /* for one host; then the next one's turn comes */
     ANSWER_MS = 3000,
     DOUBT_MS = 5000, /* of silence: is the server still there? */
-    BACK_OFF_MIN_MS = 100,
-    BACK_OFF_MAX_MS = 1000,
 };
 
 enum ear_state {
@@ -31,8 +28,8 @@ struct db_ear {
     PGconn *conn;      /* NULL while deaf */
     short events;      /* what to wait for on its socket */
     unsigned attempts; /* to connect; chooses the host */
-    int failures;      /* in a row */
-    int bell;          /* rung by db_ear_interrupt */
+    struct back_off back_off;
+    int bell; /* rung by db_ear_interrupt */
 };
 
 struct db_ear *db_ear_open(const char *where)
@@ -79,9 +76,9 @@ static void enter(struct db_ear *ear, enum ear_state state, int ms)
 static void go_deaf(struct db_ear *ear)
 {
     g_clear_pointer(&ear->conn, PQfinish);
-    int most = MIN(BACK_OFF_MIN_MS << MIN(ear->failures, 6), BACK_OFF_MAX_MS);
-    ear->failures++;
-    enter(ear, EAR_DEAF, most / 2 + (int)random_below(&RANDOM_SYSTEM, (uint64_t)most / 2 + 1));
+    back_off_more(&ear->back_off);
+    ear->state = EAR_DEAF;
+    ear->until = ear->back_off.end;
 }
 
 static void ignore(void *self, const PGresult *notice)
@@ -156,7 +153,7 @@ static bool take_answer(struct db_ear *ear)
     while (PQisBusy(ear->conn) == 0) {
         PGresult *result = PQgetResult(ear->conn);
         if (result == NULL) {
-            ear->failures = 0;
+            ear->back_off.failures = 0;
             enter(ear, EAR_HEARING, DOUBT_MS);
             return true;
         }

@@ -2,13 +2,16 @@
 
 #include <pthread.h>
 
+#include "db/back_off.h"
+
 /* More idle connections than this are closed: a burst of readers must not hold memory for ever. */
 enum { POOL_IDLE_MAX = 16 };
 
 struct db_pool {
     char *where;
-    pthread_mutex_t mutex; /* guards `idle` */
-    GPtrArray *idle;       /* of struct db */
+    pthread_mutex_t mutex;    /* guards what follows */
+    GPtrArray *idle;          /* of struct db */
+    struct back_off back_off; /* of a server that could not be reached */
 };
 
 struct db_pool *db_pool_create(const char *where)
@@ -20,39 +23,72 @@ struct db_pool *db_pool_create(const char *where)
     return pool;
 }
 
+static void close_each(GPtrArray *connections)
+{
+    for (guint i = 0; i < connections->len; i++) {
+        struct db *db = connections->pdata[i];
+        db_close(&db);
+    }
+    g_ptr_array_unref(connections);
+}
+
 void db_pool_destroy(struct db_pool **pool)
 {
     if (*pool == NULL) {
         return;
     }
-    for (guint i = 0; i < (*pool)->idle->len; i++) {
-        struct db *db = (*pool)->idle->pdata[i];
-        db_close(&db);
-    }
-    g_ptr_array_unref((*pool)->idle);
+    close_each((*pool)->idle);
     CHECK(pthread_mutex_destroy(&(*pool)->mutex) == 0);
     g_free((*pool)->where);
     g_clear_pointer(pool, g_free);
 }
 
-static struct db *take_idle(struct db_pool *pool)
+/* An idle connection, or NULL. `out_may_open`: whether to open another one. */
+static struct db *take_idle(struct db_pool *pool, bool *out_may_open)
 {
     struct db *db = NULL;
     CHECK(pthread_mutex_lock(&pool->mutex) == 0);
     if (pool->idle->len > 0) {
         db = g_ptr_array_steal_index(pool->idle, pool->idle->len - 1);
     }
+    *out_may_open = back_off_is_over(&pool->back_off);
     CHECK(pthread_mutex_unlock(&pool->mutex) == 0);
     return db;
 }
 
+/* A server that one borrower could not reach is not asked by all the others at once, each of whom
+ * would wait; and those connections that wait for work are most likely lost with it. */
+static void note_reach(struct db_pool *pool, bool is_reached)
+{
+    GPtrArray *lost = NULL;
+    CHECK(pthread_mutex_lock(&pool->mutex) == 0);
+    if (is_reached) {
+        pool->back_off.failures = 0;
+    } else {
+        back_off_more(&pool->back_off);
+        lost = pool->idle;
+        pool->idle = g_ptr_array_new();
+    }
+    CHECK(pthread_mutex_unlock(&pool->mutex) == 0);
+    if (lost != NULL) {
+        close_each(lost);
+    }
+}
+
 struct db *db_pool_take(struct db_pool *pool)
 {
-    struct db *db = take_idle(pool);
+    bool may_open = false;
+    struct db *db = take_idle(pool, &may_open);
+    if (db == NULL && !may_open) {
+        return db_none("the database was not reached a moment ago");
+    }
     if (db == NULL) {
         db = db_open_or_dead(pool->where);
     }
     db_begin(db);
+    if (postgres_is_url(pool->where)) {
+        note_reach(pool, db_error(db) != DB_DOWN);
+    }
     return db;
 }
 
@@ -65,6 +101,9 @@ static bool is_worth_keeping(const struct db *db)
 void db_pool_give(struct db_pool *pool, struct db *db)
 {
     bool is_kept = is_worth_keeping(db);
+    if (!db->is_dead && db->error == DB_DOWN && postgres_is_url(pool->where)) {
+        note_reach(pool, false);
+    }
     db_rollback(db);
     CHECK(pthread_mutex_lock(&pool->mutex) == 0);
     is_kept = is_kept && pool->idle->len < POOL_IDLE_MAX;

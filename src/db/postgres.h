@@ -10,6 +10,7 @@
 
 #include <libpq-fe.h>
 
+#include "db/back_off.h"
 #include "db/engine.h"
 
 enum {
@@ -49,16 +50,15 @@ struct postgres_db {
     uint64_t prepared; /* statements so far, for their names */
     GArray *replies;   /* of struct reply; those before `first` have come */
     guint first;
-    int answer_ms;        /* POSTGRES_ANSWER_MS; shorter for a test */
-    bool is_synced;       /* nothing was sent since the last Sync */
-    bool is_begin_due;    /* BEGIN goes with the first statement */
-    bool is_committing;   /* COMMIT was sent */
-    bool is_refused;      /* the server said that this transaction failed */
-    bool is_doomed;       /* the connection is of no use any more */
-    int64_t changes;      /* rows of the last statement that was run */
-    int64_t round_trips;  /* waits for an answer, for measurements */
-    struct span retry_at; /* on the elapsed clock: not connected again before */
-    int failures;         /* attempts to connect, in a row */
+    int answer_ms;            /* POSTGRES_ANSWER_MS; shorter for a test */
+    bool is_synced;           /* nothing was sent since the last Sync */
+    bool is_begin_due;        /* BEGIN goes with the first statement */
+    bool is_committing;       /* COMMIT was sent */
+    bool is_refused;          /* the server said that this transaction failed */
+    bool is_doomed;           /* the connection is of no use any more */
+    int64_t changes;          /* rows of the last statement that was run */
+    int64_t round_trips;      /* waits for an answer, for measurements */
+    struct back_off back_off; /* before the next attempt to connect */
 };
 
 struct postgres_value {

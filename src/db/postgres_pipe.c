@@ -2,14 +2,8 @@
 
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/random.h"
-
-enum {
-    REPLIES_MAX = 1000, /* answers that are let gather, before somebody needs one */
-    BACK_OFF_MIN_MS = 100,
-    BACK_OFF_MAX_MS = 1000,
-};
+/* Answers that are let gather, before somebody needs one. */
+enum { REPLIES_MAX = 1000 };
 
 static struct reply *owed(const struct postgres_db *pg)
 {
@@ -70,15 +64,9 @@ static void on_notice(void *self, const PGresult *result)
     lose(pg, text != NULL ? text : "a warning at the commit");
 }
 
-static int back_off_ms(int failures)
-{
-    int most = MIN(BACK_OFF_MIN_MS << MIN(failures - 1, 6), BACK_OFF_MAX_MS);
-    return most / 2 + (int)random_below(&RANDOM_SYSTEM, (uint64_t)most / 2 + 1);
-}
-
 static void take_connection(struct postgres_db *pg, PGconn *conn)
 {
-    pg->failures = 0;
+    pg->back_off.failures = 0;
     pg->conn = conn;
     pg->number++;
     (void)PQsetNoticeReceiver(conn, on_notice, pg);
@@ -87,14 +75,13 @@ static void take_connection(struct postgres_db *pg, PGconn *conn)
 
 static enum db_status reconnect(struct postgres_db *pg)
 {
-    if (pg->failures > 0 && clock_elapsed(&CLOCK_SYSTEM).us < pg->retry_at.us) {
+    if (!back_off_is_over(&pg->back_off)) {
         return db_fail(&pg->base, DB_DOWN, "PostgreSQL: not reached a moment ago");
     }
     struct fault fault = {0};
     PGconn *conn = postgres_connect(&pg->place, &fault);
     if (conn == NULL) {
-        pg->failures++;
-        pg->retry_at = postgres_end_in(back_off_ms(pg->failures));
+        back_off_more(&pg->back_off);
         return db_fail(&pg->base, DB_DOWN, "PostgreSQL: %s", fault.text);
     }
     take_connection(pg, conn);
