@@ -29,6 +29,19 @@ static const struct metric_row ROWS[METRIC_COUNT] = {
                         false},
     [METRIC_COMMIT_FAILURES] = {"tocsin_commit_failures_total", NULL,
                                 "Transactions that the database refused.", false},
+    [METRIC_UNCERTAIN_KEPT] = {"tocsin_commits_uncertain_total", "result=\"kept\"",
+                               "Commits whose answer was lost, by what was found out.", false},
+    [METRIC_UNCERTAIN_NOT_KEPT] = {"tocsin_commits_uncertain_total", "result=\"not_kept\"", NULL,
+                                   false},
+    [METRIC_UNCERTAIN_OPEN] = {"tocsin_commits_uncertain_total", "result=\"open\"", NULL, false},
+    [METRIC_DATABASE_UP] = {"tocsin_database_up", NULL,
+                            "1: the last transaction reached the database.", true},
+    [METRIC_NODE_LANES] = {"tocsin_node_lanes", NULL, "Lanes of due work that this node holds.",
+                           true},
+    [METRIC_NODES_ALIVE] = {"tocsin_nodes_alive", NULL, "Nodes that live, as this one sees it.",
+                            true},
+    [METRIC_NODE_TAKEOVERS] = {"tocsin_node_takeovers_total", NULL,
+                               "Nodes that this one found dead.", false},
 };
 
 enum { BUCKETS = 16 };

@@ -22,6 +22,13 @@ enum metric {
     METRIC_SIGNALS_BUSY, /* 503: queue full or database not writable */
     METRIC_COMMITS,
     METRIC_COMMIT_FAILURES,
+    METRIC_UNCERTAIN_KEPT, /* commits whose answer was lost, by what was found out */
+    METRIC_UNCERTAIN_NOT_KEPT,
+    METRIC_UNCERTAIN_OPEN,
+    METRIC_DATABASE_UP, /* gauge: 1 when the last transaction reached it */
+    METRIC_NODE_LANES,  /* gauge: lanes that this node holds */
+    METRIC_NODES_ALIVE, /* gauge */
+    METRIC_NODE_TAKEOVERS,
     METRIC_COUNT,
 };
 

@@ -1,38 +1,31 @@
 #include "base/log.h"
 #include "base/metric.h"
-#include "ledger/clock_store.h"
 #include "ledger/ledger_private.h"
-
-/* A step of the wall clock that is too big for a clock that is being disciplined. */
-#define JUMP_LEAST SPAN_S(2)
-
-static const char *boot_of(const struct clock *clock)
-{
-    return clock->boot != NULL ? clock->boot(clock->self) : NULL;
-}
-
-/* What the last process of this boot saw, so that a jump while nobody looked is noticed; else now. */
-static void see_clocks(struct ledger *ledger)
-{
-    const char *boot = boot_of(ledger->clock);
-    ledger->is_clock_marked = boot == NULL || clock_mark_load(ledger->db, boot, &ledger->wall_seen,
-                                                              &ledger->elapsed_seen);
-    if (boot == NULL || !ledger->is_clock_marked) {
-        ledger->wall_seen = clock_now(ledger->clock);
-        ledger->elapsed_seen = clock_elapsed(ledger->clock);
-    }
-}
 
 struct ledger *ledger_create(struct db *db, const struct clock *clock, const struct random *random)
 {
     struct ledger *ledger = g_new0(struct ledger, 1);
     ledger->db = db;
-    ledger->clock = clock;
+    ledger->machine = clock;
     ledger->random = random;
     ledger->duties = g_array_new(FALSE, TRUE, sizeof(struct duty_state));
     ledger->listeners = g_array_new(FALSE, TRUE, sizeof(struct ledger_listener));
-    see_clocks(ledger);
-    atomic_init(&ledger->is_writable, true);
+    ledger->witnesses = g_array_new(FALSE, TRUE, sizeof(struct ledger_witness));
+    ledger->is_shared = db_is_shared(db);
+    cluster_clock_init(&ledger->cluster, clock);
+    ledger->clock = ledger->is_shared ? &ledger->cluster.clock : clock;
+    atomic_init(&ledger->door, LEDGER_OPEN);
+    node_init(ledger);
+    metric_set(METRIC_DATABASE_UP, 1);
+    if (!ledger->is_shared) {
+        ledger_see_clocks(ledger);
+        return ledger;
+    }
+    /* The common clock is wanted before the first transaction. If it cannot be read now, it will be
+     * learnt by the first look that succeeds. */
+    struct ledger_tx tx = ledger_look(ledger, clock_now(ledger->clock));
+    db_rollback(tx.db);
+    news_forget(ledger);
     return ledger;
 }
 
@@ -43,6 +36,8 @@ void ledger_destroy(struct ledger **ledger)
     }
     g_array_unref((*ledger)->duties);
     g_array_unref((*ledger)->listeners);
+    g_array_unref((*ledger)->witnesses);
+    node_clear(*ledger);
     g_clear_pointer(ledger, g_free);
 }
 
@@ -57,14 +52,17 @@ void ledger_add_listener(struct ledger *ledger, struct ledger_listener listener)
     g_array_append_val(ledger->listeners, listener);
 }
 
+void ledger_add_witness(struct ledger *ledger, struct ledger_witness witness)
+{
+    g_array_append_val(ledger->witnesses, witness);
+}
+
 void ledger_set_ballast(struct ledger *ledger, const struct ballast *ballast)
 {
     ledger->ballast = ballast;
     ledger->is_ballast_held = ballast->hold(ballast->self);
     if (!ledger->is_ballast_held) {
-        LOG_ERROR("ledger", NULL, "no room for the ballast: new alerts are refused until there is");
-        ledger->closed_since = clock_elapsed(ledger->clock);
-        atomic_store(&ledger->is_writable, false);
+        ledger_close_door(ledger, LEDGER_FULL, "no room for the ballast");
     }
 }
 
@@ -85,37 +83,80 @@ bool ledger_take_stale(struct ledger *ledger, enum ledger_stale what)
     return is_stale;
 }
 
+const struct clock *ledger_clock(const struct ledger *ledger)
+{
+    return ledger->clock;
+}
+
 bool ledger_is_writable(const struct ledger *ledger)
 {
-    return atomic_load(&ledger->is_writable);
+    return atomic_load(&ledger->door) == LEDGER_OPEN;
+}
+
+enum ledger_door ledger_door(const struct ledger *ledger)
+{
+    return (enum ledger_door)atomic_load(&ledger->door);
+}
+
+void ledger_close_door(struct ledger *ledger, enum ledger_door door, const char *why)
+{
+    if (door == LEDGER_DOWN || door == LEDGER_UNCERTAIN) {
+        metric_set(METRIC_DATABASE_UP, 0);
+    }
+    if (atomic_exchange(&ledger->door, door) == LEDGER_OPEN) {
+        ledger->closed_since = clock_elapsed(ledger->clock);
+        LOG_ERROR("ledger", NULL, "cannot write: new alerts are refused, accepted ones go on",
+                  "why", why);
+    }
+}
+
+/* --- one transaction --- */
+
+static struct ledger_tx begin(struct ledger *ledger, struct utc now, bool is_reading)
+{
+    struct ledger_tx tx = {ledger, ledger->db, now, LANES_ALL};
+    struct span before = clock_elapsed(ledger->machine);
+    ledger->is_announced = false;
+    if (is_reading) {
+        db_begin_read(ledger->db);
+    } else {
+        db_begin(ledger->db);
+    }
+    /* A jump of the clock is told in there, by an event. */
+    ledger->head_before = ledger->head;
+    if (ledger->is_shared) {
+        news_learn(&tx, before, is_reading);
+    }
+    return tx;
 }
 
 struct ledger_tx ledger_begin(struct ledger *ledger, struct utc now)
 {
-    ledger->head_before = ledger->head;
-    db_begin(ledger->db);
-    return (struct ledger_tx){ledger, ledger->db, now, LANES_ALL};
+    return begin(ledger, now, false);
 }
 
-static void close_intake(struct ledger *ledger)
+struct ledger_tx ledger_look(struct ledger *ledger, struct utc now)
 {
-    if (atomic_exchange(&ledger->is_writable, false)) {
-        ledger->closed_since = clock_elapsed(ledger->clock);
-        LOG_ERROR("ledger", NULL, "cannot write: new alerts are refused, accepted ones go on",
-                  "why", db_error_text(ledger->db));
-    }
+    return begin(ledger, now, true);
 }
 
 static void undo(struct ledger *ledger, enum db_status status, const char *what)
 {
     ledger->head = ledger->head_before;
+    ledger->member.is_beating = false;
+    /* What was read in it is lost with it as well, if it was read for the first time. */
+    if (ledger->news.is_fresh || (status != DB_CONSTRAINT && status != DB_FAILED)) {
+        news_forget(ledger);
+    }
+    const char *why = db_error_text(ledger->db);
     if (status == DB_UNCERTAIN) {
-        ledger->head.is_known = false;
-    } else if (status == DB_FULL || status == DB_DOWN) {
-        close_intake(ledger);
-    } else {
-        LOG_ERROR("ledger", NULL, "transaction failed", "what", what, "why",
-                  db_error_text(ledger->db));
+        ledger_close_door(ledger, LEDGER_UNCERTAIN, why);
+    } else if (status == DB_FULL) {
+        ledger_close_door(ledger, LEDGER_FULL, why);
+    } else if (status == DB_DOWN) {
+        ledger_close_door(ledger, LEDGER_DOWN, why);
+    } else if (status != DB_CONFLICT) {
+        LOG_ERROR("ledger", NULL, "transaction failed", "what", what, "why", why);
     }
     if (status == DB_FULL && ledger->is_ballast_held) {
         ledger->ballast->release(ledger->ballast->self);
@@ -123,24 +164,72 @@ static void undo(struct ledger *ledger, enum db_status status, const char *what)
     }
 }
 
-enum db_status ledger_finish(struct ledger *ledger, const char *what)
+static void tell_listeners(struct ledger *ledger, int64_t last_seq)
 {
+    ledger->news.heard_seq = last_seq;
+    ledger->news.is_unheard = false;
+    for (guint i = 0; i < ledger->listeners->len; i++) {
+        struct ledger_listener listener =
+            g_array_index(ledger->listeners, struct ledger_listener, i);
+        listener.committed(listener.self, last_seq);
+    }
+}
+
+/* The commit, and what became of it if its answer was lost. */
+static enum db_status commit(struct ledger *ledger, bool has_events)
+{
+    if (ledger->is_shared) {
+        node_carry_beat(ledger);
+        if (has_events || ledger->is_announced) {
+            db_announce(ledger->db);
+        }
+    }
     struct span before = clock_elapsed(ledger->clock);
     enum db_status status = db_commit(ledger->db);
     metric_observe(HISTOGRAM_COMMIT, (struct span){clock_elapsed(ledger->clock).us - before.us});
-    metric_add(status == DB_OK ? METRIC_COMMITS : METRIC_COMMIT_FAILURES, 1);
-    if (status != DB_OK) {
-        undo(ledger, status, what);
-        return status;
+    bool is_sure = status != DB_UNCERTAIN;
+    if (!is_sure && ledger->is_shared) {
+        status = news_resolve(ledger);
     }
-    if (ledger->head.seq > ledger->head_before.seq) {
-        for (guint i = 0; i < ledger->listeners->len; i++) {
-            struct ledger_listener listener =
-                g_array_index(ledger->listeners, struct ledger_listener, i);
-            listener.committed(listener.self, ledger->head.seq);
-        }
+    metric_add(status == DB_OK ? METRIC_COMMITS : METRIC_COMMIT_FAILURES, 1);
+    if (status == DB_OK && ledger->is_shared) {
+        metric_set(METRIC_DATABASE_UP, 1);
+        node_beaten(ledger);
+        news_committed(ledger);
+    }
+    if (!is_sure) {
+        news_forget(ledger); /* others may have written before it was found out */
     }
     return status;
+}
+
+enum db_status ledger_finish(struct ledger *ledger, const char *what)
+{
+    bool has_events = ledger->head.seq > ledger->head_before.seq;
+    enum db_status status = commit(ledger, has_events);
+    if (status != DB_OK) {
+        undo(ledger, status, what);
+    } else if (has_events) {
+        tell_listeners(ledger, ledger->head.seq);
+    }
+    return status;
+}
+
+enum db_status ledger_touch(struct ledger *ledger, const char *what)
+{
+    struct ledger_tx tx = ledger_begin(ledger, clock_now(ledger->clock));
+    CHECK(tx.ledger == ledger);
+    return ledger_finish(ledger, what);
+}
+
+void ledger_drop(struct ledger *ledger, const char *what)
+{
+    if (db_error(ledger->db) != DB_OK) {
+        ledger_abort(ledger, what);
+    } else {
+        db_rollback(ledger->db);
+        ledger->head = ledger->head_before;
+    }
 }
 
 void ledger_abort(struct ledger *ledger, const char *what)
@@ -149,109 +238,20 @@ void ledger_abort(struct ledger *ledger, const char *what)
     undo(ledger, db_error(ledger->db), what);
 }
 
-static enum db_status mark_clocks(struct ledger *ledger, struct utc wall, struct span elapsed)
+bool ledger_end_look(struct ledger *ledger)
 {
-    struct ledger_tx tx = ledger_begin(ledger, wall);
-    clock_mark_save(tx.db, boot_of(ledger->clock), wall, elapsed);
-    return ledger_finish(ledger, "clock mark");
-}
-
-static enum db_status record_jump(struct ledger *ledger, struct utc now, struct span elapsed,
-                                  struct span by)
-{
-    struct ledger_tx tx = ledger_begin(ledger, now);
-    if (boot_of(ledger->clock) != NULL) {
-        clock_mark_save(tx.db, boot_of(ledger->clock), now, elapsed);
+    bool is_unheard = ledger->is_shared && ledger->news.is_unheard;
+    int64_t last_seq = is_unheard ? event_last_seq(ledger->db) : 0;
+    enum db_status status = db_commit(ledger->db);
+    if (status != DB_OK && ledger->is_shared) {
+        undo(ledger, status, "look");
     }
-    json_auto_t *data = json_pack("{s:I}", "by_us", (json_int_t)by.us);
-    event_append(&tx, "tocsin", "clock.jumped", "clock", data);
-    for (guint i = 0; i < ledger->duties->len; i++) {
-        const struct ledger_duty *duty = &g_array_index(ledger->duties, struct duty_state, i).duty;
-        if (duty->clock_jumped != NULL) {
-            duty->clock_jumped(&tx, duty->self, by);
-        }
+    if (status != DB_OK) {
+        return false;
     }
-    return ledger_finish(ledger, "clock jump");
-}
-
-bool ledger_notice_clock(struct ledger *ledger)
-{
-    struct utc wall = clock_now(ledger->clock);
-    struct span elapsed = clock_elapsed(ledger->clock);
-    struct span by = {utc_since(wall, ledger->wall_seen).us -
-                      (elapsed.us - ledger->elapsed_seen.us)};
-    if (by.us > JUMP_LEAST.us || by.us < -JUMP_LEAST.us) {
-        /* Not kept as seen until it is written: a failure must not lose the jump. */
-        if (record_jump(ledger, wall, elapsed, by) != DB_OK) {
-            return false;
-        }
-        char text[UTC_TEXT_SIZE];
-        span_format((struct span){ABS(by.us)}, text);
-        LOG_WARN("ledger", NULL, "the wall clock jumped", "way", by.us > 0 ? "forward" : "back",
-                 "by", text);
+    if (is_unheard && last_seq > ledger->news.heard_seq) {
+        tell_listeners(ledger, last_seq);
     }
-    ledger->wall_seen = wall;
-    ledger->elapsed_seen = elapsed;
-    if (!ledger->is_clock_marked) {
-        ledger->is_clock_marked = mark_clocks(ledger, wall, elapsed) == DB_OK;
-    }
+    ledger->news.is_unheard = ledger->news.is_unheard && !is_unheard;
     return true;
-}
-
-/* --- one of several nodes --- */
-
-void ledger_add_witness(struct ledger *ledger, struct ledger_witness witness)
-{
-    (void)ledger;
-    (void)witness;
-}
-
-bool ledger_join(struct ledger *ledger, const char *name, const char *address, struct fault *fault)
-{
-    (void)ledger;
-    (void)name;
-    (void)address;
-    (void)fault;
-    return true;
-}
-
-void ledger_leave(struct ledger *ledger)
-{
-    (void)ledger;
-}
-
-void ledger_end(struct ledger *ledger)
-{
-    (void)ledger;
-}
-
-int64_t ledger_node(const struct ledger_tx *tx)
-{
-    (void)tx;
-    return 0;
-}
-
-int64_t ledger_lane_epoch(const struct ledger_tx *tx, int lane)
-{
-    (void)tx;
-    (void)lane;
-    return 0;
-}
-
-const struct clock *ledger_clock(const struct ledger *ledger)
-{
-    return ledger->clock;
-}
-
-bool ledger_beat_age(const struct ledger *ledger, int64_t node, struct span *out_age)
-{
-    (void)ledger;
-    (void)node;
-    (void)out_age;
-    return false;
-}
-
-enum ledger_door ledger_door(const struct ledger *ledger)
-{
-    return ledger_is_writable(ledger) ? LEDGER_OPEN : LEDGER_DOWN;
 }

@@ -5,6 +5,10 @@
  * more bad ones than this the rest goes one by one instead. */
 enum { CULPRITS_MAX = 8 };
 
+/* Another writer was in the way, or the answer was lost and nothing had been kept: so often a batch is
+ * run again. */
+enum { CONFLICTS_MAX = 3 };
+
 struct entry {
     const struct command *command;
     enum command_result result;
@@ -17,6 +21,9 @@ struct batch {
     struct utc now;
     struct entry *entries;
     size_t count;
+    int conflicts;
+    int culprits;
+    bool has_freed; /* was tried without the intake, and with the ballast's room */
 };
 
 static bool takes_part(const struct entry *entry)
@@ -113,14 +120,18 @@ static enum command_outcome outcome_of(enum db_status status, const struct entry
 
 static void run_alone(struct batch *batch, struct entry *entry)
 {
-    struct batch alone = {batch->ledger, batch->now, entry, 1};
+    struct batch alone = {.ledger = batch->ledger, .now = batch->now, .entries = entry, .count = 1};
     struct entry *culprit = NULL;
     entry->is_set_aside = false;
-    entry->outcome = outcome_of(run_together(&alone, &culprit), entry);
+    enum db_status status = DB_CONFLICT;
+    for (int i = 0; i <= CONFLICTS_MAX && status == DB_CONFLICT; i++) {
+        status = run_together(&alone, &culprit);
+    }
+    entry->outcome = outcome_of(status, entry);
 }
 
 /* True when the batch is decided, but for what was set aside. */
-static bool run_round(struct batch *batch, bool *has_freed, int *culprits)
+static bool run_round(struct batch *batch)
 {
     struct entry *culprit = NULL;
     enum db_status status = run_together(batch, &culprit);
@@ -130,12 +141,19 @@ static bool run_round(struct batch *batch, bool *has_freed, int *culprits)
         return true;
     case DB_FULL:
     case DB_DOWN: {
-        /* The rest is worth a second try: without the intake, and with the ballast's room. */
-        bool is_last = *has_freed;
+        /* The rest is worth a second try: without the intake, and with the ballast's room. But a
+         * database that cannot be reached will not be by now. */
+        bool is_last = batch->has_freed || (status == DB_DOWN && batch->ledger->is_shared);
         decide(batch, OUTCOME_UNAVAILABLE, !is_last);
-        *has_freed = true;
+        batch->has_freed = true;
         return is_last;
     }
+    case DB_CONFLICT:
+        if (++batch->conflicts <= CONFLICTS_MAX) {
+            return false;
+        }
+        decide(batch, OUTCOME_UNAVAILABLE, false);
+        return true;
     case DB_UNCERTAIN:
         decide(batch, OUTCOME_UNCERTAIN, false);
         return true;
@@ -145,7 +163,7 @@ static bool run_round(struct batch *batch, bool *has_freed, int *culprits)
     case DB_FAILED:
         break;
     }
-    if (culprit != NULL && ++*culprits <= CULPRITS_MAX) {
+    if (culprit != NULL && ++batch->culprits <= CULPRITS_MAX) {
         culprit->is_set_aside = true;
         return false;
     }
@@ -167,10 +185,9 @@ static bool has_work(const struct batch *batch)
 
 static void run_all(struct batch *batch)
 {
-    bool has_freed = false, is_decided = false;
-    int culprits = 0;
+    bool is_decided = false;
     while (!is_decided && has_work(batch)) {
-        is_decided = run_round(batch, &has_freed, &culprits);
+        is_decided = run_round(batch);
     }
     for (size_t i = 0; i < batch->count; i++) {
         if (batch->entries[i].is_set_aside && batch->entries[i].outcome == 0) {
@@ -182,7 +199,10 @@ static void run_all(struct batch *batch)
 void ledger_run_batch(struct ledger *ledger, const struct command *commands, size_t count)
 {
     bool is_clock_good = ledger_notice_clock(ledger);
-    struct batch batch = {ledger, clock_now(ledger->clock), g_new0(struct entry, count), count};
+    struct batch batch = {.ledger = ledger,
+                          .now = clock_now(ledger->clock),
+                          .entries = g_new0(struct entry, count),
+                          .count = count};
     for (size_t i = 0; i < count; i++) {
         batch.entries[i].command = &commands[i];
     }

@@ -3,14 +3,20 @@
 #define LEDGER_LEDGER_PRIVATE_H
 
 #include <glib.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "ledger/ballast.h"
+#include "ledger/cluster_clock.h"
 #include "ledger/event.h"
+#include "ledger/lane_store.h"
 
 /* Bugs that a test plants to see itself fail. Never set outside tests and the simulator. */
 enum ledger_bug {
     LEDGER_ANSWERS_EARLY = 1, /* answers before the commit */
+    LEDGER_NO_FENCE = 2,      /* works the lanes it remembers, and never reads its own row again */
+    LEDGER_EARLY_FENCE = 4,  /* reads its lanes when it looks, not in the transaction that writes */
+    LEDGER_LOST_WAKE_UP = 8, /* a tick does not look by itself whether others wrote */
 };
 
 /* The end of the event chain as it is in the transaction under way. */
@@ -27,33 +33,131 @@ struct duty_state {
     bool is_failing;         /* its last transaction failed: take one subject at a time */
 };
 
+/* What is known of a shared database, and until when it was true. */
+struct news {
+    bool is_known;         /* false: whatever is remembered may be old */
+    int64_t turn;          /* up to which everything is known */
+    int64_t heard_seq;     /* of the last event that the listeners were told of */
+    bool is_unheard;       /* others' events may have come that the listeners were not told of */
+    bool is_fresh;         /* the transaction under way learnt news */
+    struct span jumped_by; /* the transaction under way records a jump of the clock; else 0 */
+    bool has_jump;         /* a look noticed one */
+};
+
+/* What the other threads may read of the beats that were watched. */
+struct beat_board {
+    pthread_mutex_t mutex; /* guards all below */
+    struct watched_node nodes[NODES_MAX];
+    size_t node_count;
+};
+
+/* The ledger as one of several nodes. All but the board is the ledger's own thread's. */
+struct membership {
+    char *name; /* NULL: has not joined, or has ended */
+    char *address;
+    int64_t id;
+    enum node_state state; /* of its row as last read */
+    bool is_leaving;
+    struct lane_hold hold;
+    int lanes_left;        /* that it held when it left */
+    struct span beaten_at; /* elapsed time of its last committed beat */
+    bool is_beating;       /* the transaction under way carries a beat */
+    struct span pruned_at;
+    bool has_pruned;
+    struct lane_view view; /* as last read … */
+    bool is_view_known;
+    int64_t view_turn; /* … before this turn's successor */
+    struct span viewed_at;
+    struct lane_watch watch;
+    bool
+        has_failed; /* the last turn of this kind could not be worked: leave the duties out of it */
+    struct beat_board board;
+};
+
 struct ledger {
     struct db *db;
-    const struct clock *clock;
+    const struct clock *clock;   /* that everybody goes by: the machine's, or the cluster's */
+    const struct clock *machine; /* whose elapsed clock is the same */
     const struct random *random;
+    bool is_shared;
+    struct cluster_clock cluster;
+    struct news news;
+    struct membership member;
     const struct ballast *ballast; /* may be NULL */
     bool is_ballast_held;
     GArray *duties;    /* of struct duty_state */
     GArray *listeners; /* of struct ledger_listener */
+    GArray *witnesses; /* of struct ledger_witness */
     struct event_head head;
     struct event_head head_before; /* at the begin of the transaction */
+    bool is_announced;             /* the transaction under way makes work for others */
     struct utc wall_seen;          /* both clocks as they were last read together */
     struct span elapsed_seen;
     bool is_clock_marked;     /* both are kept for the next process, or cannot be */
     struct span closed_since; /* elapsed time */
-    atomic_bool is_writable;
+    atomic_int door;          /* enum ledger_door */
     unsigned stale; /* of enum ledger_stale; survives a rollback, which only reads once too often */
     unsigned planted; /* of enum ledger_bug */
 };
 
-/* One transaction of the ledger. ledger_finish commits and tells the listeners; when the commit
- * fails it undoes everything, closes the intake if the disk is the reason, and logs. */
+/* One transaction of the ledger; on a shared database it waits for its turn and reads what others
+ * changed (see news.c), and then db_error may tell that it failed already. ledger_finish commits and
+ * tells the listeners; when the commit fails it undoes everything, closes the intake if the database
+ * is the reason, and logs. DB_CONFLICT: nothing was kept, run it again. DB_UNCERTAIN: the database was
+ * asked and could not say. */
 NODISCARD struct ledger_tx ledger_begin(struct ledger *ledger, struct utc now);
 NODISCARD enum db_status ledger_finish(struct ledger *ledger, const char *what);
 void ledger_abort(struct ledger *ledger, const char *what);
+/* A turn of its own for what happens at the begin of each one, or is carried along. */
+NODISCARD enum db_status ledger_touch(struct ledger *ledger, const char *what);
+/* Ends one in which there was nothing to do. */
+void ledger_drop(struct ledger *ledger, const char *what);
+
+/* A transaction that only reads, and takes no turn. Ended by ledger_end_look: true when it could be
+ * read; then the listeners are told what is new. */
+NODISCARD struct ledger_tx ledger_look(struct ledger *ledger, struct utc now);
+NODISCARD bool ledger_end_look(struct ledger *ledger);
+
+/* Intake is refused from now on. */
+void ledger_close_door(struct ledger *ledger, enum ledger_door door, const char *why);
 
 /* Looks whether the wall clock jumped and, if so, records it and tells the duties. False when that
- * could not be written: then no deadline may be judged and no new one made. */
+ * could not be written: then no deadline may be judged and no new one made. On a shared database the
+ * begin of each transaction does this instead: true. */
 NODISCARD bool ledger_notice_clock(struct ledger *ledger);
+/* What the last process of this boot saw, so that a jump while nobody looked is noticed; else now. */
+void ledger_see_clocks(struct ledger *ledger);
+/* Writes the jump and tells the duties, in the transaction. */
+void ledger_tell_jump(struct ledger_tx *tx, struct span by);
+void ledger_log_jump(struct span by);
+
+/* --- news.c: a shared database --- */
+
+/* After db_begin or db_begin_read (which began not before `before`): learns the clock and what others
+ * wrote, tells the witnesses, records a jump of the clock; fills the rest of the tx. */
+void news_learn(struct ledger_tx *tx, struct span before, bool is_reading);
+/* The transaction was committed; forgets when it was not (or not for sure). */
+void news_committed(struct ledger *ledger);
+void news_forget(struct ledger *ledger);
+/* After a commit that answered DB_UNCERTAIN: DB_OK kept, DB_CONFLICT not kept, DB_UNCERTAIN. */
+NODISCARD enum db_status news_resolve(struct ledger *ledger);
+/* A look noticed a jump that nobody has recorded: no deadline may be judged before that. */
+NODISCARD bool news_has_jump(const struct ledger *ledger);
+
+/* --- node_work.c: one of several nodes --- */
+
+void node_init(struct ledger *ledger);
+void node_clear(struct ledger *ledger);
+/* Own rows as they were read in this transaction. */
+void node_learn(struct ledger *ledger, const struct own_rows *rows, bool is_reading);
+/* Carries a beat along in a transaction that is about to be committed. */
+void node_carry_beat(struct ledger *ledger);
+/* That transaction was committed. */
+void node_beaten(struct ledger *ledger);
+/* In a look: watches the others. */
+void node_watch(struct ledger_tx *tx);
+/* After a look: what this node must do as such (join anew, bury the dead, take and give lanes, beat),
+ * in a turn of its own. */
+void node_work(struct ledger *ledger);
 
 #endif

@@ -1,5 +1,6 @@
 /* What becomes due by itself: duties, the clock, and the way back from a full disk. */
 #include "base/log.h"
+#include "base/metric.h"
 #include "ledger/ledger_private.h"
 
 enum {
@@ -10,6 +11,8 @@ enum {
 #define RETRY_WAIT SPAN_S(1)
 /* A tick that took this long is over even if there is more: somebody waits to be answered. */
 #define TICK_MOST SPAN_MS(5)
+/* Even with nothing due a node looks this often whether others wrote, and whether they live. */
+#define LOOK_MOST SPAN_MS(250)
 
 /* Writing is tried where it is needed next: the ballast first, then an event that tells the end. */
 static void try_to_reopen(struct ledger *ledger)
@@ -26,7 +29,8 @@ static void try_to_reopen(struct ledger *ledger)
     json_auto_t *data = json_pack("{s:I}", "closed_us", (json_int_t)closed.us);
     event_append(&tx, "tocsin", "ledger.reopened", "ledger", data);
     if (ledger_finish(ledger, "reopen") == DB_OK) {
-        atomic_store(&ledger->is_writable, true);
+        atomic_store(&ledger->door, LEDGER_OPEN);
+        metric_set(METRIC_DATABASE_UP, 1);
         char text[UTC_TEXT_SIZE];
         span_format(closed, text);
         LOG_INFO("ledger", NULL, "writing works again: alerts are accepted", "closed_for", text);
@@ -55,6 +59,9 @@ static bool put_off(struct ledger *ledger, const struct duty_state *state, struc
 static struct utc fail_duty(struct ledger *ledger, struct duty_state *state, enum db_status status,
                             struct utc now)
 {
+    if (status == DB_CONFLICT) {
+        return now; /* nothing was wrong with the subject; the tick's rounds are the bound */
+    }
     bool is_poisoned = status == DB_CONSTRAINT || status == DB_FAILED;
     if (is_poisoned && (!state->is_failing || put_off(ledger, state, now))) {
         state->is_failing = true;
@@ -73,8 +80,12 @@ static struct utc run_duty(struct ledger *ledger, struct duty_state *state, stru
     bool had_ballast = ledger->is_ballast_held;
     struct ledger_tx tx = ledger_begin(ledger, now);
     struct utc next = state->duty.next_at(&tx, state->duty.self);
-    bool is_due = !utc_before(now, next);
-    int done = is_due && db_error(tx.db) == DB_OK ? run_due(state, &tx) : 0;
+    if (db_error(tx.db) == DB_OK && utc_before(tx.now, next)) {
+        ledger_drop(ledger, state->duty.name);
+        state->is_failing = false;
+        return next;
+    }
+    int done = db_error(tx.db) == DB_OK ? run_due(state, &tx) : 0;
     enum db_status status = ledger_finish(ledger, state->duty.name);
     if (status == DB_FULL && had_ballast) {
         return now; /* there is room now: nobody waits a second for being paged */
@@ -82,36 +93,51 @@ static struct utc run_duty(struct ledger *ledger, struct duty_state *state, stru
     if (status != DB_OK) {
         return fail_duty(ledger, state, status, now);
     }
-    if (is_due && done <= 0) {
+    if (done <= 0) {
         /* Due and yet nothing to do is a bug of the duty; it must not spin. */
         LOG_ERROR("ledger", NULL, "a duty is due but does nothing", "duty", state->duty.name);
         state->quiet_until = (struct span){clock_elapsed(ledger->clock).us + RETRY_WAIT.us};
         return utc_add(now, RETRY_WAIT);
     }
-    state->is_failing = state->is_failing && is_due;
-    return is_due ? now : next;
+    return now;
 }
 
-/* Asks all duties in one transaction: mostly nothing is due, and one for each would cost more than
- * many alerts. When the asking fails all count as due, and each meets the failure by itself. */
-static void ask_duties(struct ledger *ledger, struct utc now)
+/* Asks all duties in one transaction that only reads: mostly nothing is due, and one for each would
+ * cost more than many alerts. On a shared database this is the look at what others wrote, too. When
+ * the asking fails all count as due, and each meets the failure by itself; but not where nothing can
+ * be reached: then false. */
+static bool ask_duties(struct ledger *ledger, struct utc now)
 {
-    struct ledger_tx tx = ledger_begin(ledger, now);
+    struct ledger_tx tx = ledger_look(ledger, now);
     for (guint i = 0; i < ledger->duties->len; i++) {
         struct duty_state *state = &g_array_index(ledger->duties, struct duty_state, i);
         state->next_at = state->duty.next_at(&tx, state->duty.self);
     }
-    if (db_commit(ledger->db) != DB_OK) {
-        for (guint i = 0; i < ledger->duties->len; i++) {
-            g_array_index(ledger->duties, struct duty_state, i).next_at = now;
-        }
+    if (ledger->is_shared) {
+        node_watch(&tx);
     }
+    if (ledger_end_look(ledger)) {
+        return true;
+    }
+    for (guint i = 0; i < ledger->duties->len; i++) {
+        g_array_index(ledger->duties, struct duty_state, i).next_at = now;
+    }
+    return !ledger->is_shared;
 }
 
 /* One transaction of each duty that is due. Answers the earliest instant to come again. */
 static struct utc run_duties(struct ledger *ledger, struct utc now)
 {
-    ask_duties(ledger, now);
+    if (!ask_duties(ledger, now)) {
+        return utc_add(now, RETRY_WAIT);
+    }
+    if (ledger->is_shared) {
+        if (news_has_jump(ledger)) {
+            /* No deadline may be judged before it is moved, which the begin of any turn does. */
+            return ledger_touch(ledger, "clock jump") == DB_OK ? now : utc_add(now, RETRY_WAIT);
+        }
+        node_work(ledger);
+    }
     struct utc next = UTC_NEVER;
     for (guint i = 0; i < ledger->duties->len; i++) {
         struct duty_state *state = &g_array_index(ledger->duties, struct duty_state, i);
@@ -125,13 +151,30 @@ static struct utc run_duties(struct ledger *ledger, struct utc now)
     return next;
 }
 
+/* When to look again at the latest. */
+static struct utc bound(const struct ledger *ledger, struct utc now, struct utc next)
+{
+    if (ledger->is_shared && (ledger->planted & LEDGER_LOST_WAKE_UP) == 0) {
+        next = utc_earlier(next, utc_add(now, LOOK_MOST));
+    }
+    return ledger_is_writable(ledger) ? next : utc_earlier(next, utc_add(now, RETRY_WAIT));
+}
+
+/* On a shared database nothing can be done while it cannot be reached; a full disk of one's own is
+ * different: what was accepted goes on with the ballast's room. */
+static bool is_cut_off(const struct ledger *ledger)
+{
+    enum ledger_door door = ledger_door(ledger);
+    return ledger->is_shared && (door == LEDGER_DOWN || door == LEDGER_UNCERTAIN);
+}
+
 struct utc ledger_tick(struct ledger *ledger)
 {
     if (!ledger_is_writable(ledger)) {
         try_to_reopen(ledger);
     }
     struct utc now = clock_now(ledger->clock);
-    if (!ledger_notice_clock(ledger)) {
+    if (is_cut_off(ledger) || !ledger_notice_clock(ledger)) {
         return utc_add(now, RETRY_WAIT);
     }
     struct utc next = now;
@@ -143,5 +186,5 @@ struct utc ledger_tick(struct ledger *ledger)
         next = run_duties(ledger, now);
     }
     db_tidy(ledger->db);
-    return ledger_is_writable(ledger) ? next : utc_earlier(next, utc_add(now, RETRY_WAIT));
+    return bound(ledger, now, next);
 }

@@ -1,0 +1,135 @@
+/* What others wrote to a shared database, and how this node learns of it.
+ *
+ * Turns are numbered. When the last committed one is not the last that this ledger knows of, then
+ * others have written since, and everything that is remembered may be old: it is read again in the
+ * same transaction, before anything else is done in it. A node that was stopped for an hour thus finds
+ * out before it can write a single row. */
+#include "base/log.h"
+#include "base/metric.h"
+#include "ledger/ledger_private.h"
+
+static bool is_planted(const struct ledger *ledger, enum ledger_bug bug)
+{
+    return (ledger->planted & (unsigned)bug) != 0;
+}
+
+/* False when it could not be read. */
+static bool read_own_rows(struct ledger *ledger, bool is_reading, int64_t *out_total_us)
+{
+    struct own_rows rows;
+    own_rows_load(ledger->db, ledger->member.id, &rows);
+    if (db_error(ledger->db) != DB_OK) {
+        return false;
+    }
+    *out_total_us = rows.clock_total_us;
+    node_learn(ledger, &rows, is_reading);
+    return true;
+}
+
+static void tell_witnesses(struct ledger_tx *tx)
+{
+    GArray *witnesses = tx->ledger->witnesses;
+    for (guint i = 0; i < witnesses->len; i++) {
+        struct ledger_witness witness = g_array_index(witnesses, struct ledger_witness, i);
+        witness.others_wrote(tx, witness.self);
+    }
+}
+
+static void learn_clock(struct ledger_tx *tx, struct span before, int64_t total_us, bool is_reading)
+{
+    struct ledger *ledger = tx->ledger;
+    struct clock_look look = {.before = before,
+                              .after = clock_elapsed(ledger->machine),
+                              .now = db_now(tx->db),
+                              .total_us = total_us};
+    struct span by = {0};
+    bool has_jumped = cluster_clock_learn(&ledger->cluster, &look, &by);
+    tx->now = clock_now(ledger->clock);
+    ledger->news.has_jump = has_jumped && is_reading;
+    ledger->news.jumped_by = has_jumped && !is_reading ? by : (struct span){0};
+}
+
+void news_learn(struct ledger_tx *tx, struct span before, bool is_reading)
+{
+    struct ledger *ledger = tx->ledger;
+    struct news *news = &ledger->news;
+    tx->now = clock_now(ledger->clock);
+    tx->lanes = 0;
+    news->is_fresh = false;
+    news->jumped_by = (struct span){0};
+    news->has_jump = false;
+    int64_t turn = db_turn(tx->db);
+    if (db_error(tx->db) != DB_OK || (is_reading && is_planted(ledger, LEDGER_LOST_WAKE_UP))) {
+        return;
+    }
+    bool is_news = !news->is_known || turn != news->turn;
+    int64_t total_us = ledger->cluster.total_us;
+    if (is_news && !read_own_rows(ledger, is_reading, &total_us)) {
+        return;
+    }
+    learn_clock(tx, before, total_us, is_reading);
+    tx->lanes = ledger->member.hold.lanes;
+    if (is_news) {
+        ledger->head.is_known = false;
+        news->is_known = true;
+        news->turn = turn;
+        news->is_fresh = true;
+        news->is_unheard = true;
+        tell_witnesses(tx);
+    }
+    if (news->jumped_by.us != 0 && db_error(tx->db) == DB_OK) {
+        clock_shift_add(tx->db, news->jumped_by);
+        ledger_tell_jump(tx, news->jumped_by);
+    }
+}
+
+bool news_has_jump(const struct ledger *ledger)
+{
+    return ledger->news.has_jump;
+}
+
+void news_committed(struct ledger *ledger)
+{
+    struct news *news = &ledger->news;
+    int64_t taken = db_turn_taken(ledger->db);
+    if (taken != 0) {
+        news->turn = taken;
+    }
+    if (news->jumped_by.us != 0) {
+        cluster_clock_recorded(&ledger->cluster, news->jumped_by);
+        ledger_log_jump(news->jumped_by);
+        news->jumped_by = (struct span){0};
+    }
+}
+
+void news_forget(struct ledger *ledger)
+{
+    ledger->news.is_known = false;
+    ledger->head.is_known = false;
+}
+
+enum db_status news_resolve(struct ledger *ledger)
+{
+    enum db_status status = db_resolve(ledger->db);
+    switch (status) {
+    case DB_OK:
+        metric_add(METRIC_UNCERTAIN_KEPT, 1);
+        return DB_OK;
+    case DB_DONE:
+        metric_add(METRIC_UNCERTAIN_NOT_KEPT, 1);
+        return DB_CONFLICT;
+    case DB_ROW:
+    case DB_FULL:
+    case DB_DOWN:
+    case DB_CONSTRAINT:
+    case DB_UNCERTAIN:
+    case DB_CONFLICT:
+    case DB_FAILED:
+        break;
+    }
+    metric_add(METRIC_UNCERTAIN_OPEN, 1);
+    LOG_ERROR("ledger", NULL,
+              "the answer to a commit was lost, and the database cannot say whether it was kept",
+              "why", db_error_text(ledger->db));
+    return DB_UNCERTAIN;
+}
