@@ -9,12 +9,15 @@
 
 #include <cmocka.h>
 
+#include "db/test_database.h"
+
 static const struct utc NOW = {1795000000000000};
 
-/* A folder of this test's own with an open, migrated database in it. */
+/* A folder of this test's own with an open, migrated database in it, or on a server. */
 struct room {
     char *folder;
     char *path;
+    char *where; /* the path, or the server's */
     struct db *db;
 };
 
@@ -24,7 +27,8 @@ static int set_up(void **state)
     room->folder = g_dir_make_tmp("tocsin-db-XXXXXX", NULL);
     room->path = g_build_filename(room->folder, "tocsin.db", NULL);
     struct fault fault = {0};
-    room->db = db_open(room->path, DB_READ_WRITE, &fault);
+    room->where = test_database_create(room->path);
+    room->db = db_open(room->where, DB_READ_WRITE, &fault);
     assert_string_equal(fault.text, "");
     assert_non_null(room->db);
     assert_true(db_migrate(room->db, NOW, &fault));
@@ -36,6 +40,7 @@ static int tear_down(void **state)
 {
     struct room *room = *state;
     db_close(&room->db);
+    test_database_drop(&room->where);
     g_autoptr(GDir) folder = g_dir_open(room->folder, 0, NULL);
     for (const char *name = g_dir_read_name(folder); name != NULL; name = g_dir_read_name(folder)) {
         g_autofree char *path = g_build_filename(room->folder, name, NULL);
@@ -75,10 +80,11 @@ static void values_come_back_as_they_went_in(void **state)
     db_bind_text(insert, 2, "é\"';");
     db_bind_blob(insert, 3, "a\0b", 3);
     db_bind_real(insert, 4, 0.25);
-    assert_int_equal(db_insert(insert), 1);
+    int64_t first = db_insert(insert);
+    assert_true(first > 0);
     insert = db_query(db, "INSERT INTO t (a) VALUES ($1) {newid}");
     db_bind_utc(insert, 1, (struct utc){0});
-    assert_int_equal(db_insert(insert), 2);
+    assert_int_equal(db_insert(insert), first + 1);
     assert_int_equal(db_changes(db), 1);
 
     struct db_query *query = db_query(db, "SELECT a, b, c, d FROM t ORDER BY id");
@@ -105,11 +111,12 @@ static void an_error_sticks_until_the_next_begin(void **state)
     struct db *db = ((struct room *)*state)->db;
     db_begin(db);
     assert_int_equal(put_secret(db, "one"), DB_DONE);
-    assert_int_equal(put_secret(db, "one"), DB_CONSTRAINT);
+    (void)put_secret(db, "one"); /* may be known only when an answer is waited for */
+    assert_int_equal(count_secrets(db), -1);
     assert_int_equal(put_secret(db, "two"), DB_CONSTRAINT);
     assert_int_equal(count_secrets(db), -1);
     assert_int_equal(db_error(db), DB_CONSTRAINT);
-    assert_non_null(strstr(db_error_text(db), "UNIQUE"));
+    assert_non_null(strcasestr(db_error_text(db), "unique"));
     assert_int_equal(db_commit(db), DB_CONSTRAINT);
     assert_int_equal(db_error(db), DB_CONSTRAINT);
 
@@ -128,9 +135,9 @@ static void bad_sql_is_told(void **state)
     static const struct {
         const char *name, *sql, *says;
     } rows[] = {
-        {"no such table", "SELECT 1 FROM nowhere", "nowhere"},
-        {"unknown token", "SELECT 1 {frob}", "{frob}"},
-        {"no SQL", "SELEKT", "SELEKT"},
+        {"no such table", "SELECT $1 FROM nowhere", "nowhere"},
+        {"unknown token", "SELECT $1 {frob}", "{frob}"},
+        {"no SQL", "SELEKT $1", "SELEKT"},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -149,7 +156,9 @@ static void braces_of_json_are_no_tokens(void **state)
     struct db *db = ((struct room *)*state)->db;
     struct db_query *query = db_query(db, "SELECT '{}{\"a\": {lock}}{ {'");
     assert_int_equal(db_step(query), DB_ROW);
-    assert_string_equal(db_text(query, 0), "{}{\"a\": }{ {");
+    const char *lock = test_database_is_shared() ? "FOR UPDATE" : "";
+    g_autofree char *expected = g_strdup_printf("{}{\"a\": %s}{ {", lock);
+    assert_string_equal(db_text(query, 0), expected);
     db_reset(query);
 }
 
@@ -171,6 +180,7 @@ static void statements_are_prepared_once(void **state)
 
 static void a_second_server_is_refused(void **state)
 {
+    SKIP_BUT_ON_SQLITE("several nodes may share a PostgreSQL database");
     struct room *room = *state;
     struct fault fault = {0};
     assert_null(db_open(room->path, DB_READ_WRITE, &fault));
@@ -183,6 +193,7 @@ static void a_second_server_is_refused(void **state)
 
 static void only_the_owner_can_read_the_file(void **state)
 {
+    SKIP_BUT_ON_SQLITE("looks at the file");
     struct room *room = *state;
     GStatBuf info;
     assert_int_equal(g_stat(room->path, &info), 0);
@@ -213,14 +224,16 @@ static void migrating_twice_changes_nothing_and_a_newer_schema_is_refused(void *
     assert_int_equal(db_commit(room->db), DB_OK);
     assert_false(db_migrate(room->db, NOW, &fault));
     assert_non_null(strstr(fault.text, "newer Tocsin"));
-    assert_false(db_verify(room->path, &fault));
-    assert_non_null(strstr(fault.text, "newer Tocsin"));
+    if (!test_database_is_shared()) {
+        assert_false(db_verify(room->path, &fault));
+        assert_non_null(strstr(fault.text, "newer Tocsin"));
+    }
 }
 
 static void a_reader_cannot_write_and_sees_one_state(void **state)
 {
     struct room *room = *state;
-    struct db_pool *pool = db_pool_create(room->path);
+    struct db_pool *pool = db_pool_create(room->where);
     struct db *reader = db_pool_take(pool);
     assert_int_equal(count_secrets(reader), 0);
     db_begin(room->db);
@@ -229,7 +242,9 @@ static void a_reader_cannot_write_and_sees_one_state(void **state)
     assert_int_equal(count_secrets(reader), 0); /* still the state of its beginning */
     struct db *other = db_pool_take(pool);
     assert_int_equal(count_secrets(other), 1);
-    assert_int_equal(put_secret(other, "two"), DB_FULL); /* "read-only" */
+    (void)put_secret(other, "two");
+    assert_int_equal(count_secrets(other), -1);
+    assert_int_equal(db_error(other), test_database_is_shared() ? DB_FAILED : DB_FULL);
     db_pool_give(pool, other);
     db_pool_give(pool, reader);
     reader = db_pool_take(pool);
@@ -250,6 +265,7 @@ static void set_file_limit(rlim_t bytes)
 /* A real file system with a limit: the log cannot grow past it. */
 static void want_of_space_on_a_real_disk_is_told_and_recovers(void **state)
 {
+    SKIP_BUT_ON_SQLITE("limits the files of this process");
     struct db *db = ((struct room *)*state)->db;
     (void)signal(SIGXFSZ, SIG_IGN);
     struct rlimit before;

@@ -6,13 +6,14 @@
 #include <cmocka.h>
 
 #include "db/memory_vfs.h"
+#include "db/test_database.h"
 
 static const struct utc NOW = {1795000000000000};
-static const char WHERE[] = "file:turn.db?vfs=turn-disk";
 
 /* Two writers on one database; the first one's link does as it is told, once. */
 struct room {
     struct memory_disk *disk;
+    char *where;
     struct db *a, *b;
     struct db_link link;
     enum db_moment moment;
@@ -39,7 +40,8 @@ static struct utc read_clock(void *self)
 static struct db *open_writer(struct room *room)
 {
     struct fault fault = {0};
-    struct db *db = db_open(WHERE, DB_SHARED, &fault);
+    enum db_mode mode = test_database_is_shared() ? DB_READ_WRITE : DB_SHARED;
+    struct db *db = db_open(room->where, mode, &fault);
     assert_string_equal(fault.text, "");
     assert_true(db_migrate(db, NOW, &fault));
     db_set_link(db, &room->link);
@@ -50,6 +52,7 @@ static int set_up(void **state)
 {
     struct room *room = g_new0(struct room, 1);
     room->disk = memory_disk_create("turn-disk");
+    room->where = test_database_create("file:turn.db?vfs=turn-disk");
     room->link = (struct db_link){.fate = draw_fate, .now = read_clock, .self = room};
     room->now = NOW;
     room->a = open_writer(room);
@@ -63,6 +66,7 @@ static int tear_down(void **state)
     struct room *room = *state;
     db_close(&room->a);
     db_close(&room->b);
+    test_database_drop(&room->where);
     memory_disk_destroy(&room->disk);
     g_free(room);
     return 0;
@@ -127,6 +131,7 @@ static void a_turn_that_changed_nothing_is_not_counted(void **state)
 
 static void whoever_comes_into_a_turn_is_told_to_come_again(void **state)
 {
+    SKIP_BUT_ON_SQLITE("PostgreSQL lets it wait");
     struct room *room = *state;
     db_begin(room->a);
     put_secret(room->a, "1");
@@ -278,6 +283,7 @@ static void one_writer_takes_no_turns(void **state)
 
 static void an_early_answer_may_be_lost(void **state)
 {
+    SKIP_BUT_ON_SQLITE("counts what the memory disk was asked to keep");
     struct room *room = *state;
     db_plant(room->a, DB_BUG_EARLY_ANSWER);
     int64_t syncs = memory_disk_calls(room->disk, DISK_SYNC);
