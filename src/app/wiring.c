@@ -67,9 +67,14 @@ static bool open_ledger(struct house *house, struct fault *fault)
     ledger_add_listener(house->ledger, (struct ledger_listener){committed, house});
     house->live = live_create();
     house->keys = key_index_create();
-    return key_index_attach(house->keys, house->ledger, house->db, fault) &&
-           ledger_join(house->ledger, house->settings->node_name, house->settings->node_address,
-                       fault);
+    return key_index_attach(house->keys, house->ledger, house->db, fault);
+}
+
+/* After all that hears of commits was made: joining is one. */
+static bool join(struct house *house, struct fault *fault)
+{
+    const struct settings *settings = house->settings;
+    return ledger_join(house->ledger, settings->node_name, settings->node_address, fault);
 }
 
 struct recovery {
@@ -180,7 +185,7 @@ bool house_open(struct house *house, const struct settings *settings,
     CHECK(pthread_mutex_init(&house->http_lock, NULL) == 0);
     house->has_terminal = isatty(STDOUT_FILENO) == 1;
     if (!house_open_database(house, fault) || !open_ledger(house, fault) ||
-        !house_make_courier(house, fault) || !recover_pages(house, fault)) {
+        !house_make_courier(house, fault) || !join(house, fault) || !recover_pages(house, fault)) {
         return false;
     }
     house->readers = db_pool_create(house->database);
