@@ -31,10 +31,13 @@ static void committed(void *self, int64_t last_seq)
     courier_wake(world->courier);
 }
 
-static bool still_wanted(void *self, int64_t delivery_id)
+static enum wanted still_wanted(void *self, int64_t delivery_id)
 {
     struct world *world = self;
-    return world->options.plant == PLANT_LATE_SENDING || delivery_is_wanted(world->db, delivery_id);
+    bool is_wanted =
+        world->options.plant == PLANT_LATE_SENDING ||
+        delivery_is_wanted(world->db, delivery_id, clock_now(ledger_clock(world->ledger)));
+    return is_wanted ? WANTED_YES : WANTED_NO;
 }
 
 static void note_outcome(void *arg, enum command_outcome outcome)
@@ -132,6 +135,7 @@ static void assemble(struct world *world)
         .wake_self = world,
         .still_wanted = still_wanted,
         .still_wanted_self = world,
+        .clock = ledger_clock(world->ledger),
         .public_url = "http://tocsin.example",
     };
     world->courier = courier_create(&options);

@@ -10,7 +10,7 @@
  * attempt may take. */
 #define LEASE SPAN_S(60)
 
-enum { MAILBOXES_MAX = 64, LOOK_MAX = 50, RECENT_MAX = 64 };
+enum { MAILBOXES_MAX = 64, LOOK_MAX = 50, RECENT_MAX = 64, FREED_MAX = 1024 };
 
 static void errand_destroy(gpointer errand)
 {
@@ -249,15 +249,40 @@ static void claim_mailbox(struct ledger_tx *tx, struct claim *claim, int64_t mai
     mailbox_clear(&look.mailbox);
 }
 
+static bool is_held(const GArray *held, int64_t delivery_id)
+{
+    for (guint i = 0; i < held->len; i++) {
+        if (g_array_index(held, int64_t, i) == delivery_id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What this node has claimed without knowing it waits again, at once. */
+static void free_unstarted(struct ledger_tx *tx, const struct claim *claim)
+{
+    int64_t ids[FREED_MAX];
+    size_t count = delivery_of_node(tx->db, tx->now, ledger_node(tx), ids, FREED_MAX);
+    for (size_t i = 0; i < count; i++) {
+        if (!is_held(claim->held, ids[i])) {
+            delivery_put_back(claim->pager, tx, ids[i]);
+        }
+    }
+}
+
 enum command_result pager_claim(struct ledger_tx *tx, void *arg)
 {
     struct claim *claim = arg;
     int64_t ids[MAILBOXES_MAX];
     g_clear_pointer(&claim->errands, g_ptr_array_unref); /* a batch may be run twice */
     claim->errands = g_ptr_array_new_with_free_func(errand_destroy);
+    pager_enter(claim->pager, tx);
+    if (claim->held != NULL) {
+        free_unstarted(tx, claim);
+    }
     size_t count =
         mailbox_due(tx->db, tx->now, tx->lanes, ids, CLAMP(claim->max, 1, MAILBOXES_MAX));
-    pager_enter(claim->pager, tx);
     for (size_t i = 0; i < count; i++) {
         claim_mailbox(tx, claim, ids[i]);
     }

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/log.h"
 #include "page/errand.h"
 
 enum { FLIGHT_MAX = 256 };
@@ -13,10 +14,13 @@ enum { FLIGHT_MAX = 256 };
 struct courier {
     struct claim claim; /* first: the claim command's argument is the courier itself */
     struct courier_options options;
+    GHashTable *flights;  /* delivery id -> struct flight *: claimed here and not settled yet */
     unsigned in_flight;   /* attempts handed to the sender and not yet home */
     GQueue unsettled;     /* of struct flight: home, but their settling was not taken yet */
     struct utc settle_at; /* not before then: the ledger could not keep them just now */
     struct utc ask_at;    /* earliest next claim when nothing wakes us */
+    struct span asked;    /* elapsed, when the claim under way was asked for */
+    bool is_unsure;       /* an earlier claim was perhaps kept: see struct claim */
     atomic_bool is_woken;
     /* Between the ledger's thread and ours: */
     pthread_mutex_t lock;
@@ -31,6 +35,7 @@ struct flight {
     struct settle settle; /* first: the command's argument is the flight itself */
     struct courier *courier;
     struct errand *errand;
+    struct span claimed; /* elapsed; not after the claim was committed */
     enum command_outcome outcome;
 };
 
@@ -45,6 +50,7 @@ struct courier *courier_create(const struct courier_options *options)
     courier->claim.public_url = options->public_url;
     courier->claim_state = CLAIM_IDLE;
     CHECK(pthread_mutex_init(&courier->lock, NULL) == 0);
+    courier->flights = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, NULL);
     g_queue_init(&courier->unsettled);
     g_queue_init(&courier->settled);
     atomic_init(&courier->is_woken, true);
@@ -53,8 +59,14 @@ struct courier *courier_create(const struct courier_options *options)
 
 static void flight_free(struct flight *flight)
 {
+    g_hash_table_remove(flight->courier->flights, &flight->settle.delivery_id);
     errand_free(flight->errand);
     g_free(flight);
+}
+
+static void forget_held(struct courier *courier)
+{
+    g_clear_pointer(&courier->claim.held, g_array_unref);
 }
 
 void courier_destroy(struct courier **courier)
@@ -72,6 +84,8 @@ void courier_destroy(struct courier **courier)
         flight_free(f);
     }
     g_clear_pointer(&c->claim.errands, g_ptr_array_unref);
+    forget_held(c);
+    g_hash_table_unref(c->flights);
     pthread_mutex_destroy(&c->lock);
     g_free(c);
     *courier = NULL;
@@ -113,6 +127,17 @@ static void came_home(void *self, const struct send_result *result)
     submit_settle(courier, flight);
 }
 
+/* Others took over while this node was away: whoever reads of a page that came twice finds it here. */
+static void tell_stale(const struct flight *flight)
+{
+    if (flight->settle.is_stale) {
+        char delivery[32];
+        g_snprintf(delivery, sizeof delivery, "%" G_GINT64_FORMAT, flight->settle.delivery_id);
+        LOG_WARN("courier", NULL, "the outcome of a delivery came too late and was not recorded",
+                 "delivery", delivery, "detail", flight->settle.result.detail);
+    }
+}
+
 /* Results that the ledger could not keep (full disk) are brought again. */
 static void collect_settled(struct courier *courier, struct utc now)
 {
@@ -125,6 +150,7 @@ static void collect_settled(struct courier *courier, struct utc now)
          f = g_queue_pop_head(&answered)) {
         bool is_kept = f->outcome == OUTCOME_COMMITTED || f->outcome == OUTCOME_REFUSED;
         if (is_kept) {
+            tell_stale(f);
             flight_free(f);
         } else {
             g_queue_push_tail(&courier->unsettled, f);
@@ -145,18 +171,41 @@ static void submit_unsettled(struct courier *courier, struct utc now)
 
 /* --- out --- */
 
+static struct span elapsed_now(const struct courier *courier)
+{
+    const struct clock *clock = courier->options.clock;
+    return clock != NULL ? clock_elapsed(clock) : (struct span){0};
+}
+
+bool courier_still_wants(struct courier *courier, int64_t delivery_id)
+{
+    const struct courier_options *options = &courier->options;
+    struct flight *flight = g_hash_table_lookup(courier->flights, &delivery_id);
+    CHECK(flight != NULL);
+    enum wanted wanted = options->still_wanted != NULL
+                             ? options->still_wanted(options->still_wanted_self, delivery_id)
+                             : WANTED_YES;
+    if (wanted == WANTED_UNKNOWN) {
+        bool is_fresh = elapsed_now(courier).us - flight->claimed.us < CLAIM_FRESH.us;
+        flight->settle.is_unstarted = !is_fresh;
+        return is_fresh;
+    }
+    flight->settle.is_cancelled = wanted == WANTED_NO;
+    return wanted == WANTED_YES;
+}
+
 static void start_flight(struct courier *courier, struct errand *errand)
 {
     struct flight *flight = g_new0(struct flight, 1);
     flight->courier = courier;
     flight->errand = errand;
+    flight->claimed = courier->asked;
     flight->settle.pager = courier->options.pager;
     flight->settle.delivery_id = errand->delivery_id;
+    flight->settle.claimant = errand->claimant;
+    (void)g_hash_table_insert(courier->flights, &flight->settle.delivery_id, flight);
     const struct courier_options *options = &courier->options;
-    bool is_wanted = options->still_wanted == NULL ||
-                     options->still_wanted(options->still_wanted_self, errand->delivery_id);
-    if (!is_wanted) {
-        flight->settle.is_cancelled = true;
+    if (!courier_still_wants(courier, errand->delivery_id)) {
         submit_settle(courier, flight);
         return;
     }
@@ -189,6 +238,9 @@ static void collect_claim(struct courier *courier, struct utc now)
         return;
     }
     g_autoptr(GPtrArray) errands = g_steal_pointer(&courier->claim.errands);
+    forget_held(courier);
+    courier->is_unsure =
+        outcome != OUTCOME_COMMITTED && (courier->is_unsure || outcome == OUTCOME_UNCERTAIN);
     if (outcome != OUTCOME_COMMITTED) {
         courier->ask_at = utc_add(now, ASK_AGAIN);
         return;
@@ -207,9 +259,24 @@ static bool is_asked(struct courier *courier)
     return asked;
 }
 
+/* After a claim of which nothing is known: what this node holds for certain. */
+static GArray *held_here(const struct courier *courier)
+{
+    GArray *held = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    GHashTableIter iter;
+    gpointer id = NULL;
+    g_hash_table_iter_init(&iter, courier->flights);
+    while (g_hash_table_iter_next(&iter, &id, NULL)) {
+        g_array_append_vals(held, id, 1);
+    }
+    return held;
+}
+
 static void ask(struct courier *courier, struct utc now)
 {
     courier->claim.max = courier->options.flight_max - courier->in_flight;
+    courier->claim.held = courier->is_unsure ? held_here(courier) : NULL;
+    courier->asked = elapsed_now(courier);
     pthread_mutex_lock(&courier->lock);
     courier->claim_state = CLAIM_ASKED;
     pthread_mutex_unlock(&courier->lock);
@@ -218,6 +285,7 @@ static void ask(struct courier *courier, struct utc now)
         pthread_mutex_lock(&courier->lock);
         courier->claim_state = CLAIM_IDLE;
         pthread_mutex_unlock(&courier->lock);
+        forget_held(courier);
         courier->ask_at = utc_add(now, ASK_AGAIN);
     }
 }

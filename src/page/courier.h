@@ -10,6 +10,12 @@
 
 struct courier;
 
+enum wanted {
+    WANTED_YES = 1,
+    WANTED_NO,
+    WANTED_UNKNOWN, /* the database cannot be asked */
+};
+
 struct courier_options {
     struct pager *pager;
     struct sender sender;
@@ -20,8 +26,9 @@ struct courier_options {
     void *wake_self;
     /* The last look before an attempt starts, at committed state: is the delivery still wanted? NULL:
      * always. Called on the courier's thread. */
-    bool (*still_wanted)(void *self, int64_t delivery_id);
+    enum wanted (*still_wanted)(void *self, int64_t delivery_id);
     void *still_wanted_self;
+    const struct clock *clock; /* the elapsed one: how old a claim is */
     const char *public_url;
     unsigned flight_max; /* attempts in flight at once; 0: 256 */
 };
@@ -33,6 +40,14 @@ void courier_destroy(struct courier **courier);
 /* Claims (unless a claim is under way or flight_max is reached) and starts what was claimed. Answers
  * when it wants to be called again without being woken. */
 NODISCARD struct utc courier_step(struct courier *courier, struct utc now);
+
+/* The last look, for a sender that made an attempt wait. When the database cannot be asked, a claim of
+ * the last CLAIM_FRESH seconds stands: silence would be worse than a page too many, and no other node
+ * can have taken over yet. An older one is not sent, and waits again when the database is back. On the
+ * courier's thread. */
+NODISCARD bool courier_still_wants(struct courier *courier, int64_t delivery_id);
+
+#define CLAIM_FRESH SPAN_S(2)
 
 /* Any thread: new notifications may be due. */
 void courier_wake(struct courier *courier);

@@ -151,6 +151,16 @@ void delivery_expire_claimed(struct db *db, struct utc now)
     (void)db_run(q);
 }
 
+size_t delivery_of_node(struct db *db, struct utc now, int64_t node, int64_t *out_ids, size_t max)
+{
+    struct db_query *q = db_query(
+        db, "SELECT id FROM delivery WHERE lease_until > $1 AND node = $2 ORDER BY id LIMIT $3");
+    db_bind_utc(q, 1, now);
+    db_bind_int(q, 2, node);
+    db_bind_int(q, 3, (int64_t)max);
+    return db_take_ids(q, out_ids, max);
+}
+
 void delivery_expire_of_node(struct db *db, struct utc now, int64_t node)
 {
     struct db_query *q = db_query(
@@ -223,13 +233,16 @@ int64_t delivery_carry_pages(struct db *db, const struct delivery *delivery, str
     return total;
 }
 
-bool delivery_is_wanted(struct db *db, int64_t delivery_id)
+bool delivery_is_wanted(struct db *db, int64_t delivery_id, struct utc now)
 {
     struct db_query *q =
-        db_query(db, "SELECT 1 FROM carried c JOIN notification n ON n.id = c.notification_id"
+        db_query(db, "SELECT 1 FROM carried c JOIN delivery d ON d.id = c.delivery_id"
+                     " JOIN notification n ON n.id = c.notification_id"
                      " LEFT JOIN alert a ON a.id = n.alert_id LEFT JOIN page p ON p.id = n.page_id"
-                     " WHERE c.delivery_id = $1 AND (n.kind <> 1 OR " PAGE_IS_LIVE ") LIMIT 1");
+                     " WHERE c.delivery_id = $1 AND d.lease_until > $2"
+                     " AND (n.kind <> 1 OR " PAGE_IS_LIVE ") LIMIT 1");
     db_bind_int(q, 1, delivery_id);
+    db_bind_utc(q, 2, now);
     bool is_wanted = db_step(q) == DB_ROW;
     db_reset(q);
     return is_wanted;

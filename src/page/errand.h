@@ -7,8 +7,15 @@
 
 enum { ERRAND_ITEMS_MAX = 10 };
 
+/* By whom a delivery was claimed: only that node, in that epoch of its lane, may say how it went. */
+struct claimant {
+    int64_t node;
+    int64_t epoch;
+};
+
 struct errand {
     int64_t delivery_id;
+    struct claimant claimant;
     struct address address;
     struct message message; /* its items point to `items` */
     struct message_item items[ERRAND_ITEMS_MAX];
@@ -22,17 +29,24 @@ struct claim {
     struct pager *pager;
     const char *public_url; /* root of links, without a slash at the end */
     unsigned max;
+    /* Of int64_t, or NULL: an earlier claim was perhaps kept and perhaps not, and none of it was
+     * started. Deliveries that this node has claimed but for these are freed first. */
+    GArray *held;
     GPtrArray *errands; /* out: of struct errand, to be freed by whoever takes them */
     struct utc next_at; /* out: UTC_NEVER when nothing waits */
 };
 enum command_result pager_claim(struct ledger_tx *tx, void *arg);
 
-/* Brings the result of one attempt home. A ledger command. */
+/* Brings the result of one attempt home, from whichever node made it. Refused when that node was
+ * counted as gone meanwhile: others have taken over what it was doing. A ledger command. */
 struct settle {
     struct pager *pager;
     int64_t delivery_id;
     struct send_result result;
+    struct claimant claimant;
     bool is_cancelled; /* found unwanted just before sending: nothing was sent */
+    bool is_unstarted; /* nothing was sent, and not because it is unwanted: it waits again */
+    bool is_stale;     /* out: it was no longer this node's to say; nothing was written */
 };
 enum command_result pager_settle(struct ledger_tx *tx, void *arg);
 

@@ -104,6 +104,9 @@ NODISCARD struct utc delivery_next_lease(struct db *db, lane_set lanes);
 void delivery_put_off(struct db *db, struct utc now, lane_set lanes, struct span by);
 /* Nobody is sending any more: every lease ends now. */
 void delivery_expire_claimed(struct db *db, struct utc now);
+/* Claimed by that node, with a lease that goes on. */
+NODISCARD size_t delivery_of_node(struct db *db, struct utc now, int64_t node, int64_t *out_ids,
+                                  size_t max);
 /* That node is gone: the leases of what it had claimed end now. */
 void delivery_expire_of_node(struct db *db, struct utc now, int64_t node);
 /* Messages that went, or may have gone, to the mailbox in the hour before `now`; newest first. */
@@ -115,8 +118,9 @@ void delivery_carry(struct db *db, int64_t delivery_id, int64_t notification_id)
  * them by severity (index = enum severity). Answers how many. */
 int64_t delivery_carry_pages(struct db *db, const struct delivery *delivery, struct utc now,
                              size_t by_severity[5]);
-/* Is a page of an alert that is still open among what it carries, or anything but pages? */
-NODISCARD bool delivery_is_wanted(struct db *db, int64_t delivery_id);
+/* Is it still whose who claimed it (not settled, its lease goes on), and is a page of an alert that is
+ * still open among what it carries, or anything but pages? */
+NODISCARD bool delivery_is_wanted(struct db *db, int64_t delivery_id, struct utc now);
 /* The alerts it carries, newest first. */
 NODISCARD size_t delivery_alerts(struct db *db, int64_t delivery_id, int64_t *out_ids, size_t max);
 /* Newest first, all people; `before_id` 0: from the newest. */

@@ -59,6 +59,12 @@ enum command_result pager_recover(struct ledger_tx *tx, void *arg)
 {
     struct pager *pager = arg;
     take_link_key(pager, tx);
+    if (db_is_shared(tx->db)) {
+        /* Other nodes may be sending, and know of their own what became of it; whether sources could
+         * reach anybody is in the mark. Without a node: from a database file that was moved here. */
+        delivery_expire_of_node(tx->db, tx->now, 0);
+        return COMMAND_DONE;
+    }
     delivery_expire_claimed(tx->db, tx->now);
     grant_time_to_refresh(pager, tx);
     return COMMAND_DONE;
@@ -145,17 +151,24 @@ static void lease_off(struct ledger_tx *tx, void *self, struct span by)
     delivery_put_off(tx->db, tx->now, tx->lanes, by);
 }
 
+/* What it was sending may have arrived or not: the holders of the lanes see to it now. */
+static void node_gone(struct ledger_tx *tx, void *self, int64_t node)
+{
+    (void)self;
+    delivery_expire_of_node(tx->db, tx->now, node);
+}
+
 void pager_add_duties(struct pager *pager, struct ledger *ledger)
 {
     const struct ledger_duty duties[] = {
         {"escalations", escalation_next_at, escalation_run_due, escalation_jumped, pager,
-         escalation_off},
-        {"personal rules", page_next_at, page_run_due, page_jumped, pager, page_off},
-        {"delivery leases", lease_next_at, lease_run_due, mail_jumped, pager, lease_off},
-        {"alert expiry", expiry_next_at, expiry_run_due, NULL, pager, NULL},
-        {"heartbeats", heartbeat_next_at, heartbeat_run_due, heartbeat_jumped, pager, NULL},
-        {"silences", silence_next_at, silence_run_due, NULL, pager, NULL},
-        {"gaps ahead", gap_next_at, gap_run_due, gap_jumped, pager, gap_off},
+         escalation_off, NULL},
+        {"personal rules", page_next_at, page_run_due, page_jumped, pager, page_off, NULL},
+        {"delivery leases", lease_next_at, lease_run_due, mail_jumped, pager, lease_off, node_gone},
+        {"alert expiry", expiry_next_at, expiry_run_due, NULL, pager, NULL, NULL},
+        {"heartbeats", heartbeat_next_at, heartbeat_run_due, heartbeat_jumped, pager, NULL, NULL},
+        {"silences", silence_next_at, silence_run_due, NULL, pager, NULL, NULL},
+        {"gaps ahead", gap_next_at, gap_run_due, gap_jumped, pager, gap_off, NULL},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(duties); i++) {
         ledger_add_duty(ledger, duties[i]);

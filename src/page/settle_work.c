@@ -6,6 +6,9 @@
 /* How long to wait before the n-th further attempt, when the provider does not say. */
 static const int BACKOFF_S[] = {5, 15, 30, 60, 120, 300, 600};
 
+/* Stands for whoever claimed it and will never say how it went. */
+enum { CLAIMANT_LOST = -1 };
+
 enum {
     TRIES_BEFORE_FALLBACK = 2, /* then the next contact is told as well, while this one goes on */
     TRIES_MAX = 12,            /* about an hour and a half */
@@ -58,12 +61,15 @@ static void append_event(struct ledger_tx *tx, const struct delivery *delivery,
 static void settle_retry(struct pager *pager, struct ledger_tx *tx, const struct settle *settle,
                          const struct delivery *delivery, const struct notification *n)
 {
-    bool is_enough =
-        n->tries >= TRIES_MAX || notification_unknown_attempts(tx->db, n->id) >= UNKNOWN_MAX;
+    int64_t unknown = notification_unknown_attempts(tx->db, n->id);
+    bool is_enough = n->tries >= TRIES_MAX || unknown >= UNKNOWN_MAX;
     if (is_enough) {
         notification_settle(tx->db, n->id, NOTIFICATION_FAILED, tx->now);
     } else {
-        struct span wait = back_off(pager, n->tries, settle->result.retry_after);
+        /* It is not the provider's fault that we died: once, nobody waits for that. */
+        bool is_at_once = settle->claimant.node == CLAIMANT_LOST && unknown <= 1;
+        struct span wait =
+            is_at_once ? (struct span){0} : back_off(pager, n->tries, settle->result.retry_after);
         notification_postpone(tx->db, n->id, utc_add(tx->now, wait));
     }
     if (n->tries >= TRIES_BEFORE_FALLBACK && n->page_id != 0) {
@@ -82,7 +88,11 @@ static void settle_one(struct pager *pager, struct ledger_tx *tx, const struct s
         notification_settle(tx->db, n->id, NOTIFICATION_DELIVERED, tx->now);
         break;
     case DELIVERY_CANCELLED:
-        notification_settle(tx->db, n->id, NOTIFICATION_CANCELLED, tx->now);
+        if (settle->is_unstarted) {
+            notification_postpone(tx->db, n->id, tx->now);
+        } else {
+            notification_settle(tx->db, n->id, NOTIFICATION_CANCELLED, tx->now);
+        }
         break;
     case DELIVERY_REFUSED:
         notification_settle(tx->db, n->id, NOTIFICATION_FAILED, tx->now);
@@ -102,7 +112,7 @@ static void settle_one(struct pager *pager, struct ledger_tx *tx, const struct s
 
 static int state_after(const struct settle *settle)
 {
-    if (settle->is_cancelled) {
+    if (settle->is_cancelled || settle->is_unstarted) {
         return DELIVERY_CANCELLED;
     }
     switch ((enum send_state)settle->result.state) {
@@ -157,26 +167,51 @@ static void close_delivery(struct pager *pager, struct ledger_tx *tx, const stru
     mailbox_clear(&mailbox);
 }
 
-static void run_settle(struct ledger_tx *tx, const struct settle *settle)
+/* A node that was counted as gone works under another id when it is back, so that what it claimed
+ * before is no longer its own; and a lease that ended was settled as unknown already. */
+static bool may_settle(struct ledger_tx *tx, const struct settle *settle,
+                       const struct delivery *delivery)
+{
+    bool is_lost = settle->claimant.node == CLAIMANT_LOST;
+    bool is_ours = settle->claimant.node == ledger_node(tx) &&
+                   settle->claimant.node == delivery->node &&
+                   settle->claimant.epoch == delivery->epoch;
+    return delivery->state == DELIVERY_CLAIMED && (is_lost || is_ours);
+}
+
+/* False: it is not, or no longer, this node's to say how it went. */
+static bool run_settle(struct ledger_tx *tx, const struct settle *settle)
 {
     struct delivery delivery = {0};
-    /* A lease that ended was settled as unknown already; a late answer changes nothing any more. */
-    if (delivery_load(tx->db, settle->delivery_id, &delivery) &&
-        delivery.state == DELIVERY_CLAIMED) {
+    bool is_settled =
+        delivery_load(tx->db, settle->delivery_id, &delivery) && may_settle(tx, settle, &delivery);
+    if (is_settled) {
         g_clear_pointer(&delivery.provider_id, g_free);
         g_clear_pointer(&delivery.detail, g_free);
         close_delivery(settle->pager, tx, settle, &delivery);
     }
     delivery_clear(&delivery);
+    return is_settled;
 }
 
 enum command_result pager_settle(struct ledger_tx *tx, void *arg)
 {
-    const struct settle *settle = arg;
+    struct settle *settle = arg;
     pager_enter(settle->pager, tx);
-    run_settle(tx, settle);
+    settle->is_stale = !run_settle(tx, settle);
     pager_leave(settle->pager);
-    return COMMAND_DONE;
+    return settle->is_stale ? COMMAND_REFUSED : COMMAND_DONE;
+}
+
+void delivery_put_back(struct pager *pager, struct ledger_tx *tx, int64_t delivery_id)
+{
+    struct settle settle = {.pager = pager,
+                            .delivery_id = delivery_id,
+                            .claimant.node = CLAIMANT_LOST,
+                            .is_unstarted = true};
+    g_strlcpy(settle.result.detail, "not started: whether it was claimed was not known in time",
+              sizeof settle.result.detail);
+    (void)run_settle(tx, &settle);
 }
 
 enum { DUE_MAX = 256 };
@@ -187,13 +222,14 @@ int lease_run_due(struct ledger_tx *tx, void *self, int limit)
     int64_t ids[DUE_MAX];
     size_t count =
         delivery_expired(tx->db, tx->now, tx->lanes, ids, (size_t)CLAMP(limit, 1, DUE_MAX));
-    struct settle settle = {.pager = self, .result = {.state = SEND_UNKNOWN}};
+    struct settle settle = {
+        .pager = self, .claimant.node = CLAIMANT_LOST, .result = {.state = SEND_UNKNOWN}};
     g_strlcpy(settle.result.detail, "no answer was recorded before the lease ended",
               sizeof settle.result.detail);
     pager_enter(self, tx);
     for (size_t i = 0; i < count; i++) {
         settle.delivery_id = ids[i];
-        run_settle(tx, &settle);
+        (void)run_settle(tx, &settle);
     }
     pager_leave(self);
     return (int)count;

@@ -119,6 +119,8 @@ int silence_run_due(struct ledger_tx *tx, void *self, int limit);
 
 /* --- deliveries (settle_work.c) --- */
 int lease_run_due(struct ledger_tx *tx, void *self, int limit);
+/* It was claimed and never started: what it carries waits again, as if it had not been claimed. */
+void delivery_put_back(struct pager *pager, struct ledger_tx *tx, int64_t delivery_id);
 
 /* --- looking again (look_work.c) --- */
 /* Is this page's notification still to be sent? Fills `alert` in either case. The page may have been
