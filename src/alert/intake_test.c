@@ -8,6 +8,7 @@
 #include "alert/alert_store.h"
 #include "alert/intake.h"
 #include "base/limits.h"
+#include "db/test_database.h"
 #include "ledger/event.h"
 
 static const struct utc START = {1795000000000000};
@@ -15,6 +16,7 @@ static const struct utc START = {1795000000000000};
 struct world {
     struct utc wall;
     struct clock clock;
+    char *where;
     struct db *db;
     struct ledger *ledger;
     GPtrArray *routes, *silences;
@@ -48,10 +50,8 @@ static int set_up(void **state)
     struct world *world = g_new0(struct world, 1);
     world->wall = START;
     world->clock = (struct clock){world_wall, world_elapsed, world};
-    struct fault fault = {0};
-    world->db = db_open(":memory:", DB_READ_WRITE, &fault);
-    assert_string_equal(fault.text, "");
-    assert_true(db_migrate(world->db, START, &fault));
+    world->where = test_database_create(":memory:");
+    world->db = test_database_open(world->where, &world->clock);
     world->ledger = ledger_create(world->db, &world->clock, &RANDOM_SYSTEM);
     world->routes = g_ptr_array_new();
     world->silences = g_ptr_array_new();
@@ -74,6 +74,7 @@ static int tear_down(void **state)
     alert_clear(&world->alert);
     ledger_destroy(&world->ledger);
     db_close(&world->db);
+    test_database_drop(&world->where);
     g_ptr_array_unref(world->routes);
     g_ptr_array_unref(world->silences);
     g_hash_table_unref(world->services);

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "config/config_store.h"
 #include "config/config_work.h"
+#include "db/test_database.h"
 
 const struct utc PAGING_START = {1767607200000000};
 
@@ -59,9 +60,7 @@ static void errand_destroy(gpointer errand)
 static void start(struct paging *paging)
 {
     struct fault fault = {0};
-    paging->db = db_open("file:paging.db?vfs=tocsin-paging", DB_READ_WRITE, &fault);
-    CHECK(paging->db != NULL);
-    CHECK(db_migrate(paging->db, paging->now, &fault));
+    paging->db = test_database_open(paging->where, &paging->clock);
     paging->errands = g_ptr_array_new_with_free_func(errand_destroy);
     paging->configs = config_holder_create();
     struct config *config = config_load(paging->db, &fault);
@@ -107,6 +106,7 @@ void paging_open(struct paging *paging, const char *document)
     *paging = (struct paging){.now = PAGING_START};
     paging->clock = (struct clock){read_wall, read_elapsed, paging};
     paging->disk = memory_disk_create("tocsin-paging");
+    paging->where = test_database_create("file:paging.db?vfs=tocsin-paging");
     start(paging);
     paging_apply(paging, document);
 }
@@ -114,6 +114,7 @@ void paging_open(struct paging *paging, const char *document)
 void paging_close(struct paging *paging)
 {
     stop(paging);
+    test_database_drop(&paging->where);
     memory_disk_destroy(&paging->disk);
 }
 
