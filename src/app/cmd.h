@@ -43,6 +43,8 @@ int cmd_doctor(struct cli *cli);
 int cmd_nodes(struct cli *cli);
 int cmd_backup(struct cli *cli);
 int cmd_restore(struct cli *cli);
+int cmd_migrate(struct cli *cli);
+int cmd_move(struct cli *cli);
 int cmd_openapi(struct cli *cli);
 int cmd_completion(struct cli *cli);
 int cmd_manual(struct cli *cli);

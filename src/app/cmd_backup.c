@@ -7,6 +7,7 @@
 
 #include "app/cmd.h"
 #include "app/data_dir.h"
+#include "app/transfer.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "db/db.h"
@@ -29,21 +30,24 @@ static int tell_backup(const struct cli *cli, const char *path)
     return EXIT_OK;
 }
 
-/* Without a server the database is ours to read. */
+/* Without a server here the database is ours to read; one that is shared always is. */
 static int backup_here(const struct cli *cli, const char *target)
 {
     struct fault fault = {0};
-    g_autofree char *database = data_dir_database(cli->settings.data);
-    if (access(database, F_OK) != 0) {
-        return cli_failed("there is no database in %s: name the right directory with --data",
-                          cli->settings.data);
+    struct place place;
+    place_of_settings(&cli->settings, &place);
+    struct db *db = NULL;
+    if (!place.is_server && access(place.where, F_OK) != 0) {
+        (void)fault_set(&fault, "",
+                        "there is no database in %s: name the right directory with "
+                        "--data, or a server with TOCSIN_DATABASE_URL",
+                        place.data);
+    } else {
+        db = db_open(place.where, place.is_server ? DB_READ_ONLY : DB_READ_WRITE, &fault);
     }
-    struct db *db = db_open(database, DB_READ_WRITE, &fault);
-    if (db == NULL) {
-        return cli_refused(&fault);
-    }
-    bool is_done = db_backup(db, target, &fault);
+    bool is_done = db != NULL && db_backup(db, target, &fault);
     db_close(&db);
+    place_clear(&place);
     return is_done ? tell_backup(cli, target) : cli_refused(&fault);
 }
 
@@ -221,22 +225,10 @@ static bool no_server_runs(const char *data, struct fault *fault)
     return lock >= 0;
 }
 
-int cmd_restore(struct cli *cli)
+/* Into a directory: the file itself takes the place of the old one. */
+static int restore_file(const struct cli *cli, const char *source, const char *data)
 {
     struct fault fault = {0};
-    const char *data = cli->settings.data;
-    g_autofree char *source = absolute(cli_arg(cli, 0));
-    if (!db_verify(source, &fault)) {
-        struct fault why = fault;
-        fault_set(&fault, why.field,
-                  "%.280s. Take another backup; the data in %.60s was not touched.", why.text,
-                  data);
-        return cli_refused(&fault);
-    }
-    if (cli_has(cli, "verify-only")) {
-        printf("%s is a sound backup.\n", source);
-        return EXIT_OK;
-    }
     if (!data_dir_prepare(data, &fault) || !no_server_runs(data, &fault)) {
         return cli_refused(&fault);
     }
@@ -256,4 +248,60 @@ int cmd_restore(struct cli *cli)
                has_old ? " The old database is kept as " : "", has_old ? aside : "", data);
     }
     return EXIT_OK;
+}
+
+/* Into an empty database of a server, row by row. */
+static int restore_rows(const struct cli *cli, const char *source, const struct place *to)
+{
+    struct fault fault = {0};
+    struct place from;
+    place_of_file(source, &from);
+    struct transfer transfer = {.from = &from, .to = to};
+    bool is_done = transfer_run(&transfer, &fault);
+    if (is_done && cli->is_json) {
+        json_auto_t *answer = transfer_json(&transfer);
+        output_json(answer);
+    } else if (is_done) {
+        transfer_print(&transfer);
+        printf("Restored %s to %s. Start the servers with TOCSIN_DATABASE_URL set to it.\n", source,
+               to->shown);
+    }
+    transfer_clear(&transfer);
+    place_clear(&from);
+    return is_done ? EXIT_OK : cli_refused(&fault);
+}
+
+static int verify_source(const char *source, const struct place *to)
+{
+    struct fault fault = {0};
+    if (db_verify(source, &fault)) {
+        return EXIT_OK;
+    }
+    struct fault why = fault;
+    fault_set(&fault, why.field, "%.280s. Take another backup; the data in %.60s was not touched.",
+              why.text, to->data != NULL ? to->data : to->shown);
+    return cli_refused(&fault);
+}
+
+int cmd_restore(struct cli *cli)
+{
+    struct fault fault = {0};
+    const char *to = cli_option(cli, "to");
+    g_autofree char *source = absolute(cli_arg(cli, 0));
+    struct place place = {0};
+    int code = EXIT_OK;
+    if (to == NULL) {
+        place_of_settings(&cli->settings, &place);
+    } else if (!place_parse(to, &place, &fault)) {
+        code = cli_refused(&fault);
+    }
+    code = code == EXIT_OK ? verify_source(source, &place) : code;
+    if (code == EXIT_OK && cli_has(cli, "verify-only")) {
+        printf("%s is a sound backup.\n", source);
+    } else if (code == EXIT_OK) {
+        code = place.is_server ? restore_rows(cli, source, &place)
+                               : restore_file(cli, source, place.data);
+    }
+    place_clear(&place);
+    return code;
 }

@@ -91,8 +91,16 @@ static const struct cli_option MANUAL_OPTIONS[] = {
     {"markdown", NULL, "As the page docs/commands.md."}, {0}};
 static const struct cli_option TEST_OPTIONS[] = {
     {"contact", "NAME", "Only by this contact; else by each."}, {0}};
-static const struct cli_option RESTORE_OPTIONS[] = {{"verify-only", NULL, "Only check the file."},
-                                                    {0}};
+static const struct cli_option RESTORE_OPTIONS[] = {
+    {"verify-only", NULL, "Only check the file."},
+    {"to", "PLACE", "Another data directory, or postgresql://… of an empty database."},
+    {0}};
+static const struct cli_option MIGRATE_OPTIONS[] = {
+    {"dry-run", NULL, "Only show what would be done."}, {0}};
+static const struct cli_option MOVE_OPTIONS[] = {
+    {"from", "PLACE", "The data directory, or postgresql://…, where everything is now."},
+    {"to", "PLACE", "Where it is to go: a directory without a database, or an empty one."},
+    {0}};
 
 const struct cli_command COMMANDS[] = {
     {"serve", "", 0, 0, "Run the server.",
@@ -206,8 +214,23 @@ const struct cli_command COMMANDS[] = {
     {"restore", "FILE", 1, 1, "Put a backup in the place of the database.",
      "The backup is verified before anything is replaced; the old database is kept beside it. "
      "Refuses "
-     "while a server runs.",
+     "while a server runs. A database on a server must be empty.",
      RESTORE_OPTIONS, SETTING_CLIENT | SETTING_STORE, COMPLETE_FILE, cmd_restore},
+    {"migrate", "", 0, 0, "Bring the schema of the database forward.",
+     "For a database that several nodes share, once before the first of them is renewed; in a data "
+     "directory `tocsin serve` does it by itself. Each step runs in a transaction and leaves alone "
+     "what still pages somebody, or is undone. Nodes may go on working, those of the version "
+     "before "
+     "too.",
+     MIGRATE_OPTIONS, SETTING_STORE, 0, cmd_migrate},
+    {"move", "", 0, 0, "Move everything to another database, of either kind.",
+     "From a data directory to PostgreSQL or back, with all servers stopped. Every table is "
+     "compared "
+     "on both sides, and so is what still pages somebody; with any difference nothing is kept. A "
+     "place is a data directory, postgresql://…, or file:PATH of a file with such a line, so that "
+     "no "
+     "password shows in process lists.",
+     MOVE_OPTIONS, 0, COMPLETE_FILE, cmd_move},
     {"openapi", "", 0, 0, "Print the description of the HTTP API.", NULL, NULL, SETTING_CLIENT, 0,
      cmd_openapi},
     {"completion", "SHELL", 1, 1, "Print the completion for bash or zsh.",

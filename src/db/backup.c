@@ -38,12 +38,13 @@ static enum db_status commit_for_sure(struct db *db)
     return status;
 }
 
-static bool fill(struct db *from, struct db *to, db_copy_judge *judge, struct db_copy *out,
-                 struct fault *fault)
+static bool fill(struct db *from, struct db *to, const struct db_copy_judge *judge,
+                 struct db_copy *out, struct fault *fault)
 {
     db_begin(to);
     take_time(to);
-    bool is_good = db_copy_all(from, to, out, fault) && (judge == NULL || judge(to, fault));
+    bool is_good = db_copy_all(from, to, out, fault) &&
+                   (judge == NULL || judge->judge(judge->self, to, fault));
     enum db_status status = is_good ? commit_for_sure(to) : DB_OK;
     db_rollback(to);
     return status == DB_OK
@@ -51,8 +52,8 @@ static bool fill(struct db *from, struct db *to, db_copy_judge *judge, struct db
                : fault_set(fault, "", "the copy could not be committed: %s", db_error_text(to));
 }
 
-static bool copy_into(struct db *from, const char *where, db_copy_judge *judge, struct db_copy *out,
-                      struct fault *fault)
+static bool copy_into(struct db *from, const char *where, const struct db_copy_judge *judge,
+                      struct db_copy *out, struct fault *fault)
 {
     struct db *to = db_open(where, DB_READ_WRITE, fault);
     bool is_good = to != NULL && db_migrate(to, clock_now(&CLOCK_SYSTEM), fault) &&
@@ -61,8 +62,8 @@ static bool copy_into(struct db *from, const char *where, db_copy_judge *judge, 
     return is_good;
 }
 
-bool db_copy_to_server(struct db *from, const char *url, db_copy_judge *judge, struct db_copy *out,
-                       struct fault *fault)
+bool db_copy_to_server(struct db *from, const char *url, const struct db_copy_judge *judge,
+                       struct db_copy *out, struct fault *fault)
 {
     *out = (struct db_copy){0};
     return copy_into(from, url, judge, out, fault);
@@ -77,8 +78,8 @@ static void remove_part(const char *part)
     }
 }
 
-bool db_copy_to_file(struct db *from, const char *path, db_copy_judge *judge, struct db_copy *out,
-                     struct fault *fault)
+bool db_copy_to_file(struct db *from, const char *path, const struct db_copy_judge *judge,
+                     struct db_copy *out, struct fault *fault)
 {
     *out = (struct db_copy){0};
     g_autofree char *part = g_strconcat(path, ".part", NULL);

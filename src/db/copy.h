@@ -30,16 +30,20 @@ void db_copy_clear(struct db_copy *copy);
 NODISCARD bool db_copy_all(struct db *from, struct db *to, struct db_copy *out,
                            struct fault *fault);
 
-/* Looks at the finished copy before it is committed: false and a fault undoes it. May be NULL. */
-typedef bool db_copy_judge(struct db *to, struct fault *fault);
+/* Looks at the finished copy before it is committed: false and a fault undoes it. */
+struct db_copy_judge {
+    bool (*judge)(void *self, struct db *to, struct fault *fault);
+    void *self;
+};
 
 /* db_copy_all into a database file that must not exist yet, or into an empty database of a server,
  * which gets its schema if it has none. What was cut short left nothing: only a whole and checked copy
- * is committed and gets its name. `from` as above. */
-NODISCARD bool db_copy_to_file(struct db *from, const char *path, db_copy_judge *judge,
+ * is committed and gets its name. `from` as above; `judge` may be NULL. */
+NODISCARD bool db_copy_to_file(struct db *from, const char *path, const struct db_copy_judge *judge,
                                struct db_copy *out, struct fault *fault);
-NODISCARD bool db_copy_to_server(struct db *from, const char *url, db_copy_judge *judge,
-                                 struct db_copy *out, struct fault *fault);
+NODISCARD bool db_copy_to_server(struct db *from, const char *url,
+                                 const struct db_copy_judge *judge, struct db_copy *out,
+                                 struct fault *fault);
 
 /* Begins a transaction that reads and shows one state of the database to its end, on either engine, however
  * long that is. */

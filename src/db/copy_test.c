@@ -169,7 +169,7 @@ static void fill(struct room *room)
     g_ptr_array_unref(tables);
 }
 
-static bool copy_to_file(struct room *room, const char *path, db_copy_judge *judge,
+static bool copy_to_file(struct room *room, const char *path, const struct db_copy_judge *judge,
                          struct db_copy *copy, struct fault *fault)
 {
     db_begin_snapshot(room->db);
@@ -284,8 +284,9 @@ static void a_target_with_anything_in_it_is_refused(void **state)
     }
 }
 
-static bool refuse(struct db *to, struct fault *fault)
+static bool refuse(void *self, struct db *to, struct fault *fault)
 {
+    (void)self;
     struct db_query *query = db_query(to, "SELECT count(*) FROM alert");
     assert_int_equal(db_step(query), DB_ROW); /* it was all there already */
     assert_true(db_int(query, 0) > 0);
@@ -293,13 +294,15 @@ static bool refuse(struct db *to, struct fault *fault)
     return fault_set(fault, "", "cut short");
 }
 
+static const struct db_copy_judge REFUSE = {.judge = refuse};
+
 static void what_was_cut_short_left_nothing_and_can_be_done_again(void **state)
 {
     struct room *room = *state;
     fill(room);
     struct fault fault = {0};
     struct db_copy copy;
-    assert_false(copy_to_file(room, room->file, refuse, &copy, &fault));
+    assert_false(copy_to_file(room, room->file, &REFUSE, &copy, &fault));
     db_copy_clear(&copy);
     assert_string_equal(fault.text, "cut short");
     assert_false(g_file_test(room->file, G_FILE_TEST_EXISTS));
@@ -308,7 +311,7 @@ static void what_was_cut_short_left_nothing_and_can_be_done_again(void **state)
     if (!test_database_is_shared()) {
         return;
     }
-    db_copy_judge *const JUDGES[] = {refuse, NULL, NULL};
+    const struct db_copy_judge *const JUDGES[] = {&REFUSE, NULL, NULL};
     for (int i = 0; i < 3; i++) {
         struct db *file = db_open(room->file, DB_READ_ONLY, &fault);
         db_begin_snapshot(file);

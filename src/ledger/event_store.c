@@ -5,6 +5,8 @@
 #include "base/json.h"
 #include "base/metric.h"
 
+enum { VERIFY_ROWS = 1000 }; /* kept in memory at a time */
+
 /* Before the first event stand 32 zero bytes. */
 static void load_head(struct db *db, struct event_head *head)
 {
@@ -95,23 +97,35 @@ int64_t event_last_seq(struct db *db)
     return seq;
 }
 
-bool event_verify(struct db *db, int64_t *out_bad_seq)
+/* The next events of the chain, at most VERIFY_ROWS; answers how many. */
+static int verify_some(struct db *db, int64_t after_seq, struct event_head *head,
+                       int64_t *out_bad_seq)
 {
-    struct event_head head = {0};
-    *out_bad_seq = 0;
-    struct db_query *query =
-        db_query(db, "SELECT seq, at, actor, kind, subject, data, hash FROM event ORDER BY seq");
+    int rows = 0;
+    struct db_query *query = ask_list(db, after_seq, NULL, VERIFY_ROWS);
     while (*out_bad_seq == 0 && db_step(query) == DB_ROW) {
         struct event event = read_event(query);
         size_t size = 0;
         const void *kept = db_blob(query, 6, &size);
-        event_hash(head.hash, &event, head.hash);
-        if (event.seq != head.seq + 1 || size != EVENT_HASH_SIZE ||
-            memcmp(kept, head.hash, size) != 0) {
-            *out_bad_seq = head.seq + 1;
+        event_hash(head->hash, &event, head->hash);
+        if (event.seq != head->seq + 1 || size != EVENT_HASH_SIZE ||
+            memcmp(kept, head->hash, size) != 0) {
+            *out_bad_seq = head->seq + 1;
         }
-        head.seq = event.seq;
+        head->seq = event.seq;
+        rows++;
     }
     db_reset(query);
+    return rows;
+}
+
+bool event_verify(struct db *db, int64_t *out_bad_seq)
+{
+    struct event_head head = {0};
+    *out_bad_seq = 0;
+    int64_t after_seq = INT64_MIN; /* rows below 1 do not fit either */
+    while (verify_some(db, after_seq, &head, out_bad_seq) == VERIFY_ROWS && *out_bad_seq == 0) {
+        after_seq = head.seq;
+    }
     return *out_bad_seq == 0 && db_error(db) == DB_OK;
 }
