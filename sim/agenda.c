@@ -76,6 +76,19 @@ void agenda_drop(struct agenda *agenda, unsigned epoch)
     }
 }
 
+void agenda_delay(struct agenda *agenda, unsigned epoch, struct span until)
+{
+    GSequenceIter *iter = g_sequence_get_begin_iter(agenda->queue);
+    while (!g_sequence_iter_is_end(iter)) {
+        struct item *item = g_sequence_get(iter);
+        if (item->happening.epoch == epoch && item->happening.at.us < until.us) {
+            item->happening.at = until;
+        }
+        iter = g_sequence_iter_next(iter);
+    }
+    g_sequence_sort(agenda->queue, compare, NULL);
+}
+
 void agenda_run(struct agenda *agenda, struct span now)
 {
     while (agenda_next(agenda).us <= now.us) {

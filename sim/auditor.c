@@ -82,9 +82,7 @@ size_t auditor_watched(const struct auditor *auditor)
     return g_hash_table_size(auditor->watches);
 }
 
-PRINTF_LIKE(3, 4)
-
-static void complain(struct auditor *auditor, struct moment now, const char *format, ...)
+void auditor_complain(struct auditor *auditor, struct moment now, const char *format, ...)
 {
     if (auditor->complaint[0] != '\0') {
         return; /* the first one is the one to look at */
@@ -202,18 +200,19 @@ void auditor_reopened(struct auditor *auditor, int64_t alert_id, struct moment n
         return;
     }
     if (service_of(auditor, watch)->acknowledge_expires_s == 0) {
-        complain(auditor, now,
-                 "wrong: alert %" G_GINT64_FORMAT
-                 " was reopened although its service lets acknowledgements stand",
-                 alert_id);
+        auditor_complain(auditor, now,
+                         "wrong: alert %" G_GINT64_FORMAT
+                         " was reopened although its service lets acknowledgements stand",
+                         alert_id);
     }
     start_watch(watch, now);
 }
 
 void auditor_gone(struct auditor *auditor, int64_t alert_id, struct moment now)
 {
-    complain(auditor, now,
-             "lost: alert %" G_GINT64_FORMAT " was answered and is not there any more", alert_id);
+    auditor_complain(auditor, now,
+                     "lost: alert %" G_GINT64_FORMAT " was answered and is not there any more",
+                     alert_id);
 }
 
 /* --- pages --- */
@@ -249,17 +248,17 @@ static void begin_step(struct auditor *auditor, struct watch *watch,
     unsigned people =
         next_people(auditor, &expected_step, &expected_round, &expects_last, watch, now.wall);
     if (now.elapsed.us < watch->due_us - EARLY_SLACK_US) {
-        complain(auditor, now,
-                 "early: alert %" G_GINT64_FORMAT " told its next step %.3f s too soon",
-                 watch->alert_id, (double)(watch->due_us - now.elapsed.us) / 1e6);
+        auditor_complain(auditor, now,
+                         "early: alert %" G_GINT64_FORMAT " told its next step %.3f s too soon",
+                         watch->alert_id, (double)(watch->due_us - now.elapsed.us) / 1e6);
     }
     if (expects_last != page->is_last_resort ||
         (!expects_last && (expected_step != page->step || expected_round != page->round))) {
-        complain(auditor, now,
-                 "wrong: alert %" G_GINT64_FORMAT " told step %d round %d%s, expected %d, %d%s",
-                 watch->alert_id, page->step, page->round,
-                 page->is_last_resort ? " (last resort)" : "", expected_step, expected_round,
-                 expects_last ? " (last resort)" : "");
+        auditor_complain(
+            auditor, now,
+            "wrong: alert %" G_GINT64_FORMAT " told step %d round %d%s, expected %d, %d%s",
+            watch->alert_id, page->step, page->round, page->is_last_resort ? " (last resort)" : "",
+            expected_step, expected_round, expects_last ? " (last resort)" : "");
     }
     watch->missing = people;
     watch->told_us = now.elapsed.us;
@@ -297,14 +296,16 @@ void auditor_page_started(struct auditor *auditor, const struct started_page *pa
     struct watch *watch = find(auditor, page->alert_id);
     int person = scene_person_named(auditor->scene, page->who);
     if (watch == NULL || person == NOBODY) {
-        complain(auditor, now,
-                 "wrong: a page for %s about alert %" G_GINT64_FORMAT ", which was never accepted",
-                 page->who, page->alert_id);
+        auditor_complain(auditor, now,
+                         "wrong: a page for %s about alert %" G_GINT64_FORMAT
+                         ", which was never accepted",
+                         page->who, page->alert_id);
         return;
     }
     if (watch->state != WATCH_OPEN) {
-        complain(auditor, now, "after ack: a page for %s about alert %" G_GINT64_FORMAT " started",
-                 page->who, page->alert_id);
+        auditor_complain(auditor, now,
+                         "after ack: a page for %s about alert %" G_GINT64_FORMAT " started",
+                         page->who, page->alert_id);
         return;
     }
     if (is_moved_to(auditor, watch, person, now) || watch->anybody_us == now.elapsed.us) {
@@ -317,9 +318,10 @@ void auditor_page_started(struct auditor *auditor, const struct started_page *pa
         begin_step(auditor, watch, page, now);
     }
     if ((watch->missing & (1U << person)) == 0) {
-        complain(auditor, now,
-                 "wrong: alert %" G_GINT64_FORMAT " paged %s, whom its step %d does not name",
-                 page->alert_id, page->who, page->step);
+        auditor_complain(auditor, now,
+                         "wrong: alert %" G_GINT64_FORMAT
+                         " paged %s, whom its step %d does not name",
+                         page->alert_id, page->who, page->step);
         return;
     }
     watch->missing &= ~(1U << person);
@@ -377,14 +379,15 @@ static void count_message(struct auditor *auditor, const struct sent_message *se
     }
     recent->count = kept;
     if (in_minute >= MINUTE_MAX + SEVERITIES - 1 || kept >= HOUR_MAX + SEVERITIES - 1) {
-        complain(auditor, now, "too many: message %d in an hour, %d in a minute, to %s by %s",
-                 kept + 1, in_minute + 1, sent->who, sent->mailbox);
+        auditor_complain(auditor, now,
+                         "too many: message %d in an hour, %d in a minute, to %s by %s", kept + 1,
+                         in_minute + 1, sent->who, sent->mailbox);
     }
     recent->at_us[recent->count] = now.elapsed.us;
     recent->severity[recent->count++] = sent->severity;
 }
 
-void auditor_sent(struct auditor *auditor, const struct sent_message *sent, struct moment now)
+bool auditor_sent(struct auditor *auditor, const struct sent_message *sent, struct moment now)
 {
     int person = scene_person_named(auditor->scene, sent->who);
     size_t live = 0;
@@ -392,21 +395,24 @@ void auditor_sent(struct auditor *auditor, const struct sent_message *sent, stru
     for (size_t i = 0; i < pages; i++) {
         struct watch *watch = find(auditor, sent->alert_ids[i]);
         if (watch == NULL || person == NOBODY || (watch->ever_paged & (1U << person)) == 0) {
-            complain(auditor, now,
-                     "wrong: %s hears of alert %" G_GINT64_FORMAT " that did not page them",
-                     sent->who, sent->alert_ids[i]);
-            return;
+            auditor_complain(auditor, now,
+                             "wrong: %s hears of alert %" G_GINT64_FORMAT " that did not page them",
+                             sent->who, sent->alert_ids[i]);
+            return true;
         }
         live += watch->state == WATCH_OPEN;
         settle_debt(watch, person);
     }
-    if (pages > 0 && live == 0) {
-        complain(auditor, now, "after ack: a message about alert %" G_GINT64_FORMAT " left for %s",
-                 sent->alert_ids[0], sent->who);
+    bool is_after = pages > 0 && live == 0;
+    if (is_after && !sent->is_late) {
+        auditor_complain(auditor, now,
+                         "after ack: a message about alert %" G_GINT64_FORMAT " left for %s",
+                         sent->alert_ids[0], sent->who);
     }
     if (sent->may_arrive) {
         count_message(auditor, sent, now);
     }
+    return !is_after;
 }
 
 /* --- time passes --- */
@@ -422,24 +428,24 @@ static void look_at(struct auditor *auditor, struct watch *watch, bool is_able, 
         watch->overdue_us += MIN(passed_us, now.elapsed.us - watch->due_us);
     }
     if (watch->overdue_us > PAGE_SLACK_US) {
-        complain(auditor, now,
-                 "lost: alert %" G_GINT64_FORMAT " of service %d: step %d round %d was"
-                 " due %.1f s ago and nobody was paged",
-                 watch->alert_id, watch->service, watch->step, watch->round,
-                 (double)(now.elapsed.us - watch->due_us) / 1e6);
+        auditor_complain(auditor, now,
+                         "lost: alert %" G_GINT64_FORMAT " of service %d: step %d round %d was"
+                         " due %.1f s ago and nobody was paged",
+                         watch->alert_id, watch->service, watch->step, watch->round,
+                         (double)(now.elapsed.us - watch->due_us) / 1e6);
     }
     if (watch->missing != 0 && now.elapsed.us - watch->told_us > PAGE_SLACK_US) {
-        complain(auditor, now,
-                 "lost: alert %" G_GINT64_FORMAT " did not page all of its step"
-                 " (people %x)",
-                 watch->alert_id, watch->missing);
+        auditor_complain(auditor, now,
+                         "lost: alert %" G_GINT64_FORMAT " did not page all of its step"
+                         " (people %x)",
+                         watch->alert_id, watch->missing);
     }
     for (int i = 0; i < watch->debt_count; i++) {
         if (now.elapsed.us - watch->debts[i].since_us > SEND_SLACK_US) {
-            complain(auditor, now,
-                     "lost: alert %" G_GINT64_FORMAT " paged %s, and no provider was"
-                     " ever called",
-                     watch->alert_id, auditor->scene->people[watch->debts[i].person].name);
+            auditor_complain(auditor, now,
+                             "lost: alert %" G_GINT64_FORMAT " paged %s, and no provider was"
+                             " ever called",
+                             watch->alert_id, auditor->scene->people[watch->debts[i].person].name);
         }
     }
 }

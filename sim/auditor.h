@@ -59,13 +59,19 @@ struct sent_message {
     size_t count;
     int severity;
     bool may_arrive; /* the provider did not say no: it counts for the bound */
+    bool is_late;    /* its node was frozen between its last look and now: cannot know better */
 };
 
-void auditor_sent(struct auditor *auditor, const struct sent_message *sent, struct moment now);
+/* False: it left after the acknowledgement, and is excused since it is_late. */
+bool auditor_sent(struct auditor *auditor, const struct sent_message *sent, struct moment now);
 /* An alert that was answered is not in the database any more. */
 void auditor_gone(struct auditor *auditor, int64_t alert_id, struct moment now);
 /* Time passed. `is_able`: the program runs and can write. */
 void auditor_look(struct auditor *auditor, bool is_able, struct moment now);
+
+/* For promises that others watch. */
+PRINTF_LIKE(3, 4)
+void auditor_complain(struct auditor *auditor, struct moment now, const char *format, ...);
 
 NODISCARD size_t auditor_watched(const struct auditor *auditor);
 /* The first complaint, or NULL. */

@@ -1,321 +1,452 @@
 /* The program under test: started, driven, crashed and started again. */
 #include <string.h>
 
-#include "alert/alert_store.h"
-#include "base/json.h"
 #include "config/config_store.h"
 #include "config/config_work.h"
-#include "ledger/event.h"
 #include "ledger/ledger_private.h"
 #include "page/mail_store.h"
 #include "sim/plant_store.h"
 #include "sim/world_private.h"
 
-bool world_submit(void *self, struct command command)
+/* --- its machine --- */
+
+static int64_t drifted(const struct node *node, int64_t us)
 {
-    struct world *world = self;
-    g_array_append_val(world->commands, command);
+    return us + us / 1000 * node->drift_ppm / 1000;
+}
+
+static struct span read_elapsed(void *self)
+{
+    const struct node *node = self;
+    return (struct span){drifted(node, node->world->elapsed.us)};
+}
+
+static struct utc read_wall(void *self)
+{
+    const struct node *node = self;
+    return (struct utc){node->world->wall_base.us + node->skew.us + read_elapsed(self).us};
+}
+
+/* The simulated machine is never booted: only its process dies, and its disk loses power. */
+static const char *read_boot(void *self)
+{
+    (void)self;
+    return "the only one";
+}
+
+static struct utc read_database_clock(void *self)
+{
+    const struct node *node = self;
+    return world_now(node->world).wall;
+}
+
+void process_init(struct world *world, int index)
+{
+    struct node *node = &world->nodes[index];
+    *node = (struct node){.world = world, .index = index};
+    g_snprintf(node->name, sizeof node->name, "n%d", index);
+    node->clock = (struct clock){read_wall, read_elapsed, node, read_boot};
+    node->link = (struct db_link){cluster_fate, read_database_clock, cluster_announced, node};
+    node->commands = g_array_new(FALSE, FALSE, sizeof(struct command));
+}
+
+void process_clear(struct node *node)
+{
+    g_array_unref(node->commands);
+}
+
+bool process_is_awake(const struct node *node)
+{
+    return node->is_up && !node->is_frozen;
+}
+
+bool process_is_open(const struct node *node)
+{
+    return node->is_up && !node->is_leaving;
+}
+
+void process_at(struct node *node, struct span after, void (*happen)(void *arg),
+                void (*drop)(void *arg), void *arg)
+{
+    agenda_add(node->world->agenda, (struct happening){
+                                        .at = {node->world->elapsed.us + after.us},
+                                        .happen = happen,
+                                        .drop = drop,
+                                        .arg = arg,
+                                        .epoch = node->epoch,
+                                    });
+}
+
+/* --- its process is put together --- */
+
+bool process_submit(void *self, struct command command)
+{
+    struct node *node = self;
+    g_array_append_val(node->commands, command);
     return true;
 }
 
 static void woken(void *self)
 {
-    struct world *world = self;
-    world->courier_at = world->elapsed;
+    struct node *node = self;
+    node->courier_at = node->world->elapsed;
 }
 
 static void committed(void *self, int64_t last_seq)
 {
-    struct world *world = self;
+    struct node *node = self;
     (void)last_seq;
-    courier_wake(world->courier);
+    courier_wake(node->courier);
 }
 
-static enum wanted still_wanted(void *self, int64_t delivery_id)
+static bool is_plant(const struct node *node, enum plant plant)
 {
-    struct world *world = self;
-    bool is_wanted =
-        world->options.plant == PLANT_LATE_SENDING ||
-        delivery_is_wanted(world->db, delivery_id, clock_now(ledger_clock(world->ledger)));
-    return is_wanted ? WANTED_YES : WANTED_NO;
+    return node->world->options.plant == (int)plant;
+}
+
+static enum wanted look_again(void *self, int64_t delivery_id)
+{
+    struct node *node = self;
+    if (is_plant(node, PLANT_LATE_SENDING)) {
+        return WANTED_YES;
+    }
+    if (node->is_cut || node->world->is_database_down) {
+        return WANTED_UNKNOWN;
+    }
+    struct utc now = clock_now(ledger_clock(node->ledger));
+    return delivery_is_wanted(node->db, delivery_id, now) ? WANTED_YES : WANTED_NO;
 }
 
 static void note_outcome(void *arg, enum command_outcome outcome)
 {
-    struct world *world = arg;
-    world->has_recovered = outcome == OUTCOME_COMMITTED;
+    struct node *node = arg;
+    node->has_recovered = outcome == OUTCOME_COMMITTED;
 }
 
 static enum command_result recover(struct ledger_tx *tx, void *arg)
 {
-    struct world *world = arg;
-    return pager_recover(tx, world->pager);
+    struct node *node = arg;
+    return pager_recover(tx, node->pager);
 }
 
-static void run_alone(struct world *world, enum command_result (*run)(struct ledger_tx *, void *),
+static void run_alone(struct node *node, enum command_result (*run)(struct ledger_tx *, void *),
                       void (*answer)(void *, enum command_outcome), void *arg)
 {
     const struct command command = {.run = run, .answer = answer, .arg = arg};
-    ledger_run_batch(world->ledger, &command, 1);
+    ledger_run_batch(node->ledger, &command, 1);
 }
 
-static void load_config(struct world *world)
+static bool load_config(struct node *node)
 {
     struct fault fault = {0};
-    struct config *config = config_load(world->db, &fault);
-    CHECK(config != NULL);
-    config_publish(world->configs, config);
+    struct config *config = config_load(node->db, &fault);
+    if (config != NULL) {
+        config_publish(node->configs, config);
+    }
+    return config != NULL;
 }
 
-static void first_config(struct world *world)
+static void first_config(struct node *node)
 {
-    struct scene given = world->scene;
-    if (world->options.plant == PLANT_WRONG_SHIFT) {
+    struct scene given = node->world->scene;
+    if (is_plant(node, PLANT_WRONG_SHIFT)) {
         for (int i = 0; i < SCENE_SCHEDULES; i++) {
             given.schedules[i].layers[0].start_s += 3600;
         }
     }
     json_auto_t *document = scene_document(&given);
-    struct apply_config apply = {.base = {.configs = world->configs, .actor = "local"},
+    struct apply_config apply = {.base = {.configs = node->configs, .actor = "local"},
                                  .document = document};
-    run_alone(world, apply_config_run, config_command_answered, &apply);
+    run_alone(node, apply_config_run, config_command_answered, &apply);
     if (apply.base.status != 200) {
         g_error("the scene was refused: %s: %s", apply.base.fault.field, apply.base.fault.text);
     }
     apply_config_clear(&apply);
 }
 
-/* Everything that was answered must be there, whatever happened to the disk. */
-static void check_answered(struct world *world)
+static bool open_database(struct node *node)
 {
-    int64_t id = 0;
-    for (guint i = 0; i < world->answered->len; i++) {
-        struct alert alert = {0};
-        id = g_array_index(world->answered, int64_t, i);
-        bool is_there = alert_load(world->db, id, &alert);
-        alert_clear(&alert);
-        if (!is_there) {
-            auditor_gone(world->auditor, id, world_now(world));
-        }
-    }
-    g_array_set_size(world->answered, 0);
-}
-
-static bool open_database(struct world *world)
-{
+    struct world *world = node->world;
     struct fault fault = {0};
-    world->db = db_open(world->where, DB_READ_WRITE, &fault);
-    if (world->db == NULL) {
+    bool is_shared = world_is_shared(world);
+    node->db = db_open(world->where, is_shared ? DB_SHARED : DB_READ_WRITE, &fault);
+    if (node->db == NULL) {
         return false;
     }
-    if (!db_migrate(world->db, world_now(world).wall, &fault)) {
-        db_close(&world->db);
+    if (!db_migrate(node->db, world_now(world).wall, &fault)) {
+        db_close(&node->db);
         return false;
+    }
+    if (is_shared) {
+        db_set_link(node->db, &node->link);
+        db_plant(node->db, is_plant(node, PLANT_EARLY_DATABASE) ? DB_BUG_EARLY_ANSWER : 0);
     }
     return true;
 }
 
-static void assemble(struct world *world)
+static unsigned planted_in_ledger(const struct node *node)
 {
-    world->configs = config_holder_create();
-    world->ledger = ledger_create(world->db, &world->clock, &world->random);
-    ledger_set_ballast(world->ledger, &world->ballast);
-    if (world->options.plant == PLANT_EARLY_ANSWER) {
-        world->ledger->planted = LEDGER_ANSWERS_EARLY;
+    switch ((enum plant)node->world->options.plant) {
+    case PLANT_EARLY_ANSWER:
+        return LEDGER_ANSWERS_EARLY;
+    case PLANT_NO_FENCE:
+        return LEDGER_NO_FENCE;
+    case PLANT_EARLY_FENCE:
+        return LEDGER_EARLY_FENCE;
+    case PLANT_LOST_WAKE_UP:
+        return LEDGER_LOST_WAKE_UP;
+    case PLANT_NOTHING:
+    case PLANT_LOST_TIMERS:
+    case PLANT_WRONG_SHIFT:
+    case PLANT_LATE_SENDING:
+    case PLANT_NO_THROTTLE:
+    case PLANT_EARLY_DATABASE:
+        break;
     }
-    world->pager = pager_create(world->configs, &world->random);
-    pager_add_duties(world->pager, world->ledger);
-    ledger_add_listener(world->ledger, (struct ledger_listener){committed, world});
+    return 0;
+}
+
+static void assemble(struct node *node)
+{
+    struct world *world = node->world;
+    node->configs = config_holder_create();
+    node->ledger = ledger_create(node->db, &node->clock, &world->random);
+    if (!world_is_shared(world)) {
+        ledger_set_ballast(node->ledger, &world->ballast);
+    }
+    node->ledger->planted = planted_in_ledger(node);
+    node->pager = pager_create(node->configs, &world->random);
+    pager_add_duties(node->pager, node->ledger);
+    ledger_add_listener(node->ledger, (struct ledger_listener){committed, node});
     const struct courier_options options = {
-        .pager = world->pager,
-        .sender = provider_sender(world),
-        .submit = world_submit,
-        .submit_self = world,
+        .pager = node->pager,
+        .sender = provider_sender(node),
+        .submit = process_submit,
+        .submit_self = node,
         .wake = woken,
-        .wake_self = world,
-        .still_wanted = still_wanted,
-        .still_wanted_self = world,
-        .clock = ledger_clock(world->ledger),
+        .wake_self = node,
+        .still_wanted = look_again,
+        .still_wanted_self = node,
+        .clock = &node->clock,
         .public_url = "http://tocsin.example",
     };
-    world->courier = courier_create(&options);
+    node->courier = courier_create(&options);
 }
 
-static void close_process(struct world *world)
+static void close_process(struct node *node)
 {
-    courier_destroy(&world->courier);
-    ledger_destroy(&world->ledger);
-    pager_destroy(&world->pager);
-    config_holder_destroy(&world->configs);
-    db_close(&world->db);
+    courier_destroy(&node->courier);
+    ledger_destroy(&node->ledger);
+    pager_destroy(&node->pager);
+    config_holder_destroy(&node->configs);
+    db_close(&node->db);
 }
 
-static void read_events(struct world *world);
+/* --- one node alone --- */
 
-bool process_start(struct world *world)
+static bool start_alone(struct node *node, bool is_first)
 {
-    bool is_first = world->epoch == 0;
-    world->epoch++;
-    if (!open_database(world)) {
-        return false;
-    }
+    struct world *world = node->world;
     /* What was committed just before the crash happened then, not now. */
     world->is_reading_past = true;
-    read_events(world);
+    history_read(world, node->db);
     world->is_reading_past = false;
-    assemble(world);
-    run_alone(world, recover, note_outcome, world);
-    if (!world->has_recovered) {
-        close_process(world);
+    assemble(node);
+    run_alone(node, recover, note_outcome, node);
+    if (!node->has_recovered) {
+        close_process(node);
         return false;
     }
     if (is_first) {
-        first_config(world);
+        first_config(node);
     } else {
-        load_config(world);
-        check_answered(world);
+        CHECK(load_config(node));
+        history_check_answered(world, node->db);
     }
-    world->is_up = true;
-    world->tick_at = world->elapsed;
-    world->courier_at = world->elapsed;
     return true;
 }
 
-void process_crash(struct world *world, bool has_power_gone)
+/* --- one of several --- */
+
+static bool start_among_others(struct node *node, bool is_first)
 {
-    world->report->crashes++;
-    world->report->power_losses += has_power_gone;
-    world->down_at = world_now(world);
-    world->is_up = false;
-    agenda_drop(world->agenda, world->epoch);
-    /* Nobody hears an answer any more; senders will try again, the rest is freed. */
-    g_autoptr(GArray) cut = g_steal_pointer(&world->commands);
-    world->commands = g_array_new(FALSE, FALSE, sizeof(struct command));
+    struct fault fault = {0};
+    assemble(node);
+    if (!load_config(node) || !ledger_join(node->ledger, node->name, NULL, &fault)) {
+        close_process(node);
+        return false;
+    }
+    run_alone(node, recover, note_outcome, node);
+    if (!node->has_recovered) {
+        close_process(node);
+        return false;
+    }
+    if (is_first) {
+        first_config(node);
+    }
+    return true;
+}
+
+bool process_start(struct node *node)
+{
+    struct world *world = node->world;
+    bool is_first = world->epochs == 0;
+    node->epoch = ++world->epochs;
+    node->has_recovered = false;
+    if (!open_database(node)) {
+        return false;
+    }
+    bool is_started =
+        world_is_shared(world) ? start_among_others(node, is_first) : start_alone(node, is_first);
+    if (is_started) {
+        node->is_up = true;
+        node->tick_at = world->elapsed;
+        node->courier_at = world->elapsed;
+    }
+    return is_started;
+}
+
+/* --- the end of a process --- */
+
+/* Nobody hears an answer any more; senders will try again, the rest is freed. */
+static void cut_commands(struct node *node)
+{
+    g_autoptr(GArray) cut = g_steal_pointer(&node->commands);
+    node->commands = g_array_new(FALSE, FALSE, sizeof(struct command));
     for (guint i = 0; i < cut->len; i++) {
         const struct command *command = &g_array_index(cut, struct command, i);
         if (command->answer != NULL) {
             command->answer(command->arg, OUTCOME_UNAVAILABLE);
         }
     }
+}
+
+static void go_down(struct node *node)
+{
+    node->is_up = false;
+    node->is_frozen = false;
+    node->is_leaving = false;
+    node->falls_in = 0;
+    node->faults++;
+}
+
+void process_crash(struct node *node, bool has_power_gone)
+{
+    struct world *world = node->world;
+    world_count(world, COUNT_CRASHES);
+    world->report->counts[COUNT_POWER_LOSSES] += has_power_gone;
+    world->down_at = world_now(world);
+    go_down(node);
+    agenda_drop(world->agenda, node->epoch);
+    cut_commands(node);
     if (has_power_gone) {
         memory_disk_power_off(world->disk);
     }
-    close_process(world);
+    close_process(node);
     if (has_power_gone) {
         memory_disk_power_on(world->disk, &world->random);
     }
 }
 
-void process_forget_timers(struct world *world)
+void process_leave(struct node *node)
+{
+    node->is_leaving = true;
+    ledger_leave(node->ledger);
+    history_read(node->world, node->world->eye);
+}
+
+static void run_commands(struct node *node);
+
+/* What is in flight comes home as unknown and is settled before the end. */
+void process_end(struct node *node)
+{
+    agenda_drop(node->world->agenda, node->epoch);
+    run_commands(node);
+    ledger_end(node->ledger);
+    history_read(node->world, node->world->eye);
+    go_down(node);
+    cut_commands(node);
+    close_process(node);
+}
+
+void process_forget_timers(struct node *node)
 {
     struct fault fault;
-    struct db *db = db_open(world->where, DB_READ_WRITE, &fault);
+    struct db *db = db_open(node->world->where, DB_READ_WRITE, &fault);
     if (db != NULL) {
         plant_lost_timers(db);
         db_close(&db);
     }
 }
 
-/* --- what the auditor may read --- */
-
-static int int_of(const json_t *data, const char *key)
-{
-    return (int)json_integer_value(json_object_get(data, key));
-}
-
-static void read_event(void *self, const struct event *event)
-{
-    struct world *world = self;
-    struct fault fault;
-    int64_t alert_id = 0;
-    const struct moment now = world->is_reading_past ? world->down_at : world_now(world);
-    world->seen_seq = event->seq;
-    if (!g_str_has_prefix(event->subject, "alert:")) {
-        return;
-    }
-    alert_id = g_ascii_strtoll(event->subject + strlen("alert:"), NULL, 10);
-    json_auto_t *data =
-        event->data != NULL ? json_read(event->data, strlen(event->data), &fault) : NULL;
-    if (strcmp(event->kind, "alert.triggered") == 0) {
-        /* Known from here too: its sender may have been cut off after the commit. */
-        const char *service = json_text(data, "service", "service0");
-        int severity = enum_from_name(SEVERITY_NAMES, json_text(data, "severity", ""));
-        auditor_accepted(world->auditor, alert_id, service[strlen("service")] - '0', severity, now);
-    } else if (strcmp(event->kind, "page.started") == 0) {
-        world->report->pages++;
-        const struct started_page page = {
-            .alert_id = alert_id,
-            .who = json_text(data, "who", ""),
-            .step = int_of(data, "step") - 1,
-            .round = int_of(data, "round") - 1,
-            .is_last_resort = json_object_get(data, "last_resort") != NULL,
-        };
-        auditor_page_started(world->auditor, &page, now);
-    } else if (strcmp(event->kind, "page.moved") == 0) {
-        auditor_page_moved(world->auditor, alert_id, json_text(data, "from", ""), now);
-    } else if (strcmp(event->kind, "page.unreachable") == 0) {
-        auditor_unreachable(world->auditor, alert_id, json_text(data, "who", ""),
-                            json_text(data, "then", ""), now);
-    } else if (strcmp(event->kind, "alert.repeated") == 0) {
-        int severity = enum_from_name(SEVERITY_NAMES, json_text(data, "severity", ""));
-        auditor_raised(world->auditor, alert_id, severity, now);
-    } else if (strcmp(event->kind, "alert.reopened") == 0) {
-        auditor_reopened(world->auditor, alert_id, now);
-    } else if (strcmp(event->kind, "alert.acknowledged") == 0) {
-        auditor_acknowledged(world->auditor, alert_id);
-    } else if (strcmp(event->kind, "alert.resolved") == 0) {
-        auditor_resolved(world->auditor, alert_id);
-    }
-}
-
-static void read_events(struct world *world)
-{
-    int64_t before = 0;
-    do {
-        before = world->seen_seq;
-        event_list(world->db, before, NULL, 500, read_event, world);
-    } while (world->seen_seq != before);
-}
-
 /* --- driving it --- */
 
-static void run_commands(struct world *world)
+static void read_news(struct node *node)
 {
-    if (world->options.plant == PLANT_NO_THROTTLE) {
-        plant_no_throttle(world->db);
+    struct world *world = node->world;
+    history_read(world, world_is_shared(world) ? world->eye : node->db);
+}
+
+static void run_commands(struct node *node)
+{
+    if (is_plant(node, PLANT_NO_THROTTLE)) {
+        plant_no_throttle(node->db);
     }
-    g_autoptr(GArray) batch = g_steal_pointer(&world->commands);
-    world->commands = g_array_new(FALSE, FALSE, sizeof(struct command));
+    g_autoptr(GArray) batch = g_steal_pointer(&node->commands);
+    node->commands = g_array_new(FALSE, FALSE, sizeof(struct command));
     if (batch->len > 0) {
-        ledger_run_batch(world->ledger, &g_array_index(batch, struct command, 0), batch->len);
+        ledger_run_batch(node->ledger, &g_array_index(batch, struct command, 0), batch->len);
         /* Whatever was answered is known to the auditor before the events that follow from it. */
-        world->tick_at = world->elapsed;
-        read_events(world);
+        node->tick_at = node->world->elapsed;
+        read_news(node);
     }
 }
 
-static struct span elapsed_of(const struct world *world, struct utc at)
+/* When an instant of the node's own clock comes. */
+static struct span elapsed_of(const struct node *node, struct utc at)
 {
-    return (struct span){at.us - world->wall_base.us};
+    int64_t wait_us = at.us - clock_now(ledger_clock(node->ledger)).us;
+    return (struct span){node->world->elapsed.us + wait_us};
 }
 
-void process_work(struct world *world)
+static void tick(struct node *node)
 {
-    bool is_busy = true;
+    struct utc again = ledger_tick(node->ledger);
+    node->tick_at = elapsed_of(node, again);
+    read_news(node);
+}
+
+static void step_courier(struct node *node)
+{
+    node->courier_at = (struct span){UTC_NEVER.us};
+    struct utc again = courier_step(node->courier, clock_now(ledger_clock(node->ledger)));
+    struct span at = elapsed_of(node, again);
+    node->courier_at.us = MIN(node->courier_at.us, at.us);
+}
+
+/* Between two steps it may die or freeze: then the rest waits. */
+static bool goes_on(struct node *node)
+{
+    if (node->falls_in > 0 && --node->falls_in == 0) {
+        cluster_fall(node);
+    }
+    return process_is_awake(node);
+}
+
+void process_work(struct node *node)
+{
+    const struct world *world = node->world;
+    bool is_busy = process_is_awake(node);
     while (is_busy) {
-        run_commands(world);
-        if (world->tick_at.us <= world->elapsed.us) {
-            struct utc again = ledger_tick(world->ledger);
-            world->tick_at = elapsed_of(world, again);
-            read_events(world);
+        run_commands(node);
+        if (goes_on(node) && node->tick_at.us <= world->elapsed.us) {
+            tick(node);
         }
-        if (world->courier_at.us <= world->elapsed.us) {
-            world->courier_at = (struct span){UTC_NEVER.us};
-            struct utc again = courier_step(world->courier, world_now(world).wall);
-            struct span at = elapsed_of(world, again);
-            world->courier_at.us = MIN(world->courier_at.us, at.us);
+        if (goes_on(node) && node->courier_at.us <= world->elapsed.us) {
+            step_courier(node);
         }
-        is_busy = world->commands->len > 0 || world->tick_at.us <= world->elapsed.us ||
-                  world->courier_at.us <= world->elapsed.us;
+        is_busy =
+            goes_on(node) && (node->commands->len > 0 || node->tick_at.us <= world->elapsed.us ||
+                              node->courier_at.us <= world->elapsed.us);
     }
 }

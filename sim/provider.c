@@ -10,6 +10,9 @@ enum { SENT_MAX = 2000, ANSWERED_MAX = 16 };
 /* An attempt under way. */
 struct attempt {
     struct world *world;
+    struct node *node;
+    int faults;   /* of that node when the message was given to it */
+    bool is_late; /* its node froze with the message in its hands */
     send_done done;
     void *done_self;
     struct send_result result;
@@ -53,7 +56,7 @@ static struct span decide(struct world *world, struct attempt *attempt)
     int channel = kind == CONTACT_EMAIL ? 0 : (kind == CONTACT_WEBHOOK ? 1 : 2);
     int what = (int)chance_between(chance, 1, 100);
     attempt->arrives = false;
-    if (world->providers_fail[channel] || what <= 4) {
+    if (world->providers_fail[channel] || attempt->node->is_silent || what <= 4) {
         attempt->result.state = SEND_RETRY;
         if (chance_of(chance, 30)) {
             attempt->result.retry_after = SPAN_S(chance_between(chance, 1, 120));
@@ -71,11 +74,36 @@ static struct span decide(struct world *world, struct attempt *attempt)
     return chance_span(chance, SPAN_MS(20), SPAN_S(3));
 }
 
+static void tell_inspector(struct world *world, const struct attempt *attempt, bool is_late,
+                           bool may_arrive)
+{
+    int faults[WORLD_NODES_MAX];
+    for (int i = 0; i < world->node_count; i++) {
+        faults[i] = world->nodes[i].faults;
+    }
+    const struct departure departure = {
+        .delivery_id = attempt->delivery_id,
+        .node = attempt->node->index,
+        .faults = attempt->faults,
+        .is_late = is_late,
+        .may_arrive = may_arrive,
+        .is_unknown = attempt->result.state == SEND_UNKNOWN,
+        .now_faults = faults,
+    };
+    if (inspector_sent(world->inspector, &departure, world_now(world))) {
+        world_count(world, COUNT_REPEATS);
+    }
+}
+
 static void tell_auditor(struct world *world, const struct attempt *attempt)
 {
     /* A digest names ten alerts and counts the rest; the person is told of all of them. */
     int64_t ids[SENT_MAX];
-    size_t count = delivery_alerts(world->db, attempt->delivery_id, ids, SENT_MAX);
+    bool is_shared = world_is_shared(world);
+    bool is_late =
+        is_shared && (attempt->is_late || attempt->node->woke_at.us == world->elapsed.us);
+    size_t count = delivery_alerts(is_shared ? world->eye : attempt->node->db, attempt->delivery_id,
+                                   ids, SENT_MAX);
     g_autofree char *mailbox =
         g_strdup_printf("%s/%s", enum_to_name(CONTACT_KIND_NAMES, attempt->channel),
                         enum_to_name(URGENCY_NAMES, attempt->urgency));
@@ -88,8 +116,15 @@ static void tell_auditor(struct world *world, const struct attempt *attempt)
         .severity = attempt->severity,
         .may_arrive =
             attempt->result.state == SEND_DELIVERED || attempt->result.state == SEND_UNKNOWN,
+        .is_late = is_late,
     };
-    auditor_sent(world->auditor, &sent, world_now(world));
+    if (is_shared) {
+        history_read(world, world->eye);
+        tell_inspector(world, attempt, is_late, sent.may_arrive);
+    }
+    if (!auditor_sent(world->auditor, &sent, world_now(world))) {
+        world_count(world, COUNT_LATE_MESSAGES);
+    }
 }
 
 /* The address tells whose it is: p3@example.com, http://p3.example.com/in. */
@@ -103,14 +138,7 @@ static char *receiver_of(const struct address *address)
 /* What comes next belongs to the process that sends: it is cut when that dies. */
 static void attempt_next(struct attempt *attempt, struct span after, void (*happen)(void *arg))
 {
-    struct world *world = attempt->world;
-    agenda_add(world->agenda, (struct happening){
-                                  .at = {world->elapsed.us + after.us},
-                                  .happen = happen,
-                                  .drop = cut,
-                                  .arg = attempt,
-                                  .epoch = world->epoch,
-                              });
+    process_at(attempt->node, after, happen, cut, attempt);
 }
 
 /* The message leaves: the auditor counts it, the provider decides, the person may hear it. */
@@ -119,7 +147,7 @@ static void leave(void *arg)
     struct attempt *attempt = arg;
     struct world *world = attempt->world;
     struct span after = decide(world, attempt);
-    world->report->messages++;
+    world_count(world, COUNT_MESSAGES);
     tell_auditor(world, attempt);
     if (attempt->arrives) {
         struct attempt *arrival = g_memdup2(attempt, sizeof *attempt);
@@ -132,11 +160,14 @@ static void leave(void *arg)
 static void provider_send(void *self, const struct address *address, const struct message *message,
                           send_done done, void *done_self)
 {
-    struct world *world = self;
+    struct node *node = self;
+    struct world *world = node->world;
     g_autofree char *who = receiver_of(address);
     struct attempt *attempt = g_new0(struct attempt, 1);
     *attempt = (struct attempt){
         .world = world,
+        .node = node,
+        .faults = node->faults,
         .done = done,
         .done_self = done_self,
         .channel = address->kind,
@@ -152,14 +183,18 @@ static void provider_send(void *self, const struct address *address, const struc
     }
     if (world->options.plant == PLANT_LATE_SENDING) {
         attempt_next(attempt, SPAN_S(20), leave);
+    } else if (world_is_shared(world) && chance_of(&world->chance, 1)) {
+        attempt->is_late = true;
+        cluster_freeze_soon(node);
+        attempt_next(attempt, SPAN_MS(20), leave);
     } else {
         leave(attempt);
     }
 }
 
-struct sender provider_sender(struct world *world)
+struct sender provider_sender(struct node *node)
 {
-    return (struct sender){provider_send, world};
+    return (struct sender){provider_send, node};
 }
 
 /* --- people --- */
@@ -175,7 +210,7 @@ static void answer_came(void *arg, enum command_outcome outcome)
     struct answer *answer = arg;
     struct world *world = answer->world;
     if (outcome == OUTCOME_COMMITTED && answer->act.status == 200) {
-        world->report->acknowledgements++;
+        world_count(world, COUNT_ACKNOWLEDGEMENTS);
     }
     g_free(answer);
 }
@@ -184,12 +219,15 @@ static void act_now(void *arg)
 {
     struct answer *answer = arg;
     struct world *world = answer->world;
-    answer->act.pager = world->pager;
+    struct node *node = world_any_node(world);
+    if (!process_is_open(node)) {
+        g_free(answer); /* they tried, and go back to sleep */
+        return;
+    }
+    answer->act.pager = node->pager;
     answer->act.actor = answer->actor;
     const struct command command = {.run = pager_act, .answer = answer_came, .arg = answer};
-    if (!world->is_up || !world_submit(world, command)) {
-        g_free(answer); /* they tried, and go back to sleep */
-    }
+    CHECK(process_submit(node, command));
 }
 
 void people_hear(struct world *world, int person, const int64_t *alert_ids, size_t count)
