@@ -6,16 +6,22 @@
 #include <time.h>
 
 #include "base/limits.h"
+#include "ledger/ledger_private.h"
 
 /* Even with nothing due the desk looks up this often: a wall clock that was set while it slept would
  * else be noticed only at the next deadline. */
 #define SLEEP_MOST SPAN_S(1)
 
+/* A look at a shared database costs as many round trips as a batch does: under load, or when others
+ * write all the time, not after each of them. */
+#define LOOK_LEAST SPAN_MS(20)
+
 struct desk {
     struct ledger *ledger;
     const struct clock *clock;
     pthread_t thread;
-    struct command batch[LIMIT_BATCH_COMMANDS]; /* the thread's own: no lock */
+    struct command batch[LIMIT_BATCH_COMMANDS]; /* the thread's own, as the next: no lock */
+    struct span ticked_at;                      /* elapsed time */
     pthread_mutex_t mutex;                      /* guards all below */
     pthread_cond_t has_work;                    /* on CLOCK_MONOTONIC */
     bool is_asleep; /* the thread waits: whoever brings work must signal */
@@ -89,6 +95,18 @@ static size_t take(struct desk *desk, struct command *out)
     return taken;
 }
 
+/* Ticks, unless nothing is due and it has just been done. Answers when to come again. */
+static struct utc tick(struct desk *desk, struct utc next)
+{
+    struct span since = {clock_elapsed(desk->clock).us - desk->ticked_at.us};
+    struct utc now = clock_now(desk->clock);
+    if (desk->ledger->is_shared && since.us < LOOK_LEAST.us && utc_before(now, next)) {
+        return utc_earlier(next, utc_add(now, (struct span){LOOK_LEAST.us - since.us}));
+    }
+    desk->ticked_at = clock_elapsed(desk->clock);
+    return ledger_tick(desk->ledger);
+}
+
 static void *run(void *self)
 {
     struct desk *desk = self;
@@ -103,7 +121,7 @@ static void *run(void *self)
         if (count > 0) {
             ledger_run_batch(desk->ledger, desk->batch, count);
         }
-        next = ledger_tick(desk->ledger);
+        next = tick(desk, next);
     }
     return NULL;
 }

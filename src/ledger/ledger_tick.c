@@ -102,6 +102,14 @@ static struct utc run_duty(struct ledger *ledger, struct duty_state *state, stru
     return now;
 }
 
+/* On a shared database nothing can be done while it cannot be reached; a full disk of one's own is
+ * different: what was accepted goes on with the ballast's room. */
+static bool is_cut_off(const struct ledger *ledger)
+{
+    enum ledger_door door = ledger_door(ledger);
+    return ledger->is_shared && (door == LEDGER_DOWN || door == LEDGER_UNCERTAIN);
+}
+
 /* Asks all duties in one transaction that only reads: mostly nothing is due, and one for each would
  * cost more than many alerts. On a shared database this is the look at what others wrote, too. When
  * the asking fails all count as due, and each meets the failure by itself; but not where nothing can
@@ -122,7 +130,7 @@ static bool ask_duties(struct ledger *ledger, struct utc now)
     for (guint i = 0; i < ledger->duties->len; i++) {
         g_array_index(ledger->duties, struct duty_state, i).next_at = now;
     }
-    return !ledger->is_shared;
+    return !is_cut_off(ledger);
 }
 
 /* One transaction of each duty that is due. Answers the earliest instant to come again. */
@@ -158,14 +166,6 @@ static struct utc bound(const struct ledger *ledger, struct utc now, struct utc 
         next = utc_earlier(next, utc_add(now, LOOK_MOST));
     }
     return ledger_is_writable(ledger) ? next : utc_earlier(next, utc_add(now, RETRY_WAIT));
-}
-
-/* On a shared database nothing can be done while it cannot be reached; a full disk of one's own is
- * different: what was accepted goes on with the ballast's room. */
-static bool is_cut_off(const struct ledger *ledger)
-{
-    enum ledger_door door = ledger_door(ledger);
-    return ledger->is_shared && (door == LEDGER_DOWN || door == LEDGER_UNCERTAIN);
 }
 
 struct utc ledger_tick(struct ledger *ledger)

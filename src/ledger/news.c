@@ -35,51 +35,63 @@ static void tell_witnesses(struct ledger_tx *tx)
     }
 }
 
-static void learn_clock(struct ledger_tx *tx, struct span before, int64_t total_us, bool is_reading)
+static void learn_clock(struct ledger_tx *tx, const struct clock_look *look, bool is_reading)
 {
     struct ledger *ledger = tx->ledger;
-    struct clock_look look = {.before = before,
-                              .after = clock_elapsed(ledger->machine),
-                              .now = db_now(tx->db),
-                              .total_us = total_us};
     struct span by = {0};
-    bool has_jumped = cluster_clock_learn(&ledger->cluster, &look, &by);
+    bool has_jumped = cluster_clock_learn(&ledger->cluster, look, &by);
     tx->now = clock_now(ledger->clock);
     ledger->news.has_jump = has_jumped && is_reading;
     ledger->news.jumped_by = has_jumped && !is_reading ? by : (struct span){0};
 }
 
+static void remember(struct ledger_tx *tx, int64_t turn)
+{
+    struct ledger *ledger = tx->ledger;
+    ledger->head.is_known = false;
+    ledger->news.is_known = true;
+    ledger->news.turn = turn;
+    ledger->news.is_fresh = true;
+    ledger->news.is_unheard = true;
+    tell_witnesses(tx);
+}
+
+static void begin_unknowing(struct ledger_tx *tx)
+{
+    struct ledger *ledger = tx->ledger;
+    tx->now = clock_now(ledger->clock);
+    tx->lanes = 0;
+    ledger->news.is_fresh = false;
+    ledger->news.has_jump = false;
+    ledger->news.jumped_by = (struct span){0};
+}
+
 void news_learn(struct ledger_tx *tx, struct span before, bool is_reading)
 {
     struct ledger *ledger = tx->ledger;
-    struct news *news = &ledger->news;
-    tx->now = clock_now(ledger->clock);
-    tx->lanes = 0;
-    news->is_fresh = false;
-    news->jumped_by = (struct span){0};
-    news->has_jump = false;
+    begin_unknowing(tx);
     int64_t turn = db_turn(tx->db);
-    if (db_error(tx->db) != DB_OK || (is_reading && is_planted(ledger, LEDGER_LOST_WAKE_UP))) {
+    struct clock_look look = {.before = before,
+                              .after = clock_elapsed(ledger->machine),
+                              .now = db_now(tx->db),
+                              .total_us = ledger->cluster.total_us};
+    if (db_error(tx->db) != DB_OK) {
         return;
     }
-    bool is_news = !news->is_known || turn != news->turn;
-    int64_t total_us = ledger->cluster.total_us;
-    if (is_news && !read_own_rows(ledger, is_reading, &total_us)) {
+    bool is_news = (!ledger->news.is_known || turn != ledger->news.turn) &&
+                   !(is_reading && is_planted(ledger, LEDGER_LOST_WAKE_UP));
+    bool is_early = is_reading && is_planted(ledger, LEDGER_EARLY_FENCE);
+    if ((is_news || is_early) && !read_own_rows(ledger, is_reading, &look.total_us)) {
         return;
     }
-    learn_clock(tx, before, total_us, is_reading);
+    learn_clock(tx, &look, is_reading);
     tx->lanes = ledger->member.hold.lanes;
     if (is_news) {
-        ledger->head.is_known = false;
-        news->is_known = true;
-        news->turn = turn;
-        news->is_fresh = true;
-        news->is_unheard = true;
-        tell_witnesses(tx);
+        remember(tx, turn);
     }
-    if (news->jumped_by.us != 0 && db_error(tx->db) == DB_OK) {
-        clock_shift_add(tx->db, news->jumped_by);
-        ledger_tell_jump(tx, news->jumped_by);
+    if (ledger->news.jumped_by.us != 0 && db_error(tx->db) == DB_OK) {
+        clock_shift_add(tx->db, ledger->news.jumped_by);
+        ledger_tell_jump(tx, ledger->news.jumped_by);
     }
 }
 

@@ -63,7 +63,8 @@ void node_learn(struct ledger *ledger, const struct own_rows *rows, bool is_read
 void node_carry_beat(struct ledger *ledger)
 {
     struct membership *member = &ledger->member;
-    bool is_due = has_joined(ledger) && since(ledger, member->beaten_at).us >= BEAT_EARLIEST.us;
+    bool is_due = has_joined(ledger) && member->id != 0 &&
+                  since(ledger, member->beaten_at).us >= BEAT_EARLIEST.us;
     if (is_due && db_error(ledger->db) == DB_OK) {
         node_beat(ledger->db, member->id);
         member->is_beating = true;
@@ -354,6 +355,7 @@ static enum db_status work_turn(struct ledger *ledger)
         hold(ledger, &rows.hold);
         member->state = rows.state;
         member->has_failed = false;
+        member->is_view_known = false; /* it has changed, and is worth a look at once */
     } else if (status == DB_CONSTRAINT || status == DB_FAILED) {
         member->has_failed = true; /* the lanes matter more than what a duty makes of them */
     }
