@@ -20,7 +20,10 @@ static enum db_status begin(struct db *db)
     pg->is_committing = false;
     pg->is_refused = false;
     pg->is_begin_due = true;
-    return postgres_ready(pg);
+    if (postgres_ready(pg) == DB_OK && pg->is_kept_waiting && !db->is_reading) {
+        postgres_evict(pg);
+    }
+    return db->error;
 }
 
 /* Ends a transaction of which nothing is lost. Answers at once. */

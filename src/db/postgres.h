@@ -55,6 +55,7 @@ struct postgres_db {
     bool is_begin_due;        /* BEGIN goes with the first statement */
     bool is_committing;       /* COMMIT was sent */
     bool is_refused;          /* the server said that this transaction failed */
+    bool is_kept_waiting;     /* for a lock, in vain */
     bool is_doomed;           /* the connection is of no use any more */
     int64_t changes;          /* rows of the last statement that was run */
     int64_t round_trips;      /* waits for an answer, for measurements */
@@ -123,6 +124,8 @@ void postgres_drop(struct postgres_db *pg);
 /* Queues; a failure shows in db->error. */
 void postgres_send_word(struct postgres_db *pg, enum reply_kind kind, const char *sql);
 void postgres_send_query(struct postgres_query *query, enum reply_kind kind);
+/* Ends those who hold a lock and will not give it back. Outside of a transaction. */
+void postgres_evict(struct postgres_db *pg);
 /* Waits for everything that was sent; answers db->error. */
 enum db_status postgres_await(struct postgres_db *pg);
 /* Pushes everything out without waiting for the answers. */

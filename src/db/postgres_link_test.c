@@ -436,6 +436,33 @@ static void a_frozen_holder_of_the_turn_is_thrown_out(void **state)
     assert_int_equal(db_commit(room->db), DB_OK);
 }
 
+/* The same in the middle of what it had to say: for the server it is at work. */
+static void a_holder_who_froze_in_mid_speech_is_ended_by_who_waits(void **state)
+{
+    struct room *room = *state;
+    PGconn *frozen = PQconnectdb(room->where);
+    assert_int_equal(PQenterPipelineMode(frozen), 1);
+    static const char *const words[] = {"BEGIN", "SELECT * FROM turn FOR UPDATE"};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        assert_int_equal(PQsendQueryParams(frozen, words[i], 0, NULL, NULL, NULL, NULL, 0), 1);
+    }
+    assert_int_equal(PQflush(frozen), 0);
+    static const char holders[] = "SELECT count(*) FROM pg_stat_activity WHERE datname ="
+                                  " current_database() AND backend_xid IS NOT NULL";
+    int64_t end = clock_elapsed(&CLOCK_SYSTEM).us + 5 * 1000 * 1000;
+    while (ask_int(room->other, holders) != 1) {
+        assert_true(clock_elapsed(&CLOCK_SYSTEM).us < end);
+    }
+    (void)db_run(db_query(room->db, "SET lock_timeout = '100ms'"));
+    (void)db_run(db_query(room->db, "SET idle_in_transaction_session_timeout = '50ms'"));
+    db_begin(room->db);
+    assert_int_equal(db_commit(room->db), DB_CONFLICT);
+    db_begin(room->db);
+    assert_int_equal(put_secret(room->db, "one"), DB_DONE);
+    assert_int_equal(db_commit(room->db), DB_OK);
+    PQfinish(frozen);
+}
+
 /* --- two writers --- */
 
 enum { ROUNDS = 1000 };
@@ -513,6 +540,7 @@ int main(void)
         cmocka_unit_test(a_pool_without_a_server_answers_at_once),
         EACH(who_waits_too_long_for_the_turn_is_told),
         EACH(a_frozen_holder_of_the_turn_is_thrown_out),
+        EACH(a_holder_who_froze_in_mid_speech_is_ended_by_who_waits),
         EACH(two_writers_lose_nothing),
         EACH(without_turns_they_do),
     };

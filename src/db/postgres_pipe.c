@@ -240,6 +240,23 @@ void postgres_send_query(struct postgres_query *query, enum reply_kind kind)
     }
 }
 
+/* A node that froze between two pieces of one pipeline is not idle to the server, which waits for
+ * the rest for ever and lets it keep the turn. So whoever waited for a lock in vain ends those that
+ * have been silent in the middle for as long as a transaction may be idle. Nobody who waits for a
+ * standby is among them: that would make his commit known before it is safe. */
+static const char SQL_EVICT[] =
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND usename = current_user AND backend_xid IS NOT NULL"
+    " AND state = 'active' AND wait_event = 'ClientRead' AND state_change < clock_timestamp() -"
+    " CAST(current_setting('idle_in_transaction_session_timeout') AS INTERVAL)";
+
+void postgres_evict(struct postgres_db *pg)
+{
+    pg->is_kept_waiting = false;
+    send_word(pg, REPLY_WORD, SQL_EVICT);
+    (void)postgres_await(pg);
+}
+
 /* --- receiving --- */
 
 static void fail_by(struct postgres_db *pg, const struct reply *reply, const PGresult *result)
@@ -257,6 +274,7 @@ static void fail_by(struct postgres_db *pg, const struct reply *reply, const PGr
         return;
     }
     pg->is_refused = true;
+    pg->is_kept_waiting = strcmp(state, "55P03") == 0;
     /* Read-only: a standby by now, unless we have asked for it ourselves. */
     bool is_ours = pg->base.is_reading && strcmp(state, "25006") == 0;
     pg->is_doomed = pg->is_doomed || (!is_ours && postgres_is_doom(state));
