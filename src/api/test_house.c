@@ -49,14 +49,31 @@ static void committed(void *self, int64_t last_seq)
     pthread_mutex_unlock(&house->http_lock);
 }
 
+static enum db_fate fate(void *self, enum db_moment moment)
+{
+    struct test_house *house = self;
+    int fate = atomic_load(&house->fate);
+    if (fate == TEST_LINK_LOSES_ANSWER && moment == DB_AT_COMMIT) {
+        atomic_store(&house->fate, TEST_LINK_CUT);
+        return DB_LINK_LOST_AFTER;
+    }
+    return fate == TEST_LINK_CUT ? DB_LINK_CUT : DB_LINK_GOOD;
+}
+
 static void open_ledger(struct test_house *house)
 {
     struct fault fault = {0};
     house->db = test_database_open(house->database, &CLOCK_SYSTEM);
+    house->link = (struct db_link){.fate = fate, .self = house};
+    db_set_link(house->db, &house->link);
     house->ledger = ledger_create(house->db, &CLOCK_SYSTEM, &RANDOM_SYSTEM);
     struct api_context *api = &house->api;
     api->ledger = house->ledger;
-    api->clock = &CLOCK_SYSTEM;
+    api->clock = ledger_clock(house->ledger);
+    api->has_server = db_is_shared(house->db);
+    api->node_name = "here";
+    api->schema = db_schema_known();
+    api->started_at = clock_now(api->clock);
     api->random = &RANDOM_SYSTEM;
     api->configs = config_holder_create();
     struct config *config = config_load(house->db, &fault);
@@ -70,10 +87,11 @@ static void open_ledger(struct test_house *house)
     ledger_add_listener(house->ledger, (struct ledger_listener){committed, house});
     api->keys = key_index_create();
     assert_true(key_index_attach(api->keys, house->ledger, house->db, &fault));
+    assert_true(ledger_join(house->ledger, api->node_name, NULL, &fault));
     struct command recover = {.run = pager_recover, .arg = api->pager};
     ledger_run_batch(house->ledger, &recover, 1);
     api->readers = db_pool_create(house->database);
-    api->desk = desk_start(house->ledger, &CLOCK_SYSTEM);
+    api->desk = desk_start(house->ledger, api->clock);
 }
 
 static void open_doors(struct test_house *house)

@@ -4,11 +4,20 @@
 #define API_TEST_HOUSE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include <jansson.h>
 
 #include "api/context.h"
+#include "db/link.h"
 #include "http/test_client.h"
+
+/* The ledger's way to its database. */
+enum test_fate {
+    TEST_LINK_GOOD = 0,
+    TEST_LINK_CUT,
+    TEST_LINK_LOSES_ANSWER, /* the next commit is kept and its answer lost; then the link is cut */
+};
 
 struct test_house {
     char *dir;
@@ -17,6 +26,8 @@ struct test_house {
     struct db *db;
     struct ledger *ledger;
     struct api_context api;
+    struct db_link link; /* of the ledger's connection … */
+    atomic_int fate;     /* … and what happens on it: enum test_fate */
     struct http_server *http;
     pthread_mutex_t http_lock; /* the ledger's thread wakes the streams of `http` */
     unsigned port;

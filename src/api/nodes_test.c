@@ -1,0 +1,177 @@
+/* The nodes, and what is said while their database is away. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+#include <time.h>
+
+#include "api/test_house.h"
+#include "db/test_database.h"
+#include "ledger/lane.h"
+
+static struct test_house *house;
+
+static int open_house(void **state)
+{
+    (void)state;
+    house = test_house_open(false);
+    return 0;
+}
+
+static int close_house(void **state)
+{
+    (void)state;
+    atomic_store(&house->fate, TEST_LINK_GOOD);
+    test_house_close(&house);
+    return 0;
+}
+
+/* Asks until the status is as expected, for the ledger looks at its database by itself. */
+static char *ask_until(const char *path, int status)
+{
+    static const struct timespec PAUSE = {.tv_nsec = 10000000};
+    struct span end = {clock_elapsed(&CLOCK_SYSTEM).us + SPAN_S(20).us};
+    char *answer = test_ask(house, NULL, "GET", path, NULL);
+    while (client_status(answer) != status) {
+        if (clock_elapsed(&CLOCK_SYSTEM).us > end.us) {
+            fail_msg("%s: expected %d, got: %s", path, status, answer);
+        }
+        nanosleep(&PAUSE, NULL);
+        g_free(answer);
+        answer = test_ask(house, NULL, "GET", path, NULL);
+    }
+    return answer;
+}
+
+static char *send_alert(const char *key)
+{
+    g_autofree char *body = g_strdup_printf("{\"summary\": \"down\", \"dedup_key\": \"%s\"}", key);
+    return test_ask(house, house->key, "POST", "/api/v1/alerts", body);
+}
+
+static void the_node_is_listed(void **state)
+{
+    (void)state;
+    g_free(ask_until("/readyz", 200)); /* its ledger has ticked: it holds its lanes */
+    json_auto_t *list = test_json(house, house->read, "GET", "/api/v1/nodes", NULL, 200);
+    json_t *items = json_object_get(list, "items");
+    assert_int_equal(json_array_size(items), 1);
+    const json_t *node = json_array_get(items, 0);
+    assert_string_equal(json_string_value(json_object_get(node, "name")), "here");
+    assert_string_equal(json_string_value(json_object_get(node, "state")), "alive");
+    assert_string_equal(json_string_value(json_object_get(node, "version")), TOCSIN_VERSION);
+    assert_int_equal(json_integer_value(json_object_get(node, "lanes")), LANE_COUNT);
+    assert_int_equal(json_integer_value(json_object_get(node, "schema")), db_schema_known());
+    assert_true(json_is_true(json_object_get(node, "is_this")));
+    assert_true(json_is_string(json_object_get(node, "started_at")));
+    assert_true(json_is_string(json_object_get(node, "last_beat_at")));
+    assert_null(json_object_get(node, "ended_at"));
+}
+
+static void ready_tells_of_database_and_node(void **state)
+{
+    (void)state;
+    json_auto_t *ready = test_json(house, NULL, "GET", "/readyz", NULL, 200);
+    const json_t *node = json_object_get(ready, "node");
+    assert_string_equal(json_string_value(json_object_get(ready, "status")), "ready");
+    assert_string_equal(json_string_value(json_object_get(ready, "database")), "writable");
+    assert_int_equal(json_integer_value(json_object_get(ready, "nodes_alive")), 1);
+    assert_string_equal(json_string_value(json_object_get(node, "name")), "here");
+}
+
+/* 503, and when to come again. */
+static void assert_told_to_come_again(const char *answer)
+{
+    if (client_status(answer) != 503 || strstr(answer, "Retry-After: ") == NULL) {
+        fail_msg("%s", answer);
+    }
+}
+
+static void a_database_that_is_away_is_told(void **state)
+{
+    (void)state;
+    g_free(ask_until("/readyz", 200));
+    atomic_store(&house->fate, TEST_LINK_CUT);
+    g_autofree char *first = send_alert("away");
+    assert_told_to_come_again(first);
+    g_autofree char *ready = ask_until("/readyz", 503);
+    assert_told_to_come_again(ready);
+    assert_non_null(strstr(ready, "Content-Type: application/problem+json"));
+    json_auto_t *problem = json_loads(client_body(ready), 0, NULL);
+    assert_string_equal(json_string_value(json_object_get(problem, "database")), "down");
+    assert_int_equal(json_integer_value(json_object_get(problem, "status")), 503);
+    assert_non_null(json_object_get(problem, "request_id"));
+    g_autofree char *second = send_alert("away");
+    assert_told_to_come_again(second);
+    g_autofree char *metrics = test_ask(house, NULL, "GET", "/metrics", NULL);
+    assert_int_equal(client_status(metrics), 200);
+    assert_non_null(strstr(metrics, "\ntocsin_writable 0\n"));
+    json_decref(test_json(house, NULL, "GET", "/healthz", NULL, 200));
+    if (house->api.has_server) {
+        static const char *const READ[] = {
+            "/api/v1/alerts",     "/api/v1/events",
+            "/api/v1/nodes",      "/api/v1/tokens",
+            "/api/v1/heartbeats", "/api/v1/config/export",
+            "/api/v1/alerts/1",   "/api/v1/alerts/1/explain",
+            "/api/v1/feeds",      "/api/v1/users/ana/misses",
+            "/api/v1/stream",     "/api/v1/schedules/primary/overrides"};
+        for (size_t i = 0; i < G_N_ELEMENTS(READ); i++) {
+            g_autofree char *answer = test_ask(house, house->admin, "GET", READ[i], NULL);
+            if (client_status(answer) != 503) {
+                fail_msg("%s: %s", READ[i], answer);
+            }
+        }
+    }
+    atomic_store(&house->fate, TEST_LINK_GOOD);
+    g_free(ask_until("/readyz", 200));
+    g_autofree char *taken = send_alert("away");
+    assert_int_equal(client_status(taken), 202);
+    assert_non_null(strstr(taken, "\"opened\""));
+}
+
+/* One writer sees for itself what was kept; only over a wire can an answer be lost. */
+static void a_lost_answer_is_told_and_safe_to_send_again(void **state)
+{
+    (void)state;
+    if (!house->api.has_server) {
+        skip();
+    }
+    g_free(ask_until("/readyz", 200));
+    g_autofree char *known = send_alert("warm");
+    assert_int_equal(client_status(known), 202);
+    char *answer = NULL;
+    /* A beat's commit may be the one whose answer is lost: then the alert was only refused. */
+    for (int i = 0; i < 50 && (answer == NULL || strstr(answer, "may or may not") == NULL); i++) {
+        g_free(answer);
+        atomic_store(&house->fate, TEST_LINK_GOOD);
+        g_free(ask_until("/readyz", 200));
+        atomic_store(&house->fate, TEST_LINK_LOSES_ANSWER);
+        answer = send_alert("lost");
+        assert_told_to_come_again(answer);
+    }
+    assert_non_null(strstr(answer, "may or may not have been taken"));
+    assert_non_null(strstr(answer, "the same dedup_key \\\"lost\\\""));
+    g_free(answer);
+    atomic_store(&house->fate, TEST_LINK_GOOD);
+    g_free(ask_until("/readyz", 200));
+    g_autofree char *again = send_alert("lost");
+    assert_int_equal(client_status(again), 202);
+    assert_non_null(strstr(again, "\"joined\""));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_house, close_house)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_node_is_listed),
+        TEST(ready_tells_of_database_and_node),
+        TEST(a_database_that_is_away_is_told),
+        TEST(a_lost_answer_is_told_and_safe_to_send_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
