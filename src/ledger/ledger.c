@@ -175,6 +175,13 @@ static void tell_listeners(struct ledger *ledger, int64_t last_seq)
     }
 }
 
+void ledger_tell(struct ledger *ledger)
+{
+    bool is_unheard = ledger->news.is_unheard;
+    tell_listeners(ledger, ledger->news.heard_seq);
+    ledger->news.is_unheard = is_unheard;
+}
+
 /* The commit, and what became of it if its answer was lost. */
 static enum db_status commit(struct ledger *ledger, bool has_events)
 {

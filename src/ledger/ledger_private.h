@@ -110,6 +110,8 @@ NODISCARD enum db_status ledger_finish(struct ledger *ledger, const char *what);
 void ledger_abort(struct ledger *ledger, const char *what);
 /* A turn of its own for what happens at the begin of each one, or is carried along. */
 NODISCARD enum db_status ledger_touch(struct ledger *ledger, const char *what);
+/* Tells the listeners that there may be work, though no event says so. */
+void ledger_tell(struct ledger *ledger);
 /* Ends one in which there was nothing to do. */
 void ledger_drop(struct ledger *ledger, const char *what);
 

@@ -60,6 +60,19 @@ void node_learn(struct ledger *ledger, const struct own_rows *rows, bool is_read
 
 /* --- beats --- */
 
+/* Somebody has to; each node does from time to time. */
+static void prune(struct ledger *ledger)
+{
+    struct membership *member = &ledger->member;
+    if (!member->has_pruned || since(ledger, member->pruned_at).us >= PRUNE_EVERY.us) {
+        member->has_pruned = true;
+        member->pruned_at = clock_elapsed(ledger->clock);
+        struct span back = {-GONE_KEPT.us};
+        node_prune(ledger->db, utc_add(clock_now(ledger->clock), back),
+                   db_turn(ledger->db) - MARK_TURNS);
+    }
+}
+
 void node_carry_beat(struct ledger *ledger)
 {
     struct membership *member = &ledger->member;
@@ -68,6 +81,7 @@ void node_carry_beat(struct ledger *ledger)
     if (is_due && db_error(ledger->db) == DB_OK) {
         node_beat(ledger->db, member->id);
         member->is_beating = true;
+        prune(ledger);
     }
 }
 
@@ -323,17 +337,6 @@ static void do_verdict(struct ledger_tx *tx, const struct lane_verdict *verdict,
     ledger->is_announced = ledger->is_announced || !lane_verdict_is_empty(verdict);
 }
 
-static void prune(struct ledger_tx *tx)
-{
-    struct membership *member = &tx->ledger->member;
-    if (!member->has_pruned || since(tx->ledger, member->pruned_at).us >= PRUNE_EVERY.us) {
-        member->has_pruned = true;
-        member->pruned_at = clock_elapsed(tx->ledger->clock);
-        node_prune(tx->db, utc_add(tx->now, (struct span){-GONE_KEPT.us}),
-                   db_turn(tx->db) - MARK_TURNS);
-    }
-}
-
 /* What is to be done is judged again by what stands there in this turn. */
 static enum db_status work_turn(struct ledger *ledger)
 {
@@ -347,7 +350,6 @@ static enum db_status work_turn(struct ledger *ledger)
         lane_judge(&member->watch, &view, member->id, clock_elapsed(ledger->clock), &verdict);
         do_verdict(&tx, &verdict, &view);
         own_rows_load(tx.db, member->id, &rows);
-        prune(&tx);
     }
     enum db_status status = ledger_finish(ledger, "node");
     if (status == DB_OK) {
@@ -356,6 +358,9 @@ static enum db_status work_turn(struct ledger *ledger)
         member->state = rows.state;
         member->has_failed = false;
         member->is_view_known = false; /* it has changed, and is worth a look at once */
+        if (verdict.take != 0) {
+            ledger_tell(ledger); /* what is due in there was not ours to ask for */
+        }
     } else if (status == DB_CONSTRAINT || status == DB_FAILED) {
         member->has_failed = true; /* the lanes matter more than what a duty makes of them */
     }
