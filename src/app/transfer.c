@@ -7,6 +7,7 @@
 #include "app/data_dir.h"
 #include "app/output.h"
 #include "base/clock.h"
+#include "db/migrate.h"
 #include "ledger/event.h"
 #include "ledger/node.h"
 
@@ -20,11 +21,25 @@ static void count_living(void *self, const struct node_info *node)
     *(int *)self += node->state != NODE_GONE ? 1 : 0;
 }
 
-/* The number of the last write, or -1; and how many nodes have not ended. */
-static int64_t look(const char *where, int *out_living, struct fault *fault)
+static bool check_schema(struct db *db, const struct place *place, struct fault *fault)
 {
-    struct db *db = db_open(where, DB_READ_ONLY, fault);
-    if (db == NULL) {
+    struct db_migrations *known = db_migrations_load();
+    struct db_schema schema;
+    bool is_good = db_schema_look(db, known, &schema, fault);
+    db_migrations_free(&known);
+    if (is_good && schema.state == SCHEMA_EMPTY) {
+        return fault_set(fault, "", "there is no database of Tocsin's at %s: name the right one",
+                         place->shown);
+    }
+    return is_good && db_schema_check(&schema, fault);
+}
+
+/* The number of the last write, or -1; and how many nodes have not ended. */
+static int64_t look(const struct place *place, int *out_living, struct fault *fault)
+{
+    struct db *db = db_open(place->where, DB_READ_ONLY, fault);
+    if (db == NULL || !check_schema(db, place, fault)) {
+        db_close(&db);
         return -1;
     }
     *out_living = 0;
@@ -53,14 +68,14 @@ static bool still_works(const struct place *place, struct fault *fault)
 static bool check_quiet(const struct place *place, int64_t *out_turn, struct fault *fault)
 {
     int living = 0;
-    *out_turn = look(place->where, &living, fault);
+    *out_turn = look(place, &living, fault);
     if (*out_turn < 0 || living == 0) {
         return *out_turn >= 0;
     }
     const struct timespec watch = {.tv_sec = WATCH_MS / 1000,
                                    .tv_nsec = (long)(WATCH_MS % 1000) * 1000000};
     (void)nanosleep(&watch, NULL);
-    int64_t later = look(place->where, &living, fault);
+    int64_t later = look(place, &living, fault);
     return later == *out_turn || (later >= 0 && still_works(place, fault));
 }
 
@@ -114,7 +129,7 @@ static bool prove(void *self, struct db *to, struct fault *fault)
         return fault_set(fault, "", "the last events of the source are missing in the target");
     }
     int living = 0;
-    int64_t turn = from->is_server ? look(from->where, &living, fault) : proof->turn;
+    int64_t turn = from->is_server ? look(from, &living, fault) : proof->turn;
     return turn == proof->turn || (turn >= 0 && still_works(from, fault));
 }
 

@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+# engines: postgresql
+"""Moving between engines with work under way: from the data directory to PostgreSQL and back, and backups
+of each restored into the other. Paging goes on at the right step and time, and nothing is paged twice."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+import unittest
+import urllib.parse
+
+from world import World, tocsin_path, wait
+
+from database import Database, psql  # world.py says where it is
+
+KEYS = {"APP_KEY": "app-0123456789abcdef0123456789abcdef", "BEAT_KEY": "beat-0123456789abcdef0123456789abcdef"}
+STEP_S = 12.0
+LATE_S = 2.0
+TEAM = """
+users:
+  - name: ana
+    contacts: [{kind: webhook, to: "%(webhook)s/ana"}]
+    rules: {high: [{after: 0s, contact: webhook}]}
+  - name: bob
+    contacts: [{kind: webhook, to: "%(webhook)s/bob"}]
+    rules: {high: [{after: 0s, contact: webhook}]}
+schedules:
+  - name: primary
+    time_zone: Europe/Berlin
+    layers:
+      - name: week
+        people: [ana]
+        every: 1w
+        start: 2026-01-05T09:00
+policies:
+  - name: everything
+    steps:
+      - {notify: [{schedule: primary}], wait: 12s}
+      - {notify: [{user: bob}], wait: 1h}
+    last_resort: {user: bob}
+services:
+  - {name: checkout, policy: everything}
+integrations:
+  - {name: app, kind: native, service: checkout, key: env:APP_KEY}
+heartbeats:
+  - {name: nightly, service: checkout, every: 1h, key: env:BEAT_KEY}
+"""
+
+
+def tocsin(world, *args, check=True):
+    """The program by itself: what it says and how it ended."""
+    env = {key: value for key, value in os.environ.items() if not key.startswith("TOCSIN")}
+    done = subprocess.run([tocsin_path(), *map(str, args)], env=env, cwd=world.folder, capture_output=True,
+                          text=True, timeout=120, check=False)
+    if check and done.returncode != 0:
+        raise AssertionError(f"tocsin {args} ended with {done.returncode}\n{done.stdout}{done.stderr}")
+    return done
+
+
+def tables(report):
+    return {row["table"]: (row["rows"], row["checksum"]) for row in report["tables"]}
+
+
+class MoveTest(unittest.TestCase):
+    def setUp(self):
+        self.world = self.enterContext(World(start=False))
+        self.url = self.world.settings.pop("DATABASE_URL")
+        self.world.start()
+
+    def another_database(self):
+        database = Database("unused")
+        self.addCleanup(database.drop)
+        return database.url
+
+    def fill(self):
+        """A house at work: alerts at several steps, a silence, an override, tokens, a heartbeat."""
+        world = self.world
+        self.receiver = world.receiver()
+        world.apply(TEAM % {"webhook": self.receiver.url}, env=KEYS)
+        world.token("admin"), world.token("read")
+        world.cli("silence", "add", "source=quiet", "--for", "2h", "--name", "quiet")
+        world.cli("schedule", "override", "add", "primary", "--from", "2031-01-01T00:00", "--to",
+                  "2031-01-02T00:00", "--who", "bob")
+        self.assertLess(world.post(f"/heartbeat/{KEYS['BEAT_KEY']}", token=None).status, 300)
+        self.send("done"), self.send("kept"), self.send("hushed", source="quiet")
+        world.wait("ana was told", lambda: len(self.told("ana")) == 2)
+        world.cli("resolve", str(self.alert("done")["id"]))
+
+    def send(self, key, **more):
+        body = {"summary": f"down: {key}. Größe ✓", "dedup_key": key, "severity": "critical", **more}
+        answer = self.world.post("/api/v1/alerts", body, token=KEYS["APP_KEY"])
+        self.assertEqual(answer.status, 202, answer)
+
+    def alert(self, key):
+        return next(row for row in self.world.alerts() if row["dedup_key"] == key)
+
+    def told(self, who):
+        return [json.loads(call["body"]) | {"at": call["at"]} for call in self.receiver.received(f"/{who}")]
+
+    def state(self):
+        """What people see, but for what counts since the start."""
+        world = self.world
+        seen = {path: world.items(path) for path in
+                ("/api/v1/alerts", "/api/v1/silences", "/api/v1/schedules", "/api/v1/tokens",
+                 "/api/v1/integrations", "/api/v1/heartbeats", "/api/v1/events")}
+        for row in seen["/api/v1/tokens"]:
+            row.pop("last_used_at", None)
+        return seen
+
+    def serve_on(self, **settings):
+        self.world.settings.pop("DATABASE_URL", None)
+        self.world.settings.update(settings)
+        self.world.start()
+
+    # --- tests ---
+
+    def test_work_under_way_goes_there_and_back(self):
+        world = self.world
+        self.fill()
+        before = self.state()
+        paged_at = self.told("ana")[-1]["at"]
+        link = next(call["data"]["ack_url"] for call in self.told("ana") if "kept" in json.dumps(call))
+        refused = tocsin(world, "move", "--from", world.data, "--to", self.url, check=False)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("stop it first", refused.stderr)
+        world.stop()
+
+        there = json.loads(tocsin(world, "move", "--from", world.data, "--to", self.url, "--json").stdout)
+        self.assertEqual(there["pageable"]["open alerts"], 2)
+        self.assertEqual(there["pageable"]["armed heartbeats"], 1)
+        self.assertGreater(there["events"], 10)
+        source = sqlite3.connect(f"file:{world.data}/tocsin.db?mode=ro", uri=True)
+        for table, (rows, _) in tables(there).items():
+            self.assertEqual(source.execute(f"SELECT count(*) FROM {table}").fetchone()[0], rows, table)
+            self.assertEqual(int(psql(self.url, f"SELECT count(*) FROM {table}")), rows, table)
+        source.close()
+
+        self.serve_on(DATABASE_URL=self.url)
+        after = self.state()
+        for path, rows in before.items():
+            kept = after[path][:len(rows)] if path == "/api/v1/events" else after[path]
+            self.assertEqual(kept, rows, path)
+        world.wait("bob was told", lambda: self.told("bob"))
+        late = self.told("bob")[0]["at"] - paged_at - STEP_S
+        self.assertTrue(-0.5 < late < LATE_S, f"the next step came {late:.1f} s late")
+        self.assertEqual((len(self.told("ana")), len(self.told("bob"))), (2, 1))
+
+        # A link from before the move is good, and what is done with it comes back.
+        answer = world.call("POST", link, "", token=None,
+                            headers={"Content-Type": "application/x-www-form-urlencoded"})
+        self.assertIn(answer.status, (200, 303), answer)
+        self.assertEqual(self.alert("kept")["status"], "acknowledged")
+        self.send("new on the server")
+        world.wait("ana was told of the new one", lambda: len(self.told("ana")) == 3)
+        self.assertGreater(int(self.alert("new on the server")["id"]), int(self.alert("kept")["id"]))
+
+        busy = tocsin(world, "move", "--from", self.url, "--to", world.folder / "data2", check=False)
+        self.assertEqual(busy.returncode, 1)
+        self.assertIn("servers are at work", busy.stderr)
+        self.assertFalse((world.folder / "data2" / "tocsin.db").exists())
+        world.stop()
+
+        back = json.loads(tocsin(world, "move", "--from", self.url, "--to", world.folder / "data2",
+                                 "--json").stdout)
+        self.assertEqual(back["pageable"]["open alerts"], 3)
+        world.data = world.folder / "data2"
+        self.serve_on()
+        self.assertEqual(self.alert("kept")["status"], "acknowledged")
+        new = str(self.alert("new on the server")["id"])
+        world.wait("bob was told of the new one, too",
+                   lambda: any("new on the server" in json.dumps(call) for call in self.told("bob")))
+        world.cli("ack", new)
+        started = len(self.pages_started())
+        self.send("new in the file")
+        world.wait("somebody is to be told", lambda: len(self.pages_started()) == started + 1)
+        # Not at once: the fourth message within a minute. The bound has come along.
+        self.assertEqual((len(self.told("ana")), len(self.told("bob"))), (3, 2))
+
+    def pages_started(self):
+        return [event for event in self.world.events() if event["kind"] == "page.started"]
+
+    def test_a_move_that_is_cut_short_left_nothing(self):
+        world = self.world
+        self.fill()
+        world.stop()
+        self.assertIn("schema", tocsin(world, "migrate", "--database-url", self.url).stdout)
+        holder = subprocess.Popen(["psql", "-Xq", self.url, "-c",
+                                   "BEGIN; LOCK TABLE event; SELECT pg_sleep(60)"],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(holder.kill)
+        locked = "SELECT count(*) FROM pg_locks WHERE relation = 'event'::regclass AND granted"
+        wait("the table is locked", lambda: int(psql(self.url, locked)) > 0)
+        move = subprocess.Popen([tocsin_path(), "move", "--from", world.data, "--to", self.url],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(move.kill)
+        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        wait("the move is in the middle", lambda: int(psql(self.url, waits)) > 0)
+        move.send_signal(signal.SIGKILL)
+        move.wait(30)
+        psql(self.url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                       " AND datname = current_database()")
+        holder.wait(30)
+        self.assertEqual(int(psql(self.url, "SELECT count(*) FROM alert")), 0)
+        done = tocsin(world, "move", "--from", world.data, "--to", self.url)
+        self.assertIn("the same on both sides", done.stdout)
+
+    def test_backups_of_each_go_into_the_other(self):
+        world = self.world
+        self.fill()
+        file = world.folder / "file.db"
+        world.cli("backup", file)  # while the server runs
+        seen = self.state()
+        world.stop()
+        other = self.another_database()
+        restored = json.loads(tocsin(world, "restore", file, "--to", other, "--json").stdout)
+        self.assertEqual(restored["pageable"]["open alerts"], 2)
+        full = tocsin(world, "restore", file, "--to", other, check=False)
+        self.assertEqual(full.returncode, 1)
+        self.assertIn("not empty", full.stderr)
+
+        self.serve_on(DATABASE_URL=other)
+        self.assertEqual(self.state()["/api/v1/silences"], seen["/api/v1/silences"])
+        world.wait("bob was told", lambda: self.told("bob"))
+        server = world.folder / "server.db"
+        world.cli("backup", server)  # while the server runs
+        answer = world.post("/api/v1/backup")
+        self.assertEqual(answer.status, 201, answer)
+        self.assertTrue(os.path.exists(answer.json["path"]))
+        alone = tocsin(world, "backup", world.folder / "alone.db", "--database-url", other, "--data",
+                       world.folder / "none")
+        self.assertIn("verified", alone.stdout)
+        seen = self.state()
+        world.stop()
+        self.assertIn("sound backup", tocsin(world, "restore", "--verify-only", server).stdout)
+        world.data = world.folder / "restored"
+        tocsin(world, "restore", server, "--data", world.data)
+        self.serve_on()
+        for path, rows in self.state().items():
+            if path == "/api/v1/alerts":
+                self.assertEqual(rows, seen[path], path)
+        self.assertEqual((len(self.told("ana")), len(self.told("bob"))), (2, 1))
+
+    def test_faults_say_what_to_do(self):
+        world = self.world
+        world.stop()
+        server = urllib.parse.urlsplit(self.url)
+        nowhere = f"postgresql://nobody:secret@/none{'?' + server.query if server.query else ''}"
+        rows = [
+            (("move", "--from", world.data), 2, "--to"),
+            (("move", "--from", world.folder / "no", "--to", self.url), 1, "there is no database at"),
+            (("move", "--from", world.data, "--to", world.data), 2, "same place"),
+            (("move", "--from", self.url, "--to", world.folder / "x"), 1, "there is no database of"),
+            (("migrate", "--data", world.folder / "no"), 1, "there is no database in"),
+            (("restore", world.data / "tocsin.db.lock", "--to", self.url), 1, "is not a database"),
+            (("move", "--from", world.data, "--to", nowhere), 1, ""),
+        ]
+        for args, code, told in rows:
+            done = tocsin(world, *args, check=False)
+            self.assertEqual(done.returncode, code, (args, done.stderr))
+            self.assertIn(told, done.stderr, args)
+            self.assertNotIn("secret", done.stderr + done.stdout)
+        dry = json.loads(tocsin(world, "migrate", "--database-url", self.url, "--dry-run", "--json").stdout)
+        self.assertEqual((dry["schema"], dry["missing"][0][:4]), (0, "0001"))
+        self.assertEqual(psql(self.url, "SELECT to_regclass('alert') IS NULL"), "t")
+
+
+if __name__ == "__main__":
+    unittest.main()
