@@ -120,6 +120,7 @@ static void chore_jumped(struct ledger_tx *tx, void *self, struct span by)
     struct cluster_node *node = self;
     node->jumped.us += by.us;
     node->jump_count++;
+    node->due_at = utc_is_set(node->due_at) ? utc_add(node->due_at, by) : node->due_at;
 }
 
 static void chore_gone(struct ledger_tx *tx, void *self, int64_t gone)
