@@ -63,6 +63,15 @@ struct listing {
     json_t *items;
 };
 
+/* None held, and not this one, are answers and no gaps. */
+static void add_view(json_t *items, const struct node_view *view)
+{
+    json_t *item = record_write(&NODE_RECORD, view);
+    json_object_set_new(item, "lanes", json_integer(view->lanes));
+    json_object_set_new(item, "is_this", json_boolean(view->is_this));
+    json_array_append_new(items, item);
+}
+
 static void list_node(void *self, const struct node_info *node)
 {
     struct listing *listing = self;
@@ -82,7 +91,7 @@ static void list_node(void *self, const struct node_info *node)
         .ended_at = node->ended_at,
         .is_this = node->id == listing->this_node,
     };
-    json_array_append_new(listing->items, record_write(&NODE_RECORD, &view));
+    add_view(listing->items, &view);
     g_free(view.id);
 }
 
@@ -100,7 +109,7 @@ static void list_the_one(struct listing *listing)
                              .started_at = context->started_at,
                              .last_beat_at = listing->now,
                              .is_this = true};
-    json_array_append_new(listing->items, record_write(&NODE_RECORD, &view));
+    add_view(listing->items, &view);
 }
 
 /* Asked through the ledger, which alone knows which of them this one is. */
