@@ -34,7 +34,7 @@ struct config {
     GPtrArray *items[CONFIG_KIND_COUNT];
     GHashTable *by_name[CONFIG_KIND_COUNT]; /* name -> the same pointers */
     GHashTable
-        *policy_versions; /* name -> GINT_TO_POINTER(id) of the current row of policy_version */
+        *policy_versions; /* name -> its id (as intptr_t) of the current row of policy_version */
     _Atomic int refs;     /* config_ref, config_unref */
 };
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "config/config_store.h"
 
 void config_command_begin(struct config_command *command)
@@ -24,6 +25,32 @@ void config_command_finish(struct ledger_tx *tx, struct config_command *command,
     command->next = config_load(tx->db, &fault);
     /* NULL only when the database failed, and then the commit fails too. */
     CHECK(command->next != NULL || db_error(tx->db) != DB_OK);
+}
+
+static void others_wrote(struct ledger_tx *tx, void *self)
+{
+    struct config_holder *configs = self;
+    struct config *known = config_current(configs);
+    bool is_current = config_load_version(tx->db) == known->version;
+    config_unref(known);
+    if (is_current || db_error(tx->db) != DB_OK) {
+        return;
+    }
+    struct fault fault = {0};
+    struct config *next = config_load(tx->db, &fault);
+    if (next != NULL) {
+        config_publish(configs, next);
+    } else if (db_error(tx->db) == DB_OK) {
+        LOG_ERROR("config", NULL,
+                  "what another node wrote cannot be read; the configuration of "
+                  "before stays in force here",
+                  "where", fault.field, "why", fault.text);
+    }
+}
+
+void config_add_witness(struct config_holder *configs, struct ledger *ledger)
+{
+    ledger_add_witness(ledger, (struct ledger_witness){others_wrote, configs});
 }
 
 void config_command_answered(void *command, enum command_outcome outcome)

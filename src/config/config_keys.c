@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "people/key_command.h"
 #include "people/token_store.h"
 
 /* How long a replaced key stays good, so that a sender can be changed without losing an alert. */
@@ -191,7 +192,7 @@ void config_keys_revoke(struct ledger_tx *tx, int kind, const char *name)
 {
     if (key_owner_of(kind) != 0) {
         (void)access_key_revoke(tx->db, key_owner_of(kind), name, 0, tx->now);
-        ledger_mark_stale(tx, STALE_KEYS);
+        keys_changed(tx);
     }
 }
 
@@ -208,10 +209,10 @@ void config_keys_apply(struct ledger_tx *tx, const struct config_plan *plan, con
         const struct config_change *change = g_ptr_array_index(plan->changes, i);
         if (change->key_act == KEY_ACT_SET) {
             set_key(tx, change, value_for(change, keys));
-            ledger_mark_stale(tx, STALE_KEYS);
+            keys_changed(tx);
         } else if (change->key_act == KEY_ACT_MINT) {
             mint_key(tx, change, minted);
-            ledger_mark_stale(tx, STALE_KEYS);
+            keys_changed(tx);
         }
     }
 }

@@ -251,7 +251,7 @@ static void load_policy_versions(struct db *db, struct config *config)
         db_query(db, "SELECT policy, MAX(id) FROM policy_version GROUP BY policy");
     while (db_step(query) == DB_ROW) {
         (void)g_hash_table_insert(config->policy_versions, g_strdup(db_text(query, 0)),
-                                  GINT_TO_POINTER((int)db_int(query, 1)));
+                                  (gpointer)(intptr_t)db_int(query, 1));
     }
 }
 

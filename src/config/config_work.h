@@ -23,6 +23,10 @@ struct key_source {
 NODISCARD json_t *config_resolve_keys(const json_t *document, const struct key_source *source,
                                       struct fault *fault);
 
+/* Publishes what other nodes have changed, before anything is judged by it; and what a commit of ours
+ * whose outcome was not known has left. Before the ledger's first batch; the holder must outlive it. */
+void config_add_witness(struct config_holder *configs, struct ledger *ledger);
+
 /* The beginning of every command's struct, for publishing. */
 struct config_command {
     struct config_holder *configs; /* in */

@@ -10,6 +10,9 @@
  * attempt may take. */
 #define LEASE SPAN_S(60)
 
+/* How long a hint that a mailbox is held back is believed among several nodes. */
+#define HINT_HOLDS_SHARED SPAN_S(5)
+
 enum { MAILBOXES_MAX = 64, LOOK_MAX = 50, RECENT_MAX = 64, FREED_MAX = 1024 };
 
 static void errand_destroy(gpointer errand)
@@ -201,13 +204,22 @@ static bool is_held_back(struct ledger_tx *tx, struct look *look, int severity)
     struct utc worse_at = notification_due_worse(tx->db, look->mailbox.id, severity, tx->now);
     look->mailbox.next_at = utc_earlier(at, worse_at);
     mailbox_save(tx->db, &look->mailbox);
-    mailbox_hold(look->claim->pager, look->mailbox.id, severity, at);
+    /* Where other nodes settle messages, one that reached nobody makes room without our knowing. */
+    struct utc until =
+        db_is_shared(tx->db) ? utc_earlier(at, utc_add(tx->now, HINT_HOLDS_SHARED)) : at;
+    mailbox_hold(look->claim->pager, look->mailbox.id, severity, until);
     return true;
 }
 
 /* Sends the most urgent thing of the mailbox if it may go. */
 static struct errand *claim_waiting(struct ledger_tx *tx, struct look *look)
 {
+    /* Where other nodes take alerts a held mailbox is looked at often: the throttle first, as it costs
+     * least. What holds the most severe that waits holds all of it. */
+    if (look->waiting->len > 0 &&
+        is_held_back(tx, look, g_array_index(look->waiting, struct notification, 0).severity)) {
+        return NULL;
+    }
     g_autoptr(GArray) wanted = wanted_pages(tx, look);
     const struct notification *special = first_special(look->waiting);
     if (wanted->len == 0 && special == NULL) {

@@ -142,7 +142,7 @@ static int64_t current_policy_version(const struct config *config, const char *s
     if (service == NULL) {
         return 0;
     }
-    return GPOINTER_TO_INT(g_hash_table_lookup(config->policy_versions, service->policy));
+    return (intptr_t)g_hash_table_lookup(config->policy_versions, service->policy);
 }
 
 void escalation_start(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)

@@ -40,6 +40,12 @@ struct utc gap_next_at(struct ledger_tx *tx, void *self)
 {
     struct pager *pager = self;
     struct gap_look *look = &pager->gap_look;
+    if (!lane_is_in(tx->lanes, LANE_HOUSE)) {
+        /* Another node's work: if it comes to us, it begins as after a start. */
+        gap_look_clear(look);
+        look->next_at = (struct utc){0};
+        return UTC_NEVER;
+    }
     struct config *config = config_current(pager->configs);
     if (!utc_is_set(look->next_at) || look->version != config->version) {
         struct utc soon = utc_add(tx->now, LOOK_SOON);

@@ -11,10 +11,11 @@ struct held {
     int severity;
 };
 
-static bool is_held(const struct pager *pager, int64_t mailbox_id, int severity, struct utc now)
+/* Until when the hint holds a message of this severity; unset: not at all. */
+static struct utc held_until(const struct pager *pager, int64_t mailbox_id, int severity)
 {
     const struct held *held = g_hash_table_lookup(pager->held, (gpointer)(intptr_t)mailbox_id);
-    return held != NULL && utc_before(now, held->until) && held->severity <= severity;
+    return held != NULL && held->severity <= severity ? held->until : (struct utc){0};
 }
 
 void mailbox_hold(struct pager *pager, int64_t mailbox_id, int severity, struct utc until)
@@ -55,10 +56,14 @@ static void notify(struct pager *pager, struct ledger_tx *tx, const char *who, c
     notification->due_at = after_quiet_hours(pager->config, who, urgency, tx->now);
     notification_insert(tx->db, notification);
     bool is_armed = utc_is_set(mailbox.next_at);
-    bool is_sooner = utc_before(notification->due_at, mailbox.next_at) &&
-                     !is_held(pager, mailbox.id, notification->severity, tx->now);
-    if (!is_armed || is_sooner) {
-        mailbox.next_at = notification->due_at;
+    /* When looking is worth it. A mailbox that is not armed holds nothing back. */
+    struct utc look_at = notification->due_at;
+    if (is_armed) {
+        struct utc until = held_until(pager, mailbox.id, notification->severity);
+        look_at = utc_later(look_at, until);
+    }
+    if (!is_armed || utc_before(look_at, mailbox.next_at)) {
+        mailbox.next_at = look_at;
         mailbox.severity = MIN(mailbox.severity, notification->severity);
         mailbox_save(tx->db, &mailbox);
     }

@@ -47,7 +47,8 @@ static void live_a_day(struct paging *paging)
 static bool may_scan(const char *line, const char *sql)
 {
     static const char *const CONFIGURATION[] = {"SCAN policy_version", "SCAN shift_override",
-                                                "SCAN config_object", "SCAN heartbeat_state"};
+                                                "SCAN config_object", "SCAN heartbeat_state",
+                                                "SCAN sqlite_master"};
     for (size_t i = 0; i < G_N_ELEMENTS(CONFIGURATION); i++) {
         if (g_str_has_prefix(line, CONFIGURATION[i])) {
             return true;
@@ -80,6 +81,7 @@ static void no_statement_of_paging_reads_a_whole_table(void **state)
     (void)state;
     struct paging paging = {0};
     paging_open(&paging, TEAM);
+    paging_restart(&paging); /* migrating may read what it likes */
     live_a_day(&paging);
     sqlite3 *handle = sqlite_handle(paging.db);
     g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);

@@ -8,6 +8,9 @@ enum { REJUDGED_MAX = 1000 };
 struct utc silence_next_at(struct ledger_tx *tx, void *self)
 {
     struct pager *pager = self;
+    if (!lane_is_in(tx->lanes, LANE_HOUSE)) {
+        return UTC_NEVER;
+    }
     struct config *config = config_current(pager->configs);
     bool is_seen = pager->silences_version == config->version;
     config_unref(config);

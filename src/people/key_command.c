@@ -7,13 +7,19 @@
 #include "ledger/event.h"
 #include "people/token_store.h"
 
+void keys_changed(struct ledger_tx *tx)
+{
+    access_key_changed(tx->db);
+    ledger_mark_stale(tx, STALE_KEYS);
+}
+
 static void tell(struct ledger_tx *tx, const char *actor, const char *kind, int owner_kind,
                  const char *owner)
 {
     g_autofree char *subject =
         g_strdup_printf("%s:%s", enum_to_name(KEY_OWNER_NAMES, owner_kind), owner);
     event_append(tx, actor, kind, subject, NULL);
-    ledger_mark_stale(tx, STALE_KEYS);
+    keys_changed(tx);
 }
 
 /* Draws a key, writes its row; the text goes to `out`. */

@@ -61,6 +61,9 @@ struct key_given {
  * False and a fault when another owner has or had it. */
 NODISCARD bool key_put(struct ledger_tx *tx, const struct key_given *given, struct fault *fault);
 
+/* To be called by whatever else writes a row of a key: every node reads the keys again. */
+void keys_changed(struct ledger_tx *tx);
+
 /* The owner is gone (deleted integration): all its keys end. Appends an event if there were any. */
 void key_drop(struct ledger_tx *tx, int owner_kind, const char *owner, const char *actor);
 

@@ -22,6 +22,7 @@ struct indexed_key {
 struct key_index {
     struct ledger *ledger;
     struct db *db;
+    int64_t version;                  /* the ledger's thread only */
     pthread_rwlock_t lock;            /* guards `keys` as a whole */
     GHashTable *keys;                 /* of struct indexed_key, by hash */
     _Atomic int64_t write_uses_at_us; /* UTC_NEVER: nothing to write */
@@ -100,6 +101,8 @@ static void keep_uses(GHashTable *from, GHashTable *to)
 static bool load(struct key_index *index)
 {
     GHashTable *fresh = new_table();
+    /* Before the keys: what changes in between is read once more, not missed. */
+    int64_t version = access_key_version(index->db);
     access_key_list(index->db, 0, NULL, add_key, fresh);
     if (db_error(index->db) != DB_OK) {
         g_hash_table_unref(fresh);
@@ -109,6 +112,7 @@ static bool load(struct key_index *index)
     GHashTable *old = index->keys;
     keep_uses(old, fresh);
     index->keys = fresh;
+    index->version = version;
     CHECK(pthread_rwlock_unlock(&index->lock) == 0);
     g_hash_table_unref(old);
     return true;
@@ -121,6 +125,15 @@ static void committed(void *self, int64_t last_seq)
     if (ledger_take_stale(index->ledger, STALE_KEYS) && !load(index)) {
         /* Then old keys stay as they were; the next commit tries again. */
         ledger_mark_stale(&(struct ledger_tx){.ledger = index->ledger}, STALE_KEYS);
+    }
+}
+
+/* On failure the keys of before stay, and the next transaction tries again. */
+static void others_wrote(struct ledger_tx *tx, void *self)
+{
+    struct key_index *index = self;
+    if (access_key_version(tx->db) != index->version && db_error(tx->db) == DB_OK) {
+        (void)load(index);
     }
 }
 
@@ -163,6 +176,7 @@ bool key_index_attach(struct key_index *index, struct ledger *ledger, struct db 
     index->ledger = ledger;
     index->db = db;
     ledger_add_listener(ledger, (struct ledger_listener){committed, index});
+    ledger_add_witness(ledger, (struct ledger_witness){others_wrote, index});
     ledger_add_duty(ledger, (struct ledger_duty){.name = "key uses",
                                                  .next_at = next_write,
                                                  .run_due = write_uses,

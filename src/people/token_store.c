@@ -136,9 +136,22 @@ void access_key_give(struct db *db, int64_t id, int owner_kind, const char *owne
 
 void access_key_touch(struct db *db, const unsigned char hash[KEY_HASH_SIZE], struct utc used_at)
 {
-    struct db_query *query =
-        db_query(db, "UPDATE access_key SET last_used_at = $2 WHERE hash = $1");
+    struct db_query *query = db_query(db, "UPDATE access_key SET last_used_at = $2 WHERE hash = $1"
+                                          " AND (last_used_at IS NULL OR last_used_at < $2)");
     db_bind_blob(query, 1, hash, KEY_HASH_SIZE);
     db_bind_utc(query, 2, used_at);
     (void)db_run(query);
+}
+
+int64_t access_key_version(struct db *db)
+{
+    struct db_query *query = db_query(db, "SELECT version FROM key_state WHERE only_row = 1");
+    int64_t version = db_step(query) == DB_ROW ? db_int(query, 0) : 0;
+    db_reset(query);
+    return version;
+}
+
+void access_key_changed(struct db *db)
+{
+    (void)db_run(db_query(db, "UPDATE key_state SET version = version + 1 WHERE only_row = 1"));
 }

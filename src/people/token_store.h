@@ -52,4 +52,8 @@ void access_key_give(struct db *db, int64_t id, int owner_kind, const char *owne
 
 void access_key_touch(struct db *db, const unsigned char hash[KEY_HASH_SIZE], struct utc used_at);
 
+/* Goes up with every change of a key but for its use: whether keys in memory are old. */
+NODISCARD int64_t access_key_version(struct db *db);
+void access_key_changed(struct db *db);
+
 #endif
