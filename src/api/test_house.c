@@ -13,6 +13,7 @@
 
 #include "base/random.h"
 #include "config/config_store.h"
+#include "config/config_work.h"
 #include "db/test_database.h"
 #include "page/pager.h"
 #include "people/key_index.h"
@@ -79,6 +80,7 @@ static void open_ledger(struct test_house *house)
     struct config *config = config_load(house->db, &fault);
     assert_non_null(config);
     config_publish(api->configs, config);
+    config_add_witness(api->configs, house->ledger);
     api->pager = pager_create(api->configs, &RANDOM_SYSTEM);
     pager_add_duties(api->pager, house->ledger);
     api->payloads = payload_book_create();

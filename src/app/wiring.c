@@ -9,6 +9,7 @@
 #include "app/doctor.h"
 #include "base/log.h"
 #include "config/config_store.h"
+#include "config/config_work.h"
 #include "people/key_index.h"
 #include "source/payload.h"
 
@@ -59,6 +60,7 @@ static bool open_ledger(struct house *house, struct fault *fault)
     config_publish(house->configs, config);
     house->ledger = ledger_create(house->db, &CLOCK_SYSTEM, &RANDOM_SYSTEM);
     hold_ballast(house);
+    config_add_witness(house->configs, house->ledger);
     house->pager = pager_create(house->configs, &RANDOM_SYSTEM);
     pager_add_duties(house->pager, house->ledger);
     house->payloads = payload_book_create();
