@@ -31,6 +31,10 @@ OPTIONS = {
 }
 
 
+if os.environ.get("STATEMENTS"):
+    OPTIONS["shared_preload_libraries"] = "pg_stat_statements"
+
+
 def programs():
     """The folder of the newest PostgreSQL from 15 on; None when there is none."""
     found = {}
@@ -219,6 +223,13 @@ class Cluster:
                     "CREATE TABLE probe (at BIGINT)"):
             if self.primary.ask(sql) is None:
                 raise SystemExit("PostgreSQL refused: " + sql)
+        if os.environ.get("STATEMENTS"):
+            self.primary.ask("CREATE EXTENSION pg_stat_statements")
+
+    def statements(self):
+        """What the primary spent its time on: milliseconds, calls, rows, text."""
+        return self.primary.ask("SELECT round(total_exec_time), calls, rows, regexp_replace(left(query, 150), '\\s+', ' ', 'g')"
+                                " FROM pg_stat_statements ORDER BY total_exec_time DESC LIMIT 40") or ""
 
     def standbys(self):
         return [server for server in self.servers.values() if server is not self.primary]

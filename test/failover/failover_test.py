@@ -9,7 +9,8 @@ keeps a journal. At the end all of that and the database must agree (audit.py).
 
     FAULTS=200 SEED=7 RATE=520 python3 test/failover/failover_test.py
     KINDS=primary-kill,node-freeze     only these
-    PLANT=early-answer                 with a bug put in on purpose: the run must fail
+    STATEMENTS=1                       and what the primary spent its time on
+    PLANT=early-answer                 with a mistake of planted.c put in: the run must fail
 """
 import json
 import os
@@ -29,6 +30,7 @@ COUNT = int(os.environ.get("FAULTS") or 20)
 RATE = int(os.environ.get("RATE") or 520)
 RATE_MIN = 500
 ONLY = [kind for kind in os.environ.get("KINDS", "").split(",") if kind]
+PLANT = os.environ.get("PLANT")
 CALM_S = 2.0           # between two faults, when all is well again
 WARM_UP_S = 6.0
 STEP_WAIT_S = 2
@@ -37,7 +39,7 @@ TWO_STEP_EVERY = 4     # one service in so many has a second step that becomes d
 ANSWER_WITHIN_S = 8.0
 PAGE_WITHIN_S = 10.0
 SETTLE_S = 60
-LINES = 96
+LINES = 384
 WORLD, PROVIDER_PORT, PROVIDER_PORTS = "10.77.1.1", 9000, 8
 
 
@@ -111,12 +113,13 @@ class Run:
         env["TOCSIN_DATABASE_URL"] = self.cluster.url()
         with open(self.path("team.yaml"), "w", encoding="utf-8") as file:
             json.dump(config, file)  # JSON is YAML
+        binary = os.path.join(self.yard.BUILD, "test", "failover", "planted") if PLANT else self.yard.BINARY
         for name in ("n1", "n2", "n3"):
-            self.nodes[name] = node.Node(name, self.ground, ground.FOLDER, self.yard.BINARY, env)
+            self.nodes[name] = node.Node(name, self.ground, ground.FOLDER, binary, env)
         for each in self.nodes.values():
             each.start(config=self.path("team.yaml") if each.name == "n1" else None)
             if not each.wait_ready():
-                raise SystemExit("%s was not ready; its log ends:\n%s" % (each.name, each.log_tail()))
+                raise SystemExit("%s was not ready%s; its log ends:\n%s" % (each.name, each.fate(), each.log_tail()))
         self.scene = faults.Scene(self.ground, self.cluster, self.nodes, self.rng)
 
     def begin_load(self):
@@ -141,7 +144,7 @@ class Run:
             raise SystemExit("the standbys do not stream again")
         for each in self.nodes.values():
             if not each.wait_ready():
-                raise SystemExit("%s is not ready again; its log ends:\n%s" % (each.name, each.log_tail()))
+                raise SystemExit("%s is not ready again%s; its log ends:\n%s" % (each.name, each.fate(), each.log_tail()))
         at = faults.now_us()
         faults.PAUSE.wait(CALM_S)
         return at, faults.now_us()
@@ -158,8 +161,7 @@ class Run:
                 at + 1, kind, fault.what, (fault.mended - fault.at) / 1e6, (fault.calm - fault.at) / 1e6))
             for each in self.nodes.values():
                 if not each.is_running():
-                    raise SystemExit("%s ended by itself, status %s:\n%s" % (
-                        each.name, each.process.returncode, each.log_tail()))
+                    raise SystemExit("%s is gone%s:\n%s" % (each.name, each.fate(), each.log_tail()))
 
     def settle(self):
         """Ends load and people in order; waits until nothing is left to page."""
@@ -180,6 +182,8 @@ class Run:
         with open(self.path("goal"), "w", encoding="utf-8") as file:
             file.write("%d" % self.goal)
         self.seen = json.loads(self.people.end())
+        if os.environ.get("STATEMENTS"):
+            print(self.cluster.statements())
         self.ends = {each.name: each.stop() for each in self.nodes.values()}
         self.provider.end()
 

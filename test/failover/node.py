@@ -62,6 +62,9 @@ class Node:
             raise SystemExit("no token could be made: " + done.stderr)
         return json.loads(done.stdout)["token"]
 
+    def fate(self):
+        return "" if self.is_running() else " (it ended by itself with status %s)" % self.process.returncode
+
     def signal(self, number):
         self.process.send_signal(number)
 
