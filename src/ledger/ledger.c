@@ -260,5 +260,6 @@ bool ledger_end_look(struct ledger *ledger)
         tell_listeners(ledger, last_seq);
     }
     ledger->news.is_unheard = ledger->news.is_unheard && !is_unheard;
+    node_tell_gain(ledger);
     return true;
 }

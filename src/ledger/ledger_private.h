@@ -59,6 +59,7 @@ struct membership {
     enum node_state state; /* of its row as last read */
     bool is_leaving;
     struct lane_hold hold;
+    bool has_gained;       /* lanes, and the listeners do not know yet */
     int lanes_left;        /* that it held when it left */
     struct span beaten_at; /* elapsed time of its last committed beat */
     bool is_beating;       /* the transaction under way carries a beat */
@@ -152,6 +153,8 @@ void node_init(struct ledger *ledger);
 void node_clear(struct ledger *ledger);
 /* Own rows as they were read in this transaction. */
 void node_learn(struct ledger *ledger, const struct own_rows *rows, bool is_reading);
+/* Outside of a transaction: tells the listeners when lanes came to this node. */
+void node_tell_gain(struct ledger *ledger);
 /* Carries a beat along in a transaction that is about to be committed. */
 void node_carry_beat(struct ledger *ledger);
 /* That transaction was committed. */

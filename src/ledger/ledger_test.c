@@ -263,18 +263,25 @@ static void add_chores(struct world *world, struct chores *chores)
                                                         chores_jumped, chores, chores_put_off});
 }
 
+/* A node of a shared database looks four times a second at least. */
+static struct utc as_told(const struct world *world, struct utc due)
+{
+    bool is_shared = test_database_is_shared();
+    return is_shared ? utc_earlier(due, utc_add(world->wall, SPAN_MS(250))) : due;
+}
+
 static void duties_run_when_due_and_say_when_next(void **state)
 {
     struct world *world = *state;
     struct chores chores = {.due = {utc_add(START, SPAN_S(5)), utc_add(START, SPAN_S(9))}};
     add_chores(world, &chores);
-    assert_true(ledger_tick(world->ledger).us == chores.due[0].us);
+    assert_true(ledger_tick(world->ledger).us == as_told(world, chores.due[0]).us);
     assert_int_equal(chores.ran, 0);
     pass(world, SPAN_S(5));
-    assert_true(ledger_tick(world->ledger).us == chores.due[1].us);
+    assert_true(ledger_tick(world->ledger).us == as_told(world, chores.due[1]).us);
     assert_int_equal(chores.ran, 1);
     pass(world, SPAN_S(60)); /* late, as after a night of downtime */
-    assert_true(ledger_tick(world->ledger).us == UTC_NEVER.us);
+    assert_true(ledger_tick(world->ledger).us == as_told(world, UTC_NEVER).us);
     assert_int_equal(chores.ran, 2);
     assert_int_equal(world->told_count, 2);
 }
@@ -297,15 +304,16 @@ static void a_clock_jump_moves_waits_and_fires_nothing(void **state)
         struct world *world = fresh;
         struct chores chores = {.due = {utc_add(START, SPAN_MIN(5))}};
         add_chores(world, &chores);
-        assert_true(ledger_tick(world->ledger).us == chores.due[0].us);
+        assert_true(ledger_tick(world->ledger).us == as_told(world, chores.due[0]).us);
         world->wall.us += rows[i].by.us;
         struct utc next = ledger_tick(world->ledger);
-        struct span wait = utc_since(next, world->wall);
-        struct span right = {SPAN_MIN(5).us - (rows[i].is_jump ? 0 : rows[i].by.us)};
-        if (chores.ran != 0 || wait.us != right.us ||
+        struct utc due = utc_add(START, SPAN_MIN(5)); /* waits as long as before */
+        due = rows[i].is_jump ? utc_add(due, rows[i].by) : due;
+        if (chores.ran != 0 || next.us != as_told(world, due).us ||
             chores.jumped.us != (rows[i].is_jump ? rows[i].by.us : 0) ||
             event_last_seq(world->db) != rows[i].is_jump) {
-            fail_msg("%s: ran %d, waits %" G_GINT64_FORMAT, rows[i].name, chores.ran, wait.us);
+            fail_msg("%s: ran %d, waits %" G_GINT64_FORMAT, rows[i].name, chores.ran,
+                     utc_since(next, world->wall).us);
         }
         (void)tear_down(&fresh);
     }
@@ -321,7 +329,7 @@ static void a_jump_is_noticed_before_a_batch_uses_the_clock(void **state)
     struct job job = {.name = "a", .manner = GOOD};
     run_jobs(world, &job, 1);
     assert_true(chores.jumped.us == SPAN_H(1).us);
-    assert_true(ledger_tick(world->ledger).us == chores.due[0].us);
+    assert_true(ledger_tick(world->ledger).us == as_told(world, chores.due[0]).us);
     assert_true(chores.jumped.us == SPAN_H(1).us); /* once */
 }
 
@@ -339,7 +347,7 @@ static void a_poisoned_subject_is_put_off_and_the_others_go_on(void **state)
     assert_int_equal(healthy.ran, 1);
     assert_false(utc_is_set(chores.due[3]));
     assert_true(chores.due[2].us == utc_add(START, SPAN_MIN(1)).us);
-    assert_true(next.us == chores.due[2].us);
+    assert_true(next.us == as_told(world, chores.due[2]).us);
 }
 
 static void a_duty_that_does_nothing_does_not_spin(void **state)
@@ -347,7 +355,7 @@ static void a_duty_that_does_nothing_does_not_spin(void **state)
     struct world *world = *state;
     struct chores chores = {.due = {START}, .is_lazy = true};
     add_chores(world, &chores);
-    assert_true(ledger_tick(world->ledger).us == utc_add(START, SPAN_S(1)).us);
+    assert_true(ledger_tick(world->ledger).us == as_told(world, utc_add(START, SPAN_S(1))).us);
     assert_int_equal(chores.transactions, 1);
 }
 

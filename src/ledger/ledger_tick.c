@@ -160,8 +160,9 @@ static struct utc run_duties(struct ledger *ledger, struct utc now)
 }
 
 /* When to look again at the latest. */
-static struct utc bound(const struct ledger *ledger, struct utc now, struct utc next)
+static struct utc bound(const struct ledger *ledger, struct utc next)
 {
+    struct utc now = clock_now(ledger->clock); /* may have been set right meanwhile */
     if (ledger->is_shared && (ledger->planted & LEDGER_LOST_WAKE_UP) == 0) {
         next = utc_earlier(next, utc_add(now, LOOK_MOST));
     }
@@ -186,5 +187,5 @@ struct utc ledger_tick(struct ledger *ledger)
         next = run_duties(ledger, now);
     }
     db_tidy(ledger->db);
-    return bound(ledger, now, next);
+    return bound(ledger, next);
 }

@@ -44,6 +44,8 @@ static struct span since(const struct ledger *ledger, struct span then)
 
 static void hold(struct ledger *ledger, const struct lane_hold *now)
 {
+    ledger->member.has_gained =
+        ledger->member.has_gained || (now->lanes & ~ledger->member.hold.lanes) != 0;
     ledger->member.hold = *now;
     metric_set(METRIC_NODE_LANES, lane_count(now->lanes));
 }
@@ -56,6 +58,14 @@ void node_learn(struct ledger *ledger, const struct own_rows *rows, bool is_read
     }
     ledger->member.state = rows->state;
     hold(ledger, &rows->hold);
+}
+
+void node_tell_gain(struct ledger *ledger)
+{
+    if (ledger->member.has_gained) {
+        ledger->member.has_gained = false;
+        ledger_tell(ledger); /* what is due in there was not ours to ask for */
+    }
 }
 
 /* --- beats --- */
@@ -358,9 +368,7 @@ static enum db_status work_turn(struct ledger *ledger)
         member->state = rows.state;
         member->has_failed = false;
         member->is_view_known = false; /* it has changed, and is worth a look at once */
-        if (verdict.take != 0) {
-            ledger_tell(ledger); /* what is due in there was not ours to ask for */
-        }
+        node_tell_gain(ledger);
     } else if (status == DB_CONSTRAINT || status == DB_FAILED) {
         member->has_failed = true; /* the lanes matter more than what a duty makes of them */
     }
