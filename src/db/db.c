@@ -261,6 +261,34 @@ static enum db_status note_write(struct db *db)
     return DB_OK;
 }
 
+void db_keep(struct db_query *query, int topic_at)
+{
+    if (!query->is_broken && query->db->engine->keep != NULL) {
+        CHECK(query->is_select);
+        query->db->engine->keep(query, topic_at);
+    }
+}
+
+void db_stale(struct db *db, const char *topic)
+{
+    if (db->engine->stale != NULL) {
+        db->engine->stale(db, topic);
+    }
+}
+
+bool db_ask_ahead(struct db *db)
+{
+    return db->engine->ask_ahead != NULL && db->is_in_transaction && db->error == DB_OK &&
+           db->engine->ask_ahead(db, true);
+}
+
+void db_ask_ahead_end(struct db *db)
+{
+    if (db->engine->ask_ahead != NULL) {
+        (void)db->engine->ask_ahead(db, false);
+    }
+}
+
 enum db_status db_step(struct db_query *query)
 {
     struct db *db = query->db;

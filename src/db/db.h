@@ -134,6 +134,25 @@ bool db_is_null(struct db_query *query, int column);
 /* Rows changed by the last db_run on this connection. */
 int64_t db_changes(const struct db *db);
 
+/* --- Asking ahead ---
+ * On PostgreSQL an answer that is waited for costs the way to the server and back, and in a turn all
+ * other writers wait as well. Who will ask many questions one after the other asks them all ahead
+ * first: they go out together, and when they are asked in earnest the answers are here. An engine
+ * to which this is nothing does nothing. */
+
+/* Of a SELECT whose parameters are bound, before its first step: its answer is kept until the end of
+ * the transaction for whoever asks the same with the same values. It is about a topic, the text that is
+ * bound as parameter `topic_at`: whoever writes what may change it calls db_stale with that text, or
+ * with NULL for all topics. 0: everything that is written makes it stale. */
+void db_keep(struct db_query *query, int topic_at);
+void db_stale(struct db *db, const char *topic);
+
+/* True: until db_ask_ahead_end every step only sends its question, if db_keep was said of it, or else
+ * does nothing, and answers DB_DONE. Nothing may be written meanwhile. False: there is nothing to be
+ * gained (or an error), and steps are what they always are: do not ask ahead. */
+NODISCARD bool db_ask_ahead(struct db *db);
+void db_ask_ahead_end(struct db *db);
+
 /* Read-only connections for request threads. db_pool_take begins the read transaction and
  * db_pool_give ends it: what is read in between is one state of the database. Safe from any thread.
  * Never NULL: one that cannot be opened fails every step with DB_DOWN. */

@@ -52,6 +52,10 @@ struct db_engine {
      * NULL: the same as step. */
     enum db_status (*run)(struct db_query *query);
     void (*reset)(struct db_query *query);
+    /* See "Asking ahead"; all three may be NULL. */
+    void (*keep)(struct db_query *query, int topic_at);
+    void (*stale)(struct db *db, const char *topic);
+    bool (*ask_ahead)(struct db *db, bool is_on);
 
     void (*bind_int)(struct db_query *query, int at, int64_t value);
     void (*bind_text)(struct db_query *query, int at, const char *value);

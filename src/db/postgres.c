@@ -20,6 +20,7 @@ static enum db_status begin(struct db *db)
     pg->is_committing = false;
     pg->is_refused = false;
     pg->is_begin_due = true;
+    postgres_forget_kept(pg);
     if (postgres_ready(pg) == DB_OK && pg->is_kept_waiting && !db->is_reading) {
         postgres_evict(pg);
     }
@@ -86,6 +87,7 @@ static void close_all(struct db *db)
     struct postgres_db *pg = of(db);
     postgres_drop(pg);
     g_array_unref(pg->replies);
+    postgres_clear_kept(pg);
     postgres_place_clear(&pg->place);
     g_free(pg);
 }
@@ -110,6 +112,9 @@ static const struct db_engine POSTGRES_ENGINE = {
     .step = postgres_step,
     .run = postgres_run,
     .reset = postgres_reset,
+    .keep = postgres_keep,
+    .stale = postgres_stale,
+    .ask_ahead = postgres_ask_ahead,
     .bind_int = postgres_bind_int,
     .bind_text = postgres_bind_text,
     .bind_blob = postgres_bind_blob,
@@ -128,6 +133,7 @@ struct db *postgres_open(const char *where, enum db_mode mode, struct fault *fau
     db_init(db, &POSTGRES_ENGINE, mode);
     db->is_shared = true;
     pg->replies = g_array_new(FALSE, FALSE, sizeof(struct reply));
+    postgres_init_kept(pg);
     pg->is_synced = true;
     pg->answer_ms = POSTGRES_ANSWER_MS;
     if (!postgres_place_parse(where, &pg->place, fault) || !postgres_first_connect(pg, fault)) {

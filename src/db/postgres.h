@@ -30,16 +30,25 @@ struct postgres_place {
 enum reply_kind {
     REPLY_WORD = 1, /* BEGIN and the like */
     REPLY_PREPARE,
-    REPLY_STEP, /* its rows are kept in the query */
+    REPLY_STEP, /* its rows go to the query */
+    REPLY_KEEP, /* and these to what is kept for it */
     REPLY_RUN,
     REPLY_COMMIT,
     REPLY_SYNC,
+};
+
+/* The answer to a question with certain values, as long as the transaction: see db_keep. */
+struct kept {
+    const struct postgres_query *query;
+    char *values;
+    PGresult *result; /* NULL until it has come */
 };
 
 /* An answer that the server owes us. They come in the order of asking. */
 struct reply {
     enum reply_kind kind;
     struct postgres_query *query;
+    struct kept *kept;
 };
 
 struct postgres_db {
@@ -57,6 +66,9 @@ struct postgres_db {
     bool is_refused;          /* the server said that this transaction failed */
     bool is_kept_waiting;     /* for a lock, in vain */
     bool is_doomed;           /* the connection is of no use any more */
+    GPtrArray *kept;          /* of struct kept */
+    GHashTable *topics;       /* topic -> GPtrArray of those of `kept` that are not stale */
+    bool is_asking_ahead;     /* see db_ask_ahead */
     int64_t changes;          /* rows of the last statement that was run */
     int64_t round_trips;      /* waits for an answer, for measurements */
     struct back_off back_off; /* before the next attempt to connect */
@@ -81,7 +93,10 @@ struct postgres_query {
     char name[24];              /* on the server */
     Oid types[POSTGRES_VALUES]; /* as which it is prepared */
     struct postgres_value values[POSTGRES_VALUES];
+    bool is_kept; /* see db_keep; until it is asked for again */
+    int topic_at;
     PGresult *result;
+    bool is_borrowed; /* the result belongs to what is kept */
     int row;
     GPtrArray *decoded; /* blobs of the row, NULL until one is asked for */
 };
@@ -123,7 +138,7 @@ enum db_status postgres_ready(struct postgres_db *pg);
 void postgres_drop(struct postgres_db *pg);
 /* Queues; a failure shows in db->error. */
 void postgres_send_word(struct postgres_db *pg, enum reply_kind kind, const char *sql);
-void postgres_send_query(struct postgres_query *query, enum reply_kind kind);
+void postgres_send_query(struct postgres_query *query, enum reply_kind kind, struct kept *kept);
 /* Ends those who hold a lock and will not give it back. Outside of a transaction. */
 void postgres_evict(struct postgres_db *pg);
 /* Waits for everything that was sent; answers db->error. */
@@ -133,6 +148,19 @@ void postgres_let_go(struct postgres_db *pg);
 /* Whatever came before. The answer is not waited for. */
 void postgres_roll_back(struct postgres_db *pg);
 enum db_status postgres_script(struct db *db, const char *sql);
+
+/* --- postgres_kept.c --- */
+
+void postgres_init_kept(struct postgres_db *pg);
+void postgres_clear_kept(struct postgres_db *pg);
+/* The transaction is over. */
+void postgres_forget_kept(struct postgres_db *pg);
+/* The place for the answer to the query with the values that are bound; new: it must be asked for. */
+NODISCARD struct kept *postgres_find_kept(struct postgres_query *query, bool *out_is_new);
+void postgres_stale_by_write(struct postgres_db *pg);
+void postgres_keep(struct db_query *query, int topic_at);
+void postgres_stale(struct db *db, const char *topic);
+bool postgres_ask_ahead(struct db *db, bool is_on);
 
 /* --- postgres_query.c: the row of functions for struct db_engine --- */
 

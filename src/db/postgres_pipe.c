@@ -205,7 +205,8 @@ static void send_prepare(struct postgres_query *query, struct postgres_db *pg)
     }
 }
 
-static void send_values(struct postgres_query *query, struct postgres_db *pg, enum reply_kind kind)
+/* Answers whether it was sent. */
+static bool send_values(struct postgres_query *query, struct postgres_db *pg, enum reply_kind kind)
 {
     const char *values[POSTGRES_VALUES];
     int sizes[POSTGRES_VALUES];
@@ -216,14 +217,15 @@ static void send_values(struct postgres_query *query, struct postgres_db *pg, en
         sizes[i] = value->size;
         formats[i] = value->bytes != NULL && value->is_binary;
     }
-    if (PQsendQueryPrepared(pg->conn, query->name, query->count, values, sizes, formats, 0) == 1) {
-        owe(pg, kind, query);
-    } else {
+    if (PQsendQueryPrepared(pg->conn, query->name, query->count, values, sizes, formats, 0) != 1) {
         lose_with_message(pg);
+        return false;
     }
+    owe(pg, kind, query);
+    return true;
 }
 
-void postgres_send_query(struct postgres_query *query, enum reply_kind kind)
+void postgres_send_query(struct postgres_query *query, enum reply_kind kind, struct kept *kept)
 {
     struct postgres_db *pg = (struct postgres_db *)query->base.db;
     if (!open_transaction(pg)) {
@@ -232,8 +234,11 @@ void postgres_send_query(struct postgres_query *query, enum reply_kind kind)
     if (!is_prepared(query, pg)) {
         send_prepare(query, pg);
     }
-    if (pg->base.error == DB_OK) {
-        send_values(query, pg, kind);
+    if (pg->base.error == DB_OK && send_values(query, pg, kind)) {
+        g_array_index(pg->replies, struct reply, pg->replies->len - 1).kept = kept;
+    }
+    if (!query->base.is_select) {
+        postgres_stale_by_write(pg);
     }
     if (pg->replies->len - pg->first > REPLIES_MAX) {
         (void)postgres_await(pg);
@@ -297,6 +302,9 @@ static void keep_result(struct postgres_db *pg, const struct reply *reply, PGres
     if (reply->kind == REPLY_STEP) {
         PQclear(reply->query->result);
         reply->query->result = result;
+    } else if (reply->kind == REPLY_KEEP) {
+        PQclear(reply->kept->result);
+        reply->kept->result = result;
     } else {
         PQclear(result);
     }
@@ -438,6 +446,7 @@ enum db_status postgres_script(struct db *db, const char *sql)
     if (!open_transaction(pg)) {
         return db->error;
     }
+    postgres_forget_kept(pg);
     if (db->is_in_transaction) {
         send_word(pg, REPLY_WORD, "SET LOCAL statement_timeout = 0");
     }

@@ -61,6 +61,7 @@ static void clear_value(struct postgres_value *value)
         g_free(value->bytes);
     }
     value->bytes = NULL;
+    value->is_binary = false;
     value->type = 0;
 }
 
@@ -83,6 +84,7 @@ void postgres_finish(struct db_query *query)
 void postgres_ready_query(struct db_query *query)
 {
     CHECK(of(query)->result == NULL); /* asked for again before it was used up */
+    of(query)->is_kept = false;
     clear_values(of(query));
 }
 
@@ -93,14 +95,45 @@ static void forget_decoded(struct postgres_query *query)
     }
 }
 
+static enum db_status ask(struct postgres_query *query)
+{
+    postgres_send_query(query, REPLY_STEP, NULL);
+    return postgres_await(db_of(&query->base));
+}
+
+/* From what is kept, or to be kept. */
+static enum db_status ask_to_keep(struct postgres_query *query)
+{
+    struct postgres_db *pg = db_of(&query->base);
+    bool is_new = false;
+    struct kept *kept = postgres_find_kept(query, &is_new);
+    if (is_new) {
+        postgres_send_query(query, REPLY_KEEP, kept);
+    }
+    if (pg->is_asking_ahead) {
+        return pg->base.error;
+    }
+    if (kept->result == NULL && postgres_await(pg) != DB_OK) {
+        return pg->base.error;
+    }
+    query->result = kept->result;
+    query->is_borrowed = true;
+    return DB_OK;
+}
+
 enum db_status postgres_step(struct db_query *base)
 {
     struct postgres_query *query = of(base);
+    const struct postgres_db *pg = db_of(base);
     forget_decoded(query);
     if (query->result == NULL) {
-        postgres_send_query(query, REPLY_STEP);
-        if (postgres_await(db_of(base)) != DB_OK) {
-            return base->db->error;
+        bool is_kept = query->is_kept && base->db->is_in_transaction;
+        enum db_status status = DB_OK;
+        if (is_kept || !pg->is_asking_ahead) {
+            status = is_kept ? ask_to_keep(query) : ask(query);
+        }
+        if (status != DB_OK || pg->is_asking_ahead) {
+            return status == DB_OK ? DB_DONE : status;
         }
         CHECK(query->result != NULL);
         query->row = -1;
@@ -110,7 +143,8 @@ enum db_status postgres_step(struct db_query *base)
 
 enum db_status postgres_run(struct db_query *base)
 {
-    postgres_send_query(of(base), REPLY_RUN);
+    CHECK(!db_of(base)->is_asking_ahead); /* who asks ahead writes nothing */
+    postgres_send_query(of(base), REPLY_RUN, NULL);
     if (!base->db->is_in_transaction || base->db->is_reading) {
         (void)postgres_await(db_of(base));
     }
@@ -119,7 +153,11 @@ enum db_status postgres_run(struct db_query *base)
 
 void postgres_reset(struct db_query *query)
 {
-    g_clear_pointer(&of(query)->result, PQclear);
+    if (!of(query)->is_borrowed) {
+        PQclear(of(query)->result);
+    }
+    of(query)->result = NULL;
+    of(query)->is_borrowed = false;
     forget_decoded(of(query));
 }
 

@@ -364,6 +364,110 @@ static void writing_costs_no_round_trips(void **state)
     assert_int_equal(pg->round_trips - before, 1);
 }
 
+static int64_t count_named(struct db *db, const char *name)
+{
+    struct db_query *query = db_query(db, "SELECT count(*) FROM secret WHERE name = $1");
+    db_bind_text(query, 1, name);
+    db_keep(query, 1);
+    int64_t count = db_step(query) == DB_ROW ? db_int(query, 0) : -1;
+    db_reset(query);
+    return count;
+}
+
+static int64_t count_kept(struct db *db)
+{
+    struct db_query *query = db_query(db, "SELECT count(*) FROM secret WHERE name <> 'none'");
+    db_keep(query, 0);
+    int64_t count = db_step(query) == DB_ROW ? db_int(query, 0) : -1;
+    db_reset(query);
+    return count;
+}
+
+static void what_was_asked_ahead_is_there(void **state)
+{
+    struct db *db = ((struct room *)*state)->db;
+    struct postgres_db *pg = (struct postgres_db *)db;
+    assert_false(db_ask_ahead(db)); /* only in a transaction */
+    db_begin(db);
+    (void)put_secret(db, "a");
+    int64_t before = pg->round_trips;
+    static const char *const names[] = {"a", "b", "c", "a"};
+    assert_true(db_ask_ahead(db));
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        assert_int_equal(count_named(db, names[i]), -1);
+    }
+    assert_int_equal(count_kept(db), -1);
+    assert_int_equal(count_secrets(db), -1); /* nobody said that it may be kept */
+    db_ask_ahead_end(db);
+    assert_int_equal(pg->round_trips, before);
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        assert_int_equal(count_named(db, names[i]), strcmp(names[i], "a") == 0);
+    }
+    assert_int_equal(count_kept(db), 1);
+    assert_int_equal(pg->round_trips, before + 1);
+    assert_int_equal(db_commit(db), DB_OK);
+}
+
+static void what_is_stale_is_asked_again(void **state)
+{
+    struct db *db = ((struct room *)*state)->db;
+    struct postgres_db *pg = (struct postgres_db *)db;
+    db_begin(db);
+    assert_int_equal(count_named(db, "a"), 0);
+    assert_int_equal(count_named(db, "b"), 0);
+    assert_int_equal(count_kept(db), 0);
+    int64_t before = pg->round_trips;
+    (void)put_secret(db, "a");
+    db_stale(db, "a");
+    assert_int_equal(count_named(db, "b"), 0);
+    assert_int_equal(pg->round_trips, before);
+    assert_int_equal(count_named(db, "a"), 1);
+    assert_int_equal(count_kept(db), 1);
+    assert_int_equal(pg->round_trips, before + 2);
+    assert_int_equal(db_commit(db), DB_OK);
+    db_begin(db); /* nothing is kept longer than that */
+    before = pg->round_trips;
+    assert_int_equal(count_named(db, "b"), 0);
+    assert_int_equal(pg->round_trips, before + 1);
+    db_rollback(db);
+}
+
+/* Staleness does not pull the rows away from under somebody who walks them. */
+static void a_stale_answer_can_be_walked_to_its_end(void **state)
+{
+    struct db *db = ((struct room *)*state)->db;
+    db_begin(db);
+    (void)put_secret(db, "a");
+    (void)put_secret(db, "b");
+    struct db_query *query = db_query(db, "SELECT name FROM secret ORDER BY name");
+    db_keep(query, 0);
+    assert_int_equal(db_step(query), DB_ROW);
+    (void)put_secret(db, "c");
+    assert_int_equal(db_step(query), DB_ROW);
+    assert_string_equal(db_text(query, 0), "b");
+    assert_int_equal(db_step(query), DB_DONE);
+    assert_int_equal(db_commit(db), DB_OK);
+}
+
+static void an_error_ahead_is_told(void **state)
+{
+    struct db *db = ((struct room *)*state)->db;
+    static const char sql[] = "SELECT 1 / count(*) FROM secret";
+    db_begin(db);
+    assert_true(db_ask_ahead(db));
+    struct db_query *query = db_query(db, sql);
+    db_keep(query, 0);
+    assert_int_equal(db_step(query), DB_DONE);
+    db_ask_ahead_end(db);
+    query = db_query(db, sql);
+    db_keep(query, 0);
+    assert_int_equal(db_step(query), DB_FAILED);
+    assert_int_equal(db_commit(db), DB_FAILED);
+    db_begin(db);
+    assert_int_equal(count_named(db, "a"), 0);
+    assert_int_equal(db_commit(db), DB_OK);
+}
+
 static void a_reader_cannot_write_and_sees_one_state(void **state)
 {
     struct room *room = *state;
@@ -401,6 +505,10 @@ int main(void)
         EACH(ids_go_on_over_tables_and_turns),
         EACH(rows_that_changed_are_counted),
         EACH(writing_costs_no_round_trips),
+        EACH(what_was_asked_ahead_is_there),
+        EACH(what_is_stale_is_asked_again),
+        EACH(a_stale_answer_can_be_walked_to_its_end),
+        EACH(an_error_ahead_is_told),
         EACH(a_reader_cannot_write_and_sees_one_state),
     };
     (void)g_setenv("TOCSIN_TEST_ENGINE", "postgresql", TRUE);
