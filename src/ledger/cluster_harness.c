@@ -8,8 +8,6 @@
 
 #include "base/log.h"
 
-static const char WHERE[] = "file:cluster.db?vfs=cluster-disk";
-
 #define STEP SPAN_MS(50)
 
 static struct utc read_wall(void *self)
@@ -58,6 +56,7 @@ struct cluster *cluster_create(void)
     log_setup(&(struct log_options){.sink = drop_line}); /* failures are told, and meant */
     struct cluster *cluster = g_new0(struct cluster, 1);
     cluster->disk = memory_disk_create("cluster-disk");
+    cluster->where = test_database_create("file:cluster.db?vfs=cluster-disk");
     cluster->server = (struct utc){1795000000000000};
     for (int i = 0; i < CLUSTER_NODES; i++) {
         struct cluster_node *node = &cluster->nodes[i];
@@ -74,6 +73,7 @@ void cluster_destroy(struct cluster **cluster)
     for (int i = 0; i < CLUSTER_NODES; i++) {
         cluster_kill(&(*cluster)->nodes[i]);
     }
+    test_database_drop(&(*cluster)->where);
     memory_disk_destroy(&(*cluster)->disk);
     g_clear_pointer(cluster, g_free);
 }
@@ -134,7 +134,8 @@ static void chore_gone(struct ledger_tx *tx, void *self, int64_t gone)
 void cluster_open(struct cluster_node *node)
 {
     struct fault fault = {0};
-    node->db = db_open(WHERE, DB_SHARED, &fault);
+    enum db_mode mode = test_database_is_shared() ? DB_READ_WRITE : DB_SHARED;
+    node->db = db_open(node->cluster->where, mode, &fault);
     assert_string_equal(fault.text, "");
     db_set_link(node->db, &node->link);
     assert_true(db_migrate(node->db, node->cluster->server, &fault));
@@ -226,18 +227,17 @@ lane_set cluster_write_lanes(struct cluster_node *node)
     return job.lanes;
 }
 
-static struct db *reader(void)
+static struct db *reader(const struct cluster *cluster)
 {
     struct fault fault = {0};
-    struct db *db = db_open(WHERE, DB_READ_ONLY, &fault);
+    struct db *db = db_open(cluster->where, DB_READ_ONLY, &fault);
     assert_non_null(db);
     return db;
 }
 
 void cluster_verify(struct cluster *cluster, int64_t *out_length)
 {
-    (void)cluster;
-    struct db *db = reader();
+    struct db *db = reader(cluster);
     int64_t bad_seq = 0;
     bool is_whole = event_verify(db, &bad_seq);
     *out_length = event_last_seq(db);
@@ -259,8 +259,7 @@ static void count_one(void *self, const struct event *event)
 
 int64_t cluster_count_kind(struct cluster *cluster, const char *kind)
 {
-    (void)cluster;
-    struct db *db = reader();
+    struct db *db = reader(cluster);
     struct count count = {kind, 0};
     event_list(db, 0, NULL, 1000000, count_one, &count);
     db_close(&db);

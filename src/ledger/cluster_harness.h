@@ -1,10 +1,12 @@
 /* ledger/cluster_harness.h - several ledgers over one shared database, in one thread, for tests: the
- * server's clock, each node's own clocks and each node's link stand where the test puts them. */
+ * server's clock, each node's own clocks and each node's link stand where the test puts them. On
+ * either engine. */
 #ifndef LEDGER_CLUSTER_HARNESS_H
 #define LEDGER_CLUSTER_HARNESS_H
 
 #include "db/link.h"
 #include "db/memory_vfs.h"
+#include "db/test_database.h"
 #include "ledger/ledger_private.h"
 #include "ledger/node.h"
 
@@ -39,6 +41,7 @@ struct cluster_node {
 
 struct cluster {
     struct memory_disk *disk;
+    char *where;
     struct utc server; /* the server's clock */
     struct span elapsed;
     struct cluster_node nodes[CLUSTER_NODES];

@@ -23,7 +23,8 @@ struct batch {
     size_t count;
     int conflicts;
     int culprits;
-    bool has_freed; /* was tried without the intake, and with the ballast's room */
+    bool has_freed;  /* was tried without the intake, and with the ballast's room */
+    bool is_careful; /* after each command waits for what it did */
 };
 
 static bool takes_part(const struct entry *entry)
@@ -85,6 +86,9 @@ static enum db_status run_together(struct batch *batch, struct entry **out_culpr
         struct entry *entry = &batch->entries[i];
         if (takes_part(entry) && entry->command->run != NULL) {
             entry->result = entry->command->run(&tx, entry->command->arg);
+            if (batch->is_careful) {
+                (void)!event_last_seq(tx.db); /* any question: its answer comes after all others */
+            }
             *out_culprit = db_error(tx.db) == DB_OK ? NULL : entry;
         }
     }
@@ -162,6 +166,11 @@ static bool run_round(struct batch *batch)
     case DB_CONSTRAINT:
     case DB_FAILED:
         break;
+    }
+    if (batch->ledger->is_shared && !batch->is_careful) {
+        /* There a statement may be sent without waiting, and its failure shows in a later command's. */
+        batch->is_careful = true;
+        return false;
     }
     if (culprit != NULL && ++batch->culprits <= CULPRITS_MAX) {
         culprit->is_set_aside = true;
