@@ -213,3 +213,15 @@ struct db *test_database_open(const char *where, const struct clock *clock)
     }
     return db;
 }
+
+void test_database_hold_lanes(struct db *db)
+{
+    if (!test_database_is_shared()) {
+        return;
+    }
+    db_begin(db);
+    (void)db_run(db_query(db, "UPDATE lane SET holder = 0, epoch = 1"));
+    if (db_commit(db) != DB_OK) {
+        g_error("no lanes: %s", db_error_text(db));
+    }
+}

@@ -33,5 +33,8 @@ void test_database_drop(char **where);
 /* A writer on it, migrated. On PostgreSQL `clock`, which stays the caller's, stands in for the
  * server's own. */
 NODISCARD struct db *test_database_open(const char *where, const struct clock *clock);
+/* A node that has not joined (its id is 0) holds all lanes from now on, as it does on SQLite. For tests
+ * of a node without others, which then need no beats. */
+void test_database_hold_lanes(struct db *db);
 
 #endif

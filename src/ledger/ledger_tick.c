@@ -14,6 +14,11 @@ enum {
 /* Even with nothing due a node looks this often whether others wrote, and whether they live. */
 #define LOOK_MOST SPAN_MS(250)
 
+void ledger_look_every(struct ledger *ledger, struct span most)
+{
+    ledger->look_most = most;
+}
+
 /* Writing is tried where it is needed next: the ballast first, then an event that tells the end. */
 static void try_to_reopen(struct ledger *ledger)
 {
@@ -164,7 +169,8 @@ static struct utc bound(const struct ledger *ledger, struct utc next)
 {
     struct utc now = clock_now(ledger->clock); /* may have been set right meanwhile */
     if (ledger->is_shared && (ledger->planted & LEDGER_LOST_WAKE_UP) == 0) {
-        next = utc_earlier(next, utc_add(now, LOOK_MOST));
+        struct span most = ledger->look_most.us != 0 ? ledger->look_most : LOOK_MOST;
+        next = utc_earlier(next, utc_add(now, most));
     }
     return ledger_is_writable(ledger) ? next : utc_earlier(next, utc_add(now, RETRY_WAIT));
 }

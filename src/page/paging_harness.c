@@ -61,12 +61,14 @@ static void start(struct paging *paging)
 {
     struct fault fault = {0};
     paging->db = test_database_open(paging->where, &paging->clock);
+    test_database_hold_lanes(paging->db);
     paging->errands = g_ptr_array_new_with_free_func(errand_destroy);
     paging->configs = config_holder_create();
     struct config *config = config_load(paging->db, &fault);
     CHECK(config != NULL);
     config_publish(paging->configs, config);
     paging->ledger = ledger_create(paging->db, &paging->clock, &RANDOM_SYSTEM);
+    ledger_look_every(paging->ledger, SPAN_D(10000));
     paging->pager = pager_create(paging->configs, &RANDOM_SYSTEM);
     pager_add_duties(paging->pager, paging->ledger);
     run(paging, pager_recover, paging->pager);
