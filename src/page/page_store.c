@@ -105,6 +105,7 @@ struct utc escalation_next(struct db *db, lane_set lanes)
         db_query(db, "SELECT next_at FROM escalation WHERE next_at IS NOT NULL AND " IN_LANES
                      " ORDER BY next_at LIMIT 1");
     db_bind_int(q, 1, (int64_t)lanes);
+    db_keep(q, 0);
     return db_take_instant(q);
 }
 
@@ -245,6 +246,7 @@ struct utc page_next(struct db *db, lane_set lanes)
         db_query(db, "SELECT next_at FROM page WHERE next_at IS NOT NULL AND " IN_LANES
                      " ORDER BY next_at LIMIT 1");
     db_bind_int(q, 1, (int64_t)lanes);
+    db_keep(q, 0);
     return db_take_instant(q);
 }
 
@@ -370,6 +372,7 @@ struct utc heartbeat_next(struct db *db, lane_set lanes)
         db_query(db, "SELECT due_at FROM heartbeat_state WHERE due_at IS NOT NULL AND " IN_LANES
                      " ORDER BY due_at LIMIT 1");
     db_bind_int(q, 1, (int64_t)lanes);
+    db_keep(q, 0);
     return db_take_instant(q);
 }
 
@@ -378,6 +381,26 @@ void heartbeat_shift_waits(struct db *db, struct span by)
     shift_by(db_query(db, "UPDATE heartbeat_state SET due_at = due_at + $1"
                           " WHERE due_at IS NOT NULL"),
              by);
+}
+
+struct utc intake_mark_load(struct db *db)
+{
+    struct db_query *q = db_query(db, "SELECT open_at FROM intake_mark WHERE only_row = 1");
+    struct utc at = db_step(q) == DB_ROW ? db_utc(q, 0) : (struct utc){0};
+    db_reset(q);
+    return at;
+}
+
+void intake_mark_save(struct db *db, struct utc at)
+{
+    struct db_query *q = db_query(db, "UPDATE intake_mark SET open_at = $1 WHERE only_row = 1");
+    db_bind_utc(q, 1, at);
+    (void)db_run(q);
+}
+
+void intake_mark_shift(struct db *db, struct span by)
+{
+    shift_by(db_query(db, "UPDATE intake_mark SET open_at = open_at + $1 WHERE only_row = 1"), by);
 }
 
 void secret_take(struct db *db, const char *name, const unsigned char fresh[32],

@@ -89,6 +89,11 @@ NODISCARD char *heartbeat_overdue(struct db *db, struct utc now, lane_set lanes)
 NODISCARD struct utc heartbeat_next(struct db *db, lane_set lanes);
 void heartbeat_shift_waits(struct db *db, struct span by);
 
+/* Until when sources could reach us, for certain; unset: not known. */
+NODISCARD struct utc intake_mark_load(struct db *db);
+void intake_mark_save(struct db *db, struct utc at);
+void intake_mark_shift(struct db *db, struct span by);
+
 /* 32 secret bytes by name; made from `fresh` when there are none yet. */
 void secret_take(struct db *db, const char *name, const unsigned char fresh[32],
                  unsigned char out[32]);

@@ -98,14 +98,12 @@ static struct utc lease_next_at(struct ledger_tx *tx, void *self)
 
 static struct utc expiry_next_at(struct ledger_tx *tx, void *self)
 {
-    (void)self;
-    return alert_next_expiry(tx->db, tx->lanes);
+    return outage_judge_at(self, tx, alert_next_expiry(tx->db, tx->lanes));
 }
 
 static struct utc heartbeat_next_at(struct ledger_tx *tx, void *self)
 {
-    (void)self;
-    return heartbeat_next(tx->db, tx->lanes);
+    return outage_judge_at(self, tx, heartbeat_next(tx->db, tx->lanes));
 }
 
 static void escalation_jumped(struct ledger_tx *tx, void *self, struct span by)
@@ -165,6 +163,7 @@ void pager_add_duties(struct pager *pager, struct ledger *ledger)
          escalation_off, NULL},
         {"personal rules", page_next_at, page_run_due, page_jumped, pager, page_off, NULL},
         {"delivery leases", lease_next_at, lease_run_due, mail_jumped, pager, lease_off, node_gone},
+        {"intake mark", mark_next_at, mark_run_due, mark_jumped, pager, NULL, NULL},
         {"alert expiry", expiry_next_at, expiry_run_due, NULL, pager, NULL, NULL},
         {"heartbeats", heartbeat_next_at, heartbeat_run_due, heartbeat_jumped, pager, NULL, NULL},
         {"silences", silence_next_at, silence_run_due, NULL, pager, NULL, NULL},

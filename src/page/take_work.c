@@ -68,6 +68,12 @@ enum command_result pager_take(struct ledger_tx *tx, void *arg)
     return COMMAND_DONE;
 }
 
+void pager_foresee_take(struct ledger_tx *tx, void *arg)
+{
+    const struct take *take = arg;
+    alert_foresee(tx, &take->signal, take->integration);
+}
+
 void take_clear(struct take *take)
 {
     signal_clear(&take->signal);
@@ -81,6 +87,9 @@ int expiry_run_due(struct ledger_tx *tx, void *self, int limit)
 {
     struct pager *pager = self;
     int64_t ids[DUE_MAX];
+    if (outage_forgive(pager, tx)) {
+        return 1;
+    }
     size_t count = alert_expired(tx->db, tx->now, tx->lanes, ids, (size_t)CLAMP(limit, 1, DUE_MAX));
     pager_enter(pager, tx);
     for (size_t i = 0; i < count; i++) {
@@ -188,6 +197,9 @@ int heartbeat_run_due(struct ledger_tx *tx, void *self, int limit)
 {
     struct pager *pager = self;
     int count = 0;
+    if (outage_forgive(pager, tx)) {
+        return 1;
+    }
     pager_enter(pager, tx);
     for (; count < limit; count++) {
         g_autofree char *name = heartbeat_overdue(tx->db, tx->now, tx->lanes);

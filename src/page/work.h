@@ -36,6 +36,8 @@ struct pager {
     GHashTable *held; /* mailbox id -> struct held *: a hint that a look would only say "wait" */
     struct gap_look gap_look;
     int64_t silences_version; /* of the configuration that held escalations were judged by */
+    struct utc mark_at;       /* when the mark of open intake is to be moved; unset: now */
+    struct utc closed_at;     /* since when the ledger cannot write; unset: it can */
     unsigned char link_key[LINK_KEY_SIZE];
     bool has_link_key;
 };
@@ -103,6 +105,15 @@ int escalation_run_due(struct ledger_tx *tx, void *self, int limit);
 /* --- what comes in (take_work.c) --- */
 /* After a start: sources could not reach us, and get time to do so before they count as gone. */
 void grant_time_to_refresh(struct pager *pager, struct ledger_tx *tx);
+/* --- outages of ours (outage_work.c) --- */
+/* Grants that time if we were out of reach until just now; true when it did. */
+bool outage_forgive(struct pager *pager, struct ledger_tx *tx);
+/* When what is due by a source's silence is to be judged: not while nobody can reach us. */
+struct utc outage_judge_at(struct pager *pager, struct ledger_tx *tx, struct utc due_at);
+struct utc mark_next_at(struct ledger_tx *tx, void *self);
+int mark_run_due(struct ledger_tx *tx, void *self, int limit);
+void mark_jumped(struct ledger_tx *tx, void *self, struct span by);
+
 int expiry_run_due(struct ledger_tx *tx, void *self, int limit);
 int heartbeat_run_due(struct ledger_tx *tx, void *self, int limit);
 

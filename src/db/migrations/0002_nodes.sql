@@ -35,6 +35,10 @@ INSERT INTO key_state (only_row, version) VALUES (1, 0);
 CREATE TABLE clock_shift (only_row BIGINT PRIMARY KEY, total_us BIGINT NOT NULL);
 INSERT INTO clock_shift (only_row, total_us) VALUES (1, 0);
 
+-- Until when some node took in alerts: what could not reach us since is not gone.
+CREATE TABLE intake_mark (only_row BIGINT PRIMARY KEY, open_at BIGINT);
+INSERT INTO intake_mark (only_row, open_at) VALUES (1, NULL);
+
 -- Rows from before are in lane 0: any lane will do.
 ALTER TABLE alert ADD COLUMN lane BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE escalation ADD COLUMN lane BIGINT NOT NULL DEFAULT 0;
