@@ -242,7 +242,9 @@ static void post_alert(struct http_request *request, void *context)
     struct fault fault = {0};
     g_autofree char *integration = NULL;
     g_autofree char *service = NULL;
-    bool is_good = native_read(body, batch_add(&intake->batch), &integration, &service, &fault);
+    struct signal *signal = batch_add(&intake->batch);
+    bool is_good = native_read(body, signal, &integration, &service, &fault);
+    native_identify(signal, http_header(request, "Idempotency-Key"));
     if (is_good && is_free) {
         is_good = adopt_named(intake, integration, service, &fault);
     } else if (is_good && (integration != NULL || service != NULL)) {
@@ -334,7 +336,9 @@ static void get_payloads(struct http_request *request, void *context)
         return;
     }
     json_t *items = json_array();
-    payload_book_list(api->payloads, name, list_payload, items);
+    struct db *db = api_borrow(api);
+    payload_book_list(api->payloads, db, name, list_payload, items);
+    db_pool_give(api->readers, db);
     http_answer_json(request, 200, json_pack("{s:o, s:n}", "items", items, "next_cursor"));
 }
 

@@ -179,3 +179,14 @@ bool native_read(const json_t *body, struct signal *out, char **out_integration,
     record_clear(&NATIVE_ALERT_RECORD, &alert);
     return true;
 }
+
+void native_identify(struct signal *signal, const char *request_key)
+{
+    bool has_key = signal->dedup_key != NULL && signal->dedup_key[0] != '\0';
+    if (has_key || request_key == NULL || request_key[0] == '\0') {
+        return;
+    }
+    g_free(signal->dedup_key);
+    g_autofree char *valid = g_utf8_make_valid(request_key, -1);
+    signal->dedup_key = g_strconcat("request:", valid, NULL);
+}

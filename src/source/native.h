@@ -38,4 +38,8 @@ extern const struct record NATIVE_ANSWER_RECORD;
 NODISCARD bool native_read(const json_t *body, struct signal *out, char **out_integration,
                            char **out_service, struct fault *fault);
 
+/* A sender that gave no dedup_key but says which request this is (the header Idempotency-Key): the
+ * same request sent again joins its alert. NULL or empty: nothing is done. */
+void native_identify(struct signal *signal, const char *request_key);
+
 #endif

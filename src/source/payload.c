@@ -150,7 +150,23 @@ void payload_book_set_rate(struct payload_book *book, int64_t alerts_per_second)
 
 /* --- reading back --- */
 
-void payload_book_list(struct payload_book *book, const char *integration,
+/* Hands on what is not written yet, newest first; then what all nodes have written. */
+struct merged {
+    void (*each)(void *self, const struct payload *payload);
+    void *self;
+    int count;
+};
+
+static void list_one(void *self, const struct payload *payload)
+{
+    struct merged *merged = self;
+    if (merged->count < LIMIT_PAYLOADS_KEPT) {
+        merged->count++;
+        merged->each(merged->self, payload);
+    }
+}
+
+static void list_slots(struct payload_book *book, const char *integration, bool is_dirty_only,
                        void (*each)(void *self, const struct payload *payload), void *self)
 {
     (void)pthread_mutex_lock(&book->lock);
@@ -158,7 +174,7 @@ void payload_book_list(struct payload_book *book, const char *integration,
     for (int i = 1; shelf != NULL && i <= LIMIT_PAYLOADS_KEPT; i++) {
         int at = (shelf->next + LIMIT_PAYLOADS_KEPT - i) % LIMIT_PAYLOADS_KEPT;
         const struct slot *slot = &shelf->slots[at];
-        if (slot->body != NULL) {
+        if (slot->body != NULL && (slot->is_dirty || !is_dirty_only)) {
             struct payload payload = {
                 .at = slot->at,
                 .status = slot->status,
@@ -169,6 +185,18 @@ void payload_book_list(struct payload_book *book, const char *integration,
         }
     }
     (void)pthread_mutex_unlock(&book->lock);
+}
+
+void payload_book_list(struct payload_book *book, struct db *db, const char *integration,
+                       void (*each)(void *self, const struct payload *payload), void *self)
+{
+    if (db == NULL || !db_is_shared(db)) {
+        list_slots(book, integration, false, each, self);
+        return;
+    }
+    struct merged merged = {each, self, 0};
+    list_slots(book, integration, true, list_one, &merged);
+    payload_each_of(db, integration, list_one, &merged);
 }
 
 static void load_one(void *self, const char *integration, int slot, const struct payload *payload)
@@ -190,7 +218,9 @@ static void load_one(void *self, const char *integration, int slot, const struct
 
 void payload_book_load(struct payload_book *book, struct db *db)
 {
-    payload_each(db, load_one, book);
+    if (!db_is_shared(db)) { /* else they are read when they are asked for */
+        payload_each(db, load_one, book);
+    }
 }
 
 /* --- the duty --- */
@@ -212,7 +242,8 @@ static struct utc flush_next_at(struct ledger_tx *tx, void *self)
 static int flush_shelf(struct ledger_tx *tx, const char *integration, struct shelf *shelf)
 {
     int written = 0;
-    for (int i = 0; i < LIMIT_PAYLOADS_KEPT; i++) {
+    for (int n = 0; n < LIMIT_PAYLOADS_KEPT; n++) {
+        int i = (shelf->next + n) % LIMIT_PAYLOADS_KEPT; /* oldest first */
         struct slot *slot = &shelf->slots[i];
         if (slot->is_dirty) {
             struct payload payload = {
@@ -221,7 +252,11 @@ static int flush_shelf(struct ledger_tx *tx, const char *integration, struct she
                 .problem = slot->problem,
                 .body = slot->body,
             };
-            payload_save(tx->db, integration, i, &payload);
+            /* Other nodes fill the same slots, in the order in which they come. */
+            int at = db_is_shared(tx->db)
+                         ? payload_next_slot(tx->db, integration, LIMIT_PAYLOADS_KEPT)
+                         : i;
+            payload_save(tx->db, integration, at, &payload);
             slot->is_dirty = false;
             written++;
         }

@@ -6,6 +6,14 @@
 
 void payload_save(struct db *db, const char *integration, int slot, const struct payload *payload);
 
+/* The slot that the next payload of the integration takes: one of `count` that is free, else the
+ * oldest's. */
+NODISCARD int payload_next_slot(struct db *db, const char *integration, int count);
+
+/* Those of one integration, newest first. */
+void payload_each_of(struct db *db, const char *integration,
+                     void (*each)(void *self, const struct payload *payload), void *self);
+
 /* Oldest first. */
 void payload_each(struct db *db,
                   void (*each)(void *self, const char *integration, int slot,

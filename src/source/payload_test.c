@@ -32,10 +32,11 @@ static void list(void *self, const struct payload *payload)
                            payload->problem == NULL ? "-" : payload->problem, payload->body);
 }
 
-static void assert_list(struct payload_book *book, const char *integration, const char *expected)
+static void assert_list(struct payload_book *book, struct db *db, const char *integration,
+                        const char *expected)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    payload_book_list(book, integration, list, text);
+    payload_book_list(book, db, integration, list, text);
     assert_string_equal(text->str, expected);
 }
 
@@ -52,14 +53,14 @@ static void the_last_are_kept(void **state)
     assert_true(add(book, "a", 202, NULL, "first"));
     assert_false(add(book, "a", 400, "summary: is required", "{}"));
     assert_false(add(book, "b", 202, NULL, "other"));
-    assert_list(book, "a", "400 summary: is required {}|202 - first|");
-    assert_list(book, "b", "202 - other|");
-    assert_list(book, "c", "");
+    assert_list(book, NULL, "a", "400 summary: is required {}|202 - first|");
+    assert_list(book, NULL, "b", "202 - other|");
+    assert_list(book, NULL, "c", "");
     for (int i = 0; i < 3 * LIMIT_PAYLOADS_KEPT; i++) {
         (void)add(book, "b", 202, NULL, "x");
     }
     g_autoptr(GString) text = g_string_new(NULL);
-    payload_book_list(book, "b", list, text);
+    payload_book_list(book, NULL, "b", list, text);
     assert_int_equal(text->len, LIMIT_PAYLOADS_KEPT * strlen("202 - x|"));
     payload_book_destroy(&book);
 }
@@ -108,9 +109,9 @@ static void they_outlive_a_restart(void **state)
     assert_int_equal(idle.us, UTC_NEVER.us); /* nothing is left to write */
     struct payload_book *again = payload_book_create();
     payload_book_load(again, db);
-    assert_list(again, "a", "400 why second|202 - first|");
+    assert_list(again, db, "a", "400 why second|202 - first|");
     (void)add(again, "a", 202, NULL, "third");
-    assert_list(again, "a", "202 - third|400 why second|202 - first|");
+    assert_list(again, db, "a", "202 - third|400 why second|202 - first|");
     ledger_destroy(&ledger);
     payload_book_destroy(&book);
     payload_book_destroy(&again);
