@@ -166,7 +166,7 @@ class Run:
     def settle(self):
         """Ends load and people in order; waits until nothing is left to page."""
         self.load.terminate()
-        out, _ = self.load.communicate(timeout=60)
+        out, _ = self.load.communicate(timeout=90)
         self.sent = json.loads(out)
         self.people.process.terminate()
         self.people.hear("acknowledged")

@@ -8,7 +8,8 @@
  * Retry-After as "retry:5"), address. A server that dies is waited for; alerts that fell due meanwhile
  * are sent when it is back. With --again an alert that was not accepted is sent again, with its key,
  * to another server, until it is: as a sender behind a load balancer does. SIGTERM ends it: nothing
- * new is sent, and answers under way are awaited for two seconds. */
+ * new is sent, and answers under way are awaited for two seconds, with --again until all is accepted, a
+ * minute at most. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -31,9 +32,10 @@ enum {
     TARGETS_MAX = 8,
     RECONNECT_US = 5000,
     DRAIN_US = 2000000,
-    REST_US = 1000000,      /* how long a line leaves alone a server that did not answer in time */
-    AGAIN_REFUSED = 500000, /* when to send again after a refusal, */
-    AGAIN_LOST = 50000,     /* and after an answer that never came (microseconds) */
+    DRAIN_AGAIN_US = 60000000,
+    REST_US = 1000000,       /* how long a line leaves alone a server that did not answer in time */
+    AGAIN_REFUSED = 2000000, /* when to send again after a refusal, */
+    AGAIN_LOST = 50000,      /* and after an answer that never came (microseconds) */
 };
 
 struct target {
@@ -316,7 +318,7 @@ static struct pending *take_pending(struct load *load, int target, int64_t now)
 }
 
 /* Gives every free line what has fallen due by now: first what was refused, then what is new. */
-static void issue(struct load *load, int64_t now)
+static void issue(struct load *load, int64_t now, bool is_done)
 {
     gint64 due = load->rate == 0 ? G_MAXINT64 : (now - load->began_us) * load->rate / 1000000;
     if (load->count > 0) {
@@ -330,7 +332,7 @@ static void issue(struct load *load, int64_t now)
         g_autofree struct pending *pending = take_pending(load, line->target, now);
         if (pending != NULL) {
             line_send(load, line, pending->number);
-        } else if (load->issued < due) {
+        } else if (!is_done && load->issued < due) {
             line_send(load, line, load->issued++);
         }
     }
@@ -360,17 +362,15 @@ static void run(struct load *load)
     for (;;) {
         int64_t now = now_us();
         tend(load, now);
-        bool is_done = is_stopping != 0 || (load->count > 0 && load->issued >= load->count &&
-                                            g_queue_is_empty(&load->pending));
+        bool is_done = is_stopping != 0 || (load->count > 0 && load->issued >= load->count);
         if (is_done && stop_at == INT64_MAX) {
-            stop_at = now + DRAIN_US;
+            stop_at = now + (load->is_again ? DRAIN_AGAIN_US : DRAIN_US);
         }
-        if (is_done && (!is_busy(load) || now >= stop_at)) {
+        bool is_idle = g_queue_is_empty(&load->pending) && !is_busy(load);
+        if (is_done && (is_idle || now >= stop_at)) {
             return;
         }
-        if (!is_done) {
-            issue(load, now);
-        }
+        issue(load, now, is_done);
         struct epoll_event events[EVENTS_MAX];
         int n = epoll_wait(load->epoll_fd, events, EVENTS_MAX, 1);
         for (int i = 0; i < n; i++) {
