@@ -73,6 +73,7 @@ bool alert_load_by_key(struct db *db, const char *integration, const char *dedup
                      " WHERE integration = $1 AND dedup_key = $2 AND status < 3");
     db_bind_text(query, 1, integration);
     db_bind_text(query, 2, dedup_key);
+    db_keep(query, 2);
     return read_one(query, out);
 }
 
@@ -148,6 +149,7 @@ void alert_insert(struct db *db, struct alert *alert)
     db_bind_utc(query, 24, alert->first_at);
     db_bind_int(query, 25, lane_of(alert->service));
     alert->id = db_insert(query);
+    db_stale(db, alert->dedup_key);
 }
 
 void alert_save(struct db *db, const struct alert *alert)
@@ -160,6 +162,7 @@ void alert_save(struct db *db, const struct alert *alert)
     bind_mutable(query, alert);
     db_bind_int(query, 18, alert->id);
     (void)db_run(query);
+    db_stale(db, alert->dedup_key);
 }
 
 void alert_touch(struct db *db, const struct alert *alert)
@@ -171,6 +174,7 @@ void alert_touch(struct db *db, const struct alert *alert)
     db_bind_utc(query, 3, alert->expires_at);
     db_bind_int(query, 4, alert->id);
     (void)db_run(query);
+    db_stale(db, alert->dedup_key);
 }
 
 int64_t alert_openings(struct db *db, const char *integration, const char *dedup_key,
@@ -183,6 +187,7 @@ int64_t alert_openings(struct db *db, const char *integration, const char *dedup
     db_bind_text(query, 1, integration);
     db_bind_text(query, 2, dedup_key);
     db_bind_int(query, 3, since.us);
+    db_keep(query, 2);
     int64_t openings = db_step(query) == DB_ROW ? db_int(query, 0) : 0;
     db_reset(query);
     return openings;
@@ -212,6 +217,7 @@ void alert_expire_after(struct db *db, struct utc at)
                      " AND expires_at < $1");
     db_bind_utc(query, 1, at);
     (void)db_run(query);
+    db_stale(db, NULL);
 }
 
 struct utc alert_next_expiry(struct db *db, lane_set lanes)
@@ -220,6 +226,7 @@ struct utc alert_next_expiry(struct db *db, lane_set lanes)
         db_query(db, "SELECT expires_at FROM alert WHERE expires_at IS NOT NULL"
                      " AND status < 3 AND " IN_LANES " ORDER BY expires_at LIMIT 1");
     db_bind_int(query, 1, (int64_t)lanes);
+    db_keep(query, 0);
     return db_take_instant(query);
 }
 

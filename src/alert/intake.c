@@ -170,12 +170,17 @@ static json_t *opened_data(const struct taking *taking)
     return data;
 }
 
+static int64_t count_openings(struct ledger_tx *tx, const char *integration, const char *key)
+{
+    struct utc since = {tx->now.us - DEDUP_FLAP_SPAN.us};
+    return alert_openings(tx->db, integration, key, since);
+}
+
 static void open_alert(const struct taking *taking, char *route)
 {
     struct ledger_tx *tx = taking->tx;
     const struct signal *signal = taking->signal;
-    struct utc since = {tx->now.us - DEDUP_FLAP_SPAN.us};
-    int64_t openings = alert_openings(tx->db, taking->integration, signal->dedup_key, since);
+    int64_t openings = count_openings(tx, taking->integration, signal->dedup_key);
     fill_new(taking, ALERT_OPEN, route);
     taking->out->is_flapping = dedup_is_flapping(openings);
     alert_insert(tx->db, taking->out);
@@ -288,6 +293,19 @@ static void settle_key(struct signal *signal, const struct random *random)
     }
     g_autofree char *whole = signal->dedup_key;
     signal->dedup_key = dedup_key_fit(whole);
+}
+
+void alert_foresee(struct ledger_tx *tx, const struct signal *signal, const char *integration)
+{
+    if (signal->dedup_key == NULL || signal->dedup_key[0] == '\0') {
+        return; /* a key of its own: there is nothing to find */
+    }
+    g_autofree char *key = dedup_key_fit(signal->dedup_key);
+    struct alert none = {0};
+    (void)!alert_load_by_key(tx->db, integration, key, &none);
+    if (signal->action == SIGNAL_TRIGGER) {
+        (void)count_openings(tx, integration, key);
+    }
 }
 
 void alert_take(struct ledger_tx *tx, const struct intake_view *view, struct signal *signal,

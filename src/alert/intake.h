@@ -34,6 +34,9 @@ struct intake_result {
 void alert_take(struct ledger_tx *tx, const struct intake_view *view, struct signal *signal,
                 const char *integration, const char *service, struct intake_result *out);
 
+/* Asks ahead what alert_take will ask about the signal: see ledger's struct command. */
+void alert_foresee(struct ledger_tx *tx, const struct signal *signal, const char *integration);
+
 /* For the acts of people and duties, so that every door writes the same events: changes the row and
  * appends alert.acknowledged or alert.resolved. False when there was nothing to change (already so,
  * or resolved). `note` and `reason` may be NULL; reason says why a duty did it ("expired"). */

@@ -152,6 +152,14 @@ static enum command_result run_takes(struct ledger_tx *tx, void *arg)
     return COMMAND_DONE;
 }
 
+static void foresee_takes(struct ledger_tx *tx, void *arg)
+{
+    const struct intake *intake = arg;
+    for (size_t i = 0; i < intake->count; i++) {
+        pager_foresee_take(tx, &intake->takes[i]);
+    }
+}
+
 static void refuse_uncertain(struct intake *intake)
 {
     struct fault fault = {0};
@@ -239,7 +247,12 @@ void intake_submit(struct intake *intake)
     make_takes(intake);
     keep_text(intake);
     const struct command command = {
-        .run = run_takes, .answer = answer_takes, .arg = intake, .is_intake = true};
+        .run = run_takes,
+        .answer = answer_takes,
+        .arg = intake,
+        .is_intake = true,
+        .foresee = foresee_takes,
+    };
     if (!desk_submit(context->desk, command)) {
         refuse_busy(intake, 503, "Too much is waiting to be stored; try again.");
     }

@@ -49,6 +49,9 @@ struct command {
     /* Brings new work from outside: refused with OUTCOME_UNAVAILABLE, without being run, while
      * ledger_is_writable is false. What finishes accepted work (paging, acknowledging) is not. */
     bool is_intake;
+    /* Asks ahead (db_ask_ahead) what run will ask, so that a batch waits once for all of it. Writes
+     * nothing. May be NULL. */
+    void (*foresee)(struct ledger_tx *tx, void *arg);
 };
 
 /* A duty: work that becomes due by itself. Deadlines are indexed columns; the ledger asks each

@@ -75,6 +75,21 @@ static void plant_early_answers(struct batch *batch)
     }
 }
 
+/* All commands ask together what each would ask by itself. */
+static void foresee(const struct batch *batch, struct ledger_tx *tx)
+{
+    if (!db_ask_ahead(tx->db)) {
+        return;
+    }
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct command *command = batch->entries[i].command;
+        if (takes_part(&batch->entries[i]) && command->foresee != NULL) {
+            command->foresee(tx, command->arg);
+        }
+    }
+    db_ask_ahead_end(tx->db);
+}
+
 /* Runs all that take part in one transaction. The culprit is the one in which the first error
  * appeared; NULL when it appeared at the commit. */
 static enum db_status run_together(struct batch *batch, struct entry **out_culprit)
@@ -82,6 +97,7 @@ static enum db_status run_together(struct batch *batch, struct entry **out_culpr
     struct ledger *ledger = batch->ledger;
     *out_culprit = NULL;
     struct ledger_tx tx = ledger_begin(ledger, batch->now);
+    foresee(batch, &tx);
     for (size_t i = 0; i < batch->count && db_error(tx.db) == DB_OK; i++) {
         struct entry *entry = &batch->entries[i];
         if (takes_part(entry) && entry->command->run != NULL) {

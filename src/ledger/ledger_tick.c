@@ -115,6 +115,14 @@ static bool is_cut_off(const struct ledger *ledger)
     return ledger->is_shared && (door == LEDGER_DOWN || door == LEDGER_UNCERTAIN);
 }
 
+static void ask_each(struct ledger *ledger, struct ledger_tx *tx)
+{
+    for (guint i = 0; i < ledger->duties->len; i++) {
+        struct duty_state *state = &g_array_index(ledger->duties, struct duty_state, i);
+        state->next_at = state->duty.next_at(tx, state->duty.self);
+    }
+}
+
 /* Asks all duties in one transaction that only reads: mostly nothing is due, and one for each would
  * cost more than many alerts. On a shared database this is the look at what others wrote, too. When
  * the asking fails all count as due, and each meets the failure by itself; but not where nothing can
@@ -122,10 +130,11 @@ static bool is_cut_off(const struct ledger *ledger)
 static bool ask_duties(struct ledger *ledger, struct utc now)
 {
     struct ledger_tx tx = ledger_look(ledger, now);
-    for (guint i = 0; i < ledger->duties->len; i++) {
-        struct duty_state *state = &g_array_index(ledger->duties, struct duty_state, i);
-        state->next_at = state->duty.next_at(&tx, state->duty.self);
+    if (db_ask_ahead(tx.db)) {
+        ask_each(ledger, &tx);
+        db_ask_ahead_end(tx.db);
     }
+    ask_each(ledger, &tx);
     if (ledger->is_shared) {
         node_watch(&tx);
     }

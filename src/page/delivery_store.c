@@ -129,6 +129,7 @@ struct utc delivery_next_lease(struct db *db, lane_set lanes)
         db_query(db, "SELECT lease_until FROM delivery WHERE lease_until IS NOT NULL"
                      " AND " IN_LANES " ORDER BY lease_until LIMIT 1");
     db_bind_int(q, 1, (int64_t)lanes);
+    db_keep(q, 0);
     return db_take_instant(q);
 }
 

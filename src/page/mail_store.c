@@ -51,6 +51,7 @@ void mailbox_take(struct db *db, const char *who, const char *contact, int urgen
     db_bind_text(q, 1, who);
     db_bind_text(q, 2, contact);
     db_bind_int(q, 3, urgency);
+    db_keep(q, 1);
     if (take_mailbox(q, out)) {
         return;
     }
@@ -69,6 +70,7 @@ void mailbox_take(struct db *db, const char *who, const char *contact, int urgen
         .severity = SEVERITY_NOTHING,
         .lane = lane_of(who),
     };
+    db_stale(db, who);
 }
 
 void mailbox_save(struct db *db, const struct mailbox *mailbox)
@@ -79,6 +81,7 @@ void mailbox_save(struct db *db, const struct mailbox *mailbox)
     db_bind_utc(q, 2, mailbox->next_at);
     db_bind_int(q, 3, mailbox->id);
     (void)db_run(q);
+    db_stale(db, mailbox->who);
 }
 
 size_t mailbox_due(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids, size_t max)
@@ -118,6 +121,7 @@ void mail_shift_waits(struct db *db, struct utc now, struct span by)
         db_query(db, "UPDATE mailbox SET next_at = next_at + $1 WHERE next_at IS NOT NULL");
     db_bind_int(q, 1, by.us);
     (void)db_run(q);
+    db_stale(db, NULL);
     q = db_query(db, "UPDATE notification SET due_at = due_at + $1 WHERE state = 1");
     db_bind_int(q, 1, by.us);
     (void)db_run(q);

@@ -38,6 +38,8 @@ struct take {
 };
 /* A command's run function; arg is struct take *. */
 enum command_result pager_take(struct ledger_tx *tx, void *arg);
+/* And its foresee function. */
+void pager_foresee_take(struct ledger_tx *tx, void *arg);
 /* Frees what is left of the signal after the command ran or was refused. */
 void take_clear(struct take *take);
 

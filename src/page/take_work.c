@@ -68,6 +68,12 @@ enum command_result pager_take(struct ledger_tx *tx, void *arg)
     return COMMAND_DONE;
 }
 
+void pager_foresee_take(struct ledger_tx *tx, void *arg)
+{
+    const struct take *take = arg;
+    alert_foresee(tx, &take->signal, take->integration);
+}
+
 void take_clear(struct take *take)
 {
     signal_clear(&take->signal);
