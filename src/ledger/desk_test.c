@@ -3,6 +3,7 @@
 #include "ledger/desk.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -269,6 +270,86 @@ static void backups_under_writes_are_whole(void **state)
     assert_int_equal(g_rmdir(folder), 0); /* and nothing else was left there */
 }
 
+/* One of two programs on the same data. */
+struct program {
+    struct db *db;
+    struct ledger *ledger;
+    struct desk *desk;
+    pthread_t sender;
+    atomic_int committed;
+    _Atomic int64_t heard_seq;
+};
+
+static void hear(void *self, int64_t last_seq)
+{
+    atomic_store(&((struct program *)self)->heard_seq, last_seq);
+}
+
+static void count_committed(void *arg, enum command_outcome outcome)
+{
+    struct program *program = arg;
+    (void)atomic_fetch_add(&program->committed, outcome == OUTCOME_COMMITTED);
+}
+
+static void *send_slowly(void *arg)
+{
+    struct program *program = arg;
+    struct command command = {append_one, count_committed, program, true};
+    while (atomic_load(&program->committed) < COMMANDS_EACH) {
+        /* On SQLite two writers may be in each other's way for too long. */
+        enum command_outcome outcome = desk_submit_and_wait(program->desk, command);
+        assert_true(outcome == OUTCOME_COMMITTED || outcome == OUTCOME_UNAVAILABLE);
+        struct span age = {0};
+        (void)ledger_door(program->ledger);
+        (void)clock_now(ledger_clock(program->ledger));
+        (void)!ledger_beat_age(program->ledger, 1, &age);
+    }
+    return NULL;
+}
+
+static void start_program(struct program *program, const char *where, const char *name)
+{
+    struct fault fault = {0};
+    *program = (struct program){0};
+    enum db_mode mode = test_database_is_shared() ? DB_READ_WRITE : DB_SHARED;
+    program->db = db_open(where, mode, &fault);
+    assert_string_equal(fault.text, "");
+    program->ledger = ledger_create(program->db, &CLOCK_SYSTEM, &RANDOM_SYSTEM);
+    ledger_add_listener(program->ledger, (struct ledger_listener){hear, program});
+    assert_true(ledger_join(program->ledger, name, NULL, &fault));
+    program->desk = desk_start(program->ledger, ledger_clock(program->ledger));
+}
+
+static void two_desks_keep_one_chain(void **state)
+{
+    struct world *world = *state;
+    struct program programs[2];
+    for (int i = 0; i < 2; i++) {
+        start_program(&programs[i], world->where, i == 0 ? "ada" : "bob");
+    }
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pthread_create(&programs[i].sender, NULL, send_slowly, &programs[i]), 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pthread_join(programs[i].sender, NULL), 0);
+        assert_int_equal(atomic_load(&programs[i].committed), COMMANDS_EACH);
+    }
+    int64_t last_seq = event_last_seq(world->db), bad_seq = 0;
+    assert_true(last_seq >= 2 * (int64_t)COMMANDS_EACH + 2); /* two joined */
+    for (int i = 0; i < 2; i++) { /* each hears of the other's, without being woken */
+        while (atomic_load(&programs[i].heard_seq) < last_seq) {
+            (void)sched_yield();
+        }
+    }
+    for (int i = 0; i < 2; i++) {
+        desk_stop(&programs[i].desk);
+        ledger_end(programs[i].ledger);
+        ledger_destroy(&programs[i].ledger);
+        db_close(&programs[i].db);
+    }
+    assert_true(event_verify(world->db, &bad_seq));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +357,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_full_queue_refuses_and_loses_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_desk_wakes_for_what_becomes_due, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(two_desks_keep_one_chain, set_up, tear_down),
         cmocka_unit_test_setup_teardown(backups_under_writes_are_whole, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("desk", tests, NULL, NULL);
