@@ -10,6 +10,8 @@ struct agenda {
 struct item {
     struct happening happening;
     uint64_t order;
+    bool is_held;
+    struct span due; /* of what is held */
 };
 
 static gint compare(gconstpointer left, gconstpointer right, gpointer self)
@@ -49,7 +51,7 @@ void agenda_destroy(struct agenda **agenda)
 void agenda_add(struct agenda *agenda, struct happening happening)
 {
     struct item *item = g_new0(struct item, 1);
-    *item = (struct item){happening, ++agenda->added};
+    *item = (struct item){.happening = happening, .order = ++agenda->added};
     (void)g_sequence_insert_sorted(agenda->queue, item, compare, NULL);
 }
 
@@ -76,13 +78,29 @@ void agenda_drop(struct agenda *agenda, unsigned epoch)
     }
 }
 
-void agenda_delay(struct agenda *agenda, unsigned epoch, struct span until)
+void agenda_hold(struct agenda *agenda, unsigned epoch)
 {
     GSequenceIter *iter = g_sequence_get_begin_iter(agenda->queue);
     while (!g_sequence_iter_is_end(iter)) {
         struct item *item = g_sequence_get(iter);
-        if (item->happening.epoch == epoch && item->happening.at.us < until.us) {
-            item->happening.at = until;
+        if (item->happening.epoch == epoch && !item->is_held) {
+            item->is_held = true;
+            item->due = item->happening.at;
+            item->happening.at = (struct span){UTC_NEVER.us};
+        }
+        iter = g_sequence_iter_next(iter);
+    }
+    g_sequence_sort(agenda->queue, compare, NULL);
+}
+
+void agenda_release(struct agenda *agenda, unsigned epoch, struct span now)
+{
+    GSequenceIter *iter = g_sequence_get_begin_iter(agenda->queue);
+    while (!g_sequence_iter_is_end(iter)) {
+        struct item *item = g_sequence_get(iter);
+        if (item->happening.epoch == epoch && item->is_held) {
+            item->is_held = false;
+            item->happening.at = (struct span){MAX(item->due.us, now.us)};
         }
         iter = g_sequence_iter_next(iter);
     }

@@ -23,8 +23,9 @@ void agenda_add(struct agenda *agenda, struct happening happening);
 NODISCARD struct span agenda_next(const struct agenda *agenda);
 /* Drops everything that belongs to the epoch. */
 void agenda_drop(struct agenda *agenda, unsigned epoch);
-/* Nothing of the epoch happens before `until`; then what was to happen by then, in order. */
-void agenda_delay(struct agenda *agenda, unsigned epoch, struct span until);
+/* What belongs to the epoch now does not happen before it is released; then at once what was due. */
+void agenda_hold(struct agenda *agenda, unsigned epoch);
+void agenda_release(struct agenda *agenda, unsigned epoch, struct span now);
 /* Lets everything up to and with `now` happen. */
 void agenda_run(struct agenda *agenda, struct span now);
 

@@ -1,25 +1,24 @@
 #include "sim/eye_store.h"
 
-static void look_for(struct db *eye, const char *sql, const char *what, struct utc *earliest,
-                     const char **out_what)
+static void look_for(struct db *eye, const char *sql, const char *what, struct eye_due *out)
 {
-    struct utc at = db_take_instant(db_query(eye, sql));
-    if (utc_before(at, *earliest)) {
-        *earliest = at;
-        *out_what = what;
+    struct db_query *query = db_query(eye, sql);
+    if (db_step(query) == DB_ROW && utc_before(db_utc(query, 0), out->at)) {
+        *out = (struct eye_due){what, db_int(query, 1), db_int(query, 2), db_utc(query, 0)};
     }
+    db_reset(query);
 }
 
-struct utc eye_next_due(struct db *eye, const char **out_what)
+#define EARLIEST_OF(table)                                                               \
+    "SELECT next_at, id, lane FROM " table " WHERE next_at IS NOT NULL ORDER BY next_at" \
+    " LIMIT 1"
+
+void eye_next_due(struct db *eye, struct eye_due *out)
 {
-    struct utc earliest = UTC_NEVER;
-    look_for(eye, "SELECT min(next_at) FROM escalation WHERE next_at IS NOT NULL", "an escalation",
-             &earliest, out_what);
-    look_for(eye, "SELECT min(next_at) FROM page WHERE next_at IS NOT NULL", "a page", &earliest,
-             out_what);
-    look_for(eye, "SELECT min(next_at) FROM mailbox WHERE next_at IS NOT NULL", "a mailbox",
-             &earliest, out_what);
-    return earliest;
+    *out = (struct eye_due){.what = "nothing", .at = UTC_NEVER};
+    look_for(eye, EARLIEST_OF("escalation"), "escalation", out);
+    look_for(eye, EARLIEST_OF("page"), "page", out);
+    look_for(eye, EARLIEST_OF("mailbox"), "mailbox", out);
 }
 
 size_t eye_lanes(struct db *eye, struct eye_lane *out, size_t max)

@@ -4,8 +4,14 @@
 
 #include "db/db.h"
 
-/* The earliest deadline of escalations, pages and mailboxes; UTC_NEVER: none. */
-NODISCARD struct utc eye_next_due(struct db *eye, const char **out_what);
+/* The earliest deadline of escalations, pages and mailboxes. */
+struct eye_due {
+    const char *what;
+    int64_t id, lane;
+    struct utc at; /* UTC_NEVER: none */
+};
+
+void eye_next_due(struct db *eye, struct eye_due *out);
 
 /* Who holds a lane; holder 0: nobody. */
 struct eye_lane {

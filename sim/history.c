@@ -63,8 +63,8 @@ static void read_of_alert(struct world *world, const char *kind, int64_t id, con
 /* From here on everybody on every node is told by the new schedules. */
 static void read_changed(struct world *world)
 {
-    if (world->is_changing) {
-        world->is_changing = false;
+    if (world->change != CHANGE_NONE) {
+        world->change = CHANGE_NONE;
         world->scene = world->next_scene;
         world_count(world, COUNT_CONFIG_CHANGES);
     }
@@ -91,6 +91,8 @@ static void read_event(void *self, const struct event *event)
     struct world *world = self;
     struct fault fault;
     world->seen_seq = event->seq;
+    world_tell(world, NULL, "read event %" G_GINT64_FORMAT " %s %s %s", event->seq, event->kind,
+               event->subject, event->data != NULL ? event->data : "");
     if (strcmp(event->kind, "config.changed") == 0) {
         read_changed(world);
     }

@@ -64,18 +64,22 @@ bool inspector_is_calm(const struct inspector *inspector, struct moment now)
 
 static void look_for_late(struct inspector *inspector, struct moment now)
 {
-    const char *what = "";
-    struct utc due = eye_next_due(inspector->eye, &what);
-    if (utc_before(now.wall, due)) {
+    struct eye_due due;
+    eye_next_due(inspector->eye, &due);
+    if (utc_before(now.wall, due.at)) {
         return;
     }
-    int64_t due_us = now.elapsed.us - utc_since(now.wall, due).us;
+    int64_t due_us = now.elapsed.us - utc_since(now.wall, due.at).us;
     int64_t since_us = MAX(due_us, inspector->calm_from_us);
     if (now.elapsed.us - since_us > LATE_SLACK_US) {
+        const struct eye_lane *lane = &inspector->lanes[due.lane];
         auditor_complain(inspector->auditor, now,
-                         "late: %s was due %.3f s ago, and all was calm for %.3f s", what,
-                         (double)(now.elapsed.us - due_us) / 1e6,
-                         (double)(now.elapsed.us - inspector->calm_from_us) / 1e6);
+                         "late: %s %" G_GINT64_FORMAT " was due %.3f s ago, and all was calm for"
+                         " %.3f s; lane %" G_GINT64_FORMAT " is held by node %" G_GINT64_FORMAT
+                         " in epoch %" G_GINT64_FORMAT,
+                         due.what, due.id, (double)(now.elapsed.us - due_us) / 1e6,
+                         (double)(now.elapsed.us - inspector->calm_from_us) / 1e6, due.lane,
+                         lane->holder, lane->epoch);
     }
 }
 

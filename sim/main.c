@@ -99,9 +99,16 @@ static void run_world(int index, const char *folder, struct world_report *out)
         .hours = hours,
         .nodes = nodes,
         .plant = plant_name != NULL ? enum_from_name(PLANT_NAMES, plant_name) : PLANT_NOTHING,
+        .is_told = verbose,
         .keep_at = keep ? path : NULL,
     };
     world_run(&options, out);
+}
+
+static void say(void *self, const char *line)
+{
+    (void)self;
+    (void)printf("    %s\n", line);
 }
 
 static void say_nothing(void *self, const char *line)
@@ -124,9 +131,7 @@ int main(int argc, char **argv)
         return 2;
     }
     /* The program complains of its disk all the time in there; the auditor's word is what counts. */
-    if (!verbose) {
-        log_setup(&(struct log_options){.sink = say_nothing});
-    }
+    log_setup(&(struct log_options){.sink = verbose ? say : say_nothing});
     g_autofree char *folder = g_dir_make_tmp("tocsin-sim-XXXXXX", &error);
     struct world_report sum = {0};
     int complaints = 0;

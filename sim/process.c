@@ -46,7 +46,7 @@ void process_init(struct world *world, int index)
     *node = (struct node){.world = world, .index = index};
     g_snprintf(node->name, sizeof node->name, "n%d", index);
     node->clock = (struct clock){read_wall, read_elapsed, node, read_boot};
-    node->link = (struct db_link){cluster_fate, read_database_clock, cluster_announced, node};
+    node->link = (struct db_link){network_fate, read_database_clock, network_announced, node};
     node->commands = g_array_new(FALSE, FALSE, sizeof(struct command));
 }
 
@@ -110,7 +110,8 @@ static enum wanted look_again(void *self, int64_t delivery_id)
     if (is_plant(node, PLANT_LATE_SENDING)) {
         return WANTED_YES;
     }
-    if (node->is_cut || node->world->is_database_down) {
+    node->is_blind = world_is_shared(node->world) && node_is_cut_off(node);
+    if (node->is_blind) {
         return WANTED_UNKNOWN;
     }
     struct utc now = clock_now(ledger_clock(node->ledger));
@@ -148,13 +149,7 @@ static bool load_config(struct node *node)
 
 static void first_config(struct node *node)
 {
-    struct scene given = node->world->scene;
-    if (is_plant(node, PLANT_WRONG_SHIFT)) {
-        for (int i = 0; i < SCENE_SCHEDULES; i++) {
-            given.schedules[i].layers[0].start_s += 3600;
-        }
-    }
-    json_auto_t *document = scene_document(&given);
+    json_auto_t *document = world_document(node->world, &node->world->scene);
     struct apply_config apply = {.base = {.configs = node->configs, .actor = "local"},
                                  .document = document};
     run_alone(node, apply_config_run, config_command_answered, &apply);
@@ -217,6 +212,7 @@ static void assemble(struct node *node)
     node->ledger->planted = planted_in_ledger(node);
     node->pager = pager_create(node->configs, &world->random);
     pager_add_duties(node->pager, node->ledger);
+    config_add_witness(node->configs, node->ledger);
     ledger_add_listener(node->ledger, (struct ledger_listener){committed, node});
     const struct courier_options options = {
         .pager = node->pager,
@@ -300,6 +296,7 @@ bool process_start(struct node *node)
         world_is_shared(world) ? start_among_others(node, is_first) : start_alone(node, is_first);
     if (is_started) {
         node->is_up = true;
+        node->is_frozen = false;
         node->tick_at = world->elapsed;
         node->courier_at = world->elapsed;
     }
@@ -327,6 +324,7 @@ static void go_down(struct node *node)
     node->is_frozen = false;
     node->is_leaving = false;
     node->falls_in = 0;
+    node->freezes_in = 0;
     node->faults++;
 }
 
@@ -372,7 +370,8 @@ void process_end(struct node *node)
 void process_forget_timers(struct node *node)
 {
     struct fault fault;
-    struct db *db = db_open(node->world->where, DB_READ_WRITE, &fault);
+    bool is_shared = world_is_shared(node->world);
+    struct db *db = db_open(node->world->where, is_shared ? DB_SHARED : DB_READ_WRITE, &fault);
     if (db != NULL) {
         plant_lost_timers(db);
         db_close(&db);
@@ -437,6 +436,7 @@ void process_work(struct node *node)
 {
     const struct world *world = node->world;
     bool is_busy = process_is_awake(node);
+    node->is_working = is_busy;
     while (is_busy) {
         run_commands(node);
         if (goes_on(node) && node->tick_at.us <= world->elapsed.us) {
@@ -449,4 +449,5 @@ void process_work(struct node *node)
             goes_on(node) && (node->commands->len > 0 || node->tick_at.us <= world->elapsed.us ||
                               node->courier_at.us <= world->elapsed.us);
     }
+    node->is_working = false;
 }

@@ -100,8 +100,7 @@ static void tell_auditor(struct world *world, const struct attempt *attempt)
     /* A digest names ten alerts and counts the rest; the person is told of all of them. */
     int64_t ids[SENT_MAX];
     bool is_shared = world_is_shared(world);
-    bool is_late =
-        is_shared && (attempt->is_late || attempt->node->woke_at.us == world->elapsed.us);
+    bool is_late = is_shared && (attempt->is_late || attempt->node->is_blind);
     size_t count = delivery_alerts(is_shared ? world->eye : attempt->node->db, attempt->delivery_id,
                                    ids, SENT_MAX);
     g_autofree char *mailbox =
@@ -148,6 +147,9 @@ static void leave(void *arg)
     struct world *world = attempt->world;
     struct span after = decide(world, attempt);
     world_count(world, COUNT_MESSAGES);
+    world_tell(world, attempt->node, "sends delivery %" G_GINT64_FORMAT " to %s: %s",
+               attempt->delivery_id, world->scene.people[attempt->person].name,
+               attempt->result.state == SEND_DELIVERED ? "delivered" : "not or unknown");
     tell_auditor(world, attempt);
     if (attempt->arrives) {
         struct attempt *arrival = g_memdup2(attempt, sizeof *attempt);

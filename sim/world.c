@@ -1,6 +1,7 @@
 #include "sim/world.h"
 
-#include <string.h>
+#include <stdarg.h>
+#include <stdio.h>
 
 #include "sim/world_private.h"
 
@@ -10,6 +11,19 @@ static const struct utc START = {1767607200000000};
 struct moment world_now(const struct world *world)
 {
     return (struct moment){world->elapsed, {world->wall_base.us + world->elapsed.us}};
+}
+
+void world_tell(const struct world *world, const struct node *node, const char *format, ...)
+{
+    if (world->options.is_told) {
+        va_list args;
+        va_start(args, format);
+        (void)printf("+%.6f %s ", (double)world->elapsed.us / 1e6,
+                     node != NULL ? node->name : "all");
+        (void)vprintf(format, args);
+        (void)putchar('\n');
+        va_end(args);
+    }
 }
 
 void world_count(struct world *world, enum world_count what)
@@ -42,6 +56,15 @@ struct node *world_any_node(struct world *world)
         return &world->nodes[0];
     }
     return &world->nodes[chance_between(&world->chance, 0, world->node_count - 1)];
+}
+
+json_t *world_document(const struct world *world, const struct scene *scene)
+{
+    struct scene given = *scene;
+    for (int i = 0; world->options.plant == PLANT_WRONG_SHIFT && i < SCENE_SCHEDULES; i++) {
+        given.schedules[i].layers[0].start_s += 3600;
+    }
+    return scene_document(&given);
 }
 
 /* --- one world from start to end --- */
@@ -121,11 +144,20 @@ static struct span next_moment(const struct world *world)
     return next;
 }
 
-/* Moves on to the next moment at which anything happens. */
-static void step(struct world *world)
+bool world_goes_on(const struct world *world)
 {
-    world->elapsed.us = MAX(world->elapsed.us, next_moment(world).us);
+    return world->elapsed.us < SPAN_H(world->options.hours).us &&
+           auditor_complaint(world->auditor) == NULL;
+}
+
+void world_move_on(struct world *world, int64_t most_us)
+{
+    world->elapsed.us = MAX(world->elapsed.us, MIN(next_moment(world).us, most_us));
     agenda_run(world->agenda, world->elapsed);
+}
+
+void world_work(struct world *world)
+{
     for (int i = 0; i < world->node_count; i++) {
         process_work(&world->nodes[i]);
     }
@@ -142,9 +174,9 @@ void world_run(const struct world_options *options, struct world_report *out)
 {
     struct world *world = g_new0(struct world, 1);
     open_world(world, options, out);
-    const struct span end = SPAN_H(options->hours);
-    while (world->elapsed.us < end.us && auditor_complaint(world->auditor) == NULL) {
-        step(world);
+    while (world_goes_on(world)) {
+        world_move_on(world, UTC_NEVER.us);
+        world_work(world);
     }
     close_world(world);
     g_free(world);

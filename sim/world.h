@@ -31,6 +31,7 @@ struct world_options {
     int hours;           /* of simulated time */
     int nodes;           /* 1 … WORLD_NODES_MAX */
     int plant;           /* enum plant */
+    bool is_told;        /* what happens is printed as it does */
     const char *keep_at; /* a copy of the database when the world ends; NULL: none */
 };
 

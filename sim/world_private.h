@@ -22,17 +22,22 @@ struct node {
     struct db_link link;
     bool is_cut;
     bool is_silent; /* reaches no provider */
-    int lost_next;  /* enum db_fate of its next commit; 0: nothing special */
-    int faults;     /* so far: whatever makes what it has in flight uncertain */
+
+    enum { COMMIT_IS_WELL, COMMIT_IS_LOST, COMMIT_IS_CUT } next_commit;
+
+    int faults; /* so far: whatever makes what it has in flight uncertain */
     /* The process that runs now. */
     unsigned epoch; /* names its happenings; of the last one while none runs */
     bool is_up;
     bool is_frozen;
     bool is_leaving;
-    struct span woke_at; /* when it was last frozen and went on */
+    bool is_working;
+    bool is_inside; /* frozen in the middle of a call: it cannot be taken apart now */
+    bool is_blind;  /* its last look before sending found no database */
     bool has_recovered;
     int falls_in; /* after so many steps of its work it dies or freezes; 0: it does not */
     int falls_how;
+    int freezes_in; /* so many begins of transactions; 0: it does not */
     struct db *db;
     struct config_holder *configs;
     struct ledger *ledger;
@@ -54,7 +59,9 @@ struct world {
     struct agenda *agenda;
     struct scene scene;
     struct scene next_scene; /* as it will be when the change under way is committed */
-    bool is_changing;
+
+    /* CHANGE_LOST: whether it was kept nobody knows, so the same is tried again. */
+    enum { CHANGE_NONE, CHANGE_SENT, CHANGE_LOST } change;
     struct auditor *auditor;
     struct inspector *inspector; /* with several nodes */
     struct memory_disk *disk;
@@ -75,12 +82,21 @@ struct world {
 };
 
 struct moment world_now(const struct world *world);
+/* For whoever looks for the reason of a complaint. `node` may be NULL. */
+PRINTF_LIKE(3, 4)
+void world_tell(const struct world *world, const struct node *node, const char *format, ...);
 void world_count(struct world *world, enum world_count what);
 NODISCARD bool world_is_shared(const struct world *world);
 void world_at(struct world *world, struct span after, void (*happen)(void *arg), void *arg);
 /* The same for an arg that `drop` frees when the world ends before. */
 void world_at_owned(struct world *world, struct span after, void (*happen)(void *arg),
                     void (*drop)(void *arg), void *arg);
+/* One step: time moves on (not beyond that), then everybody works. */
+void world_move_on(struct world *world, int64_t most_us);
+void world_work(struct world *world);
+NODISCARD bool world_goes_on(const struct world *world);
+/* What the program is given for a scene: the planted mistake included. New reference. */
+NODISCARD json_t *world_document(const struct world *world, const struct scene *scene);
 /* Where requests go: any node behind a load balancer, which may not know that it is dead. */
 struct node *world_any_node(struct world *world);
 
@@ -123,8 +139,15 @@ void cluster_end(struct world *world);
 void cluster_freeze_soon(struct node *node);
 /* The node came to its moment, see falls_in. */
 void cluster_fall(struct node *node);
-enum db_fate cluster_fate(void *node, enum db_moment moment);
-void cluster_announced(void *node);
+/* It waits for its turn: what may happen meanwhile? */
+void cluster_wait(struct node *node);
+/* network.c: what goes wrong between them, their database and the providers. */
+void network_start(struct world *world);
+NODISCARD bool node_is_cut_off(const struct node *node);
+/* What the node has in flight is not certain any more, and whoever must act on it needs its time. */
+void node_disturb(struct node *node, struct span grace);
+enum db_fate network_fate(void *node, enum db_moment moment);
+void network_announced(void *node);
 
 /* senders.c: signals come in. */
 void senders_start(struct world *world);

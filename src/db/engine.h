@@ -77,6 +77,7 @@ struct db_turn {
     bool has_written;
     bool is_announced;
     bool is_resolving; /* finds out about an earlier one */
+    bool is_asking;    /* the link, whether it may begin: nothing has happened yet */
     int64_t taken;     /* its own number once it is committed; 0: it changed nothing */
 };
 

@@ -26,8 +26,8 @@ struct db_link {
 /* `link` is borrowed and must outlive the connection. */
 void db_set_link(struct db *db, const struct db_link *link);
 
-/* The connection ends, as when the server does; between transactions. A shared file is opened again at
- * the next begin. */
+/* The connection ends, as when the server does; between transactions, or while the link is asked about
+ * a begin (which may take its time). A shared file is opened again at the next begin. */
 void db_hang_up(struct db *db);
 
 /* Bugs that a test plants to see itself fail. */

@@ -51,7 +51,10 @@ static bool takes_turn(const struct db *db)
 void turn_begin(struct db *db)
 {
     db->turn = (struct db_turn){0};
-    if (fate_of(db, DB_AT_BEGIN) != DB_LINK_GOOD) {
+    db->turn.is_asking = true;
+    bool is_good = fate_of(db, DB_AT_BEGIN) == DB_LINK_GOOD;
+    db->turn.is_asking = false;
+    if (!is_good) {
         (void)db_fail(db, DB_DOWN, "the link to the database is cut");
         return;
     }
@@ -212,7 +215,7 @@ void db_set_link(struct db *db, const struct db_link *link)
 
 void db_hang_up(struct db *db)
 {
-    CHECK(!db->is_in_transaction);
+    CHECK(!db->is_in_transaction || db->turn.is_asking);
     if (db->engine->hang_up != NULL) {
         g_hash_table_remove_all(db->queries);
         db->engine->hang_up(db);
