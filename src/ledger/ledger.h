@@ -127,9 +127,9 @@ NODISCARD struct utc ledger_tick(struct ledger *ledger);
  * `address` are for people. False and a fault when the database cannot be written. */
 NODISCARD bool ledger_join(struct ledger *ledger, const char *name, const char *address,
                            struct fault *fault);
-/* Looks at least so often what others wrote (else four times a second). For tests of a node without
- * others, whose clock moves in leaps. */
-void ledger_look_every(struct ledger *ledger, struct span most);
+/* There are no others: does not look by itself whether they wrote. For tests whose clock moves in
+ * leaps. */
+void ledger_be_alone(struct ledger *ledger);
 /* Gives the lanes to the others at once; commands and settling go on. Then, when nothing is in flight
  * any more, ledger_end: this node is gone. On the ledger's thread (or before its start, after its
  * end). */

@@ -81,7 +81,7 @@ struct ledger {
     const struct clock *machine; /* whose elapsed clock is the same */
     const struct random *random;
     bool is_shared;
-    struct span look_most; /* see ledger_look_every; 0: as usual */
+    bool is_alone; /* see ledger_be_alone */
     struct cluster_clock cluster;
     struct news news;
     struct membership member;

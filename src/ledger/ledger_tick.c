@@ -14,11 +14,6 @@ enum {
 /* Even with nothing due a node looks this often whether others wrote, and whether they live. */
 #define LOOK_MOST SPAN_MS(250)
 
-void ledger_look_every(struct ledger *ledger, struct span most)
-{
-    ledger->look_most = most;
-}
-
 /* Writing is tried where it is needed next: the ballast first, then an event that tells the end. */
 static void try_to_reopen(struct ledger *ledger)
 {
@@ -173,13 +168,17 @@ static struct utc run_duties(struct ledger *ledger, struct utc now)
     return next;
 }
 
+void ledger_be_alone(struct ledger *ledger)
+{
+    ledger->is_alone = true;
+}
+
 /* When to look again at the latest. */
 static struct utc bound(const struct ledger *ledger, struct utc next)
 {
     struct utc now = clock_now(ledger->clock); /* may have been set right meanwhile */
-    if (ledger->is_shared && (ledger->planted & LEDGER_LOST_WAKE_UP) == 0) {
-        struct span most = ledger->look_most.us != 0 ? ledger->look_most : LOOK_MOST;
-        next = utc_earlier(next, utc_add(now, most));
+    if (ledger->is_shared && !ledger->is_alone && (ledger->planted & LEDGER_LOST_WAKE_UP) == 0) {
+        next = utc_earlier(next, utc_add(now, LOOK_MOST));
     }
     return ledger_is_writable(ledger) ? next : utc_earlier(next, utc_add(now, RETRY_WAIT));
 }

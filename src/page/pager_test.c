@@ -263,6 +263,24 @@ static void a_silence_that_is_ended_early_pages_at_once(void **state)
     expect_messages(paging, "ana email: page 1");
 }
 
+/* The ids of the alerts or deliveries in order; how they are counted is the database's affair. */
+static int64_t nth_id(struct paging *paging, const char *sql, size_t n)
+{
+    int64_t ids[16] = {0};
+    assert_true(n <= db_take_ids(db_query(paging->db, sql), ids, G_N_ELEMENTS(ids)));
+    return ids[n - 1];
+}
+
+static int64_t nth_alert(struct paging *paging, size_t n)
+{
+    return nth_id(paging, "SELECT id FROM alert ORDER BY id", n);
+}
+
+static int64_t nth_delivery(struct paging *paging, size_t n)
+{
+    return nth_id(paging, "SELECT id FROM delivery ORDER BY id", n);
+}
+
 static void whoever_is_on_call_when_it_can_be_sent_is_told(void **state)
 {
     struct paging *paging = *state;
@@ -275,7 +293,7 @@ static void whoever_is_on_call_when_it_can_be_sent_is_told(void **state)
     expect_messages(paging, "ana email: page 1; ana email: page 1; ana email: page 1");
     paging_pass(paging, SPAN_S(61)); /* the fourth was held back over the hand-off */
     expect_messages(paging, "budi email: page 1");
-    assert_int_equal(paging_events(paging, 4, "page.moved"), 1);
+    assert_int_equal(paging_events(paging, nth_alert(paging, 4), "page.moved"), 1);
 }
 
 static void a_worse_repeat_starts_over(void **state)
@@ -330,7 +348,7 @@ static void a_missing_heartbeat_pages_until_it_beats(void **state)
     paging_pass(paging, SPAN_S(1));
     expect_messages(paging, "ana email: page 1");
     ledger_run_batch(paging->ledger, &command, 1);
-    assert_int_equal(paging_events(paging, 1, "alert.resolved"), 1);
+    assert_int_equal(paging_events(paging, nth_alert(paging, 1), "alert.resolved"), 1);
 }
 
 static enum command_result hear_the_unconfigured(struct ledger_tx *tx, void *self)
@@ -362,14 +380,15 @@ static void a_start_waits_for_sources_before_it_gives_them_up(void **state)
                          " 'heartbeats': [{'name': 'cron', 'service': 'shop', 'every': '2m',"
                          " 'grace': '1m'}]}");
     int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    int64_t ids[3];
     expect_messages(paging, "ana email: page 1");
     paging->now = utc_add(paging->now, SPAN_MIN(30)); /* down for longer than both */
     paging_restart(paging);
     assert_int_equal(paging_events(paging, id, "alert.resolved"), 0);
     paging_pass(paging, SPAN_S(179));
-    assert_int_equal(paging_events(paging, 2, "alert.triggered"), 0);
+    assert_int_equal(db_take_ids(db_query(paging->db, "SELECT id FROM alert"), ids, 3), 1);
     paging_pass(paging, SPAN_S(1)); /* what the start granted: two minutes and one */
-    assert_int_equal(paging_events(paging, 2, "alert.triggered"), 1);
+    assert_int_equal(db_take_ids(db_query(paging->db, "SELECT id FROM alert"), ids, 3), 2);
     paging_pass(paging, SPAN_S(119));
     assert_int_equal(paging_events(paging, id, "alert.resolved"), 0);
     paging_pass(paging, SPAN_S(1));
@@ -402,19 +421,19 @@ static void a_digest_takes_nothing_from_whoever_has_it(void **state)
     expect_messages(paging, "ana email: page 1; ana email: page 1; ana email: page 1");
     paging_pass(paging, SPAN_MIN(1));
     expect_messages(paging, "ana email: digest 2");
-    assert_int_equal(paging_act(paging, VERB_ACKNOWLEDGE, 4, "user:chen"), 200);
+    assert_int_equal(paging_act(paging, VERB_ACKNOWLEDGE, nth_alert(paging, 4), "user:chen"), 200);
     struct act all = {.pager = paging->pager,
                       .verb = VERB_ACKNOWLEDGE,
-                      .alert_id = 4, /* the fourth delivery */
+                      .alert_id = nth_delivery(paging, 4),
                       .actor = "user:ana"};
     const struct command command = {.run = pager_act_on_delivery, .arg = &all};
     ledger_run_batch(paging->ledger, &command, 1);
     assert_int_equal(all.status, 200);
     static const char *const HAS[] = {"user:chen", "user:ana"};
-    for (int64_t id = 4; id <= 5; id++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(HAS); i++) {
         struct alert alert = {0};
-        assert_true(alert_load(paging->db, id, &alert));
-        assert_string_equal(alert.acknowledged_by, HAS[id - 4]);
+        assert_true(alert_load(paging->db, nth_alert(paging, i + 4), &alert));
+        assert_string_equal(alert.acknowledged_by, HAS[i]);
         alert_clear(&alert);
     }
 }
@@ -455,7 +474,8 @@ static void a_test_page_reaches_each_contact(void **state)
     paging_pass(paging, SPAN_S(0));
     expect_messages(paging, "ana email: test 1; ana webhook: test 1");
     assert_false(contact_is_verified(paging->db, "ana", "email", "ana@x.org"));
-    struct verify verify = {.pager = paging->pager, .delivery_id = 1, .user = "ana"};
+    struct verify verify = {
+        .pager = paging->pager, .delivery_id = nth_delivery(paging, 1), .user = "ana"};
     const struct command verifying = {.run = pager_verify, .arg = &verify};
     ledger_run_batch(paging->ledger, &verifying, 1);
     assert_true(contact_is_verified(paging->db, "ana", "email", "ana@x.org"));

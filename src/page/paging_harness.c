@@ -68,7 +68,7 @@ static void start(struct paging *paging)
     CHECK(config != NULL);
     config_publish(paging->configs, config);
     paging->ledger = ledger_create(paging->db, &paging->clock, &RANDOM_SYSTEM);
-    ledger_look_every(paging->ledger, SPAN_D(10000));
+    ledger_be_alone(paging->ledger);
     paging->pager = pager_create(paging->configs, &RANDOM_SYSTEM);
     pager_add_duties(paging->pager, paging->ledger);
     run(paging, pager_recover, paging->pager);

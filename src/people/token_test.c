@@ -150,6 +150,7 @@ static int set_up(void **state)
     world->where = test_database_create(":memory:");
     world->db = test_database_open(world->where, &world->clock);
     world->ledger = ledger_create(world->db, &world->clock, &RANDOM_SYSTEM);
+    ledger_be_alone(world->ledger);
     world->index = key_index_create();
     assert_true(key_index_attach(world->index, world->ledger, world->db, &fault));
     *state = world;

@@ -96,6 +96,7 @@ static void they_outlive_a_restart(void **state)
     char *where = test_database_create(":memory:");
     struct db *db = test_database_open(where, &clock);
     struct ledger *ledger = ledger_create(db, &clock, &RANDOM_SYSTEM);
+    ledger_be_alone(ledger);
     struct payload_book *book = payload_book_create();
     payload_book_add_duty(book, ledger);
     struct utc idle = ledger_tick(ledger);
