@@ -379,6 +379,8 @@ static void a_start_waits_for_sources_before_it_gives_them_up(void **state)
     paging_apply(paging, "{'services': [{'name': 'shop', 'policy': 'p', 'auto_resolve': '10m'}],"
                          " 'heartbeats': [{'name': 'cron', 'service': 'shop', 'every': '2m',"
                          " 'grace': '1m'}]}");
+    paging->is_node = true;
+    paging_restart(paging);
     int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
     int64_t ids[3];
     expect_messages(paging, "ana email: page 1");

@@ -61,7 +61,9 @@ static void start(struct paging *paging)
 {
     struct fault fault = {0};
     paging->db = test_database_open(paging->where, &paging->clock);
-    test_database_hold_lanes(paging->db);
+    if (!paging->is_node) {
+        test_database_hold_lanes(paging->db);
+    }
     paging->errands = g_ptr_array_new_with_free_func(errand_destroy);
     paging->configs = config_holder_create();
     struct config *config = config_load(paging->db, &fault);
@@ -71,12 +73,16 @@ static void start(struct paging *paging)
     ledger_be_alone(paging->ledger);
     paging->pager = pager_create(paging->configs, &RANDOM_SYSTEM);
     pager_add_duties(paging->pager, paging->ledger);
+    if (paging->is_node) {
+        CHECK(ledger_join(paging->ledger, "test", NULL, &fault));
+    }
     run(paging, pager_recover, paging->pager);
 }
 
 static void stop(struct paging *paging)
 {
     g_ptr_array_unref(paging->errands);
+    ledger_end(paging->ledger);
     ledger_destroy(&paging->ledger);
     pager_destroy(&paging->pager);
     config_holder_destroy(&paging->configs);

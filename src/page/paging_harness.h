@@ -11,6 +11,7 @@ struct paging {
     struct clock clock;
     struct memory_disk *disk;
     char *where;
+    bool is_node; /* from the next start on: joins the nodes of a shared database */
     struct db *db;
     struct config_holder *configs;
     struct ledger *ledger;
