@@ -98,16 +98,24 @@ enum ledger_door ledger_door(const struct ledger *ledger)
     return (enum ledger_door)atomic_load(&ledger->door);
 }
 
+struct span ledger_closed_for(const struct ledger *ledger)
+{
+    int64_t since_us = atomic_load(&ledger->closed_since_us);
+    return (struct span){ledger_is_writable(ledger) ? 0
+                                                    : clock_elapsed(ledger->clock).us - since_us};
+}
+
 void ledger_close_door(struct ledger *ledger, enum ledger_door door, const char *why)
 {
     if (door == LEDGER_DOWN || door == LEDGER_UNCERTAIN) {
         metric_set(METRIC_DATABASE_UP, 0);
     }
-    if (atomic_exchange(&ledger->door, door) == LEDGER_OPEN) {
-        ledger->closed_since = clock_elapsed(ledger->clock);
+    if (atomic_load(&ledger->door) == LEDGER_OPEN) { /* which only this thread changes */
+        atomic_store(&ledger->closed_since_us, clock_elapsed(ledger->clock).us);
         LOG_ERROR("ledger", NULL, "cannot write: new alerts are refused, accepted ones go on",
                   "why", why);
     }
+    atomic_store(&ledger->door, door);
 }
 
 /* --- one transaction --- */

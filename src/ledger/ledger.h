@@ -85,6 +85,8 @@ struct ledger_listener {
 struct ledger_witness {
     void (*others_wrote)(struct ledger_tx *tx, void *self);
     void *self;
+    /* Asks ahead (db_ask_ahead) what others_wrote will ask. May be NULL. */
+    void (*foresee)(struct ledger_tx *tx, void *self);
 };
 
 /* The three stay the caller's and must outlive the ledger. */
@@ -164,5 +166,7 @@ enum ledger_door {
 };
 
 enum ledger_door ledger_door(const struct ledger *ledger);
+/* For how long; 0 while it is. */
+NODISCARD struct span ledger_closed_for(const struct ledger *ledger);
 
 #endif

@@ -95,12 +95,16 @@ struct ledger {
     bool is_announced;             /* the transaction under way makes work for others */
     struct utc wall_seen;          /* both clocks as they were last read together */
     struct span elapsed_seen;
-    bool is_clock_marked;     /* both are kept for the next process, or cannot be */
-    struct span closed_since; /* elapsed time */
-    atomic_int door;          /* enum ledger_door */
+    bool is_clock_marked;                 /* both are kept for the next process, or cannot be */
+    atomic_int_least64_t closed_since_us; /* elapsed time */
+    atomic_int door;                      /* enum ledger_door */
     unsigned stale; /* of enum ledger_stale; survives a rollback, which only reads once too often */
     unsigned planted; /* of enum ledger_bug */
 };
+
+/* Asks ahead (db_ask_ahead) where the chain ends, and reads it. */
+void event_ask_head(struct db *db);
+void event_load_head(struct db *db, struct event_head *head);
 
 /* One transaction of the ledger; on a shared database it waits for its turn and reads what others
  * changed (see news.c), and then db_error may tell that it failed already. ledger_finish commits and

@@ -24,7 +24,7 @@ static void try_to_reopen(struct ledger *ledger)
             return;
         }
     }
-    struct span closed = {clock_elapsed(ledger->clock).us - ledger->closed_since.us};
+    struct span closed = ledger_closed_for(ledger);
     struct ledger_tx tx = ledger_begin(ledger, clock_now(ledger->clock));
     json_auto_t *data = json_pack("{s:I}", "closed_us", (json_int_t)closed.us);
     event_append(&tx, "tocsin", "ledger.reopened", "ledger", data);
