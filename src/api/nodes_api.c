@@ -194,11 +194,13 @@ static const char *door_problem(enum ledger_door door)
 static void answer_not_ready(struct http_request *request, const struct api_context *context)
 {
     enum ledger_door door = ledger_door(context->ledger);
-    json_auto_t *body =
-        json_pack("{s:s, s:s, s:i, s:s, s:s, s:s?, s:s}", "type", "about:blank", "title",
-                  "Not available for the moment", "status", 503, "detail", door_problem(door),
-                  "database", door == LEDGER_OPEN ? "slow" : door_name(door), "node",
-                  context->node_name, "request_id", http_request_id(request));
+    struct span closed = ledger_closed_for(context->ledger);
+    struct utc since = utc_add(clock_now(context->clock), (struct span){-closed.us});
+    json_auto_t *body = json_pack(
+        "{s:s, s:s, s:i, s:s, s:s, s:o, s:s?, s:s}", "type", "about:blank", "title",
+        "Not available for the moment", "status", 503, "detail", door_problem(door), "database",
+        door == LEDGER_OPEN ? "slow" : door_name(door), "since", api_utc(since), "node",
+        context->node_name, "request_id", http_request_id(request));
     g_autofree char *text = json_dumps(body, JSON_COMPACT);
     http_set_header(request, "Retry-After", G_STRINGIFY(BUSY_S));
     http_answer_text(request, 503, "application/problem+json", text);

@@ -104,6 +104,7 @@ static void a_database_that_is_away_is_told(void **state)
     json_auto_t *problem = json_loads(client_body(ready), 0, NULL);
     assert_string_equal(json_string_value(json_object_get(problem, "database")), "down");
     assert_int_equal(json_integer_value(json_object_get(problem, "status")), 503);
+    assert_true(json_is_string(json_object_get(problem, "since")));
     assert_non_null(json_object_get(problem, "request_id"));
     g_autofree char *second = send_alert("away");
     assert_told_to_come_again(second);
