@@ -68,6 +68,14 @@ static enum command_outcome run(struct room *room,
     return outcome;
 }
 
+static enum command_outcome *last_outcome;
+
+static void note_outcome(void *arg, enum command_outcome outcome)
+{
+    *last_outcome = outcome;
+    config_command_answered(arg, outcome);
+}
+
 static void apply(struct room *room, const char *document)
 {
     struct fault fault = {0};
@@ -536,6 +544,45 @@ static void a_change_of_configuration_is_noticed(void **state)
     config_unref(theirs);
 }
 
+/* The commit goes through, its answer is lost, and so is the way to ask what became of it. */
+static void cut_now(struct cluster_node *node)
+{
+    node->is_cut = true;
+}
+
+static void cut_at_the_next(struct cluster_node *node)
+{
+    node->at_begin = cut_now;
+}
+
+static void a_change_of_unknown_outcome_is_found_again(void **state)
+{
+    struct house *house = *state;
+    struct room *room = &house->rooms[0];
+    struct fault fault = {0};
+    static const char TEXT[] = "{\"teams\": [{\"name\": \"t\", \"members\": [\"ana\"]}]}";
+    json_auto_t *document = json_read(TEXT, strlen(TEXT), &fault);
+    struct apply_config self = {.base = {.configs = room->configs, .actor = "local"},
+                                .document = document};
+    enum command_outcome outcome = 0;
+    const struct command command = {.run = apply_config_run, .answer = note_outcome, .arg = &self};
+    last_outcome = &outcome;
+    struct config *before = config_current(room->configs);
+    room->node->at_begin = cut_at_the_next;
+    room->node->moment = DB_AT_COMMIT;
+    room->node->fate = DB_LINK_LOST_AFTER;
+    ledger_run_batch(room->node->ledger, &command, 1);
+    assert_int_equal(outcome, OUTCOME_UNCERTAIN);
+    apply_config_clear(&self);
+    room->node->is_cut = false;
+    (void)signal_of(room, "k", "shop");
+    struct config *after = config_current(room->configs);
+    assert_int_equal(after->version, before->version + 1);
+    assert_non_null(config_team(after, "t"));
+    config_unref(before);
+    config_unref(after);
+}
+
 static void keys_are_good_and_end_on_every_node(void **state)
 {
     struct house *house = *state;
@@ -612,6 +659,7 @@ int main(void)
         IN_HOUSE(an_uncertain_claim_is_not_sent_and_does_not_wait),
         IN_HOUSE(a_look_that_fails),
         IN_HOUSE(a_change_of_configuration_is_noticed),
+        IN_HOUSE(a_change_of_unknown_outcome_is_found_again),
         IN_HOUSE(keys_are_good_and_end_on_every_node),
         IN_HOUSE(a_beat_is_not_missed_for_an_outage_of_ours),
     };
