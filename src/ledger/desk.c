@@ -111,6 +111,7 @@ static void *run(void *self)
 {
     struct desk *desk = self;
     bool is_open = true;
+    bool is_closed = false;
     struct utc next = {0};
     while (is_open) {
         lock(desk);
@@ -121,7 +122,11 @@ static void *run(void *self)
         if (count > 0) {
             ledger_run_batch(desk->ledger, desk->batch, count);
         }
-        next = tick(desk, next);
+        /* When writing has just failed, those who queue are told before anything else is tried: to try
+         * may take as long as a database is waited for. */
+        bool was_closed = is_closed;
+        is_closed = count > 0 && !ledger_is_writable(desk->ledger);
+        next = is_closed && !was_closed ? (struct utc){0} : tick(desk, next);
     }
     return NULL;
 }

@@ -12,7 +12,7 @@
 enum { NODES_MAX = 128 };
 
 /* Who looks less often than this has not watched: nobody's beat is judged by such a gap. */
-#define WATCH_GAP_MOST SPAN_S(1)
+#define WATCH_GAP_MOST SPAN_MS(1500)
 /* A node that has beaten within this is awake: it will take what it is left. */
 #define NODE_AWAKE SPAN_S(1)
 /* Lanes that are free so long are taken by anybody, whatever its share. */

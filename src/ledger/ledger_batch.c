@@ -14,6 +14,7 @@ struct entry {
     enum command_result result;
     enum command_outcome outcome; /* 0: not decided yet */
     bool is_set_aside;
+    bool is_answered;
 };
 
 struct batch {
@@ -61,6 +62,17 @@ static void answer(const struct entry *entry, enum command_outcome outcome)
 {
     if (entry->command->answer != NULL) {
         entry->command->answer(entry->command->arg, outcome);
+    }
+}
+
+static void answer_decided(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        struct entry *entry = &batch->entries[i];
+        if (entry->outcome != 0 && !entry->is_answered) {
+            entry->is_answered = true;
+            answer(entry, entry->outcome);
+        }
     }
 }
 
@@ -236,10 +248,9 @@ void ledger_run_batch(struct ledger *ledger, const struct command *commands, siz
     } else if (!ledger_is_writable(ledger)) {
         decide(&batch, OUTCOME_UNAVAILABLE, true);
     }
+    answer_decided(&batch); /* what is refused at once need not wait for what is tried */
     run_all(&batch);
-    for (size_t i = 0; i < count; i++) {
-        answer(&batch.entries[i], batch.entries[i].outcome);
-    }
+    answer_decided(&batch);
     g_free(batch.entries);
     db_tidy(ledger->db);
 }

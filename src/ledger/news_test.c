@@ -247,6 +247,45 @@ static void answer_one(void *arg, enum command_outcome outcome)
     one->answers++;
 }
 
+static bool is_refused;
+
+static void note_refusal(void *arg, enum command_outcome outcome)
+{
+    (void)arg;
+    is_refused = outcome == OUTCOME_UNAVAILABLE;
+}
+
+static enum command_result run_nothing(struct ledger_tx *tx, void *arg)
+{
+    (void)tx;
+    (void)arg;
+    return COMMAND_DONE;
+}
+
+static void look_whether_it_was_refused(struct cluster_node *node)
+{
+    assert_true(is_refused);
+    node->worked = -1;
+}
+
+/* To try may take as long as the database is waited for. */
+static void who_is_refused_hears_it_before_the_rest_is_tried(void **state)
+{
+    struct cluster *cluster = *state;
+    struct cluster_node *a = &cluster->nodes[0];
+    const struct command commands[] = {
+        {.run = run_nothing},
+        {.run = run_nothing, .answer = note_refusal, .is_intake = true},
+    };
+    a->fate = DB_LINK_CUT;
+    a->moment = DB_AT_BEGIN;
+    assert_int_equal(cluster_write(a), OUTCOME_UNAVAILABLE);
+    is_refused = false;
+    a->at_begin = look_whether_it_was_refused;
+    ledger_run_batch(a->ledger, commands, G_N_ELEMENTS(commands));
+    assert_int_equal(a->worked, -1);
+}
+
 static void a_batch_that_is_run_again_answers_each_once(void **state)
 {
     struct cluster *cluster = *state;
@@ -382,6 +421,7 @@ int main(void)
         TEST(a_lost_wake_up_is_seen),
         TEST(a_lost_answer_is_looked_up),
         TEST(an_answer_that_cannot_be_looked_up_is_uncertain),
+        TEST(who_is_refused_hears_it_before_the_rest_is_tried),
         TEST(a_batch_that_is_run_again_answers_each_once),
         TEST(a_batch_that_is_never_kept_is_given_up),
         TEST(a_duty_whose_answer_is_lost_is_done_once),
