@@ -85,6 +85,7 @@ static int tear_down(void **state)
 struct taking {
     struct world *world;
     struct signal signal;
+    int outcome;
 };
 
 static enum command_result run_take(struct ledger_tx *tx, void *arg)
@@ -95,9 +96,15 @@ static enum command_result run_take(struct ledger_tx *tx, void *arg)
     struct intake_result result = {0};
     alert_take(tx, &world->view, &taking->signal, "prod-am", "checkout", &result);
     world->alert = result.alert;
-    world->outcome = result.outcome;
+    world->outcome = taking->outcome = result.outcome;
     world->is_raised = result.is_severity_raised;
     return COMMAND_DONE;
+}
+
+static void foresee_take(struct ledger_tx *tx, void *arg)
+{
+    const struct taking *taking = arg;
+    alert_foresee(tx, &taking->signal, "prod-am");
 }
 
 static void answered(void *arg, enum command_outcome outcome)
@@ -121,7 +128,8 @@ static void take(struct world *world, int action, const char *key, int severity)
                 .details = json_pack("{s:{s:s}}", "labels", "team", "db"),
             },
     };
-    const struct command command = {.run = run_take, .answer = answered, .arg = &taking};
+    const struct command command = {
+        .run = run_take, .answer = answered, .arg = &taking, .foresee = foresee_take};
     ledger_run_batch(world->ledger, &command, 1);
     signal_clear(&taking.signal);
 }
@@ -137,6 +145,40 @@ static void assert_events(struct world *world, const char *expected)
     g_autoptr(GString) kinds = g_string_new(NULL);
     event_list(world->db, 0, NULL, 100, note_kind, kinds);
     assert_string_equal(kinds->str, expected);
+}
+
+/* What was asked ahead for all is old for the second of a key. */
+static void a_batch_sees_what_it_has_done_itself(void **state)
+{
+    struct world *world = *state;
+
+    static const struct {
+        const char *key;
+        int action, outcome;
+    } rows[] = {
+        {"k", SIGNAL_TRIGGER, TAKE_OPENED},           {"other", SIGNAL_TRIGGER, TAKE_OPENED},
+        {"k", SIGNAL_TRIGGER, TAKE_JOINED},           {"k", SIGNAL_TRIGGER, TAKE_JOINED},
+        {"k", SIGNAL_ACKNOWLEDGE, TAKE_ACKNOWLEDGED}, {"k", SIGNAL_RESOLVE, TAKE_RESOLVED},
+        {"k", SIGNAL_RESOLVE, TAKE_UNKNOWN},          {"k", SIGNAL_TRIGGER, TAKE_OPENED},
+        {"other", SIGNAL_TRIGGER, TAKE_JOINED},
+    };
+    struct taking takings[G_N_ELEMENTS(rows)];
+    struct command commands[G_N_ELEMENTS(rows)];
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        takings[i] = (struct taking){
+            .world = world,
+            .signal = {.action = rows[i].action, .dedup_key = g_strdup(rows[i].key)}};
+        commands[i] = (struct command){
+            .run = run_take, .answer = answered, .arg = &takings[i], .foresee = foresee_take};
+    }
+    ledger_run_batch(world->ledger, commands, G_N_ELEMENTS(rows));
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (takings[i].outcome != rows[i].outcome) {
+            fail_msg("row %zu: %d", i, takings[i].outcome);
+        }
+        signal_clear(&takings[i].signal);
+    }
+    assert_int_equal(world->alert.count, 2); /* of the last, "other" */
 }
 
 static void same_key_folds(void **state)
@@ -409,6 +451,7 @@ static void the_api_shows_an_alert(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        ON_A_LEDGER(a_batch_sees_what_it_has_done_itself),
         ON_A_LEDGER(same_key_folds),
         ON_A_LEDGER(resolve_closes_and_a_new_trigger_opens_anew),
         ON_A_LEDGER(acknowledged_stays_acknowledged),
