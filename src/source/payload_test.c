@@ -7,7 +7,7 @@
 #include <glib.h>
 
 #include "base/limits.h"
-#include "db/test_database.h"
+#include "ledger/cluster_harness.h"
 #include "source/payload.h"
 
 static const struct utc START = {1795000000000000};
@@ -135,13 +135,51 @@ static void the_bucket_fills_again(void **state)
     payload_book_destroy(&book);
 }
 
+/* Two nodes keep the last of both, and each shows what the other took. */
+static void nodes_share_the_slots(void **state)
+{
+    (void)state;
+    struct cluster *cluster = cluster_create();
+    struct payload_book *books[2];
+    struct fault fault = {0};
+    for (int i = 0; i < 2; i++) {
+        books[i] = payload_book_create();
+        cluster_open(&cluster->nodes[i]);
+        payload_book_add_duty(books[i], cluster->nodes[i].ledger);
+        assert_true(ledger_join(cluster->nodes[i].ledger, "n", NULL, &fault));
+    }
+    WALL = START;
+    struct db *here = cluster->nodes[0].db, *there = cluster->nodes[1].db;
+    (void)add(books[0], "a", 202, NULL, "first");
+    assert_list(books[0], here, "a", "202 - first|"); /* before it is written */
+    cluster_pass(cluster, SPAN_S(2), 0);
+    WALL = utc_add(WALL, SPAN_S(2));
+    (void)add(books[1], "a", 400, "why", "second");
+    assert_list(books[1], there, "a", "400 why second|202 - first|");
+    cluster_pass(cluster, SPAN_S(2), 0);
+    assert_list(books[0], here, "a", "400 why second|202 - first|");
+    for (int i = 0; i < 2 * LIMIT_PAYLOADS_KEPT; i++) {
+        WALL = utc_add(WALL, SPAN_S(2));
+        (void)add(books[i % 2], "a", 202, NULL, i < LIMIT_PAYLOADS_KEPT ? "old" : "new");
+        cluster_pass(cluster, SPAN_S(2), 0);
+    }
+    g_autoptr(GString) text = g_string_new(NULL);
+    payload_book_list(books[0], here, "a", list, text);
+    assert_int_equal(text->len, LIMIT_PAYLOADS_KEPT * strlen("202 - new|"));
+    assert_null(strstr(text->str, "old"));
+    for (int i = 0; i < 2; i++) {
+        cluster_kill(&cluster->nodes[i]);
+        payload_book_destroy(&books[i]);
+    }
+    cluster_destroy(&cluster);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_last_are_kept),
-        cmocka_unit_test(texts_are_presentable),
-        cmocka_unit_test(they_outlive_a_restart),
-        cmocka_unit_test(the_bucket_fills_again),
+        cmocka_unit_test(the_last_are_kept),      cmocka_unit_test(texts_are_presentable),
+        cmocka_unit_test(they_outlive_a_restart), cmocka_unit_test(the_bucket_fills_again),
+        cmocka_unit_test(nodes_share_the_slots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

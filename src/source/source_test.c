@@ -463,9 +463,24 @@ static void large_details(void **state)
     batch_clear(&batch);
 }
 
+static void a_request_sent_again_is_known(void **state)
+{
+    (void)state;
+    struct signal signal = {0};
+    native_identify(&signal, NULL);
+    native_identify(&signal, "");
+    assert_null(signal.dedup_key);
+    native_identify(&signal, "req-1\xff");
+    assert_string_equal(signal.dedup_key, "request:req-1\xef\xbf\xbd");
+    native_identify(&signal, "req-2"); /* what the sender said itself stands */
+    assert_string_equal(signal.dedup_key, "request:req-1\xef\xbf\xbd");
+    signal_clear(&signal);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_request_sent_again_is_known),
         cmocka_unit_test(alertmanager_sends_a_group),
         cmocka_unit_test(alertmanager_gets_it_wrong),
         cmocka_unit_test(prometheus_sends),
