@@ -27,6 +27,12 @@ void config_command_finish(struct ledger_tx *tx, struct config_command *command,
     CHECK(command->next != NULL || db_error(tx->db) != DB_OK);
 }
 
+static void foresee(struct ledger_tx *tx, void *configs)
+{
+    (void)configs;
+    (void)!config_load_version(tx->db);
+}
+
 static void others_wrote(struct ledger_tx *tx, void *self)
 {
     struct config_holder *configs = self;
@@ -50,7 +56,7 @@ static void others_wrote(struct ledger_tx *tx, void *self)
 
 void config_add_witness(struct config_holder *configs, struct ledger *ledger)
 {
-    ledger_add_witness(ledger, (struct ledger_witness){others_wrote, configs});
+    ledger_add_witness(ledger, (struct ledger_witness){others_wrote, configs, foresee});
 }
 
 void config_command_answered(void *command, enum command_outcome outcome)

@@ -45,6 +45,7 @@ GPtrArray *config_load_objects(struct db *db)
 int64_t config_load_version(struct db *db)
 {
     struct db_query *query = db_query(db, "SELECT version FROM config_state WHERE only_row = 1");
+    db_keep(query, 0);
     int64_t version = db_step(query) == DB_ROW ? db_int(query, 0) : 0;
     db_reset(query);
     return version;

@@ -7,10 +7,24 @@
 
 enum { VERIFY_ROWS = 1000 }; /* kept in memory at a time */
 
-/* Before the first event stand 32 zero bytes. */
-static void load_head(struct db *db, struct event_head *head)
+static struct db_query *query_head(struct db *db)
 {
     struct db_query *query = db_query(db, "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1");
+    db_keep(query, 0);
+    return query;
+}
+
+void event_ask_head(struct db *db)
+{
+    struct db_query *query = query_head(db);
+    (void)db_step(query);
+    db_reset(query);
+}
+
+/* Before the first event stand 32 zero bytes. */
+void event_load_head(struct db *db, struct event_head *head)
+{
+    struct db_query *query = query_head(db);
     *head = (struct event_head){.is_known = true};
     if (db_step(query) == DB_ROW) {
         size_t size = 0;
@@ -43,7 +57,7 @@ void event_append(struct ledger_tx *tx, const char *actor, const char *kind, con
 {
     struct event_head *head = &tx->ledger->head;
     if (!head->is_known) {
-        load_head(tx->db, head);
+        event_load_head(tx->db, head);
     }
     g_autofree char *text = data == NULL ? NULL : json_write(data);
     struct event event = {head->seq + 1, tx->now, actor, kind, subject, text};

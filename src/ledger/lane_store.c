@@ -2,15 +2,28 @@
 
 #include <glib.h>
 
-void own_rows_load(struct db *db, int64_t node, struct own_rows *out)
+static struct db_query *query_own_rows(struct db *db, int64_t node)
 {
-    *out = (struct own_rows){.state = NODE_GONE};
-    /* One statement, because every turn after another node's pays for it. */
     struct db_query *query =
         db_query(db, "SELECT c.total_us, n.state, l.lane, l.epoch FROM clock_shift c"
                      " LEFT JOIN node n ON n.id = $1 LEFT JOIN lane l ON l.holder = $1"
                      " WHERE c.only_row = 1");
     db_bind_int(query, 1, node);
+    db_keep(query, 0);
+    return query;
+}
+
+void own_rows_ask(struct db *db, int64_t node)
+{
+    struct db_query *query = query_own_rows(db, node);
+    (void)db_step(query);
+    db_reset(query);
+}
+
+void own_rows_load(struct db *db, int64_t node, struct own_rows *out)
+{
+    *out = (struct own_rows){.state = NODE_GONE};
+    struct db_query *query = query_own_rows(db, node);
     while (db_step(query) == DB_ROW) {
         out->clock_total_us = db_int(query, 0);
         if (!db_is_null(query, 1)) {

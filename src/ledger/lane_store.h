@@ -18,6 +18,7 @@ struct own_rows {
     int64_t clock_total_us;
 };
 
+void own_rows_ask(struct db *db, int64_t node); /* ahead, see db_ask_ahead */
 void own_rows_load(struct db *db, int64_t node, struct own_rows *out);
 void lane_view_load(struct db *db, struct lane_view *out);
 

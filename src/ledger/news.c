@@ -35,6 +35,26 @@ static void tell_witnesses(struct ledger_tx *tx)
     }
 }
 
+/* All that is read again after others wrote is asked for together: every turn pays for it, and in a
+ * turn all other nodes wait as well. */
+static void foresee(struct ledger_tx *tx)
+{
+    struct ledger *ledger = tx->ledger;
+    if (!db_ask_ahead(tx->db)) {
+        return;
+    }
+    own_rows_ask(tx->db, ledger->member.id);
+    event_ask_head(tx->db);
+    for (guint i = 0; i < ledger->witnesses->len; i++) {
+        struct ledger_witness witness = g_array_index(ledger->witnesses, struct ledger_witness, i);
+        if (witness.foresee != NULL) {
+            witness.foresee(tx, witness.self);
+        }
+    }
+    db_ask_ahead_end(tx->db);
+    event_load_head(tx->db, &ledger->head); /* before what is written makes it stale */
+}
+
 static void learn_clock(struct ledger_tx *tx, const struct clock_look *look, bool is_reading)
 {
     struct ledger *ledger = tx->ledger;
@@ -48,7 +68,6 @@ static void learn_clock(struct ledger_tx *tx, const struct clock_look *look, boo
 static void remember(struct ledger_tx *tx, int64_t turn)
 {
     struct ledger *ledger = tx->ledger;
-    ledger->head.is_known = false;
     ledger->news.is_known = true;
     ledger->news.turn = turn;
     ledger->news.is_fresh = true;
@@ -81,6 +100,10 @@ void news_learn(struct ledger_tx *tx, struct span before, bool is_reading)
     bool is_news = (!ledger->news.is_known || turn != ledger->news.turn) &&
                    !(is_reading && is_planted(ledger, LEDGER_LOST_WAKE_UP));
     bool is_early = is_reading && is_planted(ledger, LEDGER_EARLY_FENCE);
+    if (is_news) {
+        ledger->head.is_known = false;
+        foresee(tx);
+    }
     if ((is_news || is_early) && !read_own_rows(ledger, is_reading, &look.total_us)) {
         return;
     }

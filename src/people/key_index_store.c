@@ -128,6 +128,12 @@ static void committed(void *self, int64_t last_seq)
     }
 }
 
+static void foresee(struct ledger_tx *tx, void *index)
+{
+    (void)index;
+    (void)!access_key_version(tx->db);
+}
+
 /* On failure the keys of before stay, and the next transaction tries again. */
 static void others_wrote(struct ledger_tx *tx, void *self)
 {
@@ -176,7 +182,7 @@ bool key_index_attach(struct key_index *index, struct ledger *ledger, struct db 
     index->ledger = ledger;
     index->db = db;
     ledger_add_listener(ledger, (struct ledger_listener){committed, index});
-    ledger_add_witness(ledger, (struct ledger_witness){others_wrote, index});
+    ledger_add_witness(ledger, (struct ledger_witness){others_wrote, index, foresee});
     ledger_add_duty(ledger, (struct ledger_duty){.name = "key uses",
                                                  .next_at = next_write,
                                                  .run_due = write_uses,

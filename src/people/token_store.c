@@ -146,6 +146,7 @@ void access_key_touch(struct db *db, const unsigned char hash[KEY_HASH_SIZE], st
 int64_t access_key_version(struct db *db)
 {
     struct db_query *query = db_query(db, "SELECT version FROM key_state WHERE only_row = 1");
+    db_keep(query, 0);
     int64_t version = db_step(query) == DB_ROW ? db_int(query, 0) : 0;
     db_reset(query);
     return version;
