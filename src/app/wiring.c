@@ -35,7 +35,7 @@ static void committed(void *self, int64_t last_seq)
 
 void house_wake_streams(struct house *house)
 {
-    if (live_take_failed(house->live)) {
+    if (ledger_is_writable(house->ledger) && live_take_failed(house->live)) {
         wake_streams(house);
     }
 }
