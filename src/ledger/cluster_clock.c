@@ -55,13 +55,13 @@ static void set_right(struct cluster_clock *cluster, struct offsets seen)
     }
 }
 
+/* The server is right, whatever the machine's own clock said so far. */
 static bool learn_first(struct cluster_clock *cluster, const struct clock_look *look)
 {
-    if (look->after.us - look->before.us <= SPAN_S(1).us) {
-        keep(cluster, look, look->now.us - look->after.us);
-        cluster->is_known = true;
-        atomic_store_explicit(&cluster->offset_us, cluster->seen_us, memory_order_relaxed);
-    }
+    keep(cluster, look, look->now.us - look->after.us);
+    atomic_store_explicit(&cluster->offset_us, cluster->seen_us, memory_order_relaxed);
+    /* The best there is; but a jump is not judged by it when it may be off by as much. */
+    cluster->is_known = look->after.us - look->before.us <= SPAN_S(1).us;
     return false;
 }
 

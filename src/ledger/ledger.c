@@ -98,6 +98,12 @@ enum ledger_door ledger_door(const struct ledger *ledger)
     return (enum ledger_door)atomic_load(&ledger->door);
 }
 
+bool ledger_is_cut_off(const struct ledger *ledger)
+{
+    enum ledger_door door = ledger_door(ledger);
+    return ledger->is_shared && (door == LEDGER_DOWN || door == LEDGER_UNCERTAIN);
+}
+
 struct span ledger_closed_for(const struct ledger *ledger)
 {
     int64_t since_us = atomic_load(&ledger->closed_since_us);
@@ -125,12 +131,12 @@ static struct ledger_tx begin(struct ledger *ledger, struct utc now, bool is_rea
     struct ledger_tx tx = {ledger, ledger->db, now, LANES_ALL};
     struct span before = clock_elapsed(ledger->machine);
     ledger->is_announced = false;
+    ledger->begun_at = before;
     if (is_reading) {
         db_begin_read(ledger->db);
     } else {
         db_begin(ledger->db);
     }
-    /* A jump of the clock is told in there, by an event. */
     ledger->head_before = ledger->head;
     if (ledger->is_shared) {
         news_learn(&tx, before, is_reading);
@@ -148,6 +154,14 @@ struct ledger_tx ledger_look(struct ledger *ledger, struct utc now)
     return begin(ledger, now, true);
 }
 
+/* A turn that does not come is no neighbour who was a little faster: whoever holds it has lost its
+ * standbys, or hangs. */
+static bool is_stuck(const struct ledger *ledger, enum db_status status)
+{
+    return status == DB_CONFLICT &&
+           clock_elapsed(ledger->clock).us - ledger->begun_at.us >= SPAN_S(1).us;
+}
+
 static void undo(struct ledger *ledger, enum db_status status, const char *what)
 {
     ledger->head = ledger->head_before;
@@ -161,7 +175,7 @@ static void undo(struct ledger *ledger, enum db_status status, const char *what)
         ledger_close_door(ledger, LEDGER_UNCERTAIN, why);
     } else if (status == DB_FULL) {
         ledger_close_door(ledger, LEDGER_FULL, why);
-    } else if (status == DB_DOWN) {
+    } else if (status == DB_DOWN || is_stuck(ledger, status)) {
         ledger_close_door(ledger, LEDGER_DOWN, why);
     } else if (status != DB_CONFLICT) {
         LOG_ERROR("ledger", NULL, "transaction failed", "what", what, "why", why);

@@ -156,7 +156,8 @@ static void run_alone(struct batch *batch, struct entry *entry)
     struct entry *culprit = NULL;
     entry->is_set_aside = false;
     enum db_status status = DB_CONFLICT;
-    for (int i = 0; i <= CONFLICTS_MAX && status == DB_CONFLICT; i++) {
+    for (int i = 0;
+         i <= CONFLICTS_MAX && status == DB_CONFLICT && !ledger_is_cut_off(batch->ledger); i++) {
         status = run_together(&alone, &culprit);
     }
     entry->outcome = outcome_of(status, entry);
@@ -181,7 +182,7 @@ static bool run_round(struct batch *batch)
         return is_last;
     }
     case DB_CONFLICT:
-        if (++batch->conflicts <= CONFLICTS_MAX) {
+        if (++batch->conflicts <= CONFLICTS_MAX && !ledger_is_cut_off(batch->ledger)) {
             return false;
         }
         decide(batch, OUTCOME_UNAVAILABLE, false);

@@ -92,6 +92,7 @@ struct ledger {
     GArray *witnesses; /* of struct ledger_witness */
     struct event_head head;
     struct event_head head_before; /* at the begin of the transaction */
+    struct span begun_at;          /* elapsed time of the transaction under way */
     bool is_announced;             /* the transaction under way makes work for others */
     struct utc wall_seen;          /* both clocks as they were last read together */
     struct span elapsed_seen;
@@ -128,6 +129,10 @@ NODISCARD bool ledger_end_look(struct ledger *ledger);
 
 /* Intake is refused from now on. */
 void ledger_close_door(struct ledger *ledger, enum ledger_door door, const char *why);
+
+/* On a shared database nothing can be done while it cannot be reached; a full disk of one's own is
+ * different: what was accepted goes on with the ballast's room. */
+NODISCARD bool ledger_is_cut_off(const struct ledger *ledger);
 
 /* Looks whether the wall clock jumped and, if so, records it and tells the duties. False when that
  * could not be written: then no deadline may be judged and no new one made. On a shared database the

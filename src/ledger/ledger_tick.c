@@ -102,14 +102,6 @@ static struct utc run_duty(struct ledger *ledger, struct duty_state *state, stru
     return now;
 }
 
-/* On a shared database nothing can be done while it cannot be reached; a full disk of one's own is
- * different: what was accepted goes on with the ballast's room. */
-static bool is_cut_off(const struct ledger *ledger)
-{
-    enum ledger_door door = ledger_door(ledger);
-    return ledger->is_shared && (door == LEDGER_DOWN || door == LEDGER_UNCERTAIN);
-}
-
 static void ask_each(struct ledger *ledger, struct ledger_tx *tx)
 {
     for (guint i = 0; i < ledger->duties->len; i++) {
@@ -139,7 +131,7 @@ static bool ask_duties(struct ledger *ledger, struct utc now)
     for (guint i = 0; i < ledger->duties->len; i++) {
         g_array_index(ledger->duties, struct duty_state, i).next_at = now;
     }
-    return !is_cut_off(ledger);
+    return !ledger_is_cut_off(ledger);
 }
 
 /* One transaction of each duty that is due. Answers the earliest instant to come again. */
@@ -164,6 +156,9 @@ static struct utc run_duties(struct ledger *ledger, struct utc now)
             state->next_at = run_duty(ledger, state, now);
         }
         next = utc_earlier(next, state->next_at);
+        if (ledger_is_cut_off(ledger)) {
+            return utc_add(now, RETRY_WAIT); /* each would wait in vain */
+        }
     }
     return next;
 }
@@ -189,7 +184,7 @@ struct utc ledger_tick(struct ledger *ledger)
         try_to_reopen(ledger);
     }
     struct utc now = clock_now(ledger->clock);
-    if (is_cut_off(ledger) || !ledger_notice_clock(ledger)) {
+    if (ledger_is_cut_off(ledger) || !ledger_notice_clock(ledger)) {
         return utc_add(now, RETRY_WAIT);
     }
     struct utc next = now;

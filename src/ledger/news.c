@@ -112,6 +112,7 @@ void news_learn(struct ledger_tx *tx, struct span before, bool is_reading)
     if (is_news) {
         remember(tx, turn);
     }
+    ledger->head_before = ledger->head;
     if (ledger->news.jumped_by.us != 0 && db_error(tx->db) == DB_OK) {
         clock_shift_add(tx->db, ledger->news.jumped_by);
         ledger_tell_jump(tx, ledger->news.jumped_by);

@@ -286,6 +286,47 @@ static void who_is_refused_hears_it_before_the_rest_is_tried(void **state)
     assert_int_equal(a->worked, -1);
 }
 
+static void wait_long(struct cluster_node *node)
+{
+    node->cluster->elapsed.us += SPAN_S(3).us;
+    node->worked++;
+}
+
+/* Whoever holds the turn hangs: that is no reason to try four times, and to let others queue. */
+static void a_turn_that_does_not_come_closes_the_intake(void **state)
+{
+    struct cluster *cluster = *state;
+    struct cluster_node *a = &cluster->nodes[0], *b = &cluster->nodes[1];
+    if (test_database_is_shared()) {
+        (void)!db_run(db_query(a->db, "SET lock_timeout = '50ms'"));
+    }
+    db_begin(b->db);
+    assert_int_equal(db_error(b->db), DB_OK);
+    a->at_begin = wait_long;
+    assert_int_equal(cluster_write(a), OUTCOME_UNAVAILABLE);
+    assert_int_equal(a->worked, 1);
+    assert_int_equal(ledger_door(a->ledger), LEDGER_DOWN);
+    db_rollback(b->db);
+    cluster_pass(cluster, SPAN_S(2), 0);
+    assert_int_equal(ledger_door(a->ledger), LEDGER_OPEN);
+    assert_int_equal(cluster_write(a), OUTCOME_COMMITTED);
+}
+
+/* One who was a little faster is. */
+static void a_turn_that_is_taken_is_tried_again(void **state)
+{
+    struct cluster *cluster = *state;
+    struct cluster_node *a = &cluster->nodes[0], *b = &cluster->nodes[1];
+    if (test_database_is_shared()) {
+        (void)!db_run(db_query(a->db, "SET lock_timeout = '50ms'"));
+    }
+    db_begin(b->db);
+    assert_int_equal(cluster_write(a), OUTCOME_UNAVAILABLE);
+    assert_true(ledger_is_writable(a->ledger));
+    db_rollback(b->db);
+    assert_int_equal(cluster_write(a), OUTCOME_COMMITTED);
+}
+
 static void a_batch_that_is_run_again_answers_each_once(void **state)
 {
     struct cluster *cluster = *state;
@@ -422,6 +463,8 @@ int main(void)
         TEST(a_lost_answer_is_looked_up),
         TEST(an_answer_that_cannot_be_looked_up_is_uncertain),
         TEST(who_is_refused_hears_it_before_the_rest_is_tried),
+        TEST(a_turn_that_does_not_come_closes_the_intake),
+        TEST(a_turn_that_is_taken_is_tried_again),
         TEST(a_batch_that_is_run_again_answers_each_once),
         TEST(a_batch_that_is_never_kept_is_given_up),
         TEST(a_duty_whose_answer_is_lost_is_done_once),

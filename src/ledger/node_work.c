@@ -144,7 +144,8 @@ static enum db_status try_to_join(struct ledger *ledger)
 static enum db_status insist(struct ledger *ledger, enum db_status (*turn)(struct ledger *ledger))
 {
     enum db_status status = DB_CONFLICT;
-    for (int i = 0; i < TRIES && status == DB_CONFLICT; i++) {
+    for (int i = 0; i < TRIES && status == DB_CONFLICT && (i == 0 || !ledger_is_cut_off(ledger));
+         i++) {
         status = turn(ledger);
     }
     return status;
