@@ -233,6 +233,28 @@ static void test_calendar_by_its_address(void **state)
     json_decref(test_json(house, NULL, "GET", path, NULL, 404));
 }
 
+static void test_one_calendar_of_several_ends(void **state)
+{
+    (void)state;
+    const char *body = "{\"user\":\"ana\"}";
+    json_auto_t *first = test_json(house, house->respond, "POST", "/api/v1/feeds", body, 201);
+    json_auto_t *list = test_json(house, house->read, "GET", "/api/v1/feeds", NULL, 200);
+    json_t *made = json_array_get(json_object_get(list, "items"), 0);
+    json_auto_t *second = test_json(house, house->respond, "POST", "/api/v1/feeds", body, 201);
+    const char *first_path = text_at(first, "url") + strlen("http://tocsin.example.com");
+    const char *second_path = text_at(second, "url") + strlen("http://tocsin.example.com");
+    g_autofree char *path = g_strdup_printf("/api/v1/feeds/user%%3Aana?id=%s", text_at(made, "id"));
+    json_decref(test_json(house, house->respond, "DELETE", path, NULL, 204));
+    json_decref(test_json(house, NULL, "GET", first_path, NULL, 404));
+    g_autofree char *other = test_ask(house, NULL, "GET", second_path, NULL);
+    assert_int_equal(client_status(other), 200);
+    json_decref(test_json(house, house->respond, "DELETE", path, NULL, 404));
+    json_decref(
+        test_json(house, house->respond, "DELETE", "/api/v1/feeds/user%3Aana?id=x", NULL, 400));
+    json_decref(test_json(house, house->respond, "DELETE", "/api/v1/feeds/user%3Aana", NULL, 204));
+    json_decref(test_json(house, NULL, "GET", second_path, NULL, 404));
+}
+
 static void test_stream_resumes_where_it_broke(void **state)
 {
     (void)state;
@@ -327,6 +349,7 @@ int main(void)
         TEST(test_refusals_name_the_field),
         TEST(test_schedules_tell_who_is_on_call),
         TEST(test_calendar_by_its_address),
+        TEST(test_one_calendar_of_several_ends),
         TEST(test_stream_resumes_where_it_broke),
         TEST(test_silences_routes_and_questions),
         TEST(test_operations),

@@ -267,18 +267,29 @@ static void revoke_answer(void *self, enum command_outcome outcome)
 static void delete_feed(struct http_request *request, void *self)
 {
     struct api_context *context = self;
+    const char *one = http_query(request, "id");
+    gint64 id = 0;
+    if (one != NULL && !g_ascii_string_to_signed(one, 10, 1, G_MAXINT64, &id, NULL)) {
+        struct fault fault = {0};
+        fault_set(&fault, "id", "id must be that of a calendar: GET /api/v1/feeds lists them.");
+        http_answer_fault(request, 400, &fault);
+        return;
+    }
     struct feed_job *job = g_new0(struct feed_job, 1);
     job->request = request;
     job->context = context;
     job->owner = g_strdup(http_path_param(request, "owner"));
     job->actor = g_strdup(http_actor(request));
-    job->revoke =
-        (struct key_revoke){.owner_kind = KEY_FEED, .owner = job->owner, .actor = job->actor};
+    job->revoke = (struct key_revoke){
+        .owner_kind = KEY_FEED, .owner = job->owner, .id = id, .actor = job->actor};
     struct command command = {.run = revoke_run, .answer = revoke_answer, .arg = job};
     if (!api_submit(request, context, command)) {
         feed_job_free(job);
     }
 }
+
+static const struct query_param REVOKE_PARAMS[] = {{"id", "Only this one, by its id in the list."},
+                                                   {NULL, NULL}};
 
 const struct route_row FEED_ROUTES[] = {
     {"GET", "/cal/{key}", PERMIT_KEY, get_calendar,
@@ -290,7 +301,8 @@ const struct route_row FEED_ROUTES[] = {
      .summary = "Makes a calendar's address: {owner, url}. It is in this answer only.",
      .request = &FEED_BODY_RECORD, .success = 201},
     {"DELETE", "/api/v1/feeds/{owner}", PERMIT_RESPOND, delete_feed,
-     .summary = "Ends all calendar addresses of \"user:NAME\" or \"schedule:NAME\".",
-     .success = 204},
+     .summary =
+         "Ends all calendar addresses of \"user:NAME\" or \"schedule:NAME\", or one of them.",
+     .success = 204, .params = REVOKE_PARAMS},
 };
 const size_t FEED_ROUTE_COUNT = G_N_ELEMENTS(FEED_ROUTES);
