@@ -106,8 +106,10 @@ struct postgres_query {
 /* False and a fault that never shows the password. */
 NODISCARD bool postgres_place_parse(const char *url, struct postgres_place *out,
                                     struct fault *fault);
-/* The same with one of its hosts only, counted round. */
+/* The same with one of its hosts only, counted round; or with all, beginning at that one. */
 void postgres_place_pick(const struct postgres_place *all, unsigned nth,
+                         struct postgres_place *out);
+void postgres_place_turn(const struct postgres_place *all, unsigned nth,
                          struct postgres_place *out);
 void postgres_place_clear(struct postgres_place *place);
 /* Connects as every connection must be; NULL and a fault. Blocks for 2 s per host at most. */
@@ -167,14 +169,14 @@ bool postgres_ask_ahead(struct db *db, bool is_on);
 struct db_query *postgres_prepare(struct db *db, const char *sql);
 void postgres_finish(struct db_query *query);
 void postgres_ready_query(struct db_query *query);
-enum db_status postgres_step(struct db_query *query);
-enum db_status postgres_run(struct db_query *query);
+enum db_status postgres_step(struct db_query *base);
+enum db_status postgres_run(struct db_query *base);
 void postgres_reset(struct db_query *query);
-int64_t postgres_insert(struct db_query *query);
-void postgres_bind_int(struct db_query *query, int at, int64_t value);
-void postgres_bind_text(struct db_query *query, int at, const char *value);
+int64_t postgres_insert(struct db_query *base);
+void postgres_bind_int(struct db_query *query, int at, int64_t number);
+void postgres_bind_text(struct db_query *query, int at, const char *text);
 void postgres_bind_blob(struct db_query *query, int at, const void *bytes, size_t size);
-void postgres_bind_real(struct db_query *query, int at, double value);
+void postgres_bind_real(struct db_query *query, int at, double number);
 int64_t postgres_int(struct db_query *query, int column);
 const char *postgres_text(struct db_query *query, int column);
 const void *postgres_blob(struct db_query *query, int column, size_t *out_size);

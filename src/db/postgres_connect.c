@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -137,16 +138,37 @@ static bool is_list(const char *keyword)
            strcmp(keyword, "port") == 0;
 }
 
-void postgres_place_pick(const struct postgres_place *all, unsigned nth, struct postgres_place *out)
+/* "a,b,c" from the second on: "b,c,a". A list of one is for all hosts. */
+static char *turn_list(const char *list, unsigned nth)
+{
+    g_auto(GStrv) parts = g_strsplit(list, ",", -1);
+    guint count = g_strv_length(parts);
+    GString *out = g_string_new(count == 0 ? "" : parts[nth % count]);
+    for (guint i = 1; i < count; i++) {
+        g_string_append_printf(out, ",%s", parts[(nth + i) % count]);
+    }
+    return g_string_free(out, FALSE);
+}
+
+void postgres_place_turn(const struct postgres_place *all, unsigned nth, struct postgres_place *out)
 {
     out->keywords = g_strdupv(all->keywords);
     out->values = g_strdupv(all->values);
     for (size_t i = 0; out->keywords[i] != NULL; i++) {
         if (is_list(out->keywords[i])) {
-            g_auto(GStrv) parts = g_strsplit(out->values[i], ",", -1);
-            guint count = g_strv_length(parts);
             g_free(out->values[i]);
-            out->values[i] = g_strdup(count == 0 ? "" : parts[nth % count]);
+            out->values[i] = turn_list(all->values[i], nth);
+        }
+    }
+}
+
+void postgres_place_pick(const struct postgres_place *all, unsigned nth, struct postgres_place *out)
+{
+    postgres_place_turn(all, nth, out);
+    for (size_t i = 0; out->keywords[i] != NULL; i++) {
+        char *comma = is_list(out->keywords[i]) ? strchr(out->values[i], ',') : NULL;
+        if (comma != NULL) {
+            *comma = '\0';
         }
     }
 }
@@ -255,11 +277,65 @@ static bool set_session(PGconn *conn, struct fault *fault)
     return true;
 }
 
+static const char *value_in(const struct postgres_place *place, const char *keyword)
+{
+    for (size_t i = 0; place->keywords[i] != NULL; i++) {
+        if (strcmp(place->keywords[i], keyword) == 0) {
+            return place->values[i];
+        }
+    }
+    return "";
+}
+
+static unsigned count_hosts(const struct postgres_place *place)
+{
+    const char *hosts = value_in(place, "host");
+    unsigned count = 1;
+    for (hosts = hosts[0] != '\0' ? hosts : value_in(place, "hostaddr"); *hosts != '\0'; hosts++) {
+        count += *hosts == ',';
+    }
+    return count;
+}
+
+/* The host that took the last connection of this process: tried first, or each new connection would
+ * wait for those before it in the list while they are away. */
+static _Atomic unsigned good_host;
+
+static void note_host(const struct postgres_place *place, unsigned count, const PGconn *conn)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct postgres_place one = {0};
+        postgres_place_pick(place, i, &one);
+        const char *port = value_in(&one, "port");
+        bool is_it = (strcmp(value_in(&one, "host"), PQhost(conn)) == 0 ||
+                      strcmp(value_in(&one, "hostaddr"), PQhost(conn)) == 0) &&
+                     (port[0] == '\0' || strcmp(port, PQport(conn)) == 0);
+        postgres_place_clear(&one);
+        if (is_it) {
+            atomic_store(&good_host, i);
+            return;
+        }
+    }
+}
+
+static PGconn *connect_any(const struct postgres_place *place)
+{
+    unsigned count = count_hosts(place);
+    struct postgres_place turned = {0};
+    postgres_place_turn(place, count > 1 ? atomic_load(&good_host) : 0, &turned);
+    PGconn *conn = PQconnectdbParams((const char *const *)turned.keywords,
+                                     (const char *const *)turned.values, 0);
+    CHECK(conn != NULL); /* else out of memory */
+    if (count > 1 && PQstatus(conn) == CONNECTION_OK) {
+        note_host(place, count, conn);
+    }
+    postgres_place_clear(&turned);
+    return conn;
+}
+
 PGconn *postgres_connect(const struct postgres_place *place, struct fault *fault)
 {
-    PGconn *conn = PQconnectdbParams((const char *const *)place->keywords,
-                                     (const char *const *)place->values, 0);
-    CHECK(conn != NULL); /* else out of memory */
+    PGconn *conn = connect_any(place);
     bool is_good = PQstatus(conn) == CONNECTION_OK || refuse_connection(conn, fault);
     is_good = is_good && postgres_check_version(PQserverVersion(conn), fault);
     is_good = is_good && (PQsetnonblocking(conn, 1) == 0 || refuse_connection(conn, fault));

@@ -1,12 +1,17 @@
 /* Where to connect, and what is said when that is of no use. */
 #include "db/postgres.h"
 
+#include <glib/gstdio.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "db/test_database.h"
 
 static const char PASSWORD[] = "hunter2";
@@ -252,8 +257,39 @@ static void hosts_are_taken_in_turn(void **state)
         assert_string_equal(find(&one, "port"), i == 2 ? "7" : "");
         assert_string_equal(find(&one, "dbname"), "d");
         postgres_place_clear(&one);
+        postgres_place_turn(&place, i, &one);
+        assert_string_equal(find(&one, "host"), i == 1 ? "b,c,a" : i == 2 ? "c,a,b" : "a,b,c");
+        assert_string_equal(find(&one, "port"), i == 1 ? ",7," : i == 2 ? "7,," : ",,7");
+        postgres_place_clear(&one);
     }
     postgres_place_clear(&place);
+}
+
+/* A host that takes connections and says nothing is waited for once, not by each connection. */
+static void the_host_that_answered_is_asked_first(void **state)
+{
+    struct room *room = *state;
+    g_autofree char *folder = g_dir_make_tmp("tocsin-mute-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, ".s.PGSQL.5432", NULL);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    g_strlcpy(address.sun_path, path, sizeof address.sun_path);
+    int mute = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(mute, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(mute, 8), 0);
+    g_autofree char *where = g_strdup_printf("postgresql://%s@/%s?host=%s,%s", PQuser(room->server),
+                                             room->name, folder, PQhost(room->server));
+    struct db *db[2];
+    struct fault fault = {0};
+    db[0] = db_open(where, DB_READ_WRITE, &fault);
+    assert_string_equal(fault.text, "");
+    int64_t start = clock_elapsed(&CLOCK_SYSTEM).us;
+    db[1] = db_open(where, DB_READ_ONLY, &fault);
+    assert_true(clock_elapsed(&CLOCK_SYSTEM).us - start < 1900000);
+    db_close(&db[0]);
+    db_close(&db[1]);
+    (void)close(mute);
+    (void)g_unlink(path);
+    (void)g_rmdir(folder);
 }
 
 int main(void)
@@ -269,6 +305,7 @@ int main(void)
         EACH(every_session_is_set_up),
         cmocka_unit_test(a_url_is_completed_and_kept),
         cmocka_unit_test(hosts_are_taken_in_turn),
+        EACH(the_host_that_answered_is_asked_first),
     };
     (void)g_setenv("TOCSIN_TEST_ENGINE", "postgresql", TRUE);
     return cmocka_run_group_tests_name("postgres_open", tests, NULL, NULL);
