@@ -187,7 +187,7 @@ static void change_answered(void *arg, enum command_outcome outcome)
     struct world *world = change->world;
     config_command_answered(change, outcome);
     CHECK(outcome != OUTCOME_COMMITTED || change->apply.base.status == 200);
-    if (world->change == CHANGE_SENT) { /* its event was not seen */
+    if (world->change == CHANGE_SENT && outcome != OUTCOME_COMMITTED) {
         world->change = outcome == OUTCOME_UNCERTAIN ? CHANGE_LOST : CHANGE_NONE;
     }
     apply_config_clear(&change->apply);
