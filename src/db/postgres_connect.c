@@ -7,6 +7,8 @@
 
 #include "base/clock.h"
 
+enum { VEILED_MS = 5 };
+
 /* What a connection is made with where the URL says nothing. A dead peer is noticed within 5 s. */
 static const char *const DEFAULTS[][2] = {
     {"connect_timeout", "2"},       {"keepalives", "1"},       {"keepalives_idle", "2"},
@@ -201,12 +203,16 @@ bool postgres_poll(const PGconn *conn, bool wants_write, struct span end)
 {
     struct pollfd socket = {.fd = PQsocket(conn),
                             .events = (short)(wants_write ? POLLIN | POLLOUT : POLLIN)};
+    /* TLS may hold bytes that the socket does not show any more: look again soon. */
+    bool is_veiled = PQsslInUse((PGconn *)(uintptr_t)conn) != 0;
+    int64_t left_us = 0;
     int ready = 0;
     do {
-        int64_t left_us = end.us - clock_elapsed(&CLOCK_SYSTEM).us;
-        ready = poll(&socket, 1, left_us > 0 ? (int)(left_us / 1000) + 1 : 0);
+        left_us = end.us - clock_elapsed(&CLOCK_SYSTEM).us;
+        int64_t wait_ms = left_us > 0 ? left_us / 1000 + 1 : 0;
+        ready = poll(&socket, 1, (int)(is_veiled ? MIN(wait_ms, VEILED_MS) : wait_ms));
     } while (ready < 0 && errno == EINTR);
-    return ready != 0;
+    return ready != 0 || (is_veiled && left_us > 0);
 }
 
 /* The answer to a query outside of the pipeline; NULL when the connection was lost or it failed. */
