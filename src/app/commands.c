@@ -93,12 +93,12 @@ static const struct cli_option TEST_OPTIONS[] = {
     {"contact", "NAME", "Only by this contact; else by each."}, {0}};
 static const struct cli_option RESTORE_OPTIONS[] = {
     {"verify-only", NULL, "Only check the file."},
-    {"to", "PLACE", "Another data directory, or postgresql://… of an empty database."},
+    {"to", "PLACE", "Another data directory, or postgresql://... of an empty database."},
     {0}};
 static const struct cli_option MIGRATE_OPTIONS[] = {
     {"dry-run", NULL, "Only show what would be done."}, {0}};
 static const struct cli_option MOVE_OPTIONS[] = {
-    {"from", "PLACE", "The data directory, or postgresql://…, where everything is now."},
+    {"from", "PLACE", "The data directory, or postgresql://..., where everything is now."},
     {"to", "PLACE", "Where it is to go: a directory without a database, or an empty one."},
     {0}};
 
@@ -227,7 +227,7 @@ const struct cli_command COMMANDS[] = {
      "From a data directory to PostgreSQL or back, with all servers stopped. Every table is "
      "compared "
      "on both sides, and so is what still pages somebody; with any difference nothing is kept. A "
-     "place is a data directory, postgresql://…, or file:PATH of a file with such a line, so that "
+     "place is a data directory, postgresql://..., or file:PATH of a file with such a line, so that "
      "no "
      "password shows in process lists.",
      MOVE_OPTIONS, 0, COMPLETE_FILE, cmd_move},

@@ -25,8 +25,8 @@ const struct setting SETTINGS[] = {
     {"database-url", SETTING_TEXT, SETTING_SERVER | SETTING_STORE, true, AT(database_url), NULL, 0,
      0, NULL, "URL",
      "A PostgreSQL database, which several nodes may share, instead of the one in the data "
-     "directory: postgresql://user@host1,host2/tocsin?target_session_attrs=read-write. Rather set "
-     "the variable, for flags show in process lists; file:PATH reads it from a file."},
+     "directory: postgresql://user@host1,host2/tocsin. Rather set the variable, for flags show in "
+     "process lists; file:PATH reads it from a file."},
     {"node-name", SETTING_TEXT, SETTING_SERVER, false, AT(node_name), NULL, 0, 0, NULL, "NAME",
      "What people call this node. Without it, the name of the host."},
     {"node-address", SETTING_TEXT, SETTING_SERVER, false, AT(node_address), NULL, 0, 0, NULL, "URL",
