@@ -22,6 +22,7 @@ enum {
  * other. Nobody may wait long behind a statement that waits for a lock itself, so that gives up
  * soon; the work once begun may take its time. */
 static const char BE_ALONE[] = "SET LOCAL statement_timeout = '60s';"
+                               "SET LOCAL idle_in_transaction_session_timeout = '60s';"
                                "SELECT pg_advisory_xact_lock(8420, 1);"
                                "SET LOCAL lock_timeout = '1s';"
                                "SET LOCAL statement_timeout = '1h'";

@@ -34,12 +34,15 @@ NEEDED = ("patroni", "patronictl", "etcd", "haproxy", "setpriv", "psql")
 RATE = 20.0  # alerts a second
 PAUSE = threading.Event()  # nothing ever sets it
 # What the first process of a machine does: buries whoever has lost its parent.
-BURY = """import os, time
+BURY = """import os, signal
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
 while True:
+    signal.sigwait([signal.SIGCHLD])
     try:
-        os.wait()
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
     except ChildProcessError:
-        time.sleep(0.1)
+        pass
 """
 KEY = "app-0123456789abcdef0123456789abcdef"
 TEAM = """
