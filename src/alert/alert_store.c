@@ -62,6 +62,7 @@ bool alert_load(struct db *db, int64_t id, struct alert *out)
 {
     struct db_query *query = db_query(db, "SELECT " COLUMNS " FROM alert WHERE id = $1");
     db_bind_int(query, 1, id);
+    db_keep(query, 0);
     return read_one(query, out);
 }
 

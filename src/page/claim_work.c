@@ -25,9 +25,12 @@ static void errand_destroy(gpointer errand)
 /* Whether and what to send from a mailbox. */
 struct look {
     struct claim *claim;
+    bool is_there;
     struct mailbox mailbox;
     struct contact contact;
-    GArray *waiting; /* of struct notification */
+    GArray *waiting;                /* of struct notification */
+    struct sent recent[RECENT_MAX]; /* what the throttle judges by */
+    size_t recent_count;
 };
 
 static void open_delivery(struct ledger_tx *tx, const struct look *look, int severity,
@@ -104,6 +107,19 @@ static struct errand *build_special(struct ledger_tx *tx, const struct look *loo
     return errand;
 }
 
+/* Those that a message names. */
+static void load_alerts(struct ledger_tx *tx, const struct look *look, const GArray *wanted,
+                        struct alert out[ERRAND_ITEMS_MAX])
+{
+    for (guint i = 0; i < MIN(wanted->len, ERRAND_ITEMS_MAX); i++) {
+        const struct notification *n =
+            &g_array_index(look->waiting, struct notification, g_array_index(wanted, guint, i));
+        if (!alert_load(tx->db, n->alert_id, &out[i])) {
+            out[i].id = 0;
+        }
+    }
+}
+
 /* One page as itself, several as one digest. `wanted`: of indexes into look->waiting. */
 static struct errand *build_pages(struct ledger_tx *tx, const struct look *look,
                                   const GArray *wanted)
@@ -111,6 +127,8 @@ static struct errand *build_pages(struct ledger_tx *tx, const struct look *look,
     struct pager *pager = look->claim->pager;
     const struct notification *first =
         &g_array_index(look->waiting, struct notification, g_array_index(wanted, guint, 0));
+    struct alert alerts[ERRAND_ITEMS_MAX] = {0};
+    load_alerts(tx, look, wanted, alerts); /* before anything is written, while they are kept */
     struct delivery delivery;
     open_delivery(tx, look, first->severity, &delivery);
     struct errand *errand = errand_new(&delivery, &look->contact, pager->config, tx->now);
@@ -121,11 +139,10 @@ static struct errand *build_pages(struct ledger_tx *tx, const struct look *look,
     for (guint i = 0; i < MIN(wanted->len, ERRAND_ITEMS_MAX); i++) {
         const struct notification *n =
             &g_array_index(look->waiting, struct notification, g_array_index(wanted, guint, i));
-        struct alert alert = {0};
-        if (alert_load(tx->db, n->alert_id, &alert)) {
-            errand_add(errand, &alert);
+        if (alerts[i].id != 0) {
+            errand_add(errand, &alerts[i]);
         }
-        alert_clear(&alert);
+        alert_clear(&alerts[i]);
         message->may_repeat |= n->tries > 0 && notification_unknown_attempts(tx->db, n->id) > 0;
         if (n->tries == 0) {
             metric_observe(HISTOGRAM_NOTIFICATION, utc_since(tx->now, n->created_at));
@@ -164,9 +181,29 @@ static const struct notification *first_special(const GArray *waiting)
     return NULL;
 }
 
+/* All that judging will load goes out together: one way to the database instead of a hundred. */
+static void foresee_waiting(struct ledger_tx *tx, const struct look *look)
+{
+    if (!db_ask_ahead(tx->db)) {
+        return;
+    }
+    for (guint i = 0; i < look->waiting->len; i++) {
+        const struct notification *n = &g_array_index(look->waiting, struct notification, i);
+        struct alert alert = {0};
+        struct page page = {0};
+        if (n->kind == NOTIFICATION_PAGE) {
+            (void)!alert_load(tx->db, n->alert_id, &alert);
+            (void)!page_load(tx->db, n->page_id, &page);
+        }
+    }
+    db_ask_ahead_end(tx->db);
+}
+
 static GArray *wanted_pages(struct ledger_tx *tx, const struct look *look)
 {
     GArray *wanted = g_array_new(FALSE, FALSE, sizeof(guint));
+    g_autoptr(GArray) unwanted = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    foresee_waiting(tx, look);
     for (guint i = 0; i < look->waiting->len; i++) {
         const struct notification *n = &g_array_index(look->waiting, struct notification, i);
         struct alert alert = {0};
@@ -176,26 +213,22 @@ static GArray *wanted_pages(struct ledger_tx *tx, const struct look *look)
         if (notification_is_wanted(look->claim->pager, tx, n, &alert)) {
             g_array_append_val(wanted, i);
         } else {
-            notification_settle(tx->db, n->id, NOTIFICATION_CANCELLED, tx->now);
+            g_array_append_val(unwanted, n->id);
         }
         alert_clear(&alert);
     }
+    for (guint i = 0; i < unwanted->len; i++) {
+        notification_settle(tx->db, g_array_index(unwanted, int64_t, i), NOTIFICATION_CANCELLED,
+                            tx->now);
+    }
     return wanted;
-}
-
-/* When the throttle lets a message of this severity go. */
-static struct utc may_go_at(struct ledger_tx *tx, const struct mailbox *mailbox, int severity)
-{
-    struct sent recent[RECENT_MAX];
-    size_t count = delivery_recent(tx->db, mailbox->id, tx->now, recent, RECENT_MAX);
-    return throttle_judge(recent, count, severity, tx->now);
 }
 
 /* True when the throttle holds the mailbox back; then it is armed for the instant at which a message
  * of this severity may go. */
 static bool is_held_back(struct ledger_tx *tx, struct look *look, int severity)
 {
-    struct utc at = may_go_at(tx, &look->mailbox, severity);
+    struct utc at = throttle_judge(look->recent, look->recent_count, severity, tx->now);
     if (!utc_before(tx->now, at)) {
         return false;
     }
@@ -239,26 +272,68 @@ static struct errand *claim_waiting(struct ledger_tx *tx, struct look *look)
     return errand;
 }
 
-static void claim_mailbox(struct ledger_tx *tx, struct claim *claim, int64_t mailbox_id)
+static void look_into(struct ledger_tx *tx, struct look *look, int64_t mailbox_id)
 {
-    struct look look = {.claim = claim};
-    if (!mailbox_load(tx->db, mailbox_id, &look.mailbox)) {
-        return;
+    look->is_there = mailbox_load(tx->db, mailbox_id, &look->mailbox);
+    look->waiting = notifications_waiting(tx->db, mailbox_id, tx->now, LOOK_MAX);
+    look->recent_count =
+        delivery_recent(tx->db, mailbox_id, tx->now, look->recent, G_N_ELEMENTS(look->recent));
+}
+
+static void close_look(struct look *look)
+{
+    notifications_free(look->waiting);
+    mailbox_clear(&look->mailbox);
+    *look = (struct look){.claim = look->claim};
+}
+
+/* Reads all of them before anything is written. */
+static void look_into_all(struct ledger_tx *tx, struct look *looks, const int64_t *ids,
+                          size_t count)
+{
+    if (db_ask_ahead(tx->db)) {
+        for (size_t i = 0; i < count; i++) {
+            look_into(tx, &looks[i], ids[i]);
+            close_look(&looks[i]);
+        }
+        db_ask_ahead_end(tx->db);
     }
-    look.waiting = notifications_waiting(tx->db, mailbox_id, tx->now, LOOK_MAX);
+    for (size_t i = 0; i < count; i++) {
+        look_into(tx, &looks[i], ids[i]);
+    }
+}
+
+static void claim_mailbox(struct ledger_tx *tx, struct look *look)
+{
+    struct claim *claim = look->claim;
     struct errand *errand = NULL;
-    if (receiver_contact(claim->pager->config, look.mailbox.who, look.mailbox.contact,
-                         &look.contact)) {
-        errand = claim_waiting(tx, &look);
+    if (receiver_contact(claim->pager->config, look->mailbox.who, look->mailbox.contact,
+                         &look->contact)) {
+        errand = claim_waiting(tx, look);
     } else {
-        abandon(tx, &look);
-        mailbox_rearm(tx->db, &look.mailbox);
+        abandon(tx, look);
+        mailbox_rearm(tx->db, &look->mailbox);
     }
     if (errand != NULL) {
         g_ptr_array_add(claim->errands, errand);
     }
-    notifications_free(look.waiting);
-    mailbox_clear(&look.mailbox);
+}
+
+static void claim_mailboxes(struct ledger_tx *tx, struct claim *claim, const int64_t *ids,
+                            size_t count)
+{
+    struct look *looks = g_new0(struct look, count);
+    for (size_t i = 0; i < count; i++) {
+        looks[i].claim = claim;
+    }
+    look_into_all(tx, looks, ids, count);
+    for (size_t i = 0; i < count; i++) {
+        if (looks[i].is_there) {
+            claim_mailbox(tx, &looks[i]);
+        }
+        close_look(&looks[i]);
+    }
+    g_free(looks);
 }
 
 static bool is_held(const GArray *held, int64_t delivery_id)
@@ -295,9 +370,7 @@ enum command_result pager_claim(struct ledger_tx *tx, void *arg)
     }
     size_t count =
         mailbox_due(tx->db, tx->now, tx->lanes, ids, CLAMP(claim->max, 1, MAILBOXES_MAX));
-    for (size_t i = 0; i < count; i++) {
-        claim_mailbox(tx, claim, ids[i]);
-    }
+    claim_mailboxes(tx, claim, ids, count);
     pager_leave(claim->pager);
     claim->next_at = mailbox_next(tx->db, tx->lanes);
     return COMMAND_DONE;

@@ -184,6 +184,7 @@ size_t delivery_recent(struct db *db, int64_t mailbox_id, struct utc now, struct
     /* What lies ahead was left there by a clock that jumped back: see mail_shift_waits. */
     db_bind_utc(q, 3, now);
     db_bind_int(q, 4, (int64_t)max);
+    db_keep(q, 0);
     size_t count = 0;
     while (count < max && db_step(q) == DB_ROW) {
         out[count++] = (struct sent){db_utc(q, 0), (int)db_int(q, 1)};

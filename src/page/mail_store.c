@@ -39,6 +39,7 @@ bool mailbox_load(struct db *db, int64_t id, struct mailbox *out)
 {
     struct db_query *q = db_query(db, "SELECT " MAILBOX_COLUMNS " FROM mailbox WHERE id = $1");
     db_bind_int(q, 1, id);
+    db_keep(q, 0);
     return take_mailbox(q, out);
 }
 
@@ -268,6 +269,7 @@ GArray *notifications_waiting(struct db *db, int64_t mailbox_id, struct utc now,
     db_bind_int(q, 1, mailbox_id);
     db_bind_utc(q, 2, now);
     db_bind_int(q, 3, max);
+    db_keep(q, 0);
     return take_notifications(q);
 }
 

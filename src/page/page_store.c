@@ -222,6 +222,7 @@ bool page_load(struct db *db, int64_t id, struct page *out)
 {
     struct db_query *q = db_query(db, "SELECT " PAGE_COLUMNS " FROM page WHERE id = $1");
     db_bind_int(q, 1, id);
+    db_keep(q, 0);
     bool is_found = db_step(q) == DB_ROW;
     if (is_found) {
         *out = read_page(q);
