@@ -19,7 +19,7 @@ from team import KEYS, apply_team
 from world import ROOT, World, wait
 
 LANES = 64
-TIME_OUT_S = 8.0  # within which an alert is answered, whatever the database does
+TIME_OUT_S = 10.0  # within which an alert is answered, whatever the database does: Prometheus waits so long
 
 
 def with_postgresql():
@@ -289,16 +289,18 @@ class NodesTest(unittest.TestCase):
     def test_a_database_that_hangs_keeps_nobody_waiting(self):
         a, _ = self.two()
         self.assertEqual(self.send(a, "before").status, 202)
+        read = a.token("read")
         self.database.signal_all(signal.SIGSTOP)
         try:
             answers = []
 
             def ask(number):
                 began = time.monotonic()
-                answer = self.send(a, f"hang-{number}")
+                # Readers first: they must not hold up those who send.
+                answer = a.get("/api/v1/alerts", token=read) if number < 8 else self.send(a, f"hang-{number}")
                 answers.append((answer.status, time.monotonic() - began))
 
-            threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+            threads = [threading.Thread(target=ask, args=(number,)) for number in range(16)]
             for thread in threads:
                 thread.start()
             for thread in threads:
