@@ -140,6 +140,29 @@ static void what_is_no_sound_database_is_told(void **state)
     assert_false(db_verify("/nonexistent/x.db", &fault));
 }
 
+static bool verify_beside(struct room *room, const char *works_from, struct fault *fault)
+{
+    db_begin(room->db);
+    (void)db_script(room->db, "DELETE FROM schema_version WHERE version = 99");
+    g_autofree char *sql = g_strdup_printf("INSERT INTO schema_version (version, name, applied_at,"
+                                           " works_from) VALUES (99, 'later', 1, %s)",
+                                           works_from);
+    (void)db_script(room->db, sql);
+    assert_int_equal(db_commit(room->db), DB_OK);
+    (void)g_unlink(room->copy);
+    assert_true(db_backup(room->db, room->copy, fault));
+    return db_verify(room->copy, fault);
+}
+
+static void a_backup_of_a_newer_program_is_good_when_its_schema_says_so(void **state)
+{
+    struct room *room = *state;
+    struct fault fault = {0};
+    assert_true(verify_beside(room, "2", &fault));
+    assert_false(verify_beside(room, "NULL", &fault));
+    assert_non_null(strstr(fault.text, "made by a newer Tocsin"));
+}
+
 /* The power goes at each write of the first migration in turn; the next start finishes it. */
 static void a_migration_that_was_cut_short_is_done_anew(void **state)
 {
@@ -173,6 +196,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_copy_that_cannot_be_written_leaves_nothing, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_sound_database_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_backup_of_a_newer_program_is_good_when_its_schema_says_so,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_migration_that_was_cut_short_is_done_anew, set_up,
                                         tear_down),
     };

@@ -186,6 +186,17 @@ bool sqlite_backup(struct db *db, const char *target_path, struct fault *fault)
     return is_good;
 }
 
+/* A schema that is newer is good when its steps say that this program works with it. */
+static bool is_within_reach(sqlite3 *handle)
+{
+    g_autofree char *sql =
+        g_strdup_printf("SELECT max(coalesce(works_from, version)) FROM schema_version"
+                        " WHERE version > %" G_GINT64_FORMAT,
+                        db_schema_known());
+    g_autofree char *needed = ask(handle, sql);
+    return needed != NULL && g_ascii_strtoll(needed, NULL, 10) <= db_schema_known();
+}
+
 static bool check_schema(sqlite3 *handle, struct fault *fault)
 {
     g_autofree char *version = ask(handle, "SELECT max(version) FROM schema_version");
@@ -193,7 +204,7 @@ static bool check_schema(sqlite3 *handle, struct fault *fault)
         return fault_set(fault, "", "is not a database of Tocsin");
     }
     int64_t found = g_ascii_strtoll(version, NULL, 10);
-    if (found > db_schema_known()) {
+    if (found > db_schema_known() && !is_within_reach(handle)) {
         return fault_set(fault, "",
                          "has schema %" G_GINT64_FORMAT ", made by a newer Tocsin; this one knows "
                          "up to %" G_GINT64_FORMAT,
