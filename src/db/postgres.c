@@ -48,7 +48,7 @@ static enum db_status commit(struct db *db)
     /* A statement that is cancelled while it waits for a standby reports success: this one must not
      * be. We give it up ourselves. */
     postgres_send_word(pg, REPLY_WORD, "SET LOCAL statement_timeout = 0");
-    pg->is_committing = db->error == DB_OK;
+    pg->is_committing = db->error == DB_OK && !db->is_reading;
     postgres_send_word(pg, REPLY_COMMIT, "COMMIT");
     enum db_status status = postgres_await(pg);
     pg->is_committing = false;

@@ -114,6 +114,8 @@ void postgres_place_turn(const struct postgres_place *all, unsigned nth,
 void postgres_place_clear(struct postgres_place *place);
 /* Connects as every connection must be; NULL and a fault. Blocks for 2 s per host at most. */
 NODISCARD PGconn *postgres_connect(const struct postgres_place *place, struct fault *fault);
+/* The host of the last connection has fallen silent: the one after it is tried first. */
+void postgres_doubt_host(void);
 NODISCARD bool postgres_check_version(int version, struct fault *fault);
 /* May the account do what a server needs? */
 NODISCARD bool postgres_check_rights(PGconn *conn, struct fault *fault);

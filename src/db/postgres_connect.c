@@ -324,6 +324,11 @@ static void note_host(const struct postgres_place *place, unsigned count, const 
     }
 }
 
+void postgres_doubt_host(void)
+{
+    (void)atomic_fetch_add(&good_host, 1);
+}
+
 static PGconn *connect_any(const struct postgres_place *place)
 {
     unsigned count = count_hosts(place);

@@ -324,6 +324,21 @@ static void a_commit_whose_answer_is_lost_is_resolved(void **state)
     assert_int_equal(count_secrets(room->other), 2);
 }
 
+/* Nothing was to be kept, so that nothing is uncertain. */
+static void the_end_of_reading_is_never_uncertain(void **state)
+{
+    struct room *room = *state;
+    db_begin_read(room->db);
+    assert_true(db_ask_ahead(room->db));
+    struct db_query *query = db_query(room->db, "SELECT 1");
+    db_keep(query, 0);
+    assert_int_equal(db_step(query), DB_DONE); /* and nobody asks in earnest */
+    db_ask_ahead_end(room->db);
+    cut_at(&room->relay, RELAY_CUT_BEFORE, "COMMIT");
+    assert_int_equal(db_commit(room->db), DB_DOWN);
+    assert_int_equal(count_secrets(room->db), 0);
+}
+
 static void a_server_that_does_not_answer_is_given_up(void **state)
 {
     struct room *room = *state;
@@ -534,6 +549,7 @@ int main(void)
         EACH(a_transaction_that_loses_its_connection_is_down_and_not_kept),
         EACH(a_commit_on_a_connection_that_was_ended_is_down),
         EACH(a_commit_whose_answer_is_lost_is_resolved),
+        EACH(the_end_of_reading_is_never_uncertain),
         EACH(a_server_that_does_not_answer_is_given_up),
         EACH(a_server_that_is_away_is_not_hammered),
         EACH(the_pool_replaces_what_died),

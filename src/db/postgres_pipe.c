@@ -371,6 +371,7 @@ static void receive(struct postgres_db *pg)
                 lose_with_message(pg);
             }
         } else if (!postgres_poll(pg->conn, unsent == 1, end)) {
+            postgres_doubt_host();
             lose(pg, "no answer in time");
         } else if (PQconsumeInput(pg->conn) != 1 && !has_come(pg)) {
             lose_with_message(pg);
