@@ -1,0 +1,181 @@
+/* The courier of one of several nodes: claims whose outcome is not known, and looks that fail. */
+#include "page/courier.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "page/nodes_harness.h"
+
+/* --- a claim of which nothing is known --- */
+
+static void a_claim_that_was_kept_unknown_is_freed_by_the_next(void **state)
+{
+    struct house *house = *state;
+    struct room *room = house_holder(house, "ana");
+    (void)room_signal(room, "k", "shop");
+    struct errand *lost = room_claim(room, NULL); /* as if its answer had been UNCERTAIN */
+    assert_non_null(lost);
+    assert_null(room_claim(room, NULL)); /* taken: it would wait for its lease */
+    GArray *held = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    g_array_append_val(held, lost->delivery_id);
+    assert_null(room_claim(room, held)); /* what is in flight here stays */
+    g_array_set_size(held, 0);
+    struct errand *again = room_claim(room, held);
+    assert_non_null(again);
+    assert_false(again->message.may_repeat); /* it was never started */
+    assert_int_equal(room_delivery_state(room, lost->delivery_id), DELIVERY_CANCELLED);
+    errand_free(lost);
+    errand_free(again);
+    g_array_unref(held);
+}
+
+/* --- the courier --- */
+
+/* A courier whose commands run at once, and whose answers and looks the test decides. */
+struct post {
+    struct room *room;
+    struct clock clock;
+    struct span elapsed;
+    enum command_outcome claim_answer; /* 0: as it is */
+    enum wanted wanted;
+    int sent;
+    void (*done)(void *self, const struct send_result *result);
+    void *done_self;
+};
+
+static bool submit_at_once(void *self, struct command command)
+{
+    struct post *post = self;
+    enum command_outcome outcome = room_run(post->room, command.run, command.arg);
+    bool is_claim = command.run == pager_claim && post->claim_answer != 0;
+    command.answer(command.arg, is_claim ? post->claim_answer : outcome);
+    return true;
+}
+
+static void no_wake(void *self)
+{
+    (void)self;
+}
+
+static void send(void *self, const struct address *address, const struct message *message,
+                 void (*done)(void *self, const struct send_result *result), void *done_self)
+{
+    struct post *post = self;
+    (void)address;
+    (void)message;
+    post->sent++;
+    post->done = done;
+    post->done_self = done_self;
+}
+
+static enum wanted look(void *self, int64_t delivery_id)
+{
+    (void)delivery_id;
+    return ((struct post *)self)->wanted;
+}
+
+static struct span post_elapsed(void *self)
+{
+    return ((struct post *)self)->elapsed;
+}
+
+static struct courier *open_courier(struct post *post, struct room *room)
+{
+    *post = (struct post){.room = room, .wanted = WANTED_YES};
+    post->clock = (struct clock){.elapsed = post_elapsed, .self = post};
+    const struct courier_options options = {
+        .pager = room->pager,
+        .sender = {send, post},
+        .submit = submit_at_once,
+        .submit_self = post,
+        .wake = no_wake,
+        .still_wanted = look,
+        .still_wanted_self = post,
+        .clock = &post->clock,
+        .public_url = "http://t.example",
+    };
+    return courier_create(&options);
+}
+
+static void land(struct post *post, int state)
+{
+    const struct send_result result = {.state = state};
+    post->done(post->done_self, &result);
+}
+
+static void an_uncertain_claim_is_not_sent_and_does_not_wait(void **state)
+{
+    struct house *house = *state;
+    struct room *room = house_holder(house, "ana");
+    struct post post;
+    struct courier *courier = open_courier(&post, room);
+    (void)room_signal(room, "k", "shop");
+    post.claim_answer = OUTCOME_UNCERTAIN;
+    (void)courier_step(courier, room_now(room)).us;
+    (void)courier_step(courier, room_now(room)).us;
+    assert_int_equal(post.sent, 0);
+    post.claim_answer = 0;
+    cluster_pass(house->cluster, SPAN_S(2), 0);
+    (void)courier_step(courier, room_now(room)).us;
+    (void)courier_step(courier, room_now(room)).us;
+    assert_int_equal(post.sent, 1);
+    land(&post, SEND_DELIVERED);
+    (void)courier_step(courier, room_now(room)).us;
+    courier_destroy(&courier);
+}
+
+struct blind_case {
+    const char *name;
+    struct span age; /* of the claim, when the database cannot be asked */
+    bool is_sent;
+};
+
+static const struct blind_case BLIND[] = {
+    {"a fresh claim stands", {1900000}, true},
+    {"an old one may be another node's by now", {2100000}, false},
+};
+
+static void a_look_that_fails(void **state)
+{
+    struct house *house = *state;
+    struct room *room = house_holder(house, "ana");
+    for (size_t i = 0; i < G_N_ELEMENTS(BLIND); i++) {
+        struct post post;
+        struct courier *courier = open_courier(&post, room);
+        g_autofree char *key = g_strdup_printf("k%zu", i);
+        print_message("%s\n", BLIND[i].name);
+        (void)room_signal(room, key, "shop");
+        (void)courier_step(courier, room_now(room)).us; /* claims */
+        post.wanted = WANTED_UNKNOWN;
+        post.elapsed = BLIND[i].age;
+        (void)courier_step(courier, room_now(room)).us; /* looks and sends, or not */
+        assert_int_equal(post.sent, BLIND[i].is_sent);
+        /* What was not sent waits again as soon as the database is back. */
+        post.wanted = WANTED_YES;
+        cluster_pass(house->cluster, SPAN_MS(50), 0);
+        courier_wake(courier);
+        (void)courier_step(courier, room_now(room)).us;
+        courier_wake(courier);
+        (void)courier_step(courier, room_now(room)).us;
+        (void)courier_step(courier, room_now(room)).us;
+        assert_int_equal(post.sent, 1);
+        land(&post, SEND_DELIVERED);
+        (void)courier_step(courier, room_now(room)).us;
+        courier_destroy(&courier);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_HOUSE(a_claim_that_was_kept_unknown_is_freed_by_the_next),
+        IN_HOUSE(an_uncertain_claim_is_not_sent_and_does_not_wait),
+        IN_HOUSE(a_look_that_fails),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
