@@ -230,6 +230,41 @@ static void test_signing_in(void **state)
     assert_status(id, "acknowledged");
 }
 
+static void test_a_button_pressed_too_late_leads_to_signing_in(void **state)
+{
+    (void)state;
+    g_autofree char *own =
+        g_strdup_printf("Accept: text/html\r\nCookie: tocsin_token=tcn_api_gone\r\n"
+                        "Origin: http://127.0.0.1:%u\r\n",
+                        house->port);
+
+    const struct {
+        const char *name, *header;
+        int status;
+    } rows[] = {
+        {"the cookie has ended", "Accept: text/html,*/*;q=0.8\r\n", 303},
+        {"the token has ended", own, 303},
+        {"another site's page", "Accept: text/html\r\nCookie: tocsin_token=tcn_api_gone\r\n", 403},
+        {"a program", "Accept: application/json\r\n", 401},
+        {"a program that takes all", "", 401},
+        {"a bad token", "Accept: text/html\r\nAuthorization: Bearer tcn_api_gone\r\n", 401},
+    };
+
+    g_autofree char *path = g_strdup_printf("/board/alerts/%" G_GINT64_FORMAT "/acknowledge",
+                                            test_alert(house, "too late"));
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *answer = client_call(house->port, "POST", path, rows[i].header, "");
+        g_autofree char *to = client_header(answer, "Location");
+        if (client_status(answer) != rows[i].status ||
+            g_strcmp0(to, rows[i].status == 303 ? "/" : NULL) != 0) {
+            fail_msg("%s: %s", rows[i].name, answer);
+        }
+    }
+    g_autofree char *read =
+        client_call(house->port, "GET", "/api/v1/alerts", "Accept: text/html\r\n", NULL);
+    assert_int_equal(client_status(read), 401);
+}
+
 /* An open board answers to addresses of ours only, not to a name that points at us. */
 static void test_open_board_is_not_rebound(void **state)
 {
@@ -309,6 +344,8 @@ int main(void)
         TEST(test_bad_links_are_refused_clearly),
         cmocka_unit_test_setup_teardown(test_signing_in, open_closed_house, close_house),
         TEST(test_open_board_is_not_rebound),
+        cmocka_unit_test_setup_teardown(test_a_button_pressed_too_late_leads_to_signing_in,
+                                        open_closed_house, close_house),
         TEST(test_files_of_the_page),
         cmocka_unit_test(test_language_wanted),
     };

@@ -51,5 +51,5 @@ static char *authorize(void *self, const char *token, enum permit permit, bool *
 
 struct http_guard api_guard(struct api_context *context)
 {
-    return (struct http_guard){.authorize = authorize, .self = context};
+    return (struct http_guard){.authorize = authorize, .self = context, .sign_in = "/"};
 }

@@ -160,8 +160,22 @@ static const char *bearer_of(const struct http_request *request)
     return header + strspn(header, " ");
 }
 
+/* A person who pressed a button of a page that stood open too long: a problem in JSON would not help. */
+static bool is_form_of_browser(const struct http_request *request)
+{
+    const char *accept = http_header(request, "Accept");
+    return !is_safe(request) && http_header(request, "Authorization") == NULL && accept != NULL &&
+           strstr(accept, "text/html") != NULL;
+}
+
 static bool deny(struct http_request *request, bool is_known)
 {
+    const char *sign_in = request->server->guard.sign_in;
+    if (!is_known && sign_in != NULL && is_form_of_browser(request)) {
+        atomic_fetch_add(&request->refs, 1);
+        http_answer_redirect(request, 303, sign_in);
+        return false;
+    }
     if (is_known) {
         request_refuse(request, 403,
                        "This token's scope does not reach that far. "

@@ -107,6 +107,8 @@ void http_streams_wake(struct http_server *server); /* any thread */
 struct http_guard {
     char *(*authorize)(void *self, const char *token, enum permit permit, bool *out_is_known);
     void *self;
+    /* Where a browser goes that sends a form and is not signed in any more; NULL: it is refused. */
+    const char *sign_in;
 };
 
 struct http_options {
