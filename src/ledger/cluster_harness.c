@@ -103,10 +103,24 @@ static struct utc chore_next(struct ledger_tx *tx, void *self)
     return utc_is_set(node->due_at) ? node->due_at : UTC_NEVER;
 }
 
+/* Whatever the ledger believes: whose are they, in this very transaction? */
+static lane_set lanes_in_database(struct ledger_tx *tx)
+{
+    struct lane_view view;
+    lane_view_load(tx->db, &view);
+    lane_set lanes = 0;
+    for (int lane = 0; lane < LANE_COUNT; lane++) {
+        lanes |= view.holders[lane] == ledger_node(tx) ? UINT64_C(1) << lane : 0;
+    }
+    return lanes;
+}
+
 static int chore_run(struct ledger_tx *tx, void *self, int limit)
 {
     (void)limit;
     struct cluster_node *node = self;
+    node->leaks +=
+        tx->lanes != 0 && tx->lanes != lanes_in_database(tx) && db_error(tx->db) == DB_OK;
     node->due_at = (struct utc){0};
     node->worked++;
     node->worked_lanes = tx->lanes;

@@ -33,9 +33,10 @@ struct cluster_node {
     int64_t gone;       /* the last of them */
     struct span jumped; /* in all, as its duty was told */
     int jump_count;
-    struct utc due_at;                         /* of its duty; unset: not due */
-    int worked;                                /* runs of its duty … */
-    lane_set worked_lanes;                     /* … the lanes it had in the last */
+    struct utc due_at;     /* of its duty; unset: not due */
+    int worked;            /* runs of its duty … */
+    lane_set worked_lanes; /* … the lanes it had in the last */
+    int leaks;             /* … and runs in which those were not what the database says */
     void (*at_ask)(struct cluster_node *node); /* runs once, when its duty is asked */
 };
 

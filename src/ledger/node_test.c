@@ -126,6 +126,19 @@ static void who_leaves_beside_one_who_sleeps_is_replaced_too(void **state)
     }
 }
 
+static void who_could_not_leave_then_leaves_later(void **state)
+{
+    struct cluster *cluster = *state;
+    cluster_start(cluster, 3);
+    cluster->nodes[2].is_cut = true;
+    ledger_leave(cluster->nodes[2].ledger);
+    cluster_pass(cluster, SPAN_MS(500), 0);
+    cluster->nodes[2].is_cut = false;
+    assert_true(until_shared(cluster, 3, 0).us <= SPAN_MS(2500).us);
+    assert_true(cluster_lanes(&cluster->nodes[2]) == 0);
+    assert_int_equal(cluster_count_kind(cluster, "node.lost"), 0);
+}
+
 static void who_dies_while_leaving_is_counted_as_lost(void **state)
 {
     struct cluster *cluster = *state;
@@ -424,6 +437,7 @@ int main(void)
         TEST(two_die_at_once),
         TEST(who_leaves_is_replaced_within_1_s),
         TEST(who_leaves_beside_one_who_sleeps_is_replaced_too),
+        TEST(who_could_not_leave_then_leaves_later),
         TEST(who_dies_while_leaving_is_counted_as_lost),
         TEST(an_outage_for_all_kills_nobody),
         TEST(a_node_that_is_cut_off_is_replaced_and_comes_back_as_another),

@@ -174,7 +174,12 @@ static enum db_status try_to_leave(struct ledger *ledger)
     struct ledger_tx tx = ledger_begin(ledger, clock_now(ledger->clock));
     node_set_leaving(tx.db, ledger->member.id);
     ledger->is_announced = true;
-    return ledger_finish(ledger, "leave");
+    enum db_status status = ledger_finish(ledger, "leave");
+    if (status == DB_OK) {
+        ledger->member.state = NODE_LEAVING;
+        hold(ledger, &(struct lane_hold){0});
+    }
+    return status;
 }
 
 void ledger_leave(struct ledger *ledger)
@@ -402,6 +407,8 @@ void node_work(struct ledger *ledger)
         LOG_WARN("ledger", NULL, "this node was counted as lost, and joins anew", "name",
                  member->name);
         (void)insist(ledger, try_to_join);
+    } else if (member->state == NODE_ALIVE && member->is_leaving) {
+        (void)insist(ledger, try_to_leave); /* could not be written then */
     } else if (!is_judged_idle(ledger)) {
         (void)insist(ledger, work_turn);
     } else if (since(ledger, member->beaten_at).us >= NODE_BEAT.us) {
