@@ -24,7 +24,7 @@ PAUSE = threading.Event()
 OPTIONS = {
     "shared_buffers": "96MB", "max_connections": "80", "max_wal_size": "1GB", "wal_keep_size": "512MB",
     "wal_level": "replica", "max_wal_senders": "10", "wal_log_hints": "on", "hot_standby": "on",
-    "fsync": "on", "synchronous_commit": "on", "dynamic_shared_memory_type": "mmap", "jit": "off",
+    "autovacuum_naptime": "5s", "fsync": "on", "synchronous_commit": "on", "dynamic_shared_memory_type": "mmap", "jit": "off",
     "wal_sender_timeout": "3s", "wal_receiver_timeout": "3s", "wal_retrieve_retry_interval": "200ms",
     "wal_receiver_status_interval": "1s", "tcp_keepalives_idle": "2", "tcp_keepalives_interval": "1",
     "tcp_keepalives_count": "3", "tcp_user_timeout": "4000", "timezone": "UTC", "log_line_prefix": "%m [%p] %u ",

@@ -151,6 +151,7 @@ class Run:
 
     def strike(self):
         faults.PAUSE.wait(WARM_UP_S)
+        self.cluster.primary.ask("ANALYZE", "tocsin")  # as a database that has been in use is
         self.calms = [self.calm()]
         for at, kind in enumerate(self.plan):
             fault = faults.run(self.scene, kind, at)

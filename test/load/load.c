@@ -33,9 +33,10 @@ enum {
     RECONNECT_US = 5000,
     DRAIN_US = 2000000,
     DRAIN_AGAIN_US = 60000000,
-    REST_US = 1000000,       /* how long a line leaves alone a server that did not answer in time */
-    AGAIN_REFUSED = 2000000, /* when to send again after a refusal, */
-    AGAIN_LOST = 50000,      /* and after an answer that never came (microseconds) */
+    REST_US =
+        1000000, /* how long a line leaves alone a server that refused, or did not answer in time */
+    AGAIN_REFUSED = 500000, /* when to send again after a refusal, */
+    AGAIN_LOST = 50000,     /* and after an answer that never came (microseconds) */
 };
 
 struct target {
@@ -60,7 +61,8 @@ struct line {
     GString *in;
     int64_t sent_us; /* or when the connection was asked for */
     int64_t retry_us;
-    gint64 number; /* of the alert under way */
+    int64_t rest_us; /* with --again: no request before then, for the last one was refused */
+    gint64 number;   /* of the alert under way */
 };
 
 struct load {
@@ -244,6 +246,8 @@ static bool line_take_answer(struct load *load, struct line *line)
     g_autofree char *alert_id = alert_id_of(head, end + 4);
     account(load, line, status, alert_id);
     line->state = LINE_IDLE;
+    /* Else who refuses at once would be asked most. */
+    line->rest_us = status == 503 ? now_us() + REST_US : 0;
     if (strstr(head, "connection: close") != NULL) {
         line_drop(load, line);
     }
@@ -326,7 +330,7 @@ static void issue(struct load *load, int64_t now, bool is_done)
     }
     for (int i = 0; i < load->line_count; i++) {
         struct line *line = &load->lines[i];
-        if (line->state != LINE_IDLE) {
+        if (line->state != LINE_IDLE || (load->is_again && now < line->rest_us)) {
             continue;
         }
         g_autofree struct pending *pending = take_pending(load, line->target, now);
