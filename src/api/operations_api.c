@@ -61,6 +61,12 @@ static void get_metrics(struct http_request *request, void *self)
                                           "tocsin_info{version=\"" TOCSIN_VERSION "\"} 1\n");
     metric_write_gauge(out, "tocsin_writable", NULL, "1: the database takes writes.",
                        ledger_is_writable(context->ledger) ? 1 : 0);
+    if (context->has_server) {
+        metric_write_gauge(
+            out, "tocsin_clock_offset_us", NULL,
+            "How far this machine's clock is ahead of the database's, in microseconds.",
+            utc_since(clock_now(&CLOCK_SYSTEM), clock_now(context->clock)).us);
+    }
     append_stats(out, context);
     metric_write(out);
     http_answer_text(request, 200, "text/plain; version=0.0.4; charset=utf-8", out->str);

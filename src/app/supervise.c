@@ -8,6 +8,8 @@
 
 enum { PULSE_EVERY_S = 5, PULSE_OLD_S = 20 };
 
+#define CLOCK_OFF SPAN_S(2)
+
 struct supervisor {
     struct house *house;
     struct span pulse_sent_at; /* main thread's */
@@ -15,6 +17,7 @@ struct supervisor {
     _Atomic int64_t pulse_answered_us, pulse_heard_us;
     atomic_bool is_pulse_under_way;
     bool was_alive;
+    bool was_off;     /* this machine's clock against the database's */
     pthread_t thread; /* beats outside; only with heartbeat-out */
     bool has_thread;
     pthread_mutex_t lock;
@@ -70,9 +73,25 @@ static bool is_running(const struct supervisor *supervisor)
                                                : is_alive(supervisor);
 }
 
+/* All nodes go by the database's clock, but log lines and people's eyes go by the machine's. */
+static void look_at_clock(struct supervisor *supervisor)
+{
+    const struct house *house = supervisor->house;
+    struct span by = utc_since(clock_now(&CLOCK_SYSTEM), clock_now(ledger_clock(house->ledger)));
+    bool is_off = by.us > CLOCK_OFF.us || by.us < -CLOCK_OFF.us;
+    if (is_off && !supervisor->was_off) {
+        char text[UTC_TEXT_SIZE];
+        span_format((struct span){ABS(by.us)}, text);
+        LOG_WARN("clock", NULL, "this machine's clock is away from the database's", "by", text,
+                 "way", by.us > 0 ? "ahead" : "behind");
+    }
+    supervisor->was_off = is_off;
+}
+
 void supervisor_tick(struct supervisor *supervisor)
 {
     send_pulse(supervisor, clock_elapsed(&CLOCK_SYSTEM));
+    look_at_clock(supervisor);
     bool alive = is_alive(supervisor);
     if (is_running(supervisor)) {
         notify_systemd(supervisor->house->environment, "WATCHDOG=1");
