@@ -403,6 +403,8 @@ static enum MHD_Result run(struct http_request *request)
     if (!atomic_compare_exchange_strong(&request->state, &expected, REQUEST_SUSPENDED)) {
         request_waiting_remove(request);
         MHD_resume_connection(request->connection);
+    } else if (atomic_load(&request->server->must_not_sleep)) {
+        request_force(request);
     }
     return MHD_YES;
 }

@@ -293,6 +293,7 @@ void http_stop(struct http_server **handle, unsigned drain_ms)
     atomic_store(&server->is_stopping, true);
     end_streams(server);
     wait_for_flights(server, drain_ms);
+    atomic_store(&server->must_not_sleep, true); /* a handler may still be at work */
     force_waiting(server);
     wait_for_flights(server, 1000);
     end_streams(server);

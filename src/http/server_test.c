@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "http/http.h"
@@ -71,6 +72,15 @@ static void never_answer(struct http_request *request, void *context)
     atomic_store(&kept, request);
 }
 
+/* Is at work for longer than a stop waits. */
+static void dawdle(struct http_request *request, void *context)
+{
+    static const struct timespec LONG = {.tv_sec = 1, .tv_nsec = 300000000};
+    (void)context;
+    atomic_store(&kept, request);
+    (void)nanosleep(&LONG, NULL);
+}
+
 static atomic_int_least64_t newest;
 
 static int64_t pull_numbers(void *self, int64_t last_id, GString *out)
@@ -110,6 +120,7 @@ static const struct route_row ROWS[] = {
     {"POST", "/form", PERMIT_ANYONE, take_form, .summary = "A form."},
     {"POST", "/later", PERMIT_KEY, answer_elsewhere, .summary = "Answered by a thread."},
     {"POST", "/never", PERMIT_KEY, never_answer, .summary = "Not answered."},
+    {"POST", "/dawdle", PERMIT_KEY, dawdle, .summary = "Not answered, and slow."},
     {"GET", "/stream", PERMIT_ANYONE, open_stream, .summary = "Numbers."},
 };
 
@@ -399,6 +410,22 @@ static void test_head_of_a_stream_ends(void **state)
     http_stop(&server, 1000);
 }
 
+static void test_stop_outlasts_a_slow_handler(void **state)
+{
+    (void)state;
+    atomic_store(&kept, NULL);
+    struct http_server *server = start(NULL);
+    int fd = client_connect(http_port(server));
+    static const char ASK[] = "POST /dawdle HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}";
+    client_send(fd, ASK, strlen(ASK));
+    while (atomic_load(&kept) == NULL) {
+        sched_yield();
+    }
+    http_stop(&server, 0);
+    close(fd);
+    http_answer_text(atomic_load(&kept), 200, "text/plain", "too late"); /* frees the request */
+}
+
 /* What nobody answers is answered at the stop, and the late answer does no harm. */
 static void test_stop_answers_what_waits(void **state)
 {
@@ -480,6 +507,7 @@ int main(void)
         cmocka_unit_test(test_stream_resumes_and_wakes),
         cmocka_unit_test(test_head_of_a_stream_ends),
         cmocka_unit_test(test_stop_answers_what_waits),
+        cmocka_unit_test(test_stop_outlasts_a_slow_handler),
         cmocka_unit_test(test_answers_from_threads_race_with_handlers),
         cmocka_unit_test(test_address_in_use_is_a_fault),
     };
