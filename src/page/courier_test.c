@@ -170,12 +170,44 @@ static void a_look_that_fails(void **state)
     }
 }
 
+static void what_was_not_sent_and_is_wanted_is_not_lost(void **state)
+{
+    struct house *house = *state;
+    struct room *room = house_holder(house, "ana");
+    struct post post;
+    struct courier *courier = open_courier(&post, room);
+    int64_t id = room_signal(room, "k", "shop");
+    post.wanted = WANTED_NO; /* a lease that seemed over, by a clock that has just jumped */
+    (void)courier_step(courier, room_now(room)).us;
+    (void)courier_step(courier, room_now(room)).us;
+    assert_int_equal(post.sent, 0);
+    post.wanted = WANTED_YES;
+    for (int i = 0; i < 3; i++) {
+        courier_wake(courier);
+        (void)courier_step(courier, room_now(room)).us;
+    }
+    assert_int_equal(post.sent, 1);
+    /* What is really unwanted is not sent again. */
+    land(&post, SEND_RETRY);
+    (void)courier_step(courier, room_now(room)).us;
+    struct act act = {
+        .pager = room->pager, .verb = VERB_RESOLVE, .alert_id = id, .actor = "user:ana"};
+    assert_int_equal(room_run(room, pager_act, &act), OUTCOME_COMMITTED);
+    cluster_pass(house->cluster, SPAN_S(30), 0);
+    courier_wake(courier);
+    (void)courier_step(courier, room_now(room)).us;
+    (void)courier_step(courier, room_now(room)).us;
+    assert_int_equal(post.sent, 1);
+    courier_destroy(&courier);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_HOUSE(a_claim_that_was_kept_unknown_is_freed_by_the_next),
         IN_HOUSE(an_uncertain_claim_is_not_sent_and_does_not_wait),
         IN_HOUSE(a_look_that_fails),
+        IN_HOUSE(what_was_not_sent_and_is_wanted_is_not_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -250,6 +250,11 @@ bool delivery_is_wanted(struct db *db, int64_t delivery_id, struct utc now)
     return is_wanted;
 }
 
+bool delivery_is_live(struct db *db, int64_t delivery_id)
+{
+    return delivery_is_wanted(db, delivery_id, (struct utc){1}); /* every lease ends after 1970 */
+}
+
 int64_t notification_unknown_attempts(struct db *db, int64_t id)
 {
     struct db_query *q =

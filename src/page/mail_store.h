@@ -121,6 +121,8 @@ int64_t delivery_carry_pages(struct db *db, const struct delivery *delivery, str
 /* Is it still whose who claimed it (not settled, its lease goes on), and is a page of an alert that is
  * still open among what it carries, or anything but pages? */
 NODISCARD bool delivery_is_wanted(struct db *db, int64_t delivery_id, struct utc now);
+/* The same of one that is claimed, whatever its lease. */
+NODISCARD bool delivery_is_live(struct db *db, int64_t delivery_id);
 /* The alerts it carries, newest first. */
 NODISCARD size_t delivery_alerts(struct db *db, int64_t delivery_id, int64_t *out_ids, size_t max);
 /* Newest first, all people; `before_id` 0: from the newest. */

@@ -186,9 +186,13 @@ static bool run_settle(struct ledger_tx *tx, const struct settle *settle)
     bool is_settled =
         delivery_load(tx->db, settle->delivery_id, &delivery) && may_settle(tx, settle, &delivery);
     if (is_settled) {
+        struct settle judged = *settle;
+        /* Whoever looked may have seen no more than a lease that seemed over, or what has changed
+         * since: a page that is still wanted must not be lost by that. */
+        judged.is_unstarted |= settle->is_cancelled && delivery_is_live(tx->db, delivery.id);
         g_clear_pointer(&delivery.provider_id, g_free);
         g_clear_pointer(&delivery.detail, g_free);
-        close_delivery(settle->pager, tx, settle, &delivery);
+        close_delivery(settle->pager, tx, &judged, &delivery);
     }
     delivery_clear(&delivery);
     return is_settled;
