@@ -10,6 +10,7 @@ import time
 from ground import inside
 
 PORT = 8420
+COULD_NOT_START = 1
 PAUSE = threading.Event()
 
 
@@ -47,11 +48,16 @@ class Node:
             connection.close()
 
     def wait_ready(self, seconds=30.0):
+        """One that could not start, as there was no database, is started again, as a supervisor does."""
         deadline = time.monotonic() + seconds
         while not self.is_ready():
-            if not self.is_running() or time.monotonic() > deadline:
+            if time.monotonic() > deadline:
                 return False
-            PAUSE.wait(0.02)
+            if not self.is_running():
+                if self.process.returncode != COULD_NOT_START:
+                    return False
+                self.start()
+            PAUSE.wait(0.1)
         return True
 
     def token(self):
