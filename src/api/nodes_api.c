@@ -84,7 +84,7 @@ static void list_node(void *self, const struct node_info *node)
         .address = (char *)(uintptr_t)node->address,
         .version = (char *)(uintptr_t)node->version,
         .schema = node->schema_known,
-        .state = node->state,
+        .state = (int)node->state,
         .lanes = node->lanes,
         .started_at = node->started_at,
         .last_beat_at = is_seen ? utc_add(listing->now, (struct span){-age.us}) : (struct utc){0},

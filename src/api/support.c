@@ -10,7 +10,8 @@ const struct query_param API_PAGE_PARAMS[] = {API_PAGE_PARAM_ROWS, {NULL, NULL}}
 
 struct db *api_borrow(const struct api_context *context)
 {
-    bool is_away = context->has_server && ledger_door(context->ledger) == LEDGER_DOWN;
+    enum ledger_door door = ledger_door(context->ledger);
+    bool is_away = context->has_server && (door == LEDGER_DOWN || door == LEDGER_UNCERTAIN);
     return is_away ? db_none("the database cannot be reached") : db_pool_take(context->readers);
 }
 

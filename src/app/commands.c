@@ -227,7 +227,8 @@ const struct cli_command COMMANDS[] = {
      "From a data directory to PostgreSQL or back, with all servers stopped. Every table is "
      "compared "
      "on both sides, and so is what still pages somebody; with any difference nothing is kept. A "
-     "place is a data directory, postgresql://..., or file:PATH of a file with such a line, so that "
+     "place is a data directory, postgresql://..., or file:PATH of a file with such a line, so "
+     "that "
      "no "
      "password shows in process lists.",
      MOVE_OPTIONS, 0, COMPLETE_FILE, cmd_move},

@@ -156,61 +156,61 @@ static void all_nodes_gone(struct server_facts *facts)
     facts->nodes_alive = 0;
 }
 
+static const struct {
+    const char *name;
+    void (*change)(struct server_facts *facts);
+    int level; /* 0: nothing is found */
+    const char *check, *part, *remedy;
+} ROWS[] = {
+    {"all is well", NULL, 0, NULL, NULL, NULL},
+    {"standby", be_standby, LINT_PROBLEM, "server", "is a standby", "target_session_attrs"},
+    {"read-only", be_read_only, LINT_PROBLEM, "server", "takes no writes", "= off"},
+    {"fsync", no_fsync, LINT_PROBLEM, "fsync", "fsync is off", "fsync = on"},
+    {"full pages", no_full_pages, LINT_PROBLEM, "fsync", "full_page_writes is off", "= on"},
+    {"commit off", commit_off, LINT_PROBLEM, "replication", "is off", "= on"},
+    {"commit local", commit_local, LINT_PROBLEM, "replication", "is local", "= on"},
+    {"remote_write", commit_remote_write, LINT_WARNING, "replication", "remote_write", "= on"},
+    {"remote_apply", commit_remote_apply, 0, NULL, NULL, NULL},
+    {"no synchronous standby is named", no_names, LINT_WARNING, "replication", "No commit waits",
+     "with the names of two standbys"},
+    {"none is connected", all_standbys_gone, LINT_PROBLEM, "replication",
+     "is connected (ANY 1 (b, c))", "Start a standby"},
+    {"one", one_standby, LINT_WARNING, "replication", "one synchronous", "Add a second"},
+    {"no right to look", hidden_standbys, LINT_NOTE, "replication", "no right", "GRANT"},
+    {"lag", lag_of_a_minute, LINT_WARNING, "replication", "is 1m behind", "network"},
+    {"small server", small_server, LINT_WARNING, "connections", "may want 33", "Raise"},
+    {"full server", full_server, LINT_WARNING, "connections", "10 are free", "Raise"},
+    {"clock ahead", clock_ahead, LINT_WARNING, "clock", "3s ahead of", "chrony"},
+    {"clock behind", clock_behind, LINT_WARNING, "clock", "1h behind", "chrony"},
+    {"clock good enough", clock_nearly, 0, NULL, NULL, NULL},
+    {"alone", alone, LINT_NOTE, "nodes", "There is one node", "another machine"},
+    {"one version", one_version, 0, NULL, NULL, NULL},
+    {"two versions", two_versions, LINT_WARNING, "nodes", "1.0, 1.1", "upgrade"},
+    {"silent", silent_node, LINT_WARNING, "nodes", "node-b", "still runs"},
+    {"orphans", orphans, LINT_WARNING, "nodes", "21 of 64", "Look again"},
+    {"no node at all", all_nodes_gone, LINT_PROBLEM, "nodes", "64 of 64", "tocsin serve"},
+};
+
 static void each_fault_is_found_alone(void **state)
 {
     (void)state;
 
-    const struct {
-        const char *name;
-        void (*change)(struct server_facts *facts);
-        int level; /* 0: nothing is found */
-        const char *check, *part, *remedy;
-    } rows[] = {
-        {"all is well", NULL, 0, NULL, NULL, NULL},
-        {"standby", be_standby, LINT_PROBLEM, "server", "is a standby", "target_session_attrs"},
-        {"read-only", be_read_only, LINT_PROBLEM, "server", "takes no writes", "= off"},
-        {"fsync", no_fsync, LINT_PROBLEM, "fsync", "fsync is off", "fsync = on"},
-        {"full pages", no_full_pages, LINT_PROBLEM, "fsync", "full_page_writes is off", "= on"},
-        {"commit off", commit_off, LINT_PROBLEM, "replication", "is off", "= on"},
-        {"commit local", commit_local, LINT_PROBLEM, "replication", "is local", "= on"},
-        {"remote_write", commit_remote_write, LINT_WARNING, "replication", "remote_write", "= on"},
-        {"remote_apply", commit_remote_apply, 0, NULL, NULL, NULL},
-        {"no synchronous standby is named", no_names, LINT_WARNING, "replication",
-         "No commit waits", "with the names of two standbys"},
-        {"none is connected", all_standbys_gone, LINT_PROBLEM, "replication",
-         "is connected (ANY 1 (b, c))", "Start a standby"},
-        {"one", one_standby, LINT_WARNING, "replication", "one synchronous", "Add a second"},
-        {"no right to look", hidden_standbys, LINT_NOTE, "replication", "no right", "GRANT"},
-        {"lag", lag_of_a_minute, LINT_WARNING, "replication", "is 1m behind", "network"},
-        {"small server", small_server, LINT_WARNING, "connections", "may want 33", "Raise"},
-        {"full server", full_server, LINT_WARNING, "connections", "10 are free", "Raise"},
-        {"clock ahead", clock_ahead, LINT_WARNING, "clock", "3s ahead of", "chrony"},
-        {"clock behind", clock_behind, LINT_WARNING, "clock", "1h behind", "chrony"},
-        {"clock good enough", clock_nearly, 0, NULL, NULL, NULL},
-        {"alone", alone, LINT_NOTE, "nodes", "There is one node", "another machine"},
-        {"one version", one_version, 0, NULL, NULL, NULL},
-        {"two versions", two_versions, LINT_WARNING, "nodes", "1.0, 1.1", "upgrade"},
-        {"silent", silent_node, LINT_WARNING, "nodes", "node-b", "still runs"},
-        {"orphans", orphans, LINT_WARNING, "nodes", "21 of 64", "Look again"},
-        {"no node at all", all_nodes_gone, LINT_PROBLEM, "nodes", "64 of 64", "tocsin serve"},
-    };
-
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
         struct server_facts facts = sound();
         GPtrArray *findings = lint_new();
-        if (rows[i].change != NULL) {
-            rows[i].change(&facts);
+        if (ROWS[i].change != NULL) {
+            ROWS[i].change(&facts);
         }
         doctor_judge_server(&facts, findings);
-        if (findings->len != (rows[i].level == 0 ? 0 : 1)) {
-            fail_msg("%s: %u findings", rows[i].name, findings->len);
+        if (findings->len != (ROWS[i].level == 0 ? 0 : 1)) {
+            fail_msg("%s: %u findings", ROWS[i].name, findings->len);
         }
-        if (rows[i].level != 0) {
+        if (ROWS[i].level != 0) {
             const struct finding *finding = findings->pdata[0];
-            if (finding->level != rows[i].level || strcmp(finding->check, rows[i].check) != 0 ||
-                strstr(finding->what, rows[i].part) == NULL ||
-                strstr(finding->remedy, rows[i].remedy) == NULL) {
-                fail_msg("%s: %d %s: %s %s", rows[i].name, finding->level, finding->check,
+            if (finding->level != ROWS[i].level || strcmp(finding->check, ROWS[i].check) != 0 ||
+                strstr(finding->what, ROWS[i].part) == NULL ||
+                strstr(finding->remedy, ROWS[i].remedy) == NULL) {
+                fail_msg("%s: %d %s: %s %s", ROWS[i].name, finding->level, finding->check,
                          finding->what, finding->remedy);
             }
         }
