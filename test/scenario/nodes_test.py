@@ -231,6 +231,25 @@ class NodesTest(unittest.TestCase):
         self.assertEqual(self.send(b, "after").status, 202)
         wait("it is paged", lambda: self.receiver.received("/ana"))
 
+    def test_lanes_go_before_the_last_message_does(self):
+        a = self.node("a")
+        self.receiver = apply_team(a)
+        a.token("admin")
+        with self.receiver.lock:  # it answers nobody
+            self.assertEqual(self.send(a, "slow").status, 202)
+            b = self.node("b")
+            b.tokens = a.tokens
+            wait("both share", lambda: self.ready_lanes(b) == LANES // 2)
+            began = time.monotonic()
+            a.server.send(signal.SIGTERM)
+            wait("b holds all lanes", lambda: self.ready_lanes(b) == LANES, 5)
+            self.assertLess(time.monotonic() - began, 1.0)
+            self.assertTrue(a.server.is_alive(), "it waits for the answer of what it has sent")
+        self.assertEqual(a.server.process.wait(30), 0)
+        kinds = [event["kind"] for event in b.events()]
+        self.assertEqual(kinds.count("delivery.delivered"), 1, kinds)
+        self.assertEqual(len(self.receiver.received("/ana")), 1)
+
     def test_a_killed_one_is_replaced_within_five_seconds(self):
         a, b = self.two()
         c = self.node("c")
