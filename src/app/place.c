@@ -22,7 +22,7 @@ void place_of_file(const char *path, struct place *out)
 bool place_parse(const char *text, struct place *out, struct fault *fault)
 {
     *out = (struct place){0};
-    struct settings settings;
+    struct settings settings = {0};
     settings_init(&settings);
     bool is_server = g_str_has_prefix(text, "postgres") || g_str_has_prefix(text, "file:");
     const char *name = is_server ? "database-url" : "data";
