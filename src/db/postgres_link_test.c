@@ -464,7 +464,7 @@ static void a_holder_who_froze_in_mid_speech_is_ended_by_who_waits(void **state)
     assert_int_equal(PQflush(frozen), 0);
     static const char holders[] = "SELECT count(*) FROM pg_stat_activity WHERE datname ="
                                   " current_database() AND backend_xid IS NOT NULL";
-    int64_t end = clock_elapsed(&CLOCK_SYSTEM).us + 5 * 1000 * 1000;
+    int64_t end = clock_elapsed(&CLOCK_SYSTEM).us + INT64_C(5000000);
     while (ask_int(room->other, holders) != 1) {
         assert_true(clock_elapsed(&CLOCK_SYSTEM).us < end);
     }
