@@ -121,6 +121,12 @@ def judge_database(verdict, server, account, acknowledged):
         "SELECT d.id, n.alert_id FROM delivery d JOIN carried c ON c.delivery_id = d.id"
         " JOIN notification n ON n.id = c.notification_id JOIN alert a ON a.id = n.alert_id"
         " WHERE d.claimed_at > a.acknowledged_at"))
+    # In the order in which they were claimed, each lane's deliveries bear epochs that only go up.
+    verdict.check("no node worked a lane that it had lost", server.rows(
+        "SELECT id, lane, epoch, before FROM (SELECT id, lane, epoch, lag(epoch) OVER (PARTITION BY lane ORDER BY id)"
+        " AS before FROM delivery) d WHERE epoch < before"))
+    verdict.check("no lane had two nodes at a time", server.rows(
+        "SELECT lane, epoch, count(DISTINCT node) FROM delivery GROUP BY lane, epoch HAVING count(DISTINCT node) > 1"))
     verdict.check("nothing that was due still waits", server.rows(
         "SELECT e.id, e.next_at FROM escalation e WHERE e.next_at <"
         " (SELECT max(at) - 10000000 FROM event)"))

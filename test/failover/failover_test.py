@@ -167,8 +167,12 @@ class Run:
     def settle(self):
         """Ends load and people in order; waits until nothing is left to page."""
         self.load.terminate()
-        out, _ = self.load.communicate(timeout=90)
-        self.sent = json.loads(out)
+        try:
+            out, _ = self.load.communicate(timeout=10 if PLANT else 90)
+            self.sent = json.loads(out)
+        except subprocess.TimeoutExpired:
+            self.load.kill()
+            self.sent = {"sent": -1, "left": -1}
         self.people.process.terminate()
         self.people.hear("acknowledged")
         deadline, left = time.monotonic() + SETTLE_S, None
