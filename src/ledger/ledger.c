@@ -219,6 +219,7 @@ static enum db_status commit(struct ledger *ledger, bool has_events)
     bool is_sure = status != DB_UNCERTAIN;
     if (!is_sure && ledger->is_shared) {
         status = news_resolve(ledger);
+        ledger->begun_at = clock_elapsed(ledger->clock); /* what was waited for is over */
     }
     metric_add(status == DB_OK ? METRIC_COMMITS : METRIC_COMMIT_FAILURES, 1);
     if (status == DB_OK && ledger->is_shared) {

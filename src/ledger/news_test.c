@@ -289,6 +289,7 @@ static void who_is_refused_hears_it_before_the_rest_is_tried(void **state)
 static void wait_long(struct cluster_node *node)
 {
     node->cluster->elapsed.us += SPAN_S(3).us;
+    node->cluster->server = utc_add(node->cluster->server, SPAN_S(3));
     node->worked++;
 }
 
@@ -310,6 +311,25 @@ static void a_turn_that_does_not_come_closes_the_intake(void **state)
     cluster_pass(cluster, SPAN_S(2), 0);
     assert_int_equal(ledger_door(a->ledger), LEDGER_OPEN);
     assert_int_equal(cluster_write(a), OUTCOME_COMMITTED);
+}
+
+static void wait_long_next_time(struct cluster_node *node)
+{
+    node->at_begin = wait_long;
+}
+
+/* But one that came at last, and told that nothing was kept, did come. */
+static void a_slow_answer_that_nothing_was_kept_is_enough(void **state)
+{
+    struct cluster *cluster = *state;
+    struct cluster_node *a = &cluster->nodes[0];
+    int64_t before = chain(cluster);
+    a->fate = DB_LINK_LOST_BEFORE;
+    a->moment = DB_AT_COMMIT;
+    a->at_begin = wait_long_next_time;
+    assert_int_equal(cluster_write(a), OUTCOME_COMMITTED);
+    assert_int_equal(a->worked, 1);
+    assert_int_equal(chain(cluster), before + 1);
 }
 
 /* One who was a little faster is. */
@@ -464,6 +484,7 @@ int main(void)
         TEST(an_answer_that_cannot_be_looked_up_is_uncertain),
         TEST(who_is_refused_hears_it_before_the_rest_is_tried),
         TEST(a_turn_that_does_not_come_closes_the_intake),
+        TEST(a_slow_answer_that_nothing_was_kept_is_enough),
         TEST(a_turn_that_is_taken_is_tried_again),
         TEST(a_batch_that_is_run_again_answers_each_once),
         TEST(a_batch_that_is_never_kept_is_given_up),
