@@ -140,10 +140,10 @@ int64_t db_changes(const struct db *db);
  * first: they go out together, and when they are asked in earnest the answers are here. An engine
  * to which this is nothing does nothing. */
 
-/* Of a SELECT whose parameters are bound, before its first step: its answer is kept until the end of
- * the transaction for whoever asks the same with the same values. It is about a topic, the text that is
- * bound as parameter `topic_at`: whoever writes what may change it calls db_stale with that text, or
- * with NULL for all topics. 0: everything that is written makes it stale. */
+/* Of a SELECT whose parameters are bound (none of them bytes), before its first step: its answer is
+ * kept until the end of the transaction for whoever asks the same with the same values. It is about a
+ * topic, the text that is bound as parameter `topic_at`: whoever writes what may change it calls db_stale
+ * with that text, or with NULL for all topics. 0: everything that is written makes it stale. */
 void db_keep(struct db_query *query, int topic_at);
 void db_stale(struct db *db, const char *topic);
 
