@@ -1,5 +1,6 @@
 /* What goes wrong among several nodes that share one database. */
 #include "config/config_work.h"
+#include "ledger/ledger_private.h"
 #include "sim/eye_store.h"
 #include "sim/world_private.h"
 
@@ -66,12 +67,14 @@ static void freeze(struct node *node)
     process_at(node, time_asleep(node->world), wake, NULL, node);
 }
 
-/* Something is due, and nobody has done it yet: the worst moment to wake with old ideas. */
-static bool is_worst_moment(const struct world *world)
+/* Something is due in a lane that the node believes to hold, and nobody has done it yet: the worst
+ * moment to wake with old ideas. */
+static bool is_worst_moment(const struct node *node)
 {
     struct eye_due due;
-    eye_next_due(world->eye, &due);
-    return !utc_before(world_now(world).wall, due.at);
+    eye_next_due(node->world->eye, &due);
+    return !utc_before(world_now(node->world).wall, due.at) &&
+           lane_is_in(node->ledger->member.hold.lanes, (int)due.lane);
 }
 
 /* The node is stopped while it waits for its turn; the others go on. */
@@ -85,7 +88,7 @@ static void freeze_here(struct node *node)
     node->is_inside = true;
     while (world_goes_on(world) && world->elapsed.us < most_us) {
         world_move_on(world, most_us);
-        if (waits_for_work && world->elapsed.us >= least_us && is_worst_moment(world)) {
+        if (waits_for_work && world->elapsed.us >= least_us && is_worst_moment(node)) {
             break;
         }
         world_work(world);
@@ -96,7 +99,8 @@ static void freeze_here(struct node *node)
 
 void cluster_wait(struct node *node)
 {
-    if (node->is_working && node->freezes_in > 0 && --node->freezes_in == 0) {
+    bool is_place = node->is_working && (!node->freezes_in_batch || node->is_in_batch);
+    if (is_place && node->freezes_in > 0 && --node->freezes_in == 0) {
         freeze_here(node);
     }
 }
@@ -123,6 +127,8 @@ static void plan_to_fall(struct world *world, int how)
         die(node);
     } else if (process_is_awake(node) && how == FALL_WAITING) {
         node->freezes_in = (int)chance_between(&world->chance, 1, 8);
+        node->freezes_in_batch = chance_of(&world->chance, 60);
+        node->freezes_in = node->freezes_in_batch ? 1 : node->freezes_in;
     } else if (process_is_awake(node)) {
         node->falls_in = (int)chance_between(&world->chance, 1, 12);
         node->falls_how = how;
@@ -271,6 +277,7 @@ static bool is_able(const struct world *world)
 void cluster_look(struct world *world)
 {
     struct moment now = world_now(world);
+    history_check_new(world, world->eye);
     world->report->counts[COUNT_MOVES] += inspector_look(world->inspector, is_able(world), now);
     auditor_look(world->auditor, inspector_is_calm(world->inspector, now), now);
 }

@@ -60,9 +60,11 @@ static void read_of_alert(struct world *world, const char *kind, int64_t id, con
     }
 }
 
-/* From here on everybody on every node is told by the new schedules. */
-static void read_changed(struct world *world)
+/* From the next commit on everybody on every node is told by the new schedules. What shares a commit
+ * with the change is judged as if it came before. */
+static void take_over_change(struct world *world)
 {
+    world->has_changed = false;
     if (world->change != CHANGE_NONE) {
         world->change = CHANGE_NONE;
         world->scene = world->next_scene;
@@ -94,7 +96,7 @@ static void read_event(void *self, const struct event *event)
     world_tell(world, NULL, "read event %" G_GINT64_FORMAT " %s %s %s", event->seq, event->kind,
                event->subject, event->data != NULL ? event->data : "");
     if (strcmp(event->kind, "config.changed") == 0) {
-        read_changed(world);
+        world->has_changed = true;
     }
     if (!g_str_has_prefix(event->subject, "alert:")) {
         return;
@@ -112,11 +114,14 @@ void history_read(struct world *world, struct db *db)
         before = world->seen_seq;
         event_list(db, before, NULL, 500, read_event, world);
     } while (world->seen_seq != before);
+    if (world->has_changed) {
+        take_over_change(world);
+    }
 }
 
-void history_check_answered(struct world *world, struct db *db)
+static void check_from(struct world *world, struct db *db, guint first)
 {
-    for (guint i = 0; i < world->answered->len; i++) {
+    for (guint i = first; i < world->answered->len; i++) {
         struct alert alert = {0};
         int64_t id = g_array_index(world->answered, int64_t, i);
         bool is_there = alert_load(db, id, &alert);
@@ -125,5 +130,19 @@ void history_check_answered(struct world *world, struct db *db)
             auditor_gone(world->auditor, id, world_now(world));
         }
     }
+    world->answered_seen = world->answered->len;
+}
+
+void history_check_new(struct world *world, struct db *db)
+{
+    if (world->answered_seen < world->answered->len) {
+        check_from(world, db, world->answered_seen);
+    }
+}
+
+void history_check_answered(struct world *world, struct db *db)
+{
+    check_from(world, db, 0);
     g_array_set_size(world->answered, 0);
+    world->answered_seen = 0;
 }

@@ -8,7 +8,7 @@
 
 /* An idle node looks every 250 ms; a step and a clock that is a little off come on top. */
 static const int64_t LATE_SLACK_US = 700000;
-static const int64_t LOOK_EVERY_US = 200000;
+static const int64_t LOOK_EVERY_US = 400000;
 
 enum { CLAIMS_MAX = 100, CARRIED_MAX = 2000 };
 
@@ -26,7 +26,8 @@ struct inspector {
     int64_t able_from_us; /* -1: nobody is */
     int64_t looked_us;
     int64_t claim_seen;
-    struct eye_lane lanes[LANE_COUNT]; /* as they were last seen */
+    struct eye_lane lanes[LANE_COUNT]; /* as they were last seen … */
+    int64_t epoch_before[LANE_COUNT];  /* … and before that */
     int64_t worked_epoch[LANE_COUNT];  /* of the newest delivery, and who had it */
     int64_t worked_by[LANE_COUNT];
     GHashTable *traces; /* notification -> struct trace */
@@ -93,6 +94,7 @@ static int look_at_lanes(struct inspector *inspector)
     for (size_t i = 0; i < count; i++) {
         struct eye_lane *known = &inspector->lanes[lanes[i].lane];
         moved += known->epoch != lanes[i].epoch;
+        inspector->epoch_before[lanes[i].lane] = known->epoch;
         *known = lanes[i];
     }
     return moved;
@@ -106,7 +108,9 @@ static void judge_claim(struct inspector *inspector, const struct eye_claim *cla
     int64_t *by = &inspector->worked_by[claim->lane];
     bool is_holder =
         lane->epoch != claim->epoch || lane->holder == 0 || lane->holder == claim->node;
-    if (claim->epoch <= 0 || claim->epoch > lane->epoch || !is_holder) {
+    bool is_epoch = claim->epoch > 0 && claim->epoch <= lane->epoch &&
+                    claim->epoch >= inspector->epoch_before[claim->lane];
+    if (!is_epoch || !is_holder) {
         auditor_complain(inspector->auditor, now,
                          "lane: delivery %" G_GINT64_FORMAT " of lane %" G_GINT64_FORMAT
                          " was claimed by node %" G_GINT64_FORMAT " in epoch %" G_GINT64_FORMAT

@@ -394,7 +394,9 @@ static void run_commands(struct node *node)
     g_autoptr(GArray) batch = g_steal_pointer(&node->commands);
     node->commands = g_array_new(FALSE, FALSE, sizeof(struct command));
     if (batch->len > 0) {
+        node->is_in_batch = true;
         ledger_run_batch(node->ledger, &g_array_index(batch, struct command, 0), batch->len);
+        node->is_in_batch = false;
         /* Whatever was answered is known to the auditor before the events that follow from it. */
         node->tick_at = node->world->elapsed;
         read_news(node);

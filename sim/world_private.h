@@ -37,7 +37,9 @@ struct node {
     bool has_recovered;
     int falls_in; /* after so many steps of its work it dies or freezes; 0: it does not */
     int falls_how;
-    int freezes_in; /* so many begins of transactions; 0: it does not */
+    int freezes_in;        /* so many begins of transactions; 0: it does not */
+    bool freezes_in_batch; /* of those with commands only */
+    bool is_in_batch;
     struct db *db;
     struct config_holder *configs;
     struct ledger *ledger;
@@ -62,6 +64,8 @@ struct world {
 
     /* CHANGE_LOST: whether it was kept nobody knows, so the same is tried again. */
     enum { CHANGE_NONE, CHANGE_SENT, CHANGE_LOST } change;
+
+    bool has_changed; /* its event was just read */
     struct auditor *auditor;
     struct inspector *inspector; /* with several nodes */
     struct memory_disk *disk;
@@ -74,6 +78,7 @@ struct world {
     unsigned epochs; /* handed out to processes so far */
     bool is_database_down;
     GArray *answered; /* int64_t: alerts that were answered 2xx since they were last looked for */
+    guint answered_seen;
     struct moment down_at;  /* one node: of the last crash */
     bool is_reading_past;   /* events from before it are read only now */
     int64_t seen_seq;       /* of the event log, by the auditor */
@@ -127,6 +132,8 @@ void process_forget_timers(struct node *node);
 void history_read(struct world *world, struct db *db);
 /* Everything that was answered must be there, whatever happened. */
 void history_check_answered(struct world *world, struct db *db);
+/* Only what was answered since it was called last, before its number is given to another. */
+void history_check_new(struct world *world, struct db *db);
 
 /* trouble.c: what goes wrong where one node runs. */
 void trouble_start(struct world *world);
