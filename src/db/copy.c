@@ -288,7 +288,7 @@ static int64_t greatest(struct db *db, const struct db_table *table)
         const struct db_column *column = db_table_column(table, i);
         key = column->key_at == 1 ? column : key;
     }
-    if (table->key_count != 1 || key->type != DB_TYPE_INT) {
+    if (key == NULL || table->key_count != 1 || key->type != DB_TYPE_INT) {
         return 0;
     }
     GString *sql = g_string_new(NULL);
