@@ -398,11 +398,18 @@ static void get_ready(struct http_request *request, void *context)
 
 #define PROMETHEUS "/in/prometheus/{key}"
 
+static const struct query_param NATIVE_HEADERS[] = {
+    {"Idempotency-Key",
+     "Says that a trigger without dedup_key is the same one sent again: any text of "
+     "the sender's, another one for each alert."},
+    {0},
+};
+
 const struct route_row INTAKE_ROUTES[] = {
     {"POST", "/api/v1/alerts", PERMIT_KEY, post_alert,
      .summary = "Trigger, acknowledge or resolve an alert with an integration's key, or a token.",
      .request = &NATIVE_ALERT_RECORD, .answer = &NATIVE_ANSWER_RECORD, .success = 202,
-     .body_max = LIMIT_BODY_READ},
+     .body_max = LIMIT_BODY_READ, .headers = NATIVE_HEADERS},
     {"POST", "/in/alertmanager/{key}", PERMIT_KEY, post_alertmanager,
      .summary = "Alertmanager's webhook, version 4.", .success = 202, .body_max = LIMIT_BODY_READ},
     {"POST", PROMETHEUS "/api/v2/alerts", PERMIT_KEY, post_prometheus,

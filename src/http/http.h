@@ -43,7 +43,8 @@ struct route_row {
     bool is_list;                 /* the answer is {"items": […], "next_cursor": …} */
     int success;                  /* 200 when 0 */
     size_t body_max;              /* LIMIT_BODY when 0 */
-    const struct query_param *params; /* ends with {NULL}; NULL: none */
+    const struct query_param *params;  /* ends with {NULL}; NULL: none */
+    const struct query_param *headers; /* that it heeds; likewise */
 };
 
 /* Who is calling, for permission and for the record: "token:ci", "local" (Unix socket), "". On a row

@@ -26,6 +26,13 @@ static json_t *parameter(const char *name, const char *where, const char *doc, b
     return parameter;
 }
 
+static void add_named(json_t *list, const struct query_param *params, const char *where)
+{
+    for (const struct query_param *param = params; param != NULL && param->name != NULL; param++) {
+        json_array_append_new(list, parameter(param->name, where, param->doc, false));
+    }
+}
+
 static void add_parameters(json_t *operation, const struct route_row *row)
 {
     json_t *list = json_array();
@@ -34,10 +41,8 @@ static void add_parameters(json_t *operation, const struct route_row *row)
         g_autofree char *name = g_strndup(at, strcspn(at, "}"));
         json_array_append_new(list, parameter(name, "path", NULL, true));
     }
-    for (const struct query_param *param = row->params; param != NULL && param->name != NULL;
-         param++) {
-        json_array_append_new(list, parameter(param->name, "query", param->doc, false));
-    }
+    add_named(list, row->params, "query");
+    add_named(list, row->headers, "header");
     if (json_array_size(list) > 0) {
         json_object_set(operation, "parameters", list);
     }

@@ -22,8 +22,8 @@ class DoorsTest(unittest.TestCase):
     def post(self, path, body, token=None, **options):
         return self.world.post(path, body, token=token, **options)
 
-    def alert(self, body, token=KEYS["APP_KEY"]):
-        return self.post("/api/v1/alerts", body, token=token)
+    def alert(self, body, token=KEYS["APP_KEY"], headers=None):
+        return self.post("/api/v1/alerts", body, token=token, headers=headers)
 
     def event(self, **fields):
         payload = {"summary": "s", "source": "x", "severity": "error"}
@@ -61,6 +61,14 @@ class DoorsTest(unittest.TestCase):
         one, two = self.alert({"summary": "a"}), self.alert({"summary": "a"})
         self.assertNotEqual(one.json["dedup_key"], two.json["dedup_key"])
         self.assertEqual(two.json["outcome"], "opened")
+
+    def test_native_request_sent_again_is_one_alert(self):
+        def send(key):
+            return self.alert({"summary": "a"}, headers={"Idempotency-Key": key})
+        first, again, other = send("r-1"), send("r-1"), send("r-2")
+        self.assertEqual((first.json["outcome"], again.json["outcome"]), ("opened", "joined"))
+        self.assertEqual(first.json["alert_id"], again.json["alert_id"])
+        self.assertNotEqual(first.json["alert_id"], other.json["alert_id"])
 
     def test_native_refuses_by_field(self):
         self.assert_problem(self.alert({}), 400, "summary")
