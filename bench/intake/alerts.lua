@@ -1,7 +1,8 @@
 -- wrk -s alerts.lua URL -- KIND KEY PREFIX DIFFERENT
 -- The same alerts in the form of each server. DIFFERENT: how many keys there are; 0: each is new.
-local counter, id = 0, 0
+local counter = 0
 local threads = 0
+id = 0 -- of the thread; set from outside, so it must not be local
 
 function setup(thread)
     thread:set("id", threads)
