@@ -11,8 +11,9 @@
 /* More nodes than this are not seen; there are no lanes for them either. */
 enum { NODES_MAX = 128 };
 
-/* Who looks less often than this has not watched: nobody's beat is judged by such a gap. */
-#define WATCH_GAP_MOST SPAN_MS(1500)
+/* Who looks less often than this has not watched: nobody's beat is judged by such a gap. Longer than a
+ * node that died in its turn holds it (a second) and the two turns after that last. */
+#define WATCH_GAP_MOST SPAN_S(2)
 /* A node that has beaten within this is awake: it will take what it is left. */
 #define NODE_AWAKE SPAN_S(1)
 /* Lanes that are free so long are taken by anybody, whatever its share. */

@@ -117,10 +117,10 @@ static void a_gap_in_looking_starts_anew(void **state)
         bool is_dead;
     } rows[] = {
         {"looks all the time", {0, 900, 1800, 2700, 3000}, 5, 3000, true},
-        {"one look too few", {0, 900, 1800, 3400, 3600}, 5, 3600, false},
-        {"after the gap again", {0, 2000, 2900, 3800, 4700, 5000}, 6, 5000, true},
-        {"not before", {0, 2000, 2900, 3800, 4700, 4999}, 6, 4999, false},
-        {"judges long after it looked", {0, 900, 1800, 2700, 3000}, 5, 4501, false},
+        {"one look too few", {0, 900, 1800, 3900, 4000}, 5, 4000, false},
+        {"after the gap again", {0, 2100, 2900, 3800, 4700, 5100}, 6, 5100, true},
+        {"not before", {0, 2100, 2900, 3800, 4700, 5099}, 6, 5099, false},
+        {"judges long after it looked", {0, 900, 1800, 2700, 3000}, 5, 5001, false},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
