@@ -11,6 +11,7 @@ static const int64_t PAGE_SLACK_US = INT64_C(5) * 1000000;
 static const int64_t SEND_SLACK_US = INT64_C(75) * 60 * 1000000;
 /* Jumps of the wall clock under two seconds are taken for corrections; several may add up. */
 static const int64_t EARLY_SLACK_US = INT64_C(5) * 1000000;
+static const int64_t FLAPPING_US = INT64_C(5) * 60 * 1000000;
 static const int64_t LAST_RESORT_US = INT64_C(30) * 60 * 1000000;
 
 enum { NOBODY = -1, SEVERITIES = 4, MINUTE_MAX = 3, HOUR_MAX = 12, RECENT_MAX = 64 };
@@ -175,6 +176,14 @@ void auditor_raised(struct auditor *auditor, int64_t alert_id, int severity, str
     }
 }
 
+void auditor_flapping(struct auditor *auditor, int64_t alert_id, struct moment now)
+{
+    struct watch *watch = find(auditor, alert_id);
+    if (watch != NULL) {
+        watch->due_us = now.elapsed.us + FLAPPING_US;
+    }
+}
+
 void auditor_acknowledged(struct auditor *auditor, int64_t alert_id)
 {
     struct watch *watch = find(auditor, alert_id);
@@ -309,6 +318,7 @@ void auditor_page_started(struct auditor *auditor, const struct started_page *pa
         return;
     }
     if (is_moved_to(auditor, watch, person, now) || watch->anybody_us == now.elapsed.us) {
+        watch->moved_us = -1; /* a step may come due at the same instant */
         watch->ever_paged |= 1U << person;
         owe(watch, person, now);
         return;

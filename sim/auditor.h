@@ -28,6 +28,8 @@ void auditor_destroy(struct auditor **auditor);
 void auditor_accepted(struct auditor *auditor, int64_t alert_id, int service, int severity,
                       struct moment now);
 void auditor_raised(struct auditor *auditor, int64_t alert_id, int severity, struct moment now);
+/* It comes and goes: it is paged only when it stays open for five minutes. */
+void auditor_flapping(struct auditor *auditor, int64_t alert_id, struct moment now);
 void auditor_acknowledged(struct auditor *auditor, int64_t alert_id);
 void auditor_resolved(struct auditor *auditor, int64_t alert_id);
 /* The alert's paging started again from the first step (an acknowledgement expired). */

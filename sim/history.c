@@ -49,6 +49,8 @@ static void read_of_alert(struct world *world, const char *kind, int64_t id, con
     } else if (strcmp(kind, "page.unreachable") == 0) {
         auditor_unreachable(auditor, id, json_text(data, "who", ""), json_text(data, "then", ""),
                             now);
+    } else if (strcmp(kind, "alert.flapping") == 0) {
+        auditor_flapping(auditor, id, now);
     } else if (strcmp(kind, "alert.repeated") == 0) {
         auditor_raised(auditor, id, severity_of(data), now);
     } else if (strcmp(kind, "alert.reopened") == 0) {
