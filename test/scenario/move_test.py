@@ -165,7 +165,9 @@ class MoveTest(unittest.TestCase):
         self.assertFalse((world.folder / "data2" / "tocsin.db").exists())
         world.stop()
 
-        back = json.loads(tocsin(world, "move", "--from", self.url, "--to", world.folder / "data2",
+        address = world.write("address", self.url + "\n")  # as a file, so that a password would not show
+        address.chmod(0o600)
+        back = json.loads(tocsin(world, "move", "--from", f"file:{address}", "--to", world.folder / "data2",
                                  "--json").stdout)
         self.assertEqual(back["pageable"]["open alerts"], 3)
         world.data = world.folder / "data2"
@@ -243,7 +245,8 @@ class MoveTest(unittest.TestCase):
         for path, rows in self.state().items():
             if path == "/api/v1/alerts":
                 self.assertEqual(rows, seen[path], path)
-        self.assertEqual((len(self.told("ana")), len(self.told("bob"))), (2, 1))
+        self.assertEqual((len(self.told("ana")), len(self.told("bob"))), (2, 1),
+                         json.dumps([self.told("ana")[2:], self.told("bob")[1:]], indent=1))
 
     def test_faults_say_what_to_do(self):
         world = self.world
