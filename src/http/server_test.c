@@ -78,8 +78,8 @@ static void dawdle(struct http_request *request, void *context)
     static const struct timespec LONG = {.tv_sec = 1, .tv_nsec = 300000000};
     (void)context;
     atomic_store(&kept, request);
-    (void)nanosleep(&LONG,
-                    NULL); /* rules: allow sleep: a handler that takes long is what is tested */
+    /* rules: allow sleep: a handler that takes long is what is tested */
+    (void)nanosleep(&LONG, NULL);
 }
 
 static atomic_int_least64_t newest;
