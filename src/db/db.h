@@ -71,6 +71,10 @@ NODISCARD bool db_is_shared(const struct db *db);
 /* In a transaction: the number of the last turn that was committed before it. Its own, when it
  * commits, is the next one. A transaction that only reads is told what it sees. */
 NODISCARD int64_t db_turn(struct db *db);
+/* Changes with each connection that is made. Behind a new one may be another server, a standby that was
+ * promoted: what the old one had not told it yet never happened there, and the same number may stand
+ * for other turns. */
+NODISCARD uint64_t db_session(const struct db *db);
 /* After a commit that answered DB_OK, until the next begin: the number that it got; 0 when it had
  * changed nothing and so took none. */
 NODISCARD int64_t db_turn_taken(const struct db *db);

@@ -92,6 +92,7 @@ struct db {
     unsigned bugs;   /* enum db_bug */
     const struct db_link *link;
     struct db_turn turn;
+    uint64_t session;  /* counts the connections that were made */
     int64_t next_id;   /* PostgreSQL: the next insert takes it and counts it up */
     int64_t writer;    /* names this connection in commit_mark */
     int64_t uncertain; /* number of the turn whose outcome is not known; 0: none */

@@ -69,6 +69,7 @@ static void take_connection(struct postgres_db *pg, PGconn *conn)
     pg->back_off.failures = 0;
     pg->conn = conn;
     pg->number++;
+    pg->base.session++;
     (void)PQsetNoticeReceiver(conn, on_notice, pg);
     CHECK(PQenterPipelineMode(conn) == 1); /* refused only to a connection that is busy */
 }

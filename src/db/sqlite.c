@@ -302,6 +302,7 @@ bool sqlite_is_open(struct db *db)
         (void)db_fail(db, DB_DOWN, "%s", fault.text);
         return false;
     }
+    db->session++;
     plant(db);
     return true;
 }

@@ -161,6 +161,11 @@ int64_t db_turn(struct db *db)
     return knows_turn(db) ? db->turn.number : 0;
 }
 
+uint64_t db_session(const struct db *db)
+{
+    return db->session;
+}
+
 int64_t db_turn_taken(const struct db *db)
 {
     return db->turn.taken;

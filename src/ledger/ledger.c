@@ -279,7 +279,8 @@ bool ledger_end_look(struct ledger *ledger)
     if (status != DB_OK) {
         return false;
     }
-    if (is_unheard && last_seq > ledger->news.heard_seq) {
+    /* Less than was heard: a server that failed had shown what it had not passed on yet. */
+    if (is_unheard && last_seq != ledger->news.heard_seq) {
         tell_listeners(ledger, last_seq);
     }
     ledger->news.is_unheard = ledger->news.is_unheard && !is_unheard;

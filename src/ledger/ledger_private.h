@@ -36,7 +36,8 @@ struct duty_state {
 /* What is known of a shared database, and until when it was true. */
 struct news {
     bool is_known;         /* false: whatever is remembered may be old */
-    int64_t turn;          /* up to which everything is known */
+    int64_t turn;          /* up to which everything is known … */
+    uint64_t session;      /* … by this connection */
     int64_t heard_seq;     /* of the last event that the listeners were told of */
     bool is_unheard;       /* others' events may have come that the listeners were not told of */
     bool is_fresh;         /* the transaction under way learnt news */

@@ -97,6 +97,11 @@ void news_learn(struct ledger_tx *tx, struct span before, bool is_reading)
     if (db_error(tx->db) != DB_OK) {
         return;
     }
+    if (db_session(tx->db) != ledger->news.session) {
+        ledger->news.session = db_session(tx->db);
+        ledger->news.is_known = false;
+        ledger->member.is_view_known = false;
+    }
     bool is_news = (!ledger->news.is_known || turn != ledger->news.turn) &&
                    !(is_reading && is_planted(ledger, LEDGER_LOST_WAKE_UP));
     bool is_early = is_reading && is_planted(ledger, LEDGER_EARLY_FENCE);
