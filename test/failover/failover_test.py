@@ -156,6 +156,8 @@ class Run:
         self.calms = [self.calm()]
         for at, kind in enumerate(self.plan):
             fault = faults.run(self.scene, kind, at)
+            # The next one must not strike before others had the time to take over.
+            faults.PAUSE.wait(max(0, (fault.within_s or 0) + 1 - (faults.now_us() - fault.at) / 1e6))
             self.calms.append(self.calm())
             fault.calm, fault.end = self.calms[-1]
             self.faults.append(fault)

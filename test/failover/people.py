@@ -9,6 +9,7 @@ status, node. The first SIGTERM: works off what is left and says "acknowledged".
 all three have seen the event whose number stands in the file "goal", prints what they saw as JSON.
 """
 import asyncio
+import contextlib
 import json
 import random
 import re
@@ -23,6 +24,12 @@ PATIENCE_S = 10.0
 SILENCE_S = 4.0  # after so long without an event a follower tries the next node
 CATCH_UP_S = 30.0
 ID = re.compile(rb"^id: (\d+)$", re.M)
+
+
+async def pause(seconds):
+    """For the time that people and providers take."""
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(asyncio.Event().wait(), seconds)
 
 
 def now_us():
@@ -80,7 +87,7 @@ class Responders:
                                                               alert)
                 if is_last and not chunk:
                     return
-                await asyncio.sleep(0.05)
+                await pause(0.05)
 
     async def work(self, node):
         line = Line(node)
@@ -97,7 +104,7 @@ class Responders:
             if status in (0, 503):
                 # Whether it was kept is not known: somebody asks again, at another node if there is one.
                 self.queue.put_nowait(alert)
-                await asyncio.sleep(0.5)
+                await pause(0.5)
             else:
                 self.left -= 1
                 self.journal.write("%s %d %d %d %s\n" % (alert, self.asked[alert], now_us(), status, node))
@@ -129,7 +136,7 @@ class Listener:
                     writer.close()
             self.at += 1
             self.moves += 1
-            await asyncio.sleep(0.1)
+            await pause(0.1)
 
     async def read(self, reader):
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), SILENCE_S)
@@ -175,7 +182,7 @@ async def main():
     await follower
     deadline = time.monotonic() + CATCH_UP_S
     while time.monotonic() < deadline and responders.left > 0:
-        await asyncio.sleep(0.05)
+        await pause(0.05)
     # Nobody asks for anything now: the log only grows by what is still paged.
     print("acknowledged", flush=True)
     ending.clear()
@@ -184,7 +191,7 @@ async def main():
     with open(plan["goal"], encoding="utf-8") as file:
         goal = int(file.read())
     while time.monotonic() < deadline and min(listener.last for listener in listeners) < goal:
-        await asyncio.sleep(0.05)
+        await pause(0.05)
     for task in tasks:
         task.cancel()
     print(json.dumps({"left": responders.left, "statuses": responders.statuses, "listeners": [

@@ -7,6 +7,7 @@ with it, path, body. What was done: "ok"; "slow" (taken, answered late); "refuse
 told); "cut" (taken, but the connection ended without an answer).
 """
 import asyncio
+import contextlib
 import random
 import sys
 import time
@@ -16,6 +17,12 @@ SLOW, REFUSED, CUT = 15, 15, 10
 SLOW_S = (0.2, 2.5)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n"
 FAILED = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n"
+
+
+async def pause(seconds):
+    """For the time that people and providers take."""
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(asyncio.Event().wait(), seconds)
 
 
 class Provider:
@@ -54,7 +61,7 @@ class Provider:
         if what == "cut":
             return False
         if what == "slow":
-            await asyncio.sleep(self.random.uniform(*SLOW_S))
+            await pause(self.random.uniform(*SLOW_S))
         writer.write(FAILED if what == "refused" else OK)
         await writer.drain()
         return True
