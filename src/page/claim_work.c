@@ -136,6 +136,7 @@ static struct errand *build_pages(struct ledger_tx *tx, const struct look *look,
     delivery.items = delivery_carry_pages(tx->db, &delivery, tx->now, message->by_severity);
     delivery_save(tx->db, &delivery);
     message->total = (size_t)delivery.items;
+    message->may_repeat = delivery_may_repeat(tx->db, delivery.id);
     for (guint i = 0; i < MIN(wanted->len, ERRAND_ITEMS_MAX); i++) {
         const struct notification *n =
             &g_array_index(look->waiting, struct notification, g_array_index(wanted, guint, i));
@@ -143,7 +144,6 @@ static struct errand *build_pages(struct ledger_tx *tx, const struct look *look,
             errand_add(errand, &alerts[i]);
         }
         alert_clear(&alerts[i]);
-        message->may_repeat |= n->tries > 0 && notification_unknown_attempts(tx->db, n->id) > 0;
         if (n->tries == 0) {
             metric_observe(HISTOGRAM_NOTIFICATION, utc_since(tx->now, n->created_at));
         }

@@ -255,6 +255,20 @@ bool delivery_is_live(struct db *db, int64_t delivery_id)
     return delivery_is_wanted(db, delivery_id, (struct utc){1}); /* every lease ends after 1970 */
 }
 
+bool delivery_may_repeat(struct db *db, int64_t id)
+{
+    struct db_query *q =
+        db_query(db, "SELECT 1 FROM carried c JOIN notification n ON n.id = c.notification_id"
+                     " JOIN carried b ON b.notification_id = c.notification_id"
+                     " JOIN delivery d ON d.id = b.delivery_id"
+                     " WHERE c.delivery_id = $1 AND n.tries > 1 AND d.state = $2 LIMIT 1");
+    db_bind_int(q, 1, id);
+    db_bind_int(q, 2, DELIVERY_UNKNOWN);
+    bool may_repeat = db_step(q) == DB_ROW;
+    db_reset(q);
+    return may_repeat;
+}
+
 int64_t notification_unknown_attempts(struct db *db, int64_t id)
 {
     struct db_query *q =

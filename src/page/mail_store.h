@@ -118,6 +118,8 @@ void delivery_carry(struct db *db, int64_t delivery_id, int64_t notification_id)
  * them by severity (index = enum severity). Answers how many. */
 int64_t delivery_carry_pages(struct db *db, const struct delivery *delivery, struct utc now,
                              size_t by_severity[5]);
+/* Has somebody perhaps had one of the pages that it carries? */
+NODISCARD bool delivery_may_repeat(struct db *db, int64_t id);
 /* Is it still whose who claimed it (not settled, its lease goes on), and is a page of an alert that is
  * still open among what it carries, or anything but pages? */
 NODISCARD bool delivery_is_wanted(struct db *db, int64_t delivery_id, struct utc now);

@@ -179,6 +179,20 @@ static void a_lost_answer_is_repeated_with_a_word(void **state)
     expect_messages(paging, "ana email: page 1 again");
 }
 
+static void a_repeat_that_a_digest_does_not_name_is_told_too(void **state)
+{
+    struct paging *paging = *state;
+    (void)paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
+    settle_as(paging, SEND_UNKNOWN, "ana email: page 1");
+    for (int i = 0; i < 13; i++) {
+        g_autofree char *key = g_strdup_printf("worse%d", i);
+        (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_CRITICAL);
+    }
+    expect_messages(paging, "ana email: page 1; ana email: page 1");
+    paging_pass(paging, SPAN_MIN(1));
+    expect_messages(paging, "ana email: digest 12 again");
+}
+
 static void a_crash_while_sending_repeats_with_a_word(void **state)
 {
     struct paging *paging = *state;
@@ -498,6 +512,7 @@ int main(void)
         TEST(a_refused_contact_gives_way_to_the_next),
         TEST(a_failing_provider_is_tried_again_and_passed_by),
         TEST(a_lost_answer_is_repeated_with_a_word),
+        TEST(a_repeat_that_a_digest_does_not_name_is_told_too),
         TEST(a_crash_while_sending_repeats_with_a_word),
         TEST(low_urgency_waits_for_the_end_of_quiet_hours),
         TEST(a_silence_holds_and_its_end_pages),
