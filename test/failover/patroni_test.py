@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # timeout: 600
+# by hand: yes
 """Three machines as docs/deploy/three-nodes.md describes them, with the files that stand there: etcd,
 Patroni, PostgreSQL, HAProxy and Tocsin on each, every machine a set of namespaces of its own. While alerts
 come in, the primary is switched, its PostgreSQL killed, and a whole machine lost. Nothing that was accepted
