@@ -246,8 +246,9 @@ static bool refuse_connection(PGconn *conn, struct fault *fault)
     const char *database = PQdb(conn);
     g_autofree char *named = g_strdup_printf("database \"%s\" does not exist", database);
     if (strstr(message, named) != NULL) {
-        return fault_set(fault, "database-url", "%s; create it: CREATE DATABASE %s ENCODING 'UTF8'",
-                         message, database);
+        return fault_set(fault, "database-url",
+                         "%s; create it: CREATE DATABASE %s OWNER %s ENCODING 'UTF8'", message,
+                         database, PQuser(conn));
     }
     if (strstr(message, "read-only") != NULL || strstr(message, "hot standby") != NULL) {
         return fault_set(fault, "database-url",
