@@ -167,6 +167,8 @@ const struct heartbeat *config_heartbeat(const struct config *config, const char
 struct config_holder {
     pthread_mutex_t lock;
     struct config *current;
+    int64_t
+        unreadable; /* the version of a newer program's that could not be read; the ledger's thread */
 };
 
 struct config_holder *config_holder_create(void)
@@ -194,15 +196,35 @@ struct config *config_current(struct config_holder *holder)
     return config;
 }
 
-void config_publish(struct config_holder *holder, struct config *config)
+static void put(struct config_holder *holder, struct config *config, bool is_older_kept_out)
 {
     struct config *dropped = config;
     CHECK(pthread_mutex_lock(&holder->lock) == 0);
-    if (config->version >= holder->current->version) {
+    if (!is_older_kept_out || config->version >= holder->current->version) {
         dropped = holder->current;
         holder->current = config;
     }
     CHECK(pthread_mutex_unlock(&holder->lock) == 0);
     /* Outside the lock: the last reference frees a whole configuration. */
     config_unref(dropped);
+}
+
+void config_publish(struct config_holder *holder, struct config *config)
+{
+    put(holder, config, true);
+}
+
+void config_replace(struct config_holder *holder, struct config *config)
+{
+    put(holder, config, false);
+}
+
+int64_t config_unreadable(const struct config_holder *holder)
+{
+    return holder->unreadable;
+}
+
+void config_set_unreadable(struct config_holder *holder, int64_t version)
+{
+    holder->unreadable = version;
 }

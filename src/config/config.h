@@ -78,5 +78,12 @@ NODISCARD struct config *config_current(struct config_holder *holder);
 /* Takes over the reference. One that is older than what is published is dropped, so that two
  * changes which come out of order do not undo each other. */
 void config_publish(struct config_holder *holder, struct config *config);
+/* Takes over the reference whatever its version: this is what the database holds, which after the loss
+ * of its primary may be less than was once seen. */
+void config_replace(struct config_holder *holder, struct config *config);
+/* The version that another node wrote and this program cannot read; 0: none. It is not tried again
+ * before it changes. The ledger's thread only. */
+NODISCARD int64_t config_unreadable(const struct config_holder *holder);
+void config_set_unreadable(struct config_holder *holder, int64_t version);
 
 #endif

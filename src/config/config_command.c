@@ -37,16 +37,19 @@ static void others_wrote(struct ledger_tx *tx, void *self)
 {
     struct config_holder *configs = self;
     struct config *known = config_current(configs);
-    bool is_current = config_load_version(tx->db) == known->version;
+    int64_t version = config_load_version(tx->db);
+    bool is_settled = version == known->version || version == config_unreadable(configs);
     config_unref(known);
-    if (is_current || db_error(tx->db) != DB_OK) {
+    if ((is_settled && !ledger_is_reconnected(tx)) || db_error(tx->db) != DB_OK) {
         return;
     }
     struct fault fault = {0};
     struct config *next = config_load(tx->db, &fault);
     if (next != NULL) {
-        config_publish(configs, next);
+        config_replace(configs, next);
+        config_set_unreadable(configs, 0);
     } else if (db_error(tx->db) == DB_OK) {
+        config_set_unreadable(configs, version);
         LOG_ERROR("config", NULL,
                   "what another node wrote cannot be read; the configuration of "
                   "before stays in force here",

@@ -218,7 +218,10 @@ static enum db_status commit(struct ledger *ledger, bool has_events)
     metric_observe(HISTOGRAM_COMMIT, (struct span){clock_elapsed(ledger->clock).us - before.us});
     bool is_sure = status != DB_UNCERTAIN;
     if (!is_sure && ledger->is_shared) {
+        /* Nobody new is let in to wait while that is found out. */
+        int door = atomic_exchange(&ledger->door, LEDGER_UNCERTAIN);
         status = news_resolve(ledger);
+        atomic_store(&ledger->door, door);
         ledger->begun_at = clock_elapsed(ledger->clock); /* what was waited for is over */
     }
     metric_add(status == DB_OK ? METRIC_COMMITS : METRIC_COMMIT_FAILURES, 1);

@@ -140,6 +140,9 @@ void ledger_end(struct ledger *ledger);
 /* This node's id; 0 before ledger_join and in a database with one writer. A node that was counted as
  * dead joins anew under another. */
 int64_t ledger_node(const struct ledger_tx *tx);
+/* For a witness: is the connection a new one since it was last told? Then equal versions say nothing,
+ * for the server may be another one, of which a little was lost. */
+NODISCARD bool ledger_is_reconnected(const struct ledger_tx *tx);
 /* The epoch in which this node holds that lane; 0 when it does not. With one writer always 1. */
 int64_t ledger_lane_epoch(const struct ledger_tx *tx, int lane);
 /* For people: how long that node's beat has stood still as far as this one saw (its own: since it

@@ -38,6 +38,7 @@ struct news {
     bool is_known;         /* false: whatever is remembered may be old */
     int64_t turn;          /* up to which everything is known … */
     uint64_t session;      /* … by this connection */
+    bool is_reconnected;   /* which the witnesses were not told of yet */
     int64_t heard_seq;     /* of the last event that the listeners were told of */
     bool is_unheard;       /* others' events may have come that the listeners were not told of */
     bool is_fresh;         /* the transaction under way learnt news */

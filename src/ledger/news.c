@@ -73,6 +73,12 @@ static void remember(struct ledger_tx *tx, int64_t turn)
     ledger->news.is_fresh = true;
     ledger->news.is_unheard = true;
     tell_witnesses(tx);
+    ledger->news.is_reconnected = ledger->news.is_reconnected && db_error(tx->db) != DB_OK;
+}
+
+bool ledger_is_reconnected(const struct ledger_tx *tx)
+{
+    return tx->ledger->news.is_reconnected;
 }
 
 static void begin_unknowing(struct ledger_tx *tx)
@@ -100,6 +106,7 @@ void news_learn(struct ledger_tx *tx, struct span before, bool is_reading)
     if (db_session(tx->db) != ledger->news.session) {
         ledger->news.session = db_session(tx->db);
         ledger->news.is_known = false;
+        ledger->news.is_reconnected = true;
         ledger->member.is_view_known = false;
     }
     bool is_news = (!ledger->news.is_known || turn != ledger->news.turn) &&

@@ -208,6 +208,62 @@ static void a_change_of_unknown_outcome_is_found_again(void **state)
     config_unref(after);
 }
 
+static const char BAR[] =
+    "{'users': [{'name': 'budi', 'contacts': [{'kind': 'email', 'to': 'b@x.org'}]}],"
+    "'teams': [{'name': 'bar', 'members': ['budi']}]}";
+
+static bool knows_bar(const struct room *room)
+{
+    struct config *config = config_current(room->configs);
+    bool is_known = config_team(config, "bar") != NULL;
+    config_unref(config);
+    return is_known;
+}
+
+/* Outside of a transaction no turn is counted: as what a lost primary took along. */
+static void change_behind(const struct room *room, const char *sql)
+{
+    (void)db_run(db_query(room->node->db, sql));
+    assert_int_equal(db_error(room->node->db), DB_OK);
+}
+
+static void a_new_connection_may_know_less(void **state)
+{
+    struct house *house = *state;
+    struct room *here = &house->rooms[0], *there = &house->rooms[1];
+    if (test_database_is_shared()) {
+        skip(); /* where db_hang_up can do nothing */
+    }
+    room_apply(here, BAR);
+    change_behind(there, "UPDATE config_object SET deleted_at = 1 WHERE name = 'bar'");
+    change_behind(there, "UPDATE config_state SET version = version - 1");
+    db_hang_up(here->node->db);
+    assert_true(knows_bar(here));
+    (void)room_signal(here, "k", "shop");
+    assert_false(knows_bar(here));
+}
+
+static void what_a_newer_program_wrote_is_tried_once(void **state)
+{
+    struct house *house = *state;
+    struct room *here = &house->rooms[0], *there = &house->rooms[1];
+    room_apply(here, BAR);
+    change_behind(there, "UPDATE config_object SET spec = '{\"name\": 7}' WHERE name = 'bar'");
+    change_behind(there, "UPDATE config_state SET version = version + 1");
+    (void)room_signal(there, "k", "shop"); /* counts a turn */
+    (void)room_signal(here, "k", "shop");
+    assert_true(knows_bar(here)); /* what was good stays */
+    struct config *known = config_current(here->configs);
+    assert_int_equal(config_unreadable(here->configs), known->version + 1);
+    config_unref(known);
+    change_behind(there, "UPDATE config_object SET deleted_at = 1 WHERE name = 'bar'");
+    change_behind(there, "UPDATE config_state SET version = version + 1");
+    (void)room_signal(there, "k", "shop");
+    (void)room_signal(here, "k", "shop");
+    assert_false(knows_bar(here));
+    assert_int_equal(config_unreadable(here->configs), 0);
+}
+
 static void keys_are_good_and_end_on_every_node(void **state)
 {
     struct house *house = *state;
@@ -280,6 +336,8 @@ int main(void)
         IN_HOUSE(a_leaving_node_brings_home_what_is_in_flight),
         IN_HOUSE(a_change_of_configuration_is_noticed),
         IN_HOUSE(a_change_of_unknown_outcome_is_found_again),
+        IN_HOUSE(a_new_connection_may_know_less),
+        IN_HOUSE(what_a_newer_program_wrote_is_tried_once),
         IN_HOUSE(keys_are_good_and_end_on_every_node),
         IN_HOUSE(a_beat_is_not_missed_for_an_outage_of_ours),
     };

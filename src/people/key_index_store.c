@@ -138,7 +138,8 @@ static void foresee(struct ledger_tx *tx, void *index)
 static void others_wrote(struct ledger_tx *tx, void *self)
 {
     struct key_index *index = self;
-    if (access_key_version(tx->db) != index->version && db_error(tx->db) == DB_OK) {
+    bool is_old = access_key_version(tx->db) != index->version || ledger_is_reconnected(tx);
+    if (is_old && db_error(tx->db) == DB_OK) {
         (void)load(index);
     }
 }
