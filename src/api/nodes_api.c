@@ -3,7 +3,7 @@
 
 #include "ledger/node.h"
 
-enum { BUSY_S = 2 };
+#define BUSY_S "2"
 
 static const struct enum_name NODE_STATE_NAMES[] = {
     {"alive", NODE_ALIVE}, {"leaving", NODE_LEAVING}, {"gone", NODE_GONE}, {0}};
@@ -202,7 +202,7 @@ static void answer_not_ready(struct http_request *request, const struct api_cont
         door == LEDGER_OPEN ? "slow" : door_name(door), "since", api_utc(since), "node",
         context->node_name, "request_id", http_request_id(request));
     g_autofree char *text = json_dumps(body, JSON_COMPACT);
-    http_set_header(request, "Retry-After", G_STRINGIFY(BUSY_S));
+    http_set_header(request, "Retry-After", BUSY_S);
     http_answer_text(request, 503, "application/problem+json", text);
 }
 

@@ -83,7 +83,10 @@ static void ready_tells_of_database_and_node(void **state)
 /* 503, and when to come again. */
 static void assert_told_to_come_again(const char *answer)
 {
-    if (client_status(answer) != 503 || strstr(answer, "Retry-After: ") == NULL) {
+    g_autofree char *wait = client_header(answer, "Retry-After");
+    int64_t seconds = 0;
+    if (client_status(answer) != 503 || wait == NULL ||
+        !g_ascii_string_to_signed(wait, 10, 1, 60, &seconds, NULL)) {
         fail_msg("%s", answer);
     }
 }

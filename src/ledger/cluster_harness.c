@@ -30,6 +30,10 @@ static struct utc read_server(void *self)
 static enum db_fate draw_fate(void *self, enum db_moment moment)
 {
     struct cluster_node *node = self;
+    if (moment == DB_AT_BEGIN) {
+        node->cluster->elapsed.us += node->cluster->begin_takes.us;
+        node->cluster->server = utc_add(node->cluster->server, node->cluster->begin_takes);
+    }
     if (moment == DB_AT_BEGIN && node->at_begin != NULL) {
         void (*at_begin)(struct cluster_node *) = node->at_begin;
         node->at_begin = NULL;
@@ -93,12 +97,14 @@ static void witness(struct ledger_tx *tx, void *self)
 
 static struct utc chore_next(struct ledger_tx *tx, void *self)
 {
-    (void)tx;
     struct cluster_node *node = self;
     if (node->at_ask != NULL) {
         void (*at_ask)(struct cluster_node *) = node->at_ask;
         node->at_ask = NULL;
         at_ask(node);
+    }
+    if (node->is_due_now) {
+        return tx->now;
     }
     return utc_is_set(node->due_at) ? node->due_at : UTC_NEVER;
 }
@@ -122,6 +128,7 @@ static int chore_run(struct ledger_tx *tx, void *self, int limit)
     node->leaks +=
         tx->lanes != 0 && tx->lanes != lanes_in_database(tx) && db_error(tx->db) == DB_OK;
     node->due_at = (struct utc){0};
+    node->is_due_now = false;
     node->worked++;
     node->worked_lanes = tx->lanes;
     event_append(tx, "test", "chore.done", "chore", NULL);

@@ -34,6 +34,7 @@ struct cluster_node {
     struct span jumped; /* in all, as its duty was told */
     int jump_count;
     struct utc due_at;     /* of its duty; unset: not due */
+    bool is_due_now;       /* its duty answers the very instant at which it is asked */
     int worked;            /* runs of its duty … */
     lane_set worked_lanes; /* … the lanes it had in the last */
     int leaks;             /* … and runs in which those were not what the database says */
@@ -45,6 +46,7 @@ struct cluster {
     char *where;
     struct utc server; /* the server's clock */
     struct span elapsed;
+    struct span begin_takes; /* time that passes at each begin */
     struct cluster_node nodes[CLUSTER_NODES];
 };
 

@@ -140,6 +140,8 @@ static struct utc run_duties(struct ledger *ledger, struct utc now)
     if (!ask_duties(ledger, now)) {
         return utc_add(now, RETRY_WAIT);
     }
+    /* A shared database's look has an instant of its own, and what is due just then is due. */
+    now = clock_now(ledger->clock);
     if (ledger->is_shared) {
         if (news_has_jump(ledger)) {
             /* No deadline may be judged before it is moved, which the begin of any turn does. */

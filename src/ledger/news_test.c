@@ -419,6 +419,18 @@ static void a_duty_whose_answer_is_lost_is_done_once(void **state)
     }
 }
 
+/* The look is a little later than the tick began: what is due at its instant is due. */
+static void what_is_due_now_is_done_now(void **state)
+{
+    struct cluster *cluster = *state;
+    struct cluster_node *a = &cluster->nodes[0];
+    cluster->begin_takes = (struct span){1};
+    a->is_due_now = true;
+    struct utc next = ledger_tick(a->ledger);
+    assert_int_equal(a->worked, 1);
+    assert_true(utc_before(cluster->server, next)); /* and then it rests */
+}
+
 /* Lanes are what the database says after a turn whose answer was lost, either way. */
 static void lanes_are_right_after_a_lost_answer(void **state)
 {
@@ -489,6 +501,7 @@ int main(void)
         TEST(a_batch_that_is_run_again_answers_each_once),
         TEST(a_batch_that_is_never_kept_is_given_up),
         TEST(a_duty_whose_answer_is_lost_is_done_once),
+        TEST(what_is_due_now_is_done_now),
         cmocka_unit_test(lanes_are_right_after_a_lost_answer),
         TEST(nothing_answered_is_lost_or_doubled),
     };
