@@ -191,11 +191,10 @@ struct utc ledger_tick(struct ledger *ledger)
     }
     struct utc next = now;
     struct span until = {clock_elapsed(ledger->clock).us + TICK_MOST.us};
-    for (int round = 0; round < TICK_ROUNDS && !utc_before(now, next) &&
+    for (int round = 0; round < TICK_ROUNDS && !utc_before(clock_now(ledger->clock), next) &&
                         clock_elapsed(ledger->clock).us < until.us;
          round++) {
-        now = clock_now(ledger->clock);
-        next = run_duties(ledger, now);
+        next = run_duties(ledger, clock_now(ledger->clock));
     }
     db_tidy(ledger->db);
     return bound(ledger, next);
