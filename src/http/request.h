@@ -84,7 +84,7 @@ struct http_server {
     uint64_t id_salt;
     atomic_bool is_stopping;
     atomic_bool must_not_sleep; /* whoever has no answer yet is answered now */
-    atomic_int in_flight; /* requests between header and last byte, without streams */
+    atomic_int in_flight;       /* requests between header and last byte, without streams */
 
     /* A lock for each list: waking 10,000 streams must not hold up an answer. */
     pthread_mutex_t waiting_lock, peers_lock, streams_lock;
