@@ -279,6 +279,8 @@ static int run_patiently(struct run *run, int tries, struct fault *fault)
                 "migration %s was tried %d times and undone each time: %.250s; end what "
                 "holds the tables (a long transaction?) and run it again",
                 run->known->items[run->until - 1].name, i + 1, why.text);
+        }
+        if (why.text[0] != '\0' && i + 1 < tries) {
             pause_for(LOCK_PAUSE_MS);
         }
         if (!db_schema_look(run->db, run->known, &schema, &why)) {
