@@ -153,8 +153,8 @@ void network_start(struct world *world);
 NODISCARD bool node_is_cut_off(const struct node *node);
 /* What the node has in flight is not certain any more, and whoever must act on it needs its time. */
 void node_disturb(struct node *node, struct span grace);
-enum db_fate network_fate(void *node, enum db_moment moment);
-void network_announced(void *node);
+enum db_fate network_fate(void *self, enum db_moment moment);
+void network_announced(void *self);
 
 /* senders.c: signals come in. */
 void senders_start(struct world *world);

@@ -51,9 +51,8 @@ static void others_wrote(struct ledger_tx *tx, void *self)
     } else if (db_error(tx->db) == DB_OK) {
         config_set_unreadable(configs, version);
         LOG_ERROR("config", NULL,
-                  "what another node wrote cannot be read; the configuration of "
-                  "before stays in force here",
-                  "where", fault.field, "why", fault.text);
+                  "another node's configuration cannot be read; the one of before stays", "where",
+                  fault.field, "why", fault.text);
     }
 }
 

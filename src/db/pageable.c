@@ -78,6 +78,7 @@ bool pageable_compare(const struct pageable *before, const struct pageable *afte
 
 const char *pageable_name(int part)
 {
-    CHECK(part >= 0 && part < PAGEABLE_PARTS);
-    return PARTS[part].name;
+    size_t at = (size_t)part;
+    CHECK(at < PAGEABLE_PARTS);
+    return PARTS[at].name;
 }

@@ -31,10 +31,13 @@ static int count_parameters(const char *sql)
 /* "INSERT INTO t (a) VALUES ($1)" becomes "INSERT INTO t (id, a) VALUES ($2, $1)". */
 static char *with_id(const char *sql, int id_at)
 {
+    /* {newid} belongs to an INSERT of one row of values. */
     const char *columns = strchr(sql, '(');
-    const char *values = columns == NULL ? NULL : strstr(columns, "VALUES");
-    values = values == NULL ? NULL : strchr(values, '(');
-    CHECK(values != NULL); /* {newid} belongs to an INSERT of one row of values */
+    CHECK(columns != NULL);
+    const char *word = strstr(columns, "VALUES");
+    CHECK(word != NULL);
+    const char *values = strchr(word, '(');
+    CHECK(values != NULL);
     size_t length = strlen(sql) - strlen(POSTGRES_NEWID);
     return g_strdup_printf("%.*s(id, %.*s($%d, %.*s", (int)(columns - sql), sql,
                            (int)(values - columns - 1), columns + 1, id_at,

@@ -59,7 +59,7 @@ void lane_watch_look(struct lane_watch *watch, const struct lane_view *view, str
     /* What happened in a gap was not seen: who was silent all the time and who could not be heard
      * look the same. */
     bool is_anew = !watch->has_looked || elapsed.us - watch->looked_at.us > WATCH_GAP_MOST.us;
-    struct watched_node nodes[NODES_MAX];
+    struct watched_node nodes[NODES_MAX] = {0};
     for (size_t i = 0; i < view->node_count; i++) {
         const struct node_beat *node = &view->nodes[i];
         const struct watched_node *before = find_watched(watch, node->id);

@@ -8,12 +8,15 @@
 
 #define PLANT_VARIABLE "PLANT"
 
+/* NOLINTBEGIN(readability-identifier-naming): the names are the linker's */
 struct db *__real_db_open(const char *where, enum db_mode mode, struct fault *fault);
 struct db *__wrap_db_open(const char *where, enum db_mode mode, struct fault *fault);
 struct ledger *__real_ledger_create(struct db *db, const struct clock *clock,
                                     const struct random *random);
 struct ledger *__wrap_ledger_create(struct db *db, const struct clock *clock,
                                     const struct random *random);
+
+/* NOLINTEND(readability-identifier-naming) */
 
 static const struct {
     const char *name;
