@@ -3,6 +3,7 @@
 
 #include "config/config_store.h"
 #include "config/config_work.h"
+#include "db/test_database.h"
 #include "ledger/ledger_private.h"
 #include "page/mail_store.h"
 #include "sim/plant_store.h"
@@ -159,12 +160,18 @@ static void first_config(struct node *node)
     apply_config_clear(&apply);
 }
 
+/* A server's databases are shared by themselves. */
+static enum db_mode mode_in(const struct world *world)
+{
+    return world_is_shared(world) && !test_database_is_shared() ? DB_SHARED : DB_READ_WRITE;
+}
+
 static bool open_database(struct node *node)
 {
     struct world *world = node->world;
     struct fault fault = {0};
     bool is_shared = world_is_shared(world);
-    node->db = db_open(world->where, is_shared ? DB_SHARED : DB_READ_WRITE, &fault);
+    node->db = db_open(world->where, mode_in(world), &fault);
     if (node->db == NULL) {
         return false;
     }
@@ -370,8 +377,7 @@ void process_end(struct node *node)
 void process_forget_timers(struct node *node)
 {
     struct fault fault;
-    bool is_shared = world_is_shared(node->world);
-    struct db *db = db_open(node->world->where, is_shared ? DB_SHARED : DB_READ_WRITE, &fault);
+    struct db *db = db_open(node->world->where, mode_in(node->world), &fault);
     if (db != NULL) {
         plant_lost_timers(db);
         db_close(&db);

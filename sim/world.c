@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "db/test_database.h"
 #include "sim/world_private.h"
 
 /* Somewhere in 2026, so that instants look like themselves. */
@@ -80,7 +81,7 @@ static void open_world(struct world *world, const struct world_options *options,
     world->agenda = agenda_create();
     world->answered = g_array_new(FALSE, FALSE, sizeof(int64_t));
     world->disk = memory_disk_create("tocsin-sim");
-    g_strlcpy(world->where, "file:world.db?vfs=tocsin-sim", sizeof world->where);
+    world->where = test_database_create("file:world.db?vfs=tocsin-sim");
     scene_make(&world->scene, &world->chance, START.us / 1000000);
     world->auditor = auditor_create(&world->scene);
     world->node_count = CLAMP(options->nodes, 1, WORLD_NODES_MAX);
@@ -126,6 +127,7 @@ static void close_world(struct world *world)
         process_clear(&world->nodes[i]);
     }
     db_close(&world->eye);
+    test_database_drop(&world->where);
     memory_disk_destroy(&world->disk);
     g_array_unref(world->answered);
     inspector_destroy(&world->inspector);

@@ -71,7 +71,7 @@ struct world {
     struct memory_disk *disk;
     struct ballast ballast;
     bool is_ballast_held;
-    char where[64]; /* the database on that disk */
+    char *where;    /* the database: on that disk, or a server's (TOCSIN_TEST_ENGINE) */
     struct db *eye; /* with several nodes: reads past all links */
     struct node nodes[WORLD_NODES_MAX];
     int node_count;
