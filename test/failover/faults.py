@@ -175,6 +175,21 @@ def primary_crash(scene, fault):
     fail_over(scene, fault)
 
 
+def primary_alone(scene, fault):
+    """Both standbys hear nothing any more, then its machine is gone: whatever it kept by itself is lost."""
+    primary = strike_primary(scene, fault)
+    standbys = scene.cluster.standbys()
+    for standby in standbys:
+        scene.ground.cut(standby.name, "back", "both")
+    scene.wait(1, 2)
+    # Cut off first: what its system still has to send must not reach them when they hear again.
+    scene.ground.cut(primary.name, "back", "both")
+    primary.kill()
+    for standby in standbys:
+        scene.ground.heal(standby.name, "back")
+    fail_over(scene, fault)
+
+
 def primary_freeze(scene, fault):
     """Given up, shot, replaced."""
     strike_primary(scene, fault).freeze()
@@ -262,11 +277,11 @@ def primary_and_node(scene, fault):
 
 KINDS = {function.__name__.replace("_", "-"): function for function in (
     node_kill, node_crash, node_blink, node_stop, node_freeze, node_nap, node_back_both, node_back_in, node_back_out,
-    node_front, primary_kill, primary_crash, primary_freeze, primary_nap, primary_cut, primary_cut_in,
+    node_front, primary_kill, primary_crash, primary_alone, primary_freeze, primary_nap, primary_cut, primary_cut_in,
     primary_cut_out, switch_over, standby_kill, standby_cut, standbys_nap, primary_and_node)}
 # The ones that a short run begins with, so that each way of failing is seen.
-FIRST = ("node-kill", "primary-kill", "node-freeze", "primary-freeze", "node-back-both", "node-back-in",
-         "primary-cut", "primary-cut-out", "switch-over", "node-stop")
+FIRST = ("node-kill", "primary-kill", "primary-alone", "node-freeze", "primary-freeze", "node-back-both",
+         "node-back-in", "primary-cut", "primary-cut-out", "switch-over", "node-stop")
 
 
 def draw(count, rng):
