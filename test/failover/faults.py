@@ -21,6 +21,7 @@ class Fault:
         self.node, self.lanes = None, []  # whose work others have to go on with
         self.within_s = None              # how soon
         self.blind = []                   # nodes that cannot answer while it lasts
+        self.mute = None                  # the node whose messages its cable holds back until it is mended
         self.is_database = False          # nothing can be committed while it lasts
 
 
@@ -74,7 +75,7 @@ def node_crash(scene, fault):
     """The machine is gone: nobody is told that its connections ended."""
     node = strike_node(scene, fault, 5)
     scene.by_hand.add(node.name)
-    fault.blind = [node]
+    fault.blind, fault.mute = [node], node
     for network in ("front", "back"):
         scene.ground.cut(node.name, network, "both")
     node.kill()
@@ -125,7 +126,7 @@ def node_nap(scene, fault):
 def cut_node(scene, fault, network, way):
     node = strike_node(scene, fault, 5)
     if network == "front":
-        fault.blind = [node]
+        fault.blind, fault.mute = [node], node
     scene.ground.cut(node.name, network, way)
     scene.wait(6, 8)
     scene.ground.heal(node.name, network)
