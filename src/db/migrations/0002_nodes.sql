@@ -48,6 +48,8 @@ ALTER TABLE heartbeat_state ADD COLUMN lane BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE delivery ADD COLUMN lane BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE delivery ADD COLUMN epoch BIGINT NOT NULL DEFAULT 0; -- of the lane when it was claimed
 ALTER TABLE delivery ADD COLUMN node BIGINT NOT NULL DEFAULT 0;  -- that claimed it
+-- When the clock jumps the last hour of all mailboxes is moved, in a turn for which all nodes wait.
+CREATE INDEX delivery_bounded ON delivery (bounded_at);
 
 -- The oldest schema that a program must know to work with this one; NULL: this one.
 ALTER TABLE schema_version ADD COLUMN works_from BIGINT;
