@@ -76,8 +76,10 @@ static void *deliver(void *self)
     }
     /* Nothing new is claimed; what was handed to a provider is heard out, so that its outcome is known
      * at the next start. */
+    courier_retire(house->courier);
     struct span until = {clock_elapsed(&CLOCK_SYSTEM).us + house->settings->shutdown_drain.us};
-    while (post_in_flight(house->post) > 0 && clock_elapsed(&CLOCK_SYSTEM).us < until.us) {
+    while (courier_is_busy(house->courier) && clock_elapsed(&CLOCK_SYSTEM).us < until.us) {
+        (void)courier_step(house->courier, clock_now(ledger_clock(house->ledger))).us;
         post_work(house->post, 50);
     }
     return NULL;

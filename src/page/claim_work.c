@@ -6,10 +6,6 @@
 #include "page/errand.h"
 #include "page/work.h"
 
-/* A claimed delivery that was neither sent nor settled by then: its process is gone. Longer than any
- * attempt may take. */
-#define LEASE SPAN_S(60)
-
 /* How long a hint that a mailbox is held back is believed among several nodes. */
 #define HINT_HOLDS_SHARED SPAN_S(5)
 
@@ -50,7 +46,7 @@ static void open_delivery(struct ledger_tx *tx, const struct look *look, int sev
         .node = ledger_node(tx),
         .state = DELIVERY_CLAIMED,
         .claimed_at = tx->now,
-        .lease_until = utc_add(tx->now, LEASE),
+        .lease_until = utc_add(tx->now, DELIVERY_LEASE),
     };
     delivery_insert(tx->db, out);
 }

@@ -21,6 +21,7 @@ struct courier {
     struct utc ask_at;    /* earliest next claim when nothing wakes us */
     struct span asked;    /* elapsed, when the claim under way was asked for */
     bool is_unsure;       /* an earlier claim was perhaps kept: see struct claim */
+    bool is_retired;      /* see courier_retire */
     atomic_bool is_woken;
     /* Between the ledger's thread and ours: */
     pthread_mutex_t lock;
@@ -205,7 +206,12 @@ static void start_flight(struct courier *courier, struct errand *errand)
     flight->settle.claimant = errand->claimant;
     (void)g_hash_table_insert(courier->flights, &flight->settle.delivery_id, flight);
     const struct courier_options *options = &courier->options;
-    if (!courier_still_wants(courier, errand->delivery_id)) {
+    if (courier->is_retired) {
+        flight->settle.is_unstarted = true;
+        g_strlcpy(flight->settle.result.detail, "not started: the server was stopped",
+                  sizeof flight->settle.result.detail);
+    }
+    if (courier->is_retired || !courier_still_wants(courier, errand->delivery_id)) {
         submit_settle(courier, flight);
         return;
     }
@@ -290,12 +296,23 @@ static void ask(struct courier *courier, struct utc now)
     }
 }
 
+void courier_retire(struct courier *courier)
+{
+    courier->is_retired = true;
+}
+
+bool courier_is_busy(struct courier *courier)
+{
+    /* What the ledger could not keep just now would be waited for in vain. */
+    return is_asked(courier) || g_hash_table_size(courier->flights) > courier->unsettled.length;
+}
+
 struct utc courier_step(struct courier *courier, struct utc now)
 {
     collect_settled(courier, now);
     submit_unsettled(courier, now);
     collect_claim(courier, now);
-    bool has_room = courier->in_flight < courier->options.flight_max;
+    bool has_room = !courier->is_retired && courier->in_flight < courier->options.flight_max;
     if (has_room && !is_asked(courier)) {
         bool is_woken = atomic_exchange(&courier->is_woken, false);
         if (is_woken || !utc_before(now, courier->ask_at)) {

@@ -49,6 +49,12 @@ NODISCARD bool courier_still_wants(struct courier *courier, int64_t delivery_id)
 
 #define CLAIM_FRESH SPAN_S(2)
 
+/* The server stops: nothing is claimed any more, and what an answer still under way brings is put back
+ * for whoever comes after us. What is in flight comes home as before. On the courier's thread. */
+void courier_retire(struct courier *courier);
+/* Is there still something to step for: in flight, or an answer of the ledger that will come? */
+NODISCARD bool courier_is_busy(struct courier *courier);
+
 /* Any thread: new notifications may be due. */
 void courier_wake(struct courier *courier);
 

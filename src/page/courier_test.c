@@ -201,6 +201,58 @@ static void what_was_not_sent_and_is_wanted_is_not_lost(void **state)
     courier_destroy(&courier);
 }
 
+/* The answer to a claim comes when the server has begun to stop: nobody will send it here. */
+static void what_a_stopping_node_has_just_claimed_is_put_back(void **state)
+{
+    struct house *house = *state;
+    struct room *room = house_holder(house, "ana"), *other = house_other(house, room);
+    struct post post;
+    struct courier *courier = open_courier(&post, room);
+    (void)room_signal(room, "k", "shop");
+    (void)courier_step(courier, room_now(room)).us; /* claims */
+    assert_true(courier_is_busy(courier));
+    ledger_leave(room->node->ledger);
+    courier_retire(courier);
+    for (int i = 0; i < 3; i++) {
+        (void)courier_step(courier, room_now(room)).us;
+    }
+    assert_false(courier_is_busy(courier));
+    assert_int_equal(post.sent, 0);
+    cluster_pass(house->cluster, SPAN_S(1), house_bit(house, room));
+    struct errand *errand = room_claim(other, NULL);
+    assert_non_null(errand);
+    assert_false(errand->message.may_repeat);
+    errand_free(errand);
+    courier_wake(courier);
+    (void)courier_step(courier, room_now(room)).us;
+    assert_false(courier_is_busy(courier)); /* it claims nothing more */
+    courier_destroy(&courier);
+}
+
+static int tries_of(struct room *room)
+{
+    struct db_query *q = db_query(room->node->db, "SELECT MAX(tries) FROM notification");
+    int tries = db_step(q) == DB_ROW ? (int)db_int(q, 0) : -1;
+    db_reset(q);
+    return tries;
+}
+
+/* Else the page would count as told, and stay with whoever was on call before an outage. */
+static void a_claim_that_was_put_back_is_no_attempt(void **state)
+{
+    struct house *house = *state;
+    struct room *room = house_holder(house, "ana");
+    (void)room_signal(room, "k", "shop");
+    GArray *held = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    for (int i = 0; i < 15; i++) { /* more than a message is ever tried */
+        struct errand *lost = room_claim(room, held);
+        assert_non_null(lost);
+        assert_int_equal(tries_of(room), 1);
+        errand_free(lost);
+    }
+    g_array_unref(held);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +260,8 @@ int main(void)
         IN_HOUSE(an_uncertain_claim_is_not_sent_and_does_not_wait),
         IN_HOUSE(a_look_that_fails),
         IN_HOUSE(what_was_not_sent_and_is_wanted_is_not_lost),
+        IN_HOUSE(what_a_stopping_node_has_just_claimed_is_put_back),
+        IN_HOUSE(a_claim_that_was_put_back_is_no_attempt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

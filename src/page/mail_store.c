@@ -218,6 +218,15 @@ void notification_postpone(struct db *db, int64_t id, struct utc due_at)
     (void)db_run(q);
 }
 
+void notification_put_back(struct db *db, int64_t id, struct utc due_at)
+{
+    struct db_query *q = db_query(
+        db, "UPDATE notification SET state = 1, due_at = $1, tries = tries - 1 WHERE id = $2");
+    db_bind_utc(q, 1, due_at);
+    db_bind_int(q, 2, id);
+    (void)db_run(q);
+}
+
 int64_t notification_cancel_all(struct db *db, int64_t alert_id, struct utc now)
 {
     struct db_query *q = db_query(db, "UPDATE notification SET state = $1, settled_at = $2"

@@ -62,6 +62,8 @@ void notification_settle(struct db *db, int64_t id, int state, struct utc now);
 /* How many attempts ended without an answer, so that they may have reached the person. */
 NODISCARD int64_t notification_unknown_attempts(struct db *db, int64_t id);
 void notification_postpone(struct db *db, int64_t id, struct utc due_at);
+/* The same for one whose attempt was claimed and never made: it does not count. */
+void notification_put_back(struct db *db, int64_t id, struct utc due_at);
 /* Cancels those of the alert that wait; answers how many. */
 int64_t notification_cancel_all(struct db *db, int64_t alert_id, struct utc now);
 /* Due and waiting in the mailbox, special kinds first, then most severe; GArray of struct
@@ -100,6 +102,8 @@ NODISCARD bool delivery_load(struct db *db, int64_t id, struct delivery *out);
 NODISCARD size_t delivery_expired(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids,
                                   size_t max);
 NODISCARD struct utc delivery_next_lease(struct db *db, lane_set lanes);
+/* After an outage: leases of `node` and of all nodes that live end at `until` at the earliest. */
+void delivery_extend_leases(struct db *db, int64_t node, struct utc until);
 /* Moves the deadline of the one that is due first: it fails, and must not stop the others. */
 void delivery_put_off(struct db *db, struct utc now, lane_set lanes, struct span by);
 /* Nobody is sending any more: every lease ends now. */

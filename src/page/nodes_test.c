@@ -324,6 +324,41 @@ static void a_beat_is_not_missed_for_an_outage_of_ours(void **state)
     }
 }
 
+/* The courier of a node that lives knows how it went, and brings it when it can. */
+static void an_outage_longer_than_a_lease_repeats_nothing(void **state)
+{
+    struct house *house = *state;
+    struct room *room = house_holder(house, "ana");
+    (void)room_signal(room, "k", "shop");
+    struct errand *errand = room_claim(room, NULL);
+    assert_non_null(errand);
+    cut_all(house, true);
+    cluster_pass(house->cluster, SPAN_S(100), 0);
+    cut_all(house, false);
+    cluster_pass(house->cluster, SPAN_S(10), 0);
+    bool is_stale = true;
+    assert_int_equal(room_settle(room, errand, &is_stale), OUTCOME_COMMITTED);
+    assert_int_equal(room_delivery_state(room, errand->delivery_id), DELIVERY_DELIVERED);
+    errand_free(errand);
+}
+
+static void what_a_node_that_died_in_an_outage_was_sending_goes_again(void **state)
+{
+    struct house *house = *state;
+    struct room *dead = house_holder(house, "ana"), *alive = house_other(house, dead);
+    (void)room_signal(alive, "k", "shop");
+    struct errand *errand = room_claim(dead, NULL);
+    assert_non_null(errand);
+    cut_all(house, true);
+    room_close(dead);
+    dead->configs = NULL;
+    cluster_pass(house->cluster, SPAN_S(100), 0);
+    alive->node->is_cut = false;
+    cluster_pass(house->cluster, SPAN_S(6), 0);
+    assert_int_equal(room_delivery_state(alive, errand->delivery_id), DELIVERY_UNKNOWN);
+    errand_free(errand);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -340,6 +375,8 @@ int main(void)
         IN_HOUSE(what_a_newer_program_wrote_is_tried_once),
         IN_HOUSE(keys_are_good_and_end_on_every_node),
         IN_HOUSE(a_beat_is_not_missed_for_an_outage_of_ours),
+        IN_HOUSE(an_outage_longer_than_a_lease_repeats_nothing),
+        IN_HOUSE(what_a_node_that_died_in_an_outage_was_sending_goes_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,8 +92,7 @@ static struct utc page_next_at(struct ledger_tx *tx, void *self)
 
 static struct utc lease_next_at(struct ledger_tx *tx, void *self)
 {
-    (void)self;
-    return delivery_next_lease(tx->db, tx->lanes);
+    return outage_judge_at(self, tx, delivery_next_lease(tx->db, tx->lanes));
 }
 
 static struct utc expiry_next_at(struct ledger_tx *tx, void *self)

@@ -89,7 +89,7 @@ static void settle_one(struct pager *pager, struct ledger_tx *tx, const struct s
         break;
     case DELIVERY_CANCELLED:
         if (settle->is_unstarted) {
-            notification_postpone(tx->db, n->id, tx->now);
+            notification_put_back(tx->db, n->id, tx->now);
         } else {
             notification_settle(tx->db, n->id, NOTIFICATION_CANCELLED, tx->now);
         }
@@ -224,6 +224,9 @@ enum { DUE_MAX = 256 };
 int lease_run_due(struct ledger_tx *tx, void *self, int limit)
 {
     int64_t ids[DUE_MAX];
+    if (outage_forgive(self, tx)) {
+        return 1;
+    }
     size_t count =
         delivery_expired(tx->db, tx->now, tx->lanes, ids, (size_t)CLAMP(limit, 1, DUE_MAX));
     struct settle settle = {

@@ -106,7 +106,8 @@ int escalation_run_due(struct ledger_tx *tx, void *self, int limit);
 /* After a start: sources could not reach us, and get time to do so before they count as gone. */
 void grant_time_to_refresh(struct pager *pager, struct ledger_tx *tx);
 /* --- outages of ours (outage_work.c) --- */
-/* Grants that time if we were out of reach until just now; true when it did. */
+/* Grants that time if we were out of reach until just now, and to those who are sending the time to say
+ * how it went; true when it did. */
 bool outage_forgive(struct pager *pager, struct ledger_tx *tx);
 /* When what is due by a source's silence is to be judged: not while nobody can reach us. */
 struct utc outage_judge_at(struct pager *pager, struct ledger_tx *tx, struct utc due_at);
@@ -129,6 +130,9 @@ struct utc silence_next_at(struct ledger_tx *tx, void *self);
 int silence_run_due(struct ledger_tx *tx, void *self, int limit);
 
 /* --- deliveries (settle_work.c) --- */
+/* A claimed delivery that was neither sent nor settled by then: its process is gone. Longer than any
+ * attempt may take. */
+#define DELIVERY_LEASE SPAN_S(60)
 int lease_run_due(struct ledger_tx *tx, void *self, int limit);
 /* It was claimed and never started: what it carries waits again, as if it had not been claimed. */
 void delivery_put_back(struct pager *pager, struct ledger_tx *tx, int64_t delivery_id);
