@@ -70,6 +70,12 @@ enum db_status db_fail(struct db *db, enum db_status status, const char *format,
     return db->error;
 }
 
+void db_forget_error(struct db *db)
+{
+    db->error = DB_OK;
+    db->error_text[0] = '\0';
+}
+
 static const char *token_text(const struct db_engine *engine, const char *name, size_t length)
 {
     for (size_t i = 0; i < engine->token_count; i++) {
@@ -124,19 +130,13 @@ enum db_status db_script(struct db *db, const char *sql)
     return db->engine->script(db, expanded);
 }
 
-static void forget_error(struct db *db)
-{
-    db->error = DB_OK;
-    db->error_text[0] = '\0';
-}
-
 static void begin(struct db *db, bool is_reading)
 {
     if (db->is_dead || (db->mode == DB_READ_ONLY && db->is_in_transaction)) {
         return;
     }
     CHECK(!db->is_in_transaction);
-    forget_error(db);
+    db_forget_error(db);
     db->is_in_transaction = true;
     db->is_reading = is_reading;
     turn_begin(db);
@@ -194,7 +194,7 @@ const char *db_error_text(const struct db *db)
 struct db_query *db_query(struct db *db, const char *sql)
 {
     if (!db->is_in_transaction && !db->is_dead) {
-        forget_error(db);
+        db_forget_error(db);
     }
     if (db->error != DB_OK) {
         return &db->broken;

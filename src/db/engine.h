@@ -108,6 +108,8 @@ void db_init(struct db *db, const struct db_engine *engine, enum db_mode mode);
 /* Keeps the first error since db_begin; answers the kept status. */
 PRINTF_LIKE(3, 4)
 enum db_status db_fail(struct db *db, enum db_status status, const char *format, ...);
+/* Of a transaction that is over, or is begun again. */
+void db_forget_error(struct db *db);
 
 /* `sql` with its tokens replaced, to be freed with g_free; NULL after db_fail for an unknown one. */
 NODISCARD char *db_expand(struct db *db, const char *sql);

@@ -18,10 +18,12 @@ static enum db_status begin(struct db *db)
 {
     struct postgres_db *pg = of(db);
     pg->is_committing = false;
+    /* First what the last transaction is still owed is taken in: that it failed says nothing of this one. */
+    bool is_ready = postgres_ready(pg) == DB_OK;
     pg->is_refused = false;
     pg->is_begin_due = true;
     postgres_forget_kept(pg);
-    if (postgres_ready(pg) == DB_OK && pg->is_kept_waiting && !db->is_reading) {
+    if (is_ready && pg->is_kept_waiting && !db->is_reading) {
         postgres_evict(pg);
     }
     return db->error;

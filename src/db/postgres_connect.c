@@ -17,11 +17,12 @@ static const char *const DEFAULTS[][2] = {
 };
 
 /* In every session: nothing waits for ever, and nobody holds the turn who does not work (a second: while
- * others wait for their turn, they cannot see who is dead). The server gives a statement up a little
- * before we would give up the connection. */
+ * others wait for their turn, they cannot see who is dead). A lock is waited for a little longer, so that
+ * then who froze with it can be told from who works. The server gives a statement up a little before we
+ * would give up the connection. */
 static const char SESSION[] =
     "SELECT set_config('statement_timeout', '4500', false),"
-    " set_config('lock_timeout', '3000', false),"
+    " set_config('lock_timeout', '1200', false),"
     " set_config('idle_in_transaction_session_timeout', '1000', false),"
     " set_config('client_connection_check_interval', '1000', false),"
     " set_config('tcp_keepalives_idle', '2', false),"

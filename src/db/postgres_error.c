@@ -14,7 +14,8 @@ static const struct meaning MEANINGS[] = {
     {"53", DB_DOWN, true},     /* out of memory, of connections */
     {"40", DB_CONFLICT, false},
     {"55P03", DB_CONFLICT, false}, /* a lock, that is the turn, did not come in time */
-    {"57", DB_DOWN, true},         /* cancelled, shut down, starting up */
+    {"57014", DB_CONFLICT, false}, /* cancelled: it took too long, but the server is there */
+    {"57", DB_DOWN, true},         /* shut down, starting up */
     {"08", DB_DOWN, true},
     {"25006", DB_DOWN, true}, /* read-only: the server has become a standby */
     {"25P03", DB_DOWN, true}, /* we were idle in a transaction for too long */

@@ -184,7 +184,7 @@ static void every_session_is_set_up(void **state)
 {
     struct room *room = *state;
     static const char *const rows[][2] = {
-        {"statement_timeout", "4500ms"}, {"lock_timeout", "3s"},
+        {"statement_timeout", "4500ms"}, {"lock_timeout", "1200ms"},
         {"synchronous_commit", "on"},    {"TimeZone", "UTC"},
         {"client_encoding", "UTF8"},     {"idle_in_transaction_session_timeout", "1s"},
         {"application_name", "tocsin"},  {"default_transaction_isolation", "read committed"},

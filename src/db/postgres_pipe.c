@@ -121,8 +121,7 @@ enum db_status postgres_ready(struct postgres_db *pg)
     struct db *db = &pg->base;
     if (pg->conn != NULL && owed(pg) != NULL && postgres_await(pg) != DB_OK) {
         /* Of a transaction that is over. */
-        db->error = DB_OK;
-        db->error_text[0] = '\0';
+        db_forget_error(db);
     }
     if (pg->conn != NULL && !is_alive(pg)) {
         postgres_drop(pg);

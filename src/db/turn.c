@@ -14,6 +14,9 @@ static const char SQL_MARK[] = "INSERT INTO commit_mark (writer, number) VALUES 
                                " ON CONFLICT (writer) DO UPDATE SET number = excluded.number";
 static const char SQL_FIND_MARK[] = "SELECT number FROM commit_mark WHERE writer = $1";
 
+/* Of a lock's time-out each. */
+enum { TURN_TRIES = 3 };
+
 /* A database file has no clock of its own (0), and a test brings one. */
 static struct utc clock_of(const struct db *db, struct utc server)
 {
@@ -48,6 +51,22 @@ static bool takes_turn(const struct db *db)
     return db->is_shared && !db->is_turnless && !db->is_reading;
 }
 
+/* Whoever holds the turn and is silent has frozen, perhaps in the middle of a pipeline, where the server
+ * waits for the rest: to begin again ends him. So nobody waits so long that he could not see meanwhile
+ * who lives. */
+static void take_turn(struct db *db)
+{
+    const char *sql = (db->bugs & DB_BUG_NO_TURN) == 0 ? SQL_TAKE : SQL_LOOK;
+    read_turn(db, sql);
+    for (int tries = 1; tries < TURN_TRIES && db->error == DB_CONFLICT; tries++) {
+        db->engine->rollback(db);
+        db_forget_error(db);
+        if (db->engine->begin(db) == DB_OK) {
+            read_turn(db, sql);
+        }
+    }
+}
+
 void turn_begin(struct db *db)
 {
     db->turn = (struct db_turn){0};
@@ -59,7 +78,7 @@ void turn_begin(struct db *db)
         return;
     }
     if (db->engine->begin(db) == DB_OK && takes_turn(db)) {
-        read_turn(db, (db->bugs & DB_BUG_NO_TURN) == 0 ? SQL_TAKE : SQL_LOOK);
+        take_turn(db);
     }
 }
 
