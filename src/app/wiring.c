@@ -40,6 +40,15 @@ void house_wake_streams(struct house *house)
     }
 }
 
+/* The courier looks once more before it sends: it must ask the server that the ledger writes to. */
+static void follow_server(struct ledger_tx *tx, void *self)
+{
+    const struct house *house = self;
+    if (house->readers != NULL && ledger_is_reconnected(tx)) {
+        db_pool_renew(house->readers);
+    }
+}
+
 /* Only a database on our own disk can fill it. */
 static void hold_ballast(struct house *house)
 {
@@ -67,6 +76,7 @@ static bool open_ledger(struct house *house, struct fault *fault)
     payload_book_load(house->payloads, house->db);
     payload_book_add_duty(house->payloads, house->ledger);
     ledger_add_listener(house->ledger, (struct ledger_listener){committed, house});
+    ledger_add_witness(house->ledger, (struct ledger_witness){follow_server, house, NULL});
     house->live = live_create();
     house->keys = key_index_create();
     return key_index_attach(house->keys, house->ledger, house->db, fault);

@@ -165,6 +165,9 @@ NODISCARD struct db_pool *db_pool_create(const char *where);
 void db_pool_destroy(struct db_pool **pool);
 NODISCARD struct db *db_pool_take(struct db_pool *pool);
 void db_pool_give(struct db_pool *pool, struct db *db);
+/* Connections that were made before are not used again, also those that are taken now: behind a new one may
+ * be another server, and an old one may still answer, knowing nothing of what was written since. */
+void db_pool_renew(struct db_pool *pool);
 /* What db_pool_take would give without a database: for a borrower who knows already that it is away, and
  * does not want to wait until the pool has found out. */
 NODISCARD struct db *db_none(const char *why);

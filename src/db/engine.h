@@ -90,6 +90,7 @@ struct db {
     bool is_in_transaction;
     bool is_reading; /* the transaction under way only reads */
     unsigned bugs;   /* enum db_bug */
+    uint64_t era;    /* of its pool when it was opened: see db_pool_renew */
     const struct db_link *link;
     struct db_turn turn;
     uint64_t session;  /* counts the connections that were made */

@@ -12,6 +12,7 @@ struct db_pool {
     pthread_mutex_t mutex;    /* guards what follows */
     GPtrArray *idle;          /* of struct db */
     struct back_off back_off; /* of a server that could not be reached */
+    uint64_t era;             /* counts renewals */
 };
 
 struct db_pool *db_pool_create(const char *where)
@@ -43,8 +44,8 @@ void db_pool_destroy(struct db_pool **pool)
     g_clear_pointer(pool, g_free);
 }
 
-/* An idle connection, or NULL. `out_may_open`: whether to open another one. */
-static struct db *take_idle(struct db_pool *pool, bool *out_may_open)
+/* An idle connection, or NULL. `out_may_open`: whether to open another one, in that era. */
+static struct db *take_idle(struct db_pool *pool, bool *out_may_open, uint64_t *out_era)
 {
     struct db *db = NULL;
     CHECK(pthread_mutex_lock(&pool->mutex) == 0);
@@ -52,8 +53,17 @@ static struct db *take_idle(struct db_pool *pool, bool *out_may_open)
         db = g_ptr_array_steal_index(pool->idle, pool->idle->len - 1);
     }
     *out_may_open = back_off_is_over(&pool->back_off);
+    *out_era = pool->era;
     CHECK(pthread_mutex_unlock(&pool->mutex) == 0);
     return db;
+}
+
+/* With the mutex held. To be closed without it. */
+static GPtrArray *take_all(struct db_pool *pool)
+{
+    GPtrArray *all = pool->idle;
+    pool->idle = g_ptr_array_new();
+    return all;
 }
 
 /* A server that one borrower could not reach is not asked by all the others at once, each of whom
@@ -66,8 +76,7 @@ static void note_reach(struct db_pool *pool, bool is_reached)
         pool->back_off.failures = 0;
     } else {
         back_off_more(&pool->back_off);
-        lost = pool->idle;
-        pool->idle = g_ptr_array_new();
+        lost = take_all(pool);
     }
     CHECK(pthread_mutex_unlock(&pool->mutex) == 0);
     if (lost != NULL) {
@@ -75,15 +84,26 @@ static void note_reach(struct db_pool *pool, bool is_reached)
     }
 }
 
+void db_pool_renew(struct db_pool *pool)
+{
+    CHECK(pthread_mutex_lock(&pool->mutex) == 0);
+    pool->era++;
+    GPtrArray *old = take_all(pool);
+    CHECK(pthread_mutex_unlock(&pool->mutex) == 0);
+    close_each(old);
+}
+
 struct db *db_pool_take(struct db_pool *pool)
 {
     bool may_open = false;
-    struct db *db = take_idle(pool, &may_open);
+    uint64_t era = 0;
+    struct db *db = take_idle(pool, &may_open, &era);
     if (db == NULL && !may_open) {
         return db_none("the database was not reached a moment ago");
     }
     if (db == NULL) {
         db = db_open_or_dead(pool->where);
+        db->era = era;
     }
     db_begin(db);
     if (postgres_is_url(pool->where)) {
@@ -106,7 +126,7 @@ void db_pool_give(struct db_pool *pool, struct db *db)
     }
     db_rollback(db);
     CHECK(pthread_mutex_lock(&pool->mutex) == 0);
-    is_kept = is_kept && pool->idle->len < POOL_IDLE_MAX;
+    is_kept = is_kept && db->era == pool->era && pool->idle->len < POOL_IDLE_MAX;
     if (is_kept) {
         g_ptr_array_add(pool->idle, db);
     }

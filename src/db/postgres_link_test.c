@@ -415,6 +415,30 @@ static void the_pool_replaces_what_died(void **state)
     db_pool_destroy(&pool);
 }
 
+/* The writer went over to another server. */
+static void a_renewed_pool_uses_no_old_connection(void **state)
+{
+    const struct room *room = *state;
+    struct db_pool *pool = db_pool_create(room->where);
+    struct db *idle = db_pool_take(pool);
+    struct db *taken = db_pool_take(pool);
+    int64_t old[] = {backend_of(idle), backend_of(taken)};
+    db_pool_give(pool, idle);
+    idle = db_pool_take(pool);
+    assert_int_equal(backend_of(idle), old[0]);
+    db_pool_give(pool, idle);
+    db_pool_renew(pool);
+    db_pool_give(pool, taken);
+    struct db *readers[] = {db_pool_take(pool), db_pool_take(pool)};
+    for (size_t i = 0; i < G_N_ELEMENTS(readers); i++) {
+        int64_t backend = backend_of(readers[i]);
+        assert_true(backend > 0 && backend != old[0] && backend != old[1]);
+    }
+    db_pool_give(pool, readers[0]);
+    db_pool_give(pool, readers[1]);
+    db_pool_destroy(&pool);
+}
+
 static void a_pool_without_a_server_answers_at_once(void **state)
 {
     (void)state;
@@ -563,6 +587,7 @@ int main(void)
         EACH(a_server_that_does_not_answer_is_given_up),
         EACH(a_server_that_is_away_is_not_hammered),
         EACH(the_pool_replaces_what_died),
+        EACH(a_renewed_pool_uses_no_old_connection),
         cmocka_unit_test(a_pool_without_a_server_answers_at_once),
         EACH(who_waits_too_long_for_the_turn_is_told),
         EACH(a_frozen_holder_of_the_turn_is_thrown_out),
