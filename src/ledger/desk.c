@@ -84,14 +84,23 @@ static void sleep_until(struct desk *desk, struct utc next)
 }
 
 /* With the mutex held. */
-static size_t take(struct desk *desk, struct command *out)
+static size_t take(struct desk *desk, struct command *out, size_t max)
 {
-    size_t taken = MIN(desk->count, (size_t)LIMIT_BATCH_COMMANDS);
+    size_t taken = MIN(desk->count, max);
     for (size_t i = 0; i < taken; i++) {
         out[i] = desk->ring[(desk->first + i) % LIMIT_QUEUE_COMMANDS];
     }
     desk->first = (desk->first + taken) % LIMIT_QUEUE_COMMANDS;
     desk->count -= taken;
+    return taken;
+}
+
+static size_t take_latecomers(void *self, struct command *out, size_t max)
+{
+    struct desk *desk = self;
+    lock(desk);
+    size_t taken = take(desk, out, max);
+    unlock(desk);
     return taken;
 }
 
@@ -116,11 +125,12 @@ static void *run(void *self)
     while (is_open) {
         lock(desk);
         sleep_until(desk, next);
-        size_t count = take(desk, desk->batch);
+        size_t count = take(desk, desk->batch, LIMIT_BATCH_COMMANDS);
         is_open = !desk->is_closing || desk->count > 0;
         unlock(desk);
         if (count > 0) {
-            ledger_run_batch(desk->ledger, desk->batch, count);
+            ledger_run_queue(desk->ledger, desk->batch, count, LIMIT_BATCH_COMMANDS,
+                             (struct ledger_latecomers){take_latecomers, desk});
         }
         /* When writing has just failed, those who queue are told before anything else is tried: to try
          * may take as long as a database is waited for. */

@@ -116,6 +116,18 @@ const struct random *ledger_random(const struct ledger_tx *tx);
 /* Runs the commands in one transaction (see the head of this file), commits, answers each. */
 void ledger_run_batch(struct ledger *ledger, const struct command *commands, size_t count);
 
+/* Whoever came while the batch waited for its turn: puts at most `max` more commands into `out` and
+ * answers how many. */
+struct ledger_latecomers {
+    size_t (*take)(void *self, struct command *out, size_t max);
+    void *self;
+};
+
+/* The same for the first `count` of `commands`, which has room for `max`. On a shared database others are
+ * let in when the turn has come: a turn is dear, and waiting for it may have taken a while. */
+void ledger_run_queue(struct ledger *ledger, struct command *commands, size_t count, size_t max,
+                      struct ledger_latecomers latecomers);
+
 /* Runs what is due now, a bounded number of subjects per transaction, and answers when to come again
  * (UTC_NEVER: nothing is armed; not after now: there is more, but let waiting commands go first). Notices a jump of the wall clock (more than 2 s against the
  * elapsed clock), records an event clock.jumped and tells the duties. After a database failure

@@ -22,6 +22,9 @@ struct batch {
     struct utc now;
     struct entry *entries;
     size_t count;
+    struct command *room; /* for latecomers, behind the others; NULL: none are let in any more */
+    size_t max;
+    struct ledger_latecomers latecomers;
     int conflicts;
     int culprits;
     bool has_freed;  /* was tried without the intake, and with the ballast's room */
@@ -87,6 +90,21 @@ static void plant_early_answers(struct batch *batch)
     }
 }
 
+/* In the first turn that comes, and never again: what is run again is the same batch. */
+static void let_in_latecomers(struct batch *batch)
+{
+    if (batch->room == NULL) {
+        return;
+    }
+    struct command *commands = batch->room + batch->count;
+    size_t late =
+        batch->latecomers.take(batch->latecomers.self, commands, batch->max - batch->count);
+    for (size_t i = 0; i < late; i++) {
+        batch->entries[batch->count++].command = &commands[i];
+    }
+    batch->room = NULL;
+}
+
 /* All commands ask together what each would ask by itself. */
 static void foresee(const struct batch *batch, struct ledger_tx *tx)
 {
@@ -109,6 +127,9 @@ static enum db_status run_together(struct batch *batch, struct entry **out_culpr
     struct ledger *ledger = batch->ledger;
     *out_culprit = NULL;
     struct ledger_tx tx = ledger_begin(ledger, batch->now);
+    if (db_error(tx.db) == DB_OK) {
+        let_in_latecomers(batch);
+    }
     foresee(batch, &tx);
     for (size_t i = 0; i < batch->count && db_error(tx.db) == DB_OK; i++) {
         struct entry *entry = &batch->entries[i];
@@ -234,24 +255,42 @@ static void run_all(struct batch *batch)
     }
 }
 
-void ledger_run_batch(struct ledger *ledger, const struct command *commands, size_t count)
+static void run_and_answer(struct batch *batch, const struct command *commands)
 {
+    struct ledger *ledger = batch->ledger;
     bool is_clock_good = ledger_notice_clock(ledger);
-    struct batch batch = {.ledger = ledger,
-                          .now = clock_now(ledger->clock),
-                          .entries = g_new0(struct entry, count),
-                          .count = count};
-    for (size_t i = 0; i < count; i++) {
-        batch.entries[i].command = &commands[i];
+    batch->now = clock_now(ledger->clock);
+    batch->entries = g_new0(struct entry, MAX(batch->count, batch->max));
+    for (size_t i = 0; i < batch->count; i++) {
+        batch->entries[i].command = &commands[i];
     }
     if (!is_clock_good) {
-        decide(&batch, OUTCOME_UNAVAILABLE, false);
+        decide(batch, OUTCOME_UNAVAILABLE, false);
     } else if (!ledger_is_writable(ledger)) {
-        decide(&batch, OUTCOME_UNAVAILABLE, true);
+        decide(batch, OUTCOME_UNAVAILABLE, true);
+        batch->room = NULL;
     }
-    answer_decided(&batch); /* what is refused at once need not wait for what is tried */
-    run_all(&batch);
-    answer_decided(&batch);
-    g_free(batch.entries);
+    answer_decided(batch); /* what is refused at once need not wait for what is tried */
+    run_all(batch);
+    answer_decided(batch);
+    g_free(batch->entries);
     db_tidy(ledger->db);
+}
+
+void ledger_run_batch(struct ledger *ledger, const struct command *commands, size_t count)
+{
+    struct batch batch = {.ledger = ledger, .count = count};
+    run_and_answer(&batch, commands);
+}
+
+void ledger_run_queue(struct ledger *ledger, struct command *commands, size_t count, size_t max,
+                      struct ledger_latecomers latecomers)
+{
+    /* The only writer of a file waits for nobody. */
+    struct batch batch = {.ledger = ledger,
+                          .count = count,
+                          .room = ledger->is_shared ? commands : NULL,
+                          .max = max,
+                          .latecomers = latecomers};
+    run_and_answer(&batch, commands);
 }

@@ -373,6 +373,72 @@ static void a_batch_that_is_run_again_answers_each_once(void **state)
     assert_int_equal(chain(cluster), before + 2);
 }
 
+/* Commands that come while a batch waits for its turn. */
+struct late {
+    struct one ones[3];
+    size_t count;
+    int times; /* that somebody asked for them */
+};
+
+static size_t take_late(void *self, struct command *out, size_t max)
+{
+    struct late *late = self;
+    size_t taken = MIN(late->count, max);
+    for (size_t i = 0; i < taken; i++) {
+        out[i] = (struct command){run_one, answer_one, &late->ones[i], true};
+    }
+    late->times++;
+    return taken;
+}
+
+struct late_case {
+    const char *name;
+    enum db_fate fate;
+    enum db_moment moment;
+    size_t room; /* for latecomers */
+    size_t let_in;
+    int runs; /* of each that was let in */
+};
+
+static const struct late_case LATE[] = {
+    {"all is well", DB_LINK_GOOD, DB_AT_COMMIT, 3, 3, 1},
+    {"more than there is room for", DB_LINK_GOOD, DB_AT_COMMIT, 2, 2, 1},
+    {"no room at all", DB_LINK_GOOD, DB_AT_COMMIT, 0, 0, 0},
+    {"what is run again lets nobody else in", DB_LINK_LOST_BEFORE, DB_AT_COMMIT, 2, 2, 2},
+    {"a turn that does not come lets nobody in", DB_LINK_CUT, DB_AT_BEGIN, 3, 0, 0},
+    {"nor does a closed door, though it turns out open", DB_LINK_GOOD, DB_AT_COMMIT, 3, 0, 0},
+};
+
+static void who_comes_before_the_turn_does_is_let_in(void **state)
+{
+    struct cluster *cluster = *state;
+    struct cluster_node *a = &cluster->nodes[0];
+    for (size_t i = 0; i < G_N_ELEMENTS(LATE); i++) {
+        const struct late_case *row = &LATE[i];
+        print_message("%s\n", row->name);
+        struct late late = {.ones = {{.run = write_one}, {.run = write_one}, {.run = write_one}},
+                            .count = 3};
+        struct one first = {.run = write_one};
+        struct command commands[1 + G_N_ELEMENTS(late.ones)] = {
+            {run_one, answer_one, &first, false}};
+        int64_t before = chain(cluster);
+        a->fate = row->fate;
+        a->moment = row->moment;
+        ledger_run_queue(a->ledger, commands, 1, 1 + row->room,
+                         (struct ledger_latecomers){take_late, &late});
+        int64_t kept = row->fate == DB_LINK_CUT ? 0 : 1 + (int64_t)row->let_in;
+        assert_int_equal(chain(cluster), before + kept);
+        assert_in_range(late.times, 0, 1);
+        for (size_t j = 0; j < G_N_ELEMENTS(late.ones); j++) {
+            bool is_in = j < row->let_in;
+            assert_int_equal(late.ones[j].answers, is_in);
+            assert_int_equal(late.ones[j].runs, is_in ? row->runs : 0);
+            assert_int_equal(late.ones[j].outcome, is_in ? OUTCOME_COMMITTED : 0);
+        }
+        assert_int_equal(first.answers, 1);
+    }
+}
+
 static enum db_fate always_lose(void *self, enum db_moment moment)
 {
     struct cluster_node *node = self;
@@ -499,6 +565,7 @@ int main(void)
         TEST(a_slow_answer_that_nothing_was_kept_is_enough),
         TEST(a_turn_that_is_taken_is_tried_again),
         TEST(a_batch_that_is_run_again_answers_each_once),
+        TEST(who_comes_before_the_turn_does_is_let_in),
         TEST(a_batch_that_is_never_kept_is_given_up),
         TEST(a_duty_whose_answer_is_lost_is_done_once),
         TEST(what_is_due_now_is_done_now),
