@@ -231,6 +231,14 @@ static void refuse_busy(struct intake *intake, int status, const char *why)
     intake_refuse(intake, status, &fault);
 }
 
+/* Senders wait for ten seconds (Prometheus and Alertmanager do). To find out what became of a commit may
+ * take longer, when several hosts of the database are silent. */
+#define ANSWER_WITHIN SPAN_S(8)
+static const char NO_ANSWER_YET[] =
+    "The database has not confirmed this yet: it may or may not have been taken. Send it again "
+    "with the "
+    "same dedup_key; what was taken after all is joined, not doubled.";
+
 void intake_submit(struct intake *intake)
 {
     const struct api_context *context = intake->context;
@@ -246,6 +254,7 @@ void intake_submit(struct intake *intake)
     }
     make_takes(intake);
     keep_text(intake);
+    http_answer_within(intake->request, ANSWER_WITHIN, NO_ANSWER_YET);
     const struct command command = {
         .run = run_takes,
         .answer = answer_takes,

@@ -3,12 +3,15 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/nearest.h"
 
 /* A refused request's body is read and forgotten up to this size, so that the sender sees the
  * answer instead of a reset connection. */
 enum { DISCARD_MAX = 4 * 1048576 };
+
+static const char STOPPING[] = "The server is stopping. Send the request again.";
 
 struct shape {
     unsigned hosts, lengths, encodings;
@@ -387,6 +390,44 @@ void request_waiting_remove(struct http_request *request)
     pthread_mutex_unlock(&server->waiting_lock);
 }
 
+/* Of those that wait, one that should have been answered; held, to be let go with request_unref. */
+static struct http_request *find_late(struct http_server *server, const struct span *elapsed)
+{
+    pthread_mutex_lock(&server->waiting_lock);
+    struct http_request *request = server->waiting;
+    while (request != NULL && elapsed != NULL &&
+           (request->answer_by_us == 0 || elapsed->us < request->answer_by_us)) {
+        request = request->waiting_after;
+    }
+    if (request != NULL) {
+        atomic_fetch_add(&request->refs, 1);
+    }
+    pthread_mutex_unlock(&server->waiting_lock);
+    return request;
+}
+
+void waiting_force_late(struct http_server *server, struct span elapsed)
+{
+    for (struct http_request *request; (request = find_late(server, &elapsed)) != NULL;) {
+        request_force(request, request->late);
+        request_unref(request);
+    }
+}
+
+void waiting_force_all(struct http_server *server)
+{
+    for (struct http_request *request; (request = find_late(server, NULL)) != NULL;) {
+        request_force(request, STOPPING);
+        request_unref(request);
+    }
+}
+
+void http_answer_within(struct http_request *request, struct span time, const char *why)
+{
+    request->late = why;
+    request->answer_by_us = clock_elapsed(&CLOCK_SYSTEM).us + time.us;
+}
+
 static enum MHD_Result run(struct http_request *request)
 {
     peer_reads(peer_of(request->connection), false);
@@ -404,7 +445,7 @@ static enum MHD_Result run(struct http_request *request)
         request_waiting_remove(request);
         MHD_resume_connection(request->connection);
     } else if (atomic_load(&request->server->must_not_sleep)) {
-        request_force(request);
+        request_force(request, STOPPING);
     }
     return MHD_YES;
 }

@@ -9,6 +9,7 @@
 static const char HTML_POLICY[] =
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
     "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+static const char RETRY_AFTER_S[] = "5"; /* of an answer that was forced */
 static const char OTHER_POLICY[] = "default-src 'none'; frame-ancestors 'none'";
 
 void answer_clear(struct answer *answer)
@@ -150,15 +151,27 @@ void http_answer_stream(struct http_request *request, struct http_stream stream)
     request_unref(request);
 }
 
-void request_force(struct http_request *request)
+static void add_header(struct answer *answer, const char *name, const char *value)
+{
+    if (answer->headers == NULL) {
+        answer->headers = g_ptr_array_new_with_free_func(g_free);
+    }
+    g_ptr_array_add(answer->headers, g_strdup(name));
+    g_ptr_array_add(answer->headers, g_strdup(value));
+}
+
+void request_force(struct http_request *request, const char *why)
 {
     atomic_store(&request->is_forced, true);
-    if (atomic_exchange(&request->is_claimed, true)) {
+    pthread_mutex_lock(&request->header_lock);
+    bool is_answered = atomic_exchange(&request->is_claimed, true);
+    pthread_mutex_unlock(&request->header_lock);
+    if (is_answered) {
         return;
     }
     fill(request, 503, "application/problem+json", NULL, 0);
-    request->answer.json =
-        problem_json(503, "The server is stopping. Send the request again.", "", request->id);
+    add_header(&request->answer, "Retry-After", RETRY_AFTER_S);
+    request->answer.json = problem_json(503, why, "", request->id);
     settle(request);
 }
 
@@ -166,15 +179,14 @@ void http_set_header(struct http_request *request, const char *name, const char 
 {
     /* A line break in a value would begin a header of somebody else's choosing. */
     CHECK(strpbrk(name, "\r\n:") == NULL);
-    if (strpbrk(value, "\r\n") != NULL || atomic_load(&request->is_claimed)) {
+    if (strpbrk(value, "\r\n") != NULL) {
         return;
     }
-    struct answer *answer = &request->answer;
-    if (answer->headers == NULL) {
-        answer->headers = g_ptr_array_new_with_free_func(g_free);
+    pthread_mutex_lock(&request->header_lock);
+    if (!atomic_load(&request->is_claimed)) {
+        add_header(&request->answer, name, value);
     }
-    g_ptr_array_add(answer->headers, g_strdup(name));
-    g_ptr_array_add(answer->headers, g_strdup(value));
+    pthread_mutex_unlock(&request->header_lock);
 }
 
 static struct MHD_Response *response_of(struct answer *answer)

@@ -81,6 +81,10 @@ PRINTF_LIKE(3, 4)
 void http_answer_problem(struct http_request *request, int status, const char *format, ...);
 /* 503 with Retry-After. */
 void http_answer_busy(struct http_request *request, int retry_after_s, const char *why);
+/* Before the handler returns: whoever waits for the answer is told 503 with Retry-After and `why` (which must
+ * live for ever) when it did not come in time, give or take a second; what comes later is dropped. From
+ * then on whoever owes the answer must ask the request for nothing but its body and its path. */
+void http_answer_within(struct http_request *request, struct span time, const char *why);
 /* Before the answer; both copied. */
 void http_set_header(struct http_request *request, const char *name, const char *value);
 

@@ -1,4 +1,5 @@
-/* A thread beside the pool: cuts connections that send too slowly, wakes streams. */
+/* A thread beside the pool: cuts connections that send too slowly, answers requests whose answer does not come,
+ * wakes streams. */
 #include "http/request.h"
 
 #include <sys/socket.h>
@@ -140,6 +141,7 @@ void *minder_run(void *self)
         if (elapsed.us - swept.us >= SPAN_S(SWEEP_S).us) {
             swept = elapsed;
             cut_slow(server, elapsed);
+            waiting_force_late(server, elapsed);
             streams_keep_alive(server, elapsed);
         }
     }

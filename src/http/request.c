@@ -30,6 +30,7 @@ struct http_request *request_create(struct http_server *server, struct MHD_Conne
     request->path = g_strdup(path);
     g_strlcpy(request->method, method, sizeof request->method);
     write_id(server, request->id);
+    CHECK(pthread_mutex_init(&request->header_lock, NULL) == 0);
     atomic_init(&request->refs, 1);
     atomic_init(&request->state, REQUEST_RUNNING);
     atomic_fetch_add(&server->in_flight, 1);
@@ -53,6 +54,7 @@ void request_unref(struct http_request *request)
     answer_clear(&request->answer);
     g_free(request->actor);
     g_free(request->path);
+    pthread_mutex_destroy(&request->header_lock);
     g_free(request);
 }
 

@@ -56,7 +56,11 @@ struct http_request {
     atomic_int refs;
     atomic_int state;       /* enum request_state */
     atomic_bool is_claimed; /* somebody is giving the answer */
-    atomic_bool is_forced;  /* the server gave it, at stop; the late one is dropped */
+    pthread_mutex_t
+        header_lock;       /* whoever owes a late answer may be adding headers when it is forced */
+    atomic_bool is_forced; /* the server gave it, at stop or in time; the late one is dropped */
+    int64_t answer_by_us;  /* elapsed clock; 0: whenever it comes */
+    const char *late;      /* what is said then */
     struct http_request *waiting_before, *waiting_after; /* of server->waiting */
 };
 
@@ -110,8 +114,8 @@ NODISCARD bool request_read_url(struct http_request *request);
 /* A refusal by this folder itself, before the handler: takes the answerer's reference as well. */
 PRINTF_LIKE(3, 4)
 void request_refuse(struct http_request *request, int status, const char *format, ...);
-/* 503 for those whose answer did not come before the server stopped. */
-void request_force(struct http_request *request);
+/* 503 for one whose answer did not come in time, or before the server stopped. */
+void request_force(struct http_request *request, const char *why);
 NODISCARD enum MHD_Result answer_queue(struct http_request *request);
 void answer_clear(struct answer *answer);
 /* Content type, security headers and those that the handler set. */
@@ -124,6 +128,10 @@ const char *problem_title(int status);
 
 /* access.c */
 void request_waiting_remove(struct http_request *request);
+/* Forces the answers that were to come by then (elapsed clock). */
+void waiting_force_late(struct http_server *server, struct span elapsed);
+/* Forces all that are waited for: the server stops. */
+void waiting_force_all(struct http_server *server);
 /* Called by libmicrohttpd, whose signatures these are; `self` is the struct http_server. */
 /* NOLINTNEXTLINE(readability-function-size) */
 enum MHD_Result access_handle(void *self, struct MHD_Connection *connection, const char *path,

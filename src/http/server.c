@@ -253,23 +253,6 @@ static void wait_for_flights(struct http_server *server, unsigned drain_ms)
 }
 
 /* Answers for those who did not; libmicrohttpd must not be stopped with a sleeping connection. */
-static void force_waiting(struct http_server *server)
-{
-    for (;;) {
-        pthread_mutex_lock(&server->waiting_lock);
-        struct http_request *request = server->waiting;
-        if (request != NULL) {
-            atomic_fetch_add(&request->refs, 1);
-        }
-        pthread_mutex_unlock(&server->waiting_lock);
-        if (request == NULL) {
-            return;
-        }
-        request_force(request);
-        request_unref(request);
-    }
-}
-
 /* They see that the server is stopping. */
 static void end_streams(struct http_server *server)
 {
@@ -294,7 +277,7 @@ void http_stop(struct http_server **handle, unsigned drain_ms)
     end_streams(server);
     wait_for_flights(server, drain_ms);
     atomic_store(&server->must_not_sleep, true); /* a handler may still be at work */
-    force_waiting(server);
+    waiting_force_all(server);
     wait_for_flights(server, 1000);
     end_streams(server);
     for (size_t i = 0; i < HTTP_DAEMONS; i++) {

@@ -72,6 +72,13 @@ static void never_answer(struct http_request *request, void *context)
     atomic_store(&kept, request);
 }
 
+static void answer_too_late(struct http_request *request, void *context)
+{
+    (void)context;
+    http_answer_within(request, (struct span){0}, "not known yet");
+    atomic_store(&kept, request);
+}
+
 /* Is at work for longer than a stop waits. */
 static void dawdle(struct http_request *request, void *context)
 {
@@ -121,6 +128,7 @@ static const struct route_row ROWS[] = {
     {"POST", "/form", PERMIT_ANYONE, take_form, .summary = "A form."},
     {"POST", "/later", PERMIT_KEY, answer_elsewhere, .summary = "Answered by a thread."},
     {"POST", "/never", PERMIT_KEY, never_answer, .summary = "Not answered."},
+    {"POST", "/overdue", PERMIT_KEY, answer_too_late, .summary = "Answered in time, by whomever."},
     {"POST", "/dawdle", PERMIT_KEY, dawdle, .summary = "Not answered, and slow."},
     {"GET", "/stream", PERMIT_ANYONE, open_stream, .summary = "Numbers."},
 };
@@ -446,6 +454,29 @@ static void test_stop_answers_what_waits(void **state)
     http_answer_text(atomic_load(&kept), 200, "text/plain", "too late");
 }
 
+/* Whoever must be answered in time is, the late answer does no harm, and the connection goes on. */
+static void test_an_answer_that_does_not_come_is_given(void **state)
+{
+    (void)state;
+    static const char ASK[] = "POST /overdue HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}";
+    static const char NEXT[] = "GET /hello?q=next HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    atomic_store(&kept, NULL);
+    struct http_server *server = start(NULL);
+    int fd = client_connect(http_port(server));
+    client_send(fd, ASK, strlen(ASK));
+    client_send(fd, NEXT, strlen(NEXT));
+    g_autofree char *answer = client_read(fd, 5000);
+    assert_int_equal(client_status(answer), 503);
+    g_autofree char *again = client_header(answer, "Retry-After");
+    assert_string_equal(again, "5");
+    assert_non_null(strstr(answer, "not known yet"));
+    assert_non_null(strstr(answer, "next"));
+    close(fd);
+    http_set_header(atomic_load(&kept), "X-Late", "1");
+    http_answer_text(atomic_load(&kept), 200, "text/plain", "too late");
+    http_stop(&server, 1000);
+}
+
 enum { CALLERS = 8, CALLS = 200 };
 
 static void *call_often(void *server)
@@ -508,6 +539,7 @@ int main(void)
         cmocka_unit_test(test_stream_resumes_and_wakes),
         cmocka_unit_test(test_head_of_a_stream_ends),
         cmocka_unit_test(test_stop_answers_what_waits),
+        cmocka_unit_test(test_an_answer_that_does_not_come_is_given),
         cmocka_unit_test(test_stop_outlasts_a_slow_handler),
         cmocka_unit_test(test_answers_from_threads_race_with_handlers),
         cmocka_unit_test(test_address_in_use_is_a_fault),

@@ -150,7 +150,7 @@ static struct utc run_duties(struct ledger *ledger, struct utc now)
         node_work(ledger);
     }
     struct utc next = UTC_NEVER;
-    for (guint i = 0; i < ledger->duties->len; i++) {
+    for (guint i = 0; i < ledger->duties->len && !ledger_is_cut_off(ledger); i++) {
         struct duty_state *state = &g_array_index(ledger->duties, struct duty_state, i);
         if (utc_before(now, state->next_at)) {
             state->is_failing = false;
@@ -158,11 +158,9 @@ static struct utc run_duties(struct ledger *ledger, struct utc now)
             state->next_at = run_duty(ledger, state, now);
         }
         next = utc_earlier(next, state->next_at);
-        if (ledger_is_cut_off(ledger)) {
-            return utc_add(now, RETRY_WAIT); /* each would wait in vain */
-        }
     }
-    return next;
+    return ledger_is_cut_off(ledger) ? utc_add(now, RETRY_WAIT)
+                                     : next; /* each would wait in vain */
 }
 
 void ledger_be_alone(struct ledger *ledger)
