@@ -203,7 +203,7 @@ static void start_flight(struct courier *courier, struct errand *errand)
     flight->claimed = courier->asked;
     flight->settle.pager = courier->options.pager;
     flight->settle.delivery_id = errand->delivery_id;
-    flight->settle.claimant = errand->claimant;
+    flight->settle.node = errand->node;
     (void)g_hash_table_insert(courier->flights, &flight->settle.delivery_id, flight);
     const struct courier_options *options = &courier->options;
     if (courier->is_retired) {

@@ -7,15 +7,9 @@
 
 enum { ERRAND_ITEMS_MAX = 10 };
 
-/* By whom a delivery was claimed: only that node, in that epoch of its lane, may say how it went. */
-struct claimant {
-    int64_t node;
-    int64_t epoch;
-};
-
 struct errand {
     int64_t delivery_id;
-    struct claimant claimant;
+    int64_t node; /* that claimed it, and alone may say how it went */
     struct address address;
     struct message message; /* its items point to `items` */
     struct message_item items[ERRAND_ITEMS_MAX];
@@ -43,7 +37,7 @@ struct settle {
     struct pager *pager;
     int64_t delivery_id;
     struct send_result result;
-    struct claimant claimant;
+    int64_t node;      /* that claimed it */
     bool is_cancelled; /* found unwanted just before sending: nothing was sent */
     bool is_unstarted; /* nothing was sent, and not because it is unwanted: it waits again */
     bool is_stale;     /* out: it was no longer this node's to say; nothing was written */

@@ -236,7 +236,7 @@ struct errand *errand_new(const struct delivery *delivery, const struct contact 
     struct errand *errand = g_new0(struct errand, 1);
     errand->texts = g_string_chunk_new(1024);
     errand->delivery_id = delivery->id;
-    errand->claimant = (struct claimant){delivery->node, delivery->epoch};
+    errand->node = delivery->node;
     errand->address = (struct address){contact->kind, errand_keep(errand, contact->to),
                                        errand_keep(errand, contact->secret)};
     errand->message.items = errand->items;

@@ -179,7 +179,7 @@ enum command_outcome room_settle(struct room *room, const struct errand *errand,
 {
     struct settle settle = {.pager = room->pager,
                             .delivery_id = errand->delivery_id,
-                            .claimant = errand->claimant,
+                            .node = errand->node,
                             .result = {.state = SEND_DELIVERED}};
     enum command_outcome outcome = room_run(room, pager_settle, &settle);
     *out_stale = settle.is_stale;

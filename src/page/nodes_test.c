@@ -120,21 +120,6 @@ static void a_node_that_was_away_settles_nothing(void **state)
     errand_free(second);
 }
 
-static void a_stale_epoch_settles_nothing(void **state)
-{
-    struct house *house = *state;
-    struct room *room = house_holder(house, "ana");
-    (void)room_signal(room, "k", "shop");
-    struct errand *errand = room_claim(room, NULL);
-    assert_non_null(errand);
-    bool is_stale = false;
-    errand->claimant.epoch--;
-    assert_int_equal(room_settle(room, errand, &is_stale), OUTCOME_REFUSED);
-    errand->claimant.epoch++;
-    assert_int_equal(room_settle(room, errand, &is_stale), OUTCOME_COMMITTED);
-    errand_free(errand);
-}
-
 static void a_leaving_node_brings_home_what_is_in_flight(void **state)
 {
     struct house *house = *state;
@@ -367,7 +352,6 @@ int main(void)
         IN_HOUSE(an_escalation_goes_on_once),
         IN_HOUSE(what_a_dead_node_was_sending_goes_again_at_once),
         IN_HOUSE(a_node_that_was_away_settles_nothing),
-        IN_HOUSE(a_stale_epoch_settles_nothing),
         IN_HOUSE(a_leaving_node_brings_home_what_is_in_flight),
         IN_HOUSE(a_change_of_configuration_is_noticed),
         IN_HOUSE(a_change_of_unknown_outcome_is_found_again),

@@ -220,7 +220,7 @@ char *paging_settle(struct paging *paging, int send_state)
     char *line = describe(paging, errand);
     struct settle settle = {.pager = paging->pager,
                             .delivery_id = errand->delivery_id,
-                            .claimant = errand->claimant,
+                            .node = errand->node,
                             .result = {.state = send_state}};
     errand_free(errand);
     run(paging, pager_settle, &settle);

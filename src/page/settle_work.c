@@ -67,7 +67,7 @@ static void settle_retry(struct pager *pager, struct ledger_tx *tx, const struct
         notification_settle(tx->db, n->id, NOTIFICATION_FAILED, tx->now);
     } else {
         /* It is not the provider's fault that we died: once, nobody waits for that. */
-        bool is_at_once = settle->claimant.node == CLAIMANT_LOST && unknown <= 1;
+        bool is_at_once = settle->node == CLAIMANT_LOST && unknown <= 1;
         struct span wait =
             is_at_once ? (struct span){0} : back_off(pager, n->tries, settle->result.retry_after);
         notification_postpone(tx->db, n->id, utc_add(tx->now, wait));
@@ -172,10 +172,8 @@ static void close_delivery(struct pager *pager, struct ledger_tx *tx, const stru
 static bool may_settle(struct ledger_tx *tx, const struct settle *settle,
                        const struct delivery *delivery)
 {
-    bool is_lost = settle->claimant.node == CLAIMANT_LOST;
-    bool is_ours = settle->claimant.node == ledger_node(tx) &&
-                   settle->claimant.node == delivery->node &&
-                   settle->claimant.epoch == delivery->epoch;
+    bool is_lost = settle->node == CLAIMANT_LOST;
+    bool is_ours = settle->node == ledger_node(tx) && settle->node == delivery->node;
     return delivery->state == DELIVERY_CLAIMED && (is_lost || is_ours);
 }
 
@@ -209,10 +207,8 @@ enum command_result pager_settle(struct ledger_tx *tx, void *arg)
 
 void delivery_put_back(struct pager *pager, struct ledger_tx *tx, int64_t delivery_id)
 {
-    struct settle settle = {.pager = pager,
-                            .delivery_id = delivery_id,
-                            .claimant.node = CLAIMANT_LOST,
-                            .is_unstarted = true};
+    struct settle settle = {
+        .pager = pager, .delivery_id = delivery_id, .node = CLAIMANT_LOST, .is_unstarted = true};
     g_strlcpy(settle.result.detail, "not started: whether it was claimed was not known in time",
               sizeof settle.result.detail);
     (void)run_settle(tx, &settle);
@@ -230,7 +226,7 @@ int lease_run_due(struct ledger_tx *tx, void *self, int limit)
     size_t count =
         delivery_expired(tx->db, tx->now, tx->lanes, ids, (size_t)CLAMP(limit, 1, DUE_MAX));
     struct settle settle = {
-        .pager = self, .claimant.node = CLAIMANT_LOST, .result = {.state = SEND_UNKNOWN}};
+        .pager = self, .node = CLAIMANT_LOST, .result = {.state = SEND_UNKNOWN}};
     g_strlcpy(settle.result.detail, "no answer was recorded before the lease ended",
               sizeof settle.result.detail);
     pager_enter(self, tx);
