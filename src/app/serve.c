@@ -55,13 +55,64 @@ static void watch(struct house *house, struct supervisor *supervisor, const sigs
     LOG_INFO("serve", NULL, "ending", "signal", which == SIGTERM ? "SIGTERM" : "SIGINT");
 }
 
+/* --- a start that waits for its database --- */
+
+#define TELL_EVERY SPAN_S(30)
+
+enum start { START_DONE = 1, START_STOPPED, START_REFUSED };
+
+/* The service manager is given the reason each time, and asked for a minute more: else it ends a start that
+ * lasts. */
+static void tell_waiting(const struct house *house, const struct fault *fault, struct span *told_at)
+{
+    g_autofree char *state = g_strdup_printf(
+        "STATUS=Waits for the database: %s\nEXTEND_TIMEOUT_USEC=60000000", fault->text);
+    notify_systemd(house->environment, state);
+    struct span now = clock_elapsed(&CLOCK_SYSTEM);
+    if (told_at->us == 0 || now.us - told_at->us >= TELL_EVERY.us) {
+        LOG_WARN("serve", NULL, "waits for the database", "why", fault->text);
+        *told_at = now;
+    }
+    log_flush();
+}
+
+/* A second; SIGHUP, which has nothing to load yet, cuts it short. */
+static bool is_told_to_stop(const sigset_t *signals)
+{
+    const struct timespec nap = {.tv_sec = 1};
+    int which = sigtimedwait(signals, NULL, &nap);
+    return which == SIGTERM || which == SIGINT;
+}
+
+/* All of the machines may have started at once: a database that is not there yet is waited for, as one that
+ * goes away later is. What a person must mend ends the start. The house is open only when it is done. */
+static enum start start(struct house *house, struct cli *cli, const sigset_t *signals,
+                        struct fault *fault)
+{
+    struct span told_at = {0};
+    while (!house_open(house, &cli->settings, cli->environment, fault)) {
+        bool is_worth_waiting = house_misses_database(house);
+        house_close(house);
+        if (!is_worth_waiting) {
+            return START_REFUSED;
+        }
+        tell_waiting(house, fault, &told_at);
+        if (is_told_to_stop(signals)) {
+            notify_systemd(cli->environment, "STOPPING=1");
+            LOG_INFO("serve", NULL, "ended without having found its database");
+            return START_STOPPED;
+        }
+    }
+    return START_DONE;
+}
+
 static void run(struct house *house, const sigset_t *signals, struct span took)
 {
     g_autofree char *ms = g_strdup_printf("%.1f", (double)took.us / 1000);
     LOG_INFO("serve", NULL, "ready", "listen", house->settings->listen, "data",
              house->settings->data, "version", TOCSIN_VERSION, "start_ms", ms);
     house_greet(house);
-    notify_systemd(house->environment, "READY=1");
+    notify_systemd(house->environment, "READY=1\nSTATUS=");
     struct supervisor *supervisor = supervisor_start(house);
     watch(house, supervisor, signals);
     notify_systemd(house->environment, "STOPPING=1");
@@ -94,10 +145,10 @@ int cmd_serve(struct cli *cli)
     block_signals(&signals);
     struct house house;
     int code = EXIT_OK;
-    if (house_open(&house, settings, cli->environment, &fault)) {
+    enum start outcome = start(&house, cli, &signals, &fault);
+    if (outcome == START_DONE) {
         run(&house, &signals, (struct span){clock_elapsed(&CLOCK_SYSTEM).us - began.us});
-    } else {
-        house_close(&house);
+    } else if (outcome == START_REFUSED) {
         code = cli_refused(&fault);
     }
     log_flush();

@@ -66,7 +66,7 @@ static bool is_alive(const struct supervisor *supervisor)
     return is_recent(&supervisor->pulse_heard_us);
 }
 
-/* A database elsewhere that is away is no reason to be started again: we would not even start. */
+/* A database elsewhere that is away is no reason to be started again: we would wait for it, too. */
 static bool is_running(const struct supervisor *supervisor)
 {
     return db_is_shared(supervisor->house->db) ? is_recent(&supervisor->pulse_answered_us)

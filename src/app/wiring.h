@@ -60,6 +60,9 @@ void house_wake_streams(struct house *house);
 /* The database: the file in the data directory, or PostgreSQL with a schema of this program. */
 NODISCARD bool house_open_database(struct house *house, struct fault *fault);
 void house_close_database(struct house *house);
+/* Of a house that did not open: was it for a database server that is away, which passes by itself? Before
+ * it is closed. */
+NODISCARD bool house_misses_database(const struct house *house);
 
 /* Hears that other nodes have written and wakes the desk: where there can be others. */
 NODISCARD bool house_start_ear(struct house *house, struct fault *fault);

@@ -38,6 +38,27 @@ bool house_open_database(struct house *house, struct fault *fault)
                                                  : open_file(house, fault);
 }
 
+/* Whatever else went wrong in a transaction stays wrong. */
+static bool is_passing(enum db_status status)
+{
+    return status == DB_DOWN || status == DB_UNCERTAIN || status == DB_CONFLICT;
+}
+
+bool house_misses_database(const struct house *house)
+{
+    if (house->settings->database_url == NULL) {
+        return false;
+    }
+    if (house->db == NULL) { /* without a name it was not even tried */
+        return house->database != NULL && db_is_away(house->database);
+    }
+    if (house->ledger != NULL && !ledger_is_writable(house->ledger)) {
+        return true;
+    }
+    return house->desk == NULL &&
+           is_passing(db_error(house->db)); /* else the desk's thread has it */
+}
+
 void house_close_database(struct house *house)
 {
     db_close(&house->db);

@@ -43,6 +43,11 @@ enum db_mode {
  * lost connection is made again by itself at the next begin; what fails in between is DB_DOWN. */
 NODISCARD struct db *db_open(const char *where, enum db_mode mode, struct fault *fault);
 void db_close(struct db **db);
+/* After a db_open that failed: does that pass by itself? True while every server that `where` names is
+ * down, starts, has no connection left or takes no writes. False when one of them refuses us for good
+ * (account, password, database, version, rights), and for a file. Takes up to 2 s for each that is
+ * silent. */
+NODISCARD bool db_is_away(const char *where);
 
 /* Runs the embedded migrations that are missing; each in a transaction. False and a fault when the
  * schema is newer than this program or a step failed. */

@@ -111,9 +111,13 @@ void postgres_place_pick(const struct postgres_place *all, unsigned nth,
                          struct postgres_place *out);
 void postgres_place_turn(const struct postgres_place *all, unsigned nth,
                          struct postgres_place *out);
+/* How many hosts it names. */
+NODISCARD unsigned postgres_place_count(const struct postgres_place *place);
 void postgres_place_clear(struct postgres_place *place);
 /* Connects as every connection must be; NULL and a fault. Blocks for 2 s per host at most. */
 NODISCARD PGconn *postgres_connect(const struct postgres_place *place, struct fault *fault);
+/* What is done to each new connection: our version of the server, our settings of the session. */
+NODISCARD bool postgres_set_up(PGconn *conn, struct fault *fault);
 /* The host of the last connection has fallen silent: the one after it is tried first. */
 void postgres_doubt_host(void);
 NODISCARD bool postgres_check_version(int version, struct fault *fault);

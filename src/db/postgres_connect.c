@@ -295,7 +295,7 @@ static const char *value_in(const struct postgres_place *place, const char *keyw
     return "";
 }
 
-static unsigned count_hosts(const struct postgres_place *place)
+unsigned postgres_place_count(const struct postgres_place *place)
 {
     const char *hosts = value_in(place, "host");
     unsigned count = 1;
@@ -333,7 +333,7 @@ void postgres_doubt_host(void)
 
 static PGconn *connect_any(const struct postgres_place *place)
 {
-    unsigned count = count_hosts(place);
+    unsigned count = postgres_place_count(place);
     struct postgres_place turned = {0};
     postgres_place_turn(place, count > 1 ? atomic_load(&good_host) : 0, &turned);
     PGconn *conn = PQconnectdbParams((const char *const *)turned.keywords,
@@ -346,14 +346,18 @@ static PGconn *connect_any(const struct postgres_place *place)
     return conn;
 }
 
+bool postgres_set_up(PGconn *conn, struct fault *fault)
+{
+    return postgres_check_version(PQserverVersion(conn), fault) &&
+           (PQsetnonblocking(conn, 1) == 0 || refuse_connection(conn, fault)) &&
+           set_session(conn, fault);
+}
+
 PGconn *postgres_connect(const struct postgres_place *place, struct fault *fault)
 {
     PGconn *conn = connect_any(place);
     bool is_good = PQstatus(conn) == CONNECTION_OK || refuse_connection(conn, fault);
-    is_good = is_good && postgres_check_version(PQserverVersion(conn), fault);
-    is_good = is_good && (PQsetnonblocking(conn, 1) == 0 || refuse_connection(conn, fault));
-    is_good = is_good && set_session(conn, fault);
-    if (!is_good) {
+    if (!is_good || !postgres_set_up(conn, fault)) {
         PQfinish(conn);
         return NULL;
     }

@@ -158,6 +158,51 @@ static void what_the_account_may_not_do_is_told(void **state)
     tell(room, "DROP ROLE %s_poor", room->name);
 }
 
+/* Waited for is only what passes by itself. */
+static void check_away(const char *name, const char *where, bool expected)
+{
+    if (db_is_away(where) != expected) {
+        fail_msg("%s: %s", name, expected ? "is not waited for" : "is waited for");
+    }
+}
+
+static void a_server_that_is_away_is_told_from_one_that_refuses(void **state)
+{
+    struct room *room = *state;
+
+    static const struct {
+        const char *name, *where;
+        bool is_away;
+    } rows[] = {
+        {"no such folder", "postgresql://u@/d?host=/nonexistent", true},
+        {"nobody listens", "postgresql://u@127.0.0.1:1/d", true},
+        {"of two nobody", "postgresql://u@127.0.0.1:1,127.0.0.1:2/d", true},
+        {"no URL", "postgresql://u@[::1/d", false},
+        {"a word that libpq refuses", "postgresql://u@127.0.0.1:1/d?sslmode=hunter2", false},
+        {"a standby would do", "postgresql://127.0.0.1:1/d?target_session_attrs=any", false},
+        {"a file", "/nonexistent/tocsin.db", false},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        check_away(rows[i].name, rows[i].where, rows[i].is_away);
+    }
+    check_away("it came meanwhile", room->where, true);
+    g_autofree char *missing = g_strconcat(room->where, "_nothing", NULL);
+    check_away("no such database", missing, false);
+    g_autofree char *two = g_strdup_printf("postgresql://%s@/%s_nothing?host=/nonexistent,%s",
+                                           PQuser(room->server), room->name, PQhost(room->server));
+    check_away("one is away, one refuses", two, false);
+    g_autofree char *nobody = g_strdup_printf("%s&user=%s_nobody", room->where, room->name);
+    check_away("no such account", nobody, false);
+    tell(room, "CREATE ROLE %s_nobody LOGIN CONNECTION LIMIT 0", room->name);
+    check_away("too many connections", nobody, true);
+    tell(room, "ALTER ROLE %s_nobody CONNECTION LIMIT 9", room->name);
+    check_away("no rights", nobody, false);
+    tell(room, "DROP ROLE %s_nobody", room->name);
+    tell(room, "ALTER DATABASE %s SET default_transaction_read_only = on", room->name);
+    check_away("it takes no writes", room->where, true);
+}
+
 static void an_old_server_is_refused(void **state)
 {
     (void)state;
@@ -301,6 +346,7 @@ int main(void)
         EACH(a_read_only_server_is_refused),
         EACH(another_encoding_is_refused),
         EACH(what_the_account_may_not_do_is_told),
+        EACH(a_server_that_is_away_is_told_from_one_that_refuses),
         cmocka_unit_test(an_old_server_is_refused),
         EACH(every_session_is_set_up),
         cmocka_unit_test(a_url_is_completed_and_kept),

@@ -48,7 +48,7 @@ class Node:
             connection.close()
 
     def wait_ready(self, seconds=30.0):
-        """One that could not start, as there was no database, is started again, as a supervisor does."""
+        """One that could not start is started again, as a supervisor does; a missing database it waits for."""
         deadline = time.monotonic() + seconds
         while not self.is_ready():
             if time.monotonic() > deadline:
