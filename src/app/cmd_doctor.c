@@ -67,9 +67,10 @@ static int look_here(struct cli *cli)
 {
     struct fault fault = {0};
     const char *data = cli->settings.data;
-    struct db *db = open_database(&cli->settings, &fault);
+    struct db *db =
+        settings_finish(&cli->settings, &fault) ? open_database(&cli->settings, &fault) : NULL;
     struct config *config = db != NULL ? config_load(db, &fault) : NULL;
-    if (config == NULL || !settings_finish(&cli->settings, &fault)) {
+    if (config == NULL) {
         close_database(&db);
         return cli_refused(&fault);
     }

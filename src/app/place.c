@@ -26,9 +26,11 @@ bool place_parse(const char *text, struct place *out, struct fault *fault)
     settings_init(&settings);
     bool is_server = g_str_has_prefix(text, "postgres") || g_str_has_prefix(text, "file:");
     const char *name = is_server ? "database-url" : "data";
-    bool is_good = settings_set(&settings, setting_find(name), text, text, fault);
-    if (is_good && is_server && strstr(settings.database_url, "://") == NULL) {
-        is_good = fault_set(fault, "", "%s is neither a directory nor postgresql://…", text);
+    /* An address that is none may hold a password all the same: it is not quoted. */
+    const char *called = g_str_has_prefix(text, "postgres") ? "the place" : text;
+    bool is_good = settings_set(&settings, setting_find(name), called, text, fault);
+    if (is_good && text[0] == '\0') {
+        is_good = fault_set(fault, "the place", "is empty: name a directory or postgresql://…");
     }
     if (is_good) {
         place_of_settings(&settings, out);

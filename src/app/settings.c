@@ -106,24 +106,62 @@ static void *field_of(struct settings *settings, const struct setting *setting)
     return (char *)settings + setting->offset;
 }
 
+static bool is_line(const char *value)
+{
+    return g_utf8_validate(value, -1, NULL) && strpbrk(value, "\r\n") == NULL;
+}
+
+/* The secret in a file; NULL and a fault that shows nothing of it. */
+static char *read_secret(const char *path, const char *called, struct fault *fault)
+{
+    char *text = NULL;
+    if (!g_file_get_contents(path, &text, NULL, NULL)) {
+        (void)fault_set(fault, called, "the file %s cannot be read: check its path and mode", path);
+        return NULL;
+    }
+    if (g_strchomp(text)[0] == '\0') {
+        (void)fault_set(fault, called, "the file %s is empty: write the value into it", path);
+    } else if (!is_line(text)) {
+        (void)fault_set(fault, called, "the file %s must hold one line of UTF-8 text", path);
+    } else {
+        return text;
+    }
+    g_free(text);
+    return NULL;
+}
+
+static bool is_database_url(const char *text)
+{
+    return g_str_has_prefix(text, "postgres://") || g_str_has_prefix(text, "postgresql://");
+}
+
+/* Not quoted: what was meant as an address may hold a password. */
+static bool check_text(const struct setting *setting, const char *called, const char *text,
+                       struct fault *fault)
+{
+    if (setting->offset != AT(database_url) || text[0] == '\0' || is_database_url(text)) {
+        return true;
+    }
+    return fault_set(fault, called,
+                     "must start with postgresql://; a database file is named by --data, without "
+                     "this setting");
+}
+
 static bool set_text(char **field, const struct setting *setting, const char *called,
                      const char *value, struct fault *fault)
 {
-    if (!g_utf8_validate(value, -1, NULL) || strpbrk(value, "\r\n") != NULL) {
+    if (!is_line(value)) {
         return fault_set(fault, called, "must be one line of UTF-8 text");
     }
-    if (setting->is_secret && g_str_has_prefix(value, "file:")) {
-        char *text = NULL;
-        if (!g_file_get_contents(value + 5, &text, NULL, NULL)) {
-            return fault_set(fault, called, "the file %s cannot be read: check its path and mode",
-                             value + 5);
-        }
-        g_free(*field);
-        *field = g_strchomp(text);
-        return true;
+    bool is_in_file = setting->is_secret && g_str_has_prefix(value, "file:");
+    char *text = is_in_file ? read_secret(value + strlen("file:"), called, fault) : g_strdup(value);
+    if (text == NULL || !check_text(setting, called, text, fault)) {
+        g_free(text);
+        return false;
     }
     g_free(*field);
-    *field = value[0] == '\0' ? NULL : g_strdup(value);
+    *field = text[0] == '\0' ? NULL : g_steal_pointer(&text);
+    g_free(text);
     return true;
 }
 
@@ -303,21 +341,6 @@ static char *url_of_listen(const char *listen)
     return g_strconcat("http://", listen, NULL);
 }
 
-static bool finish_database(const struct settings *settings, struct fault *fault)
-{
-    if (settings->database_url != NULL &&
-        !g_str_has_prefix(settings->database_url, "postgres://") &&
-        !g_str_has_prefix(settings->database_url, "postgresql://")) {
-        return fault_set(fault, "database-url",
-                         "must start with postgresql://; a database file is named by --data, "
-                         "without this setting");
-    }
-    if (strlen(settings->node_name) > NODE_NAME_MAX) {
-        return fault_set(fault, "node-name", "may have at most %d bytes", NODE_NAME_MAX);
-    }
-    return true;
-}
-
 bool settings_finish(struct settings *settings, struct fault *fault)
 {
     if (settings->listen == NULL || strrchr(settings->listen, ':') == NULL) {
@@ -349,7 +372,10 @@ bool settings_finish(struct settings *settings, struct fault *fault)
     if (settings->data == NULL) {
         return fault_set(fault, "data", "must name a directory");
     }
-    return finish_database(settings, fault);
+    if (strlen(settings->node_name) > NODE_NAME_MAX) {
+        return fault_set(fault, "node-name", "may have at most %d bytes", NODE_NAME_MAX);
+    }
+    return true;
 }
 
 /* What libpq takes as secrets in the query of a URL. */
@@ -363,6 +389,9 @@ char *settings_database_shown(const struct settings *settings)
     if (settings->database_url == NULL) {
         return g_build_filename(settings->data, "tocsin.db", NULL);
     }
+    if (!is_database_url(settings->database_url)) { /* settings_set lets none in */
+        return g_strdup("[hidden]");
+    }
     g_auto(GStrv) parts = g_strsplit_set(settings->database_url, "?&", -1);
     GString *shown = g_string_new(parts[0]);
     char mark = '?';
@@ -373,7 +402,7 @@ char *settings_database_shown(const struct settings *settings)
         }
     }
     /* The last @, for one in a password may not have been escaped. */
-    const char *start = strstr(shown->str, "://") + 3;
+    const char *start = strstr(shown->str, "://") + strlen("://");
     const char *colon = strchr(start, ':'), *at = strrchr(start, '@');
     if (colon != NULL && at != NULL && colon < at) {
         g_string_erase(shown, colon - shown->str, at - colon);

@@ -70,7 +70,7 @@ NODISCARD char *setting_variable(const struct setting *setting);
 void settings_init(struct settings *settings);
 void settings_clear(struct settings *settings);
 
-/* Reads one value in its written form; the fault names the setting as `called` (a flag or variable). */
+/* Reads one value in its written form: of a database its address, or nothing is taken. The fault names the setting as `called` (a flag or variable). */
 NODISCARD bool settings_set(struct settings *settings, const struct setting *setting,
                             const char *called, const char *value, struct fault *fault);
 

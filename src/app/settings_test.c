@@ -68,6 +68,13 @@ static void reads_the_environment(void **state)
         {"secret is hidden", "TOCSIN_SMTP_PASSWORD=hunter2", "smtp-password", "[hidden]", NULL},
         {"a secret's file is missing", "TOCSIN_SMTP_PASSWORD=file:/nowhere/at/all", NULL, NULL,
          "cannot be read"},
+        {"a secret's file is empty", "TOCSIN_SMTP_PASSWORD=file:/dev/null", NULL, NULL, "is empty"},
+        {"a database's file is empty", "TOCSIN_DATABASE_URL=file:/dev/null", NULL, NULL,
+         "/dev/null is empty"},
+        {"a database elsewhere", "TOCSIN_DATABASE_URL=mysql://h/d", NULL, NULL, "postgresql://"},
+        {"a database file", "TOCSIN_DATABASE_URL=/var/lib/tocsin.db", NULL, NULL, "--data"},
+        {"a list of words", "TOCSIN_DATABASE_URL=host=h dbname=d password=hunter2", NULL, NULL,
+         "must start with postgresql://"},
         {"typing mistake", "TOCSIN_LISTNE=x", NULL, NULL, "did you mean TOCSIN_LISTEN?"},
         {"somebody else's", "TOCSIN_BIN=/opt/x", "listen", "127.0.0.1:8420", NULL},
         {"another program's", "LISTEN=x", "listen", "127.0.0.1:8420", NULL},
@@ -84,7 +91,7 @@ static void reads_the_environment(void **state)
         }
         if (rows[i].fault != NULL) {
             if (strstr(fault.text, rows[i].fault) == NULL ||
-                strstr(fault.field, "TOCSIN_") == NULL) {
+                strstr(fault.text, "hunter2") != NULL || strstr(fault.field, "TOCSIN_") == NULL) {
                 fail_msg("%s: %s: %s", rows[i].name, fault.field, fault.text);
             }
         } else {
@@ -112,8 +119,6 @@ static void finishes_what_stands_between(void **state)
         {"no port", "listen", "127.0.0.1", NULL, "listen"},
         {"mail over http", "smtp-url", "http://mail.example", NULL, "smtp-url"},
         {"mail", "smtp-url", "smtps://mail.example:465", "http://127.0.0.1:8420", NULL},
-        {"database elsewhere", "database-url", "mysql://h/d", NULL, "database-url"},
-        {"a file is no URL", "database-url", "/var/lib/tocsin.db", NULL, "database-url"},
         {"database", "database-url", "postgresql:///tocsin?host=/run", "http://127.0.0.1:8420",
          NULL},
         {"empty node name", "node-name", "", "http://127.0.0.1:8420", NULL},
@@ -204,6 +209,19 @@ static void no_password_is_shown(void **state)
     }
 }
 
+static void what_is_no_url_is_not_shown(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {"host=h password=secret", "", "?://",
+                                       "mysql://u:secret@h/d"};
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct settings settings = {.database_url = g_strdup(rows[i])};
+        g_autofree char *shown = settings_database_shown(&settings);
+        assert_string_equal(shown, "[hidden]");
+        settings_clear(&settings);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +232,7 @@ int main(void)
         cmocka_unit_test(everywhere_becomes_this_host),
         cmocka_unit_test(a_node_has_a_name_and_an_address),
         cmocka_unit_test(no_password_is_shown),
+        cmocka_unit_test(what_is_no_url_is_not_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -77,6 +78,23 @@ class UsageTest(unittest.TestCase):
         done = run("serve", env={"TOCSIN_LISTNE": "127.0.0.1:0"})
         self.assertEqual(done.returncode, 2)
         self.assertIn("did you mean TOCSIN_LISTEN?", done.stderr)
+
+    def test_a_database_address_that_is_none_is_refused_and_not_shown(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for address in ("host=db1 dbname=tocsin password=s3cret", "file:/dev/null", "postgres:s3cret@h/d"):
+                for words in (["migrate"], ["restore", "x"], ["backup", "x"], ["doctor"], ["serve"]):
+                    with self.subTest(words[0], address=address):
+                        done = run(*words, "--data", folder, env={"TOCSIN_DATABASE_URL": address})
+                        self.assertEqual(done.returncode, 2, done.stderr)
+                        self.assertRegex(done.stderr, "TOCSIN_DATABASE_URL.*(postgresql://|is empty)")
+                        self.assertNotIn("s3cret", done.stdout + done.stderr)
+            for place in ("postgres:s3cret@h/d", "file:/dev/null", ""):
+                for words in (["move", "--from", folder, "--to", place], ["restore", "x", "--to", place]):
+                    with self.subTest(words[0], place=place):
+                        done = run(*words)
+                        self.assertEqual(done.returncode, 1, done.stderr)
+                        self.assertRegex(done.stderr, "postgresql://|is empty")
+                        self.assertNotIn("s3cret", done.stdout + done.stderr)
 
     def test_completion(self):
         script = run("completion", "bash").stdout
