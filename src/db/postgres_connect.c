@@ -88,6 +88,18 @@ static bool check_target(const PQconninfoOption *options, struct fault *fault)
         target);
 }
 
+/* A password with a bare @ or / makes libpq take its parts for a host, a port or a database, and quote
+ * them when it cannot get there. It ends the password at the first @ that has no / before it. */
+static bool is_split_well(const char *url, const PQconninfoOption *options)
+{
+    const char *start = strstr(url, "://") + strlen("://");
+    const char *end = start + strcspn(start, "@/");
+    const char *hosts = *end == '@' ? end + 1 : start;
+    const char *ports = value_of(options, "port");
+    return hosts[strcspn(hosts, "@?")] != '@' &&
+           (ports == NULL || ports[strspn(ports, "0123456789,")] == '\0');
+}
+
 static void add(GPtrArray *keywords, GPtrArray *values, const char *keyword, const char *value)
 {
     g_ptr_array_add(keywords, g_strdup(keyword));
@@ -127,7 +139,9 @@ bool postgres_place_parse(const char *url, struct postgres_place *out, struct fa
         PQfreemem(message);
         return refuse_url(text, fault);
     }
-    bool is_good = check_target(options, fault);
+    char misread[] = "the parts of the address cannot be told apart";
+    bool is_good =
+        is_split_well(url, options) ? check_target(options, fault) : refuse_url(misread, fault);
     if (is_good) {
         fill(out, options);
     }

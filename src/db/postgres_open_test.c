@@ -92,6 +92,13 @@ static void what_cannot_be_reached_says_so(void **state)
         {"no URL", "postgresql://u:hunter2@[::1/d", {"postgresql://USER", "%XX"}},
         {"bad percent", "postgresql://u:hunter2%zz@h/d", {"postgresql://USER"}},
         {"bad key", "postgresql://h/d?hunter2=x", {"postgresql://USER"}},
+        {"an @ in the password", "postgresql://u:hun@hunter2@127.0.0.1:1/d", {"%XX"}},
+        {"and one at its end", "postgresql://u:hunter2@@127.0.0.1:1/d", {"%XX"}},
+        {"a slash in it", "postgresql://u:hunter2/x@127.0.0.1:1/d", {"%XX"}},
+        {"a slash in it after digits", "postgresql://u:1/hunter2@127.0.0.1:1/d", {"%XX"}},
+        {"both", "postgresql://u:x@hunter2/y@127.0.0.1:1/d", {"%XX"}},
+        {"a question mark behind it", "postgresql://u:1@hunter2?x@127.0.0.1:1/d", {"%XX"}},
+        {"a slash and a question mark", "postgresql://u:hunter2?/x@127.0.0.1:1/d", {"%XX"}},
         {"a standby would do",
          "postgresql://h/d?target_session_attrs=any",
          {"any", "leave it out"}},
@@ -275,6 +282,12 @@ static void a_url_is_completed_and_kept(void **state)
         {"speaks UTF-8", "postgresql://h/d?client_encoding=latin1", "client_encoding", "UTF8"},
         {"several hosts", "postgresql://a:1,b:2/d", "host", "a,b"},
         {"and ports", "postgresql://a:1,b:2/d", "port", "1,2"},
+        {"some ports", "postgresql://u:p@a,b:2/d", "port", ",2"},
+        {"an @ that is written well", "postgresql://u%40:p%40%2F@h/d%40", "password", "p@/"},
+        {"and the database's", "postgresql://u:p@h/d%40", "dbname", "d@"},
+        {"a question mark is good", "postgresql://u:p?q@h/d", "password", "p?q"},
+        {"an abstract socket", "postgresql://u:p@/d?host=@s", "host", "@s"},
+        {"six", "postgresql://u:p@[::1]:1/d", "host", "::1"},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
