@@ -5,13 +5,10 @@
 #define SKEW_MOST SPAN_S(2)
 #define LAG_MOST SPAN_S(10)
 
+/* Of a server that becomes so while nodes are connected; a new connection is refused. */
 static void judge_role(const struct db_server *server, GPtrArray *findings)
 {
-    if (server->is_standby) {
-        lint_add(findings, LINT_PROBLEM, "server", "",
-                 "Name all hosts in TOCSIN_DATABASE_URL and add target_session_attrs=read-write.",
-                 "The database server is a standby: nothing can be written.");
-    } else if (server->is_read_only) {
+    if (server->is_read_only) {
         lint_add(findings, LINT_PROBLEM, "server", "",
                  "Set default_transaction_read_only = off for this database.",
                  "The database server takes no writes (default_transaction_read_only is on).");
@@ -33,35 +30,45 @@ static void judge_disk(const struct db_server *server, GPtrArray *findings)
     }
 }
 
-static void judge_commit(const struct db_server *server, GPtrArray *findings)
+/* As many as each commit needs, and no more. A cluster manager names another one when one of these stops;
+ * whether there is a manager cannot be seen from here. */
+static void judge_last(const struct db_server *server, GPtrArray *findings)
 {
-    static const char REMEDY[] = "Set synchronous_commit = on for this database.";
-    const char *level = server->synchronous_commit;
-    bool has_names = server->standby_names[0] != '\0';
-    if (strcmp(level, "off") == 0) {
-        lint_add(findings, LINT_PROBLEM, "replication", "", REMEDY,
-                 "synchronous_commit is off: alerts are answered before they are safe.");
-    } else if (strcmp(level, "local") == 0 && has_names) {
-        lint_add(findings, LINT_PROBLEM, "replication", "", REMEDY,
-                 "synchronous_commit is local: alerts are answered before a standby has them.");
-    } else if (strcmp(level, "remote_write") == 0 && has_names) {
-        lint_add(findings, LINT_WARNING, "replication", "", REMEDY,
-                 "synchronous_commit is remote_write: alerts are answered before they are on a "
-                 "standby's disk.");
+    if (server->standbys_unnamed > 0) {
+        lint_add(findings, LINT_NOTE, "replication", "",
+                 "A cluster manager such as Patroni does so. Without one, name all standbys: "
+                 "synchronous_standby_names = 'ANY 1 (…, …)'.",
+                 "When a synchronous standby stops, no alert can be accepted until another one is "
+                 "named in its place (%s).",
+                 server->standby_names);
+    } else if (server->standbys_required == 1) {
+        lint_add(findings, LINT_WARNING, "replication", "",
+                 "Add a second one: synchronous_standby_names = 'ANY 1 (…, …)'.",
+                 "There is one synchronous standby: when it stops, no alert can be accepted.");
+    } else {
+        lint_add(findings, LINT_WARNING, "replication", "",
+                 "Add another one to the list, or let each commit wait for fewer.",
+                 "Each commit waits for all %" G_GINT64_FORMAT
+                 " synchronous standbys (%s): when one of them stops, no alert can be accepted.",
+                 server->standbys_required, server->standby_names);
     }
 }
 
 static void judge_waited_for(const struct db_server *server, GPtrArray *findings)
 {
-    if (server->standbys_waited_for == 0) {
+    if (server->standbys_ready == 0) {
         lint_add(findings, LINT_PROBLEM, "replication", "",
                  "Start a standby, or name one that is connected in synchronous_standby_names.",
                  "No synchronous standby is connected (%s): no commit is ever confirmed.",
                  server->standby_names);
-    } else if (server->standbys_waited_for == 1) {
-        lint_add(findings, LINT_WARNING, "replication", "",
-                 "Add a second one: synchronous_standby_names = 'ANY 1 (…, …)'.",
-                 "There is one synchronous standby: when it stops, no alert can be accepted.");
+    } else if (server->standbys_ready < server->standbys_required) {
+        lint_add(findings, LINT_PROBLEM, "replication", "",
+                 "Start the others, or name some that are connected in synchronous_standby_names.",
+                 "Each commit waits for %" G_GINT64_FORMAT " standbys (%s), and %" G_GINT64_FORMAT
+                 " can answer: none is ever confirmed.",
+                 server->standbys_required, server->standby_names, server->standbys_ready);
+    } else if (server->standbys_ready == server->standbys_required) {
+        judge_last(server, findings);
     }
     if (server->lag.us > LAG_MOST.us) {
         char lag[UTC_TEXT_SIZE];
@@ -74,10 +81,7 @@ static void judge_waited_for(const struct db_server *server, GPtrArray *findings
 
 static void judge_standbys(const struct db_server *server, GPtrArray *findings)
 {
-    if (server->is_standby) {
-        return; /* its own standbys are not what matters */
-    }
-    if (server->standby_names[0] == '\0') {
+    if (server->standbys_required == 0) {
         lint_add(findings, LINT_WARNING, "replication", "",
                  server->standbys > 0
                      ? "Set synchronous_standby_names = 'ANY 1 (…, …)' with the names of two "
@@ -164,7 +168,6 @@ void doctor_judge_server(const struct server_facts *facts, GPtrArray *findings)
 {
     judge_role(&facts->server, findings);
     judge_disk(&facts->server, findings);
-    judge_commit(&facts->server, findings);
     judge_standbys(&facts->server, findings);
     judge_room(facts, findings);
     judge_clock(facts, findings);

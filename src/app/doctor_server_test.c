@@ -17,10 +17,10 @@ static struct server_facts sound(void)
                                             .version = "15.4",
                                             .has_fsync = true,
                                             .has_full_page_writes = true,
-                                            .synchronous_commit = "on",
                                             .standby_names = "ANY 1 (b, c)",
+                                            .standbys_required = 1,
                                             .standbys = 2,
-                                            .standbys_waited_for = 2,
+                                            .standbys_ready = 2,
                                             .can_see_standbys = true,
                                             .connections = 20,
                                             .connections_max = 97,
@@ -30,12 +30,6 @@ static struct server_facts sound(void)
                                  .nodes_alive = 3,
                                  .versions = g_ptr_array_new(),
                                  .silent = g_ptr_array_new()};
-}
-
-static void be_standby(struct server_facts *facts)
-{
-    facts->server.is_standby = true;
-    facts->server.standby_names[0] = '\0';
 }
 
 static void be_read_only(struct server_facts *facts)
@@ -53,45 +47,57 @@ static void no_full_pages(struct server_facts *facts)
     facts->server.has_full_page_writes = false;
 }
 
-static void commit_off(struct server_facts *facts)
-{
-    g_strlcpy(facts->server.synchronous_commit, "off", 24);
-}
-
-static void commit_local(struct server_facts *facts)
-{
-    g_strlcpy(facts->server.synchronous_commit, "local", 24);
-}
-
-static void commit_remote_write(struct server_facts *facts)
-{
-    g_strlcpy(facts->server.synchronous_commit, "remote_write", 24);
-}
-
-static void commit_remote_apply(struct server_facts *facts)
-{
-    g_strlcpy(facts->server.synchronous_commit, "remote_apply", 24);
-}
-
 static void no_names(struct server_facts *facts)
 {
     facts->server.standby_names[0] = '\0';
+    facts->server.standbys_required = 0;
 }
 
 static void all_standbys_gone(struct server_facts *facts)
 {
-    facts->server.standbys = facts->server.standbys_waited_for = 0;
+    facts->server.standbys = facts->server.standbys_ready = 0;
 }
 
 static void one_standby(struct server_facts *facts)
 {
-    facts->server.standbys_waited_for = 1;
+    facts->server.standbys = facts->server.standbys_ready = 1;
+}
+
+static void two_needed(struct server_facts *facts)
+{
+    g_strlcpy(facts->server.standby_names, "2 (b, c)", sizeof facts->server.standby_names);
+    facts->server.standbys_required = 2;
+}
+
+static void two_needed_of_three(struct server_facts *facts)
+{
+    two_needed(facts);
+    facts->server.standbys = facts->server.standbys_ready = 3;
+}
+
+static void one_of_two_needed(struct server_facts *facts)
+{
+    two_needed(facts);
+    one_standby(facts);
+}
+
+static void as_patroni(struct server_facts *facts)
+{
+    g_strlcpy(facts->server.standby_names, "b", sizeof facts->server.standby_names);
+    facts->server.standbys_ready = 1;
+    facts->server.standbys_unnamed = 1;
+}
+
+static void only_unnamed(struct server_facts *facts)
+{
+    facts->server.standbys_ready = 0;
+    facts->server.standbys_unnamed = 2;
 }
 
 static void hidden_standbys(struct server_facts *facts)
 {
     facts->server.can_see_standbys = false;
-    facts->server.standbys_waited_for = 0;
+    facts->server.standbys_ready = 0;
 }
 
 static void lag_of_a_minute(struct server_facts *facts)
@@ -163,19 +169,22 @@ static const struct {
     const char *check, *part, *remedy;
 } ROWS[] = {
     {"all is well", NULL, 0, NULL, NULL, NULL},
-    {"standby", be_standby, LINT_PROBLEM, "server", "is a standby", "target_session_attrs"},
     {"read-only", be_read_only, LINT_PROBLEM, "server", "takes no writes", "= off"},
     {"fsync", no_fsync, LINT_PROBLEM, "fsync", "fsync is off", "fsync = on"},
     {"full pages", no_full_pages, LINT_PROBLEM, "fsync", "full_page_writes is off", "= on"},
-    {"commit off", commit_off, LINT_PROBLEM, "replication", "is off", "= on"},
-    {"commit local", commit_local, LINT_PROBLEM, "replication", "is local", "= on"},
-    {"remote_write", commit_remote_write, LINT_WARNING, "replication", "remote_write", "= on"},
-    {"remote_apply", commit_remote_apply, 0, NULL, NULL, NULL},
     {"no synchronous standby is named", no_names, LINT_WARNING, "replication", "No commit waits",
      "with the names of two standbys"},
     {"none is connected", all_standbys_gone, LINT_PROBLEM, "replication",
      "is connected (ANY 1 (b, c))", "Start a standby"},
     {"one", one_standby, LINT_WARNING, "replication", "one synchronous", "Add a second"},
+    {"two, both needed", two_needed, LINT_WARNING, "replication", "all 2 synchronous", "fewer"},
+    {"two needed of three", two_needed_of_three, 0, NULL, NULL, NULL},
+    {"one, two needed", one_of_two_needed, LINT_PROBLEM, "replication", "1 can answer",
+     "Start the others"},
+    {"one named, another one is there", as_patroni, LINT_NOTE, "replication", "in its place (b)",
+     "Patroni does so"},
+    {"none of those that are there is named", only_unnamed, LINT_PROBLEM, "replication",
+     "is connected (ANY 1 (b, c))", "name one that is connected"},
     {"no right to look", hidden_standbys, LINT_NOTE, "replication", "no right", "GRANT"},
     {"lag", lag_of_a_minute, LINT_WARNING, "replication", "is 1m behind", "network"},
     {"small server", small_server, LINT_WARNING, "connections", "may want 33", "Raise"},

@@ -3,6 +3,15 @@
 #include <string.h>
 
 #include "db/engine.h"
+#include "db/standby_names.h"
+
+/* A form of tomorrow that we cannot read names somebody all the same. */
+static void take_names(struct db_server *out, const char *value)
+{
+    int required = 0;
+    g_strlcpy(out->standby_names, value, sizeof out->standby_names);
+    out->standbys_required = standby_names_parse(value, &required) ? required : 1;
+}
 
 static void take_setting(struct db_server *out, const char *name, const char *value)
 {
@@ -12,10 +21,8 @@ static void take_setting(struct db_server *out, const char *name, const char *va
         out->version_number = number;
     } else if (strcmp(name, "server_version") == 0) {
         g_strlcpy(out->version, value, MIN(sizeof out->version, strcspn(value, " ") + 1));
-    } else if (strcmp(name, "synchronous_commit") == 0) {
-        g_strlcpy(out->synchronous_commit, value, sizeof out->synchronous_commit);
     } else if (strcmp(name, "synchronous_standby_names") == 0) {
-        g_strlcpy(out->standby_names, value, sizeof out->standby_names);
+        take_names(out, value);
     } else if (strcmp(name, "fsync") == 0) {
         out->has_fsync = is_on;
     } else if (strcmp(name, "full_page_writes") == 0) {
@@ -29,35 +36,40 @@ static void take_setting(struct db_server *out, const char *name, const char *va
     }
 }
 
-/* As the server gives them to a new session, but for what every session of ours asks for. */
+/* As the server gives them to a new session: of what every session of ours sets for itself
+ * (synchronous_commit, for instance) there is nothing to be judged. */
 static void read_settings(struct db *db, struct db_server *out)
 {
-    struct db_query *query = db_query(
-        db, "SELECT name, CASE name WHEN 'synchronous_commit' THEN setting ELSE reset_val END FROM "
-            "pg_settings WHERE name IN ('server_version_num',"
-            " 'server_version', 'synchronous_commit', 'synchronous_standby_names', 'fsync',"
-            " 'full_page_writes', 'default_transaction_read_only', 'max_connections',"
-            " 'superuser_reserved_connections')");
+    struct db_query *query =
+        db_query(db, "SELECT name, reset_val FROM pg_settings WHERE name IN ('server_version_num',"
+                     " 'server_version', 'synchronous_standby_names', 'fsync', 'full_page_writes',"
+                     " 'default_transaction_read_only', 'max_connections',"
+                     " 'superuser_reserved_connections')");
     while (db_step(query) == DB_ROW) {
         const char *value = db_text(query, 1);
         take_setting(out, db_text(query, 0), value != NULL ? value : "");
     }
 }
 
-/* To other accounts a standby shows that it is there, and nothing else. */
+/* To other accounts a standby shows that it is there, and nothing else. One that catches up is "potential"
+ * though no commit could be confirmed by it; a subscriber (logical) can never take over. */
 static void read_standbys(struct db *db, struct db_server *out)
 {
-    struct db_query *query =
-        db_query(db, "SELECT count(*), count(state),"
-                     " count(CASE WHEN sync_state IN ('sync', 'quorum') THEN 1 END),"
-                     " CAST(coalesce(max(EXTRACT(EPOCH FROM replay_lag)) FILTER"
-                     " (WHERE sync_state IN ('sync', 'quorum')), 0) * 1000000 AS BIGINT)"
-                     " FROM pg_stat_replication");
+    struct db_query *query = db_query(
+        db,
+        "SELECT count(*), count(state),"
+        " count(*) FILTER (WHERE state = 'streaming' AND sync_state <> 'async'),"
+        " count(*) FILTER (WHERE state = 'streaming' AND sync_state = 'async' AND NOT EXISTS"
+        "  (SELECT 1 FROM pg_replication_slots WHERE active_pid = pid AND slot_type = 'logical')),"
+        " CAST(coalesce(max(EXTRACT(EPOCH FROM replay_lag)) FILTER"
+        " (WHERE sync_state IN ('sync', 'quorum')), 0) * 1000000 AS BIGINT)"
+        " FROM pg_stat_replication");
     if (db_step(query) == DB_ROW) {
         out->standbys = db_int(query, 0);
         out->can_see_standbys = db_int(query, 1) == out->standbys;
-        out->standbys_waited_for = db_int(query, 2);
-        out->lag = (struct span){db_int(query, 3)};
+        out->standbys_ready = db_int(query, 2);
+        out->standbys_unnamed = db_int(query, 3);
+        out->lag = (struct span){db_int(query, 4)};
     }
     db_reset(query);
 }
@@ -65,13 +77,11 @@ static void read_standbys(struct db *db, struct db_server *out)
 static void read_state(struct db *db, struct db_server *out)
 {
     struct db_query *query =
-        db_query(db, "SELECT CASE WHEN pg_is_in_recovery() THEN 1 ELSE 0 END,"
-                     " CAST((SELECT sum(numbackends) FROM pg_stat_database) AS BIGINT),"
+        db_query(db, "SELECT CAST((SELECT sum(numbackends) FROM pg_stat_database) AS BIGINT),"
                      " CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)");
     if (db_step(query) == DB_ROW) {
-        out->is_standby = db_int(query, 0) != 0;
-        out->connections = db_int(query, 1);
-        out->now = (struct utc){db_int(query, 2)};
+        out->connections = db_int(query, 0);
+        out->now = (struct utc){db_int(query, 1)};
     }
     db_reset(query);
 }

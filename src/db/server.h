@@ -8,15 +8,15 @@
 struct db_server {
     int64_t version_number; /* 150004 */
     char version[32];       /* "15.4" */
-    bool is_standby;        /* in recovery: a copy that cannot be written */
     bool is_read_only;      /* default_transaction_read_only */
     bool has_fsync, has_full_page_writes;
-    char synchronous_commit[24]; /* of our sessions */
-    char standby_names[256];     /* synchronous_standby_names */
-    int64_t standbys;            /* connected */
-    int64_t standbys_waited_for; /* of these: synchronous or in the quorum */
-    bool can_see_standbys;       /* false: their state is hidden from our account */
-    struct span lag; /* of the one of these that is furthest behind; 0 while all is quiet */
+    char standby_names[256];   /* synchronous_standby_names */
+    int64_t standbys_required; /* by these each commit waits for so many; 0: for none */
+    int64_t standbys;          /* connected */
+    bool can_see_standbys;     /* false: their state is hidden from our account */
+    int64_t standbys_ready;    /* named, and may confirm a commit now or when another one stops */
+    int64_t standbys_unnamed;  /* as good as these, but no commit waits for them */
+    struct span lag; /* of the synchronous one that is furthest behind; 0 while all is quiet */
     int64_t connections, connections_max; /* of all accounts; without those kept for superusers */
     struct utc now;                       /* the server's clock, while it was asked */
 };

@@ -352,6 +352,16 @@ def trouble(house, senders, what, how):
     return gap
 
 
+def consult(house, level):
+    """What the doctor says of the replication is this, and no other check finds fault with the server."""
+    machine = house.living()[0]
+    said = json.loads(machine.run("/usr/local/bin/tocsin", "doctor", "--json", "--data", "/var/lib/tocsin",
+                                  user="tocsin", check=False))["findings"]
+    ours = [row for row in said if row["check"] in ("replication", "server", "fsync", "connections", "database-host")]
+    assert [(row["check"], row["level"]) for row in ours] == [("replication", level)], ours
+    print("the doctor: " + ours[0]["what"], flush=True)
+
+
 def judge(house, senders):
     """Everything that was accepted is there, and was told of."""
     accepted = {key for sender in senders for _, key in sender.accepted}
@@ -387,7 +397,12 @@ def main():
         troubles = (("patronictl switchover", switch_over), ("kill -9 of the primary's PostgreSQL", kill_postgres),
                     ("the primary's machine is gone", lose_machine))
         chosen = [row for row in troubles if not sys.argv[1:] or any(word in row[0] for word in sys.argv[1:])]
+        wait("a primary with a standby", house.settled)
+        consult(house, "note")  # one standby is named, and Patroni names the other one when it must
         gaps = [trouble(house, senders, what, how) for what, how in chosen]
+        if len(house.living()) < len(NODES):
+            wait("the last standby is named", house.settled)
+            consult(house, "warning")  # there is none left to be named
         for sender in senders:
             sender.is_over.set()
         for sender in senders:
