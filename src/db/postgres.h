@@ -121,8 +121,8 @@ NODISCARD bool postgres_set_up(PGconn *conn, struct fault *fault);
 /* The host of the last connection has fallen silent: the one after it is tried first. */
 void postgres_doubt_host(void);
 NODISCARD bool postgres_check_version(int version, struct fault *fault);
-/* May the account do what a server needs? */
-NODISCARD bool postgres_check_rights(PGconn *conn, struct fault *fault);
+/* The answer to a query outside of the pipeline; NULL when the connection was lost or it failed. */
+NODISCARD PGresult *postgres_ask(PGconn *conn, const char *sql);
 /* The last message of the connection in one line, to be freed with g_free. */
 NODISCARD char *postgres_message(const PGconn *conn);
 
@@ -130,6 +130,11 @@ NODISCARD char *postgres_message(const PGconn *conn);
  * clock. */
 NODISCARD bool postgres_poll(const PGconn *conn, bool wants_write, struct span end);
 NODISCARD struct span postgres_end_in(int ms);
+
+/* --- postgres_rights.c --- */
+
+/* May the account do what a server needs? */
+NODISCARD bool postgres_check_rights(PGconn *conn, struct fault *fault);
 
 /* --- postgres_error.c --- */
 

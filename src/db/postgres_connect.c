@@ -37,14 +37,6 @@ static const char SESSION[] =
     " set_config('synchronous_commit', CASE current_setting('synchronous_commit')"
     "  WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false)";
 
-static const char RIGHTS[] =
-    "SELECT current_setting('server_encoding'), current_schema(),"
-    " has_schema_privilege(current_schema(), 'CREATE'), to_regclass('schema_version') IS NOT NULL,"
-    " has_table_privilege(to_regclass('schema_version'), 'SELECT'),"
-    " has_table_privilege(to_regclass('event'), 'SELECT, INSERT')"
-    "  AND has_table_privilege(to_regclass('event'), 'INSERT'),"
-    " current_user, current_database()";
-
 bool postgres_is_url(const char *where)
 {
     return g_str_has_prefix(where, "postgresql://") || g_str_has_prefix(where, "postgres://");
@@ -230,8 +222,7 @@ bool postgres_poll(const PGconn *conn, bool wants_write, struct span end)
     return ready != 0 || (is_veiled && left_us > 0);
 }
 
-/* The answer to a query outside of the pipeline; NULL when the connection was lost or it failed. */
-static PGresult *ask(PGconn *conn, const char *sql)
+PGresult *postgres_ask(PGconn *conn, const char *sql)
 {
     struct span end = postgres_end_in(POSTGRES_ANSWER_MS);
     if (PQsendQuery(conn, sql) != 1) {
@@ -289,7 +280,7 @@ bool postgres_check_version(int version, struct fault *fault)
 
 static bool set_session(PGconn *conn, struct fault *fault)
 {
-    PGresult *result = ask(conn, SESSION);
+    PGresult *result = postgres_ask(conn, SESSION);
     if (result == NULL) {
         g_autofree char *message = postgres_message(conn);
         return fault_set(fault, "database-url", "the database does not take our settings: %s",
@@ -376,70 +367,4 @@ PGconn *postgres_connect(const struct postgres_place *place, struct fault *fault
         return NULL;
     }
     return conn;
-}
-
-/* --- rights --- */
-
-enum {
-    COLUMN_ENCODING,
-    COLUMN_SCHEMA,
-    COLUMN_MAY_CREATE,
-    COLUMN_HAS_SCHEMA,
-    COLUMN_MAY_READ,
-    COLUMN_MAY_WRITE,
-    COLUMN_USER,
-    COLUMN_DATABASE
-};
-
-static bool is_true(const PGresult *result, int column)
-{
-    return strcmp(PQgetvalue(result, 0, column), "t") == 0;
-}
-
-static bool judge_rights(const PGresult *row, struct fault *fault)
-{
-    const char *user = PQgetvalue(row, 0, COLUMN_USER);
-    const char *database = PQgetvalue(row, 0, COLUMN_DATABASE);
-    const char *encoding = PQgetvalue(row, 0, COLUMN_ENCODING);
-    if (strcmp(encoding, "UTF8") != 0) {
-        return fault_set(fault, "database-url",
-                         "database %s has encoding %s; create one with ENCODING 'UTF8' TEMPLATE "
-                         "template0",
-                         database, encoding);
-    }
-    const char *schema = PQgetvalue(row, 0, COLUMN_SCHEMA);
-    if (schema[0] == '\0') {
-        return fault_set(fault, "database-url",
-                         "%s finds no schema in database %s; GRANT USAGE on it, or set search_path "
-                         "for the account",
-                         user, database);
-    }
-    if (!is_true(row, COLUMN_HAS_SCHEMA) && !is_true(row, COLUMN_MAY_CREATE)) {
-        return fault_set(
-            fault, "database-url",
-            "%s may not create tables in database %s: GRANT USAGE, CREATE ON SCHEMA %s "
-            "TO %s",
-            user, database, schema, user);
-    }
-    if (is_true(row, COLUMN_HAS_SCHEMA) &&
-        !(is_true(row, COLUMN_MAY_READ) && is_true(row, COLUMN_MAY_WRITE))) {
-        return fault_set(
-            fault, "database-url",
-            "%s may not use the tables in database %s: connect as their owner, or GRANT "
-            "SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %s TO %s",
-            user, database, schema, user);
-    }
-    return true;
-}
-
-bool postgres_check_rights(PGconn *conn, struct fault *fault)
-{
-    PGresult *result = ask(conn, RIGHTS);
-    if (result == NULL) {
-        g_autofree char *message = postgres_message(conn);
-        return fault_set(fault, "database-url", "cannot read what the account may do: %s", message);
-    }
-    bool is_good = judge_rights(result, fault);
-    PQclear(result);
-    return is_good;
 }

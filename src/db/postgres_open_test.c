@@ -154,10 +154,22 @@ static void what_the_account_may_not_do_is_told(void **state)
     db = db_open(room->where, DB_READ_WRITE, &fault);
     assert_true(db_migrate(db, (struct utc){1}, &fault));
     db_close(&db);
-    check_refused("write", where,
-                  (const char *const[]){"may not use the tables", "GRANT SELECT, INSERT", NULL});
-    tell(room, "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO %s_poor",
+    check_refused(
+        "write", where,
+        (const char *const[]){"may not SELECT, INSERT, UPDATE, DELETE in table access_key",
+                              "GRANT SELECT, INSERT", "ALTER DEFAULT PRIVILEGES", NULL});
+    tell(room, "GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO %s_poor",
          room->name);
+    check_refused("delete", where,
+                  (const char *const[]){"may not DELETE in table access_key", NULL});
+    tell(room, "GRANT DELETE ON ALL TABLES IN SCHEMA public TO %s_poor", room->name);
+    tell(room, "REVOKE ALL ON lane FROM %s_poor", room->name);
+    check_refused("one table", where, (const char *const[]){"DELETE in table lane of", NULL});
+    tell(room, "GRANT INSERT, UPDATE, DELETE ON lane TO %s_poor", room->name);
+    check_refused("reading one", where,
+                  (const char *const[]){"may not SELECT in table lane", NULL});
+    tell(room, "GRANT SELECT ON lane TO %s_poor", room->name);
+    tell(room, "CREATE TABLE a_table_of_somebody_else (x BIGINT)");
     db = db_open(where, DB_READ_WRITE, &fault);
     assert_string_equal(fault.text, "");
     db_close(&db);
