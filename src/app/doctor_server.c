@@ -100,6 +100,18 @@ static void judge_standbys(const struct db_server *server, GPtrArray *findings)
     }
 }
 
+static void judge_link(const struct db_server *server, GPtrArray *findings)
+{
+    if (!server->is_near && !server->is_encrypted) {
+        lint_add(
+            findings, LINT_WARNING, "database-tls", "",
+            "Add sslmode=verify-full&sslrootcert=FILE to TOCSIN_DATABASE_URL; without it, TLS is "
+            "used only where both sides happen to offer it.",
+            "The connection to the database server is not encrypted: whoever is on the way reads "
+            "alerts and addresses, and may change them.");
+    }
+}
+
 static void judge_room(const struct server_facts *facts, GPtrArray *findings)
 {
     const struct db_server *server = &facts->server;
@@ -169,6 +181,7 @@ void doctor_judge_server(const struct server_facts *facts, GPtrArray *findings)
     judge_role(&facts->server, findings);
     judge_disk(&facts->server, findings);
     judge_standbys(&facts->server, findings);
+    judge_link(&facts->server, findings);
     judge_room(facts, findings);
     judge_clock(facts, findings);
     judge_nodes(facts, findings);

@@ -22,6 +22,8 @@ static struct server_facts sound(void)
                                             .standbys = 2,
                                             .standbys_ready = 2,
                                             .can_see_standbys = true,
+                                            .is_near = false,
+                                            .is_encrypted = true,
                                             .connections = 20,
                                             .connections_max = 97,
                                             .now = NOON},
@@ -103,6 +105,17 @@ static void hidden_standbys(struct server_facts *facts)
 static void lag_of_a_minute(struct server_facts *facts)
 {
     facts->server.lag = SPAN_MIN(1);
+}
+
+static void in_clear(struct server_facts *facts)
+{
+    facts->server.is_encrypted = false;
+}
+
+static void in_clear_but_near(struct server_facts *facts)
+{
+    in_clear(facts);
+    facts->server.is_near = true;
 }
 
 static void small_server(struct server_facts *facts)
@@ -187,6 +200,8 @@ static const struct {
      "is connected (ANY 1 (b, c))", "name one that is connected"},
     {"no right to look", hidden_standbys, LINT_NOTE, "replication", "no right", "GRANT"},
     {"lag", lag_of_a_minute, LINT_WARNING, "replication", "is 1m behind", "network"},
+    {"in the clear", in_clear, LINT_WARNING, "database-tls", "not encrypted", "verify-full"},
+    {"in the clear, on this machine", in_clear_but_near, 0, NULL, NULL, NULL},
     {"small server", small_server, LINT_WARNING, "connections", "may want 33", "Raise"},
     {"full server", full_server, LINT_WARNING, "connections", "10 are free", "Raise"},
     {"clock ahead", clock_ahead, LINT_WARNING, "clock", "3s ahead of", "chrony"},

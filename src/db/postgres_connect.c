@@ -262,6 +262,12 @@ static bool refuse_connection(PGconn *conn, struct fault *fault)
                          "standby",
                          message);
     }
+    if (strstr(message, "certificate") != NULL) {
+        return fault_set(fault, "database-url",
+                         "cannot trust the database: %s; name the authority that signed for it by "
+                         "sslrootcert=FILE, and the host as its certificate does",
+                         message);
+    }
     return fault_set(fault, "database-url",
                      "cannot reach the database: %s; check host, port, user and password, and that "
                      "PostgreSQL runs",

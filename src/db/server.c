@@ -1,8 +1,9 @@
 #include "db/server.h"
 
+#include <gio/gio.h>
 #include <string.h>
 
-#include "db/engine.h"
+#include "db/postgres.h"
 #include "db/standby_names.h"
 
 /* A form of tomorrow that we cannot read names somebody all the same. */
@@ -86,6 +87,22 @@ static void read_state(struct db *db, struct db_server *out)
     db_reset(query);
 }
 
+static bool is_loopback(const char *address)
+{
+    g_autoptr(GInetAddress) parsed = g_inet_address_new_from_string(address);
+    return parsed != NULL && g_inet_address_get_is_loopback(parsed);
+}
+
+/* As we see it: behind a pooler the server sees another connection. */
+static void look_at_link(struct db *db, struct db_server *out)
+{
+    PGconn *conn = ((struct postgres_db *)db)->conn;
+    const char *address =
+        conn != NULL ? PQhostaddr(conn) : NULL; /* "" for a socket of this machine */
+    out->is_near = address == NULL || address[0] == '\0' || is_loopback(address);
+    out->is_encrypted = conn != NULL && (PQsslInUse(conn) != 0 || PQgssEncInUse(conn) != 0);
+}
+
 bool db_server_look(struct db *db, struct db_server *out)
 {
     *out = (struct db_server){0};
@@ -95,5 +112,6 @@ bool db_server_look(struct db *db, struct db_server *out)
     read_settings(db, out);
     read_standbys(db, out);
     read_state(db, out);
+    look_at_link(db, out);
     return db_error(db) == DB_OK;
 }

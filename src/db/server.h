@@ -18,7 +18,9 @@ struct db_server {
     int64_t standbys_unnamed;  /* as good as these, but no commit waits for them */
     struct span lag; /* of the synchronous one that is furthest behind; 0 while all is quiet */
     int64_t connections, connections_max; /* of all accounts; without those kept for superusers */
-    struct utc now;                       /* the server's clock, while it was asked */
+    bool is_near;      /* our connection: by a socket of this machine, or loopback */
+    bool is_encrypted; /* and by TLS or GSSAPI */
+    struct utc now;    /* the server's clock, while it was asked */
 };
 
 /* In a transaction of any connection. False for a database file, or when the server could not be asked

@@ -97,6 +97,7 @@ static void settings_are_those_of_the_server(void **state)
     assert_false(server.is_read_only);
     assert_int_equal(server.connections_max, 197);
     assert_in_range(server.connections, 2, 20);
+    assert_true(server.is_near && !server.is_encrypted);
     assert_true(ABS(utc_since(clock_now(&CLOCK_SYSTEM), server.now).us) < SPAN_S(5).us);
 
     set(room, "default_transaction_read_only", "on");
