@@ -35,6 +35,33 @@ static void see_node(void *self, const struct node_info *node)
     }
 }
 
+static bool stands_in(const char *hosts, const char *name)
+{
+    g_auto(GStrv) words = g_strsplit_set(hosts, " \t\n", -1);
+    for (char **word = words; *word != NULL; word++) {
+        if (g_ascii_strcasecmp(*word, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The names of database hosts that are not in /etc/hosts, "a, b"; NULL when there are none. Free with
+ * g_free. */
+static char *names_to_resolve(const char *database_url)
+{
+    g_auto(GStrv) names = db_hosts_to_resolve(database_url);
+    g_autofree char *hosts = NULL;
+    (void)g_file_get_contents("/etc/hosts", &hosts, NULL, NULL);
+    GString *list = g_string_new(NULL);
+    for (char **name = names; *name != NULL; name++) {
+        if (hosts == NULL || !stands_in(hosts, *name)) {
+            g_string_append_printf(list, "%s%s", list->len > 0 ? ", " : "", *name);
+        }
+    }
+    return g_string_free(list, list->len == 0);
+}
+
 void doctor_server(struct doctor *doctor)
 {
     int64_t threads = doctor->settings->threads;
@@ -48,6 +75,8 @@ void doctor_server(struct doctor *doctor)
     facts.orphan_lanes = node_orphan_lanes(doctor->db);
     bool is_server = db_server_look(doctor->db, &facts.server);
     facts.now = clock_now(&CLOCK_SYSTEM);
+    g_autofree char *names = names_to_resolve(doctor->settings->database_url);
+    facts.names = names;
     if (is_server) {
         doctor_judge_server(&facts, doctor->findings);
     }

@@ -100,6 +100,18 @@ static void judge_standbys(const struct db_server *server, GPtrArray *findings)
     }
 }
 
+static void judge_names(const char *names, GPtrArray *findings)
+{
+    if (names != NULL) {
+        lint_add(findings, LINT_NOTE, "database-host", "",
+                 "Put the names into /etc/hosts, or the addresses beside them: hostaddr=…,… in "
+                 "TOCSIN_DATABASE_URL.",
+                 "A resolver is asked for %s at each new connection: while it does not answer, no "
+                 "time-out of Tocsin's holds.",
+                 names);
+    }
+}
+
 static void judge_link(const struct db_server *server, GPtrArray *findings)
 {
     if (!server->is_near && !server->is_encrypted) {
@@ -182,6 +194,7 @@ void doctor_judge_server(const struct server_facts *facts, GPtrArray *findings)
     judge_disk(&facts->server, findings);
     judge_standbys(&facts->server, findings);
     judge_link(&facts->server, findings);
+    judge_names(facts->names, findings);
     judge_room(facts, findings);
     judge_clock(facts, findings);
     judge_nodes(facts, findings);

@@ -12,6 +12,7 @@ struct server_facts {
     int64_t connections_wanted; /* by this node at most */
     int nodes_alive;
     int orphan_lanes;    /* held by nobody */
+    const char *names;   /* of database hosts, which only a resolver knows: "a, b"; NULL: none */
     GPtrArray *versions; /* of char *: of the nodes alive, each once */
     GPtrArray *silent; /* of char *: names of nodes that count as alive and were not heard lately */
 };

@@ -118,6 +118,11 @@ static void in_clear_but_near(struct server_facts *facts)
     facts->server.is_near = true;
 }
 
+static void by_name(struct server_facts *facts)
+{
+    facts->names = "db1, db2";
+}
+
 static void small_server(struct server_facts *facts)
 {
     facts->server.connections_max = 32;
@@ -202,6 +207,7 @@ static const struct {
     {"lag", lag_of_a_minute, LINT_WARNING, "replication", "is 1m behind", "network"},
     {"in the clear", in_clear, LINT_WARNING, "database-tls", "not encrypted", "verify-full"},
     {"in the clear, on this machine", in_clear_but_near, 0, NULL, NULL, NULL},
+    {"hosts by name", by_name, LINT_NOTE, "database-host", "db1, db2", "hostaddr"},
     {"small server", small_server, LINT_WARNING, "connections", "may want 33", "Raise"},
     {"full server", full_server, LINT_WARNING, "connections", "10 are free", "Raise"},
     {"clock ahead", clock_ahead, LINT_WARNING, "clock", "3s ahead of", "chrony"},

@@ -46,7 +46,7 @@ void db_close(struct db **db);
 /* After a db_open that failed: does that pass by itself? True while every server that `where` names is
  * down, starts, has no connection left or takes no writes. False when one of them refuses us for good
  * (account, password, database, version, rights), and for a file. Takes up to 2 s for each that is
- * silent. */
+ * silent, and as long as the resolver needs for names. */
 NODISCARD bool db_is_away(const char *where);
 
 /* Runs the embedded migrations that are missing; each in a transaction. False and a fault when the

@@ -4,7 +4,8 @@
  * needs one first ends the queue with a Sync and reads all answers up to his own. Always a Sync and
  * never a Flush alone: only after a Sync does the server count the time in which we leave a
  * transaction idle, and throws out a node that froze while it held the turn.
- * No wait is without an end: after POSTGRES_ANSWER_MS the connection is given up. */
+ * No wait for a server is without an end: after POSTGRES_ANSWER_MS the connection is given up. A wait for the
+ * resolver, while a host is a name, is as long as that takes: libpq gives us no hold of it. */
 #ifndef DB_POSTGRES_H
 #define DB_POSTGRES_H
 
@@ -111,10 +112,13 @@ void postgres_place_pick(const struct postgres_place *all, unsigned nth,
                          struct postgres_place *out);
 void postgres_place_turn(const struct postgres_place *all, unsigned nth,
                          struct postgres_place *out);
+/* "" when it has no such word. */
+NODISCARD const char *postgres_place_value(const struct postgres_place *place, const char *keyword);
 /* How many hosts it names. */
 NODISCARD unsigned postgres_place_count(const struct postgres_place *place);
 void postgres_place_clear(struct postgres_place *place);
-/* Connects as every connection must be; NULL and a fault. Blocks for 2 s per host at most. */
+/* Connects as every connection must be; NULL and a fault. Blocks for 2 s per host at most, and for as long as
+ * the resolver takes. */
 NODISCARD PGconn *postgres_connect(const struct postgres_place *place, struct fault *fault);
 /* What is done to each new connection: our version of the server, our settings of the session. */
 NODISCARD bool postgres_set_up(PGconn *conn, struct fault *fault);

@@ -296,7 +296,7 @@ static bool set_session(PGconn *conn, struct fault *fault)
     return true;
 }
 
-static const char *value_in(const struct postgres_place *place, const char *keyword)
+const char *postgres_place_value(const struct postgres_place *place, const char *keyword)
 {
     for (size_t i = 0; place->keywords[i] != NULL; i++) {
         if (strcmp(place->keywords[i], keyword) == 0) {
@@ -308,9 +308,10 @@ static const char *value_in(const struct postgres_place *place, const char *keyw
 
 unsigned postgres_place_count(const struct postgres_place *place)
 {
-    const char *hosts = value_in(place, "host");
+    const char *hosts = postgres_place_value(place, "host");
     unsigned count = 1;
-    for (hosts = hosts[0] != '\0' ? hosts : value_in(place, "hostaddr"); *hosts != '\0'; hosts++) {
+    for (hosts = hosts[0] != '\0' ? hosts : postgres_place_value(place, "hostaddr"); *hosts != '\0';
+         hosts++) {
         count += *hosts == ',';
     }
     return count;
@@ -325,9 +326,9 @@ static void note_host(const struct postgres_place *place, unsigned count, const 
     for (unsigned i = 0; i < count; i++) {
         struct postgres_place one = {0};
         postgres_place_pick(place, i, &one);
-        const char *port = value_in(&one, "port");
-        bool is_it = (strcmp(value_in(&one, "host"), PQhost(conn)) == 0 ||
-                      strcmp(value_in(&one, "hostaddr"), PQhost(conn)) == 0) &&
+        const char *port = postgres_place_value(&one, "port");
+        bool is_it = (strcmp(postgres_place_value(&one, "host"), PQhost(conn)) == 0 ||
+                      strcmp(postgres_place_value(&one, "hostaddr"), PQhost(conn)) == 0) &&
                      (port[0] == '\0' || strcmp(port, PQport(conn)) == 0);
         postgres_place_clear(&one);
         if (is_it) {

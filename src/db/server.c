@@ -115,3 +115,29 @@ bool db_server_look(struct db *db, struct db_server *out)
     look_at_link(db, out);
     return db_error(db) == DB_OK;
 }
+
+static bool is_name(const char *host)
+{
+    return host[0] != '\0' && host[0] != '/' && host[0] != '@' && !g_hostname_is_ip_address(host);
+}
+
+char **db_hosts_to_resolve(const char *where)
+{
+    GPtrArray *names = g_ptr_array_new();
+    struct postgres_place all = {0};
+    struct fault fault = {0};
+    bool is_server = postgres_is_url(where) && postgres_place_parse(where, &all, &fault);
+    unsigned count = is_server ? postgres_place_count(&all) : 0;
+    for (unsigned i = 0; i < count; i++) {
+        struct postgres_place one = {0};
+        postgres_place_pick(&all, i, &one);
+        const char *host = postgres_place_value(&one, "host");
+        if (is_name(host) && postgres_place_value(&one, "hostaddr")[0] == '\0') {
+            g_ptr_array_add(names, g_strdup(host));
+        }
+        postgres_place_clear(&one);
+    }
+    postgres_place_clear(&all);
+    g_ptr_array_add(names, NULL);
+    return (char **)g_ptr_array_free(names, FALSE);
+}

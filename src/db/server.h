@@ -27,4 +27,8 @@ struct db_server {
  * (db_error). */
 NODISCARD bool db_server_look(struct db *db, struct db_server *out);
 
+/* The hosts of the address that must be asked of the resolver before each connection: names without an
+ * address beside them (hostaddr). Free with g_strfreev; never NULL. */
+NODISCARD char **db_hosts_to_resolve(const char *where);
+
 #endif

@@ -218,6 +218,32 @@ static void what_is_hidden_is_known_to_be(void **state)
     g_free(tell(room->server, "DROP ROLE blind"));
 }
 
+static void names_are_told_from_addresses(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *where, *names;
+    } rows[] = {
+        {"postgresql://db1,10.0.0.2,db3:5433/d", "db1 db3"},
+        {"postgresql://db1,db2/d?hostaddr=10.0.0.1,10.0.0.2", ""},
+        {"postgresql://db1,db2/d?hostaddr=,10.0.0.2", "db1"},
+        {"postgresql://[2001:db8::1]/d", ""},
+        {"postgresql:///d?host=/run/postgresql", ""},
+        {"postgresql:///d?host=@tocsin", ""},
+        {"postgresql:///d?hostaddr=10.0.0.1", ""},
+        {"/var/lib/tocsin/tocsin.db", ""},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_auto(GStrv) names = db_hosts_to_resolve(rows[i].where);
+        g_autofree char *all = g_strjoinv(" ", names);
+        if (strcmp(all, rows[i].names) != 0) {
+            fail_msg("%s: %s", rows[i].where, all);
+        }
+    }
+}
+
 int main(void)
 {
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -225,6 +251,7 @@ int main(void)
         EACH(settings_are_those_of_the_server),
         EACH(standbys_are_counted_by_what_they_are_worth),
         EACH(what_is_hidden_is_known_to_be),
+        cmocka_unit_test(names_are_told_from_addresses),
     };
     (void)g_setenv("TOCSIN_TEST_ENGINE", "postgresql", TRUE);
     return cmocka_run_group_tests_name("server", tests, NULL, NULL);
