@@ -106,9 +106,26 @@ bool ledger_is_cut_off(const struct ledger *ledger)
 
 struct span ledger_closed_for(const struct ledger *ledger)
 {
-    int64_t since_us = atomic_load(&ledger->closed_since_us);
-    return (struct span){ledger_is_writable(ledger) ? 0
-                                                    : clock_elapsed(ledger->clock).us - since_us};
+    if (ledger_is_writable(ledger)) {
+        return (struct span){0};
+    }
+    return (struct span){clock_elapsed(ledger->clock).us - atomic_load(&ledger->closed_since_us)};
+}
+
+/* The instant goes before the door: whoever sees it closed must not find the last time's. Only this
+ * thread changes either. */
+static void set_door(struct ledger *ledger, enum ledger_door door)
+{
+    if (ledger_is_writable(ledger)) {
+        atomic_store(&ledger->closed_since_us, clock_elapsed(ledger->clock).us);
+    }
+    atomic_store(&ledger->door, door);
+}
+
+static void tell_closed(const char *why)
+{
+    LOG_ERROR("ledger", NULL, "cannot write: new alerts are refused, accepted ones go on", "why",
+              why);
 }
 
 void ledger_close_door(struct ledger *ledger, enum ledger_door door, const char *why)
@@ -116,12 +133,10 @@ void ledger_close_door(struct ledger *ledger, enum ledger_door door, const char 
     if (door == LEDGER_DOWN || door == LEDGER_UNCERTAIN) {
         metric_set(METRIC_DATABASE_UP, 0);
     }
-    if (atomic_load(&ledger->door) == LEDGER_OPEN) { /* which only this thread changes */
-        atomic_store(&ledger->closed_since_us, clock_elapsed(ledger->clock).us);
-        LOG_ERROR("ledger", NULL, "cannot write: new alerts are refused, accepted ones go on",
-                  "why", why);
+    if (ledger_is_writable(ledger)) {
+        tell_closed(why);
     }
-    atomic_store(&ledger->door, door);
+    set_door(ledger, door);
 }
 
 /* --- one transaction --- */
@@ -204,7 +219,22 @@ void ledger_tell(struct ledger *ledger)
     ledger->news.is_unheard = is_unheard;
 }
 
-/* The commit, and what became of it if its answer was lost. */
+/* What became of a commit whose answer was lost. Nobody new is let in to wait while that is found
+ * out; when it cannot be, the door stays closed as of now. */
+static enum db_status resolve(struct ledger *ledger)
+{
+    enum ledger_door door = ledger_door(ledger);
+    set_door(ledger, LEDGER_UNCERTAIN);
+    enum db_status status = news_resolve(ledger);
+    if (status != DB_UNCERTAIN) {
+        set_door(ledger, door);
+    } else if (door == LEDGER_OPEN) {
+        tell_closed(db_error_text(ledger->db));
+    }
+    ledger->begun_at = clock_elapsed(ledger->clock); /* what was waited for is over */
+    return status;
+}
+
 static enum db_status commit(struct ledger *ledger, bool has_events)
 {
     if (ledger->is_shared) {
@@ -218,11 +248,7 @@ static enum db_status commit(struct ledger *ledger, bool has_events)
     metric_observe(HISTOGRAM_COMMIT, (struct span){clock_elapsed(ledger->clock).us - before.us});
     bool is_sure = status != DB_UNCERTAIN;
     if (!is_sure && ledger->is_shared) {
-        /* Nobody new is let in to wait while that is found out. */
-        int door = atomic_exchange(&ledger->door, LEDGER_UNCERTAIN);
-        status = news_resolve(ledger);
-        atomic_store(&ledger->door, door);
-        ledger->begun_at = clock_elapsed(ledger->clock); /* what was waited for is over */
+        status = resolve(ledger);
     }
     metric_add(status == DB_OK ? METRIC_COMMITS : METRIC_COMMIT_FAILURES, 1);
     if (status == DB_OK && ledger->is_shared) {

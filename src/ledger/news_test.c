@@ -207,6 +207,54 @@ static void an_answer_that_cannot_be_looked_up_is_uncertain(void **state)
     assert_int_equal(cluster_count_kind(cluster, "node.lost"), 0);
 }
 
+/* Asking what became of it takes a second. */
+struct slow_question {
+    struct cluster_node *node;
+    struct span closed; /* for how long, when it began … */
+    struct span after;  /* … and a second later */
+};
+
+static enum db_fate ask_slowly(void *self, enum db_moment moment)
+{
+    struct slow_question *question = self;
+    struct cluster_node *node = question->node;
+    bool is_asking = node->is_cut;
+    if (is_asking) {
+        assert_int_equal(ledger_door(node->ledger), LEDGER_UNCERTAIN);
+        question->closed = ledger_closed_for(node->ledger);
+        node->cluster->elapsed.us += SPAN_S(1).us;
+        node->cluster->server = utc_add(node->cluster->server, SPAN_S(1));
+        question->after = ledger_closed_for(node->ledger);
+    }
+    return lose_all(node, moment);
+}
+
+static struct utc the_servers_clock(void *self)
+{
+    return ((struct slow_question *)self)->node->cluster->server;
+}
+
+/* Also the second time: what it says must not be since the first. */
+static void the_door_is_closed_since_the_question(void **state)
+{
+    struct cluster *cluster = *state;
+    struct cluster_node *a = &cluster->nodes[0];
+    const struct db_link good = a->link;
+    for (int i = 0; i < 2; i++) {
+        struct slow_question question = {.node = a};
+        a->fate = DB_LINK_LOST_AFTER;
+        a->link = (struct db_link){.fate = ask_slowly, .now = the_servers_clock, .self = &question};
+        assert_int_equal(cluster_write(a), OUTCOME_UNCERTAIN);
+        assert_int_equal(question.closed.us, 0);
+        assert_int_equal(question.after.us, SPAN_S(1).us);
+        assert_int_equal(ledger_closed_for(a->ledger).us, SPAN_S(1).us);
+        a->link = good;
+        a->is_cut = false;
+        cluster_pass(cluster, SPAN_S(2), 0);
+        assert_int_equal(ledger_closed_for(a->ledger).us, 0);
+    }
+}
+
 /* The rest of a batch is decided as before; a refused command stays refused. */
 static enum command_result write_one(struct ledger_tx *tx, void *arg)
 {
@@ -560,6 +608,7 @@ int main(void)
         TEST(a_lost_wake_up_is_seen),
         TEST(a_lost_answer_is_looked_up),
         TEST(an_answer_that_cannot_be_looked_up_is_uncertain),
+        TEST(the_door_is_closed_since_the_question),
         TEST(who_is_refused_hears_it_before_the_rest_is_tried),
         TEST(a_turn_that_does_not_come_closes_the_intake),
         TEST(a_slow_answer_that_nothing_was_kept_is_enough),
