@@ -2,9 +2,6 @@
 
 #include "base/json.h"
 
-/* The row is in one of the lanes $1. */
-#define IN_LANES SQL_LANE_IN("lane", "$1")
-
 #define COLUMNS                                                                                    \
     "id, integration, dedup_key, service, status, severity, urgency, summary, source, component, " \
     "group_name, class_name, details, links, count, route, flapping, first_at, last_at, "          \
@@ -202,13 +199,7 @@ size_t alert_expired(struct db *db, struct utc now, lane_set lanes, int64_t *out
     db_bind_int(query, 1, (int64_t)lanes);
     db_bind_int(query, 2, now.us);
     db_bind_int(query, 3, (int64_t)max);
-    size_t count = 0;
-    while (count < max && db_step(query) == DB_ROW) {
-        out_ids[count] = db_int(query, 0);
-        count++;
-    }
-    db_reset(query);
-    return count;
+    return db_take_ids(query, out_ids, max);
 }
 
 void alert_expire_after(struct db *db, struct utc at)

@@ -11,10 +11,8 @@
 
 struct api_context {
     struct desk *desk;
-    struct ledger *ledger; /* only for ledger_is_writable */
+    struct ledger *ledger; /* only for what is safe from any thread; the rest goes through `desk` */
     struct db_pool *readers;
-    bool
-        has_server; /* the database is elsewhere: while it is known to be away nobody waits for it */
     struct config_holder *configs;
     const struct clock *clock;
     const struct random *random;

@@ -129,7 +129,7 @@ static void a_database_that_is_away_is_told(void **state)
     assert_int_equal(client_status(metrics), 200);
     assert_non_null(strstr(metrics, "\ntocsin_writable 0\n"));
     json_decref(test_json(house, NULL, "GET", "/healthz", NULL, 200));
-    if (house->api.has_server) {
+    if (ledger_is_shared(house->ledger)) {
         assert_nothing_is_read();
     }
     atomic_store(&house->fate, TEST_LINK_GOOD);
@@ -143,7 +143,7 @@ static void a_database_that_is_away_is_told(void **state)
 static void a_lost_answer_is_told_and_safe_to_send_again(void **state)
 {
     (void)state;
-    if (!house->api.has_server) {
+    if (!ledger_is_shared(house->ledger)) {
         skip();
     }
     g_free(ask_until("/readyz", 200));

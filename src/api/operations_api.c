@@ -61,7 +61,7 @@ static void get_metrics(struct http_request *request, void *self)
                                           "tocsin_info{version=\"" TOCSIN_VERSION "\"} 1\n");
     metric_write_gauge(out, "tocsin_writable", NULL, "1: the database takes writes.",
                        ledger_is_writable(context->ledger) ? 1 : 0);
-    if (context->has_server) {
+    if (ledger_is_shared(context->ledger)) {
         metric_write_gauge(
             out, "tocsin_clock_offset_us", NULL,
             "How far this machine's clock is ahead of the database's, in microseconds.",

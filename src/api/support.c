@@ -10,9 +10,8 @@ const struct query_param API_PAGE_PARAMS[] = {API_PAGE_PARAM_ROWS, {NULL, NULL}}
 
 struct db *api_borrow(const struct api_context *context)
 {
-    enum ledger_door door = ledger_door(context->ledger);
-    bool is_away = context->has_server && (door == LEDGER_DOWN || door == LEDGER_UNCERTAIN);
-    return is_away ? db_none("the database cannot be reached") : db_pool_take(context->readers);
+    return ledger_is_cut_off(context->ledger) ? db_none("the database cannot be reached")
+                                              : db_pool_take(context->readers);
 }
 
 struct db *api_reader(const struct api_context *context)

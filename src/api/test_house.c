@@ -71,7 +71,6 @@ static void open_ledger(struct test_house *house)
     struct api_context *api = &house->api;
     api->ledger = house->ledger;
     api->clock = ledger_clock(house->ledger);
-    api->has_server = db_is_shared(house->db);
     api->node_name = "here";
     api->schema = db_schema_known();
     api->started_at = clock_now(api->clock);

@@ -139,7 +139,6 @@ static void fill_context(struct house *house)
     house->api = (struct api_context){.desk = house->desk,
                                       .ledger = house->ledger,
                                       .readers = house->readers,
-                                      .has_server = db_is_shared(house->db),
                                       .configs = house->configs,
                                       .clock = ledger_clock(house->ledger),
                                       .random = &RANDOM_SYSTEM,

@@ -37,6 +37,8 @@ static inline bool lane_is_in(lane_set lanes, int lane)
 /* In SQL of stores: is the row's lane in the set that was bound by db_bind_int as the parameter? */
 #define SQL_LANE_IN(column, parameter) \
     "((CAST(1 AS BIGINT) << CAST(" column " AS INTEGER)) & " parameter ") <> 0"
+/* The same of a table with a column `lane`, where the set is the first parameter. */
+#define IN_LANES SQL_LANE_IN("lane", "$1")
 
 enum node_state {
     NODE_ALIVE = 1,

@@ -98,6 +98,11 @@ enum ledger_door ledger_door(const struct ledger *ledger)
     return (enum ledger_door)atomic_load(&ledger->door);
 }
 
+bool ledger_is_shared(const struct ledger *ledger)
+{
+    return ledger->is_shared;
+}
+
 bool ledger_is_cut_off(const struct ledger *ledger)
 {
     enum ledger_door door = ledger_door(ledger);

@@ -161,6 +161,9 @@ int64_t ledger_lane_epoch(const struct ledger_tx *tx, int lane);
  * was written). False when nothing is known of it. Safe from any thread. */
 NODISCARD bool ledger_beat_age(const struct ledger *ledger, int64_t node, struct span *out_age);
 
+/* Is the database one that other nodes may share? Safe from any thread. */
+NODISCARD bool ledger_is_shared(const struct ledger *ledger);
+
 /* The clock that all nodes of a shared database have in common: the database's, carried on by the
  * elapsed clock between two transactions. In a database with one writer the clock that was given to
  * ledger_create. Safe from any thread; valid as long as the ledger. Everything that writes or judges
@@ -183,5 +186,9 @@ enum ledger_door {
 enum ledger_door ledger_door(const struct ledger *ledger);
 /* For how long; 0 while it is. */
 NODISCARD struct span ledger_closed_for(const struct ledger *ledger);
+
+/* On a shared database nothing can be done while it cannot be reached; a full disk of one's own is
+ * different: what was accepted goes on with the ballast's room. Safe from any thread. */
+NODISCARD bool ledger_is_cut_off(const struct ledger *ledger);
 
 #endif

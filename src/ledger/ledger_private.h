@@ -132,10 +132,6 @@ NODISCARD bool ledger_end_look(struct ledger *ledger);
 /* Intake is refused from now on. */
 void ledger_close_door(struct ledger *ledger, enum ledger_door door, const char *why);
 
-/* On a shared database nothing can be done while it cannot be reached; a full disk of one's own is
- * different: what was accepted goes on with the ballast's room. */
-NODISCARD bool ledger_is_cut_off(const struct ledger *ledger);
-
 /* Looks whether the wall clock jumped and, if so, records it and tells the duties. False when that
  * could not be written: then no deadline may be judged and no new one made. On a shared database the
  * begin of each transaction does this instead: true. */

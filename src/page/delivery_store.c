@@ -3,9 +3,6 @@
 
 #include "page/mail_store.h"
 
-/* The row is in one of the lanes $1. */
-#define IN_LANES SQL_LANE_IN("lane", "$1")
-
 #define DELIVERY_COLUMNS                                                                       \
     "d.id, d.mailbox_id, d.user_name, d.contact, d.channel, d.address, d.urgency, d.severity," \
     " d.items, d.state, d.claimed_at, d.lease_until, d.finished_at, d.provider_id, d.detail,"  \

@@ -5,9 +5,6 @@
 /* Of a mailbox in which nothing waits: less urgent than all there are. */
 enum { SEVERITY_NOTHING = 9 };
 
-/* The row is in one of the lanes $1. */
-#define IN_LANES SQL_LANE_IN("lane", "$1")
-
 #define MAILBOX_COLUMNS "id, user_name, contact, urgency, severity, next_at, lane"
 
 void mailbox_clear(struct mailbox *mailbox)

@@ -3,9 +3,6 @@
 #include <glib.h>
 #include <string.h>
 
-/* The row is in one of the lanes $1. */
-#define IN_LANES SQL_LANE_IN("lane", "$1")
-
 #define ESCALATION_COLUMNS                                                              \
     "id, alert_id, policy_version, state, step, round, severity, started_at, next_at, " \
     "next_is_date"

@@ -22,6 +22,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "load"))
 import yard
+from verdict import Verdict
 
 KILLS = int(os.environ.get("KILLS", "50"))
 RATE = int(os.environ.get("RATE", "800"))
@@ -80,21 +81,6 @@ class Person(threading.Thread):
                 self.work.append(alert)
                 self.has_work.clear()
                 self.has_work.wait(0.01)
-
-
-class Verdict:
-    def __init__(self):
-        self.passed, self.failed = 0, 0
-
-    def check(self, name, bad, good=""):
-        """`bad`: what contradicts the promise; empty when it was kept."""
-        bad = list(bad)
-        if bad:
-            self.failed += 1
-            print("FAIL  %s: %d, such as %s" % (name, len(bad), bad[:5]))
-        else:
-            self.passed += 1
-            print("ok    %s%s" % (name, " (%s)" % good if good else ""))
 
 
 def shoot(server, rng):

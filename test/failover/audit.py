@@ -12,21 +12,6 @@ IN_FLIGHT_US = 2_000_000
 SECOND = 1_000_000
 
 
-class Verdict:
-    def __init__(self):
-        self.passed, self.failed = 0, 0
-
-    def check(self, name, bad, good=""):
-        """`bad`: what contradicts the promise; empty when it was kept."""
-        bad = list(bad)
-        if bad:
-            self.failed += 1
-            print("FAIL  %s: %d, such as %s" % (name, len(bad), bad[:5]))
-        else:
-            self.passed += 1
-            print("ok    %s%s" % (name, " (%s)" % good if good else ""))
-
-
 class Account:
     """What the senders were answered."""
 

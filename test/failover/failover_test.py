@@ -25,6 +25,7 @@ import audit
 import cluster
 import faults
 import ground
+from verdict import Verdict
 
 COUNT = int(os.environ.get("FAULTS") or 20)
 RATE = int(os.environ.get("RATE") or 520)
@@ -97,7 +98,7 @@ class Run:
             self.ground.add(name, 11 + at, "front", "back")
         for at, name in enumerate(cluster.NAMES):
             self.ground.add(name, 21 + at, "back")
-        self.verdict, self.faults, self.nodes = audit.Verdict(), [], {}
+        self.verdict, self.faults, self.nodes = Verdict(), [], {}
         self.plan = [self.rng.choice(ONLY) for _ in range(COUNT)] if ONLY else faults.draw(COUNT, self.rng)
 
     def path(self, name):
