@@ -66,7 +66,8 @@ const struct setting SETTINGS[] = {
      "Threads that take HTTP requests; 0 is one per core."},
     {"shutdown-drain", SETTING_SPAN, SETTING_SERVER, false, AT(shutdown_drain), "5s", 0,
      INT64_C(300000000), NULL, "SPAN",
-     "How long SIGTERM waits for requests in flight before it ends them."},
+     "How long SIGTERM waits for requests in flight before it ends them, and as long, at the same "
+     "time, for messages that a provider is taking."},
     {"heartbeat-out", SETTING_TEXT, SETTING_SERVER, false, AT(heartbeat_out), NULL, 0, 0, NULL,
      "URL",
      "An outside heartbeat that Tocsin beats to while it is able to page, so that its own death is "
