@@ -312,6 +312,15 @@ static void test_silences_routes_and_questions(void **state)
     assert_true(json_is_array(json_object_get(explained, "pages")));
 }
 
+/* Whoever was answered need not wait any more. */
+static void backups_may_follow_at_once(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        json_decref(test_json(house, house->admin, "POST", "/api/v1/backup", NULL, 201));
+    }
+}
+
 static void test_operations(void **state)
 {
     (void)state;
@@ -353,6 +362,7 @@ int main(void)
         TEST(test_stream_resumes_where_it_broke),
         TEST(test_silences_routes_and_questions),
         TEST(test_operations),
+        TEST(backups_may_follow_at_once),
         TEST(test_rotated_key_takes_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

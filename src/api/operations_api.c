@@ -86,8 +86,9 @@ static void get_openapi(struct http_request *request, void *context)
 /* --- backup --- */
 
 /* A copy takes as long as the database is large, so it has a thread: the pool must go on taking
- * alerts. One at a time. */
-static atomic_int backups_running;
+ * alerts. One at a time; but whoever was answered may ask for the next before that thread has ended. */
+static atomic_bool is_being_made;
+static atomic_int backup_threads;
 
 struct backup_job {
     struct http_request *request;
@@ -102,6 +103,7 @@ static void *run_backup(void *self)
     struct db *db = db_pool_take(job->context->readers);
     bool is_done = db_backup(db, job->path, &fault);
     db_pool_give(job->context->readers, db);
+    atomic_store(&is_being_made, false);
     if (is_done) {
         http_answer_json(job->request, 201, json_pack("{s:s}", "path", job->path));
     } else {
@@ -109,14 +111,14 @@ static void *run_backup(void *self)
     }
     g_free(job->path);
     g_free(job);
-    atomic_store(&backups_running, 0);
+    atomic_fetch_sub(&backup_threads, 1);
     return NULL;
 }
 
 void api_settle(void)
 {
     static const struct timespec TICK = {.tv_nsec = 10000000};
-    while (atomic_load(&backups_running) > 0) {
+    while (atomic_load(&backup_threads) > 0) {
         nanosleep(&TICK, NULL);
     }
     doctor_settle();
@@ -143,8 +145,7 @@ static void post_backup(struct http_request *request, void *self)
         http_answer_problem(request, 503, "There is no directory for backups that can be written.");
         return;
     }
-    int none = 0;
-    if (!atomic_compare_exchange_strong(&backups_running, &none, 1)) {
+    if (atomic_exchange(&is_being_made, true)) {
         http_answer_problem(request, 409, "A backup is being made already. Wait for it to end.");
         return;
     }
@@ -153,8 +154,10 @@ static void post_backup(struct http_request *request, void *self)
     job->context = context;
     job->path = g_steal_pointer(&path);
     pthread_t thread;
+    atomic_fetch_add(&backup_threads, 1);
     if (pthread_create(&thread, NULL, run_backup, job) != 0) {
-        atomic_store(&backups_running, 0);
+        atomic_fetch_sub(&backup_threads, 1);
+        atomic_store(&is_being_made, false);
         g_free(job->path);
         g_free(job);
         http_answer_busy(request, BUSY_S, "No thread could be started for the backup.");
