@@ -1,5 +1,24 @@
 #include "app/cmd.h"
+
+#include <string.h>
+
 #include "base/json.h"
+
+static bool is_gone(const json_t *node)
+{
+    const char *state = json_string_value(json_object_get(node, "state"));
+    return state != NULL && strcmp(state, "gone") == 0;
+}
+
+/* Restarts leave many behind; who looks wants to know who is there. */
+static void drop_gone(json_t *items)
+{
+    for (size_t i = json_array_size(items); i > 0; i--) {
+        if (is_gone(json_array_get(items, i - 1))) {
+            json_array_remove(items, i - 1);
+        }
+    }
+}
 
 int cmd_nodes(struct cli *cli)
 {
@@ -14,8 +33,11 @@ int cmd_nodes(struct cli *cli)
     }
     if (cli->is_json) {
         output_json(items);
-    } else {
-        cmd_show_list(items, COLUMNS, "No nodes.");
+        return EXIT_OK;
     }
+    if (!cli_has(cli, "all")) {
+        drop_gone(items);
+    }
+    cmd_show_list(items, COLUMNS, "No nodes.");
     return EXIT_OK;
 }

@@ -85,6 +85,8 @@ static const struct cli_option SILENCE_OPTIONS[] = {
     {"to", "INSTANT", "Until when."},
     {"comment", "TEXT", "Why, for whoever wonders."},
     {0}};
+static const struct cli_option NODES_OPTIONS[] = {{"all", NULL, "Those that ended lately, too."},
+                                                  {0}};
 static const struct cli_option ROTATE_OPTIONS[] = {
     {"overlap", "SPAN", "How long the old key stays good: 1d (the default), 0s."}, {0}};
 static const struct cli_option MANUAL_OPTIONS[] = {
@@ -204,8 +206,8 @@ const struct cli_command COMMANDS[] = {
     {"nodes", "", 0, 0, "List the servers that share the database.",
      "With each how much of the due work it holds (64 lanes in all), and when the server that "
      "answers "
-     "last saw it alive. Those that ended are shown for a day.",
-     NULL, SETTING_CLIENT, 0, cmd_nodes},
+     "last saw it alive. With --json always those that ended, too.",
+     NODES_OPTIONS, SETTING_CLIENT, 0, cmd_nodes},
     {"backup", "[FILE]", 0, 1, "Copy the whole database, online, and verify the copy.",
      "Works with and without a running server. Without FILE the copy stays in the data directory, "
      "under "

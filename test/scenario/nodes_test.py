@@ -232,6 +232,8 @@ class NodesTest(unittest.TestCase):
         self.assertEqual(a.server.process.wait(30), 0)
         self.assertEqual({row["name"]: row["state"] for row in b.cli_json("nodes")},
                          {"a": "gone", "b": "alive"})
+        self.assertNotIn("gone", b.cli("nodes").stdout)
+        self.assertIn("gone", b.cli("nodes", "--all").stdout)
         self.assertEqual(self.send(b, "after").status, 202)
         wait("it is paged", lambda: self.receiver.received("/ana"))
 
