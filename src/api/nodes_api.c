@@ -206,22 +206,14 @@ static void answer_not_ready(struct http_request *request, const struct api_cont
     http_answer_text(request, 503, "application/problem+json", text);
 }
 
-static void count_node(void *self, const struct node_info *node)
-{
-    struct ready *ready = self;
-    ready->alive += node->state == NODE_ALIVE ? 1 : 0;
-}
-
-/* Goes all the way through the ledger's thread: a stalled one must not look ready. */
+/* Goes all the way through the ledger's thread: a stalled one must not look ready. Anybody may ask, and
+ * load balancers do each second: nothing is read here, for all other nodes wait meanwhile. */
 static enum command_result run_ready(struct ledger_tx *tx, void *arg)
 {
     struct ready *ready = arg;
     ready->node = MAX(ledger_node(tx), 1); /* the one there is calls itself 1, as in the list */
     ready->lanes = __builtin_popcountll(tx->lanes);
-    ready->alive = db_is_shared(tx->db) ? 0 : 1;
-    if (db_is_shared(tx->db)) {
-        node_list(tx->db, count_node, ready);
-    }
+    ready->alive = ledger_nodes_alive(tx);
     return COMMAND_REFUSED;
 }
 
@@ -261,7 +253,7 @@ const struct route_row NODE_ROUTES[] = {
      .summary = "Alerts are taken: the ledger runs and the database can be written. 503 says "
                 "in `database` why not: full, down, uncertain or slow."},
     {"GET", "/api/v1/nodes", PERMIT_READ, get_nodes,
-     .summary = "The servers that share the database, also those that ended within the last day.",
+     .summary = "The servers that share the database, also the last that ended within a day.",
      .answer = &NODE_RECORD, .is_list = true},
 };
 const size_t NODE_ROUTE_COUNT = G_N_ELEMENTS(NODE_ROUTES);

@@ -152,6 +152,8 @@ void ledger_end(struct ledger *ledger);
 /* This node's id; 0 before ledger_join and in a database with one writer. A node that was counted as
  * dead joins anew under another. */
 int64_t ledger_node(const struct ledger_tx *tx);
+/* How many nodes live, as this one last saw; 1 in a database with one writer. Asks nothing. */
+NODISCARD int ledger_nodes_alive(const struct ledger_tx *tx);
 /* For a witness: is the connection a new one since it was last told? Then equal versions say nothing,
  * for the server may be another one, of which a little was lost. */
 NODISCARD bool ledger_is_reconnected(const struct ledger_tx *tx);

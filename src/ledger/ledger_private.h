@@ -71,6 +71,7 @@ struct membership {
     bool is_view_known;
     int64_t view_turn; /* … before this turn's successor */
     struct span viewed_at;
+    int alive; /* nodes, by the last view; at first this one */
     struct lane_watch watch;
     bool
         has_failed; /* the last turn of this kind could not be worked: leave the duties out of it */

@@ -8,6 +8,8 @@
 #include "db/db.h"
 #include "ledger/lane.h"
 
+enum { NODES_GONE_KEPT = 50 }; /* and a few more until somebody joins */
+
 struct node_info {
     int64_t id;
     const char *name;
@@ -22,10 +24,14 @@ struct node_info {
     int64_t epoch_least, epoch_most; /* of its lanes; 0 when it has none */
 };
 
-/* Every node that the database still knows, in the order in which they joined; those that are gone
- * are kept for a day. Any connection. The callback's node is valid during the call. In a database
+/* Every node that the database still knows, in the order in which they joined; of those that are gone
+ * the last NODES_GONE_KEPT, for a day. Any connection. The callback's node is valid during the call. In a database
  * with one writer there are none. */
 void node_list(struct db *db, void (*each)(void *self, const struct node_info *node), void *self);
+
+/* Forgets those that are gone but for the `kept` that ended last: a node that is started again each
+ * second would leave 86,400 in a day. */
+void node_forget_gone(struct db *db, int kept);
 
 /* How many lanes nobody holds: more than none for longer than some seconds is a fault. */
 NODISCARD int node_orphan_lanes(struct db *db);

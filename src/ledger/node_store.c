@@ -31,6 +31,16 @@ void node_list(struct db *db, void (*each)(void *self, const struct node_info *n
     }
 }
 
+void node_forget_gone(struct db *db, int kept)
+{
+    struct db_query *query =
+        db_query(db, "DELETE FROM node WHERE state = 3 AND id NOT IN (SELECT id FROM node"
+                     " WHERE state = 3 ORDER BY ended_at DESC, id DESC LIMIT $1)"
+                     " AND NOT EXISTS (SELECT 1 FROM lane WHERE lane.holder = node.id)");
+    db_bind_int(query, 1, kept);
+    (void)db_run(query);
+}
+
 int node_orphan_lanes(struct db *db)
 {
     struct db_query *query = db_query(db, "SELECT count(*) FROM lane WHERE holder IS NULL");

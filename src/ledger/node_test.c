@@ -423,6 +423,44 @@ static void nodes_are_listed_and_forgotten_after_a_day(void **state)
     assert_int_equal(seen.nodes, seen.alive);
 }
 
+/* A supervisor starts a node again and again, and it fails each time. */
+static void many_restarts_leave_few_behind(void **state)
+{
+    struct cluster *cluster = *state;
+    cluster_start(cluster, 2);
+    cluster_join(&cluster->nodes[3]);
+    int64_t last = 0;
+    for (int i = 0; i < NODES_GONE_KEPT + 10; i++) {
+        cluster_join(&cluster->nodes[2]);
+        last = id_of(&cluster->nodes[2]);
+        ledger_end(cluster->nodes[2].ledger);
+        cluster_kill(&cluster->nodes[2]);
+    }
+    struct seen seen = list_nodes(cluster);
+    assert_int_equal(seen.alive, 3);
+    assert_int_equal(seen.nodes, 3 + NODES_GONE_KEPT + 1);
+    db_begin_read(cluster->nodes[0].db);
+    g_autofree char *name = node_name(cluster->nodes[0].db, last);
+    assert_string_equal(name, "cyd");
+    assert_int_equal(db_commit(cluster->nodes[0].db), DB_OK);
+    cluster_pass(cluster, SPAN_S(2), 0);
+    assert_int_equal(list_nodes(cluster).lanes, LANE_COUNT);
+}
+
+static void who_lives_is_known_without_asking(void **state)
+{
+    struct cluster *cluster = *state;
+    cluster_start(cluster, 3);
+    cluster_kill(&cluster->nodes[2]);
+    for (int expected = 3; expected >= 2; expected--) {
+        struct ledger *ledger = cluster->nodes[0].ledger;
+        struct ledger_tx tx = ledger_begin(ledger, cluster->server);
+        assert_int_equal(ledger_nodes_alive(&tx), expected);
+        assert_int_equal(ledger_finish(ledger, "test"), DB_OK);
+        cluster_pass(cluster, SPAN_S(5), 0);
+    }
+}
+
 /* With one writer there are no nodes, and nothing of all this is written. */
 static void one_writer_holds_all_lanes(void **state)
 {
@@ -437,6 +475,7 @@ static void one_writer_holds_all_lanes(void **state)
     assert_true(tx.lanes == LANES_ALL);
     assert_int_equal(ledger_node(&tx), 0);
     assert_int_equal(ledger_lane_epoch(&tx, 63), 1);
+    assert_int_equal(ledger_nodes_alive(&tx), 1);
     assert_int_equal(ledger_finish(ledger, "test"), DB_OK);
     assert_true(ledger_tick(ledger).us == UTC_NEVER.us);
     ledger_leave(ledger);
@@ -474,6 +513,8 @@ int main(void)
         TEST(a_jump_is_recorded_before_a_command_uses_the_clock),
         cmocka_unit_test(a_jump_whose_commit_fails_is_recorded_later),
         TEST(nodes_are_listed_and_forgotten_after_a_day),
+        TEST(many_restarts_leave_few_behind),
+        TEST(who_lives_is_known_without_asking),
         cmocka_unit_test(one_writer_holds_all_lanes),
     };
     return cmocka_run_group_tests_name("node", tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "ledger/ledger_private.h"
+#include "ledger/node.h"
 
 enum {
     TRIES = 4, /* of a turn that another writer got in the way of */
@@ -18,11 +19,17 @@ enum {
 /* Not oftener is the whole sharing read, however much is written. */
 #define VIEW_EARLIEST SPAN_MS(100)
 
+static void see_alive(struct ledger *ledger, int count)
+{
+    ledger->member.alive = count;
+    metric_set(METRIC_NODES_ALIVE, count);
+}
+
 void node_init(struct ledger *ledger)
 {
     CHECK(pthread_mutex_init(&ledger->member.board.mutex, NULL) == 0);
     metric_set(METRIC_NODE_LANES, ledger->is_shared ? 0 : LANE_COUNT);
-    metric_set(METRIC_NODES_ALIVE, 1);
+    see_alive(ledger, 1);
 }
 
 void node_clear(struct ledger *ledger)
@@ -126,6 +133,7 @@ static enum db_status try_to_join(struct ledger *ledger)
         json_auto_t *data = json_pack("{s:s, s:s*, s:s}", "name", member->name, "address",
                                       member->address, "version", TOCSIN_VERSION);
         tell(&tx, "node.joined", id, data);
+        node_forget_gone(tx.db, NODES_GONE_KEPT);
     }
     enum db_status status = ledger_finish(ledger, "join");
     if (status == DB_OK) {
@@ -247,6 +255,11 @@ int64_t ledger_node(const struct ledger_tx *tx)
     return tx->ledger->member.id;
 }
 
+int ledger_nodes_alive(const struct ledger_tx *tx)
+{
+    return tx->ledger->member.alive;
+}
+
 int64_t ledger_lane_epoch(const struct ledger_tx *tx, int lane)
 {
     CHECK(lane >= 0 && lane < LANE_COUNT);
@@ -282,9 +295,9 @@ bool ledger_beat_age(const struct ledger *ledger, int64_t node, struct span *out
     return is_found;
 }
 
-static int64_t count_alive(const struct lane_view *view)
+static int count_alive(const struct lane_view *view)
 {
-    int64_t alive = 0;
+    int alive = 0;
     for (size_t i = 0; i < view->node_count; i++) {
         alive += view->nodes[i].state == NODE_ALIVE;
     }
@@ -311,7 +324,7 @@ void node_watch(struct ledger_tx *tx)
         }
         member->view_turn = ledger->news.turn;
         member->viewed_at = clock_elapsed(ledger->clock);
-        metric_set(METRIC_NODES_ALIVE, count_alive(&member->view));
+        see_alive(ledger, count_alive(&member->view));
     }
     /* Where no turn was taken nobody has beaten either: that is a look, too. */
     lane_watch_look(&member->watch, &member->view, clock_elapsed(ledger->clock));
