@@ -4,6 +4,7 @@
 #include "api/alertmanager_view.h"
 #include "api/door.h"
 #include "api/intake.h"
+#include "api/support.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "people/key_index.h"
@@ -336,9 +337,12 @@ static void get_payloads(struct http_request *request, void *context)
         return;
     }
     json_t *items = json_array();
-    struct db *db = api_borrow(api);
+    struct db *db = api_reader(api);
     payload_book_list(api->payloads, db, name, list_payload, items);
-    db_pool_give(api->readers, db);
+    if (!api_reader_done(api, request, db)) {
+        json_decref(items);
+        return;
+    }
     http_answer_json(request, 200, json_pack("{s:o, s:n}", "items", items, "next_cursor"));
 }
 

@@ -150,23 +150,7 @@ void payload_book_set_rate(struct payload_book *book, int64_t alerts_per_second)
 
 /* --- reading back --- */
 
-/* Hands on what is not written yet, newest first; then what all nodes have written. */
-struct merged {
-    void (*each)(void *self, const struct payload *payload);
-    void *self;
-    int count;
-};
-
-static void list_one(void *self, const struct payload *payload)
-{
-    struct merged *merged = self;
-    if (merged->count < LIMIT_PAYLOADS_KEPT) {
-        merged->count++;
-        merged->each(merged->self, payload);
-    }
-}
-
-static void list_slots(struct payload_book *book, const char *integration, bool is_dirty_only,
+static void list_slots(struct payload_book *book, const char *integration,
                        void (*each)(void *self, const struct payload *payload), void *self)
 {
     (void)pthread_mutex_lock(&book->lock);
@@ -174,7 +158,7 @@ static void list_slots(struct payload_book *book, const char *integration, bool 
     for (int i = 1; shelf != NULL && i <= LIMIT_PAYLOADS_KEPT; i++) {
         int at = (shelf->next + LIMIT_PAYLOADS_KEPT - i) % LIMIT_PAYLOADS_KEPT;
         const struct slot *slot = &shelf->slots[at];
-        if (slot->body != NULL && (slot->is_dirty || !is_dirty_only)) {
+        if (slot->body != NULL) {
             struct payload payload = {
                 .at = slot->at,
                 .status = slot->status,
@@ -187,16 +171,80 @@ static void list_slots(struct payload_book *book, const char *integration, bool 
     (void)pthread_mutex_unlock(&book->lock);
 }
 
+/* What this node remembers, and what all nodes have written. Memory comes first: what is written
+ * meanwhile is there twice, and found out, rather than nowhere; and so is what could not be written. */
+struct merged {
+    GPtrArray *payloads; /* of struct slot */
+    guint remembered;    /* how many of them are from memory: the first */
+};
+
+static void slot_free(gpointer self)
+{
+    slot_clear(self);
+    g_free(self);
+}
+
+static void add_copy(struct merged *merged, const struct payload *payload)
+{
+    struct slot *copy = g_new0(struct slot, 1);
+    *copy = (struct slot){
+        .at = payload->at,
+        .status = payload->status,
+        .problem = g_strdup(payload->problem),
+        .body = g_strdup(payload->body),
+    };
+    g_ptr_array_add(merged->payloads, copy);
+}
+
+static void add_remembered(void *self, const struct payload *payload)
+{
+    struct merged *merged = self;
+    add_copy(merged, payload);
+    merged->remembered++;
+}
+
+static bool is_same(const struct slot *slot, const struct payload *payload)
+{
+    return slot->at.us == payload->at.us && slot->status == payload->status &&
+           g_strcmp0(slot->problem, payload->problem) == 0 &&
+           g_strcmp0(slot->body, payload->body) == 0;
+}
+
+static void add_written(void *self, const struct payload *payload)
+{
+    struct merged *merged = self;
+    for (guint i = 0; i < merged->remembered; i++) {
+        if (is_same(g_ptr_array_index(merged->payloads, i), payload)) {
+            return;
+        }
+    }
+    add_copy(merged, payload);
+}
+
+static gint newest_first(gconstpointer a, gconstpointer b)
+{
+    const struct slot *const *left = a, *const *right = b;
+    return ((*right)->at.us > (*left)->at.us) - ((*right)->at.us < (*left)->at.us);
+}
+
 void payload_book_list(struct payload_book *book, struct db *db, const char *integration,
                        void (*each)(void *self, const struct payload *payload), void *self)
 {
     if (db == NULL || !db_is_shared(db)) {
-        list_slots(book, integration, false, each, self);
+        list_slots(book, integration, each, self);
         return;
     }
-    struct merged merged = {each, self, 0};
-    list_slots(book, integration, true, list_one, &merged);
-    payload_each_of(db, integration, list_one, &merged);
+    g_autoptr(GPtrArray) payloads = g_ptr_array_new_with_free_func(slot_free);
+    struct merged merged = {.payloads = payloads};
+    list_slots(book, integration, add_remembered, &merged);
+    payload_each_of(db, integration, add_written, &merged);
+    g_ptr_array_sort(payloads, newest_first);
+    for (guint i = 0; i < MIN(payloads->len, (guint)LIMIT_PAYLOADS_KEPT); i++) {
+        const struct slot *slot = g_ptr_array_index(payloads, i);
+        struct payload payload = {
+            .at = slot->at, .status = slot->status, .problem = slot->problem, .body = slot->body};
+        each(self, &payload);
+    }
 }
 
 static void load_one(void *self, const char *integration, int slot, const struct payload *payload)
@@ -265,7 +313,7 @@ static int flush_shelf(struct ledger_tx *tx, const char *integration, struct she
 }
 
 /* Ignores the limit: a second's worth is at most LIMIT_PAYLOADS_KEPT small rows an integration. The
- * rows are marked as written before the commit; if that fails they are, as the header says, lost. */
+ * rows are marked as written before the commit; if that fails only this process remembers them. */
 static int flush_run(struct ledger_tx *tx, void *self, int limit)
 {
     (void)limit;

@@ -4,8 +4,8 @@
  * Kept in memory, safe from any thread; written to the database about once a second, so that what
  * arrives in a storm costs no transaction of its own. A kill may lose the last second of it: it is
  * a help for people, not a record of what was accepted (that is the event log). Where several nodes
- * share the database the newest of all of them are kept and shown; those of the last second only by
- * the node that took them. */
+ * share the database the newest of all of them are kept and shown; those of the last second, and
+ * those whose writing failed, only by the node that took them. */
 #ifndef SOURCE_PAYLOAD_H
 #define SOURCE_PAYLOAD_H
 
@@ -38,8 +38,8 @@ NODISCARD char *payload_text(const char *bytes, size_t size, const char *secret)
 NODISCARD bool payload_book_add(struct payload_book *book, const char *integration, struct utc at,
                                 int status, const char *problem, char *text);
 
-/* Newest first; `each` borrows. `db` (any connection, or NULL) is asked where several
- * nodes share it. */
+/* Newest first; `each` borrows. `db` (any connection, or NULL) is asked where several nodes share it:
+ * when db_error tells that it could not be, the list has gaps. */
 void payload_book_list(struct payload_book *book, struct db *db, const char *integration,
                        void (*each)(void *self, const struct payload *payload), void *self);
 

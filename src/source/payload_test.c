@@ -174,12 +174,59 @@ static void nodes_share_the_slots(void **state)
     cluster_destroy(&cluster);
 }
 
+static enum db_fate lose_commits(void *self, enum db_moment moment)
+{
+    (void)self;
+    return moment == DB_AT_COMMIT ? DB_LINK_CUT : DB_LINK_GOOD;
+}
+
+static struct utc servers_clock(void *self)
+{
+    return ((struct cluster_node *)self)->cluster->server;
+}
+
+/* Whoever looks for what was refused just then finds it. */
+static void what_could_not_be_written_is_shown(void **state)
+{
+    (void)state;
+    struct cluster *cluster = cluster_create();
+    struct cluster_node *node = &cluster->nodes[0];
+    struct payload_book *book = payload_book_create();
+    struct fault fault = {0};
+    cluster_open(node);
+    payload_book_add_duty(book, node->ledger);
+    assert_true(ledger_join(node->ledger, "n", NULL, &fault));
+    cluster_pass(cluster, SPAN_S(1), 0);
+    WALL = START;
+    (void)add(book, "a", 202, NULL, "written");
+    cluster_pass(cluster, SPAN_S(2), 0);
+    const struct db_link good = node->link;
+    node->link = (struct db_link){.fate = lose_commits, .now = servers_clock, .self = node};
+    WALL = utc_add(WALL, SPAN_S(1));
+    (void)add(book, "a", 400, "why", "lost");
+    cluster_pass(cluster, SPAN_S(3), 0);
+    node->link = good;
+    cluster_pass(cluster, SPAN_S(3), 0);
+    assert_true(ledger_is_writable(node->ledger));
+    WALL = utc_add(WALL, SPAN_S(1));
+    (void)add(book, "a", 202, NULL, "new");
+    assert_list(book, node->db, "a", "202 - new|400 why lost|202 - written|");
+    cluster_pass(cluster, SPAN_S(3), 0);
+    assert_list(book, node->db, "a", "202 - new|400 why lost|202 - written|");
+    cluster_kill(node);
+    payload_book_destroy(&book);
+    cluster_destroy(&cluster);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_last_are_kept),      cmocka_unit_test(texts_are_presentable),
-        cmocka_unit_test(they_outlive_a_restart), cmocka_unit_test(the_bucket_fills_again),
+        cmocka_unit_test(the_last_are_kept),
+        cmocka_unit_test(texts_are_presentable),
+        cmocka_unit_test(they_outlive_a_restart),
+        cmocka_unit_test(the_bucket_fills_again),
         cmocka_unit_test(nodes_share_the_slots),
+        cmocka_unit_test(what_could_not_be_written_is_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
