@@ -63,11 +63,12 @@ void doctor_settle(void); /* called by it */
 /* What live streams have in common: the newest events are read and written out once, not once per
  * reader. Tell it of each commit before http_streams_wake (from a struct ledger_listener). */
 struct live;
-NODISCARD struct live *live_create(void);
+/* `wake` is called when streams may look again, from any thread: then http_streams_wake. */
+NODISCARD struct live *live_create(void (*wake)(void *self), void *self);
 void live_destroy(struct live **live);
 void live_committed(struct live *live, int64_t last_seq); /* any thread; never blocks */
-/* A stream could not read what it should send, and sleeps: then http_streams_wake, a little later. True
- * once for each time. Any thread. */
-NODISCARD bool live_take_failed(struct live *live);
+/* A few times a second, on any thread: streams that could not read what they should send, and sleep,
+ * try again when the database is back. */
+void live_tend(const struct api_context *context);
 
 #endif

@@ -2,25 +2,43 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #include "base/json.h"
 
-enum { BATCH = 100 };
+enum {
+    BATCH = 100,
+    WAIT_MOST_MS = 20, /* for another's read; one takes a millisecond or two */
+};
 
 /* Ten thousand readers stand at the same event and all want what follows it: whoever asks first
- * writes it out, the others copy. */
+ * writes it out, the others copy. They wait for it only as long as a sound read takes: their threads
+ * take alerts, too, and a database may not answer for seconds. */
 struct live {
+    void (*wake)(void *self);
+    void *self;
     atomic_int_least64_t newest; /* seq of the last committed event; 0: not told yet */
-    atomic_bool has_failed;      /* a stream wanted events that could not be read */
-    pthread_mutex_t lock;
-    int64_t after, upto; /* what `text` holds: the events in (after, upto] */
+    atomic_bool has_failed;      /* events could not be read: nobody tries before live_tend */
+    pthread_mutex_t lock;        /* guards everything below; not held while somebody reads */
+    pthread_cond_t has_read;
+    bool is_reading;
+    struct timespec wait_until; /* nobody waits longer for that read */
+    bool has_skipped;           /* somebody went away without what that read brings */
+    int64_t after, upto;        /* what `text` holds: the events in (after, upto] */
     GString *text;
 };
 
-struct live *live_create(void)
+struct live *live_create(void (*wake)(void *self), void *self)
 {
     struct live *live = g_new0(struct live, 1);
-    pthread_mutex_init(&live->lock, NULL);
+    live->wake = wake;
+    live->self = self;
+    CHECK(pthread_mutex_init(&live->lock, NULL) == 0);
+    pthread_condattr_t monotonic;
+    CHECK(pthread_condattr_init(&monotonic) == 0);
+    CHECK(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
+    CHECK(pthread_cond_init(&live->has_read, &monotonic) == 0);
+    (void)pthread_condattr_destroy(&monotonic);
     live->text = g_string_new(NULL);
     return live;
 }
@@ -30,7 +48,8 @@ void live_destroy(struct live **live)
     if (*live == NULL) {
         return;
     }
-    pthread_mutex_destroy(&(*live)->lock);
+    (void)pthread_cond_destroy(&(*live)->has_read);
+    (void)pthread_mutex_destroy(&(*live)->lock);
     g_string_free((*live)->text, TRUE);
     g_clear_pointer(live, g_free);
 }
@@ -57,14 +76,10 @@ static void append_event(void *self, const struct event *event)
     pulling->count++;
 }
 
-bool live_take_failed(struct live *live)
-{
-    return atomic_exchange(&live->has_failed, false);
-}
-
 /* Whoever missed much gets it in pieces, as fast as they read. */
-static int64_t read_events(struct api_context *context, int64_t last_id, GString *out)
+static int64_t read_events(void *self, int64_t last_id, GString *out, bool *out_is_sound)
 {
+    const struct api_context *context = self;
     struct pulling pulling = {.out = out, .last_seq = last_id};
     size_t before = out->len;
     struct db *db = api_borrow(context);
@@ -73,35 +88,106 @@ static int64_t read_events(struct api_context *context, int64_t last_id, GString
         pulling.count = 0;
         event_list(db, pulling.last_seq, NULL, BATCH, append_event, &pulling);
     } while (pulling.count == BATCH && out->len - before < HTTP_STREAM_MORE);
-    if (db_error(db) != DB_OK && context->live != NULL) {
-        atomic_store(&context->live->has_failed, true);
-    }
+    *out_is_sound = db_error(db) == DB_OK;
     db_rollback(db);
     db_pool_give(context->readers, db);
     return pulling.last_seq;
+}
+
+/* Under the lock. */
+static void wait_for_reader(struct live *live)
+{
+    const struct timespec until = live->wait_until;
+    int code = 0;
+    while (live->is_reading && code == 0) {
+        code = pthread_cond_timedwait(&live->has_read, &live->lock, &until);
+    }
+}
+
+/* Under the lock. */
+static void begin_to_read(struct live *live)
+{
+    live->is_reading = true;
+    CHECK(clock_gettime(CLOCK_MONOTONIC, &live->wait_until) == 0);
+    live->wait_until.tv_nsec += WAIT_MOST_MS * 1000000L;
+    live->wait_until.tv_sec += live->wait_until.tv_nsec / 1000000000L;
+    live->wait_until.tv_nsec %= 1000000000L;
+}
+
+/* Outside of the lock, by one thread at a time. */
+static int64_t read_for_all(struct live *live, const struct live_source *source, int64_t last_id,
+                            GString *out)
+{
+    bool is_sound = true;
+    GString *text = g_string_new(NULL);
+    int64_t upto = source->read(source->self, last_id, text, &is_sound);
+    g_string_append_len(out, text->str, (gssize)text->len);
+    if (!is_sound) {
+        atomic_store(&live->has_failed, true);
+    }
+    pthread_mutex_lock(&live->lock);
+    GString *old = live->text;
+    live->text = text;
+    live->after = last_id;
+    live->upto = upto;
+    live->is_reading = false;
+    bool must_wake = live->has_skipped && is_sound; /* else live_tend does */
+    live->has_skipped = false;
+    pthread_cond_broadcast(&live->has_read);
+    pthread_mutex_unlock(&live->lock);
+    g_string_free(old, TRUE);
+    if (must_wake) {
+        live->wake(live->self);
+    }
+    return upto;
+}
+
+int64_t live_share(struct live *live, const struct live_source *source, int64_t last_id,
+                   GString *out)
+{
+    int64_t newest = atomic_load(&live->newest);
+    if (last_id >= newest) {
+        return last_id;
+    }
+    int64_t upto = last_id;
+    bool must_read = false;
+    pthread_mutex_lock(&live->lock);
+    wait_for_reader(live);
+    if (live->after == last_id && live->upto >= newest) {
+        g_string_append_len(out, live->text->str, (gssize)live->text->len);
+        upto = live->upto;
+    } else if (live->is_reading) {
+        live->has_skipped = true;
+    } else if (!atomic_load(&live->has_failed)) {
+        must_read = true;
+        begin_to_read(live);
+    }
+    pthread_mutex_unlock(&live->lock);
+    return must_read ? read_for_all(live, source, last_id, out) : upto;
 }
 
 int64_t live_pull(void *self, int64_t last_id, GString *out)
 {
     struct api_context *context = self;
     struct live *live = context->live;
-    int64_t newest = live == NULL ? 0 : atomic_load(&live->newest);
-    if (newest == 0) {
-        return read_events(context, last_id, out);
+    if (live == NULL || atomic_load(&live->newest) == 0) {
+        bool is_sound = true;
+        int64_t upto = read_events(context, last_id, out, &is_sound);
+        if (!is_sound && live != NULL) {
+            atomic_store(&live->has_failed, true);
+        }
+        return upto;
     }
-    if (last_id >= newest) {
-        return last_id;
+    struct live_source source = {read_events, context};
+    return live_share(live, &source, last_id, out);
+}
+
+void live_tend(const struct api_context *context)
+{
+    struct live *live = context->live;
+    if (!ledger_is_cut_off(context->ledger) && atomic_exchange(&live->has_failed, false)) {
+        live->wake(live->self);
     }
-    pthread_mutex_lock(&live->lock);
-    if (live->after != last_id || live->upto < newest) {
-        g_string_truncate(live->text, 0);
-        live->upto = read_events(context, last_id, live->text);
-        live->after = last_id;
-    }
-    g_string_append_len(out, live->text->str, (gssize)live->text->len);
-    int64_t upto = live->upto;
-    pthread_mutex_unlock(&live->lock);
-    return upto;
 }
 
 int64_t live_newest(void *self)

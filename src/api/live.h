@@ -8,6 +8,18 @@
 /* One event as the API shows it. New reference. */
 NODISCARD json_t *event_json(const struct event *event);
 
+/* Reads the events after `last_id`, a bounded piece of them, and appends them as a stream sends them;
+ * answers the seq of the last. Not sound: some could not be read. */
+struct live_source {
+    int64_t (*read)(void *self, int64_t last_id, GString *out, bool *out_is_sound);
+    void *self;
+};
+
+/* The same through what all streams have in common: one thread reads at a time, and outside of any
+ * lock. Who would have to wait for long gets nothing and is woken later. */
+int64_t live_share(struct live *live, const struct live_source *source, int64_t last_id,
+                   GString *out);
+
 /* For struct http_stream: appends the events after `last_id`. `self` is the struct api_context. */
 int64_t live_pull(void *self, int64_t last_id, GString *out);
 

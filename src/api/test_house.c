@@ -39,15 +39,21 @@ static const char DOCUMENT[] =
     "\"bill\"}],"
     " \"service\": \"billing\"}]}}";
 
-static void committed(void *self, int64_t last_seq)
+static void wake_streams(void *self)
 {
     struct test_house *house = self;
-    live_committed(house->api.live, last_seq);
     pthread_mutex_lock(&house->http_lock);
     if (house->http != NULL) {
         http_streams_wake(house->http);
     }
     pthread_mutex_unlock(&house->http_lock);
+}
+
+static void committed(void *self, int64_t last_seq)
+{
+    struct test_house *house = self;
+    live_committed(house->api.live, last_seq);
+    wake_streams(house);
 }
 
 static enum db_fate fate(void *self, enum db_moment moment)
@@ -84,7 +90,7 @@ static void open_ledger(struct test_house *house)
     pager_add_duties(api->pager, house->ledger);
     api->payloads = payload_book_create();
     payload_book_add_duty(api->payloads, house->ledger);
-    api->live = live_create();
+    api->live = live_create(wake_streams, house);
     ledger_add_listener(house->ledger, (struct ledger_listener){committed, house});
     api->keys = key_index_create();
     assert_true(key_index_attach(api->keys, house->ledger, house->db, &fault));

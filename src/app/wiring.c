@@ -15,8 +15,9 @@
 
 /* --- from the ground up --- */
 
-static void wake_streams(struct house *house)
+static void wake_streams(void *self)
 {
+    struct house *house = self;
     pthread_mutex_lock(&house->http_lock);
     if (house->http != NULL) {
         http_streams_wake(house->http);
@@ -35,9 +36,7 @@ static void committed(void *self, int64_t last_seq)
 
 void house_wake_streams(struct house *house)
 {
-    if (ledger_is_writable(house->ledger) && live_take_failed(house->live)) {
-        wake_streams(house);
-    }
+    live_tend(&house->api);
 }
 
 /* The courier looks once more before it sends: it must ask the server that the ledger writes to. */
@@ -77,7 +76,7 @@ static bool open_ledger(struct house *house, struct fault *fault)
     payload_book_add_duty(house->payloads, house->ledger);
     ledger_add_listener(house->ledger, (struct ledger_listener){committed, house});
     ledger_add_witness(house->ledger, (struct ledger_witness){follow_server, house, NULL});
-    house->live = live_create();
+    house->live = live_create(wake_streams, house);
     house->keys = key_index_create();
     return key_index_attach(house->keys, house->ledger, house->db, fault);
 }
