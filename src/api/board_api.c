@@ -200,6 +200,9 @@ static void get_live(struct http_request *request, void *self)
         http_answer_problem(request, 401, "Sign in to see the board.");
         return;
     }
+    if (!live_admit(request, context)) {
+        return;
+    }
     struct http_stream stream = {.last_id = live_newest(context),
                                  .pull = pull_change,
                                  .closed = nothing_to_close,

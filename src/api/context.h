@@ -67,6 +67,10 @@ struct live;
 NODISCARD struct live *live_create(void (*wake)(void *self), void *self);
 void live_destroy(struct live **live);
 void live_committed(struct live *live, int64_t last_seq); /* any thread; never blocks */
+/* This node has been cut off from its database for some seconds, and does not know what happens: a
+ * follower who stays would hear nothing, and take it for quiet. New streams are refused; those that
+ * are open are to be ended (http_streams_end), so that they go on at a node that knows. Any thread. */
+NODISCARD bool live_is_out(const struct api_context *context);
 /* A few times a second, on any thread: streams that could not read what they should send, and sleep,
  * try again when the database is back. */
 void live_tend(const struct api_context *context);

@@ -102,6 +102,9 @@ static void nothing_to_close(void *self)
 static void get_stream(struct http_request *request, void *self)
 {
     struct api_context *context = self;
+    if (!live_admit(request, context)) {
+        return;
+    }
     const char *last = http_header(request, "Last-Event-ID");
     int64_t after = 0;
     gint64 seen = 0;

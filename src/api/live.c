@@ -9,7 +9,11 @@
 enum {
     BATCH = 100,
     WAIT_MOST_MS = 20, /* for another's read; one takes a millisecond or two */
+    BUSY_RETRY_S = 2,
 };
+
+/* A primary is replaced sooner, when all goes well: then nobody needs to move. */
+#define OUT_AFTER SPAN_S(3)
 
 /* Ten thousand readers stand at the same event and all want what follows it: whoever asks first
  * writes it out, the others copy. They wait for it only as long as a sound read takes: their threads
@@ -180,6 +184,23 @@ int64_t live_pull(void *self, int64_t last_id, GString *out)
     }
     struct live_source source = {read_events, context};
     return live_share(live, &source, last_id, out);
+}
+
+bool live_is_out(const struct api_context *context)
+{
+    return ledger_is_cut_off(context->ledger) &&
+           ledger_closed_for(context->ledger).us >= OUT_AFTER.us;
+}
+
+bool live_admit(struct http_request *request, const struct api_context *context)
+{
+    if (!live_is_out(context)) {
+        return true;
+    }
+    http_answer_busy(request, BUSY_RETRY_S,
+                     "This node cannot reach the database. Come again, to another node if there "
+                     "is one.");
+    return false;
 }
 
 void live_tend(const struct api_context *context)

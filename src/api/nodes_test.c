@@ -30,18 +30,23 @@ static int close_house(void **state)
 }
 
 /* Asks until the status is as expected, for the ledger looks at its database by itself. */
-static char *ask_until(const char *path, int status)
+static char *ask_as_until(const char *token, const char *method, const char *path, int status)
 {
     struct span end = {clock_elapsed(&CLOCK_SYSTEM).us + SPAN_S(20).us};
-    char *answer = test_ask(house, NULL, "GET", path, NULL);
+    char *answer = test_ask(house, token, method, path, NULL);
     while (client_status(answer) != status) {
         if (clock_elapsed(&CLOCK_SYSTEM).us > end.us) {
             fail_msg("%s: expected %d, got: %s", path, status, answer);
         }
         g_free(answer);
-        answer = test_ask(house, NULL, "GET", path, NULL);
+        answer = test_ask(house, token, method, path, NULL);
     }
     return answer;
+}
+
+static char *ask_until(const char *path, int status)
+{
+    return ask_as_until(NULL, "GET", path, status);
 }
 
 static char *send_alert(const char *key)
@@ -146,6 +151,45 @@ static void a_database_that_is_away_is_told(void **state)
     assert_non_null(strstr(taken, "\"opened\""));
 }
 
+static int open_stream(void)
+{
+    int fd = client_connect(house->port);
+    g_autofree char *ask = g_strdup_printf("GET /api/v1/stream?after=1 HTTP/1.1\r\nHost: x\r\n"
+                                           "Authorization: Bearer %s\r\n\r\n",
+                                           house->read);
+    client_send(fd, ask, strlen(ask));
+    g_autofree char *begin = client_read_until(fd, "id: 2\n");
+    assert_int_equal(client_status(begin), 200);
+    return fd;
+}
+
+/* Nothing happens, as far as this node knows; but what does it know? */
+static void a_node_that_is_cut_off_ends_its_streams(void **state)
+{
+    (void)state;
+    if (!ledger_is_shared(house->ledger)) {
+        skip();
+    }
+    g_free(ask_until("/readyz", 200));
+    int fd = open_stream();
+    assert_false(live_is_out(&house->api));
+    atomic_store(&house->fate, TEST_LINK_CUT);
+    g_free(ask_until("/readyz", 503));
+    g_autofree char *refused =
+        ask_as_until(house->read, "HEAD", "/api/v1/stream?after=1", 503); /* after 3 s */
+    assert_told_to_come_again(refused);
+    assert_true(live_is_out(&house->api));
+    assert_true(ledger_closed_for(house->ledger).us >= SPAN_S(3).us);
+    http_streams_end(house->http); /* as the main thread does then */
+    g_autofree char *end = client_read_until(fd, "0\r\n\r\n");
+    assert_true(g_str_has_suffix(end, "0\r\n\r\n"));
+    close(fd);
+    atomic_store(&house->fate, TEST_LINK_GOOD);
+    g_free(ask_until("/readyz", 200));
+    assert_false(live_is_out(&house->api));
+    close(open_stream());
+}
+
 /* One writer sees for itself what was kept; only over a wire can an answer be lost. */
 static void a_lost_answer_is_told_and_safe_to_send_again(void **state)
 {
@@ -184,6 +228,7 @@ int main(void)
         TEST(the_node_is_listed),
         TEST(ready_tells_of_database_and_node),
         TEST(a_database_that_is_away_is_told),
+        TEST(a_node_that_is_cut_off_ends_its_streams),
         TEST(a_lost_answer_is_told_and_safe_to_send_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

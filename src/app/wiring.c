@@ -36,7 +36,15 @@ static void committed(void *self, int64_t last_seq)
 
 void house_wake_streams(struct house *house)
 {
-    live_tend(&house->api);
+    if (!live_is_out(&house->api)) {
+        live_tend(&house->api);
+        return;
+    }
+    pthread_mutex_lock(&house->http_lock);
+    if (house->http != NULL) {
+        http_streams_end(house->http);
+    }
+    pthread_mutex_unlock(&house->http_lock);
 }
 
 /* The courier looks once more before it sends: it must ask the server that the ledger writes to. */

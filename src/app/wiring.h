@@ -53,8 +53,8 @@ NODISCARD bool house_open(struct house *house, const struct settings *settings,
 /* Stops taking requests, finishes what is in flight (bounded by settings->shutdown_drain), closes. */
 void house_close(struct house *house);
 
-/* A few times a second: live streams that could not read the database try again, once it is
- * back. */
+/* A few times a second: live streams that could not read the database try again once it is back, and
+ * end when it stays away. */
 void house_wake_streams(struct house *house);
 
 /* The database: the file in the data directory, or PostgreSQL with a schema of this program. */

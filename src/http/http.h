@@ -106,6 +106,8 @@ struct http_stream {
 
 void http_answer_stream(struct http_request *request, struct http_stream stream);
 void http_streams_wake(struct http_server *server); /* any thread */
+/* Ends those that are open, after what they have read already. Any thread. */
+void http_streams_end(struct http_server *server);
 
 /* Proves a bearer token, cookie or local connection against a permit (READ … ADMIN). Answers the
  * actor ("token:ci", newly allocated) or NULL: 401 when `out_is_known` stays false, else 403. */

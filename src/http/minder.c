@@ -121,7 +121,7 @@ static void rouse(struct http_server *server)
 {
     enum { SLICE = 128, SLICE_MS = 1, COMMITS_MS = 20 };
 
-    streams_mark(server);
+    streams_mark(server, atomic_exchange(&server->must_end_streams, false));
     while (streams_rouse(server, SLICE) && !atomic_load(&server->must_end)) {
         pause_for(SLICE_MS);
     }

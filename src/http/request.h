@@ -99,6 +99,7 @@ struct http_server {
     pthread_t minder;
     sem_t minder_wanted;
     atomic_bool is_woken; /* streams have something to read */
+    atomic_bool must_end_streams;
     atomic_bool must_end; /* the minder */
 };
 
@@ -143,8 +144,8 @@ void access_done(void *self, struct MHD_Connection *connection, void **handle,
 /* stream.c */
 NODISCARD enum MHD_Result stream_queue(struct http_request *request);
 void stream_close(struct http_request *request);
-/* There may be news for every stream. */
-void streams_mark(struct http_server *server);
+/* There may be news for every stream, or it is to end. */
+void streams_mark(struct http_server *server, bool must_end);
 /* Lets at most `max` sleeping streams that are marked look; true when more may be waiting. */
 NODISCARD bool streams_rouse(struct http_server *server, unsigned max);
 /* Lets those that were silent for long write a comment. */

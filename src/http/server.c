@@ -256,7 +256,7 @@ static void wait_for_flights(struct http_server *server, unsigned drain_ms)
 /* They see that the server is stopping. */
 static void end_streams(struct http_server *server)
 {
-    streams_mark(server);
+    streams_mark(server, true);
     (void)!streams_rouse(server, UINT_MAX);
 }
 

@@ -407,6 +407,28 @@ static void test_stream_resumes_and_wakes(void **state)
     close(fd);
 }
 
+static void test_streams_are_ended(void **state)
+{
+    (void)state;
+    atomic_store(&newest, 3);
+    atomic_store(&closed_streams, 0);
+    struct http_server *server = start(NULL);
+    int fd = client_connect(http_port(server));
+    static const char ASK[] = "GET /stream HTTP/1.1\r\nHost: x\r\nLast-Event-ID: 1\r\n\r\n";
+    client_send(fd, ASK, strlen(ASK));
+    g_free(client_read_until(fd, "data: n3"));
+    http_streams_end(server);
+    g_autofree char *rest = client_read_until(fd, "0\r\n\r\n");
+    assert_true(g_str_has_suffix(rest, "0\r\n\r\n")); /* whole: the last chunk */
+    client_send(fd, ASK, strlen(ASK));                /* a new one is welcome */
+    g_autofree char *again = client_read_until(fd, "data: n3");
+    assert_non_null(strstr(again, "data: n2\n"));
+    assert_int_equal(atomic_load(&closed_streams), 1);
+    http_stop(&server, 1000);
+    assert_int_equal(atomic_load(&closed_streams), 2);
+    close(fd);
+}
+
 static void test_head_of_a_stream_ends(void **state)
 {
     (void)state;
@@ -537,6 +559,7 @@ int main(void)
         cmocka_unit_test(test_long_header_is_refused),
         cmocka_unit_test(test_unix_socket_is_local_and_private),
         cmocka_unit_test(test_stream_resumes_and_wakes),
+        cmocka_unit_test(test_streams_are_ended),
         cmocka_unit_test(test_head_of_a_stream_ends),
         cmocka_unit_test(test_stop_answers_what_waits),
         cmocka_unit_test(test_an_answer_that_does_not_come_is_given),

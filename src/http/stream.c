@@ -20,6 +20,7 @@ struct stream {
     bool is_woken;  /* there may be news */
     bool is_silent; /* a comment is due */
     bool is_suspended;
+    bool must_end;
 };
 
 static void drop_text(GString *text)
@@ -48,7 +49,7 @@ static enum turn next_turn(struct stream *stream)
 {
     enum turn turn = TURN_SLEEP;
     pthread_mutex_lock(&stream->server->streams_lock);
-    if (atomic_load(&stream->server->is_stopping)) {
+    if (atomic_load(&stream->server->is_stopping) || stream->must_end) {
         turn = TURN_END;
     } else if (stream->is_woken) {
         stream->is_woken = false;
@@ -181,11 +182,12 @@ static void resume(struct stream *stream)
     }
 }
 
-void streams_mark(struct http_server *server)
+void streams_mark(struct http_server *server, bool must_end)
 {
     pthread_mutex_lock(&server->streams_lock);
     for (struct stream *stream = server->streams; stream != NULL; stream = stream->after) {
         stream->is_woken = true;
+        stream->must_end = stream->must_end || must_end;
     }
     pthread_mutex_unlock(&server->streams_lock);
 }
@@ -225,5 +227,11 @@ void streams_keep_alive(struct http_server *server, struct span elapsed)
 
 void http_streams_wake(struct http_server *server)
 {
+    minder_wake(server);
+}
+
+void http_streams_end(struct http_server *server)
+{
+    atomic_store(&server->must_end_streams, true);
     minder_wake(server);
 }

@@ -288,6 +288,9 @@ class NodesTest(unittest.TestCase):
         wait("b knows the key", lambda: self.send(b, "before").status == 202)
         wait("it is paged", lambda: self.receiver.received("/ana"))
         read = a.token("admin")
+        for node in (a, b):
+            wait("it knows the token", lambda: node.get("/api/v1/nodes", token=a.token("read")).status == 200)
+        streams = [Stream(node) for node in (a, b)]
         self.database.stop_at_once()
         try:
             for node in (a, b):
@@ -302,6 +305,12 @@ class NodesTest(unittest.TestCase):
                     answer = node.get(path, token=read)
                     self.assertEqual((path, answer.status), (path, 503), answer)
                 self.assertEqual(node.get("/healthz", token=None).status, 200)
+            for node, stream in zip((a, b), streams):
+                wait("who follows is sent elsewhere", lambda: not stream.thread.is_alive(), 6)
+                stream.close()
+                answer = node.get(f"/api/v1/stream?after={stream.ids[-1] if stream.ids else 1}", token=read)
+                self.assertEqual(answer.status, 503, answer)
+                self.assertGreater(int(answer.headers["Retry-After"]), 0)
         finally:
             self.database.start()
         for node in (a, b):

@@ -71,10 +71,20 @@
     live.textContent = live.getAttribute(is ? "data-on" : "data-off");
   }
 
+  function listen() {
+    var stream = new EventSource("/board/live");
+    stream.onopen = function () { connected(true); refresh(); };
+    stream.onmessage = refresh;
+    stream.onerror = function () {
+      connected(false);
+      // Refused, for instance with 503: then the browser does not try again by itself.
+      if (stream.readyState === EventSource.CLOSED) {
+        setTimeout(function () { refresh(); listen(); }, 3000);
+      }
+    };
+  }
+
   shown();
-  var stream = new EventSource("/board/live");
-  stream.onopen = function () { connected(true); refresh(); };
-  stream.onerror = function () { connected(false); };
-  stream.onmessage = refresh;
+  listen();
   document.addEventListener("visibilitychange", function () { if (!document.hidden) { refresh(); } });
 })();
