@@ -256,15 +256,31 @@ static struct db *reader(const struct cluster *cluster)
     return db;
 }
 
-void cluster_verify(struct cluster *cluster, int64_t *out_length)
+int64_t cluster_verify(struct cluster *cluster)
 {
     struct db *db = reader(cluster);
     int64_t bad_seq = 0;
     bool is_whole = event_verify(db, &bad_seq);
-    *out_length = event_last_seq(db);
+    int64_t length = event_last_seq(db);
     db_close(&db);
     assert_int_equal(bad_seq, 0);
     assert_true(is_whole);
+    return length;
+}
+
+int cluster_set_up(void **state)
+{
+    struct cluster *cluster = cluster_create();
+    cluster_start(cluster, 3);
+    *state = cluster;
+    return 0;
+}
+
+int cluster_tear_down(void **state)
+{
+    struct cluster *cluster = *state;
+    cluster_destroy(&cluster);
+    return 0;
 }
 
 struct count {

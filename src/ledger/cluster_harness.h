@@ -69,8 +69,13 @@ lane_set cluster_lanes(const struct cluster_node *node); /* as it remembers them
 enum command_outcome cluster_write(struct cluster_node *node);
 /* What tx->lanes is in a write transaction of that node. */
 lane_set cluster_write_lanes(struct cluster_node *node);
-/* The chain is whole, and so long. */
-void cluster_verify(struct cluster *cluster, int64_t *out_length);
+/* The chain is whole; answers how long it is. */
+int64_t cluster_verify(struct cluster *cluster);
 int64_t cluster_count_kind(struct cluster *cluster, const char *kind);
+
+/* Of a test: *state is a struct cluster * in which three nodes have joined. */
+int cluster_set_up(void **state);
+int cluster_tear_down(void **state);
+#define IN_CLUSTER(test) cmocka_unit_test_setup_teardown(test, cluster_set_up, cluster_tear_down)
 
 #endif

@@ -279,7 +279,7 @@ static void behind_a_new_connection_the_same_number_says_nothing(void **state)
     db_hang_up(a->db);
     assert_true(cluster_write_lanes(a) == 0);
     assert_int_equal(cluster_write(a), OUTCOME_COMMITTED);
-    cluster_verify(cluster, &(int64_t){0});
+    (void)cluster_verify(cluster);
 }
 
 static void a_new_holder_has_a_new_epoch(void **state)
