@@ -13,18 +13,10 @@ static bool is_server(const struct db *db)
     return strcmp(db->engine->name, "sqlite") != 0;
 }
 
-static void take_time(struct db *db)
-{
-    if (is_server(db)) {
-        (void)db_script(db, "SET LOCAL statement_timeout = 0;"
-                            "SET LOCAL idle_in_transaction_session_timeout = 0");
-    }
-}
-
 void db_begin_snapshot(struct db *db)
 {
     db_begin_read(db);
-    take_time(db);
+    db_take_time(db);
 }
 
 /* An answer that was lost: the database knows. */
@@ -42,7 +34,7 @@ static bool fill(struct db *from, struct db *to, const struct db_copy_judge *jud
                  struct db_copy *out, struct fault *fault)
 {
     db_begin(to);
-    take_time(to);
+    db_take_time(to);
     bool is_good = db_copy_all(from, to, out, fault) &&
                    (judge == NULL || judge->judge(judge->self, to, fault));
     enum db_status status = is_good ? commit_for_sure(to) : DB_OK;
@@ -108,7 +100,7 @@ static bool backup_server(struct db *db, const char *target_path, struct fault *
     if (is_ours) {
         db_begin_snapshot(db);
     } else {
-        take_time(db);
+        db_take_time(db);
     }
     struct db_copy copy;
     bool is_good = db_copy_to_file(db, target_path, NULL, &copy, fault);

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "db/engine.h"
+#include "db/postgres.h"
 #include "db/tables.h"
 #include "db/test_database.h"
 
@@ -433,6 +433,41 @@ static void a_backup_holds_everything(void **state)
     db_copy_clear(&two);
 }
 
+/* Rows, the look at them and the commit are slow; so many of them are sent at once. */
+static void a_copy_may_take_longer_than_a_request(void **state)
+{
+    if (!test_database_is_shared()) {
+        print_message("[     WHY] nobody waits for an answer of a file\n");
+        skip();
+    }
+    struct room *room = *state;
+    fill(room);
+    struct fault fault = {0};
+    struct db *to = db_open(room->where_back, DB_READ_WRITE, &fault);
+    assert_true(db_migrate(to, NOW, &fault));
+    db_begin(to);
+    (void)db_script(
+        to, "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
+            " 'BEGIN PERFORM pg_sleep(0.003); RETURN NEW; END';"
+            "CREATE TRIGGER slow BEFORE INSERT ON access_key FOR EACH ROW EXECUTE FUNCTION slow();"
+            "CREATE CONSTRAINT TRIGGER slow_end AFTER INSERT ON access_key"
+            " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()");
+    assert_int_equal(db_commit(to), DB_OK);
+    ((struct postgres_db *)to)->answer_ms = 150;
+    struct db_copy copy;
+    db_begin_snapshot(room->db);
+    db_begin(to);
+    db_take_time(to);
+    bool is_done = db_copy_all(room->db, to, &copy, &fault);
+    if (!is_done || db_commit(to) != DB_OK) {
+        fail_msg("%s %s", fault.text, db_error_text(to));
+    }
+    assert_true(digest_of(&copy, "access_key").rows > 100);
+    db_rollback(room->db);
+    db_copy_clear(&copy);
+    db_close(&to);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -445,6 +480,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_schema_of_another_version_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_text_that_is_not_unicode_is_mended, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_backup_holds_everything, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_copy_may_take_longer_than_a_request, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("copy", tests, NULL, NULL);
 }

@@ -137,6 +137,7 @@ static void begin(struct db *db, bool is_reading)
     }
     CHECK(!db->is_in_transaction);
     db_forget_error(db);
+    db->is_too_long = false;
     db->is_in_transaction = true;
     db->is_reading = is_reading;
     turn_begin(db);
@@ -150,6 +151,13 @@ void db_begin(struct db *db)
 void db_begin_read(struct db *db)
 {
     begin(db, true);
+}
+
+void db_take_time(struct db *db)
+{
+    if (db->is_in_transaction && db->error == DB_OK && db->engine->take_time != NULL) {
+        db->engine->take_time(db);
+    }
 }
 
 enum db_status db_commit(struct db *db)

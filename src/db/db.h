@@ -64,6 +64,10 @@ void db_rollback(struct db *db); /* no transaction open: does nothing */
  * db_commit or db_rollback. */
 void db_begin_read(struct db *db);
 
+/* The transaction under way may take its time, to its end: statements as well as the commit, an hour for
+ * each. For copies and migrations; all others are given up after some seconds. Does nothing on SQLite. */
+void db_take_time(struct db *db);
+
 /* --- Taking turns ---
  * Where several writers share the database, a write transaction has it to itself all the same:
  * db_begin waits for its turn (the lock of the one row of table turn), which lasts until the end of

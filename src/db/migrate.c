@@ -21,11 +21,9 @@ enum {
 /* Held until the end of the transaction: two programs that migrate at once do it one after the
  * other. Nobody may wait long behind a statement that waits for a lock itself, so that gives up
  * soon; the work once begun may take its time. */
-static const char BE_ALONE[] = "SET LOCAL statement_timeout = '60s';"
-                               "SET LOCAL idle_in_transaction_session_timeout = '60s';"
+static const char BE_ALONE[] = "SET LOCAL idle_in_transaction_session_timeout = '60s';"
                                "SELECT pg_advisory_xact_lock(8420, 1);"
-                               "SET LOCAL lock_timeout = '1s';"
-                               "SET LOCAL statement_timeout = '1h'";
+                               "SET LOCAL lock_timeout = '1s'";
 
 /* --- the list --- */
 
@@ -210,6 +208,7 @@ static bool run_steps(const struct run *run, struct fault *fault)
 {
     struct db *db = run->db;
     if (is_server(db)) {
+        db_take_time(db);
         (void)db_script(db, BE_ALONE);
     }
     struct pageable before = {0};
@@ -244,6 +243,11 @@ static int run_once(const struct run *run, struct fault *fault)
     db->is_turnless = false;
     if (status == DB_OK && (is_good || why.text[0] == '\0')) {
         return is_good ? RUN_DONE : RUN_AGAIN;
+    }
+    if (db->is_too_long) { /* and would be again */
+        (void)fault_set(fault, "", "migration %s takes too long and was undone: %.300s",
+                        run->known->items[run->until - 1].name, db->error_text);
+        return RUN_REFUSED;
     }
     if (status == DB_CONFLICT || status == DB_DOWN || status == DB_UNCERTAIN) {
         /* The next look says what became of it. */

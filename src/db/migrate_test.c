@@ -16,7 +16,7 @@
 
 #include "base/clock.h"
 #include "db/copy.h"
-#include "db/engine.h"
+#include "db/postgres.h"
 #include "db/test_database.h"
 
 #define SKIP_BUT_ON_POSTGRESQL(why)                \
@@ -380,6 +380,38 @@ static void a_step_that_gets_no_lock_gives_up_and_says_why(void **state)
     db_migrations_free(&tomorrow);
 }
 
+/* What comes after the step's own script is slow: noting it down, and comparing what must page. */
+static void a_step_may_take_longer_than_a_request(void **state)
+{
+    SKIP_BUT_ON_POSTGRESQL("nobody waits for an answer of a file");
+    struct room *room = *state;
+    ((struct postgres_db *)room->db)->answer_ms = 200;
+    struct fault fault = {0};
+    if (!migrate(room,
+                 "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
+                 " 'BEGIN PERFORM pg_sleep(0.4); RETURN NEW; END';"
+                 "CREATE TRIGGER slow BEFORE INSERT ON schema_version FOR EACH ROW"
+                 " EXECUTE FUNCTION slow();"
+                 "SELECT pg_sleep(0.4)",
+                 &fault)) {
+        fail_msg("%s", fault.text);
+    }
+}
+
+static void a_step_that_takes_too_long_is_not_tried_again(void **state)
+{
+    SKIP_BUT_ON_POSTGRESQL("nobody waits for an answer of a file");
+    struct room *room = *state;
+    struct postgres_db *pg = (struct postgres_db *)room->db;
+    pg->long_ms = 200;
+    uint64_t connection = pg->number;
+    struct fault fault = {0};
+    assert_false(migrate(room, "SELECT pg_sleep(0.5)", &fault));
+    assert_non_null(strstr(fault.text, "takes too long and was undone"));
+    assert_int_equal(pg->number, connection);
+    assert_int_equal(db_schema_found(room->db), room->today->count);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -394,6 +426,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_empty_server_is_filled_and_an_older_one_refused, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_step_under_load_lets_the_others_live, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_step_may_take_longer_than_a_request, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_step_that_takes_too_long_is_not_tried_again, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_step_that_gets_no_lock_gives_up_and_says_why, set_up,
                                         tear_down),
     };

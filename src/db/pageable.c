@@ -2,7 +2,8 @@
 
 #include <glib.h>
 
-/* A migration that renames or splits one of these columns must bring a text that reads both shapes. */
+/* Escalations in two parts, each of which has an index, as most of them are over for long.
+ * A migration that renames or splits one of these columns must bring a text that reads both shapes. */
 struct part {
     const char *name;
     const char *types; /* of the columns: i integer, t text */
@@ -15,8 +16,11 @@ static const struct part PARTS[PAGEABLE_PARTS] = {
      " WHERE status < 3"},
     {"escalations", "iiiiiiiii",
      "SELECT e.id, e.alert_id, e.policy_version, e.state, e.step, e.round, e.severity, e.next_at,"
+     " e.next_is_date FROM alert AS a JOIN escalation AS e ON e.alert_id = a.id WHERE a.status < 3"
+     " UNION ALL"
+     " SELECT e.id, e.alert_id, e.policy_version, e.state, e.step, e.round, e.severity, e.next_at,"
      " e.next_is_date FROM escalation AS e JOIN alert AS a ON a.id = e.alert_id"
-     " WHERE a.status < 3 OR e.next_at IS NOT NULL"},
+     " WHERE e.next_at IS NOT NULL AND a.status >= 3"},
     {"active pages", "iiitiii",
      "SELECT id, alert_id, escalation_id, user_name, urgency, next_rule, next_at FROM page"
      " WHERE state = 1 OR next_at IS NOT NULL"},

@@ -22,6 +22,7 @@ static enum db_status begin(struct db *db)
     bool is_ready = postgres_ready(pg) == DB_OK;
     pg->is_refused = false;
     pg->is_begin_due = true;
+    pg->is_long = false;
     postgres_forget_kept(pg);
     if (is_ready && pg->is_kept_waiting && !db->is_reading) {
         postgres_evict(pg);
@@ -67,6 +68,14 @@ static void roll_back(struct db *db)
     pg->is_begin_due = false;
 }
 
+/* Keepalives find a peer that is dead; whoever lives and works is waited for. */
+static void take_time(struct db *db)
+{
+    postgres_send_word(of(db), REPLY_WORD, "SET LOCAL statement_timeout = '1h'");
+    postgres_send_word(of(db), REPLY_WORD, "SET LOCAL idle_in_transaction_session_timeout = 0");
+    of(db)->is_long = true;
+}
+
 static void announce(struct db *db)
 {
     postgres_send_word(of(db), REPLY_WORD, "NOTIFY " POSTGRES_CHANNEL);
@@ -104,6 +113,7 @@ static const struct db_engine POSTGRES_ENGINE = {
     .begin = begin,
     .commit = commit,
     .rollback = roll_back,
+    .take_time = take_time,
     .announce = announce,
     .tidy = tidy,
     .changes = changes,
@@ -138,6 +148,7 @@ struct db *postgres_open(const char *where, enum db_mode mode, struct fault *fau
     postgres_init_kept(pg);
     pg->is_synced = true;
     pg->answer_ms = POSTGRES_ANSWER_MS;
+    pg->long_ms = POSTGRES_LONG_MS;
     if (!postgres_place_parse(where, &pg->place, fault) || !postgres_first_connect(pg, fault)) {
         db_close(&db);
     }

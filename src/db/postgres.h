@@ -4,7 +4,8 @@
  * needs one first ends the queue with a Sync and reads all answers up to his own. Always a Sync and
  * never a Flush alone: only after a Sync does the server count the time in which we leave a
  * transaction idle, and throws out a node that froze while it held the turn.
- * No wait for a server is without an end: after POSTGRES_ANSWER_MS the connection is given up. A wait for the
+ * No wait for a server is without an end: after POSTGRES_ANSWER_MS the connection is given up; in a
+ * transaction that takes its time (db_take_time), POSTGRES_LONG_MS after the last answer. A wait for the
  * resolver, while a host is a name, is as long as that takes: libpq gives us no hold of it. */
 #ifndef DB_POSTGRES_H
 #define DB_POSTGRES_H
@@ -16,7 +17,7 @@
 
 enum {
     POSTGRES_ANSWER_MS = 5000,
-    POSTGRES_SCRIPT_MS = 600 * 1000, /* a migration may rewrite a table */
+    POSTGRES_LONG_MS = 3660 * 1000, /* a migration may rewrite a table; the server gives up first */
     POSTGRES_VERSION_MIN = 150000,
 };
 
@@ -60,7 +61,10 @@ struct postgres_db {
     uint64_t prepared; /* statements so far, for their names */
     GArray *replies;   /* of struct reply; those before `first` have come */
     guint first;
+    int64_t answers;          /* that have come, ever */
     int answer_ms;            /* POSTGRES_ANSWER_MS; shorter for a test */
+    int long_ms;              /* POSTGRES_LONG_MS; shorter for a test */
+    bool is_long;             /* the transaction under way takes its time */
     bool is_synced;           /* nothing was sent since the last Sync */
     bool is_begin_due;        /* BEGIN goes with the first statement */
     bool is_committing;       /* COMMIT was sent */

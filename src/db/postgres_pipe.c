@@ -20,6 +20,7 @@ static void owe(struct postgres_db *pg, enum reply_kind kind, struct postgres_qu
 
 static void settle(struct postgres_db *pg)
 {
+    pg->answers++;
     if (++pg->first == pg->replies->len) {
         g_array_set_size(pg->replies, 0);
         pg->first = 0;
@@ -280,6 +281,7 @@ static void fail_by(struct postgres_db *pg, const struct reply *reply, const PGr
     }
     pg->is_refused = true;
     pg->is_kept_waiting = strcmp(state, "55P03") == 0;
+    pg->base.is_too_long = pg->base.is_too_long || (pg->is_long && strcmp(state, "57014") == 0);
     /* Read-only: a standby by now, unless we have asked for it ourselves. */
     bool is_ours = pg->base.is_reading && strcmp(state, "25006") == 0;
     pg->is_doomed = pg->is_doomed || (!is_ours && postgres_is_doom(state));
@@ -360,10 +362,26 @@ static bool has_come(struct postgres_db *pg)
     return owed(pg) == NULL || pg->is_doomed;
 }
 
+static struct span end_of_patience(const struct postgres_db *pg)
+{
+    return postgres_end_in(pg->is_long ? pg->long_ms : pg->answer_ms);
+}
+
+static void lose_patience(struct postgres_db *pg)
+{
+    pg->base.is_too_long = pg->is_long;
+    postgres_doubt_host();
+    lose(pg, "no answer in time");
+}
+
 static void receive(struct postgres_db *pg)
 {
-    struct span end = postgres_end_in(pg->answer_ms);
-    while (!has_come(pg)) {
+    struct span end = end_of_patience(pg);
+    for (int64_t answers = pg->answers; !has_come(pg);) {
+        if (pg->is_long && pg->answers != answers) { /* of many statements that were sent at once */
+            answers = pg->answers;
+            end = end_of_patience(pg);
+        }
         int unsent = PQflush(pg->conn);
         if (unsent < 0 || PQstatus(pg->conn) != CONNECTION_OK) {
             (void)PQconsumeInput(pg->conn); /* the reason may be here already */
@@ -371,8 +389,7 @@ static void receive(struct postgres_db *pg)
                 lose_with_message(pg);
             }
         } else if (!postgres_poll(pg->conn, unsent == 1, end)) {
-            postgres_doubt_host();
-            lose(pg, "no answer in time");
+            lose_patience(pg);
         } else if (PQconsumeInput(pg->conn) != 1 && !has_come(pg)) {
             lose_with_message(pg);
         }
@@ -422,7 +439,7 @@ void postgres_roll_back(struct postgres_db *pg)
 
 static void receive_script(struct postgres_db *pg, const char *sql)
 {
-    struct span end = postgres_end_in(POSTGRES_SCRIPT_MS);
+    struct span end = end_of_patience(pg);
     struct postgres_query unnamed = {.sql = g_strdup(sql)};
     struct reply reply = {.kind = REPLY_RUN, .query = &unnamed};
     while (!pg->is_doomed) {
@@ -433,8 +450,9 @@ static void receive_script(struct postgres_db *pg, const char *sql)
                 break;
             }
             take_result(pg, &reply, result);
-        } else if (unsent < 0 || !postgres_poll(pg->conn, unsent == 1, end) ||
-                   PQconsumeInput(pg->conn) != 1) {
+        } else if (unsent >= 0 && !postgres_poll(pg->conn, unsent == 1, end)) {
+            lose_patience(pg);
+        } else if (unsent < 0 || PQconsumeInput(pg->conn) != 1) {
             lose_with_message(pg);
         }
     }
@@ -448,9 +466,6 @@ enum db_status postgres_script(struct db *db, const char *sql)
         return db->error;
     }
     postgres_forget_kept(pg);
-    if (db->is_in_transaction) {
-        send_word(pg, REPLY_WORD, "SET LOCAL statement_timeout = 0");
-    }
     if (postgres_await(pg) != DB_OK) {
         return db->error;
     }
