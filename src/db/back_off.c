@@ -1,11 +1,12 @@
 #include "db/back_off.h"
 
 #include <glib.h>
+#include <poll.h>
 
 #include "base/clock.h"
 #include "base/random.h"
 
-enum { FIRST_MS = 100, LAST_MS = 1000, DOUBLINGS_MAX = 6 };
+enum { FIRST_MS = 100, LAST_MS = 1000, DOUBLINGS_MAX = 6, NAP_MS = 200 };
 
 void back_off_more(struct back_off *back_off)
 {
@@ -19,4 +20,9 @@ void back_off_more(struct back_off *back_off)
 bool back_off_is_over(const struct back_off *back_off)
 {
     return back_off->failures == 0 || clock_elapsed(&CLOCK_SYSTEM).us >= back_off->end.us;
+}
+
+void back_off_nap(void)
+{
+    (void)poll(NULL, 0, NAP_MS);
 }

@@ -14,6 +14,9 @@ struct back_off {
  * that nodes which lost the same database do not come back all at once. */
 void back_off_more(struct back_off *back_off);
 
+/* A tool that has nothing else to do waits a fifth of a second before it tries again. */
+void back_off_nap(void);
+
 NODISCARD bool back_off_is_over(const struct back_off *back_off);
 
 #endif

@@ -2,11 +2,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "db/back_off.h"
 #include "db/copy.h"
 #include "db/engine.h"
 #include "db/sqlite_backup.h"
 
-enum { RESOLVE_TRIES = 30 };
+/* A database that failed over is there again by then. */
+#define PATIENCE SPAN_S(60)
 
 static bool is_server(const struct db *db)
 {
@@ -19,15 +21,39 @@ void db_begin_snapshot(struct db *db)
     db_take_time(db);
 }
 
-/* An answer that was lost: the database knows. */
-static enum db_status commit_for_sure(struct db *db)
+static enum db_status find_out(struct db *to, struct span patience)
 {
-    enum db_status status = db_commit(db);
-    for (int i = 0; i < RESOLVE_TRIES && status == DB_UNCERTAIN; i++) {
-        enum db_status known = db_resolve(db);
-        status = known == DB_OK ? DB_OK : known == DB_DONE ? DB_DOWN : DB_UNCERTAIN;
+    int64_t end_us = clock_elapsed(&CLOCK_SYSTEM).us + patience.us;
+    enum db_status status = db_resolve(to);
+    while (status != DB_OK && status != DB_DONE && clock_elapsed(&CLOCK_SYSTEM).us < end_us) {
+        back_off_nap();
+        status = db_resolve(to);
     }
     return status;
+}
+
+bool db_commit_copy(struct db *to, struct span patience, struct fault *fault)
+{
+    enum db_status status = db_commit(to);
+    if (status == DB_OK) {
+        return true;
+    }
+    if (status != DB_UNCERTAIN) {
+        return fault_set(fault, "", "the copy could not be committed: %s", db_error_text(to));
+    }
+    status = find_out(to, patience);
+    if (status == DB_DONE) {
+        return fault_set(fault, "",
+                         "the connection was lost at the commit, and the copy was not kept: run it "
+                         "again");
+    }
+    return status == DB_OK ||
+           fault_set(
+               fault, "",
+               "it is not known whether the copy was kept: start nothing on it. Once the target "
+               "can be reached, run this again: if it is then not empty, the copy was kept, and "
+               "all of it. The connection was lost at the commit, and since: %.120s",
+               db_error_text(to));
 }
 
 static bool fill(struct db *from, struct db *to, const struct db_copy_judge *judge,
@@ -37,11 +63,9 @@ static bool fill(struct db *from, struct db *to, const struct db_copy_judge *jud
     db_take_time(to);
     bool is_good = db_copy_all(from, to, out, fault) &&
                    (judge == NULL || judge->judge(judge->self, to, fault));
-    enum db_status status = is_good ? commit_for_sure(to) : DB_OK;
+    is_good = is_good && db_commit_copy(to, PATIENCE, fault);
     db_rollback(to);
-    return status == DB_OK
-               ? is_good
-               : fault_set(fault, "", "the copy could not be committed: %s", db_error_text(to));
+    return is_good;
 }
 
 static bool copy_into(struct db *from, const char *where, const struct db_copy_judge *judge,

@@ -45,6 +45,10 @@ NODISCARD bool db_copy_to_server(struct db *from, const char *url,
                                  const struct db_copy_judge *judge, struct db_copy *out,
                                  struct fault *fault);
 
+/* Commits a copy. Where the answer is lost the database is asked what became of it, for as long as
+ * `patience`. False and a fault that says whether it was kept, and what to do. */
+NODISCARD bool db_commit_copy(struct db *to, struct span patience, struct fault *fault);
+
 /* Begins a transaction that reads and shows one state of the database to its end, on either engine, however
  * long that is. */
 void db_begin_snapshot(struct db *db);

@@ -2,9 +2,11 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include <cmocka.h>
 
+#include "db/copy.h"
 #include "db/memory_vfs.h"
 #include "db/test_database.h"
 
@@ -18,6 +20,7 @@ struct room {
     struct db_link link;
     enum db_moment moment;
     enum db_fate fate;
+    int cuts; /* and then so many begins are cut off */
     struct utc now;
     int heard;
 };
@@ -25,6 +28,10 @@ struct room {
 static enum db_fate draw_fate(void *self, enum db_moment moment)
 {
     struct room *room = self;
+    if (moment == DB_AT_BEGIN && room->moment == 0 && room->cuts > 0) {
+        room->cuts--;
+        return DB_LINK_CUT;
+    }
     if (moment != room->moment) {
         return DB_LINK_GOOD;
     }
@@ -252,6 +259,35 @@ static void what_cannot_be_found_out_is_asked_again(void **state)
     assert_int_equal(look_at_turn(room->a), 1); /* finding out changes nothing */
 }
 
+static bool commit_copy(struct room *room, enum db_fate fate, int cuts, struct fault *fault)
+{
+    *fault = (struct fault){0};
+    db_begin(room->a);
+    put_secret(room->a, "copied");
+    room->moment = DB_AT_COMMIT;
+    room->fate = fate;
+    room->cuts = cuts;
+    return db_commit_copy(room->a, SPAN_MS(500), fault);
+}
+
+static void a_copy_is_kept_or_not_or_nobody_knows(void **state)
+{
+    struct room *room = *state;
+    struct fault fault;
+    assert_false(commit_copy(room, DB_LINK_CUT, 0, &fault));
+    assert_non_null(strstr(fault.text, "could not be committed: the link"));
+    assert_false(commit_copy(room, DB_LINK_LOST_BEFORE, 2, &fault));
+    assert_non_null(strstr(fault.text, "was not kept: run it again"));
+    assert_int_equal(count_secrets(room->b), 0);
+    assert_false(commit_copy(room, DB_LINK_LOST_BEFORE, 1000, &fault));
+    assert_non_null(strstr(fault.text, "it is not known whether the copy was kept"));
+    assert_non_null(strstr(fault.text, "and since: the link"));
+    assert_true(room->cuts > 990); /* it was not asked without a pause */
+    room->cuts = 0;
+    assert_true(commit_copy(room, DB_LINK_LOST_AFTER, 2, &fault));
+    assert_int_equal(count_secrets(room->b), 1);
+}
+
 static void a_lost_turn_that_wrote_nothing_may_run_again(void **state)
 {
     struct room *room = *state;
@@ -340,6 +376,7 @@ int main(void)
         TURN_TEST(ids_are_counted_in_the_turn),
         TURN_TEST(a_lost_answer_is_found_again),
         TURN_TEST(what_cannot_be_found_out_is_asked_again),
+        TURN_TEST(a_copy_is_kept_or_not_or_nobody_knows),
         TURN_TEST(a_lost_turn_that_wrote_nothing_may_run_again),
         TURN_TEST(one_writer_takes_no_turns),
         TURN_TEST(a_writer_that_hung_up_comes_back),
