@@ -122,6 +122,8 @@ NODISCARD struct db *db_open_or_dead(const char *where);
 
 /* Begins and commits: the engine's part, the turn and what the link does to both. In turn.c. */
 void turn_begin(struct db *db);
+/* Takes the turn late, in a transaction that was begun while db->is_turnless. */
+void turn_take(struct db *db);
 enum db_status turn_commit(struct db *db);
 
 /* Runs several statements without parameters, tokens expanded. */

@@ -2,8 +2,8 @@
 
 #include <gio/gio.h>
 #include <string.h>
-#include <time.h>
 
+#include "db/back_off.h"
 #include "db/engine.h"
 #include "db/pageable.h"
 #include "migrations.h" /* made by the build from src/db/migrations */
@@ -14,16 +14,20 @@
 enum {
     /* The step that brings the tables of turns, and schema_version.works_from. */
     TURNS_SINCE = 2,
-    LOCK_TRIES = 30,
-    LOCK_PAUSE_MS = 200,
 };
 
+static const struct db_patience PATIENCE = {.tries = 30, .alone_ms = 60000};
+
 /* Held until the end of the transaction: two programs that migrate at once do it one after the
- * other. Nobody may wait long behind a statement that waits for a lock itself, so that gives up
- * soon; the work once begun may take its time. */
-static const char BE_ALONE[] = "SET LOCAL idle_in_transaction_session_timeout = '60s';"
-                               "SELECT pg_advisory_xact_lock(8420, 1);"
-                               "SET LOCAL lock_timeout = '1s'";
+ * other. It is waited for before the turn is taken, or all nodes would wait as well. */
+#define BE_ALONE                             \
+    "SET LOCAL lock_timeout = %d;"           \
+    "SELECT pg_advisory_xact_lock(8420, 1);" \
+    "SET LOCAL lock_timeout = '3s';"         \
+    "SET LOCAL idle_in_transaction_session_timeout = '60s'"
+/* Nobody may wait long behind a statement that waits for a lock itself, so that gives up soon; the
+ * work once begun may take its time. */
+#define WAIT_BRIEFLY "SET LOCAL lock_timeout = '1s'"
 
 /* --- the list --- */
 
@@ -195,26 +199,53 @@ static void note_step(struct db *db, const struct db_migration *step, struct utc
     (void)db_run(query);
 }
 
+/* What a try is at. */
+enum stage {
+    STAGE_ALONE = 1, /* waits for another program that migrates */
+    STAGE_TURN,      /* waits for the writers' turn */
+    STAGE_WORK,
+};
+
 struct run {
     struct db *db;
     const struct db_migrations *known;
+    const struct db_patience *patience;
     struct utc now;
     int64_t found; /* before the transaction */
     int64_t until; /* the last step of the transaction */
+    enum stage stage;
+    enum db_status cause;      /* of the last try that is worth another one; DB_OK: none yet */
+    char why[FAULT_TEXT_SIZE]; /* of the first such try with this cause */
 };
 
+static void be_alone(struct run *run)
+{
+    struct db *db = run->db;
+    run->stage = STAGE_ALONE;
+    db_take_time(db);
+    g_autofree char *sql = g_strdup_printf(BE_ALONE, run->patience->alone_ms);
+    (void)db_script(db, sql);
+    run->stage = db_error(db) == DB_OK ? STAGE_TURN : STAGE_ALONE;
+    if (run->found >= TURNS_SINCE) {
+        turn_take(db);
+    }
+    (void)db_script(db, WAIT_BRIEFLY);
+}
+
 /* In the transaction. False without a fault: see db_error, or somebody else was faster. */
-static bool run_steps(const struct run *run, struct fault *fault)
+static bool run_steps(struct run *run, struct fault *fault)
 {
     struct db *db = run->db;
     if (is_server(db)) {
-        db_take_time(db);
-        (void)db_script(db, BE_ALONE);
+        be_alone(run);
     }
     struct pageable before = {0};
     struct pageable after = {0};
-    if (db_schema_found(db) != run->found ||
-        (run->found > 0 && !pageable_take(db, &before, fault))) {
+    if (db_error(db) != DB_OK || db_schema_found(db) != run->found) {
+        return false;
+    }
+    run->stage = STAGE_WORK;
+    if (run->found > 0 && !pageable_take(db, &before, fault)) {
         return false;
     }
     if (run->found == 0) {
@@ -231,11 +262,50 @@ static bool run_steps(const struct run *run, struct fault *fault)
 
 enum run_result { RUN_DONE = 1, RUN_AGAIN, RUN_REFUSED };
 
-static int run_once(const struct run *run, struct fault *fault)
+static const char *step_name(const struct run *run)
+{
+    return run->known->items[run->until - 1].name;
+}
+
+/* The first reason counts: that the database was "not reached a moment ago" says nothing. */
+static void note_cause(struct run *run, enum db_status cause)
+{
+    if (cause != run->cause) {
+        run->cause = cause;
+        g_strlcpy(run->why, run->db->error_text, sizeof run->why);
+    }
+}
+
+static int judge_failure(struct run *run, enum db_status status, const struct fault *why,
+                         struct fault *fault)
+{
+    const struct db *db = run->db;
+    if (status == DB_CONFLICT && run->stage == STAGE_ALONE) {
+        (void)fault_set(fault, "",
+                        "another program is bringing the schema forward, and has been for longer "
+                        "than %d s: let it end, and run this again, which then finds it done",
+                        run->patience->alone_ms / 1000);
+        return RUN_REFUSED;
+    }
+    if (db->is_too_long) { /* and would be again */
+        (void)fault_set(fault, "", "migration %s takes too long and was undone: %.300s",
+                        step_name(run), db->error_text);
+        return RUN_REFUSED;
+    }
+    if (status == DB_CONFLICT || status == DB_DOWN || status == DB_UNCERTAIN) {
+        note_cause(run, status == DB_CONFLICT ? DB_CONFLICT : DB_DOWN);
+        return RUN_AGAIN;
+    }
+    (void)fault_set(fault, "", "migration %s failed and was undone: %s", step_name(run),
+                    why->text[0] != '\0' ? why->text : db->error_text);
+    return RUN_REFUSED;
+}
+
+static int run_once(struct run *run, struct fault *fault)
 {
     struct db *db = run->db;
     struct fault why = {0};
-    db->is_turnless = run->found < TURNS_SINCE;
+    db->is_turnless = is_server(db) || run->found < TURNS_SINCE;
     db_begin(db);
     bool is_good = run_steps(run, &why);
     enum db_status status = is_good ? db_commit(db) : db_error(db);
@@ -244,65 +314,59 @@ static int run_once(const struct run *run, struct fault *fault)
     if (status == DB_OK && (is_good || why.text[0] == '\0')) {
         return is_good ? RUN_DONE : RUN_AGAIN;
     }
-    if (db->is_too_long) { /* and would be again */
-        (void)fault_set(fault, "", "migration %s takes too long and was undone: %.300s",
-                        run->known->items[run->until - 1].name, db->error_text);
-        return RUN_REFUSED;
-    }
-    if (status == DB_CONFLICT || status == DB_DOWN || status == DB_UNCERTAIN) {
-        /* The next look says what became of it. */
-        (void)fault_set(fault, "", "%s", db->error_text);
-        return RUN_AGAIN;
-    }
-    (void)fault_set(fault, "", "migration %s failed and was undone: %s",
-                    run->known->items[run->until - 1].name,
-                    why.text[0] != '\0' ? why.text : db->error_text);
-    return RUN_REFUSED;
+    return judge_failure(run, status, &why, fault);
 }
 
-static void pause_for(int ms)
+static bool give_up(const struct run *run, struct fault *fault)
 {
-    struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
-    (void)nanosleep(&pause, NULL);
+    if (run->cause == DB_DOWN) {
+        return fault_set(
+            fault, "",
+            "the database was lost while migration %s ran: %.200s; run it again when it "
+            "can be reached: it goes on from where the schema is then",
+            step_name(run), run->why);
+    }
+    return fault_set(
+        fault, "",
+        "migration %s was tried %d times and undone each time: %.200s; %s and run it again",
+        step_name(run), run->patience->tries, run->why,
+        run->stage == STAGE_TURN ? "see why no node gets to write"
+                                 : "end what holds the tables (a long transaction?)");
 }
 
 /* Only a server has others who hold locks: a file fails for good. */
-static int run_patiently(struct run *run, int tries, struct fault *fault)
+static int run_patiently(struct run *run, struct fault *fault)
 {
     struct db_schema schema = {.found = run->found};
+    int tries = is_server(run->db) ? run->patience->tries : 1;
     for (int i = 0; i < tries && schema.found == run->found; i++) {
-        struct fault why = {0};
-        int result = run_once(run, &why);
+        if (i > 0) {
+            back_off_nap(); /* whoever waited behind us goes first */
+        }
+        int result = run_once(run, fault);
         if (result != RUN_AGAIN) {
-            *fault = result == RUN_REFUSED ? why : *fault;
             return result;
         }
-        if (why.text[0] != '\0') {
-            (void)fault_set(
-                fault, "",
-                "migration %s was tried %d times and undone each time: %.250s; end what "
-                "holds the tables (a long transaction?) and run it again",
-                run->known->items[run->until - 1].name, i + 1, why.text);
-        }
-        if (why.text[0] != '\0' && i + 1 < tries) {
-            pause_for(LOCK_PAUSE_MS);
-        }
-        if (!db_schema_look(run->db, run->known, &schema, &why)) {
+        struct fault unseen = {0};
+        if (!db_schema_look(run->db, run->known, &schema, &unseen)) {
             schema.found = run->found;
         }
     }
-    return schema.found == run->found ? RUN_REFUSED : RUN_AGAIN;
+    if (schema.found != run->found) {
+        return RUN_AGAIN;
+    }
+    (void)give_up(run, fault);
+    return RUN_REFUSED;
 }
 
 bool db_migrate_all(struct db *db, const struct db_migrations *known, struct utc now, int *out_done,
                     struct fault *fault)
 {
-    int tries = is_server(db) ? LOCK_TRIES : 1;
-    return db_migrate_tries(db, known, now, tries, out_done, fault);
+    return db_migrate_within(db, known, now, &PATIENCE, out_done, fault);
 }
 
-bool db_migrate_tries(struct db *db, const struct db_migrations *known, struct utc now, int tries,
-                      int *out_done, struct fault *fault)
+bool db_migrate_within(struct db *db, const struct db_migrations *known, struct utc now,
+                       const struct db_patience *patience, int *out_done, struct fault *fault)
 {
     CHECK(db->mode != DB_READ_ONLY);
     *out_done = 0;
@@ -315,9 +379,14 @@ bool db_migrate_tries(struct db *db, const struct db_migrations *known, struct u
             schema.state == SCHEMA_TOO_NEW) {
             return db_schema_check(&schema, fault);
         }
-        struct run run = {.db = db, .known = known, .now = now, .found = schema.found};
+        struct run run = {.db = db,
+                          .known = known,
+                          .patience = patience,
+                          .now = now,
+                          .found = schema.found,
+                          .cause = DB_OK};
         run.until = schema.found == 0 ? (int64_t)known->count : schema.found + 1;
-        int result = run_patiently(&run, tries, fault);
+        int result = run_patiently(&run, fault);
         if (result == RUN_REFUSED) {
             return false;
         }

@@ -56,9 +56,16 @@ NODISCARD bool db_schema_check(const struct db_schema *schema, struct fault *fau
  * go on and it is tried again. Steps done before a failure stay. `out_done`: how many steps. */
 NODISCARD bool db_migrate_all(struct db *db, const struct db_migrations *known, struct utc now,
                               int *out_done, struct fault *fault);
-/* The same, each step tried so many times. */
-NODISCARD bool db_migrate_tries(struct db *db, const struct db_migrations *known, struct utc now,
-                                int tries, int *out_done, struct fault *fault);
+
+/* The same with other limits. */
+struct db_patience {
+    int tries;    /* of each step */
+    int alone_ms; /* for another program that migrates */
+};
+
+NODISCARD bool db_migrate_within(struct db *db, const struct db_migrations *known, struct utc now,
+                                 const struct db_patience *patience, int *out_done,
+                                 struct fault *fault);
 
 /* Before a program starts to work: a file is brought forward, an empty server filled; a server with an
  * older schema is refused, for `tocsin migrate` decides when that is done. */

@@ -369,14 +369,67 @@ static void a_step_that_gets_no_lock_gives_up_and_says_why(void **state)
     assert_int_equal(ask(holder, "SELECT count FROM alert WHERE id = 1"), 1);
     struct db_migrations *tomorrow = with_step("ALTER TABLE alert ADD COLUMN weather TEXT");
     int done = 0;
-    assert_false(db_migrate_tries(room->db, tomorrow, NOW, 2, &done, &fault));
+    const struct db_patience patience = {.tries = 2, .alone_ms = 5000};
+    assert_false(db_migrate_within(room->db, tomorrow, NOW, &patience, &done, &fault));
     assert_non_null(strstr(fault.text, "tried 2 times and undone each time"));
+    assert_non_null(strstr(fault.text, "end what holds the tables"));
     assert_non_null(strstr(fault.text, "lock timeout"));
     db_rollback(holder);
     db_close(&holder);
-    if (!db_migrate_tries(room->db, tomorrow, NOW, 2, &done, &fault)) {
+    if (!db_migrate_within(room->db, tomorrow, NOW, &patience, &done, &fault)) {
         fail_msg("%s", fault.text);
     }
+    db_migrations_free(&tomorrow);
+}
+
+/* Somebody else migrates: nobody's turn is held meanwhile, and he is not to be ended. */
+static void who_waits_for_another_migration_holds_nobody_up(void **state)
+{
+    SKIP_BUT_ON_POSTGRESQL("a file has one writer");
+    struct room *room = *state;
+    struct fault fault = {0};
+    struct db *other = db_open(room->where, DB_READ_ONLY, &fault);
+    db_begin_snapshot(other);
+    assert_int_equal(db_script(other, "SELECT pg_advisory_xact_lock(8420, 1)"), DB_OK);
+    struct load load = {.where = room->where, .over_fd = -1};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, write_on, &load), 0);
+    while (atomic_load(&load.written) < 10) {
+        (void)sched_yield();
+    }
+    struct db_migrations *tomorrow = with_step("CREATE TABLE weather (id {id})");
+    int before = atomic_load(&load.written);
+    int done = 0;
+    const struct db_patience patience = {.tries = 3, .alone_ms = 1000};
+    assert_false(db_migrate_within(room->db, tomorrow, NOW, &patience, &done, &fault));
+    assert_non_null(strstr(fault.text, "another program is bringing the schema forward"));
+    assert_non_null(strstr(fault.text, "let it end"));
+    int written = atomic_load(&load.written) - before;
+    atomic_store(&load.is_over, true);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_true(written > 10);
+    assert_int_equal(atomic_load(&load.failed), 0);
+    db_rollback(other);
+    db_close(&other);
+    if (!db_migrate_within(room->db, tomorrow, NOW, &patience, &done, &fault)) {
+        fail_msg("%s", fault.text);
+    }
+    db_migrations_free(&tomorrow);
+}
+
+/* The first reason is told, and not that nobody was reached after it. */
+static void a_database_that_is_lost_is_no_lock(void **state)
+{
+    SKIP_BUT_ON_POSTGRESQL("a file is there or not");
+    struct room *room = *state;
+    struct db_migrations *tomorrow = with_step("SELECT pg_terminate_backend(pg_backend_pid())");
+    struct fault fault = {0};
+    int done = 0;
+    const struct db_patience patience = {.tries = 2, .alone_ms = 5000};
+    assert_false(db_migrate_within(room->db, tomorrow, NOW, &patience, &done, &fault));
+    assert_non_null(strstr(fault.text, "the database was lost while migration"));
+    assert_non_null(strstr(fault.text, "administrator command"));
+    assert_null(strstr(fault.text, "holds the tables"));
     db_migrations_free(&tomorrow);
 }
 
@@ -426,6 +479,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_empty_server_is_filled_and_an_older_one_refused, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_step_under_load_lets_the_others_live, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_waits_for_another_migration_holds_nobody_up, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_database_that_is_lost_is_no_lock, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_step_may_take_longer_than_a_request, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_step_that_takes_too_long_is_not_tried_again, set_up,
                                         tear_down),

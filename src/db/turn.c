@@ -82,6 +82,14 @@ void turn_begin(struct db *db)
     }
 }
 
+void turn_take(struct db *db)
+{
+    db->is_turnless = false;
+    if (db->error == DB_OK && takes_turn(db)) {
+        read_turn(db, SQL_TAKE);
+    }
+}
+
 /* 63 bits that no other connection has, all of the same length. */
 static int64_t draw_writer(void)
 {
