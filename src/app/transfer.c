@@ -1,13 +1,13 @@
 #include "app/transfer.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "app/data_dir.h"
 #include "app/output.h"
 #include "base/clock.h"
 #include "db/migrate.h"
+#include "db/server.h"
 #include "ledger/event.h"
 #include "ledger/node.h"
 
@@ -35,11 +35,9 @@ static bool check_schema(struct db *db, const struct place *place, struct fault 
 }
 
 /* The number of the last write, or -1; and how many nodes have not ended. */
-static int64_t look(const struct place *place, int *out_living, struct fault *fault)
+static int64_t look(struct db *db, const struct place *place, int *out_living, struct fault *fault)
 {
-    struct db *db = db_open(place->where, DB_READ_ONLY, fault);
-    if (db == NULL || !check_schema(db, place, fault)) {
-        db_close(&db);
+    if (!check_schema(db, place, fault)) {
         return -1;
     }
     *out_living = 0;
@@ -51,8 +49,17 @@ static int64_t look(const struct place *place, int *out_living, struct fault *fa
         (void)fault_set(fault, "", "the source cannot be read: %s", db_error_text(db));
     }
     db_rollback(db);
-    db_close(&db);
     return is_read ? turn : -1;
+}
+
+/* The same by a connection that is in no snapshot. */
+static int64_t look_anew(const struct place *place, struct fault *fault)
+{
+    int living = 0;
+    struct db *db = db_open(place->where, DB_READ_ONLY, fault);
+    int64_t turn = db == NULL ? -1 : look(db, place, &living, fault);
+    db_close(&db);
+    return turn;
 }
 
 static bool still_works(const struct place *place, struct fault *fault)
@@ -64,27 +71,35 @@ static bool still_works(const struct place *place, struct fault *fault)
         place->shown);
 }
 
-/* Nodes that were killed stand there as if they lived: only whether something is written tells. */
-static bool check_quiet(const struct place *place, int64_t *out_turn, struct fault *fault)
+/* Nodes that were killed stand there as if they lived: only whether something is written tells, while
+ * the server is there. */
+static bool check_quiet(struct db *db, const struct place *place, int64_t *out_turn,
+                        struct fault *fault)
 {
     int living = 0;
-    *out_turn = look(place, &living, fault);
+    *out_turn = look(db, place, &living, fault);
     if (*out_turn < 0 || living == 0) {
         return *out_turn >= 0;
     }
-    const struct timespec watch = {.tv_sec = WATCH_MS / 1000,
-                                   .tv_nsec = (long)(WATCH_MS % 1000) * 1000000};
-    (void)nanosleep(&watch, NULL);
-    int64_t later = look(place, &living, fault);
+    db_server_wait(db, WATCH_MS);
+    int64_t later = look(db, place, &living, fault);
     return later == *out_turn || (later >= 0 && still_works(place, fault));
+}
+
+static struct db *open_quiet(const struct place *place, int64_t *out_turn, struct fault *fault)
+{
+    struct db *db = db_open(place->where, DB_READ_ONLY, fault);
+    if (db != NULL && !check_quiet(db, place, out_turn, fault)) {
+        db_close(&db);
+    }
+    return db;
 }
 
 /* A file is held by its lock for as long as it is open. A backup is nobody's. */
 static struct db *open_source(const struct place *place, int64_t *out_turn, struct fault *fault)
 {
     if (place->is_server) {
-        return check_quiet(place, out_turn, fault) ? db_open(place->where, DB_READ_ONLY, fault)
-                                                   : NULL;
+        return open_quiet(place, out_turn, fault);
     }
     if (access(place->where, R_OK) != 0) {
         (void)fault_set(fault, "", "there is no database at %s that can be read: name the right %s",
@@ -128,8 +143,7 @@ static bool prove(void *self, struct db *to, struct fault *fault)
     if (proof->transfer->events != event_last_seq(proof->from)) {
         return fault_set(fault, "", "the last events of the source are missing in the target");
     }
-    int living = 0;
-    int64_t turn = from->is_server ? look(from, &living, fault) : proof->turn;
+    int64_t turn = from->is_server ? look_anew(from, fault) : proof->turn;
     return turn == proof->turn || (turn >= 0 && still_works(from, fault));
 }
 

@@ -141,3 +141,11 @@ char **db_hosts_to_resolve(const char *where)
     g_ptr_array_add(names, NULL);
     return (char **)g_ptr_array_free(names, FALSE);
 }
+
+void db_server_wait(struct db *db, int ms)
+{
+    struct db_query *query = db_query(db, "SELECT 1 FROM pg_sleep($1)");
+    db_bind_real(query, 1, ms / 1000.0);
+    (void)db_step(query);
+    db_reset(query);
+}

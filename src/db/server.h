@@ -31,4 +31,7 @@ NODISCARD bool db_server_look(struct db *db, struct db_server *out);
  * address beside them (hostaddr). Free with g_strfreev; never NULL. */
 NODISCARD char **db_hosts_to_resolve(const char *where);
 
+/* So long nothing happens, and the server was there all the while; else db_error. Of a server only. */
+void db_server_wait(struct db *db, int ms);
+
 #endif
