@@ -5,6 +5,7 @@
 
 #include "db/back_off.h"
 #include "db/engine.h"
+#include "db/old_nodes.h"
 #include "db/pageable.h"
 #include "migrations.h" /* made by the build from src/db/migrations */
 
@@ -16,7 +17,7 @@ enum {
     TURNS_SINCE = 2,
 };
 
-static const struct db_patience PATIENCE = {.tries = 30, .alone_ms = 60000};
+static const struct db_patience PATIENCE = {.tries = 30, .alone_ms = 60000, .watch_ms = 4000};
 
 /* Held until the end of the transaction: two programs that migrate at once do it one after the
  * other. It is waited for before the turn is taken, or all nodes would wait as well. */
@@ -203,6 +204,7 @@ static void note_step(struct db *db, const struct db_migration *step, struct utc
 enum stage {
     STAGE_ALONE = 1, /* waits for another program that migrates */
     STAGE_TURN,      /* waits for the writers' turn */
+    STAGE_NODES,     /* looks whether the step works beside the nodes that live */
     STAGE_WORK,
 };
 
@@ -218,7 +220,15 @@ struct run {
     char why[FAULT_TEXT_SIZE]; /* of the first such try with this cause */
 };
 
-static void be_alone(struct run *run)
+/* What a program must know at least to go on beside the last step. */
+static int64_t needed_after(const struct run *run)
+{
+    int64_t from = works_from(run->known->items[run->until - 1].sql);
+    return from > 0 ? from : run->until;
+}
+
+/* Answers the nodes that were watched before the turn was taken; see db/old_nodes.h. */
+static GArray *be_alone(struct run *run)
 {
     struct db *db = run->db;
     run->stage = STAGE_ALONE;
@@ -226,22 +236,40 @@ static void be_alone(struct run *run)
     g_autofree char *sql = g_strdup_printf(BE_ALONE, run->patience->alone_ms);
     (void)db_script(db, sql);
     run->stage = db_error(db) == DB_OK ? STAGE_TURN : STAGE_ALONE;
+    GArray *watched = NULL;
     if (run->found >= TURNS_SINCE) {
+        watched = old_nodes_watch(db, needed_after(run), run->patience->watch_ms);
         turn_take(db);
     }
     (void)db_script(db, WAIT_BRIEFLY);
+    return watched;
+}
+
+/* In the turn, so that none can come or beat meanwhile. */
+static bool check_nodes(struct run *run, const GArray *watched, struct fault *fault)
+{
+    if (watched == NULL) {
+        return true;
+    }
+    run->stage = STAGE_NODES;
+    g_autofree char *names = old_nodes_living(run->db, needed_after(run), watched);
+    return names == NULL ||
+           fault_set(fault, "",
+                     "migration %s does not work beside nodes of an older version, "
+                     "and these are at work: %.120s. Stop every one of them "
+                     "(systemctl stop tocsin), then run this again",
+                     run->known->items[run->until - 1].name, names);
 }
 
 /* In the transaction. False without a fault: see db_error, or somebody else was faster. */
 static bool run_steps(struct run *run, struct fault *fault)
 {
     struct db *db = run->db;
-    if (is_server(db)) {
-        be_alone(run);
-    }
+    g_autoptr(GArray) watched = is_server(db) ? be_alone(run) : NULL;
     struct pageable before = {0};
     struct pageable after = {0};
-    if (db_error(db) != DB_OK || db_schema_found(db) != run->found) {
+    if (db_error(db) != DB_OK || db_schema_found(db) != run->found ||
+        !check_nodes(run, watched, fault) || db_error(db) != DB_OK) {
         return false;
     }
     run->stage = STAGE_WORK;
@@ -295,6 +323,10 @@ static int judge_failure(struct run *run, enum db_status status, const struct fa
     if (status == DB_CONFLICT || status == DB_DOWN || status == DB_UNCERTAIN) {
         note_cause(run, status == DB_CONFLICT ? DB_CONFLICT : DB_DOWN);
         return RUN_AGAIN;
+    }
+    if (status == DB_OK && run->stage == STAGE_NODES) {
+        *fault = *why;
+        return RUN_REFUSED;
     }
     (void)fault_set(fault, "", "migration %s failed and was undone: %s", step_name(run),
                     why->text[0] != '\0' ? why->text : db->error_text);

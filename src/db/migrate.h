@@ -7,7 +7,8 @@
  *     -- works from: 2
  *
  * lets programs that know schema 2 go on beside it; without that line only those that know the step
- * itself do. So the nodes of a cluster are renewed one after the other. */
+ * itself do. So the nodes of a cluster are renewed one after the other; a step that a living node could
+ * not work beside is refused. */
 #ifndef DB_MIGRATE_H
 #define DB_MIGRATE_H
 
@@ -61,6 +62,7 @@ NODISCARD bool db_migrate_all(struct db *db, const struct db_migrations *known, 
 struct db_patience {
     int tries;    /* of each step */
     int alone_ms; /* for another program that migrates */
+    int watch_ms; /* for nodes that stand there as alive to show that they are */
 };
 
 NODISCARD bool db_migrate_within(struct db *db, const struct db_migrations *known, struct utc now,

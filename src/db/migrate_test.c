@@ -433,6 +433,85 @@ static void a_database_that_is_lost_is_no_lock(void **state)
     db_migrations_free(&tomorrow);
 }
 
+static void add_node(struct db *db, const char *name, int state, size_t known)
+{
+    db_begin(db);
+    struct db_query *query =
+        db_query(db, "INSERT INTO node (name, version, schema_known, state, beat, started_at)"
+                     " VALUES ($1, 'old', $2, $3, 7, 1) {newid}");
+    db_bind_text(query, 1, name);
+    db_bind_int(query, 2, (int64_t)known);
+    db_bind_int(query, 3, state);
+    (void)db_insert(query);
+    assert_int_equal(db_commit(db), DB_OK);
+}
+
+struct pulse {
+    const char *where;
+    atomic_bool is_over;
+};
+
+static void *beat_on(void *self)
+{
+    struct pulse *pulse = self;
+    struct fault fault = {0};
+    struct db *db = db_open(pulse->where, DB_READ_WRITE, &fault);
+    while (!atomic_load(&pulse->is_over)) {
+        db_begin(db);
+        (void)db_run(db_query(db, "UPDATE node SET beat = beat + 1 WHERE name = 'ada'"));
+        assert_int_equal(db_commit(db), DB_OK);
+    }
+    db_close(&db);
+    return NULL;
+}
+
+/* Ada lives. Bob was killed, cyd has ended, dan knows the step. */
+static void a_step_that_a_living_node_cannot_work_beside_is_refused(void **state)
+{
+    SKIP_BUT_ON_POSTGRESQL("a file has no nodes");
+    struct room *room = *state;
+    size_t known = room->today->count;
+    add_node(room->db, "ada", 1, known);
+    add_node(room->db, "bob", 1, known);
+    add_node(room->db, "cyd", 3, known);
+    add_node(room->db, "dan", 1, known + 1);
+    struct db_migrations *breaking = with_step("ALTER TABLE alert RENAME COLUMN summary TO title");
+    struct pulse pulse = {.where = room->where};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, beat_on, &pulse), 0);
+    struct fault fault = {0};
+    int done = 0;
+    const struct db_patience patience = {.tries = 3, .alone_ms = 5000, .watch_ms = 500};
+    bool is_good = db_migrate_within(room->db, breaking, NOW, &patience, &done, &fault);
+    atomic_store(&pulse.is_over, true);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_false(is_good);
+    assert_non_null(strstr(fault.text, "and these are at work: ada. Stop"));
+    assert_int_equal(db_schema_found(room->db), known);
+    /* Nobody beats any more: they are in nobody's way. */
+    if (!db_migrate_within(room->db, breaking, NOW, &patience, &done, &fault)) {
+        fail_msg("%s", fault.text);
+    }
+    db_migrations_free(&breaking);
+}
+
+static void a_step_that_old_nodes_work_beside_waits_for_none(void **state)
+{
+    SKIP_BUT_ON_POSTGRESQL("a file has no nodes");
+    struct room *room = *state;
+    add_node(room->db, "ada", 1, room->today->count);
+    g_autofree char *step = works_from(room->today->count, "CREATE TABLE weather (id {id})");
+    struct db_migrations *tomorrow = with_step(step);
+    struct fault fault = {0};
+    int done = 0;
+    ((struct postgres_db *)room->db)->long_ms = 2000; /* no room for the watch */
+    const struct db_patience patience = {.tries = 1, .alone_ms = 5000, .watch_ms = 60000};
+    if (!db_migrate_within(room->db, tomorrow, NOW, &patience, &done, &fault)) {
+        fail_msg("%s", fault.text);
+    }
+    db_migrations_free(&tomorrow);
+}
+
 /* What comes after the step's own script is slow: noting it down, and comparing what must page. */
 static void a_step_may_take_longer_than_a_request(void **state)
 {
@@ -480,6 +559,10 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_step_under_load_lets_the_others_live, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_waits_for_another_migration_holds_nobody_up, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_step_that_a_living_node_cannot_work_beside_is_refused,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_step_that_old_nodes_work_beside_waits_for_none, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_database_that_is_lost_is_no_lock, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_step_may_take_longer_than_a_request, set_up, tear_down),
