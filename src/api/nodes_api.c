@@ -169,6 +169,8 @@ static const char *door_name(enum ledger_door door)
         return "down";
     case LEDGER_UNCERTAIN:
         return "uncertain";
+    case LEDGER_OUTDATED:
+        return "outdated";
     case LEDGER_OPEN:
         break;
     }
@@ -184,6 +186,10 @@ static const char *door_problem(enum ledger_door door)
         return "The database cannot be reached.";
     case LEDGER_UNCERTAIN:
         return "The database did not confirm a change, and cannot be asked what became of it.";
+    case LEDGER_OUTDATED:
+        return "The database was brought to a schema that needs a newer Tocsin than this one: "
+               "install "
+               "it and restart.";
     case LEDGER_OPEN:
         break;
     }

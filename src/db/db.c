@@ -189,6 +189,11 @@ void db_tidy(struct db *db)
     }
 }
 
+void db_refuse(struct db *db, const char *why)
+{
+    (void)db_fail(db, DB_DOWN, "%s", why);
+}
+
 enum db_status db_error(const struct db *db)
 {
     return db->error;

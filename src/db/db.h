@@ -97,6 +97,9 @@ NODISCARD enum db_status db_resolve(struct db *db);
 /* The transaction under way is worth waking other nodes for: told by NOTIFY when it commits. */
 void db_announce(struct db *db);
 
+/* The transaction under way must not be: it fails with DB_DOWN and that text. */
+void db_refuse(struct db *db, const char *why);
+
 /* Housekeeping of the writer between transactions (SQLite: moves the write-ahead log into the file
  * when it has grown). Apart from db_commit so that nobody waits for it to be answered. */
 void db_tidy(struct db *db);

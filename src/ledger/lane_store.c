@@ -5,7 +5,9 @@
 static struct db_query *query_own_rows(struct db *db, int64_t node)
 {
     struct db_query *query =
-        db_query(db, "SELECT c.total_us, n.state, l.lane, l.epoch FROM clock_shift c"
+        db_query(db, "SELECT c.total_us, n.state, l.lane, l.epoch,"
+                     " (SELECT max(coalesce(works_from, version)) FROM schema_version)"
+                     " FROM clock_shift c"
                      " LEFT JOIN node n ON n.id = $1 LEFT JOIN lane l ON l.holder = $1"
                      " WHERE c.only_row = 1");
     db_bind_int(query, 1, node);
@@ -26,6 +28,7 @@ void own_rows_load(struct db *db, int64_t node, struct own_rows *out)
     struct db_query *query = query_own_rows(db, node);
     while (db_step(query) == DB_ROW) {
         out->clock_total_us = db_int(query, 0);
+        out->schema_needed = db_int(query, 4);
         if (!db_is_null(query, 1)) {
             out->state = (enum node_state)db_int(query, 1);
         }

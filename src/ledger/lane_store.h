@@ -16,6 +16,7 @@ struct own_rows {
     enum node_state state; /* NODE_GONE for a row that is not there */
     struct lane_hold hold;
     int64_t clock_total_us;
+    int64_t schema_needed; /* that a program must know to work with the database */
 };
 
 void own_rows_ask(struct db *db, int64_t node); /* ahead, see db_ask_ahead */

@@ -12,6 +12,7 @@ struct ledger *ledger_create(struct db *db, const struct clock *clock, const str
     ledger->listeners = g_array_new(FALSE, TRUE, sizeof(struct ledger_listener));
     ledger->witnesses = g_array_new(FALSE, TRUE, sizeof(struct ledger_witness));
     ledger->is_shared = db_is_shared(db);
+    ledger->schema_known = db_schema_known();
     cluster_clock_init(&ledger->cluster, clock);
     ledger->clock = ledger->is_shared ? &ledger->cluster.clock : clock;
     atomic_init(&ledger->door, LEDGER_OPEN);
@@ -106,7 +107,8 @@ bool ledger_is_shared(const struct ledger *ledger)
 bool ledger_is_cut_off(const struct ledger *ledger)
 {
     enum ledger_door door = ledger_door(ledger);
-    return ledger->is_shared && (door == LEDGER_DOWN || door == LEDGER_UNCERTAIN);
+    return ledger->is_shared &&
+           (door == LEDGER_DOWN || door == LEDGER_UNCERTAIN || door == LEDGER_OUTDATED);
 }
 
 struct span ledger_closed_for(const struct ledger *ledger)
@@ -138,7 +140,10 @@ void ledger_close_door(struct ledger *ledger, enum ledger_door door, const char 
     if (door == LEDGER_DOWN || door == LEDGER_UNCERTAIN) {
         metric_set(METRIC_DATABASE_UP, 0);
     }
-    if (ledger_is_writable(ledger)) {
+    if (door == LEDGER_OUTDATED && ledger_door(ledger) != LEDGER_OUTDATED) {
+        LOG_ERROR("ledger", NULL, "this program is too old for the database: it does nothing more",
+                  "why", why);
+    } else if (ledger_is_writable(ledger)) {
         tell_closed(why);
     }
     set_door(ledger, door);
@@ -196,7 +201,7 @@ static void undo(struct ledger *ledger, enum db_status status, const char *what)
     } else if (status == DB_FULL) {
         ledger_close_door(ledger, LEDGER_FULL, why);
     } else if (status == DB_DOWN || is_stuck(ledger, status)) {
-        ledger_close_door(ledger, LEDGER_DOWN, why);
+        ledger_close_door(ledger, ledger->is_outdated ? LEDGER_OUTDATED : LEDGER_DOWN, why);
     } else if (status != DB_CONFLICT) {
         LOG_ERROR("ledger", NULL, "transaction failed", "what", what, "why", why);
     }

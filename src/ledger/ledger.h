@@ -183,6 +183,7 @@ enum ledger_door {
     LEDGER_FULL,      /* no room: disk full, read-only or over quota, or the ballast is not back */
     LEDGER_DOWN,      /* the database cannot be reached */
     LEDGER_UNCERTAIN, /* a commit's answer was lost and the database did not say since */
+    LEDGER_OUTDATED, /* the database was brought to a schema that this program does not work with */
 };
 
 enum ledger_door ledger_door(const struct ledger *ledger);

@@ -84,7 +84,9 @@ struct ledger {
     const struct clock *machine; /* whose elapsed clock is the same */
     const struct random *random;
     bool is_shared;
-    bool is_alone; /* see ledger_be_alone */
+    bool is_alone;        /* see ledger_be_alone */
+    int64_t schema_known; /* by this program */
+    bool is_outdated;     /* the transaction under way found a schema that needs a newer one */
     struct cluster_clock cluster;
     struct news news;
     struct membership member;

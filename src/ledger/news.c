@@ -13,11 +13,27 @@ static bool is_planted(const struct ledger *ledger, enum ledger_bug bug)
     return (ledger->planted & (unsigned)bug) != 0;
 }
 
-/* False when it could not be read. */
+/* Whoever was cut off, or slept, while the schema was brought forward writes nothing into it. Others
+ * take its lanes, as it does not beat any more. */
+static void check_schema(struct ledger *ledger, int64_t needed)
+{
+    ledger->is_outdated = needed > ledger->schema_known;
+    if (ledger->is_outdated) {
+        g_autofree char *why =
+            g_strdup_printf("the database was brought to a schema that wants a program which knows "
+                            "%" G_GINT64_FORMAT ", this one knows %" G_GINT64_FORMAT
+                            ": install the newer version and restart",
+                            needed, ledger->schema_known);
+        db_refuse(ledger->db, why);
+    }
+}
+
+/* False when it could not be read, or says that this program must not write. */
 static bool read_own_rows(struct ledger *ledger, bool is_reading, int64_t *out_total_us)
 {
     struct own_rows rows;
     own_rows_load(ledger->db, ledger->member.id, &rows);
+    check_schema(ledger, rows.schema_needed);
     if (db_error(ledger->db) != DB_OK) {
         return false;
     }
@@ -86,6 +102,7 @@ static void begin_unknowing(struct ledger_tx *tx)
     struct ledger *ledger = tx->ledger;
     tx->now = clock_now(ledger->clock);
     tx->lanes = 0;
+    ledger->is_outdated = false;
     ledger->news.is_fresh = false;
     ledger->news.has_jump = false;
     ledger->news.jumped_by = (struct span){0};

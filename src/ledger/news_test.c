@@ -314,6 +314,45 @@ static void nothing_answered_is_lost_or_doubled(void **state)
     assert_int_equal(cluster_count_kind(cluster, "node.lost"), 0);
 }
 
+/* As another program would, by a connection of its own. */
+static void run_script(struct cluster *cluster, const char *sql)
+{
+    struct fault fault = {0};
+    enum db_mode mode = test_database_is_shared() ? DB_READ_WRITE : DB_SHARED;
+    struct db *db = db_open(cluster->where, mode, &fault);
+    db_begin(db);
+    (void)db_run(db_query(db, sql));
+    assert_int_equal(db_commit(db), DB_OK);
+    db_close(&db);
+}
+
+static void a_node_that_is_too_old_for_the_schema_writes_nothing(void **state)
+{
+    struct cluster *cluster = *state;
+    struct cluster_node *a = &cluster->nodes[0];
+    run_script(cluster, "INSERT INTO schema_version (version, name, applied_at, works_from)"
+                        " VALUES (98, 'more', 1, 2)");
+    assert_int_equal(cluster_write(a), OUTCOME_COMMITTED); /* which it works beside */
+    run_script(cluster, "INSERT INTO schema_version (version, name, applied_at)"
+                        " VALUES (99, 'other', 1)");
+    int64_t before = cluster_verify(cluster);
+    assert_int_equal(cluster_write(a), OUTCOME_UNAVAILABLE);
+    assert_int_equal(ledger_door(a->ledger), LEDGER_OUTDATED);
+    int worked = a->worked;
+    a->is_due_now = true;
+    cluster_pass(cluster, SPAN_S(5), 0); /* the others notice by themselves */
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(ledger_door(cluster->nodes[i].ledger), LEDGER_OUTDATED);
+    }
+    assert_int_equal(a->worked, worked);
+    assert_int_equal(cluster_verify(cluster), before);
+    /* It was taken back, by a restored backup. */
+    run_script(cluster, "DELETE FROM schema_version WHERE version = 99");
+    cluster_pass(cluster, SPAN_S(3), 0);
+    assert_int_equal(ledger_door(a->ledger), LEDGER_OPEN);
+    assert_int_equal(cluster_write(a), OUTCOME_COMMITTED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +367,7 @@ int main(void)
         IN_CLUSTER(the_door_is_closed_since_the_question),
         IN_CLUSTER(a_duty_whose_answer_is_lost_is_done_once),
         IN_CLUSTER(what_is_due_now_is_done_now),
+        IN_CLUSTER(a_node_that_is_too_old_for_the_schema_writes_nothing),
         cmocka_unit_test(lanes_are_right_after_a_lost_answer),
         IN_CLUSTER(nothing_answered_is_lost_or_doubled),
     };
