@@ -381,6 +381,41 @@ static void a_schema_of_another_version_is_refused(void **state)
     assert_non_null(strstr(fault.text, "the source has schema 999"));
 }
 
+static bool copy_with(struct room *room, const char *sql, struct fault *fault)
+{
+    db_begin(room->db);
+    (void)db_script(room->db, sql);
+    assert_int_equal(db_commit(room->db), DB_OK);
+    struct db_copy copy;
+    bool is_done = copy_to_file(room, room->file, NULL, &copy, fault);
+    db_copy_clear(&copy);
+    return is_done;
+}
+
+static void a_table_of_others_is_left_alone(void **state)
+{
+    struct room *room = *state;
+    fill(room);
+    struct fault fault = {0};
+    if (!copy_with(room,
+                   "CREATE TABLE aaa_probe (seen timestamp, how numeric);"
+                   "INSERT INTO aaa_probe VALUES (NULL, 1);"
+                   "CREATE TABLE zzz_probe (id BIGINT PRIMARY KEY)",
+                   &fault)) {
+        fail_msg("%s", fault.text);
+    }
+}
+
+static void an_odd_column_in_a_table_of_ours_is_refused(void **state)
+{
+    struct room *room = *state;
+    struct fault fault = {0};
+    assert_false(copy_with(room, "ALTER TABLE alert ADD COLUMN odd BIGINT", &fault));
+    assert_non_null(strstr(fault.text, "only one side has column alert.odd"));
+    assert_false(copy_with(room, "ALTER TABLE alert ADD COLUMN odder timestamp", &fault));
+    assert_non_null(strstr(fault.text, "alert.odder has a type that cannot be copied"));
+}
+
 /* SQLite takes any bytes for a text, PostgreSQL does not. */
 static void a_text_that_is_not_unicode_is_mended(void **state)
 {
@@ -478,6 +513,9 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_planted_difference_is_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_schema_of_another_version_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_table_of_others_is_left_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_odd_column_in_a_table_of_ours_is_refused, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_text_that_is_not_unicode_is_mended, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_backup_holds_everything, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_copy_may_take_longer_than_a_request, set_up, tear_down),

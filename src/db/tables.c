@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "db/engine.h"
 
 static const char *const NOT_CONTENT[] = {"clock_mark",     "clock_shift", "commit_mark",
@@ -66,12 +67,50 @@ static bool is_content(const char *name)
     return true;
 }
 
-static bool take_row(GPtrArray *tables, struct db_query *row, struct fault *fault)
+/* The names of the tables that our migrations make. NULL and a fault when they cannot be told. */
+static GHashTable *list_ours(struct fault *fault)
+{
+    struct db *db = db_open(":memory:", DB_READ_WRITE, fault);
+    if (db == NULL || !db_migrate(db, (struct utc){1}, fault)) {
+        db_close(&db);
+        return NULL;
+    }
+    GHashTable *ours = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    struct db_query *query = db_query(db, IN_FILE);
+    while (db_step(query) == DB_ROW) {
+        (void)g_hash_table_add(ours, g_strdup(db_text(query, 0)));
+    }
+    db_close(&db);
+    return ours;
+}
+
+struct list {
+    GPtrArray *tables;
+    GHashTable *ours;
+    char *ignored; /* the last table of others */
+};
+
+/* An extension's, a probe's: it stays where it is. */
+static void ignore_table(struct list *list, const char *name)
+{
+    if (g_strcmp0(list->ignored, name) != 0) {
+        g_free(list->ignored);
+        list->ignored = g_strdup(name);
+        LOG_INFO("db", NULL, "a table that is not Tocsin's is left alone", "table", name);
+    }
+}
+
+static bool take_row(struct list *list, struct db_query *row, struct fault *fault)
 {
     const char *name = db_text(row, 0);
+    if (!g_hash_table_contains(list->ours, name)) {
+        ignore_table(list, name);
+        return true;
+    }
     if (!is_content(name)) {
         return true;
     }
+    GPtrArray *tables = list->tables;
     struct db_table *table = tables->len > 0 ? tables->pdata[tables->len - 1] : NULL;
     if (table == NULL || strcmp(table->name, name) != 0) {
         table = new_table(name);
@@ -95,30 +134,48 @@ static int by_name(gconstpointer a, gconstpointer b)
     return strcmp((*left)->name, (*right)->name);
 }
 
-GPtrArray *db_tables_list(struct db *db, struct fault *fault)
+static bool check_keys(const GPtrArray *tables, struct fault *fault)
 {
-    GPtrArray *tables = g_ptr_array_new_with_free_func(free_table);
+    for (guint i = 0; i < tables->len; i++) {
+        const struct db_table *table = tables->pdata[i];
+        if (table->key_count == 0) {
+            return fault_set(fault, "", "table %s has no primary key", table->name);
+        }
+    }
+    return true;
+}
+
+static bool take_rows(struct db *db, struct list *list, struct fault *fault)
+{
     bool is_file = strcmp(db->engine->name, "sqlite") == 0;
     struct db_query *query = db_query(db, is_file ? IN_FILE : ON_SERVER);
     bool is_good = true;
     while (is_good && db_step(query) == DB_ROW) {
-        is_good = take_row(tables, query, fault);
+        is_good = take_row(list, query, fault);
     }
     db_reset(query);
     if (is_good && db_error(db) != DB_OK) {
         is_good = fault_set(fault, "", "the tables cannot be read: %s", db_error_text(db));
     }
-    for (guint i = 0; is_good && i < tables->len; i++) {
-        const struct db_table *table = tables->pdata[i];
-        is_good = table->key_count > 0 ||
-                  fault_set(fault, "", "table %s has no primary key", table->name);
-    }
-    if (!is_good) {
-        g_ptr_array_unref(tables);
+    return is_good && check_keys(list->tables, fault);
+}
+
+GPtrArray *db_tables_list(struct db *db, struct fault *fault)
+{
+    struct list list = {.ours = list_ours(fault)};
+    if (list.ours == NULL) {
         return NULL;
     }
-    g_ptr_array_sort(tables, by_name); /* the same order whatever the server's collation */
-    return tables;
+    list.tables = g_ptr_array_new_with_free_func(free_table);
+    if (!take_rows(db, &list, fault)) {
+        g_clear_pointer(&list.tables, g_ptr_array_unref);
+    }
+    g_hash_table_unref(list.ours);
+    g_free(list.ignored);
+    if (list.tables != NULL) {
+        g_ptr_array_sort(list.tables, by_name); /* the same order whatever the server's collation */
+    }
+    return list.tables;
 }
 
 static bool has_column(const GPtrArray *tables, const char *name, const struct db_column *wanted)

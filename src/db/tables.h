@@ -20,8 +20,9 @@ struct db_table {
 };
 
 /* The tables with content, by name: not those that an engine or a node keeps for itself (turns, nodes,
- * lanes, the machine's clock, the schema's version), which mean nothing elsewhere. NULL and a fault
- * when they cannot be read or have a column of a type that is not known here. */
+ * lanes, the machine's clock, the schema's version), which mean nothing elsewhere, nor any that our
+ * migrations do not make. NULL and a fault when they cannot be read or one of ours has a column of a
+ * type that is not known here. */
 NODISCARD GPtrArray *db_tables_list(struct db *db, struct fault *fault);
 
 /* "alert.summary": the first column that only one of the two has; NULL when there is none. Free with
