@@ -331,6 +331,9 @@ static void test_operations(void **state)
     json_auto_t *backup = test_json(house, house->admin, "POST", "/api/v1/backup", NULL, 201);
     struct fault fault = {0};
     assert_true(db_verify(text_at(backup, "path"), &fault));
+    api_hurry();
+    json_decref(test_json(house, house->admin, "POST", "/api/v1/backup", NULL, 503));
+    api_settle();
     json_auto_t *export = test_json(house, house->admin, "GET", "/api/v1/config/export", NULL, 200);
     assert_int_equal(json_array_size(json_object_get(json_object_get(export, "document"), "users")),
                      2);

@@ -56,6 +56,9 @@ void api_tables(struct api_tables *out);
 /* The guard of all routes: tokens by their scope. `self` is the struct api_context. */
 struct http_guard api_guard(struct api_context *context);
 
+/* A backup that is being made, or is begun until api_settle, is given up: nobody's end waits for it.
+ * Before http_stop, which waits for whoever asked for it. */
+void api_hurry(void);
 /* Waits for a backup that is being made and for the doctor. After http_stop, before the readers are destroyed. */
 void api_settle(void);
 void doctor_settle(void); /* called by it */

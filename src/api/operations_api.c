@@ -89,6 +89,7 @@ static void get_openapi(struct http_request *request, void *context)
  * alerts. One at a time; but whoever was answered may ask for the next before that thread has ended. */
 static atomic_bool is_being_made;
 static atomic_int backup_threads;
+static atomic_bool is_in_hurry;
 
 struct backup_job {
     struct http_request *request;
@@ -101,6 +102,7 @@ static void *run_backup(void *self)
     struct backup_job *job = self;
     struct fault fault = {0};
     struct db *db = db_pool_take(job->context->readers);
+    db_set_stop(db, &is_in_hurry);
     bool is_done = db_backup(db, job->path, &fault);
     db_pool_give(job->context->readers, db);
     atomic_store(&is_being_made, false);
@@ -115,6 +117,11 @@ static void *run_backup(void *self)
     return NULL;
 }
 
+void api_hurry(void)
+{
+    atomic_store(&is_in_hurry, true);
+}
+
 void api_settle(void)
 {
     static const struct timespec TICK = {.tv_nsec = 10000000};
@@ -122,6 +129,7 @@ void api_settle(void)
         nanosleep(&TICK, NULL);
     }
     doctor_settle();
+    atomic_store(&is_in_hurry, false);
 }
 
 static char *backup_path(const struct api_context *context)

@@ -253,6 +253,7 @@ void house_close(struct house *house)
     struct http_server *http = g_steal_pointer(&house->http);
     pthread_mutex_unlock(&house->http_lock);
     if (http != NULL) {
+        api_hurry();
         http_stop(&http, (unsigned)(house->settings->shutdown_drain.us / 1000));
         api_settle();
     }

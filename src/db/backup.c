@@ -72,6 +72,9 @@ static bool copy_into(struct db *from, const char *where, const struct db_copy_j
                       struct db_copy *out, struct fault *fault)
 {
     struct db *to = db_open(where, DB_READ_WRITE, fault);
+    if (to != NULL) {
+        db_set_stop(to, from->stop);
+    }
     bool is_good = to != NULL && db_migrate(to, clock_now(&CLOCK_SYSTEM), fault) &&
                    fill(from, to, judge, out, fault);
     db_close(&to);
@@ -107,8 +110,8 @@ bool db_copy_to_file(struct db *from, const char *path, const struct db_copy_jud
     if (!sqlite_make_part(part, path, fault)) {
         return false;
     }
-    bool is_good = copy_into(from, part, judge, out, fault) && sqlite_seal(part, fault) &&
-                   sqlite_give_name(part, path, fault);
+    bool is_good = copy_into(from, part, judge, out, fault) &&
+                   sqlite_seal(part, from->stop, fault) && sqlite_give_name(part, path, fault);
     if (!is_good) {
         remove_part(part);
     }
@@ -140,8 +143,14 @@ bool db_backup(struct db *db, const char *target_path, struct fault *fault)
     if (db->is_dead) {
         return fault_set(fault, "", "the database cannot be reached: %s", db->error_text);
     }
-    return is_server(db) ? backup_server(db, target_path, fault)
-                         : sqlite_backup(db, target_path, fault);
+    bool is_good = is_server(db) ? backup_server(db, target_path, fault)
+                                 : sqlite_backup(db, target_path, fault);
+    if (!is_good && db_is_stopped(db)) {
+        *fault = (struct fault){0};
+        return fault_set(fault, "",
+                         "the backup was given up and nothing of it kept: take it again");
+    }
+    return is_good;
 }
 
 bool db_verify(const char *path, struct fault *fault)

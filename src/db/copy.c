@@ -130,6 +130,9 @@ static void walk_table(struct walk *walk)
     CHECK(walk->table->key_count <= KEY_COLUMNS_MAX);
     int rows = BATCH_ROWS;
     for (bool is_first = true; rows == BATCH_ROWS; is_first = false) {
+        if (db_is_stopped(walk->db)) {
+            (void)db_fail(walk->db, DB_DOWN, "given up");
+        }
         struct db_query *query = db_query(walk->db, sql_read(walk->table, is_first));
         if (!is_first) {
             bind_key(walk, query);

@@ -503,6 +503,23 @@ static void a_copy_may_take_longer_than_a_request(void **state)
     db_close(&to);
 }
 
+static void a_backup_that_is_stopped_leaves_nothing(void **state)
+{
+    struct room *room = *state;
+    fill(room);
+    struct fault fault = {0};
+    atomic_bool stop = true;
+    db_set_stop(room->db, &stop);
+    assert_false(db_backup(room->db, room->file, &fault));
+    assert_non_null(strstr(fault.text, "given up"));
+    assert_false(g_file_test(room->file, G_FILE_TEST_EXISTS));
+    atomic_store(&stop, false);
+    fault = (struct fault){0};
+    if (!db_backup(room->db, room->file, &fault)) {
+        fail_msg("%s", fault.text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -518,6 +535,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_text_that_is_not_unicode_is_mended, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_backup_holds_everything, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_backup_that_is_stopped_leaves_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_copy_may_take_longer_than_a_request, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("copy", tests, NULL, NULL);

@@ -189,6 +189,11 @@ void db_tidy(struct db *db)
     }
 }
 
+void db_set_stop(struct db *db, const atomic_bool *stop)
+{
+    db->stop = stop;
+}
+
 void db_refuse(struct db *db, const char *why)
 {
     (void)db_fail(db, DB_DOWN, "%s", why);

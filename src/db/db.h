@@ -12,6 +12,8 @@
 #ifndef DB_DB_H
 #define DB_DB_H
 
+#include <stdatomic.h>
+
 #include "base/fault.h"
 #include "base/utc.h"
 
@@ -188,6 +190,9 @@ NODISCARD struct db *db_none(const char *why);
  * counts). Takes as long as the database is big: use a connection of the pool, so that nobody waits
  * for it. False and a fault when the target exists or the copy does not verify. */
 NODISCARD bool db_backup(struct db *db, const char *target_path, struct fault *fault);
+/* What takes its time on this connection, db_backup above all, is given up within a second after `stop`
+ * has become true, by whatever thread. NULL, or db_pool_give: not any more. Borrowed. */
+void db_set_stop(struct db *db, const atomic_bool *stop);
 /* Checks that the file is a sound Tocsin database of a schema this program can read. */
 NODISCARD bool db_verify(const char *path, struct fault *fault);
 

@@ -94,6 +94,7 @@ struct db {
     unsigned bugs;    /* enum db_bug */
     uint64_t era;     /* of its pool when it was opened: see db_pool_renew */
     const struct db_link *link;
+    const atomic_bool *stop; /* see db_set_stop; may be NULL */
     struct db_turn turn;
     uint64_t session;  /* counts the connections that were made */
     int64_t next_id;   /* PostgreSQL: the next insert takes it and counts it up */
@@ -116,6 +117,11 @@ void db_forget_error(struct db *db);
 
 /* `sql` with its tokens replaced, to be freed with g_free; NULL after db_fail for an unknown one. */
 NODISCARD char *db_expand(struct db *db, const char *sql);
+
+static inline bool db_is_stopped(const struct db *db)
+{
+    return db->stop != NULL && atomic_load(db->stop);
+}
 
 /* A read-only connection, or one whose steps all fail with DB_DOWN. Never NULL. */
 NODISCARD struct db *db_open_or_dead(const char *where);

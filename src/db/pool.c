@@ -121,9 +121,11 @@ static bool is_worth_keeping(const struct db *db)
 void db_pool_give(struct db_pool *pool, struct db *db)
 {
     bool is_kept = is_worth_keeping(db);
-    if (!db->is_dead && db->error == DB_DOWN && postgres_is_url(pool->where)) {
+    bool is_lost = db->error == DB_DOWN && !db_is_stopped(db); /* and not given up by us */
+    if (!db->is_dead && is_lost && postgres_is_url(pool->where)) {
         note_reach(pool, false);
     }
+    db_set_stop(db, NULL);
     db_rollback(db);
     CHECK(pthread_mutex_lock(&pool->mutex) == 0);
     is_kept = is_kept && db->era == pool->era && pool->idle->len < POOL_IDLE_MAX;

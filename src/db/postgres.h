@@ -18,6 +18,7 @@
 enum {
     POSTGRES_ANSWER_MS = 5000,
     POSTGRES_LONG_MS = 3660 * 1000, /* a migration may rewrite a table; the server gives up first */
+    POSTGRES_STOP_MS = 200,         /* so often is looked whether to stop, see db_set_stop */
     POSTGRES_VERSION_MIN = 150000,
 };
 

@@ -374,6 +374,26 @@ static void lose_patience(struct postgres_db *pg)
     lose(pg, "no answer in time");
 }
 
+/* False: the connection is given up. */
+static bool wait_for_answer(struct postgres_db *pg, bool wants_write, struct span end)
+{
+    for (;;) {
+        if (db_is_stopped(&pg->base)) {
+            lose(pg, "given up");
+            return false;
+        }
+        struct span look = postgres_end_in(POSTGRES_STOP_MS);
+        bool is_last = pg->base.stop == NULL || look.us >= end.us;
+        if (postgres_poll(pg->conn, wants_write, is_last ? end : look)) {
+            return true;
+        }
+        if (is_last) {
+            lose_patience(pg);
+            return false;
+        }
+    }
+}
+
 static void receive(struct postgres_db *pg)
 {
     struct span end = end_of_patience(pg);
@@ -388,9 +408,8 @@ static void receive(struct postgres_db *pg)
             if (!has_come(pg)) {
                 lose_with_message(pg);
             }
-        } else if (!postgres_poll(pg->conn, unsent == 1, end)) {
-            lose_patience(pg);
-        } else if (PQconsumeInput(pg->conn) != 1 && !has_come(pg)) {
+        } else if (wait_for_answer(pg, unsent == 1, end) && PQconsumeInput(pg->conn) != 1 &&
+                   !has_come(pg)) {
             lose_with_message(pg);
         }
     }
@@ -450,9 +469,8 @@ static void receive_script(struct postgres_db *pg, const char *sql)
                 break;
             }
             take_result(pg, &reply, result);
-        } else if (unsent >= 0 && !postgres_poll(pg->conn, unsent == 1, end)) {
-            lose_patience(pg);
-        } else if (unsent < 0 || PQconsumeInput(pg->conn) != 1) {
+        } else if (unsent < 0 ||
+                   (wait_for_answer(pg, unsent == 1, end) && PQconsumeInput(pg->conn) != 1)) {
             lose_with_message(pg);
         }
     }

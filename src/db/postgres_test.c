@@ -43,17 +43,12 @@ static enum db_status put_secret(struct db *db, const char *name)
     return db_run(query);
 }
 
-static int64_t ask_int(struct db *db, const char *sql)
-{
-    struct db_query *query = db_query(db, sql);
-    int64_t value = db_step(query) == DB_ROW ? db_int(query, 0) : -1;
-    db_reset(query);
-    return value;
-}
-
 static int64_t count_secrets(struct db *db)
 {
-    return ask_int(db, "SELECT count(*) FROM secret");
+    struct db_query *query = db_query(db, "SELECT count(*) FROM secret");
+    int64_t count = db_step(query) == DB_ROW ? db_int(query, 0) : -1;
+    db_reset(query);
+    return count;
 }
 
 static int64_t add_policy(struct db *db, const char *policy)
@@ -494,63 +489,6 @@ static void a_reader_cannot_write_and_sees_one_state(void **state)
     db_pool_destroy(&pool);
 }
 
-/* Asks with a number; the answer comes late, and is too long to be kept back by the server. */
-static enum db_status ask_slowly(struct db *db, int64_t number)
-{
-    struct db_query *query =
-        db_query(db, "SELECT repeat('x', 20000) FROM pg_sleep(0.05) WHERE $1 > 0");
-    db_bind_int(query, 1, number);
-    db_keep(query, 0);
-    enum db_status status = db_step(query);
-    db_reset(query);
-    return status;
-}
-
-/* It is waited for as long as answers come. */
-static void a_transaction_may_take_its_time(void **state)
-{
-    struct room *room = *state;
-    struct postgres_db *pg = (struct postgres_db *)room->db;
-    pg->answer_ms = 100;
-    pg->long_ms = 400;
-    db_begin(room->db);
-    db_take_time(room->db);
-    assert_int_equal(ask_int(room->db, "SELECT 8 FROM pg_sleep(0.2)"), 8);
-    assert_true(db_ask_ahead(room->db));
-    for (int i = 1; i <= 16; i++) { /* twice as long as that */
-        assert_int_equal(ask_slowly(room->db, i), DB_DONE);
-    }
-    db_ask_ahead_end(room->db);
-    assert_int_equal(ask_slowly(room->db, 16), DB_ROW);
-    assert_int_equal(put_secret(room->db, "one"), DB_DONE);
-    assert_int_equal(db_commit(room->db), DB_OK);
-    assert_false(room->db->is_too_long);
-    db_begin(room->db); /* the next one may not */
-    assert_int_equal(ask_int(room->db, "SELECT 9 FROM pg_sleep(0.25)"), -1);
-    db_rollback(room->db);
-}
-
-static void it_is_given_up_all_the_same_and_says_why(void **state)
-{
-    struct room *room = *state;
-    struct postgres_db *pg = (struct postgres_db *)room->db;
-    pg->long_ms = 100;
-    db_begin(room->db);
-    db_take_time(room->db);
-    assert_int_equal(ask_int(room->db, "SELECT 8 FROM pg_sleep(0.3)"), -1);
-    assert_true(room->db->is_too_long);
-    db_rollback(room->db);
-    pg->long_ms = POSTGRES_LONG_MS; /* and the server: */
-    db_begin(room->db);
-    assert_false(room->db->is_too_long);
-    db_take_time(room->db);
-    assert_int_equal(db_script(room->db, "SET LOCAL statement_timeout = 50"), DB_OK);
-    assert_int_equal(ask_int(room->db, "SELECT 9 FROM pg_sleep(0.3)"), -1);
-    assert_int_equal(db_error(room->db), DB_DOWN);
-    assert_true(room->db->is_too_long);
-    db_rollback(room->db);
-}
-
 int main(void)
 {
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -572,8 +510,6 @@ int main(void)
         EACH(a_stale_answer_can_be_walked_to_its_end),
         EACH(an_error_ahead_is_told),
         EACH(a_reader_cannot_write_and_sees_one_state),
-        EACH(a_transaction_may_take_its_time),
-        EACH(it_is_given_up_all_the_same_and_says_why),
     };
     (void)g_setenv("TOCSIN_TEST_ENGINE", "postgresql", TRUE);
     return cmocka_run_group_tests_name("postgres", tests, NULL, NULL);

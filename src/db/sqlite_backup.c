@@ -8,6 +8,23 @@
 
 #include "db/sqlite_engine.h"
 
+enum {
+    PAGES_AT_ONCE = 1024,
+    STEPS_AT_ONCE = 100000, /* of SQLite's machine: some milliseconds */
+};
+
+static int is_stopped(void *stop)
+{
+    return atomic_load((const atomic_bool *)stop) ? 1 : 0;
+}
+
+/* What runs on the handle ends as interrupted when it is time; NULL: not any more. */
+static void heed(sqlite3 *handle, const atomic_bool *stop)
+{
+    sqlite3_progress_handler(handle, STEPS_AT_ONCE, stop == NULL ? NULL : is_stopped,
+                             (void *)(uintptr_t)stop);
+}
+
 static bool fault_of(struct fault *fault, const char *what, sqlite3 *handle)
 {
     return fault_set(fault, "", "%s: %s", what, sqlite3_errmsg(handle));
@@ -51,14 +68,17 @@ static char *count_rows(sqlite3 *handle, struct fault *fault)
     return g_string_free(out, FALSE);
 }
 
-static bool copy_pages(sqlite3 *from, sqlite3 *to, struct fault *fault)
+static bool copy_pages(sqlite3 *from, sqlite3 *to, const atomic_bool *stop, struct fault *fault)
 {
     sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
     if (backup == NULL) {
         return fault_of(fault, "cannot start the copy", to);
     }
-    /* In one go: the source's read transaction holds one state, and in WAL mode no writer waits. */
-    int code = sqlite3_backup_step(backup, -1);
+    /* The source's read transaction holds one state over all steps, and in WAL mode no writer waits. */
+    int code = SQLITE_OK;
+    while (code == SQLITE_OK && (stop == NULL || !atomic_load(stop))) {
+        code = sqlite3_backup_step(backup, PAGES_AT_ONCE);
+    }
     int end = sqlite3_backup_finish(backup);
     if (code != SQLITE_DONE || end != SQLITE_OK) {
         return fault_of(fault, "cannot copy", to);
@@ -100,30 +120,33 @@ static bool check_copy(sqlite3 *copy, const char *counts, struct fault *fault)
     return true;
 }
 
-static bool open_copy(const char *path, sqlite3 **out, struct fault *fault)
+static bool open_copy(const char *path, const atomic_bool *stop, sqlite3 **out, struct fault *fault)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_PRIVATECACHE;
-    return sqlite3_open_v2(path, out, flags, "unix") == SQLITE_OK ||
-           fault_of(fault, "cannot open the copy", *out);
+    if (sqlite3_open_v2(path, out, flags, "unix") != SQLITE_OK) {
+        return fault_of(fault, "cannot open the copy", *out);
+    }
+    heed(*out, stop);
+    return true;
 }
 
-bool sqlite_seal(const char *part, struct fault *fault)
+bool sqlite_seal(const char *part, const atomic_bool *stop, struct fault *fault)
 {
     sqlite3 *copy = NULL;
-    bool is_good =
-        open_copy(part, &copy, fault) && close_log(copy, fault) && check_integrity(copy, fault);
+    bool is_good = open_copy(part, stop, &copy, fault) && close_log(copy, fault) &&
+                   check_integrity(copy, fault);
     return sqlite3_close(copy) == SQLITE_OK && is_good;
 }
 
-static bool copy_to(sqlite3 *from, const char *path, struct fault *fault)
+static bool copy_to(sqlite3 *from, const char *path, const atomic_bool *stop, struct fault *fault)
 {
     g_autofree char *counts = count_rows(from, fault);
     if (counts == NULL) {
         return false;
     }
     sqlite3 *to = NULL;
-    bool is_good =
-        open_copy(path, &to, fault) && copy_pages(from, to, fault) && check_copy(to, counts, fault);
+    bool is_good = open_copy(path, stop, &to, fault) && copy_pages(from, to, stop, fault) &&
+                   check_copy(to, counts, fault);
     return sqlite3_close(to) == SQLITE_OK && is_good;
 }
 
@@ -175,7 +198,9 @@ bool sqlite_backup(struct db *db, const char *target_path, struct fault *fault)
     sqlite3 *handle = sqlite_handle(db);
     bool is_good = !is_ours || sqlite3_exec(handle, "BEGIN", NULL, NULL, NULL) == SQLITE_OK ||
                    fault_of(fault, "cannot read", handle);
-    is_good = is_good && copy_to(handle, part, fault);
+    heed(handle, db->stop);
+    is_good = is_good && copy_to(handle, part, db->stop, fault);
+    heed(handle, NULL);
     if (is_ours && !sqlite3_get_autocommit(handle)) {
         (void)sqlite3_exec(handle, "ROLLBACK", NULL, NULL, NULL);
     }

@@ -9,8 +9,8 @@
 NODISCARD bool sqlite_make_part(const char *part, const char *target, struct fault *fault);
 
 /* What was written to `part` becomes one file that can be carried about, checked from end to end. No
- * connection may have it open. */
-NODISCARD bool sqlite_seal(const char *part, struct fault *fault);
+ * connection may have it open. `stop`: see db_set_stop. */
+NODISCARD bool sqlite_seal(const char *part, const atomic_bool *stop, struct fault *fault);
 
 /* Syncs the file and gives it the name that was asked for, never in the place of another. */
 NODISCARD bool sqlite_give_name(const char *part, const char *target, struct fault *fault);

@@ -1,0 +1,147 @@
+/* Transactions that take their time, and how they end. */
+#include "db/postgres.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "db/test_database.h"
+
+struct room {
+    char *where;
+    struct db *db;
+    atomic_bool stop;
+};
+
+static int set_up(void **state)
+{
+    struct room *room = g_new0(struct room, 1);
+    room->where = test_database_create("");
+    struct fault fault = {0};
+    room->db = db_open(room->where, DB_READ_WRITE, &fault);
+    assert_string_equal(fault.text, "");
+    *state = room;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct room *room = *state;
+    db_close(&room->db);
+    test_database_drop(&room->where);
+    g_free(room);
+    return 0;
+}
+
+static int64_t ask_int(struct db *db, const char *sql)
+{
+    struct db_query *query = db_query(db, sql);
+    int64_t value = db_step(query) == DB_ROW ? db_int(query, 0) : -1;
+    db_reset(query);
+    return value;
+}
+
+/* Asks with a number; the answer comes late, and is too long to be kept back by the server. */
+static enum db_status ask_slowly(struct db *db, int64_t number)
+{
+    struct db_query *query =
+        db_query(db, "SELECT repeat('x', 20000) FROM pg_sleep(0.05) WHERE $1 > 0");
+    db_bind_int(query, 1, number);
+    db_keep(query, 0);
+    enum db_status status = db_step(query);
+    db_reset(query);
+    return status;
+}
+
+/* It is waited for as long as answers come. */
+static void a_transaction_may_take_its_time(void **state)
+{
+    struct room *room = *state;
+    struct postgres_db *pg = (struct postgres_db *)room->db;
+    pg->answer_ms = 100;
+    pg->long_ms = 400;
+    db_begin(room->db);
+    db_take_time(room->db);
+    assert_int_equal(ask_int(room->db, "SELECT 8 FROM pg_sleep(0.2)"), 8);
+    assert_true(db_ask_ahead(room->db));
+    for (int i = 1; i <= 16; i++) { /* twice as long as that */
+        assert_int_equal(ask_slowly(room->db, i), DB_DONE);
+    }
+    db_ask_ahead_end(room->db);
+    assert_int_equal(ask_slowly(room->db, 16), DB_ROW);
+    assert_int_equal(db_run(db_query(room->db, "UPDATE key_state SET version = 5")), DB_DONE);
+    assert_int_equal(db_commit(room->db), DB_OK);
+    assert_false(room->db->is_too_long);
+    db_begin(room->db); /* the next one may not */
+    assert_int_equal(ask_int(room->db, "SELECT 9 FROM pg_sleep(0.25)"), -1);
+    db_rollback(room->db);
+}
+
+static void it_is_given_up_all_the_same_and_says_why(void **state)
+{
+    struct room *room = *state;
+    struct postgres_db *pg = (struct postgres_db *)room->db;
+    pg->long_ms = 100;
+    db_begin(room->db);
+    db_take_time(room->db);
+    assert_int_equal(ask_int(room->db, "SELECT 8 FROM pg_sleep(0.3)"), -1);
+    assert_true(room->db->is_too_long);
+    db_rollback(room->db);
+    pg->long_ms = POSTGRES_LONG_MS; /* and the server: */
+    db_begin(room->db);
+    assert_false(room->db->is_too_long);
+    db_take_time(room->db);
+    assert_int_equal(db_script(room->db, "SET LOCAL statement_timeout = 50"), DB_OK);
+    assert_int_equal(ask_int(room->db, "SELECT 9 FROM pg_sleep(0.3)"), -1);
+    assert_int_equal(db_error(room->db), DB_DOWN);
+    assert_true(room->db->is_too_long);
+    db_rollback(room->db);
+}
+
+static void *stop_soon(void *self)
+{
+    struct room *room = self;
+    struct fault fault = {0};
+    struct db *other = db_open(room->where, DB_READ_WRITE, &fault);
+    static const char ASLEEP[] = "SELECT count(*) FROM pg_stat_activity WHERE"
+                                 " datname = current_database() AND wait_event = 'PgSleep'";
+    while (ask_int(other, ASLEEP) == 0) {
+    }
+    db_close(&other);
+    atomic_store(&room->stop, true);
+    return NULL;
+}
+
+/* By another thread, in the middle of a statement. */
+static void what_takes_its_time_can_be_stopped(void **state)
+{
+    struct room *room = *state;
+    db_set_stop(room->db, &room->stop);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, stop_soon, room), 0);
+    db_begin(room->db);
+    db_take_time(room->db);
+    struct span began = clock_elapsed(&CLOCK_SYSTEM);
+    assert_int_equal(ask_int(room->db, "SELECT 8 FROM pg_sleep(60)"), -1);
+    assert_true(clock_elapsed(&CLOCK_SYSTEM).us - began.us < SPAN_S(30).us);
+    assert_non_null(strstr(db_error_text(room->db), "given up"));
+    assert_false(room->db->is_too_long);
+    db_rollback(room->db);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
+int main(void)
+{
+#define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        EACH(a_transaction_may_take_its_time),
+        EACH(it_is_given_up_all_the_same_and_says_why),
+        EACH(what_takes_its_time_can_be_stopped),
+    };
+    (void)g_setenv("TOCSIN_TEST_ENGINE", "postgresql", TRUE);
+    return cmocka_run_group_tests_name("postgres_long", tests, NULL, NULL);
+}
