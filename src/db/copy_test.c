@@ -492,7 +492,7 @@ static void a_copy_may_take_longer_than_a_request(void **state)
     struct db_copy copy;
     db_begin_snapshot(room->db);
     db_begin(to);
-    db_take_time(to);
+    db_take_time(to, true);
     bool is_done = db_copy_all(room->db, to, &copy, &fault);
     if (!is_done || db_commit(to) != DB_OK) {
         fail_msg("%s %s", fault.text, db_error_text(to));

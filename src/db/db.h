@@ -67,8 +67,9 @@ void db_rollback(struct db *db); /* no transaction open: does nothing */
 void db_begin_read(struct db *db);
 
 /* The transaction under way may take its time, to its end: statements as well as the commit, an hour for
- * each. For copies and migrations; all others are given up after some seconds. Does nothing on SQLite. */
-void db_take_time(struct db *db);
+ * each; all others are given up after some seconds. `may_pause`: between its statements, too (copies,
+ * migrations); else who falls silent in it is ended as always. Does nothing on SQLite. */
+void db_take_time(struct db *db, bool may_pause);
 
 /* --- Taking turns ---
  * Where several writers share the database, a write transaction has it to itself all the same:

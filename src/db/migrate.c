@@ -232,7 +232,7 @@ static GArray *be_alone(struct run *run)
 {
     struct db *db = run->db;
     run->stage = STAGE_ALONE;
-    db_take_time(db);
+    db_take_time(db, true);
     g_autofree char *sql = g_strdup_printf(BE_ALONE, run->patience->alone_ms);
     (void)db_script(db, sql);
     run->stage = db_error(db) == DB_OK ? STAGE_TURN : STAGE_ALONE;

@@ -69,10 +69,12 @@ static void roll_back(struct db *db)
 }
 
 /* Keepalives find a peer that is dead; whoever lives and works is waited for. */
-static void take_time(struct db *db)
+static void take_time(struct db *db, bool may_pause)
 {
     postgres_send_word(of(db), REPLY_WORD, "SET LOCAL statement_timeout = '1h'");
-    postgres_send_word(of(db), REPLY_WORD, "SET LOCAL idle_in_transaction_session_timeout = 0");
+    if (may_pause) {
+        postgres_send_word(of(db), REPLY_WORD, "SET LOCAL idle_in_transaction_session_timeout = 0");
+    }
     of(db)->is_long = true;
 }
 

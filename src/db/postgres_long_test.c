@@ -65,7 +65,7 @@ static void a_transaction_may_take_its_time(void **state)
     pg->answer_ms = 100;
     pg->long_ms = 400;
     db_begin(room->db);
-    db_take_time(room->db);
+    db_take_time(room->db, true);
     assert_int_equal(ask_int(room->db, "SELECT 8 FROM pg_sleep(0.2)"), 8);
     assert_true(db_ask_ahead(room->db));
     for (int i = 1; i <= 16; i++) { /* twice as long as that */
@@ -81,23 +81,42 @@ static void a_transaction_may_take_its_time(void **state)
     db_rollback(room->db);
 }
 
+/* Whoever holds the turn and freezes is ended as always. */
+static void it_may_not_pause_unless_it_says_so(void **state)
+{
+    struct room *room = *state;
+    struct fault fault = {0};
+    struct db *other = db_open(room->where, DB_READ_WRITE, &fault);
+    for (int may_pause = 1; may_pause >= 0; may_pause--) {
+        assert_int_equal(db_script(room->db, "SET idle_in_transaction_session_timeout = '20ms'"),
+                         DB_OK);
+        db_begin(room->db);
+        db_take_time(room->db, may_pause != 0);
+        assert_int_equal(ask_int(room->db, "SELECT 8"), 8);
+        assert_int_equal(ask_int(other, "SELECT 7 FROM pg_sleep(0.2)"), 7); /* and we are silent */
+        assert_int_equal(ask_int(room->db, "SELECT 9"), may_pause != 0 ? 9 : -1);
+        db_rollback(room->db);
+    }
+    db_close(&other);
+}
+
 static void it_is_given_up_all_the_same_and_says_why(void **state)
 {
     struct room *room = *state;
     struct postgres_db *pg = (struct postgres_db *)room->db;
     pg->long_ms = 100;
     db_begin(room->db);
-    db_take_time(room->db);
+    db_take_time(room->db, true);
     assert_int_equal(ask_int(room->db, "SELECT 8 FROM pg_sleep(0.3)"), -1);
     assert_true(room->db->is_too_long);
     db_rollback(room->db);
     pg->long_ms = POSTGRES_LONG_MS; /* and the server: */
     db_begin(room->db);
     assert_false(room->db->is_too_long);
-    db_take_time(room->db);
+    db_take_time(room->db, true);
     assert_int_equal(db_script(room->db, "SET LOCAL statement_timeout = 50"), DB_OK);
     assert_int_equal(ask_int(room->db, "SELECT 9 FROM pg_sleep(0.3)"), -1);
-    assert_int_equal(db_error(room->db), DB_DOWN);
+    assert_int_equal(db_error(room->db), DB_CONFLICT);
     assert_true(room->db->is_too_long);
     db_rollback(room->db);
 }
@@ -124,7 +143,7 @@ static void what_takes_its_time_can_be_stopped(void **state)
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, stop_soon, room), 0);
     db_begin(room->db);
-    db_take_time(room->db);
+    db_take_time(room->db, true);
     struct span began = clock_elapsed(&CLOCK_SYSTEM);
     assert_int_equal(ask_int(room->db, "SELECT 8 FROM pg_sleep(60)"), -1);
     assert_true(clock_elapsed(&CLOCK_SYSTEM).us - began.us < SPAN_S(30).us);
@@ -139,6 +158,7 @@ int main(void)
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         EACH(a_transaction_may_take_its_time),
+        EACH(it_may_not_pause_unless_it_says_so),
         EACH(it_is_given_up_all_the_same_and_says_why),
         EACH(what_takes_its_time_can_be_stopped),
     };

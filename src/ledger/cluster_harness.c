@@ -137,8 +137,10 @@ static int chore_run(struct ledger_tx *tx, void *self, int limit)
 
 static void chore_jumped(struct ledger_tx *tx, void *self, struct span by)
 {
-    (void)tx;
     struct cluster_node *node = self;
+    if (node->at_jump != NULL) {
+        node->at_jump(tx);
+    }
     node->jumped.us += by.us;
     node->jump_count++;
     node->due_at = utc_is_set(node->due_at) ? utc_add(node->due_at, by) : node->due_at;

@@ -33,7 +33,8 @@ struct cluster_node {
     int64_t gone;       /* the last of them */
     struct span jumped; /* in all, as its duty was told */
     int jump_count;
-    struct utc due_at;     /* of its duty; unset: not due */
+    void (*at_jump)(struct ledger_tx *tx); /* runs when its deadlines are moved */
+    struct utc due_at;                     /* of its duty; unset: not due */
     bool is_due_now;       /* its duty answers the very instant at which it is asked */
     int worked;            /* runs of its duty … */
     lane_set worked_lanes; /* … the lanes it had in the last */

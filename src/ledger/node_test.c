@@ -346,6 +346,28 @@ static void a_jump_is_recorded_before_a_command_uses_the_clock(void **state)
     assert_int_equal(cluster->nodes[0].jump_count + cluster->nodes[1].jump_count, 1);
 }
 
+static void move_slowly(struct ledger_tx *tx)
+{
+    (void)!db_run(db_query(tx->db, "SELECT pg_sleep(0.2)"));
+}
+
+/* With a million deadlines to move it takes longer than a statement may: given up, it would be tried for
+ * ever, and nothing goes on without it. */
+static void a_jump_takes_the_time_that_it_takes(void **state)
+{
+    struct cluster *cluster = *state;
+    if (!test_database_is_shared()) {
+        skip(); /* where no statement is given up */
+    }
+    cluster_start(cluster, 1);
+    struct cluster_node *a = &cluster->nodes[0];
+    a->at_jump = move_slowly;
+    (void)!db_run(db_query(a->db, "SET statement_timeout = '50ms'"));
+    cluster->server = utc_add(cluster->server, SPAN_H(1));
+    assert_int_equal(cluster_write(a), OUTCOME_COMMITTED);
+    assert_int_equal(a->jump_count, 1);
+}
+
 static void a_jump_whose_commit_fails_is_recorded_later(void **state)
 {
     static const enum db_fate fates[] = {DB_LINK_CUT, DB_LINK_LOST_BEFORE, DB_LINK_LOST_AFTER};
@@ -511,6 +533,7 @@ int main(void)
         TEST(a_new_holder_has_a_new_epoch),
         cmocka_unit_test(a_jump_moves_waits_once_for_all_nodes),
         TEST(a_jump_is_recorded_before_a_command_uses_the_clock),
+        TEST(a_jump_takes_the_time_that_it_takes),
         cmocka_unit_test(a_jump_whose_commit_fails_is_recorded_later),
         TEST(nodes_are_listed_and_forgotten_after_a_day),
         TEST(many_restarts_leave_few_behind),
