@@ -2,6 +2,8 @@
 #ifndef API_CONTEXT_H
 #define API_CONTEXT_H
 
+#include <stdatomic.h>
+
 #include "base/clock.h"
 #include "base/random.h"
 #include "config/config.h"
@@ -20,8 +22,9 @@ struct api_context {
     bool board_is_open;            /* `/` needs no token (a trial on loopback) */
     struct pager *pager;           /* page/pager.h */
     struct payload_book *payloads; /* source/payload.h */
-    struct key_index *keys;        /* people/key_index.h */
-    struct live *live;             /* see below; NULL: every stream reads for itself */
+    atomic_int_least64_t answer_within_us; /* to whoever sends alerts; 0: as long as they wait */
+    struct key_index *keys;                /* people/key_index.h */
+    struct live *live;                     /* see below; NULL: every stream reads for itself */
     /* Adds what is to be found (config/lint.h); asked on a thread of its own. NULL: no doctor. */
     void (*doctor)(void *self, struct db *db, const struct config *config, GPtrArray *findings);
     void *doctor_self;

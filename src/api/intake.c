@@ -141,6 +141,10 @@ bool intake_adopt(struct intake *intake, const char *name, int kind, struct faul
 static enum command_result run_takes(struct ledger_tx *tx, void *arg)
 {
     struct intake *intake = arg;
+    intake->is_late = http_is_late(intake->request);
+    if (intake->is_late) {
+        return COMMAND_REFUSED; /* its sender was told to send it again */
+    }
     for (size_t i = 0; i < intake->count; i++) {
         (void)pager_take(tx, &intake->takes[i]);
     }
@@ -191,8 +195,8 @@ static void refuse_outcome(struct intake *intake, enum command_outcome outcome)
 static void answer_takes(void *arg, enum command_outcome outcome)
 {
     struct intake *intake = arg;
-    if (outcome != OUTCOME_COMMITTED && outcome != OUTCOME_REFUSED) {
-        refuse_outcome(intake, outcome);
+    if (intake->is_late || (outcome != OUTCOME_COMMITTED && outcome != OUTCOME_REFUSED)) {
+        refuse_outcome(intake, intake->is_late ? OUTCOME_UNAVAILABLE : outcome);
         return;
     }
     if (intake->batch.refused > 0) {
@@ -235,9 +239,15 @@ static void refuse_busy(struct intake *intake, int status, const char *why)
  * take longer, when several hosts of the database are silent. */
 #define ANSWER_WITHIN SPAN_S(8)
 static const char NO_ANSWER_YET[] =
-    "The database has not confirmed this yet: it may or may not have been taken. Send it again "
-    "with the "
-    "same dedup_key; what was taken after all is joined, not doubled.";
+    "The database has not confirmed this yet: it may or may not be taken. Send it again. With the "
+    "same "
+    "dedup_key, or the same Idempotency-Key, what was taken after all is joined, not doubled.";
+
+static struct span patience(const struct api_context *context)
+{
+    int64_t us = atomic_load(&context->answer_within_us);
+    return us != 0 ? (struct span){us} : ANSWER_WITHIN;
+}
 
 void intake_submit(struct intake *intake)
 {
@@ -254,7 +264,7 @@ void intake_submit(struct intake *intake)
     }
     make_takes(intake);
     keep_text(intake);
-    http_answer_within(intake->request, ANSWER_WITHIN, NO_ANSWER_YET);
+    http_answer_within(intake->request, patience(context), NO_ANSWER_YET);
     const struct command command = {
         .run = run_takes,
         .answer = answer_takes,

@@ -30,6 +30,7 @@ struct intake {
     char *sent_key;      /* PagerDuty: the dedup_key as it was sent, to be answered the same */
     json_t *change;      /* PagerDuty: a change event */
     struct span started; /* elapsed clock, for the metrics */
+    bool is_late;        /* nobody waits for it any more: it is not taken */
 };
 
 NODISCARD struct intake *intake_create(const struct api_context *context,

@@ -197,9 +197,10 @@ bool live_admit(struct http_request *request, const struct api_context *context)
     if (!live_is_out(context)) {
         return true;
     }
-    http_answer_busy(request, BUSY_RETRY_S,
-                     "This node cannot reach the database. Come again, to another node if there "
-                     "is one.");
+    http_answer_busy(
+        request, BUSY_RETRY_S,
+        "This node cannot work with the database at the moment. Come again, to another "
+        "node if there is one.");
     return false;
 }
 

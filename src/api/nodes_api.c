@@ -257,7 +257,7 @@ static void get_ready(struct http_request *request, void *self)
 const struct route_row NODE_ROUTES[] = {
     {"GET", "/readyz", PERMIT_ANYONE, get_ready,
      .summary = "Alerts are taken: the ledger runs and the database can be written. 503 says "
-                "in `database` why not: full, down, uncertain or slow."},
+                "in `database` why not: full, down, uncertain, outdated or slow."},
     {"GET", "/api/v1/nodes", PERMIT_READ, get_nodes,
      .summary = "The servers that share the database, also the last that ended within a day.",
      .answer = &NODE_RECORD, .is_list = true},

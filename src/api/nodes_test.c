@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <sched.h>
 #include <string.h>
 
 #include "api/test_house.h"
@@ -53,6 +54,45 @@ static char *send_alert(const char *key)
 {
     g_autofree char *body = g_strdup_printf("{\"summary\": \"down\", \"dedup_key\": \"%s\"}", key);
     return test_ask(house, house->key, "POST", "/api/v1/alerts", body);
+}
+
+/* Holds the ledger's thread until the test lets it go. */
+static atomic_bool is_held, is_let_go;
+
+static enum command_result hold_on(struct ledger_tx *tx, void *arg)
+{
+    (void)tx;
+    (void)arg;
+    atomic_store(&is_held, true);
+    while (!atomic_load(&is_let_go)) {
+        (void)sched_yield();
+    }
+    return COMMAND_DONE;
+}
+
+/* It was not asked to be sent again and taken as well. */
+static void what_could_not_be_answered_in_time_is_not_taken(void **state)
+{
+    (void)state;
+    atomic_store(&house->api.answer_within_us, 1);
+    assert_true(desk_submit(house->api.desk, (struct command){.run = hold_on}));
+    while (!atomic_load(&is_held)) {
+        (void)sched_yield();
+    }
+    g_autofree char *late = send_alert("late");
+    assert_int_equal(client_status(late), 503);
+    g_autofree char *again = client_header(late, "Retry-After");
+    assert_non_null(again);
+    assert_non_null(strstr(late, "may or may not be taken"));
+    atomic_store(&is_let_go, true);
+    atomic_store(&house->api.answer_within_us, 0);
+    g_autofree char *good = send_alert("good");
+    assert_int_equal(client_status(good), 202);
+    json_auto_t *list = test_json(house, house->read, "GET", "/api/v1/alerts", NULL, 200);
+    json_t *items = json_object_get(list, "items");
+    assert_int_equal(json_array_size(items), 1);
+    const char *key = json_string_value(json_object_get(json_array_get(items, 0), "dedup_key"));
+    assert_string_equal(key, "good");
 }
 
 static void the_node_is_listed(void **state)
@@ -226,6 +266,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_node_is_listed),
+        TEST(what_could_not_be_answered_in_time_is_not_taken),
         TEST(ready_tells_of_database_and_node),
         TEST(a_database_that_is_away_is_told),
         TEST(a_node_that_is_cut_off_ends_its_streams),

@@ -10,7 +10,7 @@ const struct query_param API_PAGE_PARAMS[] = {API_PAGE_PARAM_ROWS, {NULL, NULL}}
 
 struct db *api_borrow(const struct api_context *context)
 {
-    return ledger_is_cut_off(context->ledger) ? db_none("the database cannot be reached")
+    return ledger_is_cut_off(context->ledger) ? db_none("the database cannot be used")
                                               : db_pool_take(context->readers);
 }
 

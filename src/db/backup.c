@@ -18,7 +18,7 @@ static bool is_server(const struct db *db)
 void db_begin_snapshot(struct db *db)
 {
     db_begin_read(db);
-    db_take_time(db, true);
+    db_take_time(db, DB_TIME_HOUR);
 }
 
 static enum db_status find_out(struct db *to, struct span patience)
@@ -60,7 +60,7 @@ static bool fill(struct db *from, struct db *to, const struct db_copy_judge *jud
                  struct db_copy *out, struct fault *fault)
 {
     db_begin(to);
-    db_take_time(to, true);
+    db_take_time(to, DB_TIME_HOUR);
     bool is_good = db_copy_all(from, to, out, fault) &&
                    (judge == NULL || judge->judge(judge->self, to, fault));
     is_good = is_good && db_commit_copy(to, PATIENCE, fault);
@@ -127,7 +127,7 @@ static bool backup_server(struct db *db, const char *target_path, struct fault *
     if (is_ours) {
         db_begin_snapshot(db);
     } else {
-        db_take_time(db, true);
+        db_take_time(db, DB_TIME_HOUR);
     }
     struct db_copy copy;
     bool is_good = db_copy_to_file(db, target_path, NULL, &copy, fault);

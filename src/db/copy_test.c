@@ -488,11 +488,11 @@ static void a_copy_may_take_longer_than_a_request(void **state)
             "CREATE CONSTRAINT TRIGGER slow_end AFTER INSERT ON access_key"
             " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()");
     assert_int_equal(db_commit(to), DB_OK);
-    ((struct postgres_db *)to)->answer_ms = 150;
     struct db_copy copy;
     db_begin_snapshot(room->db);
     db_begin(to);
-    db_take_time(to, true);
+    ((struct postgres_db *)to)->answer_ms = 150;
+    db_take_time(to, DB_TIME_HOUR);
     bool is_done = db_copy_all(room->db, to, &copy, &fault);
     if (!is_done || db_commit(to) != DB_OK) {
         fail_msg("%s %s", fault.text, db_error_text(to));

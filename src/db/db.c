@@ -153,10 +153,10 @@ void db_begin_read(struct db *db)
     begin(db, true);
 }
 
-void db_take_time(struct db *db, bool may_pause)
+void db_take_time(struct db *db, enum db_time time)
 {
     if (db->is_in_transaction && db->error == DB_OK && db->engine->take_time != NULL) {
-        db->engine->take_time(db, may_pause);
+        db->engine->take_time(db, time);
     }
 }
 

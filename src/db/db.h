@@ -46,8 +46,9 @@ enum db_mode {
 NODISCARD struct db *db_open(const char *where, enum db_mode mode, struct fault *fault);
 void db_close(struct db **db);
 /* After a db_open that failed: does that pass by itself? True while every server that `where` names is
- * down, starts, has no connection left or takes no writes. False when one of them refuses us for good
- * (account, password, database, version, rights), and for a file. Takes up to 2 s for each that is
+ * down, starts, has no connection left or takes no writes (or does not come to the point where it could say:
+ * a certificate, a name that does not resolve). False when one of them refuses us for good (account,
+ * password, database, version, rights), and for a file. Takes up to 2 s for each that is
  * silent, and as long as the resolver needs for names. */
 NODISCARD bool db_is_away(const char *where);
 
@@ -66,10 +67,17 @@ void db_rollback(struct db *db); /* no transaction open: does nothing */
  * db_commit or db_rollback. */
 void db_begin_read(struct db *db);
 
-/* The transaction under way may take its time, to its end: statements as well as the commit, an hour for
- * each; all others are given up after some seconds. `may_pause`: between its statements, too (copies,
- * migrations); else who falls silent in it is ended as always. Does nothing on SQLite. */
-void db_take_time(struct db *db, bool may_pause);
+enum db_time {
+    DB_TIME_HOUR =
+        1, /* each statement and the commit, with any pause between them: copies, migrations */
+    /* Each statement: longer than anything that is worked while others wait, shorter than a watchdog's
+     * patience. Who falls silent is ended as always, and the commit is waited for as always. */
+    DB_TIME_HALF_MINUTE,
+};
+
+/* The transaction under way may take that much time; others are given up after some seconds. Does nothing on
+ * SQLite. */
+void db_take_time(struct db *db, enum db_time time);
 
 /* --- Taking turns ---
  * Where several writers share the database, a write transaction has it to itself all the same:

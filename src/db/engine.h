@@ -36,8 +36,8 @@ struct db_engine {
     enum db_status (*script)(struct db *db, const char *sql); /* many statements, no parameters */
     enum db_status (*begin)(struct db *db); /* db->is_reading: one that only reads */
     enum db_status (*commit)(struct db *db);
-    void (*rollback)(struct db *db);                  /* none open: does nothing */
-    void (*take_time)(struct db *db, bool may_pause); /* see db_take_time; may be NULL */
+    void (*rollback)(struct db *db);                     /* none open: does nothing */
+    void (*take_time)(struct db *db, enum db_time time); /* see db_take_time; may be NULL */
     void (*announce)(struct db *db); /* before a commit; may be NULL, see db_announce */
     void (*plant)(struct db *db);    /* db->bugs were set; may be NULL */
     void (*hang_up)(struct db *db);  /* the queries are finished already; may be NULL */

@@ -3,6 +3,7 @@
 #include <gio/gio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "db/back_off.h"
 #include "db/engine.h"
 #include "db/old_nodes.h"
@@ -18,6 +19,8 @@ enum {
 };
 
 static const struct db_patience PATIENCE = {.tries = 30, .alone_ms = 60000, .watch_ms = 4000};
+
+#define AT_ONCE SPAN_MS(500)
 
 /* Held until the end of the transaction: two programs that migrate at once do it one after the
  * other. It is waited for before the turn is taken, or all nodes would wait as well. */
@@ -227,19 +230,32 @@ static int64_t needed_after(const struct run *run)
     return from > 0 ? from : run->until;
 }
 
+/* Where the turn is long in coming somebody had it all the while, and nobody else could beat: who was watched
+ * may live all the same. */
+static void take_turn_at_once(struct db *db, bool was_watched)
+{
+    struct span began = clock_elapsed(&CLOCK_SYSTEM);
+    turn_take(db);
+    struct span waited = {clock_elapsed(&CLOCK_SYSTEM).us - began.us};
+    if (was_watched && waited.us >= AT_ONCE.us) {
+        (void)db_fail(db, DB_CONFLICT,
+                      "the turn did not come at once, so that no node could show that it lives");
+    }
+}
+
 /* Answers the nodes that were watched before the turn was taken; see db/old_nodes.h. */
 static GArray *be_alone(struct run *run)
 {
     struct db *db = run->db;
     run->stage = STAGE_ALONE;
-    db_take_time(db, true);
+    db_take_time(db, DB_TIME_HOUR);
     g_autofree char *sql = g_strdup_printf(BE_ALONE, run->patience->alone_ms);
     (void)db_script(db, sql);
     run->stage = db_error(db) == DB_OK ? STAGE_TURN : STAGE_ALONE;
     GArray *watched = NULL;
     if (run->found >= TURNS_SINCE) {
         watched = old_nodes_watch(db, needed_after(run), run->patience->watch_ms);
-        turn_take(db);
+        take_turn_at_once(db, watched->len > 0);
     }
     (void)db_script(db, WAIT_BRIEFLY);
     return watched;

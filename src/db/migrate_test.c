@@ -448,6 +448,8 @@ static void add_node(struct db *db, const char *name, int state, size_t known)
 
 struct pulse {
     const char *where;
+    const char *sql; /* of each turn */
+    atomic_bool has_begun;
     atomic_bool is_over;
 };
 
@@ -458,7 +460,8 @@ static void *beat_on(void *self)
     struct db *db = db_open(pulse->where, DB_READ_WRITE, &fault);
     while (!atomic_load(&pulse->is_over)) {
         db_begin(db);
-        (void)db_run(db_query(db, "UPDATE node SET beat = beat + 1 WHERE name = 'ada'"));
+        atomic_store(&pulse->has_begun, true);
+        (void)db_run(db_query(db, pulse->sql));
         assert_int_equal(db_commit(db), DB_OK);
     }
     db_close(&db);
@@ -476,7 +479,8 @@ static void a_step_that_a_living_node_cannot_work_beside_is_refused(void **state
     add_node(room->db, "cyd", 3, known);
     add_node(room->db, "dan", 1, known + 1);
     struct db_migrations *breaking = with_step("ALTER TABLE alert RENAME COLUMN summary TO title");
-    struct pulse pulse = {.where = room->where};
+    struct pulse pulse = {.where = room->where,
+                          .sql = "UPDATE node SET beat = beat + 1 WHERE name = 'ada'"};
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, beat_on, &pulse), 0);
     struct fault fault = {0};
@@ -495,6 +499,27 @@ static void a_step_that_a_living_node_cannot_work_beside_is_refused(void **state
     db_migrations_free(&breaking);
 }
 
+/* Ada lives, and could not beat: somebody had the turn all the while. */
+static void who_could_not_beat_may_live(void **state)
+{
+    SKIP_BUT_ON_POSTGRESQL("a file has no nodes");
+    struct room *room = *state;
+    add_node(room->db, "ada", 1, room->today->count);
+    struct db_migrations *breaking = with_step("ALTER TABLE alert RENAME COLUMN summary TO title");
+    struct pulse pulse = {.where = room->where, .sql = "SELECT pg_sleep(2)"};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, beat_on, &pulse), 0);
+    while (!atomic_load(&pulse.has_begun)) {
+    }
+    atomic_store(&pulse.is_over, true);
+    struct fault fault = {0};
+    const struct db_patience patience = {.tries = 1, .alone_ms = 5000, .watch_ms = 100};
+    assert_false(db_migrate_within(room->db, breaking, NOW, &patience, &(int){0}, &fault));
+    assert_non_null(strstr(fault.text, "no node could show that it lives"));
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    db_migrations_free(&breaking);
+}
+
 static void a_step_that_old_nodes_work_beside_waits_for_none(void **state)
 {
     SKIP_BUT_ON_POSTGRESQL("a file has no nodes");
@@ -503,10 +528,9 @@ static void a_step_that_old_nodes_work_beside_waits_for_none(void **state)
     g_autofree char *step = works_from(room->today->count, "CREATE TABLE weather (id {id})");
     struct db_migrations *tomorrow = with_step(step);
     struct fault fault = {0};
-    int done = 0;
     ((struct postgres_db *)room->db)->long_ms = 2000; /* no room for the watch */
     const struct db_patience patience = {.tries = 1, .alone_ms = 5000, .watch_ms = 60000};
-    if (!db_migrate_within(room->db, tomorrow, NOW, &patience, &done, &fault)) {
+    if (!db_migrate_within(room->db, tomorrow, NOW, &patience, &(int){0}, &fault)) {
         fail_msg("%s", fault.text);
     }
     db_migrations_free(&tomorrow);
@@ -517,14 +541,14 @@ static void a_step_may_take_longer_than_a_request(void **state)
 {
     SKIP_BUT_ON_POSTGRESQL("nobody waits for an answer of a file");
     struct room *room = *state;
-    ((struct postgres_db *)room->db)->answer_ms = 200;
+    ((struct postgres_db *)room->db)->answer_ms = 500;
     struct fault fault = {0};
     if (!migrate(room,
                  "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
-                 " 'BEGIN PERFORM pg_sleep(0.4); RETURN NEW; END';"
+                 " 'BEGIN PERFORM pg_sleep(1); RETURN NEW; END';"
                  "CREATE TRIGGER slow BEFORE INSERT ON schema_version FOR EACH ROW"
                  " EXECUTE FUNCTION slow();"
-                 "SELECT pg_sleep(0.4)",
+                 "SELECT pg_sleep(1)",
                  &fault)) {
         fail_msg("%s", fault.text);
     }
@@ -562,6 +586,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_step_that_a_living_node_cannot_work_beside_is_refused,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_could_not_beat_may_live, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_step_that_old_nodes_work_beside_waits_for_none, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_database_that_is_lost_is_no_lock, set_up, tear_down),

@@ -17,14 +17,15 @@ static struct postgres_db *of(struct db *db)
 static enum db_status begin(struct db *db)
 {
     struct postgres_db *pg = of(db);
+    pg->time = 0;
     pg->is_committing = false;
     /* First what the last transaction is still owed is taken in: that it failed says nothing of this one. */
     bool is_ready = postgres_ready(pg) == DB_OK;
     pg->is_refused = false;
     pg->is_begin_due = true;
-    pg->is_long = false;
     postgres_forget_kept(pg);
-    if (is_ready && pg->is_kept_waiting && !db->is_reading) {
+    pg->is_impatient = pg->is_kept_waiting && !db->is_reading;
+    if (is_ready && pg->is_impatient) {
         postgres_evict(pg);
     }
     return db->error;
@@ -48,6 +49,10 @@ static enum db_status commit(struct db *db)
         end_unawaited(pg, "COMMIT");
         return DB_OK;
     }
+    if (pg->time == DB_TIME_HALF_MINUTE) { /* for its statements, and not for the commit */
+        (void)postgres_await(pg);
+        pg->time = 0;
+    }
     /* A statement that is cancelled while it waits for a standby reports success: this one must not
      * be. We give it up ourselves. */
     postgres_send_word(pg, REPLY_WORD, "SET LOCAL statement_timeout = 0");
@@ -55,6 +60,7 @@ static enum db_status commit(struct db *db)
     postgres_send_word(pg, REPLY_COMMIT, "COMMIT");
     enum db_status status = postgres_await(pg);
     pg->is_committing = false;
+    pg->time = 0;
     return status;
 }
 
@@ -66,16 +72,20 @@ static void roll_back(struct db *db)
         postgres_roll_back(pg);
     }
     pg->is_begin_due = false;
+    pg->time = 0;
 }
 
 /* Keepalives find a peer that is dead; whoever lives and works is waited for. */
-static void take_time(struct db *db, bool may_pause)
+static void take_time(struct db *db, enum db_time time)
 {
-    postgres_send_word(of(db), REPLY_WORD, "SET LOCAL statement_timeout = '1h'");
-    if (may_pause) {
-        postgres_send_word(of(db), REPLY_WORD, "SET LOCAL idle_in_transaction_session_timeout = 0");
+    struct postgres_db *pg = of(db);
+    pg->time = time;
+    if (time == DB_TIME_HALF_MINUTE) {
+        postgres_send_word(pg, REPLY_WORD, "SET LOCAL statement_timeout = '30s'");
+        return;
     }
-    of(db)->is_long = true;
+    postgres_send_word(pg, REPLY_WORD, "SET LOCAL statement_timeout = '1h'");
+    postgres_send_word(pg, REPLY_WORD, "SET LOCAL idle_in_transaction_session_timeout = 0");
 }
 
 static void announce(struct db *db)

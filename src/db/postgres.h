@@ -19,6 +19,7 @@ enum {
     POSTGRES_ANSWER_MS = 5000,
     POSTGRES_LONG_MS = 3660 * 1000, /* a migration may rewrite a table; the server gives up first */
     POSTGRES_STOP_MS = 200,         /* so often is looked whether to stop, see db_set_stop */
+    POSTGRES_HALF_MS = 35 * 1000,   /* a little longer than the server allows */
     POSTGRES_VERSION_MIN = 150000,
 };
 
@@ -65,12 +66,13 @@ struct postgres_db {
     int64_t answers;          /* that have come, ever */
     int answer_ms;            /* POSTGRES_ANSWER_MS; shorter for a test */
     int long_ms;              /* POSTGRES_LONG_MS; shorter for a test */
-    bool is_long;             /* the transaction under way takes its time */
+    enum db_time time;        /* of the transaction under way; 0: what others have */
     bool is_synced;           /* nothing was sent since the last Sync */
     bool is_begin_due;        /* BEGIN goes with the first statement */
     bool is_committing;       /* COMMIT was sent */
     bool is_refused;          /* the server said that this transaction failed */
     bool is_kept_waiting;     /* for a lock, in vain */
+    bool is_impatient;        /* the transaction under way waits for locks less long */
     bool is_doomed;           /* the connection is of no use any more */
     GPtrArray *kept;          /* of struct kept */
     GHashTable *topics;       /* topic -> GPtrArray of those of `kept` that are not stale */

@@ -262,7 +262,17 @@ static bool refuse_connection(PGconn *conn, struct fault *fault)
                          "standby",
                          message);
     }
-    if (strstr(message, "certificate") != NULL) {
+    if (strstr(message, "client certificate") != NULL ||
+        strstr(message, "certificate auth") != NULL) {
+        return fault_set(
+            fault, "database-url",
+            "the database wants to know us by a certificate: %s; name it by sslcert=FILE "
+            "and its key by sslkey=FILE",
+            message);
+    }
+    if (strstr(message, "certificate verify failed") != NULL ||
+        strstr(message, "root certificate") != NULL ||
+        strstr(message, "server certificate") != NULL) {
         return fault_set(fault, "database-url",
                          "cannot trust the database: %s; name the authority that signed for it by "
                          "sslrootcert=FILE, and the host as its certificate does",

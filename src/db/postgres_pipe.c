@@ -149,6 +149,9 @@ static void send_begin(struct postgres_db *pg)
         return;
     }
     send_word(pg, REPLY_WORD, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+    if (pg->is_impatient) {
+        send_word(pg, REPLY_WORD, "SET LOCAL lock_timeout = '500ms'");
+    }
     if ((pg->base.bugs & DB_BUG_EARLY_ANSWER) != 0) {
         send_word(pg, REPLY_WORD, "SET LOCAL synchronous_commit = off");
     }
@@ -281,7 +284,7 @@ static void fail_by(struct postgres_db *pg, const struct reply *reply, const PGr
     }
     pg->is_refused = true;
     pg->is_kept_waiting = strcmp(state, "55P03") == 0;
-    pg->base.is_too_long = pg->base.is_too_long || (pg->is_long && strcmp(state, "57014") == 0);
+    pg->base.is_too_long = pg->base.is_too_long || (pg->time != 0 && strcmp(state, "57014") == 0);
     /* Read-only: a standby by now, unless we have asked for it ourselves. */
     bool is_ours = pg->base.is_reading && strcmp(state, "25006") == 0;
     pg->is_doomed = pg->is_doomed || (!is_ours && postgres_is_doom(state));
@@ -364,12 +367,14 @@ static bool has_come(struct postgres_db *pg)
 
 static struct span end_of_patience(const struct postgres_db *pg)
 {
-    return postgres_end_in(pg->is_long ? pg->long_ms : pg->answer_ms);
+    return postgres_end_in(pg->time == DB_TIME_HOUR          ? pg->long_ms
+                           : pg->time == DB_TIME_HALF_MINUTE ? POSTGRES_HALF_MS
+                                                             : pg->answer_ms);
 }
 
 static void lose_patience(struct postgres_db *pg)
 {
-    pg->base.is_too_long = pg->is_long;
+    pg->base.is_too_long = pg->time != 0;
     postgres_doubt_host();
     lose(pg, "no answer in time");
 }
@@ -398,7 +403,8 @@ static void receive(struct postgres_db *pg)
 {
     struct span end = end_of_patience(pg);
     for (int64_t answers = pg->answers; !has_come(pg);) {
-        if (pg->is_long && pg->answers != answers) { /* of many statements that were sent at once */
+        if (pg->time != 0 &&
+            pg->answers != answers) { /* of many statements that were sent at once */
             answers = pg->answers;
             end = end_of_patience(pg);
         }
@@ -469,6 +475,7 @@ static void receive_script(struct postgres_db *pg, const char *sql)
                 break;
             }
             take_result(pg, &reply, result);
+            end = end_of_patience(pg); /* each statement has its own */
         } else if (unsent < 0 ||
                    (wait_for_answer(pg, unsent == 1, end) && PQconsumeInput(pg->conn) != 1)) {
             lose_with_message(pg);

@@ -14,8 +14,9 @@ static const char SQL_MARK[] = "INSERT INTO commit_mark (writer, number) VALUES 
                                " ON CONFLICT (writer) DO UPDATE SET number = excluded.number";
 static const char SQL_FIND_MARK[] = "SELECT number FROM commit_mark WHERE writer = $1";
 
-/* Of a lock's time-out each. */
-enum { TURN_TRIES = 3 };
+/* Of a lock's time-out each: the first is longer than who holds the turn may be silent, the others are short,
+ * for one who fell silent while he was waited for. */
+enum { TURN_TRIES = 4 };
 
 /* A database file has no clock of its own (0), and a test brings one. */
 static struct utc clock_of(const struct db *db, struct utc server)

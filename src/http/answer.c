@@ -151,6 +151,11 @@ void http_answer_stream(struct http_request *request, struct http_stream stream)
     request_unref(request);
 }
 
+bool http_is_late(const struct http_request *request)
+{
+    return atomic_load(&request->is_forced);
+}
+
 static void add_header(struct answer *answer, const char *name, const char *value)
 {
     if (answer->headers == NULL) {

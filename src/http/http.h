@@ -85,6 +85,8 @@ void http_answer_busy(struct http_request *request, int retry_after_s, const cha
  * live for ever) when it did not come in time, give or take a second; what comes later is dropped. From
  * then on whoever owes the answer must ask the request for nothing but its body and its path. */
 void http_answer_within(struct http_request *request, struct span time, const char *why);
+/* Was that said already? Then nobody waits for what is still to be done. */
+NODISCARD bool http_is_late(const struct http_request *request);
 /* Before the answer; both copied. */
 void http_set_header(struct http_request *request, const char *name, const char *value);
 

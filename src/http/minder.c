@@ -94,11 +94,15 @@ static void cut_slow(struct http_server *server, struct span elapsed)
     pthread_mutex_unlock(&server->peers_lock);
 }
 
-static void minder_wait(struct http_server *server)
+/* Until somebody wakes it, or the next sweep is due. */
+static void minder_wait(struct http_server *server, struct span swept)
 {
+    int64_t left_us = swept.us + SPAN_S(SWEEP_S).us - clock_elapsed(&CLOCK_SYSTEM).us;
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += SWEEP_S;
+    int64_t ns = until.tv_nsec + CLAMP(left_us, 0, SPAN_S(SWEEP_S).us) * 1000;
+    until.tv_sec += (time_t)(ns / 1000000000);
+    until.tv_nsec = (long)(ns % 1000000000);
     (void)sem_clockwait(&server->minder_wanted, CLOCK_MONOTONIC, &until);
 }
 
@@ -133,7 +137,7 @@ void *minder_run(void *self)
     struct http_server *server = self;
     struct span swept = clock_elapsed(&CLOCK_SYSTEM);
     while (!atomic_load(&server->must_end)) {
-        minder_wait(server);
+        minder_wait(server, swept);
         if (atomic_exchange(&server->is_woken, false)) {
             rouse(server);
         }

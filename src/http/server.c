@@ -252,7 +252,6 @@ static void wait_for_flights(struct http_server *server, unsigned drain_ms)
     }
 }
 
-/* Answers for those who did not; libmicrohttpd must not be stopped with a sleeping connection. */
 /* They see that the server is stopping. */
 static void end_streams(struct http_server *server)
 {
@@ -277,7 +276,7 @@ void http_stop(struct http_server **handle, unsigned drain_ms)
     end_streams(server);
     wait_for_flights(server, drain_ms);
     atomic_store(&server->must_not_sleep, true); /* a handler may still be at work */
-    waiting_force_all(server);
+    waiting_force_all(server); /* libmicrohttpd must not be stopped with a sleeping connection */
     wait_for_flights(server, 1000);
     end_streams(server);
     for (size_t i = 0; i < HTTP_DAEMONS; i++) {

@@ -108,6 +108,7 @@ static void a_turn_that_does_not_come_closes_the_intake(void **state)
     struct cluster_node *a = &cluster->nodes[0], *b = &cluster->nodes[1];
     if (test_database_is_shared()) {
         (void)!db_run(db_query(a->db, "SET lock_timeout = '50ms'"));
+        (void)!db_run(db_query(b->db, "SET idle_in_transaction_session_timeout = 0"));
     }
     db_begin(b->db);
     assert_int_equal(db_error(b->db), DB_OK);
@@ -147,6 +148,7 @@ static void a_turn_that_is_taken_is_tried_again(void **state)
     struct cluster_node *a = &cluster->nodes[0], *b = &cluster->nodes[1];
     if (test_database_is_shared()) {
         (void)!db_run(db_query(a->db, "SET lock_timeout = '50ms'"));
+        (void)!db_run(db_query(b->db, "SET idle_in_transaction_session_timeout = 0"));
     }
     db_begin(b->db);
     assert_int_equal(cluster_write(a), OUTCOME_UNAVAILABLE);

@@ -2,14 +2,22 @@
 
 #include <glib.h>
 
+#define SCHEMA_NEEDED "SELECT max(coalesce(works_from, version)) FROM schema_version"
+
+int64_t schema_needed(struct db *db)
+{
+    struct db_query *query = db_query(db, SCHEMA_NEEDED);
+    int64_t needed = db_step(query) == DB_ROW ? db_int(query, 0) : 0;
+    db_reset(query);
+    return needed;
+}
+
 static struct db_query *query_own_rows(struct db *db, int64_t node)
 {
-    struct db_query *query =
-        db_query(db, "SELECT c.total_us, n.state, l.lane, l.epoch,"
-                     " (SELECT max(coalesce(works_from, version)) FROM schema_version)"
-                     " FROM clock_shift c"
-                     " LEFT JOIN node n ON n.id = $1 LEFT JOIN lane l ON l.holder = $1"
-                     " WHERE c.only_row = 1");
+    struct db_query *query = db_query(
+        db, "SELECT c.total_us, n.state, l.lane, l.epoch, (" SCHEMA_NEEDED ") FROM clock_shift c"
+            " LEFT JOIN node n ON n.id = $1 LEFT JOIN lane l ON l.holder = $1"
+            " WHERE c.only_row = 1");
     db_bind_int(query, 1, node);
     db_keep(query, 0);
     return query;

@@ -19,6 +19,9 @@ struct own_rows {
     int64_t schema_needed; /* that a program must know to work with the database */
 };
 
+/* The newest schema that a program must know to work with the database; 0 when it cannot be read. */
+NODISCARD int64_t schema_needed(struct db *db);
+
 void own_rows_ask(struct db *db, int64_t node); /* ahead, see db_ask_ahead */
 void own_rows_load(struct db *db, int64_t node, struct own_rows *out);
 void lane_view_load(struct db *db, struct lane_view *out);

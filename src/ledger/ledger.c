@@ -137,8 +137,9 @@ static void tell_closed(const char *why)
 
 void ledger_close_door(struct ledger *ledger, enum ledger_door door, const char *why)
 {
-    if (door == LEDGER_DOWN || door == LEDGER_UNCERTAIN) {
-        metric_set(METRIC_DATABASE_UP, 0);
+    metric_set(METRIC_DATABASE_UP, door != LEDGER_DOWN && door != LEDGER_UNCERTAIN);
+    if (door == LEDGER_OUTDATED) {
+        metric_set(METRIC_NODE_LANES, 0); /* it works none, and others take them */
     }
     if (door == LEDGER_OUTDATED && ledger_door(ledger) != LEDGER_OUTDATED) {
         LOG_ERROR("ledger", NULL, "this program is too old for the database: it does nothing more",
@@ -195,6 +196,7 @@ static void undo(struct ledger *ledger, enum db_status status, const char *what)
     if (ledger->news.is_fresh || (status != DB_CONSTRAINT && status != DB_FAILED)) {
         news_forget(ledger);
     }
+    ledger->news.is_doubtful = ledger->news.is_doubtful || status == DB_FAILED;
     const char *why = db_error_text(ledger->db);
     if (status == DB_UNCERTAIN) {
         ledger_close_door(ledger, LEDGER_UNCERTAIN, why);

@@ -44,6 +44,7 @@ struct news {
     bool is_fresh;         /* the transaction under way learnt news */
     struct span jumped_by; /* the transaction under way records a jump of the clock; else 0 */
     bool has_jump;         /* a look noticed one */
+    bool is_doubtful;      /* a transaction failed by what it asked: is the schema another? */
 };
 
 /* What the other threads may read of the beats that were watched. */

@@ -28,6 +28,17 @@ static void check_schema(struct ledger *ledger, int64_t needed)
     }
 }
 
+/* A step may have changed what every transaction reads first: then that fails, and what the schema wants
+ * must be asked by itself. False when this program must not write. */
+static bool is_past_doubt(struct ledger *ledger)
+{
+    if (ledger->news.is_doubtful) {
+        check_schema(ledger, schema_needed(ledger->db));
+        ledger->news.is_doubtful = db_error(ledger->db) != DB_OK;
+    }
+    return !ledger->news.is_doubtful;
+}
+
 /* False when it could not be read, or says that this program must not write. */
 static bool read_own_rows(struct ledger *ledger, bool is_reading, int64_t *out_total_us)
 {
@@ -117,7 +128,7 @@ void news_learn(struct ledger_tx *tx, struct span before, bool is_reading)
                               .after = clock_elapsed(ledger->machine),
                               .now = db_now(tx->db),
                               .total_us = ledger->cluster.total_us};
-    if (db_error(tx->db) != DB_OK) {
+    if (db_error(tx->db) != DB_OK || !is_past_doubt(ledger)) {
         return;
     }
     if (db_session(tx->db) != ledger->news.session) {
@@ -143,8 +154,8 @@ void news_learn(struct ledger_tx *tx, struct span before, bool is_reading)
     }
     ledger->head_before = ledger->head;
     if (ledger->news.jumped_by.us != 0 && db_error(tx->db) == DB_OK) {
-        db_take_time(tx->db,
-                     false); /* each attempt would be as long, and nothing goes on without it */
+        /* Given up sooner, each node would try it for ever, and nothing goes on without it. */
+        db_take_time(tx->db, DB_TIME_HALF_MINUTE);
         clock_shift_add(tx->db, ledger->news.jumped_by);
         ledger_tell_jump(tx, ledger->news.jumped_by);
     }

@@ -353,6 +353,23 @@ static void a_node_that_is_too_old_for_the_schema_writes_nothing(void **state)
     assert_int_equal(cluster_write(a), OUTCOME_COMMITTED);
 }
 
+/* A step that changes what is read first: not even the question what it wants can be asked with the rest. */
+static void a_schema_that_cannot_be_asked_is_seen_too(void **state)
+{
+    struct cluster *cluster = *state;
+    struct cluster_node *a = &cluster->nodes[0];
+    run_script(cluster, "INSERT INTO schema_version (version, name, applied_at)"
+                        " VALUES (99, 'other', 1)");
+    run_script(cluster, "ALTER TABLE clock_shift RENAME COLUMN total_us TO by_us");
+    assert_int_equal(cluster_write(a), OUTCOME_UNAVAILABLE);
+    assert_int_equal(ledger_door(a->ledger), LEDGER_OUTDATED);
+    run_script(cluster, "DELETE FROM schema_version WHERE version = 99");
+    run_script(cluster, "ALTER TABLE clock_shift RENAME COLUMN by_us TO total_us");
+    cluster_pass(cluster, SPAN_S(3), 0);
+    assert_int_equal(ledger_door(a->ledger), LEDGER_OPEN);
+    assert_int_equal(cluster_write(a), OUTCOME_COMMITTED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -368,6 +385,7 @@ int main(void)
         IN_CLUSTER(a_duty_whose_answer_is_lost_is_done_once),
         IN_CLUSTER(what_is_due_now_is_done_now),
         IN_CLUSTER(a_node_that_is_too_old_for_the_schema_writes_nothing),
+        IN_CLUSTER(a_schema_that_cannot_be_asked_is_seen_too),
         cmocka_unit_test(lanes_are_right_after_a_lost_answer),
         IN_CLUSTER(nothing_answered_is_lost_or_doubled),
     };

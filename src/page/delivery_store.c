@@ -120,14 +120,13 @@ size_t delivery_expired(struct db *db, struct utc now, lane_set lanes, int64_t *
     return db_take_ids(q, out_ids, max);
 }
 
-void delivery_extend_leases(struct db *db, int64_t node, struct utc until)
+void delivery_extend_leases(struct db *db, struct utc until)
 {
     /* Of a node that is gone nobody will say how it went. */
     struct db_query *q =
         db_query(db, "UPDATE delivery SET lease_until = $1 WHERE lease_until < $1 AND"
-                     " (node = $2 OR node IN (SELECT id FROM node WHERE state < 3))");
+                     " node IN (SELECT id FROM node WHERE state < 3)");
     db_bind_utc(q, 1, until);
-    db_bind_int(q, 2, node);
     (void)db_run(q);
 }
 

@@ -1,5 +1,5 @@
 /* Outages of ours: sources that could not reach us get time to do so before they count as gone, and
- * whoever was sending, and lives, to say how it went.
+ * other nodes that were sending, and live, to say how it went.
  *
  * Among several nodes a mark in the database says until when intake was open somewhere, so that the
  * loss of all nodes, of the database, and of the way to it look the same: the mark is old. The only
@@ -37,9 +37,9 @@ bool outage_forgive(struct pager *pager, struct ledger_tx *tx)
     bool is_forgiven = was_out_of_reach(pager, tx);
     if (is_forgiven) {
         grant_time_to_refresh(pager, tx);
-        delivery_extend_leases(tx->db, ledger_node(tx), utc_add(tx->now, DELIVERY_LEASE));
     }
     if (is_forgiven && db_is_shared(tx->db)) {
+        delivery_extend_leases(tx->db, utc_add(tx->now, DELIVERY_LEASE));
         move_mark(pager, tx);
     }
     pager->closed_at = (struct utc){0};

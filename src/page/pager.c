@@ -92,7 +92,8 @@ static struct utc page_next_at(struct ledger_tx *tx, void *self)
 
 static struct utc lease_next_at(struct ledger_tx *tx, void *self)
 {
-    return outage_judge_at(self, tx, delivery_next_lease(tx->db, tx->lanes));
+    struct utc due_at = delivery_next_lease(tx->db, tx->lanes);
+    return db_is_shared(tx->db) ? outage_judge_at(self, tx, due_at) : due_at;
 }
 
 static struct utc expiry_next_at(struct ledger_tx *tx, void *self)

@@ -6,6 +6,8 @@
 #include <cmocka.h>
 
 #include "alert/alert_store.h"
+#include "db/test_database.h"
+#include "ledger/ballast.h"
 #include "page/paging_harness.h"
 
 /* Ana now, Budi from 12:00 on; then the team; ana in the end. */
@@ -200,6 +202,26 @@ static void a_crash_while_sending_repeats_with_a_word(void **state)
     assert_int_equal(paging->errands->len, 1);
     paging_restart(paging);
     paging_pass(paging, SPAN_S(7));
+    expect_messages(paging, "ana email: page 1 again");
+}
+
+static bool hold_nothing(void *self)
+{
+    (void)self;
+    return false;
+}
+
+/* New alerts are refused for want of room; what was accepted is paged all the same. */
+static void what_was_being_sent_waits_for_no_room(void **state)
+{
+    SKIP_BUT_ON_SQLITE("only a disk of our own fills");
+    struct paging *paging = *state;
+    static const struct ballast NO_ROOM = {.hold = hold_nothing};
+    (void)paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    g_ptr_array_set_size(paging->errands, 0); /* nobody will say how it went */
+    ledger_set_ballast(paging->ledger, &NO_ROOM);
+    paging_pass(paging, SPAN_S(70)); /* longer than its lease */
+    assert_int_equal(ledger_door(paging->ledger), LEDGER_FULL);
     expect_messages(paging, "ana email: page 1 again");
 }
 
@@ -514,6 +536,7 @@ int main(void)
         TEST(a_lost_answer_is_repeated_with_a_word),
         TEST(a_repeat_that_a_digest_does_not_name_is_told_too),
         TEST(a_crash_while_sending_repeats_with_a_word),
+        TEST(what_was_being_sent_waits_for_no_room),
         TEST(low_urgency_waits_for_the_end_of_quiet_hours),
         TEST(a_silence_holds_and_its_end_pages),
         TEST(a_silence_made_later_stops_what_waits),

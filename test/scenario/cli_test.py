@@ -4,6 +4,7 @@ starting, stopping, backup and restore."""
 
 import json
 import os
+import pathlib
 import pwd
 import re
 import shutil
@@ -420,7 +421,7 @@ class ServeTest(unittest.TestCase):
                 environment = world.environment
                 world.environment = lambda more=None: {**environment(more), "NOTIFY_SOCKET": path}
                 world.start()
-                self.assertEqual(told.recv(100), b"READY=1")
+                self.assertEqual(told.recv(100), b"READY=1\nSTATUS=")  # nothing is waited for
                 self.assertEqual(told.recv(100), b"WATCHDOG=1")
                 world.server.send(signal.SIGTERM)
                 while told.recv(100) != b"STOPPING=1":
@@ -441,7 +442,7 @@ class ServeTest(unittest.TestCase):
         with World({"USER": "nobody"}, start=False) as world:
             world.folder.chmod(0o711)
             world.start()
-            status = open(f"/proc/{world.server.pid}/status", encoding="ascii").read()
+            status = pathlib.Path(f"/proc/{world.server.pid}/status").read_text(encoding="ascii")
             uid = pwd.getpwnam("nobody").pw_uid
             self.assertIn(f"Uid:\t{uid}\t{uid}\t{uid}\t{uid}", status)
             self.assertIn("NoNewPrivs:\t1", status)
