@@ -9,47 +9,14 @@
 
 #include "db/test_database.h"
 
-struct room {
-    char *where;
-    struct db *other;
-};
-
-static int set_up(void **state)
-{
-    struct room *room = g_new0(struct room, 1);
-    room->where = test_database_create("");
-    struct fault fault = {0};
-    room->other = db_open(room->where, DB_READ_WRITE, &fault);
-    assert_string_equal(fault.text, "");
-    *state = room;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct room *room = *state;
-    db_close(&room->other);
-    test_database_drop(&room->where);
-    g_free(room);
-    return 0;
-}
-
-static int64_t ask_int(struct db *db, const char *sql)
-{
-    struct db_query *query = db_query(db, sql);
-    int64_t value = db_step(query) == DB_ROW ? db_int(query, 0) : -1;
-    db_reset(query);
-    return value;
-}
-
 static int64_t count_nodes(struct db *db)
 {
-    return ask_int(db, "SELECT count(*) FROM node");
+    return test_ask_int(db, "SELECT count(*) FROM node");
 }
 
 static int64_t backend_of(struct db *db)
 {
-    return ask_int(db, "SELECT pg_backend_pid()");
+    return test_ask_int(db, "SELECT pg_backend_pid()");
 }
 
 /* Ends the server's end of a connection, and waits until it is gone. */
@@ -64,7 +31,7 @@ static void terminate(struct db *other, int64_t backend)
 
 static void the_pool_replaces_what_died(void **state)
 {
-    struct room *room = *state;
+    struct test_room *room = *state;
     struct db_pool *pool = db_pool_create(room->where);
     struct db *readers[3];
     int64_t backends[3];
@@ -74,7 +41,7 @@ static void the_pool_replaces_what_died(void **state)
     }
     for (int i = 0; i < 3; i++) {
         db_pool_give(pool, readers[i]);
-        terminate(room->other, backends[i]);
+        terminate(room->db, backends[i]);
     }
     for (int i = 0; i < 3; i++) {
         readers[i] = db_pool_take(pool);
@@ -89,7 +56,7 @@ static void the_pool_replaces_what_died(void **state)
 /* The writer went over to another server. */
 static void a_renewed_pool_uses_no_old_connection(void **state)
 {
-    const struct room *room = *state;
+    const struct test_room *room = *state;
     struct db_pool *pool = db_pool_create(room->where);
     struct db *idle = db_pool_take(pool);
     struct db *taken = db_pool_take(pool);
@@ -123,7 +90,7 @@ static void a_pool_without_a_server_answers_at_once(void **state)
     db_pool_destroy(&pool);
 }
 
-#define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define EACH(test) cmocka_unit_test_setup_teardown(test, test_room_open, test_room_close)
 
 int main(void)
 {

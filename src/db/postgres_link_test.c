@@ -216,22 +216,14 @@ static enum db_status put_secret(struct db *db, const char *name)
     return db_run(query);
 }
 
-static int64_t ask_int(struct db *db, const char *sql)
-{
-    struct db_query *query = db_query(db, sql);
-    int64_t value = db_step(query) == DB_ROW ? db_int(query, 0) : -1;
-    db_reset(query);
-    return value;
-}
-
 static int64_t count_secrets(struct db *db)
 {
-    return ask_int(db, "SELECT count(*) FROM secret");
+    return test_ask_int(db, "SELECT count(*) FROM secret");
 }
 
 static int64_t backend_of(struct db *db)
 {
-    return ask_int(db, "SELECT pg_backend_pid()");
+    return test_ask_int(db, "SELECT pg_backend_pid()");
 }
 
 /* Ends the server's end of a connection, and waits until it is gone. */
@@ -356,7 +348,7 @@ static void a_server_that_does_not_answer_is_given_up(void **state)
     ((struct postgres_db *)room->db)->answer_ms = 200;
     db_begin(room->db);
     cut_at(&room->relay, RELAY_SILENT, "frob");
-    assert_int_equal(ask_int(room->db, "SELECT 1 AS frob"), -1);
+    assert_int_equal(test_ask_int(room->db, "SELECT 1 AS frob"), -1);
     assert_int_equal(db_error(room->db), DB_DOWN);
     assert_non_null(strstr(db_error_text(room->db), "in time"));
     db_rollback(room->db);
@@ -443,7 +435,7 @@ static void a_holder_who_froze_in_mid_speech_is_ended_by_who_waits(void **state)
     static const char holders[] = "SELECT count(*) FROM pg_stat_activity WHERE datname ="
                                   " current_database() AND backend_xid IS NOT NULL";
     int64_t end = clock_elapsed(&CLOCK_SYSTEM).us + INT64_C(5000000);
-    while (ask_int(room->other, holders) != 1) {
+    while (test_ask_int(room->other, holders) != 1) {
         assert_true(clock_elapsed(&CLOCK_SYSTEM).us < end);
     }
     (void)db_run(db_query(room->db, "SET lock_timeout = '100ms'"));
@@ -467,7 +459,7 @@ struct counter {
 static void count_once(struct db *db)
 {
     db_begin(db);
-    int64_t total = ask_int(db, "SELECT total_us FROM clock_shift");
+    int64_t total = test_ask_int(db, "SELECT total_us FROM clock_shift");
     struct db_query *query = db_query(db, "UPDATE clock_shift SET total_us = $1");
     db_bind_int(query, 1, total + 1);
     (void)db_run(query);
@@ -502,13 +494,13 @@ static int64_t race(struct room *room, unsigned bugs)
         failed += counters[i].failed;
     }
     assert_int_equal(failed, 0);
-    return INT64_C(2) * ROUNDS - ask_int(room->other, "SELECT total_us FROM clock_shift");
+    return INT64_C(2) * ROUNDS - test_ask_int(room->other, "SELECT total_us FROM clock_shift");
 }
 
 static void two_writers_lose_nothing(void **state)
 {
     assert_int_equal(race(*state, 0), 0);
-    assert_int_equal(ask_int(((struct room *)*state)->other, "SELECT number FROM turn"),
+    assert_int_equal(test_ask_int(((struct room *)*state)->other, "SELECT number FROM turn"),
                      2 * ROUNDS);
 }
 

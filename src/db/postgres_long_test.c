@@ -11,40 +11,6 @@
 #include "base/clock.h"
 #include "db/test_database.h"
 
-struct room {
-    char *where;
-    struct db *db;
-    atomic_bool stop;
-};
-
-static int set_up(void **state)
-{
-    struct room *room = g_new0(struct room, 1);
-    room->where = test_database_create("");
-    struct fault fault = {0};
-    room->db = db_open(room->where, DB_READ_WRITE, &fault);
-    assert_string_equal(fault.text, "");
-    *state = room;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct room *room = *state;
-    db_close(&room->db);
-    test_database_drop(&room->where);
-    g_free(room);
-    return 0;
-}
-
-static int64_t ask_int(struct db *db, const char *sql)
-{
-    struct db_query *query = db_query(db, sql);
-    int64_t value = db_step(query) == DB_ROW ? db_int(query, 0) : -1;
-    db_reset(query);
-    return value;
-}
-
 /* Asks with a number; the answer comes late, and is too long to be kept back by the server. */
 static enum db_status ask_slowly(struct db *db, int64_t number)
 {
@@ -60,13 +26,13 @@ static enum db_status ask_slowly(struct db *db, int64_t number)
 /* It is waited for as long as answers come. */
 static void a_transaction_may_take_its_time(void **state)
 {
-    struct room *room = *state;
+    struct test_room *room = *state;
     struct postgres_db *pg = (struct postgres_db *)room->db;
     pg->long_ms = 400;
     db_begin(room->db);
     pg->answer_ms = 100;
     db_take_time(room->db, DB_TIME_HOUR);
-    assert_int_equal(ask_int(room->db, "SELECT 8 FROM pg_sleep(0.2)"), 8);
+    assert_int_equal(test_ask_int(room->db, "SELECT 8 FROM pg_sleep(0.2)"), 8);
     assert_true(db_ask_ahead(room->db));
     for (int i = 1; i <= 16; i++) { /* twice as long as that */
         assert_int_equal(ask_slowly(room->db, i), DB_DONE);
@@ -79,14 +45,14 @@ static void a_transaction_may_take_its_time(void **state)
     pg->answer_ms = POSTGRES_ANSWER_MS;
     db_begin(room->db); /* the next one may not */
     pg->answer_ms = 100;
-    assert_int_equal(ask_int(room->db, "SELECT 9 FROM pg_sleep(0.25)"), -1);
+    assert_int_equal(test_ask_int(room->db, "SELECT 9 FROM pg_sleep(0.25)"), -1);
     db_rollback(room->db);
 }
 
 /* Whoever holds the turn and freezes is ended as always. */
 static void only_a_copy_may_pause(void **state)
 {
-    struct room *room = *state;
+    struct test_room *room = *state;
     struct fault fault = {0};
     struct db *other = db_open(room->where, DB_READ_WRITE, &fault);
 
@@ -95,9 +61,10 @@ static void only_a_copy_may_pause(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(times); i++) {
         db_begin(room->db);
         db_take_time(room->db, times[i]);
-        assert_int_equal(ask_int(room->db, "SELECT 8"), 8);
-        assert_int_equal(ask_int(other, "SELECT 7 FROM pg_sleep(1.5)"), 7); /* and we are silent */
-        assert_int_equal(ask_int(room->db, "SELECT 9"), times[i] == DB_TIME_HOUR ? 9 : -1);
+        assert_int_equal(test_ask_int(room->db, "SELECT 8"), 8);
+        assert_int_equal(test_ask_int(other, "SELECT 7 FROM pg_sleep(1.5)"),
+                         7); /* and we are silent */
+        assert_int_equal(test_ask_int(room->db, "SELECT 9"), times[i] == DB_TIME_HOUR ? 9 : -1);
         db_rollback(room->db);
     }
     db_close(&other);
@@ -106,7 +73,7 @@ static void only_a_copy_may_pause(void **state)
 /* Half a minute is for what it writes, not for a commit that waits for a standby. */
 static void half_a_minute_ends_before_the_commit(void **state)
 {
-    struct room *room = *state;
+    struct test_room *room = *state;
     struct postgres_db *pg = (struct postgres_db *)room->db;
     assert_int_equal(db_script(room->db, "SET statement_timeout = '200ms'"), DB_OK);
     db_begin(room->db);
@@ -133,12 +100,12 @@ static void half_a_minute_ends_before_the_commit(void **state)
 
 static void it_is_given_up_all_the_same_and_says_why(void **state)
 {
-    struct room *room = *state;
+    struct test_room *room = *state;
     struct postgres_db *pg = (struct postgres_db *)room->db;
     pg->long_ms = 100;
     db_begin(room->db);
     db_take_time(room->db, DB_TIME_HOUR);
-    assert_int_equal(ask_int(room->db, "SELECT 8 FROM pg_sleep(0.3)"), -1);
+    assert_int_equal(test_ask_int(room->db, "SELECT 8 FROM pg_sleep(0.3)"), -1);
     assert_true(room->db->is_too_long);
     db_rollback(room->db);
     pg->long_ms = POSTGRES_LONG_MS; /* and the server: */
@@ -146,37 +113,39 @@ static void it_is_given_up_all_the_same_and_says_why(void **state)
     assert_false(room->db->is_too_long);
     db_take_time(room->db, DB_TIME_HOUR);
     assert_int_equal(db_script(room->db, "SET LOCAL statement_timeout = 50"), DB_OK);
-    assert_int_equal(ask_int(room->db, "SELECT 9 FROM pg_sleep(0.3)"), -1);
+    assert_int_equal(test_ask_int(room->db, "SELECT 9 FROM pg_sleep(0.3)"), -1);
     assert_int_equal(db_error(room->db), DB_CONFLICT);
     assert_true(room->db->is_too_long);
     db_rollback(room->db);
 }
 
+static atomic_bool stop;
+
 static void *stop_soon(void *self)
 {
-    struct room *room = self;
+    struct test_room *room = self;
     struct fault fault = {0};
     struct db *other = db_open(room->where, DB_READ_WRITE, &fault);
     static const char ASLEEP[] = "SELECT count(*) FROM pg_stat_activity WHERE"
                                  " datname = current_database() AND wait_event = 'PgSleep'";
-    while (ask_int(other, ASLEEP) == 0) {
+    while (test_ask_int(other, ASLEEP) == 0) {
     }
     db_close(&other);
-    atomic_store(&room->stop, true);
+    atomic_store(&stop, true);
     return NULL;
 }
 
 /* By another thread, in the middle of a statement. */
 static void what_takes_its_time_can_be_stopped(void **state)
 {
-    struct room *room = *state;
-    db_set_stop(room->db, &room->stop);
+    struct test_room *room = *state;
+    db_set_stop(room->db, &stop);
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, stop_soon, room), 0);
     db_begin(room->db);
     db_take_time(room->db, DB_TIME_HOUR);
     struct span began = clock_elapsed(&CLOCK_SYSTEM);
-    assert_int_equal(ask_int(room->db, "SELECT 8 FROM pg_sleep(60)"), -1);
+    assert_int_equal(test_ask_int(room->db, "SELECT 8 FROM pg_sleep(60)"), -1);
     assert_true(clock_elapsed(&CLOCK_SYSTEM).us - began.us < SPAN_S(30).us);
     assert_non_null(strstr(db_error_text(room->db), "given up"));
     assert_false(room->db->is_too_long);
@@ -186,7 +155,7 @@ static void what_takes_its_time_can_be_stopped(void **state)
 
 int main(void)
 {
-#define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define EACH(test) cmocka_unit_test_setup_teardown(test, test_room_open, test_room_close)
     const struct CMUnitTest tests[] = {
         EACH(a_transaction_may_take_its_time),      EACH(only_a_copy_may_pause),
         EACH(half_a_minute_ends_before_the_commit), EACH(it_is_given_up_all_the_same_and_says_why),

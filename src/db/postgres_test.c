@@ -9,32 +9,6 @@
 
 #include "db/test_database.h"
 
-struct room {
-    char *where;
-    struct db *db;
-};
-
-static int set_up(void **state)
-{
-    struct room *room = g_new0(struct room, 1);
-    room->where = test_database_create("");
-    struct fault fault = {0};
-    room->db = db_open(room->where, DB_READ_WRITE, &fault);
-    assert_string_equal(fault.text, "");
-    assert_non_null(room->db);
-    *state = room;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct room *room = *state;
-    db_close(&room->db);
-    test_database_drop(&room->where);
-    g_free(room);
-    return 0;
-}
-
 static enum db_status put_secret(struct db *db, const char *name)
 {
     struct db_query *query = db_query(db, "INSERT INTO secret (name, value) VALUES ($1, $2)");
@@ -45,10 +19,7 @@ static enum db_status put_secret(struct db *db, const char *name)
 
 static int64_t count_secrets(struct db *db)
 {
-    struct db_query *query = db_query(db, "SELECT count(*) FROM secret");
-    int64_t count = db_step(query) == DB_ROW ? db_int(query, 0) : -1;
-    db_reset(query);
-    return count;
+    return test_ask_int(db, "SELECT count(*) FROM secret");
 }
 
 static int64_t add_policy(struct db *db, const char *policy)
@@ -101,7 +72,7 @@ static void check_values(struct db *db)
 
 static void values_come_back_as_they_went_in(void **state)
 {
-    struct db *db = ((struct room *)*state)->db;
+    struct db *db = ((struct test_room *)*state)->db;
     db_begin(db);
     make_table(db);
     struct db_query *insert =
@@ -127,7 +98,7 @@ static void values_come_back_as_they_went_in(void **state)
 static void a_big_blob_comes_back(void **state)
 {
     enum { SIZE = 5 * 1000 * 1000 };
-    struct db *db = ((struct room *)*state)->db;
+    struct db *db = ((struct test_room *)*state)->db;
     g_autofree uint8_t *bytes = g_malloc(SIZE);
     for (size_t i = 0; i < SIZE; i++) {
         bytes[i] = (uint8_t)(i * 2654435761U >> 24);
@@ -153,7 +124,7 @@ static void a_big_blob_comes_back(void **state)
 
 static void an_error_sticks_until_the_next_begin(void **state)
 {
-    struct db *db = ((struct room *)*state)->db;
+    struct db *db = ((struct test_room *)*state)->db;
     db_begin(db);
     assert_int_equal(put_secret(db, "one"), DB_DONE);
     assert_int_equal(put_secret(db, "one"), DB_DONE); /* not known yet */
@@ -174,7 +145,7 @@ static void an_error_sticks_until_the_next_begin(void **state)
 
 static void an_error_that_nobody_asked_for_shows_in_the_commit(void **state)
 {
-    struct db *db = ((struct room *)*state)->db;
+    struct db *db = ((struct test_room *)*state)->db;
     db_begin(db);
     int64_t turn = db_turn(db);
     (void)put_secret(db, "one");
@@ -196,7 +167,7 @@ static void an_error_that_nobody_asked_for_shows_in_the_commit(void **state)
 
 static void bad_sql_is_told(void **state)
 {
-    struct db *db = ((struct room *)*state)->db;
+    struct db *db = ((struct test_room *)*state)->db;
 
     static const struct {
         const char *name, *sql, *says;
@@ -224,7 +195,7 @@ static void bad_sql_is_told(void **state)
 /* What was bound first decides nothing for later. */
 static void a_parameter_may_be_null_first(void **state)
 {
-    struct db *db = ((struct room *)*state)->db;
+    struct db *db = ((struct test_room *)*state)->db;
     static const char sql[] = "SELECT coalesce($1, 0) + 1, $2";
 
     static const struct {
@@ -251,7 +222,7 @@ static void a_parameter_may_be_null_first(void **state)
 
 static void statements_are_prepared_once(void **state)
 {
-    struct db *db = ((struct room *)*state)->db;
+    struct db *db = ((struct test_room *)*state)->db;
     static const char sql[] = "SELECT $1 WHERE $2 = 0 OR $2 > 5";
     for (int i = 0; i < 10; i++) {
         db_begin_read(db);
@@ -268,7 +239,7 @@ static void statements_are_prepared_once(void **state)
 /* A statement that was prepared behind an error never got to the server. */
 static void a_preparation_that_was_skipped_is_made_up_for(void **state)
 {
-    struct db *db = ((struct room *)*state)->db;
+    struct db *db = ((struct test_room *)*state)->db;
     for (int i = 0; i < 2; i++) {
         db_begin(db);
         (void)put_secret(db, "one");
@@ -284,7 +255,7 @@ static void a_preparation_that_was_skipped_is_made_up_for(void **state)
 
 static void a_query_is_walked_while_others_run(void **state)
 {
-    struct db *db = ((struct room *)*state)->db;
+    struct db *db = ((struct test_room *)*state)->db;
     db_begin(db);
     int64_t ids[4];
     for (int i = 0; i < 4; i++) {
@@ -307,7 +278,7 @@ static void a_query_is_walked_while_others_run(void **state)
 
 static void ids_go_on_over_tables_and_turns(void **state)
 {
-    struct db *db = ((struct room *)*state)->db;
+    struct db *db = ((struct test_room *)*state)->db;
     db_begin(db);
     int64_t first = add_policy(db, "p");
     struct db_query *query =
@@ -329,7 +300,7 @@ static void ids_go_on_over_tables_and_turns(void **state)
 
 static void rows_that_changed_are_counted(void **state)
 {
-    struct db *db = ((struct room *)*state)->db;
+    struct db *db = ((struct test_room *)*state)->db;
     db_begin(db);
     for (int i = 0; i < 3; i++) {
         (void)add_policy(db, "p");
@@ -345,7 +316,7 @@ static void rows_that_changed_are_counted(void **state)
 /* What is only written waits for nobody: a batch of inserts is two round trips, with its turn. */
 static void writing_costs_no_round_trips(void **state)
 {
-    struct db *db = ((struct room *)*state)->db;
+    struct db *db = ((struct test_room *)*state)->db;
     struct postgres_db *pg = (struct postgres_db *)db;
     int64_t before = pg->round_trips;
     db_begin(db);
@@ -385,7 +356,7 @@ static int64_t count_kept(struct db *db)
 
 static void what_was_asked_ahead_is_there(void **state)
 {
-    struct db *db = ((struct room *)*state)->db;
+    struct db *db = ((struct test_room *)*state)->db;
     struct postgres_db *pg = (struct postgres_db *)db;
     assert_false(db_ask_ahead(db)); /* only in a transaction */
     db_begin(db);
@@ -410,7 +381,7 @@ static void what_was_asked_ahead_is_there(void **state)
 
 static void what_is_stale_is_asked_again(void **state)
 {
-    struct db *db = ((struct room *)*state)->db;
+    struct db *db = ((struct test_room *)*state)->db;
     struct postgres_db *pg = (struct postgres_db *)db;
     db_begin(db);
     assert_int_equal(count_named(db, "a"), 0);
@@ -435,7 +406,7 @@ static void what_is_stale_is_asked_again(void **state)
 /* Staleness does not pull the rows away from under somebody who walks them. */
 static void a_stale_answer_can_be_walked_to_its_end(void **state)
 {
-    struct db *db = ((struct room *)*state)->db;
+    struct db *db = ((struct test_room *)*state)->db;
     db_begin(db);
     (void)put_secret(db, "a");
     (void)put_secret(db, "b");
@@ -451,7 +422,7 @@ static void a_stale_answer_can_be_walked_to_its_end(void **state)
 
 static void an_error_ahead_is_told(void **state)
 {
-    struct db *db = ((struct room *)*state)->db;
+    struct db *db = ((struct test_room *)*state)->db;
     static const char sql[] = "SELECT 1 / count(*) FROM secret";
     db_begin(db);
     assert_true(db_ask_ahead(db));
@@ -470,7 +441,7 @@ static void an_error_ahead_is_told(void **state)
 
 static void a_reader_cannot_write_and_sees_one_state(void **state)
 {
-    struct room *room = *state;
+    struct test_room *room = *state;
     struct db_pool *pool = db_pool_create(room->where);
     struct db *reader = db_pool_take(pool);
     assert_int_equal(count_secrets(reader), 0);
@@ -491,7 +462,7 @@ static void a_reader_cannot_write_and_sees_one_state(void **state)
 
 int main(void)
 {
-#define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define EACH(test) cmocka_unit_test_setup_teardown(test, test_room_open, test_room_close)
     const struct CMUnitTest tests[] = {
         EACH(values_come_back_as_they_went_in),
         EACH(a_big_blob_comes_back),

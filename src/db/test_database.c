@@ -225,3 +225,33 @@ void test_database_hold_lanes(struct db *db)
         g_error("no lanes: %s", db_error_text(db));
     }
 }
+
+int test_room_open(void **state)
+{
+    struct test_room *room = g_new0(struct test_room, 1);
+    struct fault fault = {0};
+    room->where = test_database_create("");
+    room->db = db_open(room->where, DB_READ_WRITE, &fault);
+    if (room->db == NULL) {
+        g_error("no test database at %s: %s", room->where, fault.text);
+    }
+    *state = room;
+    return 0;
+}
+
+int test_room_close(void **state)
+{
+    struct test_room *room = *state;
+    db_close(&room->db);
+    test_database_drop(&room->where);
+    g_free(room);
+    return 0;
+}
+
+int64_t test_ask_int(struct db *db, const char *sql)
+{
+    struct db_query *query = db_query(db, sql);
+    int64_t value = db_step(query) == DB_ROW ? db_int(query, 0) : -1;
+    db_reset(query);
+    return value;
+}

@@ -37,4 +37,17 @@ NODISCARD struct db *test_database_open(const char *where, const struct clock *c
  * of a node without others, which then need no beats. */
 void test_database_hold_lanes(struct db *db);
 
+/* Fixtures: *state is a struct test_room * with a database of its own and a writer on it, not migrated
+ * by it. */
+struct test_room {
+    char *where;
+    struct db *db;
+};
+
+int test_room_open(void **state);
+int test_room_close(void **state);
+
+/* The first column of the first row; -1 when there is none, or it failed. */
+int64_t test_ask_int(struct db *db, const char *sql);
+
 #endif
