@@ -263,8 +263,9 @@ static int restore_rows(const struct cli *cli, const char *source, const struct 
         output_json(answer);
     } else if (is_done) {
         transfer_print(&transfer);
-        printf("Restored %s to %s. Start the servers with TOCSIN_DATABASE_URL set to it.\n", source,
-               to->shown);
+        printf("Restored %s to %s. Start the servers with TOCSIN_DATABASE_URL set to it, with its "
+               "password.\n",
+               source, to->shown);
     }
     transfer_clear(&transfer);
     place_clear(&from);
@@ -292,7 +293,10 @@ int cmd_restore(struct cli *cli)
     int code = EXIT_OK;
     if (to == NULL) {
         place_of_settings(&cli->settings, &place);
-    } else if (!place_parse(to, &place, &fault)) {
+    } else if (!place_parse("--to", to, &place, &fault)) {
+        code = cli_refused(&fault);
+    }
+    if (code == EXIT_OK && !cli_has(cli, "verify-only") && !place_check_target(&place, &fault)) {
         code = cli_refused(&fault);
     }
     code = code == EXIT_OK ? verify_source(source, &place) : code;

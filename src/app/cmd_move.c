@@ -14,7 +14,8 @@ static void tell(const struct cli *cli, const struct transfer *transfer)
     printf("Moved to %s. Start the servers with %s%s. The data in %s is as it was: do not start a "
            "server on it any more, or both would page.\n",
            transfer->to->shown, transfer->to->is_server ? "TOCSIN_DATABASE_URL" : "--data ",
-           transfer->to->is_server ? " set to it" : transfer->to->data, transfer->from->shown);
+           transfer->to->is_server ? " set to it, with its password" : transfer->to->data,
+           transfer->from->shown);
 }
 
 static int move(const struct cli *cli, const struct place *from, const struct place *to)
@@ -42,7 +43,8 @@ int cmd_move(struct cli *cli)
     struct fault fault = {0};
     struct place from = {0};
     struct place to = {0};
-    bool is_good = place_parse(from_text, &from, &fault) && place_parse(to_text, &to, &fault);
+    bool is_good = place_parse("--from", from_text, &from, &fault) &&
+                   place_parse("--to", to_text, &to, &fault) && place_check_target(&to, &fault);
     int code = is_good ? move(cli, &from, &to) : cli_refused(&fault);
     place_clear(&from);
     place_clear(&to);

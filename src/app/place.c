@@ -11,32 +11,55 @@ void place_of_settings(const struct settings *settings, struct place *out)
                           .where = is_server ? g_strdup(settings->database_url)
                                              : data_dir_database(settings->data),
                           .data = is_server ? NULL : g_strdup(settings->data),
-                          .shown = settings_database_shown(settings)};
+                          .shown = settings_database_shown(settings),
+                          .called = ""};
 }
 
 void place_of_file(const char *path, struct place *out)
 {
-    *out = (struct place){.where = g_strdup(path), .shown = g_strdup(path)};
+    *out = (struct place){.where = g_strdup(path), .shown = g_strdup(path), .called = ""};
 }
 
-bool place_parse(const char *text, struct place *out, struct fault *fault)
+bool place_parse(const char *called, const char *text, struct place *out, struct fault *fault)
 {
     *out = (struct place){0};
+    if (text[0] == '\0') {
+        return fault_set(fault, called, "is empty: name a directory or postgresql://…");
+    }
     struct settings settings = {0};
     settings_init(&settings);
-    bool is_server = g_str_has_prefix(text, "postgres") || g_str_has_prefix(text, "file:");
+    bool is_server = settings_is_address(text) || g_str_has_prefix(text, "file:");
     const char *name = is_server ? "database-url" : "data";
-    /* An address that is none may hold a password all the same: it is not quoted. */
-    const char *called = g_str_has_prefix(text, "postgres") ? "the place" : text;
     bool is_good = settings_set(&settings, setting_find(name), called, text, fault);
-    if (is_good && text[0] == '\0') {
-        is_good = fault_set(fault, "the place", "is empty: name a directory or postgresql://…");
-    }
     if (is_good) {
         place_of_settings(&settings, out);
+        out->called = called;
     }
     settings_clear(&settings);
     return is_good;
+}
+
+bool place_check_target(const struct place *place, struct fault *fault)
+{
+    if (place->data == NULL) {
+        return true;
+    }
+    g_autofree char *whole = g_canonicalize_filename(place->data, NULL);
+    g_autofree char *parent = g_path_get_dirname(whole);
+    return g_file_test(parent, G_FILE_TEST_IS_DIR) ||
+           fault_set(fault, place->called,
+                     "there is no directory %s to make %s in: name the right one, or make it with "
+                     "mkdir -p %s",
+                     parent, place->data, parent);
+}
+
+void place_blame(const struct place *place, struct fault *fault)
+{
+    bool is_place = strcmp(fault->field, "database-url") == 0 || strcmp(fault->field, "data") == 0;
+    if (is_place && place->called[0] != '\0') {
+        struct fault why = *fault;
+        (void)fault_set(fault, place->called, "%s", why.text);
+    }
 }
 
 void place_clear(struct place *place)

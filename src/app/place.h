@@ -5,15 +5,22 @@
 #include "app/settings.h"
 
 struct place {
-    char *where; /* for db_open */
-    char *data;  /* the data directory; NULL where there is none */
-    char *shown; /* for people: without a password */
+    char *where;        /* for db_open */
+    char *data;         /* the data directory; NULL where there is none */
+    char *shown;        /* for people: without a password */
+    const char *called; /* the flag that named it; "" where none did */
     bool is_server;
 };
 
 /* "./data", or postgresql://…, which may stand in a file: file:PATH. False and a fault for anything
- * else; place_clear it in either case. */
-NODISCARD bool place_parse(const char *text, struct place *out, struct fault *fault);
+ * else, of which nothing is shown when it looks like an address: it may hold a password. `called`, the
+ * flag, is borrowed for as long as the place; place_clear it in either case. */
+NODISCARD bool place_parse(const char *called, const char *text, struct place *out,
+                           struct fault *fault);
+/* Of a directory that is to be filled the parent must be there: else a slip of the finger would make it. */
+NODISCARD bool place_check_target(const struct place *place, struct fault *fault);
+/* A fault about a database is told of the flag that named it. */
+void place_blame(const struct place *place, struct fault *fault);
 /* What `tocsin serve` would use. */
 void place_of_settings(const struct settings *settings, struct place *out);
 /* A database file by itself: a backup. */

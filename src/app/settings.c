@@ -136,16 +136,53 @@ static bool is_database_url(const char *text)
     return g_str_has_prefix(text, "postgres://") || g_str_has_prefix(text, "postgresql://");
 }
 
-/* Not quoted: what was meant as an address may hold a password. */
-static bool check_text(const struct setting *setting, const char *called, const char *text,
+/* "host=db1 dbname=tocsin", which libpq would take. */
+static bool is_list_of_words(const char *text)
+{
+    size_t word = strspn(text, "abcdefghijklmnopqrstuvwxyz_");
+    bool begins_with_one = word > 0 && text[word + strspn(text + word, " ")] == '=';
+    return begins_with_one || (strchr(text, '=') != NULL && strchr(text, '/') == NULL);
+}
+
+bool settings_is_address(const char *text)
+{
+    return strstr(text, "://") != NULL || is_list_of_words(text) ||
+           g_ascii_strncasecmp(text, "postgres:", strlen("postgres:")) == 0 ||
+           g_ascii_strncasecmp(text, "postgresql:", strlen("postgresql:")) == 0;
+}
+
+/* libpq knows its schemes in small letters only. */
+static void lower_scheme(char *text)
+{
+    char *end = strstr(text, "://");
+    for (char *at = text; end != NULL && at < end; at++) {
+        *at = g_ascii_tolower(*at);
+    }
+}
+
+static bool check_address(const char *called, const char *text, struct fault *fault)
+{
+    if (text[0] == '\0') {
+        return fault_set(fault, called, "is empty; unset it, or write postgresql://…");
+    }
+    return is_database_url(text) ||
+           fault_set(fault, called,
+                     "must start with postgresql://, as in postgresql://tocsin@db1/tocsin; a data "
+                     "directory is named by its path, in --data, --from or --to");
+}
+
+/* Not quoted: what was meant as an address may hold a password, and so would the directory. */
+static bool check_text(const struct setting *setting, const char *called, char *text,
                        struct fault *fault)
 {
-    if (setting->offset != AT(database_url) || text[0] == '\0' || is_database_url(text)) {
-        return true;
+    if (setting->offset == AT(database_url)) {
+        lower_scheme(text);
+        return check_address(called, text, fault);
     }
-    return fault_set(fault, called,
-                     "must start with postgresql://; a database file is named by --data, without "
-                     "this setting");
+    return setting->offset != AT(data) || !settings_is_address(text) ||
+           fault_set(fault, called,
+                     "looks like the address of a database: that goes into TOCSIN_DATABASE_URL; a "
+                     "directory with such a name is written with ./ before it");
 }
 
 static bool set_text(char **field, const struct setting *setting, const char *called,
@@ -281,11 +318,15 @@ bool settings_from_environment(struct settings *settings, const char *const *env
 {
     for (const char *const *entry = environment; *entry != NULL; entry++) {
         const char *equals = strchr(*entry, '=');
-        if (!g_str_has_prefix(*entry, "TOCSIN_") || equals == NULL || equals[1] == '\0') {
+        if (!g_str_has_prefix(*entry, "TOCSIN_") || equals == NULL) {
             continue;
         }
         g_autofree char *name = g_strndup(*entry, (gsize)(equals - *entry));
         const struct setting *setting = find_by_variable(name);
+        /* An address that got lost is not a wish for a database of one's own. */
+        if (equals[1] == '\0' && (setting == NULL || setting->offset != AT(database_url))) {
+            continue;
+        }
         bool is_taken = setting != NULL ? settings_set(settings, setting, name, equals + 1, fault)
                                         : is_no_mistake(name, fault);
         if (!is_taken) {

@@ -74,9 +74,13 @@ void settings_clear(struct settings *settings);
 NODISCARD bool settings_set(struct settings *settings, const struct setting *setting,
                             const char *called, const char *value, struct fault *fault);
 
+/* Was this meant as the address of a database, be it a good one or not: "x://…", "host=… dbname=…"? */
+NODISCARD bool settings_is_address(const char *text);
+
 /* Takes all TOCSIN_* of `environment` ("NAME=value", NULL-ended, as environ). A variable that is
  * nearly one of ours is refused with the name that was meant, for a typing mistake must not pass in
- * silence; others (keys that a team file names) are left alone. An empty value counts as not set. */
+ * silence; others (keys that a team file names) are left alone. An empty value counts as not
+ * set, but for the database's address, which it refuses. */
 NODISCARD bool settings_from_environment(struct settings *settings, const char *const *environment,
                                          struct fault *fault);
 

@@ -73,6 +73,14 @@ static void reads_the_environment(void **state)
          "/dev/null is empty"},
         {"a database elsewhere", "TOCSIN_DATABASE_URL=mysql://h/d", NULL, NULL, "postgresql://"},
         {"a database file", "TOCSIN_DATABASE_URL=/var/lib/tocsin.db", NULL, NULL, "--data"},
+        {"a scheme in capitals", "TOCSIN_DATABASE_URL=PostgreSQL://u:p@h/d", "database-url",
+         "[hidden]", NULL},
+        {"an empty address", "TOCSIN_DATABASE_URL=", NULL, NULL, "is empty; unset it"},
+        {"an address as a directory", "TOCSIN_DATA=mysql://u:hunter2@h/d", NULL, NULL,
+         "looks like the address"},
+        {"words as a directory", "TOCSIN_DATA=host=h password=hunter2", NULL, NULL,
+         "looks like the address"},
+        {"a directory with = in it", "TOCSIN_DATA=./a=b", "data", "./a=b", NULL},
         {"a list of words", "TOCSIN_DATABASE_URL=host=h dbname=d password=hunter2", NULL, NULL,
          "must start with postgresql://"},
         {"typing mistake", "TOCSIN_LISTNE=x", NULL, NULL, "did you mean TOCSIN_LISTEN?"},
@@ -101,6 +109,38 @@ static void reads_the_environment(void **state)
             }
         }
         settings_clear(&settings);
+    }
+}
+
+static void knows_what_was_meant_as_an_address(void **state)
+{
+    (void)state;
+
+    const struct {
+        const char *text;
+        bool is_address;
+    } rows[] = {
+        {"postgresql://h/d", true},
+        {"PostgreSQL://h/d", true},
+        {"postgres:secret@h/d", true},
+        {"mysql://tocsin:secret@h/x", true},
+        {"host=x password=secret", true},
+        {"password = secret", true},
+        {"host=/run/postgresql dbname=d password=secret", true},
+        {"service=tocsin", true},
+        {"./data", false},
+        {"/var/lib/tocsin", false},
+        {"postgres-data", false},
+        {"/srv/a=b/data", false},
+        {"./a=b", false},
+        {"data 2", false},
+        {"", false},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (settings_is_address(rows[i].text) != rows[i].is_address) {
+            fail_msg("%s", rows[i].text);
+        }
     }
 }
 
@@ -228,6 +268,7 @@ int main(void)
         cmocka_unit_test(defaults_are_as_written),
         cmocka_unit_test(the_table_is_whole),
         cmocka_unit_test(reads_the_environment),
+        cmocka_unit_test(knows_what_was_meant_as_an_address),
         cmocka_unit_test(finishes_what_stands_between),
         cmocka_unit_test(everywhere_becomes_this_host),
         cmocka_unit_test(a_node_has_a_name_and_an_address),

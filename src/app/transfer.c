@@ -59,6 +59,7 @@ static int64_t look_anew(const struct place *place, struct fault *fault)
     struct db *db = db_open(place->where, DB_READ_ONLY, fault);
     int64_t turn = db == NULL ? -1 : look(db, place, &living, fault);
     db_close(&db);
+    place_blame(place, fault);
     return turn;
 }
 
@@ -171,6 +172,7 @@ bool transfer_run(struct transfer *transfer, struct fault *fault)
     struct proof proof = {.transfer = transfer};
     proof.from = open_source(transfer->from, &proof.turn, fault);
     if (proof.from == NULL) {
+        place_blame(transfer->from, fault);
         return false;
     }
     struct db_copy_judge judge = {.judge = prove, .self = &proof};
@@ -178,6 +180,7 @@ bool transfer_run(struct transfer *transfer, struct fault *fault)
     bool is_done = transfer->to->is_server ? db_copy_to_server(proof.from, transfer->to->where,
                                                                &judge, &transfer->copy, fault)
                                            : fill_directory(transfer, proof.from, &judge, fault);
+    place_blame(transfer->to, fault);
     db_rollback(proof.from);
     db_close(&proof.from);
     transfer->took = (struct span){clock_elapsed(&CLOCK_SYSTEM).us - began.us};

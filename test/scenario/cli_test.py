@@ -39,11 +39,11 @@ integrations: [{name: shop, kind: native, service: checkout}]
 """
 
 
-def run(*args, env=None, input=None):
+def run(*args, env=None, input=None, cwd=None):
     """`tocsin ARGS` without a server."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("TOCSIN_")}
     return subprocess.run([tocsin_path(), *map(str, args)], env={**clean, **(env or {})}, input=input,
-                          text=True, capture_output=True, timeout=PATIENCE_S, check=False)
+                          cwd=cwd, text=True, capture_output=True, timeout=PATIENCE_S, check=False)
 
 
 class UsageTest(unittest.TestCase):
@@ -82,20 +82,36 @@ class UsageTest(unittest.TestCase):
 
     def test_a_database_address_that_is_none_is_refused_and_not_shown(self):
         with tempfile.TemporaryDirectory() as folder:
-            for address in ("host=db1 dbname=tocsin password=s3cret", "file:/dev/null", "postgres:s3cret@h/d"):
+            for address in ("host=db1 dbname=tocsin password=s3cret", "file:/dev/null", "postgres:s3cret@h/d", ""):
                 for words in (["migrate"], ["restore", "x"], ["backup", "x"], ["doctor"], ["serve"]):
                     with self.subTest(words[0], address=address):
                         done = run(*words, "--data", folder, env={"TOCSIN_DATABASE_URL": address})
                         self.assertEqual(done.returncode, 2, done.stderr)
                         self.assertRegex(done.stderr, "TOCSIN_DATABASE_URL.*(postgresql://|is empty)")
                         self.assertNotIn("s3cret", done.stdout + done.stderr)
-            for place in ("postgres:s3cret@h/d", "file:/dev/null", ""):
-                for words in (["move", "--from", folder, "--to", place], ["restore", "x", "--to", place]):
-                    with self.subTest(words[0], place=place):
-                        done = run(*words)
+            places = ("postgres:s3cret@h/d", "host=x password=s3cret", "mysql://tocsin:s3cret@h/x",
+                      "host=/run/pg password=s3cret", "file:/dev/null", "")
+            for place in places:
+                for flag, words in (("--to", ["move", "--from", folder, "--to", place]),
+                                    ("--from", ["move", "--from", place, "--to", f"{folder}/new"]),
+                                    ("--to", ["restore", "x", "--to", place])):
+                    with self.subTest(words[0], place=place, flag=flag):
+                        done = run(*words, cwd=folder)
                         self.assertEqual(done.returncode, 1, done.stderr)
-                        self.assertRegex(done.stderr, "postgresql://|is empty")
+                        self.assertRegex(done.stderr, f"tocsin: {flag}: .*(postgresql://|is empty)")
                         self.assertNotIn("s3cret", done.stdout + done.stderr)
+            self.assertEqual(os.listdir(folder), [])
+
+    def test_a_mistyped_folder_is_not_made(self):
+        with World() as world, tempfile.TemporaryDirectory() as folder:
+            world.stop()
+            source = world.data_path()
+            for words in (["move", "--from", source], ["restore", source / "tocsin.db"]):
+                with self.subTest(words[0]):
+                    done = run(*words, "--to", f"{folder}/nope/x")
+                    self.assertEqual(done.returncode, 1, done.stderr)
+                    self.assertRegex(done.stderr, f"--to: .*mkdir -p {folder}/nope")
+                    self.assertEqual(os.listdir(folder), [])
 
     def test_completion(self):
         script = run("completion", "bash").stdout
