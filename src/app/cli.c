@@ -134,6 +134,7 @@ static bool take_value(struct cli *cli, const char *name, const char *value, str
         return true;
     }
     CHECK(setting != NULL);
+    keep_option(cli, name, ""); /* that it was a flag; its value may be a secret */
     g_autofree char *flag = g_strconcat("--", name, NULL);
     return settings_set(&cli->settings, setting, flag, value, fault);
 }
@@ -201,6 +202,21 @@ static bool check_args(const struct cli *cli, struct fault *fault)
     return true;
 }
 
+/* For a command that goes to the database by itself the two are one choice. To `serve` and `doctor` they
+ * are not: a node has a data directory beside its server. */
+static bool choose_store(struct cli *cli, struct fault *fault)
+{
+    if ((cli->command->settings & SETTING_STORE) == 0 || !cli_has(cli, "data")) {
+        return true;
+    }
+    if (cli_has(cli, "database-url")) {
+        return fault_set(fault, "",
+                         "--data and --database-url each name a database: give one of them");
+    }
+    settings_forget(&cli->settings, setting_find("database-url"));
+    return true;
+}
+
 bool cli_parse(struct cli *cli, int argc, char **argv, const char *const *environment,
                struct fault *fault)
 {
@@ -233,7 +249,7 @@ bool cli_parse(struct cli *cli, int argc, char **argv, const char *const *enviro
         return false;
     }
     cli->is_json = cli_has(cli, "json");
-    return cli_has(cli, "help") || check_args(cli, fault);
+    return cli_has(cli, "help") || (check_args(cli, fault) && choose_store(cli, fault));
 }
 
 void cli_clear(struct cli *cli)

@@ -36,9 +36,10 @@ struct cli_command {
 struct cli {
     const struct cli_command *command;
     struct settings settings;
-    GPtrArray *args;     /* of char *, borrowed from argv */
-    GHashTable *options; /* name -> GPtrArray of values; a switch has one "" */
-    bool is_json;        /* --json: what the API answers; of a list, its items */
+    GPtrArray *args; /* of char *, borrowed from argv */
+    GHashTable
+        *options; /* name -> GPtrArray of values; a switch has one "", a setting's flag too */
+    bool is_json; /* --json: what the API answers; of a list, its items */
     const char *const *environment;
 };
 
@@ -54,6 +55,7 @@ void cli_clear(struct cli *cli);
 const char *cli_arg(const struct cli *cli, size_t at);           /* or NULL */
 const char *cli_option(const struct cli *cli, const char *name); /* the last one given, or NULL */
 const GPtrArray *cli_options(const struct cli *cli, const char *name); /* all given, or NULL */
+/* Of an option or of a setting: was it given as a flag? */
 bool cli_has(const struct cli *cli, const char *name);
 
 /* The value of an environment variable for a reference such as env:NAME, or NULL. */

@@ -85,6 +85,7 @@ static void refuses_with_a_remedy(void **state)
         {"explain 1 2", "explain does not take \"2\"; it takes ALERT"},
         {"ack 1 -n x", "options are written in full"},
         {"serve --board maybe", "must be one of token|open"},
+        {"backup f --data d --database-url postgresql://h/d", "each name a database"},
         {"ack 1 --listen x", "ack has no option --listen"},
     };
 
@@ -114,6 +115,30 @@ static void a_flag_wins_over_a_variable(void **state)
     assert_string_equal(cli_environment(&line.cli, "TOCSIN_DATA"), "/from/variable");
     assert_null(cli_environment(&line.cli, "TOCSIN_DAT"));
     done(&line);
+}
+
+static void a_directory_wins_over_the_variable_of_a_server(void **state)
+{
+    (void)state;
+
+    const struct {
+        const char *text;
+        bool is_server;
+    } rows[] = {
+        {"restore f", true},         {"restore f --data d", false}, {"backup f --data=d", false},
+        {"migrate --data d", false}, {"doctor --data d", true}, /* a node has both */
+        {"serve --data d", true},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const char *environment[] = {"TOCSIN_DATABASE_URL=postgresql://h/d", "TOCSIN_DATA=v", NULL};
+        struct line line;
+        parse(&line, rows[i].text, environment);
+        if (!line.is_good || (line.cli.settings.database_url != NULL) != rows[i].is_server) {
+            fail_msg("\"%s\": %s", rows[i].text, line.fault.text);
+        }
+        done(&line);
+    }
 }
 
 static void help_needs_no_arguments(void **state)
@@ -177,9 +202,13 @@ static void texts_name_everything(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_the_command),           cmocka_unit_test(refuses_with_a_remedy),
-        cmocka_unit_test(a_flag_wins_over_a_variable), cmocka_unit_test(help_needs_no_arguments),
-        cmocka_unit_test(the_table_is_whole),          cmocka_unit_test(texts_name_everything),
+        cmocka_unit_test(finds_the_command),
+        cmocka_unit_test(refuses_with_a_remedy),
+        cmocka_unit_test(a_flag_wins_over_a_variable),
+        cmocka_unit_test(help_needs_no_arguments),
+        cmocka_unit_test(a_directory_wins_over_the_variable_of_a_server),
+        cmocka_unit_test(the_table_is_whole),
+        cmocka_unit_test(texts_name_everything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,6 +20,21 @@ int cmd_finish(const struct cli *cli, json_t *answer)
     return EXIT_OK;
 }
 
+bool cmd_no_database(const struct cli *cli, struct fault *fault)
+{
+    const char *data = cli->settings.data;
+    if (cli_environment(cli, "TOCSIN_DATABASE_URL") != NULL) {
+        return fault_set(fault, "",
+                         "there is no database in %s, which --data names in the place of "
+                         "TOCSIN_DATABASE_URL: leave --data out for the database on the server",
+                         data);
+    }
+    return fault_set(fault, "",
+                     "there is no database in %s: name the right directory with --data, or a "
+                     "server with TOCSIN_DATABASE_URL; `tocsin serve --data %s` makes one",
+                     data, data);
+}
+
 bool cmd_instant(const struct cli *cli, const char *called, const char *text, struct utc *out)
 {
     struct utc now = clock_now(&CLOCK_SYSTEM);

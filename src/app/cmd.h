@@ -55,6 +55,9 @@ int cmd_help(struct cli *cli);
  * Drops the reference. */
 int cmd_finish(const struct cli *cli, json_t *answer);
 
+/* The data directory has no database: false, and a fault that says what else may have been meant. */
+bool cmd_no_database(const struct cli *cli, struct fault *fault);
+
 /* Reads "now", a span from now ("+2h"), or RFC 3339. False and a message when it is none of these. */
 bool cmd_instant(const struct cli *cli, const char *called, const char *text, struct utc *out);
 

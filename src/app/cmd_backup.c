@@ -17,7 +17,8 @@ static char *absolute(const char *path)
     return g_canonicalize_filename(path, NULL);
 }
 
-static int tell_backup(const struct cli *cli, const char *path)
+/* `what`: the database, where it may not be the one that was thought of; or NULL. */
+static int tell_backup(const struct cli *cli, const char *what, const char *path)
 {
     struct stat about;
     int64_t bytes = stat(path, &about) == 0 ? (int64_t)about.st_size : 0;
@@ -25,7 +26,8 @@ static int tell_backup(const struct cli *cli, const char *path)
         json_auto_t *answer = json_pack("{s:s, s:I}", "path", path, "bytes", (json_int_t)bytes);
         output_json(answer);
     } else {
-        printf("Copied to %s (%.1f MB) and verified.\n", path, (double)bytes / 1e6);
+        printf("Copied %s%sto %s (%.1f MB) and verified.\n", what != NULL ? what : "",
+               what != NULL ? " " : "", path, (double)bytes / 1e6);
     }
     return EXIT_OK;
 }
@@ -38,17 +40,15 @@ static int backup_here(const struct cli *cli, const char *target)
     place_of_settings(&cli->settings, &place);
     struct db *db = NULL;
     if (!place.is_server && access(place.where, F_OK) != 0) {
-        (void)fault_set(&fault, "",
-                        "there is no database in %s: name the right directory with "
-                        "--data, or a server with TOCSIN_DATABASE_URL",
-                        place.data);
+        (void)cmd_no_database(cli, &fault);
     } else {
         db = db_open(place.where, place.is_server ? DB_READ_ONLY : DB_READ_WRITE, &fault);
     }
     bool is_done = db != NULL && db_backup(db, target, &fault);
     db_close(&db);
+    int code = is_done ? tell_backup(cli, place.shown, target) : cli_refused(&fault);
     place_clear(&place);
-    return is_done ? tell_backup(cli, target) : cli_refused(&fault);
+    return code;
 }
 
 static bool copy_stream(int from, int to)
@@ -97,7 +97,7 @@ static int take_over(const struct cli *cli, const char *made, const char *target
         return cli_refused(&fault);
     }
     (void)unlink(made);
-    return tell_backup(cli, target);
+    return tell_backup(cli, NULL, target);
 }
 
 static int take_answer(const struct cli *cli, const struct client_answer *answer,
@@ -112,7 +112,7 @@ static int take_answer(const struct cli *cli, const struct client_answer *answer
         }
         return EXIT_OK;
     }
-    return target == NULL ? tell_backup(cli, made) : take_over(cli, made, target);
+    return target == NULL ? tell_backup(cli, NULL, made) : take_over(cli, made, target);
 }
 
 int cmd_backup(struct cli *cli)

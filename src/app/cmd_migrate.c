@@ -67,10 +67,7 @@ int cmd_migrate(struct cli *cli)
     place_of_settings(&cli->settings, &place);
     struct db *db = NULL;
     if (!place.is_server && access(place.where, F_OK) != 0) {
-        (void)fault_set(&fault, "",
-                        "there is no database in %s: name the right directory with "
-                        "--data, or a server with TOCSIN_DATABASE_URL",
-                        place.data);
+        (void)cmd_no_database(cli, &fault);
     } else {
         db = db_open(place.where, DB_READ_WRITE, &fault);
     }

@@ -210,8 +210,9 @@ const struct cli_command COMMANDS[] = {
      NODES_OPTIONS, SETTING_CLIENT, 0, cmd_nodes},
     {"backup", "[FILE]", 0, 1, "Copy the whole database, online, and verify the copy.",
      "Works with and without a running server. Without FILE the copy stays in the data directory, "
-     "under "
-     "backups.",
+     "under backups. Without a server the database in --data is copied where that flag is given, "
+     "else "
+     "the one of TOCSIN_DATABASE_URL.",
      NULL, SETTING_CLIENT | SETTING_STORE, COMPLETE_FILE, cmd_backup},
     {"restore", "FILE", 1, 1, "Put a backup in the place of the database.",
      "The backup is verified before anything is replaced; the old database is kept beside it. "

@@ -275,15 +275,21 @@ void settings_init(struct settings *settings)
     }
 }
 
+void settings_forget(struct settings *settings, const struct setting *setting)
+{
+    CHECK(setting->kind == SETTING_TEXT);
+    char **text = field_of(settings, setting);
+    if (*text != NULL && setting->is_secret) {
+        memset(*text, 0, strlen(*text));
+    }
+    g_clear_pointer(text, g_free);
+}
+
 void settings_clear(struct settings *settings)
 {
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         if (SETTINGS[i].kind == SETTING_TEXT) {
-            char **text = field_of(settings, &SETTINGS[i]);
-            if (*text != NULL && SETTINGS[i].is_secret) {
-                memset(*text, 0, strlen(*text));
-            }
-            g_clear_pointer(text, g_free);
+            settings_forget(settings, &SETTINGS[i]);
         }
     }
 }

@@ -69,6 +69,8 @@ NODISCARD char *setting_variable(const struct setting *setting);
 /* Zeroed memory becomes the defaults. */
 void settings_init(struct settings *settings);
 void settings_clear(struct settings *settings);
+/* As if this text had not been set, and without its default. */
+void settings_forget(struct settings *settings, const struct setting *setting);
 
 /* Reads one value in its written form: of a database its address, or nothing is taken. The fault names the setting as `called` (a flag or variable). */
 NODISCARD bool settings_set(struct settings *settings, const struct setting *setting,

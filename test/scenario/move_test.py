@@ -50,9 +50,9 @@ heartbeats:
 """
 
 
-def tocsin(world, *args, check=True):
+def tocsin(world, *args, check=True, env=None):
     """The program by itself: what it says and how it ended."""
-    env = {key: value for key, value in os.environ.items() if not key.startswith("TOCSIN")}
+    env = {key: value for key, value in os.environ.items() if not key.startswith("TOCSIN")} | (env or {})
     done = subprocess.run([tocsin_path(), *map(str, args)], env=env, cwd=world.folder, capture_output=True,
                           text=True, timeout=120, check=False)
     if check and done.returncode != 0:
@@ -236,14 +236,14 @@ class MoveTest(unittest.TestCase):
         world.wait("another backup was made", lambda: made.append(world.post("/api/v1/backup")) or
                    made[-1].status == 201)
         self.assertTrue(os.path.exists(made[-1].json["path"]))
-        alone = tocsin(world, "backup", world.folder / "alone.db", "--database-url", other, "--data",
-                       world.folder / "none")
+        alone = tocsin(world, "backup", world.folder / "alone.db", "--database-url", other)
         self.assertIn("verified", alone.stdout)
         seen = self.state()
         world.stop()
         self.assertIn("sound backup", tocsin(world, "restore", "--verify-only", server).stdout)
         world.data = world.folder / "restored"
-        tocsin(world, "restore", server, "--data", world.data)
+        # As on a node, whose environment names the server: the flag wins.
+        tocsin(world, "restore", server, "--data", world.data, env={"TOCSIN_DATABASE_URL": other})
         self.serve_on()
         for path, rows in self.state().items():
             if path == "/api/v1/alerts":
