@@ -3,11 +3,12 @@
 #include <unistd.h>
 
 #include "app/cmd.h"
-#include "app/data_dir.h"
 #include "app/doctor.h"
+#include "app/place.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "config/config_store.h"
+#include "db/migrate.h"
 
 static void print_count(json_int_t count, const char *what, const char *after)
 {
@@ -38,19 +39,39 @@ static int show(const struct cli *cli, const json_t *answer)
     return problems > 0 ? EXIT_REFUSED : EXIT_OK;
 }
 
-static struct db *open_database(const struct settings *settings, struct fault *fault)
+/* Bringing an empty database on a server forward is for the one who knows that it is the right one. */
+static bool check_schema(struct db *db, const char *shown, struct fault *fault)
 {
-    g_autofree char *file = data_dir_database(settings->data);
-    const char *where = settings->database_url != NULL ? settings->database_url : file;
-    if (where == file && access(file, F_OK) != 0) {
-        fault_set(fault, "", "there is no database in %s: `tocsin serve --data %s` makes one",
-                  settings->data, settings->data);
-        return NULL;
+    struct db_migrations *known = db_migrations_load();
+    struct db_schema schema;
+    bool is_good = db_schema_look(db, known, &schema, fault);
+    db_migrations_free(&known);
+    if (is_good && schema.state == SCHEMA_EMPTY) {
+        return fault_set(fault, "",
+                         "the database %s has no schema of Tocsin yet: `tocsin migrate` makes it, "
+                         "and so does the first `tocsin serve`",
+                         shown);
     }
-    struct db *db = db_open(where, DB_READ_ONLY, fault);
+    return is_good && db_schema_check(&schema, fault);
+}
+
+static struct db *open_database(const struct cli *cli, struct fault *fault)
+{
+    struct place place;
+    place_of_settings(&cli->settings, &place);
+    struct db *db = NULL;
+    if (!place.is_server && access(place.where, F_OK) != 0) {
+        (void)cmd_no_database(cli, fault);
+    } else {
+        db = db_open(place.where, DB_READ_ONLY, fault);
+    }
+    if (db != NULL && !check_schema(db, place.shown, fault)) {
+        db_close(&db);
+    }
     if (db != NULL) {
         db_begin(db);
     }
+    place_clear(&place);
     return db;
 }
 
@@ -67,8 +88,7 @@ static int look_here(struct cli *cli)
 {
     struct fault fault = {0};
     const char *data = cli->settings.data;
-    struct db *db =
-        settings_finish(&cli->settings, &fault) ? open_database(&cli->settings, &fault) : NULL;
+    struct db *db = settings_finish(&cli->settings, &fault) ? open_database(cli, &fault) : NULL;
     struct config *config = db != NULL ? config_load(db, &fault) : NULL;
     if (config == NULL) {
         close_database(&db);
