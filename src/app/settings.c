@@ -11,6 +11,7 @@ static const struct enum_name SMTP_TLS_NAMES[] = {
 
 enum { NODE_NAME_MAX = 100 };
 
+#define PREFIX "TOCSIN_"
 #define AT(member) offsetof(struct settings, member)
 
 const struct setting SETTINGS[] = {
@@ -97,7 +98,7 @@ const struct setting *setting_find(const char *name)
 char *setting_variable(const struct setting *setting)
 {
     char *upper = g_ascii_strup(setting->name, -1);
-    char *name = g_strconcat("TOCSIN_", g_strdelimit(upper, "-", '_'), NULL);
+    char *name = g_strconcat(PREFIX, g_strdelimit(upper, "-", '_'), NULL);
     g_free(upper);
     return name;
 }
@@ -295,17 +296,38 @@ void settings_clear(struct settings *settings)
 }
 
 /* One or two slips of the finger; more is another word, perhaps somebody else's. */
-static bool is_no_mistake(const char *name, struct fault *fault)
+static bool is_slip(const char *name, const char *variable)
 {
     enum { SLIPS = 2 };
 
+    return nearest_distance(name, variable, SLIPS + 1) <= SLIPS;
+}
+
+/* TOCSIN_DATABSE and TOCSIN_SMTP_PASS: they begin as TOCSIN_DATA and TOCSIN_SMTP_… do. Of a word as
+ * short as "ca" it has to be the whole. */
+static bool is_kin(const char *name, const char *variable)
+{
+    enum { TELLING = 4 };
+
+    size_t length = strcspn(variable + strlen(PREFIX), "_");
+    if (strncmp(name, variable, strlen(PREFIX) + length) != 0) {
+        return false;
+    }
+    char next = name[strlen(PREFIX) + length];
+    return length >= TELLING || next == '\0' || next == '_';
+}
+
+static bool is_no_mistake(const char *name, struct fault *fault)
+{
+    g_autoptr(GString) meant = g_string_new(NULL);
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         g_autofree char *variable = setting_variable(&SETTINGS[i]);
-        if (nearest_distance(name, variable, SLIPS + 1) <= SLIPS) {
-            return fault_set(fault, name, "is no setting of Tocsin; did you mean %s?", variable);
+        if (is_slip(name, variable) || is_kin(name, variable)) {
+            g_string_append_printf(meant, "%s%s", meant->len > 0 ? " or " : "", variable);
         }
     }
-    return true;
+    return meant->len == 0 ||
+           fault_set(fault, name, "is no setting of Tocsin; did you mean %s?", meant->str);
 }
 
 static const struct setting *find_by_variable(const char *name)
@@ -324,7 +346,7 @@ bool settings_from_environment(struct settings *settings, const char *const *env
 {
     for (const char *const *entry = environment; *entry != NULL; entry++) {
         const char *equals = strchr(*entry, '=');
-        if (!g_str_has_prefix(*entry, "TOCSIN_") || equals == NULL) {
+        if (!g_str_has_prefix(*entry, PREFIX) || equals == NULL) {
             continue;
         }
         g_autofree char *name = g_strndup(*entry, (gsize)(equals - *entry));
@@ -340,6 +362,18 @@ bool settings_from_environment(struct settings *settings, const char *const *env
         }
     }
     return true;
+}
+
+char **settings_unknown(const char *const *environment)
+{
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+    for (const char *const *entry = environment; *entry != NULL; entry++) {
+        g_autofree char *name = g_strndup(*entry, strcspn(*entry, "="));
+        if (g_str_has_prefix(name, PREFIX) && find_by_variable(name) == NULL) {
+            g_strv_builder_add(names, name);
+        }
+    }
+    return g_strv_builder_end(names);
 }
 
 static char *show_choice(const struct setting *setting, int value)

@@ -80,11 +80,14 @@ NODISCARD bool settings_set(struct settings *settings, const struct setting *set
 NODISCARD bool settings_is_address(const char *text);
 
 /* Takes all TOCSIN_* of `environment` ("NAME=value", NULL-ended, as environ). A variable that is
- * nearly one of ours is refused with the name that was meant, for a typing mistake must not pass in
- * silence; others (keys that a team file names) are left alone. An empty value counts as not
- * set, but for the database's address, which it refuses. */
+ * nearly one of ours, or begins with a word of ours, is refused with the names that may have been
+ * meant, for a typing mistake must not pass in silence; others (keys that a team file names) are left
+ * alone. An empty value counts as not set, but for the database's address, which it refuses. */
 NODISCARD bool settings_from_environment(struct settings *settings, const char *const *environment,
                                          struct fault *fault);
+
+/* The names of those that were left alone; NULL-ended, free with g_strfreev. */
+NODISCARD char **settings_unknown(const char *const *environment);
 
 /* The value in its written form ("[hidden]" for a secret), free with g_free; NULL when not set. */
 NODISCARD char *settings_show(const struct settings *settings, const struct setting *setting);

@@ -83,8 +83,6 @@ static void reads_the_environment(void **state)
         {"a directory with = in it", "TOCSIN_DATA=./a=b", "data", "./a=b", NULL},
         {"a list of words", "TOCSIN_DATABASE_URL=host=h dbname=d password=hunter2", NULL, NULL,
          "must start with postgresql://"},
-        {"typing mistake", "TOCSIN_LISTNE=x", NULL, NULL, "did you mean TOCSIN_LISTEN?"},
-        {"somebody else's", "TOCSIN_BIN=/opt/x", "listen", "127.0.0.1:8420", NULL},
         {"another program's", "LISTEN=x", "listen", "127.0.0.1:8420", NULL},
     };
 
@@ -110,6 +108,51 @@ static void reads_the_environment(void **state)
         }
         settings_clear(&settings);
     }
+}
+
+static void a_mistyped_variable_is_no_other_program_s(void **state)
+{
+    (void)state;
+
+    const struct {
+        const char *name, *entry;
+        const char *fault; /* part of it; NULL: left alone */
+    } rows[] = {
+        {"typing mistake", "TOCSIN_LISTNE=x", "did you mean TOCSIN_LISTEN?"},
+        {"half a name", "TOCSIN_DATABASE=postgresql://u:hunter2@h/d",
+         "did you mean TOCSIN_DATA or TOCSIN_DATABASE_URL?"},
+        {"half a name with a slip", "TOCSIN_DATABSE=x", "did you mean TOCSIN_DATA"},
+        {"a word too many", "TOCSIN_DATA_DIR=x", "did you mean TOCSIN_DATA"},
+        {"a word of ours", "TOCSIN_SMTP_PASS=hunter2", "or TOCSIN_SMTP_PASSWORD"},
+        {"a short word of ours", "TOCSIN_CA_PATH=x", "did you mean TOCSIN_CA_FILE?"},
+        {"no word of ours", "TOCSIN_CATALOG_KEY=x", NULL},
+        {"what Kubernetes sets", "TOCSIN_PORT_8420_TCP=tcp://x", NULL},
+        {"somebody else's", "TOCSIN_BIN=/opt/x", NULL},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct settings settings = {0};
+        struct fault fault = {0};
+        const char *environment[] = {rows[i].entry, NULL};
+        settings_init(&settings);
+        bool is_read = settings_from_environment(&settings, environment, &fault);
+        const char *wanted = rows[i].fault != NULL ? rows[i].fault : "";
+        if (is_read != (rows[i].fault == NULL) || strstr(fault.text, wanted) == NULL ||
+            strstr(fault.text, "hunter2") != NULL) {
+            fail_msg("%s: %s", rows[i].name, fault.text);
+        }
+        settings_clear(&settings);
+    }
+}
+
+static void lists_what_it_does_not_know(void **state)
+{
+    (void)state;
+    const char *environment[] = {"PATH=/bin",    "TOCSIN_BIN=/opt/x", "TOCSIN_LISTEN=x",
+                                 "TOCSIN_KEY=k", "TOCSIN_EMPTY=",     NULL};
+    g_auto(GStrv) names = settings_unknown(environment);
+    g_autofree char *all = g_strjoinv(" ", names);
+    assert_string_equal(all, "TOCSIN_BIN TOCSIN_KEY TOCSIN_EMPTY");
 }
 
 static void knows_what_was_meant_as_an_address(void **state)
@@ -268,6 +311,8 @@ int main(void)
         cmocka_unit_test(defaults_are_as_written),
         cmocka_unit_test(the_table_is_whole),
         cmocka_unit_test(reads_the_environment),
+        cmocka_unit_test(a_mistyped_variable_is_no_other_program_s),
+        cmocka_unit_test(lists_what_it_does_not_know),
         cmocka_unit_test(knows_what_was_meant_as_an_address),
         cmocka_unit_test(finishes_what_stands_between),
         cmocka_unit_test(everywhere_becomes_this_host),

@@ -216,6 +216,7 @@ bool house_open(struct house *house, const struct settings *settings,
     if (settings->config != NULL && !house_apply_file(house, &problem)) {
         return fault_set(fault, "", "%s", problem);
     }
+    house_warn_of_variables(house);
     courier_wake(house->courier);
     return open_doors(house, fault);
 }

@@ -82,6 +82,8 @@ void house_log_line(void *self, const char *line); /* self is the house */
 
 /* Keys that the last applied file made, on standard output: this once. */
 void house_show_minted(struct house *house);
+/* Logs each TOCSIN_* of the environment that means nothing to us: it may have been meant to. */
+void house_warn_of_variables(const struct house *house);
 
 /* The first impression, on standard output. */
 void house_greet(struct house *house);

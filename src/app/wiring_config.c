@@ -59,3 +59,28 @@ bool house_apply_file(struct house *house, char **out_problem)
     team_file_clear(&file);
     return is_applied;
 }
+
+/* A key that the team file names is not ignored. */
+static bool is_named(const char *team, const char *variable)
+{
+    g_autofree char *reference = g_strconcat("env:", variable, NULL);
+    return team != NULL && strstr(team, reference) != NULL;
+}
+
+void house_warn_of_variables(const struct house *house)
+{
+    g_auto(GStrv) names = settings_unknown(house->environment);
+    g_autofree char *team = NULL;
+    if (house->settings->config != NULL) {
+        (void)g_file_get_contents(house->settings->config, &team, NULL, NULL);
+    }
+    g_autoptr(GString) ignored = g_string_new(NULL);
+    for (char **name = names; *name != NULL; name++) {
+        if (!is_named(team, *name)) {
+            g_string_append_printf(ignored, "%s%s", ignored->len > 0 ? " " : "", *name);
+        }
+    }
+    if (ignored->len > 0) { /* in one line, for many would count as repeats of each other */
+        LOG_WARN("serve", NULL, "unknown variable is ignored", "variable", ignored->str);
+    }
+}

@@ -79,6 +79,10 @@ class UsageTest(unittest.TestCase):
         done = run("serve", env={"TOCSIN_LISTNE": "127.0.0.1:0"})
         self.assertEqual(done.returncode, 2)
         self.assertIn("did you mean TOCSIN_LISTEN?", done.stderr)
+        done = run("serve", env={"TOCSIN_DATABASE": "postgresql://tocsin:s3cret@h/x"})
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("did you mean TOCSIN_DATA or TOCSIN_DATABASE_URL?", done.stderr)
+        self.assertNotIn("s3cret", done.stderr)
 
     def test_a_database_address_that_is_none_is_refused_and_not_shown(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -368,6 +372,17 @@ class ServeTest(unittest.TestCase):
             done = run("serve", "--data", world.folder / "other", "--listen", f"127.0.0.1:{world.port}")
             self.assertEqual(done.returncode, 1)
             self.assertIn(str(world.port), done.stderr)
+
+    def test_an_unknown_variable_is_named(self):
+        with World({"MAIL_HOST": "x", "KEY_OF_SHOP": "shop-0123456789abcdef0123456789abcdef"}, start=False) as world:
+            team = world.write("team.yaml", TEAM.replace("service: checkout}", "service: checkout, "
+                                                         "key: env:TOCSIN_KEY_OF_SHOP}"))
+            world.settings["CONFIG"] = team
+            world.start()
+            line = next(line for line in world.server.log().splitlines() if "unknown variable" in line)
+            self.assertIn("level=warn", line)
+            self.assertIn("TOCSIN_MAIL_HOST", line)
+            self.assertNotIn("KEY_OF_SHOP", line)
 
     def test_it_ends_well_and_remembers(self):
         with World() as world:
