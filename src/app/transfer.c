@@ -166,6 +166,21 @@ static bool fill_directory(struct transfer *transfer, struct db *from,
     return is_done;
 }
 
+/* Which one it was, and how to make another. */
+static void explain_target(const struct transfer *transfer, struct fault *fault)
+{
+    const struct place *to = transfer->to;
+    if (transfer->copy.occupied == NULL) {
+        place_blame(to, fault);
+        return;
+    }
+    (void)fault_set(fault, to->called,
+                    "the database %.160s is not empty (there are rows in %s): name a new one, made "
+                    "with createdb --owner=tocsin tocsin_new, or CREATE DATABASE tocsin_new OWNER "
+                    "tocsin",
+                    to->shown, transfer->copy.occupied);
+}
+
 bool transfer_run(struct transfer *transfer, struct fault *fault)
 {
     struct span began = clock_elapsed(&CLOCK_SYSTEM);
@@ -180,7 +195,7 @@ bool transfer_run(struct transfer *transfer, struct fault *fault)
     bool is_done = transfer->to->is_server ? db_copy_to_server(proof.from, transfer->to->where,
                                                                &judge, &transfer->copy, fault)
                                            : fill_directory(transfer, proof.from, &judge, fault);
-    place_blame(transfer->to, fault);
+    explain_target(transfer, fault);
     db_rollback(proof.from);
     db_close(&proof.from);
     transfer->took = (struct span){clock_elapsed(&CLOCK_SYSTEM).us - began.us};

@@ -241,7 +241,8 @@ static bool copy_table(struct db *from, struct db *to, const struct db_table *ta
 
 /* --- before and after --- */
 
-static bool check_empty(struct db *to, const GPtrArray *tables, struct fault *fault)
+static bool check_empty(struct db *to, const GPtrArray *tables, struct db_copy *out,
+                        struct fault *fault)
 {
     for (guint i = 0; i < tables->len; i++) {
         const struct db_table *table = tables->pdata[i];
@@ -252,6 +253,7 @@ static bool check_empty(struct db *to, const GPtrArray *tables, struct fault *fa
         bool has_rows = db_step(query) == DB_ROW;
         db_reset(query);
         if (has_rows) {
+            out->occupied = g_intern_string(table->name);
             return fault_set(fault, "",
                              "the target is not empty (there are rows in %s): name a new database",
                              table->name);
@@ -368,7 +370,7 @@ static bool copy_listed(struct db *from, struct db *to, const GPtrArray *theirs,
         return fault_set(fault, "", "only one side has column %s, or it has another type there",
                          odd);
     }
-    return check_empty(to, ours, fault) && copy_tables(from, to, theirs, out, fault);
+    return check_empty(to, ours, out, fault) && copy_tables(from, to, theirs, out, fault);
 }
 
 static void clear_copied(gpointer data)

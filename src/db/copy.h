@@ -16,7 +16,9 @@ struct db_copied {
 struct db_copy {
     GArray *tables; /* of struct db_copied, by name */
     struct pageable pageable;
-    int64_t rows;   /* of all tables */
+    int64_t rows; /* of all tables */
+    const char
+        *occupied;  /* a table of the target that had rows, which is why it was refused; or NULL */
     int64_t mended; /* texts that were not valid UTF-8, which PostgreSQL does not keep */
 };
 

@@ -225,7 +225,7 @@ class MoveTest(unittest.TestCase):
         self.assertEqual(restored["pageable"]["open alerts"], 2)
         full = tocsin(world, "restore", file, "--to", other, check=False)
         self.assertEqual(full.returncode, 1)
-        self.assertIn("not empty", full.stderr)
+        self.assertRegex(full.stderr, "--to: the database postgresql://.* is not empty .*createdb .*CREATE DATABASE")
 
         self.serve_on(DATABASE_URL=other)
         self.assertEqual(self.state()["/api/v1/silences"], seen["/api/v1/silences"])
@@ -263,7 +263,8 @@ class MoveTest(unittest.TestCase):
             (("move", "--from", self.url, "--to", world.folder / "x"), 1, "there is no database of"),
             (("migrate", "--data", world.folder / "no"), 1, "there is no database in"),
             (("restore", world.data / "tocsin.db.lock", "--to", self.url), 1, "is not a database"),
-            (("move", "--from", world.data, "--to", nowhere), 1, ""),
+            (("move", "--from", world.data, "--to", nowhere), 1, "tocsin: --to: "),
+            (("move", "--from", nowhere, "--to", world.folder / "x"), 1, "tocsin: --from: "),
         ]
         for args, code, told in rows:
             done = tocsin(world, *args, check=False)
