@@ -275,6 +275,10 @@ static int restore_rows(const struct cli *cli, const char *source, const struct 
 static int verify_source(const char *source, const struct place *to)
 {
     struct fault fault = {0};
+    if (access(source, F_OK) != 0) {
+        return cli_failed("there is no backup at %s that can be reached: %s; name the right file",
+                          source, g_strerror(errno));
+    }
     if (db_verify(source, &fault)) {
         return EXIT_OK;
     }
@@ -282,6 +286,35 @@ static int verify_source(const char *source, const struct place *to)
     fault_set(&fault, why.field, "%.280s. Take another backup; the data in %.60s was not touched.",
               why.text, to->data != NULL ? to->data : to->shown);
     return cli_refused(&fault);
+}
+
+/* Sound is not yet the right one. */
+static int tell_sound(const struct cli *cli, const char *source)
+{
+    struct fault fault = {0};
+    struct db_summary summary;
+    if (!db_summarize(source, &summary, &fault)) {
+        return cli_refused(&fault);
+    }
+    bool has_events = utc_is_set(summary.newest);
+    char newest[UTC_TEXT_SIZE] = "";
+    if (has_events) {
+        utc_format(summary.newest, newest);
+    }
+    if (cli->is_json) {
+        json_auto_t *answer = json_pack(
+            "{s:s, s:I, s:I, s:s?}", "path", source, "schema", (json_int_t)summary.schema, "alerts",
+            (json_int_t)summary.alerts, "newest_event_at", has_events ? newest : NULL);
+        output_json(answer);
+        return EXIT_OK;
+    }
+    g_autofree char *local = output_time(output_zone(), summary.newest);
+    printf("%s is a sound backup: schema %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT
+           " alert%s, newest event %s%s%s.\n",
+           source, summary.schema, summary.alerts, summary.alerts == 1 ? "" : "s",
+           has_events ? local : "none", has_events ? " " : "",
+           has_events ? zone_name(output_zone()) : "");
+    return EXIT_OK;
 }
 
 int cmd_restore(struct cli *cli)
@@ -301,7 +334,7 @@ int cmd_restore(struct cli *cli)
     }
     code = code == EXIT_OK ? verify_source(source, &place) : code;
     if (code == EXIT_OK && cli_has(cli, "verify-only")) {
-        printf("%s is a sound backup.\n", source);
+        code = tell_sound(cli, source);
     } else if (code == EXIT_OK) {
         code = place.is_server ? restore_rows(cli, source, &place)
                                : restore_file(cli, source, place.data);

@@ -94,7 +94,7 @@ static const struct cli_option MANUAL_OPTIONS[] = {
 static const struct cli_option TEST_OPTIONS[] = {
     {"contact", "NAME", "Only by this contact; else by each."}, {0}};
 static const struct cli_option RESTORE_OPTIONS[] = {
-    {"verify-only", NULL, "Only check the file."},
+    {"verify-only", NULL, "Only check the file, and say what it holds."},
     {"to", "PLACE", "Another data directory, or postgresql://... of an empty database."},
     {0}};
 static const struct cli_option MIGRATE_OPTIONS[] = {

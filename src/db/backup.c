@@ -157,3 +157,29 @@ bool db_verify(const char *path, struct fault *fault)
 {
     return sqlite_verify(path, fault);
 }
+
+static int64_t ask(struct db *db, const char *sql)
+{
+    struct db_query *query = db_query(db, sql);
+    int64_t number = db_step(query) == DB_ROW ? db_int(query, 0) : 0;
+    db_reset(query);
+    return number;
+}
+
+bool db_summarize(const char *path, struct db_summary *out, struct fault *fault)
+{
+    *out = (struct db_summary){0};
+    struct db *db = db_open(path, DB_READ_ONLY, fault);
+    if (db == NULL) {
+        return false;
+    }
+    db_begin_read(db);
+    out->schema = ask(db, "SELECT max(version) FROM schema_version");
+    out->alerts = ask(db, "SELECT count(*) FROM alert");
+    out->newest.us = ask(db, "SELECT at FROM event ORDER BY seq DESC LIMIT 1");
+    bool is_read = db_error(db) == DB_OK ||
+                   fault_set(fault, "", "%s cannot be read: %s", path, db_error_text(db));
+    db_rollback(db);
+    db_close(&db);
+    return is_read;
+}

@@ -78,6 +78,11 @@ static void a_copy_is_one_private_file_with_everything_in_it(void **state)
     assert_int_equal(db_int(query, 0), 300);
     db_reset(query);
     db_close(&copy);
+    struct db_summary summary;
+    assert_true(db_summarize(room->copy, &summary, &fault));
+    assert_int_equal(summary.schema, db_schema_known());
+    assert_int_equal(summary.alerts, 0);
+    assert_int_equal(summary.newest.us, 1);
 }
 
 static void a_copy_never_replaces_anything(void **state)

@@ -205,4 +205,14 @@ void db_set_stop(struct db *db, const atomic_bool *stop);
 /* Checks that the file is a sound Tocsin database of a schema this program can read. */
 NODISCARD bool db_verify(const char *path, struct fault *fault);
 
+/* What a person tells one copy from another by. */
+struct db_summary {
+    int64_t schema;
+    int64_t alerts;
+    struct utc newest; /* of the events; unset without any */
+};
+
+/* Of a file that db_verify finds sound. */
+NODISCARD bool db_summarize(const char *path, struct db_summary *out, struct fault *fault);
+
 #endif

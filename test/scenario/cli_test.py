@@ -520,6 +520,14 @@ class BackupTest(unittest.TestCase):
             copy = world.folder / "copy.db"
             self.assertIn("verified", world.cli("backup", copy).stdout)
             self.assertEqual(world.cli("backup", copy, check=False).returncode, 1)  # never over a file
+            sound = world.cli_json("restore", "--verify-only", copy)
+            self.assertEqual(sound["alerts"], 1)
+            self.assertRegex(sound["newest_event_at"], r"^20\d\d-.*Z$")
+            self.assertIn(f"schema {sound['schema']}, 1 alert,", world.cli("restore", "--verify-only", copy).stdout)
+            done = world.cli("restore", "--verify-only", f"{copy}.no", check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("there is no backup at", done.stderr)
+            self.assertNotIn("Take another", done.stderr)
             self.alert(world, "after")
             done = world.cli("restore", copy, check=False)
             self.assertEqual(done.returncode, 1)
