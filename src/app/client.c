@@ -153,6 +153,49 @@ static void explain_failure(const struct cli *cli, CURLcode code, struct client_
     }
 }
 
+/* Who sits at a command line is helped by a command; what the API says names a path, or nothing. */
+static const char *command_that_lists(const char *noun)
+{
+    static const struct {
+        const char *noun, *command;
+    } LISTS[] = {
+        {"alert ", "alerts --all"},
+        {"schedule ", "schedule list"},
+        {"heartbeat ", "heartbeat list"},
+        {"integration ", "integration list"},
+        {"silence ", "silence list"},
+        {"live token ", "token list"},
+        {"service ", "export"},
+        {"user ", "export"},
+        {"team ", "export"},
+        {"policy ", "export"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(LISTS); i++) {
+        if (g_str_has_prefix(noun, LISTS[i].noun)) {
+            return LISTS[i].command;
+        }
+    }
+    return NULL;
+}
+
+static char *with_list(const char *detail)
+{
+    static const char NONE[] = "there is no ";
+    const char *path = strstr(detail, "; GET /");
+    bool is_missing = g_ascii_strncasecmp(detail, NONE, strlen(NONE)) == 0;
+    bool is_alert = g_str_has_prefix(detail, "alert ") && g_str_has_suffix(detail, " not exist");
+    const char *command = is_missing || is_alert
+                              ? command_that_lists(detail + (is_missing ? strlen(NONE) : 0))
+                              : NULL;
+    if (command == NULL || (path == NULL && strchr(detail, ';') != NULL)) {
+        return g_strdup(detail); /* or it has a better remedy */
+    }
+    size_t length = path != NULL ? (size_t)(path - detail) : strlen(detail);
+    length -= length > 0 && detail[length - 1] == '.' ? 1 : 0;
+    return g_strdup_printf("%.*s; `tocsin %s` lists them", (int)length, detail, command);
+}
+
 /* problem+json (RFC 9457) as a fault. */
 static void explain_status(const struct cli *cli, struct client_answer *out)
 {
@@ -166,7 +209,8 @@ static void explain_status(const struct cli *cli, struct client_answer *out)
                   "the server wants a token: make one with `tocsin token create` on its "
                   "machine and set TOCSIN_TOKEN");
     } else if (detail != NULL) {
-        fault_set(&out->fault, field, "%s", detail);
+        g_autofree char *text = with_list(detail);
+        fault_set(&out->fault, field, "%s", text);
     } else {
         fault_set(&out->fault, "",
                   "the server answered %d without saying why; is --url a Tocsin server?",

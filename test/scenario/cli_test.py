@@ -334,6 +334,17 @@ class CommandTest(unittest.TestCase):
             other.apply(exported)
             self.assertEqual(other.cli("export").stdout, exported)
 
+    def test_what_is_missing_comes_with_the_list(self):
+        rows = [(["ack", "999"], "alerts --all"), (["schedule", "shifts", "nix"], "schedule list"),
+                (["alerts", "show", "999"], "alerts --all"), (["integration", "rotate", "nix"], "integration list"),
+                (["silence", "remove", "nix"], "silence list"), (["whatif", "--service", "nix"], "export"),
+                (["alert", "--service", "nix", "x"], "export"), (["token", "revoke", "nix"], "token list")]
+        for words, listing in rows:
+            with self.subTest(words):
+                done = self.world.cli(*words, check=False)
+                self.assertNotEqual(done.returncode, 0)
+                self.assertRegex(done.stderr, f"(here is no .*|not exist); `tocsin {listing}` lists them\n$")
+
     def test_doctor(self):
         done = self.world.cli("doctor", check=False)
         self.assertIn("wakes nobody", done.stdout)
