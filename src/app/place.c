@@ -28,7 +28,7 @@ bool place_parse(const char *called, const char *text, struct place *out, struct
     }
     struct settings settings = {0};
     settings_init(&settings);
-    bool is_server = settings_is_address(text) || g_str_has_prefix(text, "file:");
+    bool is_server = g_str_has_prefix(text, "file:") || settings_is_address(text);
     const char *name = is_server ? "database-url" : "data";
     bool is_good = settings_set(&settings, setting_find(name), called, text, fault);
     if (is_good) {

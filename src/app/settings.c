@@ -140,16 +140,28 @@ static bool is_database_url(const char *text)
 /* "host=db1 dbname=tocsin", which libpq would take. */
 static bool is_list_of_words(const char *text)
 {
-    size_t word = strspn(text, "abcdefghijklmnopqrstuvwxyz_");
-    bool begins_with_one = word > 0 && text[word + strspn(text + word, " ")] == '=';
+    const char *word = text + strspn(text, " \t");
+    const char *end = word;
+    while (g_ascii_isalpha(*end) || *end == '_') {
+        end++;
+    }
+    bool begins_with_one = end > word && end[strspn(end, " \t")] == '=';
     return begins_with_one || (strchr(text, '=') != NULL && strchr(text, '/') == NULL);
+}
+
+/* "tocsin:PASSWORD@db1/tocsin", of which the scheme was forgotten, or "postgres:". */
+static bool is_half_a_url(const char *text)
+{
+    const char *colon = strchr(text, ':');
+    bool has_password = colon != NULL && strchr(colon, '@') != NULL;
+    return (has_password && text[0] != '/' && text[0] != '.') ||
+           g_ascii_strncasecmp(text, "postgres:", strlen("postgres:")) == 0 ||
+           g_ascii_strncasecmp(text, "postgresql:", strlen("postgresql:")) == 0;
 }
 
 bool settings_is_address(const char *text)
 {
-    return strstr(text, "://") != NULL || is_list_of_words(text) ||
-           g_ascii_strncasecmp(text, "postgres:", strlen("postgres:")) == 0 ||
-           g_ascii_strncasecmp(text, "postgresql:", strlen("postgresql:")) == 0;
+    return strstr(text, "://") != NULL || is_list_of_words(text) || is_half_a_url(text);
 }
 
 /* libpq knows its schemes in small letters only. */

@@ -93,7 +93,7 @@ class UsageTest(unittest.TestCase):
                         self.assertEqual(done.returncode, 2, done.stderr)
                         self.assertRegex(done.stderr, "TOCSIN_DATABASE_URL.*(postgresql://|is empty)")
                         self.assertNotIn("s3cret", done.stdout + done.stderr)
-            places = ("postgres:s3cret@h/d", "host=x password=s3cret", "mysql://tocsin:s3cret@h/x",
+            places = ("postgres:s3cret@h/d", "tocsin:s3cret@h", "host=x password=s3cret", "mysql://tocsin:s3cret@h/x",
                       "host=/run/pg password=s3cret", "file:/dev/null", "")
             for place in places:
                 for flag, words in (("--to", ["move", "--from", folder, "--to", place]),
