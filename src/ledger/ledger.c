@@ -129,10 +129,23 @@ static void set_door(struct ledger *ledger, enum ledger_door door)
     atomic_store(&ledger->door, door);
 }
 
-static void tell_closed(const char *why)
+/* The ballast is for a full disk of one's own; without a shared database nothing goes on. */
+static const char *words_for(const struct ledger *ledger, enum ledger_door door)
 {
-    LOG_ERROR("ledger", NULL, "cannot write: new alerts are refused, accepted ones go on", "why",
-              why);
+    if (!ledger->is_shared) {
+        return "cannot write: new alerts are refused, accepted ones go on";
+    }
+    return door == LEDGER_FULL
+               ? "the database takes no writes: new alerts are refused, and nothing is paged by "
+                 "this "
+                 "node until it does"
+               : "the database cannot be reached: new alerts are refused, and nothing is paged by "
+                 "this node until it is back";
+}
+
+static void tell_closed(const struct ledger *ledger, enum ledger_door door, const char *why)
+{
+    LOG_ERROR("ledger", NULL, words_for(ledger, door), "why", why);
 }
 
 void ledger_close_door(struct ledger *ledger, enum ledger_door door, const char *why)
@@ -145,7 +158,7 @@ void ledger_close_door(struct ledger *ledger, enum ledger_door door, const char 
         LOG_ERROR("ledger", NULL, "this program is too old for the database: it does nothing more",
                   "why", why);
     } else if (ledger_is_writable(ledger)) {
-        tell_closed(why);
+        tell_closed(ledger, door, why);
     }
     set_door(ledger, door);
 }
@@ -241,7 +254,7 @@ static enum db_status resolve(struct ledger *ledger)
     if (status != DB_UNCERTAIN) {
         set_door(ledger, door);
     } else if (door == LEDGER_OPEN) {
-        tell_closed(db_error_text(ledger->db));
+        tell_closed(ledger, LEDGER_UNCERTAIN, db_error_text(ledger->db));
     }
     ledger->begun_at = clock_elapsed(ledger->clock); /* what was waited for is over */
     return status;

@@ -300,6 +300,8 @@ class NodesTest(unittest.TestCase):
                 ready = node.get("/readyz", token=None)
                 self.assertEqual(ready.json["database"], "down", ready)
                 self.assertEqual(ready.headers["Content-Type"], "application/problem+json")
+                node.wait("it is told", lambda: "nothing is paged by this node" in node.server.log())
+                self.assertNotIn("accepted ones go on", node.server.log())
                 for path in ("/api/v1/alerts", "/api/v1/events", "/api/v1/nodes", "/api/v1/tokens",
                              f"/in/prometheus/{KEYS['PROM_KEY']}/api/v2/alerts"):
                     answer = node.get(path, token=read)
