@@ -80,6 +80,8 @@ struct postgres_db {
     int64_t changes;          /* rows of the last statement that was run */
     int64_t round_trips;      /* waits for an answer, for measurements */
     struct back_off back_off; /* before the next attempt to connect */
+    /* What the last attempt met. */
+    char why_away[FAULT_TEXT_SIZE];
 };
 
 struct postgres_value {
@@ -141,6 +143,12 @@ NODISCARD char *postgres_message(const PGconn *conn);
  * clock. */
 NODISCARD bool postgres_poll(const PGconn *conn, bool wants_write, struct span end);
 NODISCARD struct span postgres_end_in(int ms);
+
+/* --- postgres_refusal.c --- */
+
+/* libpq's message about a connection that did not come about, with what to do about it. False. */
+bool postgres_refuse(const char *message, const char *database, const char *user,
+                     struct fault *fault);
 
 /* --- postgres_rights.c --- */
 

@@ -42,10 +42,32 @@ bool postgres_is_url(const char *where)
     return g_str_has_prefix(where, "postgresql://") || g_str_has_prefix(where, "postgres://");
 }
 
+static const char UNKNOWN_PARAMETER[] = "invalid URI query parameter: \"";
+
+/* Only where it cannot be a part of a password: that may have a bare ? or & in it. */
+static char *unknown_parameter(const char *url, const char *message)
+{
+    const char *query = strchr(url, '?');
+    if (query == NULL || strchr(query, '@') != NULL || strstr(query, "password") != NULL ||
+        !g_str_has_prefix(message, UNKNOWN_PARAMETER)) {
+        return NULL;
+    }
+    const char *name = message + strlen(UNKNOWN_PARAMETER);
+    size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+    return size > 0 && name[size] == '"' ? g_strndup(name, size) : NULL;
+}
+
 /* libpq quotes the part of the URL that it does not understand, which may hold the password. */
-static bool refuse_url(char *message, struct fault *fault)
+static bool refuse_url(const char *url, char *message, struct fault *fault)
 {
     g_strdelimit(message, "\n", ' ');
+    g_autofree char *parameter = unknown_parameter(url, message);
+    if (parameter != NULL) {
+        return fault_set(
+            fault, "database-url",
+            "PostgreSQL knows no parameter %s; correct it or leave it out of the address",
+            parameter);
+    }
     char *quoted = strstr(message, ": \"");
     if (quoted != NULL) {
         *quoted = '\0';
@@ -129,11 +151,11 @@ bool postgres_place_parse(const char *url, struct postgres_place *out, struct fa
     if (options == NULL) {
         g_autofree char *text = g_strdup(message != NULL ? message : "out of memory");
         PQfreemem(message);
-        return refuse_url(text, fault);
+        return refuse_url(url, text, fault);
     }
     char misread[] = "the parts of the address cannot be told apart";
-    bool is_good =
-        is_split_well(url, options) ? check_target(options, fault) : refuse_url(misread, fault);
+    bool is_good = is_split_well(url, options) ? check_target(options, fault)
+                                               : refuse_url(url, misread, fault);
     if (is_good) {
         fill(out, options);
     }
@@ -250,38 +272,9 @@ static bool refuse_connection(PGconn *conn, struct fault *fault)
 {
     g_autofree char *message = postgres_message(conn);
     const char *database = PQdb(conn);
-    g_autofree char *named = g_strdup_printf("database \"%s\" does not exist", database);
-    if (strstr(message, named) != NULL) {
-        return fault_set(fault, "database-url",
-                         "%s; create it: CREATE DATABASE %s OWNER %s ENCODING 'UTF8'", message,
-                         database, PQuser(conn));
-    }
-    if (strstr(message, "read-only") != NULL || strstr(message, "hot standby") != NULL) {
-        return fault_set(fault, "database-url",
-                         "no server in it takes writes: %s; name the primary as well, or promote a "
-                         "standby",
-                         message);
-    }
-    if (strstr(message, "client certificate") != NULL ||
-        strstr(message, "certificate auth") != NULL) {
-        return fault_set(
-            fault, "database-url",
-            "the database wants to know us by a certificate: %s; name it by sslcert=FILE "
-            "and its key by sslkey=FILE",
-            message);
-    }
-    if (strstr(message, "certificate verify failed") != NULL ||
-        strstr(message, "root certificate") != NULL ||
-        strstr(message, "server certificate") != NULL) {
-        return fault_set(fault, "database-url",
-                         "cannot trust the database: %s; name the authority that signed for it by "
-                         "sslrootcert=FILE, and the host as its certificate does",
-                         message);
-    }
-    return fault_set(fault, "database-url",
-                     "cannot reach the database: %s; check host, port, user and password, and that "
-                     "PostgreSQL runs",
-                     message);
+    const char *user = PQuser(conn);
+    return postgres_refuse(message, database != NULL ? database : "", user != NULL ? user : "",
+                           fault);
 }
 
 bool postgres_check_version(int version, struct fault *fault)

@@ -91,7 +91,10 @@ static void what_cannot_be_reached_says_so(void **state)
         {"of two nobody", "postgres://u:hunter2@127.0.0.1:1,127.0.0.1:2/d", {"port 1", "port 2"}},
         {"no URL", "postgresql://u:hunter2@[::1/d", {"postgresql://USER", "%XX"}},
         {"bad percent", "postgresql://u:hunter2%zz@h/d", {"postgresql://USER"}},
-        {"bad key", "postgresql://h/d?hunter2=x", {"postgresql://USER"}},
+        {"an unknown key", "postgresql://h/d?foo=hunter2", {"no parameter foo;"}},
+        {"which may be of a password", "postgresql://h/d?password=x&hunter2=x", {"%XX"}},
+        {"which is written badly", "postgresql://h/d?f%20o=hunter2", {"postgresql://USER"}},
+        {"a wrong word", "postgresql://127.0.0.1:1/d?sslmode=x", {"sslmode", "no server was"}},
         {"an @ in the password", "postgresql://u:hun@hunter2@127.0.0.1:1/d", {"%XX"}},
         {"and one at its end", "postgresql://u:hunter2@@127.0.0.1:1/d", {"%XX"}},
         {"a slash in it", "postgresql://u:hunter2/x@127.0.0.1:1/d", {"%XX"}},
@@ -107,6 +110,41 @@ static void what_cannot_be_reached_says_so(void **state)
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         check_refused(rows[i].name, rows[i].where, rows[i].says);
+    }
+}
+
+static void each_refusal_has_its_remedy(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *name, *message, *says;
+    } rows[] = {
+        {"password", "FATAL:  password authentication failed for user \"u\"", "file:PATH"},
+        {"no password", "fe_sendauth: no password supplied", "file:PATH"},
+        {"role", "FATAL:  role \"u\" does not exist", "CREATE ROLE u LOGIN"},
+        {"another role", "FATAL:  role \"v\" does not exist", "cannot reach"},
+        {"database", "FATAL:  database \"d\" does not exist", "CREATE DATABASE d OWNER u"},
+        {"hba", "FATAL:  no pg_hba.conf entry for host \"::1\"", "to its pg_hba.conf"},
+        {"no TLS", "server does not support SSL, but SSL was required", "turn ssl on"},
+        {"name", "could not translate host name \"x\" to address", "/etc/hosts"},
+        {"refused", "connection failed: Connection refused", "check host and port"},
+        {"late", "connection failed: timeout expired", "check host and port"},
+        {"number", "invalid integer value \"x\" for connection option \"port\"", "no server was"},
+        {"the server's own", "FATAL:  invalid value for parameter \"x\"", "cannot reach"},
+        {"standby", "session is read-only", "name the primary"},
+        {"authority", "SSL error: certificate verify failed", "sslrootcert=FILE"},
+        {"one is away, one refuses",
+         "a: Connection refused b: FATAL:  password authentication failed", "file:PATH"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct fault fault = {0};
+        assert_false(postgres_refuse(rows[i].message, "d", "u", &fault));
+        if (strstr(fault.text, rows[i].message) == NULL ||
+            strstr(fault.text, rows[i].says) == NULL) {
+            fail_msg("%s: %s", rows[i].name, fault.text);
+        }
     }
 }
 
@@ -367,6 +405,7 @@ int main(void)
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_cannot_be_reached_says_so),
+        cmocka_unit_test(each_refusal_has_its_remedy),
         EACH(a_missing_database_says_how_to_make_it),
         EACH(a_read_only_server_is_refused),
         EACH(another_encoding_is_refused),

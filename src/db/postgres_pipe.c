@@ -78,12 +78,14 @@ static void take_connection(struct postgres_db *pg, PGconn *conn)
 static enum db_status reconnect(struct postgres_db *pg)
 {
     if (!back_off_is_over(&pg->back_off)) {
-        return db_fail(&pg->base, DB_DOWN, "PostgreSQL: not reached a moment ago");
+        return db_fail(&pg->base, DB_DOWN, "PostgreSQL: not reached a moment ago: %s",
+                       pg->why_away);
     }
     struct fault fault = {0};
     PGconn *conn = postgres_connect(&pg->place, &fault);
     if (conn == NULL) {
         back_off_more(&pg->back_off);
+        (void)g_strlcpy(pg->why_away, fault.text, sizeof(pg->why_away));
         return db_fail(&pg->base, DB_DOWN, "PostgreSQL: %s", fault.text);
     }
     take_connection(pg, conn);
