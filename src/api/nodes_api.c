@@ -5,6 +5,8 @@
 
 #define BUSY_S "2"
 
+enum { BUSY_RETRY_S = 2 };
+
 static const struct enum_name NODE_STATE_NAMES[] = {
     {"alive", NODE_ALIVE}, {"leaving", NODE_LEAVING}, {"gone", NODE_GONE}, {0}};
 
@@ -52,6 +54,30 @@ static const struct record NODE_RECORD = {.name = "Node",
                                           .size = sizeof(struct node_view),
                                           .fields = NODE_FIELDS,
                                           .field_count = G_N_ELEMENTS(NODE_FIELDS)};
+
+static const char *door_problem(enum ledger_door door)
+{
+    switch (door) {
+    case LEDGER_FULL:
+        return "The database cannot be written: disk full or read-only.";
+    case LEDGER_DOWN:
+        return "The database cannot be reached.";
+    case LEDGER_UNCERTAIN:
+        return "The database did not confirm a change, and cannot be asked what became of it.";
+    case LEDGER_OUTDATED:
+        return "The database was brought to a schema that needs a newer Tocsin than this one: "
+               "install it and restart.";
+    case LEDGER_OPEN:
+        break;
+    }
+    return "The database did not answer in time.";
+}
+
+static struct utc closed_since(const struct api_context *context)
+{
+    struct span closed = ledger_closed_for(context->ledger);
+    return utc_add(clock_now(context->clock), (struct span){-closed.us});
+}
 
 /* --- the list --- */
 
@@ -127,10 +153,28 @@ static enum command_result run_listing(struct ledger_tx *tx, void *arg)
     return COMMAND_REFUSED;
 }
 
+/* Who asks wants to know what is wrong just then: what this node knows without its database. */
+static void answer_by_itself(struct http_request *request, const struct api_context *context)
+{
+    char since[UTC_TEXT_SIZE];
+    utc_format(closed_since(context), since);
+    g_autofree char *why = ledger_closed_why(context->ledger);
+    bool has_reason = why != NULL && why[0] != '\0';
+    /* The reason stands last: a list of hosts makes it long. */
+    g_autofree char *text =
+        g_strdup_printf("%s So the nodes cannot be listed. Node %s, since %s%s%s",
+                        door_problem(ledger_door(context->ledger)), context->node_name, since,
+                        has_reason ? ": " : ".", has_reason ? why : "");
+    http_answer_busy(request, BUSY_RETRY_S, text);
+}
+
 static void answer_listing(void *arg, enum command_outcome outcome)
 {
     struct listing *listing = arg;
-    if (api_outcome(listing->request, outcome)) {
+    if (outcome == OUTCOME_UNAVAILABLE || outcome == OUTCOME_UNCERTAIN) {
+        answer_by_itself(listing->request, listing->context);
+        json_decref(listing->items);
+    } else if (api_outcome(listing->request, outcome)) {
         api_answer_list(listing->request, listing->items, 0);
     } else {
         json_decref(listing->items);
@@ -141,6 +185,10 @@ static void answer_listing(void *arg, enum command_outcome outcome)
 static void get_nodes(struct http_request *request, void *self)
 {
     struct api_context *context = self;
+    if (ledger_is_cut_off(context->ledger)) {
+        answer_by_itself(request, context);
+        return;
+    }
     struct listing *listing = g_new0(struct listing, 1);
     *listing = (struct listing){.request = request, .context = context, .items = json_array()};
     struct command command = {.run = run_listing, .answer = answer_listing, .arg = listing};
@@ -177,36 +225,15 @@ static const char *door_name(enum ledger_door door)
     return "writable";
 }
 
-static const char *door_problem(enum ledger_door door)
-{
-    switch (door) {
-    case LEDGER_FULL:
-        return "The database cannot be written: disk full or read-only.";
-    case LEDGER_DOWN:
-        return "The database cannot be reached.";
-    case LEDGER_UNCERTAIN:
-        return "The database did not confirm a change, and cannot be asked what became of it.";
-    case LEDGER_OUTDATED:
-        return "The database was brought to a schema that needs a newer Tocsin than this one: "
-               "install "
-               "it and restart.";
-    case LEDGER_OPEN:
-        break;
-    }
-    return "The database did not answer in time.";
-}
-
 /* A problem with one more member, for programs that watch. */
 static void answer_not_ready(struct http_request *request, const struct api_context *context)
 {
     enum ledger_door door = ledger_door(context->ledger);
-    struct span closed = ledger_closed_for(context->ledger);
-    struct utc since = utc_add(clock_now(context->clock), (struct span){-closed.us});
     json_auto_t *body = json_pack(
         "{s:s, s:s, s:i, s:s, s:s, s:o, s:s?, s:s}", "type", "about:blank", "title",
         "Not available for the moment", "status", 503, "detail", door_problem(door), "database",
-        door == LEDGER_OPEN ? "slow" : door_name(door), "since", api_utc(since), "node",
-        context->node_name, "request_id", http_request_id(request));
+        door == LEDGER_OPEN ? "slow" : door_name(door), "since", api_utc(closed_since(context)),
+        "node", context->node_name, "request_id", http_request_id(request));
     g_autofree char *text = json_dumps(body, JSON_COMPACT);
     http_set_header(request, "Retry-After", BUSY_S);
     http_answer_text(request, 503, "application/problem+json", text);

@@ -160,6 +160,20 @@ static void assert_nothing_is_read(void)
     }
 }
 
+/* What the node knows without its database: since when, and what it was told. */
+static void assert_the_reason_is_told(void)
+{
+    g_autofree char *why = ledger_closed_why(house->ledger);
+    assert_non_null(why);
+    assert_string_not_equal(why, "");
+    g_autofree char *answer = test_ask(house, house->read, "GET", "/api/v1/nodes", NULL);
+    assert_told_to_come_again(answer);
+    assert_non_null(strstr(answer, "cannot be reached"));
+    assert_non_null(strstr(answer, "Node here, since 2"));
+    assert_non_null(strstr(answer, why));
+    assert_null(strstr(answer, "nothing was changed"));
+}
+
 static void a_database_that_is_away_is_told(void **state)
 {
     (void)state;
@@ -183,9 +197,11 @@ static void a_database_that_is_away_is_told(void **state)
     json_decref(test_json(house, NULL, "GET", "/healthz", NULL, 200));
     if (ledger_is_shared(house->ledger)) {
         assert_nothing_is_read();
+        assert_the_reason_is_told();
     }
     atomic_store(&house->fate, TEST_LINK_GOOD);
     g_free(ask_until("/readyz", 200));
+    assert_null(ledger_closed_why(house->ledger));
     g_autofree char *taken = send_alert("away");
     assert_int_equal(client_status(taken), 202);
     assert_non_null(strstr(taken, "\"opened\""));

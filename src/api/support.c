@@ -10,8 +10,11 @@ const struct query_param API_PAGE_PARAMS[] = {API_PAGE_PARAM_ROWS, {NULL, NULL}}
 
 struct db *api_borrow(const struct api_context *context)
 {
-    return ledger_is_cut_off(context->ledger) ? db_none("the database cannot be used")
-                                              : db_pool_take(context->readers);
+    if (!ledger_is_cut_off(context->ledger)) {
+        return db_pool_take(context->readers);
+    }
+    g_autofree char *why = ledger_closed_why(context->ledger);
+    return db_none(why != NULL && why[0] != '\0' ? why : "it was not reached a moment ago");
 }
 
 struct db *api_reader(const struct api_context *context)

@@ -16,6 +16,7 @@ struct ledger *ledger_create(struct db *db, const struct clock *clock, const str
     cluster_clock_init(&ledger->cluster, clock);
     ledger->clock = ledger->is_shared ? &ledger->cluster.clock : clock;
     atomic_init(&ledger->door, LEDGER_OPEN);
+    CHECK(pthread_mutex_init(&ledger->why.mutex, NULL) == 0);
     node_init(ledger);
     metric_set(METRIC_DATABASE_UP, 1);
     if (!ledger->is_shared) {
@@ -39,6 +40,7 @@ void ledger_destroy(struct ledger **ledger)
     g_array_unref((*ledger)->listeners);
     g_array_unref((*ledger)->witnesses);
     node_clear(*ledger);
+    (void)pthread_mutex_destroy(&(*ledger)->why.mutex);
     g_clear_pointer(ledger, g_free);
 }
 
@@ -119,10 +121,30 @@ struct span ledger_closed_for(const struct ledger *ledger)
     return (struct span){clock_elapsed(ledger->clock).us - atomic_load(&ledger->closed_since_us)};
 }
 
-/* The instant goes before the door: whoever sees it closed must not find the last time's. Only this
- * thread changes either. */
-static void set_door(struct ledger *ledger, enum ledger_door door)
+char *ledger_closed_why(const struct ledger *ledger)
 {
+    if (ledger_is_writable(ledger)) {
+        return NULL;
+    }
+    struct closed_why *why = (struct closed_why *)(uintptr_t)&ledger->why; /* the lock changes */
+    CHECK(pthread_mutex_lock(&why->mutex) == 0);
+    char *text = g_strdup(why->text);
+    CHECK(pthread_mutex_unlock(&why->mutex) == 0);
+    return text;
+}
+
+static void publish_why(struct ledger *ledger, const char *text)
+{
+    CHECK(pthread_mutex_lock(&ledger->why.mutex) == 0);
+    (void)g_strlcpy(ledger->why.text, text, sizeof(ledger->why.text));
+    CHECK(pthread_mutex_unlock(&ledger->why.mutex) == 0);
+}
+
+/* Instant and reason go before the door: whoever sees it closed must not find the last time's. Only
+ * this thread changes any of them. */
+static void set_door(struct ledger *ledger, enum ledger_door door, const char *why)
+{
+    publish_why(ledger, why);
     if (ledger_is_writable(ledger)) {
         atomic_store(&ledger->closed_since_us, clock_elapsed(ledger->clock).us);
     }
@@ -160,7 +182,7 @@ void ledger_close_door(struct ledger *ledger, enum ledger_door door, const char 
     } else if (ledger_is_writable(ledger)) {
         tell_closed(ledger, door, why);
     }
-    set_door(ledger, door);
+    set_door(ledger, door, why);
 }
 
 /* --- one transaction --- */
@@ -249,10 +271,10 @@ void ledger_tell(struct ledger *ledger)
 static enum db_status resolve(struct ledger *ledger)
 {
     enum ledger_door door = ledger_door(ledger);
-    set_door(ledger, LEDGER_UNCERTAIN);
+    set_door(ledger, LEDGER_UNCERTAIN, db_error_text(ledger->db));
     enum db_status status = news_resolve(ledger);
     if (status != DB_UNCERTAIN) {
-        set_door(ledger, door);
+        set_door(ledger, door, "");
     } else if (door == LEDGER_OPEN) {
         tell_closed(ledger, LEDGER_UNCERTAIN, db_error_text(ledger->db));
     }

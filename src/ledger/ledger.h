@@ -189,6 +189,9 @@ enum ledger_door {
 enum ledger_door ledger_door(const struct ledger *ledger);
 /* For how long; 0 while it is. */
 NODISCARD struct span ledger_closed_for(const struct ledger *ledger);
+/* What the database said last, which may name its host but never a password; NULL while it is writable.
+ * Not for everybody. Safe from any thread. Free with g_free. */
+NODISCARD char *ledger_closed_why(const struct ledger *ledger);
 
 /* On a shared database nothing can be done while it cannot be reached; a full disk of one's own is
  * different: what was accepted goes on with the ballast's room. Safe from any thread. */

@@ -54,6 +54,12 @@ struct beat_board {
     size_t node_count;
 };
 
+/* Why the door is closed, for the other threads. */
+struct closed_why {
+    pthread_mutex_t mutex; /* guards text */
+    char text[FAULT_TEXT_SIZE];
+};
+
 /* The ledger as one of several nodes. All but the board is the ledger's own thread's. */
 struct membership {
     char *name; /* NULL: has not joined, or has ended */
@@ -105,6 +111,7 @@ struct ledger {
     bool is_clock_marked;                 /* both are kept for the next process, or cannot be */
     atomic_int_least64_t closed_since_us; /* elapsed time */
     atomic_int door;                      /* enum ledger_door */
+    struct closed_why why;
     unsigned stale; /* of enum ledger_stale; survives a rollback, which only reads once too often */
     unsigned planted; /* of enum ledger_bug */
 };

@@ -307,6 +307,9 @@ class NodesTest(unittest.TestCase):
                     answer = node.get(path, token=read)
                     self.assertEqual((path, answer.status), (path, 503), answer)
                 self.assertEqual(node.get("/healthz", token=None).status, 200)
+                for words in (("nodes",), ("doctor",)):
+                    said = node.cli(*words, check=False)
+                    self.assertRegex(said.stdout + said.stderr, "cannot be (reached|read).*(connect|terminat|server)")
             for node, stream in zip((a, b), streams):
                 wait("who follows is sent elsewhere", lambda: not stream.thread.is_alive(), 6)
                 stream.close()
