@@ -127,6 +127,11 @@ static void explain_no_socket(const struct cli *cli, struct client_answer *out)
                   "you may not use %s: run the command as the account that runs the "
                   "server (sudo -u), or use --url with a token",
                   socket);
+    } else if (data_dir_is_waited_in(data)) {
+        fault_set(&out->fault, "",
+                  "the server on the data in %s waits for its database and takes no requests yet: "
+                  "see its log for the reason",
+                  data);
     } else {
         fault_set(&out->fault, "",
                   "no server is running on the data in %s: start it with `tocsin serve "

@@ -66,3 +66,40 @@ int data_dir_lock(const char *data, struct fault *fault)
     }
     return fd;
 }
+
+static char *waiting_path(const char *data)
+{
+    return g_build_filename(data, "waiting", NULL);
+}
+
+int data_dir_mark_waiting(const char *data)
+{
+    g_autofree char *path = waiting_path(data);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        (void)close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+void data_dir_unmark_waiting(const char *data, int mark)
+{
+    if (mark >= 0) {
+        g_autofree char *path = waiting_path(data);
+        (void)unlink(path);
+        (void)close(mark);
+    }
+}
+
+bool data_dir_is_waited_in(const char *data)
+{
+    g_autofree char *path = waiting_path(data);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) {
+        return false;
+    }
+    bool is_held = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    (void)close(fd);
+    return is_held;
+}

@@ -18,6 +18,12 @@ NODISCARD char *data_dir_ballast(const char *data);
  * than its owner may write to it. */
 NODISCARD bool data_dir_prepare(const char *data, struct fault *fault);
 
+/* A server waits for its database there. The mark is a lock, so that it ends with the process: a descriptor
+ * for unmark, or -1 where it cannot be set, which harms nobody. */
+NODISCARD int data_dir_mark_waiting(const char *data);
+void data_dir_unmark_waiting(const char *data, int mark);
+NODISCARD bool data_dir_is_waited_in(const char *data);
+
 /* Takes the lock that keeps a second server away from the database: a descriptor to close, or -1 and a
  * fault when a server runs. For commands that replace the database file. */
 NODISCARD int data_dir_lock(const char *data, struct fault *fault);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "app/cmd.h"
+#include "app/data_dir.h"
 #include "app/journal.h"
 #include "app/privilege.h"
 #include "app/supervise.h"
@@ -70,7 +71,9 @@ static void tell_waiting(const struct house *house, const struct fault *fault, s
     notify_systemd(house->environment, state);
     struct span now = clock_elapsed(&CLOCK_SYSTEM);
     if (told_at->us == 0 || now.us - told_at->us >= TELL_EVERY.us) {
-        LOG_WARN("serve", NULL, "waits for the database", "why", fault->text);
+        LOG_WARN("serve", NULL,
+                 "waits for the database: tries each second, and takes no requests meanwhile",
+                 "setting", "--database-url or TOCSIN_DATABASE_URL", "why", fault->text);
         *told_at = now;
     }
     log_flush();
@@ -90,20 +93,25 @@ static enum start start(struct house *house, struct cli *cli, const sigset_t *si
                         struct fault *fault)
 {
     struct span told_at = {0};
-    while (!house_open(house, &cli->settings, cli->environment, fault)) {
+    int mark = -1;
+    enum start outcome = START_DONE;
+    while (outcome == START_DONE && !house_open(house, &cli->settings, cli->environment, fault)) {
         bool is_worth_waiting = house_misses_database(house);
         house_close(house);
         if (!is_worth_waiting) {
-            return START_REFUSED;
+            outcome = START_REFUSED;
+            break;
         }
+        mark = mark < 0 ? data_dir_mark_waiting(cli->settings.data) : mark;
         tell_waiting(house, fault, &told_at);
         if (is_told_to_stop(signals)) {
             notify_systemd(cli->environment, "STOPPING=1");
             LOG_INFO("serve", NULL, "ended without having found its database");
-            return START_STOPPED;
+            outcome = START_STOPPED;
         }
     }
-    return START_DONE;
+    data_dir_unmark_waiting(cli->settings.data, mark);
+    return outcome;
 }
 
 static void run(struct house *house, const sigset_t *signals, struct span took)

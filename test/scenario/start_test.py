@@ -47,10 +47,16 @@ class StartTest(unittest.TestCase):
         self.away()
         self.start(node)
         self.assertIn("No such file", node.server.log())
+        self.assertIn("TOCSIN_DATABASE_URL", node.server.log())
+        self.assertIn("tries each second", node.server.log())
         self.assertTrue(node.server.is_alive())
+        self.assertIn("waits for its database", node.cli("nodes", check=False).stderr)
         self.database.start()
         node.wait_ready()
         self.assertEqual(node.server.log().count("waits for the database"), 1)
+        self.assertFalse((node.data / "waiting").exists())
+        node.stop()
+        self.assertIn("no server is running", node.cli("nodes", check=False).stderr)
 
     def test_a_stop_does_not_wait(self):
         for number in (signal.SIGTERM, signal.SIGINT):
