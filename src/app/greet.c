@@ -34,7 +34,8 @@ void house_show_minted(struct house *house)
     g_clear_pointer(&house->minted, json_decref);
 }
 
-static void show_curl(const struct house *house, const struct config *config)
+/* Whether there was anything to show. */
+static bool show_curl(const struct house *house, const struct config *config)
 {
     const char *key = minted_key(house, config);
     const GPtrArray *services = config->items[CONFIG_SERVICE];
@@ -45,7 +46,7 @@ static void show_curl(const struct house *house, const struct config *config)
                "\"critical\"}' \\\n"
                "      %s/api/v1/alerts\n",
                key, house->settings->public_url);
-        return;
+        return true;
     }
     if (services->len > 0) {
         g_autofree char *socket = data_dir_socket(house->settings->data);
@@ -55,20 +56,40 @@ static void show_curl(const struct house *house, const struct config *config)
                "      -d '{\"service\": \"%s\", \"summary\": \"The shop cannot take payments\", "
                "\"severity\": \"critical\"}' \\\n      http://localhost/api/v1/alerts\n",
                socket, service->name);
-        return;
+        return true;
     }
     printf("\n  Nothing is configured yet: tocsin apply --data %s examples/team.yaml\n",
            house->settings->data);
+    return false;
+}
+
+static enum command_result look_once_more(struct ledger_tx *tx, void *arg)
+{
+    (void)tx;
+    (void)arg;
+    return COMMAND_REFUSED; /* the witnesses were told at its begin */
+}
+
+/* Another node may have brought the configuration since this one read it. */
+static struct config *newest_config(const struct house *house)
+{
+    struct config *config = config_current(house->configs);
+    if (config->items[CONFIG_SERVICE]->len > 0 || !ledger_is_shared(house->ledger)) {
+        return config;
+    }
+    config_unref(config);
+    (void)desk_submit_and_wait(house->desk, (struct command){.run = look_once_more});
+    return config_current(house->configs);
 }
 
 void house_greet(struct house *house)
 {
-    struct config *config = config_current(house->configs);
+    struct config *config = newest_config(house);
     printf("\n  Tocsin " TOCSIN_VERSION " is ready: %s/\n", house->settings->public_url);
-    show_curl(house, config);
+    bool is_configured = show_curl(house, config);
     house_show_minted(house);
-    printf("\n  Without an acknowledgement it escalates. Ctrl-C ends Tocsin; what it accepted is "
-           "kept.\n\n");
+    printf("\n  %sCtrl-C ends Tocsin; what it accepted is kept.\n\n",
+           is_configured ? "Without an acknowledgement it escalates. " : "");
     (void)fflush(stdout);
     config_unref(config);
 }
