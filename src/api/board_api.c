@@ -128,7 +128,8 @@ static void write_sign_out(struct html *html, const struct http_request *request
     }
 }
 
-static bool fill(struct http_request *request, struct api_context *context, struct html *html)
+/* Answers the reader, to be given back. */
+static struct db *fill(struct http_request *request, struct api_context *context, struct html *html)
 {
     struct config *config = config_current(context->configs);
     struct board board = {.db = api_reader(context),
@@ -138,7 +139,7 @@ static bool fill(struct http_request *request, struct api_context *context, stru
                           .can_act = http_may(request, PERMIT_RESPOND)};
     board_write(&board);
     config_unref(config);
-    return api_reader_done(context, request, board.db);
+    return board.db;
 }
 
 static void get_board(struct http_request *request, void *self)
@@ -153,9 +154,9 @@ static void get_board(struct http_request *request, void *self)
     write_sign_out(html, request, language);
     page_main(html, "board");
     html_open(html, "div", "id", "board", NULL);
-    bool is_done = fill(request, context, html);
+    struct db *db = fill(request, context, html);
     html_close(html);
-    if (is_done) {
+    if (api_page_done(context, request, db, language)) {
         page_answer(request, 200, &html);
     } else {
         g_free(html_end(&html));
@@ -171,7 +172,8 @@ static void get_parts(struct http_request *request, void *self)
         return;
     }
     struct html *html = html_fragment();
-    if (fill(request, context, html)) {
+    struct db *db = fill(request, context, html);
+    if (api_reader_done(context, request, db)) {
         page_answer(request, 200, &html);
     } else {
         g_free(html_end(&html));

@@ -233,7 +233,7 @@ static void get_link(struct http_request *request, void *self)
     struct html *html = page_begin(visit.language, title, "page");
     struct db *db = api_reader(context);
     show(html, &visit, db);
-    if (api_reader_done(context, request, db)) {
+    if (api_page_done(context, request, db, visit.language)) {
         page_answer(request, 200, &html);
     } else {
         g_free(html_end(&html));

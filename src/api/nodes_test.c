@@ -174,6 +174,24 @@ static void assert_the_reason_is_told(void)
     assert_null(strstr(answer, "nothing was changed"));
 }
 
+/* A person is told by a page in their language, a program as always. */
+static void assert_the_board_is_a_page(void)
+{
+    g_autofree char *cookie = g_strdup_printf("Cookie: %s=%s\r\n", HTTP_COOKIE, house->read);
+    g_autofree char *headers =
+        g_strconcat(cookie, "Accept: text/html,*/*;q=0.8\r\nAccept-Language: fr\r\n", NULL);
+    g_autofree char *page = client_call(house->port, "GET", "/", headers, NULL);
+    assert_told_to_come_again(page);
+    assert_non_null(strstr(page, "<html lang=\"fr\">"));
+    assert_non_null(strstr(page, "est inutilisable"));
+    assert_non_null(strstr(page, "<time datetime=\"2"));
+    g_autofree char *again = client_header(page, "Refresh");
+    assert_string_equal(again, "5");
+    g_autofree char *problem = client_call(house->port, "GET", "/", cookie, NULL);
+    assert_told_to_come_again(problem);
+    assert_non_null(strstr(problem, "application/problem+json"));
+}
+
 static void a_database_that_is_away_is_told(void **state)
 {
     (void)state;
@@ -198,6 +216,7 @@ static void a_database_that_is_away_is_told(void **state)
     if (ledger_is_shared(house->ledger)) {
         assert_nothing_is_read();
         assert_the_reason_is_told();
+        assert_the_board_is_a_page();
     }
     atomic_store(&house->fate, TEST_LINK_GOOD);
     g_free(ask_until("/readyz", 200));

@@ -55,6 +55,28 @@ void page_answer(struct http_request *request, int status, struct html **html)
     http_answer_text(request, status, "text/html; charset=utf-8", text);
 }
 
+void page_answer_away(struct http_request *request, int language, struct utc since)
+{
+    struct html *html = page_begin(language, catalogue_text(language, "away.title"), "page");
+    html_open(html, "div", "class", "card", NULL);
+    page_say(html, language, "p", "problem", "away.title");
+    page_say(html, language, "p", NULL, "away.text");
+    html_open(html, "p", "class", "facts", NULL);
+    if (utc_is_set(since)) {
+        html_open(html, "span", NULL);
+        html_text(html, catalogue_text(language, "label.since"));
+        html_text(html, " ");
+        page_time(html, language, "UTC", since);
+        html_close(html);
+    }
+    page_say(html, language, "span", NULL, "away.again");
+    html_close(html);
+    html_close(html);
+    http_set_header(request, "Refresh", "5");
+    http_set_header(request, "Retry-After", "5");
+    page_answer(request, 503, &html);
+}
+
 void page_say(struct html *html, int language, const char *tag, const char *class_name,
               const char *key)
 {

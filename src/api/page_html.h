@@ -16,6 +16,9 @@ void page_main(struct html *html, const char *main_class);
 /* Closes everything and answers. */
 void page_answer(struct http_request *request, int status, struct html **html);
 
+/* 503: the database is away, since when (unset: not known); loads itself again. */
+void page_answer_away(struct http_request *request, int language, struct utc since);
+
 /* A catalogue text as the content of a new element. */
 void page_say(struct html *html, int language, const char *tag, const char *class_name,
               const char *key);

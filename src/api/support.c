@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "api/page_html.h"
 #include "base/limits.h"
 
 enum { PAGE_DEFAULT = 50, BUSY_RETRY_S = 2 };
@@ -24,14 +25,43 @@ struct db *api_reader(const struct api_context *context)
     return db;
 }
 
-bool api_reader_done(const struct api_context *context, struct http_request *request, struct db *db)
+/* What was read in between is whole. */
+static bool give_back(const struct api_context *context, struct db *db)
 {
     bool is_sound = db_error(db) == DB_OK;
     db_rollback(db);
     db_pool_give(context->readers, db);
+    return is_sound;
+}
+
+static void answer_unread(struct http_request *request)
+{
+    http_answer_busy(request, BUSY_RETRY_S,
+                     "The database cannot be read at the moment. Try again shortly.");
+}
+
+bool api_reader_done(const struct api_context *context, struct http_request *request, struct db *db)
+{
+    bool is_sound = give_back(context, db);
     if (!is_sound) {
-        http_answer_busy(request, BUSY_RETRY_S,
-                         "The database cannot be read at the moment. Try again shortly.");
+        answer_unread(request);
+    }
+    return is_sound;
+}
+
+bool api_page_done(const struct api_context *context, struct http_request *request, struct db *db,
+                   int language)
+{
+    bool is_sound = give_back(context, db);
+    const char *accept = http_header(request, "Accept");
+    if (!is_sound && accept != NULL && strstr(accept, "text/html") != NULL) {
+        struct span closed = ledger_closed_for(context->ledger);
+        bool is_known = !ledger_is_writable(context->ledger);
+        page_answer_away(request, language,
+                         is_known ? utc_add(clock_now(context->clock), (struct span){-closed.us})
+                                  : (struct utc){0});
+    } else if (!is_sound) {
+        answer_unread(request);
     }
     return is_sound;
 }

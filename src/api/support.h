@@ -12,6 +12,10 @@ NODISCARD struct db *api_reader(const struct api_context *context);
 NODISCARD bool api_reader_done(const struct api_context *context, struct http_request *request,
                                struct db *db);
 
+/* The same for a page: a browser is told by one that loads itself again. */
+NODISCARD bool api_page_done(const struct api_context *context, struct http_request *request,
+                             struct db *db, int language);
+
 /* --- lists --- */
 
 struct api_page {
