@@ -99,5 +99,6 @@ int main(void)
         EACH(a_renewed_pool_uses_no_old_connection),
         cmocka_unit_test(a_pool_without_a_server_answers_at_once),
     };
+    (void)g_setenv("TOCSIN_TEST_ENGINE", "postgresql", TRUE);
     return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
 }
