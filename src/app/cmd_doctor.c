@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "app/cmd.h"
+#include "app/data_dir.h"
 #include "app/doctor.h"
 #include "app/place.h"
 #include "base/clock.h"
@@ -84,6 +85,18 @@ static void close_database(struct db **db)
 }
 
 /* Without a server: what can be seen from here, and that there is none. */
+static void note_absence(const char *data, GPtrArray *findings)
+{
+    if (data_dir_is_waited_in(data)) {
+        lint_add(findings, LINT_PROBLEM, "server", "",
+                 "Its log says why; it goes on by itself when the database is there.",
+                 "The server on %s waits for its database.", data);
+        return;
+    }
+    g_autofree char *remedy = g_strdup_printf("Start it: tocsin serve --data %s", data);
+    lint_add(findings, LINT_PROBLEM, "server", "", remedy, "No server is running on %s.", data);
+}
+
 static int look_here(struct cli *cli)
 {
     struct fault fault = {0};
@@ -99,9 +112,7 @@ static int look_here(struct cli *cli)
                             .db = db,
                             .now = clock_now(&CLOCK_SYSTEM),
                             .findings = lint_new()};
-    g_autofree char *remedy = g_strdup_printf("Start it: tocsin serve --data %s", data);
-    lint_add(doctor.findings, LINT_PROBLEM, "server", "", remedy, "No server is running on %s.",
-             data);
+    note_absence(data, doctor.findings);
     doctor_look(&doctor);
     json_auto_t *answer = lint_json(doctor.findings);
     g_ptr_array_unref(doctor.findings);
