@@ -156,8 +156,10 @@ static enum command_result run_listing(struct ledger_tx *tx, void *arg)
 /* Who asks wants to know what is wrong just then: what this node knows without its database. */
 static void answer_by_itself(struct http_request *request, const struct api_context *context)
 {
-    char since[UTC_TEXT_SIZE];
-    utc_format(closed_since(context), since);
+    char since[UTC_TEXT_SIZE] = "this moment";
+    if (!ledger_is_writable(context->ledger)) {
+        utc_format(closed_since(context), since);
+    }
     g_autofree char *why = ledger_closed_why(context->ledger);
     bool has_reason = why != NULL && why[0] != '\0';
     /* The reason stands last: a list of hosts makes it long. */

@@ -60,7 +60,9 @@ void page_answer_away(struct http_request *request, int language, struct utc sin
     struct html *html = page_begin(language, catalogue_text(language, "away.title"), "page");
     html_open(html, "div", "class", "card", NULL);
     page_say(html, language, "p", "problem", "away.title");
-    page_say(html, language, "p", NULL, "away.text");
+    if (utc_is_set(since)) {
+        page_say(html, language, "p", NULL, "away.text");
+    }
     html_open(html, "p", "class", "facts", NULL);
     if (utc_is_set(since)) {
         html_open(html, "span", NULL);

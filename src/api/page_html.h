@@ -16,7 +16,8 @@ void page_main(struct html *html, const char *main_class);
 /* Closes everything and answers. */
 void page_answer(struct http_request *request, int status, struct html **html);
 
-/* 503: the database is away, since when (unset: not known); loads itself again. */
+/* 503: the database is away since then, and what that means; unset: it could only not be read. Loads itself
+ * again. */
 void page_answer_away(struct http_request *request, int language, struct utc since);
 
 /* A catalogue text as the content of a new element. */

@@ -56,10 +56,10 @@ bool api_page_done(const struct api_context *context, struct http_request *reque
     const char *accept = http_header(request, "Accept");
     if (!is_sound && accept != NULL && strstr(accept, "text/html") != NULL) {
         struct span closed = ledger_closed_for(context->ledger);
-        bool is_known = !ledger_is_writable(context->ledger);
+        bool is_away = ledger_is_cut_off(context->ledger);
         page_answer_away(request, language,
-                         is_known ? utc_add(clock_now(context->clock), (struct span){-closed.us})
-                                  : (struct utc){0});
+                         is_away ? utc_add(clock_now(context->clock), (struct span){-closed.us})
+                                 : (struct utc){0});
     } else if (!is_sound) {
         answer_unread(request);
     }

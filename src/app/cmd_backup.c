@@ -12,6 +12,8 @@
 #include "base/json.h"
 #include "db/db.h"
 
+#define DATABASE_VARIABLE "TOCSIN_DATABASE_URL"
+
 static char *absolute(const char *path)
 {
     return g_canonicalize_filename(path, NULL);
@@ -36,6 +38,15 @@ static int tell_backup(const struct cli *cli, const char *what, const char *path
 static int backup_here(const struct cli *cli, const char *target)
 {
     struct fault fault = {0};
+    const char *elsewhere =
+        g_environ_getenv((char **)(uintptr_t)cli->environment, DATABASE_VARIABLE);
+    if (cli_has(cli, "data") && elsewhere != NULL && elsewhere[0] != '\0') {
+        /* After a move the old file still lies there, and a copy of it would look like a good one. */
+        return cli_failed("--data %s and " DATABASE_VARIABLE
+                          " each name a database, and no server runs there: "
+                          "unset the variable, or leave --data out",
+                          cli->settings.data);
+    }
     struct place place;
     place_of_settings(&cli->settings, &place);
     struct db *db = NULL;

@@ -105,7 +105,9 @@ static int look_here(struct cli *cli)
     struct config *config = db != NULL ? config_load(db, &fault) : NULL;
     if (config == NULL) {
         close_database(&db);
-        return cli_refused(&fault);
+        return data_dir_is_waited_in(data)
+                   ? cli_failed("the server on %s waits for its database: %s", data, fault.text)
+                   : cli_refused(&fault);
     }
     struct doctor doctor = {.settings = &cli->settings,
                             .config = config,

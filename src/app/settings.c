@@ -315,18 +315,10 @@ static bool is_slip(const char *name, const char *variable)
     return nearest_distance(name, variable, SLIPS + 1) <= SLIPS;
 }
 
-/* TOCSIN_DATABSE and TOCSIN_SMTP_PASS: they begin as TOCSIN_DATA and TOCSIN_SMTP_… do. Of a word as
- * short as "ca" it has to be the whole. */
-static bool is_kin(const char *name, const char *variable)
+/* TOCSIN_DATABASE, or with a slip: an address that got lost is not a wish for a database of one's own. */
+static bool is_half_address(const char *name)
 {
-    enum { TELLING = 4 };
-
-    size_t length = strcspn(variable + strlen(PREFIX), "_");
-    if (strncmp(name, variable, strlen(PREFIX) + length) != 0) {
-        return false;
-    }
-    char next = name[strlen(PREFIX) + length];
-    return length >= TELLING || next == '\0' || next == '_';
+    return is_slip(name, PREFIX "DATABASE");
 }
 
 static bool is_no_mistake(const char *name, struct fault *fault)
@@ -334,7 +326,9 @@ static bool is_no_mistake(const char *name, struct fault *fault)
     g_autoptr(GString) meant = g_string_new(NULL);
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         g_autofree char *variable = setting_variable(&SETTINGS[i]);
-        if (is_slip(name, variable) || is_kin(name, variable)) {
+        bool is_meant = is_slip(name, variable) ||
+                        (SETTINGS[i].offset == AT(database_url) && is_half_address(name));
+        if (is_meant) {
             g_string_append_printf(meant, "%s%s", meant->len > 0 ? " or " : "", variable);
         }
     }
@@ -363,7 +357,6 @@ bool settings_from_environment(struct settings *settings, const char *const *env
         }
         g_autofree char *name = g_strndup(*entry, (gsize)(equals - *entry));
         const struct setting *setting = find_by_variable(name);
-        /* An address that got lost is not a wish for a database of one's own. */
         if (equals[1] == '\0' && (setting == NULL || setting->offset != AT(database_url))) {
             continue;
         }
@@ -376,12 +369,20 @@ bool settings_from_environment(struct settings *settings, const char *const *env
     return true;
 }
 
+/* Kubernetes names every service of the namespace to everybody in it. */
+static bool is_of_kubernetes(const char *name)
+{
+    return g_str_has_suffix(name, "_PORT") || strstr(name, "_PORT_") != NULL ||
+           strstr(name, "_SERVICE_HOST") != NULL || strstr(name, "_SERVICE_PORT") != NULL;
+}
+
 char **settings_unknown(const char *const *environment)
 {
     g_autoptr(GStrvBuilder) names = g_strv_builder_new();
     for (const char *const *entry = environment; *entry != NULL; entry++) {
         g_autofree char *name = g_strndup(*entry, strcspn(*entry, "="));
-        if (g_str_has_prefix(name, PREFIX) && find_by_variable(name) == NULL) {
+        if (g_str_has_prefix(name, PREFIX) && find_by_variable(name) == NULL &&
+            !is_of_kubernetes(name)) {
             g_strv_builder_add(names, name);
         }
     }

@@ -120,12 +120,12 @@ static void a_mistyped_variable_is_no_other_program_s(void **state)
     } rows[] = {
         {"typing mistake", "TOCSIN_LISTNE=x", "did you mean TOCSIN_LISTEN?"},
         {"half a name", "TOCSIN_DATABASE=postgresql://u:hunter2@h/d",
-         "did you mean TOCSIN_DATA or TOCSIN_DATABASE_URL?"},
-        {"half a name with a slip", "TOCSIN_DATABSE=x", "did you mean TOCSIN_DATA"},
-        {"a word too many", "TOCSIN_DATA_DIR=x", "did you mean TOCSIN_DATA"},
-        {"a word of ours", "TOCSIN_SMTP_PASS=hunter2", "or TOCSIN_SMTP_PASSWORD"},
-        {"a short word of ours", "TOCSIN_CA_PATH=x", "did you mean TOCSIN_CA_FILE?"},
-        {"no word of ours", "TOCSIN_CATALOG_KEY=x", NULL},
+         "did you mean TOCSIN_DATABASE_URL?"},
+        {"half a name with a slip", "TOCSIN_DATABSE=x", "did you mean TOCSIN_DATABASE_URL?"},
+        {"a key of a team file", "TOCSIN_DATADOG_KEY=x", NULL},
+        {"one more", "TOCSIN_HEARTBEAT_KEY=x", NULL},
+        {"a service in Kubernetes", "TOCSIN_DATABASE_PORT_5432_TCP=tcp://x", NULL},
+        {"and its host", "TOCSIN_DATABASE_SERVICE_HOST=x", NULL},
         {"what Kubernetes sets", "TOCSIN_PORT_8420_TCP=tcp://x", NULL},
         {"somebody else's", "TOCSIN_BIN=/opt/x", NULL},
     };
@@ -148,8 +148,9 @@ static void a_mistyped_variable_is_no_other_program_s(void **state)
 static void lists_what_it_does_not_know(void **state)
 {
     (void)state;
-    const char *environment[] = {"PATH=/bin",    "TOCSIN_BIN=/opt/x", "TOCSIN_LISTEN=x",
-                                 "TOCSIN_KEY=k", "TOCSIN_EMPTY=",     NULL};
+    const char *environment[] = {
+        "PATH=/bin",     "TOCSIN_BIN=/opt/x",          "TOCSIN_LISTEN=x",          "TOCSIN_KEY=k",
+        "TOCSIN_EMPTY=", "TOCSIN_SMTP_SERVICE_HOST=x", "TOCSIN_SMTP_PORT=tcp://x", NULL};
     g_auto(GStrv) names = settings_unknown(environment);
     g_autofree char *all = g_strjoinv(" ", names);
     assert_string_equal(all, "TOCSIN_BIN TOCSIN_KEY TOCSIN_EMPTY");

@@ -64,15 +64,23 @@ bool house_apply_file(struct house *house, char **out_problem)
 static bool is_named(const char *team, const char *variable)
 {
     g_autofree char *reference = g_strconcat("env:", variable, NULL);
-    return team != NULL && strstr(team, reference) != NULL;
+    const char *at = team != NULL ? strstr(team, reference) : NULL;
+    while (at != NULL && (g_ascii_isalnum(at[strlen(reference)]) || at[strlen(reference)] == '_')) {
+        at = strstr(at + 1, reference); /* a longer name */
+    }
+    return at != NULL;
 }
 
 void house_warn_of_variables(const struct house *house)
 {
     g_auto(GStrv) names = settings_unknown(house->environment);
     g_autofree char *team = NULL;
-    if (house->settings->config != NULL) {
-        (void)g_file_get_contents(house->settings->config, &team, NULL, NULL);
+    const char *path = house->settings->config;
+    if (path != NULL && !g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
+        return; /* a pipe has been read, and what it named is not known any more */
+    }
+    if (path != NULL) {
+        (void)g_file_get_contents(path, &team, NULL, NULL);
     }
     g_autoptr(GString) ignored = g_string_new(NULL);
     for (char **name = names; *name != NULL; name++) {

@@ -70,8 +70,8 @@ void db_begin_read(struct db *db);
 enum db_time {
     DB_TIME_HOUR =
         1, /* each statement and the commit, with any pause between them: copies, migrations */
-    /* Each statement: longer than anything that is worked while others wait, shorter than a watchdog's
-     * patience. Who falls silent is ended as always, and the commit is waited for as always. */
+    /* Its statements together: longer than anything that is worked while others wait, shorter than a
+     * watchdog's patience. Who falls silent is ended as always, and the commit is waited for as always. */
     DB_TIME_HALF_MINUTE,
 };
 

@@ -75,24 +75,24 @@ static void half_a_minute_ends_before_the_commit(void **state)
 {
     struct test_room *room = *state;
     struct postgres_db *pg = (struct postgres_db *)room->db;
-    assert_int_equal(db_script(room->db, "SET statement_timeout = '200ms'"), DB_OK);
+    assert_int_equal(db_script(room->db, "SET statement_timeout = '500ms'"), DB_OK);
     db_begin(room->db);
-    pg->answer_ms = 300;
+    pg->answer_ms = 1000;
     db_take_time(room->db, DB_TIME_HALF_MINUTE);
     (void)db_run(
-        db_query(room->db, "UPDATE key_state SET version = 6 WHERE pg_sleep(0.6) IS NOT NULL"));
+        db_query(room->db, "UPDATE key_state SET version = 6 WHERE pg_sleep(2) IS NOT NULL"));
     assert_int_equal(db_commit(room->db), DB_OK);
     assert_int_equal(pg->time, 0);
     pg->answer_ms = POSTGRES_ANSWER_MS;
     db_begin(room->db);
     (void)db_script(room->db,
                     "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
-                    " 'BEGIN PERFORM pg_sleep(0.6); RETURN NEW; END';"
+                    " 'BEGIN PERFORM pg_sleep(2); RETURN NEW; END';"
                     "CREATE CONSTRAINT TRIGGER slow_end AFTER UPDATE ON key_state"
                     " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()");
     assert_int_equal(db_commit(room->db), DB_OK);
     db_begin(room->db);
-    pg->answer_ms = 300;
+    pg->answer_ms = 1000;
     db_take_time(room->db, DB_TIME_HALF_MINUTE);
     (void)db_run(db_query(room->db, "UPDATE key_state SET version = 7"));
     assert_int_equal(db_commit(room->db), DB_UNCERTAIN);

@@ -133,6 +133,8 @@ static void each_refusal_has_its_remedy(void **state)
         {"number", "invalid integer value \"x\" for connection option \"port\"", "no server was"},
         {"the server's own", "FATAL:  invalid value for parameter \"x\"", "cannot reach"},
         {"standby", "session is read-only", "name the primary"},
+        {"only its name is", "connection to server at \"pg-read-only\" failed: Connection refused",
+         "check host and port"},
         {"authority", "SSL error: certificate verify failed", "sslrootcert=FILE"},
         {"one is away, one refuses",
          "a: Connection refused b: FATAL:  password authentication failed", "file:PATH"},

@@ -9,8 +9,9 @@ static const struct {
     const char *needle; /* in libpq's message, or in the server's that it passes on */
     const char *lead, *remedy;
 } REFUSALS[] = {
-    {"read-only", "no server in it takes writes", "name the primary as well, or promote a standby"},
-    {"hot standby", "no server in it takes writes",
+    {"session is read-only", "no server in it takes writes",
+     "name the primary as well, or promote a standby"},
+    {"server is in hot standby mode", "no server in it takes writes",
      "name the primary as well, or promote a standby"},
     {"client certificate", "the database wants to know us by a certificate",
      "name it by sslcert=FILE and its key by sslkey=FILE"},

@@ -271,10 +271,11 @@ void ledger_tell(struct ledger *ledger)
 static enum db_status resolve(struct ledger *ledger)
 {
     enum ledger_door door = ledger_door(ledger);
+    g_autofree char *why = ledger_closed_why(ledger);
     set_door(ledger, LEDGER_UNCERTAIN, db_error_text(ledger->db));
     enum db_status status = news_resolve(ledger);
     if (status != DB_UNCERTAIN) {
-        set_door(ledger, door, "");
+        set_door(ledger, door, why != NULL ? why : "");
     } else if (door == LEDGER_OPEN) {
         tell_closed(ledger, LEDGER_UNCERTAIN, db_error_text(ledger->db));
     }

@@ -81,7 +81,7 @@ class UsageTest(unittest.TestCase):
         self.assertIn("did you mean TOCSIN_LISTEN?", done.stderr)
         done = run("serve", env={"TOCSIN_DATABASE": "postgresql://tocsin:s3cret@h/x"})
         self.assertEqual(done.returncode, 2)
-        self.assertIn("did you mean TOCSIN_DATA or TOCSIN_DATABASE_URL?", done.stderr)
+        self.assertIn("did you mean TOCSIN_DATABASE_URL?", done.stderr)
         self.assertNotIn("s3cret", done.stderr)
 
     def test_a_database_address_that_is_none_is_refused_and_not_shown(self):
