@@ -250,6 +250,7 @@ struct link_job {
     struct verify verify;
     char *actor;
     char *token;
+    bool is_person; /* who pressed a button wants a page, whatever happened */
 };
 
 static void link_job_free(struct link_job *job)
@@ -288,8 +289,10 @@ static enum command_result link_run(struct ledger_tx *tx, void *self)
 static void link_answer(void *self, enum command_outcome outcome)
 {
     struct link_job *job = self;
-    if (api_outcome(job->request, outcome)) {
-        /* The page tells what became of it, also when there was nothing left to do. */
+    bool is_away = outcome == OUTCOME_UNAVAILABLE || outcome == OUTCOME_UNCERTAIN;
+    if ((is_away && job->is_person) || api_outcome(job->request, outcome)) {
+        /* The page tells what became of it: also when there was nothing left to do, or the database is
+         * away; then it waits until it can show the button again. */
         g_autofree char *address = g_strconcat("/l/", job->token, NULL);
         http_answer_redirect(job->request, 303, address);
     }
@@ -306,6 +309,7 @@ static void post_link(struct http_request *request, void *self)
     }
     struct link_job *job = g_new0(struct link_job, 1);
     job->request = request;
+    job->is_person = api_wants_page(request);
     job->link = visit.link;
     job->actor = g_steal_pointer(&visit.actor);
     job->token = g_steal_pointer(&visit.token);

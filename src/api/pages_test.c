@@ -145,6 +145,29 @@ static void test_only_the_button_acts(void **state)
     assert_null(strstr(page, "<button"));
 }
 
+/* A person is led to the page, which waits for the database; a program is told. */
+static void test_a_button_that_could_not_act_leads_to_the_page(void **state)
+{
+    (void)state;
+    int64_t id = test_alert(house, "press me later");
+    g_autofree char *path = link_path(LINK_ALERT, id, "budi", SPAN_H(1));
+    atomic_store(&house->fate, TEST_LINK_CUT);
+    g_autofree char *page = client_call(house->port, "POST", path, "Accept: text/html\r\n", "");
+    g_autofree char *program = test_ask(house, NULL, "POST", path, "");
+    atomic_store(&house->fate, TEST_LINK_GOOD);
+    assert_int_equal(client_status(page), 303);
+    g_autofree char *location = client_header(page, "Location");
+    assert_string_equal(location, path);
+    assert_int_equal(client_status(program), 503);
+    int status = 0;
+    for (int64_t end = clock_elapsed(&CLOCK_SYSTEM).us + SPAN_S(20).us;
+         status != 200 && clock_elapsed(&CLOCK_SYSTEM).us < end;) {
+        g_autofree char *ready = test_ask(house, NULL, "GET", "/readyz", NULL);
+        status = client_status(ready);
+    }
+    assert_status(id, "open");
+}
+
 static void test_page_speaks_the_persons_language(void **state)
 {
     (void)state;
@@ -339,6 +362,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_hostile_texts_stay_texts),
         TEST(test_only_the_button_acts),
+        TEST(test_a_button_that_could_not_act_leads_to_the_page),
         TEST(test_page_speaks_the_persons_language),
         TEST(test_old_message_takes_nothing_away),
         TEST(test_bad_links_are_refused_clearly),

@@ -49,12 +49,17 @@ bool api_reader_done(const struct api_context *context, struct http_request *req
     return is_sound;
 }
 
+bool api_wants_page(const struct http_request *request)
+{
+    const char *accept = http_header(request, "Accept");
+    return accept != NULL && strstr(accept, "text/html") != NULL;
+}
+
 bool api_page_done(const struct api_context *context, struct http_request *request, struct db *db,
                    int language)
 {
     bool is_sound = give_back(context, db);
-    const char *accept = http_header(request, "Accept");
-    if (!is_sound && accept != NULL && strstr(accept, "text/html") != NULL) {
+    if (!is_sound && api_wants_page(request)) {
         struct span closed = ledger_closed_for(context->ledger);
         bool is_away = ledger_is_cut_off(context->ledger);
         page_answer_away(request, language,

@@ -12,6 +12,9 @@ NODISCARD struct db *api_reader(const struct api_context *context);
 NODISCARD bool api_reader_done(const struct api_context *context, struct http_request *request,
                                struct db *db);
 
+/* A person in a browser. Before the handler returns. */
+NODISCARD bool api_wants_page(const struct http_request *request);
+
 /* The same for a page: a browser is told by one that loads itself again. */
 NODISCARD bool api_page_done(const struct api_context *context, struct http_request *request,
                              struct db *db, int language);
