@@ -196,14 +196,13 @@ static void assert_the_board_is_a_page(void)
 /* What cannot be read just now pages all the same: nobody is told that nobody is paged. */
 static void a_page_that_cannot_be_read_says_no_more_than_that(void **state)
 {
-    (void)state;
-    struct db_pool *good = house->api.readers;
-    house->api.readers = db_pool_create("/nonexistent/x.db");
+    test_house_readers_at = "/nonexistent/x.db";
+    (void)open_house(state);
+    test_house_readers_at = NULL;
     g_autofree char *headers = g_strdup_printf(
         "Cookie: tocsin_token=%s\r\nAccept: text/html\r\nAccept-Language: en\r\n", house->read);
     g_autofree char *answer = client_call(house->port, "GET", "/", headers, NULL);
-    db_pool_destroy(&house->api.readers);
-    house->api.readers = good;
+    (void)close_house(state);
     assert_int_equal(client_status(answer), 503);
     assert_non_null(strstr(answer, "The database cannot be used"));
     assert_null(strstr(answer, "pages nobody"));
@@ -320,7 +319,7 @@ int main(void)
         TEST(the_node_is_listed),
         TEST(what_could_not_be_answered_in_time_is_not_taken),
         TEST(ready_tells_of_database_and_node),
-        TEST(a_page_that_cannot_be_read_says_no_more_than_that),
+        cmocka_unit_test(a_page_that_cannot_be_read_says_no_more_than_that),
         TEST(a_database_that_is_away_is_told),
         TEST(a_node_that_is_cut_off_ends_its_streams),
         TEST(a_lost_answer_is_told_and_safe_to_send_again),

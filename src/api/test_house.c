@@ -19,6 +19,8 @@
 #include "people/key_index.h"
 #include "source/payload.h"
 
+const char *test_house_readers_at;
+
 static const char DOCUMENT[] =
     "{\"document\": {"
     "\"users\": ["
@@ -97,7 +99,8 @@ static void open_ledger(struct test_house *house)
     assert_true(ledger_join(house->ledger, api->node_name, NULL, &fault));
     struct command recover = {.run = pager_recover, .arg = api->pager};
     ledger_run_batch(house->ledger, &recover, 1);
-    api->readers = db_pool_create(house->database);
+    api->readers =
+        db_pool_create(test_house_readers_at != NULL ? test_house_readers_at : house->database);
     api->desk = desk_start(house->ledger, api->clock);
 }
 

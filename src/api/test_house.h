@@ -35,6 +35,9 @@ struct test_house {
     char *key;                    /* of integration "native" */
 };
 
+/* Where the readers of the houses that are opened from now on look; NULL: at their database. */
+extern const char *test_house_readers_at;
+
 /* Starts it with two people, a schedule, a policy, two services and an integration. */
 NODISCARD struct test_house *test_house_open(bool board_is_open);
 void test_house_close(struct test_house **handle);
