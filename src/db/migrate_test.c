@@ -19,14 +19,6 @@
 #include "db/postgres.h"
 #include "db/test_database.h"
 
-#define SKIP_BUT_ON_POSTGRESQL(why)                \
-    do {                                           \
-        if (!test_database_is_shared()) {          \
-            print_message("[     WHY] %s\n", why); \
-            skip();                                \
-        }                                          \
-    } while (0)
-
 enum { READING_MS = 300 }; /* how long a reader holds a table */
 
 static const struct utc NOW = {1795000000000000};

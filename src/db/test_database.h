@@ -19,6 +19,15 @@
         }                                          \
     } while (0)
 
+/* The same for what only PostgreSQL has: others who write, time limits at the server. */
+#define SKIP_BUT_ON_POSTGRESQL(why)                \
+    do {                                           \
+        if (!test_database_is_shared()) {          \
+            print_message("[     WHY] %s\n", why); \
+            skip();                                \
+        }                                          \
+    } while (0)
+
 /* PostgreSQL: several writers may open the same database. */
 NODISCARD bool test_database_is_shared(void);
 

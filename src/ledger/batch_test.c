@@ -101,16 +101,22 @@ static void wait_long(struct cluster_node *node)
     node->worked++;
 }
 
+/* The holder is not ended for its silence, and the other does not wait long. */
+static void hold_turn(struct cluster_node *holder, struct cluster_node *other)
+{
+    if (test_database_is_shared()) {
+        (void)!db_run(db_query(other->db, "SET lock_timeout = '50ms'"));
+        (void)!db_run(db_query(holder->db, "SET idle_in_transaction_session_timeout = 0"));
+    }
+    db_begin(holder->db);
+}
+
 /* Whoever holds the turn hangs: that is no reason to try four times, and to let others queue. */
 static void a_turn_that_does_not_come_closes_the_intake(void **state)
 {
     struct cluster *cluster = *state;
     struct cluster_node *a = &cluster->nodes[0], *b = &cluster->nodes[1];
-    if (test_database_is_shared()) {
-        (void)!db_run(db_query(a->db, "SET lock_timeout = '50ms'"));
-        (void)!db_run(db_query(b->db, "SET idle_in_transaction_session_timeout = 0"));
-    }
-    db_begin(b->db);
+    hold_turn(b, a);
     assert_int_equal(db_error(b->db), DB_OK);
     a->at_begin = wait_long;
     assert_int_equal(cluster_write(a), OUTCOME_UNAVAILABLE);
@@ -146,11 +152,7 @@ static void a_turn_that_is_taken_is_tried_again(void **state)
 {
     struct cluster *cluster = *state;
     struct cluster_node *a = &cluster->nodes[0], *b = &cluster->nodes[1];
-    if (test_database_is_shared()) {
-        (void)!db_run(db_query(a->db, "SET lock_timeout = '50ms'"));
-        (void)!db_run(db_query(b->db, "SET idle_in_transaction_session_timeout = 0"));
-    }
-    db_begin(b->db);
+    hold_turn(b, a);
     assert_int_equal(cluster_write(a), OUTCOME_UNAVAILABLE);
     assert_true(ledger_is_writable(a->ledger));
     db_rollback(b->db);
