@@ -15,7 +15,7 @@ configure = test -f $(BUILD)/$(1)/build.ninja || $(MESON) setup $(BUILD)/$(1) $(
 sanitized = -Db_lundef=false -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := build
-.PHONY: help run build install test test-failover check bench fuzz asan tsan format clean
+.PHONY: help run build install uninstall test test-failover check bench fuzz asan tsan format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -33,6 +33,11 @@ build: ## the program, at build/tocsin
 install: build ## the program and its files, under DESTDIR and prefix (/usr/local)
 	@$(MESON) configure $(BUILD)/release --prefix=$(prefix)
 	@DESTDIR=$(DESTDIR) $(MESON) install -C $(BUILD)/release
+
+uninstall: ## removes what `make install` with the same DESTDIR and prefix put there
+	@$(call configure,release,-Dtests=false --prefix=$(prefix))
+	@$(MESON) configure $(BUILD)/release --prefix=$(prefix)
+	@tools/uninstall $(BUILD)/release "$(DESTDIR)"
 
 test: ## every test that fits in 20 minutes on two cores
 	@tools/setup build test browser

@@ -17,7 +17,7 @@ int cmd_completion(struct cli *cli)
 {
     g_autoptr(GString) out = g_string_new(NULL);
     if (!cli_completion(cli_arg(cli, 0), out)) {
-        return cli_misused(cli, "completion is made for bash and zsh");
+        return cli_misused(cli, "completion is made for bash, zsh and fish");
     }
     output_print(out);
     return EXIT_OK;

@@ -237,8 +237,10 @@ const struct cli_command COMMANDS[] = {
      MOVE_OPTIONS, 0, COMPLETE_FILE, cmd_move},
     {"openapi", "", 0, 0, "Print the description of the HTTP API.", NULL, NULL, SETTING_CLIENT, 0,
      cmd_openapi},
-    {"completion", "SHELL", 1, 1, "Print the completion for bash or zsh.",
-     "For bash: source <(tocsin completion bash).", NULL, 0, 0, cmd_completion},
+    {"completion", "SHELL", 1, 1, "Print the completion for bash, zsh or fish.",
+     "`make install` puts all three where the shells look. Otherwise, for bash and zsh: source "
+     "<(tocsin completion bash); for fish: tocsin completion fish | source.",
+     NULL, 0, 0, cmd_completion},
     {"manual", "", 0, 0, "Print the manual page.", "To read it: tocsin manual | man -l -",
      MANUAL_OPTIONS, 0, 0, cmd_manual},
     {"version", "", 0, 0, "Print the version.", NULL, NULL, 0, 0, cmd_version},

@@ -70,7 +70,8 @@ void cli_markdown(GString *out)
         "which prints what the API\nanswers: of a list, the array of its items. "
         "Exit codes: 0 done, 1 refused or failed,\n2 wrong usage. Where a command takes an "
         "INSTANT, it is `now`, a span from now such as `+2h`, or\nRFC 3339 with an offset.\n\n"
-        "Completion for the shell: `source <(tocsin completion bash)`, or `zsh`.\n\n"
+        "Completion for bash, zsh and fish is installed by `make install`; see `tocsin "
+        "completion`.\n\n"
         "## Settings\n\nA flag wins over its variable, the variable over the default.\n\n"
         "| flag | variable | default | |\n|---|---|---|---|\n");
     for (size_t i = 0; i < SETTING_COUNT; i++) {

@@ -117,20 +117,62 @@ class UsageTest(unittest.TestCase):
                     self.assertRegex(done.stderr, f"--to: .*mkdir -p {folder}/nope")
                     self.assertEqual(os.listdir(folder), [])
 
+    COMPLETED = [("sch", "schedule"), ("schedule sh", "shifts"), ("schedule override ", "add remove"),
+                 ("token ", "create list revoke"), ("alerts --se", "--service --severity"),
+                 ("integration pa", "payloads"), ("apply te", "team.yaml")]
+
+    def completed(self, shell, argv_of, starts_with=True):
+        """What the shell offers for each row; argv_of(script, words) is the command that asks it."""
+        script = run("completion", shell).stdout
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "team.yaml").touch()
+            for typed, offered in self.COMPLETED:
+                done = subprocess.run(argv_of(script, ["tocsin", *typed.split(" ")]), text=True,
+                                      capture_output=True, check=True, cwd=folder)
+                words = set(done.stdout.split())
+                if not starts_with:  # the shell itself narrows down what the function offers
+                    words = {word for word in words if word.startswith(typed.split(" ")[-1])}
+                with self.subTest(typed, shell=shell):
+                    self.assertEqual(sorted(words), sorted(offered.split()), done.stderr)
+
     def test_completion(self):
-        script = run("completion", "bash").stdout
-        rows = [("sch", "schedule"), ("schedule sh", "shifts"), ("schedule override ", "add remove"),
-                ("token ", "create list revoke"), ("alerts --se", "--service --severity"),
-                ("integration pa", "payloads")]
-        for typed, offered in rows:
-            words = " ".join(f"'{word}'" for word in ["tocsin", *typed.split(" ")])
-            ask = f"{script}\nCOMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _tocsin;" \
-                  ' echo "${COMPREPLY[@]}"'
-            said = subprocess.run(["bash", "-c", ask], text=True, capture_output=True, check=True).stdout
-            with self.subTest(typed):
-                self.assertEqual(sorted(set(said.split())), sorted(offered.split()))
+        def ask_bash(script, words):
+            typed = " ".join(f"'{word}'" for word in words)
+            return ["bash", "-c", f"{script}\nCOMP_WORDS=({typed}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1));"
+                    ' _tocsin; echo "${COMPREPLY[@]}"']
+        self.completed("bash", ask_bash)
         self.assertEqual(run("completion", "tcsh").returncode, 2)
-        self.assertTrue(run("completion", "zsh").stdout.startswith("#compdef tocsin"))
+
+    @unittest.skipUnless(shutil.which("zsh"), "zsh is not installed")
+    def test_completion_of_zsh(self):
+        def ask_zsh(script, words):
+            typed = " ".join(f"'{word}'" for word in words)
+            return ["zsh", "-f", "-c", "compdef() { : }; compadd() { shift; print -r -- $@ }\n"
+                    "_files() { print -r -- * }\n"
+                    f"{script}\nwords=({typed}); CURRENT=${{#words}}; _tocsin"]
+        self.completed("zsh", ask_zsh, starts_with=False)
+
+    @unittest.skipUnless(shutil.which("fish"), "fish is not installed")
+    def test_completion_of_fish(self):
+        def ask_fish(script, words):
+            return ["fish", "-N", "-c", f"{script}\ncomplete -C '{' '.join(words)}' | cut -f 1"]
+        self.completed("fish", ask_fish)
+
+    @unittest.skipUnless("TOCSIN_BUILD" in os.environ, "TOCSIN_BUILD does not name a build folder")
+    def test_uninstall_leaves_nothing_behind(self):
+        build = os.environ["TOCSIN_BUILD"]
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(["meson", "install", "-C", build, "--no-rebuild"], check=True, capture_output=True,
+                           env={**os.environ, "DESTDIR": folder})
+            others = pathlib.Path(folder, "usr/local/bin/other")
+            others.touch()
+            there = [path for path in pathlib.Path(folder).rglob("*") if path.is_file()]
+            self.assertIn("tocsin", [path.name for path in there])
+            for said in (f"{len(there) - 1} files removed", "nothing of Tocsin is installed there"):
+                done = subprocess.run([ROOT / "tools" / "uninstall", build, folder], text=True, check=True,
+                                      capture_output=True)
+                self.assertTrue(done.stdout.endswith(said + "\n"), done.stdout)
+            self.assertEqual([path for path in pathlib.Path(folder).rglob("*") if path.is_file()], [others])
 
     def test_the_page_of_commands_is_current(self):
         page = (ROOT / "docs" / "commands.md").read_text("utf-8")
