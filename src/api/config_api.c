@@ -265,6 +265,7 @@ static void answer_applied(struct apply_job *job, enum command_outcome outcome)
     struct http_request *request = job->request;
     const int status = job->apply.base.status;
     const struct fault fault = job->apply.base.fault;
+    g_autoptr(GArray) faults = g_steal_pointer(&job->apply.faults);
     json_t *plan = g_steal_pointer(&job->apply.plan);
     json_t *minted = g_steal_pointer(&job->apply.minted);
     apply_job_free(job);
@@ -276,7 +277,10 @@ static void answer_applied(struct apply_job *job, enum command_outcome outcome)
     }
     json_decref(plan);
     json_decref(minted);
-    if (is_done) {
+    if (is_done && faults != NULL && faults->len > 0) {
+        http_answer_faults(request, status, (const struct fault *)(const void *)faults->data,
+                           faults->len);
+    } else if (is_done) {
         http_answer_fault(request, status, &fault);
     }
 }

@@ -4,6 +4,7 @@
 
 #include "app/cmd.h"
 #include "app/team_file.h"
+#include "base/json.h"
 #include "config/config_plan.h"
 
 static void print_minted(const json_t *minted)
@@ -19,13 +20,32 @@ static void print_minted(const json_t *minted)
     }
 }
 
+/* Every mistake that the server found, a line each. */
+static char *mistakes(const struct team_file *file, const struct client_answer *answer)
+{
+    const json_t *errors = json_object_get(answer->body, "errors");
+    g_autoptr(GArray) faults = g_array_new(FALSE, FALSE, sizeof(struct fault));
+    size_t i;
+    json_t *error;
+    json_array_foreach (errors, i, error) {
+        struct fault fault;
+        (void)fault_set(&fault, json_text(error, "field", ""), "%s",
+                        json_text(error, "detail", ""));
+        g_array_append_val(faults, fault);
+    }
+    if (faults->len == 0) {
+        g_array_append_vals(faults, &answer->fault, 1);
+    }
+    return team_file_faults(file, (struct fault *)(void *)faults->data, faults->len);
+}
+
 static int tell(const struct cli *cli, const struct team_file *file,
                 const struct client_answer *answer)
 {
     if (answer->fault.text[0] != '\0') {
         if (answer->state == CLIENT_ANSWERED && answer->status >= 400 && answer->status < 500 &&
             answer->fault.field[0] != '\0') {
-            g_autofree char *text = team_file_fault(file, &answer->fault);
+            g_autofree char *text = mistakes(file, answer);
             fprintf(stderr, "%s\ntocsin: nothing was applied\n", text);
             return EXIT_REFUSED;
         }
@@ -44,6 +64,54 @@ static int tell(const struct cli *cli, const struct team_file *file,
     return EXIT_OK;
 }
 
+static void post(const struct cli *cli, const struct team_file *file, bool is_dry_run,
+                 struct client_answer *answer)
+{
+    json_auto_t *body =
+        json_pack("{s:O, s:O, s:b, s:b}", "document", file->document.json, "keys", file->keys,
+                  "dry_run", is_dry_run, "prune", cli_has(cli, "prune"));
+    client_call(cli, "POST", "/api/v1/config/apply", body, NULL, answer);
+}
+
+static int64_t count_of(const json_t *plan, const char *name)
+{
+    return json_integer_value(json_object_get(plan, name));
+}
+
+/* A person in front of a terminal answers; a program has to have said so beforehand. */
+static bool is_confirmed(int64_t deleted, int64_t kept)
+{
+    fprintf(stderr,
+            "tocsin: this file names %" G_GINT64_FORMAT
+            " entries, and --prune would remove %" G_GINT64_FORMAT
+            " that an earlier file brought. ",
+            kept, deleted);
+    if (isatty(STDIN_FILENO) != 1) {
+        fputs("Is it the right file? If so, say it with --yes.\n", stderr);
+        return false;
+    }
+    fputs("Remove them? Type yes: ", stderr);
+    char answer[16] = "";
+    bool is_yes = fgets(answer, sizeof answer, stdin) != NULL && strcmp(answer, "yes\n") == 0;
+    return is_yes;
+}
+
+/* An empty file, or the wrong one, takes more away than it names: then nobody is paged any more. */
+static bool may_prune(const struct cli *cli, const struct team_file *file)
+{
+    if (!cli_has(cli, "prune") || cli_has(cli, "dry-run") || cli_has(cli, "yes")) {
+        return true;
+    }
+    struct client_answer answer;
+    post(cli, file, true, &answer);
+    const json_t *plan = json_object_get(answer.body, "plan");
+    int64_t deleted = count_of(plan, "deleted");
+    int64_t kept =
+        count_of(plan, "created") + count_of(plan, "changed") + count_of(plan, "unchanged");
+    client_answer_clear(&answer);
+    return deleted <= kept || is_confirmed(deleted, kept);
+}
+
 int cmd_apply(struct cli *cli)
 {
     struct team_file file;
@@ -52,11 +120,13 @@ int cmd_apply(struct cli *cli)
         team_file_clear(&file);
         return EXIT_REFUSED;
     }
-    json_auto_t *body =
-        json_pack("{s:O, s:O, s:b, s:b}", "document", file.document.json, "keys", file.keys,
-                  "dry_run", cli_has(cli, "dry-run"), "prune", cli_has(cli, "prune"));
+    if (!may_prune(cli, &file)) {
+        fputs("tocsin: nothing was applied\n", stderr);
+        team_file_clear(&file);
+        return EXIT_REFUSED;
+    }
     struct client_answer answer;
-    client_call(cli, "POST", "/api/v1/config/apply", body, NULL, &answer);
+    post(cli, &file, cli_has(cli, "dry-run"), &answer);
     int code = tell(cli, &file, &answer);
     client_answer_clear(&answer);
     team_file_clear(&file);

@@ -3,6 +3,7 @@
 static const struct cli_option APPLY_OPTIONS[] = {
     {"dry-run", NULL, "Only show what would change."},
     {"prune", NULL, "Also remove what an earlier file brought and this one no longer has."},
+    {"yes", NULL, "Do not ask before --prune removes more than the file names."},
     {0}};
 static const struct cli_option ALERT_OPTIONS[] = {
     {"service", "NAME", "The service that is in trouble."},
@@ -114,9 +115,8 @@ const struct cli_command COMMANDS[] = {
      NULL, SETTING_SERVER, 0, cmd_serve},
     {"apply", "FILE", 1, 1, "Put a team file into force.",
      "Reads users, schedules, policies, services and integrations from YAML. Applying twice "
-     "changes "
-     "nothing; a mistake names file, line, field and remedy and applies nothing. References such "
-     "as "
+     "changes nothing; mistakes are told all at once, each with file, line, field and remedy, and "
+     "then nothing is applied. References such as "
      "env:NAME and file:PATH are resolved here, not on the server. Keys that the server makes are "
      "printed once. - reads standard input.",
      APPLY_OPTIONS, SETTING_CLIENT, COMPLETE_FILE, cmd_apply},

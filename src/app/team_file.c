@@ -58,6 +58,16 @@ char *team_file_fault(const struct team_file *file, const struct fault *fault)
     return yaml_fault_text(file->path, &file->document, fault);
 }
 
+char *team_file_faults(const struct team_file *file, const struct fault *faults, size_t count)
+{
+    GString *lines = g_string_new(NULL);
+    for (size_t i = 0; i < count; i++) {
+        g_autofree char *line = team_file_fault(file, &faults[i]);
+        g_string_append_printf(lines, "%s%s", i > 0 ? "\n" : "", line);
+    }
+    return g_string_free(lines, FALSE);
+}
+
 bool team_file_read(struct team_file *file, const char *path, const char *const *environment)
 {
     *file = (struct team_file){.path = g_strdup(path)};
@@ -71,9 +81,10 @@ bool team_file_read(struct team_file *file, const char *path, const char *const 
         return false;
     }
     struct key_source source = {read_env, read_file, (void *)(uintptr_t)environment};
-    file->keys = config_resolve_keys(file->document.json, &source, &fault);
+    g_autoptr(GArray) faults = g_array_new(FALSE, FALSE, sizeof(struct fault));
+    file->keys = config_resolve_keys(file->document.json, &source, faults, &fault);
     if (file->keys == NULL) {
-        file->problem = team_file_fault(file, &fault);
+        file->problem = team_file_faults(file, (struct fault *)(void *)faults->data, faults->len);
         return false;
     }
     return true;

@@ -9,7 +9,7 @@ struct team_file {
     char *path; /* "-" is standard input */
     struct yaml_document document;
     json_t *keys;  /* of config_resolve_keys */
-    char *problem; /* why it could not be read: a whole line for a person */
+    char *problem; /* why it could not be read: whole lines for a person */
 };
 
 /* False with `problem` set; clear it in both cases. */
@@ -20,5 +20,8 @@ void team_file_clear(struct team_file *file);
 /* "team.yaml:17: users[0].contacts: …" for a fault that somebody else found in the document; free
  * with g_free. */
 NODISCARD char *team_file_fault(const struct team_file *file, const struct fault *fault);
+/* A line for each of several, in the file's order. */
+NODISCARD char *team_file_faults(const struct team_file *file, const struct fault *faults,
+                                 size_t count);
 
 #endif

@@ -10,7 +10,11 @@ static char *outcome_text(const struct team_file *file, const struct apply_confi
                           enum command_outcome outcome)
 {
     if (outcome == OUTCOME_REFUSED) {
-        return team_file_fault(file, &apply->base.fault);
+        const GArray *faults = apply->faults;
+        return faults != NULL && faults->len > 0
+                   ? team_file_faults(file, (const struct fault *)(const void *)faults->data,
+                                      faults->len)
+                   : team_file_fault(file, &apply->base.fault);
     }
     return g_strdup_printf("%s was not applied: the database cannot be written now", file->path);
 }

@@ -143,7 +143,7 @@ static void test_resolve_keys(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
         struct fault fault = {0};
         json_auto_t *document = world_parse(ROWS[i].document);
-        json_auto_t *keys = config_resolve_keys(document, &source, &fault);
+        json_auto_t *keys = config_resolve_keys(document, &source, NULL, &fault);
         if (ROWS[i].field != NULL) {
             assert_null(keys);
             assert_string_equal(fault.field, ROWS[i].field);

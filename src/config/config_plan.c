@@ -21,8 +21,26 @@ struct planner {
     GHashTable *current; /* "kind:name" -> borrowed struct config_object */
     guint in_file[CONFIG_KIND_COUNT];
     struct plan_options options;
-    struct fault *fault;
+    struct fault *fault; /* of the entry that is looked at */
+    struct fault first;  /* what the caller is told, where he wants one */
+    bool has_failed;
 };
+
+/* Notes planner->fault. True: go on and look for more. */
+static bool note_fault(struct planner *planner)
+{
+    if (!planner->has_failed) {
+        planner->first = *planner->fault;
+    }
+    planner->has_failed = true;
+    GArray *faults = planner->options.faults;
+    if (faults == NULL || faults->len >= PLAN_FAULTS_MAX) {
+        return false;
+    }
+    g_array_append_vals(faults, planner->fault, 1);
+    *planner->fault = (struct fault){0};
+    return true;
+}
 
 static void free_change(gpointer self)
 {
@@ -76,24 +94,31 @@ static bool refuse_section(const char *section, struct fault *fault)
                      known->str);
 }
 
-static bool check_sections(const json_t *document, struct fault *fault)
+static bool check_section(const char *section, const json_t *value, struct fault *fault)
+{
+    int kind = config_kind_from_text(section);
+    if (kind == 0 || strcmp(config_section((enum config_kind)kind), section) != 0) {
+        return refuse_section(section, fault);
+    }
+    return json_is_array(value) || json_is_null(value) ||
+           fault_set(fault, section, "must be a list: begin each entry with \"- \"");
+}
+
+static void check_sections(struct planner *planner, const json_t *document)
 {
     if (!json_is_object(document)) {
-        return fault_set(fault, "", "must be sections such as users: and services:, each a list");
+        (void)fault_set(planner->fault, "",
+                        "must be sections such as users: and services:, each a list");
+        (void)note_fault(planner);
+        return;
     }
     void *self = (void *)(uintptr_t)document; /* jansson iterates without writing */
     for (void *at = json_object_iter(self); at != NULL; at = json_object_iter_next(self, at)) {
-        const char *section = json_object_iter_key(at);
-        const json_t *value = json_object_iter_value(at);
-        int kind = config_kind_from_text(section);
-        if (kind == 0 || strcmp(config_section((enum config_kind)kind), section) != 0) {
-            return refuse_section(section, fault);
-        }
-        if (!json_is_array(value) && !json_is_null(value)) {
-            return fault_set(fault, section, "must be a list: begin each entry with \"- \"");
+        if (!check_section(json_object_iter_key(at), json_object_iter_value(at), planner->fault) &&
+            !note_fault(planner)) {
+            return;
         }
     }
-    return true;
 }
 
 static struct config_change *add_change(struct config_plan *plan, int action,
@@ -160,12 +185,16 @@ static bool take_item(struct planner *planner, enum config_kind kind, json_t *va
     return true;
 }
 
+/* False: enough mistakes were found. */
 static bool take_section(struct planner *planner, enum config_kind kind, const json_t *list)
 {
     for (guint i = 0; i < json_array_size(list); i++) {
-        if (!take_item(planner, kind, json_array_get(list, i), i)) {
-            fault_within_index(planner->fault, i);
-            fault_within(planner->fault, config_section(kind));
+        if (take_item(planner, kind, json_array_get(list, i), i)) {
+            continue;
+        }
+        fault_within_index(planner->fault, i);
+        fault_within(planner->fault, config_section(kind));
+        if (!note_fault(planner)) {
             return false;
         }
     }
@@ -188,7 +217,7 @@ static bool keep_object(struct planner *planner, const struct config_object *obj
     return true;
 }
 
-static bool take_rest(struct planner *planner, const GPtrArray *current)
+static void take_rest(struct planner *planner, const GPtrArray *current)
 {
     for (guint i = 0; i < current->len; i++) {
         const struct config_object *object = g_ptr_array_index(current, i);
@@ -198,11 +227,10 @@ static bool take_rest(struct planner *planner, const GPtrArray *current)
         }
         if (planner->options.prune && object->is_from_file) {
             (void)add_change(planner->plan, CHANGE_DELETED, copy_object(object));
-        } else if (!keep_object(planner, object)) {
-            return false;
+        } else if (!keep_object(planner, object) && !note_fault(planner)) {
+            return;
         }
     }
-    return true;
 }
 
 /* ---- the whole ---- */
@@ -226,30 +254,31 @@ static bool check_next(struct planner *planner, enum config_kind kind, guint ind
     return false;
 }
 
-static bool check_all(struct planner *planner)
+static void check_all(struct planner *planner)
 {
     for (int kind = CONFIG_USER; kind < CONFIG_KIND_COUNT; kind++) {
         for (guint i = 0; i < planner->plan->next->items[kind]->len; i++) {
-            if (!check_next(planner, (enum config_kind)kind, i)) {
-                return false;
+            if (!check_next(planner, (enum config_kind)kind, i) && !note_fault(planner)) {
+                return;
             }
         }
     }
-    return true;
 }
 
-static bool fill_plan(struct planner *planner, const json_t *document, const GPtrArray *current)
+static void fill_plan(struct planner *planner, const json_t *document, const GPtrArray *current)
 {
-    if (!check_sections(document, planner->fault)) {
-        return false;
-    }
-    for (int kind = CONFIG_USER; kind < CONFIG_KIND_COUNT; kind++) {
+    check_sections(planner, document);
+    bool goes_on = !planner->has_failed || planner->options.faults != NULL;
+    for (int kind = CONFIG_USER; kind < CONFIG_KIND_COUNT && goes_on; kind++) {
         const char *section = config_section((enum config_kind)kind);
-        if (!take_section(planner, (enum config_kind)kind, json_object_get(document, section))) {
-            return false;
-        }
+        goes_on = take_section(planner, (enum config_kind)kind, json_object_get(document, section));
     }
-    return take_rest(planner, current) && check_all(planner);
+    if (!planner->has_failed) {
+        take_rest(planner, current);
+    }
+    if (!planner->has_failed) {
+        check_all(planner);
+    }
 }
 
 struct config_plan *config_plan_make(const json_t *document, const GPtrArray *current,
@@ -260,14 +289,16 @@ struct config_plan *config_plan_make(const json_t *document, const GPtrArray *cu
     plan->left = g_ptr_array_new_with_free_func(g_free);
     plan->next = config_create();
     struct planner planner = {.plan = plan, .options = options, .fault = fault};
+    *fault = (struct fault){0};
     planner.current = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 0; i < current->len; i++) {
         struct config_object *object = g_ptr_array_index(current, i);
         (void)g_hash_table_insert(planner.current, object_key(object->kind, object->name), object);
     }
-    bool is_sound = fill_plan(&planner, document, current);
+    fill_plan(&planner, document, current);
     g_hash_table_destroy(planner.current);
-    if (!is_sound) {
+    if (planner.has_failed) {
+        *fault = planner.first;
         config_plan_free(plan);
         return NULL;
     }

@@ -24,14 +24,20 @@ struct config_plan {
     struct config *next; /* the configuration as it would be, without overrides of shift_override */
 };
 
+/* A file is mended in one go: so many of its mistakes are told at once. */
+enum { PLAN_FAULTS_MAX = 50 };
+
 struct plan_options {
     bool is_from_file; /* else `document` holds what a person or program made through the API */
     bool prune;        /* delete what came from a file and is not in this one */
+    GArray *faults;    /* out: struct fault, all that were found, in the file's order, one of each
+                          entry; NULL: the first will do */
 };
 
 /* Judges `document` ({users, teams, …}) against `current` (of config_load_objects). What the file
  * names is created or changed; what it does not name stays, or with `prune` is deleted if it came
- * from a file. NULL and a fault with the path of the mistake and its remedy. */
+ * from a file. NULL and a fault with the path of the first mistake and its remedy. What refers to
+ * something else is looked at when every entry could be read, so that no mistake is told twice. */
 NODISCARD struct config_plan *config_plan_make(const json_t *document, const GPtrArray *current,
                                                struct plan_options options, struct fault *fault);
 void config_plan_free(struct config_plan *plan);

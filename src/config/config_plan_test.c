@@ -158,6 +158,48 @@ static void test_faults(void **state)
     }
 }
 
+static void test_every_mistake_is_told_at_once(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *name, *yaml, *fields; /* of the faults, blanks between */
+    } FILES[] = {
+        {"entries that cannot be read",
+         "users: [{name: ana, contact: []}, {name: budi, contacts: [{kind: fax, to: x}]}, {name: "
+         "c}]\n"
+         "servces: []\n"
+         "services: [{name: s, policy: nobody, urgency: medium}]\n",
+         "servces users[0].contact users[1].contacts[0].kind services[0].urgency"},
+        {"references that lead nowhere, when all can be read",
+         BASE "teams: [{name: t, members: [anna]}]\n"
+              "services: [{name: s, policy: p}, {name: t, policy: q}]\n",
+         "teams[0].members[0] services[0].policy services[1].policy"},
+        {"two of one name", BASE "teams: [{name: t, members: [ana]}, {name: t, members: [ana]}]\n",
+         "teams[1].name"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(FILES); i++) {
+        g_autoptr(GArray) faults = g_array_new(FALSE, FALSE, sizeof(struct fault));
+        g_autoptr(GPtrArray) nothing = g_ptr_array_new();
+        struct yaml_document document;
+        struct fault first = {0};
+        assert_true(yaml_read(FILES[i].yaml, strlen(FILES[i].yaml), &document, &first));
+        struct plan_options options = {.is_from_file = true, .faults = faults};
+        assert_null(config_plan_make(document.json, nothing, options, &first));
+        yaml_document_clear(&document);
+        g_autoptr(GString) fields = g_string_new(NULL);
+        for (guint f = 0; f < faults->len; f++) {
+            g_string_append_printf(fields, "%s%s", f > 0 ? " " : "",
+                                   g_array_index(faults, struct fault, f).field);
+        }
+        if (strcmp(fields->str, FILES[i].fields) != 0) {
+            fail_msg("%s: %s", FILES[i].name, fields->str);
+        }
+        assert_string_equal(first.field, g_array_index(faults, struct fault, 0).field);
+    }
+}
+
 static void test_sound(void **state)
 {
     (void)state;
@@ -289,9 +331,13 @@ static void test_diff(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_faults),      cmocka_unit_test(test_sound),
-        cmocka_unit_test(test_short_match), cmocka_unit_test(test_order_of_routes_matters),
-        cmocka_unit_test(test_diff),        cmocka_unit_test(test_kept_object_would_break),
+        cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_every_mistake_is_told_at_once),
+        cmocka_unit_test(test_sound),
+        cmocka_unit_test(test_short_match),
+        cmocka_unit_test(test_order_of_routes_matters),
+        cmocka_unit_test(test_diff),
+        cmocka_unit_test(test_kept_object_would_break),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

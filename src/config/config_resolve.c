@@ -50,28 +50,33 @@ static bool resolve_entry(const json_t *entry, const char *noun, const struct ke
     return true;
 }
 
-static bool resolve_section(const json_t *document, enum config_kind kind,
-                            const struct key_source *source, json_t *keys, struct fault *fault)
+static void resolve_section(const json_t *document, enum config_kind kind,
+                            const struct key_source *source, json_t *keys, GArray *faults)
 {
     const json_t *list = json_object_get(document, config_section(kind));
     for (size_t i = 0; i < json_array_size(list); i++) {
-        if (!resolve_entry(json_array_get(list, i), config_noun(kind), source, keys, fault)) {
-            fault_within_index(fault, i);
-            fault_within(fault, config_section(kind));
-            return false;
+        struct fault fault = {0};
+        if (!resolve_entry(json_array_get(list, i), config_noun(kind), source, keys, &fault)) {
+            fault_within_index(&fault, i);
+            fault_within(&fault, config_section(kind));
+            g_array_append_val(faults, fault);
         }
     }
-    return true;
 }
 
-json_t *config_resolve_keys(const json_t *document, const struct key_source *source,
+json_t *config_resolve_keys(const json_t *document, const struct key_source *source, GArray *faults,
                             struct fault *fault)
 {
     json_t *keys = json_object();
-    if (!resolve_section(document, CONFIG_INTEGRATION, source, keys, fault) ||
-        !resolve_section(document, CONFIG_HEARTBEAT, source, keys, fault)) {
-        json_decref(keys);
-        return NULL;
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(struct fault));
+    resolve_section(document, CONFIG_INTEGRATION, source, keys, found);
+    resolve_section(document, CONFIG_HEARTBEAT, source, keys, found);
+    if (found->len > 0) {
+        *fault = g_array_index(found, struct fault, 0);
+        g_clear_pointer(&keys, json_decref);
+    }
+    if (faults != NULL) {
+        g_array_append_vals(faults, found->data, found->len);
     }
     return keys;
 }

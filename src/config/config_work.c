@@ -64,7 +64,9 @@ enum command_result apply_config_run(struct ledger_tx *tx, void *arg)
     config_command_begin(&apply->base);
     apply_config_clear(apply);
     g_autoptr(GPtrArray) current = config_load_objects(tx->db);
-    struct plan_options options = {.is_from_file = true, .prune = apply->prune};
+    apply->faults = g_array_new(FALSE, FALSE, sizeof(struct fault));
+    struct plan_options options = {
+        .is_from_file = true, .prune = apply->prune, .faults = apply->faults};
     struct config_plan *plan = config_plan_make(apply->document, current, options, fault);
     if (plan == NULL) {
         return config_command_refuse(&apply->base, 422);
@@ -84,6 +86,7 @@ enum command_result apply_config_run(struct ledger_tx *tx, void *arg)
 
 void apply_config_clear(struct apply_config *apply)
 {
+    g_clear_pointer(&apply->faults, g_array_unref);
     g_clear_pointer(&apply->plan, json_decref);
     g_clear_pointer(&apply->minted, json_decref);
 }

@@ -13,7 +13,8 @@
 /* Replaces nothing: reads the references env:NAME and file:PATH of integrations' and heartbeats'
  * keys where the file is applied, since the server cannot see that environment. Answers an object
  * {"integration:prod-am": "the key", "heartbeat:backup": …}, or NULL and a fault that names the
- * field. `read_env` answers NULL for an unset name; `read_file` a new text or NULL. */
+ * field. `read_env` answers NULL for an unset name; `read_file` a new text or NULL. All that were found
+ * are appended to `faults` (of struct fault; may be NULL). */
 struct key_source {
     const char *(*read_env)(void *self, const char *name);
     char *(*read_file)(void *self, const char *path);
@@ -21,7 +22,7 @@ struct key_source {
 };
 
 NODISCARD json_t *config_resolve_keys(const json_t *document, const struct key_source *source,
-                                      struct fault *fault);
+                                      GArray *faults, struct fault *fault);
 
 /* Publishes what other nodes have changed, before anything is judged by it; and what a commit of ours
  * whose outcome was not known has left. Before the ledger's first batch; the holder must outlive it. */
@@ -41,6 +42,7 @@ struct apply_config {
     const json_t *document; /* in: {users, teams, …} */
     const json_t *keys;     /* in: of config_resolve_keys; may be NULL */
     bool dry_run, prune;    /* in */
+    GArray *faults;         /* out: struct fault, every mistake of a refused document; or NULL */
     json_t *plan;           /* out: config_plan_json */
     json_t *minted;         /* out: [{"kind", "name", "key"}], shown once and never stored */
 };

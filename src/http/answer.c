@@ -112,6 +112,21 @@ void http_answer_fault(struct http_request *request, int status, const struct fa
     answer_problem(request, status, problem_json(status, fault->text, fault->field, request->id));
 }
 
+void http_answer_faults(struct http_request *request, int status, const struct fault *faults,
+                        size_t count)
+{
+    json_t *problem = problem_json(status, faults[0].text, faults[0].field, request->id);
+    json_t *errors = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_auto_t *one = problem_json(status, faults[i].text, faults[i].field, request->id);
+        json_t *field = json_object_get(one, "field");
+        json_array_append_new(errors, json_pack("{s:O?, s:O}", "field", field, "detail",
+                                                json_object_get(one, "detail")));
+    }
+    json_object_set_new(problem, "errors", errors);
+    answer_problem(request, status, problem);
+}
+
 void http_answer_problem(struct http_request *request, int status, const char *format, ...)
 {
     va_list args;

@@ -77,6 +77,10 @@ void http_answer_empty(struct http_request *request, int status);
 void http_answer_redirect(struct http_request *request, int status, const char *location);
 /* problem+json (RFC 9457): type, title, status, detail = fault text, field = fault field. */
 void http_answer_fault(struct http_request *request, int status, const struct fault *fault);
+/* The same for a document with several mistakes: the first as above, all in `errors`, each {field, detail}.
+ * At least one struct fault. */
+void http_answer_faults(struct http_request *request, int status, const struct fault *faults,
+                        size_t count);
 PRINTF_LIKE(3, 4)
 void http_answer_problem(struct http_request *request, int status, const char *format, ...);
 /* 503 with Retry-After. */

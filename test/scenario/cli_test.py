@@ -5,6 +5,7 @@ starting, stopping, backup and restore."""
 import json
 import os
 import pathlib
+import pty
 import pwd
 import re
 import shutil
@@ -360,6 +361,34 @@ class CommandTest(unittest.TestCase):
                 self.assertIn(part, done.stderr)
                 self.assertIn("nothing was applied", done.stderr)
         self.assertEqual(world.cli("export").stdout, before)
+
+    def test_all_mistakes_are_told_at_once(self):
+        broken = TEAM.replace("Europe/Paris", "Europe/Pari").replace("wait: 5m}]", "wait: 5}]")
+        done = self.world.apply(broken, check=False)
+        self.assertEqual(done.returncode, 1)
+        lines = done.stderr.splitlines()
+        self.assertEqual([line.split(":")[1] for line in lines[:-1]], ["11", "15"], done.stderr)
+        self.assertEqual(lines[-1], "tocsin: nothing was applied")
+
+    def test_pruning_by_an_empty_file_is_asked_about(self):
+        with World() as world:
+            world.apply(TEAM)
+            before = world.cli("export").stdout
+            empty = world.write("empty.yaml", "users: []\n")
+            done = world.cli("apply", empty, "--prune", check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr, r"names 0 entries, and --prune would remove \d+ .*--yes")
+            self.assertEqual(world.cli("export").stdout, before)
+            pid, terminal = pty.fork()
+            if pid == 0:  # a person who thinks better of it
+                os.execv(tocsin_path(), [tocsin_path(), "apply", str(empty), "--prune", "--data",
+                                         str(world.data_path())])
+            os.write(terminal, b"no\n")
+            self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 1)
+            os.close(terminal)
+            self.assertEqual(world.cli("export").stdout, before)
+            world.cli("apply", empty, "--prune", "--yes")
+            self.assertNotIn("ana", world.cli("export").stdout)
 
     def test_a_dry_run_only_tells(self):
         world = self.world
