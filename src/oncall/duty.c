@@ -19,11 +19,6 @@ struct moment {
     bool is_steady; /* no change of the clock near by */
 };
 
-static int64_t floor_div(int64_t a, int64_t b)
-{
-    return a / b - (a % b < 0);
-}
-
 static struct moment moment_of(const struct schedule *schedule, struct utc at)
 {
     return (struct moment){
@@ -36,21 +31,18 @@ static struct moment moment_of(const struct schedule *schedule, struct utc at)
 
 /* ---- turns ---- */
 
-static int64_t turn_seconds(struct turn turn)
-{
-    return turn.count * (turn.unit == TURN_WEEKS ? 7 * S_PER_DAY : S_PER_DAY);
-}
-
 static const char *person_of_turn(const struct layer *layer, int64_t turn)
 {
     return g_ptr_array_index(layer->people, (guint)(turn % (int64_t)layer->people->len));
 }
 
-/* Is the moment in the turn of days or weeks that starts at this reading? */
-static bool turn_holds(const struct moment *moment, int64_t start, int64_t length)
+/* Is the moment in this turn of days, weeks or months? */
+static bool turn_holds(const struct moment *moment, const struct turns *turns, int64_t turn)
 {
+    int64_t start = turns_start(turns, turn);
+    int64_t end = turns_start(turns, turn + 1);
     return !utc_before(moment->at, zone_instant_of(moment->zone, start, CIVIL_START)) &&
-           utc_before(moment->at, zone_instant_of(moment->zone, start + length, CIVIL_END));
+           utc_before(moment->at, zone_instant_of(moment->zone, end, CIVIL_END));
 }
 
 static size_t add_person(const char *user, const char *layer, struct duty out[DUTY_MAX],
@@ -67,15 +59,14 @@ static size_t add_person(const char *user, const char *layer, struct duty out[DU
 static size_t civil_turns_at(const struct layer *layer, const struct moment *moment,
                              struct duty out[DUTY_MAX])
 {
-    int64_t length = turn_seconds(layer->every);
-    int64_t start = civil_reading(layer->start);
-    int64_t turn = floor_div(moment->reading - start, length);
+    struct turns turns = layer_turns(layer);
+    int64_t turn = turns_at(&turns, moment->reading);
     if (moment->is_steady) {
         return turn < 0 ? 0 : add_person(person_of_turn(layer, turn), layer->name, out, 0);
     }
     size_t count = 0;
     for (int64_t i = MAX(turn - NEAR_DAYS, 0); i <= turn + NEAR_DAYS; i++) {
-        if (turn_holds(moment, start + i * length, length)) {
+        if (turn_holds(moment, &turns, i)) {
             count = add_person(person_of_turn(layer, i), layer->name, out, count);
         }
     }
@@ -194,13 +185,12 @@ static void add_elapsed_turns(struct stretch *stretch, const struct layer *layer
 
 static void add_civil_turns(struct stretch *stretch, const struct layer *layer)
 {
-    int64_t length = turn_seconds(layer->every);
-    int64_t start = civil_reading(layer->start);
+    struct turns turns = layer_turns(layer);
     int64_t near = NEAR_DAYS * S_PER_DAY;
     int64_t before = zone_reading(stretch->zone, stretch->from) - near;
     int64_t last = zone_reading(stretch->zone, stretch->to) + near;
-    int64_t first = start + MAX(floor_div(before - start, length), 0) * length;
-    for (int64_t reading = first; reading <= last; reading += length) {
+    int64_t turn = MAX(turns_at(&turns, before), 0);
+    for (int64_t reading; (reading = turns_start(&turns, turn)) <= last; turn++) {
         add_both_sides(stretch, reading);
     }
 }

@@ -6,87 +6,14 @@
 
 enum { PEOPLE_MAX = 200, LAYERS_MAX = 50, OVERRIDES_MAX = 5000, WINDOWS_MAX = 100 };
 
-/* A turn of at most a year. */
-static const int64_t TURN_HOURS_MAX = 8784;
-static const int64_t TURN_DAYS_MAX = 366;
-static const int64_t TURN_WEEKS_MAX = 53;
-
-/* ---- turn ---- */
-
-static int turn_unit_of(char letter, int64_t *out_max)
+struct turns layer_turns(const struct layer *layer)
 {
-    switch (letter) {
-    case 'h':
-        *out_max = TURN_HOURS_MAX;
-        return TURN_HOURS;
-    case 'd':
-        *out_max = TURN_DAYS_MAX;
-        return TURN_DAYS;
-    case 'w':
-        *out_max = TURN_WEEKS_MAX;
-        return TURN_WEEKS;
-    default:
-        return 0;
+    struct turns turns = {.start = civil_reading(layer->start), .every = layer->every};
+    for (guint i = 0; layer->skip_closed_days && i < layer->only->len; i++) {
+        turns.counted |= ((const struct window *)g_ptr_array_index(layer->only, i))->days;
     }
+    return turns;
 }
-
-bool turn_parse(const char *text, struct turn *out)
-{
-    size_t length = strlen(text);
-    int64_t max = 0;
-    int unit = length >= 2 && length <= 5 ? turn_unit_of(text[length - 1], &max) : 0;
-    if (unit == 0) {
-        return false;
-    }
-    int64_t count = 0;
-    for (size_t i = 0; i + 1 < length; i++) {
-        if (!g_ascii_isdigit(text[i])) {
-            return false;
-        }
-        count = count * 10 + (text[i] - '0');
-    }
-    if (count < 1 || count > max) {
-        return false;
-    }
-    *out = (struct turn){.count = count, .unit = unit};
-    return true;
-}
-
-void turn_format(struct turn turn, char out[UTC_TEXT_SIZE])
-{
-    const char *unit = turn.unit == TURN_HOURS ? "h" : turn.unit == TURN_DAYS ? "d" : "w";
-    g_snprintf(out, UTC_TEXT_SIZE, "%" G_GINT64_FORMAT "%s", turn.count, unit);
-}
-
-static bool turn_read(const json_t *value, void *field, struct fault *fault)
-{
-    const char *text = json_string_value(value);
-    if (text == NULL || !turn_parse(text, field)) {
-        return fault_set(fault, "",
-                         "must be a number of hours, days or weeks up to a year: 12h, 1d, 3d, 1w");
-    }
-    return true;
-}
-
-static json_t *turn_write(const void *field)
-{
-    const struct turn *turn = field;
-    char text[UTC_TEXT_SIZE];
-    if (turn->unit == 0) {
-        return NULL;
-    }
-    turn_format(*turn, text);
-    return json_string(text);
-}
-
-static json_t *turn_schema(void)
-{
-    return json_pack("{s:s, s:s, s:s}", "type", "string", "pattern", "^[0-9]{1,4}[hdw]$", "example",
-                     "1w");
-}
-
-static const struct field_codec TURN_CODEC = {
-    .read = turn_read, .write = turn_write, .schema = turn_schema};
 
 /* ---- layer ---- */
 
@@ -104,6 +31,17 @@ static bool names_are_set(const GPtrArray *names, const char *field, struct faul
     return true;
 }
 
+static bool takes_closed_days(const struct layer *layer, struct fault *fault)
+{
+    if (layer->every.unit != TURN_DAYS) {
+        return fault_set(fault, "skip_closed_days",
+                         "is for turns of days: write every: 1d, or leave it out");
+    }
+    return layer->only->len > 0 ||
+           fault_set(fault, "skip_closed_days",
+                     "has no day to skip: say with only: on which days there is somebody");
+}
+
 static bool layer_check(const void *self, struct fault *fault)
 {
     const struct layer *layer = self;
@@ -113,7 +51,7 @@ static bool layer_check(const void *self, struct fault *fault)
     if (layer->end.year != 0 && civil_compare(layer->end, layer->start) <= 0) {
         return fault_set(fault, "end", "must be later than start");
     }
-    return true;
+    return !layer->skip_closed_days || takes_closed_days(layer, fault);
 }
 
 static const struct field LAYER_FIELDS[] = {
@@ -135,7 +73,8 @@ static const struct field LAYER_FIELDS[] = {
      .offset = offsetof(struct layer, every),
      .flags = FIELD_REQUIRED,
      .codec = &TURN_CODEC,
-     .doc = "Length of one turn: hours count elapsed time; days and weeks keep the local time."},
+     .doc = "Length of one turn: hours count elapsed time; days, weeks and months keep the local "
+            "time."},
     {.name = "start",
      .kind = FIELD_CUSTOM,
      .offset = offsetof(struct layer, start),
@@ -153,6 +92,10 @@ static const struct field LAYER_FIELDS[] = {
      .max = WINDOWS_MAX,
      .record = &WINDOW_RECORD,
      .doc = "The layer has somebody only within these windows; always when absent."},
+    {.name = "skip_closed_days",
+     .kind = FIELD_BOOL,
+     .offset = offsetof(struct layer, skip_closed_days),
+     .doc = "A turn of days counts only those on which a window of `only` opens."},
 };
 
 static const struct record LAYER_RECORD = {

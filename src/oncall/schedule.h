@@ -5,23 +5,16 @@
 #include "base/record.h"
 #include "base/utc.h"
 #include "base/window.h"
-#include "base/zone.h"
-
-enum turn_unit { TURN_HOURS = 1, TURN_DAYS, TURN_WEEKS };
-
-/* How long one person's turn lasts. Days and weeks step in civil time, hours in elapsed time. */
-struct turn {
-    int64_t count;
-    int unit; /* enum turn_unit */
-};
+#include "oncall/turn.h"
 
 struct layer {
     char *name;        /* "layer 1" … when absent */
     GPtrArray *people; /* names of users, in order of their turns */
     struct turn every;
-    struct civil start; /* first hand-off, in the schedule's zone */
-    struct civil end;   /* nobody from here on; unset (year 0): never */
-    GPtrArray *only;    /* of struct window; empty: always */
+    struct civil start;    /* first hand-off, in the schedule's zone */
+    struct civil end;      /* nobody from here on; unset (year 0): never */
+    GPtrArray *only;       /* of struct window; empty: always */
+    bool skip_closed_days; /* a turn counts only days on which a window of `only` opens */
 };
 
 struct override {
@@ -44,9 +37,8 @@ struct schedule {
 extern const struct record SCHEDULE_RECORD;
 extern const struct record OVERRIDE_RECORD;
 
-/* "12h", "1d", "2w": false when malformed, zero or longer than a year. */
-NODISCARD bool turn_parse(const char *text, struct turn *out);
-void turn_format(struct turn turn, char out[UTC_TEXT_SIZE]);
+/* The turns of a layer whose unit is not hours. */
+NODISCARD struct turns layer_turns(const struct layer *layer);
 
 /* NULL when the schedule has no layer of that name. */
 const struct layer *schedule_layer(const struct schedule *schedule, const char *name);

@@ -95,6 +95,13 @@ struct row {
     "{'name':'base','people':['ana','budi'],'every':'1d','start':'2026-01-05T00:00'}," \
     "{'name':'office','people':['chen'],'every':'1w','start':'2026-02-02T00:00',"      \
     "'end':'2026-03-02T00:00','only':[{'days':'mon-fri','from':'09:00','to':'18:00'}]}]"
+#define MONTHLY                                                                           \
+    "'time_zone':'Europe/Paris','layers':[{'people':['ana','budi','chen'],'every':'1mo'," \
+    "'start':'2026-01-31T09:00'}]"
+#define WORKDAYS                                                                          \
+    "'time_zone':'Europe/Paris','layers':[{'people':['ana','budi'],'every':'1d',"         \
+    "'start':'2026-01-05T09:00','only':[{'days':'mon-fri','from':'09:00','to':'18:00'}]," \
+    "'skip_closed_days':true}]"
 #define OVERRIDES                                                                                  \
     TWO_LAYERS ",'overrides':["                                                                    \
                "{'from':'2026-02-02T10:00','to':'2026-02-02T12:00','who':'dian'},"                 \
@@ -105,6 +112,17 @@ struct row {
                "{'from':'2026-01-01T00:00','to':'2026-01-02T00:00','who':'dian'}]"
 
 static const struct row ROWS[] = {
+    {"a month: the first", MONTHLY, "2026-02-28T08:59:59+01:00", "ana"},
+    {"a month that has no 31st hands off on its last day", MONTHLY, "2026-02-28T09:00:00+01:00",
+     "budi"},
+    {"and the next month on the 31st again, before", MONTHLY, "2026-03-31T08:59:59+02:00", "budi"},
+    {"and the next month on the 31st again, after", MONTHLY, "2026-03-31T09:00:00+02:00", "chen"},
+    {"a year later", MONTHLY, "2027-01-31T09:00:00+01:00", "ana"},
+    {"open days: Monday", WORKDAYS, "2026-01-05T10:00:00+01:00", "ana"},
+    {"open days: Friday", WORKDAYS, "2026-01-09T10:00:00+01:00", "ana"},
+    {"open days: a weekend takes no turn", WORKDAYS, "2026-01-12T10:00:00+01:00", "budi"},
+    {"open days: years later, Monday", WORKDAYS, "2027-01-04T10:00:00+01:00", "ana"},
+    {"open days: years later, Tuesday", WORKDAYS, "2027-01-05T10:00:00+01:00", "budi"},
     {"before its start a layer has nobody", PARIS_WEEKLY, "2026-01-05T08:59:59+01:00", ""},
     {"the first hand-off", PARIS_WEEKLY, "2026-01-05T09:00:00+01:00", "ana"},
     {"until the next hand-off", PARIS_WEEKLY, "2026-01-12T08:59:59.999999+01:00", "ana"},

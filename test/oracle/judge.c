@@ -1,5 +1,7 @@
 #include "judge.h"
 
+#include <time.h>
+
 static const int64_t S_PER_DAY = 86400;
 
 /* Begun: the clock has shown the start or, where it skips that, more. */
@@ -59,16 +61,66 @@ static void add_person(struct judged *judged, int person)
     judged->people[judged->count++] = person;
 }
 
+/* The same time of day so many months later, by the C library; on the month's last day where it has no
+ * such day. */
+static int64_t months_on(int64_t reading, int64_t months)
+{
+    time_t first = reading;
+    struct tm date;
+    CHECK(gmtime_r(&first, &date) != NULL);
+    int day = date.tm_mday;
+    date.tm_mon += (int)months;
+    time_t moved = timegm(&date);
+    CHECK(gmtime_r(&moved, &date) != NULL);
+    /* 31 February comes out in March: as many days too late as February is too short. */
+    return date.tm_mday == day ? moved : moved - date.tm_mday * S_PER_DAY;
+}
+
+static bool opens_on(const struct plan_layer *layer, int64_t reading)
+{
+    time_t instant = reading;
+    struct tm date;
+    CHECK(gmtime_r(&instant, &date) != NULL);
+    unsigned days = 0;
+    for (int i = 0; i < layer->window_count; i++) {
+        days |= layer->windows[i].days;
+    }
+    return (days & (1U << ((date.tm_wday + 6) % 7))) != 0;
+}
+
+/* Day by day until so many days that count lie behind, and the next one that counts is there. */
+static int64_t open_days_on(const struct plan_layer *layer, int64_t start)
+{
+    int64_t left = layer->count;
+    while (left > 0 || !opens_on(layer, start)) {
+        left -= opens_on(layer, start);
+        start += S_PER_DAY;
+    }
+    return start;
+}
+
+static int64_t next_turn(const struct plan_layer *layer, int turn, int64_t start)
+{
+    if (layer->unit == TURN_MONTHS) {
+        return months_on(layer->start, (turn + 1) * layer->count);
+    }
+    if (layer->skips_closed_days) {
+        return open_days_on(layer, start);
+    }
+    return start + layer->count * S_PER_DAY * (layer->unit == TURN_WEEKS ? 7 : 1);
+}
+
 /* Turn after turn from the first on. */
 static void judge_civil_turns(const struct plan_layer *layer, const struct walk *walk, size_t tick,
                               struct judged *judged)
 {
-    int64_t length = layer->count * S_PER_DAY * (layer->unit == TURN_WEEKS ? 7 : 1);
     int64_t start = layer->start;
-    for (int turn = 0; has_begun(walk, tick, start); turn++, start += length) {
-        if (is_within(walk, tick, start, start + length)) {
+    for (int turn = 0; has_begun(walk, tick, start); turn++) {
+        int64_t end = next_turn(layer, turn, start);
+        if (is_within(walk, tick, start, end)) {
             add_person(judged, layer->people[turn % layer->people_count]);
         }
+        start = end;
     }
 }
 

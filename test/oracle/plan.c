@@ -55,7 +55,7 @@ static void make_turn(struct plan_layer *layer, struct dice *dice)
 {
     static const int64_t HOURS[] = {1, 5, 8, 12, 24, 36, 168};
     static const int64_t DAYS[] = {1, 1, 2, 3, 7};
-    layer->unit = (int)dice_between(dice, TURN_HOURS, TURN_WEEKS);
+    layer->unit = (int)dice_between(dice, TURN_HOURS, TURN_MONTHS);
     layer->count = layer->unit == TURN_HOURS  ? HOURS[dice_between(dice, 0, 6)]
                    : layer->unit == TURN_DAYS ? DAYS[dice_between(dice, 0, 4)]
                                               : dice_between(dice, 1, 2);
@@ -81,6 +81,8 @@ static void make_layer(struct plan_layer *layer, struct dice *dice, int64_t show
     for (int i = 0; i < layer->window_count; i++) {
         make_window(&layer->windows[i], dice, shows);
     }
+    layer->skips_closed_days =
+        layer->unit == TURN_DAYS && layer->window_count > 0 && one_in(dice, 2);
 }
 
 static void make_override(struct plan_override *override, struct dice *dice, int64_t shows,
@@ -150,6 +152,7 @@ static struct layer *layer_new(const struct plan_layer *plan, int index)
         window->to_minute = plan->windows[i].to_minute;
         g_ptr_array_add(layer->only, window);
     }
+    layer->skip_closed_days = plan->skips_closed_days;
     return layer;
 }
 

@@ -32,6 +32,7 @@ struct plan_layer {
     int64_t end;   /* INT64_MAX: never */
     struct plan_window windows[PLAN_WINDOWS];
     int window_count;
+    bool skips_closed_days; /* TURN_DAYS with windows: only days on which one opens count */
 };
 
 struct plan_override {
