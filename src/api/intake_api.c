@@ -160,16 +160,6 @@ static void post_change(struct http_request *request, void *context)
 
 /* --- our own --- */
 
-static const char *bearer_of(const struct http_request *request)
-{
-    const char *header = http_header(request, "Authorization");
-    if (header == NULL || g_ascii_strncasecmp(header, "Bearer ", 7) != 0) {
-        return NULL;
-    }
-    header += 7;
-    return header + strspn(header, " ");
-}
-
 /* A person or program with a token, or on the local socket, says itself where the alert goes. */
 static bool adopt_named(struct intake *intake, const char *integration, const char *service,
                         struct fault *fault)
@@ -212,7 +202,7 @@ static void refuse_caller(struct intake *intake, bool is_known)
 static bool enter_native(struct intake *intake, bool *out_is_free)
 {
     struct key_entry owner = {0};
-    const char *key = bearer_of(intake->request);
+    const char *key = http_bearer(intake->request);
     bool is_owned = owner_of(intake->context, key, &owner);
     *out_is_free = false;
     if (is_owned && owner.owner_kind == KEY_INTEGRATION) {
@@ -429,10 +419,10 @@ const struct route_row INTAKE_ROUTES[] = {
     {"GET", PROMETHEUS "/-/ready", PERMIT_KEY, get_ready, .summary = "Answers OK."},
     {"GET", PROMETHEUS "/-/healthy", PERMIT_KEY, get_ready, .summary = "Answers OK."},
     {"POST", "/v2/enqueue", PERMIT_KEY, post_enqueue, .summary = "PagerDuty Events API v2.",
-     .success = 202, .body_max = LIMIT_BODY_PAGERDUTY},
+     .success = 202, .body_max = LIMIT_BODY_PAGERDUTY, .has_key_in_body = true},
     {"POST", "/v2/change/enqueue", PERMIT_KEY, post_change,
      .summary = "PagerDuty change events: recorded, never paged.", .success = 202,
-     .body_max = LIMIT_BODY_PAGERDUTY},
+     .body_max = LIMIT_BODY_PAGERDUTY, .has_key_in_body = true},
     {"POST", "/heartbeat/{key}", PERMIT_KEY, post_heartbeat, .summary = "A sign of life."},
     {"GET", "/api/v1/integrations/{name}/payloads", PERMIT_RESPOND, get_payloads,
      .summary = "The last payloads that arrived, newest first, and why some were refused."},

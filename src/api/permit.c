@@ -49,7 +49,24 @@ static char *authorize(void *self, const char *token, enum permit permit, bool *
     return reaches(entry.scope, permit) ? g_strdup_printf("token:%s", entry.owner) : NULL;
 }
 
+/* Of one that may send more than a form: an integration, a heartbeat, a token that may respond. */
+static bool knows(void *self, const struct http_request *request)
+{
+    struct api_context *context = self;
+    const char *key = http_path_param(request, "key");
+    struct key_entry entry = {0};
+    if (key == NULL) {
+        key = http_bearer(request);
+    }
+    if (key == NULL || !key_index_find(context->keys, key, clock_now(context->clock), &entry)) {
+        return false;
+    }
+    return entry.owner_kind == KEY_INTEGRATION || entry.owner_kind == KEY_HEARTBEAT ||
+           (entry.owner_kind == KEY_TOKEN && entry.scope >= SCOPE_RESPOND);
+}
+
 struct http_guard api_guard(struct api_context *context)
 {
-    return (struct http_guard){.authorize = authorize, .self = context, .sign_in = "/"};
+    return (struct http_guard){
+        .authorize = authorize, .knows = knows, .self = context, .sign_in = "/"};
 }

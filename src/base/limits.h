@@ -6,6 +6,12 @@ enum {
     LIMIT_BODY = 1048576,      /* of any request; an intake adapter may ask for less */
     LIMIT_BODY_READ = 4194304, /* of an alert that is refused as too large, yet kept to be seen */
     LIMIT_BODY_PAGERDUTY = 524288,
+    LIMIT_BODY_FORM = 65536,         /* where anyone may send: forms of our pages */
+    LIMIT_BODY_STRANGER = 524288,    /* of one whose key is not known, or not yet */
+    LIMIT_BODY_GIFT = 4096,          /* of that: what the budget is not asked for */
+    LIMIT_BODY_FORGOTTEN = 67108864, /* of a refused request: read, so that the answer is seen */
+    LIMIT_BODIES = 67108864,         /* of all bodies held at a time, of known callers; */
+    LIMIT_BODIES_STRANGERS_PART = 8, /* the others have this part as much, of their own */
     LIMIT_JSON_DEPTH = 32,
     LIMIT_JSON_NODES = 50000, /* values in one document */
     LIMIT_YAML = 4194304,

@@ -20,6 +20,8 @@ static const struct metric_row ROWS[METRIC_COUNT] = {
     [METRIC_CONNECTIONS] = {"tocsin_http_connections", NULL, "Open HTTP connections.", true},
     [METRIC_CONNECTIONS_CUT] = {"tocsin_http_connections_cut_total", NULL,
                                 "Connections closed because a request came in too slowly.", false},
+    [METRIC_BODIES_BUSY] = {"tocsin_http_bodies_busy_total", NULL,
+                            "Requests refused because too many bodies were held.", false},
     [METRIC_STREAMS] = {"tocsin_http_streams", NULL, "Live event streams.", true},
     [METRIC_SIGNALS_ACCEPTED] = {"tocsin_signals_total", "result=\"accepted\"",
                                  "Signals from integrations by result.", false},

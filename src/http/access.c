@@ -6,117 +6,15 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/nearest.h"
-
-/* A refused request's body is read and forgotten up to this size, so that the sender sees the
- * answer instead of a reset connection. */
-enum { DISCARD_MAX = 4 * 1048576 };
+#include "http/shape.h"
 
 static const char STOPPING[] = "The server is stopping. Send the request again.";
-
-struct shape {
-    unsigned hosts, lengths, encodings;
-    bool is_sound, is_chunked, expects_continue;
-    const char *length;
-    const char *last_value;
-};
-
-/* libmicrohttpd 0.9.75 also ends a line at a lone LF, where another program on the way may see one
- * long value. It cuts lines in place, writing NUL over each byte of a line's end: two of them stand
- * behind a value, and four behind the last, only where CR LF stood. Later versions refuse such lines
- * by themselves. */
-static bool has_nuls_behind(const char *text, size_t count)
-{
-    static const char KNOWN[] = "0.9.75";
-    const char *end = text + strlen(text);
-    for (size_t i = 1; i < count && strcmp(MHD_get_version(), KNOWN) == 0; i++) {
-        if (end[i] != '\0') {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* No control character but the tab: a lone CR, above all. */
-static bool is_sound_value(const char *value)
-{
-    for (const unsigned char *at = (const unsigned char *)value; *at != '\0'; at++) {
-        if ((*at < ' ' && *at != '\t') || *at == 0x7f) {
-            return false;
-        }
-    }
-    return has_nuls_behind(value, 2);
-}
-
-static bool is_token_char(char c)
-{
-    return g_ascii_isalnum(c) || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
-}
-
-static bool is_digits(const char *text)
-{
-    return text[0] != '\0' && strspn(text, "0123456789") == strlen(text) && strlen(text) < 19;
-}
-
-static enum MHD_Result look_at_header(void *self, enum MHD_ValueKind kind, const char *name,
-                                      const char *value)
-{
-    (void)kind;
-    struct shape *shape = self;
-    for (const char *at = name; *at != '\0'; at++) {
-        shape->is_sound = shape->is_sound && is_token_char(*at);
-    }
-    if (value == NULL || !is_sound_value(value)) {
-        shape->is_sound = false;
-        return MHD_YES;
-    }
-    shape->last_value = value;
-    if (g_ascii_strcasecmp(name, "Host") == 0) {
-        shape->hosts++;
-    } else if (g_ascii_strcasecmp(name, "Content-Length") == 0) {
-        shape->lengths++;
-        shape->length = value;
-    } else if (g_ascii_strcasecmp(name, "Transfer-Encoding") == 0) {
-        shape->encodings++;
-        shape->is_chunked = g_ascii_strcasecmp(value, "chunked") == 0;
-    } else if (g_ascii_strcasecmp(name, "Expect") == 0) {
-        shape->expects_continue = true;
-    }
-    return MHD_YES;
-}
-
-/* What two programs on the way could read differently is refused, and the connection closed: the
- * next bytes on it might be anybody's. */
-static bool check_shape(struct http_request *request, const struct shape *shape,
-                        const char *version)
-{
-    const char *why = NULL;
-    if (!shape->is_sound || !has_nuls_behind(version, 2) ||
-        (shape->last_value != NULL && !has_nuls_behind(shape->last_value, 4))) {
-        why = "A header line is malformed.";
-    } else if (shape->hosts > 1 || (shape->hosts == 0 && strcmp(version, "HTTP/1.1") == 0)) {
-        why = "The request must have exactly one Host header.";
-    } else if (shape->lengths + shape->encodings > 1) {
-        why = "The request must have one Content-Length or one Transfer-Encoding, not several.";
-    } else if (shape->encodings == 1 && !shape->is_chunked) {
-        why = "The only Transfer-Encoding accepted is chunked.";
-    } else if (shape->lengths == 1 && !is_digits(shape->length)) {
-        why = "Content-Length must be a whole number.";
-    }
-    if (why == NULL) {
-        return true;
-    }
-    request->answer.must_close = true;
-    request_refuse(request, 400, "%s", why);
-    return false;
-}
 
 static bool find_route(struct http_request *request)
 {
     struct http_server *server = request->server;
     routes_match(server->routes, request->method, request->path, &request->match);
     if (request->match.row != NULL) {
-        size_t max = request->match.row->body_max;
-        request->body_max = max == 0 ? LIMIT_BODY : max;
         return true;
     }
     if (!request->match.is_known_path) {
@@ -151,16 +49,6 @@ static bool is_own_origin(const struct http_request *request)
     }
     const char *authority = strstr(origin, "://");
     return authority != NULL && host != NULL && g_ascii_strcasecmp(authority + 3, host) == 0;
-}
-
-static const char *bearer_of(const struct http_request *request)
-{
-    const char *header = http_header(request, "Authorization");
-    if (header == NULL || g_ascii_strncasecmp(header, "Bearer ", 7) != 0) {
-        return NULL;
-    }
-    header += 7;
-    return header + strspn(header, " ");
 }
 
 /* A person who pressed a button of a page that stood open too long: a problem in JSON would not help. */
@@ -231,7 +119,7 @@ static bool check_permit(struct http_request *request)
         }
         return true;
     }
-    const char *token = bearer_of(request);
+    const char *token = http_bearer(request);
     if (token == NULL) {
         token = MHD_lookup_connection_value(request->connection, MHD_COOKIE_KIND, HTTP_COOKIE);
         if (token != NULL && !is_safe(request) && !is_own_origin(request)) {
@@ -245,19 +133,6 @@ static bool check_permit(struct http_request *request)
     bool is_known = false;
     request->actor = guard->authorize(guard->self, token, permit, &is_known);
     return request->actor != NULL || deny(request, is_known);
-}
-
-static bool check_size(struct http_request *request, const struct shape *shape)
-{
-    uint64_t size = shape->length == NULL ? 0 : g_ascii_strtoull(shape->length, NULL, 10);
-    if (size > request->body_max) {
-        request_refuse(request, 413, "The body may have at most %zu bytes.", request->body_max);
-        return false;
-    }
-    if (size > 0) {
-        request->body = g_byte_array_sized_new((guint)size);
-    }
-    return true;
 }
 
 /* Is it one of the row's parameters? Offers each of them to `nearest`, whose `given` it is. */
@@ -305,16 +180,67 @@ static bool check_query(struct http_request *request)
     return true;
 }
 
-static bool admit(struct http_request *request, const struct shape *shape, const char *version)
+/* Its answer may come at any moment from now on. */
+static void call_handler(struct http_request *request)
 {
-    if (!check_shape(request, shape, version) || !find_route(request)) {
+    request->is_handled = true;
+    atomic_fetch_add(&request->refs, 1);
+    request->match.row->handler(request, request->server->context);
+}
+
+/* A key in the address or the header is judged before the first byte of the body. Without a good one the
+ * handler is called at once, which refuses in its own dialect; the body is read and forgotten. */
+static bool check_key(struct http_request *request)
+{
+    const struct http_guard *guard = &request->server->guard;
+    const struct route_row *row = request->match.row;
+    if (request->is_local || row->permit >= PERMIT_READ) {
+        request->is_known = true;
+    } else if (row->permit == PERMIT_KEY && guard->knows != NULL) {
+        request->is_known = guard->knows(guard->self, request);
+        if (!request->is_known && !row->has_key_in_body && !is_safe(request)) {
+            call_handler(request);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool admit(struct http_request *request, const struct shape *shape)
+{
+    if (shape->why != NULL) {
+        request->answer.must_close = true;
+        request_refuse(request, 400, "%s", shape->why);
+        return false;
+    }
+    if (!find_route(request)) {
         return false;
     }
     if (!request_read_url(request)) {
         request_refuse(request, 400, "The address holds a malformed escape or is not UTF-8.");
         return false;
     }
-    return check_permit(request) && check_query(request) && check_size(request, shape);
+    return check_permit(request) && check_query(request) && check_key(request) &&
+           body_expect(request, shape_size(shape));
+}
+
+static bool is_answered(struct http_request *request)
+{
+    return atomic_load(&request->state) == REQUEST_ANSWERED;
+}
+
+/* A body of bearable size is read to its end and forgotten, so that the sender sees the answer instead of a
+ * reset connection. */
+static enum MHD_Result refuse(struct http_request *request, const struct shape *shape)
+{
+    request->is_discarding = true;
+    if (is_answered(request) &&
+        (request->answer.must_close || shape->is_chunked || shape->expects_continue ||
+         shape_size(shape) > LIMIT_BODY_FORGOTTEN)) {
+        request->answer.must_close = true;
+        return answer_queue(request);
+    }
+    return MHD_YES;
 }
 
 static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *connection,
@@ -326,41 +252,9 @@ static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *
     struct peer *peer = peer_of(connection);
     request->is_local = peer->is_local;
     peer_reads(peer, true);
-    struct shape shape = {.is_sound = true};
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, look_at_header, &shape);
-    if (admit(request, &shape, version)) {
-        return MHD_YES;
-    }
-    uint64_t size = shape.length == NULL ? 0 : g_ascii_strtoull(shape.length, NULL, 10);
-    request->is_discarding = true;
-    if (request->answer.must_close || shape.is_chunked || shape.expects_continue ||
-        size > DISCARD_MAX) {
-        request->answer.must_close = true;
-        return answer_queue(request);
-    }
-    return MHD_YES;
-}
-
-static enum MHD_Result take_data(struct http_request *request, const char *data, size_t *size)
-{
-    size_t taken = *size;
-    *size = 0;
-    if (request->is_discarding) {
-        request->discarded += taken;
-        return request->discarded > DISCARD_MAX ? MHD_NO : MHD_YES;
-    }
-    if (request->body == NULL) {
-        request->body = g_byte_array_new();
-    }
-    if (taken > request->body_max - request->body->len) {
-        request->is_discarding = true;
-        request->answer.must_close = true;
-        g_clear_pointer(&request->body, g_byte_array_unref);
-        request_refuse(request, 413, "The body may have at most %zu bytes.", request->body_max);
-        return MHD_YES;
-    }
-    g_byte_array_append(request->body, (const guint8 *)data, (guint)taken);
-    return MHD_YES;
+    struct shape shape;
+    shape_read(connection, version, &shape);
+    return admit(request, &shape) ? MHD_YES : refuse(request, &shape);
 }
 
 static void waiting_add(struct http_request *request)
@@ -431,9 +325,10 @@ void http_answer_within(struct http_request *request, struct span time, const ch
 static enum MHD_Result run(struct http_request *request)
 {
     peer_reads(peer_of(request->connection), false);
-    atomic_fetch_add(&request->refs, 1);
-    request->match.row->handler(request, request->server->context);
-    if (atomic_load(&request->state) == REQUEST_ANSWERED) {
+    if (!request->is_handled) {
+        call_handler(request);
+    }
+    if (is_answered(request)) {
         return answer_queue(request);
     }
     /* The answer may come from now on at any moment. Whoever is second to change the state, this
@@ -462,12 +357,11 @@ enum MHD_Result access_handle(void *self, struct MHD_Connection *connection, con
         return result;
     }
     if (*data_size > 0) {
-        return take_data(request, data, data_size);
+        size_t size = *data_size;
+        *data_size = 0;
+        return body_take(request, data, size) ? MHD_YES : MHD_NO;
     }
-    if (atomic_load(&request->state) == REQUEST_ANSWERED) {
-        return answer_queue(request);
-    }
-    return run(request);
+    return is_answered(request) ? answer_queue(request) : run(request);
 }
 
 void access_done(void *self, struct MHD_Connection *connection, void **handle,

@@ -42,7 +42,8 @@ struct route_row {
     const struct record *answer;  /* of the 2xx body, or of one item of a list; NULL: see summary */
     bool is_list;                 /* the answer is {"items": […], "next_cursor": …} */
     int success;                  /* 200 when 0 */
-    size_t body_max;              /* LIMIT_BODY when 0 */
+    size_t body_max; /* of a known caller; 0: LIMIT_BODY, LIMIT_BODY_FORM where anyone may send */
+    bool has_key_in_body;              /* PERMIT_KEY: it can only be judged when the body is read */
     const struct query_param *params;  /* ends with {NULL}; NULL: none */
     const struct query_param *headers; /* that it heeds; likewise */
 };
@@ -60,6 +61,8 @@ const char *http_query(const struct http_request *request, const char *name);   
 /* Of a parameter that may be given more than once: the one at `index`, from 0, or NULL. */
 const char *http_query_at(const struct http_request *request, const char *name, size_t index);
 const char *http_header(const struct http_request *request, const char *name); /* or NULL */
+/* What follows "Bearer" in its Authorization, or NULL. */
+const char *http_bearer(const struct http_request *request);
 /* One field of an application/x-www-form-urlencoded body, or NULL. */
 const char *http_form(struct http_request *request, const char *name);
 const char *http_body(const struct http_request *request, size_t *out_size);
@@ -119,6 +122,9 @@ void http_streams_end(struct http_server *server);
  * actor ("token:ci", newly allocated) or NULL: 401 when `out_is_known` stays false, else 403. */
 struct http_guard {
     char *(*authorize)(void *self, const char *token, enum permit permit, bool *out_is_known);
+    /* Of a row with PERMIT_KEY: does the key in the address or the header open anything that takes bodies?
+     * Asked before the body; the handler looks at it again. NULL: all are taken for strangers. */
+    bool (*knows)(void *self, const struct http_request *request);
     void *self;
     /* Where a browser goes that sends a form and is not signed in any more; NULL: it is refused. */
     const char *sign_in;
@@ -132,7 +138,8 @@ struct http_options {
     const struct route_row *const *tables; /* NULL-ended list of tables, */
     const size_t *table_sizes;             /* with their sizes */
     struct http_guard guard;
-    void *context; /* handed to every handler */
+    void *context;      /* handed to every handler */
+    size_t body_memory; /* bytes for all bodies that are held at a time; 0: LIMIT_BODIES */
 };
 
 /* NULL and a fault when the address cannot be bound. */

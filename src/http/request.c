@@ -45,9 +45,7 @@ void request_unref(struct http_request *request)
     for (size_t i = 0; i < ROUTE_PARAMS_MAX; i++) {
         g_free(request->params[i]);
     }
-    if (request->body != NULL) {
-        g_byte_array_unref(request->body);
-    }
+    body_free(request);
     form_clear(&request->query);
     form_clear(&request->form);
     json_decref(request->json);
@@ -139,6 +137,16 @@ const char *http_header(const struct http_request *request, const char *name)
         return NULL;
     }
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+const char *http_bearer(const struct http_request *request)
+{
+    const char *header = http_header(request, "Authorization");
+    if (header == NULL || g_ascii_strncasecmp(header, "Bearer ", 7) != 0) {
+        return NULL;
+    }
+    header += 7;
+    return header + strspn(header, " ");
 }
 
 const char *http_form(struct http_request *request, const char *name)

@@ -44,8 +44,11 @@ struct http_request {
     char method[8];
     bool is_local;
     bool has_query;
-    bool is_discarding; /* the answer is a refusal: read the body and forget it */
+    bool is_known;      /* holds a key or token that is good, or is local */
+    bool is_handled;    /* the handler was called */
+    bool is_discarding; /* the body is read and forgotten */
     size_t body_max, discarded;
+    size_t charged; /* of the budget for bodies */
     GByteArray *body;
     struct form query, form;
     json_t *json;
@@ -74,6 +77,12 @@ struct peer {
     struct peer *before, *after;           /* of server->peers */
 };
 
+/* The budget for all bodies that are held, in bytes. Callers without a known key have a part of their own. */
+struct bodies {
+    size_t max, strangers_max;
+    atomic_size_t known, strangers;
+};
+
 enum { HTTP_DAEMONS = 2 };
 
 struct http_server {
@@ -83,6 +92,7 @@ struct http_server {
     bool has_socket; /* the socket is ours to remove */
     struct routes *routes;
     struct http_guard guard;
+    struct bodies bodies;
     void *context;
     atomic_uint_least64_t next_id;
     uint64_t id_salt;
@@ -121,6 +131,14 @@ NODISCARD enum MHD_Result answer_queue(struct http_request *request);
 void answer_clear(struct answer *answer);
 /* Content type, security headers and those that the handler set. */
 void answer_add_headers(struct http_request *request, struct MHD_Response *response);
+
+/* body.c */
+void bodies_init(struct bodies *bodies, size_t max); /* 0: LIMIT_BODIES */
+/* Of that announced size, 0 when it is not said. False after refusing. */
+NODISCARD bool body_expect(struct http_request *request, uint64_t size);
+/* Keeps, refuses or forgets. False: the connection is to be closed. */
+NODISCARD bool body_take(struct http_request *request, const char *data, size_t size);
+void body_free(struct http_request *request);
 
 /* problem.c: the body of a problem+json answer. New reference. */
 NODISCARD json_t *problem_json(int status, const char *detail, const char *field,

@@ -1,0 +1,113 @@
+/* The body of a request: how much of it, and out of which budget. Memory is taken as the bytes come, never because
+ * somebody announces them. */
+#include "http/request.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/metric.h"
+
+enum { RETRY_AFTER_S = 5 };
+
+void bodies_init(struct bodies *bodies, size_t max)
+{
+    bodies->max = max == 0 ? LIMIT_BODIES : max;
+    bodies->strangers_max = bodies->max / LIMIT_BODIES_STRANGERS_PART;
+}
+
+static atomic_size_t *pot_of(struct http_request *request)
+{
+    struct bodies *bodies = &request->server->bodies;
+    return request->is_known ? &bodies->known : &bodies->strangers;
+}
+
+/* Takes that much out of the budget, which is the callers' without a key, or the others'. */
+static bool charge(struct http_request *request, size_t size)
+{
+    struct bodies *bodies = &request->server->bodies;
+    size_t max = request->is_known ? bodies->max : bodies->strangers_max;
+    atomic_size_t *pot = pot_of(request);
+    if (atomic_fetch_add(pot, size) + size > max) {
+        atomic_fetch_sub(pot, size);
+        return false;
+    }
+    request->charged += size;
+    return true;
+}
+
+void body_free(struct http_request *request)
+{
+    g_clear_pointer(&request->body, g_byte_array_unref);
+    atomic_fetch_sub(pot_of(request), request->charged);
+    request->charged = 0;
+}
+
+static size_t max_of(const struct http_request *request)
+{
+    const struct route_row *row = request->match.row;
+    bool is_form = row->permit == PERMIT_ANYONE || row->permit == PERMIT_LINK;
+    size_t max = row->body_max != 0 ? row->body_max : is_form ? LIMIT_BODY_FORM : LIMIT_BODY;
+    return request->is_known ? max : MIN(max, LIMIT_BODY_STRANGER);
+}
+
+bool body_expect(struct http_request *request, uint64_t size)
+{
+    request->body_max = max_of(request);
+    if (size > request->body_max) {
+        request_refuse(request, 413, "The body may have at most %zu bytes.", request->body_max);
+        return false;
+    }
+    return true;
+}
+
+/* The rest is read and forgotten. */
+static void give_up(struct http_request *request)
+{
+    request->is_discarding = true;
+    request->discarded = request->body == NULL ? 0 : request->body->len;
+    body_free(request);
+}
+
+static void refuse_crowd(struct http_request *request)
+{
+    g_autofree char *seconds = g_strdup_printf("%d", RETRY_AFTER_S);
+    metric_add(METRIC_BODIES_BUSY, 1);
+    http_set_header(request, "Retry-After", seconds);
+    request_refuse(request, 503, "Too many bodies are being taken at the same time; try again.");
+    give_up(request);
+}
+
+static void refuse_size(struct http_request *request)
+{
+    request->answer.must_close = true;
+    request_refuse(request, 413, "The body may have at most %zu bytes.", request->body_max);
+    give_up(request);
+}
+
+/* The first bytes of a stranger are free, so that nobody who holds the strangers' budget shuts out small
+ * bodies that carry their key; connections are counted anyway. */
+static size_t costs(const struct http_request *request, size_t size)
+{
+    size_t before = request->body->len;
+    size_t gift = request->is_known || before >= LIMIT_BODY_GIFT ? 0 : LIMIT_BODY_GIFT - before;
+    return size > gift ? size - gift : 0;
+}
+
+bool body_take(struct http_request *request, const char *data, size_t size)
+{
+    if (request->is_discarding) {
+        request->discarded += size;
+        return request->discarded <= LIMIT_BODY_FORGOTTEN;
+    }
+    if (request->body == NULL) {
+        request->body = g_byte_array_new();
+    }
+    if (size > request->body_max - request->body->len) {
+        refuse_size(request);
+    } else if (!charge(request, costs(request, size))) {
+        refuse_crowd(request);
+    } else {
+        g_byte_array_append(request->body, (const guint8 *)data, (guint)size);
+    }
+    return true;
+}

@@ -1,0 +1,158 @@
+"""Bodies that want the server's memory: without a key, with one that is wrong, and too many of a good one."""
+
+import contextlib
+import json
+import os
+import pathlib
+import socket
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "scenario"))
+
+from team import KEYS, apply_team  # noqa: E402
+from world import World  # noqa: E402
+
+MIB = 1024 * 1024
+CONNECTIONS = 250
+# What one such attack may cost at most: the strangers' part of the budget for bodies (an eighth of 64 MiB), and
+# each connection's own buffers. Under a sanitizer memory is another matter.
+STRANGERS_MIB = 8
+SPARE_MIB = 24
+IS_PLAIN = not os.environ.get("ASAN_OPTIONS") and not os.environ.get("TSAN_OPTIONS")
+
+
+def rss_mib(pid):
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text("ascii").splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise AssertionError(f"process {pid} has no memory")
+
+
+def head(path, size, *more):
+    lines = [f"POST {path} HTTP/1.1", "Host: x", f"Content-Length: {size}", *more, "", ""]
+    return "\r\n".join(lines).encode()
+
+
+def status_of(connection):
+    """Of the next answer; 0: closed without one."""
+    first = connection.makefile("rb").readline()
+    return int(first.split()[1]) if first else 0
+
+
+class BodiesTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.world = cls.enterClassContext(World())
+        apply_team(cls.world)
+
+    def setUp(self):
+        self.connections = contextlib.ExitStack()
+        self.addCleanup(self.connections.close)
+
+    def connect(self):
+        made = socket.create_connection(("127.0.0.1", self.world.port), timeout=20)
+        return self.connections.enter_context(made)
+
+    def hold(self, header, bytes_each, count=CONNECTIONS):
+        """That many connections that have sent so much of a body and wait. One that is refused meanwhile is no
+        failure."""
+        held = []
+        for _ in range(count):
+            connection = self.connect()
+            with contextlib.suppress(OSError):
+                connection.sendall(header + b"a" * bytes_each)
+            held.append(connection)
+        return held
+
+    def growth(self, attack, limit_mib):
+        before = rss_mib(self.world.server.pid)
+        attack()
+        self.assert_living()
+        grown = rss_mib(self.world.server.pid) - before
+        if IS_PLAIN:
+            self.assertLess(grown, limit_mib, f"{grown:.0f} MiB more, from {before:.0f}")
+
+    def assert_living(self):
+        """Those who have a key are let in all the while, and so is a small body that carries one."""
+        alert = self.world.post("/api/v1/alerts", {"summary": "beside an attack"}, token=KEYS["APP_KEY"])
+        self.assertEqual(alert.status, 202, alert)
+        event = self.world.post("/v2/enqueue", {
+            "routing_key": KEYS["PD_KEY"], "event_action": "trigger",
+            "payload": {"summary": "beside an attack", "source": "x", "severity": "error"}}, token=None)
+        self.assertEqual(event.status, 202, event)
+
+    # --- without a key ---
+
+    def test_large_bodies_without_a_key(self):
+        for path, size in (("/api/v1/alerts", 4 * MIB), ("/in/alertmanager/nobody", 4 * MIB),
+                           ("/in/prometheus/nobody/api/v2/alerts", 4 * MIB), ("/heartbeat/nobody", MIB),
+                           ("/api/v1/config/apply", 4 * MIB), ("/nowhere", MIB)):
+            with self.subTest(path):
+                self.growth(lambda: self.hold(head(path, size), MIB // 4), SPARE_MIB)
+            self.connections.close()
+
+    def test_bodies_that_may_carry_a_key(self):
+        """Of these only the body can tell, so some memory is lent; not more than the strangers' part of it."""
+        for size in (524288, 65536):
+            with self.subTest(size):
+                self.growth(lambda: self.hold(head("/v2/enqueue", size), size - 1), STRANGERS_MIB + SPARE_MIB)
+            self.connections.close()
+
+    def test_forms(self):
+        for path in ("/login", "/l/nobody", "/board/acknowledge"):
+            with self.subTest(path):
+                self.growth(lambda: self.hold(head(path, 65536), 65535), STRANGERS_MIB + SPARE_MIB)
+            self.connections.close()
+
+    def test_announced_and_never_sent(self):
+        self.growth(lambda: self.hold(head("/v2/enqueue", 524288), 0), SPARE_MIB)
+
+    def test_endless_chunks_without_a_key(self):
+        header = (b"POST /api/v1/alerts HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                  b"400000\r\n")
+        self.growth(lambda: self.hold(header, MIB // 4), SPARE_MIB)
+
+    def test_wrong_key_is_refused_before_the_body(self):
+        for path, expected, *more in (("/api/v1/alerts", 401, "Authorization: Bearer wrong"),
+                                      ("/api/v1/alerts", 401), ("/in/alertmanager/wrong", 404),
+                                      ("/heartbeat/wrong", 404)):
+            with self.subTest(path):
+                connection = self.connect()
+                connection.sendall(head(path, MIB, "Expect: 100-continue", *more))
+                self.assertEqual(status_of(connection), expected)
+
+    def test_wrong_key_with_a_whole_body_hears_why(self):
+        answer = self.world.post("/in/alertmanager/wrong", {"alerts": ["x" * 4 * MIB]}, token=None)
+        self.assertEqual(answer.status, 404, answer)
+        self.assertEqual(answer.headers["Content-Type"], "application/problem+json")
+        self.assertIn("rotate", answer.json["detail"])
+
+    # --- with a good one ---
+
+    def test_too_many_bodies_at_a_time(self):
+        """Beyond the budget a good key hears 503 and when to come again; then it is taken."""
+        body = json.dumps({"summary": "x" * (MIB - 100)}).encode()
+        header = head("/api/v1/alerts", len(body), f"Authorization: Bearer {KEYS['APP_KEY']}")
+        held = self.hold(header + body[:-1], 0, count=80)
+        if IS_PLAIN:
+            self.assertLess(rss_mib(self.world.server.pid), 64 + 2 * SPARE_MIB + 64)
+        statuses = []
+        for connection in held:
+            connection.sendall(body[-1:])
+            statuses.append(status_of(connection))
+        self.assertEqual(set(statuses), {202, 503}, statuses)
+        self.assertGreater(statuses.count(202), 40, statuses)
+        answer = self.world.post("/api/v1/alerts", body, token=KEYS["APP_KEY"])
+        self.assertEqual(answer.status, 202, answer)
+
+    def test_other_keys_open_no_large_body(self):
+        """A feed's key goes round in calendars."""
+        connection = self.connect()
+        connection.sendall(head("/api/v1/alerts", MIB, "Expect: 100-continue",
+                                "Authorization: Bearer " + self.world.token("read")))
+        self.assertEqual(status_of(connection), 403)
+
+
+if __name__ == "__main__":
+    unittest.main()
