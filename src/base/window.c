@@ -183,10 +183,15 @@ static int64_t day_of_reading(int64_t reading)
     return reading / S_PER_DAY - (reading % S_PER_DAY < 0);
 }
 
+unsigned window_weekdays(const struct window *window)
+{
+    return window->days != 0 ? window->days : ALL_DAYS;
+}
+
 static bool is_on_day(const struct window *window, int64_t day)
 {
     int64_t weekday = ((day + 3) % DAYS_PER_WEEK + DAYS_PER_WEEK) % DAYS_PER_WEEK;
-    return window->days == 0 || (window->days >> weekday & 1U) != 0;
+    return (window_weekdays(window) >> weekday & 1U) != 0;
 }
 
 static int64_t start_reading(const struct window *window, int64_t day)

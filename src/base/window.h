@@ -23,6 +23,9 @@ NODISCARD unsigned window_days_parse(const char *text);
 /* "00:00" … "24:00" as minutes of the day; -1 when `text` is no such time. */
 NODISCARD int window_minute_parse(const char *text);
 
+/* The days on which it opens: bit 0 Monday … bit 6 Sunday. */
+NODISCARD unsigned window_weekdays(const struct window *window);
+
 /* Is `at` inside one of the windows (GPtrArray of struct window)? An empty or NULL list: true. */
 bool windows_hold(const GPtrArray *windows, const struct zone *zone, struct utc at);
 

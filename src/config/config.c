@@ -92,6 +92,18 @@ bool config_add(struct config *config, enum config_kind kind, void *item)
     return true;
 }
 
+void config_link(struct config *config)
+{
+    const GPtrArray *schedules = config->items[CONFIG_SCHEDULE];
+    for (guint i = 0; i < schedules->len; i++) {
+        struct schedule *schedule = g_ptr_array_index(schedules, i);
+        const struct schedule *primary = config_schedule(config, schedule->next_of);
+        if (primary != NULL && primary->next_of == NULL && schedule->primary == NULL) {
+            schedule_follow(schedule, primary);
+        }
+    }
+}
+
 static void destroy(struct config *config)
 {
     for (int kind = CONFIG_USER; kind < CONFIG_KIND_COUNT; kind++) {

@@ -60,6 +60,9 @@ const void *config_find(const struct config *config, enum config_kind kind, cons
 const struct user *config_user(const struct config *config, const char *name);
 const struct team *config_team(const struct config *config, const char *name);
 const struct chat_channel *config_channel(const struct config *config, const char *name);
+/* After the last item was added: schedules that follow another one find it. What leads nowhere is left
+ * to config_check. */
+void config_link(struct config *config);
 const struct schedule *config_schedule(const struct config *config, const char *name);
 const struct policy *config_policy(const struct config *config, const char *name);
 const struct service *config_service(const struct config *config, const char *name);

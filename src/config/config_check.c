@@ -106,6 +106,26 @@ static bool check_overrides(const struct config *config, const struct schedule *
     return true;
 }
 
+static bool check_next_of(const struct config *config, const struct schedule *schedule,
+                          struct fault *fault)
+{
+    if (schedule->next_of == NULL) {
+        return true;
+    }
+    if (!check_reference(config, CONFIG_SCHEDULE, schedule->next_of, "next_of", fault)) {
+        return false;
+    }
+    const struct schedule *primary = config_schedule(config, schedule->next_of);
+    if (primary->next_of != NULL) {
+        return fault_set(fault, "next_of",
+                         "\"%.100s\" has no rotations of its own; name one that has layers",
+                         schedule->next_of);
+    }
+    return strcmp(primary->time_zone, schedule->time_zone) == 0 ||
+           fault_set(fault, "time_zone", "must be %.60s, as in \"%.100s\", whose hand-offs it has",
+                     primary->time_zone, schedule->next_of);
+}
+
 static bool check_schedule(const struct config *config, const void *item, struct fault *fault)
 {
     const struct schedule *schedule = item;
@@ -115,7 +135,8 @@ static bool check_schedule(const struct config *config, const void *item, struct
         return fault_set(fault, "owner", "there is no user or team \"%.100s\"; add it",
                          schedule->owner);
     }
-    return check_layers(config, schedule, fault) && check_overrides(config, schedule, fault);
+    return check_next_of(config, schedule, fault) && check_layers(config, schedule, fault) &&
+           check_overrides(config, schedule, fault);
 }
 
 static bool check_target(const struct config *config, const struct target *target,

@@ -277,6 +277,7 @@ static void fill_plan(struct planner *planner, const json_t *document, const GPt
         take_rest(planner, current);
     }
     if (!planner->has_failed) {
+        config_link(planner->plan->next);
         check_all(planner);
     }
 }

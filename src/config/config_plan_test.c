@@ -121,6 +121,30 @@ static const struct row ROWS[] = {
      BASE SERVICE
      "routes: [{name: r, match: [{field: summary, op: regex, value: '('}], suppress: true}]\n",
      6, "routes[0].match[0]"},
+    {"next of nothing", BASE "schedules: [{name: s, time_zone: UTC, next_of: x}]\n", 4,
+     "schedules[0].next_of: there is no schedule \"x\""},
+    {"neither layers nor next_of", BASE "schedules: [{name: s, time_zone: UTC}]\n", 4,
+     "schedules[0].layers: is required"},
+    {"both layers and next_of",
+     BASE "schedules: [{name: s, time_zone: UTC, next_of: s, layers: [{people: [ana], every: 1w, "
+          "start: 2026-01-05T09:00}]}]\n",
+     4, "schedules[0].layers: go by next_of already"},
+    {"next of one that is next itself",
+     BASE "schedules: [{name: s, time_zone: UTC, next_of: t}, {name: t, time_zone: UTC, next_of: "
+          "s}]\n",
+     4, "schedules[0].next_of: \"t\" has no rotations of its own"},
+    {"next of one in another zone",
+     BASE "schedules: [{name: s, time_zone: UTC, next_of: t}, {name: t, time_zone: Europe/Paris, "
+          "layers: [{people: [ana], every: 1w, start: 2026-01-05T09:00}]}]\n",
+     4, "schedules[0].time_zone: must be Europe/Paris"},
+    {"months that are too many",
+     BASE "schedules: [{name: s, time_zone: UTC, layers: [{people: [ana], every: 13mo, start: "
+          "2026-01-05T09:00}]}]\n",
+     4, "schedules[0].layers[0].every: must be a number of hours, days, weeks or months"},
+    {"closed days without windows",
+     BASE "schedules: [{name: s, time_zone: UTC, layers: [{people: [ana], every: 1d, start: "
+          "2026-01-05T09:00, skip_closed_days: true}]}]\n",
+     4, "schedules[0].layers[0].skip_closed_days: has no day to skip"},
     {"heartbeat of an unknown service", BASE "heartbeats: [{name: h, service: x, every: 1m}]\n", 4,
      "heartbeats[0].service: there is no service \"x\""},
 };

@@ -221,6 +221,7 @@ static bool add_objects(struct config *config, const GPtrArray *objects, struct 
         }
         CHECK(config_add(config, kind, item)); /* the index config_object_name sees to it */
     }
+    config_link(config);
     return true;
 }
 

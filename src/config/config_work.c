@@ -214,6 +214,7 @@ static bool can_do_without(const GPtrArray *current, const struct config_object 
             is_sound = item != NULL && config_add(rest, kind, item);
         }
     }
+    config_link(rest);
     is_sound = is_sound && config_check(rest, fault);
     config_unref(rest);
     return is_sound;

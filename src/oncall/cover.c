@@ -81,9 +81,26 @@ static struct override *override_new(const struct schedule *schedule, const stru
     return override;
 }
 
-static struct cover *cover_new(const struct schedule *schedule, const struct shift *shift,
-                               const char *user, const GPtrArray *away)
+/* Whoever is on duty in the schedule that this one follows is no second person. Names, borrowed. */
+static GPtrArray *away_and_busy(const struct schedule *schedule, const GPtrArray *away,
+                                struct utc at)
 {
+    GPtrArray *all = g_ptr_array_new();
+    for (guint i = 0; away != NULL && i < away->len; i++) {
+        g_ptr_array_add(all, g_ptr_array_index(away, i));
+    }
+    struct duty duties[DUTY_MAX];
+    size_t count = schedule->primary != NULL ? duty_at(schedule->primary, at, duties) : 0;
+    for (size_t i = 0; i < count; i++) {
+        g_ptr_array_add(all, (void *)(uintptr_t)duties[i].user);
+    }
+    return all;
+}
+
+static struct cover *cover_new(const struct schedule *schedule, const struct shift *shift,
+                               const char *user, const GPtrArray *absent)
+{
+    g_autoptr(GPtrArray) away = away_and_busy(schedule, absent, shift->since);
     struct cover *cover = g_new0(struct cover, 1);
     cover->since = shift->since;
     cover->until = shift->until;

@@ -17,23 +17,57 @@ struct moment {
     struct utc at;
     int64_t reading;
     bool is_steady; /* no change of the clock near by */
+    /* Of a schedule that follows another one: who is on duty there. */
+    bool is_next;
+    struct duty busy[DUTY_MAX];
+    size_t busy_count;
 };
 
 static struct moment moment_of(const struct schedule *schedule, struct utc at)
 {
-    return (struct moment){
+    struct moment moment = {
         .zone = schedule->zone,
         .at = at,
         .reading = zone_reading(schedule->zone, at),
         .is_steady = zone_is_steady(schedule->zone, at, SPAN_D(NEAR_DAYS + 1)),
+        .is_next = schedule->primary != NULL,
     };
+    if (moment.is_next) {
+        /* One level deep: a schedule that follows cannot be followed. */
+        moment.busy_count = duty_at(schedule->primary, at, moment.busy);
+    }
+    return moment;
 }
 
 /* ---- turns ---- */
 
-static const char *person_of_turn(const struct layer *layer, int64_t turn)
+static bool is_busy(const struct moment *moment, const char *user)
 {
-    return g_ptr_array_index(layer->people, (guint)(turn % (int64_t)layer->people->len));
+    for (size_t i = 0; i < moment->busy_count; i++) {
+        if (strcmp(moment->busy[i].user, user) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Where another schedule is followed: the first after the turn's person who is not on duty there.
+ * NULL: there is none. */
+static const char *person_of_turn(const struct layer *layer, int64_t turn,
+                                  const struct moment *moment)
+{
+    const int64_t count = (int64_t)layer->people->len;
+    const char *user = g_ptr_array_index(layer->people, (guint)(turn % count));
+    if (!moment->is_next) {
+        return user;
+    }
+    for (int64_t i = 1; i < count; i++) {
+        const char *next = g_ptr_array_index(layer->people, (guint)((turn + i) % count));
+        if (strcmp(next, user) != 0 && !is_busy(moment, next)) {
+            return next;
+        }
+    }
+    return NULL;
 }
 
 /* Is the moment in this turn of days, weeks or months? */
@@ -48,7 +82,7 @@ static bool turn_holds(const struct moment *moment, const struct turns *turns, i
 static size_t add_person(const char *user, const char *layer, struct duty out[DUTY_MAX],
                          size_t count)
 {
-    bool is_there = count == 1 && strcmp(out[0].user, user) == 0;
+    bool is_there = user == NULL || (count == 1 && strcmp(out[0].user, user) == 0);
     if (is_there || count == DUTY_MAX) {
         return count;
     }
@@ -62,12 +96,12 @@ static size_t civil_turns_at(const struct layer *layer, const struct moment *mom
     struct turns turns = layer_turns(layer);
     int64_t turn = turns_at(&turns, moment->reading);
     if (moment->is_steady) {
-        return turn < 0 ? 0 : add_person(person_of_turn(layer, turn), layer->name, out, 0);
+        return turn < 0 ? 0 : add_person(person_of_turn(layer, turn, moment), layer->name, out, 0);
     }
     size_t count = 0;
     for (int64_t i = MAX(turn - NEAR_DAYS, 0); i <= turn + NEAR_DAYS; i++) {
         if (turn_holds(moment, &turns, i)) {
-            count = add_person(person_of_turn(layer, i), layer->name, out, count);
+            count = add_person(person_of_turn(layer, i, moment), layer->name, out, count);
         }
     }
     return count;
@@ -82,7 +116,7 @@ static size_t elapsed_turns_at(const struct layer *layer, const struct moment *m
         return 0;
     }
     int64_t turn = elapsed / (layer->every.count * US_PER_HOUR);
-    return add_person(person_of_turn(layer, turn), layer->name, out, 0);
+    return add_person(person_of_turn(layer, turn, moment), layer->name, out, 0);
 }
 
 static bool has_ended(const struct layer *layer, const struct moment *moment)
@@ -231,6 +265,15 @@ static void remove_doubles(GArray *edges)
     g_array_set_size(edges, kept);
 }
 
+static void add_overrides(struct stretch *stretch, const struct schedule *schedule)
+{
+    for (guint i = 0; schedule->overrides != NULL && i < schedule->overrides->len; i++) {
+        const struct override *override = g_ptr_array_index(schedule->overrides, i);
+        add_edge(stretch, zone_instant(schedule->zone, override->from, CIVIL_START));
+        add_edge(stretch, zone_instant(schedule->zone, override->to, CIVIL_END));
+    }
+}
+
 GArray *duty_edges(const struct schedule *schedule, struct utc from, struct utc to)
 {
     struct stretch stretch = {schedule->zone, from, to,
@@ -238,10 +281,9 @@ GArray *duty_edges(const struct schedule *schedule, struct utc from, struct utc 
     for (guint i = 0; i < schedule->layers->len; i++) {
         add_layer(&stretch, g_ptr_array_index(schedule->layers, i));
     }
-    for (guint i = 0; schedule->overrides != NULL && i < schedule->overrides->len; i++) {
-        const struct override *override = g_ptr_array_index(schedule->overrides, i);
-        add_edge(&stretch, zone_instant(stretch.zone, override->from, CIVIL_START));
-        add_edge(&stretch, zone_instant(stretch.zone, override->to, CIVIL_END));
+    add_overrides(&stretch, schedule);
+    if (schedule->primary != NULL) { /* who is busy there cannot be on duty here */
+        add_overrides(&stretch, schedule->primary);
     }
     g_array_sort(stretch.edges, compare_utc);
     remove_doubles(stretch.edges);

@@ -10,7 +10,7 @@ struct turns layer_turns(const struct layer *layer)
 {
     struct turns turns = {.start = civil_reading(layer->start), .every = layer->every};
     for (guint i = 0; layer->skip_closed_days && i < layer->only->len; i++) {
-        turns.counted |= ((const struct window *)g_ptr_array_index(layer->only, i))->days;
+        turns.counted |= window_weekdays(g_ptr_array_index(layer->only, i));
     }
     return turns;
 }
@@ -233,9 +233,39 @@ static bool layer_names_differ(const struct schedule *schedule, struct fault *fa
     return true;
 }
 
+static struct layer *copy_layer(const struct layer *layer)
+{
+    struct layer *copy = g_new(struct layer, 1);
+    *copy = *layer;
+    copy->name = g_strdup(layer->name);
+    copy->people = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < layer->people->len; i++) {
+        g_ptr_array_add(copy->people, g_strdup(g_ptr_array_index(layer->people, i)));
+    }
+    copy->only = g_ptr_array_new();
+    for (guint i = 0; i < layer->only->len; i++) {
+        struct window *window = g_new(struct window, 1);
+        *window = *(const struct window *)g_ptr_array_index(layer->only, i);
+        g_ptr_array_add(copy->only, window);
+    }
+    return copy;
+}
+
+void schedule_follow(struct schedule *schedule, const struct schedule *primary)
+{
+    CHECK(schedule->layers->len == 0 && primary->primary == NULL);
+    for (guint i = 0; i < primary->layers->len; i++) {
+        g_ptr_array_add(schedule->layers, copy_layer(g_ptr_array_index(primary->layers, i)));
+    }
+    schedule->primary = primary;
+}
+
 bool schedule_takes_override(const struct schedule *schedule, const struct override *override,
                              struct fault *fault)
 {
+    if (override->layer != NULL && schedule->layers->len == 0) {
+        return fault_set(fault, "layer", "a schedule with next_of has no layers; leave it out");
+    }
     if (override->layer != NULL && schedule_layer(schedule, override->layer) == NULL) {
         const struct layer *first = g_ptr_array_index(schedule->layers, 0);
         return fault_set(fault, "layer",
@@ -249,6 +279,12 @@ bool schedule_takes_override(const struct schedule *schedule, const struct overr
 static bool schedule_check(const void *self, struct fault *fault)
 {
     const struct schedule *schedule = self;
+    if ((schedule->layers->len == 0) == (schedule->next_of == NULL)) {
+        return fault_set(fault, "layers",
+                         schedule->next_of == NULL
+                             ? "is required: who takes turns? (Or next_of: another schedule.)"
+                             : "go by next_of already; leave one of the two out");
+    }
     name_layers(schedule);
     if (!layer_names_differ(schedule, fault)) {
         return false;
@@ -283,11 +319,15 @@ static const struct field SCHEDULE_FIELDS[] = {
      .min = 1,
      .max = LIMIT_NAME,
      .doc = "The user or team that hears of gaps."},
+    {.name = "next_of",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct schedule, next_of),
+     .min = 1,
+     .max = LIMIT_NAME,
+     .doc = "Instead of layers: whoever comes next in that schedule's rotations is on call here."},
     {.name = "layers",
      .kind = FIELD_RECORDS,
      .offset = offsetof(struct schedule, layers),
-     .flags = FIELD_REQUIRED,
-     .min = 1,
      .max = LAYERS_MAX,
      .record = &LAYER_RECORD,
      .doc = "Later layers win where they have somebody."},

@@ -28,10 +28,13 @@ struct schedule {
     char *name;
     char *time_zone;
     char *owner;          /* user or team that hears of gaps; may be NULL */
+    char *next_of;        /* schedule whose rotations these are, one person further on; or NULL */
     GPtrArray *layers;    /* of struct layer; later ones win where they have somebody */
     GPtrArray *overrides; /* of struct override; the last one that covers an instant wins */
     /* Not in the record: resolved when `time_zone` is read. Who fills the struct by hand sets it. */
     struct zone *zone;
+    /* Not in the record: what `next_of` names, borrowed; schedule_follow sets it. */
+    const struct schedule *primary;
 };
 
 extern const struct record SCHEDULE_RECORD;
@@ -39,6 +42,9 @@ extern const struct record OVERRIDE_RECORD;
 
 /* The turns of a layer whose unit is not hours. */
 NODISCARD struct turns layer_turns(const struct layer *layer);
+
+/* Makes `schedule` take its turns from `primary`, which must outlive it: gets copies of its layers. */
+void schedule_follow(struct schedule *schedule, const struct schedule *primary);
 
 /* NULL when the schedule has no layer of that name. */
 const struct layer *schedule_layer(const struct schedule *schedule, const char *name);

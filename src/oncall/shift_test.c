@@ -111,7 +111,14 @@ struct row {
                "{'from':'2026-02-05T06:00','to':'2026-02-05T12:00','who':'fei','layer':'base'},"   \
                "{'from':'2026-01-01T00:00','to':'2026-01-02T00:00','who':'dian'}]"
 
+#define EVERY_DAY_BUT_SHORT                                                           \
+    "'time_zone':'Europe/Paris','layers':[{'people':['ana','budi'],'every':'1d',"     \
+    "'start':'2026-01-05T09:00','only':[{'from':'09:00','to':'18:00'},{'days':'sun'," \
+    "'from':'20:00','to':'21:00'}],'skip_closed_days':true}]"
+
 static const struct row ROWS[] = {
+    {"open days: a window of any day leaves none out", EVERY_DAY_BUT_SHORT,
+     "2026-01-10T10:00:00+01:00", "budi"},
     {"a month: the first", MONTHLY, "2026-02-28T08:59:59+01:00", "ana"},
     {"a month that has no 31st hands off on its last day", MONTHLY, "2026-02-28T09:00:00+01:00",
      "budi"},
@@ -327,6 +334,49 @@ static void names_count_beyond_the_room(void **state)
     record_free(&SCHEDULE_RECORD, schedule);
 }
 
+/* ---- the next of another schedule ---- */
+
+static void a_schedule_can_be_the_next_of_another(void **state)
+{
+    (void)state;
+    static const char PRIMARY[] =
+        "'layers':[{'people':['ana','budi','chen'],'every':'1w','start':'2026-01-05T09:00'}],"
+        "'overrides':[{'from':'2026-01-13T00:00','to':'2026-01-14T00:00','who':'chen'},"
+        "{'from':'2026-01-21T00:00','to':'2026-01-22T00:00','who':'dian'},"
+        "{'from':'2026-01-28T00:00','to':'2026-01-29T00:00'}]";
+    static const char OWN[] =
+        "'next_of':'s','overrides':[{'from':'2026-01-30T00:00','to':'2026-01-31T00:00',"
+        "'who':'eko'}]";
+    static const struct row NEXT[] = {
+        {"nobody before the start", "", "2026-01-05T08:59:59+01:00", ""},
+        {"the one after the person on call", "", "2026-01-05T09:00:00+01:00", "budi"},
+        {"hand-offs go together", "", "2026-01-12T09:00:00+01:00", "chen"},
+        {"who stands in there is not second here", "", "2026-01-13T10:00:00+01:00", "ana"},
+        {"and is again afterwards", "", "2026-01-14T00:00:00+01:00", "chen"},
+        {"the last is followed by the first", "", "2026-01-20T10:00:00+01:00", "ana"},
+        {"somebody from outside stands in", "", "2026-01-21T10:00:00+01:00", "ana"},
+        {"nobody on call there", "", "2026-01-28T10:00:00+01:00", "budi"},
+        {"an override of its own", "", "2026-01-30T10:00:00+01:00", "eko"},
+    };
+    g_autofree char *first = g_strdup_printf("{'name':'s','time_zone':'Europe/Paris',%s}", PRIMARY);
+    g_autofree char *second = g_strdup_printf("{'name':'t','time_zone':'Europe/Paris',%s}", OWN);
+    struct schedule *primary = schedule_of(g_strdelimit(first, "'", '"'));
+    struct schedule *next = schedule_of(g_strdelimit(second, "'", '"'));
+    schedule_follow(next, primary);
+    for (size_t i = 0; i < G_N_ELEMENTS(NEXT); i++) {
+        g_autofree char *users = names_text(next, utc_of(NEXT[i].at));
+        if (strcmp(users, NEXT[i].users) != 0) {
+            fail_msg("%s: \"%s\"", NEXT[i].name, users);
+        }
+    }
+    struct utc from = utc_of("2026-01-12T09:00:00+01:00"), to = utc_of("2026-01-19T09:00:00+01:00");
+    g_autoptr(GArray) shifts = oncall_shifts(next, from, to);
+    assert_int_equal(shifts->len, 3); /* chen, ana for a day, chen */
+    assert_string_equal(g_array_index(shifts, struct shift, 1).user, "ana");
+    record_free(&SCHEDULE_RECORD, next);
+    record_free(&SCHEDULE_RECORD, primary);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -335,6 +385,7 @@ int main(void)
         cmocka_unit_test(shifts_of_a_range_are_clipped),
         cmocka_unit_test(an_empty_range_has_no_shifts),
         cmocka_unit_test(names_count_beyond_the_room),
+        cmocka_unit_test(a_schedule_can_be_the_next_of_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

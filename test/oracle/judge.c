@@ -61,6 +61,35 @@ static void add_person(struct judged *judged, int person)
     judged->people[judged->count++] = person;
 }
 
+static bool is_judged(const struct judged *judged, int person)
+{
+    for (int i = 0; i < judged->count; i++) {
+        if (judged->people[i] == person) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* With `busy`: walks on from the turn's person to somebody else who is not in it, if there is one. */
+static void add_turn(const struct plan_layer *layer, int64_t turn, const struct judged *busy,
+                     struct judged *judged)
+{
+    int place = (int)(turn % layer->people_count);
+    int person = layer->people[place];
+    if (busy == NULL) {
+        add_person(judged, person);
+        return;
+    }
+    for (int steps = 1; steps < layer->people_count; steps++) {
+        int other = layer->people[(place + steps) % layer->people_count];
+        if (other != person && !is_judged(busy, other)) {
+            add_person(judged, other);
+            return;
+        }
+    }
+}
+
 /* The same time of day so many months later, by the C library; on the month's last day where it has no
  * such day. */
 static int64_t months_on(int64_t reading, int64_t months)
@@ -112,13 +141,13 @@ static int64_t next_turn(const struct plan_layer *layer, int turn, int64_t start
 
 /* Turn after turn from the first on. */
 static void judge_civil_turns(const struct plan_layer *layer, const struct walk *walk, size_t tick,
-                              struct judged *judged)
+                              const struct judged *busy, struct judged *judged)
 {
     int64_t start = layer->start;
     for (int turn = 0; has_begun(walk, tick, start); turn++) {
         int64_t end = next_turn(layer, turn, start);
         if (is_within(walk, tick, start, end)) {
-            add_person(judged, layer->people[turn % layer->people_count]);
+            add_turn(layer, turn, busy, judged);
         }
         start = end;
     }
@@ -142,12 +171,12 @@ static size_t first_tick(const struct walk *walk, size_t tick, int64_t start)
 
 /* Counts ticks from the first hand-off. */
 static void judge_elapsed_turns(const struct plan_layer *layer, const struct walk *walk,
-                                size_t tick, struct judged *judged)
+                                size_t tick, const struct judged *busy, struct judged *judged)
 {
     if (has_begun(walk, tick, layer->start)) {
         size_t ticks = tick - first_tick(walk, tick, layer->start);
         int64_t turn = (int64_t)ticks * walk->step / (layer->count * 3600);
-        add_person(judged, layer->people[turn % layer->people_count]);
+        add_turn(layer, turn, busy, judged);
     }
 }
 
@@ -172,8 +201,9 @@ static void replace(struct judged *judged, int who)
     }
 }
 
-static struct judged judge_layer(const struct plan *plan, int index, const struct walk *walk,
-                                 size_t tick)
+/* Without its overrides. */
+static struct judged judge_turns(const struct plan *plan, int index, const struct walk *walk,
+                                 size_t tick, const struct judged *busy)
 {
     const struct plan_layer *layer = &plan->layers[index];
     struct judged judged = {.layer = index};
@@ -181,10 +211,17 @@ static struct judged judge_layer(const struct plan *plan, int index, const struc
         return judged;
     }
     if (layer->unit == TURN_HOURS) {
-        judge_elapsed_turns(layer, walk, tick, &judged);
+        judge_elapsed_turns(layer, walk, tick, busy, &judged);
     } else {
-        judge_civil_turns(layer, walk, tick, &judged);
+        judge_civil_turns(layer, walk, tick, busy, &judged);
     }
+    return judged;
+}
+
+static struct judged judge_layer(const struct plan *plan, int index, const struct walk *walk,
+                                 size_t tick)
+{
+    struct judged judged = judge_turns(plan, index, walk, tick, NULL);
     int override = judge_override(plan, walk, tick, index);
     if (judged.count > 0 && override >= 0) {
         replace(&judged, plan->overrides[override].who);
@@ -205,6 +242,19 @@ struct judged judge_at(const struct plan *plan, const struct walk *walk, size_t 
     if (override >= 0) {
         replace(&judged, plan->overrides[override].who);
         judged.layer = JUDGED_OVERRIDE;
+    }
+    return judged;
+}
+
+struct judged judge_next_at(const struct plan *plan, const struct walk *walk, size_t tick)
+{
+    struct judged busy = judge_at(plan, walk, tick);
+    struct judged judged = {.layer = JUDGED_OVERRIDE};
+    for (int i = 0; i < plan->layer_count; i++) {
+        struct judged found = judge_turns(plan, i, walk, tick, &busy);
+        if (found.count > 0) {
+            judged = found;
+        }
     }
     return judged;
 }

@@ -16,4 +16,7 @@ struct judged {
 
 struct judged judge_at(const struct plan *plan, const struct walk *walk, size_t tick);
 
+/* The same of a schedule that has the plan's layers by next_of, and no overrides of its own. */
+struct judged judge_next_at(const struct plan *plan, const struct walk *walk, size_t tick);
+
 #endif

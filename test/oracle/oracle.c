@@ -39,6 +39,7 @@ struct tally {
 
 /* One pair, with all that is needed to judge it. */
 struct pair {
+    struct judged (*judge)(const struct plan *plan, const struct walk *walk, size_t tick);
     const struct place *place;
     const struct plan *plan;
     const struct schedule *schedule;
@@ -110,7 +111,7 @@ static bool walk_stretch(const struct pair *pair, const struct shift *shift, int
         if (next >= pair->walk->count) {
             return false;
         }
-        struct judged judged = judge_at(pair->plan, pair->walk, next);
+        struct judged judged = pair->judge(pair->plan, pair->walk, next);
         if (!is_judged(&judged, shift->user, shift->layer)) {
             *out_tick = tick;
             return true;
@@ -162,7 +163,7 @@ static bool names_agree(const struct pair *pair, const GArray *shifts)
 
 static bool is_pair_equal(const struct pair *pair, bool has_stretch, struct tally *tally)
 {
-    struct judged judged = judge_at(pair->plan, pair->walk, pair->tick);
+    struct judged judged = pair->judge(pair->plan, pair->walk, pair->tick);
     g_autoptr(GArray) shifts = oncall_at(pair->schedule, pair->at);
     GString *wanted = judged_text(&judged);
     GString *answered = shifts_text(shifts);
@@ -202,13 +203,20 @@ static bool try_plan(const struct place *place, struct dice *dice, int64_t chang
     walk_init(&walk, change - (DAYS_BEFORE + 3) * S_PER_DAY, change + DAYS_AFTER * S_PER_DAY);
     plan_make(&plan, dice, walk_reading(change - (int64_t)(dice_roll(dice) % 2)), DAYS_BEFORE);
     struct schedule *schedule = plan_schedule(&plan, place->zone);
+    struct schedule *next = plan_schedule(&(struct plan){0}, place->zone);
+    schedule_follow(next, schedule);
     bool is_equal = true;
     for (int i = 0; is_equal && i < PAIRS_PER_PLAN; i++) {
-        struct pair pair = {place, &plan, schedule, &walk, make_instant(dice, change), 0};
+        struct pair pair = {judge_at, place, &plan, schedule, &walk, make_instant(dice, change), 0};
+        if (i % 3 == 0) {
+            pair.judge = judge_next_at;
+            pair.schedule = next;
+        }
         int64_t second = pair.at.us / US_PER_S - (pair.at.us % US_PER_S < 0);
         pair.tick = walk_tick(&walk, second);
         is_equal = is_pair_equal(&pair, dice_between(dice, 1, STRETCH_ONE_IN) == 1, tally);
     }
+    record_free(&SCHEDULE_RECORD, next);
     record_free(&SCHEDULE_RECORD, schedule);
     walk_clear(&walk);
     return is_equal;

@@ -75,7 +75,9 @@ static void make_layer(struct plan_layer *layer, struct dice *dice, int64_t show
     layer->start = make_reading(dice, shows, -days_ago);
     layer->end = INT64_MAX;
     if (one_in(dice, 6)) {
-        layer->end = MAX(make_reading(dice, shows, dice_between(dice, 0, 5)), layer->start + 60);
+        int64_t end =
+            make_reading(dice, shows, dice_between(dice, 0, 5)); /* MAX would roll twice */
+        layer->end = MAX(end, layer->start + 60);
     }
     layer->window_count = one_in(dice, 2) ? 0 : (int)dice_between(dice, 1, PLAN_WINDOWS);
     for (int i = 0; i < layer->window_count; i++) {
