@@ -1,5 +1,8 @@
 #include "alert/silence.h"
 
+#include <sodium.h>
+#include <string.h>
+
 bool silence_is_active(const struct silence *silence, struct utc now, struct utc *out_change_at)
 {
     *out_change_at = UTC_NEVER;
@@ -45,4 +48,31 @@ struct silence_verdict silence_judge(const GPtrArray *silences, const struct mat
         }
     }
     return active.by != NULL ? active : (struct silence_verdict){.until = next};
+}
+
+static bool is_uuid(const char *text)
+{
+    for (size_t i = 0; i < SILENCE_ID_SIZE - 1; i++) {
+        bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+        if (is_dash ? text[i] != '-' : !g_ascii_isxdigit(text[i])) {
+            return false;
+        }
+    }
+    return text[SILENCE_ID_SIZE - 1] == '\0';
+}
+
+void silence_id(const char *name, char out[SILENCE_ID_SIZE])
+{
+    if (is_uuid(name)) {
+        memcpy(out, name, SILENCE_ID_SIZE);
+        return;
+    }
+    unsigned char hash[16];
+    (void)crypto_generichash(hash, sizeof hash, (const unsigned char *)name, strlen(name), NULL, 0);
+    hash[6] = (unsigned char)(0x50 | (hash[6] & 0x0f)); /* made from a name */
+    hash[8] = (unsigned char)(0x80 | (hash[8] & 0x3f));
+    char hex[2 * sizeof hash + 1];
+    (void)sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
+    (void)g_snprintf(out, SILENCE_ID_SIZE, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
+                     hex + 16, hex + 20);
 }

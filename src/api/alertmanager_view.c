@@ -5,47 +5,102 @@
 #include <string.h>
 
 #include "alert/alert_store.h"
-#include "alert/match.h"
+#include "alert/silence.h"
 #include "base/json.h"
-#include "base/limits.h"
+#include "source/label_filter.h"
 #include "source/prometheus.h"
 
-struct listing {
-    json_t *alerts;
-    const char *integration;
-    GPtrArray *filters; /* of struct match */
+enum {
+    ROWS_AT_ONCE = 1000,
+    SHOWN_MAX = 20000, /* some 20 MB of answer; a narrower question is the better one */
+    FINGERPRINT_SIZE = 17,
 };
 
-/* One matcher as Prometheus writes it, NAME="VALUE" with = != =~ or !~, as a condition on the label.
- * Matchers that are one "{…}" are not taken. */
-static struct match *filter_read(const char *text, struct fault *fault)
+/* --- the question --- */
+
+GPtrArray *view_filters(struct http_request *request)
 {
-    size_t name = strcspn(text, "=!");
-    size_t op = strspn(text + name, "=!~");
-    if (name == 0 || op == 0 || op > 2) {
-        (void)fault_set(fault, "filter", "must be NAME=\"VALUE\", or with != =~ or !~");
-        return NULL;
+    GPtrArray *filters = g_ptr_array_new_with_free_func(label_filter_free);
+    const char *text = http_query_at(request, "filter", 0);
+    for (size_t i = 1; text != NULL; i++) {
+        struct fault fault = {0};
+        struct match *match = label_filter_read(text, &fault);
+        if (match == NULL) {
+            http_answer_fault(request, 400, &fault);
+            g_ptr_array_unref(filters);
+            return NULL;
+        }
+        g_ptr_array_add(filters, match);
+        text = http_query_at(request, "filter", i);
     }
-    const char *start = text + name + op;
-    size_t length = strlen(start);
-    if (length >= 2 && start[0] == '"' && start[length - 1] == '"') {
-        start++;
-        length -= 2;
-    }
-    g_autofree char *field = g_strdup_printf("details.labels.%.*s", (int)name, text);
-    json_auto_t *condition = json_pack("{s:s, s:s%, s:s%}", "field", field, "op", text + name, op,
-                                       "value", start, length);
-    struct match *match = record_new(&MATCH_RECORD, condition, fault);
-    if (match == NULL) {
-        (void)g_strlcpy(fault->field, "filter", sizeof(fault->field));
-    }
-    return match;
+    return filters;
 }
 
-static void match_free(gpointer match)
+/* True or false as Go's clients write them; true when absent. */
+static bool read_flag(struct http_request *request, const char *name, bool *out)
 {
-    record_free(&MATCH_RECORD, match);
+    const char *text = http_query(request, name);
+    bool is_true = text == NULL || g_ascii_strcasecmp(text, "true") == 0 || strcmp(text, "1") == 0;
+    bool is_false =
+        text != NULL && (g_ascii_strcasecmp(text, "false") == 0 || strcmp(text, "0") == 0);
+    *out = is_true;
+    if (is_true || is_false) {
+        return true;
+    }
+    struct fault fault = {0};
+    (void)fault_set(&fault, name, "must be true or false");
+    http_answer_fault(request, 400, &fault);
+    return false;
 }
+
+static bool read_receiver(struct http_request *request, GRegex **out)
+{
+    const char *text = http_query(request, "receiver");
+    struct fault fault = {0};
+    if (text == NULL || text[0] == '\0') {
+        return true;
+    }
+    *out = match_compile(text, &fault);
+    if (*out == NULL) {
+        (void)g_strlcpy(fault.field, "receiver", sizeof(fault.field));
+        http_answer_fault(request, 400, &fault);
+    }
+    return *out != NULL;
+}
+
+bool view_query_read(struct http_request *request, const char *integration, struct view_query *out)
+{
+    bool is_moot = false; /* nothing here is ever inhibited or unprocessed */
+    *out = (struct view_query){.integration = integration};
+    if (!read_flag(request, "active", &out->active) ||
+        !read_flag(request, "silenced", &out->silenced) ||
+        !read_flag(request, "inhibited", &is_moot) ||
+        !read_flag(request, "unprocessed", &is_moot) || !read_receiver(request, &out->receiver)) {
+        return false;
+    }
+    out->filters = view_filters(request);
+    return out->filters != NULL;
+}
+
+void view_query_clear(struct view_query *query)
+{
+    g_clear_pointer(&query->filters, g_ptr_array_unref);
+    g_clear_pointer(&query->receiver, g_regex_unref);
+}
+
+static bool is_of_receiver(const struct view_query *query)
+{
+    return query->receiver == NULL || g_regex_match(query->receiver, query->integration, 0, NULL);
+}
+
+/* --- the alerts --- */
+
+struct viewing {
+    const struct view_query *query;
+    GPtrArray *silences; /* of those in force now; borrowed */
+    GPtrArray *shown;    /* of json_t */
+    int64_t last_id;
+};
 
 static json_t *instant(struct utc at)
 {
@@ -54,74 +109,209 @@ static json_t *instant(struct utc at)
     return json_string(text);
 }
 
-/* A new reference to the object there, or an empty one. */
-static json_t *object_at(const json_t *details, const char *key)
+/* A new reference. */
+static json_t *annotations_of(const json_t *details)
 {
-    json_t *object = json_object_get(details, key);
+    json_t *object = json_object_get(details, "annotations");
     return json_is_object(object) ? json_incref(object) : json_object();
 }
 
-static void list_alert(void *self, const struct alert *alert)
+/* One without a value counts as absent, and is not shown. */
+static json_t *labels_of(const json_t *details)
 {
-    struct listing *listing = self;
-    struct match_subject subject = match_subject_of_alert(alert);
-    if (!match_all(listing->filters, &subject)) {
-        return;
+    const json_t *all = json_object_get(details, "labels");
+    json_t *labels = json_object();
+    const char *name = NULL;
+    json_t *value = NULL;
+    json_object_foreach ((json_t *)(uintptr_t)all, name, value) {
+        if (json_string_length(value) > 0) {
+            (void)json_object_set(labels, name, value);
+        }
     }
+    return labels;
+}
+
+/* The sender's own page about it: the link that a door makes of generatorURL. */
+static const char *generator_of(const json_t *links)
+{
+    size_t i = 0;
+    json_t *link = NULL;
+    json_array_foreach (links, i, link) {
+        const char *text = json_text(link, "text", "");
+        if (strcmp(text, "Prometheus") == 0 || strcmp(text, "Source") == 0) {
+            return json_text(link, "href", "");
+        }
+    }
+    return "";
+}
+
+static json_t *ids_of_holders(const struct viewing *viewing, const struct match_subject *subject)
+{
+    json_t *ids = json_array();
+    for (guint i = 0; i < viewing->silences->len; i++) {
+        const struct silence *silence = g_ptr_array_index(viewing->silences, i);
+        if (match_all(silence->match, subject)) {
+            char id[SILENCE_ID_SIZE];
+            silence_id(silence->name, id);
+            (void)json_array_append_new(ids, json_string(id));
+        }
+    }
+    return ids;
+}
+
+static json_t *show_alert(const struct alert *alert, const char *integration, json_t *silenced_by)
+{
+    json_t *labels = labels_of(alert->details);
+    char fingerprint[FINGERPRINT_SIZE];
+    (void)g_snprintf(fingerprint, sizeof(fingerprint), "%016" G_GINT64_MODIFIER "x",
+                     labels_public_fingerprint(labels));
     struct utc ends_at = utc_is_set(alert->expires_at)
                              ? alert->expires_at
                              : utc_add(alert->last_at, PROMETHEUS_RESOLVE_AFTER);
-    const json_t *link = json_array_get(alert->links, json_array_size(alert->links) - 1);
-    json_t *item = json_pack(
-        "{s:o, s:o, s:s, s:o, s:o, s:o, s:s, s:[{s:s}], s:{s:s, s:[], s:[], s:[]}}", "labels",
-        object_at(alert->details, "labels"), "annotations",
-        object_at(alert->details, "annotations"), "fingerprint", alert->dedup_key, "startsAt",
-        instant(alert->first_at), "endsAt", instant(ends_at), "updatedAt", instant(alert->last_at),
-        "generatorURL", json_text(link, "href", ""), "receivers", "name", listing->integration,
-        "status", "state", "active", "silencedBy", "inhibitedBy", "mutedBy");
-    (void)json_array_append_new(listing->alerts, item);
+    const char *state = json_array_size(silenced_by) > 0 ? "suppressed" : "active";
+    return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:s, s:[{s:s}], s:{s:s, s:o, s:[], s:[]}}",
+                     "labels", labels, "annotations", annotations_of(alert->details), "fingerprint",
+                     fingerprint, "startsAt", instant(alert->first_at), "endsAt", instant(ends_at),
+                     "updatedAt", instant(alert->last_at), "generatorURL",
+                     generator_of(alert->links), "receivers", "name", integration, "status",
+                     "state", state, "silencedBy", silenced_by, "inhibitedBy", "mutedBy");
 }
 
-void view_alerts(struct http_request *request, const struct api_context *context,
-                 const char *integration)
+static void take_alert(void *self, const struct alert *alert)
 {
-    g_autoptr(GPtrArray) filters = g_ptr_array_new_with_free_func(match_free);
-    const char *text = http_query_at(request, "filter", 0);
-    for (size_t i = 1; text != NULL; i++) {
-        struct fault fault = {0};
-        struct match *match = filter_read(text, &fault);
-        if (match == NULL) {
-            http_answer_fault(request, 400, &fault);
-            return;
-        }
-        g_ptr_array_add(filters, match);
-        text = http_query_at(request, "filter", i);
+    struct viewing *viewing = self;
+    const struct view_query *query = viewing->query;
+    struct match_subject subject = match_subject_of_alert(alert);
+    viewing->last_id = alert->id;
+    if (viewing->shown->len > SHOWN_MAX || !match_all(query->filters, &subject)) {
+        return;
     }
-    struct listing listing = {
-        .alerts = json_array(), .integration = integration, .filters = filters};
-    const struct alert_filter filter = {.is_unresolved = true, .integration = integration};
-    struct db *db = api_reader(context);
-    (void)alert_list(db, &filter, LIMIT_ALERTS_PER_REQUEST, list_alert, &listing);
-    if (api_reader_done(context, request, db)) {
-        http_answer_json(request, 200, listing.alerts);
+    json_t *silenced_by = ids_of_holders(viewing, &subject);
+    bool is_silenced = json_array_size(silenced_by) > 0;
+    if (is_silenced ? query->silenced : query->active) {
+        g_ptr_array_add(viewing->shown, show_alert(alert, query->integration, silenced_by));
     } else {
-        json_decref(listing.alerts);
+        json_decref(silenced_by);
     }
 }
 
-void view_status(struct http_request *request, const struct api_context *context)
+static GPtrArray *silences_in_force(const struct config *config, struct utc now)
 {
-    /* Their schema wants every one of these; the version is ours, the rest does not apply. */
+    GPtrArray *found = g_ptr_array_new();
+    const GPtrArray *all = config->items[CONFIG_SILENCE];
+    for (guint i = 0; all != NULL && i < all->len; i++) {
+        struct utc change_at;
+        if (silence_is_active(all->pdata[i], now, &change_at)) {
+            g_ptr_array_add(found, all->pdata[i]);
+        }
+    }
+    return found;
+}
+
+static int by_fingerprint(gconstpointer a, gconstpointer b)
+{
+    return strcmp(json_text(*(json_t *const *)a, "fingerprint", ""),
+                  json_text(*(json_t *const *)b, "fingerprint", ""));
+}
+
+static void drop(gpointer json)
+{
+    json_decref(json);
+}
+
+static json_t *sorted(GPtrArray *shown)
+{
+    json_t *list = json_array();
+    g_ptr_array_sort(shown, by_fingerprint);
+    for (guint i = 0; i < shown->len; i++) {
+        (void)json_array_append(list, shown->pdata[i]);
+    }
+    return list;
+}
+
+/* Page by page: no list in memory but of what is shown. */
+static void read_all(struct db *db, struct viewing *viewing)
+{
+    struct alert_filter filter = {.is_unresolved = true,
+                                  .integration = viewing->query->integration};
+    size_t count = 0;
+    do {
+        filter.before_id = viewing->last_id;
+        count = alert_list(db, &filter, ROWS_AT_ONCE, take_alert, viewing);
+    } while (count == ROWS_AT_ONCE && viewing->shown->len <= SHOWN_MAX);
+}
+
+json_t *view_alerts(struct http_request *request, const struct api_context *context,
+                    const struct view_query *query)
+{
+    struct config *config = config_current(context->configs);
+    g_autoptr(GPtrArray) silences = silences_in_force(config, clock_now(context->clock));
+    g_autoptr(GPtrArray) shown = g_ptr_array_new_with_free_func(drop);
+    struct viewing viewing = {.query = query, .silences = silences, .shown = shown};
+    struct db *db = api_reader(context);
+    if (is_of_receiver(query)) {
+        read_all(db, &viewing);
+    }
+    config_unref(config);
+    if (!api_reader_done(context, request, db)) {
+        return NULL;
+    }
+    if (shown->len > SHOWN_MAX) {
+        http_answer_problem(request, 400,
+                            "More than %d alerts are open here that fit. Ask for fewer: "
+                            "filter=NAME=\"VALUE\".",
+                            SHOWN_MAX);
+        return NULL;
+    }
+    return sorted(shown);
+}
+
+/* --- groups --- */
+
+static json_t *group_for(GHashTable *groups, json_t *list, const char *name,
+                         const char *integration)
+{
+    json_t *group = g_hash_table_lookup(groups, name);
+    if (group == NULL) {
+        json_t *labels = json_object();
+        if (name[0] != '\0') {
+            (void)json_object_set_new(labels, "alertname", json_string(name));
+        }
+        group = json_pack("{s:o, s:{s:s}, s:[]}", "labels", labels, "receiver", "name", integration,
+                          "alerts");
+        (void)json_array_append_new(list, group);
+        (void)g_hash_table_insert(groups, g_strdup(name), group);
+    }
+    return json_object_get(group, "alerts");
+}
+
+json_t *view_groups(json_t *alerts, const char *integration)
+{
+    g_autoptr(GHashTable) groups = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    json_t *list = json_array();
+    size_t i = 0;
+    json_t *alert = NULL;
+    json_array_foreach (alerts, i, alert) {
+        const char *name = json_text(json_object_get(alert, "labels"), "alertname", "");
+        (void)json_array_append(group_for(groups, list, name, integration), alert);
+    }
+    json_decref(alerts);
+    return list;
+}
+
+/* --- status --- */
+
+json_t *view_status(const struct api_context *context, const char *integration)
+{
+    /* JSON texts are YAML. `amtool config routes` reads it. */
+    json_auto_t *config = json_pack("{s:{s:s, s:[s]}, s:[{s:s}]}", "route", "receiver", integration,
+                                    "group_by", "alertname", "receivers", "name", integration);
+    g_autofree char *original = json_write(config);
+    /* Their schema wants every one of these; the version is ours. */
     json_t *version =
         json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "version", TOCSIN_VERSION, "revision", "",
                   "branch", "", "buildUser", "", "buildDate", "", "goVersion", "");
-    http_answer_json(request, 200,
-                     json_pack("{s:{s:s, s:[]}, s:o, s:{s:s}, s:o}", "cluster", "status",
-                               "disabled", "peers", "versionInfo", version, "config", "original",
-                               "", "uptime", instant(clock_now(context->clock))));
-}
-
-void view_receivers(struct http_request *request, const char *integration)
-{
-    http_answer_json(request, 200, json_pack("[{s:s}]", "name", integration));
+    return json_pack("{s:{s:s, s:[]}, s:o, s:{s:s}, s:o}", "cluster", "status", "disabled", "peers",
+                     "versionInfo", version, "config", "original", original, "uptime",
+                     instant(context->started_at));
 }

@@ -42,11 +42,12 @@ NODISCARD struct db *api_borrow(const struct api_context *context);
 extern const struct route_row ALERT_ROUTES[], SCHEDULE_ROUTES[], CONFIG_ROUTES[], EVENT_ROUTES[],
     EXPLAIN_ROUTES[], KEY_ROUTES[], FEED_ROUTES[], BOARD_ROUTES[], LINK_ROUTES[],
     OPERATION_ROUTES[], TRIAL_ROUTES[], DOCTOR_ROUTES[], INTAKE_ROUTES[], DUTY_ROUTES[],
-    MISS_ROUTES[], REPLAY_ROUTES[], NODE_ROUTES[];
+    MISS_ROUTES[], REPLAY_ROUTES[], NODE_ROUTES[], ALERTMANAGER_ROUTES[];
 extern const size_t ALERT_ROUTE_COUNT, SCHEDULE_ROUTE_COUNT, CONFIG_ROUTE_COUNT, EVENT_ROUTE_COUNT,
     EXPLAIN_ROUTE_COUNT, KEY_ROUTE_COUNT, FEED_ROUTE_COUNT, BOARD_ROUTE_COUNT, LINK_ROUTE_COUNT,
     OPERATION_ROUTE_COUNT, TRIAL_ROUTE_COUNT, DOCTOR_ROUTE_COUNT, INTAKE_ROUTE_COUNT,
-    DUTY_ROUTE_COUNT, MISS_ROUTE_COUNT, REPLAY_ROUTE_COUNT, NODE_ROUTE_COUNT;
+    DUTY_ROUTE_COUNT, MISS_ROUTE_COUNT, REPLAY_ROUTE_COUNT, NODE_ROUTE_COUNT,
+    ALERTMANAGER_ROUTE_COUNT;
 
 /* All of them, for http_start and http_openapi. */
 struct api_tables {
@@ -55,6 +56,9 @@ struct api_tables {
 };
 
 void api_tables(struct api_tables *out);
+
+/* Below it programs written for Alertmanager read (see struct http_options). */
+extern const char API_PLAIN_PROBLEMS[];
 
 /* The guard of all routes: tokens by their scope. `self` is the struct api_context. */
 struct http_guard api_guard(struct api_context *context);

@@ -6,6 +6,9 @@
 
 static const char RETRY_AFTER_S[] = "5";
 
+const char DOOR_UNKNOWN_KEY[] = "This key is not known: it was mistyped, rotated away or deleted. "
+                                "\"tocsin integration rotate NAME\" makes a new one.";
+
 int door_success(enum door door)
 {
     return door == DOOR_PROMETHEUS ? 200 : 202;

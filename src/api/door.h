@@ -4,6 +4,9 @@
 
 #include "api/intake.h"
 
+/* What a stranger is told. */
+extern const char DOOR_UNKNOWN_KEY[];
+
 /* The status of an accepted request: 202, or 200 where the sender's protocol has it so. */
 int door_success(enum door door);
 

@@ -1,7 +1,6 @@
 /* The doors in: POST only; a GET never changes anything. */
 #include <string.h>
 
-#include "api/alertmanager_view.h"
 #include "api/door.h"
 #include "api/intake.h"
 #include "api/support.h"
@@ -13,10 +12,6 @@
 #include "source/pagerduty.h"
 #include "source/payload.h"
 #include "source/prometheus.h"
-
-static const char UNKNOWN_KEY[] =
-    "This key is not known: it was mistyped, rotated away or deleted. "
-    "\"tocsin integration rotate NAME\" makes a new one.";
 
 static bool owner_of(const struct api_context *context, const char *key, struct key_entry *out)
 {
@@ -44,7 +39,7 @@ static bool enter(struct intake *intake, const char *key, int kind, int status_u
     if (owner_of(intake->context, key, &owner) && owner.owner_kind == KEY_INTEGRATION) {
         return enter_as(intake, owner.owner, key, kind, status_unknown);
     }
-    (void)fault_set(&fault, "", "%s", UNKNOWN_KEY);
+    (void)fault_set(&fault, "", "%s", DOOR_UNKNOWN_KEY);
     intake_refuse(intake, status_unknown, &fault);
     return false;
 }
@@ -277,7 +272,7 @@ static void answer_beat(void *arg, enum command_outcome outcome)
     if (outcome == OUTCOME_COMMITTED) {
         http_answer_json(beating->request, 200, json_pack("{s:s}", "heartbeat", beating->name));
     } else if (outcome == OUTCOME_REFUSED) {
-        refuse_beat(beating->request, 404, UNKNOWN_KEY);
+        refuse_beat(beating->request, 404, DOOR_UNKNOWN_KEY);
     } else {
         refuse_beat(beating->request, 503, "Nothing can be stored at the moment; try again.");
     }
@@ -291,7 +286,7 @@ static void post_heartbeat(struct http_request *request, void *context)
     struct key_entry owner = {0};
     if (!owner_of(api, http_path_param(request, "key"), &owner) ||
         owner.owner_kind != KEY_HEARTBEAT) {
-        refuse_beat(request, 404, UNKNOWN_KEY);
+        refuse_beat(request, 404, DOOR_UNKNOWN_KEY);
         return;
     }
     struct beating *beating = g_new0(struct beating, 1);
@@ -336,62 +331,6 @@ static void get_payloads(struct http_request *request, void *context)
     http_answer_json(request, 200, json_pack("{s:o, s:n}", "items", items, "next_cursor"));
 }
 
-/* --- the reading side of Alertmanager's API, for amtool and dashboards --- */
-
-/* The integration's name, or NULL and the request is answered. Newly allocated. */
-static char *reader_of(struct http_request *request, const struct api_context *api)
-{
-    struct key_entry owner = {0};
-    if (owner_of(api, http_path_param(request, "key"), &owner) &&
-        owner.owner_kind == KEY_INTEGRATION) {
-        return g_strdup(owner.owner);
-    }
-    refuse_beat(request, 404, UNKNOWN_KEY);
-    return NULL;
-}
-
-static void get_alerts(struct http_request *request, void *context)
-{
-    g_autofree char *integration = reader_of(request, context);
-    if (integration != NULL) {
-        view_alerts(request, context, integration);
-    }
-}
-
-static void get_status(struct http_request *request, void *context)
-{
-    g_autofree char *integration = reader_of(request, context);
-    if (integration != NULL) {
-        view_status(request, context);
-    }
-}
-
-static void get_receivers(struct http_request *request, void *context)
-{
-    g_autofree char *integration = reader_of(request, context);
-    if (integration != NULL) {
-        view_receivers(request, integration);
-    }
-}
-
-static void get_silences(struct http_request *request, void *context)
-{
-    g_autofree char *integration = reader_of(request, context);
-    if (integration != NULL) {
-        http_answer_json(request, 200, json_array());
-    }
-}
-
-static void get_ready(struct http_request *request, void *context)
-{
-    g_autofree char *integration = reader_of(request, context);
-    if (integration != NULL) {
-        http_answer_text(request, 200, "text/plain; charset=utf-8", "OK\n");
-    }
-}
-
-#define PROMETHEUS "/in/prometheus/{key}"
-
 static const struct query_param NATIVE_HEADERS[] = {
     {"Idempotency-Key",
      "Says that a trigger without dedup_key is the same one sent again: any text of "
@@ -406,18 +345,8 @@ const struct route_row INTAKE_ROUTES[] = {
      .body_max = LIMIT_BODY_READ, .headers = NATIVE_HEADERS},
     {"POST", "/in/alertmanager/{key}", PERMIT_KEY, post_alertmanager,
      .summary = "Alertmanager's webhook, version 4.", .success = 202, .body_max = LIMIT_BODY_READ},
-    {"POST", PROMETHEUS "/api/v2/alerts", PERMIT_KEY, post_prometheus,
+    {"POST", "/in/prometheus/{key}/api/v2/alerts", PERMIT_KEY, post_prometheus,
      .summary = "Prometheus pointing at us as an Alertmanager.", .body_max = LIMIT_BODY_READ},
-    {"GET", PROMETHEUS "/api/v2/alerts", PERMIT_KEY, get_alerts,
-     .summary = "Open alerts of the integration, as Alertmanager's API v2 lists them."},
-    {"GET", PROMETHEUS "/api/v2/status", PERMIT_KEY, get_status,
-     .summary = "Status, as Alertmanager's API v2 tells it."},
-    {"GET", PROMETHEUS "/api/v2/receivers", PERMIT_KEY, get_receivers,
-     .summary = "The one receiver: the integration."},
-    {"GET", PROMETHEUS "/api/v2/silences", PERMIT_KEY, get_silences,
-     .summary = "Always empty: silences are in /api/v1/silences."},
-    {"GET", PROMETHEUS "/-/ready", PERMIT_KEY, get_ready, .summary = "Answers OK."},
-    {"GET", PROMETHEUS "/-/healthy", PERMIT_KEY, get_ready, .summary = "Answers OK."},
     {"POST", "/v2/enqueue", PERMIT_KEY, post_enqueue, .summary = "PagerDuty Events API v2.",
      .success = 202, .body_max = LIMIT_BODY_PAGERDUTY, .has_key_in_body = true},
     {"POST", "/v2/change/enqueue", PERMIT_KEY, post_change,

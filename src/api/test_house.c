@@ -116,6 +116,7 @@ static void open_doors(struct test_house *house)
                                    .tables = tables.tables,
                                    .table_sizes = tables.sizes,
                                    .guard = api_guard(&house->api),
+                                   .plain_problems = API_PLAIN_PROBLEMS,
                                    .context = &house->api};
     struct http_server *http = http_start(&options, &fault);
     pthread_mutex_lock(&house->http_lock);

@@ -187,6 +187,7 @@ static bool open_doors(struct house *house, struct fault *fault)
                                    .tables = tables.tables,
                                    .table_sizes = tables.sizes,
                                    .guard = api_guard(&house->api),
+                                   .plain_problems = API_PLAIN_PROBLEMS,
                                    .context = &house->api};
     struct http_server *http = http_start(&options, fault);
     pthread_mutex_lock(&house->http_lock);

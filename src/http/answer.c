@@ -95,14 +95,28 @@ void http_answer_redirect(struct http_request *request, int status, const char *
     http_answer_empty(request, status);
 }
 
+/* Takes the problem over. Programs written for another's interface show people only what has the form
+ * that they know. */
+static void fill_problem(struct http_request *request, int status, json_t *problem)
+{
+    const char *plain = request->server->plain_problems;
+    if (plain == NULL || !g_str_has_prefix(request->path, plain)) {
+        fill(request, status, "application/problem+json", NULL, 0);
+        request->answer.json = problem;
+        return;
+    }
+    fill(request, status, "application/json", NULL, 0);
+    request->answer.json = problem_plain(problem);
+    json_decref(problem);
+}
+
 static void answer_problem(struct http_request *request, int status, json_t *problem)
 {
     if (!claim(request)) {
         json_decref(problem);
         return;
     }
-    fill(request, status, "application/problem+json", NULL, 0);
-    request->answer.json = problem;
+    fill_problem(request, status, problem);
     settle(request);
     request_unref(request);
 }
@@ -189,9 +203,8 @@ void request_force(struct http_request *request, const char *why)
     if (is_answered) {
         return;
     }
-    fill(request, 503, "application/problem+json", NULL, 0);
+    fill_problem(request, 503, problem_json(503, why, "", request->id));
     add_header(&request->answer, "Retry-After", RETRY_AFTER_S);
-    request->answer.json = problem_json(503, why, "", request->id);
     settle(request);
 }
 

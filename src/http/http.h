@@ -138,6 +138,9 @@ struct http_options {
     const struct route_row *const *tables; /* NULL-ended list of tables, */
     const size_t *table_sizes;             /* with their sizes */
     struct http_guard guard;
+    /* Below this path a problem is told as one JSON text, "FIELD: what is wrong", as Alertmanager does;
+     * NULL: nowhere. Must live as long as the server. */
+    const char *plain_problems;
     void *context;      /* handed to every handler */
     size_t body_memory; /* bytes for all bodies that are held at a time; 0: LIMIT_BODIES */
 };

@@ -1,6 +1,7 @@
 #include "http/request.h"
 
 #include "base/fault.h"
+#include "base/json.h"
 
 struct title {
     int status;
@@ -50,4 +51,11 @@ json_t *problem_json(int status, const char *detail, const char *field, const ch
     }
     json_object_set_new(problem, "request_id", json_string(request_id));
     return problem;
+}
+
+json_t *problem_plain(const json_t *problem)
+{
+    const char *field = json_text(problem, "field", "");
+    const char *detail = json_text(problem, "detail", "");
+    return field[0] == '\0' ? json_string(detail) : json_sprintf("%s: %s", field, detail);
 }

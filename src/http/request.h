@@ -92,6 +92,7 @@ struct http_server {
     bool has_socket; /* the socket is ours to remove */
     struct routes *routes;
     struct http_guard guard;
+    const char *plain_problems; /* see struct http_options */
     struct bodies bodies;
     void *context;
     atomic_uint_least64_t next_id;
@@ -143,6 +144,8 @@ void body_free(struct http_request *request);
 /* problem.c: the body of a problem+json answer. New reference. */
 NODISCARD json_t *problem_json(int status, const char *detail, const char *field,
                                const char *request_id);
+/* The same as one text. */
+NODISCARD json_t *problem_plain(const json_t *problem);
 const char *problem_title(int status);
 
 /* access.c */

@@ -186,6 +186,7 @@ static struct http_server *server_new(const struct http_options *options)
     struct http_server *server = g_new0(struct http_server, 1);
     server->routes = routes_create(options->tables, options->table_sizes);
     server->guard = options->guard;
+    server->plain_problems = options->plain_problems;
     bodies_init(&server->bodies, options->body_memory);
     server->context = options->context;
     server->socket_path = g_strdup(options->socket_path);

@@ -13,9 +13,10 @@ static int by_text(gconstpointer a, gconstpointer b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-char *labels_fingerprint(const json_t *labels)
+/* The names of those that are not empty, in order; borrowed from `labels`. */
+static GPtrArray *sorted_names(const json_t *labels)
 {
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    GPtrArray *names = g_ptr_array_new();
     const char *name = NULL;
     json_t *value = NULL;
     /* The iterator takes a pointer to non-const but does not write through it. */
@@ -25,6 +26,34 @@ char *labels_fingerprint(const json_t *labels)
         }
     }
     g_ptr_array_sort(names, by_text);
+    return names;
+}
+
+static uint64_t add_bytes(uint64_t hash, const char *text, unsigned char end)
+{
+    static const uint64_t PRIME = 1099511628211U;
+    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
+        hash = (hash ^ *at) * PRIME;
+    }
+    return (hash ^ end) * PRIME;
+}
+
+uint64_t labels_public_fingerprint(const json_t *labels)
+{
+    static const unsigned char SEPARATOR = 0xff;
+    uint64_t hash = 14695981039346656037U;
+    g_autoptr(GPtrArray) names = sorted_names(labels);
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+        hash = add_bytes(hash, name, SEPARATOR);
+        hash = add_bytes(hash, json_text(labels, name, ""), SEPARATOR);
+    }
+    return hash;
+}
+
+char *labels_fingerprint(const json_t *labels)
+{
+    g_autoptr(GPtrArray) names = sorted_names(labels);
     crypto_generichash_state state;
     (void)crypto_generichash_init(&state, NULL, 0, FINGERPRINT_BYTES);
     for (guint i = 0; i < names->len; i++) {

@@ -16,6 +16,10 @@ NODISCARD bool prometheus_read(const json_t *body, struct utc now, struct batch 
 /* The same for every order of the labels; empty values count as absent. Newly allocated. */
 NODISCARD char *labels_fingerprint(const json_t *labels);
 
+/* The 64 bits by which Prometheus and Alertmanager themselves know a label set (FNV-1a). Too few to keep
+ * two alerts of an attacker's choosing apart, so it is shown and never compared. */
+NODISCARD uint64_t labels_public_fingerprint(const json_t *labels);
+
 /* An object of texts? NULL is one. Sets the fault's field to `name` or below. */
 NODISCARD bool labels_judge(const json_t *labels, const char *name, struct fault *fault);
 
