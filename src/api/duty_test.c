@@ -93,6 +93,11 @@ static void readers_take_nobody_off(void **state)
     json_auto_t *past = test_json(house, house->respond, "POST", "/api/v1/users/ana/off-duty",
                                   "{\"until\": \"2020-01-01T00:00:00Z\"}", 422);
     assert_string_equal(json_text(past, "field", ""), "until");
+    json_auto_t *later = test_json(house, house->respond, "POST", "/api/v1/users/ana/off-duty",
+                                   "{\"from\": \"2098-12-01T00:00:00Z\", \"hand_on\": true, "
+                                   "\"until\": \"2099-01-01T00:00:00Z\"}",
+                                   422);
+    assert_string_equal(json_text(later, "field", ""), "hand_on");
 }
 
 static void misses_are_told_kindly(void **state)

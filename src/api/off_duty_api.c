@@ -7,16 +7,27 @@
 /* --- the shape of request and answer --- */
 
 struct off_duty_body {
-    struct utc until;
+    struct utc from, until;
+    char *comment;
     bool dry_run;
     bool hand_on;
 };
 static const struct field BODY_FIELDS[] = {
+    {.name = "from",
+     .kind = FIELD_UTC,
+     .offset = offsetof(struct off_duty_body, from),
+     .doc = "From then on, for an absence that is planned; from now on when absent."},
     {.name = "until",
      .kind = FIELD_UTC,
      .offset = offsetof(struct off_duty_body, until),
      .flags = FIELD_REQUIRED,
-     .doc = "From now until then, RFC 3339; at most a year ahead."},
+     .doc = "Until then, RFC 3339; at most a year ahead."},
+    {.name = "comment",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct off_duty_body, comment),
+     .min = 1,
+     .max = 500,
+     .doc = "Why; stands with each override."},
     {.name = "dry_run",
      .kind = FIELD_BOOL,
      .offset = offsetof(struct off_duty_body, dry_run),
@@ -61,12 +72,13 @@ static const struct record COVER_RECORD = {.name = "Cover",
 
 struct off_duty_view {
     char *user;
-    struct utc until;
+    struct utc from, until;
     GPtrArray *covers, *uncovered, *named_by;
     int64_t handed_on;
 };
 static const struct field VIEW_FIELDS[] = {
     {.name = "user", .kind = FIELD_TEXT, .offset = offsetof(struct off_duty_view, user)},
+    {.name = "from", .kind = FIELD_UTC, .offset = offsetof(struct off_duty_view, from)},
     {.name = "until", .kind = FIELD_UTC, .offset = offsetof(struct off_duty_view, until)},
     {.name = "covers",
      .kind = FIELD_RECORDS,
@@ -147,9 +159,10 @@ static void off_duty_answer(void *self, enum command_outcome outcome)
             /* Handed over, not shared: the request's thread writes them out. */
             http_answer_json(
                 job->request, 200,
-                json_pack("{s:s, s:o, s:o, s:o, s:o, s:i}", "user", job->user, "until",
-                          api_utc(job->body.until), "covers", g_steal_pointer(&job->off.covers),
-                          "uncovered", g_steal_pointer(&job->off.uncovered), "named_by",
+                json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:i}", "user", job->user, "from",
+                          api_utc(job->body.from), "until", api_utc(job->body.until), "covers",
+                          g_steal_pointer(&job->off.covers), "uncovered",
+                          g_steal_pointer(&job->off.uncovered), "named_by",
                           g_steal_pointer(&job->off.named_by), "handed_on", job->handed_on));
         }
     }
@@ -165,12 +178,24 @@ static void post_off_duty(struct http_request *request, void *self)
         job_free(job);
         return;
     }
+    struct utc now = clock_now(context->clock);
+    struct fault fault = {0};
+    if (job->body.hand_on && utc_before(now, job->body.from)) {
+        (void)fault_set(&fault, "hand_on",
+                        "goes with an absence that begins now: leave out from, or call it then");
+        http_answer_fault(request, 422, &fault);
+        job_free(job);
+        return;
+    }
+    job->body.from = utc_later(now, job->body.from);
     job->pager = context->pager;
     job->user = g_strdup(http_path_param(request, "name"));
     job->actor = g_strdup(http_actor(request));
     job->off = (struct off_duty){.base = {.configs = context->configs, .actor = job->actor},
                                  .user = job->user,
+                                 .from = job->body.from,
                                  .until = job->body.until,
+                                 .comment = job->body.comment,
                                  .dry_run = job->body.dry_run};
     struct command command = {.run = off_duty_job_run, .answer = off_duty_answer, .arg = job};
     if (!api_submit(request, context, command)) {
@@ -180,8 +205,7 @@ static void post_off_duty(struct http_request *request, void *self)
 
 const struct route_row DUTY_ROUTES[] = {
     {"POST", "/api/v1/users/{name}/off-duty", PERMIT_RESPOND, post_off_duty,
-     .summary = "Takes a person off duty until an instant: somebody else covers each of their "
-                "shifts.",
+     .summary = "Takes a person off duty for a time: somebody else covers each of their shifts.",
      .request = &BODY_RECORD, .answer = &VIEW_RECORD},
 };
 const size_t DUTY_ROUTE_COUNT = G_N_ELEMENTS(DUTY_ROUTES);

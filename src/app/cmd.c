@@ -47,13 +47,19 @@ bool cmd_instant(const struct cli *cli, const char *called, const char *text, st
         *out = utc_add(now, by);
         return true;
     }
+    struct civil local;
+    g_autofree char *midnight = g_strconcat(text, "T00:00", NULL);
     if (utc_parse(text, out)) {
         return true;
     }
+    if (civil_parse(text, &local) || civil_parse(midnight, &local)) {
+        *out = zone_instant(output_zone(), local, CIVIL_START);
+        return true;
+    }
     cli_misused(cli,
-                "--%s is \"%.60s\"; write now, +2h, or an instant with its offset such as "
-                "2026-12-24T23:30:00+01:00",
-                called, text);
+                "--%s is \"%.60s\"; write now, +2h, 2026-12-24 or 2026-12-24T23:30 by the clock of "
+                "%s, or with an offset 2026-12-24T23:30:00+01:00",
+                called, text, zone_name(output_zone()));
     return false;
 }
 

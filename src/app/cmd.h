@@ -21,6 +21,7 @@ int cmd_schedule_list(struct cli *cli);
 int cmd_schedule_shifts(struct cli *cli);
 int cmd_schedule_gaps(struct cli *cli);
 int cmd_override_add(struct cli *cli);
+int cmd_override_list(struct cli *cli);
 int cmd_override_remove(struct cli *cli);
 int cmd_off_duty(struct cli *cli);
 int cmd_misses(struct cli *cli);
@@ -29,6 +30,9 @@ int cmd_whatif(struct cli *cli);
 int cmd_token_create(struct cli *cli);
 int cmd_token_list(struct cli *cli);
 int cmd_token_revoke(struct cli *cli);
+int cmd_feed_create(struct cli *cli);
+int cmd_feed_list(struct cli *cli);
+int cmd_feed_revoke(struct cli *cli);
 int cmd_integration_list(struct cli *cli);
 int cmd_integration_rotate(struct cli *cli);
 int cmd_integration_payloads(struct cli *cli);
@@ -58,7 +62,8 @@ int cmd_finish(const struct cli *cli, json_t *answer);
 /* The data directory has no database: false, and a fault that says what else may have been meant. */
 bool cmd_no_database(const struct cli *cli, struct fault *fault);
 
-/* Reads "now", a span from now ("+2h"), or RFC 3339. False and a message when it is none of these. */
+/* Reads "now", a span from now ("+2h"), RFC 3339, or a local time of the reader's zone (output_zone),
+ * with or without a time of day. False and a message when it is none of these. */
 bool cmd_instant(const struct cli *cli, const char *called, const char *text, struct utc *out);
 
 /* A list as a table: column i shows the field (dots go deeper) fields[i] under headings[i]. Fields

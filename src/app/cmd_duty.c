@@ -6,20 +6,29 @@
 
 /* --- off duty --- */
 
-static bool read_until(const struct cli *cli, char out[UTC_TEXT_SIZE])
+/* --to and --until are the same; --for counts from --from, or from now. */
+static bool read_times(const struct cli *cli, struct utc *out_from, struct utc *out_until)
 {
     const char *duration = cli_option(cli, "for");
-    const char *until = cli_option(cli, "until");
-    struct utc at;
-    if ((duration == NULL) == (until == NULL)) {
+    const char *from = cli_option(cli, "from");
+    const char *name = cli_has(cli, "to") ? "to" : "until";
+    const char *until = cli_option(cli, name);
+    struct span length;
+    if ((duration == NULL) == (until == NULL) || (cli_has(cli, "to") && cli_has(cli, "until"))) {
         cli_misused(cli, "say how long: --for 8h, or --until an instant");
         return false;
     }
-    g_autofree char *plus = duration != NULL ? g_strconcat("+", duration, NULL) : NULL;
-    if (!cmd_instant(cli, duration != NULL ? "for" : "until", plus != NULL ? plus : until, &at)) {
+    if (!cmd_instant(cli, "from", from != NULL ? from : "now", out_from)) {
         return false;
     }
-    utc_format(at, out);
+    if (until != NULL) {
+        return cmd_instant(cli, name, until, out_until);
+    }
+    if (!span_parse(duration, &length)) {
+        cli_misused(cli, "--for is \"%.60s\"; write a span such as 8h or 3d", duration);
+        return false;
+    }
+    *out_until = utc_add(*out_from, length);
     return true;
 }
 
@@ -64,12 +73,19 @@ static void show_off_duty(const struct cli *cli, const json_t *answer)
 
 int cmd_off_duty(struct cli *cli)
 {
-    char until[UTC_TEXT_SIZE];
-    if (!read_until(cli, until)) {
+    struct utc from, until;
+    if (!read_times(cli, &from, &until)) {
         return EXIT_USAGE;
     }
-    json_auto_t *body = json_pack("{s:s, s:b, s:b}", "until", until, "dry_run",
-                                  cli_has(cli, "dry-run"), "hand_on", cli_has(cli, "hand-on"));
+    char from_text[UTC_TEXT_SIZE], until_text[UTC_TEXT_SIZE];
+    utc_format(from, from_text);
+    utc_format(until, until_text);
+    json_auto_t *body = json_pack("{s:s, s:s*, s:b, s:b}", "until", until_text, "comment",
+                                  cli_option(cli, "comment"), "dry_run", cli_has(cli, "dry-run"),
+                                  "hand_on", cli_has(cli, "hand-on"));
+    if (cli_has(cli, "from")) {
+        json_object_set_new(body, "from", json_string(from_text));
+    }
     g_autofree char *name = client_escape(cli_arg(cli, 0));
     g_autofree char *path = g_strdup_printf("/api/v1/users/%s/off-duty", name);
     json_t *answer = client_ask(cli, "POST", path, body);

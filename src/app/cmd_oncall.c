@@ -182,8 +182,11 @@ int cmd_override_add(struct cli *cli)
         return cli_misused(
             cli, "--who says who is on call instead; --nobody leaves it empty on purpose");
     }
-    if (cli_option(cli, "layer") != NULL) {
-        json_object_set_new(body, "layer", json_string(cli_option(cli, "layer")));
+    static const char *const OTHERS[] = {"layer", "comment"};
+    for (size_t i = 0; i < G_N_ELEMENTS(OTHERS); i++) {
+        if (cli_option(cli, OTHERS[i]) != NULL) {
+            json_object_set_new(body, OTHERS[i], json_string(cli_option(cli, OTHERS[i])));
+        }
     }
     g_autofree char *name = client_escape(cli_arg(cli, 0));
     g_autofree char *path = g_strdup_printf("/api/v1/schedules/%s/overrides", name);
@@ -194,6 +197,50 @@ int cmd_override_add(struct cli *cli)
                id, cli_arg(cli, 0), cli_arg(cli, 0), id);
     }
     return cmd_finish(cli, answer);
+}
+
+/* From and to are local times of the schedule's zone, unlike the instants of other lists. */
+static void show_overrides(const json_t *items, const char *schedule, const char *time_zone)
+{
+    static const struct column COLUMNS[] = {
+        {"ID", "id"},         {"BEGINS", "begins"},   {"ENDS", "ends"},
+        {"ON CALL", "who"},   {"LAYER", "layer"},     {"WHY", "comment"},
+        {"BY", "created_by"}, {"MADE", "created_at"}, {0}};
+    g_autofree char *empty = g_strdup_printf("Nobody made an override of %s; those of the file are "
+                                             "in `tocsin export`.",
+                                             schedule);
+    json_auto_t *rows = json_deep_copy(items);
+    size_t i;
+    json_t *row;
+    json_array_foreach (rows, i, row) {
+        json_object_set(row, "begins", json_object_get(row, "from"));
+        json_object_set(row, "ends", json_object_get(row, "to"));
+        if (json_object_get(row, "who") == NULL) {
+            json_object_set_new(row, "who", json_string("nobody"));
+        }
+    }
+    cmd_show_list(rows, COLUMNS, empty);
+    if (json_array_size(rows) > 0) {
+        printf("They begin and end by the clock of %s, the schedule's zone.\n", time_zone);
+    }
+}
+
+int cmd_override_list(struct cli *cli)
+{
+    g_autofree char *name = client_escape(cli_arg(cli, 0));
+    g_autofree char *path = g_strdup_printf("/api/v1/schedules/%s", name);
+    g_autofree char *overrides = g_strconcat(path, "/overrides", NULL);
+    json_auto_t *schedule = client_ask(cli, "GET", path, NULL);
+    json_auto_t *items = schedule != NULL ? client_list(cli, overrides, SIZE_MAX) : NULL;
+    if (items == NULL) {
+        return EXIT_REFUSED;
+    }
+    if (cli->is_json) {
+        output_json(items);
+    } else {
+        show_overrides(items, cli_arg(cli, 0), json_text(schedule, "time_zone", "UTC"));
+    }
+    return EXIT_OK;
 }
 
 int cmd_override_remove(struct cli *cli)

@@ -54,10 +54,20 @@ static const struct cli_option OVERRIDE_OPTIONS[] = {
     {"who", "USER", "Who is on call instead."},
     {"nobody", NULL, "Nobody is, on purpose."},
     {"layer", "NAME", "Only in this layer."},
+    {"comment", "TEXT", "Why, for whoever wonders."},
     {0}};
+static const struct cli_option FEED_OPTIONS[] = {
+    {"user", "NAME", "This person's shifts, of all schedules."},
+    {"schedule", "NAME", "Everybody's shifts of this schedule."},
+    {0}};
+static const struct cli_option FEED_REVOKE_OPTIONS[] = {
+    {"id", "ID", "Only this one of the list; else every one of that owner."}, {0}};
 static const struct cli_option OFF_DUTY_OPTIONS[] = {
-    {"for", "SPAN", "How long, from now on: 8h, 3d."},
-    {"until", "INSTANT", "Until when: +8h or 2026-12-24T23:30:00+01:00."},
+    {"from", "INSTANT", "From when, for an absence that is planned; now when not given."},
+    {"for", "SPAN", "How long: 8h, 3d."},
+    {"until", "INSTANT", "Until when: +8h, 2026-12-24, 2026-12-24T23:30."},
+    {"to", "INSTANT", "The same."},
+    {"comment", "TEXT", "Why, for whoever wonders."},
     {"hand-on", NULL, "Pages not answered yet go on to others now."},
     {"dry-run", NULL, "Only show who would take over."},
     {0}};
@@ -151,6 +161,9 @@ const struct cli_command COMMANDS[] = {
      RANGE_OPTIONS, SETTING_CLIENT, 0, cmd_schedule_gaps},
     {"schedule override add", "SCHEDULE", 1, 1, "Put somebody on call for a time.", NULL,
      OVERRIDE_OPTIONS, SETTING_CLIENT, 0, cmd_override_add},
+    {"schedule override list", "SCHEDULE", 1, 1,
+     "The overrides that people made: when, why, by whom.", NULL, NULL, SETTING_CLIENT, 0,
+     cmd_override_list},
     {"schedule override remove", "SCHEDULE ID", 2, 2, "Take an override back.", NULL, NULL,
      SETTING_CLIENT, 0, cmd_override_remove},
     {"off-duty", "USER", 1, 1, "Take somebody off duty; others cover their shifts.",
@@ -180,6 +193,14 @@ const struct cli_command COMMANDS[] = {
      SILENCE_OPTIONS, SETTING_CLIENT, 0, cmd_silence_add},
     {"silence remove", "NAME", 1, 1, "End a silence.", NULL, NULL, SETTING_CLIENT, 0,
      cmd_silence_remove},
+    {"feed create", "", 0, 0, "Make a calendar's address that phones subscribe to.",
+     "The address is the secret and is printed once. Calendar programs ask for it again by "
+     "themselves, most of them every few hours, so that a change of the schedule arrives.",
+     FEED_OPTIONS, SETTING_CLIENT, 0, cmd_feed_create},
+    {"feed list", "", 0, 0, "List the calendars that were given out.", NULL, NULL, SETTING_CLIENT,
+     0, cmd_feed_list},
+    {"feed revoke", "OWNER", 1, 1, "End the calendars of user:NAME or schedule:NAME.", NULL,
+     FEED_REVOKE_OPTIONS, SETTING_CLIENT, 0, cmd_feed_revoke},
     {"integration list", "", 0, 0, "List the integrations.", NULL, NULL, SETTING_CLIENT, 0,
      cmd_integration_list},
     {"integration rotate", "NAME", 1, 1, "Make a new key; the old one stays good for a while.",

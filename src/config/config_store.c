@@ -231,6 +231,7 @@ static struct override *copy_override(const struct override *override)
     *copy = *override;
     copy->who = g_strdup(override->who);
     copy->layer = g_strdup(override->layer);
+    copy->comment = g_strdup(override->comment);
     return copy;
 }
 

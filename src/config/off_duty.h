@@ -7,9 +7,11 @@
 
 struct off_duty {
     struct config_command base;
-    const char *user; /* in */
-    struct utc until; /* in: from now until then, at most a year */
-    bool dry_run;     /* in: only tell */
+    const char *user;    /* in */
+    struct utc from;     /* in: from then on; unset, or past: from now on */
+    struct utc until;    /* in: until then, at most a year ahead */
+    const char *comment; /* in: why, for the overrides; NULL: that the person is off duty */
+    bool dry_run;        /* in: only tell */
     json_t
         *covers; /* out: [{"schedule", "layer", "since", "until", "who", "id"}]; "layer" where only
                          that one is changed, "id" of the override unless it is a dry run */

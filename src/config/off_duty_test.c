@@ -123,6 +123,46 @@ static void test_twice_is_once(void **state)
     off_duty_clear(&second);
 }
 
+static void take_comment(void *count, const struct override_row *row)
+{
+    *(size_t *)count += strcmp(row->override->comment, "wedding") == 0;
+}
+
+static void test_an_absence_can_be_planned(void **state)
+{
+    struct world *world = *state;
+    struct apply_config applied = world_apply(world, TEAM, (struct terms){0});
+    apply_config_clear(&applied);
+    struct off_duty off = {.user = "ana",
+                           .from = utc_add(world->now, SPAN_D(20)),
+                           .until = utc_add(world->now, SPAN_D(30)),
+                           .comment = "wedding"};
+    bool was_on[480];
+    for (int hour = 0; hour < 480; hour++) {
+        was_on[hour] = is_on_call(world, "daily", "ana", utc_add(world->now, SPAN_H(hour)));
+    }
+    world_run(world, off_duty_run, &off);
+    assert_int_equal(off.base.status, 200);
+    for (int hour = 0; hour < 480; hour++) { /* until then nothing changes */
+        assert_int_equal(is_on_call(world, "daily", "ana", utc_add(world->now, SPAN_H(hour))),
+                         was_on[hour]);
+    }
+    for (int hour = 480; hour < 720; hour++) {
+        assert_false(is_on_call(world, "daily", "ana", utc_add(world->now, SPAN_H(hour))));
+    }
+    size_t commented = 0;
+    override_list(world->db, "daily", take_comment, &commented);
+    assert_int_equal(commented, json_array_size(off.covers));
+    off_duty_clear(&off);
+    struct off_duty backwards = {.user = "ana",
+                                 .from = utc_add(world->now, SPAN_D(3)),
+                                 .until = utc_add(world->now, SPAN_D(2))};
+    world_run(world, off_duty_run, &backwards);
+    assert_int_equal(backwards.base.status, 422);
+    assert_string_equal(backwards.base.fault.field, "until");
+    off_duty_clear(&backwards);
+}
+
 static void test_refusals(void **state)
 {
     static const struct {
@@ -151,11 +191,9 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_WORLD(test_covers_every_shift),
-        IN_WORLD(test_says_where_it_does_not_reach),
-        IN_WORLD(test_dry_run_writes_nothing),
-        IN_WORLD(test_twice_is_once),
-        IN_WORLD(test_refusals),
+        IN_WORLD(test_covers_every_shift),        IN_WORLD(test_says_where_it_does_not_reach),
+        IN_WORLD(test_dry_run_writes_nothing),    IN_WORLD(test_twice_is_once),
+        IN_WORLD(test_an_absence_can_be_planned), IN_WORLD(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

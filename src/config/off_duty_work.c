@@ -36,6 +36,9 @@ static bool judge(const struct config *config, struct off_duty *self, struct utc
     if (!utc_before(now, self->until)) {
         return fault_set(fault, "until", "until has passed already; name an instant ahead");
     }
+    if (!utc_before(self->from, self->until)) {
+        return fault_set(fault, "until", "until must be later than from");
+    }
     if (utc_since(self->until, now).us > AHEAD_MAX.us) {
         return fault_set(fault, "until",
                          "until is more than a year ahead; for good, take %s out of the schedules",
@@ -74,6 +77,10 @@ static void take_cover(struct ledger_tx *tx, struct off_duty *self, const char *
         json_object_set_new(json, "layer", json_string(cover->override->layer));
     }
     if (!self->dry_run) {
+        g_free(cover->override->comment);
+        cover->override->comment = self->comment != NULL
+                                       ? g_strdup(self->comment)
+                                       : g_strdup_printf("%s is off duty", self->user);
         int64_t id = config_override_write(tx, self->base.actor, schedule, cover->override);
         json_object_set_new(json, "id", json_sprintf("%" G_GINT64_FORMAT, id));
     }
@@ -94,8 +101,8 @@ static GPtrArray *propose_all(const struct config *config, const struct off_duty
     g_autoptr(GPtrArray) away = unreachable_users(config);
     *out_count = 0;
     for (guint i = 0; schedules != NULL && i < schedules->len; i++) {
-        GPtrArray *covers =
-            cover_propose(g_ptr_array_index(schedules, i), self->user, away, now, self->until);
+        GPtrArray *covers = cover_propose(g_ptr_array_index(schedules, i), self->user, away,
+                                          utc_later(now, self->from), self->until);
         *out_count += covers->len;
         g_ptr_array_add(all, covers);
     }
@@ -143,7 +150,11 @@ static void append_off_event(struct ledger_tx *tx, const struct off_duty *self)
     g_autofree char *subject = g_strconcat("user:", self->user, NULL);
     json_auto_t *data = json_pack("{s:I, s:I}", "covers", (json_int_t)json_array_size(self->covers),
                                   "uncovered", (json_int_t)json_array_size(self->uncovered));
+    set_utc(data, "from", utc_later(tx->now, self->from));
     set_utc(data, "until", self->until);
+    if (self->comment != NULL) {
+        json_object_set_new(data, "comment", json_string(self->comment));
+    }
     event_append(tx, self->base.actor, "user.taken_off_duty", subject, data);
 }
 

@@ -4,7 +4,13 @@
 
 #include "base/limits.h"
 
-enum { PEOPLE_MAX = 200, LAYERS_MAX = 50, OVERRIDES_MAX = 5000, WINDOWS_MAX = 100 };
+enum {
+    PEOPLE_MAX = 200,
+    LAYERS_MAX = 50,
+    OVERRIDES_MAX = 5000,
+    WINDOWS_MAX = 100,
+    COMMENT_MAX = 500
+};
 
 struct turns layer_turns(const struct layer *layer)
 {
@@ -143,6 +149,12 @@ static const struct field OVERRIDE_FIELDS[] = {
      .min = 1,
      .max = LIMIT_NAME,
      .doc = "Name of the one layer in which it replaces; the whole schedule when absent."},
+    {.name = "comment",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct override, comment),
+     .min = 1,
+     .max = COMMENT_MAX,
+     .doc = "Why, for whoever wonders."},
 };
 
 const struct record OVERRIDE_RECORD = {

@@ -20,8 +20,9 @@ struct layer {
 struct override {
     struct civil from; /* in the schedule's zone */
     struct civil to;
-    char *who;   /* who is on call instead of whoever is found; NULL: nobody (a holiday) */
-    char *layer; /* replaces only in this layer; NULL: in the whole schedule */
+    char *who;     /* who is on call instead of whoever is found; NULL: nobody (a holiday) */
+    char *layer;   /* replaces only in this layer; NULL: in the whole schedule */
+    char *comment; /* why; may be NULL */
 };
 
 struct schedule {

@@ -17,7 +17,7 @@ import tempfile
 import time
 import unittest
 
-from world import PATIENCE_S, ROOT, World, tocsin_path
+from world import PATIENCE_S, ROOT, World, request, tocsin_path
 
 TEAM = """
 users:
@@ -118,7 +118,7 @@ class UsageTest(unittest.TestCase):
                     self.assertRegex(done.stderr, f"--to: .*mkdir -p {folder}/nope")
                     self.assertEqual(os.listdir(folder), [])
 
-    COMPLETED = [("sch", "schedule"), ("schedule sh", "shifts"), ("schedule override ", "add remove"),
+    COMPLETED = [("sch", "schedule"), ("schedule sh", "shifts"), ("schedule override ", "add list remove"),
                  ("token ", "create list revoke"), ("alerts --se", "--service --severity"),
                  ("integration pa", "payloads"), ("apply te", "team.yaml")]
 
@@ -281,6 +281,54 @@ class CommandTest(unittest.TestCase):
         for cover in done["covers"]:
             world.cli("schedule", "override", "remove", "primary", cover["id"])
         self.assertEqual([row["user"] for row in world.cli_json("misses")["items"]], ["ana", "budi"])
+
+    def test_a_planned_absence_by_the_readers_clock(self):
+        world = self.world
+        there = {"TZ": "Asia/Tokyo"}
+        done = world.cli("off-duty", "ana", "--from", "2027-01-04", "--to", "2027-02-01T00:00", "--comment",
+                         "snow", env=there)
+        self.assertIn("Times are Asia/Tokyo", done.stdout)
+        listed = world.cli("schedule", "override", "list", "primary", env=there).stdout
+        self.assertIn("snow", listed)
+        self.assertIn("by the clock of Europe/Paris", listed)
+        items = world.cli_json("schedule", "override", "list", "primary")
+        self.assertEqual({item["created_by"] for item in items}, {"local"})
+        first = world.cli_json("off-duty", "ana", "--from", "2027-01-04", "--for", "1h", env=there)
+        self.assertEqual(first["from"], "2027-01-03T15:00:00Z")
+        for item in items:
+            world.cli("schedule", "override", "remove", "primary", item["id"])
+        self.assertIn("Nobody made", world.cli("schedule", "override", "list", "primary").stdout)
+        for wrong in (["--from", "2027-01-04"], ["--to", "2027-01-04", "--for", "8h"],
+                      ["--for", "1h", "--from", "soon"], ["--until", "+1h", "--to", "+2h"]):
+            with self.subTest(wrong):
+                done = world.cli("off-duty", "ana", *wrong, check=False)
+                self.assertEqual(done.returncode, 2)
+                self.assertIn("--", done.stderr)
+
+    def test_calendars(self):
+        world = self.world
+        url = world.cli("feed", "create", "--schedule", "primary").stdout.strip()
+        text = request("GET", url.replace(url[:url.index("/cal/")], world.url)).text
+        self.assertIn("BEGIN:VEVENT", text)
+        one, = world.cli_json("feed", "list")
+        self.assertEqual(one["owner"], "schedule:primary")
+        self.assertIn("schedule:primary", world.cli("feed", "list").stdout)
+        world.cli("feed", "revoke", "schedule:primary", "--id", one["id"])
+        self.assertEqual(request("GET", url.replace(url[:url.index("/cal/")], world.url)).status, 404)
+        self.assertEqual(world.cli("feed", "revoke", "user:ana", check=False).returncode, 1)
+        self.assertEqual(world.cli("feed", "create", check=False).returncode, 2)
+        self.assertIn("There is no user", world.cli("feed", "create", "--user", "eve", check=False).stderr)
+
+    def test_second_in_line(self):
+        with World() as world:
+            world.apply(TEAM.replace("policies:", """  - {name: secondary, time_zone: Europe/Paris, next_of: primary}
+policies:"""))
+            people = [{row["user"] for row in world.cli_json("oncall", name)} for name in ("primary", "secondary")]
+            self.assertEqual(people[0] | people[1], {"ana", "budi"})
+            self.assertEqual(people[0] & people[1], set())
+            exported = world.cli("export").stdout
+            self.assertIn("next_of: primary", exported)
+            self.assertIn("0 created, 0 changed, 0 deleted", world.apply(exported).stdout)
 
     def test_routes_are_tried_first(self):
         world = self.world
