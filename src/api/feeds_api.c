@@ -34,6 +34,12 @@ static GPtrArray *schedules_of(const struct config *config, const char *owner)
     return schedules;
 }
 
+static const char *full_name_of(const void *config, const char *name)
+{
+    const struct user *user = config_user(config, name);
+    return user != NULL ? user->full_name : NULL;
+}
+
 /* The same bytes for a whole day, unless the configuration changes: programs ask every hour. */
 static char *write_calendar(const struct config *config, const struct api_context *context,
                             const char *owner, struct utc now)
@@ -42,11 +48,14 @@ static char *write_calendar(const struct config *config, const struct api_contex
     struct utc today = {now.us - now.us % SPAN_D(1).us};
     bool is_user = g_str_has_prefix(owner, USER);
     const char *name = is_user ? owner + strlen(USER) : owner + strlen(SCHEDULE);
-    g_autofree char *title = g_strdup_printf("On call: %s", name);
+    const char *full_name = is_user ? full_name_of(config, name) : NULL;
+    g_autofree char *title = g_strdup_printf("On call: %s", full_name != NULL ? full_name : name);
     const struct ical_feed feed = {
         .name = title,
         .schedules = schedules,
         .user = is_user ? name : NULL,
+        .full_name = full_name_of,
+        .names = config,
         .url = context->public_url,
         .from = {today.us - SPAN_D(PAST_DAYS).us},
         .to = utc_add(today, SPAN_D(FUTURE_DAYS)),

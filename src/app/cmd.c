@@ -13,11 +13,35 @@ int cmd_finish(const struct cli *cli, json_t *answer)
     if (answer == NULL) {
         return EXIT_REFUSED;
     }
+    const json_t *items = json_object_get(answer, "items");
+    bool is_list = items != NULL && json_object_get(answer, "next_cursor") != NULL;
     if (cli->is_json) {
-        output_json(answer);
+        output_json(is_list ? items : answer);
     }
     json_decref(answer);
     return EXIT_OK;
+}
+
+void cmd_name_people(const struct cli *cli, json_t *rows, const char *field)
+{
+    if (json_array_size(rows) == 0) {
+        return;
+    }
+    json_auto_t *users = client_list(cli, "/api/v1/users", SIZE_MAX);
+    json_auto_t *names = json_object();
+    size_t i;
+    json_t *item;
+    json_array_foreach (users, i, item) {
+        json_object_set(names, json_text(item, "name", ""), json_object_get(item, "full_name"));
+    }
+    json_array_foreach (rows, i, item) {
+        const char *actor = json_text(item, field, "");
+        const char *handle = actor + (g_str_has_prefix(actor, "user:") ? strlen("user:") : 0);
+        const char *full = json_text(names, handle, handle);
+        if (strcmp(full, handle) != 0) {
+            json_object_set_new(item, field, json_sprintf("%s (%s)", full, handle));
+        }
+    }
 }
 
 bool cmd_no_database(const struct cli *cli, struct fault *fault)
@@ -134,7 +158,8 @@ static bool add_row(struct table *table, const json_t *item, const struct column
     return has_instant;
 }
 
-void cmd_show_list(const json_t *items, const struct column *columns, const char *empty)
+static void show_list(const json_t *items, const struct column *columns, const char *empty,
+                      const struct zone *zone, const char *whose)
 {
     if (json_array_size(items) == 0) {
         puts(empty);
@@ -146,7 +171,6 @@ void cmd_show_list(const json_t *items, const struct column *columns, const char
         headings[i] = columns[i].heading;
     }
     struct table *table = table_new(headings);
-    const struct zone *zone = output_zone();
     bool has_instant = false;
     size_t i;
     json_t *item;
@@ -156,7 +180,22 @@ void cmd_show_list(const json_t *items, const struct column *columns, const char
     g_autoptr(GString) out = g_string_new(NULL);
     table_write(&table, out);
     if (has_instant) {
-        g_string_append_printf(out, "\nTimes are %s.\n", zone_name(zone));
+        g_string_append_printf(out, "\nTimes are %s%s.\n", zone_name(zone), whose);
     }
     output_print(out);
+}
+
+void cmd_show_list(const json_t *items, const struct column *columns, const char *empty)
+{
+    show_list(items, columns, empty, output_zone(), "");
+}
+
+void cmd_show_list_in(const json_t *items, const struct column *columns, const char *empty,
+                      const char *time_zone, const char *whose)
+{
+    struct fault fault;
+    const struct zone *zone = zone_load(time_zone, &fault);
+    g_autofree char *words = g_strconcat(", the zone of ", whose, NULL);
+    show_list(items, columns, empty, zone != NULL ? zone : output_zone(),
+              zone != NULL ? words : "");
 }

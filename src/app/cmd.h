@@ -55,7 +55,11 @@ int cmd_manual(struct cli *cli);
 int cmd_version(struct cli *cli);
 int cmd_help(struct cli *cli);
 
-/* What most commands do with an answer: as JSON when asked for, else nothing; EXIT_REFUSED for NULL.
+/* Shows people by their full names beside their handles, "Ana Wijaya (ana)", in this field of each of
+ * the rows, actors such as "user:ana" too; asks the server for them. */
+void cmd_name_people(const struct cli *cli, json_t *rows, const char *field);
+
+/* What most commands do with an answer: as JSON when asked for (of a list, its items), else nothing; EXIT_REFUSED for NULL.
  * Drops the reference. */
 int cmd_finish(const struct cli *cli, json_t *answer);
 
@@ -75,6 +79,9 @@ struct column {
 };
 
 void cmd_show_list(const json_t *items, const struct column *columns, const char *empty);
+/* The same with the times of another zone, which the footer names as that of `whose`. */
+void cmd_show_list_in(const json_t *items, const struct column *columns, const char *empty,
+                      const char *time_zone, const char *whose);
 
 /* The value at a dotted path as text for people; free with g_free, never NULL. */
 NODISCARD char *cmd_value(const json_t *object, const char *path);

@@ -59,6 +59,7 @@ static void show_off_duty(const struct cli *cli, const json_t *answer)
     g_autofree char *nothing = g_strdup_printf("%s has no shift until then that somebody else could"
                                                " take.",
                                                cli_arg(cli, 0));
+    cmd_name_people(cli, json_object_get(answer, "covers"), "who");
     cmd_show_list(json_object_get(answer, "covers"), COLUMNS, nothing);
     show_uncovered(answer, cli_arg(cli, 0));
     if (cli_has(cli, "hand-on")) {
@@ -132,6 +133,7 @@ int cmd_misses(struct cli *cli)
     client_query(path, "since", since);
     json_t *answer = client_ask(cli, "GET", path->str, NULL);
     if (answer != NULL && !cli->is_json) {
+        cmd_name_people(cli, json_object_get(answer, "items"), "user");
         cmd_show_list(json_object_get(answer, "items"), COLUMNS, "There is nobody to be paged.");
     }
     return cmd_finish(cli, answer);

@@ -95,6 +95,8 @@ int cmd_explain(struct cli *cli)
     g_autofree char *status = cmd_value(answer, "alert.status");
     g_autoptr(GString) out = g_string_new(NULL);
     g_string_append_printf(out, "Alert %s, %s: %s\n\n", cli_arg(cli, 0), status, clean);
+    cmd_name_people(cli, json_object_get(answer, "decisions"), "actor");
+    cmd_name_people(cli, json_object_get(answer, "pages"), "who");
     show_decisions(json_object_get(answer, "decisions"), out, zone);
     show_attempts(json_object_get(answer, "pages"), out, zone);
     g_string_append_printf(out, "\nTimes are %s.\n", zone_name(zone));

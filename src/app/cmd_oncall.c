@@ -95,6 +95,7 @@ int cmd_oncall(struct cli *cli)
     if (cli->is_json) {
         output_json(rows);
     } else {
+        cmd_name_people(cli, rows, "user");
         cmd_show_list(rows, COLUMNS, "There are no schedules; `tocsin apply` brings them.");
     }
     return EXIT_OK;
@@ -140,28 +141,36 @@ static json_t *ask_range(const struct cli *cli, const char *what, int days)
     return client_ask(cli, "GET", path->str, NULL);
 }
 
+/* In the schedule's own zone: that is where its hand-offs are at the hour that was written. */
+static int show_range(const struct cli *cli, json_t *answer, const struct column *columns,
+                      const char *empty)
+{
+    if (answer == NULL || cli->is_json) {
+        return cmd_finish(cli, answer);
+    }
+    g_autofree char *name = client_escape(cli_arg(cli, 0));
+    g_autofree char *path = g_strconcat("/api/v1/schedules/", name, NULL);
+    json_auto_t *schedule = client_ask(cli, "GET", path, NULL);
+    json_t *items = json_object_get(answer, "items");
+    cmd_name_people(cli, items, "user");
+    cmd_show_list_in(items, columns, empty, json_text(schedule, "time_zone", ""), "the schedule");
+    json_decref(answer);
+    return EXIT_OK;
+}
+
 int cmd_schedule_shifts(struct cli *cli)
 {
     static const struct column COLUMNS[] = {
         {"FROM", "since"}, {"UNTIL", "until"}, {"ON CALL", "user"}, {"LAYER", "layer"}, {0}};
-    json_auto_t *answer = ask_range(cli, "shifts", 14);
-    if (answer == NULL || cli->is_json) {
-        return cmd_finish(cli, answer != NULL ? json_incref(answer) : NULL);
-    }
-    cmd_show_list(json_object_get(answer, "items"), COLUMNS, "Nobody is on call in this time.");
-    return EXIT_OK;
+    return show_range(cli, ask_range(cli, "shifts", 14), COLUMNS,
+                      "Nobody is on call in this time.");
 }
 
 int cmd_schedule_gaps(struct cli *cli)
 {
     static const struct column COLUMNS[] = {{"NOBODY FROM", "since"}, {"UNTIL", "until"}, {0}};
-    json_auto_t *answer = ask_range(cli, "gaps", 30);
-    if (answer == NULL || cli->is_json) {
-        return cmd_finish(cli, answer != NULL ? json_incref(answer) : NULL);
-    }
-    cmd_show_list(json_object_get(answer, "items"), COLUMNS,
-                  "No gaps: somebody is always on call.");
-    return EXIT_OK;
+    return show_range(cli, ask_range(cli, "gaps", 30), COLUMNS,
+                      "No gaps: somebody is always on call.");
 }
 
 int cmd_override_add(struct cli *cli)
@@ -200,7 +209,8 @@ int cmd_override_add(struct cli *cli)
 }
 
 /* From and to are local times of the schedule's zone, unlike the instants of other lists. */
-static void show_overrides(const json_t *items, const char *schedule, const char *time_zone)
+static void show_overrides(const struct cli *cli, const json_t *items, const char *schedule,
+                           const char *time_zone)
 {
     static const struct column COLUMNS[] = {
         {"ID", "id"},         {"BEGINS", "begins"},   {"ENDS", "ends"},
@@ -219,6 +229,7 @@ static void show_overrides(const json_t *items, const char *schedule, const char
             json_object_set_new(row, "who", json_string("nobody"));
         }
     }
+    cmd_name_people(cli, rows, "who");
     cmd_show_list(rows, COLUMNS, empty);
     if (json_array_size(rows) > 0) {
         printf("They begin and end by the clock of %s, the schedule's zone.\n", time_zone);
@@ -238,7 +249,7 @@ int cmd_override_list(struct cli *cli)
     if (cli->is_json) {
         output_json(items);
     } else {
-        show_overrides(items, cli_arg(cli, 0), json_text(schedule, "time_zone", "UTC"));
+        show_overrides(cli, items, cli_arg(cli, 0), json_text(schedule, "time_zone", "UTC"));
     }
     return EXIT_OK;
 }

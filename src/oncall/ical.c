@@ -93,24 +93,32 @@ static void add_alarm(GString *out, struct span before, const char *summary)
     add_line(out, "END:VALARM");
 }
 
-static char *description_of(const struct schedule *schedule, const struct shift *shift)
+static const char *person_of(const struct ical_feed *feed, const char *user)
+{
+    const char *name = feed->full_name != NULL ? feed->full_name(feed->names, user) : NULL;
+    return name != NULL ? name : user;
+}
+
+static char *description_of(const struct schedule *schedule, const struct shift *shift,
+                            const char *person)
 {
     char since[UTC_TEXT_SIZE];
     char until[UTC_TEXT_SIZE];
     civil_format(zone_civil(schedule->zone, shift->since), since);
     civil_format(zone_civil(schedule->zone, shift->until), until);
-    return g_strdup_printf("%s / %s / %s\n%s – %s\n%s", shift->user, schedule->name, shift->layer,
-                           since, until, schedule->time_zone);
+    return g_strdup_printf("%s / %s / %s\n%s – %s\n%s", person, schedule->name, shift->layer, since,
+                           until, schedule->time_zone);
 }
 
 static void add_event(GString *out, const struct ical_feed *feed, const struct schedule *schedule,
                       const struct shift *shift)
 {
     g_autofree char *uid = uid_of(schedule, shift);
-    g_autofree char *description = description_of(schedule, shift);
+    const char *person = person_of(feed, shift->user);
+    g_autofree char *description = description_of(schedule, shift, person);
     g_autofree char *summary = feed->user != NULL
                                    ? g_strdup_printf("%s (%s)", schedule->name, shift->layer)
-                                   : g_strdup_printf("%s · %s", shift->user, schedule->name);
+                                   : g_strdup_printf("%s · %s", person, schedule->name);
     g_autofree char *sequence = g_strdup_printf("SEQUENCE:%" G_GINT64_FORMAT, feed->revision);
     add_line(out, "BEGIN:VEVENT");
     add_text(out, "UID", uid);
@@ -174,7 +182,6 @@ char *ical_write(const struct ical_feed *feed)
     add_line(out, "VERSION:2.0");
     add_line(out, "PRODID:-//Tocsin//Tocsin " TOCSIN_VERSION "//EN");
     add_line(out, "CALSCALE:GREGORIAN");
-    add_line(out, "METHOD:PUBLISH");
     add_text(out, "X-WR-CALNAME", feed->name);
     add_line(out, "REFRESH-INTERVAL;VALUE=DURATION:PT1H");
     add_line(out, "X-PUBLISHED-TTL:PT1H");

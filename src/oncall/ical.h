@@ -12,12 +12,15 @@ struct ical_feed {
     const char *name;           /* of the calendar, for people */
     const GPtrArray *schedules; /* of struct schedule */
     const char *user;           /* only this person's shifts; NULL: everybody's */
-    const char *url;            /* page of the schedules; may be NULL */
-    struct utc from;            /* shifts that touch [from, to) are in it, with their true start */
-    struct utc to;              /* … and end; a shift without an end in sight ends here */
-    struct utc changed_at;      /* when the schedules last changed: DTSTAMP and LAST-MODIFIED */
-    int64_t revision;           /* grows with each change of the schedules: SEQUENCE */
-    struct span alarm_before;   /* reminds before a shift starts; zero: no reminder */
+    /* What a person is called in full, borrowed; NULL for one that is not known. NULL: by their names. */
+    const char *(*full_name)(const void *self, const char *user);
+    const void *names;        /* handed to it */
+    const char *url;          /* page of the schedules; may be NULL */
+    struct utc from;          /* shifts that touch [from, to) are in it, with their true start */
+    struct utc to;            /* … and end; a shift without an end in sight ends here */
+    struct utc changed_at;    /* when the schedules last changed: DTSTAMP and LAST-MODIFIED */
+    int64_t revision;         /* grows with each change of the schedules: SEQUENCE */
+    struct span alarm_before; /* reminds before a shift starts; zero: no reminder */
 };
 
 /* Text in UTF-8 with CRLF line ends, to be freed with g_free. A shift's UID comes from schedule,

@@ -253,9 +253,21 @@ class CommandTest(unittest.TestCase):
         said = world.get(f"/api/v1/schedules/primary/on-call?at={at}").json["on_call"]
         self.assertEqual([person["user"] for person in said], ["ana"])
         shifts = world.cli_json("schedule", "shifts", "primary", "--from", at, "--to", "2026-01-19T08:00:00Z")
-        self.assertEqual([shift["user"] for shift in shifts["items"]], ["ana", "budi"])
+        self.assertEqual([shift["user"] for shift in shifts], ["ana", "budi"])
         self.assertIn("No gaps", world.cli("schedule", "gaps", "primary").stdout)
         self.assertIn("primary", world.cli("oncall").stdout)
+
+    def test_people_and_times_are_shown_for_people(self):
+        world = self.world
+        shown = world.cli("schedule", "shifts", "primary", env={"TZ": "Asia/Tokyo"}).stdout
+        self.assertIn("Ana Wijaya (ana)", shown)
+        self.assertIn("Times are Europe/Paris, the zone of the schedule.", shown)
+        self.assertRegex(shown, r"\d\d-\d\d 09:00 ")  # hand-offs at the hour that was written
+        self.assertIn("Times are Asia/Tokyo.", world.cli("oncall", env={"TZ": "Asia/Tokyo"}).stdout)
+        for words in (["schedule", "shifts", "primary"], ["schedule", "gaps", "primary"], ["misses"], ["oncall"],
+                      ["integration", "payloads", "shop"], ["alerts"], ["feed", "list"]):
+            with self.subTest(words):
+                self.assertIsInstance(world.cli_json(*words), list)
 
     def test_overrides(self):
         world = self.world
@@ -280,7 +292,7 @@ class CommandTest(unittest.TestCase):
             self.assertEqual(row["user"], "budi")
         for cover in done["covers"]:
             world.cli("schedule", "override", "remove", "primary", cover["id"])
-        self.assertEqual([row["user"] for row in world.cli_json("misses")["items"]], ["ana", "budi"])
+        self.assertEqual([row["user"] for row in world.cli_json("misses")], ["ana", "budi"])
 
     def test_a_planned_absence_by_the_readers_clock(self):
         world = self.world
