@@ -31,6 +31,7 @@ struct alert {
     char *route;
     bool is_flapping;
     struct utc first_at, last_at;
+    struct utc started_at; /* by the sender's clock; unset when it did not say */
     struct utc acknowledged_at;
     char *acknowledged_by; /* actor: "user:ana", "integration:x", "token:ci" */
     struct utc resolved_at;

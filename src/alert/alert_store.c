@@ -5,7 +5,8 @@
 #define COLUMNS                                                                                    \
     "id, integration, dedup_key, service, status, severity, urgency, summary, source, component, " \
     "group_name, class_name, details, links, count, route, flapping, first_at, last_at, "          \
-    "acknowledged_at, acknowledged_by, resolved_at, resolved_by, snoozed_until, expires_at"
+    "acknowledged_at, acknowledged_by, resolved_at, resolved_by, snoozed_until, expires_at, "      \
+    "started_at"
 
 /* Our own JSON, written by alert_insert: what does not parse was damaged, and is shown as absent
  * rather than keeping the alert from being paged. */
@@ -42,6 +43,7 @@ static void read_row(struct db_query *row, struct alert *out)
         .resolved_by = g_strdup(db_text(row, 22)),
         .snoozed_until = db_utc(row, 23),
         .expires_at = db_utc(row, 24),
+        .started_at = db_utc(row, 25),
     };
 }
 
@@ -106,7 +108,7 @@ static void bind_json(struct db_query *query, int at, const json_t *value)
     }
 }
 
-/* Parameters 1 to 17: everything that alert_save may change, in the same order for both. */
+/* Parameters 1 to 18: everything that alert_save may change, in the same order for both. */
 static void bind_mutable(struct db_query *query, const struct alert *alert)
 {
     db_bind_text(query, 1, alert->service);
@@ -126,6 +128,7 @@ static void bind_mutable(struct db_query *query, const struct alert *alert)
     db_bind_text(query, 15, alert->resolved_by);
     db_bind_utc(query, 16, alert->snoozed_until);
     db_bind_utc(query, 17, alert->expires_at);
+    db_bind_utc(query, 18, alert->started_at);
 }
 
 void alert_insert(struct db *db, struct alert *alert)
@@ -133,19 +136,19 @@ void alert_insert(struct db *db, struct alert *alert)
     struct db_query *query = db_query(
         db, "INSERT INTO alert (service, status, severity, urgency, summary, details, links, count,"
             " route, flapping, last_at, acknowledged_at, acknowledged_by, resolved_at, resolved_by,"
-            " snoozed_until, expires_at, integration, dedup_key, source, component, group_name,"
-            " class_name, first_at, lane)"
+            " snoozed_until, expires_at, started_at, integration, dedup_key, source, component,"
+            " group_name, class_name, first_at, lane)"
             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
-            " $18, $19, $20, $21, $22, $23, $24, $25) {newid}");
+            " $18, $19, $20, $21, $22, $23, $24, $25, $26) {newid}");
     bind_mutable(query, alert);
-    db_bind_text(query, 18, alert->integration);
-    db_bind_text(query, 19, alert->dedup_key);
-    db_bind_text(query, 20, alert->source);
-    db_bind_text(query, 21, alert->component);
-    db_bind_text(query, 22, alert->group);
-    db_bind_text(query, 23, alert->class_name);
-    db_bind_utc(query, 24, alert->first_at);
-    db_bind_int(query, 25, lane_of(alert->service));
+    db_bind_text(query, 19, alert->integration);
+    db_bind_text(query, 20, alert->dedup_key);
+    db_bind_text(query, 21, alert->source);
+    db_bind_text(query, 22, alert->component);
+    db_bind_text(query, 23, alert->group);
+    db_bind_text(query, 24, alert->class_name);
+    db_bind_utc(query, 25, alert->first_at);
+    db_bind_int(query, 26, lane_of(alert->service));
     alert->id = db_insert(query);
     db_stale(db, alert->dedup_key);
 }
@@ -156,9 +159,9 @@ void alert_save(struct db *db, const struct alert *alert)
         db, "UPDATE alert SET service = $1, status = $2, severity = $3, urgency = $4, summary = $5,"
             " details = $6, links = $7, count = $8, route = $9, flapping = $10, last_at = $11,"
             " acknowledged_at = $12, acknowledged_by = $13, resolved_at = $14, resolved_by = $15,"
-            " snoozed_until = $16, expires_at = $17 WHERE id = $18");
+            " snoozed_until = $16, expires_at = $17, started_at = $18 WHERE id = $19");
     bind_mutable(query, alert);
-    db_bind_int(query, 18, alert->id);
+    db_bind_int(query, 19, alert->id);
     (void)db_run(query);
     db_stale(db, alert->dedup_key);
 }

@@ -147,6 +147,7 @@ static void fill_new(const struct taking *taking, int status, char *route)
         .route = route,
         .first_at = taking->tx->now,
         .last_at = taking->tx->now,
+        .started_at = signal->occurred_at,
         .expires_at = expiry_of(taking),
     };
 }

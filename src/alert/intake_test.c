@@ -22,7 +22,7 @@ struct world {
     GPtrArray *routes, *silences;
     GHashTable *services;
     struct intake_view view;
-    struct utc expires_at; /* of the next signals */
+    struct utc started_at, expires_at; /* of the next signals */
     /* of the last signal */
     struct alert alert;
     int outcome;
@@ -124,6 +124,7 @@ static void take(struct world *world, int action, const char *key, int severity)
                 .summary = g_strdup("disk full"),
                 .severity = severity,
                 .source = g_strdup("db7"),
+                .occurred_at = world->started_at,
                 .expires_at = world->expires_at,
                 .details = json_pack("{s:{s:s}}", "labels", "team", "db"),
             },
@@ -179,6 +180,20 @@ static void a_batch_sees_what_it_has_done_itself(void **state)
         signal_clear(&takings[i].signal);
     }
     assert_int_equal(world->alert.count, 2); /* of the last, "other" */
+}
+
+static void since_when_is_by_the_senders_clock(void **state)
+{
+    struct world *world = *state;
+    take(world, SIGNAL_TRIGGER, "silent", SEVERITY_ERROR);
+    assert_false(utc_is_set(world->alert.started_at));
+    world->started_at = utc_add(START, SPAN_MIN(-7));
+    take(world, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
+    assert_int_equal(world->alert.first_at.us, START.us);
+    struct alert stored = {0};
+    assert_true(alert_load(world->db, world->alert.id, &stored));
+    assert_int_equal(stored.started_at.us, world->started_at.us);
+    alert_clear(&stored);
 }
 
 static void same_key_folds(void **state)
@@ -452,6 +467,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ON_A_LEDGER(a_batch_sees_what_it_has_done_itself),
+        ON_A_LEDGER(since_when_is_by_the_senders_clock),
         ON_A_LEDGER(same_key_folds),
         ON_A_LEDGER(resolve_closes_and_a_new_trigger_opens_anew),
         ON_A_LEDGER(acknowledged_stays_acknowledged),
