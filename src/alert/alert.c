@@ -113,6 +113,11 @@ const struct record ALERT_RECORD = {
     .field_count = G_N_ELEMENTS(ALERT_FIELDS),
 };
 
+struct utc alert_since(const struct alert *alert)
+{
+    return utc_is_set(alert->started_at) ? alert->started_at : alert->first_at;
+}
+
 void alert_clear(struct alert *alert)
 {
     record_clear(&ALERT_RECORD, alert);

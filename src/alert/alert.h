@@ -44,6 +44,8 @@ struct alert {
 };
 
 void alert_clear(struct alert *alert);
+/* Since when the trouble is there: by the sender's clock where it says so. */
+NODISCARD struct utc alert_since(const struct alert *alert);
 
 /* The alert as the API shows it (ids as text, instants as RFC 3339). */
 extern const struct record ALERT_RECORD;

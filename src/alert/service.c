@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "alert/facts.h"
 #include "alert/match.h"
 #include "base/limits.h"
 #include "people/user.h"
@@ -184,6 +185,11 @@ static const struct field SERVICE_FIELDS[] = {
      .min = 0,
      .max = 365 * DAY_US,
      .doc = "Resolve alerts that were not seen for this long; never when absent."},
+    {.name = "show",
+     .kind = FIELD_TEXTS,
+     .offset = offsetof(struct service, show),
+     .max = FACTS_LABELS_MAX,
+     .doc = "Names of the labels that messages show, in this order; all that matter when absent."},
 };
 
 const struct record SERVICE_RECORD = {

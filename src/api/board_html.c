@@ -7,6 +7,7 @@
 #include "channel/catalogue.h"
 #include "page/mail_store.h"
 #include "page/page_store.h"
+#include "page/who.h"
 
 enum { ALERTS_SHOWN = 100, NOTIFICATIONS_SHOWN = 50 };
 
@@ -20,7 +21,7 @@ struct names {
 static void take_name(void *self, const struct page *page)
 {
     const struct names *names = self;
-    char *name = page_who(names->board->config, names->board->language, page->who);
+    char *name = who_name(names->board->config, names->board->language, page->who);
     if (g_ptr_array_find_with_equal_func(names->list, name, g_str_equal, NULL)) {
         g_free(name);
     } else {
@@ -139,7 +140,7 @@ static void write_delivery(void *self, const struct delivery *delivery)
     struct html *html = board->html;
     const char *state = enum_to_name(DELIVERY_STATE_NAMES, delivery->state);
     g_autofree char *badge = g_strdup_printf("badge %s", state == NULL ? "" : state);
-    g_autofree char *who = page_who(board->config, board->language, delivery->who);
+    g_autofree char *who = who_name(board->config, board->language, delivery->who);
     html_open(html, "li", NULL);
     html_open(html, "div", NULL);
     html_element(html, "b", who, NULL);

@@ -9,7 +9,9 @@ static void get_explain(struct http_request *request, void *self)
 {
     struct api_context *context = self;
     struct db *db = api_reader(context);
-    json_t *explanation = explain_alert(db, api_id(request, "id"));
+    struct config *config = config_current(context->configs);
+    json_t *explanation = explain_alert(db, config, api_id(request, "id"));
+    config_unref(config);
     if (!api_reader_done(context, request, db)) {
         json_decref(explanation);
         return;

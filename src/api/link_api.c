@@ -12,6 +12,7 @@
 #include "page/mail_store.h"
 #include "page/page_store.h"
 #include "page/pager.h"
+#include "page/who.h"
 
 enum { SHOWN_MAX = 200, FORM_MAX = 4096 };
 
@@ -138,7 +139,7 @@ static void tally_add(struct tally *tally, const struct visit *visit, struct db 
     tally->others += is_taken && !is_mine;
     tally->asks = tally->asks || (is_taken && is_asked(db, alert->id));
     if (is_taken && !is_mine && tally->taker == NULL && alert->acknowledged_by != NULL) {
-        tally->taker = page_who(visit->config, visit->language, alert->acknowledged_by);
+        tally->taker = who_name(visit->config, visit->language, alert->acknowledged_by);
     }
 }
 

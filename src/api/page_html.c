@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "channel/catalogue.h"
+#include "page/who.h"
 
 static void refresh_without_script(struct html *html)
 {
@@ -123,33 +124,9 @@ void page_alert(struct html *html, int language, const char *time_zone, const st
     html_open(html, "span", NULL);
     html_text(html, catalogue_text(language, "label.since"));
     html_text(html, " ");
-    page_time(html, language, time_zone, alert->first_at);
+    page_time(html, language, time_zone, alert_since(alert));
     html_close(html);
     html_close(html);
-}
-
-/* What stands before the colon of a receiver or actor, and the text that says it in words. */
-static const struct {
-    const char *prefix;
-    const char *key;
-} KINDS[] = {
-    {"channel:", "who.channel"}, {"token:", "who.token"}, {"integration:", "who.integration"}};
-
-char *page_who(const struct config *config, int language, const char *who)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++) {
-        if (g_str_has_prefix(who, KINDS[i].prefix)) {
-            const struct catalogue_arg args[] = {{"name", who + strlen(KINDS[i].prefix), 0},
-                                                 {NULL, NULL, 0}};
-            return catalogue_format(language, KINDS[i].key, args);
-        }
-    }
-    if (strcmp(who, "local") == 0) {
-        return g_strdup(catalogue_text(language, "actor.local"));
-    }
-    const char *name = g_str_has_prefix(who, "user:") ? who + strlen("user:") : who;
-    const struct user *user = config_user(config, name);
-    return g_strdup(user != NULL && user->full_name != NULL ? user->full_name : name);
 }
 
 void page_taken(struct html *html, const struct config *config, int language, const char *time_zone,
@@ -158,7 +135,7 @@ void page_taken(struct html *html, const struct config *config, int language, co
     if (alert->status != ALERT_ACKNOWLEDGED || alert->acknowledged_by == NULL) {
         return;
     }
-    g_autofree char *name = page_who(config, language, alert->acknowledged_by);
+    g_autofree char *name = who_name(config, language, alert->acknowledged_by);
     html_open(html, "span", NULL);
     html_element(html, "span", catalogue_text(language, "board.acknowledged_by"), "class",
                  "badge acknowledged", NULL);

@@ -30,10 +30,6 @@ void page_time(struct html *html, int language, const char *time_zone, struct ut
 /* Badge, summary, service and source of one alert. */
 void page_alert(struct html *html, int language, const char *time_zone, const struct alert *alert);
 
-/* A receiver or actor as people call it: "Ana Wijaya" for "ana" and for "user:ana", "channel ops" for
- * "channel:ops"; who is no longer configured, by the name they had. Free with g_free. */
-NODISCARD char *page_who(const struct config *config, int language, const char *who);
-
 /* Who took it, and when; nothing unless it is acknowledged. */
 void page_taken(struct html *html, const struct config *config, int language, const char *time_zone,
                 const struct alert *alert);

@@ -81,6 +81,53 @@ static void show_attempts(const json_t *pages, GString *out, const struct zone *
     g_string_free(text, TRUE);
 }
 
+static void show_fact(GString *out, const char *name, const char *text)
+{
+    g_autofree char *clean_name = output_clean(name);
+    g_autofree char *clean = output_clean(text);
+    if (clean[0] != '\0') {
+        g_string_append_printf(out, "  %s: %s\n", clean_name, clean);
+    }
+}
+
+static char *joined(const json_t *names)
+{
+    GString *out = g_string_new(NULL);
+    size_t i;
+    json_t *name;
+    json_array_foreach ((json_t *)(uintptr_t)names, i, name) {
+        g_string_append_printf(out, "%s%s", i > 0 ? ", " : "", json_text(name, "who", ""));
+    }
+    return g_string_free(out, FALSE);
+}
+
+/* What messages say about the alert. */
+static void show_message(const json_t *message, GString *out, const struct zone *zone)
+{
+    g_autofree char *since = output_time_text(zone, json_text(message, "since", ""));
+    show_fact(out, "description", json_text(message, "description", ""));
+    show_fact(out, "since", since);
+    const char *name;
+    json_t *value;
+    json_object_foreach (json_object_get(message, "labels"), name, value) {
+        show_fact(out, name, json_string_value(value));
+    }
+    size_t i;
+    json_array_foreach (json_object_get(message, "links"), i, value) {
+        show_fact(out, json_text(value, "text", "link"), json_text(value, "href", ""));
+    }
+    g_autofree char *told = joined(json_object_get(message, "told"));
+    show_fact(out, "paged", told);
+    const json_t *next = json_object_get(message, "next");
+    if (next != NULL) {
+        g_autofree char *at = output_time_text(zone, json_text(next, "at", ""));
+        g_autofree char *who = joined(json_object_get(next, "tells"));
+        g_autofree char *text = g_strdup_printf("%s: %s", at, who);
+        show_fact(out, "next, if nobody acknowledges", text);
+    }
+    g_string_append_c(out, '\n');
+}
+
 int cmd_explain(struct cli *cli)
 {
     g_autofree char *id = client_escape(cli_arg(cli, 0));
@@ -94,9 +141,13 @@ int cmd_explain(struct cli *cli)
     g_autofree char *clean = output_clean(summary);
     g_autofree char *status = cmd_value(answer, "alert.status");
     g_autoptr(GString) out = g_string_new(NULL);
-    g_string_append_printf(out, "Alert %s, %s: %s\n\n", cli_arg(cli, 0), status, clean);
+    g_string_append_printf(out, "Alert %s, %s: %s\n", cli_arg(cli, 0), status, clean);
+    json_t *message = json_object_get(answer, "message");
     cmd_name_people(cli, json_object_get(answer, "decisions"), "actor");
     cmd_name_people(cli, json_object_get(answer, "pages"), "who");
+    cmd_name_people(cli, json_object_get(message, "told"), "who");
+    cmd_name_people(cli, json_object_get(json_object_get(message, "next"), "tells"), "who");
+    show_message(message, out, zone);
     show_decisions(json_object_get(answer, "decisions"), out, zone);
     show_attempts(json_object_get(answer, "pages"), out, zone);
     g_string_append_printf(out, "\nTimes are %s.\n", zone_name(zone));

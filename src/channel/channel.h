@@ -15,13 +15,35 @@ enum message_kind {
     MESSAGE_GAP, /* nobody will be on call between … */
 };
 
+/* A label as its sender wrote it, or a link with its name. */
+struct message_pair {
+    const char *name; /* of a link: NULL when it has none */
+    const char *value;
+};
+
 struct message_item {
     int64_t alert_id;
     const char *summary;
+    const char *description; /* may have several lines; may be NULL */
     const char *service;
-    const char *source; /* may be NULL */
+    const char *component; /* may be NULL */
+    const char *source;    /* may be NULL */
     int severity;
-    struct utc since;
+    int64_t count;                     /* how often it was reported; 0 and 1: once */
+    struct utc since;                  /* by the sender's clock where it says */
+    const struct message_pair *labels; /* those that matter */
+    size_t label_count;
+    const struct message_pair *links; /* http or https */
+    size_t link_count;
+};
+
+enum { MESSAGE_NAMES_MAX = 10 };
+
+/* Who else, as people are called. */
+struct message_names {
+    const char *names[MESSAGE_NAMES_MAX];
+    size_t count; /* of `names` */
+    size_t more;  /* not named */
 };
 
 /* Everything borrowed for the length of the call. */
@@ -39,7 +61,11 @@ struct message {
     const char *ack_url;   /* signed link; NULL: none */
     const char *alert_url; /* the alert's page; may be NULL */
     const char *reason;    /* why this person: one line, already in their language; may be NULL */
+    const char *note;      /* what whoever asked for the page wants to say; may be NULL */
     const char *detail;    /* kind-specific: the gap's times, the test's sender */
+    struct message_names told; /* of one alert: who else was paged */
+    struct message_names next; /* who is paged at `next_at` if nobody acknowledges */
+    struct utc next_at;        /* unset: nothing comes by itself */
     int64_t delivery_id;
     const char *message_id; /* stable over retries: the receiver can recognise a repeat */
     bool may_repeat;        /* an earlier attempt may have arrived: say so */

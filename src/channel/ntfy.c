@@ -37,18 +37,14 @@ static const char *tags(const struct message *message)
                : "warning";
 }
 
-static bool is_action(const struct block *block)
-{
-    return block->kind == BLOCK_ACTION;
-}
-
 /* The body: what the phone shows under the title. Links are in the headers. */
 static void write_body(GString *out, const struct rendered *rendered)
 {
     for (guint i = 0; i < rendered->blocks->len; i++) {
         const struct block *block = g_ptr_array_index(rendered->blocks, i);
         bool is_shown = block->kind == BLOCK_TITLE || block->kind == BLOCK_FACT ||
-                        block->kind == BLOCK_ITEM || block->kind == BLOCK_PARAGRAPH;
+                        block->kind == BLOCK_ITEM || block->kind == BLOCK_PARAGRAPH ||
+                        block->kind == BLOCK_TEXT;
         if (is_shown && block->label != NULL) {
             g_string_append_printf(out, "%s: %s\n", block->label, block->text);
         } else if (is_shown) {
@@ -63,18 +59,37 @@ static void write_body(GString *out, const struct rendered *rendered)
     }
 }
 
+/* Appends one action to the header's value. A comma or semicolon would end it, so that a link with one
+ * is left out; a label from outside is encoded when it is not plain. */
+static void add_view(GString *actions, const struct block *block)
+{
+    if (strpbrk(block->text, ",;") != NULL) {
+        return;
+    }
+    bool is_plain = strpbrk(block->label, ",;='\"") == NULL;
+    g_autofree char *cut = text_line(block->label, 40);
+    g_autofree char *label = is_plain ? text_encoded_words(cut, " ") : text_all_encoded(cut, " ");
+    g_string_append_printf(actions, "%sview, %s, %s%s", actions->len > 0 ? "; " : "", label,
+                           block->text, block->kind == BLOCK_ACTION ? ", clear=true" : "");
+}
+
 static void add_actions(struct parcel *parcel, const struct rendered *rendered,
                         const struct message *message)
 {
-    for (guint i = 0; i < rendered->blocks->len; i++) {
+    enum { ACTIONS_MAX = 3 }; /* ntfy refuses a message with more */
+
+    g_autoptr(GString) actions = g_string_new(NULL);
+    int count = 0;
+    for (guint i = 0; i < rendered->blocks->len && count < ACTIONS_MAX; i++) {
         const struct block *block = g_ptr_array_index(rendered->blocks, i);
-        /* A comma or semicolon would end the value; the label is our own text, the link is not. */
-        if (is_action(block) && strpbrk(block->text, ",;") == NULL) {
-            g_autofree char *label = text_encoded_words(block->label, " ");
-            g_autofree char *action =
-                g_strdup_printf("view, %s, %s, clear=true", label, block->text);
-            parcel_header(parcel, "Actions", action);
+        if (block->kind == BLOCK_ACTION || block->kind == BLOCK_LINK) {
+            gsize before = actions->len;
+            add_view(actions, block);
+            count += actions->len > before;
         }
+    }
+    if (actions->len > 0) {
+        parcel_header(parcel, "Actions", actions->str);
     }
     if (text_is_link(message->ack_url)) {
         parcel_header(parcel, "Click", message->ack_url);

@@ -355,7 +355,8 @@ class Webhook(unittest.TestCase):
         data = body["data"]
         self.assertEqual(data["alerts"], [{"id": "7", "summary": "a<b", "severity": "critical",
                                            "service": "checkout", "source": "db7",
-                                           "since": "2026-12-24T22:05:00Z"}])
+                                           "since": "2026-12-24T22:05:00Z", "count": 1, "labels": {},
+                                           "links": []}])
         self.assertEqual(data["ack_url"], "https://t.example.com/a/T")
         self.assertEqual(data["total"], 1)
         self.assertIs(data["may_repeat"], True)

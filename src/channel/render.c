@@ -6,7 +6,15 @@
 #include "channel/catalogue.h"
 #include "channel/text.h"
 
-enum { SUBJECT_MAX = 200, SUMMARY_MAX = 1024, FACT_MAX = 400, ITEM_MAX = 300 };
+enum {
+    SUBJECT_MAX = 200,
+    SUMMARY_MAX = 1024,
+    FACT_MAX = 400,
+    ITEM_MAX = 300,
+    LABEL_MAX = 60,
+    TEXT_LINES_MAX = 12,
+    TEXT_MAX = 2000, /* characters of a description; the page behind the link has all of it */
+};
 
 /* What differs from kind to kind. */
 struct kind_texts {
@@ -94,15 +102,132 @@ static void add_intro(struct rendered *out, const struct message *message)
     add(out, BLOCK_PARAGRAPH, NULL, intro, SUMMARY_MAX);
 }
 
+/* A label of the sender's beside a text of theirs: both are theirs to choose, and made one line each. */
+static void add_outside(struct rendered *out, int kind, const char *name, const char *text)
+{
+    g_autofree char *label = text_line(name, LABEL_MAX);
+    if (*label != '\0') {
+        add(out, kind, label, text, kind == BLOCK_FACT ? FACT_MAX : SIZE_MAX);
+    }
+}
+
+/* Line by line, as far as a message has room. */
+static void add_description(struct rendered *out, const char *description)
+{
+    g_auto(GStrv) lines = g_strsplit(description != NULL ? description : "", "\n", -1);
+    size_t left = TEXT_MAX;
+    guint before = out->blocks->len;
+    bool is_cut = false;
+    for (size_t i = 0; lines[i] != NULL; i++) {
+        g_autofree char *line = text_line(lines[i], left);
+        is_cut = left < 2 || out->blocks->len - before >= TEXT_LINES_MAX;
+        if (is_cut) {
+            break;
+        }
+        add(out, BLOCK_TEXT, NULL, line, left);
+        left -= MIN(left, (size_t)g_utf8_strlen(line, -1));
+    }
+    if (is_cut) {
+        add(out, BLOCK_TEXT, NULL, "…", 1);
+    }
+}
+
+static void add_count(struct rendered *out, const struct message_item *item)
+{
+    const struct catalogue_arg args[] = {{.name = "count", .count = item->count}, {NULL}};
+    if (item->count > 1) {
+        g_autofree char *text = catalogue_format(out->language, "count.times", args);
+        add_fact(out, "label.count", text);
+    }
+}
+
 static void add_one(struct rendered *out, const struct message *message)
 {
     const struct message_item *item = &message->items[0];
     g_autofree char *since = catalogue_time(message->language, message->time_zone, item->since);
     add(out, BLOCK_TITLE, NULL, item->summary, SUMMARY_MAX);
+    add_description(out, item->description);
     add_fact(out, "label.severity", catalogue_severity(message->language, item->severity));
     add_fact(out, "label.service", item->service);
+    add_fact(out, "label.component", item->component);
     add_fact(out, "label.source", item->source);
     add_fact(out, "label.since", since);
+    add_count(out, item);
+}
+
+/* --- who else --- */
+
+/* "Ana Wijaya, channel ops and 3 more" */
+static char *names_text(int language, const struct message_names *names)
+{
+    GString *text = g_string_new(NULL);
+    for (size_t i = 0; i < names->count; i++) {
+        g_autofree char *name = text_line(names->names[i], LABEL_MAX);
+        g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", name);
+    }
+    if (names->more > 0) {
+        const struct catalogue_arg args[] = {{.name = "count", .count = (int64_t)names->more},
+                                             {NULL}};
+        g_autofree char *more = catalogue_format(language, "names.more", args);
+        g_string_append_printf(text, " %s", more);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static void add_others(struct rendered *out, const struct message *message)
+{
+    g_autofree char *told = names_text(message->language, &message->told);
+    g_autofree char *who = names_text(message->language, &message->next);
+    add_fact(out, "label.told", told);
+    if (*who != '\0' && utc_is_set(message->next_at)) {
+        g_autofree char *time =
+            catalogue_time(message->language, message->time_zone, message->next_at);
+        const struct catalogue_arg args[] = {
+            {.name = "time", .text = time}, {.name = "who", .text = who}, {NULL}};
+        g_autofree char *next = catalogue_format(message->language, "next.who", args);
+        add_fact(out, "label.next", next);
+    }
+}
+
+/* --- labels and links --- */
+
+/* What a sender calls a link most often, and our word for it. */
+static const struct {
+    const char *name, *key;
+} LINK_WORDS[] = {
+    {"runbook", "link.runbook"},
+    {"dashboard", "link.dashboard"},
+    {"graph", "link.graph"},
+    {"source", "link.graph"}, /* of Alertmanager: where the rule's graph is */
+};
+
+/* Newly allocated; "" when there is nothing to call it. */
+static char *link_name(int language, const struct message_pair *link)
+{
+    for (size_t i = 0; link->name != NULL && i < G_N_ELEMENTS(LINK_WORDS); i++) {
+        if (g_ascii_strcasecmp(link->name, LINK_WORDS[i].name) == 0) {
+            return g_strdup(catalogue_text(language, LINK_WORDS[i].key));
+        }
+    }
+    if (link->name != NULL) {
+        return g_strdup(link->name);
+    }
+    const char *host = strstr(link->value, "//");
+    host = host != NULL ? host + 2 : link->value;
+    return g_strndup(host, strcspn(host, "/?#"));
+}
+
+static void add_details(struct rendered *out, const struct message_item *item)
+{
+    for (size_t i = 0; i < item->label_count; i++) {
+        add_outside(out, BLOCK_FACT, item->labels[i].name, item->labels[i].value);
+    }
+    for (size_t i = 0; i < item->link_count; i++) {
+        g_autofree char *name = link_name(out->language, &item->links[i]);
+        if (text_is_link(item->links[i].value)) {
+            add_outside(out, BLOCK_LINK, name, item->links[i].value);
+        }
+    }
 }
 
 /* "2 critical, 5 errors" */
@@ -189,9 +314,14 @@ static void add_end(struct rendered *out, const struct message *message)
     } else if (texts->why != NULL) {
         add_fact(out, "label.why", catalogue_text(message->language, texts->why));
     }
+    add_fact(out, "label.note", message->note);
+    add_others(out, message);
     if (texts->button != NULL && text_is_link(message->ack_url)) {
         add_link(out, BLOCK_ACTION, texts->button, message->ack_url);
         add(out, BLOCK_NOTE, NULL, catalogue_text(message->language, "ack.note"), SUMMARY_MAX);
+    }
+    if (message->item_count == 1 && message->kind != MESSAGE_DIGEST) {
+        add_details(out, &message->items[0]);
     }
     add_link(out, BLOCK_LINK, "alert.link", message->alert_url);
     if (message->may_repeat) {

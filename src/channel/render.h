@@ -12,6 +12,7 @@
 enum block_kind {
     BLOCK_TITLE = 1, /* the alert's summary */
     BLOCK_PARAGRAPH,
+    BLOCK_TEXT,   /* a line of what the sender wrote at length; such lines stand together */
     BLOCK_FACT,   /* label: text */
     BLOCK_ITEM,   /* an alert of several */
     BLOCK_ACTION, /* label, link: the one thing to do */
@@ -21,7 +22,7 @@ enum block_kind {
 
 struct block {
     int kind;
-    char *label; /* BLOCK_FACT, BLOCK_ACTION, BLOCK_LINK; else NULL */
+    char *label; /* BLOCK_FACT, BLOCK_ACTION, BLOCK_LINK, and perhaps from outside; else NULL */
     char *text;  /* of an action or link the address, http or https */
 };
 

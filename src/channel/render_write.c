@@ -13,7 +13,7 @@ static const struct block *block_at(const struct rendered *rendered, guint index
 static bool is_joined(const struct block *before, const struct block *block)
 {
     return before != NULL && before->kind == block->kind &&
-           (block->kind == BLOCK_FACT || block->kind == BLOCK_ITEM);
+           (block->kind == BLOCK_FACT || block->kind == BLOCK_ITEM || block->kind == BLOCK_TEXT);
 }
 
 static void write_text_block(GString *out, const struct block *block)
@@ -31,6 +31,7 @@ static void write_text_block(GString *out, const struct block *block)
         break;
     case BLOCK_TITLE:
     case BLOCK_PARAGRAPH:
+    case BLOCK_TEXT:
     case BLOCK_NOTE:
         g_string_append_printf(out, "%s\n", block->text);
         break;
@@ -94,6 +95,9 @@ static void write_html_block(GString *out, const struct block *block)
         break;
     case BLOCK_PARAGRAPH:
         tag(out, "<p>", block->text, "</p>\n");
+        break;
+    case BLOCK_TEXT:
+        tag(out, "<p style=\"margin:0\">", block->text, "</p>\n");
         break;
     case BLOCK_NOTE:
         tag(out, "<p style=\"color:#555555;font-size:13px\">", block->text, "</p>\n");

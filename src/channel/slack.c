@@ -73,13 +73,64 @@ static bool is_link(const struct block *block)
 
 static json_t *slack_section(const struct block *block)
 {
-    g_autofree char *text = block->label != NULL
-                                ? g_strdup_printf("%s: %s", block->label, block->text)
-                                : g_strdup(block->text);
     if (block->kind == BLOCK_NOTE) {
-        return json_pack("{s:s, s:[o]}", "type", "context", "elements", plain_text(text, 2000));
+        return json_pack("{s:s, s:[o]}", "type", "context", "elements",
+                         plain_text(block->text, 2000));
     }
-    return json_pack("{s:s, s:o}", "type", "section", "text", plain_text(text, 3000));
+    return json_pack("{s:s, s:o}", "type", "section", "text", plain_text(block->text, 3000));
+}
+
+/* Facts side by side: Slack takes ten to a section, and fifty blocks to a message. */
+static void add_fact(json_t *blocks, const struct block *block)
+{
+    enum { FIELDS_MAX = 10 };
+
+    json_t *last = json_array_get(blocks, json_array_size(blocks) - 1);
+    json_t *fields = json_object_get(last, "fields");
+    if (fields == NULL || json_array_size(fields) == FIELDS_MAX) {
+        fields = json_array();
+        json_t *section = json_pack("{s:s, s:o}", "type", "section", "fields", fields);
+        (void)json_array_append_new(blocks, section);
+    }
+    g_autofree char *text = g_strdup_printf("%s: %s", block->label, block->text);
+    (void)json_array_append_new(fields, plain_text(text, 2000));
+}
+
+/* The lines of a description, in one section. */
+static void add_lines(json_t *blocks, const struct rendered *rendered, guint from)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = from; i < rendered->blocks->len; i++) {
+        const struct block *block = g_ptr_array_index(rendered->blocks, i);
+        if (block->kind != BLOCK_TEXT) {
+            break;
+        }
+        g_string_append_printf(text, "%s%s", text->len > 0 ? "\n" : "", block->text);
+    }
+    json_t *plain =
+        json_pack("{s:s, s:s, s:b}", "type", "plain_text", "text", text->str, "emoji", 0);
+    (void)json_array_append_new(blocks, json_pack("{s:s, s:o}", "type", "section", "text", plain));
+}
+
+static bool is_first_line(const struct rendered *rendered, guint at)
+{
+    const struct block *before = at > 0 ? g_ptr_array_index(rendered->blocks, at - 1) : NULL;
+    return before == NULL || before->kind != BLOCK_TEXT;
+}
+
+static void add_block(json_t *blocks, json_t *buttons, const struct rendered *rendered, guint at)
+{
+    const struct block *block = g_ptr_array_index(rendered->blocks, at);
+    if (block->kind == BLOCK_FACT) {
+        add_fact(blocks, block);
+    } else if (block->kind == BLOCK_TEXT && is_first_line(rendered, at)) {
+        add_lines(blocks, rendered, at);
+    } else if (is_link(block) && strlen(block->text) <= 3000) {
+        /* Slack refuses the whole message above */
+        (void)json_array_append_new(buttons, slack_button(block));
+    } else if (!is_link(block) && block->kind != BLOCK_TEXT) {
+        (void)json_array_append_new(blocks, slack_section(block));
+    }
 }
 
 static json_t *slack_blocks(const struct rendered *rendered)
@@ -87,12 +138,7 @@ static json_t *slack_blocks(const struct rendered *rendered)
     json_t *blocks = json_array();
     json_t *buttons = json_array();
     for (guint i = 0; i < rendered->blocks->len; i++) {
-        const struct block *block = g_ptr_array_index(rendered->blocks, i);
-        if (!is_link(block)) {
-            (void)json_array_append_new(blocks, slack_section(block));
-        } else if (strlen(block->text) <= 3000) { /* Slack refuses the whole message above */
-            (void)json_array_append_new(buttons, slack_button(block));
-        }
+        add_block(blocks, buttons, rendered, i);
     }
     if (json_array_size(buttons) > 0) {
         json_t *row = json_pack("{s:s, s:O}", "type", "actions", "elements", buttons);
@@ -126,11 +172,18 @@ static json_t *mattermost_fields(const struct rendered *rendered)
             continue;
         }
         g_autofree char *value = mattermost_escape(block->text);
-        json_t *field = json_pack("{s:s, s:s, s:b}", "title", block->label, "value", value, "short",
+        g_autofree char *title = mattermost_escape(block->label);
+        json_t *field = json_pack("{s:s, s:s, s:b}", "title", title, "value", value, "short",
                                   g_utf8_strlen(block->text, -1) < 40);
         (void)json_array_append_new(fields, field);
     }
     return fields;
+}
+
+static void append_link(GString *out, const struct block *block)
+{
+    g_autofree char *label = mattermost_escape(block->label);
+    g_string_append_printf(out, "\n[%s](<%s>)\n\n", label, block->text);
 }
 
 /* Everything but the facts, as Markdown of our own with escaped texts in it. */
@@ -148,12 +201,15 @@ static char *mattermost_body(const struct rendered *rendered)
         case BLOCK_NOTE:
             g_string_append_printf(out, "%s\n\n", text);
             break;
+        case BLOCK_TEXT:
+            g_string_append_printf(out, "%s\n", text);
+            break;
         case BLOCK_ITEM:
             g_string_append_printf(out, "- %s\n", text);
             break;
         case BLOCK_ACTION:
         case BLOCK_LINK:
-            g_string_append_printf(out, "[%s](<%s>)\n\n", block->label, block->text);
+            append_link(out, block);
             break;
         case BLOCK_FACT:
             break;

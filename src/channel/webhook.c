@@ -6,6 +6,7 @@
 #include "channel/catalogue.h"
 #include "channel/driver.h"
 #include "channel/render.h"
+#include "channel/text.h"
 
 static const char *const TYPES[] = {
     [MESSAGE_PAGE] = "page.alert",
@@ -54,6 +55,55 @@ static void set_time(json_t *object, const char *key, struct utc at)
     }
 }
 
+/* Labels as an object; of a name that comes twice the first counts. */
+static json_t *labels_of(const struct message_item *item)
+{
+    json_t *labels = json_object();
+    for (size_t i = 0; i < item->label_count; i++) {
+        g_autofree char *name = g_utf8_make_valid(item->labels[i].name, -1);
+        if (json_object_get(labels, name) == NULL) {
+            set_text(labels, name, item->labels[i].value);
+        }
+    }
+    return labels;
+}
+
+static json_t *links_of(const struct message_item *item)
+{
+    json_t *links = json_array();
+    for (size_t i = 0; i < item->link_count; i++) {
+        if (!text_is_link(item->links[i].value)) {
+            continue;
+        }
+        json_t *link = json_object();
+        set_text(link, "text", item->links[i].name);
+        set_text(link, "href", item->links[i].value);
+        (void)json_array_append_new(links, link);
+    }
+    return links;
+}
+
+static json_t *names_of(const struct message_names *names)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < names->count; i++) {
+        g_autofree char *valid = g_utf8_make_valid(names->names[i], -1);
+        (void)json_array_append_new(list, json_string(valid));
+    }
+    return list;
+}
+
+static void set_others(json_t *data, const struct message *message)
+{
+    (void)json_object_set_new(data, "told", names_of(&message->told));
+    if (utc_is_set(message->next_at) && message->next.count > 0) {
+        json_t *next = json_object();
+        set_time(next, "at", message->next_at);
+        (void)json_object_set_new(next, "who", names_of(&message->next));
+        (void)json_object_set_new(data, "next", next);
+    }
+}
+
 static json_t *alerts_of(const struct message *message)
 {
     json_t *alerts = json_array();
@@ -64,8 +114,13 @@ static json_t *alerts_of(const struct message *message)
         set_text(alert, "summary", item->summary);
         set_text(alert, "severity", severity_name(item->severity));
         set_text(alert, "service", item->service);
+        set_text(alert, "component", item->component);
         set_text(alert, "source", item->source);
+        set_text(alert, "description", item->description);
         set_time(alert, "since", item->since);
+        (void)json_object_set_new(alert, "count", json_integer(MAX(item->count, 1)));
+        (void)json_object_set_new(alert, "labels", labels_of(item));
+        (void)json_object_set_new(alert, "links", links_of(item));
         (void)json_array_append_new(alerts, alert);
     }
     return alerts;
@@ -95,7 +150,9 @@ static json_t *data_of(const struct message *message)
     (void)json_object_set_new(data, "by_severity", counts_of(message));
     (void)json_object_set_new(data, "alerts", alerts_of(message));
     set_text(data, "reason", message->reason);
+    set_text(data, "note", message->note);
     set_text(data, "detail", message->detail);
+    set_others(data, message);
     set_text(data, "ack_url", message->ack_url);
     set_text(data, "alert_url", message->alert_url);
     (void)json_object_set_new(data, "may_repeat", json_boolean(message->may_repeat));

@@ -102,6 +102,7 @@ static void page_others(struct ledger_tx *tx, struct act *act, struct alert *ale
             .urgency = URGENCY_HIGH,
             .telling = g_ptr_array_index(tellings, i),
             .actor = act->actor,
+            .note = act->note,
         };
         page_open(act->pager, tx, &order);
     }

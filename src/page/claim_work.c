@@ -67,12 +67,15 @@ static void fill_question(struct ledger_tx *tx, const struct look *look, struct 
         delivery->items++;
         alert_id = n->alert_id;
         if (alert_load(tx->db, n->alert_id, &alert)) {
-            errand_add(errand, &alert);
+            errand_add(errand, look->claim->pager->config, &alert);
         }
         alert_clear(&alert);
     }
     delivery_save(tx->db, delivery);
     bool is_single = delivery->items == 1;
+    if (is_single) {
+        errand_set_others(errand, look->claim->pager, tx, alert_id, delivery->who);
+    }
     errand->message.kind = MESSAGE_STILL_ON_IT;
     errand->message.total = (size_t)delivery->items;
     errand_set_link(errand, look->claim, delivery->who, is_single ? LINK_ALERT : LINK_DELIVERY,
@@ -137,7 +140,7 @@ static struct errand *build_pages(struct ledger_tx *tx, const struct look *look,
         const struct notification *n =
             &g_array_index(look->waiting, struct notification, g_array_index(wanted, guint, i));
         if (alerts[i].id != 0) {
-            errand_add(errand, &alerts[i]);
+            errand_add(errand, pager->config, &alerts[i]);
         }
         alert_clear(&alerts[i]);
         if (n->tries == 0) {
@@ -147,6 +150,9 @@ static struct errand *build_pages(struct ledger_tx *tx, const struct look *look,
     bool is_single = message->total == 1;
     message->kind = is_single ? MESSAGE_PAGE : MESSAGE_DIGEST;
     errand_set_reason(errand, tx, pager->config, first->page_id);
+    if (is_single) {
+        errand_set_others(errand, pager, tx, first->alert_id, delivery.who);
+    }
     errand_set_link(errand, look->claim, delivery.who, is_single ? LINK_ALERT : LINK_DELIVERY,
                     is_single ? first->alert_id : delivery.id);
     errand_set_id(errand, is_single ? 'n' : 'd', is_single ? first->id : delivery.id);

@@ -14,6 +14,7 @@ struct errand {
     struct message message; /* its items point to `items` */
     struct message_item items[ERRAND_ITEMS_MAX];
     GStringChunk *texts; /* owns every text above */
+    GPtrArray *arrays;   /* owns the labels and links of the items */
 };
 
 void errand_free(struct errand *errand);

@@ -3,9 +3,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
+#include "base/json.h"
 #include "page/paging_harness.h"
 
 static const char TEAM[] =
@@ -47,7 +49,7 @@ static void test_pages_name_their_sender(void **state)
         {"user:ana", "eric", "Ana Wijaya"},
         {"user:chen", "eric", "chen"},
         {"user:gone", "eric", "gone"},
-        {"token:ci", "ana", "ci"},
+        {"token:ci", "ana", "token ci"},
         {"local", "ana", "somebody at the server itself"},
         {"local", "eric", "une personne sur le serveur même"},
     };
@@ -99,11 +101,107 @@ static void whoever_can_be_reached_hears_that_nobody_named_could(void **state)
     paging_close(&paging);
 }
 
+static const char CREW[] =
+    "{'users': ["
+    " {'name': 'ana', 'full_name': 'Ana Wijaya', 'contacts': [{'kind': 'email', 'to': 'a@x.org'}]},"
+    " {'name': 'budi', 'full_name': 'Budi Santoso',"
+    "  'contacts': [{'kind': 'email', 'to': 'b@x.org'}]}],"
+    "'channels': [{'name': 'ops', 'kind': 'log'}],"
+    "'policies': [{'name': 'p', 'steps': ["
+    "  {'notify': [{'user': 'ana'}, {'channel': 'ops'}], 'wait': '5m'},"
+    "  {'notify': [{'user': 'budi'}], 'wait': '7m'}], 'last_resort': {'user': 'ana'}}],"
+    "'services': [{'name': 'shop', 'policy': 'p', 'show': ['pod']}]}";
+
+/* An alert with all that a sender may say. Answers its id. */
+static int64_t signal_in_full(struct paging *paging)
+{
+    struct fault fault = {0};
+    static const char DETAILS[] = "{\"labels\": {\"pod\": \"p-1\", \"zone\": \"eu\"},"
+                                  " \"annotations\": {\"description\": \"Line one\\nline two\"}}";
+    static const char LINKS[] = "[{\"href\": \"https://w.example/r\", \"text\": \"Runbook\"}]";
+    struct take take = {
+        .pager = paging->pager,
+        .integration = "test",
+        .service = "shop",
+        .signal = {.action = SIGNAL_TRIGGER,
+                   .dedup_key = g_strdup("k"),
+                   .summary = g_strdup("Disk full"),
+                   .severity = SEVERITY_CRITICAL,
+                   .component = g_strdup("database"),
+                   .details = json_read(DETAILS, strlen(DETAILS), &fault),
+                   .links = json_read(LINKS, strlen(LINKS), &fault)},
+    };
+    const struct command command = {.run = pager_take, .arg = &take};
+    ledger_run_batch(paging->ledger, &command, 1);
+    take_clear(&take);
+    paging_pass(paging, SPAN_S(0));
+    return take.alert_id;
+}
+
+static void assert_names(const struct message_names *names, const char *expected)
+{
+    GString *text = g_string_new(NULL);
+    for (size_t i = 0; i < names->count; i++) {
+        g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", names->names[i]);
+    }
+    assert_string_equal(text->str, expected);
+    g_string_free(text, TRUE);
+}
+
+/* The only message that waits to be sent, to that address. */
+static const struct message *message_to(const struct paging *paging, const char *address)
+{
+    for (guint i = 0; i < paging->errands->len; i++) {
+        const struct errand *errand = g_ptr_array_index(paging->errands, i);
+        if (g_strcmp0(errand->address.to, address) == 0) {
+            return &errand->message;
+        }
+    }
+    fail_msg("nothing goes to %s", address);
+    return NULL;
+}
+
+static void a_message_says_what_is_known_and_who_is_next(void **state)
+{
+    (void)state;
+    struct paging paging;
+    paging_open(&paging, CREW);
+    int64_t id = signal_in_full(&paging);
+    const struct message *message = message_to(&paging, "a@x.org");
+    const struct message_item *item = &message->items[0];
+    assert_string_equal(item->description, "Line one\nline two");
+    assert_string_equal(item->component, "database");
+    assert_int_equal(item->label_count, 1); /* as the service says */
+    assert_string_equal(item->labels[0].value, "p-1");
+    assert_string_equal(item->links[0].value, "https://w.example/r");
+    assert_names(&message->told, "channel ops");
+    assert_names(&message->next, "Budi Santoso");
+    assert_int_equal(message->next_at.us, utc_add(paging.now, SPAN_MIN(5)).us);
+    g_free(paging_messages(&paging));
+
+    paging_pass(&paging, SPAN_MIN(5));
+    message = message_to(&paging, "b@x.org");
+    assert_names(&message->told, "Ana Wijaya, channel ops");
+    assert_names(&message->next, "Ana Wijaya"); /* the last resort */
+    assert_int_equal(message->next_at.us, utc_add(paging.now, SPAN_MIN(7)).us);
+    g_free(paging_messages(&paging));
+
+    /* Somebody has it: nothing comes by itself. */
+    (void)paging_act(&paging, VERB_ACKNOWLEDGE, id, "user:ana");
+    (void)paging_page_saying(&paging, id, "budi", "you know this disk");
+    message = message_to(&paging, "b@x.org");
+    assert_string_equal(message->note, "you know this disk");
+    assert_false(utc_is_set(message->next_at));
+    assert_int_equal(message->next.count, 0);
+    paging_close(&paging);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pages_name_their_sender),
         cmocka_unit_test(a_question_says_why_it_is_asked),
+        cmocka_unit_test(a_message_says_what_is_known_and_who_is_next),
         cmocka_unit_test(whoever_can_be_reached_hears_that_nobody_named_could),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include "alert/alert_store.h"
 #include "base/json.h"
 #include "channel/catalogue.h"
+#include "page/who.h"
 #include "page/work.h"
 
 /* A link that acknowledges lives this long. */
@@ -15,6 +16,7 @@ void errand_free(struct errand *errand)
 {
     if (errand != NULL) {
         g_string_chunk_free(errand->texts);
+        g_ptr_array_unref(errand->arrays);
         g_free(errand);
     }
 }
@@ -48,21 +50,6 @@ static void set_receiver(struct errand *errand, const struct config *config, con
     }
 }
 
-void errand_add(struct errand *errand, const struct alert *alert)
-{
-    if (errand->message.item_count == ERRAND_ITEMS_MAX) {
-        return;
-    }
-    errand->items[errand->message.item_count++] = (struct message_item){
-        .alert_id = alert->id,
-        .summary = errand_keep(errand, alert->summary),
-        .service = errand_keep(errand, alert->service),
-        .source = errand_keep(errand, alert->source),
-        .severity = alert->severity,
-        .since = alert->first_at,
-    };
-}
-
 void errand_set_link(struct errand *errand, const struct claim *claim, const char *who, int kind,
                      int64_t subject)
 {
@@ -91,18 +78,6 @@ static char *policy_name(struct ledger_tx *tx, int64_t escalation_id)
     return g_strdup(json_text(policy, "name", ""));
 }
 
-/* A person by their name, a token by what it is called. Newly allocated. */
-static char *actor_name(const struct config *config, int language, const char *actor)
-{
-    const char *colon = strchr(actor, ':');
-    const char *name = colon != NULL ? colon + 1 : actor;
-    if (strcmp(actor, "local") == 0) {
-        return g_strdup(catalogue_text(language, "actor.local"));
-    }
-    const struct user *user = g_str_has_prefix(actor, "user:") ? config_user(config, name) : NULL;
-    return g_strdup(user != NULL && user->full_name != NULL ? user->full_name : name);
-}
-
 /* Which text of the catalogue tells the reason of a page. Newly allocated. */
 static char *reason_key(const json_t *reason)
 {
@@ -129,7 +104,7 @@ void errand_set_reason(struct errand *errand, struct ledger_tx *tx, const struct
     g_autofree char *key = reason_key(reason);
     const char *through = json_text(reason, "through", "");
     g_autofree char *policy = policy_name(tx, page.escalation_id);
-    g_autofree char *actor = actor_name(config, language, json_text(reason, "asked_by", ""));
+    g_autofree char *actor = who_name(config, language, json_text(reason, "asked_by", ""));
     const struct catalogue_arg args[] = {
         {"schedule", through, 0},
         {"team", through, 0},
@@ -141,6 +116,7 @@ void errand_set_reason(struct errand *errand, struct ledger_tx *tx, const struct
     };
     g_autofree char *text = catalogue_format(language, key, args);
     errand->message.reason = errand_keep(errand, text);
+    errand->message.note = errand_keep(errand, json_text(reason, "note", NULL));
     page_clear(&page);
 }
 
@@ -223,7 +199,7 @@ void errand_explain(struct errand *errand, const struct config *config,
     if (n->kind == NOTIFICATION_STILL_ON_IT) {
         errand->message.reason = catalogue_text(language, "why.still_on_it");
     } else if (n->kind == NOTIFICATION_TEST) {
-        g_autofree char *sender = actor_name(config, language, json_text(data, "from", ""));
+        g_autofree char *sender = who_name(config, language, json_text(data, "from", ""));
         errand->message.detail = errand_keep(errand, sender);
     } else if (n->kind == NOTIFICATION_GAP) {
         explain_gaps(errand, json_object_get(data, "gaps"));
@@ -235,6 +211,7 @@ struct errand *errand_new(const struct delivery *delivery, const struct contact 
 {
     struct errand *errand = g_new0(struct errand, 1);
     errand->texts = g_string_chunk_new(1024);
+    errand->arrays = g_ptr_array_new_with_free_func(g_free);
     errand->delivery_id = delivery->id;
     errand->node = delivery->node;
     errand->address = (struct address){contact->kind, errand_keep(errand, contact->to),

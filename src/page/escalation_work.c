@@ -3,22 +3,17 @@
 
 #include "alert/alert_store.h"
 #include "base/json.h"
+#include "page/brief.h"
 #include "page/work.h"
 
-static const struct policy *policy_of(struct pager *pager, struct ledger_tx *tx, int64_t version)
+const struct policy *policy_of(struct pager *pager, struct ledger_tx *tx, int64_t version)
 {
     gpointer key = (gpointer)(intptr_t)version;
     struct policy *policy = g_hash_table_lookup(pager->policies, key);
     if (policy != NULL || version == 0) {
         return policy;
     }
-    g_autofree char *spec = policy_version_load(tx->db, version);
-    if (spec == NULL) {
-        return NULL;
-    }
-    struct fault fault = {0};
-    json_auto_t *value = json_read(spec, strlen(spec), &fault);
-    policy = value != NULL ? record_new(&POLICY_RECORD, value, &fault) : NULL;
+    policy = policy_version_read(tx->db, version);
     if (policy != NULL) {
         g_hash_table_insert(pager->policies, key, policy);
     }

@@ -4,6 +4,7 @@
 
 #include "alert/alert_store.h"
 #include "base/json.h"
+#include "page/brief.h"
 #include "page/work.h"
 
 enum { DECISIONS_MAX = 1000 };
@@ -188,7 +189,49 @@ static json_t *escalation_json(struct db *db, int64_t alert_id)
     return object;
 }
 
-json_t *explain_alert(struct db *db, int64_t alert_id)
+static json_t *receivers_json(const GPtrArray *names)
+{
+    json_t *list = json_array();
+    for (guint i = 0; i < names->len; i++) {
+        json_array_append_new(list, json_pack("{s:s}", "who", g_ptr_array_index(names, i)));
+    }
+    return list;
+}
+
+static json_t *labels_json(const GPtrArray *labels)
+{
+    json_t *object = json_object();
+    for (guint i = 0; i < labels->len; i++) {
+        const struct alert_label *label = g_ptr_array_index(labels, i);
+        set_text(object, label->name, label->value);
+    }
+    return object;
+}
+
+/* What messages about the alert say beside its summary. */
+static json_t *told_json(struct db *db, const struct config *config, const struct alert *alert)
+{
+    struct brief brief;
+    json_t *object = json_object();
+    brief_read(db, config, NULL, alert, &brief);
+    set_text(object, "description", brief.facts.description);
+    set_utc(object, "since", alert_since(alert));
+    json_object_set_new(object, "labels", labels_json(brief.facts.labels));
+    if (alert->links != NULL) {
+        json_object_set(object, "links", alert->links);
+    }
+    json_object_set_new(object, "told", receivers_json(brief.told));
+    if (utc_is_set(brief.next_at)) {
+        json_t *next = json_object();
+        set_utc(next, "at", brief.next_at);
+        json_object_set_new(next, "tells", receivers_json(brief.next));
+        json_object_set_new(object, "next", next);
+    }
+    brief_clear(&brief);
+    return object;
+}
+
+json_t *explain_alert(struct db *db, const struct config *config, int64_t alert_id)
 {
     struct alert alert = {0};
     if (!alert_load(db, alert_id, &alert)) {
@@ -200,6 +243,7 @@ json_t *explain_alert(struct db *db, int64_t alert_id)
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
     char subject[32];
     json_object_set_new(answer, "alert", record_write(&ALERT_RECORD, &alert));
+    json_object_set_new(answer, "message", told_json(db, config, &alert));
     alert_subject(alert_id, subject);
     event_list(db, 0, subject, DECISIONS_MAX, add_decision, decisions);
     page_list(db, alert_id, note_page, ids);

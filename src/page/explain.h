@@ -5,12 +5,14 @@
 
 #include <jansson.h>
 
+#include "config/config.h"
 #include "db/db.h"
 
-/* {"alert": {…}, "decisions": [events], "escalation": {…}, "pages": [{"who", "reason", "state",
+/* {"alert": {…}, "message": {"description", "since", "labels", "links", "told", "next": {"at", "tells"}},
+ * "decisions": [events], "escalation": {…}, "pages": [{"who", "reason", "state",
  * "notifications": [{"contact", "kind", "state", "attempts": [{…}]}]}]}. New reference; NULL when
  * there is no such alert. */
-NODISCARD json_t *explain_alert(struct db *db, int64_t alert_id);
+NODISCARD json_t *explain_alert(struct db *db, const struct config *config, int64_t alert_id);
 
 /* One delivery as the API shows it. New reference. */
 struct delivery;

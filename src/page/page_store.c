@@ -280,6 +280,22 @@ size_t page_unanswered(struct db *db, const char *who, int64_t *out_ids, size_t 
     return count;
 }
 
+GPtrArray *page_receivers(struct db *db, int64_t alert_id, int max)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    struct db_query *q =
+        db_query(db, "SELECT user_name FROM page WHERE alert_id = $1 AND state <> $2"
+                     " GROUP BY user_name ORDER BY MIN(id) LIMIT $3");
+    db_bind_int(q, 1, alert_id);
+    db_bind_int(q, 2, PAGE_MOVED);
+    db_bind_int(q, 3, max);
+    while (db_step(q) == DB_ROW) {
+        g_ptr_array_add(names, g_strdup(db_text(q, 0)));
+    }
+    db_reset(q);
+    return names;
+}
+
 int64_t page_end_all(struct db *db, int64_t alert_id, struct utc now)
 {
     struct db_query *q = db_query(db, "UPDATE page SET state = $1, next_at = NULL, ended_at = $2"

@@ -163,6 +163,9 @@ static json_t *reason_json(const struct page_order *order)
     }
     if (order->escalation_id == 0) {
         json_object_set_new(reason, "asked_by", json_string(order->actor));
+        if (order->note != NULL && order->note[0] != '\0') {
+            json_object_set_new(reason, "note", json_string(order->note));
+        }
     } else if (order->step < 0) {
         json_object_set_new(reason, "last_resort", json_true());
     } else {

@@ -183,10 +183,18 @@ int paging_act(struct paging *paging, int verb, int64_t alert_id, const char *ac
 
 int paging_page(struct paging *paging, int64_t alert_id, const char *user)
 {
+    return paging_page_saying(paging, alert_id, user, NULL);
+}
+
+int paging_page_saying(struct paging *paging, int64_t alert_id, const char *user, const char *note)
+{
     g_autofree char *name = g_strdup(user);
     const struct target target = {.user = name};
-    struct act what = {
-        .verb = VERB_PAGE, .alert_id = alert_id, .actor = "user:ana", .target = &target};
+    struct act what = {.verb = VERB_PAGE,
+                       .alert_id = alert_id,
+                       .actor = "user:ana",
+                       .target = &target,
+                       .note = note};
     return act(paging, &what);
 }
 

@@ -38,6 +38,7 @@ int64_t paging_signal(struct paging *paging, int action, const char *key, int se
 /* Answers the status. */
 int paging_act(struct paging *paging, int verb, int64_t alert_id, const char *actor);
 int paging_page(struct paging *paging, int64_t alert_id, const char *user);
+int paging_page_saying(struct paging *paging, int64_t alert_id, const char *user, const char *note);
 int paging_snooze(struct paging *paging, int64_t alert_id, struct span span);
 
 /* Takes the oldest errand, settles it so, and answers "who contact: what", newly allocated; NULL when

@@ -64,6 +64,7 @@ struct page_order {
     int urgency;
     const struct telling *telling;
     const char *actor; /* who asked; "tocsin" for a step */
+    const char *note;  /* what whoever asked wants to say; may be NULL */
 };
 
 void page_open(struct pager *pager, struct ledger_tx *tx, const struct page_order *order);
@@ -85,6 +86,8 @@ void notify_specially(struct pager *pager, struct ledger_tx *tx, const char *who
                       const char *contact, const struct notification *template);
 
 /* --- escalations (escalation_work.c) --- */
+/* A version of a policy as parsed, kept while the pager lives; NULL when there is none. Borrowed. */
+const struct policy *policy_of(struct pager *pager, struct ledger_tx *tx, int64_t version);
 void escalation_start(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);
 /* From the first step again, at once. */
 void escalation_restart(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);
@@ -156,7 +159,10 @@ NODISCARD struct errand *errand_new(const struct delivery *delivery, const struc
 /* Copies the text (may be NULL) into the errand. */
 const char *errand_keep(struct errand *errand, const char *text);
 /* The first ERRAND_ITEMS_MAX are listed, the others only counted. */
-void errand_add(struct errand *errand, const struct alert *alert);
+void errand_add(struct errand *errand, const struct config *config, const struct alert *alert);
+/* Of a message about one alert: who else was paged, and who is next if nobody acknowledges. */
+void errand_set_others(struct errand *errand, struct pager *pager, struct ledger_tx *tx,
+                       int64_t alert_id, const char *receiver);
 void errand_set_link(struct errand *errand, const struct claim *claim, const char *who, int kind,
                      int64_t subject);
 /* "You are told because ..." in the receiver's language. */

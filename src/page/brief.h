@@ -1,0 +1,26 @@
+/* page/brief.h - what is told about one alert, by message, page and explanation alike: its facts, who was
+ * paged, and who comes next. */
+#ifndef PAGE_BRIEF_H
+#define PAGE_BRIEF_H
+
+#include "alert/facts.h"
+#include "config/config.h"
+#include "page/page_store.h"
+
+struct brief {
+    struct alert_facts facts;
+    GPtrArray *told;    /* of char *: "ana", "channel:ops"; the first first */
+    GPtrArray *next;    /* of char *: who is paged at next_at; empty when nobody is */
+    struct utc next_at; /* unset: nothing comes by itself */
+};
+
+/* `policy`: that of the alert's escalation; NULL: it is loaded. To be cleared with brief_clear. */
+void brief_read(struct db *db, const struct config *config, const struct policy *policy,
+                const struct alert *alert, struct brief *out);
+void brief_clear(struct brief *brief);
+
+/* The policy as it was when the alert came; NULL when there is none. To be freed with
+ * record_free(&POLICY_RECORD, …). */
+NODISCARD struct policy *policy_version_read(struct db *db, int64_t version);
+
+#endif

@@ -1,0 +1,77 @@
+#include "page/brief.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "page/step.h"
+
+enum { TOLD_MAX = 50 };
+
+struct policy *policy_version_read(struct db *db, int64_t version)
+{
+    struct fault fault = {0};
+    g_autofree char *spec = version != 0 ? policy_version_load(db, version) : NULL;
+    json_auto_t *value = spec != NULL ? json_read(spec, strlen(spec), &fault) : NULL;
+    return value != NULL ? record_new(&POLICY_RECORD, value, &fault) : NULL;
+}
+
+/* Whom the next step names, as things are configured now. */
+static void judge_next(const struct config *config, const struct policy *policy,
+                       const struct escalation *e, int severity, struct brief *out)
+{
+    const struct stand stand = {
+        .policy = policy,
+        .config = config,
+        .severity = severity,
+        .step = e->step,
+        .round = e->round,
+        .is_last_resort = e->state == ESCALATION_LAST_RESORT,
+    };
+    struct verdict verdict;
+    step_judge(&stand, e->next_at, &verdict);
+    for (guint i = 0; i < verdict.tellings->len; i++) {
+        const struct telling *telling = g_ptr_array_index(verdict.tellings, i);
+        g_ptr_array_add(out->next, g_strdup(telling->who));
+    }
+    out->next_at = e->next_at;
+    verdict_clear(&verdict);
+}
+
+static void read_next(struct db *db, const struct config *config, const struct policy *policy,
+                      const struct alert *alert, struct brief *out)
+{
+    struct escalation e = {0};
+    bool goes_on = escalation_of_alert(db, alert->id, &e) &&
+                   (e.state == ESCALATION_ACTIVE || e.state == ESCALATION_LAST_RESORT) &&
+                   utc_is_set(e.next_at);
+    if (!goes_on) {
+        return;
+    }
+    if (policy != NULL) {
+        judge_next(config, policy, &e, alert->severity, out);
+        return;
+    }
+    struct policy *own = policy_version_read(db, e.policy_version);
+    judge_next(config, own, &e, alert->severity, out);
+    record_free(&POLICY_RECORD, own);
+}
+
+void brief_read(struct db *db, const struct config *config, const struct policy *policy,
+                const struct alert *alert, struct brief *out)
+{
+    const struct service *service = config_service(config, alert->service);
+    *out = (struct brief){
+        .told = page_receivers(db, alert->id, TOLD_MAX),
+        .next = g_ptr_array_new_with_free_func(g_free),
+    };
+    alert_facts_read(alert, service != NULL ? service->show : NULL, &out->facts);
+    read_next(db, config, policy, alert, out);
+}
+
+void brief_clear(struct brief *brief)
+{
+    alert_facts_clear(&brief->facts);
+    g_clear_pointer(&brief->told, g_ptr_array_unref);
+    g_clear_pointer(&brief->next, g_ptr_array_unref);
+    *brief = (struct brief){0};
+}
