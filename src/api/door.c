@@ -36,7 +36,10 @@ static void accept_pagerduty(struct intake *intake)
 
 static void accept_alertmanager(struct intake *intake)
 {
-    json_t *body = json_pack("{s:I}", "accepted", (json_int_t)intake->count);
+    json_t *body = json_pack("{s:I}", "accepted", (json_int_t)(intake->count - intake->own));
+    if (intake->batch.cut_off > 0) {
+        (void)json_object_set_new(body, "cut_off", json_integer((json_int_t)intake->batch.cut_off));
+    }
     if (intake->batch.refused > 0) {
         (void)json_object_set_new(body, "refused", json_integer((json_int_t)intake->batch.refused));
         (void)json_object_set_new(

@@ -1,13 +1,30 @@
 #include "api/intake.h"
 
+#include <malloc.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "api/door.h"
+#include "api/refused.h"
 #include "base/json.h"
+#include "base/json_cut.h"
 #include "base/limits.h"
 #include "base/metric.h"
 #include "ledger/event.h"
 #include "source/payload.h"
+
+/* A large document takes ten times its size for a moment: one at a time. */
+enum { HEAVY = 1048576 };
+
+static pthread_mutex_t heavy_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void set_down(struct intake *intake)
+{
+    if (intake->is_heavy) {
+        intake->is_heavy = false;
+        (void)pthread_mutex_unlock(&heavy_lock);
+    }
+}
 
 struct intake *intake_create(const struct api_context *context, struct http_request *request,
                              enum door door)
@@ -18,11 +35,14 @@ struct intake *intake_create(const struct api_context *context, struct http_requ
     intake->door = door;
     intake->started = clock_elapsed(context->clock);
     batch_init(&intake->batch);
+    intake->batch.max = context->alerts_per_request;
     return intake;
 }
 
 void intake_free(struct intake *intake)
 {
+    set_down(intake);
+    bool was_large = intake->count > LIMIT_ALERTS_PER_COMMIT;
     for (size_t i = 0; i < intake->count; i++) {
         take_clear(&intake->takes[i]);
     }
@@ -35,6 +55,9 @@ void intake_free(struct intake *intake)
     g_free(intake->sent_key);
     json_decref(intake->change);
     g_free(intake);
+    if (was_large) {
+        (void)malloc_trim(0); /* else the allocator keeps all that a storm once took */
+    }
 }
 
 /* --- keeping the payload --- */
@@ -48,11 +71,30 @@ static void keep_text(struct intake *intake)
     }
 }
 
+/* The integration's owner hears of it. "manual" is none: whoever sent that reads the answer. */
+static void note(const struct intake *intake, int status)
+{
+    const struct api_context *context = intake->context;
+    bool is_whole = intake->own == 0;
+    if (intake->secret == NULL || intake->service == NULL) {
+        return;
+    }
+    if (status < 300 && is_whole) {
+        refused_good(context, intake->integration, intake->service);
+    } else if (status < 300) {
+        refused_note(context, intake->integration, intake->service, REFUSAL_CUT_OFF);
+    } else if (status < 500 && status != 429) {
+        refused_note(context, intake->integration, intake->service,
+                     status == 413 ? REFUSAL_TOO_LARGE : REFUSAL_UNREADABLE);
+    }
+}
+
 void intake_keep(struct intake *intake, int status, const char *problem)
 {
     if (intake->integration == NULL) {
         return; /* nobody's payload: a stranger's */
     }
+    note(intake, status);
     keep_text(intake);
     struct utc now = clock_now(intake->context->clock);
     if (payload_book_add(intake->context->payloads, intake->integration, now, status, problem,
@@ -77,22 +119,37 @@ void intake_refuse(struct intake *intake, int status, const struct fault *fault)
     intake_free(intake);
 }
 
+/* Of what was cut off: the elements that are whole. NULL: none is, or no room. */
+static json_t *read_cut(const char *bytes, size_t size, size_t nodes, struct fault *fault)
+{
+    size_t whole = 0;
+    g_autofree char *text = json_cut(bytes, size, &whole);
+    json_t *body = text == NULL ? NULL : json_read_up_to(text, whole, nodes, fault);
+    if (body == NULL) {
+        (void)fault_set(
+            fault, "",
+            "The body has more than the %zu bytes that are taken; send fewer alerts at once, "
+            "or shorter details.",
+            size);
+    }
+    return body;
+}
+
 json_t *intake_json(struct intake *intake)
 {
     size_t size = 0;
     const char *bytes = http_body(intake->request, &size);
     struct fault fault = {0};
-    if (size > LIMIT_BODY) {
-        (void)fault_set(&fault, "",
-                        "The body may have at most %d bytes; send fewer alerts at once, or shorter "
-                        "details.",
-                        LIMIT_BODY);
-        intake_refuse(intake, 413, &fault);
-        return NULL;
+    bool is_cut = http_body_is_cut(intake->request);
+    size_t nodes = MAX(LIMIT_JSON_NODES, size / LIMIT_JSON_NODE_BYTES);
+    if (size > HEAVY) {
+        (void)pthread_mutex_lock(&heavy_lock);
+        intake->is_heavy = true;
     }
-    json_t *body = json_read(bytes == NULL ? "" : bytes, size, &fault);
+    json_t *body =
+        is_cut ? read_cut(bytes, size, nodes, &fault) : json_read_up_to(bytes, size, nodes, &fault);
     if (body == NULL) {
-        intake_refuse(intake, 400, &fault);
+        intake_refuse(intake, is_cut ? 413 : 400, &fault);
     }
     return body;
 }
@@ -138,14 +195,21 @@ bool intake_adopt(struct intake *intake, const char *name, int kind, struct faul
 
 /* --- the command --- */
 
+/* The slice that is to be taken now: a large request must not become one endless transaction. */
+static size_t slice_end(const struct intake *intake)
+{
+    return MIN(intake->count, intake->done + LIMIT_ALERTS_PER_COMMIT);
+}
+
 static enum command_result run_takes(struct ledger_tx *tx, void *arg)
 {
     struct intake *intake = arg;
-    intake->is_late = http_is_late(intake->request);
+    /* What was begun is finished, whoever waits: sent again, it is joined. */
+    intake->is_late = intake->done == 0 && http_is_late(intake->request);
     if (intake->is_late) {
         return COMMAND_REFUSED; /* its sender was told to send it again */
     }
-    for (size_t i = 0; i < intake->count; i++) {
+    for (size_t i = intake->done; i < slice_end(intake); i++) {
         (void)pager_take(tx, &intake->takes[i]);
     }
     if (intake->change != NULL) {
@@ -159,7 +223,7 @@ static enum command_result run_takes(struct ledger_tx *tx, void *arg)
 static void foresee_takes(struct ledger_tx *tx, void *arg)
 {
     const struct intake *intake = arg;
-    for (size_t i = 0; i < intake->count; i++) {
+    for (size_t i = intake->done; i < slice_end(intake); i++) {
         pager_foresee_take(tx, &intake->takes[i]);
     }
 }
@@ -191,14 +255,8 @@ static void refuse_outcome(struct intake *intake, enum command_outcome outcome)
     }
 }
 
-/* On the ledger's thread. */
-static void answer_takes(void *arg, enum command_outcome outcome)
+static void finish(struct intake *intake)
 {
-    struct intake *intake = arg;
-    if (intake->is_late || (outcome != OUTCOME_COMMITTED && outcome != OUTCOME_REFUSED)) {
-        refuse_outcome(intake, intake->is_late ? OUTCOME_UNAVAILABLE : outcome);
-        return;
-    }
     if (intake->batch.refused > 0) {
         keep_fault(intake, door_success(intake->door), &intake->batch.first);
     } else {
@@ -207,9 +265,29 @@ static void answer_takes(void *arg, enum command_outcome outcome)
     door_accept(intake);
     struct span now = clock_elapsed(intake->context->clock);
     metric_observe(HISTOGRAM_ACCEPT, (struct span){now.us - intake->started.us});
-    metric_add(METRIC_SIGNALS_ACCEPTED, (int64_t)intake->count);
+    metric_add(METRIC_SIGNALS_ACCEPTED, (int64_t)(intake->count - intake->own));
     metric_add(METRIC_SIGNALS_REFUSED, (int64_t)intake->batch.refused);
     intake_free(intake);
+}
+
+static void submit_slice(struct intake *intake);
+
+/* On the ledger's thread. */
+static void answer_takes(void *arg, enum command_outcome outcome)
+{
+    struct intake *intake = arg;
+    if (intake->is_late || (outcome != OUTCOME_COMMITTED && outcome != OUTCOME_REFUSED)) {
+        refuse_outcome(intake, intake->is_late ? OUTCOME_UNAVAILABLE : outcome);
+        return;
+    }
+    for (size_t end = slice_end(intake); intake->done < end; intake->done++) {
+        signal_clear(&intake->takes[intake->done].signal);
+    }
+    if (intake->done < intake->count) {
+        submit_slice(intake);
+    } else {
+        finish(intake);
+    }
 }
 
 static void make_takes(struct intake *intake)
@@ -228,11 +306,37 @@ static void make_takes(struct intake *intake)
     }
 }
 
+/* Somebody is paged about what was cut off, in the commits of what was taken. */
+static void tell_of_rest(struct intake *intake)
+{
+    size_t cut_off = intake->batch.cut_off;
+    if (cut_off > 0 || http_body_is_cut(intake->request)) {
+        intake->own = 1;
+        refusal_signal(intake->integration, REFUSAL_CUT_OFF,
+                       http_body_is_cut(intake->request) ? 0 : cut_off,
+                       clock_now(intake->context->clock), batch_add(&intake->batch));
+    }
+}
+
 static void refuse_busy(struct intake *intake, int status, const char *why)
 {
     struct fault fault = {0};
     (void)fault_set(&fault, "", "%s", why);
     intake_refuse(intake, status, &fault);
+}
+
+static void submit_slice(struct intake *intake)
+{
+    const struct command command = {
+        .run = run_takes,
+        .answer = answer_takes,
+        .arg = intake,
+        .is_intake = true,
+        .foresee = foresee_takes,
+    };
+    if (!desk_submit(intake->context->desk, command)) {
+        refuse_busy(intake, 503, "Too much is waiting to be stored; try again.");
+    }
 }
 
 /* Senders wait for ten seconds (Prometheus and Alertmanager do). To find out what became of a commit may
@@ -262,17 +366,10 @@ void intake_submit(struct intake *intake)
         refuse_busy(intake, 503, "Nothing can be stored at the moment; try again.");
         return;
     }
+    tell_of_rest(intake);
     make_takes(intake);
     keep_text(intake);
     http_answer_within(intake->request, patience(context), NO_ANSWER_YET);
-    const struct command command = {
-        .run = run_takes,
-        .answer = answer_takes,
-        .arg = intake,
-        .is_intake = true,
-        .foresee = foresee_takes,
-    };
-    if (!desk_submit(context->desk, command)) {
-        refuse_busy(intake, 503, "Too much is waiting to be stored; try again.");
-    }
+    set_down(intake);
+    submit_slice(intake);
 }

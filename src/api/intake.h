@@ -27,6 +27,9 @@ struct intake {
     struct batch batch;
     struct take *takes; /* one for each signal */
     size_t count;
+    size_t own;          /* of them: from us, about what was cut off */
+    size_t done;         /* of them: committed, for they go in slices */
+    bool is_heavy;       /* the pool's thread holds the lock of large documents */
     char *sent_key;      /* PagerDuty: the dedup_key as it was sent, to be answered the same */
     json_t *change;      /* PagerDuty: a change event */
     struct span started; /* elapsed clock, for the metrics */

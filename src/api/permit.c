@@ -1,5 +1,6 @@
 /* Who may what: the tables, and the guard in front of them. */
 #include "api/context.h"
+#include "api/refused.h"
 
 #include "people/key_index.h"
 
@@ -69,6 +70,9 @@ static bool knows(void *self, const struct http_request *request)
 
 struct http_guard api_guard(struct api_context *context)
 {
-    return (struct http_guard){
-        .authorize = authorize, .knows = knows, .self = context, .sign_in = "/"};
+    return (struct http_guard){.authorize = authorize,
+                               .knows = knows,
+                               .lost = refused_lost,
+                               .self = context,
+                               .sign_in = "/"};
 }

@@ -6,6 +6,7 @@
 #include "app/data_dir.h"
 #include "people/contact_store.h"
 #include "people/token_store.h"
+#include "source/refusal.h"
 
 struct facts {
     GArray *items;
@@ -118,6 +119,26 @@ static void look_at_settings(struct doctor *doctor)
     }
 }
 
+static void add_refusal(void *self, const struct refusal_state *state)
+{
+    struct doctor *doctor = self;
+    g_autofree char *subject = g_strconcat("integration:", state->integration, NULL);
+    g_autofree char *remedy =
+        g_strdup_printf("Look at what came: tocsin integration payloads %s.", state->integration);
+    char since[UTC_TEXT_SIZE];
+    utc_format(state->since, since);
+    lint_add(doctor->findings, LINT_WARNING, "refused", subject, remedy,
+             "Requests of %s were not taken, or not whole, %zu times since %s: %s.",
+             state->integration, state->count, since, refusal_words((enum refusal)state->kind));
+}
+
+static void look_at_refusals(struct doctor *doctor)
+{
+    if (doctor->refusals != NULL) {
+        refusal_each(doctor->refusals, doctor->now, add_refusal, doctor);
+    }
+}
+
 /* What was not read was not judged: that must not look healthy. */
 static void look_at_reading(struct doctor *doctor)
 {
@@ -139,6 +160,7 @@ void doctor_look(struct doctor *doctor)
     }
     look_at_reading(doctor);
     look_at_settings(doctor);
+    look_at_refusals(doctor);
     look_at_data(doctor);
     doctor_disk(doctor);
     doctor_clock(doctor);

@@ -10,8 +10,9 @@
 struct doctor {
     const struct settings *settings;
     const struct config *config;
-    struct db *db;               /* a connection that reads, in a transaction that is ended */
-    const struct ledger *ledger; /* NULL: no server runs here */
+    struct db *db;                 /* a connection that reads, in a transaction that is ended */
+    const struct ledger *ledger;   /* NULL: no server runs here */
+    struct refusal_book *refusals; /* source/refusal.h; NULL: no server runs here */
     struct utc now;
     GPtrArray *findings; /* of lint_new */
 };

@@ -65,6 +65,19 @@ const struct setting SETTINGS[] = {
      LOG_LEVEL_NAMES, "debug|info|warn|error", "The least important lines that are still written."},
     {"threads", SETTING_INT, SETTING_SERVER, false, AT(threads), "0", 0, 256, NULL, "N",
      "Threads that take HTTP requests; 0 is one per core."},
+    {"body-max", SETTING_INT, SETTING_SERVER, false, AT(body_max), "16777216", 1048576,
+     INT64_C(1073741824), NULL, "BYTES",
+     "The largest body of alerts that is taken whole, from a known key. Of a longer one the alerts "
+     "that fit "
+     "are taken, and the service is paged about the rest."},
+    {"body-memory", SETTING_INT, SETTING_SERVER, false, AT(body_memory), "67108864", 8388608,
+     INT64_C(17179869184), NULL, "BYTES",
+     "Memory for all bodies that are held at a time; requests beyond it are answered 503. At least "
+     "twice "
+     "--body-max. Those without a known key have an eighth as much of their own."},
+    {"alerts-per-request", SETTING_INT, SETTING_SERVER, false, AT(alerts_per_request), "20000", 1,
+     1000000, NULL, "N",
+     "The most alerts that are taken of one request; the service is paged about the rest."},
     {"shutdown-drain", SETTING_SPAN, SETTING_SERVER, false, AT(shutdown_drain), "5s", 0,
      INT64_C(300000000), NULL, "SPAN",
      "How long SIGTERM waits for requests in flight before it ends them, and as long, at the same "
@@ -466,6 +479,11 @@ bool settings_finish(struct settings *settings, struct fault *fault)
     }
     if (settings->data == NULL) {
         return fault_set(fault, "data", "must name a directory");
+    }
+    if (settings->body_memory / 2 < settings->body_max) {
+        return fault_set(fault, "body-memory",
+                         "must be at least twice body-max, which is %" G_GINT64_FORMAT,
+                         settings->body_max);
     }
     if (strlen(settings->node_name) > NODE_NAME_MAX) {
         return fault_set(fault, "node-name", "may have at most %d bytes", NODE_NAME_MAX);

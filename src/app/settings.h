@@ -31,6 +31,8 @@ struct settings {
     int log_format; /* enum log_format of base/log.h */
     int log_level;  /* enum log_level */
     int64_t threads;
+    int64_t body_max, body_memory; /* bytes */
+    int64_t alerts_per_request;
     struct span shutdown_drain;
     char *heartbeat_out;
     struct span heartbeat_out_every;

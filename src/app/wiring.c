@@ -136,6 +136,7 @@ static void look(void *self, struct db *db, const struct config *config, GPtrArr
                             .config = config,
                             .db = db,
                             .ledger = house->ledger,
+                            .refusals = payload_book_refusals(house->payloads),
                             .now = clock_now(ledger_clock(house->ledger)),
                             .findings = findings};
     doctor_look(&doctor);
@@ -143,25 +144,27 @@ static void look(void *self, struct db *db, const struct config *config, GPtrArr
 
 static void fill_context(struct house *house)
 {
-    house->api = (struct api_context){.desk = house->desk,
-                                      .ledger = house->ledger,
-                                      .readers = house->readers,
-                                      .configs = house->configs,
-                                      .clock = ledger_clock(house->ledger),
-                                      .random = &RANDOM_SYSTEM,
-                                      .public_url = house->settings->public_url,
-                                      .board_is_open = house->settings->board == BOARD_OPEN,
-                                      .pager = house->pager,
-                                      .payloads = house->payloads,
-                                      .keys = house->keys,
-                                      .live = house->live,
-                                      .doctor = look,
-                                      .doctor_self = house,
-                                      .data_dir = house->settings->data,
-                                      .node_name = house->settings->node_name,
-                                      .node_address = house->settings->node_address,
-                                      .schema = db_schema_known(),
-                                      .started_at = clock_now(ledger_clock(house->ledger))};
+    house->api =
+        (struct api_context){.desk = house->desk,
+                             .ledger = house->ledger,
+                             .readers = house->readers,
+                             .configs = house->configs,
+                             .clock = ledger_clock(house->ledger),
+                             .random = &RANDOM_SYSTEM,
+                             .public_url = house->settings->public_url,
+                             .board_is_open = house->settings->board == BOARD_OPEN,
+                             .pager = house->pager,
+                             .payloads = house->payloads,
+                             .alerts_per_request = (size_t)house->settings->alerts_per_request,
+                             .keys = house->keys,
+                             .live = house->live,
+                             .doctor = look,
+                             .doctor_self = house,
+                             .data_dir = house->settings->data,
+                             .node_name = house->settings->node_name,
+                             .node_address = house->settings->node_address,
+                             .schema = db_schema_known(),
+                             .started_at = clock_now(ledger_clock(house->ledger))};
 }
 
 /* A socket's address has room for 107 bytes: a longer path is reached through its open directory. */
@@ -188,6 +191,8 @@ static bool open_doors(struct house *house, struct fault *fault)
                                    .table_sizes = tables.sizes,
                                    .guard = api_guard(&house->api),
                                    .plain_problems = API_PLAIN_PROBLEMS,
+                                   .body_memory = (size_t)house->settings->body_memory,
+                                   .body_part_max = (size_t)house->settings->body_max,
                                    .context = &house->api};
     struct http_server *http = http_start(&options, fault);
     pthread_mutex_lock(&house->http_lock);

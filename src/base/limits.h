@@ -3,8 +3,8 @@
 #define BASE_LIMITS_H
 
 enum {
-    LIMIT_BODY = 1048576,      /* of any request; an intake adapter may ask for less */
-    LIMIT_BODY_READ = 4194304, /* of an alert that is refused as too large, yet kept to be seen */
+    LIMIT_BODY = 1048576,         /* of any request; an intake adapter may ask for less */
+    LIMIT_BODY_INTAKE = 16777216, /* of alerts, from a known key, unless a setting says otherwise */
     LIMIT_BODY_PAGERDUTY = 524288,
     LIMIT_BODY_FORM = 65536,         /* where anyone may send: forms of our pages */
     LIMIT_BODY_STRANGER = 524288,    /* of one whose key is not known, or not yet */
@@ -13,20 +13,22 @@ enum {
     LIMIT_BODIES = 67108864,         /* of all bodies held at a time, of known callers; */
     LIMIT_BODIES_STRANGERS_PART = 8, /* the others have this part as much, of their own */
     LIMIT_JSON_DEPTH = 32,
-    LIMIT_JSON_NODES = 50000, /* values in one document */
+    LIMIT_JSON_NODES = 50000,   /* values in one document; */
+    LIMIT_JSON_NODE_BYTES = 16, /* in a larger one of alerts: one for each of so many bytes */
     LIMIT_YAML = 4194304,
-    LIMIT_CONFIG_NODES = 400000, /* values in one configuration file */
-    LIMIT_NAME = 100,            /* of a user, service, schedule … */
-    LIMIT_SUMMARY = 1024,        /* characters; a longer one is cut on intake, never refused */
-    LIMIT_DEDUP_KEY = 255,       /* PagerDuty Events v2; longer ones are hashed */
-    LIMIT_TEXT = 4096,           /* any other text field */
-    LIMIT_DETAILS = 65536,       /* an alert's details as stored JSON */
-    LIMIT_ALERTS_PER_REQUEST = 2000,
-    LIMIT_PAYLOADS_KEPT = 20,     /* last payloads per integration */
-    LIMIT_PAYLOAD_KEPT = 65536,   /* of each */
-    LIMIT_LIST_PAGE = 200,        /* items a list answers at most */
-    LIMIT_QUEUE_COMMANDS = 65536, /* submitted and not yet in a batch; above: 503 */
-    LIMIT_BATCH_COMMANDS = 512,   /* commands that share one transaction */
+    LIMIT_CONFIG_NODES = 400000,      /* values in one configuration file */
+    LIMIT_NAME = 100,                 /* of a user, service, schedule … */
+    LIMIT_SUMMARY = 1024,             /* characters; a longer one is cut on intake, never refused */
+    LIMIT_DEDUP_KEY = 255,            /* PagerDuty Events v2; longer ones are hashed */
+    LIMIT_TEXT = 4096,                /* any other text field */
+    LIMIT_DETAILS = 65536,            /* an alert's details as stored JSON */
+    LIMIT_ALERTS_PER_REQUEST = 20000, /* unless a setting says otherwise; the rest is cut off */
+    LIMIT_ALERTS_PER_COMMIT = 500,    /* of one request */
+    LIMIT_PAYLOADS_KEPT = 20,         /* last payloads per integration */
+    LIMIT_PAYLOAD_KEPT = 65536,       /* of each */
+    LIMIT_LIST_PAGE = 200,            /* items a list answers at most */
+    LIMIT_QUEUE_COMMANDS = 65536,     /* submitted and not yet in a batch; above: 503 */
+    LIMIT_BATCH_COMMANDS = 512,       /* commands that share one transaction */
 };
 
 #endif

@@ -20,7 +20,12 @@ enum metric {
     METRIC_STREAMS,     /* gauge: live event streams */
     METRIC_SIGNALS_ACCEPTED,
     METRIC_SIGNALS_REFUSED,
-    METRIC_SIGNALS_BUSY, /* 503: queue full or database not writable */
+    METRIC_SIGNALS_BUSY,      /* 503: queue full or database not writable */
+    METRIC_REFUSED_TOO_LARGE, /* requests of integrations that were not taken, or not whole */
+    METRIC_REFUSED_CUT_OFF,
+    METRIC_REFUSED_BROKEN_OFF,
+    METRIC_REFUSED_ENCODING,
+    METRIC_REFUSED_UNREADABLE,
     METRIC_COMMITS,
     METRIC_COMMIT_FAILURES,
     METRIC_UNCERTAIN_KEPT, /* commits whose answer was lost, by what was found out */

@@ -180,8 +180,7 @@ static bool check_query(struct http_request *request)
     return true;
 }
 
-/* Its answer may come at any moment from now on. */
-static void call_handler(struct http_request *request)
+void request_handle(struct http_request *request)
 {
     request->is_handled = true;
     atomic_fetch_add(&request->refs, 1);
@@ -199,7 +198,7 @@ static bool check_key(struct http_request *request)
     } else if (row->permit == PERMIT_KEY && guard->knows != NULL) {
         request->is_known = guard->knows(guard->self, request);
         if (!request->is_known && !row->has_key_in_body && !is_safe(request)) {
-            call_handler(request);
+            request_handle(request);
             return false;
         }
     }
@@ -326,7 +325,7 @@ static enum MHD_Result run(struct http_request *request)
 {
     peer_reads(peer_of(request->connection), false);
     if (!request->is_handled) {
-        call_handler(request);
+        request_handle(request);
     }
     if (is_answered(request)) {
         return answer_queue(request);
@@ -367,13 +366,17 @@ enum MHD_Result access_handle(void *self, struct MHD_Connection *connection, con
 void access_done(void *self, struct MHD_Connection *connection, void **handle,
                  enum MHD_RequestTerminationCode how)
 {
-    (void)how;
     struct http_server *server = self;
     struct http_request *request = *handle;
     if (request == NULL) {
         return;
     }
     *handle = NULL;
+    bool is_broken_off =
+        how != MHD_REQUEST_TERMINATED_COMPLETED_OK && how != MHD_REQUEST_TERMINATED_DAEMON_SHUTDOWN;
+    if (is_broken_off && !request->is_handled && !is_answered(request)) {
+        body_lost(request, HTTP_LOSS_BROKEN_OFF);
+    }
     peer_reads(peer_of(connection), true);
     stream_close(request);
     request_unref(request);

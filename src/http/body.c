@@ -9,9 +9,10 @@
 
 enum { RETRY_AFTER_S = 5 };
 
-void bodies_init(struct bodies *bodies, size_t max)
+void bodies_init(struct bodies *bodies, const struct http_options *options)
 {
-    bodies->max = max == 0 ? LIMIT_BODIES : max;
+    bodies->part_max = options->body_part_max == 0 ? LIMIT_BODY_INTAKE : options->body_part_max;
+    bodies->max = options->body_memory == 0 ? LIMIT_BODIES : options->body_memory;
     bodies->strangers_max = bodies->max / LIMIT_BODIES_STRANGERS_PART;
 }
 
@@ -42,18 +43,31 @@ void body_free(struct http_request *request)
     request->charged = 0;
 }
 
+static bool may_be_cut(const struct http_request *request)
+{
+    return request->is_known && request->match.row->takes_part;
+}
+
 static size_t max_of(const struct http_request *request)
 {
     const struct route_row *row = request->match.row;
     bool is_form = row->permit == PERMIT_ANYONE || row->permit == PERMIT_LINK;
     size_t max = row->body_max != 0 ? row->body_max : is_form ? LIMIT_BODY_FORM : LIMIT_BODY;
+    if (may_be_cut(request)) {
+        return request->server->bodies.part_max;
+    }
     return request->is_known ? max : MIN(max, LIMIT_BODY_STRANGER);
 }
 
 bool body_expect(struct http_request *request, uint64_t size)
 {
     request->body_max = max_of(request);
-    if (size > request->body_max) {
+    if (size > LIMIT_BODY_FORGOTTEN && may_be_cut(request)) {
+        request->is_cut = true; /* too long to be waited for */
+        request_handle(request);
+        return false;
+    }
+    if (size > request->body_max && !may_be_cut(request)) {
         request_refuse(request, 413, "The body may have at most %zu bytes.", request->body_max);
         return false;
     }
@@ -102,12 +116,27 @@ bool body_take(struct http_request *request, const char *data, size_t size)
     if (request->body == NULL) {
         request->body = g_byte_array_new();
     }
-    if (size > request->body_max - request->body->len) {
+    size_t room = request->body_max - request->body->len;
+    if (size > room && may_be_cut(request)) {
+        request->is_cut = true;
+        size = room;
+    }
+    if (size > room) {
         refuse_size(request);
     } else if (!charge(request, costs(request, size))) {
         refuse_crowd(request);
     } else {
         g_byte_array_append(request->body, (const guint8 *)data, (guint)size);
+        request->is_discarding = request->is_cut;
     }
     return true;
+}
+
+void body_lost(struct http_request *request, enum http_loss loss)
+{
+    const struct http_guard *guard = &request->server->guard;
+    const struct route_row *row = request->match.row;
+    if (guard->lost != NULL && request->is_known && row != NULL && row->permit == PERMIT_KEY) {
+        guard->lost(guard->self, request, loss);
+    }
 }

@@ -43,6 +43,9 @@ struct route_row {
     bool is_list;                 /* the answer is {"items": […], "next_cursor": …} */
     int success;                  /* 200 when 0 */
     size_t body_max; /* of a known caller; 0: LIMIT_BODY, LIMIT_BODY_FORM where anyone may send */
+    bool
+        takes_part; /* a known caller's body that is longer is cut there (http_body_is_cut), not refused; its
+                      * bound is struct http_options' body_part_max */
     bool has_key_in_body;              /* PERMIT_KEY: it can only be judged when the body is read */
     const struct query_param *params;  /* ends with {NULL}; NULL: none */
     const struct query_param *headers; /* that it heeds; likewise */
@@ -66,6 +69,8 @@ const char *http_bearer(const struct http_request *request);
 /* One field of an application/x-www-form-urlencoded body, or NULL. */
 const char *http_form(struct http_request *request, const char *name);
 const char *http_body(const struct http_request *request, size_t *out_size);
+/* On a row that takes_part: this is only the beginning of what was sent. */
+NODISCARD bool http_body_is_cut(const struct http_request *request);
 /* The body as strict JSON; on refusal answers 400 problem+json itself and gives NULL (then just
  * return). Borrowed. */
 const json_t *http_json(struct http_request *request);
@@ -118,6 +123,12 @@ void http_streams_wake(struct http_server *server); /* any thread */
 /* Ends those that are open, after what they have read already. Any thread. */
 void http_streams_end(struct http_server *server);
 
+/* A body that reached no handler. */
+enum http_loss {
+    HTTP_LOSS_BROKEN_OFF = 1, /* the sender hung up in the middle */
+    HTTP_LOSS_ENCODING,       /* it came in an encoding that is not known, or was not in it */
+};
+
 /* Proves a bearer token, cookie or local connection against a permit (READ … ADMIN). Answers the
  * actor ("token:ci", newly allocated) or NULL: 401 when `out_is_known` stays false, else 403. */
 struct http_guard {
@@ -125,6 +136,8 @@ struct http_guard {
     /* Of a row with PERMIT_KEY: does the key in the address or the header open anything that takes bodies?
      * Asked before the body; the handler looks at it again. NULL: all are taken for strangers. */
     bool (*knows)(void *self, const struct http_request *request);
+    /* A known caller's body was lost on a row with PERMIT_KEY; on a thread of the pool. NULL: nobody asks. */
+    void (*lost)(void *self, const struct http_request *request, enum http_loss loss);
     void *self;
     /* Where a browser goes that sends a form and is not signed in any more; NULL: it is refused. */
     const char *sign_in;
@@ -141,8 +154,9 @@ struct http_options {
     /* Below this path a problem is told as one JSON text, "FIELD: what is wrong", as Alertmanager does;
      * NULL: nowhere. Must live as long as the server. */
     const char *plain_problems;
-    void *context;      /* handed to every handler */
-    size_t body_memory; /* bytes for all bodies that are held at a time; 0: LIMIT_BODIES */
+    void *context;        /* handed to every handler */
+    size_t body_memory;   /* bytes for all bodies that are held at a time; 0: LIMIT_BODIES */
+    size_t body_part_max; /* on rows that takes_part; 0: LIMIT_BODY_INTAKE */
 };
 
 /* NULL and a fault when the address cannot be bound. */

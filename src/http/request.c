@@ -171,6 +171,11 @@ const char *http_body(const struct http_request *request, size_t *out_size)
     return (const char *)request->body->data;
 }
 
+bool http_body_is_cut(const struct http_request *request)
+{
+    return request->is_cut;
+}
+
 const json_t *http_json(struct http_request *request)
 {
     if (request->json != NULL) {

@@ -46,6 +46,7 @@ struct http_request {
     bool has_query;
     bool is_known;      /* holds a key or token that is good, or is local */
     bool is_handled;    /* the handler was called */
+    bool is_cut;        /* what came after the first bytes is forgotten, and the row knows */
     bool is_discarding; /* the body is read and forgotten */
     size_t body_max, discarded;
     size_t charged; /* of the budget for bodies */
@@ -80,6 +81,7 @@ struct peer {
 /* The budget for all bodies that are held, in bytes. Callers without a known key have a part of their own. */
 struct bodies {
     size_t max, strangers_max;
+    size_t part_max; /* of one, on rows that takes_part */
     atomic_size_t known, strangers;
 };
 
@@ -134,12 +136,14 @@ void answer_clear(struct answer *answer);
 void answer_add_headers(struct http_request *request, struct MHD_Response *response);
 
 /* body.c */
-void bodies_init(struct bodies *bodies, size_t max); /* 0: LIMIT_BODIES */
+void bodies_init(struct bodies *bodies, const struct http_options *options);
 /* Of that announced size, 0 when it is not said. False after refusing. */
 NODISCARD bool body_expect(struct http_request *request, uint64_t size);
 /* Keeps, refuses or forgets. False: the connection is to be closed. */
 NODISCARD bool body_take(struct http_request *request, const char *data, size_t size);
 void body_free(struct http_request *request);
+/* Tells whoever asked to be told. */
+void body_lost(struct http_request *request, enum http_loss loss);
 
 /* problem.c: the body of a problem+json answer. New reference. */
 NODISCARD json_t *problem_json(int status, const char *detail, const char *field,
@@ -149,6 +153,8 @@ NODISCARD json_t *problem_plain(const json_t *problem);
 const char *problem_title(int status);
 
 /* access.c */
+/* Calls the handler, which may have answered, or may answer at any moment from now on. */
+void request_handle(struct http_request *request);
 void request_waiting_remove(struct http_request *request);
 /* Forces the answers that were to come by then (elapsed clock). */
 void waiting_force_late(struct http_server *server, struct span elapsed);

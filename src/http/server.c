@@ -187,7 +187,7 @@ static struct http_server *server_new(const struct http_options *options)
     server->routes = routes_create(options->tables, options->table_sizes);
     server->guard = options->guard;
     server->plain_problems = options->plain_problems;
-    bodies_init(&server->bodies, options->body_memory);
+    bodies_init(&server->bodies, options);
     server->context = options->context;
     server->socket_path = g_strdup(options->socket_path);
     random_fill(&RANDOM_SYSTEM, &server->id_salt, sizeof server->id_salt);

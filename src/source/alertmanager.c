@@ -75,13 +75,7 @@ bool alertmanager_read(const json_t *body, struct batch *out, struct fault *faul
                          "must be a list of alerts, as in version 4 of "
                          "Alertmanager's webhook");
     }
-    size_t count = json_array_size(alerts);
-    if (count > LIMIT_ALERTS_PER_REQUEST) {
-        return fault_set(fault, "alerts",
-                         "has %zu alerts; at most %d are taken in one request: set max_alerts in "
-                         "the webhook's configuration",
-                         count, LIMIT_ALERTS_PER_REQUEST);
-    }
+    size_t count = batch_fit(out, json_array_size(alerts));
     for (size_t i = 0; i < count; i++) {
         struct fault why = {0};
         if (!read_one(body, json_array_get(alerts, i), out, &why)) {

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "source/payload_store.h"
+#include "source/refusal.h"
 
 static const int64_t RATE_AT_FIRST = 10000; /* alerts a second and integration, in the long run */
 static const int64_t BURST_S = 10;          /* how many seconds' worth may come at once */
@@ -33,6 +34,7 @@ struct payload_book {
     bool is_dirty;
     int64_t rate;
     struct utc flushed_at;
+    struct refusal_book *refusals;
 };
 
 static void slot_clear(struct slot *slot)
@@ -57,7 +59,13 @@ struct payload_book *payload_book_create(void)
     (void)pthread_mutex_init(&book->lock, NULL);
     book->shelves = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, shelf_free);
     book->rate = RATE_AT_FIRST;
+    book->refusals = refusal_book_create();
     return book;
+}
+
+struct refusal_book *payload_book_refusals(struct payload_book *book)
+{
+    return book->refusals;
 }
 
 void payload_book_destroy(struct payload_book **book)
@@ -66,6 +74,7 @@ void payload_book_destroy(struct payload_book **book)
         return;
     }
     g_hash_table_destroy((*book)->shelves);
+    refusal_book_destroy(&(*book)->refusals);
     (void)pthread_mutex_destroy(&(*book)->lock);
     g_free(*book);
     *book = NULL;

@@ -24,6 +24,9 @@ struct payload {
 NODISCARD struct payload_book *payload_book_create(void);
 void payload_book_destroy(struct payload_book **book);
 
+/* What was not taken (source/refusal.h); lives as long as the book. */
+struct refusal_book *payload_book_refusals(struct payload_book *book);
+
 /* Reads what an earlier run has kept. Before the book is shared. */
 void payload_book_load(struct payload_book *book, struct db *db);
 /* Registers the duty that writes it. Before the ledger's first batch. */

@@ -183,11 +183,7 @@ bool prometheus_read(const json_t *body, struct utc now, struct batch *out, stru
                          "must be a list of alerts, as Prometheus sends to "
                          "/api/v2/alerts");
     }
-    size_t count = json_array_size(body);
-    if (count > LIMIT_ALERTS_PER_REQUEST) {
-        return fault_set(fault, "", "has %zu alerts; at most %d are taken in one request", count,
-                         LIMIT_ALERTS_PER_REQUEST);
-    }
+    size_t count = batch_fit(out, json_array_size(body));
     for (size_t i = 0; i < count; i++) {
         struct fault why = {0};
         if (!read_one(json_array_get(body, i), now, out, &why)) {

@@ -40,6 +40,13 @@ void batch_refuse(struct batch *batch, const char *list, size_t index, struct fa
     batch->refused++;
 }
 
+size_t batch_fit(struct batch *batch, size_t count)
+{
+    size_t max = batch->max == 0 ? LIMIT_ALERTS_PER_REQUEST : batch->max;
+    batch->cut_off = count > max ? count - max : 0;
+    return count - batch->cut_off;
+}
+
 char *text_cut(const char *text, size_t max)
 {
     if (text == NULL) {

@@ -17,6 +17,8 @@ struct batch {
     GPtrArray *signals; /* of struct signal *, owned */
     size_t refused;     /* elements that could not be read */
     struct fault first; /* why the first of them could not */
+    size_t max;         /* so many elements are looked at; 0: LIMIT_ALERTS_PER_REQUEST */
+    size_t cut_off;     /* elements beyond that */
 };
 
 void batch_init(struct batch *batch);
@@ -25,6 +27,9 @@ void batch_clear(struct batch *batch);
 struct signal *batch_add(struct batch *batch);
 /* Counts an element as refused. `list` and `index` say where: "alerts[3].labels". */
 void batch_refuse(struct batch *batch, const char *list, size_t index, struct fault *fault);
+
+/* Of a list of `count` elements: how many are looked at. Counts the rest as cut off. */
+NODISCARD size_t batch_fit(struct batch *batch, size_t count);
 
 /* At most `max` characters, cut where a character ends. Newly allocated; NULL for NULL. */
 NODISCARD char *text_cut(const char *text, size_t max);

@@ -81,7 +81,7 @@ class DoorsTest(unittest.TestCase):
         self.assert_problem(self.alert(b""), 400)
         deep = '{"summary":"s","details":{"a":' + "[" * 100 + "]" * 100 + "}}"
         self.assert_problem(self.alert(deep.encode()), 400)
-        self.assert_problem(self.alert(b" " * (1024 * 1024 + 1)), 413)
+        self.assert_problem(self.alert(b" " * (16 * 1024 * 1024 + 1)), 413)
 
     def test_native_wants_a_good_key(self):
         self.assert_problem(self.alert({"summary": "s"}, token=None), 401)
@@ -231,12 +231,12 @@ class DoorsTest(unittest.TestCase):
             for number in range(30):
                 world.post("/v2/enqueue", {**body, "dedup_key": str(number)}, token=None)
             self.assertEqual(len(world.items(path)), 20)
-            large = b'{"version": "4", "note": "' + b"x" * (1024 * 1024) + b'"}'
+            large = b'{"version": "4", "note": "' + b"x" * (16 * 1024 * 1024) + b'"}'
             self.assertEqual(
                 world.post(f"/in/alertmanager/{KEYS['AM_KEY']}", large, token=None).status, 413)
             kept = world.items("/api/v1/integrations/prod-am/payloads")
             self.assertEqual([payload["status"] for payload in kept], [413])
-            self.assertIn("at most 1048576 bytes", kept[0]["problem"])
+            self.assertIn("16777216 bytes", kept[0]["problem"])
             self.assertLess(len(kept[0]["body"]), 70000)
 
 

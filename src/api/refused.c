@@ -1,0 +1,121 @@
+#include "api/refused.h"
+
+#include "base/log.h"
+#include "base/metric.h"
+#include "page/pager.h"
+#include "people/key_index.h"
+#include "source/payload.h"
+
+/* A command of our own: nobody waits for its answer. */
+struct telling {
+    struct take take;
+    char *integration, *service;
+};
+
+static void telling_done(void *arg, enum command_outcome outcome)
+{
+    struct telling *telling = arg;
+    (void)outcome; /* where nothing can be stored, the next refusal tries again */
+    take_clear(&telling->take);
+    g_free(telling->integration);
+    g_free(telling->service);
+    g_free(telling);
+}
+
+static enum command_result telling_run(struct ledger_tx *tx, void *arg)
+{
+    return pager_take(tx, &((struct telling *)arg)->take);
+}
+
+static void telling_foresee(struct ledger_tx *tx, void *arg)
+{
+    pager_foresee_take(tx, &((struct telling *)arg)->take);
+}
+
+/* Takes over the signal. */
+static void tell(const struct api_context *context, const char *integration, const char *service,
+                 struct signal signal)
+{
+    struct telling *telling = g_new0(struct telling, 1);
+    telling->integration = g_strdup(integration);
+    telling->service = g_strdup(service);
+    telling->take = (struct take){.pager = context->pager,
+                                  .signal = signal,
+                                  .integration = telling->integration,
+                                  .service = telling->service};
+    const struct command command = {
+        .run = telling_run, .answer = telling_done, .arg = telling, .foresee = telling_foresee};
+    if (!desk_submit(context->desk, command)) {
+        telling_done(telling, OUTCOME_UNAVAILABLE);
+    }
+}
+
+static enum metric metric_of(enum refusal kind)
+{
+    switch (kind) {
+    case REFUSAL_TOO_LARGE:
+        return METRIC_REFUSED_TOO_LARGE;
+    case REFUSAL_CUT_OFF:
+        return METRIC_REFUSED_CUT_OFF;
+    case REFUSAL_BROKEN_OFF:
+        return METRIC_REFUSED_BROKEN_OFF;
+    case REFUSAL_ENCODING:
+        return METRIC_REFUSED_ENCODING;
+    case REFUSAL_UNREADABLE:
+        break;
+    }
+    return METRIC_REFUSED_UNREADABLE;
+}
+
+void refused_note(const struct api_context *context, const char *integration, const char *service,
+                  enum refusal kind)
+{
+    struct refusal_book *book = payload_book_refusals(context->payloads);
+    struct utc now = clock_now(context->clock);
+    size_t count = 0;
+    bool must_tell = refusal_note(book, integration, kind, now, &count);
+    metric_add(metric_of(kind), 1);
+    g_autofree char *times = g_strdup_printf("%zu", count);
+    LOG_WARN("intake", NULL, "not taken", "integration", integration, "why", refusal_words(kind),
+             "times", times);
+    /* What was cut off is told with what was taken, in one commit. */
+    if (must_tell && kind != REFUSAL_CUT_OFF) {
+        struct signal signal = {0};
+        refusal_signal(integration, kind, count, now, &signal);
+        tell(context, integration, service, signal);
+    }
+}
+
+void refused_good(const struct api_context *context, const char *integration, const char *service)
+{
+    struct refusal_book *book = payload_book_refusals(context->payloads);
+    unsigned over = refusal_good(book, integration, clock_now(context->clock));
+    for (int kind = 1; over >> kind != 0; kind++) {
+        if ((over >> kind & 1) != 0) {
+            struct signal signal = {0};
+            refusal_over((enum refusal)kind, &signal);
+            tell(context, integration, service, signal);
+        }
+    }
+}
+
+void refused_lost(void *self, const struct http_request *request, enum http_loss loss)
+{
+    const struct api_context *context = self;
+    const char *key = http_path_param(request, "key");
+    struct key_entry owner = {0};
+    if (key == NULL) {
+        key = http_bearer(request);
+    }
+    if (key == NULL || !key_index_find(context->keys, key, clock_now(context->clock), &owner) ||
+        owner.owner_kind != KEY_INTEGRATION) {
+        return;
+    }
+    struct config *config = config_current(context->configs);
+    const struct integration *integration = config_integration(config, owner.owner);
+    if (integration != NULL) {
+        refused_note(context, integration->name, integration->service,
+                     loss == HTTP_LOSS_BROKEN_OFF ? REFUSAL_BROKEN_OFF : REFUSAL_ENCODING);
+    }
+    config_unref(config);
+}

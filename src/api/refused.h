@@ -1,0 +1,18 @@
+/* api/refused.h - the owner of an integration hears what was not taken. */
+#ifndef API_REFUSED_H
+#define API_REFUSED_H
+
+#include "api/context.h"
+#include "source/refusal.h"
+
+/* Counts and logs; opens or renews the alert where the book says so. Any thread. */
+void refused_note(const struct api_context *context, const char *integration, const char *service,
+                  enum refusal kind);
+
+/* A request was taken whole: alerts of refusals that are over are resolved. Any thread. */
+void refused_good(const struct api_context *context, const char *integration, const char *service);
+
+/* For the guard: a body of a known caller was lost before it reached a handler. */
+void refused_lost(void *self, const struct http_request *request, enum http_loss loss);
+
+#endif

@@ -1,0 +1,204 @@
+#include "source/refusal.h"
+
+#include <glib.h>
+#include <pthread.h>
+
+enum { KINDS = REFUSAL_UNREADABLE + 1, IN_A_ROW = 3 };
+
+#define TOLD_AGAIN_AFTER SPAN_S(60)
+#define QUIET_AFTER SPAN_S(15 * 60)
+#define EXPIRES_AFTER SPAN_S(6 * 3600)
+#define REMEMBERED_FOR SPAN_S(24 * 3600)
+
+const struct enum_name REFUSAL_NAMES[] = {
+    {"too-large", REFUSAL_TOO_LARGE},   {"cut-off", REFUSAL_CUT_OFF},
+    {"broken-off", REFUSAL_BROKEN_OFF}, {"encoding", REFUSAL_ENCODING},
+    {"unreadable", REFUSAL_UNREADABLE}, {0}};
+
+struct tally {
+    size_t count, in_a_row;
+    struct utc since, last;
+    struct utc told_at; /* unset: not told */
+};
+
+struct refusal_book {
+    pthread_mutex_t lock; /* guards the table */
+    GHashTable *tallies;  /* integration -> struct tally[KINDS] */
+};
+
+struct refusal_book *refusal_book_create(void)
+{
+    struct refusal_book *book = g_new0(struct refusal_book, 1);
+    (void)pthread_mutex_init(&book->lock, NULL);
+    book->tallies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    return book;
+}
+
+void refusal_book_destroy(struct refusal_book **book)
+{
+    if (*book == NULL) {
+        return;
+    }
+    g_hash_table_destroy((*book)->tallies);
+    (void)pthread_mutex_destroy(&(*book)->lock);
+    g_clear_pointer(book, g_free);
+}
+
+static bool is_lost_for_good(enum refusal kind)
+{
+    return kind == REFUSAL_TOO_LARGE || kind == REFUSAL_CUT_OFF;
+}
+
+/* A clock that was set back must not silence it. */
+static bool is_past(struct utc at, struct span wait, struct utc now)
+{
+    return utc_before(now, at) || !utc_before(now, utc_add(at, wait));
+}
+
+static bool count(struct tally *tally, enum refusal kind, struct utc now)
+{
+    if (tally->count == 0) {
+        tally->since = now;
+    }
+    tally->count++;
+    tally->in_a_row++;
+    tally->last = now;
+    bool is_enough = is_lost_for_good(kind) || tally->in_a_row >= IN_A_ROW;
+    bool is_due = !utc_is_set(tally->told_at) || is_past(tally->told_at, TOLD_AGAIN_AFTER, now);
+    if (is_enough && is_due) {
+        tally->told_at = now;
+    }
+    return is_enough && is_due;
+}
+
+bool refusal_note(struct refusal_book *book, const char *integration, enum refusal kind,
+                  struct utc now, size_t *out_count)
+{
+    (void)pthread_mutex_lock(&book->lock);
+    struct tally *tallies = g_hash_table_lookup(book->tallies, integration);
+    if (tallies == NULL) {
+        tallies = g_new0(struct tally, KINDS);
+        g_hash_table_insert(book->tallies, g_strdup(integration), tallies);
+    }
+    bool must_tell = count(&tallies[kind], kind, now);
+    *out_count = tallies[kind].count;
+    (void)pthread_mutex_unlock(&book->lock);
+    return must_tell;
+}
+
+unsigned refusal_good(struct refusal_book *book, const char *integration, struct utc now)
+{
+    unsigned over = 0;
+    (void)pthread_mutex_lock(&book->lock);
+    struct tally *tallies = g_hash_table_lookup(book->tallies, integration);
+    for (int kind = 1; tallies != NULL && kind < KINDS; kind++) {
+        struct tally *tally = &tallies[kind];
+        tally->in_a_row = 0;
+        if (tally->count > 0 && is_past(tally->last, QUIET_AFTER, now)) {
+            over |= utc_is_set(tally->told_at) ? 1U << kind : 0;
+            *tally = (struct tally){0};
+        }
+    }
+    (void)pthread_mutex_unlock(&book->lock);
+    return over;
+}
+
+void refusal_each(struct refusal_book *book, struct utc now,
+                  void (*each)(void *self, const struct refusal_state *state), void *self)
+{
+    (void)pthread_mutex_lock(&book->lock);
+    GHashTableIter iter;
+    gpointer integration = NULL;
+    gpointer value = NULL;
+    g_hash_table_iter_init(&iter, book->tallies);
+    while (g_hash_table_iter_next(&iter, &integration, &value)) {
+        const struct tally *tallies = value;
+        for (int kind = 1; kind < KINDS; kind++) {
+            const struct tally *tally = &tallies[kind];
+            if (tally->count > 0 && utc_before(now, utc_add(tally->last, REMEMBERED_FOR))) {
+                const struct refusal_state state = {integration, kind, tally->count, tally->since,
+                                                    tally->last};
+                each(self, &state);
+            }
+        }
+    }
+    (void)pthread_mutex_unlock(&book->lock);
+}
+
+/* --- in words --- */
+
+const char *refusal_words(enum refusal kind)
+{
+    switch (kind) {
+    case REFUSAL_TOO_LARGE:
+        return "body too large";
+    case REFUSAL_CUT_OFF:
+        return "too much in one request";
+    case REFUSAL_BROKEN_OFF:
+        return "body broken off";
+    case REFUSAL_ENCODING:
+        return "body in an encoding that is not understood";
+    case REFUSAL_UNREADABLE:
+        break;
+    }
+    return "nothing of it could be read";
+}
+
+static const char *remedy_of(enum refusal kind)
+{
+    switch (kind) {
+    case REFUSAL_TOO_LARGE:
+    case REFUSAL_CUT_OFF:
+        return "Send fewer alerts at once (in Alertmanager: group_by, or max_alerts of the "
+               "webhook), or "
+               "raise TOCSIN_BODY_MAX and TOCSIN_ALERTS_PER_REQUEST.";
+    case REFUSAL_BROKEN_OFF:
+        return "Look at the time-outs and body limits of the sender and of proxies on the way.";
+    case REFUSAL_ENCODING:
+        return "Have the sender use gzip, or no compression.";
+    case REFUSAL_UNREADABLE:
+        break;
+    }
+    return "tocsin integration payloads NAME shows what came and what is wrong with it.";
+}
+
+static char *summary_of(const char *integration, enum refusal kind, size_t count)
+{
+    const char *words = refusal_words(kind);
+    if (kind == REFUSAL_CUT_OFF && count == 0) {
+        return g_strdup_printf("Alerts of %s were cut off: %s", integration, words);
+    }
+    if (kind == REFUSAL_CUT_OFF) {
+        return g_strdup_printf("%zu alert%s of %s were cut off: %s", count, count == 1 ? "" : "s",
+                               integration, words);
+    }
+    if (count == 1) {
+        return g_strdup_printf("%s was refused: %s", integration, words);
+    }
+    return g_strdup_printf("%s was refused %zu times: %s", integration, count, words);
+}
+
+static char *key_of(enum refusal kind)
+{
+    return g_strconcat("tocsin:refused:", enum_to_name(REFUSAL_NAMES, kind), NULL);
+}
+
+void refusal_signal(const char *integration, enum refusal kind, size_t count, struct utc now,
+                    struct signal *out)
+{
+    out->action = SIGNAL_TRIGGER;
+    out->dedup_key = key_of(kind);
+    out->summary = summary_of(integration, kind, count);
+    out->severity = SEVERITY_ERROR;
+    out->source = g_strdup("tocsin");
+    out->component = g_strdup(integration);
+    out->details = json_pack("{s:s, s:s}", "integration", integration, "remedy", remedy_of(kind));
+    out->occurred_at = now;
+    out->expires_at = utc_add(now, EXPIRES_AFTER);
+}
+
+void refusal_over(enum refusal kind, struct signal *out)
+{
+    out->action = SIGNAL_RESOLVE;
+    out->dedup_key = key_of(kind);
+}

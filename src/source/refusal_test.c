@@ -1,0 +1,129 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <glib.h>
+#include <string.h>
+
+#include "source/refusal.h"
+
+enum { GOOD = 0 };
+
+/* What happens to one integration, in order; `at_s` is the time. */
+static const struct {
+    const char *name;
+    int at_s;
+    int kind;       /* GOOD: a request was taken */
+    bool is_told;   /* … of a refusal */
+    unsigned over;  /* … of a good one: 1 << kind */
+    size_t counted; /* of a refusal */
+} STORY[] = {
+    {"what is lost is told at once", 0, REFUSAL_TOO_LARGE, true, 0, 1},
+    {"and again only after a minute", 30, REFUSAL_TOO_LARGE, false, 0, 2},
+    {"now", 60, REFUSAL_TOO_LARGE, true, 0, 3},
+    {"each kind by itself", 61, REFUSAL_CUT_OFF, true, 0, 1},
+    {"one odd request is nobody's business", 70, REFUSAL_UNREADABLE, false, 0, 1},
+    {"nor are two", 71, REFUSAL_UNREADABLE, false, 0, 2},
+    {"a good one between, too soon to end the others", 72, GOOD, false, 0, 0},
+    {"so it begins anew", 73, REFUSAL_UNREADABLE, false, 0, 3},
+    {"second", 74, REFUSAL_UNREADABLE, false, 0, 4},
+    {"third in a row", 75, REFUSAL_UNREADABLE, true, 0, 5},
+    {"good, and the first has been quiet for 15 minutes", 60 + 900, GOOD, false,
+     1U << REFUSAL_TOO_LARGE, 0},
+    {"the second, too; it is told once", 75 + 900, GOOD, false,
+     1U << REFUSAL_CUT_OFF | 1U << REFUSAL_UNREADABLE, 0},
+    {"nothing is left", 5000, GOOD, false, 0, 0},
+    {"it counts from one", 5001, REFUSAL_TOO_LARGE, true, 0, 1},
+    {"a clock that was set back does not silence it", 100, REFUSAL_TOO_LARGE, true, 0, 2},
+};
+
+static struct utc at(int seconds)
+{
+    return (struct utc){INT64_C(1800000000000000) + (int64_t)seconds * 1000000};
+}
+
+static void test_story(void **state)
+{
+    (void)state;
+    struct refusal_book *book = refusal_book_create();
+    for (size_t i = 0; i < G_N_ELEMENTS(STORY); i++) {
+        size_t counted = 0;
+        bool is_told = false;
+        unsigned over = 0;
+        if (STORY[i].kind == GOOD) {
+            over = refusal_good(book, "am", at(STORY[i].at_s));
+        } else {
+            is_told =
+                refusal_note(book, "am", (enum refusal)STORY[i].kind, at(STORY[i].at_s), &counted);
+        }
+        if (is_told != STORY[i].is_told || over != STORY[i].over || counted != STORY[i].counted) {
+            fail_msg("%s: told %d, over %u, counted %zu", STORY[i].name, is_told, over, counted);
+        }
+    }
+    assert_int_equal(refusal_good(book, "another", at(0)), 0);
+    refusal_book_destroy(&book);
+    assert_null(book);
+}
+
+static void add_words(void *self, const struct refusal_state *state)
+{
+    g_string_append_printf(self, "%s %s %zu;", state->integration,
+                           enum_to_name(REFUSAL_NAMES, state->kind), state->count);
+}
+
+static void test_each(void **state)
+{
+    (void)state;
+    struct refusal_book *book = refusal_book_create();
+    size_t counted = 0;
+    (void)!refusal_note(book, "am", REFUSAL_ENCODING, at(0), &counted);
+    (void)!refusal_note(book, "am", REFUSAL_ENCODING, at(1), &counted);
+    g_autoptr(GString) words = g_string_new(NULL);
+    refusal_each(book, at(2), add_words, words);
+    assert_string_equal(words->str, "am encoding 2;");
+    g_string_truncate(words, 0);
+    refusal_each(book, at(2 * 86400), add_words, words);
+    assert_string_equal(words->str, "");
+    refusal_book_destroy(&book);
+}
+
+static void test_signal(void **state)
+{
+    (void)state;
+
+    static const struct {
+        int kind;
+        size_t count;
+        const char *summary;
+    } ROWS[] = {
+        {REFUSAL_TOO_LARGE, 12, "prod-am was refused 12 times: body too large"},
+        {REFUSAL_TOO_LARGE, 1, "prod-am was refused: body too large"},
+        {REFUSAL_CUT_OFF, 1500, "1500 alerts of prod-am were cut off: too much in one request"},
+        {REFUSAL_CUT_OFF, 0, "Alerts of prod-am were cut off: too much in one request"},
+        {REFUSAL_UNREADABLE, 3, "prod-am was refused 3 times: nothing of it could be read"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        enum refusal kind = (enum refusal)ROWS[i].kind;
+        struct signal signal = {0}, over = {0};
+        refusal_signal("prod-am", kind, ROWS[i].count, at(0), &signal);
+        refusal_over(kind, &over);
+        assert_string_equal(signal.summary, ROWS[i].summary);
+        assert_int_equal(signal.action, SIGNAL_TRIGGER);
+        assert_int_equal(over.action, SIGNAL_RESOLVE);
+        assert_string_equal(signal.dedup_key, over.dedup_key);
+        assert_true(utc_before(at(6 * 3600 - 1), signal.expires_at));
+        signal_clear(&signal);
+        signal_clear(&over);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_story), cmocka_unit_test(test_each),
+                                       cmocka_unit_test(test_signal)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
