@@ -38,6 +38,8 @@ struct watch {
     int64_t anybody_us;  /* when the last resort was found unreachable; -1: never */
     int64_t moved_us;    /* when a page was last handed to whoever is on call now; -1: never */
     unsigned ever_paged; /* everybody whom this alert paged rightfully */
+    unsigned told;       /* everybody for whom a message about it left */
+    unsigned heard_end;  /* everybody whom word of its end may have reached */
     struct debt debts[SCENE_PEOPLE];
     int debt_count;
 };
@@ -397,6 +399,32 @@ static void count_message(struct auditor *auditor, const struct sent_message *se
     recent->severity[recent->count++] = sent->severity;
 }
 
+/* The end is told of what is over, once, to those who were told that it began. */
+static void judge_ends(struct auditor *auditor, const struct sent_message *sent, int person,
+                       struct moment now)
+{
+    unsigned bit = person == NOBODY ? 0 : 1U << person;
+    for (size_t i = 0; i < sent->count; i++) {
+        struct watch *watch = find(auditor, sent->alert_ids[i]);
+        if (watch == NULL) {
+            continue; /* forgotten: see auditor_look */
+        }
+        const char *what = NULL;
+        if (watch->state != WATCH_OVER) {
+            what = "before it was over";
+        } else if ((watch->told & bit) == 0) {
+            what = "who was not told of it";
+        } else if ((watch->heard_end & bit) != 0 && !sent->may_repeat) {
+            what = "a second time";
+        }
+        if (what != NULL) {
+            auditor_complain(auditor, now, "end: of alert %" G_GINT64_FORMAT " told to %s, %s",
+                             watch->alert_id, sent->who, what);
+        }
+        watch->heard_end |= sent->may_arrive ? bit : 0;
+    }
+}
+
 bool auditor_sent(struct auditor *auditor, const struct sent_message *sent, struct moment now)
 {
     int person = scene_person_named(auditor->scene, sent->who);
@@ -411,7 +439,11 @@ bool auditor_sent(struct auditor *auditor, const struct sent_message *sent, stru
             return true;
         }
         live += watch->state == WATCH_OPEN;
+        watch->told |= 1U << person;
         settle_debt(watch, person);
+    }
+    if (sent->is_end) {
+        judge_ends(auditor, sent, person, now);
     }
     bool is_after = pages > 0 && live == 0;
     if (is_after && !sent->is_late) {

@@ -8,6 +8,7 @@
  *   wrong       a page or message to somebody whom the policy does not name at that instant;
  *   early       a step before its wait was over;
  *   after ack   a message that left after the acknowledgement was committed;
+ *   end         of an alert told before it was over, twice, or to somebody who was not told of it;
  *   too many    more messages to one mailbox than the published bound. */
 #ifndef SIM_AUDITOR_H
 #define SIM_AUDITOR_H
@@ -56,7 +57,9 @@ void auditor_page_moved(struct auditor *auditor, int64_t alert_id, const char *f
 struct sent_message {
     const char *who;
     const char *mailbox; /* contact and urgency: what the bound on noise is for */
-    bool is_page;        /* else a question or a test: only the bound applies */
+    bool is_page;        /* neither it nor is_end: a question or a test, only the bound applies */
+    bool is_end;         /* the alerts are over */
+    bool may_repeat;     /* it says that it may have come before */
     const int64_t *alert_ids;
     size_t count;
     int severity;

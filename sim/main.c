@@ -40,6 +40,7 @@ static const struct enum_name PLANT_NAMES[] = {
     {"late-sending", PLANT_LATE_SENDING},
     {"early-answer", PLANT_EARLY_ANSWER},
     {"no-throttle", PLANT_NO_THROTTLE},
+    {"double-end", PLANT_DOUBLE_END},
     {"no-fence", PLANT_NO_FENCE},
     {"early-fence", PLANT_EARLY_FENCE},
     {"lost-wake-up", PLANT_LOST_WAKE_UP},

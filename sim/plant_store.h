@@ -8,5 +8,6 @@
 void plant_lost_timers(struct db *db);
 /* Nobody knows any more which messages went in the last hour. */
 void plant_no_throttle(struct db *db);
+void plant_double_end(struct db *db);
 
 #endif

@@ -202,6 +202,7 @@ static unsigned planted_in_ledger(const struct node *node)
     case PLANT_WRONG_SHIFT:
     case PLANT_LATE_SENDING:
     case PLANT_NO_THROTTLE:
+    case PLANT_DOUBLE_END:
     case PLANT_EARLY_DATABASE:
         break;
     }
@@ -394,6 +395,9 @@ static void read_news(struct node *node)
 
 static void run_commands(struct node *node)
 {
+    if (is_plant(node, PLANT_DOUBLE_END)) {
+        plant_double_end(node->db);
+    }
     if (is_plant(node, PLANT_NO_THROTTLE)) {
         plant_no_throttle(node->db);
     }

@@ -20,6 +20,8 @@ struct attempt {
     int channel;  /* enum contact_kind */
     int person;
     bool is_page;
+    bool is_end;
+    bool may_repeat;
     int64_t delivery_id;
     int severity, urgency;
     int64_t alert_ids[ANSWERED_MAX]; /* what the person can answer from the message */
@@ -105,11 +107,13 @@ static void tell_auditor(struct world *world, const struct attempt *attempt)
                                    ids, SENT_MAX);
     g_autofree char *mailbox =
         g_strdup_printf("%s/%s", enum_to_name(CONTACT_KIND_NAMES, attempt->channel),
-                        enum_to_name(URGENCY_NAMES, attempt->urgency));
+                        attempt->is_end ? "ends" : enum_to_name(URGENCY_NAMES, attempt->urgency));
     const struct sent_message sent = {
         .who = world->scene.people[attempt->person].name,
         .mailbox = mailbox,
         .is_page = attempt->is_page,
+        .is_end = attempt->is_end,
+        .may_repeat = attempt->may_repeat,
         .alert_ids = ids,
         .count = count,
         .severity = attempt->severity,
@@ -175,6 +179,8 @@ static void provider_send(void *self, const struct address *address, const struc
         .channel = address->kind,
         .person = scene_person_named(&world->scene, who),
         .is_page = message->kind == MESSAGE_PAGE || message->kind == MESSAGE_DIGEST,
+        .is_end = message->kind == MESSAGE_ENDED,
+        .may_repeat = message->may_repeat,
         .delivery_id = message->delivery_id,
         .severity = message->severity,
         .urgency = message->urgency,

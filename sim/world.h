@@ -19,6 +19,7 @@ enum plant {
     PLANT_LATE_SENDING, /* the courier sits on a message and does not look again before it goes */
     PLANT_EARLY_ANSWER, /* signals are answered before they are on stable storage */
     PLANT_NO_THROTTLE,  /* every message counts as the first of its hour */
+    PLANT_DOUBLE_END,   /* what is over is told again */
     /* With several nodes only: */
     PLANT_NO_FENCE,       /* a node writes by the lanes that it held when it was started */
     PLANT_EARLY_FENCE,    /* a node looks at its lanes before the transaction, not in it */

@@ -15,6 +15,7 @@ struct service {
     int urgency; /* SERVICE_BY_SEVERITY when absent: critical and error are high, the rest low */
     struct span acknowledge_expires; /* 0: never; else "still on it?" after this long */
     struct span auto_resolve;        /* 0: never; else resolved when not seen for this long */
+    int endings;     /* enum endings (people/user.h); 0: whoever was told hears of the end */
     GPtrArray *show; /* of char *: labels that messages show; empty: all that matter */
 };
 

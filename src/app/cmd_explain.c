@@ -62,7 +62,8 @@ static void add_notification(struct table *table, const char *who, const json_t 
     }
 }
 
-static void show_attempts(const json_t *pages, GString *out, const struct zone *zone)
+static void show_attempts(const json_t *pages, const json_t *endings, GString *out,
+                          const struct zone *zone)
 {
     const char *headings[] = {"WHO", "BY", "OUTCOME", "WHEN", "DETAIL", NULL};
     struct table *table = table_new(headings);
@@ -72,6 +73,10 @@ static void show_attempts(const json_t *pages, GString *out, const struct zone *
         json_array_foreach (json_object_get(page, "notifications"), j, notification) {
             add_notification(table, json_text(page, "who", ""), notification, zone);
         }
+    }
+    json_array_foreach (endings, i, page) {
+        g_autofree char *who = g_strdup_printf("%s: the end", json_text(page, "who", ""));
+        add_notification(table, who, page, zone);
     }
     bool is_empty = table_rows(table) == 0;
     g_string_append(out, is_empty ? "\nNobody was told.\n" : "\n");
@@ -145,11 +150,12 @@ int cmd_explain(struct cli *cli)
     json_t *message = json_object_get(answer, "message");
     cmd_name_people(cli, json_object_get(answer, "decisions"), "actor");
     cmd_name_people(cli, json_object_get(answer, "pages"), "who");
+    cmd_name_people(cli, json_object_get(answer, "endings"), "who");
     cmd_name_people(cli, json_object_get(message, "told"), "who");
     cmd_name_people(cli, json_object_get(json_object_get(message, "next"), "tells"), "who");
     show_message(message, out, zone);
     show_decisions(json_object_get(answer, "decisions"), out, zone);
-    show_attempts(json_object_get(answer, "pages"), out, zone);
+    show_attempts(json_object_get(answer, "pages"), json_object_get(answer, "endings"), out, zone);
     g_string_append_printf(out, "\nTimes are %s.\n", zone_name(zone));
     output_print(out);
     return EXIT_OK;

@@ -174,3 +174,22 @@ char *catalogue_time(int language, const char *time_zone, struct utc at)
     };
     return catalogue_format(language, "time.pattern", args);
 }
+
+char *catalogue_span(int language, struct span span)
+{
+    const int64_t seconds = MAX(span.us, 0) / 1000000;
+    const int64_t minutes = seconds / 60;
+    const int64_t hours = minutes / 60;
+    const char *key = minutes < 1  ? "span.seconds"
+                      : hours < 1  ? "span.minutes"
+                      : hours < 24 ? "span.hours"
+                                   : "span.days";
+    const struct catalogue_arg args[] = {
+        {.name = "seconds", .count = seconds},
+        {.name = "minutes", .count = minutes % 60},
+        {.name = "hours", .count = hours < 24 ? hours : hours % 24},
+        {.name = "days", .count = hours / 24},
+        {NULL},
+    };
+    return catalogue_format(language, key, args);
+}

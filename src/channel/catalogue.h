@@ -29,6 +29,9 @@ const char *catalogue_severity(int language, int severity);
  * or missing zone is shown as UTC and says so. To be freed with g_free. */
 NODISCARD char *catalogue_time(int language, const char *time_zone, struct utc at);
 
+/* How long it took: "45 s", "12 min", "3 h 5 min", "2 d 7 h". To be freed with g_free. */
+NODISCARD char *catalogue_span(int language, struct span span);
+
 /* The tag of HTML's lang attribute: "en", "zh-TW". Borrowed. */
 const char *catalogue_tag(int language);
 

@@ -12,7 +12,8 @@ enum message_kind {
     MESSAGE_DIGEST,      /* several alerts in one message, with counts */
     MESSAGE_STILL_ON_IT, /* you acknowledged this a while ago: still on it? */
     MESSAGE_TEST,
-    MESSAGE_GAP, /* nobody will be on call between … */
+    MESSAGE_GAP,   /* nobody will be on call between … */
+    MESSAGE_ENDED, /* alerts that the receiver was told of are over */
 };
 
 /* A label as its sender wrote it, or a link with its name. */
@@ -35,6 +36,10 @@ struct message_item {
     size_t label_count;
     const struct message_pair *links; /* http or https */
     size_t link_count;
+    struct utc ended_at;         /* unset: it is not over */
+    struct span lasted;          /* of what is over */
+    const char *acknowledged_by; /* a name; NULL: nobody did */
+    const char *resolved_by;     /* a name, of what is over */
 };
 
 enum { MESSAGE_NAMES_MAX = 10 };

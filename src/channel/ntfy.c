@@ -12,6 +12,9 @@
 
 static const char *priority(const struct message *message)
 {
+    if (message->kind == MESSAGE_ENDED) {
+        return "2"; /* shown, without a sound */
+    }
     if (message->kind != MESSAGE_PAGE && message->kind != MESSAGE_DIGEST) {
         return "3";
     }
@@ -29,7 +32,7 @@ static const char *priority(const struct message *message)
 
 static const char *tags(const struct message *message)
 {
-    if (message->kind == MESSAGE_TEST) {
+    if (message->kind == MESSAGE_TEST || message->kind == MESSAGE_ENDED) {
         return "white_check_mark";
     }
     return message->severity == SEVERITY_CRITICAL || message->severity == SEVERITY_ERROR

@@ -31,11 +31,18 @@ static const struct kind_texts TEXTS[] = {
                              "why.still_on_it"},
     [MESSAGE_TEST] = {"test.subject", "test.intro", "ack.button_test", NULL},
     [MESSAGE_GAP] = {"gap.subject", "gap.intro", NULL, NULL},
+    [MESSAGE_ENDED] = {"ended.subject", "ended.intro", NULL, "why.ended"},
 };
+
+static const struct kind_texts ENDED_MANY = {"ended.subject_many", "ended.intro_many", NULL,
+                                             "why.ended"};
 
 static const struct kind_texts *texts_of(const struct message *message)
 {
-    CHECK(message->kind >= MESSAGE_PAGE && message->kind <= MESSAGE_GAP);
+    CHECK(message->kind >= MESSAGE_PAGE && message->kind <= MESSAGE_ENDED);
+    if (message->kind == MESSAGE_ENDED && message->total > 1) {
+        return &ENDED_MANY;
+    }
     return &TEXTS[message->kind];
 }
 
@@ -290,12 +297,54 @@ static void add_several(struct rendered *out, const struct message *message)
     add_rest(out, message);
 }
 
+/* --- what is over --- */
+
+static void add_ended(struct rendered *out, const struct message *message)
+{
+    const struct message_item *item = &message->items[0];
+    g_autofree char *since = catalogue_time(message->language, message->time_zone, item->since);
+    g_autofree char *ended = catalogue_time(message->language, message->time_zone, item->ended_at);
+    g_autofree char *took = catalogue_span(message->language, item->lasted);
+    add(out, BLOCK_TITLE, NULL, item->summary, SUMMARY_MAX);
+    add_fact(out, "label.service", item->service);
+    add_fact(out, "label.component", item->component);
+    add_fact(out, "label.source", item->source);
+    add_fact(out, "label.since", since);
+    add_fact(out, "label.ended", ended);
+    add_fact(out, "label.took", took);
+    add_fact(out, "label.acknowledged_by", item->acknowledged_by);
+    add_fact(out, "label.resolved_by", item->resolved_by);
+}
+
+static void add_several_ended(struct rendered *out, const struct message *message)
+{
+    for (size_t i = 0; i < message->item_count; i++) {
+        const struct message_item *item = &message->items[i];
+        g_autofree char *took = catalogue_span(message->language, item->lasted);
+        g_autofree char *summary = text_line(item->summary, ITEM_MAX);
+        g_autofree char *service = text_line(item->service, SUBJECT_MAX);
+        g_autofree char *who = text_line(item->resolved_by, LABEL_MAX);
+        const struct catalogue_arg args[] = {{.name = "service", .text = service},
+                                             {.name = "summary", .text = summary},
+                                             {.name = "took", .text = took},
+                                             {.name = "who", .text = who},
+                                             {NULL}};
+        g_autofree char *line = catalogue_format(message->language, "ended.item", args);
+        add(out, BLOCK_ITEM, NULL, line, SUMMARY_MAX);
+    }
+    add_rest(out, message);
+}
+
 static void add_body(struct rendered *out, const struct message *message)
 {
     if (message->kind == MESSAGE_TEST) {
         add_fact(out, "label.sent_by", message->detail);
     } else if (message->kind == MESSAGE_GAP) {
         add_fact(out, "label.when", message->detail);
+    } else if (message->kind == MESSAGE_ENDED && message->total > 1) {
+        add_several_ended(out, message);
+    } else if (message->kind == MESSAGE_ENDED && message->item_count == 1) {
+        add_ended(out, message);
     } else if (message->kind == MESSAGE_DIGEST || message->item_count > 1) {
         add_several(out, message);
     } else if (message->item_count == 1) {
@@ -320,7 +369,8 @@ static void add_end(struct rendered *out, const struct message *message)
         add_link(out, BLOCK_ACTION, texts->button, message->ack_url);
         add(out, BLOCK_NOTE, NULL, catalogue_text(message->language, "ack.note"), SUMMARY_MAX);
     }
-    if (message->item_count == 1 && message->kind != MESSAGE_DIGEST) {
+    if (message->item_count == 1 && message->kind != MESSAGE_DIGEST &&
+        message->kind != MESSAGE_ENDED) {
         add_details(out, &message->items[0]);
     }
     add_link(out, BLOCK_LINK, "alert.link", message->alert_url);

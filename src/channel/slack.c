@@ -9,9 +9,12 @@
 #include "channel/render.h"
 #include "channel/text.h"
 
-static const char *color(int severity)
+static const char *color(const struct message *message)
 {
-    switch (severity) {
+    if (message->kind == MESSAGE_ENDED) {
+        return "#1c6e3c";
+    }
+    switch (message->severity) {
     case SEVERITY_CRITICAL:
         return "#b00020";
     case SEVERITY_WARNING:
@@ -229,8 +232,8 @@ struct parcel *mattermost_build(const struct driver_settings *settings,
     g_autofree char *line = mattermost_escape(rendered.line);
     g_autofree char *body = mattermost_body(&rendered);
     json_t *attachment =
-        json_pack("{s:s, s:s, s:s, s:o}", "fallback", line, "color", color(message->severity),
-                  "text", body, "fields", mattermost_fields(&rendered));
+        json_pack("{s:s, s:s, s:s, s:o}", "fallback", line, "color", color(message), "text", body,
+                  "fields", mattermost_fields(&rendered));
     parcel->url = g_strdup(address->to);
     parcel_json(parcel, json_pack("{s:s, s:[o]}", "text", line, "attachments", attachment));
     rendered_clear(&rendered);

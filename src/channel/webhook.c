@@ -14,6 +14,7 @@ static const char *const TYPES[] = {
     [MESSAGE_STILL_ON_IT] = "page.still_on_it",
     [MESSAGE_TEST] = "page.test",
     [MESSAGE_GAP] = "page.gap",
+    [MESSAGE_ENDED] = "page.ended",
 };
 
 /* Names of the interface, not of a language. */
@@ -118,6 +119,9 @@ static json_t *alerts_of(const struct message *message)
         set_text(alert, "source", item->source);
         set_text(alert, "description", item->description);
         set_time(alert, "since", item->since);
+        set_time(alert, "ended", item->ended_at);
+        set_text(alert, "acknowledged_by", item->acknowledged_by);
+        set_text(alert, "resolved_by", item->resolved_by);
         (void)json_object_set_new(alert, "count", json_integer(MAX(item->count, 1)));
         (void)json_object_set_new(alert, "labels", labels_of(item));
         (void)json_object_set_new(alert, "links", links_of(item));
@@ -221,7 +225,7 @@ struct parcel *webhook_build(const struct driver_settings *settings, const struc
     g_autofree char *timestamp = g_strdup_printf("%" G_GINT64_FORMAT, message->now.us / 1000000);
     g_autofree char *id = g_utf8_make_valid(message->message_id, -1);
     g_strdelimit(id, "\r\n", ' ');
-    CHECK(message->kind >= MESSAGE_PAGE && message->kind <= MESSAGE_GAP);
+    CHECK(message->kind >= MESSAGE_PAGE && message->kind <= MESSAGE_ENDED);
     set_text(body, "type", TYPES[message->kind]);
     set_time(body, "timestamp", message->now);
     (void)json_object_set_new(body, "data", data_of(message));

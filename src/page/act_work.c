@@ -38,8 +38,7 @@ static void acknowledge(struct ledger_tx *tx, struct act *act, struct alert *ale
 static void resolve(struct ledger_tx *tx, struct act *act, struct alert *alert)
 {
     (void)alert_resolve(tx, alert, act->actor, act->note, NULL);
-    page_stop_all(tx, alert->id);
-    escalation_end(tx, alert->id);
+    alert_is_over(act->pager, tx, alert);
 }
 
 static void append_event(struct ledger_tx *tx, const struct act *act, const char *kind,

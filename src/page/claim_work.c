@@ -3,6 +3,7 @@
 
 #include "alert/alert_store.h"
 #include "base/metric.h"
+#include "page/end_store.h"
 #include "page/errand.h"
 #include "page/work.h"
 
@@ -38,7 +39,7 @@ static void open_delivery(struct ledger_tx *tx, const struct look *look, int sev
         .contact = g_strdup(look->mailbox.contact),
         .channel = look->contact.kind,
         .address = g_strdup(look->contact.to != NULL ? look->contact.to : ""),
-        .urgency = look->mailbox.urgency,
+        .urgency = MIN(look->mailbox.urgency, URGENCY_LOW),
         .severity = severity,
         .items = 1,
         .lane = look->mailbox.lane,
@@ -95,6 +96,9 @@ static struct errand *build_special(struct ledger_tx *tx, const struct look *loo
     message->may_repeat = n->tries > 0 && notification_unknown_attempts(tx->db, n->id) > 0;
     if (n->kind == NOTIFICATION_STILL_ON_IT) {
         fill_question(tx, look, errand, &delivery);
+    } else if (n->kind == NOTIFICATION_ENDED) {
+        end_fill(look->claim->pager, tx, look->waiting, errand, &delivery);
+        errand_set_look(errand, look->claim, delivery.who, message->total == 1 ? n->alert_id : 0);
     } else {
         delivery_carry(tx->db, delivery.id, n->id);
         message->kind = n->kind == NOTIFICATION_TEST ? MESSAGE_TEST : MESSAGE_GAP;
@@ -309,6 +313,11 @@ static void claim_mailbox(struct ledger_tx *tx, struct look *look)
 {
     struct claim *claim = look->claim;
     struct errand *errand = NULL;
+    if (look->mailbox.urgency == MAILBOX_ENDS &&
+        end_drop_unwanted(tx->db, look->mailbox.id, tx->now) > 0) {
+        notifications_free(look->waiting);
+        look->waiting = notifications_waiting(tx->db, look->mailbox.id, tx->now, LOOK_MAX);
+    }
     if (receiver_contact(claim->pager->config, look->mailbox.who, look->mailbox.contact,
                          &look->contact)) {
         errand = claim_waiting(tx, look);

@@ -249,7 +249,8 @@ bool delivery_is_wanted(struct db *db, int64_t delivery_id, struct utc now)
                      " JOIN notification n ON n.id = c.notification_id"
                      " LEFT JOIN alert a ON a.id = n.alert_id LEFT JOIN page p ON p.id = n.page_id"
                      " WHERE c.delivery_id = $1 AND d.lease_until > $2"
-                     " AND (n.kind <> 1 OR " PAGE_IS_LIVE ") LIMIT 1");
+                     " AND (n.kind IN (2, 3, 4) OR (n.kind = 5 AND a.status = 3)"
+                     " OR (n.kind = 1 AND " PAGE_IS_LIVE ")) LIMIT 1");
     db_bind_int(q, 1, delivery_id);
     db_bind_utc(q, 2, now);
     bool is_wanted = db_step(q) == DB_ROW;

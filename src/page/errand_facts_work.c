@@ -39,6 +39,12 @@ static void set_links(struct errand *errand, struct message_item *item, const GP
     item->link_count = links->len;
 }
 
+static const char *keep_name(struct errand *errand, const struct config *config, const char *who)
+{
+    g_autofree char *name = who != NULL ? who_name(config, errand->message.language, who) : NULL;
+    return errand_keep(errand, name);
+}
+
 void errand_add(struct errand *errand, const struct config *config, const struct alert *alert)
 {
     if (errand->message.item_count == ERRAND_ITEMS_MAX) {
@@ -59,6 +65,14 @@ void errand_add(struct errand *errand, const struct config *config, const struct
         .count = alert->count,
         .since = alert_since(alert),
     };
+    if (alert->status == ALERT_RESOLVED) {
+        /* By our own clock where the sender's is ahead of it. */
+        item->ended_at = alert->resolved_at;
+        item->lasted =
+            utc_since(alert->resolved_at, utc_earlier(alert_since(alert), alert->first_at));
+        item->resolved_by = keep_name(errand, config, alert->resolved_by);
+        item->acknowledged_by = keep_name(errand, config, alert->acknowledged_by);
+    }
     set_labels(errand, item, facts.labels);
     set_links(errand, item, facts.links);
     alert_facts_clear(&facts);

@@ -65,6 +65,18 @@ void errand_set_link(struct errand *errand, const struct claim *claim, const cha
     errand->message.ack_url = errand_keep(errand, url);
 }
 
+void errand_set_look(struct errand *errand, const struct claim *claim, const char *who,
+                     int64_t alert_id)
+{
+    if (alert_id != 0) {
+        errand_set_link(errand, claim, who, LINK_ALERT, alert_id);
+    } else {
+        errand_set_link(errand, claim, who, LINK_DELIVERY, errand->delivery_id);
+    }
+    errand->message.alert_url = errand->message.ack_url;
+    errand->message.ack_url = NULL;
+}
+
 /* The name of the policy that an escalation walks, as it was when the alert came; "" for none. */
 static char *policy_name(struct ledger_tx *tx, int64_t escalation_id)
 {

@@ -5,6 +5,7 @@
 #include "alert/alert_store.h"
 #include "base/json.h"
 #include "page/brief.h"
+#include "page/end_store.h"
 #include "page/work.h"
 
 enum { DECISIONS_MAX = 1000 };
@@ -84,6 +85,9 @@ static const char *why_waiting(const struct notification *n, const struct mailbo
     if (n->tries > 0) {
         return "the last attempt failed; it is tried again";
     }
+    if (n->kind == NOTIFICATION_ENDED) {
+        return "an end has time: several make one message, and quiet hours hold it";
+    }
     if (utc_before(n->created_at, n->due_at)) {
         return "quiet hours; it goes when they end";
     }
@@ -97,7 +101,10 @@ static char *why_cancelled(struct db *db, const struct notification *n)
     struct alert alert = {0};
     struct page page = {0};
     char *why = g_strdup("no longer wanted");
-    if (n->page_id != 0 && page_load(db, n->page_id, &page) && page.state == PAGE_MOVED) {
+    if (n->kind == NOTIFICATION_ENDED) {
+        g_free(why);
+        why = g_strdup("not sent: it is open again, or nothing about it had reached them");
+    } else if (n->page_id != 0 && page_load(db, n->page_id, &page) && page.state == PAGE_MOVED) {
         g_free(why);
         why = g_strdup("the shift had ended; whoever is on call was paged instead");
     } else if (n->alert_id != 0 && alert_load(db, n->alert_id, &alert)) {
@@ -231,6 +238,25 @@ static json_t *told_json(struct db *db, const struct config *config, const struc
     return object;
 }
 
+/* Who was told that it is over. */
+static json_t *endings_json(struct db *db, int64_t alert_id)
+{
+    json_t *endings = json_array();
+    GArray *list = end_notifications(db, alert_id);
+    for (guint i = 0; i < list->len; i++) {
+        const struct notification *n = &g_array_index(list, struct notification, i);
+        struct mailbox mailbox = {0};
+        json_t *object = notification_json(db, n);
+        if (mailbox_load(db, n->mailbox_id, &mailbox)) {
+            set_text(object, "who", mailbox.who);
+        }
+        mailbox_clear(&mailbox);
+        json_array_append_new(endings, object);
+    }
+    notifications_free(list);
+    return endings;
+}
+
 json_t *explain_alert(struct db *db, const struct config *config, int64_t alert_id)
 {
     struct alert alert = {0};
@@ -253,6 +279,7 @@ json_t *explain_alert(struct db *db, const struct config *config, int64_t alert_
     json_object_set_new(answer, "decisions", decisions);
     json_object_set_new(answer, "escalation", escalation_json(db, alert_id));
     json_object_set_new(answer, "pages", pages);
+    json_object_set_new(answer, "endings", endings_json(db, alert_id));
     alert_clear(&alert);
     return answer;
 }

@@ -10,7 +10,7 @@
 
 /* {"alert": {…}, "message": {"description", "since", "labels", "links", "told", "next": {"at", "tells"}},
  * "decisions": [events], "escalation": {…}, "pages": [{"who", "reason", "state",
- * "notifications": [{"contact", "kind", "state", "attempts": [{…}]}]}]}. New reference; NULL when
+ * "notifications": [{"contact", "kind", "state", "attempts": [{…}]}]}], "endings": [{"who", …}]}. New reference; NULL when
  * there is no such alert. */
 NODISCARD json_t *explain_alert(struct db *db, const struct config *config, int64_t alert_id);
 

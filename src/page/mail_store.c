@@ -289,6 +289,16 @@ GArray *notifications_of_delivery(struct db *db, int64_t delivery_id)
     return take_notifications(q);
 }
 
+GArray *notifications_of_kind(struct db *db, int64_t alert_id, int kind)
+{
+    struct db_query *q = db_query(db, "SELECT " NOTIFICATION_COLUMNS
+                                      " FROM notification n WHERE n.alert_id = $1 AND n.kind = $2"
+                                      " ORDER BY n.id");
+    db_bind_int(q, 1, alert_id);
+    db_bind_int(q, 2, kind);
+    return take_notifications(q);
+}
+
 GArray *notifications_of_page(struct db *db, int64_t page_id)
 {
     struct db_query *q = db_query(db, "SELECT " NOTIFICATION_COLUMNS

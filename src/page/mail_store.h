@@ -11,11 +11,15 @@
 #include "page/state.h"
 #include "page/throttle.h"
 
+/* The urgency of a mailbox for what is never urgent: it has a bound of its own, so that it neither takes
+ * room from pages nor waits behind them. */
+enum { MAILBOX_ENDS = URGENCY_LOW + 1 };
+
 struct mailbox {
     int64_t id;
     char *who;
     char *contact;
-    int urgency;
+    int urgency;        /* enum urgency, or MAILBOX_ENDS */
     int severity;       /* most severe that waits */
     struct utc next_at; /* unset: nothing waits */
     int lane;           /* of the receiver */
@@ -70,6 +74,7 @@ int64_t notification_cancel_all(struct db *db, int64_t alert_id, struct utc now)
  * notification whose elements the caller clears (see notifications_free). */
 NODISCARD GArray *notifications_waiting(struct db *db, int64_t mailbox_id, struct utc now, int max);
 NODISCARD GArray *notifications_of_delivery(struct db *db, int64_t delivery_id);
+NODISCARD GArray *notifications_of_kind(struct db *db, int64_t alert_id, int kind);
 NODISCARD GArray *notifications_of_page(struct db *db, int64_t page_id);
 void notifications_free(GArray *notifications);
 

@@ -30,7 +30,7 @@ static struct utc after_quiet_hours(const struct config *config, const char *who
                                     struct utc now)
 {
     const struct user *user = config_user(config, who);
-    if (urgency != URGENCY_LOW || user == NULL || user->quiet_hours == NULL ||
+    if (urgency == URGENCY_HIGH || user == NULL || user->quiet_hours == NULL ||
         user->quiet_hours->len == 0) {
         return now;
     }
@@ -53,7 +53,8 @@ static void notify(struct pager *pager, struct ledger_tx *tx, const char *who, c
     notification->mailbox_id = mailbox.id;
     notification->state = NOTIFICATION_WAITING;
     notification->created_at = tx->now;
-    notification->due_at = after_quiet_hours(pager->config, who, urgency, tx->now);
+    notification->due_at =
+        after_quiet_hours(pager->config, who, urgency, utc_later(tx->now, notification->due_at));
     notification_insert(tx->db, notification);
     bool is_armed = utc_is_set(mailbox.next_at);
     /* When looking is worth it. A mailbox that is not armed holds nothing back. */
@@ -74,7 +75,12 @@ void notify_specially(struct pager *pager, struct ledger_tx *tx, const char *who
                       const char *contact, const struct notification *template)
 {
     struct notification notification = *template;
-    int urgency = notification.kind == NOTIFICATION_GAP ? URGENCY_LOW : URGENCY_HIGH;
+    int urgency = URGENCY_HIGH;
+    if (notification.kind == NOTIFICATION_ENDED) {
+        urgency = MAILBOX_ENDS;
+    } else if (notification.kind == NOTIFICATION_GAP) {
+        urgency = URGENCY_LOW;
+    }
     notify(pager, tx, who, contact, urgency, &notification);
 }
 

@@ -95,6 +95,8 @@ static void acknowledging_stops_everything(void **state)
     expect_messages(paging, "");
     assert_int_equal(paging_act(paging, VERB_RESOLVE, id, "user:ana"), 200);
     assert_int_equal(paging_act(paging, VERB_ACKNOWLEDGE, id, "user:ana"), 409);
+    paging_pass(paging, SPAN_S(5));
+    expect_messages(paging, "ana email: ended 1");
     paging_pass(paging, SPAN_D(2));
     expect_messages(paging, "");
     assert_int_equal(paging_act(paging, VERB_RESOLVE, 99, "user:ana"), 404);
@@ -497,7 +499,9 @@ static void a_flapping_alert_is_held(void **state)
         assert_int_equal(strlen(told) > 0, i < 3);
     }
     (void)paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
-    paging_pass(paging, SPAN_S(299));
+    paging_pass(paging, SPAN_S(5));
+    expect_messages(paging, "ana email: ended 3"); /* of those that paged */
+    paging_pass(paging, SPAN_S(294));
     expect_messages(paging, "");
     paging_pass(paging, SPAN_S(1)); /* it stayed: that is no flapping any more */
     expect_messages(paging, "ana email: page 1");

@@ -209,7 +209,7 @@ int paging_snooze(struct paging *paging, int64_t alert_id, struct span span)
 
 static char *describe(struct paging *paging, const struct errand *errand)
 {
-    static const char *const KINDS[] = {"", "page", "digest", "question", "test", "gap"};
+    static const char *const KINDS[] = {"", "page", "digest", "question", "test", "gap", "ended"};
     struct delivery delivery = {0};
     CHECK(delivery_load(paging->db, errand->delivery_id, &delivery));
     char *line = g_strdup_printf("%s %s: %s %zu%s", delivery.who, delivery.contact,

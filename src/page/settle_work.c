@@ -12,6 +12,7 @@ enum { CLAIMANT_LOST = -1 };
 enum {
     TRIES_BEFORE_FALLBACK = 2, /* then the next contact is told as well, while this one goes on */
     TRIES_MAX = 12,            /* about an hour and a half */
+    TRIES_OF_END_MAX = 5,      /* that something is over can be looked up */
     UNKNOWN_MAX = 3,           /* possible repeats that one person is asked to bear */
 };
 
@@ -62,7 +63,8 @@ static void settle_retry(struct pager *pager, struct ledger_tx *tx, const struct
                          const struct delivery *delivery, const struct notification *n)
 {
     int64_t unknown = notification_unknown_attempts(tx->db, n->id);
-    bool is_enough = n->tries >= TRIES_MAX || unknown >= UNKNOWN_MAX;
+    int64_t tries_max = n->kind == NOTIFICATION_ENDED ? TRIES_OF_END_MAX : TRIES_MAX;
+    bool is_enough = n->tries >= tries_max || unknown >= UNKNOWN_MAX;
     if (is_enough) {
         notification_settle(tx->db, n->id, NOTIFICATION_FAILED, tx->now);
     } else {

@@ -24,6 +24,7 @@ enum notification_kind {
     NOTIFICATION_STILL_ON_IT,
     NOTIFICATION_TEST,
     NOTIFICATION_GAP,
+    NOTIFICATION_ENDED, /* the alert is over */
 };
 
 enum notification_state {

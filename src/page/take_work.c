@@ -8,14 +8,14 @@
 /* The alert is answered or over: nobody needs to be told any more. */
 static void stop_paging(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
 {
-    page_stop_all(tx, alert->id);
-    if (alert->status == ALERT_ACKNOWLEDGED && utc_is_set(alert->snoozed_until)) {
-        return; /* a program's acknowledgement does not make a person's snooze endless */
+    if (alert->status != ALERT_ACKNOWLEDGED) {
+        alert_is_over(pager, tx, alert);
+        return;
     }
-    if (alert->status == ALERT_ACKNOWLEDGED) {
+    page_stop_all(tx, alert->id);
+    /* A program's acknowledgement does not make a person's snooze endless. */
+    if (!utc_is_set(alert->snoozed_until)) {
         pause_for_acknowledgement(pager, tx, alert);
-    } else {
-        escalation_end(tx, alert->id);
     }
 }
 

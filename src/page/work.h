@@ -80,8 +80,8 @@ NODISCARD bool page_is_live(const struct page *page, const struct alert *alert);
 int page_run_due(struct ledger_tx *tx, void *self, int limit);
 /* Remembers that the throttle would say "wait" to this severity until then. */
 void mailbox_hold(struct pager *pager, int64_t mailbox_id, int severity, struct utc until);
-/* A message without an alert, or a question about one, to one contact. A warning about a gap has time:
- * it is of low urgency. */
+/* A message without an alert, or a question about one or word of its end, to one contact; not before its
+ * due_at. A warning about a gap has time: it is of low urgency; an end never is urgent. */
 void notify_specially(struct pager *pager, struct ledger_tx *tx, const char *who,
                       const char *contact, const struct notification *template);
 
@@ -104,6 +104,14 @@ void pause_for_acknowledgement(struct pager *pager, struct ledger_tx *tx,
 void escalation_resume(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);
 void escalation_end(struct ledger_tx *tx, int64_t alert_id);
 int escalation_run_due(struct ledger_tx *tx, void *self, int limit);
+
+/* --- alerts that are over (end_work.c) --- */
+struct errand;
+/* Ends paging about it, and lets those who were told know. */
+void alert_is_over(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);
+/* One message about all ends that are due in the mailbox; `waiting`: the first of them. */
+void end_fill(struct pager *pager, struct ledger_tx *tx, const GArray *waiting,
+              struct errand *errand, struct delivery *delivery);
 
 /* --- what comes in (take_work.c) --- */
 /* After a start: sources could not reach us, and get time to do so before they count as gone. */
@@ -165,6 +173,9 @@ void errand_set_others(struct errand *errand, struct pager *pager, struct ledger
                        int64_t alert_id, const char *receiver);
 void errand_set_link(struct errand *errand, const struct claim *claim, const char *who, int kind,
                      int64_t subject);
+/* The same page to look at, without anything to acknowledge; alert_id 0: all that the delivery carries. */
+void errand_set_look(struct errand *errand, const struct claim *claim, const char *who,
+                     int64_t alert_id);
 /* "You are told because ..." in the receiver's language. */
 void errand_set_reason(struct errand *errand, struct ledger_tx *tx, const struct config *config,
                        int64_t page_id);

@@ -61,6 +61,11 @@ static const struct field FIELDS[] = {
      .offset = offsetof(struct chat_channel, time_zone),
      .max = 64,
      .doc = "IANA identifier, for times in messages; UTC when left out."},
+    {.name = "endings",
+     .kind = FIELD_ENUM,
+     .offset = offsetof(struct chat_channel, endings),
+     .names = ENDINGS_NAMES,
+     .doc = "tell when left out: it hears when what it was told of is over; or skip."},
 };
 
 const struct record CHAT_CHANNEL_RECORD = {

@@ -16,6 +16,12 @@ const struct enum_name LANGUAGE_NAMES[] = {
     {"zh-TW", LANGUAGE_ZH_TW}, {"fr", LANGUAGE_FR}, {NULL, 0},
 };
 
+const struct enum_name ENDINGS_NAMES[] = {
+    {"tell", ENDINGS_TELL},
+    {"skip", ENDINGS_SKIP},
+    {NULL, 0},
+};
+
 const struct enum_name URGENCY_NAMES[] = {
     {"high", URGENCY_HIGH},
     {"low", URGENCY_LOW},
@@ -253,6 +259,11 @@ static const struct field USER_FIELDS[] = {
      .record = &RULES_RECORD,
      .doc = "Which contact when; left out: every contact in order, each 2 minutes after the one "
             "before."},
+    {.name = "endings",
+     .kind = FIELD_ENUM,
+     .offset = offsetof(struct user, endings),
+     .names = ENDINGS_NAMES,
+     .doc = "tell when absent: they hear when what they were told of is over; or skip."},
     {.name = "quiet_hours",
      .kind = FIELD_RECORDS,
      .offset = offsetof(struct user, quiet_hours),

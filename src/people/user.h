@@ -38,6 +38,10 @@ struct rules {
     GPtrArray *low;
 };
 
+/* Whether somebody hears of the end of what they were told of. */
+enum endings { ENDINGS_TELL = 1, ENDINGS_SKIP };
+extern const struct enum_name ENDINGS_NAMES[]; /* tell skip */
+
 /* A weekly stretch of civil time: quiet hours, restrictions, business hours. Its codec and rules are
  * in oncall/window.h's floor below: base/window.h. */
 struct user {
@@ -49,6 +53,7 @@ struct user {
     struct rules
         *rules; /* NULL: every contact in order, the first at once, each next 2 min later */
     GPtrArray *quiet_hours; /* of struct window (base/window.h): low urgency waits for their end */
+    int endings;            /* enum endings; 0: ENDINGS_TELL */
 };
 
 struct team {
@@ -68,6 +73,7 @@ struct chat_channel {
     char *secret;
     int language;
     char *time_zone;
+    int endings; /* enum endings; 0: ENDINGS_TELL */
 };
 extern const struct record CHAT_CHANNEL_RECORD;
 

@@ -1,0 +1,99 @@
+#include "page/end_store.h"
+
+#include <string.h>
+
+/* An attempt that may have reached somebody: under way, delivered, or with an outcome nobody knows. */
+#define MAY_HAVE_ARRIVED(notification)                                        \
+    "EXISTS (SELECT 1 FROM carried c JOIN delivery d ON d.id = c.delivery_id" \
+    " WHERE c.notification_id = " notification ".id AND d.state IN (1, 2, 5))"
+
+static void receiver_free(gpointer receiver)
+{
+    struct end_receiver *self = receiver;
+    g_free(self->who);
+    g_free(self->contact);
+    g_free(self);
+}
+
+static struct end_receiver *receiver_named(GPtrArray *receivers, const char *who)
+{
+    for (guint i = 0; i < receivers->len; i++) {
+        struct end_receiver *receiver = g_ptr_array_index(receivers, i);
+        if (strcmp(receiver->who, who) == 0) {
+            return receiver;
+        }
+    }
+    struct end_receiver *receiver = g_new0(struct end_receiver, 1);
+    receiver->who = g_strdup(who);
+    g_ptr_array_add(receivers, receiver);
+    return receiver;
+}
+
+GPtrArray *end_receivers(struct db *db, int64_t alert_id)
+{
+    GPtrArray *receivers = g_ptr_array_new_with_free_func(receiver_free);
+    /* Those that were delivered last: their contact is the one that counts. */
+    struct db_query *q = db_query(db, "SELECT m.user_name, m.contact FROM notification n"
+                                      " JOIN mailbox m ON m.id = n.mailbox_id WHERE n.alert_id = $1"
+                                      " AND n.kind IN (1, 2) AND (n.state IN (2, 3) OR n.tries > 0)"
+                                      " ORDER BY CASE n.state WHEN 3 THEN 1 ELSE 0 END, n.id");
+    db_bind_int(q, 1, alert_id);
+    while (db_step(q) == DB_ROW) {
+        struct end_receiver *receiver = receiver_named(receivers, db_text(q, 0));
+        g_free(receiver->contact);
+        receiver->contact = g_strdup(db_text(q, 1));
+    }
+    db_reset(q);
+    return receivers;
+}
+
+bool end_is_told(struct db *db, int64_t alert_id, const char *who)
+{
+    struct db_query *q = db_query(db, "SELECT 1 FROM notification n JOIN mailbox m"
+                                      " ON m.id = n.mailbox_id WHERE n.alert_id = $1 AND n.kind = 5"
+                                      " AND n.state IN (1, 2, 3) AND m.user_name = $2 LIMIT 1");
+    db_bind_int(q, 1, alert_id);
+    db_bind_text(q, 2, who);
+    bool is_told = db_step(q) == DB_ROW;
+    db_reset(q);
+    return is_told;
+}
+
+int64_t end_drop_unwanted(struct db *db, int64_t mailbox_id, struct utc now)
+{
+    struct db_query *q = db_query(
+        db, "UPDATE notification SET state = 5, settled_at = $2 WHERE mailbox_id = $1 AND kind = 5"
+            " AND state = 1 AND due_at <= $2"
+            " AND NOT (EXISTS (SELECT 1 FROM alert a WHERE a.id = notification.alert_id"
+            " AND a.status = 3)"
+            " AND EXISTS (SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
+            " JOIN mailbox own ON own.user_name = m.user_name AND own.id = $1"
+            " WHERE n.alert_id = notification.alert_id AND n.kind IN (1, 2)"
+            " AND " MAY_HAVE_ARRIVED("n") "))");
+    db_bind_int(q, 1, mailbox_id);
+    db_bind_utc(q, 2, now);
+    (void)db_run(q);
+    return db_changes(db);
+}
+
+int64_t end_carry(struct db *db, const struct delivery *delivery, struct utc now)
+{
+    struct db_query *q = db_query(db, "INSERT INTO carried (notification_id, delivery_id)"
+                                      " SELECT id, $1 FROM notification WHERE mailbox_id = $2"
+                                      " AND kind = 5 AND state = 1 AND due_at <= $3");
+    db_bind_int(q, 1, delivery->id);
+    db_bind_int(q, 2, delivery->mailbox_id);
+    db_bind_utc(q, 3, now);
+    (void)db_run(q);
+    int64_t total = db_changes(db);
+    q = db_query(db, "UPDATE notification SET state = 2, tries = tries + 1 WHERE id IN"
+                     " (SELECT notification_id FROM carried WHERE delivery_id = $1)");
+    db_bind_int(q, 1, delivery->id);
+    (void)db_run(q);
+    return total;
+}
+
+GArray *end_notifications(struct db *db, int64_t alert_id)
+{
+    return notifications_of_kind(db, alert_id, NOTIFICATION_ENDED);
+}

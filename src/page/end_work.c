@@ -1,0 +1,90 @@
+/* An alert is over: whoever was told of it hears so, once and quietly. */
+#include <string.h>
+
+#include "alert/alert_store.h"
+#include "page/end_store.h"
+#include "page/errand.h"
+#include "page/work.h"
+
+/* An end waits this long: many that come together make one message, and what opens again at once is not
+ * called over. */
+#define END_WAIT SPAN_S(5)
+
+/* Does this person or room want to hear of ends? */
+static bool wants_ends(const struct config *config, const char *who)
+{
+    static const char CHANNEL[] = "channel:";
+    const struct user *user = config_user(config, who);
+    const struct chat_channel *channel =
+        g_str_has_prefix(who, CHANNEL) ? config_channel(config, who + strlen(CHANNEL)) : NULL;
+    int endings = user != NULL ? user->endings : (channel != NULL ? channel->endings : 0);
+    return endings != ENDINGS_SKIP;
+}
+
+/* By what reached them; by another contact when that is no longer there. NULL: not at all. */
+static const char *contact_for(const struct config *config, const struct end_receiver *receiver)
+{
+    struct contact contact;
+    if (receiver_contact(config, receiver->who, receiver->contact, &contact)) {
+        return receiver->contact;
+    }
+    g_autoptr(GPtrArray) none = g_ptr_array_new();
+    return receiver_next_contact(config, receiver->who, URGENCY_LOW, none);
+}
+
+static void tell(struct pager *pager, struct ledger_tx *tx, const struct alert *alert,
+                 const struct end_receiver *receiver)
+{
+    const char *contact = contact_for(pager->config, receiver);
+    if (contact == NULL || !wants_ends(pager->config, receiver->who) ||
+        end_is_told(tx->db, alert->id, receiver->who)) {
+        return;
+    }
+    const struct notification notification = {
+        .alert_id = alert->id,
+        .kind = NOTIFICATION_ENDED,
+        .severity = SEVERITY_INFO, /* none of them is more urgent than another */
+        .due_at = utc_add(tx->now, END_WAIT),
+    };
+    notify_specially(pager, tx, receiver->who, contact, &notification);
+}
+
+void alert_is_over(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
+{
+    const struct service *service = config_service(pager->config, alert->service);
+    page_stop_all(tx, alert->id);
+    escalation_end(tx, alert->id);
+    if (service != NULL && service->endings == ENDINGS_SKIP) {
+        return;
+    }
+    g_autoptr(GPtrArray) receivers = end_receivers(tx->db, alert->id);
+    for (guint i = 0; i < receivers->len; i++) {
+        tell(pager, tx, alert, g_ptr_array_index(receivers, i));
+    }
+}
+
+void end_fill(struct pager *pager, struct ledger_tx *tx, const GArray *waiting,
+              struct errand *errand, struct delivery *delivery)
+{
+    struct message *message = &errand->message;
+    int64_t alert_id = 0;
+    for (guint i = 0; i < waiting->len && message->item_count < ERRAND_ITEMS_MAX; i++) {
+        const struct notification *n = &g_array_index(waiting, struct notification, i);
+        struct alert alert = {0};
+        if (alert_load(tx->db, n->alert_id, &alert)) {
+            alert_id = n->alert_id;
+            errand_add(errand, pager->config, &alert);
+        }
+        alert_clear(&alert);
+    }
+    delivery->items = end_carry(tx->db, delivery, tx->now);
+    delivery_save(tx->db, delivery);
+    message->kind = MESSAGE_ENDED;
+    message->total = (size_t)delivery->items;
+    message->may_repeat = delivery_may_repeat(tx->db, delivery->id);
+    if (delivery->items == 1) {
+        errand_set_others(errand, pager, tx, alert_id, delivery->who);
+    } else {
+        errand_set_id(errand, 'd', delivery->id);
+    }
+}
