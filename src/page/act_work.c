@@ -95,16 +95,13 @@ static void page_others(struct ledger_tx *tx, struct act *act, struct alert *ale
                    : "cannot page that: there is no such person, or nobody is on call there now");
         return;
     }
-    for (guint i = 0; i < tellings->len; i++) {
-        const struct page_order order = {
-            .alert = alert,
-            .urgency = URGENCY_HIGH,
-            .telling = g_ptr_array_index(tellings, i),
-            .actor = act->actor,
-            .note = act->note,
-        };
-        page_open(act->pager, tx, &order);
-    }
+    const struct page_order order = {
+        .alert = alert,
+        .urgency = URGENCY_HIGH,
+        .actor = act->actor,
+        .note = act->note,
+    };
+    pages_open(act->pager, tx, &order, tellings);
 }
 
 static void carry_out(struct ledger_tx *tx, struct act *act, struct alert *alert)

@@ -235,13 +235,19 @@ static GArray *wanted_pages(struct ledger_tx *tx, const struct look *look)
 static bool is_held_back(struct ledger_tx *tx, struct look *look, int severity)
 {
     struct utc at = throttle_judge(look->recent, look->recent_count, severity, tx->now);
+    struct utc opens_at = mailbox_opens_at(&look->mailbox, tx->now);
+    at = utc_later(at, opens_at);
+    if (look->mailbox.failures > 0 && delivery_is_under_way(tx->db, look->mailbox.id, tx->now)) {
+        /* One attempt at a time at what failed: how it ends says when the next one may be. */
+        at = utc_later(at, utc_add(tx->now, DELIVERY_LEASE));
+    }
     if (!utc_before(tx->now, at)) {
         return false;
     }
-    mailbox_rearm(tx->db, &look->mailbox);
+    mailbox_rearm(tx->db, &look->mailbox, tx->now);
     /* Something worse that is due again before then (a retry) is not held back with the rest. */
     struct utc worse_at = notification_due_worse(tx->db, look->mailbox.id, severity, tx->now);
-    look->mailbox.next_at = utc_earlier(at, worse_at);
+    look->mailbox.next_at = utc_later(utc_earlier(at, worse_at), opens_at);
     mailbox_save(tx->db, &look->mailbox);
     /* Where other nodes settle messages, one that reached nobody makes room without our knowing. */
     struct utc until =
@@ -262,7 +268,7 @@ static struct errand *claim_waiting(struct ledger_tx *tx, struct look *look)
     g_autoptr(GArray) wanted = wanted_pages(tx, look);
     const struct notification *special = first_special(look->waiting);
     if (wanted->len == 0 && special == NULL) {
-        mailbox_rearm(tx->db, &look->mailbox);
+        mailbox_rearm(tx->db, &look->mailbox, tx->now);
         return NULL;
     }
     const struct notification *next =
@@ -274,7 +280,7 @@ static struct errand *claim_waiting(struct ledger_tx *tx, struct look *look)
     }
     struct errand *errand =
         wanted->len > 0 ? build_pages(tx, look, wanted) : build_special(tx, look, special);
-    mailbox_rearm(tx->db, &look->mailbox);
+    mailbox_rearm(tx->db, &look->mailbox, tx->now);
     return errand;
 }
 
@@ -323,7 +329,7 @@ static void claim_mailbox(struct ledger_tx *tx, struct look *look)
         errand = claim_waiting(tx, look);
     } else {
         abandon(tx, look);
-        mailbox_rearm(tx->db, &look->mailbox);
+        mailbox_rearm(tx->db, &look->mailbox, tx->now);
     }
     if (errand != NULL) {
         g_ptr_array_add(claim->errands, errand);

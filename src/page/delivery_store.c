@@ -181,10 +181,11 @@ void delivery_expire_of_node(struct db *db, struct utc now, int64_t node)
 size_t delivery_recent(struct db *db, int64_t mailbox_id, struct utc now, struct sent *out,
                        size_t max)
 {
-    /* Claimed, delivered and unknown ones may have reached the person; the rest did not. */
+    /* Failed attempts count: a provider that refuses or is away is not asked more often than one that
+     * takes what we send. Only what was never sent is no message. */
     struct db_query *q =
-        db_query(db, "SELECT bounded_at, severity FROM delivery WHERE mailbox_id = $1"
-                     " AND bounded_at > $2 AND bounded_at <= $3 AND state IN (1, 2, 5)"
+        db_query(db, "SELECT bounded_at, severity, state FROM delivery WHERE mailbox_id = $1"
+                     " AND bounded_at > $2 AND bounded_at <= $3 AND state <> 6"
                      " ORDER BY bounded_at DESC, id DESC LIMIT $4");
     db_bind_int(q, 1, mailbox_id);
     db_bind_utc(q, 2, utc_add(now, SPAN_H(-1)));
@@ -194,10 +195,27 @@ size_t delivery_recent(struct db *db, int64_t mailbox_id, struct utc now, struct
     db_keep(q, 0);
     size_t count = 0;
     while (count < max && db_step(q) == DB_ROW) {
-        out[count++] = (struct sent){db_utc(q, 0), (int)db_int(q, 1)};
+        int64_t state = db_int(q, 2);
+        out[count++] = (struct sent){
+            .at = db_utc(q, 0),
+            .severity = (int)db_int(q, 1),
+            .is_failed = state == DELIVERY_RETRY || state == DELIVERY_REFUSED,
+        };
     }
     db_reset(q);
     return count;
+}
+
+bool delivery_is_under_way(struct db *db, int64_t mailbox_id, struct utc now)
+{
+    struct db_query *q = db_query(db, "SELECT 1 FROM delivery WHERE mailbox_id = $1"
+                                      " AND bounded_at > $2 AND state = $3 LIMIT 1");
+    db_bind_int(q, 1, mailbox_id);
+    db_bind_utc(q, 2, utc_add(now, SPAN_H(-1)));
+    db_bind_int(q, 3, DELIVERY_CLAIMED);
+    bool is_found = db_step(q) == DB_ROW;
+    db_reset(q);
+    return is_found;
 }
 
 void delivery_carry(struct db *db, int64_t delivery_id, int64_t notification_id)

@@ -94,7 +94,7 @@ static void whoever_can_be_reached_hears_that_nobody_named_could(void **state)
     g_free(paging_settle(&paging, SEND_REFUSED)); /* eric */
     paging_pass(&paging, SPAN_S(1));
     g_free(paging_settle(&paging, SEND_REFUSED)); /* ana, the last resort */
-    paging_pass(&paging, SPAN_S(1));
+    paging_pass(&paging, SPAN_S(7));              /* eric's mailbox was given some seconds */
     g_autofree char *reason = take_text(&paging, reason_of);
     assert_string_equal(reason, "Aucune des personnes prévues par la règle n’a pu être jointe ; "
                                 "d’autres sont donc prévenues.");

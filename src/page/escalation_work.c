@@ -49,19 +49,16 @@ static void append_skips(struct ledger_tx *tx, int64_t alert_id, const GArray *s
 static void open_pages(struct pager *pager, struct ledger_tx *tx, const struct escalation *e,
                        const struct alert *alert, const struct verdict *verdict)
 {
-    for (guint i = 0; i < verdict->tellings->len; i++) {
-        struct page_order order = {
-            .alert = alert,
-            .escalation_id = e->id,
-            .step = verdict->told_step,
-            .round = verdict->told_round,
-            /* Whoever is the last resort hears it as urgent, whatever the service says. */
-            .urgency = verdict->is_last_resort ? URGENCY_HIGH : alert->urgency,
-            .telling = g_ptr_array_index(verdict->tellings, i),
-            .actor = "tocsin",
-        };
-        page_open(pager, tx, &order);
-    }
+    const struct page_order order = {
+        .alert = alert,
+        .escalation_id = e->id,
+        .step = verdict->told_step,
+        .round = verdict->told_round,
+        /* Whoever is the last resort hears it as urgent, whatever the service says. */
+        .urgency = verdict->is_last_resort ? URGENCY_HIGH : alert->urgency,
+        .actor = "tocsin",
+    };
+    pages_open(pager, tx, &order, verdict->tellings);
 }
 
 /* Holds the escalation while a silence is in force. True when it does. */

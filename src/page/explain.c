@@ -132,6 +132,9 @@ static json_t *notification_json(struct db *db, const struct notification *n)
             set_text(object, "why", why_waiting(n, &mailbox));
         }
     }
+    if (n->state == NOTIFICATION_FAILED && n->tries == 0) {
+        set_text(object, "why", "not tried: this contact had just refused a message for good");
+    }
     if (n->state == NOTIFICATION_CANCELLED) {
         g_autofree char *why = why_cancelled(db, n);
         set_text(object, "why", why);

@@ -57,18 +57,15 @@ static void move_page(struct pager *pager, struct ledger_tx *tx, struct page *pa
     json_auto_t *data = json_pack("{s:s, s:I}", "from", page->who, "page", (json_int_t)page->id);
     event_append(tx, "tocsin", "page.moved", subject, data);
     page_close(tx, page, PAGE_MOVED);
-    for (guint i = 0; i < tellings->len; i++) {
-        const struct page_order order = {
-            .alert = alert,
-            .escalation_id = page->escalation_id,
-            .step = page->step,
-            .round = page->round,
-            .urgency = page->urgency,
-            .telling = g_ptr_array_index(tellings, i),
-            .actor = "tocsin",
-        };
-        page_open(pager, tx, &order);
-    }
+    const struct page_order order = {
+        .alert = alert,
+        .escalation_id = page->escalation_id,
+        .step = page->step,
+        .round = page->round,
+        .urgency = page->urgency,
+        .actor = "tocsin",
+    };
+    pages_open(pager, tx, &order, tellings);
 }
 
 bool page_pass_on(struct pager *pager, struct ledger_tx *tx, struct page *page,

@@ -5,7 +5,9 @@
 /* Of a mailbox in which nothing waits: less urgent than all there are. */
 enum { SEVERITY_NOTHING = 9 };
 
-#define MAILBOX_COLUMNS "id, user_name, contact, urgency, severity, next_at, lane"
+#define MAILBOX_COLUMNS                                                                       \
+    "id, user_name, contact, urgency, severity, next_at, lane, failures, retry_at, refused, " \
+    "failed_at"
 
 void mailbox_clear(struct mailbox *mailbox)
 {
@@ -26,6 +28,10 @@ static bool take_mailbox(struct db_query *q, struct mailbox *out)
             .severity = (int)db_int(q, 4),
             .next_at = db_utc(q, 5),
             .lane = (int)db_int(q, 6),
+            .failures = db_int(q, 7),
+            .retry_at = db_utc(q, 8),
+            .is_refused = db_int(q, 9) != 0,
+            .failed_at = db_utc(q, 10),
         };
     }
     db_reset(q);
@@ -74,10 +80,15 @@ void mailbox_take(struct db *db, const char *who, const char *contact, int urgen
 void mailbox_save(struct db *db, const struct mailbox *mailbox)
 {
     struct db_query *q =
-        db_query(db, "UPDATE mailbox SET severity = $1, next_at = $2 WHERE id = $3");
+        db_query(db, "UPDATE mailbox SET severity = $1, next_at = $2, failures = $3, retry_at = $4,"
+                     " refused = $5, failed_at = $6 WHERE id = $7");
     db_bind_int(q, 1, mailbox->severity);
     db_bind_utc(q, 2, mailbox->next_at);
-    db_bind_int(q, 3, mailbox->id);
+    db_bind_int(q, 3, mailbox->failures);
+    db_bind_utc(q, 4, mailbox->retry_at);
+    db_bind_int(q, 5, mailbox->is_refused);
+    db_bind_utc(q, 6, mailbox->failed_at);
+    db_bind_int(q, 7, mailbox->id);
     (void)db_run(q);
     db_stale(db, mailbox->who);
 }
@@ -101,13 +112,24 @@ struct utc mailbox_next(struct db *db, lane_set lanes)
     return db_take_instant(q);
 }
 
-void mailbox_rearm(struct db *db, struct mailbox *mailbox)
+struct utc mailbox_opens_at(const struct mailbox *mailbox, struct utc now)
+{
+    bool is_closed = mailbox->failures >= MAILBOX_FAILS || mailbox->is_refused;
+    /* A clock that jumped back must not make a wait endless. */
+    struct utc furthest = utc_add(now, (struct span){2 * MAILBOX_RETRY_MAX.us});
+    return is_closed && utc_before(mailbox->retry_at, furthest) ? mailbox->retry_at
+                                                                : (struct utc){0};
+}
+
+void mailbox_rearm(struct db *db, struct mailbox *mailbox, struct utc now)
 {
     struct db_query *q = db_query(db, "SELECT MIN(due_at), MIN(severity) FROM notification"
                                       " WHERE mailbox_id = $1 AND state = 1");
     db_bind_int(q, 1, mailbox->id);
     bool is_waiting = db_step(q) == DB_ROW && !db_is_null(q, 0);
-    mailbox->next_at = is_waiting ? db_utc(q, 0) : (struct utc){0};
+    /* An attempt that failed holds back all that waits. */
+    mailbox->next_at =
+        is_waiting ? utc_later(db_utc(q, 0), mailbox_opens_at(mailbox, now)) : (struct utc){0};
     mailbox->severity = is_waiting ? (int)db_int(q, 1) : SEVERITY_NOTHING;
     db_reset(q);
     mailbox_save(db, mailbox);
@@ -116,7 +138,8 @@ void mailbox_rearm(struct db *db, struct mailbox *mailbox)
 void mail_shift_waits(struct db *db, struct utc now, struct span by)
 {
     struct db_query *q =
-        db_query(db, "UPDATE mailbox SET next_at = next_at + $1 WHERE next_at IS NOT NULL");
+        db_query(db, "UPDATE mailbox SET next_at = next_at + $1, retry_at = retry_at + $1"
+                     " WHERE next_at IS NOT NULL");
     db_bind_int(q, 1, by.us);
     (void)db_run(q);
     db_stale(db, NULL);
@@ -206,24 +229,6 @@ void notification_settle(struct db *db, int64_t id, int state, struct utc now)
     (void)db_run(q);
 }
 
-void notification_postpone(struct db *db, int64_t id, struct utc due_at)
-{
-    struct db_query *q =
-        db_query(db, "UPDATE notification SET state = 1, due_at = $1 WHERE id = $2");
-    db_bind_utc(q, 1, due_at);
-    db_bind_int(q, 2, id);
-    (void)db_run(q);
-}
-
-void notification_put_back(struct db *db, int64_t id, struct utc due_at)
-{
-    struct db_query *q = db_query(
-        db, "UPDATE notification SET state = 1, due_at = $1, tries = tries - 1 WHERE id = $2");
-    db_bind_utc(q, 1, due_at);
-    db_bind_int(q, 2, id);
-    (void)db_run(q);
-}
-
 int64_t notification_cancel_all(struct db *db, int64_t alert_id, struct utc now)
 {
     struct db_query *q = db_query(db, "UPDATE notification SET state = $1, settled_at = $2"
@@ -279,13 +284,14 @@ GArray *notifications_waiting(struct db *db, int64_t mailbox_id, struct utc now,
     return take_notifications(q);
 }
 
-GArray *notifications_of_delivery(struct db *db, int64_t delivery_id)
+GArray *notifications_of_delivery(struct db *db, int64_t delivery_id, int max)
 {
     struct db_query *q =
         db_query(db, "SELECT " NOTIFICATION_COLUMNS
                      " FROM carried c JOIN notification n ON n.id = c.notification_id"
-                     " WHERE c.delivery_id = $1 ORDER BY n.id");
+                     " WHERE c.delivery_id = $1 ORDER BY n.id LIMIT $2");
     db_bind_int(q, 1, delivery_id);
+    db_bind_int(q, 2, max);
     return take_notifications(q);
 }
 

@@ -19,11 +19,26 @@ struct mailbox {
     int64_t id;
     char *who;
     char *contact;
-    int urgency;        /* enum urgency, or MAILBOX_ENDS */
-    int severity;       /* most severe that waits */
-    struct utc next_at; /* unset: nothing waits */
-    int lane;           /* of the receiver */
+    int urgency;          /* enum urgency, or MAILBOX_ENDS */
+    int severity;         /* most severe that waits */
+    struct utc next_at;   /* unset: nothing waits */
+    int lane;             /* of the receiver */
+    int64_t failures;     /* attempts in a row that did not arrive */
+    struct utc failed_at; /* when the last of them was noticed */
+    struct utc retry_at;  /* when the next one may be; unset: the last attempt went well */
+    bool is_refused;      /* the last message was refused for good */
 };
+
+enum {
+    MAILBOX_FAILS = 2, /* failures in a row after which nobody counts on a mailbox any more */
+};
+
+/* A mailbox waits no longer than this for its next attempt, whatever a provider asks for. */
+#define MAILBOX_RETRY_MAX SPAN_H(1)
+
+/* Nothing goes before that: a failure may be the message's own, two in a row are the mailbox's. Unset, or
+ * passed: it is open. */
+NODISCARD struct utc mailbox_opens_at(const struct mailbox *mailbox, struct utc now);
 
 void mailbox_clear(struct mailbox *mailbox);
 /* Finds or makes it; the answer's next_at is unset in a new one. */
@@ -36,7 +51,7 @@ NODISCARD size_t mailbox_due(struct db *db, struct utc now, lane_set lanes, int6
                              size_t max);
 NODISCARD struct utc mailbox_next(struct db *db, lane_set lanes);
 /* What still waits: earliest due_at and most severe; sets next_at and severity accordingly. */
-void mailbox_rearm(struct db *db, struct mailbox *mailbox);
+void mailbox_rearm(struct db *db, struct mailbox *mailbox, struct utc now);
 /* The clock jumped by `by` to `now`: mailboxes, notifications, leases, and the last hour's bound. */
 void mail_shift_waits(struct db *db, struct utc now, struct span by);
 
@@ -63,17 +78,32 @@ NODISCARD bool notification_waits(struct db *db, int64_t mailbox_id, int64_t ale
 NODISCARD struct utc notification_due_worse(struct db *db, int64_t mailbox_id, int severity,
                                             struct utc now);
 void notification_settle(struct db *db, int64_t id, int state, struct utc now);
+
+/* Of all that the delivery carries and that is being sent (settle_store.c). */
+void carried_settle(struct db *db, int64_t delivery_id, int state, struct utc now);
+
+/* How often a notification is tried. */
+struct patience {
+    int64_t tries_max;
+    int64_t unknown_max; /* possible repeats that one person is asked to bear */
+};
+
+/* They wait again until `due_at`; what was tried often enough has failed. */
+void carried_wait_again(struct db *db, int64_t delivery_id, struct patience patience,
+                        struct utc due_at, struct utc now);
+/* As if it had not been claimed: due now, and the try does not count. */
+void carried_put_back(struct db *db, int64_t delivery_id, struct utc now);
+/* Ids (int64_t) of the pages that it carries in this state, tried at most so often; most severe first. */
+NODISCARD GArray *carried_pages(struct db *db, int64_t delivery_id, int state, int64_t tries_max);
 /* How many attempts ended without an answer, so that they may have reached the person. */
 NODISCARD int64_t notification_unknown_attempts(struct db *db, int64_t id);
-void notification_postpone(struct db *db, int64_t id, struct utc due_at);
-/* The same for one whose attempt was claimed and never made: it does not count. */
-void notification_put_back(struct db *db, int64_t id, struct utc due_at);
 /* Cancels those of the alert that wait; answers how many. */
 int64_t notification_cancel_all(struct db *db, int64_t alert_id, struct utc now);
 /* Due and waiting in the mailbox, special kinds first, then most severe; GArray of struct
  * notification whose elements the caller clears (see notifications_free). */
 NODISCARD GArray *notifications_waiting(struct db *db, int64_t mailbox_id, struct utc now, int max);
-NODISCARD GArray *notifications_of_delivery(struct db *db, int64_t delivery_id);
+/* In order, at most `max`. */
+NODISCARD GArray *notifications_of_delivery(struct db *db, int64_t delivery_id, int max);
 NODISCARD GArray *notifications_of_kind(struct db *db, int64_t alert_id, int kind);
 NODISCARD GArray *notifications_of_page(struct db *db, int64_t page_id);
 void notifications_free(GArray *notifications);
@@ -118,9 +148,11 @@ NODISCARD size_t delivery_of_node(struct db *db, struct utc now, int64_t node, i
                                   size_t max);
 /* That node is gone: the leases of what it had claimed end now. */
 void delivery_expire_of_node(struct db *db, struct utc now, int64_t node);
-/* Messages that went, or may have gone, to the mailbox in the hour before `now`; newest first. */
+/* Messages that went to the mailbox, or tried to, in the hour before `now`; newest first. */
 NODISCARD size_t delivery_recent(struct db *db, int64_t mailbox_id, struct utc now,
                                  struct sent *out, size_t max);
+/* Is a message to the mailbox on its way? */
+NODISCARD bool delivery_is_under_way(struct db *db, int64_t mailbox_id, struct utc now);
 /* Puts this one notification on the delivery. */
 void delivery_carry(struct db *db, int64_t delivery_id, int64_t notification_id);
 /* Puts every due page of a still open alert that waits in the mailbox on the delivery, and counts

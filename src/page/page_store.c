@@ -308,6 +308,28 @@ int64_t page_end_all(struct db *db, int64_t alert_id, struct utc now)
     return db_changes(db);
 }
 
+bool page_has_company(struct db *db, const struct page *page)
+{
+    /* Told, about to be (by a message that waits already, perhaps of an earlier page), or by a rule that
+     * is to come. */
+    struct db_query *q =
+        db_query(db, "SELECT 1 FROM page p WHERE p.alert_id = $1 AND p.escalation_id = $2"
+                     " AND p.step = $3 AND p.round = $4 AND p.id <> $5 AND p.user_name <> $6"
+                     " AND p.state = 1 AND (p.next_at IS NOT NULL OR EXISTS (SELECT 1"
+                     " FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
+                     " WHERE n.alert_id = p.alert_id AND m.user_name = p.user_name"
+                     " AND (n.state IN (1, 2) OR (n.state = 3 AND n.page_id = p.id)))) LIMIT 1");
+    db_bind_int(q, 1, page->alert_id);
+    db_bind_int(q, 2, page->escalation_id);
+    db_bind_int(q, 3, page->step);
+    db_bind_int(q, 4, page->round);
+    db_bind_int(q, 5, page->id);
+    db_bind_text(q, 6, page->who);
+    bool is_found = db_step(q) == DB_ROW;
+    db_reset(q);
+    return is_found;
+}
+
 void page_list(struct db *db, int64_t alert_id, void (*each)(void *self, const struct page *page),
                void *self)
 {

@@ -72,6 +72,8 @@ NODISCARD size_t page_unanswered(struct db *db, const char *who, int64_t *out_id
 NODISCARD GPtrArray *page_receivers(struct db *db, int64_t alert_id, int max);
 /* Ends every active page of the alert; answers how many there were. */
 int64_t page_end_all(struct db *db, int64_t alert_id, struct utc now);
+/* Is or will anybody else be told by the step, round and escalation that this page belongs to? */
+NODISCARD bool page_has_company(struct db *db, const struct page *page);
 /* In order of creation; the page is borrowed during the call. */
 void page_list(struct db *db, int64_t alert_id, void (*each)(void *self, const struct page *page),
                void *self);

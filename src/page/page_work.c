@@ -44,67 +44,78 @@ static struct utc after_quiet_hours(const struct config *config, const char *who
     return utc_before(end, UTC_NEVER) ? end : now;
 }
 
-/* Puts a notification into the mailbox of its contact and arms the mailbox. */
-static void notify(struct pager *pager, struct ledger_tx *tx, const char *who, const char *contact,
-                   int urgency, struct notification *notification)
+/* Puts a notification into the mailbox and arms that. */
+static void put_in(struct pager *pager, struct ledger_tx *tx, struct mailbox *mailbox,
+                   struct notification *notification)
 {
-    struct mailbox mailbox = {0};
-    mailbox_take(tx->db, who, contact, urgency, &mailbox);
-    notification->mailbox_id = mailbox.id;
+    notification->mailbox_id = mailbox->id;
     notification->state = NOTIFICATION_WAITING;
     notification->created_at = tx->now;
-    notification->due_at =
-        after_quiet_hours(pager->config, who, urgency, utc_later(tx->now, notification->due_at));
+    notification->due_at = after_quiet_hours(pager->config, mailbox->who, mailbox->urgency,
+                                             utc_later(tx->now, notification->due_at));
     notification_insert(tx->db, notification);
-    bool is_armed = utc_is_set(mailbox.next_at);
+    bool is_armed = utc_is_set(mailbox->next_at);
     /* When looking is worth it. A mailbox that is not armed holds nothing back. */
     struct utc look_at = notification->due_at;
+    look_at = utc_later(look_at, mailbox_opens_at(mailbox, tx->now));
     if (is_armed) {
-        struct utc until = held_until(pager, mailbox.id, notification->severity);
+        struct utc until = held_until(pager, mailbox->id, notification->severity);
         look_at = utc_later(look_at, until);
     }
-    if (!is_armed || utc_before(look_at, mailbox.next_at)) {
-        mailbox.next_at = look_at;
-        mailbox.severity = MIN(mailbox.severity, notification->severity);
-        mailbox_save(tx->db, &mailbox);
+    if (!is_armed || utc_before(look_at, mailbox->next_at)) {
+        mailbox->next_at = look_at;
+        mailbox->severity = MIN(mailbox->severity, notification->severity);
+        mailbox_save(tx->db, mailbox);
     }
-    mailbox_clear(&mailbox);
 }
 
 void notify_specially(struct pager *pager, struct ledger_tx *tx, const char *who,
                       const char *contact, const struct notification *template)
 {
     struct notification notification = *template;
+    struct mailbox mailbox = {0};
     int urgency = URGENCY_HIGH;
     if (notification.kind == NOTIFICATION_ENDED) {
         urgency = MAILBOX_ENDS;
     } else if (notification.kind == NOTIFICATION_GAP) {
         urgency = URGENCY_LOW;
     }
-    notify(pager, tx, who, contact, urgency, &notification);
+    mailbox_take(tx->db, who, contact, urgency, &mailbox);
+    put_in(pager, tx, &mailbox, &notification);
+    mailbox_clear(&mailbox);
 }
 
-/* `is_fresh`: the page was opened just now for a new alert, so nothing of it can wait already. */
-static void notify_of_page(struct pager *pager, struct ledger_tx *tx, const struct page *page,
-                           int severity, const char *contact)
+static int outlook_of(const struct mailbox *mailbox, struct utc now)
 {
-    bool may_wait_already = page->step != 0 || page->round != 0;
-    if (may_wait_already) {
-        struct mailbox mailbox = {0};
-        mailbox_take(tx->db, page->who, contact, page->urgency, &mailbox);
-        bool waits = notification_waits(tx->db, mailbox.id, page->alert_id);
-        mailbox_clear(&mailbox);
-        if (waits) {
-            return; /* one message says it; two about the same alert would not say more */
+    if (!utc_before(now, mailbox_opens_at(mailbox, now))) {
+        return OUTLOOK_GOOD;
+    }
+    return mailbox->is_refused ? OUTLOOK_NONE : OUTLOOK_POOR;
+}
+
+int notify_of_page(struct pager *pager, struct ledger_tx *tx, const struct page *page, int severity,
+                   const char *contact, bool is_fresh)
+{
+    struct mailbox mailbox = {0};
+    mailbox_take(tx->db, page->who, contact, page->urgency, &mailbox);
+    int outlook = outlook_of(&mailbox, tx->now);
+    /* One message says it; two about the same alert would not say more. */
+    if (is_fresh || !notification_waits(tx->db, mailbox.id, page->alert_id)) {
+        struct notification notification = {
+            .page_id = page->id,
+            .alert_id = page->alert_id,
+            .kind = NOTIFICATION_PAGE,
+            .severity = severity,
+        };
+        put_in(pager, tx, &mailbox, &notification);
+        /* It would only be refused again; but the last resort is tried in any case. */
+        if (outlook == OUTLOOK_NONE && page->step >= 0) {
+            notification_settle(tx->db, notification.id, NOTIFICATION_FAILED, tx->now);
+            mailbox_rearm(tx->db, &mailbox, tx->now);
         }
     }
-    struct notification notification = {
-        .page_id = page->id,
-        .alert_id = page->alert_id,
-        .kind = NOTIFICATION_PAGE,
-        .severity = severity,
-    };
-    notify(pager, tx, page->who, contact, page->urgency, &notification);
+    mailbox_clear(&mailbox);
+    return outlook;
 }
 
 static const struct rule *rule_at(const GPtrArray *rules, int64_t index)
@@ -152,9 +163,8 @@ static json_t *utc_json(struct utc at)
 }
 
 /* Why this person: kept with the page, in the event and told to the person. */
-static json_t *reason_json(const struct page_order *order)
+static json_t *reason_json(const struct page_order *order, const struct telling *telling)
 {
-    const struct telling *telling = order->telling;
     json_t *reason = json_object();
     json_object_set_new(reason, "via", json_string(enum_to_name(TELLING_VIA_NAMES, telling->via)));
     if (telling->through != NULL) {
@@ -181,8 +191,8 @@ static json_t *reason_json(const struct page_order *order)
     return reason;
 }
 
-static void append_page_event(struct ledger_tx *tx, const char *actor, const char *kind,
-                              const struct page *page, json_t *data)
+void append_page_event(struct ledger_tx *tx, const char *actor, const char *kind,
+                       const struct page *page, json_t *data)
 {
     char subject[32];
     alert_subject(page->alert_id, subject);
@@ -191,14 +201,16 @@ static void append_page_event(struct ledger_tx *tx, const char *actor, const cha
     event_append(tx, actor, kind, subject, data);
 }
 
-void page_open(struct pager *pager, struct ledger_tx *tx, const struct page_order *order)
+/* The page's id when no contact will do, else 0. */
+static int64_t page_open(struct pager *pager, struct ledger_tx *tx, const struct page_order *order,
+                         const struct telling *telling)
 {
-    json_auto_t *reason = reason_json(order);
+    json_auto_t *reason = reason_json(order, telling);
     struct page page = {
         .alert_id = order->alert->id,
         .lane = lane_of(order->alert->service),
         .escalation_id = order->escalation_id,
-        .who = g_strdup(order->telling->who),
+        .who = g_strdup(telling->who),
         .urgency = order->urgency,
         .step = order->step,
         .round = order->round,
@@ -211,10 +223,32 @@ void page_open(struct pager *pager, struct ledger_tx *tx, const struct page_orde
     int64_t first = advance_rules(&page, rules, tx->now);
     page_insert(tx->db, &page);
     append_page_event(tx, order->actor, "page.started", &page, reason);
+    /* Of a new alert's first step nothing can wait already. */
+    bool is_fresh = page.step == 0 && page.round == 0;
+    bool has_hope = utc_is_set(page.next_at);
     for (int64_t i = first; i < page.next_rule; i++) {
-        notify_of_page(pager, tx, &page, order->alert->severity, contact_of_rule(rules, i));
+        has_hope |= notify_or_fall_back(pager, tx, &page, order->alert->severity,
+                                        contact_of_rule(rules, i), is_fresh);
     }
+    int64_t id = has_hope ? 0 : page.id;
     page_clear(&page);
+    return id;
+}
+
+void pages_open(struct pager *pager, struct ledger_tx *tx, const struct page_order *order,
+                const GPtrArray *tellings)
+{
+    g_autoptr(GArray) hopeless = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    for (guint i = 0; i < tellings->len; i++) {
+        int64_t id = page_open(pager, tx, order, g_ptr_array_index(tellings, i));
+        if (id != 0) {
+            g_array_append_val(hopeless, id);
+        }
+    }
+    /* After all of them are there: who else is told decides what follows. */
+    for (guint i = 0; i < hopeless->len; i++) {
+        page_give_up(pager, tx, g_array_index(hopeless, int64_t, i));
+    }
 }
 
 void page_close(struct ledger_tx *tx, struct page *page, int state)
@@ -248,12 +282,16 @@ static void run_one(struct pager *pager, struct ledger_tx *tx, int64_t page_id)
         return;
     }
     bool is_live = alert_load(tx->db, page.alert_id, &alert) && page_is_live(&page, &alert);
+    g_autofree char *failed = NULL;
     if (is_live) {
         g_autoptr(GPtrArray) rules = receiver_rules(pager->config, page.who, page.urgency);
         int64_t first = advance_rules(&page, rules, tx->now);
         for (int64_t i = first; i < page.next_rule; i++) {
             const char *contact = contact_of_rule(rules, i);
-            notify_of_page(pager, tx, &page, alert.severity, contact);
+            if (!notify_or_fall_back(pager, tx, &page, alert.severity, contact, false)) {
+                g_free(failed);
+                failed = g_strdup(contact);
+            }
             json_auto_t *data = json_pack("{s:I, s:s}", "rule", (json_int_t)i + 1, "to", contact);
             append_page_event(tx, "tocsin", "page.rule_applied", &page, data);
         }
@@ -261,6 +299,9 @@ static void run_one(struct pager *pager, struct ledger_tx *tx, int64_t page_id)
         page.next_at = (struct utc){0};
     }
     page_save(tx->db, &page);
+    if (failed != NULL) { /* unless an earlier rule's contact still may reach them */
+        page_fall_back(pager, tx, page_id, failed);
+    }
     alert_clear(&alert);
     page_clear(&page);
 }
@@ -278,90 +319,4 @@ int page_run_due(struct ledger_tx *tx, void *self, int limit)
     }
     pager_leave(pager);
     return (int)count;
-}
-
-/* The names of contacts that this page has used so far; `out_is_alive`: one of them may still reach
- * the person. */
-static GPtrArray *contacts_used(struct ledger_tx *tx, int64_t page_id, bool *out_is_alive)
-{
-    GPtrArray *used = g_ptr_array_new_with_free_func(g_free);
-    GArray *notifications = notifications_of_page(tx->db, page_id);
-    *out_is_alive = false;
-    for (guint i = 0; i < notifications->len; i++) {
-        const struct notification *n = &g_array_index(notifications, struct notification, i);
-        struct mailbox mailbox = {0};
-        if (mailbox_load(tx->db, n->mailbox_id, &mailbox)) {
-            g_ptr_array_add(used, g_strdup(mailbox.contact));
-        }
-        mailbox_clear(&mailbox);
-        *out_is_alive |= n->state == NOTIFICATION_WAITING || n->state == NOTIFICATION_SENDING ||
-                         n->state == NOTIFICATION_DELIVERED;
-    }
-    notifications_free(notifications);
-    return used;
-}
-
-/* The last resort cannot be reached: then anybody who can, once for each such page. */
-static void page_anybody_else(struct pager *pager, struct ledger_tx *tx, const struct page *page,
-                              const struct alert *alert)
-{
-    struct fault fault;
-    json_auto_t *reason = json_read(page->reason, strlen(page->reason), &fault);
-    if (strcmp(json_text(reason, "via", ""), "anybody") == 0) {
-        return; /* told again with the last resort, if nobody answers until then */
-    }
-    g_autoptr(GPtrArray) tellings = tellings_new();
-    tell_anybody(pager->config, page->who, tellings);
-    for (guint i = 0; i < tellings->len; i++) {
-        const struct page_order order = {
-            .alert = alert,
-            .escalation_id = page->escalation_id,
-            .step = page->step,
-            .round = page->round,
-            .urgency = URGENCY_HIGH,
-            .telling = g_ptr_array_index(tellings, i),
-            .actor = "tocsin",
-        };
-        page_open(pager, tx, &order);
-    }
-}
-
-/* Every way to this person failed: whoever comes next hears of it now, unless the policy has moved on
- * already and told others since. */
-static void page_is_unreachable(struct pager *pager, struct ledger_tx *tx, struct page *page,
-                                const struct alert *alert)
-{
-    bool is_last = page->step < 0;
-    bool is_latest = escalation_waits_for(tx, page);
-    json_auto_t *data = json_object();
-    json_object_set_new(data, "then",
-                        json_string(is_last ? "anybody" : (is_latest ? "next_step" : "nothing")));
-    append_page_event(tx, "tocsin", "page.unreachable", page, data);
-    if (is_last) {
-        page_anybody_else(pager, tx, page, alert);
-    } else if (is_latest) {
-        escalation_hurry(pager, tx, alert);
-    }
-}
-
-void page_fall_back(struct pager *pager, struct ledger_tx *tx, int64_t page_id, const char *failed)
-{
-    struct page page = {0};
-    struct alert alert = {0};
-    bool is_live = page_load(tx->db, page_id, &page) && alert_load(tx->db, page.alert_id, &alert) &&
-                   page_is_live(&page, &alert);
-    if (is_live) {
-        bool is_alive = false;
-        g_autoptr(GPtrArray) used = contacts_used(tx, page_id, &is_alive);
-        const char *next = receiver_next_contact(pager->config, page.who, page.urgency, used);
-        if (next != NULL) {
-            json_auto_t *data = json_pack("{s:s, s:s}", "from", failed, "to", next);
-            append_page_event(tx, "tocsin", "page.fell_back", &page, data);
-            notify_of_page(pager, tx, &page, alert.severity, next);
-        } else if (!is_alive) {
-            page_is_unreachable(pager, tx, &page, &alert);
-        }
-    }
-    alert_clear(&alert);
-    page_clear(&page);
 }

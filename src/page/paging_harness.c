@@ -219,7 +219,7 @@ static char *describe(struct paging *paging, const struct errand *errand)
     return line;
 }
 
-char *paging_settle(struct paging *paging, int send_state)
+static char *settle_as(struct paging *paging, const struct send_result *result)
 {
     if (paging->errands->len == 0) {
         return NULL;
@@ -229,11 +229,22 @@ char *paging_settle(struct paging *paging, int send_state)
     struct settle settle = {.pager = paging->pager,
                             .delivery_id = errand->delivery_id,
                             .node = errand->node,
-                            .result = {.state = send_state}};
+                            .result = *result};
     errand_free(errand);
     run(paging, pager_settle, &settle);
     claim(paging);
     return line;
+}
+
+char *paging_settle(struct paging *paging, int send_state)
+{
+    return settle_as(paging, &(struct send_result){.state = send_state});
+}
+
+char *paging_settle_later(struct paging *paging, struct span retry_after)
+{
+    return settle_as(paging,
+                     &(struct send_result){.state = SEND_RETRY, .retry_after = retry_after});
 }
 
 char *paging_messages(struct paging *paging)

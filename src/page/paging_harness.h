@@ -44,6 +44,8 @@ int paging_snooze(struct paging *paging, int64_t alert_id, struct span span);
 /* Takes the oldest errand, settles it so, and answers "who contact: what", newly allocated; NULL when
  * there is none. `what` is the kind and the number of alerts: "page 1", "digest 5". */
 NODISCARD char *paging_settle(struct paging *paging, int send_state);
+/* The same for SEND_RETRY, with what the provider asked for. */
+NODISCARD char *paging_settle_later(struct paging *paging, struct span retry_after);
 /* Settles as delivered all that there is and answers their lines joined by "; ". */
 NODISCARD char *paging_messages(struct paging *paging);
 

@@ -3,26 +3,28 @@
 #include "page/errand.h"
 #include "page/work.h"
 
-/* How long to wait before the n-th further attempt, when the provider does not say. */
+/* How long a mailbox waits after its n-th failure in a row, when the provider does not say. */
 static const int BACKOFF_S[] = {5, 15, 30, 60, 120, 300, 600};
 
 /* Stands for whoever claimed it and will never say how it went. */
 enum { CLAIMANT_LOST = -1 };
 
-enum {
-    TRIES_BEFORE_FALLBACK = 2, /* then the next contact is told as well, while this one goes on */
-    TRIES_MAX = 12,            /* about an hour and a half */
-    TRIES_OF_END_MAX = 5,      /* that something is over can be looked up */
-    UNKNOWN_MAX = 3,           /* possible repeats that one person is asked to bear */
-};
+/* Some two hours; that something is over can be looked up. */
+static const struct patience PATIENCE = {.tries_max = 12, .unknown_max = 3};
+static const struct patience PATIENCE_AT_THE_END = {.tries_max = 5, .unknown_max = 3};
 
-static struct span back_off(const struct pager *pager, int64_t tries, struct span asked_for)
+/* The first of all contacts to fail again, or to ask for more time than we would give it, is not waited
+ * for: the next contact is told as well, while this one goes on. */
+static struct span back_off(const struct pager *pager, const struct mailbox *mailbox,
+                            struct span asked_for, bool *out_is_long)
 {
-    size_t at = (size_t)CLAMP(tries - 1, 0, (int64_t)G_N_ELEMENTS(BACKOFF_S) - 1);
+    size_t at = (size_t)CLAMP(mailbox->failures - 1, 0, (int64_t)G_N_ELEMENTS(BACKOFF_S) - 1);
     int64_t own_us = SPAN_S(BACKOFF_S[at]).us;
     /* Up to a fifth more, so that a provider that comes back is not met by everybody at once. */
     int64_t jitter_us = (int64_t)random_below(pager->random, (uint64_t)own_us / 5);
-    return (struct span){MAX(own_us, MIN(asked_for.us, SPAN_H(1).us)) + jitter_us};
+    int64_t wait_us = MAX(own_us, MIN(asked_for.us, MAILBOX_RETRY_MAX.us));
+    *out_is_long = wait_us > SPAN_S(BACKOFF_S[1]).us && asked_for.us > own_us;
+    return (struct span){MIN(wait_us + jitter_us, MAILBOX_RETRY_MAX.us)};
 }
 
 enum { NAMED_ALERTS_MAX = 50 };
@@ -58,53 +60,93 @@ static void append_event(struct ledger_tx *tx, const struct delivery *delivery,
     event_append(tx, "tocsin", kind, subject, data);
 }
 
-/* One notification whose attempt failed for now. */
-static void settle_retry(struct pager *pager, struct ledger_tx *tx, const struct settle *settle,
-                         const struct delivery *delivery, const struct notification *n)
+/* Each of these pages goes another way, too; most severe first. */
+static void fall_back_all(struct pager *pager, struct ledger_tx *tx, const GArray *pages,
+                          const char *failed)
 {
-    int64_t unknown = notification_unknown_attempts(tx->db, n->id);
-    int64_t tries_max = n->kind == NOTIFICATION_ENDED ? TRIES_OF_END_MAX : TRIES_MAX;
-    bool is_enough = n->tries >= tries_max || unknown >= UNKNOWN_MAX;
-    if (is_enough) {
-        notification_settle(tx->db, n->id, NOTIFICATION_FAILED, tx->now);
-    } else {
-        /* It is not the provider's fault that we died: once, nobody waits for that. */
-        bool is_at_once = settle->node == CLAIMANT_LOST && unknown <= 1;
-        struct span wait =
-            is_at_once ? (struct span){0} : back_off(pager, n->tries, settle->result.retry_after);
-        notification_postpone(tx->db, n->id, utc_add(tx->now, wait));
-    }
-    if (n->tries >= TRIES_BEFORE_FALLBACK && n->page_id != 0) {
-        page_fall_back(pager, tx, n->page_id, delivery->contact);
+    for (guint i = 0; i < pages->len; i++) {
+        page_fall_back(pager, tx, g_array_index(pages, int64_t, i), failed);
     }
 }
 
-static void settle_one(struct pager *pager, struct ledger_tx *tx, const struct settle *settle,
-                       const struct delivery *delivery, const struct notification *n)
+static void note_failure(const struct pager *pager, const struct ledger_tx *tx,
+                         const struct delivery *delivery, struct span asked_for,
+                         struct mailbox *mailbox)
 {
-    if (n->state != NOTIFICATION_SENDING) {
-        return; /* settled by another way already */
+    bool is_long = false;
+    /* Of several that were under way at once the first to fail speaks for all. */
+    if (!utc_before(delivery->claimed_at, mailbox->failed_at)) {
+        mailbox->failures++;
+        mailbox->failed_at = tx->now;
     }
+    struct span wait = back_off(pager, mailbox, asked_for, &is_long);
+    mailbox->failures = is_long ? MAX(mailbox->failures, MAILBOX_FAILS) : mailbox->failures;
+    mailbox->retry_at = utc_later(mailbox->retry_at, utc_add(tx->now, wait));
+}
+
+/* The attempt failed for now, or nobody knows. It is not the provider's fault that we died: once,
+ * nobody waits for that. */
+static void settle_retry(struct pager *pager, struct ledger_tx *tx, const struct settle *settle,
+                         const struct delivery *delivery, struct mailbox *mailbox)
+{
+    bool is_our_fault = settle->node == CLAIMANT_LOST && mailbox->failures == 0;
+    if (is_our_fault) {
+        mailbox->failures = 1;
+        mailbox->failed_at = tx->now;
+    } else {
+        note_failure(pager, tx, delivery, settle->result.retry_after, mailbox);
+    }
+    mailbox->is_refused = false;
+    mailbox_save(tx->db, mailbox); /* whoever falls back must see it */
+    struct utc due_at = is_our_fault ? tx->now : mailbox->retry_at;
+    carried_wait_again(tx->db, delivery->id,
+                       mailbox->urgency == MAILBOX_ENDS ? PATIENCE_AT_THE_END : PATIENCE, due_at,
+                       tx->now);
+    g_autoptr(GArray) failed = carried_pages(tx->db, delivery->id, NOTIFICATION_FAILED, G_MAXINT64);
+    fall_back_all(pager, tx, failed, delivery->contact);
+    if (mailbox->failures >= MAILBOX_FAILS) {
+        /* Later failures concern those that came meanwhile; the others went another way already. */
+        g_autoptr(GArray) waiting =
+            carried_pages(tx->db, delivery->id, NOTIFICATION_WAITING, MAILBOX_FAILS);
+        fall_back_all(pager, tx, waiting, delivery->contact);
+    }
+}
+
+static void settle_refused(struct pager *pager, struct ledger_tx *tx, const struct settle *settle,
+                           const struct delivery *delivery, struct mailbox *mailbox)
+{
+    note_failure(pager, tx, delivery, settle->result.retry_after, mailbox);
+    mailbox->is_refused = true;
+    mailbox_save(tx->db, mailbox);
+    carried_settle(tx->db, delivery->id, NOTIFICATION_FAILED, tx->now);
+    g_autoptr(GArray) pages = carried_pages(tx->db, delivery->id, NOTIFICATION_FAILED, G_MAXINT64);
+    fall_back_all(pager, tx, pages, delivery->contact);
+}
+
+static void settle_carried(struct pager *pager, struct ledger_tx *tx, const struct settle *settle,
+                           const struct delivery *delivery, struct mailbox *mailbox)
+{
     switch ((enum delivery_state)delivery->state) {
     case DELIVERY_DELIVERED:
-        notification_settle(tx->db, n->id, NOTIFICATION_DELIVERED, tx->now);
+        carried_settle(tx->db, delivery->id, NOTIFICATION_DELIVERED, tx->now);
+        mailbox->failures = 0;
+        mailbox->failed_at = (struct utc){0};
+        mailbox->retry_at = (struct utc){0};
+        mailbox->is_refused = false;
         break;
     case DELIVERY_CANCELLED:
         if (settle->is_unstarted) {
-            notification_put_back(tx->db, n->id, tx->now);
+            carried_put_back(tx->db, delivery->id, tx->now);
         } else {
-            notification_settle(tx->db, n->id, NOTIFICATION_CANCELLED, tx->now);
+            carried_settle(tx->db, delivery->id, NOTIFICATION_CANCELLED, tx->now);
         }
         break;
     case DELIVERY_REFUSED:
-        notification_settle(tx->db, n->id, NOTIFICATION_FAILED, tx->now);
-        if (n->page_id != 0) {
-            page_fall_back(pager, tx, n->page_id, delivery->contact);
-        }
+        settle_refused(pager, tx, settle, delivery, mailbox);
         break;
     case DELIVERY_RETRY:
     case DELIVERY_UNKNOWN:
-        settle_retry(pager, tx, settle, delivery, n);
+        settle_retry(pager, tx, settle, delivery, mailbox);
         break;
     case DELIVERY_CLAIMED:
         CHECK(delivery->state != DELIVERY_CLAIMED);
@@ -151,20 +193,18 @@ static void close_delivery(struct pager *pager, struct ledger_tx *tx, const stru
     delivery->detail = g_strdup(settle->result.detail);
     delivery_save(tx->db, delivery);
     note_contact(tx, delivery);
-    GArray *carried = notifications_of_delivery(tx->db, delivery->id);
-    for (guint i = 0; i < carried->len; i++) {
-        const struct notification *n = &g_array_index(carried, struct notification, i);
-        if (i == 0) {
-            append_event(tx, delivery, carried, delivery->detail);
-        }
-        settle_one(pager, tx, settle, delivery, n);
+    GArray *carried = notifications_of_delivery(tx->db, delivery->id, NAMED_ALERTS_MAX);
+    if (carried->len > 0) {
+        append_event(tx, delivery, carried, delivery->detail);
     }
     notifications_free(carried);
     struct mailbox mailbox = {0};
-    /* What did not reach anybody makes room for what it held back. */
-    bool may_wait = delivery->state != DELIVERY_DELIVERED;
-    if (may_wait && mailbox_load(tx->db, delivery->mailbox_id, &mailbox)) {
-        mailbox_rearm(tx->db, &mailbox);
+    if (mailbox_load(tx->db, delivery->mailbox_id, &mailbox)) {
+        bool was_well = mailbox.failures == 0;
+        settle_carried(pager, tx, settle, delivery, &mailbox);
+        if (!was_well || delivery->state != DELIVERY_DELIVERED) {
+            mailbox_rearm(tx->db, &mailbox, tx->now); /* what waits is due by other rules now */
+        }
     }
     mailbox_clear(&mailbox);
 }

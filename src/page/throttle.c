@@ -16,7 +16,7 @@ static struct span distance_after(size_t count)
 static bool is_most_severe(const struct sent *recent, size_t count, int severity)
 {
     for (size_t i = 0; i < count; i++) {
-        if (recent[i].severity <= severity) {
+        if (recent[i].severity <= severity && !recent[i].is_failed) {
             return false;
         }
     }

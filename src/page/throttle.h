@@ -12,7 +12,8 @@ enum { THROTTLE_PER_MINUTE = 3, THROTTLE_PER_HOUR = 12 };
 
 struct sent {
     struct utc at;
-    int severity; /* enum severity: smaller is more severe */
+    int severity;   /* enum severity: smaller is more severe */
+    bool is_failed; /* it did not arrive: it counts, and keeps nothing more severe from passing */
 };
 
 /* `recent`: the messages of the last hour, newest first. Answers the first instant at which a

@@ -54,8 +54,8 @@ static void judges_by_table(void **state)
         struct sent recent[16];
         size_t count = 0;
         for (; ROWS[i].ages_s[count] >= 0; count++) {
-            recent[count] =
-                (struct sent){utc_add(NOON, SPAN_S(-ROWS[i].ages_s[count])), ROWS[i].severity_sent};
+            recent[count] = (struct sent){.at = utc_add(NOON, SPAN_S(-ROWS[i].ages_s[count])),
+                                          .severity = ROWS[i].severity_sent};
         }
         struct utc at = throttle_judge(recent, count, ROWS[i].severity, NOON);
         if (utc_since(at, NOON).us != SPAN_S(ROWS[i].wait_s).us) {
@@ -75,7 +75,7 @@ static void bound_holds_in_a_storm(void **state)
         struct sent recent[400];
         size_t count = 0;
         for (size_t i = total; i > 0 && utc_since(now, went[i - 1]).us < SPAN_H(1).us; i--) {
-            recent[count++] = (struct sent){went[i - 1], SEVERITY_ERROR};
+            recent[count++] = (struct sent){.at = went[i - 1], .severity = SEVERITY_ERROR};
         }
         if (!utc_before(now, throttle_judge(recent, count, SEVERITY_ERROR, now))) {
             went[total++] = now;

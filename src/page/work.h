@@ -62,14 +62,37 @@ struct page_order {
     int64_t escalation_id; /* 0: asked for by a person */
     int64_t step, round;
     int urgency;
-    const struct telling *telling;
     const char *actor; /* who asked; "tocsin" for a step */
     const char *note;  /* what whoever asked wants to say; may be NULL */
 };
 
-void page_open(struct pager *pager, struct ledger_tx *tx, const struct page_order *order);
-/* The contact failed for good or for now: tell the next one; if none is left, escalate at once. */
+/* A page for each who is to be told. Whoever cannot be told at all is given up at once. */
+void pages_open(struct pager *pager, struct ledger_tx *tx, const struct page_order *order,
+                const GPtrArray *tellings);
+
+/* Whether a message put into a mailbox now will arrive, by how the last ones went. */
+enum outlook {
+    OUTLOOK_GOOD = 1,
+    OUTLOOK_POOR, /* it fails for now and is tried again; another way is wanted as well */
+    OUTLOOK_NONE, /* it was refused for good: not tried before retry_at */
+};
+
+/* Puts the page into the mailbox of that contact; answers its outlook. `is_fresh`: nothing of the alert
+ * can wait there already. */
+int notify_of_page(struct pager *pager, struct ledger_tx *tx, const struct page *page, int severity,
+                   const char *contact, bool is_fresh);
+void append_page_event(struct ledger_tx *tx, const char *actor, const char *kind,
+                       const struct page *page, json_t *data);
+
+/* --- falling back (fall_back_work.c) --- */
+/* The same, and into the next ones while the outlook is not good. False: no way is left. */
+NODISCARD bool notify_or_fall_back(struct pager *pager, struct ledger_tx *tx,
+                                   const struct page *page, int severity, const char *contact,
+                                   bool is_fresh);
+/* The contact failed for good or for now: tell the next one; when no way is left, give the page up. */
 void page_fall_back(struct pager *pager, struct ledger_tx *tx, int64_t page_id, const char *failed);
+/* Every way to this person failed: when nobody of its step could be told, others are at once. */
+void page_give_up(struct pager *pager, struct ledger_tx *tx, int64_t page_id);
 /* Ends one page in the given state (enum page_state). */
 void page_close(struct ledger_tx *tx, struct page *page, int state);
 /* Nobody needs to be told any more: ends pages, cancels what waits. */

@@ -4,6 +4,10 @@
 ALTER TABLE alert ADD COLUMN started_at BIGINT; -- by the sender's clock; NULL: it did not say
 
 -- Paging.
+ALTER TABLE mailbox ADD COLUMN failures BIGINT NOT NULL DEFAULT 0; -- attempts in a row that did not arrive
+ALTER TABLE mailbox ADD COLUMN failed_at BIGINT;                   -- when the last of them was noticed
+ALTER TABLE mailbox ADD COLUMN retry_at BIGINT;                    -- when the next one may be
+ALTER TABLE mailbox ADD COLUMN refused BIGINT NOT NULL DEFAULT 0;  -- 1: the last message was refused for good
 
 -- Messages.
 

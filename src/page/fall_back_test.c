@@ -1,0 +1,323 @@
+/* What does not arrive: the next contact, the next step, and how often a dead contact is tried. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "page/paging_harness.h"
+
+/* Each service tells two, or whom its name says; the boss comes after ten minutes. */
+static const char TEAM[] =
+    "{'users': ["
+    " {'name': 'ana', 'contacts': [{'kind': 'email', 'to': 'ana@x.org'}]},"
+    " {'name': 'budi', 'contacts': [{'kind': 'email', 'to': 'budi@x.org'},"
+    "   {'kind': 'webhook', 'to': 'http://budi.x.org/'}],"
+    "  'rules': {'high': [{'after': '0s', 'contact': 'email'}, {'after': '20m', 'contact': "
+    "'webhook'}]}},"
+    " {'name': 'mute'},"
+    " {'name': 'boss', 'contacts': [{'kind': 'ntfy', 'to': 'http://ntfy.x.org/boss'}]}],"
+    "'teams': [{'name': 'both', 'members': ['ana', 'budi']},"
+    "  {'name': 'half', 'members': ['mute', 'ana']}],"
+    "'channels': [{'name': 'room', 'kind': 'slack', 'to': 'http://chat.x.org/hook'}],"
+    "'policies': ["
+    " {'name': 'person-room', 'steps': [{'notify': [{'user': 'ana'}, {'channel': 'room'}],"
+    "   'wait': '10m'}, {'notify': [{'user': 'boss'}], 'wait': '10m'}],"
+    "  'last_resort': {'user': 'boss'}},"
+    " {'name': 'room-person', 'steps': [{'notify': [{'channel': 'room'}, {'user': 'ana'}],"
+    "   'wait': '10m'}, {'notify': [{'user': 'boss'}], 'wait': '10m'}],"
+    "  'last_resort': {'user': 'boss'}},"
+    " {'name': 'team', 'steps': [{'notify': [{'team': 'both'}], 'wait': '10m'},"
+    "   {'notify': [{'user': 'boss'}], 'wait': '10m'}], 'last_resort': {'user': 'boss'}},"
+    " {'name': 'half', 'steps': [{'notify': [{'team': 'half'}], 'wait': '10m'},"
+    "   {'notify': [{'user': 'boss'}], 'wait': '10m'}], 'last_resort': {'user': 'boss'}},"
+    " {'name': 'resort', 'steps': [{'notify': [{'user': 'mute'}], 'wait': '10m'}],"
+    "  'last_resort': {'team': 'both'}},"
+    " {'name': 'budi', 'steps': [{'notify': [{'user': 'budi'}], 'wait': '10h'}],"
+    "  'last_resort': {'user': 'boss'}}],"
+    "'services': [{'name': 'shop', 'policy': '%s'}]}";
+
+static void open_with(struct paging *paging, const char *policy)
+{
+    g_autofree char *document = g_strdup_printf(TEAM, policy);
+    *paging = (struct paging){0};
+    paging_open(paging, document);
+}
+
+static void settle_as(struct paging *paging, int send_state, const char *expected)
+{
+    g_autofree char *line = paging_settle(paging, send_state);
+    assert_non_null(line);
+    assert_string_equal(line, expected);
+}
+
+static void expect_messages(struct paging *paging, const char *expected)
+{
+    g_autofree char *messages = paging_messages(paging);
+    assert_string_equal(messages, expected);
+}
+
+/* ---- a step goes on early only when nobody of it could be told ---- */
+
+static void a_dead_contact_beside_a_living_person_leaves_the_wait_alone(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *name, *policy;
+
+        struct {
+            int state;
+            const char *message;
+        } sent[3];
+
+        int boss_after_s; /* from the last of them on */
+    } ROWS[] = {
+        {"the room is dead",
+         "person-room",
+         {{SEND_DELIVERED, "ana email: page 1"}, {SEND_REFUSED, "channel:room channel: page 1"}},
+         600},
+        {"the room is dead, and named first",
+         "room-person",
+         {{SEND_REFUSED, "channel:room channel: page 1"}, {SEND_DELIVERED, "ana email: page 1"}},
+         600},
+        {"the person is dead",
+         "person-room",
+         {{SEND_REFUSED, "ana email: page 1"}, {SEND_DELIVERED, "channel:room channel: page 1"}},
+         600},
+        {"one of a team is dead, by every contact",
+         "team",
+         {{SEND_DELIVERED, "ana email: page 1"},
+          {SEND_REFUSED, "budi email: page 1"},
+          {SEND_REFUSED, "budi webhook: page 1"}},
+         600},
+        {"one of a team has no contact", "half", {{SEND_DELIVERED, "ana email: page 1"}}, 600},
+        {"both are dead",
+         "person-room",
+         {{SEND_REFUSED, "ana email: page 1"}, {SEND_REFUSED, "channel:room channel: page 1"}},
+         0},
+        {"both of a team are dead",
+         "team",
+         {{SEND_REFUSED, "ana email: page 1"},
+          {SEND_REFUSED, "budi email: page 1"},
+          {SEND_REFUSED, "budi webhook: page 1"}},
+         0},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        struct paging paging;
+        open_with(&paging, ROWS[i].policy);
+        int64_t id = paging_signal(&paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+        for (size_t k = 0; k < 3 && ROWS[i].sent[k].message != NULL; k++) {
+            settle_as(&paging, ROWS[i].sent[k].state, ROWS[i].sent[k].message);
+        }
+        if (ROWS[i].boss_after_s > 0) {
+            paging_pass(&paging, SPAN_S(ROWS[i].boss_after_s - 1));
+            g_autofree char *early = paging_messages(&paging);
+            if (early[0] != '\0') {
+                fail_msg("%s: too early: %s", ROWS[i].name, early);
+            }
+            paging_pass(&paging, SPAN_S(1));
+        }
+        g_autofree char *line = paging_messages(&paging);
+        if (strcmp(line, "boss ntfy: page 1") != 0) {
+            fail_msg("%s: %s", ROWS[i].name, line);
+        }
+        assert_true(id > 0);
+        paging_close(&paging);
+    }
+}
+
+static void what_is_tried_again_is_company_until_it_failed(void **state)
+{
+    (void)state;
+    struct paging paging;
+    open_with(&paging, "person-room");
+    int64_t id = paging_signal(&paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    settle_as(&paging, SEND_RETRY, "ana email: page 1");
+    settle_as(&paging, SEND_REFUSED, "channel:room channel: page 1");
+    paging_pass(&paging, SPAN_S(6));
+    settle_as(&paging, SEND_REFUSED, "ana email: page 1"); /* now nobody is left */
+    expect_messages(&paging, "boss ntfy: page 1");
+    assert_int_equal(paging_events(&paging, id, "page.unreachable"), 2);
+    paging_close(&paging);
+}
+
+static void one_of_the_last_resort_is_enough(void **state)
+{
+    (void)state;
+    struct paging paging;
+    open_with(&paging, "resort");
+    (void)paging_signal(&paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    settle_as(&paging, SEND_REFUSED, "ana email: page 1");
+    expect_messages(&paging, "budi email: page 1"); /* and nobody who was not named */
+    paging_close(&paging);
+}
+
+/* ---- what is known to fail is not counted on ---- */
+
+static void what_refused_a_moment_ago_is_not_asked_again(void **state)
+{
+    (void)state;
+    struct paging paging;
+    open_with(&paging, "person-room");
+    (void)paging_signal(&paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    settle_as(&paging, SEND_DELIVERED, "ana email: page 1");
+    settle_as(&paging, SEND_REFUSED, "channel:room channel: page 1");
+    int64_t id = paging_signal(&paging, SIGNAL_TRIGGER, "l", SEVERITY_CRITICAL);
+    expect_messages(&paging, "ana email: page 1"); /* the room is not bothered, the wait holds */
+    assert_int_equal(paging_events(&paging, id, "page.unreachable"), 1);
+    paging_pass(&paging, SPAN_S(30));
+    (void)paging_signal(&paging, SIGNAL_TRIGGER, "m", SEVERITY_CRITICAL);
+    expect_messages(&paging, "ana email: page 1; channel:room channel: page 1");
+    paging_close(&paging);
+}
+
+static void a_step_of_nobody_but_refusers_goes_on_at_once(void **state)
+{
+    (void)state;
+    struct paging paging;
+    open_with(&paging, "person-room");
+    (void)paging_signal(&paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    settle_as(&paging, SEND_REFUSED, "ana email: page 1");
+    settle_as(&paging, SEND_REFUSED, "channel:room channel: page 1");
+    expect_messages(&paging, "boss ntfy: page 1");
+    (void)paging_signal(&paging, SIGNAL_TRIGGER, "l", SEVERITY_CRITICAL);
+    expect_messages(&paging, "boss ntfy: page 1");
+    paging_close(&paging);
+}
+
+static void an_hour_asked_for_is_not_waited_for(void **state)
+{
+    (void)state;
+    struct paging paging;
+    open_with(&paging, "budi");
+    (void)paging_signal(&paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    g_autofree char *limited = paging_settle_later(&paging, SPAN_H(1));
+    assert_string_equal(limited, "budi email: page 1");
+    expect_messages(&paging, "budi webhook: page 1"); /* at once, though its rule says 20 minutes */
+    (void)paging_signal(&paging, SIGNAL_TRIGGER, "l", SEVERITY_CRITICAL);
+    expect_messages(&paging, "budi webhook: page 1"); /* the next one as well */
+    paging_pass(&paging, SPAN_MIN(59));
+    g_autofree char *between = paging_messages(&paging);
+    assert_null(strstr(between, "email")); /* the limit is kept */
+    paging_pass(&paging, SPAN_MIN(2));
+    g_autofree char *after = paging_messages(&paging);
+    assert_non_null(strstr(after, "budi email: digest 2"));
+    paging_close(&paging);
+}
+
+static void a_short_time_asked_for_is_waited_for(void **state)
+{
+    (void)state;
+    struct paging paging;
+    open_with(&paging, "budi");
+    (void)paging_signal(&paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    g_free(paging_settle_later(&paging, SPAN_S(10)));
+    expect_messages(&paging, "");
+    paging_pass(&paging, SPAN_S(12));
+    expect_messages(&paging, "budi email: page 1");
+    paging_close(&paging);
+}
+
+/* ---- how often ---- */
+
+/* Settles all that leaves as `send_state` and counts it. */
+static int attempts(struct paging *paging, const char *whom, int send_state)
+{
+    int count = 0;
+    for (char *line = paging_settle(paging, send_state); line != NULL;
+         line = paging_settle(paging, send_state)) {
+        count += g_str_has_prefix(line, whom);
+        g_free(line);
+    }
+    return count;
+}
+
+static int attempts_in_a_storm(int send_state, struct span calm)
+{
+    struct paging paging;
+    open_with(&paging, "half");
+    int count = 0;
+    for (int i = 0; i < 300; i++) { /* a minute */
+        g_autofree char *key = g_strdup_printf("k%d", i);
+        (void)paging_signal(&paging, SIGNAL_TRIGGER, key, SEVERITY_CRITICAL);
+        count += attempts(&paging, "ana", send_state);
+        paging_pass(&paging, SPAN_MS(200));
+        count += attempts(&paging, "ana", send_state);
+    }
+    for (int64_t second = 0; second * 1000000 < calm.us; second += 5) {
+        paging_pass(&paging, SPAN_S(5));
+        count += attempts(&paging, "ana", send_state);
+    }
+    paging_close(&paging);
+    return count;
+}
+
+static void a_dead_contact_is_tried_no_more_often_than_a_living_one(void **state)
+{
+    (void)state;
+    static const int STATES[] = {SEND_RETRY, SEND_UNKNOWN, SEND_REFUSED};
+    int healthy = attempts_in_a_storm(SEND_DELIVERED, SPAN_S(10));
+    assert_int_equal(healthy, 4);
+    for (size_t i = 0; i < G_N_ELEMENTS(STATES); i++) {
+        int failing = attempts_in_a_storm(STATES[i], SPAN_S(10));
+        if (failing > healthy + healthy / 10) {
+            fail_msg("state %d: %d attempts, of a living one %d", STATES[i], failing, healthy);
+        }
+    }
+}
+
+static void the_digest_comes_first_when_the_provider_is_back(void **state)
+{
+    (void)state;
+    struct paging paging;
+    open_with(&paging, "budi");
+    for (int i = 0; i < 50; i++) {
+        g_autofree char *key = g_strdup_printf("k%d", i);
+        (void)paging_signal(&paging, SIGNAL_TRIGGER, key, SEVERITY_CRITICAL);
+        (void)attempts(&paging, "budi", SEND_RETRY);
+    }
+    paging_pass(&paging, SPAN_MIN(1));
+    (void)attempts(&paging, "budi", SEND_RETRY);
+    (void)paging_signal(&paging, SIGNAL_TRIGGER, "new", SEVERITY_CRITICAL);
+    paging_pass(&paging, SPAN_MIN(15));
+    g_autofree char *first = paging_settle(&paging, SEND_DELIVERED);
+    assert_non_null(first);
+    assert_non_null(strstr(first, "digest 51"));
+    paging_close(&paging);
+}
+
+static void each_page_falls_back_once(void **state)
+{
+    (void)state;
+    struct paging paging;
+    open_with(&paging, "budi");
+    int64_t id = paging_signal(&paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    for (int i = 0; i < 40; i++) {
+        (void)attempts(&paging, "budi email", SEND_RETRY);
+        paging_pass(&paging, SPAN_MIN(1));
+    }
+    assert_int_equal(paging_events(&paging, id, "page.fell_back"), 1);
+    paging_close(&paging);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_dead_contact_beside_a_living_person_leaves_the_wait_alone),
+        cmocka_unit_test(what_is_tried_again_is_company_until_it_failed),
+        cmocka_unit_test(one_of_the_last_resort_is_enough),
+        cmocka_unit_test(what_refused_a_moment_ago_is_not_asked_again),
+        cmocka_unit_test(a_step_of_nobody_but_refusers_goes_on_at_once),
+        cmocka_unit_test(an_hour_asked_for_is_not_waited_for),
+        cmocka_unit_test(a_short_time_asked_for_is_waited_for),
+        cmocka_unit_test(a_dead_contact_is_tried_no_more_often_than_a_living_one),
+        cmocka_unit_test(the_digest_comes_first_when_the_provider_is_back),
+        cmocka_unit_test(each_page_falls_back_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

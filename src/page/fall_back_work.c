@@ -1,0 +1,154 @@
+/* Falling back: a contact does not work, so the person's next one is used; none works, so somebody
+ * else is told, unless others of the same step were. */
+#include <string.h>
+
+#include "alert/alert_store.h"
+#include "base/json.h"
+#include "page/work.h"
+
+static bool add_way(struct pager *pager, struct ledger_tx *tx, const struct page *page,
+                    int severity, GPtrArray *used)
+{
+    for (;;) {
+        const char *failed = g_ptr_array_index(used, used->len - 1);
+        const char *next = receiver_next_contact(pager->config, page->who, page->urgency, used);
+        if (next == NULL) {
+            return false;
+        }
+        json_auto_t *data = json_pack("{s:s, s:s}", "from", failed, "to", next);
+        append_page_event(tx, "tocsin", "page.fell_back", page, data);
+        g_ptr_array_add(used, g_strdup(next));
+        int outlook = notify_of_page(pager, tx, page, severity, next, false);
+        if (outlook == OUTLOOK_GOOD) {
+            return true;
+        }
+    }
+}
+
+/* The names of contacts that this page has used so far, in order; `out_has_hope`: one of them may
+ * still reach the person. */
+static GPtrArray *contacts_used(struct ledger_tx *tx, int64_t page_id, bool *out_has_hope)
+{
+    GPtrArray *used = g_ptr_array_new_with_free_func(g_free);
+    GArray *notifications = notifications_of_page(tx->db, page_id);
+    *out_has_hope = false;
+    for (guint i = 0; i < notifications->len; i++) {
+        const struct notification *n = &g_array_index(notifications, struct notification, i);
+        struct mailbox mailbox = {0};
+        if (mailbox_load(tx->db, n->mailbox_id, &mailbox)) {
+            g_ptr_array_add(used, g_strdup(mailbox.contact));
+        }
+        mailbox_clear(&mailbox);
+        *out_has_hope |= n->state == NOTIFICATION_WAITING || n->state == NOTIFICATION_SENDING ||
+                         n->state == NOTIFICATION_DELIVERED;
+    }
+    notifications_free(notifications);
+    return used;
+}
+
+bool notify_or_fall_back(struct pager *pager, struct ledger_tx *tx, const struct page *page,
+                         int severity, const char *contact, bool is_fresh)
+{
+    int outlook = notify_of_page(pager, tx, page, severity, contact, is_fresh);
+    if (outlook == OUTLOOK_GOOD) {
+        return true;
+    }
+    bool has_hope = false;
+    g_autoptr(GPtrArray) used = contacts_used(tx, page->id, &has_hope);
+    g_ptr_array_add(used, g_strdup(contact));
+    /* A mailbox that fails for now is tried again: there is hope in any case. */
+    return add_way(pager, tx, page, severity, used) || outlook == OUTLOOK_POOR;
+}
+
+/* The last resort cannot be reached: then anybody who can, once for each such page. */
+static void page_anybody_else(struct pager *pager, struct ledger_tx *tx, const struct page *page,
+                              const struct alert *alert)
+{
+    struct fault fault;
+    json_auto_t *reason = json_read(page->reason, strlen(page->reason), &fault);
+    if (strcmp(json_text(reason, "via", ""), "anybody") == 0) {
+        return; /* told again with the last resort, if nobody answers until then */
+    }
+    g_autoptr(GPtrArray) tellings = tellings_new();
+    tell_anybody(pager->config, page->who, tellings);
+    const struct page_order order = {
+        .alert = alert,
+        .escalation_id = page->escalation_id,
+        .step = page->step,
+        .round = page->round,
+        .urgency = URGENCY_HIGH,
+        .actor = "tocsin",
+    };
+    pages_open(pager, tx, &order, tellings);
+}
+
+/* What follows when every way to this person failed. */
+enum then { THEN_WAIT = 1, THEN_ANYBODY, THEN_NEXT_STEP, THEN_NOTHING };
+
+static const struct enum_name THEN_NAMES[] = {{"wait", THEN_WAIT},
+                                              {"anybody", THEN_ANYBODY},
+                                              {"next_step", THEN_NEXT_STEP},
+                                              {"nothing", THEN_NOTHING},
+                                              {NULL, 0}};
+
+/* A step goes on early only when nobody of it could be told; else its wait holds, for those who were. */
+static int then_of(struct ledger_tx *tx, const struct page *page)
+{
+    if (page_has_company(tx->db, page)) {
+        return THEN_WAIT;
+    }
+    if (page->step < 0) {
+        return THEN_ANYBODY;
+    }
+    /* The policy may have moved on already and told others since. */
+    return escalation_waits_for(tx, page) ? THEN_NEXT_STEP : THEN_NOTHING;
+}
+
+static void page_is_unreachable(struct pager *pager, struct ledger_tx *tx, struct page *page,
+                                const struct alert *alert)
+{
+    int then = then_of(tx, page);
+    json_auto_t *data = json_pack("{s:s}", "then", enum_to_name(THEN_NAMES, then));
+    append_page_event(tx, "tocsin", "page.unreachable", page, data);
+    if (then == THEN_ANYBODY) {
+        page_anybody_else(pager, tx, page, alert);
+    } else if (then == THEN_NEXT_STEP) {
+        escalation_hurry(pager, tx, alert);
+    }
+}
+
+static bool load_live(struct ledger_tx *tx, int64_t page_id, struct page *page, struct alert *alert)
+{
+    return page_load(tx->db, page_id, page) && alert_load(tx->db, page->alert_id, alert) &&
+           page_is_live(page, alert);
+}
+
+void page_give_up(struct pager *pager, struct ledger_tx *tx, int64_t page_id)
+{
+    struct page page = {0};
+    struct alert alert = {0};
+    if (load_live(tx, page_id, &page, &alert)) {
+        page_is_unreachable(pager, tx, &page, &alert);
+    }
+    alert_clear(&alert);
+    page_clear(&page);
+}
+
+void page_fall_back(struct pager *pager, struct ledger_tx *tx, int64_t page_id, const char *failed)
+{
+    struct page page = {0};
+    struct alert alert = {0};
+    if (load_live(tx, page_id, &page, &alert)) {
+        bool has_hope = false;
+        g_autoptr(GPtrArray) used = contacts_used(tx, page_id, &has_hope);
+        /* Only the latest way leads to another one: the earlier ones did already. */
+        bool is_latest =
+            used->len > 0 && strcmp(g_ptr_array_index(used, used->len - 1), failed) == 0;
+        has_hope |= is_latest && add_way(pager, tx, &page, alert.severity, used);
+        if (!has_hope) {
+            page_is_unreachable(pager, tx, &page, &alert);
+        }
+    }
+    alert_clear(&alert);
+    page_clear(&page);
+}
