@@ -352,7 +352,8 @@ const struct route_row INTAKE_ROUTES[] = {
     {"POST", "/v2/change/enqueue", PERMIT_KEY, post_change,
      .summary = "PagerDuty change events: recorded, never paged.", .success = 202,
      .body_max = LIMIT_BODY_PAGERDUTY, .has_key_in_body = true},
-    {"POST", "/heartbeat/{key}", PERMIT_KEY, post_heartbeat, .summary = "A sign of life."},
+    {"POST", "/heartbeat/{key}", PERMIT_KEY, post_heartbeat, .summary = "A sign of life.",
+     .ignores_body = true},
     {"GET", "/api/v1/integrations/{name}/payloads", PERMIT_RESPOND, get_payloads,
      .summary = "The last payloads that arrived, newest first, and why some were refused."},
 };

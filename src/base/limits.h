@@ -3,6 +3,7 @@
 #define BASE_LIMITS_H
 
 enum {
+    LIMIT_HEADER = 16384,         /* of a request, first line and cookies included */
     LIMIT_BODY = 1048576,         /* of any request; an intake adapter may ask for less */
     LIMIT_BODY_INTAKE = 16777216, /* of alerts, from a known key, unless a setting says otherwise */
     LIMIT_BODY_PAGERDUTY = 524288,

@@ -8,6 +8,8 @@
 #include "base/nearest.h"
 #include "http/shape.h"
 
+enum { HEADER_END = 4 }; /* CR LF CR LF, where a body begins */
+
 static const char STOPPING[] = "The server is stopping. Send the request again.";
 
 static bool find_route(struct http_request *request)
@@ -207,6 +209,12 @@ static bool check_key(struct http_request *request)
 
 static bool admit(struct http_request *request, const struct shape *shape)
 {
+    if (shape->header_size > LIMIT_HEADER) {
+        request->answer.must_close = true;
+        request_refuse(request, 431, "The header may have at most %d bytes, cookies included.",
+                       LIMIT_HEADER);
+        return false;
+    }
     if (shape->why != NULL) {
         request->answer.must_close = true;
         request_refuse(request, 400, "%s", shape->why);
@@ -220,7 +228,7 @@ static bool admit(struct http_request *request, const struct shape *shape)
         return false;
     }
     return check_permit(request) && check_query(request) && check_key(request) &&
-           body_expect(request, shape_size(shape));
+           body_expect(request, shape);
 }
 
 static bool is_answered(struct http_request *request)
@@ -242,17 +250,37 @@ static enum MHD_Result refuse(struct http_request *request, const struct shape *
     return MHD_YES;
 }
 
+/* The target may be a whole address (RFC 9112, 3.2.2): what counts of it is the path. */
+static const char *path_of(const char *target)
+{
+    static const char *const SCHEMES[] = {"http://", "https://"};
+    for (size_t i = 0; i < G_N_ELEMENTS(SCHEMES); i++) {
+        size_t size = strlen(SCHEMES[i]);
+        if (g_ascii_strncasecmp(target, SCHEMES[i], size) == 0) {
+            const char *path = strchr(target + size, '/');
+            return path == NULL ? "/" : path;
+        }
+    }
+    return target;
+}
+
 static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *connection,
                              const char *path, const char *method, const char *version,
                              struct http_request **out)
 {
-    struct http_request *request = request_create(server, connection, method, path);
+    struct http_request *request = request_create(server, connection, method, path_of(path));
     *out = request;
     struct peer *peer = peer_of(connection);
     request->is_local = peer->is_local;
     peer_reads(peer, true);
     struct shape shape;
     shape_read(connection, version, &shape);
+    if (shape.is_chunked) {
+        /* The library takes chunks whose lines end in a bare LF, where another program on the way may see
+         * another end of the body: what follows on this connection is nobody's request. */
+        request->answer.must_close = true;
+        request->chunk_from = shape.last_value + strlen(shape.last_value) + HEADER_END;
+    }
     return admit(request, &shape) ? MHD_YES : refuse(request, &shape);
 }
 
@@ -324,7 +352,7 @@ void http_answer_within(struct http_request *request, struct span time, const ch
 static enum MHD_Result run(struct http_request *request)
 {
     peer_reads(peer_of(request->connection), false);
-    if (!request->is_handled) {
+    if (!request->is_handled && body_end(request)) {
         request_handle(request);
     }
     if (is_answered(request)) {

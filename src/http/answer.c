@@ -6,11 +6,13 @@
 #include "base/json.h"
 #include "base/metric.h"
 
+/* So many connections, from which on only callers that are known keep theirs between requests. */
+enum { CROWD = 2048 };
+
 static const char HTML_POLICY[] =
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
     "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 static const char RETRY_AFTER_S[] = "5"; /* of an answer that was forced */
-static const char OTHER_POLICY[] = "default-src 'none'; frame-ancestors 'none'";
 
 void answer_clear(struct answer *answer)
 {
@@ -257,7 +259,7 @@ void answer_add_headers(struct http_request *request, struct MHD_Response *respo
     bool is_html =
         answer->content_type != NULL && g_str_has_prefix(answer->content_type, "text/html");
     MHD_add_response_header(response, "Content-Security-Policy",
-                            is_html ? HTML_POLICY : OTHER_POLICY);
+                            is_html ? HTML_POLICY : ANSWER_POLICY);
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     /* Not "no-referrer": a browser then sends "Origin: null" with our own forms. */
     MHD_add_response_header(response, "Referrer-Policy", "same-origin");
@@ -268,7 +270,9 @@ void answer_add_headers(struct http_request *request, struct MHD_Response *respo
     for (guint i = 0; answer->headers != NULL && i < answer->headers->len; i += 2) {
         MHD_add_response_header(response, answer->headers->pdata[i], answer->headers->pdata[i + 1]);
     }
-    if (answer->must_close || atomic_load(&request->server->is_stopping)) {
+    /* A connection that was used once holds all of its memory from then on. */
+    bool is_crowded = !request->is_known && metric_value(METRIC_CONNECTIONS) > CROWD;
+    if (answer->must_close || is_crowded || atomic_load(&request->server->is_stopping)) {
         MHD_add_response_header(response, "Connection", "close");
     }
 }
@@ -296,7 +300,7 @@ enum MHD_Result answer_queue(struct http_request *request)
     }
     answer_add_headers(request, response);
     enum MHD_Result result =
-        MHD_queue_response(request->connection, (unsigned)answer->status, response);
+        library_queue_ours(request->connection, (unsigned)answer->status, response);
     MHD_destroy_response(response);
     return result;
 }

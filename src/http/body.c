@@ -38,6 +38,7 @@ static bool charge(struct http_request *request, size_t size)
 
 void body_free(struct http_request *request)
 {
+    unpack_destroy(&request->unpack);
     g_clear_pointer(&request->body, g_byte_array_unref);
     atomic_fetch_sub(pot_of(request), request->charged);
     request->charged = 0;
@@ -59,8 +60,39 @@ static size_t max_of(const struct http_request *request)
     return request->is_known ? max : MIN(max, LIMIT_BODY_STRANGER);
 }
 
-bool body_expect(struct http_request *request, uint64_t size)
+static bool is_word(const char *text, const char *word)
 {
+    return g_ascii_strcasecmp(text, word) == 0;
+}
+
+/* gzip, or nothing. */
+static bool check_encoding(struct http_request *request, const struct shape *shape)
+{
+    const char *encoding = shape->encoding;
+    if (encoding == NULL || is_word(encoding, "identity") || !shape_has_body(shape)) {
+        return true;
+    }
+    request->is_packed =
+        shape->encodings_of_body == 1 && (is_word(encoding, "gzip") || is_word(encoding, "x-gzip"));
+    if (request->is_packed) {
+        return true;
+    }
+    http_set_header(request, "Accept-Encoding", "gzip");
+    request_refuse(request, 415,
+                   "The Content-Encoding \"%.60s\" is not understood; send the body as it is, or "
+                   "as gzip.",
+                   encoding);
+    body_lost(request, HTTP_LOSS_ENCODING);
+    return false;
+}
+
+bool body_expect(struct http_request *request, const struct shape *shape)
+{
+    uint64_t size = shape_size(shape);
+    if (request->match.row->ignores_body) {
+        request_handle(request);
+        return false;
+    }
     request->body_max = max_of(request);
     if (size > LIMIT_BODY_FORGOTTEN && may_be_cut(request)) {
         request->is_cut = true; /* too long to be waited for */
@@ -71,7 +103,7 @@ bool body_expect(struct http_request *request, uint64_t size)
         request_refuse(request, 413, "The body may have at most %zu bytes.", request->body_max);
         return false;
     }
-    return true;
+    return check_encoding(request, shape);
 }
 
 /* The rest is read and forgotten. */
@@ -107,15 +139,10 @@ static size_t costs(const struct http_request *request, size_t size)
     return size > gift ? size - gift : 0;
 }
 
-bool body_take(struct http_request *request, const char *data, size_t size)
+/* Some more of the body as it is meant. False: no more of it is wanted. */
+static bool keep(void *self, const char *data, size_t size)
 {
-    if (request->is_discarding) {
-        request->discarded += size;
-        return request->discarded <= LIMIT_BODY_FORGOTTEN;
-    }
-    if (request->body == NULL) {
-        request->body = g_byte_array_new();
-    }
+    struct http_request *request = self;
     size_t room = request->body_max - request->body->len;
     if (size > room && may_be_cut(request)) {
         request->is_cut = true;
@@ -129,7 +156,81 @@ bool body_take(struct http_request *request, const char *data, size_t size)
         g_byte_array_append(request->body, (const guint8 *)data, (guint)size);
         request->is_discarding = request->is_cut;
     }
+    return !request->is_discarding;
+}
+
+static void refuse_packed(struct http_request *request)
+{
+    request_refuse(request, 400, "The body is not the gzip that its Content-Encoding says.");
+    body_lost(request, HTTP_LOSS_ENCODING);
+    give_up(request);
+}
+
+static void keep_packed(struct http_request *request, const char *data, size_t size)
+{
+    if (request->unpack == NULL) {
+        if (!charge(request, UNPACK_MEMORY)) {
+            refuse_crowd(request);
+            return;
+        }
+        request->unpack = unpack_create();
+    }
+    if (!unpack_feed(request->unpack, data, size, keep, request)) {
+        refuse_packed(request);
+    }
+}
+
+/* Between what was read of a chunk and what comes now lie the lines that begin the next one, if both are in
+ * libmicrohttpd's buffer at the same time. */
+static bool has_bare_lf(const char *from, const char *to)
+{
+    bool is_same_buffer = from != NULL && from < to && (size_t)(to - from) < LIMIT_HEADER;
+    for (const char *at = from; is_same_buffer && at < to; at++) {
+        if (*at == '\n' && (at == from || at[-1] != '\r')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void refuse_chunk(struct http_request *request)
+{
+    request_refuse(request, 400, "A line between two chunks ends in a bare LF.");
+    give_up(request);
+}
+
+bool body_take(struct http_request *request, const char *data, size_t size)
+{
+    bool is_bare = !request->is_discarding && has_bare_lf(request->chunk_from, data);
+    request->chunk_from = request->chunk_from == NULL ? NULL : data + size;
+    if (is_bare) {
+        refuse_chunk(request);
+    }
+    if (request->is_discarding) {
+        request->discarded += size;
+        return request->discarded <= LIMIT_BODY_FORGOTTEN ||
+               (request->match.row != NULL && request->match.row->ignores_body);
+    }
+    if (request->body == NULL) {
+        request->body = g_byte_array_new();
+    }
+    if (request->is_packed) {
+        keep_packed(request, data, size);
+    } else {
+        (void)keep(request, data, size);
+    }
     return true;
+}
+
+bool body_end(struct http_request *request)
+{
+    bool is_missing =
+        request->unpack != NULL && !request->is_discarding && !unpack_is_whole(request->unpack);
+    unpack_destroy(&request->unpack);
+    if (is_missing) {
+        refuse_packed(request);
+    }
+    return !is_missing;
 }
 
 void body_lost(struct http_request *request, enum http_loss loss)

@@ -46,6 +46,8 @@ struct route_row {
     bool
         takes_part; /* a known caller's body that is longer is cut there (http_body_is_cut), not refused; its
                       * bound is struct http_options' body_part_max */
+    bool
+        ignores_body; /* read and forgotten, whatever its size: the handler runs when the header is there */
     bool has_key_in_body;              /* PERMIT_KEY: it can only be judged when the body is read */
     const struct query_param *params;  /* ends with {NULL}; NULL: none */
     const struct query_param *headers; /* that it heeds; likewise */

@@ -18,6 +18,7 @@ static const struct title TITLES[] = {
     {409, "Conflict"},
     {410, "Gone"},
     {413, "Body too large"},
+    {414, "Address too long"},
     {415, "Media type not supported"},
     {422, "Not acceptable as it is"},
     {429, "Too many requests"},

@@ -13,6 +13,8 @@
 
 #include "http/http.h"
 #include "http/route.h"
+#include "http/shape.h"
+#include "http/unpack.h"
 #include "http/urlcode.h"
 
 enum request_state {
@@ -51,6 +53,10 @@ struct http_request {
     size_t body_max, discarded;
     size_t charged; /* of the budget for bodies */
     GByteArray *body;
+    bool is_packed;        /* the body comes as gzip */
+    struct unpack *unpack; /* NULL until its first byte */
+    const char
+        *chunk_from; /* of a chunked body: where the last bytes ended in the library's buffer */
     struct form query, form;
     json_t *json;
     char *actor;
@@ -134,11 +140,19 @@ NODISCARD enum MHD_Result answer_queue(struct http_request *request);
 void answer_clear(struct answer *answer);
 /* Content type, security headers and those that the handler set. */
 void answer_add_headers(struct http_request *request, struct MHD_Response *response);
+/* The Content-Security-Policy of all that is no page. */
+#define ANSWER_POLICY "default-src 'none'; frame-ancestors 'none'"
+
+/* library.c: the only way to queue an answer of ours; what goes past it is libmicrohttpd's own. */
+NODISCARD enum MHD_Result library_queue_ours(struct MHD_Connection *connection, unsigned status,
+                                             struct MHD_Response *response);
 
 /* body.c */
 void bodies_init(struct bodies *bodies, const struct http_options *options);
-/* Of that announced size, 0 when it is not said. False after refusing. */
-NODISCARD bool body_expect(struct http_request *request, uint64_t size);
+/* False after refusing, or after the handler was called for a body that nobody will read. */
+NODISCARD bool body_expect(struct http_request *request, const struct shape *shape);
+/* The last byte is there. False after refusing. */
+NODISCARD bool body_end(struct http_request *request);
 /* Keeps, refuses or forgets. False: the connection is to be closed. */
 NODISCARD bool body_take(struct http_request *request, const char *data, size_t size);
 void body_free(struct http_request *request);

@@ -15,10 +15,12 @@
 
 enum {
     CONNECTIONS_MAX = 20000,
-    CONNECTION_MEMORY = 16384, /* holds the header, so a longer one gets 431 */
-    IDLE_S = 30,               /* no byte either way: closed. Also cuts a stream nobody reads */
+    CONNECTION_MEMORY =
+        40960,   /* a header of LIMIT_HEADER, its cookies once more, and the answer's */
+    IDLE_S = 30, /* no byte either way: closed. Also cuts a stream nobody reads */
     BACKLOG = 1024,
     DESCRIPTORS_SPARE = 128, /* database, log, outgoing requests */
+    LOCAL_CONNECTIONS = 64,
 };
 
 static bool split_listen(const char *listen, char **out_host, char **out_port)
@@ -129,21 +131,27 @@ static unsigned bound_port(int fd)
     return (unsigned)g_ascii_strtoull(port, NULL, 10);
 }
 
-/* As many as the process may have descriptors for: one more would make accept fail in a loop. */
+/* Of the process' descriptors: one more than there are would make accept fail in a loop. The local socket has
+ * its own, so that a crowd outside does not shut out the command line. */
+static unsigned connections_of(rlim_t descriptors)
+{
+    rlim_t spare = MIN((rlim_t)DESCRIPTORS_SPARE + LOCAL_CONNECTIONS, descriptors / 2);
+    return (unsigned)MIN((rlim_t)CONNECTIONS_MAX, descriptors - spare);
+}
+
 static unsigned connections_max(void)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
         return 512;
     }
-    rlim_t wanted = CONNECTIONS_MAX + DESCRIPTORS_SPARE;
+    rlim_t wanted = CONNECTIONS_MAX + DESCRIPTORS_SPARE + LOCAL_CONNECTIONS;
     if (limit.rlim_cur < wanted) {
         limit.rlim_cur = MIN(wanted, limit.rlim_max);
         (void)setrlimit(RLIMIT_NOFILE, &limit);
         (void)getrlimit(RLIMIT_NOFILE, &limit);
     }
-    return limit.rlim_cur >= wanted ? CONNECTIONS_MAX
-                                    : MAX(64, (unsigned)limit.rlim_cur - DESCRIPTORS_SPARE);
+    return connections_of(limit.rlim_cur);
 }
 
 /* Addresses are unescaped here, piece by piece, where %2F and bad UTF-8 can be told apart. */
@@ -154,9 +162,11 @@ static size_t leave_escaped(void *self, struct MHD_Connection *connection, char 
     return strlen(text);
 }
 
-static struct MHD_Daemon *start_daemon(struct http_server *server, int fd, unsigned threads)
+static struct MHD_Daemon *start_daemon(struct http_server *server, int fd, unsigned threads,
+                                       bool is_local)
 {
     unsigned connections = connections_max();
+    connections = is_local ? MIN(LOCAL_CONNECTIONS, MAX(4, connections / 8)) : connections;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
     /* A pool of one is no pool to libmicrohttpd. */
     unsigned pool = threads > 1 ? threads : 0;
@@ -165,7 +175,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, int fd, unsig
         MHD_OPTION_THREAD_POOL_SIZE, pool, MHD_OPTION_CONNECTION_LIMIT, connections,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, connections - connections / 8,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK,
+        (size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_UNESCAPE_CALLBACK,
         leave_escaped, server, MHD_OPTION_NOTIFY_COMPLETED, access_done, server,
         MHD_OPTION_NOTIFY_CONNECTION, peer_changed, server, MHD_OPTION_END);
 }
@@ -217,7 +227,8 @@ static bool open_doors(struct http_server *server, const struct http_options *op
     server->has_socket = fds[1] >= 0;
     unsigned threads = options->threads > 0 ? options->threads : (unsigned)g_get_num_processors();
     for (size_t i = 0; i < HTTP_DAEMONS; i++) {
-        server->daemons[i] = fds[i] < 0 ? NULL : start_daemon(server, fds[i], i == 0 ? threads : 1);
+        server->daemons[i] =
+            fds[i] < 0 ? NULL : start_daemon(server, fds[i], i == 0 ? threads : 1, i > 0);
         if (fds[i] >= 0 && server->daemons[i] == NULL) {
             fault_set(fault, "listen", "The HTTP server cannot start: %s.", g_strerror(errno));
             return false;

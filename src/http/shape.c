@@ -60,6 +60,9 @@ static enum MHD_Result look_at_header(void *self, enum MHD_ValueKind kind, const
     } else if (g_ascii_strcasecmp(name, "Transfer-Encoding") == 0) {
         shape->encodings++;
         shape->is_chunked = g_ascii_strcasecmp(value, "chunked") == 0;
+    } else if (g_ascii_strcasecmp(name, "Content-Encoding") == 0) {
+        shape->encodings_of_body++;
+        shape->encoding = value;
     } else if (g_ascii_strcasecmp(name, "Expect") == 0) {
         shape->expects_continue = true;
     }
@@ -91,8 +94,16 @@ static const char *judge(const struct shape *shape, const char *version)
 void shape_read(struct MHD_Connection *connection, const char *version, struct shape *out)
 {
     *out = (struct shape){.is_sound = true};
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    out->header_size = info == NULL ? 0 : info->header_size;
     MHD_get_connection_values(connection, MHD_HEADER_KIND, look_at_header, out);
     out->why = judge(out, version);
+}
+
+bool shape_has_body(const struct shape *shape)
+{
+    return shape->is_chunked || shape_size(shape) > 0;
 }
 
 uint64_t shape_size(const struct shape *shape)

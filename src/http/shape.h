@@ -14,13 +14,18 @@
 struct shape {
     unsigned hosts, lengths, encodings;
     bool is_sound, is_chunked, expects_continue;
+    size_t header_size; /* bytes */
     const char *length; /* as it was sent; NULL: without */
     const char *last_value;
+    const char *encoding; /* of the body, as it was sent; NULL: without */
+    unsigned encodings_of_body;
     const char *why; /* it is to be refused; NULL: it is sound */
 };
 
 /* Looks at all of the header. `version` as libmicrohttpd gives it. */
 void shape_read(struct MHD_Connection *connection, const char *version, struct shape *out);
+/* Is there a body to come? */
+NODISCARD bool shape_has_body(const struct shape *shape);
 /* Of the body that was announced; 0 without. */
 NODISCARD uint64_t shape_size(const struct shape *shape);
 

@@ -119,7 +119,7 @@ static enum MHD_Result queue_head_only(struct http_request *request)
     struct MHD_Response *response =
         MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
     answer_add_headers(request, response);
-    enum MHD_Result result = MHD_queue_response(request->connection, MHD_HTTP_OK, response);
+    enum MHD_Result result = library_queue_ours(request->connection, MHD_HTTP_OK, response);
     MHD_destroy_response(response);
     request->answer.stream.closed(request->answer.stream.self);
     return result;
@@ -145,7 +145,7 @@ enum MHD_Result stream_queue(struct http_request *request)
     }
     answer_add_headers(request, response);
     MHD_add_response_header(response, "X-Accel-Buffering", "no");
-    enum MHD_Result result = MHD_queue_response(request->connection, MHD_HTTP_OK, response);
+    enum MHD_Result result = library_queue_ours(request->connection, MHD_HTTP_OK, response);
     MHD_destroy_response(response);
     return result;
 }

@@ -128,6 +128,13 @@ class BodiesTest(unittest.TestCase):
         self.assertEqual(answer.headers["Content-Type"], "application/problem+json")
         self.assertIn("rotate", answer.json["detail"])
 
+    # --- connections ---
+
+    def test_headers_that_do_not_end(self):
+        """What each connection may hold by itself: 40 KiB."""
+        half = b"GET /healthz HTTP/1.1\r\nHost: x\r\nCookie: " + b"y" * 15000
+        self.growth(lambda: self.hold(half, 0), CONNECTIONS * 40 / 1024 + 4)
+
     # --- with a good one ---
 
     def test_too_many_bodies_at_a_time(self):

@@ -1,0 +1,103 @@
+/* What libmicrohttpd answers by itself, before or instead of us (a header that is too long, a chunk that is
+ * malformed), is a page in HTML. It queues that page through its own public function, like anybody; so a function
+ * of the same name in the program comes first, and answers in the form of all our refusals. Where a linker
+ * would bind the library to itself the page stays as it is: server_test tells. */
+#include <dlfcn.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/json.h"
+#include "base/metric.h"
+#include "http/request.h"
+
+typedef enum MHD_Result (*queue_function)(struct MHD_Connection *, unsigned, struct MHD_Response *);
+
+static _Thread_local bool is_ours;
+
+static queue_function library_queue(void)
+{
+    static _Atomic(queue_function) known;
+    queue_function found = atomic_load(&known);
+    if (found == NULL) {
+        void *symbol = dlsym(RTLD_NEXT, "MHD_queue_response");
+        CHECK(symbol != NULL);
+        memcpy(&found, &symbol, sizeof found);
+        atomic_store(&known, found);
+    }
+    return found;
+}
+
+enum MHD_Result library_queue_ours(struct MHD_Connection *connection, unsigned status,
+                                   struct MHD_Response *response)
+{
+    is_ours = true;
+    enum MHD_Result result = MHD_queue_response(connection, status, response);
+    is_ours = false;
+    return result;
+}
+
+static const char *detail_of(unsigned status)
+{
+    switch (status) {
+    case 400:
+        return "The request cannot be read: its first line, a header line or a chunk is malformed, "
+               "or it has no "
+               "Host.";
+    case 413:
+        return "The body is too large, or one of its chunks is announced as too large.";
+    case 414:
+        return "The address is too long.";
+    case 431:
+        return "The header may have at most 16 KiB, cookies included.";
+    default:
+        return "The server cannot take this request.";
+    }
+}
+
+/* Of a clock that people read (RFC 9110, 5.6.7). */
+static void append_date(GString *out)
+{
+    static const char *const DAYS[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    static const char *const MONTHS[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_string_append_printf(
+        out, "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n",
+        DAYS[g_date_time_get_day_of_week(now) - 1], g_date_time_get_day_of_month(now),
+        MONTHS[g_date_time_get_month(now) - 1], g_date_time_get_year(now),
+        g_date_time_get_hour(now), g_date_time_get_minute(now), g_date_time_get_second(now));
+}
+
+static GString *problem_of(unsigned status)
+{
+    json_auto_t *problem = problem_json((int)status, detail_of(status), "", "");
+    g_autofree char *text = json_write(problem);
+    GString *out = g_string_new(NULL);
+    g_string_append_printf(out, "HTTP/1.1 %u %s\r\n", status, problem_title((int)status));
+    append_date(out);
+    g_string_append_printf(out,
+                           "Connection: close\r\nContent-Type: application/problem+json\r\n"
+                           "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+                           "Content-Security-Policy: %s\r\nContent-Length: %zu\r\n\r\n%s",
+                           ANSWER_POLICY, strlen(text), text);
+    return out;
+}
+
+/* See above; this is the library's own name. Of some of its pages 0.9.75 sends the head twice, so ours does not go
+ * through it: it is written at once (nothing else waits to be sent on this connection), and the library, told that
+ * its page cannot be queued, closes. */
+__attribute__((visibility("default"))) enum MHD_Result
+MHD_queue_response(struct MHD_Connection *connection, unsigned status,
+                   struct MHD_Response *response)
+{
+    if (is_ours) {
+        return library_queue()(connection, status, response);
+    }
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    g_autoptr(GString) problem = problem_of(status);
+    metric_add(status < 500 ? METRIC_REQUESTS_4XX : METRIC_REQUESTS_5XX, 1);
+    (void)!send(info->connect_fd, problem->str, problem->len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)shutdown(info->connect_fd, SHUT_WR);
+    return MHD_NO;
+}
