@@ -242,6 +242,12 @@ static const struct field INTEGRATION_FIELDS[] = {
      .offset = offsetof(struct integration, key),
      .flags = FIELD_SECRET,
      .doc = "env:NAME or file:PATH; minted and printed once when absent."},
+    {.name = "silences",
+     .kind = FIELD_BOOL,
+     .offset = offsetof(struct integration, silences),
+     .doc =
+         "Whoever has the key may also silence this integration's alerts, through Alertmanager's "
+         "interface; else only with an access token of scope respond."},
 };
 
 const struct record INTEGRATION_RECORD = {
@@ -361,6 +367,33 @@ const struct record ROUTE_RECORD = {
     .check = route_check,
 };
 
+const struct enum_name SILENCE_STATE_NAMES[] = {
+    {"active", SILENCE_ACTIVE}, {"pending", SILENCE_PENDING}, {"over", SILENCE_OVER}, {NULL, 0}};
+
+static bool told_count_read(const json_t *value, void *field, struct fault *fault)
+{
+    struct told_count *told = field;
+    if (!json_is_integer(value)) {
+        return fault_set(fault, "", "must be a whole number");
+    }
+    *told = (struct told_count){true, json_integer_value(value)};
+    return true;
+}
+
+static json_t *told_count_write(const void *field)
+{
+    const struct told_count *told = field;
+    return told->is_told ? json_integer(told->count) : NULL;
+}
+
+static json_t *told_count_schema(void)
+{
+    return json_pack("{s:s}", "type", "integer");
+}
+
+static const struct field_codec TOLD_COUNT_CODEC = {
+    .read = told_count_read, .write = told_count_write, .schema = told_count_schema};
+
 static bool silence_check(const void *self, struct fault *fault)
 {
     const struct silence *silence = self;
@@ -422,11 +455,38 @@ static const struct field SILENCE_FIELDS[] = {
      .kind = FIELD_TEXT,
      .offset = offsetof(struct silence, comment),
      .max = LIMIT_TEXT},
+    {.name = "author",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct silence, author),
+     .max = LIMIT_TEXT,
+     .doc = "Who made it, in the words of the program that sent it; nobody proved that."},
     {.name = "created_by",
      .kind = FIELD_TEXT,
      .offset = offsetof(struct silence, created_by),
      .max = LIMIT_TEXT,
      .doc = "Set by the server when it is made through the API."},
+    {.name = "id",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct silence, id),
+     .flags = FIELD_READ_ONLY,
+     .doc = "What clients of Alertmanager's interface know it by."},
+    {.name = "state",
+     .kind = FIELD_ENUM,
+     .offset = offsetof(struct silence, state),
+     .flags = FIELD_READ_ONLY,
+     .names = SILENCE_STATE_NAMES,
+     .doc = "active: in force now; pending: will be; over: never again."},
+    {.name = "changes_at",
+     .kind = FIELD_UTC,
+     .offset = offsetof(struct silence, changes_at),
+     .flags = FIELD_READ_ONLY,
+     .doc = "When the state changes next."},
+    {.name = "holds",
+     .kind = FIELD_CUSTOM,
+     .offset = offsetof(struct silence, holds),
+     .flags = FIELD_READ_ONLY,
+     .codec = &TOLD_COUNT_CODEC,
+     .doc = "How many open alerts it holds now; told where it was asked for."},
 };
 
 const struct record SILENCE_RECORD = {

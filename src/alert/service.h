@@ -31,7 +31,8 @@ struct integration {
     char *name;
     int kind;
     char *service;
-    char *key; /* "env:NAME" or "file:PATH"; NULL: minted and printed once */
+    char *key;     /* "env:NAME" or "file:PATH"; NULL: minted and printed once */
+    bool silences; /* its key may also silence its own alerts, through Alertmanager's interface */
 };
 
 enum match_op { MATCH_EQUALS = 1, MATCH_NOT_EQUALS, MATCH_REGEX, MATCH_NOT_REGEX, MATCH_EXISTS };
@@ -62,6 +63,19 @@ struct route {
     bool continues;    /* "continue": go on to the next route */
 };
 
+/* A number that may not be known. */
+struct told_count {
+    bool is_told;
+    int64_t count;
+};
+
+enum silence_state { SILENCE_ACTIVE = 1, SILENCE_PENDING, SILENCE_OVER };
+extern const struct enum_name SILENCE_STATE_NAMES[]; /* active pending over */
+
+/* A one-off silence lasts so long at most: what is to be quiet for ever is suppressed by a route, where it
+ * is seen. */
+#define SILENCE_LONGEST SPAN_D(366)
+
 struct silence {
     char *name;
     GPtrArray *match; /* of struct match, at least one */
@@ -70,7 +84,13 @@ struct silence {
     GPtrArray *windows; /* recurring: of struct window, in time_zone */
     char *time_zone;
     char *comment;
+    char *author;     /* who made it, as the sender said; not proved */
     char *created_by; /* set by the API */
+    /* Not stored: who answers a silence fills them in. */
+    char *id;
+    int state; /* enum silence_state; 0: not told */
+    struct utc changes_at;
+    struct told_count holds;
 };
 
 struct heartbeat {

@@ -28,6 +28,13 @@ bool silence_is_active(const struct silence *silence, struct utc now, struct utc
     return windows_hold(silence->windows, zone, now);
 }
 
+int silence_state(const struct silence *silence, struct utc now, struct utc *out_change_at)
+{
+    bool is_active = silence_is_active(silence, now, out_change_at);
+    bool is_over = !is_active && out_change_at->us == UTC_NEVER.us;
+    return is_active ? SILENCE_ACTIVE : is_over ? SILENCE_OVER : SILENCE_PENDING;
+}
+
 struct silence_verdict silence_judge(const GPtrArray *silences, const struct match_subject *subject,
                                      struct utc now)
 {
@@ -36,12 +43,11 @@ struct silence_verdict silence_judge(const GPtrArray *silences, const struct mat
     for (guint i = 0; silences != NULL && i < silences->len; i++) {
         const struct silence *silence = g_ptr_array_index(silences, i);
         struct utc change_at = UTC_NEVER;
-        bool is_active = silence_is_active(silence, now, &change_at);
-        bool is_over = !is_active && change_at.us == UTC_NEVER.us;
-        if (is_over || !match_all(silence->match, subject)) {
+        int state = silence_state(silence, now, &change_at);
+        if (state == SILENCE_OVER || !match_all(silence->match, subject)) {
             continue;
         }
-        if (!is_active) {
+        if (state == SILENCE_PENDING) {
             next = utc_earlier(next, change_at);
         } else if (active.by == NULL || utc_before(active.until, change_at)) {
             active = (struct silence_verdict){.by = silence, .until = change_at};
@@ -61,18 +67,27 @@ static bool is_uuid(const char *text)
     return text[SILENCE_ID_SIZE - 1] == '\0';
 }
 
+void silence_id_of_bytes(const unsigned char bytes[16], int version, char out[SILENCE_ID_SIZE])
+{
+    unsigned char id[16];
+    memcpy(id, bytes, sizeof id);
+    id[6] = (unsigned char)((version << 4) | (id[6] & 0x0f));
+    id[8] = (unsigned char)(0x80 | (id[8] & 0x3f));
+    char hex[2 * sizeof id + 1];
+    (void)sodium_bin2hex(hex, sizeof hex, id, sizeof id);
+    (void)g_snprintf(out, SILENCE_ID_SIZE, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
+                     hex + 16, hex + 20);
+}
+
 void silence_id(const char *name, char out[SILENCE_ID_SIZE])
 {
+    enum { MADE_FROM_A_NAME = 5 };
+
     if (is_uuid(name)) {
         memcpy(out, name, SILENCE_ID_SIZE);
         return;
     }
     unsigned char hash[16];
     (void)crypto_generichash(hash, sizeof hash, (const unsigned char *)name, strlen(name), NULL, 0);
-    hash[6] = (unsigned char)(0x50 | (hash[6] & 0x0f)); /* made from a name */
-    hash[8] = (unsigned char)(0x80 | (hash[8] & 0x3f));
-    char hex[2 * sizeof hash + 1];
-    (void)sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
-    (void)g_snprintf(out, SILENCE_ID_SIZE, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
-                     hex + 16, hex + 20);
+    silence_id_of_bytes(hash, MADE_FROM_A_NAME, out);
 }

@@ -18,10 +18,16 @@ NODISCARD struct silence_verdict silence_judge(const GPtrArray *silences,
 NODISCARD bool silence_is_active(const struct silence *silence, struct utc now,
                                  struct utc *out_change_at);
 
+/* enum silence_state, and when it changes (UTC_NEVER: not any more). */
+NODISCARD int silence_state(const struct silence *silence, struct utc now,
+                            struct utc *out_change_at);
+
 /* The id by which clients of Alertmanager's interface know it: a name that has the shape of a UUID is its
  * own id, any other has one made from it, always the same. */
 enum { SILENCE_ID_SIZE = 37 };
 
 void silence_id(const char *name, char out[SILENCE_ID_SIZE]);
+/* The text of a UUID of that version (4: random bytes) with these bits. */
+void silence_id_of_bytes(const unsigned char bytes[16], int version, char out[SILENCE_ID_SIZE]);
 
 #endif

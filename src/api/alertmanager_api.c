@@ -1,5 +1,8 @@
 /* The reading side of Alertmanager's API v2 behind an integration's key, for amtool and dashboards. What
  * sends alerts there is intake_api.c. */
+#include <string.h>
+
+#include "api/alertmanager_silences.h"
 #include "api/alertmanager_view.h"
 #include "api/door.h"
 #include "api/support.h"
@@ -65,12 +68,120 @@ static void get_receivers(struct http_request *request, void *context)
     }
 }
 
+/* --- silences --- */
+
+static json_t *asked_silences(struct http_request *request, const struct api_context *api,
+                              const char *integration)
+{
+    g_autoptr(GPtrArray) filters = view_filters(request);
+    if (filters == NULL) {
+        return NULL;
+    }
+    struct config *config = config_current(api->configs);
+    json_t *silences = silences_gettable(config, integration, filters, clock_now(api->clock));
+    config_unref(config);
+    return silences;
+}
+
 static void get_silences(struct http_request *request, void *context)
 {
     g_autofree char *integration = reader_of(request, context);
-    if (integration != NULL) {
-        http_answer_json(request, 200, json_array());
+    json_t *silences = integration == NULL ? NULL : asked_silences(request, context, integration);
+    if (silences != NULL) {
+        http_answer_json(request, 200, silences);
     }
+}
+
+static void get_silence(struct http_request *request, void *context)
+{
+    const struct api_context *api = context;
+    g_autofree char *integration = reader_of(request, context);
+    if (integration == NULL) {
+        return;
+    }
+    struct config *config = config_current(api->configs);
+    const struct silence *silence =
+        silence_by_id(config, integration, http_path_param(request, "id"));
+    json_t *shown =
+        silence == NULL ? NULL : silence_gettable(silence, integration, clock_now(api->clock));
+    config_unref(config);
+    if (shown != NULL) {
+        http_answer_json(request, 200, shown);
+    } else {
+        http_answer_problem(request, 404, "There is no silence of that id here.");
+    }
+}
+
+/* Clients that know no bearer tokens send it as the password, behind any name. */
+static char *token_of(const struct http_request *request)
+{
+    const char *bearer = http_bearer(request);
+    const char *header = http_header(request, "Authorization");
+    if (bearer != NULL || header == NULL || g_ascii_strncasecmp(header, "Basic ", 6) != 0) {
+        return g_strdup(bearer);
+    }
+    gsize size = 0;
+    g_autofree guchar *bytes = g_base64_decode(header + 6, &size);
+    g_autofree char *text = g_strndup((const char *)bytes, size);
+    const char *colon = strchr(text, ':');
+    return colon == NULL ? NULL : g_strdup(colon + 1);
+}
+
+/* In whose name may this request silence? By an access token of scope respond; else as the integration,
+ * whose configuration allows it. NULL: it may not. Free with g_free. */
+static char *silencer_of(const struct http_request *request, const struct api_context *api,
+                         const char *integration, bool *out_is_trusted)
+{
+    g_autofree char *token = token_of(request);
+    struct key_entry owner = {0};
+    *out_is_trusted = true;
+    if (token != NULL && key_index_find(api->keys, token, clock_now(api->clock), &owner) &&
+        owner.owner_kind == KEY_TOKEN && owner.scope >= SCOPE_RESPOND) {
+        return g_strconcat("token:", owner.owner, NULL);
+    }
+    if (strcmp(http_actor(request), "local") == 0) {
+        return g_strdup("local");
+    }
+    *out_is_trusted = false;
+    struct config *config = config_current(api->configs);
+    const struct integration *item = config_integration(config, integration);
+    bool may = item != NULL && item->silences;
+    config_unref(config);
+    return may ? g_strconcat("integration:", integration, NULL) : NULL;
+}
+
+typedef void silence_change(struct http_request *request, struct api_context *context,
+                            const struct silencing *who);
+
+static void change_silence(struct http_request *request, struct api_context *context,
+                           silence_change *change, int refusal)
+{
+    struct silencing who = {0};
+    g_autofree char *integration = reader_of(request, context);
+    if (integration == NULL) {
+        return;
+    }
+    g_autofree char *actor = silencer_of(request, context, integration, &who.is_trusted);
+    if (actor == NULL) {
+        http_answer_problem(request, refusal,
+                            "This key may not silence. Send an access token of scope respond, or "
+                            "set silences: true on integration %s.",
+                            integration);
+        return;
+    }
+    who.integration = integration;
+    who.actor = actor;
+    change(request, context, &who);
+}
+
+static void post_silence(struct http_request *request, void *context)
+{
+    change_silence(request, context, silence_put, REFUSED_CHANGE);
+}
+
+static void delete_silence(struct http_request *request, void *context)
+{
+    change_silence(request, context, silence_end, REFUSED_END);
 }
 
 static void get_ready(struct http_request *request, void *context)
@@ -97,6 +208,8 @@ static const struct query_param ALERTS_PARAMS[] = {
     {"receiver", "A regular expression of the whole name of the receiver: the integration's name."},
     {NULL, NULL}};
 
+static const struct query_param SILENCES_PARAMS[] = {FILTER_PARAM, {NULL, NULL}};
+
 const struct route_row ALERTMANAGER_ROUTES[] = {
     {"GET", PROMETHEUS "/api/v2/alerts", PERMIT_KEY, get_alerts,
      .summary = "Open alerts of the integration, as Alertmanager's API v2 lists them.",
@@ -108,7 +221,12 @@ const struct route_row ALERTMANAGER_ROUTES[] = {
     {"GET", PROMETHEUS "/api/v2/receivers", PERMIT_KEY, get_receivers,
      .summary = "The one receiver: the integration."},
     {"GET", PROMETHEUS "/api/v2/silences", PERMIT_KEY, get_silences,
-     .summary = "Always empty: silences are in /api/v1/silences."},
+     .summary = "Silences that may hold the integration's alerts.", .params = SILENCES_PARAMS},
+    {"POST", PROMETHEUS "/api/v2/silences", PERMIT_KEY, post_silence,
+     .summary = "Makes a silence of the integration's alerts, or changes the one of that id."},
+    {"GET", PROMETHEUS "/api/v2/silence/{id}", PERMIT_KEY, get_silence, .summary = "One silence."},
+    {"DELETE", PROMETHEUS "/api/v2/silence/{id}", PERMIT_KEY, delete_silence,
+     .summary = "Ends a silence now."},
     {"GET", PROMETHEUS "/-/ready", PERMIT_KEY, get_ready, .summary = "Answers OK."},
     {"GET", PROMETHEUS "/-/healthy", PERMIT_KEY, get_ready, .summary = "Answers OK."},
 };

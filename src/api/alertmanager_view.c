@@ -36,23 +36,6 @@ GPtrArray *view_filters(struct http_request *request)
     return filters;
 }
 
-/* True or false as Go's clients write them; true when absent. */
-static bool read_flag(struct http_request *request, const char *name, bool *out)
-{
-    const char *text = http_query(request, name);
-    bool is_true = text == NULL || g_ascii_strcasecmp(text, "true") == 0 || strcmp(text, "1") == 0;
-    bool is_false =
-        text != NULL && (g_ascii_strcasecmp(text, "false") == 0 || strcmp(text, "0") == 0);
-    *out = is_true;
-    if (is_true || is_false) {
-        return true;
-    }
-    struct fault fault = {0};
-    (void)fault_set(&fault, name, "must be true or false");
-    http_answer_fault(request, 400, &fault);
-    return false;
-}
-
 static bool read_receiver(struct http_request *request, GRegex **out)
 {
     const char *text = http_query(request, "receiver");
@@ -72,10 +55,11 @@ bool view_query_read(struct http_request *request, const char *integration, stru
 {
     bool is_moot = false; /* nothing here is ever inhibited or unprocessed */
     *out = (struct view_query){.integration = integration};
-    if (!read_flag(request, "active", &out->active) ||
-        !read_flag(request, "silenced", &out->silenced) ||
-        !read_flag(request, "inhibited", &is_moot) ||
-        !read_flag(request, "unprocessed", &is_moot) || !read_receiver(request, &out->receiver)) {
+    if (!api_flag(request, "active", true, &out->active) ||
+        !api_flag(request, "silenced", true, &out->silenced) ||
+        !api_flag(request, "inhibited", true, &is_moot) ||
+        !api_flag(request, "unprocessed", true, &is_moot) ||
+        !read_receiver(request, &out->receiver)) {
         return false;
     }
     out->filters = view_filters(request);

@@ -157,6 +157,34 @@ static const struct refusal REFUSALS[] = {
     {"misspelt filter", "GET", "/api/v1/alerts?stauts=open", NULL, 400, "stauts"},
     {"unknown filter of a list without any", "GET", "/api/v1/heartbeats?zone=UTC", NULL, 400,
      "zone"},
+    {"a dry run that nobody would read", "POST", "/api/v1/config/apply?dry_run=true",
+     "{\"document\":{}}", 400, "dry_run"},
+    {"alerts of no service", "GET", "/api/v1/alerts?service=chekout", NULL, 400, "service"},
+    {"alerts of no integration", "GET", "/api/v1/alerts?integration=nativ", NULL, 400,
+     "integration"},
+    {"events of no user", "GET", "/api/v1/events?subject=user:anna", NULL, 400, "subject"},
+    {"events of no such thing", "GET", "/api/v1/events?subject=alert:999999", NULL, 400, "subject"},
+    {"events that are not there yet", "GET", "/api/v1/events?after=999999", NULL, 409, "after"},
+    {"misses of no team", "GET", "/api/v1/misses?team=crw", NULL, 400, "team"},
+    {"stream after a word", "GET", "/api/v1/stream?after=x", NULL, 400, "after"},
+    {"explain a word", "GET", "/api/v1/alerts/abc/explain", NULL, 404, "id"},
+    {"acknowledge a word", "POST", "/api/v1/alerts/abc/acknowledge", "{}", 404, "id"},
+    {"override that is a word", "DELETE", "/api/v1/schedules/primary/overrides/abc", NULL, 404,
+     "id"},
+    {"override of no schedule", "DELETE", "/api/v1/schedules/primry/overrides/7", NULL, 404, NULL},
+    {"snooze until next year", "POST", "/api/v1/alerts/1/snooze",
+     "{\"until\":\"2199-01-01T00:00:00Z\"}", 422, NULL},
+    {"silence of no service", "POST", "/api/v1/silences",
+     "{\"match\":[{\"field\":\"service\",\"value\":\"chekout\"}],"
+     "\"from\":\"2026-12-24T00:00:00Z\",\"to\":\"2026-12-26T00:00:00Z\"}",
+     422, "match[0].value"},
+    {"silence for years", "POST", "/api/v1/silences",
+     "{\"match\":[{\"field\":\"service\",\"value\":\"checkout\"}],"
+     "\"from\":\"2026-12-24T00:00:00Z\",\"to\":\"2028-12-26T00:00:00Z\"}",
+     422, "to"},
+    {"override in the skipped hour", "POST", "/api/v1/schedules/primary/overrides",
+     "{\"from\":\"2027-03-28T02:10\",\"to\":\"2027-03-28T02:50\",\"who\":\"budi\"}", 422, "to"},
+    {"holds perhaps", "GET", "/api/v1/silences?holds=perhaps", NULL, 400, "holds"},
     {"test of nobody", "POST", "/api/v1/users/eve/test", "{}", 404, NULL},
     {"feed of both", "POST", "/api/v1/feeds", "{\"user\":\"ana\",\"schedule\":\"primary\"}", 422,
      "user"},
@@ -281,20 +309,79 @@ static void test_stream_resumes_where_it_broke(void **state)
     close(fd);
 }
 
+/* From now on. Its end is written to `out_until`. */
+static void silence_for(struct test_house *the_house, const char *name, struct span length,
+                        int status, char out_until[UTC_TEXT_SIZE])
+{
+    struct utc now = clock_now(the_house->api.clock);
+    char from[UTC_TEXT_SIZE];
+    utc_format(now, from);
+    utc_format(utc_add(now, length), out_until);
+    g_autofree char *body = g_strdup_printf(
+        "{\"name\":\"%s\",\"match\":[{\"field\":\"service\",\"value\":\"checkout\"}],"
+        "\"from\":\"%s\",\"to\":\"%s\"}",
+        name, from, out_until);
+    json_decref(test_json(the_house, the_house->respond, "POST", "/api/v1/silences", body, status));
+}
+
+/* A reader whose number comes from before the database was put back: told, not left waiting. */
+static void test_stream_says_that_it_begins_anew(void **state)
+{
+    (void)state;
+    int fd = client_connect(house->port);
+    g_autofree char *head =
+        g_strdup_printf("GET /api/v1/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n"
+                        "Last-Event-ID: 123456789\r\n\r\n",
+                        house->read);
+    client_send(fd, head, strlen(head));
+    g_autofree char *told = client_read_until(fd, "newest");
+    assert_non_null(strstr(told, "200 OK"));
+    assert_non_null(strstr(told, "event: stream.reset\ndata: {\"asked\":\"123456789\""));
+    (void)test_alert(house, "after the reset");
+    g_autofree char *next = client_read_until(fd, "alert.triggered");
+    assert_null(strstr(next, "stream.reset"));
+    close(fd);
+    static const char HEADERS[] = "Last-Event-ID: x7\r\n";
+    g_autofree char *lines =
+        g_strdup_printf("Authorization: Bearer %s\r\n%s", house->read, HEADERS);
+    g_autofree char *answer = client_call(house->port, "GET", "/api/v1/stream", lines, NULL);
+    assert_int_equal(client_status(answer), 400);
+}
+
+/* Silences of people that ended long ago make room when the next is made. */
+static void test_old_silences_are_forgotten(void **state)
+{
+    (void)state;
+    json_decref(
+        test_json(house, house->respond, "POST", "/api/v1/silences",
+                  "{\"name\":\"old\",\"match\":[{\"field\":\"service\",\"value\":\"checkout\"}],"
+                  "\"from\":\"2026-01-01T00:00:00Z\",\"to\":\"2026-01-02T00:00:00Z\"}",
+                  201));
+    json_auto_t *old = test_json(house, house->read, "GET", "/api/v1/silences/old", NULL, 200);
+    assert_string_equal(text_at(old, "state"), "over");
+    char until[UTC_TEXT_SIZE];
+    silence_for(house, "new", SPAN_H(1), 201, until);
+    json_decref(test_json(house, house->read, "GET", "/api/v1/silences/old", NULL, 404));
+    json_decref(test_json(house, house->respond, "DELETE", "/api/v1/silences/new", NULL, 204));
+}
+
 static void test_silences_routes_and_questions(void **state)
 {
     (void)state;
-    json_decref(test_json(
-        house, house->respond, "POST", "/api/v1/silences",
-        "{\"name\":\"night work\",\"match\":[{\"field\":\"service\",\"value\":\"checkout\"}],"
-        "\"from\":\"2026-01-01T00:00:00Z\",\"to\":\"2030-01-01T00:00:00Z\"}",
-        201));
-    json_auto_t *silences = test_json(house, house->read, "GET", "/api/v1/silences", NULL, 200);
-    assert_int_equal(json_array_size(json_object_get(silences, "items")), 1);
+    char until[UTC_TEXT_SIZE];
+    silence_for(house, "night work", SPAN_H(1), 201, until);
     g_autofree char *shown = alert_path(test_alert(house, "silenced"), "");
+    json_auto_t *silences =
+        test_json(house, house->read, "GET", "/api/v1/silences?holds=true", NULL, 200);
+    const json_t *listed = json_array_get(json_object_get(silences, "items"), 0);
+    assert_int_equal(json_array_size(json_object_get(silences, "items")), 1);
+    assert_string_equal(text_at(listed, "state"), "active");
+    assert_string_equal(text_at(listed, "changes_at"), until);
+    assert_string_equal(text_at(listed, "created_by"), "token:respond");
+    assert_int_equal(json_integer_value(json_object_get(listed, "holds")), 1);
     json_auto_t *alert = test_json(house, house->read, "GET", shown, NULL, 200);
     assert_string_equal(text_at(alert, "silenced_by"), "night work");
-    assert_string_equal(text_at(alert, "silenced_until"), "2030-01-01T00:00:00Z");
+    assert_string_equal(text_at(alert, "silenced_until"), until);
     json_auto_t *alerts = test_json(house, house->read, "GET", "/api/v1/alerts?limit=1", NULL, 200);
     assert_string_equal(text_at(json_array_get(json_object_get(alerts, "items"), 0), "silenced_by"),
                         "night work");
@@ -363,6 +450,8 @@ int main(void)
         TEST(test_calendar_by_its_address),
         TEST(test_one_calendar_of_several_ends),
         TEST(test_stream_resumes_where_it_broke),
+        TEST(test_stream_says_that_it_begins_anew),
+        TEST(test_old_silences_are_forgotten),
         TEST(test_silences_routes_and_questions),
         TEST(test_operations),
         TEST(backups_may_follow_at_once),

@@ -45,7 +45,7 @@ static void one_of_section(struct http_request *request, struct api_context *con
     GHashTable *by_name = config->by_name[section->kind];
     const void *item = by_name == NULL ? NULL : g_hash_table_lookup(by_name, name);
     if (item == NULL) {
-        api_answer_missing(request, section->noun, name);
+        api_answer_unknown(request, 404, "name", config, (enum config_kind)section->kind, name);
     } else {
         http_answer_json(request, 200, record_write(section->record, item));
     }
@@ -71,115 +71,11 @@ SECTION(get_policies, get_policy, CONFIG_POLICY, "policy", POLICY_RECORD)
 SECTION(get_services, get_service, CONFIG_SERVICE, "service", SERVICE_RECORD)
 SECTION(get_integrations, get_integration, CONFIG_INTEGRATION, "integration", INTEGRATION_RECORD)
 SECTION(get_routes, get_route, CONFIG_ROUTE, "route", ROUTE_RECORD)
-SECTION(get_silences, get_silence, CONFIG_SILENCE, "silence", SILENCE_RECORD)
 
 static void get_schedules(struct http_request *request, void *context)
 {
     list_section(request, context,
                  &(struct section){.kind = CONFIG_SCHEDULE, .record = &SCHEDULE_RECORD});
-}
-
-/* --- silences made by people --- */
-
-struct object_job {
-    struct http_request *request;
-    struct put_object put;
-    struct delete_object del;
-    char *actor;
-    char *name;
-    json_t *spec;
-};
-
-static struct object_job *object_job_new(struct http_request *request, struct api_context *context,
-                                         int kind)
-{
-    struct object_job *job = g_new0(struct object_job, 1);
-    job->request = request;
-    job->actor = g_strdup(http_actor(request));
-    job->name = g_strdup(http_path_param(request, "name"));
-    struct config_command base = {.configs = context->configs, .actor = job->actor};
-    job->put.base = base;
-    job->put.kind = kind;
-    job->del.base = base;
-    job->del.kind = kind;
-    job->del.name = job->name;
-    return job;
-}
-
-static void object_job_free(struct object_job *job)
-{
-    put_object_clear(&job->put);
-    json_decref(job->spec);
-    g_free(job->actor);
-    g_free(job->name);
-    g_free(job);
-}
-
-static enum command_result put_run(struct ledger_tx *tx, void *job)
-{
-    return put_object_run(tx, &((struct object_job *)job)->put);
-}
-
-static void put_answer(void *self, enum command_outcome outcome)
-{
-    struct object_job *job = self;
-    config_command_answered(&job->put, outcome);
-    if (api_outcome(job->request, outcome)) {
-        if (job->put.base.status >= 400 || job->put.written == NULL) {
-            http_answer_fault(job->request, job->put.base.status, &job->put.base.fault);
-        } else {
-            http_answer_json(job->request, job->put.base.status,
-                             g_steal_pointer(&job->put.written));
-        }
-    }
-    object_job_free(job);
-}
-
-static void post_silence(struct http_request *request, void *self)
-{
-    struct api_context *context = self;
-    const json_t *body = http_json(request);
-    if (body == NULL) {
-        return;
-    }
-    struct object_job *job = object_job_new(request, context, CONFIG_SILENCE);
-    job->spec = json_deep_copy(body);
-    if (json_is_object(job->spec) && json_object_get(job->spec, "created_by") == NULL) {
-        json_object_set_new(job->spec, "created_by", json_string(job->actor));
-    }
-    job->put.spec = job->spec;
-    struct command command = {.run = put_run, .answer = put_answer, .arg = job};
-    if (!api_submit(request, context, command)) {
-        object_job_free(job);
-    }
-}
-
-static enum command_result delete_run(struct ledger_tx *tx, void *job)
-{
-    return delete_object_run(tx, &((struct object_job *)job)->del);
-}
-
-static void delete_answer(void *self, enum command_outcome outcome)
-{
-    struct object_job *job = self;
-    config_command_answered(&job->del, outcome);
-    if (api_outcome(job->request, outcome)) {
-        if (job->del.base.status >= 400) {
-            http_answer_fault(job->request, job->del.base.status, &job->del.base.fault);
-        } else {
-            http_answer_empty(job->request, 204);
-        }
-    }
-    object_job_free(job);
-}
-
-static void delete_silence(struct http_request *request, void *context)
-{
-    struct object_job *job = object_job_new(request, context, CONFIG_SILENCE);
-    struct command command = {.run = delete_run, .answer = delete_answer, .arg = job};
-    if (!api_submit(request, context, command)) {
-        object_job_free(job);
-    }
 }
 
 /* --- apply and export --- */
@@ -368,13 +264,6 @@ const struct route_row CONFIG_ROUTES[] = {
     LIST("/api/v1/routes", get_routes, "Routes, in the order in which they are tried.",
          ROUTE_RECORD),
     ONE("/api/v1/routes/{name}", get_route, "One route.", ROUTE_RECORD),
-    LIST("/api/v1/silences", get_silences, "Silences.", SILENCE_RECORD),
-    ONE("/api/v1/silences/{name}", get_silence, "One silence.", SILENCE_RECORD),
-    {"POST", "/api/v1/silences", PERMIT_RESPOND, post_silence,
-     .summary = "Keeps matching alerts from paging for a while.", .request = &SILENCE_RECORD,
-     .answer = &SILENCE_RECORD, .success = 201},
-    {"DELETE", "/api/v1/silences/{name}", PERMIT_RESPOND, delete_silence,
-     .summary = "Ends a silence.", .success = 204},
     {"POST", "/api/v1/config/apply", PERMIT_ADMIN, post_apply,
      .summary = "Puts a configuration file into force, or says what it would change.",
      .request = &APPLY_RECORD, .answer = &APPLIED_RECORD, .body_max = LIMIT_YAML},

@@ -111,7 +111,7 @@ static void misses_are_told_kindly(void **state)
     json_auto_t *crew = test_json(house, house->read, "GET", "/api/v1/misses?team=crew", NULL, 200);
     const json_t *budi = json_array_get(json_object_get(crew, "items"), 1);
     assert_string_equal(json_text(budi, "words", ""), "no pages in this time");
-    json_decref(test_json(house, house->read, "GET", "/api/v1/misses?team=none", NULL, 404));
+    json_decref(test_json(house, house->read, "GET", "/api/v1/misses?team=none", NULL, 400));
     json_decref(test_json(house, house->read, "GET", "/api/v1/users/eve/misses", NULL, 404));
     json_decref(test_json(house, house->read, "GET", "/api/v1/misses?since=2099-01-01T00:00:00Z",
                           NULL, 400));

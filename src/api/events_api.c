@@ -1,7 +1,10 @@
 /* /api/v1/events: the one event log, as pages and as a live stream. */
 #include "api/support.h"
 
+#include <string.h>
+
 #include "api/live.h"
+#include "config/config.h"
 #include "ledger/event.h"
 
 /* What an event looks like; its texts are borrowed, so it is only written, never read or freed. */
@@ -59,6 +62,33 @@ static void collect(void *self, const struct event *event)
     json_array_append_new(collecting->items, event_json(event));
 }
 
+/* Nothing was ever logged about the subject: is it somebody or something all the same? */
+static bool is_known_subject(struct http_request *request, const struct api_context *context)
+{
+    const char *subject = http_query(request, "subject");
+    g_auto(GStrv) parts = g_strsplit(subject == NULL ? "" : subject, ":", 2);
+    int kind = g_strv_length(parts) < 2 ? 0 : config_kind_from_text(parts[0]);
+    if (subject == NULL || strcmp(subject, "config") == 0) {
+        return true;
+    }
+    if (kind == 0) {
+        struct fault fault = {0};
+        (void)fault_set(&fault, "subject",
+                        "No event is about \"%.100s\"; subjects are such as alert:42, user:ana, "
+                        "schedule:primary or config.",
+                        subject);
+        http_answer_fault(request, 400, &fault);
+        return false;
+    }
+    struct config *config = config_current(context->configs);
+    bool is_known = config_find(config, (enum config_kind)kind, parts[1]) != NULL;
+    if (!is_known) {
+        api_answer_unknown(request, 400, "subject", config, (enum config_kind)kind, parts[1]);
+    }
+    config_unref(config);
+    return is_known;
+}
+
 /* ?after=SEQ is the same as ?cursor=, under the name that a reader of a log expects. */
 static bool read_after(struct http_request *request, int64_t *out)
 {
@@ -74,6 +104,22 @@ static bool read_after(struct http_request *request, int64_t *out)
     return false;
 }
 
+/* Numbers that this database has not reached were another's, or its own before it was put back from a
+ * backup: whoever waits for what comes after them would wait for ever. */
+static bool is_ahead(struct http_request *request, int64_t after, int64_t newest)
+{
+    if (after <= newest) {
+        return false;
+    }
+    struct fault fault = {0};
+    (void)fault_set(&fault, "after",
+                    "The newest event here is %" G_GINT64_FORMAT
+                    ": the database was put back or replaced. Begin again, with after=0.",
+                    newest);
+    http_answer_fault(request, 409, &fault);
+    return true;
+}
+
 static void get_events(struct http_request *request, void *self)
 {
     struct api_context *context = self;
@@ -84,7 +130,10 @@ static void get_events(struct http_request *request, void *self)
     struct collecting collecting = {.items = json_array(), .limit = page.limit};
     struct db *db = api_reader(context);
     event_list(db, page.from, http_query(request, "subject"), page.limit + 1, collect, &collecting);
-    if (!api_reader_done(context, request, db)) {
+    bool is_empty = json_array_size(collecting.items) == 0;
+    int64_t newest = is_empty ? event_last_seq(db) : page.from;
+    if (!api_reader_done(context, request, db) || is_ahead(request, page.from, newest) ||
+        (is_empty && page.from == 0 && !is_known_subject(request, context))) {
         json_decref(collecting.items);
         return;
     }
@@ -93,36 +142,85 @@ static void get_events(struct http_request *request, void *self)
 
 /* --- live --- */
 
+/* A reader who stood further on than this database has got: told first, then what happens next. */
+struct reset {
+    struct api_context *context;
+    int64_t asked, newest;
+    bool is_told;
+};
+
+static int64_t pull_after_reset(void *self, int64_t last_id, GString *out)
+{
+    struct reset *reset = self;
+    if (reset->is_told) {
+        return live_pull(reset->context, last_id, out);
+    }
+    reset->is_told = true;
+    g_string_append_printf(out,
+                           "id: %" G_GINT64_FORMAT "\nevent: stream.reset\n"
+                           "data: {\"asked\":\"%" G_GINT64_FORMAT
+                           "\",\"newest\":\"%" G_GINT64_FORMAT "\"}\n\n",
+                           reset->newest, reset->asked, reset->newest);
+    return live_pull(reset->context, reset->newest, out);
+}
+
 static void nothing_to_close(void *self)
 {
     (void)self;
+}
+
+/* False after answering. *out is -1 where the reader did not say. */
+static bool read_place(struct http_request *request, int64_t *out)
+{
+    const char *last = http_header(request, "Last-Event-ID");
+    *out = -1;
+    if (last == NULL || last[0] == '\0') {
+        *out = http_query(request, "after") == NULL ? -1 : 0;
+        return *out < 0 || read_after(request, out);
+    }
+    gint64 seen = 0;
+    if (g_ascii_string_to_signed(last, 10, 0, G_MAXINT64, &seen, NULL)) {
+        *out = seen;
+        return true;
+    }
+    struct fault fault = {0};
+    (void)fault_set(&fault, "Last-Event-ID", "must be the id of an event of this stream.");
+    http_answer_fault(request, 400, &fault);
+    return false;
+}
+
+static bool read_newest(struct http_request *request, const struct api_context *context,
+                        int64_t *out)
+{
+    struct db *db = api_reader(context);
+    *out = event_last_seq(db);
+    return api_reader_done(context, request, db);
 }
 
 /* Without Last-Event-ID or ?after= the stream begins with what happens next. */
 static void get_stream(struct http_request *request, void *self)
 {
     struct api_context *context = self;
-    if (!live_admit(request, context)) {
+    int64_t after = 0;
+    if (!live_admit(request, context) || !read_place(request, &after)) {
         return;
     }
-    const char *last = http_header(request, "Last-Event-ID");
-    int64_t after = 0;
-    gint64 seen = 0;
-    if (last != NULL && g_ascii_string_to_signed(last, 10, 0, G_MAXINT64, &seen, NULL)) {
-        after = seen;
-    } else if (http_query(request, "after") != NULL) {
-        if (!read_after(request, &after)) {
-            return;
-        }
-    } else {
-        struct db *db = api_reader(context);
-        after = event_last_seq(db);
-        if (!api_reader_done(context, request, db)) {
-            return;
-        }
+    /* What this node has heard of is enough for nearly all, and costs nothing. */
+    int64_t newest = live_newest(context);
+    if ((after < 0 || after > newest) && !read_newest(request, context, &newest)) {
+        return;
     }
-    struct http_stream stream = {
-        .last_id = after, .pull = live_pull, .closed = nothing_to_close, .self = context};
+    struct http_stream stream = {.last_id = after < 0 ? newest : after,
+                                 .pull = live_pull,
+                                 .closed = nothing_to_close,
+                                 .self = context};
+    if (after > newest) {
+        struct reset *reset = g_new0(struct reset, 1);
+        *reset = (struct reset){.context = context, .asked = after, .newest = newest};
+        stream.pull = pull_after_reset;
+        stream.closed = g_free;
+        stream.self = reset;
+    }
     http_answer_stream(request, stream);
 }
 

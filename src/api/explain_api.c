@@ -8,6 +8,10 @@
 static void get_explain(struct http_request *request, void *self)
 {
     struct api_context *context = self;
+    if (api_id(request, "id") == 0) {
+        api_answer_no_number(request, "id", "alert");
+        return;
+    }
     struct db *db = api_reader(context);
     struct config *config = config_current(context->configs);
     json_t *explanation = explain_alert(db, config, api_id(request, "id"));

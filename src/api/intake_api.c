@@ -6,6 +6,7 @@
 #include "api/support.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "config/config_plan.h"
 #include "people/key_index.h"
 #include "source/alertmanager.h"
 #include "source/native.h"
@@ -169,10 +170,12 @@ static bool adopt_named(struct intake *intake, const char *integration, const ch
                          "integration.)");
     }
     struct config *config = config_current(intake->context->configs);
-    bool is_there = config_service(config, service) != NULL;
+    bool is_there = config_service(config, service) != NULL ||
+                    config_unknown(config, CONFIG_SERVICE, service, fault);
     config_unref(config);
     if (!is_there) {
-        return fault_set(fault, "service", "There is no service \"%.100s\".", service);
+        fault_within(fault, "service");
+        return false;
     }
     intake->integration = g_strdup("manual");
     intake->service = g_strdup(service);
@@ -316,9 +319,11 @@ static void get_payloads(struct http_request *request, void *context)
     const char *name = http_path_param(request, "name");
     struct config *config = config_current(api->configs);
     bool is_there = config_integration(config, name) != NULL;
+    if (!is_there) {
+        api_answer_unknown(request, 404, "name", config, CONFIG_INTEGRATION, name);
+    }
     config_unref(config);
     if (!is_there) {
-        http_answer_problem(request, 404, "There is no integration \"%.100s\".", name);
         return;
     }
     json_t *items = json_array();

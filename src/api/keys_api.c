@@ -312,12 +312,12 @@ static void post_integration_key(struct http_request *request, void *self)
     const struct integration *integration = config_integration(config, name);
     bool is_known = integration != NULL;
     bool is_routing = is_known && integration->kind == INTEGRATION_PAGERDUTY;
-    config_unref(config);
     if (is_known) {
         rotate(request, context, KEY_INTEGRATION, is_routing);
     } else {
-        api_answer_missing(request, "integration", name);
+        api_answer_unknown(request, 404, "name", config, CONFIG_INTEGRATION, name);
     }
+    config_unref(config);
 }
 
 static void post_heartbeat_key(struct http_request *request, void *self)
@@ -326,12 +326,12 @@ static void post_heartbeat_key(struct http_request *request, void *self)
     const char *name = http_path_param(request, "name");
     struct config *config = config_current(context->configs);
     bool is_known = config_heartbeat(config, name) != NULL;
-    config_unref(config);
     if (is_known) {
         rotate(request, context, KEY_HEARTBEAT, false);
     } else {
-        api_answer_missing(request, "heartbeat", name);
+        api_answer_unknown(request, 404, "name", config, CONFIG_HEARTBEAT, name);
     }
+    config_unref(config);
 }
 
 const struct route_row KEY_ROUTES[] = {

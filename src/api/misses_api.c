@@ -119,7 +119,7 @@ static void get_user_misses(struct http_request *request, void *self)
     const struct user *user = config_user(config, name);
     struct counts counts = {0};
     if (user == NULL) {
-        api_answer_missing(request, "user", name);
+        api_answer_unknown(request, 404, "name", config, CONFIG_USER, name);
     } else if (count(request, context, user->name, &counts)) {
         http_answer_json(request, 200, miss_json(&counts, user->name));
         g_hash_table_destroy(counts.by_name);
@@ -152,7 +152,7 @@ static void get_misses(struct http_request *request, void *self)
     const struct team *team = config_team(config, name);
     struct counts counts = {0};
     if (name != NULL && team == NULL) {
-        api_answer_missing(request, "team", name);
+        api_answer_unknown(request, 400, "team", config, CONFIG_TEAM, name);
     } else if (count(request, context, NULL, &counts)) {
         api_answer_list(request, misses_json(config, team, &counts), 0);
         g_hash_table_destroy(counts.by_name);

@@ -5,6 +5,7 @@
 
 #include "alert/alert_store.h"
 #include "alert/route.h"
+#include "config/config_plan.h"
 #include "config/config_short.h"
 
 enum { LAST_USUAL = 100, LAST_MAX = 1000 };
@@ -99,11 +100,12 @@ static bool judge_names(const struct config *config, const GPtrArray *routes, st
         g_snprintf(path, sizeof path, "routes[%u]", i);
         bool is_good = true;
         if (route->service != NULL && config_service(config, route->service) == NULL) {
-            is_good = fault_set(fault, "service", "there is no service \"%.100s\"", route->service);
+            is_good = config_unknown(config, CONFIG_SERVICE, route->service, fault);
+            fault_within(fault, "service");
         } else if (route->integration != NULL &&
                    config_integration(config, route->integration) == NULL) {
-            is_good = fault_set(fault, "integration", "there is no integration \"%.100s\"",
-                                route->integration);
+            is_good = config_unknown(config, CONFIG_INTEGRATION, route->integration, fault);
+            fault_within(fault, "integration");
         }
         if (!is_good) {
             fault_within(fault, path);

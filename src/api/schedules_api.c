@@ -81,8 +81,8 @@ static const struct schedule *schedule_of(struct http_request *request, struct a
     const char *name = http_path_param(request, "name");
     const struct schedule *schedule = config_schedule(config, name);
     if (schedule == NULL) {
+        api_answer_unknown(request, 404, "name", config, CONFIG_SCHEDULE, name);
         config_unref(config);
-        api_answer_missing(request, "schedule", name);
         return NULL;
     }
     *out_config = config;
@@ -289,6 +289,10 @@ static void remove_answer(void *self, enum command_outcome outcome)
 static void delete_override(struct http_request *request, void *self)
 {
     struct api_context *context = self;
+    if (api_id(request, "id") == 0) {
+        api_answer_no_number(request, "id", "override");
+        return;
+    }
     struct override_job *job = override_job_new(request, context);
     job->remove.id = api_id(request, "id");
     struct command command = {.run = remove_run, .answer = remove_answer, .arg = job};

@@ -4,6 +4,7 @@
 
 #include "api/page_html.h"
 #include "base/limits.h"
+#include "config/config_plan.h"
 
 enum { PAGE_DEFAULT = 50, BUSY_RETRY_S = 2 };
 
@@ -110,6 +111,23 @@ bool api_instant(struct http_request *request, const char *name, struct utc othe
     return false;
 }
 
+bool api_flag(struct http_request *request, const char *name, bool otherwise, bool *out)
+{
+    const char *text = http_query(request, name);
+    bool is_true =
+        text != NULL && (g_ascii_strcasecmp(text, "true") == 0 || strcmp(text, "1") == 0);
+    bool is_false =
+        text != NULL && (g_ascii_strcasecmp(text, "false") == 0 || strcmp(text, "0") == 0);
+    *out = text == NULL ? otherwise : is_true;
+    if (text == NULL || is_true || is_false) {
+        return true;
+    }
+    struct fault fault = {0};
+    (void)fault_set(&fault, name, "%s must be true or false.", name);
+    http_answer_fault(request, 400, &fault);
+    return false;
+}
+
 void api_answer_list(struct http_request *request, json_t *items, int64_t next)
 {
     json_t *cursor = next == 0 ? json_null() : json_sprintf("%" G_GINT64_FORMAT, next);
@@ -140,14 +158,11 @@ char *api_actor(struct http_request *request, struct api_context *context, const
     }
     struct config *config = config_current(context->configs);
     bool is_known = config_user(config, user) != NULL;
-    config_unref(config);
-    if (is_known) {
-        return g_strdup_printf("user:%s", user);
+    if (!is_known) {
+        api_answer_unknown(request, 422, "user", config, CONFIG_USER, user);
     }
-    struct fault fault = {0};
-    fault_set(&fault, "user", "There is no user \"%s\".", user);
-    http_answer_fault(request, 422, &fault);
-    return NULL;
+    config_unref(config);
+    return is_known ? g_strdup_printf("user:%s", user) : NULL;
 }
 
 void api_answer_missing(struct http_request *request, const char *what, const char *name)
@@ -155,11 +170,42 @@ void api_answer_missing(struct http_request *request, const char *what, const ch
     http_answer_problem(request, 404, "There is no %s \"%s\".", what, name);
 }
 
+void api_answer_unknown(struct http_request *request, int status, const char *field,
+                        const struct config *config, enum config_kind kind, const char *name)
+{
+    struct fault fault = {0};
+    (void)config_unknown(config, kind, name, &fault);
+    (void)g_strlcpy(fault.field, field, sizeof fault.field);
+    http_answer_fault(request, status, &fault);
+}
+
+bool api_query_known(struct http_request *request, const struct api_context *context,
+                     const char *param, enum config_kind kind)
+{
+    const char *name = http_query(request, param);
+    struct config *config = config_current(context->configs);
+    bool is_known = name == NULL || config_find(config, kind, name) != NULL;
+    if (!is_known) {
+        api_answer_unknown(request, 400, param, config, kind, name);
+    }
+    config_unref(config);
+    return is_known;
+}
+
 int64_t api_id(const struct http_request *request, const char *param)
 {
     gint64 id = 0;
     const char *text = http_path_param(request, param);
     return g_ascii_string_to_signed(text, 10, 1, G_MAXINT64, &id, NULL) ? id : 0;
+}
+
+void api_answer_no_number(struct http_request *request, const char *param, const char *what)
+{
+    struct fault fault = {0};
+    (void)fault_set(&fault, param,
+                    "\"%.60s\" is not the number of an %s; it is a whole number such as 42.",
+                    http_path_param(request, param), what);
+    http_answer_fault(request, 404, &fault);
 }
 
 bool api_submit(struct http_request *request, struct api_context *context, struct command command)

@@ -39,6 +39,9 @@ NODISCARD bool api_page_read(struct http_request *request, struct api_page *out)
 NODISCARD bool api_instant(struct http_request *request, const char *name, struct utc otherwise,
                            struct utc *out);
 
+/* true or false (1 or 0) in a query parameter. */
+NODISCARD bool api_flag(struct http_request *request, const char *name, bool otherwise, bool *out);
+
 /* Answers {"items": items, "next_cursor": …}; takes over `items`. `next` 0: this was the last. */
 void api_answer_list(struct http_request *request, json_t *items, int64_t next);
 
@@ -56,8 +59,18 @@ NODISCARD char *api_actor(struct http_request *request, struct api_context *cont
 /* 404 in words: "There is no schedule \"x\"." */
 void api_answer_missing(struct http_request *request, const char *what, const char *name);
 
+/* The same with the name that was probably meant; the fault is about `field`. */
+void api_answer_unknown(struct http_request *request, int status, const char *field,
+                        const struct config *config, enum config_kind kind, const char *name);
+/* Is what the query parameter names there? True when it is absent; false after answering 400: nothing at
+ * all would look like nothing of it. */
+NODISCARD bool api_query_known(struct http_request *request, const struct api_context *context,
+                               const char *param, enum config_kind kind);
+
 /* An id of a path; 0 when it is none. */
 NODISCARD int64_t api_id(const struct http_request *request, const char *param);
+/* 404 for that: "abc" is no alert's number. */
+void api_answer_no_number(struct http_request *request, const char *param, const char *what);
 
 /* --- commands --- */
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "alert/route.h"
+#include "config/config_plan.h"
 #include "page/page_store.h"
 #include "page/pager.h"
 #include "source/native.h"
@@ -202,8 +203,8 @@ static void test_route(struct http_request *request, const struct config *config
     g_autofree char *ignored_service = NULL;
     const struct integration *integration = config_integration(config, test->integration);
     if (integration == NULL) {
-        fault_set(&fault, "integration", "There is no integration \"%s\".", test->integration);
-        http_answer_fault(request, 422, &fault);
+        api_answer_unknown(request, 422, "integration", config, CONFIG_INTEGRATION,
+                           test->integration);
     } else if (!native_read(test->alert, &signal, &ignored_integration, &ignored_service, &fault)) {
         fault_within(&fault, "alert");
         http_answer_fault(request, 422, &fault);

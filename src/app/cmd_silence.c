@@ -5,23 +5,105 @@
 #include "base/clock.h"
 #include "base/json.h"
 
+/* As one would type it: details.labels.alertname="DiskFull". */
+static void add_condition(GString *out, const json_t *condition)
+{
+    static const struct {
+        const char *op, *sign;
+    } SIGNS[] = {{"not-equals", "!="}, {"regex", "=~"}, {"not-regex", "!~"}, {"equals", "="}};
+
+    const char *op = json_text(condition, "op", "equals");
+    const char *field = json_text(condition, "field", "");
+    g_string_append_printf(out, "%s%s", out->len > 0 ? " " : "", field);
+    for (size_t i = 0; i < G_N_ELEMENTS(SIGNS); i++) {
+        if (strcmp(op, SIGNS[i].op) == 0) {
+            g_autofree char *value =
+                json_dumps(json_object_get(condition, "value"), JSON_ENCODE_ANY);
+            g_string_append_printf(out, "%s%s", SIGNS[i].sign, value);
+            return;
+        }
+    }
+    g_string_append_printf(out, " %s", op);
+}
+
+/* One that recurs has no first and last moment; the change that comes next is told in their place. */
+static void show_times(json_t *row, const json_t *silence)
+{
+    bool recurs = json_object_get(silence, "from") == NULL;
+    bool is_active = strcmp(json_text(silence, "state", ""), "active") == 0;
+    json_t *changes_at = json_object_get(silence, "changes_at");
+    if (recurs) {
+        json_object_set_new(row, is_active ? "from" : "to", json_string("recurs"));
+        json_object_set(row, is_active ? "to" : "from", changes_at);
+    } else {
+        json_object_set(row, "from", json_object_get(silence, "from"));
+        json_object_set(row, "to", json_object_get(silence, "to"));
+    }
+}
+
+static json_t *silence_row(const json_t *silence)
+{
+    g_autoptr(GString) match = g_string_new(NULL);
+    size_t i;
+    json_t *condition;
+    json_array_foreach (json_object_get(silence, "match"), i, condition) {
+        add_condition(match, condition);
+    }
+    const char *author = json_text(silence, "author", NULL);
+    const char *maker = json_text(silence, "created_by", "the file");
+    g_autofree char *by =
+        author != NULL ? g_strdup_printf("%s (%s)", author, maker) : g_strdup(maker);
+    json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", json_text(silence, "name", ""),
+                            "state", json_text(silence, "state", ""), "match", match->str, "by", by,
+                            "comment", json_text(silence, "comment", ""));
+    json_object_set(row, "holds", json_object_get(silence, "holds"));
+    show_times(row, silence);
+    return row;
+}
+
+static void show_silences(const json_t *items, size_t over)
+{
+    static const struct column COLUMNS[] = {
+        {"SILENCE", "name"}, {"STATE", "state"},     {"FROM", "from"},
+        {"UNTIL", "to"},     {"HOLDS", "holds"},     {"BY", "by"},
+        {"MATCH", "match"},  {"COMMENT", "comment"}, {0}};
+    json_auto_t *rows = json_array();
+    size_t i;
+    json_t *item;
+    json_array_foreach (items, i, item) {
+        json_array_append_new(rows, silence_row(item));
+    }
+    cmd_show_list(rows, COLUMNS, "Nothing is silenced.");
+    if (over > 0) {
+        printf("%zu that %s over %s left out; --all shows %s.\n", over, over == 1 ? "is" : "are",
+               over == 1 ? "is" : "are", over == 1 ? "it" : "them");
+    }
+}
+
+/* Without those that are over. Answers how many these are. */
+static size_t leave_out_past(json_t *items)
+{
+    size_t over = 0;
+    for (size_t i = json_array_size(items); i > 0; i--) {
+        if (strcmp(json_text(json_array_get(items, i - 1), "state", ""), "over") == 0) {
+            json_array_remove(items, i - 1);
+            over++;
+        }
+    }
+    return over;
+}
+
 int cmd_silence_list(struct cli *cli)
 {
-    static const struct column COLUMNS[] = {{"SILENCE", "name"},
-                                            {"FROM", "from"},
-                                            {"UNTIL", "to"},
-                                            {"MATCH", "match"},
-                                            {"BY", "created_by"},
-                                            {"COMMENT", "comment"},
-                                            {0}};
-    json_auto_t *items = client_list(cli, "/api/v1/silences", SIZE_MAX);
+    json_auto_t *items = client_list(cli, "/api/v1/silences?holds=true", SIZE_MAX);
     if (items == NULL) {
         return EXIT_REFUSED;
     }
+    size_t over = cli_has(cli, "all") ? 0 : leave_out_past(items);
     if (cli->is_json) {
         output_json(items);
     } else {
-        cmd_show_list(items, COLUMNS, "Nothing is silenced.");
+        show_silences(items, over);
     }
     return EXIT_OK;
 }

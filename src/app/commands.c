@@ -96,6 +96,8 @@ static const struct cli_option SILENCE_OPTIONS[] = {
     {"to", "INSTANT", "Until when."},
     {"comment", "TEXT", "Why, for whoever wonders."},
     {0}};
+static const struct cli_option SILENCE_LIST_OPTIONS[] = {{"all", NULL, "Those that are over, too."},
+                                                         {0}};
 static const struct cli_option NODES_OPTIONS[] = {{"all", NULL, "Those that ended lately, too."},
                                                   {0}};
 static const struct cli_option ROTATE_OPTIONS[] = {
@@ -186,8 +188,8 @@ const struct cli_command COMMANDS[] = {
      "force. "
      "- reads standard input.",
      ROUTE_TEST_OPTIONS, SETTING_CLIENT, COMPLETE_FILE, cmd_route_test},
-    {"silence list", "", 0, 0, "List the silences.", NULL, NULL, SETTING_CLIENT, 0,
-     cmd_silence_list},
+    {"silence list", "", 0, 0, "List the silences, and how many alerts each holds now.", NULL,
+     SILENCE_LIST_OPTIONS, SETTING_CLIENT, 0, cmd_silence_list},
     {"silence add", "CONDITION...", 1, -1, "Keep matching alerts quiet for a time.",
      "A condition is FIELD=VALUE, FIELD!=VALUE, FIELD=~REGEX or FIELD!~REGEX; all must hold.",
      SILENCE_OPTIONS, SETTING_CLIENT, 0, cmd_silence_add},

@@ -7,8 +7,8 @@
 /* Do all references lead somewhere? Each check_KIND judges one item and names the field; the loop
  * puts section and index in front. */
 
-static bool refuse_unknown(const struct config *config, enum config_kind kind, const char *name,
-                           struct fault *fault)
+bool config_unknown(const struct config *config, enum config_kind kind, const char *name,
+                    struct fault *fault)
 {
     struct nearest nearest = {.given = name};
     for (guint i = 0; i < config->items[kind]->len; i++) {
@@ -18,8 +18,18 @@ static bool refuse_unknown(const struct config *config, enum config_kind kind, c
         return fault_set(fault, "", "there is no %s \"%.100s\"; did you mean \"%.100s\"?",
                          config_noun(kind), name, nearest.found);
     }
-    return fault_set(fault, "", "there is no %s \"%.100s\"; add it to %s", config_noun(kind), name,
-                     config_section(kind));
+    return fault_set(fault, "", "there is no %s \"%.100s\"", config_noun(kind), name);
+}
+
+/* Of a file, which may add it. */
+static void refuse_unknown(const struct config *config, enum config_kind kind, const char *name,
+                           struct fault *fault)
+{
+    (void)config_unknown(config, kind, name, fault);
+    if (strchr(fault->text, ';') == NULL) {
+        (void)fault_set(fault, "", "there is no %s \"%.100s\"; add it to %s", config_noun(kind),
+                        name, config_section(kind));
+    }
 }
 
 /* Is there one of that name? An absent reference (NULL) is fine. */
@@ -29,7 +39,7 @@ static bool check_reference(const struct config *config, enum config_kind kind, 
     if (name == NULL || config_find(config, kind, name) != NULL) {
         return true;
     }
-    (void)refuse_unknown(config, kind, name, fault);
+    refuse_unknown(config, kind, name, fault);
     fault_within(fault, field);
     return false;
 }

@@ -1,4 +1,5 @@
 #include "config/config_command.h"
+#include "config/config_plan.h"
 #include "config/config_store.h"
 #include "ledger/event.h"
 
@@ -10,7 +11,8 @@ static const struct schedule *find_schedule(const struct config *config, const c
     const struct schedule *schedule = config_schedule(config, name);
     if (schedule == NULL) {
         command->status = 404;
-        (void)fault_set(&command->fault, "schedule", "there is no schedule \"%.100s\"", name);
+        (void)config_unknown(config, CONFIG_SCHEDULE, name, &command->fault);
+        fault_within(&command->fault, "schedule");
     }
     return schedule;
 }
@@ -20,9 +22,12 @@ static bool judge_override(const struct config *config, const struct schedule *s
 {
     command->status = 422;
     if (override->who != NULL && config_user(config, override->who) == NULL) {
-        return fault_set(&command->fault, "who", "there is no user \"%.100s\"", override->who);
+        (void)config_unknown(config, CONFIG_USER, override->who, &command->fault);
+        fault_within(&command->fault, "who");
+        return false;
     }
-    return schedule_takes_override(schedule, override, &command->fault);
+    return schedule_takes_override(schedule, override, &command->fault) &&
+           schedule_override_lasts(schedule, override, &command->fault);
 }
 
 static void append_override_event(struct ledger_tx *tx, const char *actor, const char *kind,

@@ -217,6 +217,14 @@ static bool keep_object(struct planner *planner, const struct config_object *obj
     return true;
 }
 
+static bool is_forgotten(const struct planner *planner, const struct config_object *object)
+{
+    struct utc to;
+    const char *text = json_text(object->spec, "to", NULL);
+    return object->kind == CONFIG_SILENCE && !object->is_from_file && text != NULL &&
+           utc_parse(text, &to) && utc_before(to, planner->options.forget_before);
+}
+
 static void take_rest(struct planner *planner, const GPtrArray *current)
 {
     for (guint i = 0; i < current->len; i++) {
@@ -225,7 +233,8 @@ static void take_rest(struct planner *planner, const GPtrArray *current)
         if (config_find(planner->plan->next, kind, object->name) != NULL) {
             continue;
         }
-        if (planner->options.prune && object->is_from_file) {
+        bool is_pruned = planner->options.prune && object->is_from_file;
+        if (is_pruned || is_forgotten(planner, object)) {
             (void)add_change(planner->plan, CHANGE_DELETED, copy_object(object));
         } else if (!keep_object(planner, object) && !note_fault(planner)) {
             return;
@@ -240,10 +249,12 @@ static bool check_next(struct planner *planner, enum config_kind kind, guint ind
     const struct config *next = planner->plan->next;
     const void *item = g_ptr_array_index(next->items[kind], index);
     struct fault found;
-    if (config_check_item(next, kind, item, &found)) {
+    bool is_written_now = index < planner->in_file[kind];
+    if (config_check_item(next, kind, item, &found) &&
+        (!is_written_now || config_check_meaning(next, kind, item, &found))) {
         return true;
     }
-    if (index >= planner->in_file[kind]) {
+    if (!is_written_now) {
         return fault_set(planner->fault, "",
                          "%s %s, which this file leaves as it is, would break: %s: %s",
                          config_noun(kind), config_item_name(item), found.field, found.text);

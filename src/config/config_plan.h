@@ -30,7 +30,8 @@ enum { PLAN_FAULTS_MAX = 50 };
 struct plan_options {
     bool is_from_file; /* else `document` holds what a person or program made through the API */
     bool prune;        /* delete what came from a file and is not in this one */
-    GArray *faults;    /* out: struct fault, all that were found, in the file's order, one of each
+    struct utc forget_before; /* delete silences of people that ended before; unset: none */
+    GArray *faults; /* out: struct fault, all that were found, in the file's order, one of each
                           entry; NULL: the first will do */
 };
 
@@ -57,5 +58,13 @@ NODISCARD bool config_check(const struct config *config, struct fault *fault);
 /* The same for one item; the fault's path is relative to it. */
 NODISCARD bool config_check_item(const struct config *config, enum config_kind kind,
                                  const void *item, struct fault *fault);
+
+/* Can something come of it? Its conditions name what there is, its times last. Asked of what somebody
+ * writes now; what was stored before goes on to hold, and doctor tells of it. */
+NODISCARD bool config_check_meaning(const struct config *config, enum config_kind kind,
+                                    const void *item, struct fault *fault);
+/* "There is none of that name", with the nearest that there is; about no field. Answers false. */
+bool config_unknown(const struct config *config, enum config_kind kind, const char *name,
+                    struct fault *fault);
 
 #endif

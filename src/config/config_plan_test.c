@@ -61,10 +61,51 @@ static const struct row ROWS[] = {
           "    layers: [{people: [ana], every: 1w, start: 2026-01-05T09:00}]\n    overrides:\n"
           "      - {from: 2026-12-24T00:00, to: 2026-12-26T00:00, who: chen}\n",
      9, "schedules[0].overrides[0].who: there is no user \"chen\""},
+    {"override in the hour that is skipped",
+     BASE "schedules:\n  - name: s\n    time_zone: Europe/Paris\n"
+          "    layers: [{people: [ana], every: 1w, start: 2026-01-05T09:00}]\n    overrides:\n"
+          "      - {from: 2027-03-28T02:10, to: 2027-03-28T02:50, who: ana}\n",
+     9,
+     "schedules[0].overrides[0].to: it would hold for no time at all: in Europe/Paris the clocks "
+     "go "
+     "forward to 2027-03-28T03:00"},
+    {"override of a day that was skipped",
+     BASE "schedules:\n  - name: s\n    time_zone: Pacific/Apia\n"
+          "    layers: [{people: [ana], every: 1w, start: 2010-01-05T09:00}]\n    overrides:\n"
+          "      - {from: 2011-12-30T00:00, to: 2011-12-30T23:59, who: ana}\n",
+     9, "no time at all"},
+    {"layer in the hour that is skipped",
+     BASE "schedules:\n  - name: s\n    time_zone: Europe/Paris\n    layers:\n"
+          "      - {people: [ana], every: 1w, start: 2027-03-28T02:10, end: 2027-03-28T02:50}\n",
+     8, "schedules[0].layers[0].end: it would hold for no time at all"},
     {"unknown owner of a schedule",
      BASE "schedules:\n  - name: s\n    time_zone: UTC\n    owner: ops\n"
           "    layers: [{people: [ana], every: 1w, start: 2026-01-05T09:00}]\n",
      7, "schedules[0].owner: there is no user or team \"ops\""},
+    {"route on no service",
+     BASE SERVICE "routes:\n  - {name: r, suppress: true, match: {service: chekout}}\n", 7,
+     "routes[0].match[0].value: there is no service \"chekout\"; did you mean \"checkout\"?"},
+    {"route on no severity",
+     BASE SERVICE "routes:\n  - {name: r, service: checkout, match: {severity: criticl}}\n", 7,
+     "there is no severity \"criticl\"; did you mean \"critical\"?"},
+    {"route on no integration",
+     BASE SERVICE "integrations: [{name: shop, kind: native, service: checkout}]\nroutes:\n"
+                  "  - {name: r, suppress: true, match: {integration: billing}}\n",
+     8, "there is no integration \"billing\"; there are: shop, manual"},
+    {"silence of all but a slip",
+     BASE SERVICE
+     "silences:\n  - name: x\n    match: [{field: service, op: '!=', value: chekout}]\n"
+     "    from: 2026-12-01T00:00:00Z\n    to: 2026-12-02T00:00:00Z\n",
+     8, "silences[0].match[0].value: there is no service"},
+    {"silence by a pattern that fits nothing",
+     BASE SERVICE
+     "silences:\n  - name: x\n    match: [{field: service, op: regex, value: 'bill.*'}]\n"
+     "    from: 2026-12-01T00:00:00Z\n    to: 2026-12-02T00:00:00Z\n",
+     8, "\"bill.*\" fits no service that there is"},
+    {"silence without an end",
+     BASE SERVICE "silences:\n  - name: x\n    match: {service: checkout}\n"
+                  "    from: 2026-12-01T00:00:00Z\n    to: 2027-12-02T00:00:01Z\n",
+     10, "silences[0].to: A silence lasts 366d at most, here until 2027-12-02T00:00:00Z"},
     {"policy without last resort", BASE "policies:\n  - {name: p, " STEPS "}\n", 5,
      "policies[0].last_resort: is required"},
     {"policy without steps", BASE "policies:\n  - {name: p, last_resort: {user: ana}}\n", 5,

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/nearest.h"
 #include "config/config_command.h"
 #include "config/config_keys.h"
 #include "config/config_plan.h"
@@ -93,6 +94,9 @@ void apply_config_clear(struct apply_config *apply)
 
 /* ---- one object ---- */
 
+/* Programs make a silence for each of their doings; so long after its end one is of no more use. */
+#define SILENCE_REMEMBERED ((struct span){-SPAN_D(5).us})
+
 static struct config_object *find_object(const GPtrArray *objects, int kind, const char *name)
 {
     for (guint i = 0; name != NULL && i < objects->len; i++) {
@@ -127,11 +131,15 @@ static json_t *document_of(struct ledger_tx *tx, const struct put_object *put)
 
 /* What the server itself knows about an object that a person or program made. */
 static void complete_object(struct config_object *object, const struct config_object *before,
-                            const GPtrArray *current, const char *actor)
+                            const GPtrArray *current, const struct put_object *put)
 {
     object->position = before != NULL ? before->position : (int64_t)current->len;
+    json_t *maker =
+        before != NULL && put->keeps_maker ? json_object_get(before->spec, "created_by") : NULL;
     if (object->kind == CONFIG_SILENCE) {
-        (void)json_object_set_new(object->spec, "created_by", json_string(actor));
+        (void)json_object_set_new(object->spec, "created_by",
+                                  maker != NULL ? json_incref(maker)
+                                                : json_string(put->base.actor));
     }
 }
 
@@ -153,7 +161,7 @@ static enum command_result put_planned(struct ledger_tx *tx, struct put_object *
     if (!config_keys_judge(tx, plan, NULL, &put->base.fault)) {
         return config_command_refuse(&put->base, 422);
     }
-    complete_object(change->object, before, current, put->base.actor);
+    complete_object(change->object, before, current, put);
     change->action = before == NULL ? CHANGE_CREATED : CHANGE_CHANGED;
     put->base.status = before == NULL ? 201 : 200;
     put->minted = json_array();
@@ -186,6 +194,9 @@ enum command_result put_object_run(struct ledger_tx *tx, void *arg)
     }
     json_auto_t *document = document_of(tx, put);
     struct plan_options options = {.is_from_file = false};
+    if (put->kind == CONFIG_SILENCE) {
+        options.forget_before = utc_add(tx->now, SILENCE_REMEMBERED);
+    }
     struct config_plan *plan = config_plan_make(document, current, options, &put->base.fault);
     enum command_result result =
         plan != NULL ? put_planned(tx, put, current, plan) : config_command_refuse(&put->base, 422);
@@ -245,6 +256,22 @@ static enum command_result delete_found(struct ledger_tx *tx, struct delete_obje
     return COMMAND_DONE;
 }
 
+static void refuse_missing(struct delete_object *self, const GPtrArray *current)
+{
+    struct nearest nearest = {.given = self->name};
+    for (guint i = 0; i < current->len; i++) {
+        const struct config_object *object = g_ptr_array_index(current, i);
+        if (object->kind == self->kind) {
+            nearest_offer(&nearest, object->name);
+        }
+    }
+    const char *near = nearest.found;
+    (void)fault_set(&self->base.fault, "name", "there is no %s \"%.100s\"%s%s%s",
+                    config_noun((enum config_kind)self->kind), self->name,
+                    near == NULL ? "" : "; did you mean \"", near == NULL ? "" : near,
+                    near == NULL ? "" : "\"?");
+}
+
 enum command_result delete_object_run(struct ledger_tx *tx, void *arg)
 {
     struct delete_object *self = arg;
@@ -252,8 +279,7 @@ enum command_result delete_object_run(struct ledger_tx *tx, void *arg)
     g_autoptr(GPtrArray) current = config_load_objects(tx->db);
     struct config_object *object = find_object(current, self->kind, self->name);
     if (object == NULL) {
-        (void)fault_set(&self->base.fault, "name", "there is no %s \"%.100s\"",
-                        config_noun((enum config_kind)self->kind), self->name);
+        refuse_missing(self, current);
         return config_command_refuse(&self->base, 404);
     }
     return delete_found(tx, self, current, object);

@@ -56,6 +56,7 @@ struct put_object {
     struct config_command base;
     int kind;           /* in: enum config_kind */
     const json_t *spec; /* in; a name that is absent is made up */
+    bool keeps_maker;   /* in: of a silence that is there already, created_by stays */
     json_t *written;    /* out: record_write of the result */
     json_t *minted;     /* out: as in struct apply_config */
 };

@@ -256,10 +256,11 @@ static void test_put_and_delete(void **state)
     assert_int_equal(put.base.status, 422);
     assert_string_equal(put.base.fault.field, "match[0].valu");
 
-    json_auto_t *good = json_loads("{\"match\": [{\"field\": \"service\", \"value\": \"x\"}], "
-                                   "\"from\": \"2026-12-01T00:00:00Z\", \"to\": "
-                                   "\"2026-12-02T00:00:00Z\"}",
-                                   0, NULL);
+    json_auto_t *good =
+        json_loads("{\"match\": [{\"field\": \"service\", \"value\": \"checkout\"}], "
+                   "\"from\": \"2026-12-01T00:00:00Z\", \"to\": "
+                   "\"2026-12-02T00:00:00Z\"}",
+                   0, NULL);
     put = (struct put_object){.kind = CONFIG_SILENCE, .spec = good};
     world_run(world, put_object_run, &put);
     assert_int_equal(put.base.status, 201);

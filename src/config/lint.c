@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "alert/silence.h"
+#include "config/config_plan.h"
 #include "oncall/shift.h"
 
 const struct enum_name LINT_LEVEL_NAMES[] = {
@@ -268,6 +270,31 @@ static void lint_services(struct lint *lint)
     }
 }
 
+/* --- what can never come to anything --- */
+
+static bool is_past(const struct lint *lint, enum config_kind kind, const void *item)
+{
+    struct utc change_at;
+    return kind == CONFIG_SILENCE && silence_state(item, lint->now, &change_at) == SILENCE_OVER;
+}
+
+static void lint_meaning(struct lint *lint, enum config_kind kind)
+{
+    const GPtrArray *items = lint->config->items[kind];
+    for (guint i = 0; i < items->len; i++) {
+        struct fault fault = {0};
+        if (is_past(lint, kind, items->pdata[i]) ||
+            config_check_meaning(lint->config, kind, items->pdata[i], &fault)) {
+            continue;
+        }
+        const char *name = config_item_name(items->pdata[i]);
+        g_autofree char *subject = subject_of(config_noun(kind), name);
+        lint_add(lint->findings, LINT_WARNING, "meaning", subject,
+                 "Correct it where it was made, or remove it.", "In %s %s, %s: %s",
+                 config_noun(kind), name, fault.field, fault.text);
+    }
+}
+
 void lint_config(const struct config *config, struct utc now, GPtrArray *findings)
 {
     struct lint lint = {.config = config,
@@ -285,6 +312,9 @@ void lint_config(const struct config *config, struct utc now, GPtrArray *finding
         lint_policy(&lint, config->items[CONFIG_POLICY]->pdata[i]);
     }
     lint_services(&lint);
+    lint_meaning(&lint, CONFIG_SCHEDULE);
+    lint_meaning(&lint, CONFIG_ROUTE);
+    lint_meaning(&lint, CONFIG_SILENCE);
     g_hash_table_unref(lint.relied_on);
 }
 

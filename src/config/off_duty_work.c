@@ -1,3 +1,4 @@
+#include "config/config_plan.h"
 #include "config/off_duty.h"
 
 #include <string.h>
@@ -30,7 +31,9 @@ static bool judge(const struct config *config, struct off_duty *self, struct utc
     struct fault *fault = &self->base.fault;
     if (config_user(config, self->user) == NULL) {
         self->base.status = 404;
-        return fault_set(fault, "name", "there is no user \"%.100s\"", self->user);
+        (void)config_unknown(config, CONFIG_USER, self->user, fault);
+        fault_within(fault, "name");
+        return false;
     }
     self->base.status = 422;
     if (!utc_before(now, self->until)) {

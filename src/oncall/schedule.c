@@ -288,6 +288,35 @@ bool schedule_takes_override(const struct schedule *schedule, const struct overr
     return true;
 }
 
+/* Local times that the clocks pass over all mean the instant of the change. */
+static bool lasts(const struct schedule *schedule, struct civil from, struct civil to,
+                  const char *field, struct fault *fault)
+{
+    struct utc start = zone_instant(schedule->zone, from, CIVIL_START);
+    struct utc end = zone_instant(schedule->zone, to, CIVIL_END);
+    if (utc_before(start, end)) {
+        return true;
+    }
+    char text[UTC_TEXT_SIZE];
+    civil_format(zone_civil(schedule->zone, start), text);
+    return fault_set(fault, field,
+                     "it would hold for no time at all: in %s the clocks go forward to %s and pass "
+                     "over the whole of it",
+                     schedule->time_zone, text);
+}
+
+bool schedule_override_lasts(const struct schedule *schedule, const struct override *override,
+                             struct fault *fault)
+{
+    return lasts(schedule, override->from, override->to, "to", fault);
+}
+
+bool schedule_layer_lasts(const struct schedule *schedule, const struct layer *layer,
+                          struct fault *fault)
+{
+    return layer->end.year == 0 || lasts(schedule, layer->start, layer->end, "end", fault);
+}
+
 static bool schedule_check(const void *self, struct fault *fault)
 {
     const struct schedule *schedule = self;

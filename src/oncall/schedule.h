@@ -55,4 +55,11 @@ const struct layer *schedule_layer(const struct schedule *schedule, const char *
 NODISCARD bool schedule_takes_override(const struct schedule *schedule,
                                        const struct override *override, struct fault *fault);
 
+/* Is there an instant at which it holds? False and a fault about its end when the clocks pass over the
+ * whole of it. */
+NODISCARD bool schedule_override_lasts(const struct schedule *schedule,
+                                       const struct override *override, struct fault *fault);
+NODISCARD bool schedule_layer_lasts(const struct schedule *schedule, const struct layer *layer,
+                                    struct fault *fault);
+
 #endif

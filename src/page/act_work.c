@@ -3,6 +3,7 @@
 
 #include "alert/alert_store.h"
 #include "alert/intake.h"
+#include "config/config_plan.h"
 #include "page/work.h"
 
 void pause_for_acknowledgement(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
@@ -59,6 +60,10 @@ static void snooze(struct ledger_tx *tx, struct act *act, struct alert *alert)
     utc_format(act->until, until);
     if (!utc_before(tx->now, act->until)) {
         refuse(act, 409, "cannot be snoozed until a time that has passed; give a later one");
+        return;
+    }
+    if (utc_before(utc_add(tx->now, (struct span){SNOOZE_LONGEST_US}), act->until)) {
+        refuse(act, 422, "can be snoozed for 30d at most; give an earlier time");
         return;
     }
     (void)alert_acknowledge(tx, alert, act->actor, act->note);
@@ -233,7 +238,8 @@ static void test_user(struct ledger_tx *tx, struct test_page *test)
     }
     if (user == NULL) {
         test->status = 404;
-        (void)fault_set(&test->fault, "name", "there is no user %s", test->user);
+        (void)config_unknown(test->pager->config, CONFIG_USER, test->user, &test->fault);
+        fault_within(&test->fault, "name");
     } else if (tested == 0) {
         test->status = 404;
         (void)fault_set(&test->fault, "contact",

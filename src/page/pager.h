@@ -52,6 +52,10 @@ enum alert_verb {
     VERB_PAGE,     /* tell `target` too, now */
 };
 
+/* Nobody remembers an alert that sleeps longer; one that is to be quiet for good is resolved, or its like
+ * suppressed by a route. */
+#define SNOOZE_LONGEST_US (INT64_C(30) * 86400 * 1000000)
+
 struct act {
     struct pager *pager;
     int verb;

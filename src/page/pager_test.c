@@ -293,7 +293,7 @@ static void a_silence_that_is_ended_early_pages_at_once(void **state)
     paging_pass(paging, SPAN_MIN(4));
     expect_messages(paging, "");
     assert_int_equal(paging_events(paging, id, "alert.silenced"), 2); /* until then, until now */
-    paging_apply(paging, "{'silences': [{'name': 'works', 'match': [{'field': 'service',"
+    paging_apply(paging, "{'silences': [{'name': 'works', 'match': [{'field': 'source',"
                          " 'value': 'other'}], 'from': '2026-01-05T09:00:00Z',"
                          " 'to': '2026-01-06T10:00:00Z'}]}");
     paging_pass(paging, SPAN_S(0));
@@ -363,6 +363,7 @@ static void a_snoozed_alert_comes_back(void **state)
     int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
     expect_messages(paging, "ana email: page 1");
     assert_int_equal(paging_snooze(paging, id, SPAN_MIN(-1)), 409);
+    assert_int_equal(paging_snooze(paging, id, SPAN_MIN(30 * 24 * 60 + 1)), 422);
     assert_int_equal(paging_snooze(paging, id, SPAN_MIN(90)), 200);
     paging_pass(paging, SPAN_MIN(89));
     expect_messages(paging, "");

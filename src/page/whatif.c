@@ -1,4 +1,5 @@
 #include "page/whatif.h"
+#include "config/config_plan.h"
 
 #include "alert/silence.h"
 #include "page/step.h"
@@ -116,8 +117,8 @@ json_t *whatif(const struct config *config, const char *service_name, int severi
 {
     const struct service *service = config_service(config, service_name);
     if (service == NULL) {
-        (void)fault_set(fault, "service", "there is no service %s; GET /api/v1/services lists them",
-                        service_name);
+        (void)config_unknown(config, CONFIG_SERVICE, service_name, fault);
+        fault_within(fault, "service");
         return NULL;
     }
     int urgency = urgency_of(service, severity);

@@ -1,6 +1,8 @@
 """Debian's amtool asks a real Alertmanager and us the same, with the same alerts in both."""
 
+import base64
 import json
+import re
 import subprocess
 import unittest
 
@@ -45,16 +47,22 @@ QUERIES = [
 class Both:
     """A real Alertmanager beside our server."""
 
-    def __init__(self, world):
-        self.world = world
+    theirs = None
+
+    def __init__(self, world, with_theirs=True):
         self.amtool, program = need("amtool", "prometheus-alertmanager")
+        self.ids = {}
+        self.ours = f"{world.url}/in/prometheus/{KEYS['PROM_KEY']}"
+        if with_theirs:
+            self.start(world, program)
+
+    def start(self, world, program):
         port = free_port()
         world.run("alertmanager", [
             program, f"--config.file={world.write('am.yml', CONFIG)}",
             f"--storage.path={world.folder}/am", f"--web.listen-address=127.0.0.1:{port}",
             "--cluster.listen-address="])
         self.theirs = f"http://127.0.0.1:{port}"
-        self.ours = f"{world.url}/in/prometheus/{KEYS['PROM_KEY']}"
         world.wait("Alertmanager is ready",
                    lambda: request("GET", f"{self.theirs}/-/ready").status == 200)
 
@@ -69,6 +77,47 @@ class Both:
         for url in (self.theirs, self.ours):
             answer = request("POST", f"{url}/api/v2/alerts", alerts)
             assert answer.status == 200, answer
+
+
+    def silences(self, url):
+        return json.loads(self.run(url, "silence", "query", "-o", "json").stdout)
+
+    def all_silences(self, url):
+        return request("GET", f"{url}/api/v2/silences").json
+
+    def compare_silence(self, test, command, same_id=False):
+        """Of the same command both must say and keep the same. ID0 is the first that was made."""
+        said = []
+        for url in (self.theirs, self.ours):
+            ids = self.ids.setdefault(url, [])
+            words = [ids[int(word[2:])] if word.startswith("ID") else word for word in command]
+            done = self.run(url, "silence", *words)
+            if command[0] == "add" and done.returncode == 0:
+                ids.append(done.stdout.strip())
+            if same_id:
+                test.assertIn(words[1], done.stdout)
+            kept = [silence_without_times(silence) for silence in self.all_silences(url)]
+            lines = [] if command[0] == "add" else silence_lines(done.stdout)
+            said.append((done.returncode, lines, sorted(kept)))
+            if done.returncode != 0 and command[0] == "add":
+                test.assertRegex(done.stderr, r"\[400\]|comment required|bad matcher|regexp")
+        test.assertEqual(said[1], said[0], command)
+
+
+def silence_without_times(silence):
+    end = "unset" if silence["status"]["state"] == "expired" else silence["endsAt"][:16]
+    return (silence["status"]["state"], end, silence["createdBy"], silence["comment"],
+            json.dumps(silence["matchers"], sort_keys=True))
+
+
+def silence_lines(text):
+    """Without the column of ids, and seconds."""
+    return [re.sub(r":\d\d UTC", " UTC", line[36:].strip()) for line in text.splitlines()]
+
+
+def paged(pages):
+    return {name for name in ("Quiet", "Loud", "not theirs")
+            if any(name in str(page) for page in pages.received("/ana"))}
 
 
 def without_times(alerts):
@@ -115,6 +164,111 @@ class AmtoolTest(unittest.TestCase):
             theirs, ours = (request("GET", f"{url}/api/v2/alerts/groups{query}").json
                             for url in (both.theirs, both.ours))
             self.assertEqual(shown_groups(ours), shown_groups(theirs), query)
+
+    def test_silences_are_made_and_changed_as_in_alertmanager(self):
+        with World() as world:
+            pages = apply_team(world, silences=True)
+            both = Both(world)
+            both.fill()
+            world.wait("all are paged", lambda: len(pages.received("/ana")) >= 1)
+            for command in (["add", "alertname=Latency", "instance=~web-.*", "note!=x", "-c", "slow",
+                             "-a", "chen", "-d", "1h"],
+                            ["add", "alertname=DiskFull", "-c", "disks", "-a", "ana", "-d", "30m",
+                             "--start", "2036-01-01T00:00:00Z"],
+                            ["add", "x=", "-c", "all"], ["add", "x=y", "alertname=~[", "-c", "bad"],
+                            ["add", "a=b", "-c", "old", "--start", "2026-01-01T00:00:00Z",
+                             "--end", "2026-01-02T00:00:00Z"], ["add", "a=b"],
+                            ["query"], ["query", "alertname=Latency"], ["query", "note=x"],
+                            ["query", "alertname=~D.*"], ["query", "--created-by", "chen"],
+                            ["query", "--within", "2h"]):
+                with self.subTest(command=command):
+                    both.compare_silence(self, command)
+            self.assertEqual(len(both.ids[both.ours]), 2, both.silences(both.ours))
+            both.compare_silence(self, ["update", "ID0", "-d", "3h", "-c", "slower"], same_id=True)
+            both.compare_silence(self, ["update", "ID1", "-c", "new disks"], same_id=True)
+            both.compare_silence(self, ["query"])
+            for command in (["expire", "ID0"], ["expire", "ID0"], ["query", "--expired"], ["query"],
+                            ["update", "ID0", "-d", "2h"], ["query"], ["expire", "ID1"],
+                            ["query", "--expired", "alertname=DiskFull"]):
+                with self.subTest(command=command):
+                    both.compare_silence(self, command)
+            for url in (both.theirs, both.ours):
+                done = both.run(url, "silence", "expire", "0b8ed2b6-0c14-4d51-a4e6-9d1d1d3f7cd1")
+                self.assertNotEqual(done.returncode, 0, done)
+
+    def test_silences_hold_back_pages(self):
+        with World() as world:
+            pages = apply_team(world, silences=True)
+            both = Both(world, with_theirs=False)
+            silence = both.run(both.ours, "silence", "add", "alertname=Quiet", "-c", "known trouble",
+                               "-a", "chen").stdout.strip()
+            request("POST", f"{both.ours}/api/v2/alerts", [{"labels": {"alertname": "Quiet"}}])
+            request("POST", f"{both.ours}/api/v2/alerts", [{"labels": {"alertname": "Loud"}}])
+            # The same label of another integration's alert is not held.
+            world.post("/api/v1/alerts", {"summary": "not theirs", "details": {
+                "labels": {"alertname": "Quiet"}}}, token=KEYS["APP_KEY"])
+            world.wait("the others are paged", lambda: len(paged(pages)) == 2)
+            self.assertEqual(paged(pages), {"Loud", "not theirs"})
+            listed, = world.cli_json("silence", "list")
+            self.assertEqual((listed["name"], listed["author"], listed["created_by"],
+                              listed["comment"], listed["holds"]),
+                             (silence, "chen", "integration:prod-prom", "known trouble", 1))
+            shown = world.cli("silence", "list").stdout
+            self.assertIn("chen (integration:prod-prom)", shown)
+            self.assertIn('alertname="Quiet"', shown)
+            both.run(both.ours, "silence", "expire", silence)
+            world.wait("it is paged now", lambda: "Quiet" in paged(pages))
+            self.assertIn("Nothing is silenced", world.cli("silence", "list").stdout)
+            self.assertIn(silence, world.cli("silence", "list", "--all").stdout)
+
+    def test_who_may_silence(self):
+        with World() as world:
+            apply_team(world)
+            both = Both(world, with_theirs=False)
+            add = ["silence", "add", "alertname=Quiet", "-c", "why"]
+            done = both.run(both.ours, *add)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("set silences: true on integration prod-prom", done.stderr)
+            for scope, may in (("read", False), ("respond", True)):
+                config = world.write("http.yml", "authorization: {credentials: %s}" %
+                                     world.token(scope))
+                done = both.run(both.ours, f"--http.config.file={config}", *add)
+                self.assertEqual(done.returncode == 0, may, done)
+            made = done.stdout.strip()
+            # The key by itself ends nothing; as a password, a token does.
+            url = f"{both.ours}/api/v2/silence/{made}"
+            answer = request("DELETE", url)
+            self.assertEqual(answer.status, 500)
+            self.assertIn("may not silence", answer.json)
+            for password, status in ((world.token("read"), 500), (world.token("respond"), 200)):
+                basic = base64.b64encode(f"anybody:{password}".encode()).decode()
+                answer = request("DELETE", url, headers={"Authorization": f"Basic {basic}"})
+                self.assertEqual(answer.status, status, answer)
+            self.assertEqual(request("GET", url).json["status"]["state"], "expired")
+
+    def test_a_key_reaches_its_own_silences_only(self):
+        with World() as world:
+            apply_team(world, silences=True)
+            both = Both(world, with_theirs=False)
+            world.cli("silence", "add", "service=checkout", "--for", "1h", "--name", "broad")
+            world.cli("silence", "add", "integration=app", "--for", "1h", "--name", "of another")
+            shown, = both.silences(both.ours)
+            self.assertEqual(shown["matchers"], [{"name": "tocsin.service", "value": "checkout",
+                                                  "isRegex": False, "isEqual": True}])
+            for command in (["expire", shown["id"]], ["update", shown["id"], "-d", "2h"]):
+                done = both.run(both.ours, "silence", *command)
+                self.assertNotEqual(done.returncode, 0)
+                self.assertIn("more than this integration's alerts", done.stderr)
+            self.assertEqual(both.silences(both.ours), [shown])
+            config = world.write("http.yml", "authorization: {credentials: %s}" %
+                                 world.token("respond"))
+            done = both.run(both.ours, f"--http.config.file={config}", "silence", "update",
+                            shown["id"], "-d", "2h")
+            self.assertEqual(done.returncode, 0, done)
+            after, = both.silences(both.ours)
+            self.assertEqual((after["id"], after["matchers"]), (shown["id"], shown["matchers"]))
+            self.assertEqual(world.cli_json("silence", "list")[0]["match"],
+                             [{"field": "service", "op": "equals", "value": "checkout"}])
 
     def test_status_can_be_read(self):
         with World() as world:

@@ -362,7 +362,7 @@ policies:"""))
 
     def test_silences(self):
         world = self.world
-        world.cli("silence", "add", "service=other", "summary=~disk.*", "--for", "1h", "--name", "night",
+        world.cli("silence", "add", "service=checkout", "summary=~disk.*", "--for", "1h", "--name", "night",
                   "--comment", "moving racks")
         self.assertIn("moving racks", world.cli("silence", "list").stdout)
         world.cli("silence", "remove", "night")

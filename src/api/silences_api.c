@@ -1,0 +1,258 @@
+/* /api/v1/silences: those of the file and those that people make. */
+#include "api/support.h"
+
+#include "alert/alert_store.h"
+#include "alert/silence.h"
+#include "config/config_work.h"
+
+/* Open alerts that are looked at for ?holds=true; with more, how many are held is not told. */
+enum { COUNTED_MAX = 20000, ROWS_AT_ONCE = 1000 };
+
+/* --- reading --- */
+
+struct counting {
+    const GPtrArray *silences; /* of those in force now, in step with … */
+    GArray *held;              /* … of int64_t */
+    int64_t last_id;
+    size_t seen;
+};
+
+static void count_alert(void *self, const struct alert *alert)
+{
+    struct counting *counting = self;
+    const struct match_subject subject = match_subject_of_alert(alert);
+    counting->last_id = alert->id;
+    counting->seen++;
+    for (guint i = 0; i < counting->silences->len; i++) {
+        const struct silence *silence = counting->silences->pdata[i];
+        g_array_index(counting->held, int64_t, i) += match_all(silence->match, &subject) ? 1 : 0;
+    }
+}
+
+/* False: there are too many to say. */
+static bool count_held(struct db *db, struct counting *counting)
+{
+    struct alert_filter filter = {.is_unresolved = true};
+    size_t count = 0;
+    do {
+        filter.before_id = counting->last_id;
+        count = alert_list(db, &filter, ROWS_AT_ONCE, count_alert, counting);
+    } while (count == ROWS_AT_ONCE && counting->seen < COUNTED_MAX);
+    return count < ROWS_AT_ONCE;
+}
+
+static json_t *show_silence(const struct silence *silence, struct utc now, const int64_t *held)
+{
+    struct silence shown = *silence; /* borrows all it holds */
+    char id[SILENCE_ID_SIZE];
+    silence_id(silence->name, id);
+    shown.id = id;
+    shown.state = silence_state(silence, now, &shown.changes_at);
+    if (shown.changes_at.us == UTC_NEVER.us) {
+        shown.changes_at = (struct utc){0};
+    }
+    if (held != NULL) {
+        shown.holds = (struct told_count){true, *held};
+    }
+    return record_write(&SILENCE_RECORD, &shown);
+}
+
+/* Those of the page, each with how many it holds where that was asked for: `held` in step, or NULL. */
+static void answer_page(struct http_request *request, const GPtrArray *page, const GArray *held,
+                        struct utc now, int64_t next)
+{
+    json_t *items = json_array();
+    for (guint i = 0; i < page->len; i++) {
+        json_array_append_new(items,
+                              show_silence(page->pdata[i], now,
+                                           held == NULL ? NULL : &g_array_index(held, int64_t, i)));
+    }
+    api_answer_list(request, items, next);
+}
+
+/* A silence that is not in force holds none: its conditions would only cost. */
+static bool read_held(struct http_request *request, const struct api_context *context,
+                      const GPtrArray *page, struct utc now, GArray *held, bool *out_is_whole)
+{
+    g_autoptr(GPtrArray) active = g_ptr_array_new();
+    g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(guint));
+    g_autoptr(GArray) counts = g_array_new(FALSE, TRUE, sizeof(int64_t));
+    struct utc change_at;
+    for (guint i = 0; i < page->len; i++) {
+        if (silence_is_active(page->pdata[i], now, &change_at)) {
+            g_ptr_array_add(active, page->pdata[i]);
+            g_array_append_val(places, i);
+        }
+    }
+    g_array_set_size(counts, active->len);
+    g_array_set_size(held, page->len);
+    struct counting counting = {.silences = active, .held = counts};
+    struct db *db = api_reader(context);
+    *out_is_whole = active->len == 0 || count_held(db, &counting);
+    for (guint i = 0; i < active->len; i++) {
+        g_array_index(held, int64_t, g_array_index(places, guint, i)) =
+            g_array_index(counts, int64_t, i);
+    }
+    return api_reader_done(context, request, db);
+}
+
+static void get_silences(struct http_request *request, void *self)
+{
+    const struct api_context *context = self;
+    struct api_page asked;
+    bool wants_held = false;
+    if (!api_page_read(request, &asked) || !api_flag(request, "holds", false, &wants_held)) {
+        return;
+    }
+    struct config *config = config_current(context->configs);
+    const GPtrArray *all = config->items[CONFIG_SILENCE];
+    g_autoptr(GPtrArray) page = g_ptr_array_new();
+    g_autoptr(GArray) held = g_array_new(FALSE, TRUE, sizeof(int64_t));
+    int64_t at = asked.from;
+    for (; at < (int64_t)all->len && page->len < (guint)asked.limit; at++) {
+        g_ptr_array_add(page, all->pdata[at]);
+    }
+    struct utc now = clock_now(context->clock);
+    bool is_whole = true;
+    if (!wants_held || read_held(request, context, page, now, held, &is_whole)) {
+        answer_page(request, page, wants_held && is_whole ? held : NULL, now,
+                    at < (int64_t)all->len ? at : 0);
+    }
+    config_unref(config);
+}
+
+static void get_silence(struct http_request *request, void *self)
+{
+    const struct api_context *context = self;
+    const char *name = http_path_param(request, "name");
+    struct config *config = config_current(context->configs);
+    const struct silence *silence = config_find(config, CONFIG_SILENCE, name);
+    if (silence != NULL) {
+        http_answer_json(request, 200, show_silence(silence, clock_now(context->clock), NULL));
+    } else {
+        api_answer_unknown(request, 404, "name", config, CONFIG_SILENCE, name);
+    }
+    config_unref(config);
+}
+
+/* --- making and ending --- */
+
+struct object_job {
+    struct http_request *request;
+    struct put_object put;
+    struct delete_object del;
+    char *actor;
+    char *name;
+    json_t *spec;
+};
+
+static struct object_job *object_job_new(struct http_request *request, struct api_context *context,
+                                         int kind)
+{
+    struct object_job *job = g_new0(struct object_job, 1);
+    job->request = request;
+    job->actor = g_strdup(http_actor(request));
+    job->name = g_strdup(http_path_param(request, "name"));
+    struct config_command base = {.configs = context->configs, .actor = job->actor};
+    job->put.base = base;
+    job->put.kind = kind;
+    job->del.base = base;
+    job->del.kind = kind;
+    job->del.name = job->name;
+    return job;
+}
+
+static void object_job_free(struct object_job *job)
+{
+    put_object_clear(&job->put);
+    json_decref(job->spec);
+    g_free(job->actor);
+    g_free(job->name);
+    g_free(job);
+}
+
+static enum command_result put_run(struct ledger_tx *tx, void *job)
+{
+    return put_object_run(tx, &((struct object_job *)job)->put);
+}
+
+static void put_answer(void *self, enum command_outcome outcome)
+{
+    struct object_job *job = self;
+    config_command_answered(&job->put, outcome);
+    if (api_outcome(job->request, outcome)) {
+        if (job->put.base.status >= 400 || job->put.written == NULL) {
+            http_answer_fault(job->request, job->put.base.status, &job->put.base.fault);
+        } else {
+            http_answer_json(job->request, job->put.base.status,
+                             g_steal_pointer(&job->put.written));
+        }
+    }
+    object_job_free(job);
+}
+
+static void post_silence(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    const json_t *body = http_json(request);
+    if (body == NULL) {
+        return;
+    }
+    struct object_job *job = object_job_new(request, context, CONFIG_SILENCE);
+    job->spec = json_deep_copy(body);
+    if (json_is_object(job->spec) && json_object_get(job->spec, "created_by") == NULL) {
+        json_object_set_new(job->spec, "created_by", json_string(job->actor));
+    }
+    job->put.spec = job->spec;
+    struct command command = {.run = put_run, .answer = put_answer, .arg = job};
+    if (!api_submit(request, context, command)) {
+        object_job_free(job);
+    }
+}
+
+static enum command_result delete_run(struct ledger_tx *tx, void *job)
+{
+    return delete_object_run(tx, &((struct object_job *)job)->del);
+}
+
+static void delete_answer(void *self, enum command_outcome outcome)
+{
+    struct object_job *job = self;
+    config_command_answered(&job->del, outcome);
+    if (api_outcome(job->request, outcome)) {
+        if (job->del.base.status >= 400) {
+            http_answer_fault(job->request, job->del.base.status, &job->del.base.fault);
+        } else {
+            http_answer_empty(job->request, 204);
+        }
+    }
+    object_job_free(job);
+}
+
+static void delete_silence(struct http_request *request, void *context)
+{
+    struct object_job *job = object_job_new(request, context, CONFIG_SILENCE);
+    struct command command = {.run = delete_run, .answer = delete_answer, .arg = job};
+    if (!api_submit(request, context, command)) {
+        object_job_free(job);
+    }
+}
+
+static const struct query_param LIST_PARAMS[] = {
+    {"holds", "true: tell of each how many open alerts it holds now (not when more than 20,000 are "
+              "open)."},
+    API_PAGE_PARAM_ROWS,
+    {NULL, NULL}};
+
+const struct route_row SILENCE_ROUTES[] = {
+    {"GET", "/api/v1/silences", PERMIT_READ, get_silences, .summary = "Silences.",
+     .answer = &SILENCE_RECORD, .is_list = true, .params = LIST_PARAMS},
+    {"GET", "/api/v1/silences/{name}", PERMIT_READ, get_silence, .summary = "One silence.",
+     .answer = &SILENCE_RECORD},
+    {"POST", "/api/v1/silences", PERMIT_RESPOND, post_silence,
+     .summary = "Keeps matching alerts from paging for a while.", .request = &SILENCE_RECORD,
+     .answer = &SILENCE_RECORD, .success = 201},
+    {"DELETE", "/api/v1/silences/{name}", PERMIT_RESPOND, delete_silence,
+     .summary = "Ends a silence.", .success = 204},
+};
+const size_t SILENCE_ROUTE_COUNT = G_N_ELEMENTS(SILENCE_ROUTES);
