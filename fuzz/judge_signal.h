@@ -19,7 +19,7 @@ static inline void judge_signal(const struct signal *signal)
     CHECK(signal->action >= SIGNAL_TRIGGER && signal->action <= SIGNAL_RESOLVE);
     if (signal->action == SIGNAL_TRIGGER) {
         CHECK(signal->summary != NULL && signal->summary[0] != '\0');
-        CHECK(signal->severity >= SEVERITY_CRITICAL && signal->severity <= SEVERITY_INFO);
+        CHECK(signal->severity >= 0 && signal->severity <= SEVERITY_INFO);
     } else {
         CHECK(signal->dedup_key != NULL && signal->dedup_key[0] != '\0');
     }

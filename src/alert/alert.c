@@ -8,13 +8,10 @@ const struct enum_name ALERT_STATUS_NAMES[] = {{"open", ALERT_OPEN},
                                                {"suppressed", ALERT_SUPPRESSED},
                                                {NULL, 0}};
 
-const struct enum_name TAKE_OUTCOME_NAMES[] = {{"opened", TAKE_OPENED},
-                                               {"joined", TAKE_JOINED},
-                                               {"acknowledged", TAKE_ACKNOWLEDGED},
-                                               {"resolved", TAKE_RESOLVED},
-                                               {"unknown", TAKE_UNKNOWN},
-                                               {"suppressed", TAKE_SUPPRESSED},
-                                               {NULL, 0}};
+const struct enum_name TAKE_OUTCOME_NAMES[] = {
+    {"opened", TAKE_OPENED},       {"joined", TAKE_JOINED},   {"acknowledged", TAKE_ACKNOWLEDGED},
+    {"resolved", TAKE_RESOLVED},   {"unknown", TAKE_UNKNOWN}, {"suppressed", TAKE_SUPPRESSED},
+    {"continued", TAKE_CONTINUED}, {"stale", TAKE_STALE},     {NULL, 0}};
 
 /* Ids are text in the API: a JavaScript number cannot hold all of them, and nobody should count
  * with them. */
@@ -51,6 +48,15 @@ static const struct field ALERT_FIELDS[] = {
     {.name = "urgency", .kind = FIELD_ENUM, .offset = AT(urgency), .names = URGENCY_NAMES},
     {.name = "service", .kind = FIELD_TEXT, .offset = AT(service)},
     {.name = "summary", .kind = FIELD_TEXT, .offset = AT(summary)},
+    {.name = "first_summary",
+     .kind = FIELD_TEXT,
+     .offset = AT(first_summary),
+     .doc = "How it came in, when its sender has changed the summary since."},
+    {.name = "first_severity",
+     .kind = FIELD_ENUM,
+     .offset = AT(first_severity),
+     .names = SEVERITY_NAMES,
+     .doc = "How it came in, when the severity has changed since."},
     {.name = "integration",
      .kind = FIELD_TEXT,
      .offset = AT(integration),
@@ -83,6 +89,10 @@ static const struct field ALERT_FIELDS[] = {
      .kind = FIELD_UTC,
      .offset = AT(started_at),
      .doc = "Since when, by the sender's clock. Absent when it did not say."},
+    {.name = "ended_at",
+     .kind = FIELD_UTC,
+     .offset = AT(ended_at),
+     .doc = "When it was over, by the sender's clock. Absent when it did not say."},
     {.name = "acknowledged_at", .kind = FIELD_UTC, .offset = AT(acknowledged_at)},
     {.name = "acknowledged_by",
      .kind = FIELD_TEXT,

@@ -31,7 +31,11 @@ struct alert {
     char *route;
     bool is_flapping;
     struct utc first_at, last_at;
-    struct utc started_at; /* by the sender's clock; unset when it did not say */
+    /* By the sender's clock, unset when it did not say: since when; the start of the latest episode that
+     * it has named while the alert was open; when the last of them ended. */
+    struct utc started_at, episode_at, ended_at;
+    char *first_summary; /* as it came in; NULL while it has not changed */
+    int first_severity;  /* the same; 0 */
     struct utc acknowledged_at;
     char *acknowledged_by; /* actor: "user:ana", "integration:x", "token:ci" */
     struct utc resolved_at;
@@ -42,6 +46,9 @@ struct alert {
     char *silenced_by;
     struct utc silenced_until;
 };
+
+/* Who resolves what its source no longer repeats. */
+#define ALERT_EXPIRED_BY "tocsin"
 
 void alert_clear(struct alert *alert);
 /* Since when the trouble is there: by the sender's clock where it says so. */
@@ -58,8 +65,10 @@ enum take_outcome {
     TAKE_RESOLVED,
     TAKE_UNKNOWN,    /* acknowledge or resolve for no open alert: recorded, nothing done */
     TAKE_SUPPRESSED, /* by a route: stored, never pages */
+    TAKE_CONTINUED,  /* it had just been resolved by its sender, and goes on after all */
+    TAKE_STALE,      /* a resolve of an episode before the one that is open: changes nothing */
 };
-extern const struct enum_name
-    TAKE_OUTCOME_NAMES[]; /* opened joined acknowledged resolved unknown suppressed */
+extern const struct enum_name TAKE_OUTCOME_NAMES
+    []; /* opened joined acknowledged resolved unknown suppressed continued stale */
 
 #endif

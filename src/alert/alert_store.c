@@ -6,7 +6,7 @@
     "id, integration, dedup_key, service, status, severity, urgency, summary, source, component, " \
     "group_name, class_name, details, links, count, route, flapping, first_at, last_at, "          \
     "acknowledged_at, acknowledged_by, resolved_at, resolved_by, snoozed_until, expires_at, "      \
-    "started_at"
+    "started_at, episode_at, ended_at, first_summary, first_severity"
 
 /* Our own JSON, written by alert_insert: what does not parse was damaged, and is shown as absent
  * rather than keeping the alert from being paged. */
@@ -44,6 +44,10 @@ static void read_row(struct db_query *row, struct alert *out)
         .snoozed_until = db_utc(row, 23),
         .expires_at = db_utc(row, 24),
         .started_at = db_utc(row, 25),
+        .episode_at = db_utc(row, 26),
+        .ended_at = db_utc(row, 27),
+        .first_summary = g_strdup(db_text(row, 28)),
+        .first_severity = (int)db_int(row, 29),
     };
 }
 
@@ -108,7 +112,7 @@ static void bind_json(struct db_query *query, int at, const json_t *value)
     }
 }
 
-/* Parameters 1 to 18: everything that alert_save may change, in the same order for both. */
+/* Parameters 1 to 22: everything that alert_save may change, in the same order for both. */
 static void bind_mutable(struct db_query *query, const struct alert *alert)
 {
     db_bind_text(query, 1, alert->service);
@@ -129,6 +133,12 @@ static void bind_mutable(struct db_query *query, const struct alert *alert)
     db_bind_utc(query, 16, alert->snoozed_until);
     db_bind_utc(query, 17, alert->expires_at);
     db_bind_utc(query, 18, alert->started_at);
+    db_bind_utc(query, 19, alert->episode_at);
+    db_bind_utc(query, 20, alert->ended_at);
+    db_bind_text(query, 21, alert->first_summary);
+    if (alert->first_severity != 0) {
+        db_bind_int(query, 22, alert->first_severity);
+    }
 }
 
 void alert_insert(struct db *db, struct alert *alert)
@@ -136,19 +146,20 @@ void alert_insert(struct db *db, struct alert *alert)
     struct db_query *query = db_query(
         db, "INSERT INTO alert (service, status, severity, urgency, summary, details, links, count,"
             " route, flapping, last_at, acknowledged_at, acknowledged_by, resolved_at, resolved_by,"
-            " snoozed_until, expires_at, started_at, integration, dedup_key, source, component,"
-            " group_name, class_name, first_at, lane)"
+            " snoozed_until, expires_at, started_at, episode_at, ended_at, first_summary,"
+            " first_severity, integration, dedup_key, source, component, group_name, class_name,"
+            " first_at, lane)"
             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
-            " $18, $19, $20, $21, $22, $23, $24, $25, $26) {newid}");
+            " $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30) {newid}");
     bind_mutable(query, alert);
-    db_bind_text(query, 19, alert->integration);
-    db_bind_text(query, 20, alert->dedup_key);
-    db_bind_text(query, 21, alert->source);
-    db_bind_text(query, 22, alert->component);
-    db_bind_text(query, 23, alert->group);
-    db_bind_text(query, 24, alert->class_name);
-    db_bind_utc(query, 25, alert->first_at);
-    db_bind_int(query, 26, lane_of(alert->service));
+    db_bind_text(query, 23, alert->integration);
+    db_bind_text(query, 24, alert->dedup_key);
+    db_bind_text(query, 25, alert->source);
+    db_bind_text(query, 26, alert->component);
+    db_bind_text(query, 27, alert->group);
+    db_bind_text(query, 28, alert->class_name);
+    db_bind_utc(query, 29, alert->first_at);
+    db_bind_int(query, 30, lane_of(alert->service));
     alert->id = db_insert(query);
     db_stale(db, alert->dedup_key);
 }
@@ -159,9 +170,10 @@ void alert_save(struct db *db, const struct alert *alert)
         db, "UPDATE alert SET service = $1, status = $2, severity = $3, urgency = $4, summary = $5,"
             " details = $6, links = $7, count = $8, route = $9, flapping = $10, last_at = $11,"
             " acknowledged_at = $12, acknowledged_by = $13, resolved_at = $14, resolved_by = $15,"
-            " snoozed_until = $16, expires_at = $17, started_at = $18 WHERE id = $19");
+            " snoozed_until = $16, expires_at = $17, started_at = $18, episode_at = $19,"
+            " ended_at = $20, first_summary = $21, first_severity = $22 WHERE id = $23");
     bind_mutable(query, alert);
-    db_bind_int(query, 19, alert->id);
+    db_bind_int(query, 23, alert->id);
     (void)db_run(query);
     db_stale(db, alert->dedup_key);
 }
@@ -169,29 +181,37 @@ void alert_save(struct db *db, const struct alert *alert)
 void alert_touch(struct db *db, const struct alert *alert)
 {
     struct db_query *query =
-        db_query(db, "UPDATE alert SET count = $1, last_at = $2, expires_at = $3 WHERE id = $4");
+        db_query(db, "UPDATE alert SET count = $1, last_at = $2, expires_at = $3, started_at = $4,"
+                     " episode_at = $5 WHERE id = $6");
     db_bind_int(query, 1, alert->count);
     db_bind_utc(query, 2, alert->last_at);
     db_bind_utc(query, 3, alert->expires_at);
-    db_bind_int(query, 4, alert->id);
+    db_bind_utc(query, 4, alert->started_at);
+    db_bind_utc(query, 5, alert->episode_at);
+    db_bind_int(query, 6, alert->id);
     (void)db_run(query);
     db_stale(db, alert->dedup_key);
 }
 
-int64_t alert_openings(struct db *db, const char *integration, const char *dedup_key,
-                       struct utc since)
+struct alert_past alert_look_back(struct db *db, const char *integration, const char *dedup_key,
+                                  struct utc since)
 {
     /* Only the latest few can matter: a key that opened thousands of times must not cost more. */
     struct db_query *query = db_query(
-        db, "SELECT COUNT(*) FROM (SELECT first_at FROM alert WHERE integration = $1"
-            " AND dedup_key = $2 ORDER BY id DESC LIMIT 32) AS latest WHERE first_at >= $3");
+        db, "SELECT COALESCE(SUM(CASE WHEN first_at >= $3 THEN 1 ELSE 0 END), 0),"
+            " COALESCE(MAX(CASE WHEN status = 3 AND resolved_at >= $3 THEN id END), 0)"
+            " FROM (SELECT id, status, first_at, resolved_at FROM alert WHERE integration = $1"
+            " AND dedup_key = $2 ORDER BY id DESC LIMIT 32) AS latest");
     db_bind_text(query, 1, integration);
     db_bind_text(query, 2, dedup_key);
     db_bind_int(query, 3, since.us);
     db_keep(query, 2);
-    int64_t openings = db_step(query) == DB_ROW ? db_int(query, 0) : 0;
+    struct alert_past past = {0};
+    if (db_step(query) == DB_ROW) {
+        past = (struct alert_past){.openings = db_int(query, 0), .resolved_id = db_int(query, 1)};
+    }
     db_reset(query);
-    return openings;
+    return past;
 }
 
 size_t alert_expired(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids, size_t max)

@@ -22,12 +22,16 @@ NODISCARD bool alert_is_known(struct db *db, const char *integration, const char
 void alert_insert(struct db *db, struct alert *alert);
 /* Writes back every column that may change after the insert. */
 void alert_save(struct db *db, const struct alert *alert);
-/* Writes back count, last_at and expires_at only: a plain repeat, cheap in a storm. */
+/* Writes back count, last_at, expires_at and the sender's starts only: a plain repeat, cheap in a storm. */
 void alert_touch(struct db *db, const struct alert *alert);
 
-/* How many alerts with this key were opened at or after `since`. */
-NODISCARD int64_t alert_openings(struct db *db, const char *integration, const char *dedup_key,
-                                 struct utc since);
+/* What was with this key lately. */
+struct alert_past {
+    int64_t openings;    /* how many alerts were opened at or after `since` */
+    int64_t resolved_id; /* the latest that was resolved at or after it; 0: none */
+};
+NODISCARD struct alert_past alert_look_back(struct db *db, const char *integration,
+                                            const char *dedup_key, struct utc since);
 
 /* Open alerts in these lanes whose expires_at has come; writes at most `max` ids. */
 NODISCARD size_t alert_expired(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids,

@@ -118,7 +118,10 @@ static char *judge_route(struct taking *taking, bool *out_is_suppressed)
 static struct utc expiry_of(const struct taking *taking)
 {
     const struct service *service = service_of(taking);
-    struct utc expires_at = taking->signal->expires_at;
+    /* Of two replicas that repeat it the one that looks further ahead. */
+    struct utc expires_at = utc_is_set(taking->signal->expires_at)
+                                ? utc_later(taking->signal->expires_at, taking->out->expires_at)
+                                : taking->signal->expires_at;
     if (service == NULL || service->auto_resolve.us == 0) {
         return expires_at;
     }
@@ -148,6 +151,7 @@ static void fill_new(const struct taking *taking, int status, char *route)
         .first_at = taking->tx->now,
         .last_at = taking->tx->now,
         .started_at = signal->occurred_at,
+        .episode_at = signal->occurred_at,
         .expires_at = expiry_of(taking),
     };
 }
@@ -171,17 +175,15 @@ static json_t *opened_data(const struct taking *taking)
     return data;
 }
 
-static int64_t count_openings(struct ledger_tx *tx, const char *integration, const char *key)
+static struct alert_past look_back(struct ledger_tx *tx, const char *integration, const char *key)
 {
     struct utc since = {tx->now.us - DEDUP_FLAP_SPAN.us};
-    return alert_openings(tx->db, integration, key, since);
+    return alert_look_back(tx->db, integration, key, since);
 }
 
-static void open_alert(const struct taking *taking, char *route)
+static void open_alert(const struct taking *taking, char *route, int64_t openings)
 {
     struct ledger_tx *tx = taking->tx;
-    const struct signal *signal = taking->signal;
-    int64_t openings = count_openings(tx, taking->integration, signal->dedup_key);
     fill_new(taking, ALERT_OPEN, route);
     taking->out->is_flapping = dedup_is_flapping(openings);
     alert_insert(tx->db, taking->out);
@@ -211,53 +213,153 @@ static void suppress_alert(const struct taking *taking, char *route)
     append(tx, actor, "alert.suppressed", alert->id, opened_data(taking));
 }
 
-static void raise_severity(const struct taking *taking)
+/* --- a repeat renews what its sender says --- */
+
+static bool renew_severity(const struct taking *taking, json_t *data)
 {
     struct alert *alert = taking->out;
-    json_t *before = json_string(enum_to_name(SEVERITY_NAMES, alert->severity));
+    if (alert->severity == taking->severity) {
+        return false;
+    }
+    set_text(data, "severity_before", enum_to_name(SEVERITY_NAMES, alert->severity));
+    if (alert->first_severity == 0) {
+        alert->first_severity = alert->severity;
+    }
     alert->severity = taking->severity;
     alert->urgency =
         urgency_of(g_hash_table_lookup(taking->view->services, alert->service), alert->severity);
-    if (taking->signal->summary != NULL) {
-        g_free(alert->summary);
-        alert->summary = g_strdup(taking->signal->summary);
+    return true;
+}
+
+static bool renew_summary(const struct taking *taking, json_t *data)
+{
+    struct alert *alert = taking->out;
+    const char *summary = taking->signal->summary;
+    if (summary == NULL || strcmp(alert->summary, summary) == 0) {
+        return false;
     }
-    alert_save(taking->tx->db, alert);
-    g_autofree char *actor = actor_of(taking->integration);
-    json_t *data = alert_data(alert);
-    (void)json_object_set_new(data, "severity_before", before);
-    (void)json_object_set_new(data, "count", json_integer(alert->count));
-    append(taking->tx, actor, "alert.repeated", alert->id, data);
+    set_text(data, "summary_before", alert->summary);
+    if (alert->first_summary == NULL) {
+        alert->first_summary = g_steal_pointer(&alert->summary);
+    }
+    g_free(alert->summary);
+    alert->summary = g_strdup(summary);
+    return true;
+}
+
+/* What the repeat does not speak of stays. */
+static bool renew_json(json_t **value, json_t *said, bool is_same, json_t *data, const char *name)
+{
+    if (said == NULL || is_same) {
+        return false;
+    }
+    json_decref(*value);
+    *value = json_incref(said);
+    (void)json_object_set(data, name, said);
+    return true;
+}
+
+/* The event holds the new version of each part that changed; the one before is in the event before. */
+static bool renew(const struct taking *taking)
+{
+    struct alert *alert = taking->out;
+    const struct signal *signal = taking->signal;
+    json_t *changes = json_object();
+    bool is_new = renew_severity(taking, changes);
+    is_new |= renew_summary(taking, changes);
+    is_new |= renew_json(&alert->details, signal->details,
+                         json_equal(alert->details, signal->details), changes, "details");
+    is_new |= renew_json(&alert->links, signal->links,
+                         dedup_same_links(alert->links, signal->links), changes, "links");
+    if (is_new) {
+        g_autofree char *actor = actor_of(taking->integration);
+        json_t *data = alert_data(alert);
+        (void)json_object_update(data, changes);
+        (void)json_object_set_new(data, "count", json_integer(alert->count));
+        append(taking->tx, actor, "alert.repeated", alert->id, data);
+    }
+    json_decref(changes);
+    return is_new;
+}
+
+/* Since when is what was said first; which episode, what was said last. */
+static void note_start(struct alert *alert, struct utc starts_at)
+{
+    alert->episode_at = utc_later(alert->episode_at, starts_at);
+    if (!utc_is_set(alert->started_at)) {
+        alert->started_at = starts_at;
+    }
 }
 
 static int join_alert(const struct taking *taking, bool *out_severity_raised)
 {
     struct alert *alert = taking->out;
+    int severity_before = alert->severity;
     alert->count++;
     alert->last_at = taking->tx->now;
     alert->expires_at = expiry_of(taking);
-    *out_severity_raised = dedup_raises(alert->severity, taking->severity);
-    if (*out_severity_raised) {
-        raise_severity(taking);
+    note_start(alert, taking->signal->occurred_at);
+    if (renew(taking)) {
+        alert_save(taking->tx->db, alert);
     } else {
         alert_touch(taking->tx->db, alert);
     }
+    *out_severity_raised = alert->severity < severity_before; /* SEVERITY_CRITICAL is 1 */
     return TAKE_JOINED;
+}
+
+/* The alert that its source has just resolved, when the trigger says that it goes on: as if it had
+ * never been resolved. Whom to tell of it is decided above. */
+static bool continue_alert(const struct taking *taking, int64_t resolved_id)
+{
+    struct ledger_tx *tx = taking->tx;
+    struct alert *alert = taking->out;
+    g_autofree char *actor = actor_of(taking->integration);
+    if (resolved_id == 0 || !utc_is_set(taking->signal->occurred_at)) {
+        return false;
+    }
+    if (!alert_load(tx->db, resolved_id, alert) ||
+        !dedup_continues(taking->signal, alert, actor, tx->now)) {
+        alert_clear(alert);
+        return false;
+    }
+    alert->status = ALERT_OPEN;
+    alert->resolved_at = (struct utc){0};
+    g_clear_pointer(&alert->resolved_by, g_free);
+    append(tx, actor, "alert.continued", alert->id, alert_data(alert));
+    alert_save(tx->db, alert);
+    return true;
+}
+
+/* One that does not say how bad it is says nothing new of it. */
+static int severity_of(const struct signal *signal, const struct alert *open)
+{
+    bool is_as_it_was = open != NULL && signal->severity == 0;
+    return is_as_it_was ? open->severity : signal_severity(signal);
 }
 
 static int take_trigger(struct taking *taking, bool is_open, bool *out_severity_raised)
 {
     bool is_suppressed = false;
+    struct alert_past past = {0};
+    bool is_continued = false;
+    if (!is_open) {
+        past = look_back(taking->tx, taking->integration, taking->signal->dedup_key);
+        is_continued = continue_alert(taking, past.resolved_id);
+    }
+    bool is_known = is_open || is_continued;
+    taking->severity = severity_of(taking->signal, is_known ? taking->out : NULL);
     g_autofree char *route = judge_route(taking, &is_suppressed);
-    if (is_open) {
+    if (is_known) {
         /* Also when a route would suppress it by now: what pages goes on until it is resolved. */
-        return join_alert(taking, out_severity_raised);
+        int outcome = join_alert(taking, out_severity_raised);
+        return is_continued ? (int)TAKE_CONTINUED : outcome;
     }
     if (is_suppressed) {
         suppress_alert(taking, g_steal_pointer(&route));
         return TAKE_SUPPRESSED;
     }
-    open_alert(taking, g_steal_pointer(&route));
+    open_alert(taking, g_steal_pointer(&route), past.openings);
     return TAKE_OPENED;
 }
 
@@ -275,7 +377,7 @@ static int take_unknown(const struct taking *taking)
     }
     /* Prometheus repeats a resolve for a quarter of an hour; only a key that was never seen is
      * worth an event. */
-    if (!alert_is_known(tx->db, taking->integration, key)) {
+    if (!taking->signal->is_quiet && !alert_is_known(tx->db, taking->integration, key)) {
         json_t *data = json_object();
         set_text(data, "action", enum_to_name(SIGNAL_ACTION_NAMES, taking->signal->action));
         set_text(data, "dedup_key", key);
@@ -283,6 +385,30 @@ static int take_unknown(const struct taking *taking)
         json_decref(data);
     }
     return TAKE_UNKNOWN;
+}
+
+static void set_instant(json_t *data, const char *key, struct utc at)
+{
+    if (utc_is_set(at)) {
+        char text[UTC_TEXT_SIZE];
+        utc_format(at, text);
+        (void)json_object_set_new(data, key, json_string(text));
+    }
+}
+
+/* Once for a sender that says it once: who asks why the alert is still open finds it. */
+static void ignore_resolve(const struct taking *taking)
+{
+    const struct signal *signal = taking->signal;
+    if (signal->is_repeated) {
+        return;
+    }
+    json_t *data = alert_data(taking->out);
+    set_instant(data, "started_at", taking->out->episode_at);
+    set_instant(data, "resolve_started_at", signal->occurred_at);
+    set_instant(data, "resolve_ended_at", signal->ended_at);
+    g_autofree char *actor = actor_of(taking->integration);
+    append(taking->tx, actor, "alert.resolve_ignored", taking->out->id, data);
 }
 
 static void settle_key(struct signal *signal, const struct random *random)
@@ -305,7 +431,7 @@ void alert_foresee(struct ledger_tx *tx, const struct signal *signal, const char
     struct alert none = {0};
     (void)!alert_load_by_key(tx->db, integration, key, &none);
     if (signal->action == SIGNAL_TRIGGER) {
-        (void)count_openings(tx, integration, key);
+        (void)look_back(tx, integration, key);
     }
 }
 
@@ -320,12 +446,11 @@ void alert_take(struct ledger_tx *tx, const struct intake_view *view, struct sig
         .signal = signal,
         .integration = integration,
         .service = service,
-        .severity = signal->severity == 0 ? SEVERITY_ERROR : signal->severity,
         .out = &out->alert,
     };
     bool is_open = alert_load_by_key(tx->db, integration, signal->dedup_key, &out->alert);
     g_autofree char *actor = actor_of(integration);
-    switch (dedup_judge(signal->action, is_open ? &out->alert : NULL)) {
+    switch (dedup_judge(signal, is_open ? &out->alert : NULL)) {
     case DEDUP_OPEN:
     case DEDUP_JOIN:
         out->outcome = take_trigger(&taking, is_open, &out->is_severity_raised);
@@ -334,7 +459,12 @@ void alert_take(struct ledger_tx *tx, const struct intake_view *view, struct sig
         (void)alert_acknowledge(tx, &out->alert, actor, NULL);
         out->outcome = TAKE_ACKNOWLEDGED;
         break;
+    case DEDUP_STALE:
+        ignore_resolve(&taking);
+        out->outcome = TAKE_STALE;
+        break;
     case DEDUP_RESOLVE:
+        out->alert.ended_at = utc_later(out->alert.ended_at, signal->ended_at);
         (void)alert_resolve(tx, &out->alert, actor, NULL, NULL);
         out->outcome = TAKE_RESOLVED;
         break;

@@ -25,9 +25,9 @@ struct intake_result {
         is_severity_raised; /* a repeat was more severe than the alert, which now has that severity */
 };
 
-/* Appends alert.triggered, alert.repeated (only when the severity was raised: plain repeats count
- * up and leave no event, so that a storm stays cheap), alert.acknowledged, alert.resolved,
- * alert.suppressed, alert.flapping or alert.unknown.
+/* Appends alert.triggered, alert.repeated (only when it changes what the sender says: plain repeats
+ * count up and leave no event, so that a storm stays cheap), alert.continued, alert.acknowledged,
+ * alert.resolved, alert.suppressed, alert.flapping or alert.unknown.
  *
  * `signal` stays the caller's and is used again when the batch is repeated; a missing or too long
  * dedup_key is settled in it. `service` is the integration's own. */

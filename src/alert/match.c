@@ -46,7 +46,7 @@ struct match_subject match_subject_of_signal(const struct signal *signal, const 
         .component = signal->component,
         .group = signal->group,
         .class_name = signal->class_name,
-        .severity = signal->severity,
+        .severity = signal_severity(signal),
         .details = signal->details,
     };
 }

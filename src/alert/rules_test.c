@@ -362,17 +362,137 @@ static void signals_meet_alerts(void **state)
 {
     (void)state;
     struct alert open = {.status = ALERT_OPEN};
-    assert_int_equal(dedup_judge(SIGNAL_TRIGGER, NULL), DEDUP_OPEN);
-    assert_int_equal(dedup_judge(SIGNAL_TRIGGER, &open), DEDUP_JOIN);
-    assert_int_equal(dedup_judge(SIGNAL_ACKNOWLEDGE, NULL), DEDUP_UNKNOWN);
-    assert_int_equal(dedup_judge(SIGNAL_ACKNOWLEDGE, &open), DEDUP_ACKNOWLEDGE);
-    assert_int_equal(dedup_judge(SIGNAL_RESOLVE, NULL), DEDUP_UNKNOWN);
-    assert_int_equal(dedup_judge(SIGNAL_RESOLVE, &open), DEDUP_RESOLVE);
-    assert_true(dedup_raises(SEVERITY_WARNING, SEVERITY_CRITICAL));
-    assert_false(dedup_raises(SEVERITY_WARNING, SEVERITY_WARNING));
-    assert_false(dedup_raises(SEVERITY_CRITICAL, SEVERITY_INFO));
+    static const struct signal TRIGGER = {.action = SIGNAL_TRIGGER},
+                               ACKNOWLEDGE = {.action = SIGNAL_ACKNOWLEDGE},
+                               RESOLVE = {.action = SIGNAL_RESOLVE};
+    assert_int_equal(dedup_judge(&TRIGGER, NULL), DEDUP_OPEN);
+    assert_int_equal(dedup_judge(&TRIGGER, &open), DEDUP_JOIN);
+    assert_int_equal(dedup_judge(&ACKNOWLEDGE, NULL), DEDUP_UNKNOWN);
+    assert_int_equal(dedup_judge(&ACKNOWLEDGE, &open), DEDUP_ACKNOWLEDGE);
+    assert_int_equal(dedup_judge(&RESOLVE, NULL), DEDUP_UNKNOWN);
+    assert_int_equal(dedup_judge(&RESOLVE, &open), DEDUP_RESOLVE);
     assert_false(dedup_is_flapping(2));
     assert_true(dedup_is_flapping(3));
+}
+
+/* Minutes past ten by the sender's clock; NONE: it does not say. */
+enum { NONE = -1 };
+
+static struct utc past_ten(int minutes)
+{
+    return minutes == NONE ? (struct utc){0}
+                           : (struct utc){INT64_C(1795000000000000) + SPAN_MIN(minutes).us};
+}
+
+static const struct {
+    const char *name;
+    int episode, ended; /* of the open alert */
+    int start, end;     /* of the resolve */
+    bool is_repeated, is_stale;
+} RESOLVES[] = {
+    {"the end of what is open", 20, NONE, 20, 25, false, false},
+    {"a late copy of the one before", 20, NONE, 0, 5, false, true},
+    {"it ended in the instant in which this began", 20, NONE, 0, 20, false, false},
+    {"start and end are one (Grafana)", 20, NONE, 25, 25, false, false},
+    {"start and end are this one's start", 20, NONE, 20, 20, false, false},
+    {"the clock was set back an hour between", 60, NONE, 60, 5, false, false},
+    {"the clock was set ahead an hour between", 0, NONE, 0, 65, false, false},
+    {"no end", 20, NONE, 20, NONE, false, false},
+    {"no end, of the one before", 20, NONE, 0, NONE, false, true},
+    {"neither start nor end", 20, NONE, NONE, NONE, false, false},
+    {"an end only", 20, NONE, NONE, 25, false, false},
+    {"an old end only", 20, NONE, NONE, 5, false, true},
+    {"the alert has no start", NONE, NONE, 0, 5, false, false},
+    {"a replica of it, that began a little earlier", 20, NONE, 19, 25, false, false},
+    {"said before, and gone on since", 0, 5, 0, 5, true, true},
+    {"a replica's end, later than the other's", 0, 5, 0, 6, true, false},
+    {"once more by a sender that says it once", 0, 5, 0, 5, false, false},
+};
+
+static void a_late_resolve_is_of_an_older_episode(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(RESOLVES); i++) {
+        const struct alert open = {.status = ALERT_OPEN,
+                                   .episode_at = past_ten(RESOLVES[i].episode),
+                                   .ended_at = past_ten(RESOLVES[i].ended)};
+        const struct signal resolve = {.action = SIGNAL_RESOLVE,
+                                       .occurred_at = past_ten(RESOLVES[i].start),
+                                       .ended_at = past_ten(RESOLVES[i].end),
+                                       .is_repeated = RESOLVES[i].is_repeated};
+        int expected = RESOLVES[i].is_stale ? DEDUP_STALE : DEDUP_RESOLVE;
+        if ((int)dedup_judge(&resolve, &open) != expected) {
+            fail_msg("%s", RESOLVES[i].name);
+        }
+    }
+}
+
+static const struct {
+    const char *name;
+    int start; /* of the trigger; the alert began at 0 and ended at 5, by the sender's clock */
+    int ago;   /* minutes since it was resolved, by ours */
+    const char *by;
+    bool is_repeated, continues;
+} TRIGGERS[] = {
+    {"the same episode", 0, 1, "integration:am", false, true},
+    {"the same episode, at last", 0, 15, "integration:am", false, true},
+    {"the same episode, but people think that it is over", 0, 16, "integration:am", false, false},
+    {"a new one", 6, 1, "integration:am", true, false},
+    {"a new one in the instant of the end", 5, 1, "integration:am", true, false},
+    {"a replica that saw it a little later", 1, 1, "integration:am", true, true},
+    {"a replica that saw it a little earlier", -3, 1, "integration:am", true, true},
+    {"another start, from a sender without replicas", 1, 1, "integration:am", false, false},
+    {"no start", NONE, 1, "integration:am", true, false},
+    {"it was not refreshed, and goes on", 0, 1, "tocsin", true, true},
+    {"a person said that it is over", 0, 1, "user:ana", true, false},
+    {"another source said it", 0, 1, "integration:prom", true, false},
+};
+
+static void a_firing_of_the_episode_just_resolved_continues_it(void **state)
+{
+    (void)state;
+    const struct utc now = past_ten(100);
+    for (size_t i = 0; i < G_N_ELEMENTS(TRIGGERS); i++) {
+        g_autofree char *by = g_strdup(TRIGGERS[i].by);
+        const struct alert last = {.status = ALERT_RESOLVED,
+                                   .started_at = past_ten(0),
+                                   .episode_at = past_ten(0),
+                                   .ended_at = past_ten(5),
+                                   .resolved_at = utc_add(now, SPAN_MIN(-TRIGGERS[i].ago)),
+                                   .resolved_by = by};
+        const struct signal signal = {.action = SIGNAL_TRIGGER,
+                                      .occurred_at = past_ten(TRIGGERS[i].start),
+                                      .is_repeated = TRIGGERS[i].is_repeated};
+        if (dedup_continues(&signal, &last, "integration:am", now) != TRIGGERS[i].continues) {
+            fail_msg("%s", TRIGGERS[i].name);
+        }
+    }
+}
+
+static void links_on_another_host_are_the_same(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *one, *other;
+        bool is_same;
+    } rows[] = {
+        {"http://prom-a:9090/graph?x=1", "http://prom-b:9090/graph?x=1", true},
+        {"http://prom-a:9090/graph?x=1", "http://prom-a:9090/graph?x=2", false},
+        {"http://prom-a", "https://prom-b", true},
+        {"http://prom-a", "http://prom-a/", false},
+        {"", "", true},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        json_auto_t *one = json_pack("[{s:s, s:s}]", "href", rows[i].one, "text", "t");
+        json_auto_t *other = json_pack("[{s:s, s:s}]", "href", rows[i].other, "text", "t");
+        assert_int_equal(dedup_same_links(one, other), rows[i].is_same);
+        (void)json_object_set_new(json_array_get(other, 0), "text", json_string("u"));
+        assert_false(dedup_same_links(one, other));
+        assert_false(dedup_same_links(one, NULL));
+    }
+    assert_true(dedup_same_links(NULL, NULL));
 }
 
 static void long_keys_are_hashed(void **state)
@@ -417,6 +537,9 @@ int main(void)
         cmocka_unit_test(routes_are_walked_in_order),
         cmocka_unit_test(silences_say_until_when),
         cmocka_unit_test(signals_meet_alerts),
+        cmocka_unit_test(a_late_resolve_is_of_an_older_episode),
+        cmocka_unit_test(a_firing_of_the_episode_just_resolved_continues_it),
+        cmocka_unit_test(links_on_another_host_are_the_same),
         cmocka_unit_test(long_keys_are_hashed),
         cmocka_unit_test(urgency_follows_service_and_severity),
     };

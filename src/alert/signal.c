@@ -13,6 +13,11 @@ const struct enum_name SIGNAL_ACTION_NAMES[] = {{"trigger", SIGNAL_TRIGGER},
                                                 {"resolve", SIGNAL_RESOLVE},
                                                 {NULL, 0}};
 
+int signal_severity(const struct signal *signal)
+{
+    return signal->severity != 0 ? signal->severity : (int)SEVERITY_ERROR;
+}
+
 void signal_clear(struct signal *signal)
 {
     g_free(signal->dedup_key);

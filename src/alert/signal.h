@@ -19,16 +19,25 @@ struct signal {
     int action;
     char *dedup_key; /* never NULL once judged: a trigger without one gets a random one */
     char *summary;   /* required for a trigger */
-    int severity;    /* SEVERITY_ERROR when the source says none */
+    int severity;    /* 0 when the source says none: error, or of a repeat as it was */
     char *source;    /* the thing that is broken: host, URL */
     char *component;
     char *group;
-    char *class_name;       /* "class" in JSON */
-    json_t *details;        /* object; NULL when none */
-    json_t *links;          /* array of {href, text}; NULL when none */
-    struct utc occurred_at; /* as the source says; unset when it does not */
+    char *class_name; /* "class" in JSON */
+    json_t *details;  /* object; NULL when none */
+    json_t *links;    /* array of {href, text}; NULL when none */
+    /* By the sender's clock, unset when it does not say: when the episode began that this is about,
+     * and of a resolve when it ended. */
+    struct utc occurred_at, ended_at;
     struct utc expires_at; /* resolved if not refreshed by then (Prometheus endsAt); unset: never */
+    /* The sender repeats what goes on and what is over, until it expires: a late word costs nothing. */
+    bool is_repeated;
+    bool
+        is_quiet; /* a resolve that is sent along in case there is something to resolve: no event */
 };
+
+/* How bad an alert is that the signal opens. */
+NODISCARD int signal_severity(const struct signal *signal);
 
 void signal_clear(struct signal *signal);
 

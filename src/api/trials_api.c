@@ -185,7 +185,7 @@ static json_t *walk(const struct config *config, const struct integration *integ
     struct match_subject subject =
         match_subject_of_signal(signal, integration->name, integration->service);
     struct route_verdict verdict = route_walk(config->items[CONFIG_ROUTE], &subject);
-    int severity = verdict.severity == 0 ? signal->severity : verdict.severity;
+    int severity = verdict.severity == 0 ? signal_severity(signal) : verdict.severity;
     const char *service = verdict.service == NULL ? integration->service : verdict.service;
     json_t *json = json_pack("{s:s, s:s?, s:b, s:s?}", "service", service, "severity",
                              enum_to_name(SEVERITY_NAMES, severity), "is_suppressed",

@@ -334,7 +334,7 @@ static void a_planted_difference_is_found(void **state)
     static const struct {
         const char *name, *table, *sql, *told;
     } ROWS[] = {
-        {"a letter", "event", "UPDATE event SET data = data || '.' WHERE seq = 2",
+        {"a letter", "event", "UPDATE event SET data = coalesce(data, '') || '.' WHERE seq = 2",
          "other contents"},
         {"a number", "alert", "UPDATE alert SET first_at = 123456 WHERE id = 2", "other contents"},
         {"nothing for empty", "alert", "UPDATE alert SET details = '' WHERE details IS NULL",

@@ -155,18 +155,55 @@ void escalation_start(struct pager *pager, struct ledger_tx *tx, const struct al
     advance(pager, tx, &e, alert);
 }
 
-void escalation_restart(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
+static void restart(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
+                    const struct alert *alert)
+{
+    e->state = ESCALATION_ACTIVE;
+    e->step = 0;
+    e->round = 0;
+    e->severity = alert->severity;
+    advance(pager, tx, e, alert);
+}
+
+void escalation_raise(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
 {
     struct escalation e;
     if (!escalation_of_alert(tx->db, alert->id, &e)) {
         escalation_start(pager, tx, alert);
-        return;
+    } else if (alert->severity < e.severity && alert->status == ALERT_OPEN) {
+        restart(pager, tx, &e, alert);
+    } else if (alert->severity < e.severity) {
+        e.severity =
+            alert->severity; /* somebody is on it: nothing to tell, and nothing new later */
+        escalation_save(tx->db, &e);
     }
-    e.state = ESCALATION_ACTIVE;
-    e.step = 0;
-    e.round = 0;
-    e.severity = alert->severity;
-    advance(pager, tx, &e, alert);
+}
+
+/* Somebody is on it: it waits as it did. Whoever was being asked "still on it?" is asked again. */
+static void wait_on(struct ledger_tx *tx, struct escalation *e, struct alert *alert)
+{
+    alert->status = ALERT_ACKNOWLEDGED;
+    alert->snoozed_until = e->next_is_date ? e->kept_next_at : (struct utc){0};
+    alert_save(tx->db, alert);
+    e->state = ESCALATION_PAUSED;
+    e->next_at = e->kept_next_at;
+    escalation_save(tx->db, e);
+}
+
+void escalation_continue(struct pager *pager, struct ledger_tx *tx, struct alert *alert)
+{
+    struct escalation e;
+    if (!escalation_of_alert(tx->db, alert->id, &e)) {
+        escalation_start(pager, tx, alert);
+    } else if (e.kept_state == ESCALATION_PAUSED || e.kept_state == ESCALATION_ASKED) {
+        wait_on(tx, &e, alert);
+    } else if (!notification_was_sent(tx->db, alert->id)) {
+        restart(pager, tx, &e, alert);
+    } else {
+        e.state = e.kept_state;
+        e.next_at = e.kept_next_at;
+        escalation_save(tx->db, &e);
+    }
 }
 
 void escalation_hurry(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
@@ -210,7 +247,9 @@ void escalation_pause(struct ledger_tx *tx, int64_t alert_id, struct utc until, 
 void escalation_end(struct ledger_tx *tx, int64_t alert_id)
 {
     struct escalation e;
-    if (escalation_of_alert(tx->db, alert_id, &e)) {
+    if (escalation_of_alert(tx->db, alert_id, &e) && e.state != ESCALATION_ENDED) {
+        e.kept_state = e.state;
+        e.kept_next_at = e.next_at;
         e.state = ESCALATION_ENDED;
         e.next_at = (struct utc){0};
         escalation_save(tx->db, &e);

@@ -74,6 +74,8 @@ void notification_clear(struct notification *notification);
 void notification_insert(struct db *db, struct notification *notification);
 /* Is there one for this alert that waits in this mailbox already? */
 NODISCARD bool notification_waits(struct db *db, int64_t mailbox_id, int64_t alert_id);
+/* Was anybody told of the alert, or is being told now? */
+NODISCARD bool notification_was_sent(struct db *db, int64_t alert_id);
 /* When the first waiting one that is more severe than this becomes due after now; else UTC_NEVER. */
 NODISCARD struct utc notification_due_worse(struct db *db, int64_t mailbox_id, int severity,
                                             struct utc now);

@@ -5,7 +5,7 @@
 
 #define ESCALATION_COLUMNS                                                              \
     "id, alert_id, policy_version, state, step, round, severity, started_at, next_at, " \
-    "next_is_date"
+    "next_is_date, kept_state, kept_next_at"
 
 void escalation_insert(struct db *db, struct escalation *e)
 {
@@ -30,14 +30,17 @@ void escalation_save(struct db *db, const struct escalation *e)
 {
     struct db_query *q =
         db_query(db, "UPDATE escalation SET state = $1, step = $2, round = $3, severity = $4,"
-                     " next_at = $5, next_is_date = $6 WHERE id = $7");
+                     " next_at = $5, next_is_date = $6, kept_state = $7, kept_next_at = $8"
+                     " WHERE id = $9");
     db_bind_int(q, 1, e->state);
     db_bind_int(q, 2, e->step);
     db_bind_int(q, 3, e->round);
     db_bind_int(q, 4, e->severity);
     db_bind_utc(q, 5, e->next_at);
     db_bind_int(q, 6, e->next_is_date);
-    db_bind_int(q, 7, e->id);
+    db_bind_int(q, 7, e->kept_state);
+    db_bind_utc(q, 8, e->kept_next_at);
+    db_bind_int(q, 9, e->id);
     (void)db_run(q);
 }
 
@@ -56,6 +59,8 @@ static bool take_escalation(struct db_query *q, struct escalation *out)
             .started_at = db_utc(q, 7),
             .next_at = db_utc(q, 8),
             .next_is_date = db_int(q, 9) != 0,
+            .kept_state = (int)db_int(q, 10),
+            .kept_next_at = db_utc(q, 11),
         };
     }
     db_reset(q);

@@ -20,6 +20,9 @@ struct escalation {
     struct utc started_at;
     struct utc next_at; /* unset: nothing to wait for */
     bool next_is_date;  /* a date stays when the clock jumps; a wait moves with it */
+    /* Of one that has ended: where it stood, should the alert go on after all. 0 and unset before. */
+    int kept_state;
+    struct utc kept_next_at;
 };
 
 void escalation_insert(struct db *db, struct escalation *escalation); /* sets id */

@@ -159,6 +159,7 @@ int64_t paging_signal(struct paging *paging, int action, const char *key, int se
         .signal = {.action = action,
                    .dedup_key = g_strdup(key),
                    .summary = g_strdup(key),
+                   .occurred_at = paging->started_at,
                    .severity = severity},
     };
     run(paging, pager_take, &take);

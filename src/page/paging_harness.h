@@ -16,7 +16,8 @@ struct paging {
     struct config_holder *configs;
     struct ledger *ledger;
     struct pager *pager;
-    GPtrArray *errands; /* of struct errand: claimed and not settled, in order */
+    struct utc started_at; /* what the sender says of the next signals; unset: nothing */
+    GPtrArray *errands;    /* of struct errand: claimed and not settled, in order */
 };
 
 /* 2026-01-05T10:00:00Z, a Monday. */

@@ -19,25 +19,26 @@ static void stop_paging(struct pager *pager, struct ledger_tx *tx, const struct 
     }
 }
 
-static void follow_up(struct pager *pager, struct ledger_tx *tx, const struct alert *alert,
-                      int outcome, bool is_raised)
+static void follow_up(struct pager *pager, struct ledger_tx *tx, struct alert *alert, int outcome,
+                      bool is_raised)
 {
     switch (outcome) {
     case TAKE_OPENED:
         escalation_start(pager, tx, alert);
         break;
-    case TAKE_JOINED:
-        /* It got worse while nobody had answered: whom it concerns may be other people. */
-        if (is_raised && alert->status == ALERT_OPEN) {
-            escalation_restart(pager, tx, alert);
-        }
+    case TAKE_CONTINUED:
+        escalation_continue(pager, tx, alert);
         break;
     case TAKE_ACKNOWLEDGED:
     case TAKE_RESOLVED:
         stop_paging(pager, tx, alert);
         break;
-    default: /* suppressed or unknown: recorded, nobody is told */
+    default: /* joined, suppressed, stale or unknown: recorded, nobody is told */
         break;
+    }
+    /* Whom it concerns when it is worse may be other people. */
+    if (is_raised) {
+        escalation_raise(pager, tx, alert);
     }
 }
 
@@ -95,7 +96,7 @@ int expiry_run_due(struct ledger_tx *tx, void *self, int limit)
     for (size_t i = 0; i < count; i++) {
         struct alert alert = {0};
         if (alert_load(tx->db, ids[i], &alert) &&
-            alert_resolve(tx, &alert, "tocsin", NULL, "not refreshed by its source")) {
+            alert_resolve(tx, &alert, ALERT_EXPIRED_BY, NULL, "not refreshed by its source")) {
             stop_paging(pager, tx, &alert);
         }
         alert_clear(&alert);

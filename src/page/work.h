@@ -112,8 +112,12 @@ void notify_specially(struct pager *pager, struct ledger_tx *tx, const char *who
 /* A version of a policy as parsed, kept while the pager lives; NULL when there is none. Borrowed. */
 const struct policy *policy_of(struct pager *pager, struct ledger_tx *tx, int64_t version);
 void escalation_start(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);
-/* From the first step again, at once. */
-void escalation_restart(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);
+/* It got worse: from the first step again, at once, if nobody has answered and it is worse than ever
+ * before. A sender that goes up and down must not keep the alert at its first step. */
+void escalation_raise(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);
+/* The alert was resolved and goes on after all: as if it had never ended. Whoever was told is not told
+ * again; when nobody was, it begins anew. */
+void escalation_continue(struct pager *pager, struct ledger_tx *tx, struct alert *alert);
 /* The next step now, whatever was waited for. */
 void escalation_hurry(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);
 /* Is the step that this page belongs to the latest that was told? */

@@ -43,6 +43,7 @@ static bool read_one(const json_t *body, const json_t *alert, struct batch *out,
     const char *fingerprint = json_text(alert, "fingerprint", "");
     int action = 0;
     struct utc starts_at = {0};
+    struct utc ends_at = {0};
     if (!read_action(body, alert, &action, fault) || !labels_judge(labels, "labels", fault) ||
         !labels_judge(annotations, "annotations", fault)) {
         return false;
@@ -56,6 +57,10 @@ static bool read_one(const json_t *body, const json_t *alert, struct batch *out,
     struct signal *signal = batch_add(out);
     signal->action = action;
     signal->occurred_at = starts_at;
+    /* While it fires, the end is none or a guess. */
+    if (action == SIGNAL_RESOLVE && instant_read(json_text(alert, "endsAt", NULL), &ends_at)) {
+        signal->ended_at = ends_at;
+    }
     if (fingerprint[0] != '\0') {
         signal->dedup_key = g_strdup(fingerprint);
     }

@@ -14,7 +14,7 @@ struct native_alert {
     char *summary; /* required for a trigger */
     int action;    /* SIGNAL_TRIGGER when absent (0) */
     char *dedup_key;
-    int severity; /* SEVERITY_ERROR when absent (0) */
+    int severity; /* 0 when absent */
     char *source, *component, *group, *class_name;
     json_t *details;
     GPtrArray *links;  /* of struct native_link */

@@ -112,8 +112,7 @@ void signal_from_labels(struct signal *signal, const json_t *labels, const json_
     if (signal->summary == NULL) {
         signal->summary = g_strdup("An alert without a name");
     }
-    int severity = severity_from_word(json_text(labels, "severity", NULL));
-    signal->severity = severity == 0 ? SEVERITY_ERROR : severity;
+    signal->severity = severity_from_word(json_text(labels, "severity", NULL));
     signal->source = first_cut(labels, SOURCES, LIMIT_TEXT);
     signal->component = first_cut(labels, COMPONENTS, LIMIT_TEXT);
     signal->group = first_cut(labels, GROUPS, LIMIT_TEXT);
@@ -164,6 +163,7 @@ static bool read_one(const json_t *alert, struct utc now, struct batch *out, str
     signal_from_labels(signal, labels, annotations);
     links_add(&signal->links, json_text(alert, "generatorURL", NULL), "Prometheus");
     signal->occurred_at = starts_at;
+    signal->is_repeated = true;
     if (!utc_is_set(ends_at)) {
         ends_at = utc_add(now, PROMETHEUS_RESOLVE_AFTER);
     }
@@ -172,6 +172,7 @@ static bool read_one(const json_t *alert, struct utc now, struct batch *out, str
         signal->expires_at = ends_at;
     } else {
         signal->action = SIGNAL_RESOLVE;
+        signal->ended_at = ends_at;
     }
     return true;
 }

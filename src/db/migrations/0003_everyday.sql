@@ -2,12 +2,18 @@
 
 -- Alerts.
 ALTER TABLE alert ADD COLUMN started_at BIGINT; -- by the sender's clock; NULL: it did not say
+ALTER TABLE alert ADD COLUMN episode_at BIGINT; -- the start of the latest episode it named
+ALTER TABLE alert ADD COLUMN ended_at BIGINT;   -- the end of the last one
+ALTER TABLE alert ADD COLUMN first_summary TEXT;   -- as it came in; NULL: as it still is
+ALTER TABLE alert ADD COLUMN first_severity BIGINT;
 
 -- Paging.
 ALTER TABLE mailbox ADD COLUMN failures BIGINT NOT NULL DEFAULT 0; -- attempts in a row that did not arrive
 ALTER TABLE mailbox ADD COLUMN failed_at BIGINT;                   -- when the last of them was noticed
 ALTER TABLE mailbox ADD COLUMN retry_at BIGINT;                    -- when the next one may be
 ALTER TABLE mailbox ADD COLUMN refused BIGINT NOT NULL DEFAULT 0;  -- 1: the last message was refused for good
+ALTER TABLE escalation ADD COLUMN kept_state BIGINT; -- of one that has ended: where it stood
+ALTER TABLE escalation ADD COLUMN kept_next_at BIGINT;
 
 -- Messages.
 

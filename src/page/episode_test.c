@@ -1,0 +1,131 @@
+/* Paging of an alert that its source ends and takes up again, or makes better and worse. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "page/paging_harness.h"
+
+/* Ana, after five minutes Chen. */
+static const char TEAM[] =
+    "{'users': ["
+    " {'name': 'ana', 'contacts': [{'kind': 'email', 'to': 'ana@x.org'},"
+    "   {'kind': 'webhook', 'to': 'http://ana.x.org/'}],"
+    "  'rules': {'high': [{'after': '0s', 'contact': 'email'},"
+    "   {'after': '2m', 'contact': 'webhook'}]}},"
+    " {'name': 'chen', 'contacts': [{'kind': 'ntfy', 'to': 'http://ntfy.x.org/chen'}]}],"
+    "'policies': [{'name': 'p', 'steps': [{'notify': [{'user': 'ana'}], 'wait': '5m'},"
+    "   {'notify': [{'user': 'chen'}], 'wait': '10m'}],"
+    "  'repeat': 0, 'last_resort': {'user': 'ana'}}],"
+    "'services': [{'name': 'shop', 'policy': 'p', 'acknowledge_expires': '1h'}]}";
+
+static int open_team(void **state)
+{
+    struct paging *paging = g_new0(struct paging, 1);
+    paging_open(paging, TEAM);
+    *state = paging;
+    return 0;
+}
+
+static int close_team(void **state)
+{
+    paging_close(*state);
+    g_free(*state);
+    return 0;
+}
+
+static void expect_messages(struct paging *paging, const char *expected)
+{
+    g_autofree char *messages = paging_messages(paging);
+    assert_string_equal(messages, expected);
+}
+
+static void settle_as(struct paging *paging, int send_state, const char *expected)
+{
+    g_autofree char *line = paging_settle(paging, send_state);
+    assert_non_null(line);
+    assert_string_equal(line, expected);
+}
+
+/* Ended by one replica of its sender, and said to go on by the other. */
+static int64_t end_and_go_on(struct paging *paging, const char *end_is_told)
+{
+    (void)paging_signal(paging, SIGNAL_RESOLVE, "k", 0);
+    paging_pass(paging, SPAN_MIN(1));
+    expect_messages(paging, end_is_told);
+    return paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
+}
+
+static void what_goes_on_after_its_end_pages_nobody_again(void **state)
+{
+    struct paging *paging = *state;
+    paging->started_at = PAGING_START;
+    int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
+    expect_messages(paging, "ana email: page 1");
+    assert_int_equal(end_and_go_on(paging, "ana email: ended 1"), id);
+    expect_messages(paging, "");
+    assert_int_equal(paging_events(paging, id, "alert.continued"), 1);
+    /* Nobody has answered: the next step comes when it would have come. */
+    paging_pass(paging, SPAN_S(239));
+    expect_messages(paging, "");
+    paging_pass(paging, SPAN_S(1));
+    expect_messages(paging, "chen ntfy: page 1");
+}
+
+static void what_goes_on_is_still_whosever_it_was(void **state)
+{
+    struct paging *paging = *state;
+    paging->started_at = PAGING_START;
+    int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
+    expect_messages(paging, "ana email: page 1");
+    (void)paging_act(paging, VERB_ACKNOWLEDGE, id, "user:ana");
+    assert_int_equal(end_and_go_on(paging, "ana email: ended 1"), id);
+    paging_pass(paging, SPAN_MIN(58));
+    expect_messages(paging, "");
+    paging_pass(paging, SPAN_MIN(1)); /* an hour after she acknowledged it */
+    expect_messages(paging, "ana email: question 1");
+    (void)paging_snooze(paging, id, SPAN_H(1));
+    assert_int_equal(end_and_go_on(paging, ""), id);
+    paging_pass(paging, SPAN_MIN(58));
+    expect_messages(paging, "");
+    paging_pass(paging, SPAN_MIN(1));
+    expect_messages(paging, "ana email: page 1");
+}
+
+static void what_goes_on_untold_is_told(void **state)
+{
+    struct paging *paging = *state;
+    paging->started_at = PAGING_START;
+    int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
+    settle_as(paging, SEND_RETRY, "ana email: page 1");
+    assert_int_equal(end_and_go_on(paging, ""), id);
+    expect_messages(paging, "ana email: page 1");
+}
+
+static void up_and_down_does_not_keep_it_at_the_first_step(void **state)
+{
+    struct paging *paging = *state;
+    (void)paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    expect_messages(paging, "ana email: page 1");
+    (void)paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_WARNING);
+    (void)paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    expect_messages(paging, "");
+    paging_pass(paging, SPAN_MIN(2));
+    expect_messages(paging, "ana webhook: page 1");
+    paging_pass(paging, SPAN_MIN(3));
+    expect_messages(paging, "chen ntfy: page 1");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_team, close_team)
+    const struct CMUnitTest tests[] = {
+        TEST(what_goes_on_after_its_end_pages_nobody_again),
+        TEST(what_goes_on_is_still_whosever_it_was),
+        TEST(what_goes_on_untold_is_told),
+        TEST(up_and_down_does_not_keep_it_at_the_first_step),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
