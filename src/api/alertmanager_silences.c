@@ -237,9 +237,13 @@ static json_t *condition_of(const json_t *matcher, struct fault *fault)
                      value);
 }
 
-/* As Alertmanager refuses it: a slip that leaves a matcher empty must not silence everything. */
+/* As Alertmanager refuses it: a slip that leaves a matcher empty must not silence everything. One that
+ * says what shall not be is meant. */
 static bool is_empty(const struct match *match)
 {
+    if (match->op == MATCH_NOT_EQUALS || match->op == MATCH_NOT_REGEX) {
+        return false;
+    }
     g_autoptr(GPtrArray) one = g_ptr_array_new();
     g_ptr_array_add(one, (gpointer)(uintptr_t)match);
     const struct match_subject nothing = {0};
@@ -271,10 +275,12 @@ static bool add_conditions(const json_t *matchers, json_t *conditions, struct fa
                                       "would hold every alert");
 }
 
+/* Without an offset it is in UTC, as Alertmanager takes it. */
 static bool read_instant(const json_t *body, const char *name, struct utc *out, struct fault *fault)
 {
-    const char *text = json_text(body, name, NULL);
-    return (text != NULL && utc_parse(text, out)) ||
+    const char *text = json_text(body, name, "");
+    g_autofree char *with_offset = g_strconcat(text, "Z", NULL);
+    return utc_parse(text, out) || utc_parse(with_offset, out) ||
            fault_set(fault, name, "must be an instant such as 2026-12-24T22:30:00Z");
 }
 

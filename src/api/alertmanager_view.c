@@ -152,10 +152,11 @@ static json_t *show_alert(const struct alert *alert, const char *integration, js
     struct utc ends_at = utc_is_set(alert->expires_at)
                              ? alert->expires_at
                              : utc_add(alert->last_at, PROMETHEUS_RESOLVE_AFTER);
+    struct utc starts_at = utc_is_set(alert->started_at) ? alert->started_at : alert->first_at;
     const char *state = json_array_size(silenced_by) > 0 ? "suppressed" : "active";
     return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:s, s:[{s:s}], s:{s:s, s:o, s:[], s:[]}}",
                      "labels", labels, "annotations", annotations_of(alert->details), "fingerprint",
-                     fingerprint, "startsAt", instant(alert->first_at), "endsAt", instant(ends_at),
+                     fingerprint, "startsAt", instant(starts_at), "endsAt", instant(ends_at),
                      "updatedAt", instant(alert->last_at), "generatorURL",
                      generator_of(alert->links), "receivers", "name", integration, "status",
                      "state", state, "silencedBy", silenced_by, "inhibitedBy", "mutedBy");

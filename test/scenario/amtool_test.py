@@ -1,6 +1,7 @@
 """Debian's amtool asks a real Alertmanager and us the same, with the same alerts in both."""
 
 import base64
+import datetime
 import json
 import re
 import subprocess
@@ -72,6 +73,7 @@ class Both:
 
     def fill(self):
         alerts = [{"labels": labels, "annotations": {"summary": f"number {number}"},
+                   "startsAt": f"2026-01-05T10:00:{number:02}.250Z",
                    "generatorURL": f"http://prometheus.example.com/{number}"}
                   for number, labels in enumerate(ALERTS)]
         for url in (self.theirs, self.ours):
@@ -116,14 +118,14 @@ def silence_lines(text):
 
 
 def paged(pages):
-    return {name for name in ("Quiet", "Loud", "not theirs")
+    return {name for name in ("hushed", "Loud", "not theirs")
             if any(name in str(page) for page in pages.received("/ana"))}
 
 
 def without_times(alerts):
     """Of what both know alike: the moments at which each heard of it differ."""
     return [{key: alert[key] for key in ("labels", "annotations", "fingerprint", "generatorURL")}
-            | {"state": alert["status"]["state"], "silences": len(alert["status"]["silencedBy"]),
+            | {"starts_at": alert["startsAt"][:23], "state": alert["status"]["state"], "silences": len(alert["status"]["silencedBy"]),
                "inhibitors": alert["status"]["inhibitedBy"], "receivers": alert["receivers"]}
             for alert in alerts]
 
@@ -196,13 +198,57 @@ class AmtoolTest(unittest.TestCase):
                 done = both.run(url, "silence", "expire", "0b8ed2b6-0c14-4d51-a4e6-9d1d1d3f7cd1")
                 self.assertNotEqual(done.returncode, 0, done)
 
+    def test_other_clients_silences_are_read_as_by_alertmanager(self):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        later = now + datetime.timedelta(hours=2)
+        matchers = [{"name": "alertname", "value": "Lines", "isRegex": False}]
+        times = {"startsAt": now.isoformat(), "endsAt": later.isoformat()}
+        said = {"comment": "c", "createdBy": "ana"}
+        bodies = [
+            {"matchers": matchers, **times, **said},
+            # Nagstamon's acknowledgement: a start without an offset.
+            {"matchers": matchers, **said, "startsAt": now.replace(tzinfo=None).isoformat(),
+             "endsAt": later.isoformat()},
+            # karma's: milliseconds and Z, an empty id.
+            {"id": "", "matchers": [{**matchers[0], "isEqual": True}], **said,
+             "startsAt": now.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+             "endsAt": later.strftime("%Y-%m-%dT%H:%M:%S.000Z")},
+            # One that was read is sent back, with all that it came with.
+            {"matchers": matchers, **times, **said, "status": {"state": "active"},
+             "updatedAt": now.isoformat()},
+            {"matchers": [{"name": "a", "value": "x", "isRegex": True, "isEqual": False}], **times,
+             **said},
+            {"matchers": [{"name": "a", "value": "", "isRegex": False}], **times, **said},
+            {"matchers": [], **times, **said},
+            {"matchers": [{"name": "a", "value": "(", "isRegex": True}], **times, **said},
+            {"matchers": matchers, **said, "startsAt": later.isoformat(), "endsAt": now.isoformat()},
+            {"matchers": matchers, **said, "startsAt": "soon", "endsAt": later.isoformat()},
+            {"id": "0b8ed2b6-0c14-4d51-a4e6-9d1d1d3f7cd1", "matchers": matchers, **times, **said},
+        ]
+        with World() as world:
+            apply_team(world, silences=True)
+            both = Both(world)
+            for body in bodies:
+                with self.subTest(body=body):
+                    theirs, ours = (request("POST", f"{url}/api/v2/silences", body)
+                                    for url in (both.theirs, both.ours))
+                    self.assertEqual(ours.status < 300, theirs.status < 300, (theirs, ours))
+                    if theirs.status >= 300:
+                        self.assertIsInstance(ours.json, str)
+                        continue
+                    kept = [request("GET", f"{url}/api/v2/silence/{answer.json['silenceID']}").json
+                            for url, answer in ((both.theirs, theirs), (both.ours, ours))]
+                    self.assertEqual(silence_without_times(kept[1]), silence_without_times(kept[0]))
+                    self.assertEqual(kept[1]["startsAt"][:16], kept[0]["startsAt"][:16])
+
     def test_silences_hold_back_pages(self):
         with World() as world:
             pages = apply_team(world, silences=True)
             both = Both(world, with_theirs=False)
             silence = both.run(both.ours, "silence", "add", "alertname=Quiet", "-c", "known trouble",
                                "-a", "chen").stdout.strip()
-            request("POST", f"{both.ours}/api/v2/alerts", [{"labels": {"alertname": "Quiet"}}])
+            request("POST", f"{both.ours}/api/v2/alerts", [{
+                "labels": {"alertname": "Quiet"}, "annotations": {"summary": "hushed"}}])
             request("POST", f"{both.ours}/api/v2/alerts", [{"labels": {"alertname": "Loud"}}])
             # The same label of another integration's alert is not held.
             world.post("/api/v1/alerts", {"summary": "not theirs", "details": {
@@ -217,7 +263,7 @@ class AmtoolTest(unittest.TestCase):
             self.assertIn("chen (integration:prod-prom)", shown)
             self.assertIn('alertname="Quiet"', shown)
             both.run(both.ours, "silence", "expire", silence)
-            world.wait("it is paged now", lambda: "Quiet" in paged(pages))
+            world.wait("it is paged now", lambda: "hushed" in paged(pages))
             self.assertIn("Nothing is silenced", world.cli("silence", "list").stdout)
             self.assertIn(silence, world.cli("silence", "list", "--all").stdout)
 

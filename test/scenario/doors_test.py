@@ -156,7 +156,9 @@ class DoorsTest(unittest.TestCase):
     def test_others_formats_are_refused_by_field(self):
         self.assert_problem(self.post(AM, {"alerts": [{"status": "on"}]}), 400,
                             "alerts[0].status")
-        self.assert_problem(self.post(PROM, [{"labels": {"a": 1}}]), 400, "[0].labels.a")
+        told = self.post(PROM, [{"labels": {"a": 1}}])  # as Alertmanager would
+        self.assertEqual((told.status, told.headers["Content-Type"]), (400, "application/json"))
+        self.assertRegex(told.json, r"^\[0\]\.labels\.a: ")
         self.assert_problem(self.post("/in/alertmanager/nonsense", {}), 404)
         self.assert_problem(self.post(f"/in/alertmanager/{KEYS['PROM_KEY']}", {}), 404)
         self.assertEqual(self.post(PROM, []).status, 200)
