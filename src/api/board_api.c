@@ -87,8 +87,9 @@ static void set_cookie(struct http_request *request, const struct api_context *c
                        const char *token, const char *age)
 {
     bool is_secure = g_str_has_prefix(context->public_url, "https://");
-    g_autofree char *cookie = g_strdup_printf("%s=%s; Path=/; HttpOnly; SameSite=Strict%s%s",
-                                              HTTP_COOKIE, token, is_secure ? "; Secure" : "", age);
+    g_autofree char *cookie =
+        g_strdup_printf("%s=%s; Path=%s; HttpOnly; SameSite=Strict%s%s", HTTP_COOKIE, token,
+                        http_root(request), is_secure ? "; Secure" : "", age);
     http_set_header(request, "Set-Cookie", cookie);
 }
 
@@ -101,6 +102,11 @@ static void post_login(struct http_request *request, void *self)
     g_autofree char *actor = NULL;
     if (token != NULL && strpbrk(token, ";, \"") == NULL) {
         actor = guard.authorize(guard.self, token, PERMIT_READ, &is_known);
+    }
+    int wait_s = actor == NULL && token != NULL ? http_wrong_key(request) : 0;
+    if (wait_s > 0) {
+        http_answer_later(request, wait_s, "Too many wrong tokens came from this address.");
+        return;
     }
     if (actor == NULL) {
         answer_login(request, true);

@@ -41,7 +41,7 @@ static bool enter(struct intake *intake, const char *key, int kind, int status_u
         return enter_as(intake, owner.owner, key, kind, status_unknown);
     }
     (void)fault_set(&fault, "", "%s", DOOR_UNKNOWN_KEY);
-    intake_refuse(intake, status_unknown, &fault);
+    intake_refuse(intake, http_wrong_key(intake->request) > 0 ? 429 : status_unknown, &fault);
     return false;
 }
 

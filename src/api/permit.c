@@ -54,7 +54,7 @@ static char *authorize(void *self, const char *token, enum permit permit, bool *
 }
 
 /* Of one that may send more than a form: an integration, a heartbeat, a token that may respond. */
-static bool knows(void *self, const struct http_request *request)
+static bool knows(void *self, const struct http_request *request, bool *out_is_wrong)
 {
     struct api_context *context = self;
     const char *key = http_path_param(request, "key");
@@ -63,6 +63,7 @@ static bool knows(void *self, const struct http_request *request)
         key = http_bearer(request);
     }
     if (key == NULL || !key_index_find(context->keys, key, clock_now(context->clock), &entry)) {
+        *out_is_wrong = key != NULL;
         return false;
     }
     return entry.owner_kind == KEY_INTEGRATION || entry.owner_kind == KEY_HEARTBEAT ||

@@ -117,6 +117,8 @@ static void open_doors(struct test_house *house)
                                    .table_sizes = tables.sizes,
                                    .guard = api_guard(&house->api),
                                    .plain_problems = API_PLAIN_PROBLEMS,
+                                   .public_url = house->api.public_url,
+                                   .wrong_keys_forgiven = 1000000,
                                    .context = &house->api};
     struct http_server *http = http_start(&options, &fault);
     pthread_mutex_lock(&house->http_lock);

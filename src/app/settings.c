@@ -38,6 +38,11 @@ const struct setting SETTINGS[] = {
     {"public-url", SETTING_TEXT, SETTING_SERVER, false, AT(public_url), NULL, 0, 0, NULL, "URL",
      "How people reach this server from outside: the root of every link in a message. Without it, "
      "http:// and the listen address."},
+    {"trusted-proxies", SETTING_TEXT, SETTING_SERVER, false, AT(trusted_proxies), NULL, 0, 0, NULL,
+     "CIDR,...",
+     "Reverse proxies whose word on the client's address (Forwarded, X-Forwarded-For) counts: "
+     "127.0.0.1,10.0.0.0/8. "
+     "Without it, the client is whoever connects."},
     {"smtp-url", SETTING_TEXT, SETTING_SERVER, false, AT(smtp_url), NULL, 0, 0, NULL, "URL",
      "The mail server: smtp://host:587 or smtps://host:465. Without it, e-mail contacts are not "
      "reached."},

@@ -23,6 +23,7 @@ struct settings {
     char *node_name, *node_address;
     char *config;
     char *public_url;
+    char *trusted_proxies;
     char *smtp_url, *smtp_user, *smtp_password, *smtp_from;
     int smtp_tls; /* enum smtp_tls */
     char *ca_file;

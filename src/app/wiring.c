@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "config/config_store.h"
 #include "config/config_work.h"
+#include "http/guard.h"
 #include "people/key_index.h"
 #include "source/payload.h"
 
@@ -184,6 +185,10 @@ static bool open_doors(struct house *house, struct fault *fault)
     struct api_tables tables;
     api_tables(&tables);
     g_autofree char *socket = socket_path(house);
+    struct guard trusted;
+    if (!guard_read_as("trusted-proxies", house->settings->trusted_proxies, &trusted, fault)) {
+        return false;
+    }
     struct http_options options = {.listen = house->settings->listen,
                                    .socket_path = socket,
                                    .threads = (unsigned)house->settings->threads,
@@ -191,6 +196,8 @@ static bool open_doors(struct house *house, struct fault *fault)
                                    .table_sizes = tables.sizes,
                                    .guard = api_guard(&house->api),
                                    .plain_problems = API_PLAIN_PROBLEMS,
+                                   .public_url = house->settings->public_url,
+                                   .trusted_proxies = &trusted,
                                    .body_memory = (size_t)house->settings->body_memory,
                                    .body_part_max = (size_t)house->settings->body_max,
                                    .context = &house->api};

@@ -40,19 +40,6 @@ static bool is_safe(const struct http_request *request)
     return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
 }
 
-/* A cookie travels with whatever page sends the request, so its origin must be our own. */
-static bool is_own_origin(const struct http_request *request)
-{
-    const char *origin = http_header(request, "Origin");
-    const char *host = http_header(request, "Host");
-    if (origin == NULL) {
-        const char *site = http_header(request, "Sec-Fetch-Site");
-        return site != NULL && strcmp(site, "same-origin") == 0;
-    }
-    const char *authority = strstr(origin, "://");
-    return authority != NULL && host != NULL && g_ascii_strcasecmp(authority + 3, host) == 0;
-}
-
 /* A person who pressed a button of a page that stood open too long: a problem in JSON would not help. */
 static bool is_form_of_browser(const struct http_request *request)
 {
@@ -61,7 +48,22 @@ static bool is_form_of_browser(const struct http_request *request)
            strstr(accept, "text/html") != NULL;
 }
 
-static bool deny(struct http_request *request, bool is_known)
+static bool refuse_guess(struct http_request *request)
+{
+    int wait_s = http_wrong_key(request);
+    if (wait_s == 0) {
+        return false;
+    }
+    request->answer.must_close = true;
+    atomic_fetch_add(&request->refs, 1);
+    http_answer_later(
+        request, wait_s,
+        "Too many wrong keys or tokens came from this address; this one is not known, either. "
+        "It was mistyped, rotated away or deleted.");
+    return true;
+}
+
+static bool deny(struct http_request *request, bool is_known, bool has_token)
 {
     const char *sign_in = request->server->guard.sign_in;
     if (!is_known && sign_in != NULL && is_form_of_browser(request)) {
@@ -73,6 +75,9 @@ static bool deny(struct http_request *request, bool is_known)
         request_refuse(request, 403,
                        "This token's scope does not reach that far. "
                        "Create one with a wider scope: tocsin token create.");
+        return false;
+    }
+    if (has_token && refuse_guess(request)) {
         return false;
     }
     http_set_header(request, "WWW-Authenticate", "Bearer realm=\"tocsin\"");
@@ -88,7 +93,7 @@ static void greet(struct http_request *request)
     const char *token =
         MHD_lookup_connection_value(request->connection, MHD_COOKIE_KIND, HTTP_COOKIE);
     bool is_known = false;
-    if (token != NULL && (is_safe(request) || is_own_origin(request))) {
+    if (token != NULL && (is_safe(request) || client_is_own_origin(request))) {
         request->actor = request->server->guard.authorize(request->server->guard.self, token,
                                                           PERMIT_READ, &is_known);
     }
@@ -124,17 +129,17 @@ static bool check_permit(struct http_request *request)
     const char *token = http_bearer(request);
     if (token == NULL) {
         token = MHD_lookup_connection_value(request->connection, MHD_COOKIE_KIND, HTTP_COOKIE);
-        if (token != NULL && !is_safe(request) && !is_own_origin(request)) {
+        if (token != NULL && !is_safe(request) && !client_is_own_origin(request)) {
             request_refuse(request, 403, "The request came from another site's page.");
             return false;
         }
     }
     if (token == NULL) {
-        return deny(request, false);
+        return deny(request, false, false);
     }
     bool is_known = false;
     request->actor = guard->authorize(guard->self, token, permit, &is_known);
-    return request->actor != NULL || deny(request, is_known);
+    return request->actor != NULL || deny(request, is_known, true);
 }
 
 /* Is it one of the row's parameters? Offers each of them to `nearest`, whose `given` it is. */
@@ -200,7 +205,11 @@ static bool check_key(struct http_request *request)
     if (request->is_local || row->permit >= PERMIT_READ) {
         request->is_known = true;
     } else if (row->permit == PERMIT_KEY && guard->knows != NULL) {
-        request->is_known = guard->knows(guard->self, request);
+        bool is_wrong = false;
+        request->is_known = guard->knows(guard->self, request, &is_wrong);
+        if (is_wrong && !row->has_key_in_body && refuse_guess(request)) {
+            return false;
+        }
         if (!request->is_known && !row->has_key_in_body && !is_safe(request)) {
             request_handle(request);
             return false;
@@ -252,28 +261,16 @@ static enum MHD_Result refuse(struct http_request *request, const struct shape *
     return MHD_YES;
 }
 
-/* The target may be a whole address (RFC 9112, 3.2.2): what counts of it is the path. */
-static const char *path_of(const char *target)
-{
-    static const char *const SCHEMES[] = {"http://", "https://"};
-    for (size_t i = 0; i < G_N_ELEMENTS(SCHEMES); i++) {
-        size_t size = strlen(SCHEMES[i]);
-        if (g_ascii_strncasecmp(target, SCHEMES[i], size) == 0) {
-            const char *path = strchr(target + size, '/');
-            return path == NULL ? "/" : path;
-        }
-    }
-    return target;
-}
-
 static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *connection,
                              const char *path, const char *method, const char *version,
                              struct http_request **out)
 {
-    struct http_request *request = request_create(server, connection, method, path_of(path));
+    struct http_request *request =
+        request_create(server, connection, method, client_path(server, path));
     *out = request;
     struct peer *peer = peer_of(connection);
     request->is_local = peer->is_local;
+    client_find(request);
     peer_reads(peer, true);
     struct shape shape;
     shape_read(connection, version, &shape);

@@ -93,7 +93,10 @@ void http_answer_empty(struct http_request *request, int status)
 
 void http_answer_redirect(struct http_request *request, int status, const char *location)
 {
-    http_set_header(request, "Location", location);
+    bool is_ours = location[0] == '/' && location[1] != '/';
+    g_autofree char *address =
+        is_ours ? g_strconcat(request->server->root, location + 1, NULL) : g_strdup(location);
+    http_set_header(request, "Location", address);
     http_answer_empty(request, status);
 }
 
@@ -162,6 +165,13 @@ void request_refuse(struct http_request *request, int status, const char *format
     answer_problem(request, status, problem_json(status, text, "", request->id));
 }
 
+void http_answer_later(struct http_request *request, int retry_after_s, const char *why)
+{
+    g_autofree char *seconds = g_strdup_printf("%d", retry_after_s);
+    http_set_header(request, "Retry-After", seconds);
+    http_answer_problem(request, 429, "%s", why);
+}
+
 void http_answer_busy(struct http_request *request, int retry_after_s, const char *why)
 {
     g_autofree char *seconds = g_strdup_printf("%d", retry_after_s);
@@ -224,8 +234,19 @@ void http_set_header(struct http_request *request, const char *name, const char 
     pthread_mutex_unlock(&request->header_lock);
 }
 
-static struct MHD_Response *response_of(struct answer *answer)
+static bool is_html(const struct answer *answer)
 {
+    return answer->content_type != NULL && g_str_has_prefix(answer->content_type, "text/html");
+}
+
+static struct MHD_Response *response_of(const struct http_server *server, struct answer *answer)
+{
+    if (answer->bytes != NULL && server->root[1] != '\0' && is_html(answer)) {
+        g_autofree char *page = g_strndup(answer->bytes, answer->size);
+        g_free(answer->bytes);
+        answer->bytes = client_root_page(server, g_steal_pointer(&page));
+        answer->size = strlen(answer->bytes);
+    }
     if (answer->json != NULL) {
         answer->bytes = json_write(answer->json);
         answer->size = strlen(answer->bytes);
@@ -256,10 +277,8 @@ void answer_add_headers(struct http_request *request, struct MHD_Response *respo
     if (answer->content_type != NULL) {
         MHD_add_response_header(response, "Content-Type", answer->content_type);
     }
-    bool is_html =
-        answer->content_type != NULL && g_str_has_prefix(answer->content_type, "text/html");
     MHD_add_response_header(response, "Content-Security-Policy",
-                            is_html ? HTML_POLICY : ANSWER_POLICY);
+                            is_html(answer) ? HTML_POLICY : ANSWER_POLICY);
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     /* Not "no-referrer": a browser then sends "Origin: null" with our own forms. */
     MHD_add_response_header(response, "Referrer-Policy", "same-origin");
@@ -294,7 +313,7 @@ enum MHD_Result answer_queue(struct http_request *request)
     if (answer->is_stream) {
         return stream_queue(request);
     }
-    struct MHD_Response *response = response_of(answer);
+    struct MHD_Response *response = response_of(request->server, answer);
     if (response == NULL) {
         return MHD_NO;
     }

@@ -250,7 +250,8 @@ static bool parse_address(const char *text, unsigned char out[16], unsigned *out
 
 static const char GUARD_SETTING[] = "--allow-private (TOCSIN_ALLOW_PRIVATE)";
 
-static bool parse_block(char *text, struct guard_block *out, struct fault *fault)
+static bool parse_block(const char *called, char *text, struct guard_block *out,
+                        struct fault *fault)
 {
     unsigned width = 0;
     guint64 bits = 0;
@@ -260,15 +261,15 @@ static bool parse_block(char *text, struct guard_block *out, struct fault *fault
         *slash = '\0';
     }
     if (!parse_address(text, out->bytes, &width)) {
-        return fault_set(fault, GUARD_SETTING,
+        return fault_set(fault, called,
                          "\"%s\" is not an address; write blocks such as 127.0.0.0/8 or fd00::/8, "
                          "with commas between",
                          text);
     }
     bits = width;
     if (slash != NULL && !g_ascii_string_to_unsigned(slash + 1, 10, 0, width, &bits, NULL)) {
-        return fault_set(fault, GUARD_SETTING, "\"%s/%s\" needs a length from 0 to %u", text,
-                         slash + 1, width);
+        return fault_set(fault, called, "\"%s/%s\" needs a length from 0 to %u", text, slash + 1,
+                         width);
     }
     out->bits = (unsigned)bits + (128 - width);
     for (unsigned i = out->bits; i < 128; i++) {
@@ -277,14 +278,14 @@ static bool parse_block(char *text, struct guard_block *out, struct fault *fault
     static const unsigned char NOTHING[16] = {0};
     if (memcmp(tail, NOTHING, sizeof tail) != 0) {
         return fault_set(
-            fault, GUARD_SETTING,
+            fault, called,
             "\"%s/%u\" has bits set behind its length; write the block's first address", text,
             (unsigned)bits);
     }
     return true;
 }
 
-bool guard_read(const char *list, struct guard *out, struct fault *fault)
+bool guard_read_as(const char *called, const char *list, struct guard *out, struct fault *fault)
 {
     *out = (struct guard){0};
     g_auto(GStrv) parts = g_strsplit(list != NULL ? list : "", ",", -1);
@@ -294,14 +295,37 @@ bool guard_read(const char *list, struct guard *out, struct fault *fault)
             continue;
         }
         if (out->block_count == GUARD_BLOCKS_MAX) {
-            return fault_set(fault, GUARD_SETTING, "more than %d blocks; join some of them",
+            return fault_set(fault, called, "more than %d blocks; join some of them",
                              GUARD_BLOCKS_MAX);
         }
-        if (!parse_block(part, &out->blocks[out->block_count], fault)) {
+        if (!parse_block(called, part, &out->blocks[out->block_count], fault)) {
             return false;
         }
         out->block_count++;
     }
+    return true;
+}
+
+bool guard_read(const char *list, struct guard *out, struct fault *fault)
+{
+    return guard_read_as(GUARD_SETTING, list, out, fault);
+}
+
+bool guard_lists(const struct guard *guard, const char *address)
+{
+    unsigned char bytes[16];
+    unsigned width = 0;
+    return parse_address(address, bytes, &width) && is_listed(guard, bytes, 0);
+}
+
+bool address_write(const char *text, char out[INET6_ADDRSTRLEN])
+{
+    unsigned char bytes[16];
+    unsigned width = 0;
+    if (!parse_address(text, bytes, &width)) {
+        return false;
+    }
+    to_text(bytes, out);
     return true;
 }
 

@@ -11,6 +11,7 @@
 #define HTTP_GUARD_H
 
 #include <curl/curl.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "base/fault.h"
@@ -31,6 +32,13 @@ struct guard {
 /* Reads "127.0.0.0/8, ::1, fd00::/8"; NULL or "" allows nothing. A block must be written by its first
  * address. The fault names the setting. */
 NODISCARD bool guard_read(const char *list, struct guard *out, struct fault *fault);
+/* The same for a list of another setting: `called` is its name. */
+NODISCARD bool guard_read_as(const char *called, const char *list, struct guard *out,
+                             struct fault *fault);
+/* Is this address, as text, in one of the blocks? */
+NODISCARD bool guard_lists(const struct guard *guard, const char *address);
+/* An address in its usual form; an IPv4 address in IPv6 form as IPv4. False: it is none. */
+NODISCARD bool address_write(const char *text, char out[INET6_ADDRSTRLEN]);
 
 /* On false `reason` says which kind of address it is and how to allow it. */
 NODISCARD bool guard_allows(const struct guard *guard, const struct sockaddr *address,

@@ -12,6 +12,7 @@
 
 #include "base/record.h"
 
+struct guard;
 struct http_request;
 struct http_server;
 
@@ -66,6 +67,13 @@ const char *http_query(const struct http_request *request, const char *name);   
 /* Of a parameter that may be given more than once: the one at `index`, from 0, or NULL. */
 const char *http_query_at(const struct http_request *request, const char *name, size_t index);
 const char *http_header(const struct http_request *request, const char *name); /* or NULL */
+/* The address of whoever asks, as trusted proxies tell it; "" on the local socket. */
+const char *http_client(const struct http_request *request);
+/* The path below which all our addresses lie for people: "/", or "/tocsin/". Redirects and pages have it put
+ * before their addresses by themselves; this is for cookies. */
+const char *http_root(const struct http_request *request);
+/* A key or token that opens nothing was sent. How many seconds to wait, to be answered 429; 0: say that it is wrong. */
+NODISCARD int http_wrong_key(struct http_request *request);
 /* What follows "Bearer" in its Authorization, or NULL. */
 const char *http_bearer(const struct http_request *request);
 /* One field of an application/x-www-form-urlencoded body, or NULL. */
@@ -93,6 +101,8 @@ void http_answer_faults(struct http_request *request, int status, const struct f
                         size_t count);
 PRINTF_LIKE(3, 4)
 void http_answer_problem(struct http_request *request, int status, const char *format, ...);
+/* 429 with Retry-After. */
+void http_answer_later(struct http_request *request, int retry_after_s, const char *why);
 /* 503 with Retry-After. */
 void http_answer_busy(struct http_request *request, int retry_after_s, const char *why);
 /* Before the handler returns: whoever waits for the answer is told 503 with Retry-After and `why` (which must
@@ -135,9 +145,10 @@ enum http_loss {
  * actor ("token:ci", newly allocated) or NULL: 401 when `out_is_known` stays false, else 403. */
 struct http_guard {
     char *(*authorize)(void *self, const char *token, enum permit permit, bool *out_is_known);
-    /* Of a row with PERMIT_KEY: does the key in the address or the header open anything that takes bodies?
+    /* Of a row with PERMIT_KEY: does the key in the address or the header open anything that takes bodies? Is
+     * there one that opens nothing at all (*out_is_wrong)?
      * Asked before the body; the handler looks at it again. NULL: all are taken for strangers. */
-    bool (*knows)(void *self, const struct http_request *request);
+    bool (*knows)(void *self, const struct http_request *request, bool *out_is_wrong);
     /* A known caller's body was lost on a row with PERMIT_KEY; on a thread of the pool. NULL: nobody asks. */
     void (*lost)(void *self, const struct http_request *request, enum http_loss loss);
     void *self;
@@ -156,9 +167,15 @@ struct http_options {
     /* Below this path a problem is told as one JSON text, "FIELD: what is wrong", as Alertmanager does;
      * NULL: nowhere. Must live as long as the server. */
     const char *plain_problems;
-    void *context;        /* handed to every handler */
-    size_t body_memory;   /* bytes for all bodies that are held at a time; 0: LIMIT_BODIES */
-    size_t body_part_max; /* on rows that takes_part; 0: LIMIT_BODY_INTAKE */
+    void *context; /* handed to every handler */
+    /* Where people reach the server, without a slash at its end: its path stands before all of our addresses, with
+     * and without it they are answered, and its origin is our own. NULL: nowhere else. Copied. */
+    const char *public_url;
+    const struct guard
+        *trusted_proxies; /* whose word on the client's address counts; NULL: nobody's. Copied. */
+    int wrong_keys_forgiven; /* of one address, at once, before they are answered 429; 0: 50 */
+    size_t body_memory;      /* bytes for all bodies that are held at a time; 0: LIMIT_BODIES */
+    size_t body_part_max;    /* on rows that takes_part; 0: LIMIT_BODY_INTAKE */
 };
 
 /* NULL and a fault when the address cannot be bound. */

@@ -11,6 +11,8 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 
+#include "http/guard.h"
+#include "http/guesses.h"
 #include "http/http.h"
 #include "http/route.h"
 #include "http/shape.h"
@@ -46,7 +48,8 @@ struct http_request {
     char method[8];
     bool is_local;
     bool has_query;
-    bool is_known;      /* holds a key or token that is good, or is local */
+    bool is_known; /* holds a key or token that is good, or is local */
+    bool is_guess_counted;
     bool is_handled;    /* the handler was called */
     bool is_cut;        /* what came after the first bytes is forgotten, and the row knows */
     bool is_discarding; /* the body is read and forgotten */
@@ -61,6 +64,7 @@ struct http_request {
     json_t *json;
     char *actor;
     char id[24];
+    char client[INET6_ADDRSTRLEN];
     struct answer answer;
     struct stream *stream;
     atomic_int refs;
@@ -102,6 +106,10 @@ struct http_server {
     struct http_guard guard;
     const char *plain_problems; /* see struct http_options */
     struct bodies bodies;
+    struct guard trusted_proxies;
+    struct guesses *guesses;
+    char *origin; /* of the public URL: "https://pager.example.com"; NULL: none */
+    char *root;   /* its path, with a slash at its end */
     void *context;
     atomic_uint_least64_t next_id;
     uint64_t id_salt;
@@ -121,6 +129,16 @@ struct http_server {
     atomic_bool must_end_streams;
     atomic_bool must_end; /* the minder */
 };
+
+/* client.c */
+void client_find(struct http_request *request);
+/* The path of a target: without the authority of a whole address, and without our root. */
+const char *client_path(const struct http_server *server, const char *target);
+/* Does the request come from a page of ours? */
+NODISCARD bool client_is_own_origin(const struct http_request *request);
+/* Puts our root before the addresses of a page. Takes over the text. */
+NODISCARD char *client_root_page(const struct http_server *server, char *page);
+void client_setup(struct http_server *server, const struct http_options *options);
 
 /* request.c */
 NODISCARD struct http_request *request_create(struct http_server *server,

@@ -187,6 +187,9 @@ static void server_free(struct http_server *server)
     pthread_mutex_destroy(&server->peers_lock);
     pthread_mutex_destroy(&server->streams_lock);
     sem_destroy(&server->minder_wanted);
+    guesses_destroy(&server->guesses);
+    g_free(server->origin);
+    g_free(server->root);
     g_free(server->socket_path);
     g_free(server);
 }
@@ -198,6 +201,7 @@ static struct http_server *server_new(const struct http_options *options)
     server->guard = options->guard;
     server->plain_problems = options->plain_problems;
     bodies_init(&server->bodies, options);
+    client_setup(server, options);
     server->context = options->context;
     server->socket_path = g_strdup(options->socket_path);
     random_fill(&RANDOM_SYSTEM, &server->id_salt, sizeof server->id_salt);

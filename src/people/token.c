@@ -81,6 +81,53 @@ int key_read(const char *text)
     return 0;
 }
 
+static size_t count_different(const char *text)
+{
+    bool is_seen[256] = {false};
+    size_t count = 0;
+    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
+        count += !is_seen[*at];
+        is_seen[*at] = true;
+    }
+    return count;
+}
+
+/* The length of the shortest text of which this is a repetition, whole or cut: of "abcabca", 3. */
+static size_t period_of(const char *text, size_t length)
+{
+    for (size_t period = 1; period < length; period++) {
+        if (memcmp(text, text + period, length - period) == 0) {
+            return period;
+        }
+    }
+    return length;
+}
+
+/* Characters, but - and _, that are left when common words are taken out. */
+static size_t count_beyond_words(const char *text)
+{
+    static const char *const WORDS[] = {"password", "passwort", "changeme", "change-me", "secret",
+                                        "example",  "default",  "qwerty",   "letmein",   "tocsin",
+                                        "admin",    "token",    "test",     "key"};
+    g_autofree char *rest = g_ascii_strdown(text, -1);
+    for (size_t i = 0; i < G_N_ELEMENTS(WORDS); i++) {
+        for (char *at = strstr(rest, WORDS[i]); at != NULL; at = strstr(rest, WORDS[i])) {
+            memset(at, '-', strlen(WORDS[i]));
+        }
+    }
+    size_t count = 0;
+    for (const char *at = rest; *at != '\0'; at++) {
+        count += *at != '-' && *at != '_';
+    }
+    return count;
+}
+
+static bool is_hard_to_guess(const char *text, size_t length)
+{
+    return count_different(text) >= KEY_GIVEN_VARIETY && period_of(text, length) >= KEY_GIVEN_MIN &&
+           count_beyond_words(text) >= KEY_GIVEN_BEYOND;
+}
+
 bool key_check_given(const char *text, struct fault *fault)
 {
     size_t length = strlen(text);
@@ -99,6 +146,13 @@ bool key_check_given(const char *text, struct fault *fault)
     if (g_str_has_prefix(text, "tcn_") && key_read(text) == 0) {
         return fault_set(fault, "",
                          "the key begins like one of ours but is not whole; copy it again");
+    }
+    if (!is_hard_to_guess(text, length)) {
+        return fault_set(
+            fault, "",
+            "the key is easy to guess: it repeats itself, has few different characters or "
+            "consists of common words; take a random one (openssl rand -hex 20), or leave it "
+            "out and one is made");
     }
     return true;
 }

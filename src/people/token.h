@@ -28,6 +28,8 @@ enum {
     KEY_HASH_SIZE = 32,
     KEY_GIVEN_MIN = 16, /* characters of a key that the operator brings along */
     KEY_GIVEN_MAX = 200,
+    KEY_GIVEN_VARIETY = 8, /* different characters in it */
+    KEY_GIVEN_BEYOND = 12, /* characters besides common words */
 };
 
 /* The text of a new key from fresh random bytes. */
@@ -40,8 +42,9 @@ void key_write_routing(const unsigned char bytes[KEY_BYTES], char out[KEY_TEXT_S
 int key_read(const char *text);
 
 /* Judges a key from the environment or a file: printable ASCII without spaces, KEY_GIVEN_MIN to
- * KEY_GIVEN_MAX characters, and if it starts like one of ours it must be whole. The fault never holds
- * the key. */
+ * KEY_GIVEN_MAX characters, and if it starts like one of ours it must be whole. It must be hard to guess: eight
+ * different characters, no repetition of something short, and enough besides the words that people write where a key
+ * should stand. The fault never holds the key. */
 NODISCARD bool key_check_given(const char *text, struct fault *fault);
 
 /* What is stored and looked up: BLAKE2b-256 of the text. */

@@ -2,6 +2,8 @@
  * without it. */
 "use strict";
 (function () {
+  /* Where a proxy puts a path before ours, it stands before our own address as well. */
+  var root = document.currentScript.src.split("static/board.js")[0];
   var board = document.getElementById("board");
   var live = document.getElementById("live");
   var language = document.documentElement.lang || "en";
@@ -54,7 +56,7 @@
       return;
     }
     waiting = true;
-    fetch("/board/parts", { credentials: "same-origin", cache: "no-store" })
+    fetch(root + "board/parts", { credentials: "same-origin", cache: "no-store" })
       .then(function (answer) { return answer.ok ? answer.text() : Promise.reject(answer.status); })
       .then(replace)
       .catch(function (status) { if (status === 401) { location.reload(); } })
@@ -72,7 +74,7 @@
   }
 
   function listen() {
-    var stream = new EventSource("/board/live");
+    var stream = new EventSource(root + "board/live");
     stream.onopen = function () { connected(true); refresh(); };
     stream.onmessage = refresh;
     stream.onerror = function () {
