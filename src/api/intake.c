@@ -10,6 +10,7 @@
 #include "base/json_cut.h"
 #include "base/limits.h"
 #include "base/metric.h"
+#include "config/config_plan.h"
 #include "ledger/event.h"
 #include "source/payload.h"
 
@@ -177,7 +178,7 @@ bool intake_adopt(struct intake *intake, const char *name, int kind, struct faul
     const struct integration *integration = config_integration(config, name);
     bool is_good = false;
     if (integration == NULL) {
-        (void)fault_set(fault, "", "There is no integration \"%.100s\".", name);
+        (void)config_unknown(config, CONFIG_INTEGRATION, name, fault);
     } else if (kind != 0 && integration->kind != kind) {
         (void)fault_set(fault, "",
                         "This is the key of \"%.100s\", an integration of kind %s; its address is "

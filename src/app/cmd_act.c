@@ -69,6 +69,13 @@ int cmd_snooze(struct cli *cli)
     if ((duration == NULL) == (until == NULL)) {
         return cli_misused(cli, "say how long: --for 30m, or --until an instant");
     }
+    struct span span;
+    if (duration != NULL && !span_parse(duration, &span)) {
+        return cli_misused(cli,
+                           "--for is \"%.40s\"; write a time with its unit, such as 2h, and at "
+                           "most 30d",
+                           duration);
+    }
     g_autofree char *plus = duration != NULL ? g_strconcat("+", duration, NULL) : NULL;
     struct utc at;
     if (!cmd_instant(cli, duration != NULL ? "for" : "until", plus != NULL ? plus : until, &at)) {

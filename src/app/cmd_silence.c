@@ -156,8 +156,9 @@ static bool add_times(const struct cli *cli, json_t *body)
     }
     if (duration != NULL) {
         if (!span_parse(duration, &span)) {
-            cli_misused(cli, "--for is \"%.40s\"; write a time with its unit, such as 2h",
-                        duration);
+            cli_misused(
+                cli, "--for is \"%.40s\"; write a time with its unit, such as 2h, and at most 366d",
+                duration);
             return false;
         }
         to = utc_add(from, span);

@@ -140,10 +140,51 @@ static void counts_by_level(void **state)
     g_ptr_array_unref(findings);
 }
 
+/* What a program took before it could judge it. */
+static void add_stored_silence(struct config *config, const char *name, const char *service,
+                               const char *to)
+{
+    struct fault fault = {0};
+    json_auto_t *spec =
+        json_pack("{s:s, s:[{s:s, s:s}], s:s, s:s}", "name", name, "match", "field", "service",
+                  "value", service, "from", "2026-11-01T00:00:00Z", "to", to);
+    void *silence = record_new_stored(&SILENCE_RECORD, spec, &fault);
+    assert_non_null(silence);
+    assert_true(config_add(config, CONFIG_SILENCE, silence));
+}
+
+static void tells_of_what_can_mean_nothing(void **state)
+{
+    (void)state;
+    struct config *config = config_create();
+    json_auto_t *spec = json_pack("{s:s, s:s}", "name", "checkout", "policy", "p");
+    struct fault fault = {0};
+    assert_true(
+        config_add(config, CONFIG_SERVICE, record_new_stored(&SERVICE_RECORD, spec, &fault)));
+    add_stored_silence(config, "good", "checkout", "2026-12-01T00:00:00Z");
+    add_stored_silence(config, "slip", "chekout", "2026-12-01T00:00:00Z");
+    add_stored_silence(config, "for ever", "checkout", "2036-12-01T00:00:00Z");
+    add_stored_silence(config, "slip that is over", "chekout", "2026-11-02T00:00:00Z");
+    GPtrArray *findings = lint_new();
+    lint_config(config, NOW, findings);
+    g_autoptr(GString) told = g_string_new(NULL);
+    for (guint i = 0; i < findings->len; i++) {
+        const struct finding *finding = findings->pdata[i];
+        if (strcmp(finding->check, "meaning") == 0) {
+            assert_int_equal(finding->level, LINT_WARNING);
+            g_string_append_printf(told, "%s; ", finding->subject);
+        }
+    }
+    assert_string_equal(told->str, "silence:slip; silence:for ever; ");
+    g_ptr_array_unref(findings);
+    config_unref(config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_keeps_a_page_away),
+        cmocka_unit_test(tells_of_what_can_mean_nothing),
         cmocka_unit_test(judges_keys),
         cmocka_unit_test(counts_by_level),
     };

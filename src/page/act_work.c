@@ -88,9 +88,37 @@ static void escalate(struct ledger_tx *tx, struct act *act, struct alert *alert)
     escalation_hurry(act->pager, tx, alert);
 }
 
+/* Who is nobody cannot be on call now either, but that is not what is wrong. */
+static bool is_somebody(struct act *act)
+{
+    const struct config *config = act->pager->config;
+
+    const struct {
+        const char *field, *name;
+        enum config_kind kind;
+    } named[] = {{"user", act->target->user, CONFIG_USER},
+                 {"schedule", act->target->schedule, CONFIG_SCHEDULE},
+                 {"team", act->target->team, CONFIG_TEAM},
+                 {"channel", act->target->channel, CONFIG_CHANNEL}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(named); i++) {
+        if (named[i].name != NULL && config_find(config, named[i].kind, named[i].name) == NULL) {
+            act->status = 422;
+            (void)config_unknown(config, named[i].kind, named[i].name, &act->fault);
+            fault_within(&act->fault, named[i].field);
+            fault_within(&act->fault, "target");
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Tells others too, now; the policy goes on as it was. */
 static void page_others(struct ledger_tx *tx, struct act *act, struct alert *alert)
 {
+    if (!is_somebody(act)) {
+        return;
+    }
     g_autoptr(GPtrArray) tellings = tellings_new();
     int why = target_resolve(act->pager->config, act->target, tx->now, tellings);
     if (tellings->len == 0) {

@@ -352,7 +352,7 @@ static void help_can_be_called_although_somebody_is_on_it(void **state)
     (void)paging_act(paging, VERB_ACKNOWLEDGE, id, "user:ana");
     assert_int_equal(paging_page(paging, id, "chen"), 200);
     expect_messages(paging, "chen ntfy: page 1");
-    assert_int_equal(paging_page(paging, id, "nobody"), 409);
+    assert_int_equal(paging_page(paging, id, "nobody"), 422);
     assert_int_equal(paging_act(paging, VERB_ESCALATE, id, "user:ana"), 200);
     expect_messages(paging, "chen ntfy: page 1; budi email: page 1; channel:room channel: page 1");
 }
