@@ -2,6 +2,7 @@
 #include <stdint.h>
 
 #include "base/json.h"
+#include "base/limits.h"
 #include "judge_signal.h"
 #include "source/alertmanager.h"
 
@@ -10,7 +11,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct fault fault = {0};
-    json_auto_t *body = json_read((const char *)bytes, size, &fault);
+    struct json_mends mends;
+    json_auto_t *body =
+        json_read_mended((const char *)bytes, size, LIMIT_JSON_NODES, &mends, &fault);
     if (body == NULL) {
         CHECK(fault.text[0] != '\0');
         return 0;

@@ -2,6 +2,7 @@
 #include <stdint.h>
 
 #include "base/json.h"
+#include "base/limits.h"
 #include "judge_signal.h"
 #include "source/native.h"
 
@@ -10,14 +11,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct fault fault = {0};
-    json_auto_t *body = json_read((const char *)bytes, size, &fault);
+    struct json_mends mends;
+    json_auto_t *body =
+        json_read_mended((const char *)bytes, size, LIMIT_JSON_NODES, &mends, &fault);
     if (body == NULL) {
         return 0;
     }
     struct signal signal = {0};
     g_autofree char *integration = NULL;
     g_autofree char *service = NULL;
-    if (native_read(body, &signal, &integration, &service, &fault)) {
+    if (native_read(body, NATIVE_PROGRAM, &signal, &integration, &service, &fault)) {
         judge_signal(&signal);
         CHECK(integration == NULL || service == NULL);
     } else {

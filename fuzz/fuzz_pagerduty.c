@@ -2,6 +2,7 @@
 #include <stdint.h>
 
 #include "base/json.h"
+#include "base/limits.h"
 #include "judge_signal.h"
 #include "source/pagerduty.h"
 
@@ -20,6 +21,19 @@ static void try_event(const json_t *body)
     signal_clear(&signal);
 }
 
+static void try_v1(const json_t *body)
+{
+    struct signal signal = {0};
+    json_auto_t *errors = json_array();
+    bool is_good = pagerduty_read_v1(body, &signal, errors);
+    CHECK(is_good == (json_array_size(errors) == 0));
+    if (is_good) {
+        judge_signal(&signal);
+        CHECK(pagerduty_service_key(body) != NULL);
+    }
+    signal_clear(&signal);
+}
+
 static void try_change(const json_t *body)
 {
     json_auto_t *errors = json_array();
@@ -31,9 +45,12 @@ static void try_change(const json_t *body)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct fault fault = {0};
-    json_auto_t *body = json_read((const char *)bytes, size, &fault);
+    struct json_mends mends;
+    json_auto_t *body =
+        json_read_mended((const char *)bytes, size, LIMIT_JSON_NODES, &mends, &fault);
     if (body != NULL) {
         try_event(body);
+        try_v1(body);
         try_change(body);
     }
     return 0;

@@ -367,6 +367,9 @@ static int take_trigger(struct taking *taking, bool is_open, bool *out_severity_
 
 static int take_unknown(const struct taking *taking)
 {
+    if (taking->signal->is_quiet) {
+        return TAKE_UNKNOWN;
+    }
     struct ledger_tx *tx = taking->tx;
     const char *key = taking->signal->dedup_key;
     g_autofree char *actor = actor_of(taking->integration);
@@ -377,7 +380,7 @@ static int take_unknown(const struct taking *taking)
     }
     /* Prometheus repeats a resolve for a quarter of an hour; only a key that was never seen is
      * worth an event. */
-    if (!taking->signal->is_quiet && !alert_is_known(tx->db, taking->integration, key)) {
+    if (!alert_is_known(tx->db, taking->integration, key)) {
         json_t *data = json_object();
         set_text(data, "action", enum_to_name(SIGNAL_ACTION_NAMES, taking->signal->action));
         set_text(data, "dedup_key", key);

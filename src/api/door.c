@@ -11,7 +11,16 @@ const char DOOR_UNKNOWN_KEY[] = "This key is not known: it was mistyped, rotated
 
 int door_success(enum door door)
 {
-    return door == DOOR_PROMETHEUS ? 200 : 202;
+    return door == DOOR_PROMETHEUS || door == DOOR_PAGERDUTY_V1 ? 200 : 202;
+}
+
+/* Where the dialect has room for it. */
+static void add_note(const struct intake *intake, json_t *body)
+{
+    g_autofree char *note = intake_note(intake);
+    if (note != NULL) {
+        (void)json_object_set_new(body, "note", json_string(note));
+    }
 }
 
 static void accept_native(struct intake *intake)
@@ -25,18 +34,22 @@ static void accept_native(struct intake *intake)
     (void)json_object_set_new(body, "dedup_key", json_string(take->dedup_key));
     (void)json_object_set_new(body, "outcome",
                               json_string(enum_to_name(TAKE_OUTCOME_NAMES, take->outcome)));
+    add_note(intake, body);
     http_answer_json(intake->request, 202, body);
 }
 
 static void accept_pagerduty(struct intake *intake)
 {
     const char *key = intake->sent_key != NULL ? intake->sent_key : intake->takes[0].dedup_key;
-    http_answer_json(intake->request, 202, pagerduty_accepted(key));
+    http_answer_json(intake->request, door_success(intake->door),
+                     intake->door == DOOR_PAGERDUTY_V1 ? pagerduty_accepted_v1(key)
+                                                       : pagerduty_accepted(key));
 }
 
 static void accept_alertmanager(struct intake *intake)
 {
-    json_t *body = json_pack("{s:I}", "accepted", (json_int_t)(intake->count - intake->own));
+    json_t *body = json_pack("{s:I}", "accepted",
+                             (json_int_t)(intake->count - intake->own - intake->batch.added));
     if (intake->batch.cut_off > 0) {
         (void)json_object_set_new(body, "cut_off", json_integer((json_int_t)intake->batch.cut_off));
     }
@@ -46,6 +59,7 @@ static void accept_alertmanager(struct intake *intake)
             body, "first_problem",
             json_sprintf("%s: %s", intake->batch.first.field, intake->batch.first.text));
     }
+    add_note(intake, body);
     http_answer_json(intake->request, 202, body);
 }
 
@@ -59,6 +73,7 @@ void door_accept(struct intake *intake)
         http_answer_empty(intake->request, 200);
         break;
     case DOOR_PAGERDUTY:
+    case DOOR_PAGERDUTY_V1:
         accept_pagerduty(intake);
         break;
     case DOOR_PAGERDUTY_CHANGE:
@@ -86,14 +101,21 @@ static json_t *refused_pagerduty(int status, const struct fault *fault)
     return pagerduty_refused("invalid event", "Event object is invalid", errors);
 }
 
+static bool is_pagerduty(enum door door)
+{
+    return door == DOOR_PAGERDUTY || door == DOOR_PAGERDUTY_CHANGE || door == DOOR_PAGERDUTY_V1;
+}
+
 void door_refuse(struct http_request *request, enum door door, int status,
                  const struct fault *fault)
 {
     if (status == 429 || status >= 500) {
         http_set_header(request, "Retry-After", RETRY_AFTER_S);
     }
-    if (door == DOOR_PAGERDUTY || door == DOOR_PAGERDUTY_CHANGE) {
-        http_answer_json(request, status, refused_pagerduty(status, fault));
+    if (is_pagerduty(door)) {
+        bool is_forbidden =
+            door == DOOR_PAGERDUTY_V1 && status == 429; /* its word for "too fast" */
+        http_answer_json(request, is_forbidden ? 403 : status, refused_pagerduty(status, fault));
         return;
     }
     http_answer_fault(request, status, fault);

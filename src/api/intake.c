@@ -104,11 +104,15 @@ void intake_keep(struct intake *intake, int status, const char *problem)
     }
 }
 
+static char *fault_line(const struct fault *fault)
+{
+    return fault->field[0] == '\0' ? g_strdup(fault->text)
+                                   : g_strconcat(fault->field, ": ", fault->text, NULL);
+}
+
 static void keep_fault(struct intake *intake, int status, const struct fault *fault)
 {
-    g_autofree char *problem = fault->field[0] == '\0'
-                                   ? g_strdup(fault->text)
-                                   : g_strconcat(fault->field, ": ", fault->text, NULL);
+    g_autofree char *problem = fault_line(fault);
     intake_keep(intake, status, problem);
 }
 
@@ -121,11 +125,12 @@ void intake_refuse(struct intake *intake, int status, const struct fault *fault)
 }
 
 /* Of what was cut off: the elements that are whole. NULL: none is, or no room. */
-static json_t *read_cut(const char *bytes, size_t size, size_t nodes, struct fault *fault)
+static json_t *read_cut(const char *bytes, size_t size, size_t nodes, struct json_mends *mends,
+                        struct fault *fault)
 {
     size_t whole = 0;
     g_autofree char *text = json_cut(bytes, size, &whole);
-    json_t *body = text == NULL ? NULL : json_read_up_to(text, whole, nodes, fault);
+    json_t *body = text == NULL ? NULL : json_read_mended(text, whole, nodes, mends, fault);
     if (body == NULL) {
         (void)fault_set(
             fault, "",
@@ -147,8 +152,9 @@ json_t *intake_json(struct intake *intake)
         (void)pthread_mutex_lock(&heavy_lock);
         intake->is_heavy = true;
     }
-    json_t *body =
-        is_cut ? read_cut(bytes, size, nodes, &fault) : json_read_up_to(bytes, size, nodes, &fault);
+    struct json_mends *mends = &intake->mends;
+    json_t *body = is_cut ? read_cut(bytes, size, nodes, mends, &fault)
+                          : json_read_mended(bytes, size, nodes, mends, &fault);
     if (body == NULL) {
         intake_refuse(intake, is_cut ? 413 : 400, &fault);
     }
@@ -256,13 +262,34 @@ static void refuse_outcome(struct intake *intake, enum command_outcome outcome)
     }
 }
 
+char *intake_note(const struct intake *intake)
+{
+    const struct batch *batch = &intake->batch;
+    g_autofree char *text = json_mends_told(&intake->mends);
+    if (batch->mended == 0) {
+        return g_steal_pointer(&text);
+    }
+    g_autofree char *first = fault_line(&batch->first_mend);
+    g_autofree char *more = batch->mended == 1
+                                ? g_strdup("")
+                                : g_strdup_printf(" (and of %zu more)", batch->mended - 1);
+    return g_strconcat(text == NULL ? "" : text, text == NULL ? "" : "; ", first, more, NULL);
+}
+
+/* What was refused of it, and what was mended. */
+static void keep_taken(struct intake *intake)
+{
+    g_autofree char *refused = intake->batch.refused == 0 ? NULL : fault_line(&intake->batch.first);
+    g_autofree char *note = intake_note(intake);
+    g_autofree char *both =
+        refused != NULL && note != NULL ? g_strconcat(refused, "; ", note, NULL) : NULL;
+    intake_keep(intake, door_success(intake->door),
+                both != NULL ? both : (refused != NULL ? refused : note));
+}
+
 static void finish(struct intake *intake)
 {
-    if (intake->batch.refused > 0) {
-        keep_fault(intake, door_success(intake->door), &intake->batch.first);
-    } else {
-        intake_keep(intake, door_success(intake->door), NULL);
-    }
+    keep_taken(intake);
     door_accept(intake);
     struct span now = clock_elapsed(intake->context->clock);
     metric_observe(HISTOGRAM_ACCEPT, (struct span){now.us - intake->started.us});

@@ -3,6 +3,7 @@
 #define API_INTAKE_H
 
 #include "api/context.h"
+#include "base/json.h"
 #include "page/pager.h"
 #include "source/source.h"
 
@@ -13,6 +14,7 @@ enum door {
     DOOR_PROMETHEUS,
     DOOR_PAGERDUTY,
     DOOR_PAGERDUTY_CHANGE,
+    DOOR_PAGERDUTY_V1,
 };
 
 /* One request on its way through a door. Freed by intake_free, which every path ends in. */
@@ -25,7 +27,8 @@ struct intake {
     char *service;     /* where it points */
     char *text;        /* the payload as it is kept */
     struct batch batch;
-    struct take *takes; /* one for each signal */
+    struct json_mends mends; /* what was mended in the body */
+    struct take *takes;      /* one for each signal */
     size_t count;
     size_t own;          /* of them: from us, about what was cut off */
     size_t done;         /* of them: committed, for they go in slices */
@@ -54,7 +57,10 @@ void intake_refuse(struct intake *intake, int status, const struct fault *fault)
 /* Submits the batch as one command; its answer follows the commit. Frees. */
 void intake_submit(struct intake *intake);
 
-/* The body as JSON; otherwise refuses (and frees) and gives NULL. New reference. */
+/* What of the request was mended or left out although it is taken; newly allocated, NULL: nothing. */
+NODISCARD char *intake_note(const struct intake *intake);
+
+/* The body as JSON, mended where it is none; otherwise refuses (and frees) and gives NULL. New reference. */
 NODISCARD json_t *intake_json(struct intake *intake);
 
 #endif

@@ -109,12 +109,26 @@ static struct intake *enter_pagerduty(struct http_request *request, void *contex
     if (*out_body == NULL) {
         return NULL;
     }
-    const char *key = pagerduty_routing_key(*out_body);
+    const char *key = door == DOOR_PAGERDUTY_V1 ? pagerduty_service_key(*out_body)
+                                                : pagerduty_routing_key(*out_body);
     if (key != NULL && !enter(intake, key, INTEGRATION_PAGERDUTY, 400)) {
         json_decref(*out_body);
         return NULL;
     }
     return intake; /* without a key: the adapter says that it is missing */
+}
+
+static void submit_event(struct intake *intake, const char *sent_key, bool is_good,
+                         const json_t *errors)
+{
+    if (!is_good) {
+        refuse_event(intake, errors);
+        return;
+    }
+    if (sent_key != NULL && sent_key[0] != '\0') {
+        intake->sent_key = g_strdup(sent_key);
+    }
+    intake_submit(intake);
 }
 
 static void post_enqueue(struct http_request *request, void *context)
@@ -125,15 +139,21 @@ static void post_enqueue(struct http_request *request, void *context)
         return;
     }
     json_auto_t *errors = json_array();
-    if (pagerduty_read(body, batch_add(&intake->batch), errors)) {
-        intake->sent_key = g_strdup(json_text(body, "dedup_key", NULL));
-        if (intake->sent_key != NULL && intake->sent_key[0] == '\0') {
-            g_clear_pointer(&intake->sent_key, g_free);
-        }
-        intake_submit(intake);
-    } else {
-        refuse_event(intake, errors);
+    bool is_good = pagerduty_read(body, batch_add(&intake->batch), errors);
+    submit_event(intake, json_text(body, "dedup_key", NULL), is_good, errors);
+    json_decref(body);
+}
+
+static void post_event_v1(struct http_request *request, void *context)
+{
+    json_t *body = NULL;
+    struct intake *intake = enter_pagerduty(request, context, DOOR_PAGERDUTY_V1, &body);
+    if (intake == NULL) {
+        return;
     }
+    json_auto_t *errors = json_array();
+    bool is_good = pagerduty_read_v1(body, batch_add(&intake->batch), errors);
+    submit_event(intake, json_text(body, "incident_key", NULL), is_good, errors);
     json_decref(body);
 }
 
@@ -232,7 +252,8 @@ static void post_alert(struct http_request *request, void *context)
     g_autofree char *integration = NULL;
     g_autofree char *service = NULL;
     struct signal *signal = batch_add(&intake->batch);
-    bool is_good = native_read(body, signal, &integration, &service, &fault);
+    bool is_good = native_read(body, is_free ? NATIVE_PERSON : NATIVE_PROGRAM, signal, &integration,
+                               &service, &fault);
     native_identify(signal, http_header(request, "Idempotency-Key"));
     if (is_good && is_free) {
         is_good = adopt_named(intake, integration, service, &fault);
@@ -354,6 +375,9 @@ const struct route_row INTAKE_ROUTES[] = {
      .summary = "Prometheus pointing at us as an Alertmanager.", .takes_part = true},
     {"POST", "/v2/enqueue", PERMIT_KEY, post_enqueue, .summary = "PagerDuty Events API v2.",
      .success = 202, .body_max = LIMIT_BODY_PAGERDUTY, .has_key_in_body = true},
+    {"POST", "/generic/2010-04-15/create_event.json", PERMIT_KEY, post_event_v1,
+     .summary = "PagerDuty Events API v1.", .body_max = LIMIT_BODY_PAGERDUTY,
+     .has_key_in_body = true},
     {"POST", "/v2/change/enqueue", PERMIT_KEY, post_change,
      .summary = "PagerDuty change events: recorded, never paged.", .success = 202,
      .body_max = LIMIT_BODY_PAGERDUTY, .has_key_in_body = true},

@@ -75,6 +75,10 @@ static void set_parse_fault(const json_error_t *error, struct fault *fault)
     case json_error_premature_end_of_input:
         text = "the document ends in the middle; was it cut off?";
         break;
+    case json_error_numeric_overflow:
+        text = "a number is too large (integer overflow beyond 64 bits, or infinite); write it as "
+               "a text";
+        break;
     case json_error_end_of_input_expected:
         text = "something follows the end of the document; send exactly one";
         break;
@@ -90,24 +94,53 @@ json_t *json_read(const char *bytes, size_t size, struct fault *fault)
     return json_read_up_to(bytes, size, LIMIT_JSON_NODES, fault);
 }
 
-json_t *json_read_up_to(const char *bytes, size_t size, size_t nodes_max, struct fault *fault)
+static bool is_bearable(const char *bytes, size_t size, size_t nodes_max, struct fault *fault)
 {
     struct outline outline = outline_of(bytes, size);
     if (outline.depth_max > LIMIT_JSON_DEPTH) {
-        (void)fault_set(fault, "", "nested more than %d levels deep; flatten it",
-                        (int)LIMIT_JSON_DEPTH);
-        return NULL;
+        return fault_set(fault, "", "nested more than %d levels deep; flatten it",
+                         (int)LIMIT_JSON_DEPTH);
     }
     if (outline.nodes > nodes_max) {
-        (void)fault_set(fault, "", "holds more than %zu values; send it in parts", nodes_max);
+        return fault_set(fault, "", "holds more than %zu values; send it in parts", nodes_max);
+    }
+    return true;
+}
+
+json_t *json_read_up_to(const char *bytes, size_t size, size_t nodes_max, struct fault *fault)
+{
+    if (!is_bearable(bytes, size, nodes_max, fault)) {
         return NULL;
     }
     json_error_t error;
-    const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
-    json_t *value = json_loadb(bytes, size, flags, &error);
-    if (value == NULL && json_error_code(&error) == json_error_numeric_overflow) {
-        /* An unsigned 64-bit counter among an alert's details is no reason to lose the alert. */
-        value = json_loadb(bytes, size, flags | JSON_DECODE_INT_AS_REAL, &error);
+    json_t *value = json_loadb(bytes, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (value == NULL) {
+        set_parse_fault(&error, fault);
+    }
+    return value;
+}
+
+json_t *json_read_mended(const char *bytes, size_t size, size_t nodes_max, struct json_mends *out,
+                         struct fault *fault)
+{
+    *out = (struct json_mends){0};
+    if (!is_bearable(bytes, size, nodes_max, fault)) {
+        return NULL;
+    }
+    json_error_t error;
+    json_t *value = json_loadb(bytes, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (value != NULL) {
+        return value;
+    }
+    size_t mended_size = 0;
+    g_autofree char *mended = json_mend(bytes, size, &mended_size, out);
+    if (!is_bearable(mended, mended_size, nodes_max, fault)) { /* a text had hidden it */
+        return NULL;
+    }
+    value = json_loadb(mended, mended_size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (value == NULL && json_error_code(&error) == json_error_duplicate_key) {
+        out->has_doubled_key = true;
+        value = json_loadb(mended, mended_size, JSON_DECODE_ANY, &error);
     }
     if (value == NULL) {
         set_parse_fault(&error, fault);

@@ -15,6 +15,27 @@ NODISCARD json_t *json_read(const char *bytes, size_t size, struct fault *fault)
 NODISCARD json_t *json_read_up_to(const char *bytes, size_t size, size_t nodes_max,
                                   struct fault *fault);
 
+/* What was mended in a document. */
+struct json_mends {
+    size_t
+        texts; /* with U+0000, half surrogate pairs, raw control characters, bytes not of UTF-8 */
+    size_t numbers;       /* NaN, infinite, or integers beyond 64 bits with sign: texts now */
+    size_t marks;         /* a byte order mark, control characters between the values */
+    bool has_doubled_key; /* the last of them counts */
+};
+
+/* The same for the doors of programs: what the strict reader takes is read just so, and costs no more;
+ * what it refuses is mended first where the meaning allows. Refused is what has no shape: cut off,
+ * too deep, too many values. */
+NODISCARD json_t *json_read_mended(const char *bytes, size_t size, size_t nodes_max,
+                                   struct json_mends *out, struct fault *fault);
+
+/* The bytes mended, of *out_size bytes (and a NUL); newly allocated. Doubled keys stay. */
+NODISCARD char *json_mend(const char *bytes, size_t size, size_t *out_size, struct json_mends *out);
+
+/* A sentence about it, newly allocated; NULL when nothing was mended. */
+NODISCARD char *json_mends_told(const struct json_mends *mends);
+
 /* Compact text with keys in the order they were set; to be freed with g_free. Never NULL. */
 NODISCARD char *json_write(const json_t *value);
 

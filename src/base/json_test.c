@@ -20,7 +20,7 @@ static const struct row ROWS[] = {
     {"object", "{\"a\": [1, 2.5, true, null, \"\\u00e9\"]}", 0, NULL},
     {"scalar", "5", 0, NULL},
     {"space around", " \n[]\t ", 0, NULL},
-    {"64 bits unsigned", "[18446744073709551615]", 0, NULL},
+    {"64 bits unsigned", "[18446744073709551615]", 0, "too large"},
     {"nothing", "", 0, "cut off"},
     {"only space", "  ", 0, "cut off"},
     {"cut off", "{\"a\": [1", 0, "cut off"},
@@ -96,6 +96,86 @@ static void test_nodes(void **state)
     assert_non_null(strstr(fault.text, "50000 values"));
 }
 
+#define U_FFFD "\xef\xbf\xbd"
+
+static const struct {
+    const char *name;
+    const char *text;
+    size_t size;      /* 0: strlen */
+    const char *read; /* as it is written again; NULL: refused */
+} MENDED[] = {
+    {"what is good stays", "{\"a\":[1,2.5,true,null,\"\\u00e9\\n\"]}", 0,
+     "{\"a\":[1,2.5,true,null,\"\xc3\xa9\\n\"]}"},
+    {"escaped NUL", "[\"a\\u0000b\"]", 0, "[\"a" U_FFFD "b\"]"},
+    {"NUL byte", "[\"a\0b\"]", 7, "[\"a" U_FFFD "b\"]"},
+    {"NUL in a key", "{\"a\\u0000\":1}", 0, "{\"a" U_FFFD "\":1}"},
+    {"first half of a pair", "[\"\\ud83d\"]", 0, "[\"" U_FFFD "\"]"},
+    {"second half of a pair", "[\"\\ude00x\"]", 0, "[\"" U_FFFD "x\"]"},
+    {"two first halves", "[\"\\ud83d\\ud83d\\ude00\"]", 0, "[\"" U_FFFD "\xf0\x9f\x98\x80\"]"},
+    {"a whole pair", "[\"\\ud83d\\ude00\",NaN]", 0, "[\"\xf0\x9f\x98\x80\",\"NaN\"]"},
+    {"a byte of Latin-1", "[\"caf\xe9 zu\"]", 0, "[\"caf" U_FFFD " zu\"]"},
+    {"Latin-1 before the quote", "[\"caf\xe9\"]", 0, "[\"caf" U_FFFD "\"]"},
+    {"a surrogate in bytes", "[\"\xed\xa0\x80\"]", 0, "[\"" U_FFFD U_FFFD U_FFFD "\"]"},
+    {"overlong", "[\"\xc0\xaf\"]", 0, "[\"" U_FFFD U_FFFD "\"]"},
+    {"beyond Unicode", "[\"\xf4\x90\x80\x80\"]", 0, "[\"" U_FFFD U_FFFD U_FFFD U_FFFD "\"]"},
+    {"raw controls", "[\"a\tb\nc\x1b[0m\"]", 0, "[\"a\\tb\\nc\\u001B[0m\"]"},
+    {"the last of doubled keys", "{\"a\":1,\"b\":2,\"a\":3}", 0, "{\"a\":3,\"b\":2}"},
+    {"doubled by mending", "{\"\\ud800\":1,\"\\udfff\":2}", 0, "{\"" U_FFFD "\":2}"},
+    {"NaN", "[NaN,-Infinity,Infinity]", 0, "[\"NaN\",\"-Infinity\",\"Infinity\"]"},
+    {"infinite", "[1e999,-1E+400,0.5]", 0, "[\"1e999\",\"-1E+400\",0.5]"},
+    {"unsigned 64 bits changes only itself", "[5,9007199254740993,18446744073709551615]", 0,
+     "[5,9007199254740993,\"18446744073709551615\"]"},
+    {"the ends of 64 bits", "[9223372036854775807,-9223372036854775808,9223372036854775808]", 0,
+     "[9223372036854775807,-9223372036854775808,\"9223372036854775808\"]"},
+    {"a number in a text is text", "[\"18446744073709551615 NaN\",NaN]", 0,
+     "[\"18446744073709551615 NaN\",\"NaN\"]"},
+    {"byte order mark", "\xef\xbb\xbf{\"a\":1}", 0, "{\"a\":1}"},
+    {"the NUL that ends a text in C", "{\"a\":1}\0", 8, "{\"a\":1}"},
+    {"an escape that is none", "[\"C:\\programs\\x41\\u12\"]", 0,
+     "[\"C:\\\\programs\\\\x41\\\\u12\"]"},
+    {"cut off", "{\"a\":[1", 0, NULL},
+    {"cut off in an escape", "[\"a\\", 0, NULL},
+    {"cut off in a character", "[\"\xe2\x82", 0, NULL},
+    {"nothing", "", 0, NULL},
+    {"a mark only", "\xef\xbb\xbf", 0, NULL},
+    {"two documents", "{} {}", 0, NULL},
+    {"no quotes", "{a:1}", 0, NULL},
+    {"nan", "[nan]", 0, NULL},
+    {"a leading zero", "[007]", 0, NULL},
+    {"a comma too many", "[1,]", 0, NULL},
+};
+
+static void test_mends(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(MENDED); i++) {
+        struct fault fault = {0};
+        struct json_mends mends;
+        size_t size = MENDED[i].size > 0 ? MENDED[i].size : strlen(MENDED[i].text);
+        json_auto_t *value =
+            json_read_mended(MENDED[i].text, size, LIMIT_JSON_NODES, &mends, &fault);
+        g_autofree char *read = value == NULL ? NULL : json_write(value);
+        if (g_strcmp0(read, MENDED[i].read) != 0) {
+            fail_msg("%s: %s %s", MENDED[i].name, read, fault.text);
+        }
+        g_autofree char *told = json_mends_told(&mends);
+        assert_int_equal(read != NULL && told == NULL, i == 0); /* what was mended is told */
+        assert_true(value != NULL || fault.text[0] != '\0');
+    }
+}
+
+static void test_mended_is_bounded_too(void **state)
+{
+    (void)state;
+    struct fault fault = {0};
+    struct json_mends mends;
+    g_autofree char *deep = g_strnfill(100, '[');
+    assert_null(json_read_mended(deep, 100, LIMIT_JSON_NODES, &mends, &fault));
+    assert_non_null(strstr(fault.text, "32 levels"));
+    assert_null(json_read_mended("[NaN,1,2,3]", 11, 3, &mends, &fault));
+    assert_non_null(strstr(fault.text, "more than 3 values"));
+}
+
 static void test_write_and_text(void **state)
 {
     (void)state;
@@ -137,6 +217,8 @@ int main(void)
         cmocka_unit_test(test_read),
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_nodes),
+        cmocka_unit_test(test_mends),
+        cmocka_unit_test(test_mended_is_bounded_too),
         cmocka_unit_test(test_write_and_text),
         cmocka_unit_test(test_writes_what_jansson_writes),
     };

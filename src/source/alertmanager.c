@@ -33,33 +33,26 @@ static void add_origin(struct signal *signal, const json_t *body, const json_t *
 }
 
 static bool read_one(const json_t *body, const json_t *alert, struct batch *out,
-                     struct fault *fault)
+                     struct fault *fault, struct fault *mend)
 {
     if (!json_is_object(alert)) {
         return fault_set(fault, "", "must be an object with status and labels");
     }
-    const json_t *labels = json_object_get(alert, "labels");
-    const json_t *annotations = json_object_get(alert, "annotations");
+    json_auto_t *labels = labels_take(alert, "labels", mend);
+    json_auto_t *annotations = labels_take(alert, "annotations", mend);
     const char *fingerprint = json_text(alert, "fingerprint", "");
     int action = 0;
-    struct utc starts_at = {0};
-    struct utc ends_at = {0};
-    if (!read_action(body, alert, &action, fault) || !labels_judge(labels, "labels", fault) ||
-        !labels_judge(annotations, "annotations", fault)) {
+    if (!read_action(body, alert, &action, fault)) {
         return false;
     }
     if (json_object_size(labels) == 0 && fingerprint[0] == '\0') {
         return fault_set(fault, "labels", "must have at least one label, or a fingerprint beside");
     }
-    if (!instant_read(json_text(alert, "startsAt", NULL), &starts_at)) {
-        return fault_set(fault, "startsAt", "must be an instant such as 2026-12-24T23:30:00Z");
-    }
     struct signal *signal = batch_add(out);
     signal->action = action;
-    signal->occurred_at = starts_at;
-    /* While it fires, the end is none or a guess. */
-    if (action == SIGNAL_RESOLVE && instant_read(json_text(alert, "endsAt", NULL), &ends_at)) {
-        signal->ended_at = ends_at;
+    signal->occurred_at = instant_take(alert, "startsAt", mend);
+    if (action == SIGNAL_RESOLVE) { /* while it fires, the end is none or a guess */
+        signal->ended_at = instant_take(alert, "endsAt", mend);
     }
     if (fingerprint[0] != '\0') {
         signal->dedup_key = g_strdup(fingerprint);
@@ -67,6 +60,49 @@ static bool read_one(const json_t *body, const json_t *alert, struct batch *out,
     signal_from_labels(signal, labels, annotations);
     add_origin(signal, body, alert);
     return true;
+}
+
+static int worst_of(const struct batch *batch)
+{
+    int worst = 0;
+    for (guint i = 0; i < batch->signals->len; i++) {
+        const struct signal *signal = g_ptr_array_index(batch->signals, i);
+        int severity = signal_severity(signal);
+        if (signal->action == SIGNAL_TRIGGER && (worst == 0 || severity < worst)) {
+            worst = severity;
+        }
+    }
+    return worst;
+}
+
+/* Alertmanager tells how many alerts of the group it has left out (max_alerts): an alert of its own, as
+ * bad as the group, until a notification of the group is whole again. */
+static void add_truncated(const json_t *body, struct batch *out)
+{
+    const char *group = json_text(body, "groupKey", NULL);
+    const json_t *truncated = json_object_get(body, "truncatedAlerts");
+    if (group == NULL || !json_is_integer(truncated)) {
+        return;
+    }
+    json_int_t count = json_integer_value(truncated);
+    int worst = worst_of(out);
+    struct signal *signal = batch_add(out);
+    out->added++;
+    signal->dedup_key = g_strconcat("truncated:", group, NULL);
+    if (count <= 0 || worst == 0) {
+        signal->action = SIGNAL_RESOLVE;
+        signal->is_quiet = true;
+        return;
+    }
+    signal->action = SIGNAL_TRIGGER;
+    signal->severity = worst;
+    signal->summary = g_strdup_printf("%" JSON_INTEGER_FORMAT " more alert%s of this group %s cut "
+                                      "off by Alertmanager (max_alerts)",
+                                      count, count == 1 ? "" : "s", count == 1 ? "was" : "were");
+    json_t *details =
+        json_pack("{s:s, s:O*}", "groupKey", group, "labels", json_object_get(body, "groupLabels"));
+    signal->details = details_fit(details);
+    add_origin(signal, body, NULL);
 }
 
 bool alertmanager_read(const json_t *body, struct batch *out, struct fault *fault)
@@ -83,11 +119,15 @@ bool alertmanager_read(const json_t *body, struct batch *out, struct fault *faul
     size_t count = batch_fit(out, json_array_size(alerts));
     for (size_t i = 0; i < count; i++) {
         struct fault why = {0};
-        if (!read_one(body, json_array_get(alerts, i), out, &why)) {
+        struct fault mend = {0};
+        if (!read_one(body, json_array_get(alerts, i), out, &why, &mend)) {
             batch_refuse(out, "alerts", i, &why);
+        } else if (mend.text[0] != '\0') {
+            batch_mend(out, "alerts", i, &mend);
         }
     }
-    if (out->signals->len == 0 && out->refused > 0) {
+    add_truncated(body, out);
+    if (out->signals->len == out->added && out->refused > 0) {
         *fault = out->first;
         return false;
     }

@@ -41,9 +41,6 @@ static bool alert_check(const void *self, struct fault *fault)
 {
     const struct native_alert *alert = self;
     bool is_trigger = alert->action == 0 || alert->action == SIGNAL_TRIGGER;
-    if (is_trigger && (alert->summary == NULL || alert->summary[0] == '\0')) {
-        return fault_set(fault, "summary", "is required: say in one line what is wrong");
-    }
     if (!is_trigger && (alert->dedup_key == NULL || alert->dedup_key[0] == '\0')) {
         return fault_set(fault, "dedup_key", "is required to say which alert to %s",
                          enum_to_name(SIGNAL_ACTION_NAMES, alert->action));
@@ -133,6 +130,10 @@ static const struct field ANSWER_FIELDS[] = {
      .kind = FIELD_ENUM,
      .offset = offsetof(struct native_answer, outcome),
      .names = TAKE_OUTCOME_NAMES},
+    {.name = "note",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct native_answer, note),
+     .doc = "What was mended in the request, which was no valid JSON. Absent when nothing was."},
 };
 
 const struct record NATIVE_ANSWER_RECORD = {
@@ -153,8 +154,15 @@ static json_t *links_of(const struct native_alert *alert)
     return links;
 }
 
-bool native_read(const json_t *body, struct signal *out, char **out_integration, char **out_service,
-                 struct fault *fault)
+static bool settle_summary(struct signal *signal, enum native_sender sender, struct fault *fault)
+{
+    bool is_good = signal->action != SIGNAL_TRIGGER || !text_is_blank(signal->summary) ||
+                   (sender == NATIVE_PROGRAM && summary_mend(signal));
+    return is_good || fault_set(fault, "summary", "is required: say in one line what is wrong");
+}
+
+bool native_read(const json_t *body, enum native_sender sender, struct signal *out,
+                 char **out_integration, char **out_service, struct fault *fault)
 {
     struct native_alert alert = {0};
     *out_integration = NULL;
@@ -177,6 +185,12 @@ bool native_read(const json_t *body, struct signal *out, char **out_integration,
     *out_integration = g_steal_pointer(&alert.integration);
     *out_service = g_steal_pointer(&alert.service);
     record_clear(&NATIVE_ALERT_RECORD, &alert);
+    if (!settle_summary(out, sender, fault)) {
+        signal_clear(out);
+        g_clear_pointer(out_integration, g_free);
+        g_clear_pointer(out_service, g_free);
+        return false;
+    }
     return true;
 }
 

@@ -29,14 +29,19 @@ struct native_answer {
     char *alert_id; /* NULL when there is no alert */
     char *dedup_key;
     int outcome; /* enum take_outcome */
+    char *note;  /* what was mended in the request; NULL: nothing */
 };
 
 extern const struct record NATIVE_ANSWER_RECORD;
 
+/* Who sends it: a person, who is told what is missing, or a program, which cannot be told. */
+enum native_sender { NATIVE_PERSON = 1, NATIVE_PROGRAM };
+
 /* Into a zeroed signal. Unknown keys and wrong types are refused by name. *out_integration and
- * *out_service are what a token's owner asked for: newly allocated, or NULL. */
-NODISCARD bool native_read(const json_t *body, struct signal *out, char **out_integration,
-                           char **out_service, struct fault *fault);
+ * *out_service are what a token's owner asked for: newly allocated, or NULL. A summary that is missing or
+ * blank is refused, of a program only if nothing else says what the alert is about. */
+NODISCARD bool native_read(const json_t *body, enum native_sender sender, struct signal *out,
+                           char **out_integration, char **out_service, struct fault *fault);
 
 /* A sender that gave no dedup_key but says which request this is (the header Idempotency-Key): the
  * same request sent again joins its alert. NULL or empty: nothing is done. */

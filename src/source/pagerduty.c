@@ -53,34 +53,43 @@ static char *cut_or_null(const char *text, size_t max)
     return text[0] == '\0' ? NULL : text_cut(text, max);
 }
 
-static int read_action(const json_t *body, json_t *errors)
+/* The two versions name the same things differently. */
+struct words {
+    const char *action, *key, *details;
+};
+
+static const struct words V1 = {"event_type", "incident_key", "details"},
+                          V2 = {"event_action", "dedup_key", "custom_details"};
+
+static int read_action(const json_t *body, const struct words *words, json_t *errors)
 {
-    const char *action = need_text(body, "", "event_action", errors);
+    const char *action = need_text(body, "", words->action, errors);
     int value = enum_from_name(SIGNAL_ACTION_NAMES, action);
     if (value == 0 && action[0] != '\0') {
-        add_error(errors, "'event_action' must be one of trigger, acknowledge, resolve");
+        add_error(errors, "'%s' must be one of trigger, acknowledge, resolve", words->action);
     }
     return value;
 }
 
-static void read_key(const json_t *body, struct signal *out, json_t *errors)
+static void read_key(const json_t *body, const struct words *words, struct signal *out,
+                     json_t *errors)
 {
-    const char *key = read_text(body, "", "dedup_key", errors);
+    const char *key = read_text(body, "", words->key, errors);
     if (key[0] != '\0') {
         if (g_utf8_strlen(key, -1) > LIMIT_DEDUP_KEY) {
-            add_error(errors, "'dedup_key' must have at most %d characters", LIMIT_DEDUP_KEY);
+            add_error(errors, "'%s' must have at most %d characters", words->key, LIMIT_DEDUP_KEY);
         }
         out->dedup_key = g_strdup(key);
     } else if (out->action == SIGNAL_ACKNOWLEDGE || out->action == SIGNAL_RESOLVE) {
-        add_error(errors, "'dedup_key' is needed to %s an alert",
+        add_error(errors, "'%s' is needed to %s an alert", words->key,
                   out->action == SIGNAL_RESOLVE ? "resolve" : "acknowledge");
     }
 }
 
 /* Senders put texts and lists there too, although the documents say an object. */
-static json_t *read_details(const json_t *payload)
+static json_t *read_details(const json_t *payload, const struct words *words)
 {
-    json_t *value = json_object_get(payload, "custom_details");
+    json_t *value = json_object_get(payload, words->details);
     if (value == NULL || json_is_null(value)) {
         return NULL;
     }
@@ -123,12 +132,26 @@ static void read_payload(const json_t *body, struct signal *out, json_t *errors)
     out->component = cut_or_null(read_text(payload, "payload.", "component", errors), LIMIT_TEXT);
     out->group = cut_or_null(read_text(payload, "payload.", "group", errors), LIMIT_TEXT);
     out->class_name = cut_or_null(read_text(payload, "payload.", "class", errors), LIMIT_TEXT);
-    out->details = read_details(payload);
+    out->details = read_details(payload, &V2);
     /* A time stamp that cannot be read is no reason to lose the alert. */
     if (!instant_read(json_text(payload, "timestamp", NULL), &out->occurred_at)) {
         out->occurred_at = (struct utc){0};
     }
     read_links(body, &out->links);
+}
+
+/* A summary of blanks alone is there, and says nothing: what else is said must do. */
+static bool settle(struct signal *out, json_t *errors)
+{
+    if (json_array_size(errors) > 0) {
+        signal_clear(out);
+        return false;
+    }
+    if (out->action == SIGNAL_TRIGGER && !summary_mend(out)) {
+        g_free(out->summary);
+        out->summary = g_strdup("An alert without a summary");
+    }
+    return true;
 }
 
 bool pagerduty_read(const json_t *body, struct signal *out, json_t *errors)
@@ -139,16 +162,49 @@ bool pagerduty_read(const json_t *body, struct signal *out, json_t *errors)
         return false;
     }
     (void)need_text(body, "", "routing_key", errors);
-    out->action = read_action(body, errors);
-    read_key(body, out, errors);
+    out->action = read_action(body, &V2, errors);
+    read_key(body, &V2, out, errors);
     if (out->action == SIGNAL_TRIGGER) {
         read_payload(body, out, errors);
     }
-    if (json_array_size(errors) > 0) {
-        signal_clear(out);
+    return settle(out, errors);
+}
+
+const char *pagerduty_service_key(const json_t *body)
+{
+    const char *key = json_text(body, "service_key", NULL);
+    return key == NULL || key[0] == '\0' ? NULL : key;
+}
+
+static void read_contexts(const json_t *body, json_t **links)
+{
+    size_t i = 0;
+    json_t *context = NULL;
+    json_array_foreach (json_object_get(body, "contexts"), i, context) {
+        bool is_image = strcmp(json_text(context, "type", ""), "image") == 0;
+        links_add(links, json_text(context, is_image ? "src" : "href", NULL),
+                  json_text(context, is_image ? "alt" : "text", is_image ? "Image" : NULL));
+    }
+    links_add(links, json_text(body, "client_url", NULL), json_text(body, "client", NULL));
+}
+
+bool pagerduty_read_v1(const json_t *body, struct signal *out, json_t *errors)
+{
+    *out = (struct signal){0};
+    if (!json_is_object(body)) {
+        add_error(errors, "the event must be a JSON object");
         return false;
     }
-    return true;
+    (void)need_text(body, "", "service_key", errors);
+    out->action = read_action(body, &V1, errors);
+    read_key(body, &V1, out, errors);
+    if (out->action == SIGNAL_TRIGGER) {
+        out->summary = cut_or_null(need_text(body, "", "description", errors), LIMIT_SUMMARY);
+        out->source = cut_or_null(read_text(body, "", "client", errors), LIMIT_TEXT);
+        out->details = read_details(body, &V1);
+        read_contexts(body, &out->links);
+    }
+    return settle(out, errors);
 }
 
 json_t *pagerduty_read_change(const json_t *body, json_t *errors)
@@ -175,7 +231,7 @@ json_t *pagerduty_read_change(const json_t *body, json_t *errors)
     json_t *links = NULL;
     read_links(body, &links);
     return json_pack("{s:s, s:s*, s:s*, s:o*, s:o*}", "summary", summary, "source", source,
-                     "timestamp", timestamp, "details", read_details(payload), "links", links);
+                     "timestamp", timestamp, "details", read_details(payload, &V2), "links", links);
 }
 
 json_t *pagerduty_accepted(const char *dedup_key)
@@ -183,6 +239,12 @@ json_t *pagerduty_accepted(const char *dedup_key)
     return json_pack("{s:s, s:s, s:s*}", "status", "success", "message",
                      dedup_key == NULL ? "Change event processed" : "Event processed", "dedup_key",
                      dedup_key);
+}
+
+json_t *pagerduty_accepted_v1(const char *incident_key)
+{
+    return json_pack("{s:s, s:s, s:s}", "status", "success", "message", "Event processed",
+                     "incident_key", incident_key);
 }
 
 json_t *pagerduty_refused(const char *status, const char *message, const json_t *errors)

@@ -1,4 +1,4 @@
-/* source/pagerduty.h - PagerDuty Events API v2: alert events and change events. */
+/* source/pagerduty.h - PagerDuty Events API v2: alert events and change events; and its forerunner v1. */
 #ifndef SOURCE_PAGERDUTY_H
 #define SOURCE_PAGERDUTY_H
 
@@ -11,12 +11,17 @@ const char *pagerduty_routing_key(const json_t *body);
  * text in the array `errors`, as that API answers them, and `out` stays empty. */
 NODISCARD bool pagerduty_read(const json_t *body, struct signal *out, json_t *errors);
 
+/* The same of the generic API, version 2010-04-15: the key, and an event. */
+const char *pagerduty_service_key(const json_t *body);
+NODISCARD bool pagerduty_read_v1(const json_t *body, struct signal *out, json_t *errors);
+
 /* An event of /v2/change/enqueue: it never pages. A new object {summary, source, timestamp,
  * details, links} for the event log, or NULL with reasons in `errors`. */
 NODISCARD json_t *pagerduty_read_change(const json_t *body, json_t *errors);
 
 /* The answers' bodies; new references. `dedup_key` NULL: of a change event. `errors` is borrowed. */
 NODISCARD json_t *pagerduty_accepted(const char *dedup_key);
+NODISCARD json_t *pagerduty_accepted_v1(const char *incident_key);
 NODISCARD json_t *pagerduty_refused(const char *status, const char *message, const json_t *errors);
 
 #endif

@@ -70,24 +70,77 @@ char *labels_fingerprint(const json_t *labels)
     return g_strdup(hex);
 }
 
-bool labels_judge(const json_t *labels, const char *name, struct fault *fault)
+/* What was mended first stands; NULL-ended chains of calls need not ask. */
+static void tell(struct fault *mend, const char *name, const char *what)
 {
-    if (labels == NULL || json_is_null(labels)) {
-        return true;
+    if (mend->text[0] == '\0') {
+        (void)fault_set(mend, name, "%s", what);
     }
-    if (!json_is_object(labels)) {
-        return fault_set(fault, name, "must be an object of texts");
+}
+
+static void take_label(json_t *out, const char *key, const json_t *value, struct fault *mend)
+{
+    if (json_is_string(value)) {
+        (void)json_object_set(out, key, (json_t *)(uintptr_t)value);
+        return;
     }
+    if (mend->text[0] == '\0') {
+        tell(mend, key,
+             json_is_null(value) ? "is null: left out" : "is no text: taken as its JSON");
+    }
+    if (!json_is_null(value)) {
+        g_autofree char *text = json_write(value);
+        (void)json_object_set_new(out, key, json_string(text));
+    }
+}
+
+static bool has_texts_only(const json_t *labels)
+{
     const char *key = NULL;
     json_t *value = NULL;
     json_object_foreach ((json_t *)(uintptr_t)labels, key, value) {
         if (!json_is_string(value)) {
-            (void)fault_set(fault, key, "must be a text");
-            fault_within(fault, name);
             return false;
         }
     }
     return true;
+}
+
+json_t *labels_take(const json_t *alert, const char *name, struct fault *mend)
+{
+    json_t *labels = json_object_get(alert, name);
+    if (labels == NULL || json_is_null(labels)) {
+        return NULL;
+    }
+    if (!json_is_object(labels)) {
+        tell(mend, name, "is no object of texts: left out");
+        return NULL;
+    }
+    if (has_texts_only(labels)) {
+        return json_incref(labels);
+    }
+    json_t *out = json_object();
+    const char *key = NULL;
+    json_t *value = NULL;
+    bool is_first = mend->text[0] == '\0';
+    json_object_foreach (labels, key, value) {
+        take_label(out, key, value, mend);
+    }
+    if (is_first) {
+        fault_within(mend, name);
+    }
+    return out;
+}
+
+struct utc instant_take(const json_t *alert, const char *name, struct fault *mend)
+{
+    struct utc at = {0};
+    const json_t *value = json_object_get(alert, name);
+    bool is_absent = value == NULL || json_is_null(value);
+    if (!is_absent && (!json_is_string(value) || !instant_read(json_string_value(value), &at))) {
+        tell(mend, name, "is no instant such as 2026-12-24T23:30:00Z: taken without it");
+    }
+    return at;
 }
 
 static char *first_cut(const json_t *object, const char *const *keys, size_t max)
@@ -130,35 +183,19 @@ void signal_from_labels(struct signal *signal, const json_t *labels, const json_
     links_add(&signal->links, text_first(annotations, DASHBOARDS), "Dashboard");
 }
 
-static bool read_instants(const json_t *alert, struct utc *out_starts_at, struct utc *out_ends_at,
-                          struct fault *fault)
-{
-    if (!instant_read(json_text(alert, "startsAt", NULL), out_starts_at)) {
-        return fault_set(fault, "startsAt", "must be an instant such as 2026-12-24T23:30:00Z");
-    }
-    if (!instant_read(json_text(alert, "endsAt", NULL), out_ends_at)) {
-        return fault_set(fault, "endsAt", "must be an instant such as 2026-12-24T23:30:00Z");
-    }
-    return true;
-}
-
-static bool read_one(const json_t *alert, struct utc now, struct batch *out, struct fault *fault)
+static bool read_one(const json_t *alert, struct utc now, struct batch *out, struct fault *fault,
+                     struct fault *mend)
 {
     if (!json_is_object(alert)) {
         return fault_set(fault, "", "must be an object with labels");
     }
-    const json_t *labels = json_object_get(alert, "labels");
-    const json_t *annotations = json_object_get(alert, "annotations");
+    json_auto_t *labels = labels_take(alert, "labels", mend);
+    json_auto_t *annotations = labels_take(alert, "annotations", mend);
     if (json_object_size(labels) == 0) {
         return fault_set(fault, "labels", "must be an object with at least one label");
     }
-    struct utc starts_at = {0};
-    struct utc ends_at = {0};
-    if (!labels_judge(labels, "labels", fault) ||
-        !labels_judge(annotations, "annotations", fault) ||
-        !read_instants(alert, &starts_at, &ends_at, fault)) {
-        return false;
-    }
+    struct utc starts_at = instant_take(alert, "startsAt", mend);
+    struct utc ends_at = instant_take(alert, "endsAt", mend);
     struct signal *signal = batch_add(out);
     signal_from_labels(signal, labels, annotations);
     links_add(&signal->links, json_text(alert, "generatorURL", NULL), "Prometheus");
@@ -187,8 +224,11 @@ bool prometheus_read(const json_t *body, struct utc now, struct batch *out, stru
     size_t count = batch_fit(out, json_array_size(body));
     for (size_t i = 0; i < count; i++) {
         struct fault why = {0};
-        if (!read_one(json_array_get(body, i), now, out, &why)) {
+        struct fault mend = {0};
+        if (!read_one(json_array_get(body, i), now, out, &why, &mend)) {
             batch_refuse(out, "", i, &why);
+        } else if (mend.text[0] != '\0') {
+            batch_mend(out, "", i, &mend);
         }
     }
     if (out->signals->len == 0 && out->refused > 0) {

@@ -20,8 +20,13 @@ NODISCARD char *labels_fingerprint(const json_t *labels);
  * two alerts of an attacker's choosing apart, so it is shown and never compared. */
 NODISCARD uint64_t labels_public_fingerprint(const json_t *labels);
 
-/* An object of texts? NULL is one. Sets the fault's field to `name` or below. */
-NODISCARD bool labels_judge(const json_t *labels, const char *name, struct fault *fault);
+/* An object of texts, made of what stands at `name` of the alert: a label that is null is absent, any
+ * other value that is no text becomes its JSON as text, and a thing that is no object is none. Where that
+ * changes something it is told in `mend` (unset before). New reference; NULL for none. */
+NODISCARD json_t *labels_take(const json_t *alert, const char *name, struct fault *mend);
+
+/* The instant at `name` of the alert. One that cannot be read is taken as unset, and told in `mend`. */
+NODISCARD struct utc instant_take(const json_t *alert, const char *name, struct fault *mend);
 
 /* Fills everything that labels and annotations tell: summary, severity, source, component, group,
  * class, details and links; and the key when there is none yet. */

@@ -28,16 +28,30 @@ struct signal *batch_add(struct batch *batch)
     return signal;
 }
 
+static void place(struct fault *fault, const char *list, size_t index)
+{
+    fault_within_index(fault, index);
+    if (list[0] != '\0') {
+        fault_within(fault, list);
+    }
+}
+
 void batch_refuse(struct batch *batch, const char *list, size_t index, struct fault *fault)
 {
     if (batch->refused == 0) {
-        fault_within_index(fault, index);
-        if (list[0] != '\0') {
-            fault_within(fault, list);
-        }
+        place(fault, list, index);
         batch->first = *fault;
     }
     batch->refused++;
+}
+
+void batch_mend(struct batch *batch, const char *list, size_t index, struct fault *what)
+{
+    if (batch->mended == 0) {
+        place(what, list, index);
+        batch->first_mend = *what;
+    }
+    batch->mended++;
 }
 
 size_t batch_fit(struct batch *batch, size_t count)
@@ -59,11 +73,51 @@ char *text_cut(const char *text, size_t max)
     return g_strndup(text, (gsize)(end - text));
 }
 
+/* Characters with a width, or none, that show nothing; U+FFFD stands for what could not be read. */
+static bool is_unseen(gunichar c)
+{
+    static const gunichar UNSEEN[] = {0x115f, 0x1160, 0x2800, 0x3164, 0xffa0, 0xfffd};
+    for (size_t i = 0; i < G_N_ELEMENTS(UNSEEN); i++) {
+        if (c == UNSEEN[i]) {
+            return true;
+        }
+    }
+    return g_unichar_isspace(c) || g_unichar_iszerowidth(c) || !g_unichar_isprint(c);
+}
+
+bool text_is_blank(const char *text)
+{
+    for (; text != NULL && text[0] != '\0'; text = g_utf8_find_next_char(text, NULL)) {
+        if (!is_unseen(g_utf8_get_char(text))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool summary_mend(struct signal *signal)
+{
+    const char *const others[] = {signal->component, signal->source, signal->class_name,
+                                  signal->group, signal->dedup_key};
+    if (!text_is_blank(signal->summary)) {
+        return true;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
+        if (!text_is_blank(others[i])) {
+            g_autofree char *text = g_strconcat(others[i], ": an alert without a summary", NULL);
+            g_free(signal->summary);
+            signal->summary = text_cut(text, LIMIT_SUMMARY);
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *text_first(const json_t *object, const char *const *keys)
 {
     for (; *keys != NULL; keys++) {
         const char *text = json_text(object, *keys, "");
-        if (text[0] != '\0') {
+        if (!text_is_blank(text)) {
             return text;
         }
     }

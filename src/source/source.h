@@ -17,8 +17,11 @@ struct batch {
     GPtrArray *signals; /* of struct signal *, owned */
     size_t refused;     /* elements that could not be read */
     struct fault first; /* why the first of them could not */
-    size_t max;         /* so many elements are looked at; 0: LIMIT_ALERTS_PER_REQUEST */
-    size_t cut_off;     /* elements beyond that */
+    size_t mended; /* elements of which a part was taken otherwise than it was sent, or left out */
+    struct fault first_mend; /* what of the first of them */
+    size_t added;            /* signals that the adapter has added about the request itself */
+    size_t max;              /* so many elements are looked at; 0: LIMIT_ALERTS_PER_REQUEST */
+    size_t cut_off;          /* elements beyond that */
 };
 
 void batch_init(struct batch *batch);
@@ -28,14 +31,24 @@ struct signal *batch_add(struct batch *batch);
 /* Counts an element as refused. `list` and `index` say where: "alerts[3].labels". */
 void batch_refuse(struct batch *batch, const char *list, size_t index, struct fault *fault);
 
+/* Counts an element that is taken although a part of it could not be. */
+void batch_mend(struct batch *batch, const char *list, size_t index, struct fault *what);
+
 /* Of a list of `count` elements: how many are looked at. Counts the rest as cut off. */
 NODISCARD size_t batch_fit(struct batch *batch, size_t count);
 
 /* At most `max` characters, cut where a character ends. Newly allocated; NULL for NULL. */
 NODISCARD char *text_cut(const char *text, size_t max);
 
-/* The text of the first of the keys (a NULL-ended list) that is there and not empty; borrowed. */
+/* Is there nothing to be read in it: NULL, white space, characters without width? */
+NODISCARD bool text_is_blank(const char *text);
+
+/* The text of the first of the keys (a NULL-ended list) that is there and not blank; borrowed. */
 const char *text_first(const json_t *object, const char *const *keys);
+
+/* A summary for a trigger of a program that gave none: by what else it says of it. Leaves one that is not
+ * blank. False when it says nothing at all. */
+NODISCARD bool summary_mend(struct signal *signal);
 
 /* The words that senders use for how bad it is ("page", "major", "P2"); 0 for none of them. */
 int severity_from_word(const char *word);

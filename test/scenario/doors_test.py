@@ -134,20 +134,45 @@ class DoorsTest(unittest.TestCase):
             self.assertTrue(all(isinstance(text, str) and text for text in refused.json["errors"]))
             self.assertTrue(refused.json["errors"])
 
+    def test_pagerduty_v1(self):
+        v1 = "/generic/2010-04-15/create_event.json"
+        body = {"service_key": KEYS["PD_KEY"], "event_type": "trigger", "incident_key": "v1",
+                "description": "HTTP fails", "details": {"load": 0.75}}
+        taken = self.post(v1, body)
+        self.assertEqual((taken.status, taken.json), (200, {
+            "status": "success", "message": "Event processed", "incident_key": "v1"}))
+        self.assertEqual(self.latest("v1")["summary"], "HTTP fails")
+        made_up = self.post(v1, {key: body[key] for key in body if key != "incident_key"})
+        self.assertTrue(made_up.json["incident_key"])
+        for event, status in (("acknowledge", "acknowledged"), ("resolve", "resolved")):
+            self.assertEqual(self.post(v1, {**body, "event_type": event}).status, 200)
+            self.assertEqual(self.latest("v1")["status"], status)
+        for bad in ({}, {**body, "event_type": "close"}, {**body, "service_key": "f" * 32},
+                    {**body, "service_key": KEYS["AM_KEY"]}, {**body, "description": None}):
+            refused = self.post(v1, bad)
+            self.assertEqual((refused.status, refused.json["status"]), (400, "invalid event"))
+            self.assertTrue(refused.json["errors"])
+
     def test_pagerduty_change_is_an_event_only(self):
         before = len(self.world.alerts())
         taken = self.post("/v2/change/enqueue", {
-            "routing_key": KEYS["PD_KEY"], "payload": {"summary": "deployed 1.2.3"}})
+            "routing_key": KEYS["PD_KEY"], "payload": {
+                "summary": "deployed 1.2.3", "source": "ci", "timestamp": "2026-12-01T10:00:00Z",
+                "custom_details": {"by": "ana"}},
+            "links": [{"href": "https://ci.example.org/7", "text": "Build"}]})
         self.assertEqual((taken.status, taken.json["status"]), (202, "success"))
         self.assertEqual(len(self.world.alerts()), before)
         recorded = [event for event in self.world.events() if event["kind"] == "change.recorded"]
-        self.assertEqual(recorded[-1]["data"]["summary"], "deployed 1.2.3")
+        self.assertEqual(recorded[-1]["data"], {
+            "summary": "deployed 1.2.3", "source": "ci", "timestamp": "2026-12-01T10:00:00Z",
+            "details": {"by": "ana"},
+            "links": [{"href": "https://ci.example.org/7", "text": "Build"}]})
 
     # --- Alertmanager and Prometheus ---
 
     def test_one_bad_alert_does_not_spoil_the_good(self):
         taken = self.post(AM, {"version": "4", "alerts": [
-            {"status": "firing", "labels": {"alertname": 5}},
+            {"status": "on", "labels": {"alertname": "Bad"}},
             {"status": "firing", "labels": {"alertname": "Good"}, "new_key": True}]})
         self.assertEqual(taken.status, 202, taken)
         self.assertEqual((taken.json["accepted"], taken.json["refused"]), (1, 1))
@@ -156,12 +181,158 @@ class DoorsTest(unittest.TestCase):
     def test_others_formats_are_refused_by_field(self):
         self.assert_problem(self.post(AM, {"alerts": [{"status": "on"}]}), 400,
                             "alerts[0].status")
-        told = self.post(PROM, [{"labels": {"a": 1}}])  # as Alertmanager would
+        told = self.post(PROM, [{"labels": {"a": None}}])  # as Alertmanager would
         self.assertEqual((told.status, told.headers["Content-Type"]), (400, "application/json"))
-        self.assertRegex(told.json, r"^\[0\]\.labels\.a: ")
+        self.assertRegex(told.json, r"^\[0\]\.labels: ")
         self.assert_problem(self.post("/in/alertmanager/nonsense", {}), 404)
         self.assert_problem(self.post(f"/in/alertmanager/{KEYS['PROM_KEY']}", {}), 404)
         self.assertEqual(self.post(PROM, []).status, 200)
+
+    # --- what programs send and cannot be told ---
+
+    def firing(self, name, **more):
+        return {"status": "firing", "labels": {"alertname": name, "severity": "critical"},
+                "annotations": {"summary": name}, "fingerprint": name, **more}
+
+    def summaries(self, *names):
+        found = {alert["dedup_key"]: alert["summary"] for alert in self.world.alerts()}
+        return [found.get(name) for name in names]
+
+    def test_one_bad_text_does_not_spoil_the_request(self):
+        """At each door: what is good is taken, and what was mended is said and kept."""
+        for number, (sent, right) in enumerate((
+                (rb'"job said \u0000 and died"', "job said \ufffd and died"),
+                (b'"half a pair \\ud800"', "half a pair \ufffd"),
+                (b'"caf\xe9"', "caf\ufffd"),
+                (b'"one", "summary": "the last"', "the last"),
+                (b'"raw \x1b[31m\tred"', "raw \x1b[31m\tred"),
+                (b'"n", "value": NaN, "huge": 1e999', "n"))):
+            good, odd = f"Good{number}", f"Odd{number}"
+            body = json.dumps({"alerts": [self.firing(good), self.firing(odd)]}).encode()
+            body = body.replace(b'"summary": "' + odd.encode() + b'"', b'"summary": ' + sent)
+            taken = self.post(AM, body)
+            self.assertEqual((taken.status, taken.json["accepted"]), (202, 2), (sent, taken))
+            self.assertIn("mended", taken.json["note"])
+            self.assertEqual(self.summaries(good, odd), [good, right])
+            native = self.alert(b'{"dedup_key": "n%d", "summary": %s}' %
+                                (number, sent.split(b', "value"')[0]))
+            self.assertEqual(native.status, 202, (sent, native))
+            self.assertEqual(self.summaries(f"n{number}"), [right])
+            event = self.post("/v2/enqueue", json.dumps({
+                "routing_key": KEYS["PD_KEY"], "event_action": "trigger",
+                "dedup_key": f"p{number}", "payload": {"summary": "?", "source": "x",
+                "severity": "error"}}).encode().replace(b'"summary": "?"', b'"summary": ' + sent))
+            self.assertEqual(event.status, 202, (sent, event))
+            self.assertEqual(self.summaries(f"p{number}"), [right])
+        kept = self.world.items("/api/v1/integrations/prod-am/payloads")[0]
+        self.assertEqual(kept["status"], 202)
+        self.assertIn("mended", kept["problem"])
+
+    def test_a_mark_and_large_numbers_change_nothing_else(self):
+        taken = self.alert(b'\xef\xbb\xbf{"summary": "from PowerShell", "dedup_key": "mark"}')
+        self.assertEqual((taken.status, self.summaries("mark")), (202, ["from PowerShell"]))
+        taken = self.alert(b'{"summary": "counter", "details": {"n": 5, "id": 9007199254740993,'
+                           b' "bytes": 18446744073709551615}}')
+        self.assertEqual(self.world.alert(taken.json["alert_id"])["details"],
+                         {"n": 5, "id": 9007199254740993, "bytes": "18446744073709551615"})
+        self.assertIn("too large", taken.json["note"])
+        self.assertNotIn("note", self.alert({"summary": "s"}).json)
+
+    def test_a_null_label_is_absent(self):
+        sent = self.post(PROM, b'[{"labels":{"alertname":"NullLabel","team":null,"n":5}}]')
+        self.assertEqual(sent.status, 200, sent)
+        alert, = [alert for alert in self.world.alerts() if alert["summary"] == "NullLabel"]
+        self.assertEqual(alert["details"]["labels"], {"alertname": "NullLabel", "n": "5"})
+        kept = self.world.items("/api/v1/integrations/prod-prom/payloads")[0]
+        self.assertIn("[0].labels.team", kept["problem"])
+
+    def test_an_alert_is_taken_without_a_time_that_cannot_be_read(self):
+        odd = {"NoZone": "2026-12-01T10:00:00", "Y9999": "9999-12-31T23:59:59.999Z",
+               "Before1970": "1969-12-31T23:59:59Z", "GoZeroLocal": "0000-12-31T19:03:58-04:56"}
+        taken = self.post(AM, {"alerts": [
+            self.firing(name, startsAt=at, endsAt="0001-01-01T00:00:00Z")
+            for name, at in odd.items()]})
+        self.assertEqual((taken.status, taken.json["accepted"]), (202, 4), taken)
+        self.assertIn("alerts[0].startsAt", taken.json["note"])
+        found = [alert for alert in self.world.alerts() if alert["dedup_key"] in odd]
+        self.assertEqual([alert.get("started_at") for alert in found], [None] * 4)
+
+    def test_a_blank_summary_is_none(self):
+        body = {"summary": " \u200b\u00a0\ufeff", "source": "db7", "dedup_key": "blank"}
+        self.assertEqual(self.alert(body).status, 202)
+        self.assertEqual(self.summaries("blank"), ["db7: an alert without a summary"])
+        self.assert_problem(self.alert({**body, "service": "search"}, token="respond"), 400,
+                            "summary")
+
+    # --- episodes, by the sender's clock ---
+
+    def episode(self, status, start, end="0001-01-01T00:00:00Z", name="PaymentsDown", **more):
+        return self.post(AM, {"alerts": [{
+            **self.firing(name), "status": status, "startsAt": f"2026-12-01T{start}:00Z",
+            "endsAt": end if len(end) > 5 else f"2026-12-01T{end}:00Z", **more}]})
+
+    def latest(self, key):
+        return [alert for alert in self.world.alerts() if alert["dedup_key"] == key][0]
+
+    def test_a_late_copy_of_an_older_resolve_changes_nothing(self):
+        self.episode("firing", "10:00")
+        self.episode("resolved", "10:00", "10:05")
+        first = self.latest("PaymentsDown")
+        self.assertEqual((first["status"], first["ended_at"]),
+                         ("resolved", "2026-12-01T10:05:00Z"))
+        self.episode("firing", "10:20")
+        self.episode("resolved", "10:00", "10:05")
+        second = self.latest("PaymentsDown")
+        self.assertNotEqual(second["id"], first["id"])
+        self.assertEqual(second["status"], "open")
+        ignored = [event for event in self.world.events()
+                   if event["kind"] == "alert.resolve_ignored"]
+        self.assertEqual(ignored[-1]["subject"], f"alert:{second['id']}")
+        self.episode("resolved", "10:20", "10:20")
+        self.assertEqual(self.latest("PaymentsDown")["status"], "resolved")
+
+    def test_a_split_pair_of_alertmanagers_is_one_alert(self):
+        """As recorded: one is told of the end, the other, cut off, repeats the firing."""
+        self.episode("firing", "11:00", name="Split")
+        first = self.latest("Split")
+        self.episode("resolved", "11:00", "11:05", name="Split")
+        self.episode("firing", "11:00", name="Split")
+        again = self.latest("Split")
+        self.assertEqual((again["id"], again["status"]), (first["id"], "open"))
+        kinds = [event["kind"] for event in self.world.events()
+                 if event["subject"] == f"alert:{first['id']}" and event["kind"].startswith("alert")]
+        self.assertEqual(kinds, ["alert.triggered", "alert.resolved", "alert.continued"])
+        self.episode("resolved", "11:00", "11:05", name="Split")
+        self.assertEqual(self.latest("Split")["status"], "resolved")
+
+    def test_a_repeat_renews_what_is_said(self):
+        for level, used in (("warning", 91), ("critical", 97), ("error", 95)):
+            self.alert({"summary": f"disk {used} %", "dedup_key": "renew", "severity": level,
+                        "details": {"used": used}})
+        alert = self.latest("renew")
+        self.assertEqual((alert["summary"], alert["first_summary"]), ("disk 95 %", "disk 91 %"))
+        self.assertEqual((alert["severity"], alert["first_severity"]), ("error", "warning"))
+        self.assertEqual(alert["details"], {"used": 95})
+        versions = [event["data"] for event in self.world.events()
+                    if event["subject"] == f"alert:{alert['id']}" and
+                    event["kind"] in ("alert.triggered", "alert.repeated")]
+        self.assertEqual([data["summary"] for data in versions],
+                         ["disk 91 %", "disk 97 %", "disk 95 %"])
+        self.assertEqual(versions[1]["details"], {"used": 97})
+
+    def test_what_alertmanager_cut_off_is_told_until_it_is_whole(self):
+        def notify(truncated):
+            sent = self.post(AM, {"groupKey": "{}:{a=1}", "truncatedAlerts": truncated,
+                                  "alerts": [self.firing("InGroup")]})
+            self.assertEqual((sent.status, sent.json["accepted"]), (202, 1), sent)
+        notify(12)
+        notify(12)
+        told = self.latest("truncated:{}:{a=1}")
+        self.assertEqual((told["status"], told["severity"], told["count"]), ("open", "critical", 2))
+        self.assertIn("12 more alerts", told["summary"])
+        notify(0)
+        self.assertEqual(self.latest("truncated:{}:{a=1}")["status"], "resolved")
+        notify(0)
 
     def test_any_order_of_labels(self):
         one = '[{"labels":{"alertname":"Order","a":"1","b":"2"}}]'

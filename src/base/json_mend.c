@@ -1,0 +1,272 @@
+/* JSON of programs that cannot be told what is wrong with it: the bytes are rewritten into what the
+ * strict reader takes. Only texts and numbers are mended; what has no shape stays refused. */
+#include <glib.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/json.h"
+
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
+static const char BYTE_ORDER_MARK[] = "\xef\xbb\xbf";
+
+struct mending {
+    const char *bytes;
+    size_t size, at;
+    GString *out;
+    struct json_mends *mends;
+};
+
+static size_t left(const struct mending *mending)
+{
+    return mending->size - mending->at;
+}
+
+static void copy(struct mending *mending, size_t count)
+{
+    g_string_append_len(mending->out, mending->bytes + mending->at, (gssize)count);
+    mending->at += count;
+}
+
+/* --- texts --- */
+
+/* The four digits after \u at `at`, or -1. */
+static int hex_at(const struct mending *mending, size_t at)
+{
+    int value = 0;
+    if (at + 6 > mending->size || mending->bytes[at] != '\\' || mending->bytes[at + 1] != 'u') {
+        return -1;
+    }
+    for (size_t i = at + 2; i < at + 6; i++) {
+        int digit = g_ascii_xdigit_value(mending->bytes[i]);
+        if (digit < 0) {
+            return -1;
+        }
+        value = value * 16 + digit;
+    }
+    return value;
+}
+
+static bool is_between(int value, int from, int to)
+{
+    return value >= from && value <= to;
+}
+
+/* A backslash that escapes nothing was meant as one. True when something was mended. */
+static bool keep_backslash(struct mending *mending)
+{
+    g_string_append(mending->out, "\\\\");
+    mending->at++;
+    return true;
+}
+
+static bool take_code(struct mending *mending)
+{
+    int code = hex_at(mending, mending->at);
+    if (code < 0) {
+        return keep_backslash(mending);
+    }
+    bool is_first = is_between(code, 0xd800, 0xdbff);
+    if (is_first && is_between(hex_at(mending, mending->at + 6), 0xdc00, 0xdfff)) {
+        copy(mending, 12);
+        return false;
+    }
+    if (code == 0 || is_first || is_between(code, 0xdc00, 0xdfff)) {
+        g_string_append(mending->out, REPLACEMENT);
+        mending->at += 6;
+        return true;
+    }
+    copy(mending, 6);
+    return false;
+}
+
+static bool take_escape(struct mending *mending)
+{
+    char next = left(mending) > 1 ? mending->bytes[mending->at + 1] : '\0';
+    if (next == 'u') {
+        return take_code(mending);
+    }
+    if (next == '\0' || strchr("\"\\/bfnrt", next) == NULL) {
+        return keep_backslash(mending);
+    }
+    copy(mending, 2);
+    return false;
+}
+
+static bool take_control(struct mending *mending)
+{
+    unsigned char control = (unsigned char)mending->bytes[mending->at++];
+    if (control == 0) {
+        g_string_append(mending->out, REPLACEMENT);
+    } else {
+        g_string_append_printf(mending->out, "\\u%04x", control);
+    }
+    return true;
+}
+
+static bool take_wide(struct mending *mending)
+{
+    const char *text = mending->bytes + mending->at;
+    gunichar character = g_utf8_get_char_validated(text, (gssize)left(mending));
+    if (character == (gunichar)-1 || character == (gunichar)-2) {
+        g_string_append(mending->out, REPLACEMENT);
+        mending->at++;
+        return true;
+    }
+    copy(mending, (size_t)g_unichar_to_utf8(character, NULL));
+    return false;
+}
+
+/* Past the closing quote, or to the end of what was cut off. */
+static void take_text(struct mending *mending)
+{
+    bool is_mended = false;
+    copy(mending, 1);
+    while (left(mending) > 0) {
+        unsigned char c = (unsigned char)mending->bytes[mending->at];
+        if (c == '"') {
+            copy(mending, 1);
+            break;
+        }
+        if (c == '\\') {
+            is_mended |= take_escape(mending);
+        } else if (c < 0x20) {
+            is_mended |= take_control(mending);
+        } else if (c >= 0x80) {
+            is_mended |= take_wide(mending);
+        } else {
+            copy(mending, 1);
+        }
+    }
+    mending->mends->texts += is_mended ? 1 : 0;
+}
+
+/* --- numbers --- */
+
+static size_t digits_of(const char *text)
+{
+    return strspn(text, "0123456789");
+}
+
+/* As JSON writes numbers: "-0.5e+3". */
+static bool is_number(const char *text)
+{
+    text += text[0] == '-' ? 1 : 0;
+    size_t whole = digits_of(text);
+    if (whole == 0 || (whole > 1 && text[0] == '0')) {
+        return false;
+    }
+    text += whole;
+    if (text[0] == '.') {
+        size_t fraction = digits_of(text + 1);
+        if (fraction == 0) {
+            return false;
+        }
+        text += 1 + fraction;
+    }
+    if (text[0] == 'e' || text[0] == 'E') {
+        text += text[1] == '+' || text[1] == '-' ? 2 : 1;
+        size_t exponent = digits_of(text);
+        if (exponent == 0) {
+            return false;
+        }
+        text += exponent;
+    }
+    return text[0] == '\0';
+}
+
+static bool fits(const char *number)
+{
+    gint64 whole = 0;
+    if (strpbrk(number, ".eE") == NULL) {
+        return g_ascii_string_to_signed(number, 10, G_MININT64, G_MAXINT64, &whole, NULL);
+    }
+    return isfinite(g_ascii_strtod(number, NULL));
+}
+
+/* A number that cannot be held is kept as the text that it was: so its value stays what it is. */
+static void take_word(struct mending *mending)
+{
+    static const char WORD[] = "+-.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    static const char *const NONE[] = {"NaN", "Infinity", "-Infinity", NULL};
+    size_t size = 0;
+    while (size < left(mending) && mending->bytes[mending->at + size] != '\0' &&
+           strchr(WORD, mending->bytes[mending->at + size]) != NULL) {
+        size++;
+    }
+    g_autofree char *word = g_strndup(mending->bytes + mending->at, size);
+    bool is_beyond = g_strv_contains(NONE, word) || (is_number(word) && !fits(word));
+    if (is_beyond) {
+        g_string_append_c(mending->out, '"');
+        mending->mends->numbers++;
+    }
+    copy(mending, size);
+    if (is_beyond) {
+        g_string_append_c(mending->out, '"');
+    }
+}
+
+/* --- the whole --- */
+
+static void take_other(struct mending *mending)
+{
+    unsigned char c = (unsigned char)mending->bytes[mending->at];
+    if (c < 0x20 && strchr("\t\n\r", c) == NULL) {
+        c = 0;
+    }
+    if (c == 0) { /* a control character between values, or the NUL that ends a text in C */
+        g_string_append_c(mending->out, ' ');
+        mending->at++;
+        mending->mends->marks++;
+    } else {
+        copy(mending, 1);
+    }
+}
+
+char *json_mend(const char *bytes, size_t size, size_t *out_size, struct json_mends *out)
+{
+    *out = (struct json_mends){0};
+    struct mending mending = {
+        .bytes = bytes, .size = size, .out = g_string_sized_new(size + 64), .mends = out};
+    if (size >= 3 && memcmp(bytes, BYTE_ORDER_MARK, 3) == 0) {
+        mending.at = 3;
+        out->marks++;
+    }
+    while (left(&mending) > 0) {
+        char c = mending.bytes[mending.at];
+        if (c == '"') {
+            take_text(&mending);
+        } else if (g_ascii_isalnum(c) || c == '-') {
+            take_word(&mending);
+        } else {
+            take_other(&mending);
+        }
+    }
+    *out_size = mending.out->len;
+    return g_string_free(mending.out, FALSE);
+}
+
+char *json_mends_told(const struct json_mends *mends)
+{
+    g_autoptr(GString) told = g_string_new(NULL);
+    if (mends->texts > 0) {
+        g_string_append_printf(told,
+                               "; %zu text%s held what no text may hold (U+0000, half a character, "
+                               "a control character or bytes that are not UTF-8)",
+                               mends->texts, mends->texts == 1 ? "" : "s");
+    }
+    if (mends->numbers > 0) {
+        g_string_append_printf(told, "; %zu number%s too large to be held: kept as text",
+                               mends->numbers, mends->numbers == 1 ? " is" : "s are");
+    }
+    if (mends->has_doubled_key) {
+        g_string_append(told, "; a key stands twice in one object: the last one counts");
+    }
+    if (mends->marks > 0) {
+        g_string_append(told, "; a byte order mark or control characters around the values");
+    }
+    if (told->len == 0) {
+        return NULL;
+    }
+    return g_strconcat("not valid JSON, and mended: ", told->str + 2, NULL);
+}

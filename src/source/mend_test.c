@@ -1,0 +1,289 @@
+/* What programs send and cannot be told: it is mended, alert by alert, and the rest is told. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "source/alertmanager.h"
+#include "source/native.h"
+#include "source/pagerduty.h"
+#include "source/prometheus.h"
+
+static const struct utc NOW = {INT64_C(1795000000000000)};
+
+static json_t *json_of(const char *text)
+{
+    json_error_t error;
+    json_t *value = json_loads(text, JSON_DECODE_ANY, &error);
+    if (value == NULL) {
+        fail_msg("%s: %s", text, error.text);
+    }
+    return value;
+}
+
+static const struct signal *signal_at(const struct batch *batch, guint i)
+{
+    assert_true(i < batch->signals->len);
+    return g_ptr_array_index(batch->signals, i);
+}
+
+static void blank_texts_are_none(void **state)
+{
+    (void)state;
+    static const char *const BLANK[] = {"",
+                                        " \t\r\n",
+                                        "\xc2\xa0",                 /* no-break space */
+                                        "\xe2\x80\x8b",             /* zero width space */
+                                        "\xef\xbb\xbf",             /* zero width no-break space */
+                                        "\xe2\x80\x8d\xe2\x81\xa0", /* joiners */
+                                        "\xe3\x80\x80",             /* ideographic space */
+                                        "\xe3\x85\xa4",             /* Hangul filler */
+                                        "\xe2\xa0\x80",             /* empty Braille cell */
+                                        "\xef\xbf\xbd\x1b\x7f",     /* what could not be read */
+                                        " \xe2\x80\xae\xc2\xad ",
+                                        "\xcc\x81" /* an accent on nothing */};
+    static const char *const SEEN[] = {
+        "x", " . ", "\xed\x95\x9c", "\xf0\x9f\x94\xa5", "0", "\xe2\x80\x8b\xc3\xa9"};
+    for (size_t i = 0; i < G_N_ELEMENTS(BLANK); i++) {
+        if (!text_is_blank(BLANK[i])) {
+            fail_msg("blank %zu", i);
+        }
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(SEEN); i++) {
+        if (text_is_blank(SEEN[i])) {
+            fail_msg("seen %zu", i);
+        }
+    }
+    assert_true(text_is_blank(NULL));
+}
+
+static void assert_summary(const char *annotations, const char *expected)
+{
+    g_autofree char *text = g_strdup_printf(
+        "[{\"labels\":{\"alertname\":\"DiskFull\"},\"annotations\":%s}]", annotations);
+    json_auto_t *body = json_of(text);
+    struct batch batch;
+    struct fault fault = {0};
+    batch_init(&batch);
+    assert_true(prometheus_read(body, NOW, &batch, &fault));
+    assert_string_equal(signal_at(&batch, 0)->summary, expected);
+    batch_clear(&batch);
+}
+
+static void the_next_text_counts_when_one_is_blank(void **state)
+{
+    (void)state;
+    assert_summary("{\"summary\":\" \",\"description\":\"97 %\"}", "97 %");
+    assert_summary("{\"summary\":\"\\u200b\",\"description\":\"\\u00a0\"}", "DiskFull");
+    assert_summary("{\"summary\":\"\\ufeff\"}", "DiskFull");
+    assert_summary("{\"summary\":\" full \"}", " full ");
+}
+
+static const struct {
+    const char *name;
+    const char *alert; /* its labels and more */
+    const char *field; /* of what was mended; NULL: nothing */
+} ALERTS[] = {
+    {"nothing", "\"labels\":{\"a\":\"b\"}", NULL},
+    {"a null label", "\"labels\":{\"a\":\"b\",\"team\":null}", "labels.team"},
+    {"a number", "\"labels\":{\"a\":\"b\",\"c\":5}", "labels.c"},
+    {"null annotations are none", "\"labels\":{\"a\":\"b\"},\"annotations\":null", NULL},
+    {"annotations that are a list", "\"labels\":{\"a\":\"b\"},\"annotations\":[]", "annotations"},
+    {"a nested annotation", "\"labels\":{\"a\":\"b\"},\"annotations\":{\"x\":{\"y\":1}}",
+     "annotations.x"},
+    {"the first of two", "\"labels\":{\"a\":\"b\",\"c\":5},\"annotations\":{\"x\":1}", "labels.c"},
+    {"no zone", "\"labels\":{\"a\":\"b\"},\"startsAt\":\"2026-12-01T10:00:00\"", "startsAt"},
+    {"the end of time", "\"labels\":{\"a\":\"b\"},\"startsAt\":\"9999-12-31T23:59:59.999Z\"",
+     "startsAt"},
+    {"before 1970", "\"labels\":{\"a\":\"b\"},\"startsAt\":\"1969-12-31T23:59:59Z\"", "startsAt"},
+    {"Go's zero in local time",
+     "\"labels\":{\"a\":\"b\"},\"startsAt\":\"0000-12-31T19:03:58-04:56\"", "startsAt"},
+    {"a number as time", "\"labels\":{\"a\":\"b\"},\"startsAt\":1795000000", "startsAt"},
+    {"no time", "\"labels\":{\"a\":\"b\"},\"startsAt\":null", NULL},
+    {"Go's zero", "\"labels\":{\"a\":\"b\"},\"startsAt\":\"0001-01-01T00:00:00Z\"", NULL},
+};
+
+/* Beside one that is good, at both doors. */
+static void each_alert_is_taken_without_what_cannot_be_read(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(ALERTS); i++) {
+        g_autofree char *list = g_strdup_printf(
+            "[{\"status\":\"firing\",\"labels\":{\"good\":\"1\"}},{\"status\":\"firing\",%s}]",
+            ALERTS[i].alert);
+        g_autofree char *hook = g_strdup_printf("{\"alerts\":%s}", list);
+        for (int door = 0; door < 2; door++) {
+            json_auto_t *body = json_of(door == 0 ? list : hook);
+            struct batch batch;
+            struct fault fault = {0};
+            batch_init(&batch);
+            assert_true(door == 0 ? prometheus_read(body, NOW, &batch, &fault)
+                                  : alertmanager_read(body, &batch, &fault));
+            const char *mended = batch.mended == 0 ? NULL : batch.first_mend.field;
+            g_autofree char *expected =
+                ALERTS[i].field == NULL
+                    ? NULL
+                    : g_strdup_printf("%s[1].%s", door == 0 ? "" : "alerts", ALERTS[i].field);
+            if (batch.signals->len != 2 || g_strcmp0(mended, expected) != 0) {
+                fail_msg("%s: %s", ALERTS[i].name, mended);
+            }
+            batch_clear(&batch);
+        }
+    }
+}
+
+static void labels_become_texts(void **state)
+{
+    (void)state;
+    json_auto_t *body = json_of("[{\"labels\":{\"alertname\":\"A\",\"gone\":null,\"n\":5,"
+                                "\"b\":true,\"o\":{\"x\":[1]}}}]");
+    struct batch batch;
+    struct fault fault = {0};
+    batch_init(&batch);
+    assert_true(prometheus_read(body, NOW, &batch, &fault));
+    g_autofree char *details = json_write(signal_at(&batch, 0)->details);
+    assert_string_equal(details, "{\"labels\":{\"alertname\":\"A\",\"n\":\"5\",\"b\":\"true\","
+                                 "\"o\":\"{\\\"x\\\":[1]}\"}}");
+    /* Known by what it is without them. */
+    json_auto_t *without = json_of("{\"alertname\":\"A\",\"n\":\"5\",\"b\":\"true\","
+                                   "\"o\":\"{\\\"x\\\":[1]}\"}");
+    g_autofree char *fingerprint = labels_fingerprint(without);
+    assert_string_equal(signal_at(&batch, 0)->dedup_key, fingerprint);
+    batch_clear(&batch);
+}
+
+/* --- what Alertmanager has cut off itself --- */
+
+static void read_group(const char *status, const char *truncated, struct batch *batch)
+{
+    g_autofree char *text = g_strdup_printf(
+        "{\"groupKey\":\"g\",\"groupLabels\":{\"team\":\"db\"},\"truncatedAlerts\":%s,"
+        "\"receiver\":\"r\",\"alerts\":["
+        "{\"status\":\"%s\",\"labels\":{\"a\":\"1\",\"severity\":\"warning\"}},"
+        "{\"status\":\"%s\",\"labels\":{\"a\":\"2\",\"severity\":\"critical\"}}]}",
+        truncated, status, status);
+    json_auto_t *body = json_of(text);
+    struct fault fault = {0};
+    batch_init(batch);
+    assert_true(alertmanager_read(body, batch, &fault));
+}
+
+static void what_alertmanager_cut_off_is_an_alert(void **state)
+{
+    (void)state;
+    struct batch batch;
+    read_group("firing", "12", &batch);
+    assert_int_equal(batch.signals->len, 3);
+    assert_int_equal(batch.added, 1);
+    const struct signal *told = signal_at(&batch, 2);
+    assert_int_equal(told->action, SIGNAL_TRIGGER);
+    assert_int_equal(told->severity, SEVERITY_CRITICAL);
+    assert_string_equal(told->dedup_key, "truncated:g");
+    assert_string_equal(told->summary,
+                        "12 more alerts of this group were cut off by Alertmanager (max_alerts)");
+    const json_t *labels = json_object_get(told->details, "labels");
+    assert_string_equal(json_text(labels, "team", ""), "db"); /* routes see it */
+    batch_clear(&batch);
+
+    static const struct {
+        const char *status, *truncated;
+    } OVER[] = {{"firing", "0"}, {"resolved", "12"}, {"firing", "-1"}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(OVER); i++) {
+        read_group(OVER[i].status, OVER[i].truncated, &batch);
+        told = signal_at(&batch, 2);
+        assert_int_equal(told->action, SIGNAL_RESOLVE);
+        assert_string_equal(told->dedup_key, "truncated:g");
+        assert_true(told->is_quiet);
+        batch_clear(&batch);
+    }
+    read_group("firing", "\"many\"", &batch);
+    assert_int_equal(batch.signals->len, 2);
+    batch_clear(&batch);
+}
+
+/* --- PagerDuty's first version --- */
+
+static void pagerduty_v1_is_read(void **state)
+{
+    (void)state;
+    json_auto_t *body = json_of(
+        "{\"service_key\":\"k\",\"event_type\":\"trigger\",\"incident_key\":\"srv01/HTTP\","
+        "\"description\":\"FAILURE for production/HTTP\",\"client\":\"Sample Monitoring\","
+        "\"client_url\":\"https://m.example.org\",\"details\":{\"load\":0.75},\"contexts\":["
+        "{\"type\":\"link\",\"href\":\"http://acme.example.org\",\"text\":\"View\"},"
+        "{\"type\":\"image\",\"src\":\"https://c.example.org/i.png\"}]}");
+    json_auto_t *errors = json_array();
+    struct signal signal = {0};
+    assert_string_equal(pagerduty_service_key(body), "k");
+    assert_true(pagerduty_read_v1(body, &signal, errors));
+    assert_int_equal(signal.action, SIGNAL_TRIGGER);
+    assert_string_equal(signal.dedup_key, "srv01/HTTP");
+    assert_string_equal(signal.summary, "FAILURE for production/HTTP");
+    assert_int_equal(signal.severity, 0);
+    assert_int_equal(json_array_size(signal.links), 3);
+    assert_non_null(json_object_get(signal.details, "load"));
+    signal_clear(&signal);
+    json_auto_t *bad = json_of("{\"service_key\":\"k\",\"event_type\":\"resolve\"}");
+    assert_false(pagerduty_read_v1(bad, &signal, errors));
+    assert_non_null(strstr(json_string_value(json_array_get(errors, 0)), "incident_key"));
+    (void)json_array_clear(errors);
+    json_auto_t *none = json_of("{}");
+    assert_false(pagerduty_read_v1(none, &signal, errors));
+    assert_int_equal(json_array_size(errors), 2);
+}
+
+static void pagerduty_takes_a_blank_summary(void **state)
+{
+    (void)state;
+    json_auto_t *body =
+        json_of("{\"routing_key\":\"k\",\"event_action\":\"trigger\",\"payload\":{"
+                "\"summary\":\" \\u200b\",\"source\":\"db7\",\"severity\":\"info\"}}");
+    json_auto_t *errors = json_array();
+    struct signal signal = {0};
+    assert_true(pagerduty_read(body, &signal, errors));
+    assert_string_equal(signal.summary, "db7: an alert without a summary");
+    signal_clear(&signal);
+}
+
+static bool read_native(const char *text, enum native_sender sender, struct signal *out,
+                        struct fault *fault)
+{
+    json_auto_t *body = json_of(text);
+    char *integration = NULL;
+    char *service = NULL;
+    return native_read(body, sender, out, &integration, &service, fault);
+}
+
+static void a_person_is_told_of_a_blank_summary(void **state)
+{
+    (void)state;
+    static const char BLANK[] = "{\"summary\":\"\\u00a0\",\"source\":\"db7\"}";
+    struct signal signal = {0};
+    struct fault fault = {0};
+    assert_false(read_native(BLANK, NATIVE_PERSON, &signal, &fault));
+    assert_string_equal(fault.field, "summary");
+    assert_true(read_native(BLANK, NATIVE_PROGRAM, &signal, &fault));
+    assert_string_equal(signal.summary, "db7: an alert without a summary");
+    signal_clear(&signal);
+    assert_false(read_native("{\"summary\":\"\\u00a0\"}", NATIVE_PROGRAM, &signal, &fault));
+    assert_false(read_native("{\"severity\":\"info\"}", NATIVE_PROGRAM, &signal, &fault));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(blank_texts_are_none),
+        cmocka_unit_test(the_next_text_counts_when_one_is_blank),
+        cmocka_unit_test(each_alert_is_taken_without_what_cannot_be_read),
+        cmocka_unit_test(labels_become_texts),
+        cmocka_unit_test(what_alertmanager_cut_off_is_an_alert),
+        cmocka_unit_test(pagerduty_v1_is_read),
+        cmocka_unit_test(pagerduty_takes_a_blank_summary),
+        cmocka_unit_test(a_person_is_told_of_a_blank_summary),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
