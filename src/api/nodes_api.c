@@ -67,6 +67,10 @@ static const char *door_problem(enum ledger_door door)
     case LEDGER_OUTDATED:
         return "The database was brought to a schema that needs a newer Tocsin than this one: "
                "install it and restart.";
+    case LEDGER_DAMAGED:
+        return "The database is damaged, or what pages people fails again and again: `tocsin "
+               "doctor` "
+               "says more.";
     case LEDGER_OPEN:
         break;
     }
@@ -221,6 +225,8 @@ static const char *door_name(enum ledger_door door)
         return "uncertain";
     case LEDGER_OUTDATED:
         return "outdated";
+    case LEDGER_DAMAGED:
+        return "damaged";
     case LEDGER_OPEN:
         break;
     }
@@ -286,7 +292,7 @@ static void get_ready(struct http_request *request, void *self)
 const struct route_row NODE_ROUTES[] = {
     {"GET", "/readyz", PERMIT_ANYONE, get_ready,
      .summary = "Alerts are taken: the ledger runs and the database can be written. 503 says "
-                "in `database` why not: full, down, uncertain, outdated or slow."},
+                "in `database` why not: full, down, uncertain, outdated, damaged or slow."},
     {"GET", "/api/v1/nodes", PERMIT_READ, get_nodes,
      .summary = "The servers that share the database, also the last that ended within a day.",
      .answer = &NODE_RECORD, .is_list = true},

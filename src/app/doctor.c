@@ -67,6 +67,18 @@ static void look_at_contacts(struct doctor *doctor)
     g_string_chunk_free(facts.texts);
 }
 
+/* What was met or found already: to read the whole file again takes a while, and may find less. */
+static void look_at_door(struct doctor *doctor)
+{
+    if (doctor->ledger != NULL && ledger_door(doctor->ledger) == LEDGER_DAMAGED) {
+        g_autofree char *why = ledger_closed_why(doctor->ledger);
+        lint_add(doctor->findings, LINT_PROBLEM, "database", "",
+                 "Stop the server and restore the last backup: tocsin restore FILE.",
+                 "New alerts are refused, and accepted ones may not page: %s",
+                 why != NULL ? why : "");
+    }
+}
+
 static void look_at_data(struct doctor *doctor)
 {
     const char *data = doctor->settings->data;
@@ -161,6 +173,7 @@ void doctor_look(struct doctor *doctor)
     look_at_reading(doctor);
     look_at_settings(doctor);
     look_at_refusals(doctor);
+    look_at_door(doctor);
     look_at_data(doctor);
     doctor_disk(doctor);
     doctor_clock(doctor);

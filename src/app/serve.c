@@ -50,6 +50,7 @@ static void watch(struct house *house, struct supervisor *supervisor, const sigs
         }
         journal_tick(journal);
         house_wake_streams(house);
+        house_check_tick(house);
         supervisor_tick(supervisor);
     }
     journal_close(&journal);

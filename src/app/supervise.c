@@ -25,18 +25,11 @@ struct supervisor {
     bool is_stopping;
 };
 
-static enum command_result pulse(struct ledger_tx *tx, void *arg)
-{
-    (void)tx;
-    (void)arg;
-    return COMMAND_DONE;
-}
-
 static void pulsed(void *arg, enum command_outcome outcome)
 {
     struct supervisor *supervisor = arg;
     int64_t now = clock_elapsed(&CLOCK_SYSTEM).us;
-    if (outcome == OUTCOME_COMMITTED) {
+    if (outcome == OUTCOME_COMMITTED || outcome == OUTCOME_REFUSED) { /* refused: it only read */
         atomic_store(&supervisor->pulse_heard_us, now);
     }
     atomic_store(&supervisor->pulse_answered_us, now);
@@ -50,7 +43,8 @@ static void send_pulse(struct supervisor *supervisor, struct span now)
         return;
     }
     supervisor->pulse_sent_at = now;
-    struct command command = {.run = pulse, .answer = pulsed, .arg = supervisor};
+    struct command command = {
+        .run = pager_pulse, .answer = pulsed, .arg = supervisor, .vital = VITAL_PULSE};
     if (!desk_submit(supervisor->house->desk, command)) {
         atomic_store(&supervisor->is_pulse_under_way, false);
     }
@@ -66,11 +60,13 @@ static bool is_alive(const struct supervisor *supervisor)
     return is_recent(&supervisor->pulse_heard_us);
 }
 
-/* A database elsewhere that is away is no reason to be started again: we would wait for it, too. */
+/* A database elsewhere that is away is no reason to be started again: we would wait for it, too. Nor does a
+ * start mend a damaged one. */
 static bool is_running(const struct supervisor *supervisor)
 {
-    return db_is_shared(supervisor->house->db) ? is_recent(&supervisor->pulse_answered_us)
-                                               : is_alive(supervisor);
+    const struct house *house = supervisor->house;
+    bool is_known = db_is_shared(house->db) || ledger_door(house->ledger) == LEDGER_DAMAGED;
+    return is_known ? is_recent(&supervisor->pulse_answered_us) : is_alive(supervisor);
 }
 
 /* All nodes go by the database's clock, but log lines and people's eyes go by the machine's. */

@@ -70,7 +70,9 @@ static void hold_ballast(struct house *house)
 static bool open_ledger(struct house *house, struct fault *fault)
 {
     house->configs = config_holder_create();
+    db_begin_read(house->db); /* outside of a transaction only the last failure would be told */
     struct config *config = config_load(house->db, fault);
+    db_rollback(house->db);
     if (config == NULL) {
         return false;
     }
@@ -112,14 +114,25 @@ static void recovered(void *arg, enum command_outcome outcome)
     ((struct recovery *)arg)->outcome = outcome;
 }
 
-/* Start-up is recovery: before the first request and the first page. */
+/* Start-up is recovery: before the first request and the first page. The pulse comes before them, too: a
+ * damaged table closes the door before anybody knocks. */
 static bool recover_pages(struct house *house, struct fault *fault)
 {
     struct recovery recovery = {.pager = house->pager};
-    struct command command = {.run = recover, .answer = recovered, .arg = &recovery};
-    ledger_run_batch(house->ledger, &command, 1);
+    const struct command commands[] = {
+        {.run = recover, .answer = recovered, .arg = &recovery},
+        {.run = pager_pulse, .vital = VITAL_PULSE},
+    };
+    ledger_run_batch(house->ledger, commands, G_N_ELEMENTS(commands));
     if (recovery.outcome == OUTCOME_COMMITTED) {
         return true;
+    }
+    if (ledger_door(house->ledger) == LEDGER_DAMAGED) {
+        g_autofree char *why = ledger_closed_why(house->ledger);
+        return fault_set(fault, "data",
+                         "the database in %s is damaged: restore a backup with `tocsin restore`. "
+                         "%.200s",
+                         house->settings->data, why);
     }
     if (db_is_shared(house->db)) {
         return fault_set(fault, "database-url", "the database cannot be written: %s",
@@ -263,6 +276,7 @@ void house_close(struct house *house)
     give_lanes_away(house);
     atomic_store(&house->is_closing, true);
     house_stop_ear(house);
+    house_stop_check(house);
     pthread_mutex_lock(&house->http_lock);
     struct http_server *http = g_steal_pointer(&house->http);
     pthread_mutex_unlock(&house->http_lock);

@@ -38,6 +38,11 @@ struct house {
     struct db_ear *ear; /* NULL: one writer, nobody to hear */
     pthread_t ear_thread;
     bool has_ear_thread;
+    struct db_check *check; /* reads the whole file; NULL: none was begun */
+    pthread_t check_thread; /* the main thread's, as the next two */
+    bool has_check_thread;
+    struct span checked_at; /* elapsed; 0: not yet */
+    atomic_bool is_checking;
     atomic_bool is_closing;
     pthread_mutex_t http_lock; /* guards the pointer, which the ledger's listener follows */
     struct http_server *http;  /* NULL: takes no requests yet, or no more */
@@ -67,6 +72,10 @@ NODISCARD bool house_misses_database(const struct house *house);
 /* Hears that other nodes have written and wakes the desk: where there can be others. */
 NODISCARD bool house_start_ear(struct house *house, struct fault *fault);
 void house_stop_ear(struct house *house);
+
+/* A few times a second, from one thread: begins a check of the database file when it is time for one. */
+void house_check_tick(struct house *house);
+void house_stop_check(struct house *house);
 
 /* Applies settings->config. False with the whole sentence for a person in *out_problem (g_free). */
 NODISCARD bool house_apply_file(struct house *house, char **out_problem);

@@ -31,9 +31,11 @@ enum metric {
     METRIC_UNCERTAIN_KEPT, /* commits whose answer was lost, by what was found out */
     METRIC_UNCERTAIN_NOT_KEPT,
     METRIC_UNCERTAIN_OPEN,
-    METRIC_DATABASE_UP, /* gauge: 1 when the last transaction reached it */
-    METRIC_NODE_LANES,  /* gauge: lanes that this node holds */
-    METRIC_NODES_ALIVE, /* gauge */
+    METRIC_DATABASE_UP,      /* gauge: 1 when the last transaction reached it */
+    METRIC_DATABASE_DAMAGED, /* gauge: 1 since damage was met or found */
+    METRIC_VITAL_FAILURES,   /* claims, duties and pulses that failed */
+    METRIC_NODE_LANES,       /* gauge: lanes that this node holds */
+    METRIC_NODES_ALIVE,      /* gauge */
     METRIC_NODE_TAKEOVERS,
     METRIC_COUNT,
 };

@@ -29,7 +29,8 @@ enum db_status {
     DB_CONSTRAINT, /* a unique or foreign key said no */
     DB_UNCERTAIN,  /* a commit whose answer was lost: db_resolve, then decide */
     DB_CONFLICT,   /* another writer was in the way; nothing was kept: run it again */
-    DB_FAILED,     /* our bug: bad SQL, corrupt file */
+    DB_DAMAGED, /* the file, or what a server keeps, is not what was written: a person must act */
+    DB_FAILED,  /* our bug: bad SQL */
 };
 
 enum db_mode {
@@ -202,6 +203,15 @@ NODISCARD bool db_backup(struct db *db, const char *target_path, struct fault *f
 /* What takes its time on this connection, db_backup above all, is given up within a second after `stop`
  * has become true, by whatever thread. NULL, or db_pool_give: not any more. Borrowed. */
 void db_set_stop(struct db *db, const atomic_bool *stop);
+/* Reads every table and index of a database file, gently: it takes a while, and neither the writer nor
+ * readers wait for it. Run once. DB_OK: sound; DB_DAMAGED and a fault that names the table, if it can be
+ * told; DB_DOWN and a fault: it could not be found out, or was stopped. Servers check their own
+ * pages when they read them. */
+struct db_check;
+NODISCARD struct db_check *db_check_create(const char *path);
+NODISCARD enum db_status db_check_run(struct db_check *check, struct fault *fault);
+void db_check_stop(struct db_check *check); /* soon; from any thread */
+void db_check_free(struct db_check **check);
 /* Checks that the file is a sound Tocsin database of a schema this program can read. */
 NODISCARD bool db_verify(const char *path, struct fault *fault);
 

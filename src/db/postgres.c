@@ -6,6 +6,7 @@ static const struct db_token TOKENS[] = {
     {"blob", "BYTEA"},
     {"lock", "FOR UPDATE"},
     {"newid", POSTGRES_NEWID},
+    {"rows", ""},
     {"clock", "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)"},
 };
 

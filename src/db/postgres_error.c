@@ -20,8 +20,11 @@ static const struct meaning MEANINGS[] = {
     {"25006", DB_DOWN, true}, /* read-only: the server has become a standby */
     {"25P03", DB_DOWN, true}, /* we were idle in a transaction for too long */
     {"25P02", DB_DOWN, true},
-    {"26000", DB_DOWN, true}, /* forgets our statements: something stands between us */
-    {"58", DB_DOWN, true},    /* the server's disk fails */
+    {"26000", DB_DOWN, true},     /* forgets our statements: something stands between us */
+    {"58P01", DB_DAMAGED, false}, /* a file of the server's is gone */
+    {"58", DB_DOWN, true},        /* the server's disk fails */
+    {"XX001", DB_DAMAGED, false}, /* a page of a table … */
+    {"XX002", DB_DAMAGED, false}, /* … or of an index is not what was written */
 };
 
 static const struct meaning *meaning_of(const char *sqlstate)

@@ -26,6 +26,8 @@ static const struct db_token TOKENS[] = {
     /* RETURNING would do, but makes a temporary table for each row that it tells of. */
     {"newid", ""},
     {"clock", "0"}, /* has none: see turn.c */
+    /* The table itself, where an index would do as well. */
+    {"rows", "NOT INDEXED"},
 };
 
 /* Out of space or over a limit, or the file system turned read-only. SQLite itself tells only
@@ -51,6 +53,9 @@ static enum db_status status_of(const struct db *db, int code, int error)
     case SQLITE_LOCKED:
     case SQLITE_PROTOCOL:
         return db->mode == DB_SHARED ? DB_CONFLICT : DB_DOWN;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return DB_DAMAGED;
     default:
         return DB_FAILED;
     }

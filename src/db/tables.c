@@ -5,9 +5,9 @@
 #include "base/log.h"
 #include "db/engine.h"
 
-static const char *const NOT_CONTENT[] = {"clock_mark",     "clock_shift", "commit_mark",
-                                          "intake_mark",    "lane",        "node",
-                                          "schema_version", "turn"};
+static const char *const NOT_CONTENT[] = {"clock_mark",  "clock_shift",    "commit_mark",
+                                          "intake_mark", "lane",           "node",
+                                          "pulse",       "schema_version", "turn"};
 
 /* Answer table, column, type and place in the key. */
 static const char IN_FILE[] =

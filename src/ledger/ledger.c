@@ -17,6 +17,7 @@ struct ledger *ledger_create(struct db *db, const struct clock *clock, const str
     ledger->clock = ledger->is_shared ? &ledger->cluster.clock : clock;
     atomic_init(&ledger->door, LEDGER_OPEN);
     CHECK(pthread_mutex_init(&ledger->why.mutex, NULL) == 0);
+    CHECK(pthread_mutex_init(&ledger->damage.mutex, NULL) == 0);
     node_init(ledger);
     metric_set(METRIC_DATABASE_UP, 1);
     if (!ledger->is_shared) {
@@ -41,6 +42,7 @@ void ledger_destroy(struct ledger **ledger)
     g_array_unref((*ledger)->witnesses);
     node_clear(*ledger);
     (void)pthread_mutex_destroy(&(*ledger)->why.mutex);
+    (void)pthread_mutex_destroy(&(*ledger)->damage.mutex);
     g_clear_pointer(ledger, g_free);
 }
 
@@ -133,7 +135,7 @@ char *ledger_closed_why(const struct ledger *ledger)
     return text;
 }
 
-static void publish_why(struct ledger *ledger, const char *text)
+void ledger_publish_why(struct ledger *ledger, const char *text)
 {
     CHECK(pthread_mutex_lock(&ledger->why.mutex) == 0);
     (void)g_strlcpy(ledger->why.text, text, sizeof(ledger->why.text));
@@ -144,7 +146,7 @@ static void publish_why(struct ledger *ledger, const char *text)
  * this thread changes any of them. */
 static void set_door(struct ledger *ledger, enum ledger_door door, const char *why)
 {
-    publish_why(ledger, why);
+    ledger_publish_why(ledger, why);
     if (ledger_is_writable(ledger)) {
         atomic_store(&ledger->closed_since_us, clock_elapsed(ledger->clock).us);
     }
@@ -154,6 +156,11 @@ static void set_door(struct ledger *ledger, enum ledger_door door, const char *w
 /* The ballast is for a full disk of one's own; without a shared database nothing goes on. */
 static const char *words_for(const struct ledger *ledger, enum ledger_door door)
 {
+    if (door == LEDGER_DAMAGED) {
+        return "the database cannot be relied on: new alerts are refused, and accepted ones may "
+               "not "
+               "page; `tocsin doctor` says more";
+    }
     if (!ledger->is_shared) {
         return "cannot write: new alerts are refused, accepted ones go on";
     }
@@ -172,6 +179,10 @@ static void tell_closed(const struct ledger *ledger, enum ledger_door door, cons
 
 void ledger_close_door(struct ledger *ledger, enum ledger_door door, const char *why)
 {
+    /* Damage of our own file stays until it was looked at, whatever else is wrong with it. */
+    if (ledger_door(ledger) == LEDGER_DAMAGED && (door == LEDGER_DAMAGED || !ledger->is_shared)) {
+        return;
+    }
     metric_set(METRIC_DATABASE_UP, door != LEDGER_DOWN && door != LEDGER_UNCERTAIN);
     if (door == LEDGER_OUTDATED) {
         metric_set(METRIC_NODE_LANES, 0); /* it works none, and others take them */
@@ -179,7 +190,7 @@ void ledger_close_door(struct ledger *ledger, enum ledger_door door, const char 
     if (door == LEDGER_OUTDATED && ledger_door(ledger) != LEDGER_OUTDATED) {
         LOG_ERROR("ledger", NULL, "this program is too old for the database: it does nothing more",
                   "why", why);
-    } else if (ledger_is_writable(ledger)) {
+    } else if (ledger_is_writable(ledger) || door == LEDGER_DAMAGED) {
         tell_closed(ledger, door, why);
     }
     set_door(ledger, door, why);
@@ -237,6 +248,8 @@ static void undo(struct ledger *ledger, enum db_status status, const char *what)
         ledger_close_door(ledger, LEDGER_UNCERTAIN, why);
     } else if (status == DB_FULL) {
         ledger_close_door(ledger, LEDGER_FULL, why);
+    } else if (status == DB_DAMAGED) {
+        damage_met(ledger, why);
     } else if (status == DB_DOWN || is_stuck(ledger, status)) {
         ledger_close_door(ledger, ledger->is_outdated ? LEDGER_OUTDATED : LEDGER_DOWN, why);
     } else if (status != DB_CONFLICT) {

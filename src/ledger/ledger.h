@@ -28,6 +28,13 @@ struct ledger_tx {
     lane_set lanes; /* what this node may work in this transaction */
 };
 
+/* What paging stands on: when the commands of one of these kinds fail again and again, the door is closed. */
+enum ledger_vital {
+    VITAL_CLAIM = 1, /* takes what is due to be sent */
+    VITAL_PULSE,
+    VITAL_COUNT,
+};
+
 enum command_result {
     COMMAND_DONE = 1, /* keep what was written */
     COMMAND_REFUSED, /* the rules said no; the command wrote nothing, and says why in its own arg */
@@ -52,6 +59,7 @@ struct command {
     /* Asks ahead (db_ask_ahead) what run will ask, so that a batch waits once for all of it. Writes
      * nothing. May be NULL. */
     void (*foresee)(struct ledger_tx *tx, void *arg);
+    int vital; /* enum ledger_vital; 0: the work of one caller, who is told */
 };
 
 /* A duty: work that becomes due by itself. Deadlines are indexed columns; the ledger asks each
@@ -134,6 +142,13 @@ void ledger_run_queue(struct ledger *ledger, struct command *commands, size_t co
  * answers an instant one second ahead. */
 NODISCARD struct utc ledger_tick(struct ledger *ledger);
 
+/* Does what paging needs, in a transaction: asks every duty when it is due and, on a file of our own,
+ * writes a row now and then. Answers COMMAND_DONE when it wrote. For a command of kind VITAL_PULSE. */
+enum command_result ledger_pulse(struct ledger_tx *tx);
+/* What a check of the whole file found (db_check): NULL for sound, which is the only way out of damage
+ * that was met; else the door is closed. Heard at the next tick. Safe from any thread. */
+void ledger_report_check(struct ledger *ledger, const char *damage);
+
 /* --- one of several nodes (ledger/lane.h) --- */
 
 /* Becomes a node of a shared database: a row of its own, then its share of the lanes at the next
@@ -184,6 +199,7 @@ enum ledger_door {
     LEDGER_DOWN,      /* the database cannot be reached */
     LEDGER_UNCERTAIN, /* a commit's answer was lost and the database did not say since */
     LEDGER_OUTDATED, /* the database was brought to a schema that this program does not work with */
+    LEDGER_DAMAGED,  /* it is damaged, or what pages people fails again and again */
 };
 
 enum ledger_door ledger_door(const struct ledger *ledger);

@@ -74,6 +74,7 @@ static void answer_decided(struct batch *batch)
         struct entry *entry = &batch->entries[i];
         if (entry->outcome != 0 && !entry->is_answered) {
             entry->is_answered = true;
+            damage_judge(batch->ledger, entry->command->vital, entry->outcome);
             answer(entry, entry->outcome);
         }
     }
@@ -158,6 +159,7 @@ static enum command_outcome outcome_of(enum db_status status, const struct entry
         return kept(entry);
     case DB_FULL:
     case DB_DOWN:
+    case DB_DAMAGED:
     case DB_CONFLICT:
         return OUTCOME_UNAVAILABLE;
     case DB_UNCERTAIN:
@@ -211,6 +213,9 @@ static bool run_round(struct batch *batch)
     case DB_UNCERTAIN:
         decide(batch, OUTCOME_UNCERTAIN, false);
         return true;
+    case DB_DAMAGED: /* nothing new comes in; of the rest, what does not touch the damage goes on */
+        decide(batch, OUTCOME_UNAVAILABLE, true);
+        break;
     case DB_ROW:
     case DB_DONE:
     case DB_CONSTRAINT:

@@ -31,6 +31,7 @@ struct duty_state {
     struct utc next_at;      /* as it answered when all were asked */
     struct span quiet_until; /* elapsed time; after a failure */
     bool is_failing;         /* its last transaction failed: take one subject at a time */
+    unsigned strikes;        /* failures in a row, of work that was not put off */
 };
 
 /* What is known of a shared database, and until when it was true. */
@@ -58,6 +59,17 @@ struct beat_board {
 struct closed_why {
     pthread_mutex_t mutex; /* guards text */
     char text[FAULT_TEXT_SIZE];
+};
+
+/* Why paging cannot be relied on though the database answers. All but the report is the ledger's own
+ * thread's. */
+struct damage {
+    bool is_known; /* it was met, or reported: until a check finds the file sound */
+    struct span met_at;
+    unsigned strikes[VITAL_COUNT]; /* failures in a row of the commands of that kind */
+    pthread_mutex_t mutex;         /* guards all below */
+    bool is_reported;
+    char report[FAULT_TEXT_SIZE]; /* "": the file is sound */
 };
 
 /* The ledger as one of several nodes. All but the board is the ledger's own thread's. */
@@ -99,9 +111,11 @@ struct ledger {
     struct membership member;
     const struct ballast *ballast; /* may be NULL */
     bool is_ballast_held;
-    GArray *duties;    /* of struct duty_state */
-    GArray *listeners; /* of struct ledger_listener */
-    GArray *witnesses; /* of struct ledger_witness */
+    struct damage damage;
+    struct span pulse_written; /* elapsed; 0: not yet */
+    GArray *duties;            /* of struct duty_state */
+    GArray *listeners;         /* of struct ledger_listener */
+    GArray *witnesses;         /* of struct ledger_witness */
     struct event_head head;
     struct event_head head_before; /* at the begin of the transaction */
     struct span begun_at;          /* elapsed time of the transaction under way */
@@ -152,6 +166,29 @@ void ledger_see_clocks(struct ledger *ledger);
 /* Writes the jump and tells the duties, in the transaction. */
 void ledger_tell_jump(struct ledger_tx *tx, struct span by);
 void ledger_log_jump(struct span by);
+
+/* Of a door that is closed already: better words for the same reason. */
+void ledger_publish_why(struct ledger *ledger, const char *text);
+
+/* --- ledger_damage.c --- */
+
+/* A transaction met damage. */
+void damage_met(struct ledger *ledger, const char *why);
+/* Work that paging needs failed, and was not put off: after some times in a row the door is closed. */
+void damage_strike(struct ledger *ledger, unsigned *strikes, const char *what,
+                   enum db_status status);
+/* A command was decided; `vital` is 0 or of enum ledger_vital. */
+void damage_judge(struct ledger *ledger, int vital, enum command_outcome outcome);
+/* Takes note of what a check reported. */
+void damage_hear(struct ledger *ledger);
+/* May the door be opened as far as damage goes? */
+NODISCARD bool damage_is_over(struct ledger *ledger);
+
+/* --- pulse_store.c --- */
+
+void pulse_save(struct db *db, struct utc at, int64_t seq);
+/* The last event that a pulse saw; 0: none did. */
+NODISCARD int64_t pulse_load_seq(struct db *db);
 
 /* --- news.c: a shared database --- */
 

@@ -18,6 +18,9 @@ enum {
 static void try_to_reopen(struct ledger *ledger)
 {
     const struct ballast *ballast = ledger->ballast;
+    if (!damage_is_over(ledger)) {
+        return;
+    }
     if (ballast != NULL && !ledger->is_ballast_held) {
         ledger->is_ballast_held = ballast->hold(ballast->self);
         if (!ledger->is_ballast_held) {
@@ -31,6 +34,7 @@ static void try_to_reopen(struct ledger *ledger)
     if (ledger_finish(ledger, "reopen") == DB_OK) {
         atomic_store(&ledger->door, LEDGER_OPEN);
         metric_set(METRIC_DATABASE_UP, 1);
+        metric_set(METRIC_DATABASE_DAMAGED, 0);
         char text[UTC_TEXT_SIZE];
         span_format(closed, text);
         LOG_INFO("ledger", NULL, "writing works again: alerts are accepted", "closed_for", text);
@@ -62,11 +66,12 @@ static struct utc fail_duty(struct ledger *ledger, struct duty_state *state, enu
     if (status == DB_CONFLICT) {
         return now; /* nothing was wrong with the subject; the tick's rounds are the bound */
     }
-    bool is_poisoned = status == DB_CONSTRAINT || status == DB_FAILED;
+    bool is_poisoned = status == DB_CONSTRAINT || status == DB_FAILED || status == DB_DAMAGED;
     if (is_poisoned && (!state->is_failing || put_off(ledger, state, now))) {
         state->is_failing = true;
         return now;
     }
+    damage_strike(ledger, &state->strikes, state->duty.name, status);
     state->quiet_until = (struct span){clock_elapsed(ledger->clock).us + RETRY_WAIT.us};
     return utc_add(now, RETRY_WAIT);
 }
@@ -83,6 +88,7 @@ static struct utc run_duty(struct ledger *ledger, struct duty_state *state, stru
     if (db_error(tx.db) == DB_OK && utc_before(tx.now, next)) {
         ledger_drop(ledger, state->duty.name);
         state->is_failing = false;
+        state->strikes = 0;
         return next;
     }
     int done = db_error(tx.db) == DB_OK ? run_due(state, &tx) : 0;
@@ -93,6 +99,7 @@ static struct utc run_duty(struct ledger *ledger, struct duty_state *state, stru
     if (status != DB_OK) {
         return fail_duty(ledger, state, status, now);
     }
+    state->strikes = 0;
     if (done <= 0) {
         /* Due and yet nothing to do is a bug of the duty; it must not spin. */
         LOG_ERROR("ledger", NULL, "a duty is due but does nothing", "duty", state->duty.name);
@@ -154,6 +161,7 @@ static struct utc run_duties(struct ledger *ledger, struct utc now)
         struct duty_state *state = &g_array_index(ledger->duties, struct duty_state, i);
         if (utc_before(now, state->next_at)) {
             state->is_failing = false;
+            state->strikes = 0;
         } else {
             state->next_at = run_duty(ledger, state, now);
         }
@@ -180,6 +188,7 @@ static struct utc bound(const struct ledger *ledger, struct utc next)
 
 struct utc ledger_tick(struct ledger *ledger)
 {
+    damage_hear(ledger);
     if (!ledger_is_writable(ledger)) {
         try_to_reopen(ledger);
     }

@@ -202,6 +202,7 @@ enum db_status news_resolve(struct ledger *ledger)
     case DB_CONSTRAINT:
     case DB_UNCERTAIN:
     case DB_CONFLICT:
+    case DB_DAMAGED:
     case DB_FAILED:
         break;
     }

@@ -286,7 +286,8 @@ static void ask(struct courier *courier, struct utc now)
     pthread_mutex_lock(&courier->lock);
     courier->claim_state = CLAIM_ASKED;
     pthread_mutex_unlock(&courier->lock);
-    const struct command command = {.run = pager_claim, .answer = claim_answered, .arg = courier};
+    const struct command command = {
+        .run = pager_claim, .answer = claim_answered, .arg = courier, .vital = VITAL_CLAIM};
     if (!courier->options.submit(courier->options.submit_self, command)) {
         pthread_mutex_lock(&courier->lock);
         courier->claim_state = CLAIM_IDLE;

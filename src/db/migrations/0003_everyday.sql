@@ -22,3 +22,6 @@ ALTER TABLE escalation ADD COLUMN kept_next_at BIGINT;
 -- Sources.
 
 -- The installation.
+-- What the ledger's own pulse wrote last, and the last event that there was: a chain that was cut short since
+-- is found by it.
+CREATE TABLE pulse (only_row BIGINT PRIMARY KEY, at BIGINT NOT NULL, seq BIGINT NOT NULL);

@@ -1,0 +1,127 @@
+"""A damaged database: nothing is taken that nobody would be paged about, and it does not look well."""
+
+import contextlib
+import os
+import sqlite3
+import sys
+import pathlib
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "scenario"))
+
+from team import KEYS  # noqa: E402
+from world import Receiver, World, metric  # noqa: E402
+
+TEAM = """
+users:
+  - name: ana
+    contacts: [{kind: webhook, to: "%(webhook)s/ana"}]
+    rules: {high: [{after: 0s, contact: webhook}], low: [{after: 0s, contact: webhook}]}
+policies:
+  - name: everything
+    steps: [{notify: [{user: ana}], wait: 5m}]
+    last_resort: {user: ana}
+services: [{name: checkout, policy: everything}]
+integrations: [{name: app, kind: native, service: checkout, key: env:APP_KEY}]
+"""
+
+
+def pages(path):
+    """{table: the number of its root page}, and the size of a page."""
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        roots = dict(db.execute("SELECT name, rootpage FROM sqlite_master WHERE type = 'table'"))
+        return roots, db.execute("PRAGMA page_size").fetchone()[0]
+
+
+def overwrite(path, page, size):
+    with open(path, "r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(os.urandom(size))
+
+
+class DamageTest(unittest.TestCase):
+    def world(self, **settings):
+        world = self.enterContext(World(settings=settings))
+        self.receiver = world.receiver()
+        world.token("read")
+        world.apply(TEAM % {"webhook": self.receiver.url}, env=KEYS)
+        self.send(world, "before")
+        world.wait("ana is paged", lambda: self.receiver.received("/ana"))
+        return world
+
+    def send(self, world, summary):
+        return world.post("/api/v1/alerts", {"summary": summary}, token=KEYS["APP_KEY"])
+
+    def how_it_is_noticed(self, world):
+        """The start was refused, or the door is closed for that reason; None: neither yet."""
+        if not world.server.is_alive():
+            return "refused"
+        ready = world.get("/readyz", token=None)
+        return "closed" if ready.status == 503 and ready.json["database"] == "damaged" else None
+
+    def start_damaged(self, world, what):
+        world.start(wait_ready=False)
+        how = world.wait(f"damage of {what} is noticed", lambda: self.how_it_is_noticed(world))
+        if how == "refused":
+            self.assertRegex(world.server.log(), "damaged|malformed|not a database")
+        else:
+            self.assertEqual(self.send(world, "while damaged").status, 503)
+        return how
+
+    def test_every_table_in_turn(self):
+        world = self.world()
+        world.stop()
+        path = world.data / "tocsin.db"
+        whole = path.read_bytes()
+        roots, size = pages(path)
+        for table in sorted(roots):
+            with self.subTest(table=table):
+                path.write_bytes(whole)
+                overwrite(path, roots[table], size)
+                self.start_damaged(world, table)
+                world.server.end()
+
+    def test_cut_files(self):
+        world = self.world()
+        world.stop()
+        path = world.data / "tocsin.db"
+        whole = path.read_bytes()
+        for size in (len(whole) - 4096, len(whole) // 2, 4096, 100):
+            with self.subTest(size=size):
+                path.write_bytes(whole[:size])
+                self.start_damaged(world, f"a file of {size} bytes")
+                world.server.end()
+
+    def test_what_pages_people_is_gone(self):
+        """The table of deliveries: the outside heartbeat is silent, metrics and doctor say so, and a copy that is
+        put back heals it."""
+        outside = Receiver()
+        self.addCleanup(outside.close)
+        world = self.world(HEARTBEAT_OUT=outside.url + "/beat", HEARTBEAT_OUT_EVERY="1s")
+        world.wait("it beats while it is well", lambda: outside.received("/beat"))
+        world.stop()
+        path = world.data / "tocsin.db"
+        whole = path.read_bytes()
+        roots, size = pages(path)
+        overwrite(path, roots["delivery"], size)
+        outside.calls.clear()
+        self.assertEqual(self.start_damaged(world, "delivery"), "closed")
+        text = world.get("/metrics", token="read").text
+        self.assertEqual(metric(text, "tocsin_database_damaged"), 1)
+        self.assertEqual(metric(text, "tocsin_writable"), 0)
+        world.wait("doctor names the table", lambda: "table delivery is damaged" in
+                   world.cli("doctor", check=False).stdout)
+        answers = [self.send(world, f"nobody would be told {i}").status for i in range(10)]
+        self.assertEqual(answers, [503] * 10)
+        self.assertEqual(outside.received("/beat"), [])
+        self.assertEqual(len(self.receiver.received("/ana")), 1)  # of before
+        world.server.end()
+        path.write_bytes(whole)
+        world.start()
+        self.assertEqual(self.send(world, "healed").status, 202)
+        world.wait("ana is paged again", lambda: len(self.receiver.received("/ana")) > 1)
+        world.wait("it beats again", lambda: outside.received("/beat"))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
