@@ -182,10 +182,10 @@ void db_rollback(struct db *db)
     }
 }
 
-void db_tidy(struct db *db)
+void db_tidy(struct db *db, bool is_tight)
 {
     if (!db->is_dead && db->mode != DB_READ_ONLY && !db->is_in_transaction) {
-        db->engine->tidy(db);
+        db->engine->tidy(db, is_tight);
     }
 }
 

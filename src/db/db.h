@@ -113,8 +113,9 @@ void db_announce(struct db *db);
 void db_refuse(struct db *db, const char *why);
 
 /* Housekeeping of the writer between transactions (SQLite: moves the write-ahead log into the file
- * when it has grown). Apart from db_commit so that nobody waits for it to be answered. */
-void db_tidy(struct db *db);
+ * when it has grown; `is_tight`, for room is short: when it has grown a little). Apart from db_commit so that
+ * nobody waits for it to be answered. */
+void db_tidy(struct db *db, bool is_tight);
 
 /* The first error since db_begin (still there after the transaction's end, until the next begin or
  * query), else DB_OK; and its text for the log. */

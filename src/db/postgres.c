@@ -94,9 +94,10 @@ static void announce(struct db *db)
     postgres_send_word(of(db), REPLY_WORD, "NOTIFY " POSTGRES_CHANNEL);
 }
 
-static void tidy(struct db *db)
+static void tidy(struct db *db, bool is_tight)
 {
     (void)db; /* the server does it by itself */
+    (void)is_tight;
 }
 
 static int64_t changes(const struct db *db)

@@ -13,6 +13,8 @@ enum {
     /* Pages in the log above which the writer moves them into the file: a bigger log writes a hot
      * page fewer times, a smaller one starts faster after a crash. */
     LOG_PAGES_TIDY = 4000,
+    /* Where room is short the log is emptied early, and its room written anew. */
+    LOG_PAGES_TIGHT = 64,
     /* Somebody commits without ever tidying: then the commit that comes next pays. */
     LOG_PAGES_MAX = 10 * LOG_PAGES_TIDY,
 };
@@ -111,7 +113,7 @@ static enum db_status run_begin(struct db *db)
         return db->error;
     }
     if (sqlite->log_pages > LOG_PAGES_MAX) {
-        db->engine->tidy(db);
+        db->engine->tidy(db, false);
     }
     return db->is_reading ? run_word(db, &sqlite->begin_read, "BEGIN")
                           : run_word(db, &sqlite->begin, "BEGIN IMMEDIATE");
@@ -141,10 +143,10 @@ static void plant(struct db *db)
     }
 }
 
-static void tidy(struct db *db)
+static void tidy(struct db *db, bool is_tight)
 {
     struct sqlite_db *sqlite = (struct sqlite_db *)db;
-    if (sqlite->log_pages >= LOG_PAGES_TIDY) {
+    if (sqlite->log_pages >= (is_tight ? LOG_PAGES_TIGHT : LOG_PAGES_TIDY)) {
         /* A failure loses nothing: the log keeps what was not moved, the next one tries again. */
         (void)sqlite3_wal_checkpoint_v2(sqlite->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
                                         NULL);

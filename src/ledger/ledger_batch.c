@@ -279,7 +279,7 @@ static void run_and_answer(struct batch *batch, const struct command *commands)
     run_all(batch);
     answer_decided(batch);
     g_free(batch->entries);
-    db_tidy(ledger->db);
+    db_tidy(ledger->db, ledger_door(ledger) == LEDGER_FULL);
 }
 
 void ledger_run_batch(struct ledger *ledger, const struct command *commands, size_t count)

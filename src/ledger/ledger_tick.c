@@ -203,6 +203,6 @@ struct utc ledger_tick(struct ledger *ledger)
          round++) {
         next = run_duties(ledger, clock_now(ledger->clock));
     }
-    db_tidy(ledger->db);
+    db_tidy(ledger->db, ledger_door(ledger) == LEDGER_FULL);
     return bound(ledger, next);
 }
