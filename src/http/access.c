@@ -12,10 +12,30 @@ enum { HEADER_END = 4 }; /* CR LF CR LF, where a body begins */
 
 static const char STOPPING[] = "The server is stopping. Send the request again.";
 
+/* Doors are written into other programs' settings, some of which put a slash at the end. */
+static void match_door(struct http_request *request)
+{
+    size_t size = strlen(request->path);
+    if (size < 2 || request->path[size - 1] != '/') {
+        return;
+    }
+    request->path[size - 1] = '\0';
+    struct route_match match;
+    routes_match(request->server->routes, request->method, request->path, &match);
+    if (match.row != NULL && match.row->permit == PERMIT_KEY) {
+        request->match = match;
+    } else {
+        request->path[size - 1] = '/';
+    }
+}
+
 static bool find_route(struct http_request *request)
 {
     struct http_server *server = request->server;
     routes_match(server->routes, request->method, request->path, &request->match);
+    if (request->match.row == NULL && !request->match.is_known_path) {
+        match_door(request);
+    }
     if (request->match.row != NULL) {
         return true;
     }

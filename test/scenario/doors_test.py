@@ -121,6 +121,19 @@ class DoorsTest(unittest.TestCase):
             self.assertEqual(self.event(event_action=action, dedup_key="pd").json["dedup_key"],
                              "pd")
 
+    def test_a_slash_at_the_end_of_a_door(self):
+        """Some programs put one there."""
+        alerts = {"version": "4", "alerts": [{"status": "firing", "labels": {"alertname": "Slash"}}]}
+        self.assertEqual(self.post(AM + "/", alerts).status, 202)
+        self.assertEqual(self.post(PROM + "/", [{"labels": {"alertname": "Slash"}}]).status, 200)
+        self.assertEqual(self.world.get(PROM + "/", token=None).status, 200)
+        self.assertEqual(self.post("/api/v1/alerts/", {"summary": "s"}, token=KEYS["APP_KEY"]).status, 202)
+        self.assertEqual(self.post(f"/heartbeat/{KEYS['BEAT_KEY']}/", b"").status, 200)
+        self.assertEqual(self.post("/v2/enqueue/", {"routing_key": KEYS["PD_KEY"], "event_action": "trigger", "payload": {
+            "summary": "s", "source": "x", "severity": "error"}}).status, 202)
+        self.assertEqual(self.post(AM + "//", alerts).status, 404)
+        self.assertEqual(self.world.get("/api/v1/services/").status, 404)
+
     def test_pagerduty_refuses_as_documented(self):
         for body in ({"routing_key": "f" * 32, "event_action": "trigger"}, {}, [], b"{", b"\xff",
                      {"routing_key": KEYS["PD_KEY"], "event_action": "close"},
