@@ -23,6 +23,8 @@ static const struct metric_row ROWS[METRIC_COUNT] = {
     [METRIC_BODIES_BUSY] = {"tocsin_http_bodies_busy_total", NULL,
                             "Requests refused because too many bodies were held.", false},
     [METRIC_STREAMS] = {"tocsin_http_streams", NULL, "Live event streams.", true},
+    [METRIC_STREAM_BYTES] = {"tocsin_http_stream_bytes", NULL,
+                             "Bytes held for readers of event streams.", true},
     [METRIC_SIGNALS_ACCEPTED] = {"tocsin_signals_total", "result=\"accepted\"",
                                  "Signals from integrations by result.", false},
     [METRIC_SIGNALS_REFUSED] = {"tocsin_signals_total", "result=\"refused\"", NULL, false},

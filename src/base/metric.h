@@ -16,8 +16,9 @@ enum metric {
     METRIC_REQUESTS_5XX,
     METRIC_CONNECTIONS, /* gauge: open HTTP connections */
     METRIC_CONNECTIONS_CUT,
-    METRIC_BODIES_BUSY, /* 503: too many bodies at a time */
-    METRIC_STREAMS,     /* gauge: live event streams */
+    METRIC_BODIES_BUSY,  /* 503: too many bodies at a time */
+    METRIC_STREAMS,      /* gauge: live event streams */
+    METRIC_STREAM_BYTES, /* gauge: held for streams, not yet taken by their readers */
     METRIC_SIGNALS_ACCEPTED,
     METRIC_SIGNALS_REFUSED,
     METRIC_SIGNALS_BUSY,      /* 503: queue full or database not writable */

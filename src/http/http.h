@@ -174,6 +174,7 @@ struct http_options {
     const struct guard
         *trusted_proxies; /* whose word on the client's address counts; NULL: nobody's. Copied. */
     int wrong_keys_forgiven; /* of one address, at once, before they are answered 429; 0: 50 */
+    size_t stream_memory;    /* bytes for all streams whose readers are slow; 0: LIMIT_STREAMS */
     size_t body_memory;      /* bytes for all bodies that are held at a time; 0: LIMIT_BODIES */
     size_t body_part_max;    /* on rows that takes_part; 0: LIMIT_BODY_INTAKE */
 };

@@ -146,6 +146,7 @@ void *minder_run(void *self)
             swept = elapsed;
             cut_slow(server, elapsed);
             waiting_force_late(server, elapsed);
+            streams_cut_stuck(server, elapsed);
             streams_keep_alive(server, elapsed);
         }
     }

@@ -122,6 +122,8 @@ struct http_server {
     struct http_request *waiting; /* suspended until their answer */
     struct peer *peers;
     struct stream *streams;
+    size_t streams_max; /* bytes that all of them may hold */
+    atomic_size_t streams_held;
 
     pthread_t minder;
     sem_t minder_wanted;
@@ -207,6 +209,8 @@ void stream_close(struct http_request *request);
 void streams_mark(struct http_server *server, bool must_end);
 /* Lets at most `max` sleeping streams that are marked look; true when more may be waiting. */
 NODISCARD bool streams_rouse(struct http_server *server, unsigned max);
+/* When they hold half of what they may: cuts those whose reader has taken nothing for seconds. */
+void streams_cut_stuck(struct http_server *server, struct span elapsed);
 /* Lets those that were silent for long write a comment. */
 void streams_keep_alive(struct http_server *server, struct span elapsed);
 

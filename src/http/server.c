@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/random.h"
 
 enum {
@@ -202,6 +203,7 @@ static struct http_server *server_new(const struct http_options *options)
     server->plain_problems = options->plain_problems;
     bodies_init(&server->bodies, options);
     client_setup(server, options);
+    server->streams_max = options->stream_memory == 0 ? LIMIT_STREAMS : options->stream_memory;
     server->context = options->context;
     server->socket_path = g_strdup(options->socket_path);
     random_fill(&RANDOM_SYSTEM, &server->id_salt, sizeof server->id_salt);

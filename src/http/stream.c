@@ -2,6 +2,7 @@
 #include "http/request.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/metric.h"
@@ -15,6 +16,8 @@ struct stream {
     GString *pending; /* read from the source, not yet taken by the connection; NULL: nothing */
     size_t sent;      /* of pending */
     atomic_int_least64_t written_us; /* elapsed clock */
+    atomic_size_t held;              /* by `pending`, and counted with the server's */
+    int fd;
     struct stream *before, *after;
     /* Under streams_lock: */
     bool is_woken;  /* there may be news */
@@ -28,6 +31,15 @@ static void drop_text(GString *text)
     g_string_free(text, TRUE);
 }
 
+/* Counts what `pending` holds now. */
+static void count_held(struct stream *stream)
+{
+    size_t held = stream->pending == NULL ? 0 : stream->pending->allocated_len;
+    size_t before = atomic_exchange(&stream->held, held);
+    atomic_fetch_add(&stream->server->streams_held, held - before); /* wraps as it should */
+    metric_add(METRIC_STREAM_BYTES, (int64_t)held - (int64_t)before);
+}
+
 static ssize_t take_pending(struct stream *stream, char *out, size_t max)
 {
     size_t size = MIN(stream->pending->len - stream->sent, max);
@@ -36,6 +48,7 @@ static ssize_t take_pending(struct stream *stream, char *out, size_t max)
     if (stream->sent == stream->pending->len) {
         g_string_free(g_steal_pointer(&stream->pending), TRUE);
         stream->sent = 0;
+        count_held(stream);
     }
     atomic_store(&stream->written_us, clock_elapsed(&CLOCK_SYSTEM).us);
     return (ssize_t)size;
@@ -48,12 +61,14 @@ enum turn { TURN_END = 1, TURN_SLEEP, TURN_COMMENT, TURN_PULL };
 static enum turn next_turn(struct stream *stream)
 {
     enum turn turn = TURN_SLEEP;
+    /* Readers who take nothing hold all that there is: who ends here comes again with Last-Event-ID. */
+    bool is_full = atomic_load(&stream->server->streams_held) > stream->server->streams_max;
     pthread_mutex_lock(&stream->server->streams_lock);
     if (atomic_load(&stream->server->is_stopping) || stream->must_end) {
         turn = TURN_END;
     } else if (stream->is_woken) {
         stream->is_woken = false;
-        turn = TURN_PULL;
+        turn = is_full ? TURN_END : TURN_PULL;
     } else if (stream->is_silent) {
         stream->is_silent = false;
         turn = TURN_COMMENT;
@@ -87,6 +102,7 @@ static ssize_t read_stream(void *self, uint64_t at, char *out, size_t max)
         }
         if (turn == TURN_SLEEP) {
             g_clear_pointer(&stream->pending, drop_text);
+            count_held(stream);
             return 0;
         }
         if (stream->pending == NULL) {
@@ -97,6 +113,8 @@ static ssize_t read_stream(void *self, uint64_t at, char *out, size_t max)
         } else {
             pull(stream);
         }
+        atomic_store(&stream->written_us, clock_elapsed(&CLOCK_SYSTEM).us); /* its reader's turn */
+        count_held(stream);
     }
     return take_pending(stream, out, max);
 }
@@ -136,6 +154,9 @@ enum MHD_Result stream_queue(struct http_request *request)
     stream->source = request->answer.stream;
     stream->is_woken = true;
     stream->pending = g_string_new("retry: 2000\n\n");
+    atomic_init(&stream->written_us, clock_elapsed(&CLOCK_SYSTEM).us);
+    stream->fd = peer_of(request->connection)->fd;
+    count_held(stream);
     request->stream = stream;
     link_in(stream);
     struct MHD_Response *response =
@@ -170,6 +191,7 @@ void stream_close(struct http_request *request)
     metric_add(METRIC_STREAMS, -1);
     stream->source.closed(stream->source.self);
     g_clear_pointer(&stream->pending, drop_text);
+    count_held(stream);
     g_clear_pointer(&request->stream, g_free);
 }
 
@@ -205,6 +227,24 @@ bool streams_rouse(struct http_server *server, unsigned max)
     }
     pthread_mutex_unlock(&server->streams_lock);
     return stream != NULL;
+}
+
+void streams_cut_stuck(struct http_server *server, struct span elapsed)
+{
+    enum { STUCK_S = 5 };
+
+    if (atomic_load(&server->streams_held) <= server->streams_max / 2) {
+        return;
+    }
+    pthread_mutex_lock(&server->streams_lock);
+    for (struct stream *stream = server->streams; stream != NULL; stream = stream->after) {
+        bool is_stuck = elapsed.us - atomic_load(&stream->written_us) > SPAN_S(STUCK_S).us;
+        if (atomic_load(&stream->held) > 0 && !stream->is_suspended && is_stuck) {
+            (void)shutdown(stream->fd, SHUT_RDWR);
+            metric_add(METRIC_CONNECTIONS_CUT, 1);
+        }
+    }
+    pthread_mutex_unlock(&server->streams_lock);
 }
 
 void streams_keep_alive(struct http_server *server, struct span elapsed)

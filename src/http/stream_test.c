@@ -1,0 +1,103 @@
+/* Readers of streams who take nothing. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/metric.h"
+#include "http/http.h"
+#include "http/test_client.h"
+
+enum { FLOOD = 100000, FLOOD_MEMORY = 1000000 };
+
+static atomic_int closed_streams;
+
+static void count_closed(void *self)
+{
+    (void)self;
+    atomic_fetch_add(&closed_streams, 1);
+}
+
+static void say_hello(struct http_request *request, void *context)
+{
+    (void)context;
+    http_answer_text(request, 200, "text/plain", "hello");
+}
+
+static int64_t pull_flood(void *self, int64_t last_id, GString *out)
+{
+    (void)self;
+    g_autofree char *much = g_strnfill(FLOOD, 'x');
+    g_string_append_printf(out, "id: %d\ndata: %s\n\n", (int)last_id + 1, much);
+    return last_id + 1;
+}
+
+static void open_flood(struct http_request *request, void *context)
+{
+    (void)context;
+    http_answer_stream(request, (struct http_stream){.pull = pull_flood, .closed = count_closed});
+}
+
+static const struct route_row ROWS[] = {
+    {"GET", "/hello", PERMIT_ANYONE, say_hello, .summary = "Says hello."},
+    {"GET", "/flood", PERMIT_ANYONE, open_flood, .summary = "More than anybody reads."},
+};
+
+static struct http_server *start(void)
+{
+    static const struct route_row *const TABLES[] = {ROWS, NULL};
+    static const size_t SIZES[] = {G_N_ELEMENTS(ROWS)};
+    struct http_options options = {.listen = "127.0.0.1:0",
+                                   .threads = 2,
+                                   .tables = TABLES,
+                                   .table_sizes = SIZES,
+                                   .stream_memory = FLOOD_MEMORY};
+    struct fault fault = {0};
+    struct http_server *server = http_start(&options, &fault);
+    assert_non_null(server);
+    return server;
+}
+
+/* Sixty readers who ask and take nothing: together they hold what is allowed, and each thread's last read. */
+static void test_readers_who_take_nothing_hold_little(void **state)
+{
+    enum { READERS = 60, ASKED_MAX = 3000 };
+
+    (void)state;
+    atomic_store(&closed_streams, 0);
+    struct http_server *server = start();
+    int fds[READERS];
+    for (int i = 0; i < READERS; i++) {
+        int small = 4096;
+        fds[i] = client_connect(http_port(server));
+        (void)setsockopt(fds[i], SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+        static const char ASK[] = "GET /flood HTTP/1.1\r\nHost: x\r\n\r\n";
+        client_send(fds[i], ASK, strlen(ASK));
+    }
+    int64_t most = 0;
+    for (int i = 0; i < ASKED_MAX && atomic_load(&closed_streams) < READERS / 2; i++) {
+        g_autofree char *answer = client_call(http_port(server), "GET", "/hello", NULL, NULL);
+        assert_int_equal(client_status(answer), 200);
+        most = MAX(most, metric_value(METRIC_STREAM_BYTES));
+    }
+    assert_in_range(most, FLOOD_MEMORY / 2, FLOOD_MEMORY + 5 * 2 * FLOOD);
+    assert_true(atomic_load(&closed_streams) >= READERS / 2);
+    for (int i = 0; i < READERS; i++) {
+        close(fds[i]);
+    }
+    http_stop(&server, 1000);
+    assert_int_equal(metric_value(METRIC_STREAM_BYTES), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_readers_who_take_nothing_hold_little)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
