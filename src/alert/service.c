@@ -219,6 +219,10 @@ static bool key_check(const char *key, struct fault *fault)
 static bool integration_check(const void *self, struct fault *fault)
 {
     const struct integration *integration = self;
+    if (integration->silences && integration->kind != INTEGRATION_PROMETHEUS) {
+        return fault_set(fault, "silences",
+                         "is for kind prometheus: only its door takes silences; leave it out");
+    }
     return key_check(integration->key, fault);
 }
 

@@ -4,8 +4,10 @@
 
 #include "api/alertmanager_silences.h"
 #include "api/alertmanager_view.h"
+#include "api/aside.h"
 #include "api/door.h"
 #include "api/support.h"
+#include "base/json.h"
 #include "people/key_index.h"
 
 /* The integration's name, or NULL and the request is answered. Newly allocated. */
@@ -21,35 +23,64 @@ static char *reader_of(struct http_request *request, const struct api_context *a
     return NULL;
 }
 
-/* NULL after an answer. */
-static json_t *asked_alerts(struct http_request *request, const struct api_context *api,
-                            const char *integration)
-{
+/* One list on its way through the thread of long reads. */
+struct alerts_job {
+    struct http_request *request;
+    const struct api_context *context;
+    char *integration;
     struct view_query query;
-    json_t *alerts = NULL;
-    if (view_query_read(request, integration, &query)) {
-        alerts = view_alerts(request, api, &query);
+    bool is_grouped;
+};
+
+static void alerts_job_free(struct alerts_job *job)
+{
+    view_query_clear(&job->query);
+    g_free(job->integration);
+    g_free(job);
+}
+
+static void answer_alerts(void *arg)
+{
+    struct alerts_job *job = arg;
+    json_t *alerts = view_alerts(job->request, job->context, &job->query);
+    if (alerts != NULL && job->is_grouped) {
+        alerts = view_groups(alerts, job->integration);
     }
-    view_query_clear(&query);
-    return alerts;
+    if (alerts != NULL) {
+        g_autofree char *text =
+            json_write(alerts); /* here, and not on a thread that takes alerts */
+        http_answer_text(job->request, 200, "application/json", text);
+    }
+    json_decref(alerts);
+    alerts_job_free(job);
+}
+
+static void list_alerts(struct http_request *request, const struct api_context *context,
+                        bool is_grouped)
+{
+    char *integration = reader_of(request, context);
+    if (integration == NULL) {
+        return;
+    }
+    struct alerts_job *job = g_new0(struct alerts_job, 1);
+    *job = (struct alerts_job){.request = request,
+                               .context = context,
+                               .integration = integration,
+                               .is_grouped = is_grouped};
+    if (!view_query_read(request, integration, &job->query) ||
+        !aside_run(request, answer_alerts, job)) {
+        alerts_job_free(job);
+    }
 }
 
 static void get_alerts(struct http_request *request, void *context)
 {
-    g_autofree char *integration = reader_of(request, context);
-    json_t *alerts = integration == NULL ? NULL : asked_alerts(request, context, integration);
-    if (alerts != NULL) {
-        http_answer_json(request, 200, alerts);
-    }
+    list_alerts(request, context, false);
 }
 
 static void get_groups(struct http_request *request, void *context)
 {
-    g_autofree char *integration = reader_of(request, context);
-    json_t *alerts = integration == NULL ? NULL : asked_alerts(request, context, integration);
-    if (alerts != NULL) {
-        http_answer_json(request, 200, view_groups(alerts, integration));
-    }
+    list_alerts(request, context, true);
 }
 
 static void get_status(struct http_request *request, void *context)
@@ -128,15 +159,18 @@ static char *token_of(const struct http_request *request)
 }
 
 /* In whose name may this request silence? By an access token of scope respond; else as the integration,
- * whose configuration allows it. NULL: it may not. Free with g_free. */
+ * whose configuration allows it. NULL: it may not; *out_is_guess then says whether a token that is none was
+ * tried. Free with g_free. */
 static char *silencer_of(const struct http_request *request, const struct api_context *api,
-                         const char *integration, bool *out_is_trusted)
+                         const char *integration, bool *out_is_trusted, bool *out_is_guess)
 {
     g_autofree char *token = token_of(request);
     struct key_entry owner = {0};
+    bool is_known =
+        token != NULL && key_index_find(api->keys, token, clock_now(api->clock), &owner);
     *out_is_trusted = true;
-    if (token != NULL && key_index_find(api->keys, token, clock_now(api->clock), &owner) &&
-        owner.owner_kind == KEY_TOKEN && owner.scope >= SCOPE_RESPOND) {
+    *out_is_guess = token != NULL && !is_known;
+    if (is_known && owner.owner_kind == KEY_TOKEN && owner.scope >= SCOPE_RESPOND) {
         return g_strconcat("token:", owner.owner, NULL);
     }
     if (strcmp(http_actor(request), "local") == 0) {
@@ -161,7 +195,13 @@ static void change_silence(struct http_request *request, struct api_context *con
     if (integration == NULL) {
         return;
     }
-    g_autofree char *actor = silencer_of(request, context, integration, &who.is_trusted);
+    bool is_guess = false;
+    g_autofree char *actor = silencer_of(request, context, integration, &who.is_trusted, &is_guess);
+    int wait_s = actor == NULL && is_guess ? http_wrong_key(request) : 0;
+    if (wait_s > 0) {
+        http_answer_later(request, wait_s, "Too many wrong tokens came from this address.");
+        return;
+    }
     if (actor == NULL) {
         http_answer_problem(request, refusal,
                             "This key may not silence. Send an access token of scope respond, or "

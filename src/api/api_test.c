@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/aside.h"
 #include "api/test_house.h"
 
 static struct test_house *house;
@@ -363,6 +364,40 @@ static void test_old_silences_are_forgotten(void **state)
     json_decref(test_json(house, house->respond, "DELETE", "/api/v1/silences/new", NULL, 204));
 }
 
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+
+static void wait_at_gate(void *arg)
+{
+    (void)arg;
+    pthread_mutex_lock(&gate);
+    pthread_mutex_unlock(&gate);
+}
+
+/* More of them than the server has threads, none of which ends: alerts are taken all the same. */
+static void test_long_reads_hold_up_no_alert(void **state)
+{
+    (void)state;
+    int readers[4];
+    g_autofree char *ask = g_strdup_printf(
+        "GET /api/v1/silences?holds=true HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n",
+        house->read);
+    pthread_mutex_lock(&gate);
+    assert_true(aside_run(NULL, wait_at_gate, NULL));
+    for (size_t i = 0; i < G_N_ELEMENTS(readers); i++) {
+        readers[i] = client_connect(house->port);
+        client_send(readers[i], ask, strlen(ask));
+    }
+    for (int i = 0; i < 8; i++) {
+        assert_true(test_alert(house, "beside long reads") > 0);
+    }
+    pthread_mutex_unlock(&gate);
+    for (size_t i = 0; i < G_N_ELEMENTS(readers); i++) {
+        g_autofree char *answer = client_read_until(readers[i], "next_cursor");
+        assert_int_equal(client_status(answer), 200);
+        close(readers[i]);
+    }
+}
+
 static void test_silences_routes_and_questions(void **state)
 {
     (void)state;
@@ -450,6 +485,7 @@ int main(void)
         TEST(test_stream_resumes_where_it_broke),
         TEST(test_stream_says_that_it_begins_anew),
         TEST(test_old_silences_are_forgotten),
+        TEST(test_long_reads_hold_up_no_alert),
         TEST(test_silences_routes_and_questions),
         TEST(test_operations),
         TEST(backups_may_follow_at_once),

@@ -69,7 +69,8 @@ struct http_guard api_guard(struct api_context *context);
 void api_hurry(void);
 /* Waits for a backup that is being made and for the doctor. After http_stop, before the readers are destroyed. */
 void api_settle(void);
-void doctor_settle(void); /* called by it */
+void doctor_settle(void); /* called by it, … */
+void aside_settle(void);  /* … and so is this */
 
 /* What live streams have in common: the newest events are read and written out once, not once per
  * reader. Tell it of each commit before http_streams_wake (from a struct ledger_listener). */

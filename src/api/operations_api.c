@@ -129,6 +129,7 @@ void api_settle(void)
         nanosleep(&TICK, NULL);
     }
     doctor_settle();
+    aside_settle();
     atomic_store(&is_in_hurry, false);
 }
 

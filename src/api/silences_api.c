@@ -1,4 +1,5 @@
 /* /api/v1/silences: those of the file and those that people make. */
+#include "api/aside.h"
 #include "api/support.h"
 
 #include "alert/alert_store.h"
@@ -96,6 +97,34 @@ static bool read_held(struct http_request *request, const struct api_context *co
     return api_reader_done(context, request, db);
 }
 
+/* What is listed, and by which configuration. */
+struct list_job {
+    struct http_request *request;
+    const struct api_context *context;
+    struct config *config;
+    GPtrArray *page; /* borrowed from it */
+    int64_t next;
+};
+
+static void list_job_free(struct list_job *job)
+{
+    g_ptr_array_unref(job->page);
+    config_unref(job->config);
+    g_free(job);
+}
+
+static void answer_counted(void *arg)
+{
+    struct list_job *job = arg;
+    g_autoptr(GArray) held = g_array_new(FALSE, TRUE, sizeof(int64_t));
+    struct utc now = clock_now(job->context->clock);
+    bool is_whole = true;
+    if (read_held(job->request, job->context, job->page, now, held, &is_whole)) {
+        answer_page(job->request, job->page, is_whole ? held : NULL, now, job->next);
+    }
+    list_job_free(job);
+}
+
 static void get_silences(struct http_request *request, void *self)
 {
     const struct api_context *context = self;
@@ -104,21 +133,24 @@ static void get_silences(struct http_request *request, void *self)
     if (!api_page_read(request, &asked) || !api_flag(request, "holds", false, &wants_held)) {
         return;
     }
-    struct config *config = config_current(context->configs);
-    const GPtrArray *all = config->items[CONFIG_SILENCE];
-    g_autoptr(GPtrArray) page = g_ptr_array_new();
-    g_autoptr(GArray) held = g_array_new(FALSE, TRUE, sizeof(int64_t));
+    struct list_job *job = g_new0(struct list_job, 1);
+    *job = (struct list_job){.request = request,
+                             .context = context,
+                             .config = config_current(context->configs),
+                             .page = g_ptr_array_new()};
+    const GPtrArray *all = job->config->items[CONFIG_SILENCE];
     int64_t at = asked.from;
-    for (; at < (int64_t)all->len && page->len < (guint)asked.limit; at++) {
-        g_ptr_array_add(page, all->pdata[at]);
+    for (; at < (int64_t)all->len && job->page->len < (guint)asked.limit; at++) {
+        g_ptr_array_add(job->page, all->pdata[at]);
     }
-    struct utc now = clock_now(context->clock);
-    bool is_whole = true;
-    if (!wants_held || read_held(request, context, page, now, held, &is_whole)) {
-        answer_page(request, page, wants_held && is_whole ? held : NULL, now,
-                    at < (int64_t)all->len ? at : 0);
+    job->next = at < (int64_t)all->len ? at : 0;
+    if (wants_held && aside_run(request, answer_counted, job)) {
+        return;
     }
-    config_unref(config);
+    if (!wants_held) {
+        answer_page(request, job->page, NULL, clock_now(context->clock), job->next);
+    }
+    list_job_free(job);
 }
 
 static void get_silence(struct http_request *request, void *self)

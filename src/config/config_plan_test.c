@@ -82,6 +82,9 @@ static const struct row ROWS[] = {
      BASE "schedules:\n  - name: s\n    time_zone: UTC\n    owner: ops\n"
           "    layers: [{people: [ana], every: 1w, start: 2026-01-05T09:00}]\n",
      7, "schedules[0].owner: there is no user or team \"ops\""},
+    {"silences at another door",
+     BASE SERVICE "integrations: [{name: i, kind: native, service: checkout, silences: true}]\n", 6,
+     "integrations[0].silences: is for kind prometheus"},
     {"route on no service",
      BASE SERVICE "routes:\n  - {name: r, suppress: true, match: {service: chekout}}\n", 7,
      "routes[0].match[0].value: there is no service \"chekout\"; did you mean \"checkout\"?"},

@@ -47,6 +47,12 @@ class GuessesTest(unittest.TestCase):
         self.assert_limited(lambda at: self.call(at, "POST", "/in/alertmanager/wrong", {"alerts": []}),
                             lambda at: self.alert(at, KEYS["APP_KEY"]), 404)
 
+    def test_tokens_beside_a_key(self):
+        """An integration's key is good, and the token that shall let it silence is not."""
+        path = f"/in/prometheus/{KEYS['PROM_KEY']}/api/v2/silence/00000000-0000-4000-8000-000000000000"
+        self.assert_limited(lambda at: self.call(at, "DELETE", path, token="wrong"),
+                            lambda at: self.alert(at, KEYS["APP_KEY"]), 500)
+
     def test_keys_in_bodies(self):
         def event(key):
             return {"routing_key": key, "event_action": "trigger",
