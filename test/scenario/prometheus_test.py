@@ -24,24 +24,24 @@ groups:
   - name: room
     rules:
       - alert: TooHot
-        expr: room_temperature_celsius > 30
+        expr: max by (room) (room_temperature_celsius) > 30
         labels: {severity: warning}
         annotations: {summary: "{{ $labels.room }} has {{ $value }} degrees"}
 """
 
 
 class PrometheusTest(unittest.TestCase):
-    def start(self, world, temperature):
+    def start(self, world, temperature, name="prometheus", resend="1s", rules=RULES):
         program, = need("prometheus")
         exporter = world.receiver(pages={"/metrics": lambda: (
             f'room_temperature_celsius{{room="server room"}} {temperature["now"]}\n')})
         port = free_port()
-        rules = world.write("rules.yml", RULES)
-        config = world.write("prometheus.yml", CONFIG % {
+        rules = world.write(f"{name}-rules.yml", rules)
+        config = world.write(f"{name}.yml", CONFIG % {
             "exporter": f"127.0.0.1:{exporter.port}", "rules": rules, "port": world.port, **KEYS})
-        world.run("prometheus", [
-            program, f"--config.file={config}", f"--storage.tsdb.path={world.folder}/tsdb",
-            f"--web.listen-address=127.0.0.1:{port}", "--rules.alert.resend-delay=1s"])
+        world.run(name, [
+            program, f"--config.file={config}", f"--storage.tsdb.path={world.folder}/{name}-tsdb",
+            f"--web.listen-address=127.0.0.1:{port}", f"--rules.alert.resend-delay={resend}"])
         url = f"http://127.0.0.1:{port}"
         world.wait("Prometheus is ready", lambda: request("GET", f"{url}/-/ready").status == 200)
         return url
@@ -95,6 +95,53 @@ class PrometheusTest(unittest.TestCase):
             self.assertEqual(len(json.loads(query.stdout)), count, matchers)
         subprocess.run([program, server, "config", "show"], check=True, timeout=30,
                        capture_output=True)
+
+    def kinds(self, world, alert):
+        return [event["kind"] for event in world.events()
+                if event["subject"] == f"alert:{alert['id']}"]
+
+    def test_a_pair_pages_once(self):
+        """The first of two replicas sees the end some seconds before the second."""
+        with World() as world:
+            pages = apply_team(world)
+            first, second = {"now": 41}, {"now": 41}
+            self.start(world, first, "first", "4s")
+            self.start(world, second, "second", "4s")
+            alert = world.wait("the alert is open", lambda: world.alerts(status="open"))[0]
+            world.wait("ana is paged", lambda: pages.received("/ana"))
+            world.wait("both send it", lambda: world.alert(alert["id"])["count"] >= 3)
+            first["now"] = 20
+            world.wait("the first has said that it is over, the second that it goes on",
+                       lambda: "alert.continued" in self.kinds(world, alert))
+            world.wait("it is open", lambda: world.alert(alert["id"])["status"] == "open")
+            second["now"] = 20
+            world.wait("it is resolved",
+                       lambda: world.alert(alert["id"])["status"] == "resolved")
+            self.assertEqual(len(world.alerts()), 1)
+            self.assertEqual(self.kinds(world, alert).count("page.started"), 1)
+
+    def test_vmalert(self):
+        """Writes the key "alertname" twice into the labels of each alert."""
+        program, = need("vmalert")
+        with World() as world:
+            apply_team(world)
+            temperature = {"now": 41}
+            source = self.start(world, temperature, rules="groups: []")
+            rules = world.write("vmalert-rules.yml", RULES)
+            door = f"{world.url}/in/prometheus/{KEYS['PROM_KEY']}"
+            world.run("vmalert", [
+                program, f"-rule={rules}", f"-datasource.url={source}", f"-notifier.url={door}",
+                f"-httpListenAddr=127.0.0.1:{free_port()}", "-evaluationInterval=1s",
+                "-datasource.queryStep=1s"])
+            alert = world.wait("the alert is open", lambda: world.alerts(status="open"))[0]
+            self.assertEqual(alert["details"]["labels"]["alertname"], "TooHot")
+            self.assertEqual(alert["summary"], "server room has 41 degrees")
+            temperature["now"] = 20
+            world.wait("it is resolved",
+                       lambda: world.alert(alert["id"])["status"] == "resolved")
+            kept = world.items("/api/v1/integrations/prod-prom/payloads")
+            self.assertIn('"alertname"', kept[0]["body"])
+            self.assertEqual({payload["status"] for payload in kept}, {200})
 
     def test_amtool_adds_an_alert(self):
         with World() as world:
