@@ -105,6 +105,19 @@ static void fact(struct html *html, int language, const char *key, const char *v
     }
 }
 
+/* How it came in, when its sender has said otherwise since. */
+static void at_first(struct html *html, int language, const struct alert *alert)
+{
+    g_autofree char *severity = alert->first_severity == 0
+                                    ? NULL
+                                    : g_strdup(catalogue_severity(language, alert->first_severity));
+    bool has_both = severity != NULL && alert->first_summary != NULL;
+    g_autofree char *both =
+        has_both ? g_strconcat(severity, ": ", alert->first_summary, NULL) : NULL;
+    fact(html, language, "label.at_first",
+         has_both ? both : (severity != NULL ? severity : alert->first_summary));
+}
+
 void page_alert(struct html *html, int language, const char *time_zone, const struct alert *alert)
 {
     const char *severity = enum_to_name(SEVERITY_NAMES, alert->severity);
@@ -121,6 +134,7 @@ void page_alert(struct html *html, int language, const char *time_zone, const st
     html_open(html, "p", "class", "facts", NULL);
     fact(html, language, "label.service", alert->service);
     fact(html, language, "label.source", alert->source);
+    at_first(html, language, alert);
     html_open(html, "span", NULL);
     html_text(html, catalogue_text(language, "label.since"));
     html_text(html, " ");

@@ -122,6 +122,26 @@ static void test_hostile_texts_stay_texts(void **state)
     assert_null(strstr(policy, "unsafe"));
 }
 
+/* The page shows how the alert is said to be now, and how it came in. */
+static void test_the_page_shows_the_first_and_the_current_text(void **state)
+{
+    (void)state;
+    static const char *const SAID[] = {"disk <91> %", "disk 95 %", "disk 97 %"};
+    int64_t id = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(SAID); i++) {
+        json_auto_t *body = json_pack("{s:s, s:s, s:s}", "summary", SAID[i], "dedup_key", "grows",
+                                      "severity", i == 0 ? "warning" : "critical");
+        g_autofree char *text = json_dumps(body, 0);
+        json_auto_t *taken = test_json(house, house->key, "POST", "/api/v1/alerts", text, 202);
+        id = g_ascii_strtoll(json_string_value(json_object_get(taken, "alert_id")), NULL, 10);
+    }
+    g_autofree char *path = link_path(LINK_ALERT, id, "budi", SPAN_H(1));
+    g_autofree char *page = test_ask(house, NULL, "GET", path, NULL);
+    assert_non_null(strstr(page, "disk 97 %"));
+    assert_non_null(strstr(page, "At first <b>warning: disk &lt;91&gt; %</b>"));
+    assert_null(strstr(page, "disk 95 %"));
+}
+
 /* What mail scanners, previews and crawlers do with an address. */
 static void test_only_the_button_acts(void **state)
 {
@@ -361,6 +381,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_hostile_texts_stay_texts),
+        TEST(test_the_page_shows_the_first_and_the_current_text),
         TEST(test_only_the_button_acts),
         TEST(test_a_button_that_could_not_act_leads_to_the_page),
         TEST(test_page_speaks_the_persons_language),
