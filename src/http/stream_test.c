@@ -87,7 +87,7 @@ static void test_readers_who_take_nothing_hold_little(void **state)
         assert_int_equal(client_status(answer), 200);
         most = MAX(most, metric_value(METRIC_STREAM_BYTES));
     }
-    assert_in_range(most, FLOOD_MEMORY / 2, FLOOD_MEMORY + 5 * 2 * FLOOD);
+    assert_true(most <= FLOOD_MEMORY + 5 * 2 * FLOOD); /* streams end only where it was full */
     assert_true(atomic_load(&closed_streams) >= READERS / 2);
     for (int i = 0; i < READERS; i++) {
         close(fds[i]);
