@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -65,6 +66,58 @@ int data_dir_lock(const char *data, struct fault *fault)
         return -1;
     }
     return fd;
+}
+
+static bool has_content(const char *data, const char *name)
+{
+    g_autofree char *path = g_build_filename(data, name, NULL);
+    struct stat about;
+    return stat(path, &about) == 0 && about.st_size > 0;
+}
+
+bool data_dir_has_database(const char *data)
+{
+    return has_content(data, "tocsin.db");
+}
+
+bool data_dir_was_used(const char *data)
+{
+    /* Directories of versions that set no mark have a ballast, or the log of a crash. */
+    return has_content(data, "used") || has_content(data, "ballast") ||
+           has_content(data, "tocsin.db-wal");
+}
+
+static bool write_mark(const char *path)
+{
+    static const char WORDS[] =
+        "A Tocsin database was made in this directory. As long as this file "
+        "is here, one that is\nmissing is not made anew.\n";
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool is_written =
+        fd >= 0 && write(fd, WORDS, strlen(WORDS)) == (ssize_t)strlen(WORDS) && fsync(fd) == 0;
+    int error = errno;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    errno = error;
+    return is_written;
+}
+
+bool data_dir_mark_used(const char *data, struct fault *fault)
+{
+    g_autofree char *path = g_build_filename(data, "used", NULL);
+    if (has_content(data, "used")) {
+        return true;
+    }
+    if (!write_mark(path)) {
+        return fault_set(fault, "data", "%s cannot be written: %s", path, g_strerror(errno));
+    }
+    int fd = open(data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)fsync(fd); /* best effort: without it only the mark of a first start may be lost */
+        (void)close(fd);
+    }
+    return true;
 }
 
 static char *waiting_path(const char *data)

@@ -18,6 +18,14 @@ NODISCARD char *data_dir_ballast(const char *data);
  * than its owner may write to it. */
 NODISCARD bool data_dir_prepare(const char *data, struct fault *fault);
 
+/* There is a database file, and it is not empty. */
+NODISCARD bool data_dir_has_database(const char *data);
+/* A database was made there once, as the mark says or what stands beside it: then one that is missing is
+ * lost, and not new. */
+NODISCARD bool data_dir_was_used(const char *data);
+/* Sets the mark, on stable storage. False and a fault when it cannot be written. */
+NODISCARD bool data_dir_mark_used(const char *data, struct fault *fault);
+
 /* A server waits for its database there. The mark is a lock, so that it ends with the process: a descriptor
  * for unmark, or -1 where it cannot be set, which harms nobody. */
 NODISCARD int data_dir_mark_waiting(const char *data);

@@ -4,12 +4,29 @@
 #include "app/wiring.h"
 #include "base/log.h"
 
+/* Begun anew, it would answer every sender with 401, which most of them take for the end. */
+static bool refuse_lost(const char *data, struct fault *fault)
+{
+    return fault_set(
+        fault, "data",
+        "the database of %s is gone: tocsin.db is missing or empty. Put it back, or "
+        "restore a backup with `tocsin restore`; if a new one is meant, which knows no "
+        "key and no person, say so with: rm -f used ballast tocsin.db-wal (in that "
+        "directory)",
+        data);
+}
+
 static bool open_file(struct house *house, struct fault *fault)
 {
-    house->database = data_dir_database(house->settings->data);
-    house->is_new = access(house->database, F_OK) != 0;
+    const char *data = house->settings->data;
+    house->database = data_dir_database(data);
+    house->is_new = !data_dir_has_database(data);
+    if (house->is_new && data_dir_was_used(data)) {
+        return refuse_lost(data, fault);
+    }
     house->db = db_open(house->database, DB_READ_WRITE, fault);
-    return house->db != NULL && db_migrate(house->db, clock_now(&CLOCK_SYSTEM), fault);
+    return house->db != NULL && db_migrate(house->db, clock_now(&CLOCK_SYSTEM), fault) &&
+           data_dir_mark_used(data, fault);
 }
 
 static bool open_server(struct house *house, struct fault *fault)
