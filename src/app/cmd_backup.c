@@ -299,12 +299,21 @@ static int verify_source(const char *source, const struct place *to)
     return cli_refused(&fault);
 }
 
+/* Whole as a file, a copy may still tell a history that somebody edited. */
+static bool check_history(const char *source, struct fault *fault)
+{
+    struct db *db = db_open(source, DB_READ_ONLY, fault);
+    bool is_good = db != NULL && transfer_check_chain(db, "backup", fault);
+    db_close(&db);
+    return is_good;
+}
+
 /* Sound is not yet the right one. */
 static int tell_sound(const struct cli *cli, const char *source)
 {
     struct fault fault = {0};
     struct db_summary summary;
-    if (!db_summarize(source, &summary, &fault)) {
+    if (!check_history(source, &fault) || !db_summarize(source, &summary, &fault)) {
         return cli_refused(&fault);
     }
     bool has_events = utc_is_set(summary.newest);

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "app/data_dir.h"
+#include "app/transfer.h"
 #include "people/contact_store.h"
 #include "people/token_store.h"
 #include "source/refusal.h"
@@ -151,6 +152,18 @@ static void look_at_refusals(struct doctor *doctor)
     }
 }
 
+static void look_at_history(struct doctor *doctor)
+{
+    struct fault fault = {0};
+    if (!transfer_check_chain(doctor->db, "database", &fault)) {
+        lint_add(
+            doctor->findings, LINT_PROBLEM, "history", "",
+            "Find out who can write to the database; `tocsin restore --verify-only` tells which "
+            "backups are whole.",
+            "The record does not hold together: %s", fault.text);
+    }
+}
+
 /* What was not read was not judged: that must not look healthy. */
 static void look_at_reading(struct doctor *doctor)
 {
@@ -170,6 +183,7 @@ void doctor_look(struct doctor *doctor)
     if (doctor->settings->database_url != NULL) {
         doctor_server(doctor);
     }
+    look_at_history(doctor);
     look_at_reading(doctor);
     look_at_settings(doctor);
     look_at_refusals(doctor);

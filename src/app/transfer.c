@@ -118,7 +118,7 @@ struct proof {
     int64_t turn; /* of a source that is a server, before the copy began */
 };
 
-static bool check_chain(struct db *db, const char *which, struct fault *fault)
+bool transfer_check_chain(struct db *db, const char *which, struct fault *fault)
 {
     int64_t bad = 0;
     if (event_verify(db, &bad)) {
@@ -137,7 +137,8 @@ static bool prove(void *self, struct db *to, struct fault *fault)
 {
     struct proof *proof = self;
     const struct place *from = proof->transfer->from;
-    if (!check_chain(proof->from, "source", fault) || !check_chain(to, "target", fault)) {
+    if (!transfer_check_chain(proof->from, "source", fault) ||
+        !transfer_check_chain(to, "target", fault)) {
         return false;
     }
     proof->transfer->events = event_last_seq(to);
