@@ -6,25 +6,13 @@
 
 #include "alert/alert_store.h"
 #include "api/language.h"
-#include "api/page_html.h"
+#include "api/link_html.h"
 #include "channel/catalogue.h"
-#include "page/link.h"
+#include "channel/text.h"
 #include "page/mail_store.h"
-#include "page/page_store.h"
 #include "page/pager.h"
-#include "page/who.h"
 
-enum { SHOWN_MAX = 200, FORM_MAX = 4096 };
-
-/* A good link and how its person reads. */
-struct visit {
-    struct link link;
-    int language;
-    char *time_zone;
-    char *actor; /* "user:ana", or "channel:ops" for a message to a chat channel */
-    char *token;
-    struct config *config;
-};
+enum { FORM_MAX = 4096, ALERTS_MAX = 5000 };
 
 static void visit_clear(struct visit *visit)
 {
@@ -91,135 +79,50 @@ static bool read_link(struct http_request *request, struct api_context *context,
 
 /* --- showing --- */
 
-static void write_alert_card(struct html *html, const struct visit *visit,
-                             const struct alert *alert)
-{
-    html_open(html, "li", "class", enum_to_name(SEVERITY_NAMES, alert->severity), NULL);
-    page_alert(html, visit->language, visit->time_zone, alert);
-    html_open(html, "p", "class", "facts", NULL);
-    page_taken(html, visit->config, visit->language, visit->time_zone, alert);
-    if (alert->status == ALERT_RESOLVED) {
-        page_say(html, visit->language, "span", "badge resolved", "alert.resolved");
-        page_time(html, visit->language, visit->time_zone, alert->resolved_at);
-    }
-    html_close(html);
-    html_close(html);
-}
-
-static void write_button(struct html *html, const struct visit *visit, const char *key)
-{
-    g_autofree char *action = g_strconcat("/l/", visit->token, NULL);
-    html_open(html, "form", "method", "post", "action", action, NULL);
-    html_element(html, "button", catalogue_text(visit->language, key), NULL);
-    html_close(html);
-}
-
-static bool is_asked(struct db *db, int64_t alert_id)
-{
-    struct escalation escalation;
-    return escalation_of_alert(db, alert_id, &escalation) && escalation.state == ESCALATION_ASKED;
-}
-
-/* What has become of the alerts of one link. */
-struct tally {
-    size_t count, open, mine, others, resolved;
-    bool asks;   /* "Still on it?" waits for an answer */
-    char *taker; /* one of the others, as people call them; owned */
+/* What became of a button that was pressed before, as the address says; any other word says nothing. */
+static const struct {
+    const char *word, *key;
+} NOTICES[] = {
+    {"escalate", "link.done.escalate"},
+    {"page", "link.done.page"},
+    {"snooze", "link.done.snooze"},
+    {"refused", "link.done.refused"},
 };
 
-static void tally_add(struct tally *tally, const struct visit *visit, struct db *db,
-                      const struct alert *alert)
+static const char *notice_of(const struct http_request *request)
 {
-    bool is_taken = alert->status == ALERT_ACKNOWLEDGED;
-    bool is_mine = is_taken && g_strcmp0(alert->acknowledged_by, visit->actor) == 0;
-    tally->count++;
-    tally->open += alert->status == ALERT_OPEN;
-    tally->resolved += alert->status == ALERT_RESOLVED;
-    tally->mine += is_mine;
-    tally->others += is_taken && !is_mine;
-    tally->asks = tally->asks || (is_taken && is_asked(db, alert->id));
-    if (is_taken && !is_mine && tally->taker == NULL && alert->acknowledged_by != NULL) {
-        tally->taker = who_name(visit->config, visit->language, alert->acknowledged_by);
-    }
-}
-
-static void write_counted(struct html *html, const struct visit *visit, const char *class_name,
-                          const char *key, size_t count)
-{
-    const struct catalogue_arg args[] = {{"count", NULL, (int64_t)count}, {NULL, NULL, 0}};
-    g_autofree char *text = catalogue_format(visit->language, key, args);
-    html_element(html, "p", text, "class", class_name, NULL);
-}
-
-/* Nothing is left to press: what to know instead. */
-static void write_outcome(struct html *html, const struct visit *visit, const struct tally *tally)
-{
-    if (tally->mine > 0) {
-        write_counted(html, visit, "done", "ack_page.done", tally->mine);
-    } else if (tally->others == 1 && tally->taker != NULL) {
-        const struct catalogue_arg args[] = {{"user", tally->taker, 0}, {NULL, NULL, 0}};
-        g_autofree char *text = catalogue_format(visit->language, "ack_page.already", args);
-        html_element(html, "p", text, "class", "done", NULL);
-    } else if (tally->resolved > 0 && tally->resolved == tally->count) {
-        write_counted(html, visit, "done", "ack_page.resolved", tally->resolved);
-    }
-}
-
-/* Shows the alerts; the button only while there is something to take. */
-static void show_alerts(struct html *html, const struct visit *visit, struct db *db,
-                        const int64_t *ids, size_t count)
-{
-    struct tally tally = {0};
-    html_open(html, "ul", NULL);
-    for (size_t i = 0; i < count; i++) {
-        struct alert alert = {0};
-        if (alert_load(db, ids[i], &alert)) {
-            tally_add(&tally, visit, db, &alert);
-            write_alert_card(html, visit, &alert);
-            alert_clear(&alert);
+    const char *done = http_query(request, "done");
+    for (size_t i = 0; done != NULL && i < G_N_ELEMENTS(NOTICES); i++) {
+        if (strcmp(NOTICES[i].word, done) == 0) {
+            return NOTICES[i].key;
         }
     }
-    html_close(html);
-    if (tally.open > 0) {
-        write_counted(html, visit, NULL, "ack_page.question", tally.open);
-        write_button(html, visit, tally.open > 1 ? "ack.button_all" : "ack.button");
-    } else if (tally.asks) {
-        write_button(html, visit, "ack.button_still");
-    } else {
-        write_outcome(html, visit, &tally);
-    }
-    g_free(tally.taker);
+    return NULL;
 }
 
-static void show_contact(struct html *html, const struct visit *visit, struct db *db)
+/* Is this alert one of those that the link is about? */
+static bool is_about(struct db *db, const struct link *link, int64_t alert_id)
 {
-    struct delivery delivery = {0};
-    bool is_verified = false;
-    if (delivery_load(db, visit->link.subject, &delivery)) {
-        is_verified = contact_is_verified(db, delivery.who, delivery.contact, delivery.address);
-        delivery_clear(&delivery);
+    if (link->kind == LINK_ALERT) {
+        return alert_id == link->subject;
     }
-    if (is_verified) {
-        page_say(html, visit->language, "p", "card done", "ack_page.test_done");
-    } else {
-        page_say(html, visit->language, "p", "card", "test.subject");
-        write_button(html, visit, "ack.button_test");
+    g_autofree int64_t *ids = g_new(int64_t, ALERTS_MAX);
+    size_t count =
+        link->kind == LINK_DELIVERY ? delivery_alerts(db, link->subject, ids, ALERTS_MAX) : 0;
+    for (size_t i = 0; i < count; i++) {
+        if (ids[i] == alert_id) {
+            return true;
+        }
     }
+    return false;
 }
 
-static void show(struct html *html, const struct visit *visit, struct db *db)
+/* 0 for what is no id. */
+static int64_t read_id(const char *text)
 {
-    if (visit->link.kind == LINK_CONTACT) {
-        show_contact(html, visit, db);
-        return;
-    }
-    int64_t ids[SHOWN_MAX] = {0};
-    size_t count = 1;
-    ids[0] = visit->link.subject;
-    if (visit->link.kind == LINK_DELIVERY) {
-        count = delivery_alerts(db, visit->link.subject, ids, SHOWN_MAX);
-    }
-    show_alerts(html, visit, db, ids, count);
+    char *end = NULL;
+    int64_t id = text != NULL ? g_ascii_strtoll(text, &end, 10) : 0;
+    return end != NULL && *end == '\0' && id > 0 ? id : 0;
 }
 
 static void get_link(struct http_request *request, void *self)
@@ -233,7 +136,10 @@ static void get_link(struct http_request *request, void *self)
     const char *title = catalogue_text(visit.language, "ack_page.title");
     struct html *html = page_begin(visit.language, title, "page");
     struct db *db = api_reader(context);
-    show(html, &visit, db);
+    int64_t wanted = read_id(http_query(request, "alert"));
+    visit.alert_id = wanted != 0 && is_about(db, &visit.link, wanted) ? wanted : 0;
+    visit.notice = notice_of(request);
+    link_show(html, &visit, db);
     if (api_page_done(context, request, db, visit.language)) {
         page_answer(request, 200, &html);
     } else {
@@ -249,6 +155,12 @@ struct link_job {
     struct link link;
     struct act act;
     struct verify verify;
+    struct span snooze;
+    struct target target;
+    int64_t alert_id; /* 0: all of the message */
+    bool is_one;      /* to come back to the one alert of several */
+    char *who;        /* owns the name in `target` */
+    char *note;
     char *actor;
     char *token;
     bool is_person; /* who pressed a button wants a page, whatever happened */
@@ -256,6 +168,8 @@ struct link_job {
 
 static void link_job_free(struct link_job *job)
 {
+    g_free(job->who);
+    g_free(job->note);
     g_free(job->actor);
     g_free(job->token);
     g_free(job);
@@ -265,26 +179,63 @@ static void link_job_free(struct link_job *job)
 static bool is_taken(struct ledger_tx *tx, const struct link_job *job)
 {
     struct alert alert = {0};
-    if (!alert_load(tx->db, job->link.subject, &alert)) {
+    if (job->act.verb != VERB_ACKNOWLEDGE || !alert_load(tx->db, job->alert_id, &alert)) {
         return false;
     }
-    bool is_taken = alert.status == ALERT_ACKNOWLEDGED && !is_asked(tx->db, alert.id);
+    bool is_taken = alert.status == ALERT_ACKNOWLEDGED && !link_is_asked(tx->db, alert.id);
     alert_clear(&alert);
     return is_taken;
+}
+
+static enum command_result act_on_one(struct ledger_tx *tx, struct link_job *job)
+{
+    job->act.alert_id = job->alert_id;
+    job->act.until = utc_add(tx->now, job->snooze);
+    if (!is_about(tx->db, &job->link, job->alert_id) || is_taken(tx, job)) {
+        return COMMAND_REFUSED;
+    }
+    return pager_act(tx, &job->act);
 }
 
 static enum command_result link_run(struct ledger_tx *tx, void *self)
 {
     struct link_job *job = self;
-    switch ((enum link_kind)job->link.kind) {
-    case LINK_ALERT:
-        return is_taken(tx, job) ? COMMAND_REFUSED : pager_act(tx, &job->act);
-    case LINK_DELIVERY:
-        return pager_act_on_delivery(tx, &job->act);
-    case LINK_CONTACT:
+    job->act.status = 0; /* a batch may be run twice */
+    if (job->link.kind == LINK_CONTACT) {
         return pager_verify(tx, &job->verify);
     }
-    return COMMAND_REFUSED;
+    if (job->alert_id != 0) {
+        return act_on_one(tx, job);
+    }
+    job->act.alert_id = job->link.subject;
+    return pager_act_on_delivery(tx, &job->act);
+}
+
+/* The word for the page that is shown next; NULL: it speaks for itself. */
+static const char *done_word(const struct link_job *job)
+{
+    static const char *const WORDS[] = {[VERB_ACKNOWLEDGE] = NULL,
+                                        [VERB_RESOLVE] = NULL,
+                                        [VERB_ESCALATE] = "escalate",
+                                        [VERB_SNOOZE] = "snooze",
+                                        [VERB_PAGE] = "page"};
+    bool is_refused = job->act.status != 200 && job->act.verb != VERB_ACKNOWLEDGE;
+    return is_refused ? "refused" : WORDS[job->act.verb];
+}
+
+/* Newly allocated. */
+static char *way_back(const struct link_job *job)
+{
+    GString *way = g_string_new("/l/");
+    g_string_append(way, job->token);
+    if (job->is_one) {
+        g_string_append_printf(way, "?alert=%" G_GINT64_FORMAT, job->alert_id);
+    }
+    const char *done = done_word(job);
+    if (done != NULL) {
+        g_string_append_printf(way, "%sdone=%s", job->is_one ? "&" : "?", done);
+    }
+    return g_string_free(way, FALSE);
 }
 
 static void link_answer(void *self, enum command_outcome outcome)
@@ -294,10 +245,92 @@ static void link_answer(void *self, enum command_outcome outcome)
     if ((is_away && job->is_person) || api_outcome(job->request, outcome)) {
         /* The page tells what became of it: also when there was nothing left to do, or the database is
          * away; then it waits until it can show the button again. */
-        g_autofree char *address = g_strconcat("/l/", job->token, NULL);
+        g_autofree char *address = is_away ? g_strconcat("/l/", job->token, NULL) : way_back(job);
         http_answer_redirect(job->request, 303, address);
     }
     link_job_free(job);
+}
+
+/* --- what a form says --- */
+
+static bool read_verb(const char *word, int *out)
+{
+    static const struct enum_name VERBS[] = {
+        {"acknowledge", VERB_ACKNOWLEDGE}, {"resolve", VERB_RESOLVE}, {"escalate", VERB_ESCALATE},
+        {"snooze", VERB_SNOOZE},           {"page", VERB_PAGE},       {NULL, 0}};
+    *out = word != NULL ? enum_from_name(VERBS, word) : 0;
+    return *out != 0;
+}
+
+static bool read_snooze(const char *word, struct span *out)
+{
+    for (size_t i = 0; word != NULL && LINK_SNOOZES[i] != NULL; i++) {
+        if (strcmp(LINK_SNOOZES[i], word) == 0) {
+            return span_parse(word, out);
+        }
+    }
+    return false;
+}
+
+/* "user:ana", "schedule:primary", "team:payments"; the name stays in job->who. */
+static bool read_whom(const char *text, struct link_job *job)
+{
+    const char *colon = text != NULL ? strchr(text, ':') : NULL;
+    if (colon == NULL || colon[1] == '\0') {
+        return false;
+    }
+    job->who = g_strdup(colon + 1);
+    job->target = (struct target){0};
+    if (g_str_has_prefix(text, "user:")) {
+        job->target.user = job->who;
+    } else if (g_str_has_prefix(text, "schedule:")) {
+        job->target.schedule = job->who;
+    } else if (g_str_has_prefix(text, "team:")) {
+        job->target.team = job->who;
+    } else {
+        return false;
+    }
+    job->act.target = &job->target;
+    return true;
+}
+
+/* Only what a form of ours sends is an answer: the name of the button, and what belongs to it. */
+static bool read_form(struct http_request *request, struct link_job *job)
+{
+    int *verb = &job->act.verb;
+    if (!read_verb(http_form(request, "do"), verb)) {
+        return false;
+    }
+    job->alert_id = read_id(http_form(request, "alert"));
+    job->is_one = job->alert_id != 0 && http_form(request, "one") != NULL;
+    if (job->link.kind == LINK_ALERT) {
+        job->alert_id = job->link.subject;
+    }
+    g_autofree char *note = text_line(http_form(request, "note"), LINK_NOTE_MAX);
+    job->note = *note != '\0' ? g_steal_pointer(&note) : NULL;
+    job->act.note = job->note;
+    bool is_whole = job->alert_id != 0 || *verb == VERB_ACKNOWLEDGE;
+    bool is_snooze = *verb == VERB_SNOOZE;
+    bool is_page = *verb == VERB_PAGE;
+    return is_whole && (!is_snooze || read_snooze(http_form(request, "for"), &job->snooze)) &&
+           (!is_page || read_whom(http_form(request, "who"), job));
+}
+
+static void answer_unpressed(struct http_request *request, const struct visit *visit, int status,
+                             const char *key)
+{
+    struct html *html =
+        page_begin(visit->language, catalogue_text(visit->language, "ack_page.title"), "page");
+    page_say(html, visit->language, "p", "card problem", key);
+    page_answer(request, status, &html);
+}
+
+static void submit(struct http_request *request, struct api_context *context, struct link_job *job)
+{
+    struct command command = {.run = link_run, .answer = link_answer, .arg = job};
+    if (!api_submit(request, context, command)) {
+        link_job_free(job);
+    }
 }
 
 static void post_link(struct http_request *request, void *self)
@@ -312,25 +345,35 @@ static void post_link(struct http_request *request, void *self)
     job->request = request;
     job->is_person = api_wants_page(request);
     job->link = visit.link;
-    job->actor = g_steal_pointer(&visit.actor);
-    job->token = g_steal_pointer(&visit.token);
-    job->act = (struct act){.pager = context->pager,
-                            .verb = VERB_ACKNOWLEDGE,
-                            .alert_id = visit.link.subject,
-                            .actor = job->actor};
+    job->actor = g_strdup(visit.actor);
+    job->token = g_strdup(visit.token);
+    job->act = (struct act){.pager = context->pager, .actor = job->actor};
     job->verify = (struct verify){
         .pager = context->pager, .delivery_id = visit.link.subject, .user = job->link.user};
-    visit_clear(&visit);
-    struct command command = {.run = link_run, .answer = link_answer, .arg = job};
-    if (!api_submit(request, context, command)) {
+    if (http_is_foreign(request)) {
+        answer_unpressed(request, &visit, 403, "link.foreign");
         link_job_free(job);
+    } else if (!read_form(request, job)) {
+        answer_unpressed(request, &visit, 400, "link.unpressed");
+        link_job_free(job);
+    } else {
+        submit(request, context, job);
     }
+    visit_clear(&visit);
 }
+
+static const struct query_param LINK_PARAMS[] = {
+    {"alert", "Of a message about several: the one to show."},
+    {"done", "What the button did that led here."},
+    {NULL, NULL}};
 
 const struct route_row LINK_ROUTES[] = {
     {"GET", "/l/{token}", PERMIT_LINK, get_link,
-     .summary = "What a signed link is about (HTML). Changes nothing."},
+     .summary = "What a signed link is about (HTML). Changes nothing.", .params = LINK_PARAMS},
     {"POST", "/l/{token}", PERMIT_LINK, post_link,
-     .summary = "Acknowledges what the link is about.", .success = 303, .body_max = FORM_MAX},
+     .summary =
+         "A button of that page: form field do is acknowledge, resolve, escalate, snooze (for) "
+         "or page (who, note); alert names one of several.",
+     .success = 303, .body_max = FORM_MAX},
 };
 const size_t LINK_ROUTE_COUNT = G_N_ELEMENTS(LINK_ROUTES);

@@ -170,3 +170,18 @@ bool client_is_own_origin(const struct http_request *request)
     return is_public_origin(request->server, origin) ||
            (authority != NULL && host != NULL && g_ascii_strcasecmp(authority + 3, host) == 0);
 }
+
+bool http_is_foreign(const struct http_request *request)
+{
+    const char *origin = http_header(request, "Origin");
+    const char *site = http_header(request, "Sec-Fetch-Site");
+    if (site != NULL && strcmp(site, "cross-site") == 0) {
+        return true;
+    }
+    if (origin == NULL || client_is_own_origin(request)) {
+        return false;
+    }
+    /* A page without an origin of its own, as browsers inside other programs make them. */
+    bool is_none = strcmp(origin, "null") == 0;
+    return !is_none || site == NULL || strcmp(site, "same-origin") != 0;
+}

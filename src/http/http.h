@@ -74,6 +74,8 @@ const char *http_client(const struct http_request *request);
 const char *http_root(const struct http_request *request);
 /* A key or token that opens nothing was sent. How many seconds to wait, to be answered 429; 0: say that it is wrong. */
 NODISCARD int http_wrong_key(struct http_request *request);
+/* Does a browser say that another site\'s page sent it? A program that says nothing is not foreign. */
+NODISCARD bool http_is_foreign(const struct http_request *request);
 /* What follows "Bearer" in its Authorization, or NULL. */
 const char *http_bearer(const struct http_request *request);
 /* One field of an application/x-www-form-urlencoded body, or NULL. */

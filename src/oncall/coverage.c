@@ -13,22 +13,9 @@ const struct enum_name GAP_CAUSE_NAMES[] = {
 };
 
 /* An override that says nobody and whose stretch has `at` in it, of the schedule or of a layer. */
-static bool has_override_by_nobody(const struct schedule *schedule, struct utc at)
-{
-    for (guint i = 0; schedule->overrides != NULL && i < schedule->overrides->len; i++) {
-        const struct override *override = g_ptr_array_index(schedule->overrides, i);
-        if (override->who == NULL &&
-            !utc_before(at, zone_instant(schedule->zone, override->from, CIVIL_START)) &&
-            utc_before(at, zone_instant(schedule->zone, override->to, CIVIL_END))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static enum gap_cause cause_of(const struct schedule *schedule, struct utc at)
 {
-    if (has_override_by_nobody(schedule, at)) {
+    if (oncall_override(schedule, NULL, at) != NULL) {
         return GAP_OVERRIDE;
     }
     guint not_started = 0;

@@ -169,3 +169,17 @@ GArray *oncall_gaps(const struct schedule *schedule, struct utc from, struct utc
     }
     return gaps;
 }
+
+const struct override *oncall_override(const struct schedule *schedule, const char *user,
+                                       struct utc at)
+{
+    for (guint i = schedule->overrides != NULL ? schedule->overrides->len : 0; i > 0; i--) {
+        const struct override *override = g_ptr_array_index(schedule->overrides, i - 1);
+        if (g_strcmp0(override->who, user) == 0 &&
+            !utc_before(at, zone_instant(schedule->zone, override->from, CIVIL_START)) &&
+            utc_before(at, zone_instant(schedule->zone, override->to, CIVIL_END))) {
+            return override;
+        }
+    }
+    return NULL;
+}

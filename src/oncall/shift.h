@@ -24,6 +24,10 @@ NODISCARD size_t oncall_names_at(const struct schedule *schedule, struct utc at,
 /* All shifts that touch [from, to), clipped to it, in order of start. */
 NODISCARD GArray *oncall_shifts(const struct schedule *schedule, struct utc from, struct utc to);
 
+/* The last override that holds at `at` and puts this user on call (NULL: nobody); NULL when none does. */
+NODISCARD const struct override *oncall_override(const struct schedule *schedule, const char *user,
+                                                 struct utc at);
+
 /* The stretches of [from, to) with nobody on call: GArray of struct shift with user NULL. */
 NODISCARD GArray *oncall_gaps(const struct schedule *schedule, struct utc from, struct utc to);
 

@@ -196,11 +196,41 @@ static void a_message_says_what_is_known_and_who_is_next(void **state)
     paging_close(&paging);
 }
 
+static void what_people_wrote_comes_with_the_page(void **state)
+{
+    (void)state;
+    struct paging paging;
+    paging_open(&paging, CREW);
+    paging_apply(&paging,
+                 "{'schedules': [{'name': 's', 'time_zone': 'UTC', 'layers': [{'people': ['ana'],"
+                 "  'every': '1w', 'start': '2026-01-01T00:00'}], 'overrides': [{'who': 'budi',"
+                 "  'from': '2026-01-05T09:00', 'to': '2026-01-05T18:00',"
+                 "  'comment': 'Ana is at the dentist'}]}],"
+                 " 'policies': [{'name': 'p', 'steps': [{'notify': [{'schedule': 's'}],"
+                 "  'wait': '5m'}], 'last_resort': {'user': 'ana'}}],"
+                 " 'silences': [{'name': 'works', 'comment': 'new disks', 'match': [{'field':"
+                 "  'service', 'value': 'shop'}], 'from': '2026-01-05T09:00:00Z',"
+                 "  'to': '2026-01-05T10:30:00Z'}]}");
+    int64_t id = signal_in_full(&paging);
+    assert_int_equal(paging.errands->len, 0);
+    paging_pass(&paging, SPAN_MIN(30));
+    const struct message *message = message_to(&paging, "b@x.org");
+    assert_string_equal(message->note,
+                        "Ana is at the dentist; silence works has just ended: new disks");
+    assert_true(paging_events(&paging, id, "alert.silenced") == 1);
+    g_free(paging_messages(&paging));
+    /* The last resort comes neither by the override nor at the silence's end. */
+    paging_pass(&paging, SPAN_MIN(5));
+    assert_null(message_to(&paging, "a@x.org")->note);
+    paging_close(&paging);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pages_name_their_sender),
         cmocka_unit_test(a_question_says_why_it_is_asked),
+        cmocka_unit_test(what_people_wrote_comes_with_the_page),
         cmocka_unit_test(a_message_says_what_is_known_and_who_is_next),
         cmocka_unit_test(whoever_can_be_reached_hears_that_nobody_named_could),
     };

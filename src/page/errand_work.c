@@ -103,6 +103,23 @@ static char *reason_key(const json_t *reason)
     return g_strconcat("why.", via, NULL);
 }
 
+/* The words of people that belong to the page: of whoever asked for it, of the override by which it comes
+ * to this person, of the silence that held it until now. */
+static void set_note(struct errand *errand, const json_t *reason)
+{
+    const char *silence = json_text(reason, "silence", NULL);
+    const char *comment = json_text(reason, "silence_comment", NULL);
+    const char *note = json_text(reason, "note", json_text(reason, "override", NULL));
+    g_autoptr(GString) text = g_string_new(note);
+    if (silence != NULL) {
+        const struct catalogue_arg args[] = {{"silence", silence, 0}, {NULL, NULL, 0}};
+        g_autofree char *ended = catalogue_format(errand->message.language, "note.silence", args);
+        g_string_append_printf(text, "%s%s%s%s", text->len > 0 ? "; " : "", ended,
+                               comment != NULL ? ": " : "", comment != NULL ? comment : "");
+    }
+    errand->message.note = text->len > 0 ? errand_keep(errand, text->str) : NULL;
+}
+
 void errand_set_reason(struct errand *errand, struct ledger_tx *tx, const struct config *config,
                        int64_t page_id)
 {
@@ -128,7 +145,7 @@ void errand_set_reason(struct errand *errand, struct ledger_tx *tx, const struct
     };
     g_autofree char *text = catalogue_format(language, key, args);
     errand->message.reason = errand_keep(errand, text);
-    errand->message.note = errand_keep(errand, json_text(reason, "note", NULL));
+    set_note(errand, reason);
     page_clear(&page);
 }
 

@@ -47,7 +47,8 @@ static void append_skips(struct ledger_tx *tx, int64_t alert_id, const GArray *s
 }
 
 static void open_pages(struct pager *pager, struct ledger_tx *tx, const struct escalation *e,
-                       const struct alert *alert, const struct verdict *verdict)
+                       const struct alert *alert, const struct verdict *verdict,
+                       const struct silence *silence)
 {
     const struct page_order order = {
         .alert = alert,
@@ -56,6 +57,7 @@ static void open_pages(struct pager *pager, struct ledger_tx *tx, const struct e
         .round = verdict->told_round,
         /* Whoever is the last resort hears it as urgent, whatever the service says. */
         .urgency = verdict->is_last_resort ? URGENCY_HIGH : alert->urgency,
+        .silence = silence,
         .actor = "tocsin",
     };
     pages_open(pager, tx, &order, verdict->tellings);
@@ -65,16 +67,17 @@ static void open_pages(struct pager *pager, struct ledger_tx *tx, const struct e
 static bool hold_for_silence(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
                              const struct alert *alert)
 {
-    const char *name = NULL;
     struct utc until = UTC_NEVER;
-    if (!silence_holds(pager->config, alert, tx->now, &name, &until)) {
+    const struct silence *silence = silence_holds(pager->config, alert, tx->now, &until);
+    if (silence == NULL) {
         return false;
     }
     page_stop_all(tx, alert->id);
     e->next_at = until;
     e->next_is_date = true;
     append_event(tx, alert->id, "alert.silenced",
-                 json_pack("{s:s, s:o}", "silence", name, "until", utc_json(until)));
+                 json_pack("{s:s, s:o, s:s*}", "silence", silence->name, "until", utc_json(until),
+                           "comment", silence->comment));
     return true;
 }
 
@@ -96,6 +99,16 @@ static void take_over(struct escalation *e, const struct verdict *verdict, struc
     e->next_is_date = false;
 }
 
+/* The silence that held it until just now; NULL when that is not why it waited. */
+static const struct silence *silence_before(const struct pager *pager, const struct escalation *e,
+                                            const struct alert *alert)
+{
+    struct utc until;
+    struct utc before = {e->next_at.us - 1};
+    bool was_held = e->next_is_date && utc_is_set(e->next_at);
+    return was_held ? silence_holds(pager->config, alert, before, &until) : NULL;
+}
+
 /* Judges the next step at tx->now, writes the escalation, tells whom the step names. */
 static void advance(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
                     const struct alert *alert)
@@ -104,6 +117,7 @@ static void advance(struct pager *pager, struct ledger_tx *tx, struct escalation
         write_down(tx, e);
         return;
     }
+    const struct silence *silence = silence_before(pager, e, alert);
     bool was_last_resort = e->state == ESCALATION_LAST_RESORT;
     const struct stand stand = {
         .policy = policy_of(pager, tx, e->policy_version),
@@ -121,7 +135,7 @@ static void advance(struct pager *pager, struct ledger_tx *tx, struct escalation
     if (verdict.is_last_resort && !was_last_resort) {
         append_event(tx, alert->id, "escalation.exhausted", json_object());
     }
-    open_pages(pager, tx, e, alert, &verdict);
+    open_pages(pager, tx, e, alert, &verdict, silence);
     if (verdict.tellings->len == 0) {
         append_event(tx, alert->id, "escalation.nobody", json_object());
     }

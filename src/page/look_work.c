@@ -99,11 +99,10 @@ bool notification_is_wanted(struct pager *pager, struct ledger_tx *tx, const str
     struct page page = {0};
     bool wanted = alert_load(tx->db, n->alert_id, alert) && page_load(tx->db, n->page_id, &page) &&
                   page_is_live(&page, alert);
-    const char *silence = NULL;
     struct utc until;
     /* A person who pages somebody knows of the silence, or wants them in spite of it. */
     bool is_asked_for = page.escalation_id == 0;
-    if (wanted && !is_asked_for && silence_holds(pager->config, alert, tx->now, &silence, &until)) {
+    if (wanted && !is_asked_for && silence_holds(pager->config, alert, tx->now, &until) != NULL) {
         /* Silenced since: the escalation judges it at once, holds, and pages at the silence's end. */
         wanted = false;
         escalation_hurry(pager, tx, alert);

@@ -3,6 +3,7 @@
 
 #include "alert/alert_store.h"
 #include "base/json.h"
+#include "oncall/shift.h"
 #include "page/work.h"
 
 /* A hint kept in memory: until then a look into the mailbox would only answer "wait". */
@@ -191,6 +192,27 @@ static json_t *reason_json(const struct page_order *order, const struct telling 
     return reason;
 }
 
+/* What is told with the reason: why an override was made, which silence has just ended. */
+static void add_circumstances(json_t *reason, const struct config *config,
+                              const struct page_order *order, const struct telling *telling,
+                              struct utc now)
+{
+    const struct schedule *schedule = telling->via == VIA_SCHEDULE && telling->through != NULL
+                                          ? config_schedule(config, telling->through)
+                                          : NULL;
+    const struct override *override =
+        schedule != NULL ? oncall_override(schedule, telling->who, now) : NULL;
+    if (override != NULL && override->comment != NULL) {
+        json_object_set_new(reason, "override", json_string(override->comment));
+    }
+    if (order->silence != NULL) {
+        json_object_set_new(reason, "silence", json_string(order->silence->name));
+        if (order->silence->comment != NULL) {
+            json_object_set_new(reason, "silence_comment", json_string(order->silence->comment));
+        }
+    }
+}
+
 void append_page_event(struct ledger_tx *tx, const char *actor, const char *kind,
                        const struct page *page, json_t *data)
 {
@@ -206,6 +228,7 @@ static int64_t page_open(struct pager *pager, struct ledger_tx *tx, const struct
                          const struct telling *telling)
 {
     json_auto_t *reason = reason_json(order, telling);
+    add_circumstances(reason, pager->config, order, telling, tx->now);
     struct page page = {
         .alert_id = order->alert->id,
         .lane = lane_of(order->alert->service),

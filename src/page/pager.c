@@ -254,19 +254,17 @@ void alert_subject(int64_t alert_id, char out[32])
     g_snprintf(out, 32, "alert:%" G_GINT64_FORMAT, alert_id);
 }
 
-bool silence_holds(const struct config *config, const struct alert *alert, struct utc now,
-                   const char **out_name, struct utc *out_until)
+const struct silence *silence_holds(const struct config *config, const struct alert *alert,
+                                    struct utc now, struct utc *out_until)
 {
     const GPtrArray *silences = config->items[CONFIG_SILENCE];
     if (silences == NULL || silences->len == 0) {
-        return false;
+        return NULL;
     }
     struct match_subject subject = match_subject_of_alert(alert);
     struct silence_verdict verdict = silence_judge(silences, &subject, now);
-    if (verdict.by == NULL) {
-        return false;
+    if (verdict.by != NULL) {
+        *out_until = verdict.until;
     }
-    *out_name = verdict.by->name;
-    *out_until = verdict.until;
-    return true;
+    return verdict.by;
 }

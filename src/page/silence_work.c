@@ -21,10 +21,9 @@ struct utc silence_next_at(struct ledger_tx *tx, void *self)
 static bool is_held_rightly(struct pager *pager, struct ledger_tx *tx, const struct escalation *e)
 {
     struct alert alert = {0};
-    const char *name = NULL;
     struct utc until = UTC_NEVER;
     bool holds = alert_load(tx->db, e->alert_id, &alert) &&
-                 silence_holds(pager->config, &alert, tx->now, &name, &until);
+                 silence_holds(pager->config, &alert, tx->now, &until) != NULL;
     alert_clear(&alert);
     return holds && until.us == e->next_at.us;
 }

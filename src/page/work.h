@@ -62,8 +62,9 @@ struct page_order {
     int64_t escalation_id; /* 0: asked for by a person */
     int64_t step, round;
     int urgency;
-    const char *actor; /* who asked; "tocsin" for a step */
-    const char *note;  /* what whoever asked wants to say; may be NULL */
+    const char *actor;             /* who asked; "tocsin" for a step */
+    const struct silence *silence; /* that held it until now; NULL: none did */
+    const char *note;              /* what whoever asked wants to say; may be NULL */
 };
 
 /* A page for each who is to be told. Whoever cannot be told at all is given up at once. */
@@ -215,8 +216,8 @@ void errand_set_id(struct errand *errand, char kind, int64_t id);
 
 /* --- small things --- */
 void alert_subject(int64_t alert_id, char out[32]); /* "alert:42" */
-/* Until when a silence holds for the alert: false when none does. */
-bool silence_holds(const struct config *config, const struct alert *alert, struct utc now,
-                   const char **out_name, struct utc *out_until);
+/* The silence that holds for the alert, and until when; NULL when none does. Borrowed. */
+const struct silence *silence_holds(const struct config *config, const struct alert *alert,
+                                    struct utc now, struct utc *out_until);
 
 #endif

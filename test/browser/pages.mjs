@@ -31,7 +31,7 @@ const card = (page, summary) => page.locator("li", { has: page.locator(".summary
 
 // A digest comes when the first minute of a storm is over: it begins now, and is looked at last.
 let storm;
-test("a storm begins", async () => {
+test("the storm of a digest begins", async () => {
   storm = [];
   for (let i = 0; i < STORM; i++) {
     storm.push(await fire(OPEN, alert(`storm ${i}`, "for-chen", { dedup_key: `storm-${i}` })));
@@ -271,7 +271,7 @@ test("looking acknowledges nothing, the button does", async () => {
   const text = await page.innerText("main");
   // Who and when, at the clock of whom the message was for, as in the message.
   assert.match(text, /Budi Santoso .*\(Europe\/Paris\)/);
-  assert.equal(await page.locator("main button").count(), 0);
+  assert.equal(await page.locator("main button:not(.quiet)").count(), 0);
   await assertAccessible(page);
 });
 
@@ -292,14 +292,57 @@ test("who comes late learns who has it, or that it is over", async () => {
   const page = await open();
   await page.goto(link);
   assert.equal(await page.innerText("main .done"), fill(words.en["ack_page.already"], { user: "Budi Santoso" }));
-  assert.equal(await page.locator("main button").count(), 0);
+  assert.equal(await page.locator("main button:not(.quiet)").count(), 0);
   await shot(page, "link-already");
   await api(CLOSED, "POST", `/api/v1/alerts/${id}/resolve`);
   await page.reload();
   assert.equal(await page.innerText("main .done"), words.en["ack_page.resolved"].one);
+  assert.equal(await page.locator("main button").count(), 0);
   await assertAccessible(page);
   await shot(page, "link-resolved");
 });
+
+// A phone of today, and a screen of the command post.
+for (const [size, options] of [["phone", { ...PHONE, viewport: { width: 390, height: 844 } }],
+  ["wide", { viewport: { width: 1600, height: 900 } }]]) {
+  for (const scheme of ["light", "dark"]) {
+    test(`all that a message offers, without a script: ${scheme}, ${size}`, async () => {
+      const guest = someone();
+      const id = await fire(CLOSED, alert(`cards are refused ${scheme} ${size}`, `for-${guest}`, { component: "cards",
+        details: { labels: { region: "eu-west-1", pod: "payments-7f9c4d-x2x" },
+          annotations: { description: "More than 5 % of card payments fail.\nIt began with the last deploy." } },
+        links: [{ href: "https://wiki.example.com/cards", text: "Runbook" },
+          { href: "https://graphs.example.com/d/1", text: "Graph" }] }));
+      const page = await open({ ...options, colorScheme: scheme, javaScriptEnabled: false });
+      await page.goto(await linkFor(guest, id));
+      const shown = await page.innerText("main");
+      for (const said of ["It began with the last deploy.", "eu-west-1", "Runbook", "cards"]) {
+        assert.ok(shown.includes(said), `${said} in ${shown}`);
+      }
+      // The one button is in sight, and first.
+      const button = await page.locator("main button").first().boundingBox();
+      assert.ok(button.y + button.height < page.viewportSize().height, JSON.stringify(button));
+      await page.click("main summary");
+      await assertFits(page);
+      await shot(page, `link-more-${scheme}-${size}`);
+      await page.selectOption("select[name=who]", "user:budi");
+      await page.fill("form:has(select[name=who]) input[name=note]", "you know the cards");
+      await page.click("form:has(select[name=who]) button");
+      await page.locator("main .done").waitFor();
+      assert.ok((await page.innerText("main dl")).includes("Budi Santoso"));
+      assert.equal(await statusOf(CLOSED, id), "open");
+      await page.click("main summary");
+      await page.selectOption("select[name=for]", "2h");
+      await page.click("form:has(select[name=for]) button");
+      await page.locator("main .done").first().waitFor();
+      assert.equal(await statusOf(CLOSED, id), "acknowledged");
+      await page.click("form:has(input[value=resolve]) button");
+      await page.locator("main .badge.resolved").waitFor();
+      assert.equal(await statusOf(CLOSED, id), "resolved");
+      await shot(page, `link-over-${scheme}-${size}`);
+    });
+  }
+}
 
 test("expired and forged links say what to do", async () => {
   const guest = someone();
@@ -323,7 +366,7 @@ test("expired and forged links say what to do", async () => {
 
 test("the link of a digest takes all of it", async () => {
   const digest = await message((one) => one.who === "chen" && one.total > 1, 75000);
-  const ids = digest.alerts.map(({ id }) => id);
+  const ids = digest.alerts.map(({ id }) => id).sort((one, other) => other - one); // as the page lists them
   assert.ok(ids.length > 1 && ids.every((id) => storm.includes(id)), JSON.stringify(ids));
   const page = await open(PHONE);
   await page.goto(digest.ack_url);
@@ -332,11 +375,24 @@ test("the link of a digest takes all of it", async () => {
   assert.equal(await page.innerText("main button"), text["ack.button_all"]);
   assert.ok((await page.innerText("main")).includes(plural(text["ack_page.question"], ids.length)));
   await shot(page, "digest-before");
+  // One of them by itself: from the list, and on a page of its own.
+  await page.locator("main li button").first().click();
+  await page.locator("main li .acknowledged").first().waitFor();
+  assert.equal(await page.locator("main li .acknowledged").count(), 1);
+  assert.equal(await statusOf(OPEN, ids[0]), "acknowledged");
+  await page.locator("main li a").nth(1).click();
+  assert.equal(await page.locator("main li").count(), 1);
+  await shot(page, "digest-one");
+  await page.click("main summary");
+  await page.click("form:has(input[value=resolve]) button");
+  await page.locator("main .badge.resolved").waitFor();
+  assert.equal(await statusOf(OPEN, ids[1]), "resolved");
+  await page.locator("main > a").click();
   await page.click("main button");
   await page.waitForSelector("main .done");
-  assert.equal(await page.innerText("main .done"), plural(text["ack_page.done"], ids.length));
-  assert.equal(await page.locator("main li .acknowledged").count(), ids.length);
-  for (const id of ids) {
+  assert.equal(await page.innerText("main .done"), plural(text["ack_page.done"], ids.length - 1));
+  assert.equal(await page.locator("main li .acknowledged").count(), ids.length - 1);
+  for (const id of ids.filter((one) => one !== ids[1])) {
     assert.equal(await statusOf(OPEN, id), "acknowledged");
   }
   await assertAccessible(page);

@@ -153,7 +153,7 @@ class MoveTest(unittest.TestCase):
         self.assertEqual((len(self.told("ana")), len(self.told("bob"))), (2, 1))
 
         # A link from before the move is good, and what is done with it comes back.
-        answer = world.call("POST", link, "", token=None,
+        answer = world.call("POST", link, "do=acknowledge", token=None,
                             headers={"Content-Type": "application/x-www-form-urlencoded"})
         self.assertIn(answer.status, (200, 303), answer)
         self.assertEqual(self.alert("kept")["status"], "acknowledged")

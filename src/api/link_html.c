@@ -1,0 +1,397 @@
+#include "api/link_html.h"
+
+#include <string.h>
+
+#include "alert/alert_store.h"
+#include "channel/catalogue.h"
+#include "page/brief.h"
+#include "page/mail_store.h"
+#include "page/who.h"
+
+enum { PEOPLE_MAX = 300 };
+
+const char *const LINK_SNOOZES[] = {"15m", "30m", "1h", "2h", "4h", "8h", "1d", NULL};
+
+static const char *say(const struct visit *visit, const char *key)
+{
+    return catalogue_text(visit->language, key);
+}
+
+/* --- what is known about an alert --- */
+
+static void write_fact(struct html *html, const char *name, const char *value)
+{
+    if (value != NULL && value[0] != '\0') {
+        html_element(html, "dt", name, NULL);
+        html_element(html, "dd", value, NULL);
+    }
+}
+
+/* "Ana Wijaya, channel ops". Newly allocated. */
+static char *names_of(const struct visit *visit, const GPtrArray *receivers)
+{
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < receivers->len; i++) {
+        const char *who = g_ptr_array_index(receivers, i);
+        g_autofree char *name = who_name(visit->config, visit->language, who);
+        g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "", name);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static void write_next(struct html *html, const struct visit *visit, const struct brief *brief)
+{
+    if (!utc_is_set(brief->next_at) || brief->next->len == 0) {
+        return;
+    }
+    g_autofree char *who = names_of(visit, brief->next);
+    g_autofree char *time = catalogue_time(visit->language, visit->time_zone, brief->next_at);
+    const struct catalogue_arg args[] = {{"time", time, 0}, {"who", who, 0}, {NULL, NULL, 0}};
+    g_autofree char *text = catalogue_format(visit->language, "next.who", args);
+    write_fact(html, say(visit, "label.next"), text);
+}
+
+static void write_links(struct html *html, const GPtrArray *links)
+{
+    if (links->len == 0) {
+        return;
+    }
+    html_open(html, "p", "class", "links", NULL);
+    for (guint i = 0; i < links->len; i++) {
+        const struct alert_link *link = g_ptr_array_index(links, i);
+        html_element(html, "a", link->text != NULL ? link->text : link->href, "href", link->href,
+                     "rel", "noopener noreferrer", NULL);
+    }
+    html_close(html);
+}
+
+/* The same facts as in the message, in full. */
+static void write_details(struct html *html, const struct visit *visit, struct db *db,
+                          const struct alert *alert)
+{
+    struct brief brief;
+    brief_read(db, visit->config, NULL, alert, &brief);
+    html_open(html, "div", "class", "card", NULL);
+    if (brief.facts.description != NULL) {
+        html_element(html, "p", brief.facts.description, "class", "text", NULL);
+    }
+    g_autofree char *told = names_of(visit, brief.told);
+    html_open(html, "dl", NULL);
+    write_fact(html, say(visit, "label.component"), alert->component);
+    for (guint i = 0; i < brief.facts.labels->len; i++) {
+        const struct alert_label *label = g_ptr_array_index(brief.facts.labels, i);
+        write_fact(html, label->name, label->value);
+    }
+    write_fact(html, say(visit, "link.paged"), told);
+    write_next(html, visit, &brief);
+    html_close(html);
+    write_links(html, brief.facts.links);
+    html_close(html);
+    brief_clear(&brief);
+}
+
+static void write_state(struct html *html, const struct visit *visit, const struct alert *alert)
+{
+    html_open(html, "p", "class", "facts", NULL);
+    page_taken(html, visit->config, visit->language, visit->time_zone, alert);
+    if (utc_is_set(alert->snoozed_until)) {
+        html_open(html, "span", NULL);
+        html_text(html, say(visit, "board.snoozed_until"));
+        html_text(html, " ");
+        page_time(html, visit->language, visit->time_zone, alert->snoozed_until);
+        html_close(html);
+    }
+    if (alert->status == ALERT_RESOLVED) {
+        page_say(html, visit->language, "span", "badge resolved", "alert.resolved");
+        page_time(html, visit->language, visit->time_zone, alert->resolved_at);
+    }
+    html_close(html);
+}
+
+/* --- forms --- */
+
+/* A form that names what is to be done. `alert_id` 0: with all. */
+static void open_form(struct html *html, const struct visit *visit, const char *verb,
+                      int64_t alert_id)
+{
+    g_autofree char *here = g_strconcat("/l/", visit->token, NULL);
+    html_open(html, "form", "method", "post", "action", here, NULL);
+    html_void(html, "input", "type", "hidden", "name", "do", "value", verb, NULL);
+    if (alert_id != 0) {
+        g_autofree char *id = g_strdup_printf("%" G_GINT64_FORMAT, alert_id);
+        html_void(html, "input", "type", "hidden", "name", "alert", "value", id, NULL);
+    }
+    if (visit->alert_id != 0 && visit->link.kind == LINK_DELIVERY) {
+        html_void(html, "input", "type", "hidden", "name", "one", "value", "1", NULL);
+    }
+}
+
+static void write_button(struct html *html, const struct visit *visit, const char *verb,
+                         int64_t alert_id, const char *key, const char *class_name)
+{
+    open_form(html, visit, verb, alert_id);
+    /* The one that matters most says by itself what it does, to whatever presses buttons. */
+    bool is_first = class_name == NULL;
+    html_element(html, "button", say(visit, key), "class", class_name, "name",
+                 is_first ? "do" : NULL, "value", is_first ? verb : NULL, NULL);
+    html_close(html);
+}
+
+static void write_note_input(struct html *html, const struct visit *visit)
+{
+    g_autofree char *max = g_strdup_printf("%d", LINK_NOTE_MAX);
+    html_open(html, "label", NULL);
+    html_text(html, say(visit, "link.note"));
+    html_void(html, "input", "name", "note", "maxlength", max, "autocomplete", "off", NULL);
+    html_close(html);
+}
+
+static void write_resolve(struct html *html, const struct visit *visit, int64_t alert_id)
+{
+    open_form(html, visit, "resolve", alert_id);
+    write_note_input(html, visit);
+    html_element(html, "button", say(visit, "link.resolve"), "class", "quiet", NULL);
+    html_close(html);
+}
+
+static void write_snooze(struct html *html, const struct visit *visit, int64_t alert_id)
+{
+    open_form(html, visit, "snooze", alert_id);
+    html_open(html, "label", NULL);
+    html_text(html, say(visit, "link.snooze_for"));
+    html_open(html, "select", "name", "for", NULL);
+    for (size_t i = 0; LINK_SNOOZES[i] != NULL; i++) {
+        struct span span;
+        CHECK(span_parse(LINK_SNOOZES[i], &span));
+        g_autofree char *text = catalogue_span(visit->language, span);
+        html_element(html, "option", text, "value", LINK_SNOOZES[i], NULL);
+    }
+    html_close(html);
+    html_close(html);
+    html_element(html, "button", say(visit, "link.snooze"), "class", "quiet", NULL);
+    html_close(html);
+}
+
+/* The names of one kind as options "kind:name"; `left` counts down how many are still shown. */
+static void write_options(struct html *html, const struct visit *visit, int kind,
+                          const char *prefix, const char *key, int *left)
+{
+    const GPtrArray *items = visit->config->items[kind];
+    if (items == NULL || items->len == 0 || *left <= 0) {
+        return;
+    }
+    html_open(html, "optgroup", "label", say(visit, key), NULL);
+    for (guint i = 0; i<items->len && * left> 0; i++, (*left)--) {
+        const char *name = config_item_name(g_ptr_array_index(items, i));
+        g_autofree char *value = g_strconcat(prefix, ":", name, NULL);
+        g_autofree char *text =
+            kind == CONFIG_USER ? who_name(visit->config, visit->language, name) : g_strdup(name);
+        html_element(html, "option", text, "value", value, NULL);
+    }
+    html_close(html);
+}
+
+static void write_page(struct html *html, const struct visit *visit, int64_t alert_id)
+{
+    int left = PEOPLE_MAX;
+    open_form(html, visit, "page", alert_id);
+    html_open(html, "label", NULL);
+    html_text(html, say(visit, "link.page_whom"));
+    html_open(html, "select", "name", "who", "required", "", NULL);
+    html_element(html, "option", "\u2026", "value", "", NULL); /* nobody by mistake */
+    write_options(html, visit, CONFIG_SCHEDULE, "schedule", "link.schedules", &left);
+    write_options(html, visit, CONFIG_TEAM, "team", "link.teams", &left);
+    write_options(html, visit, CONFIG_USER, "user", "link.people", &left);
+    html_close(html);
+    html_close(html);
+    write_note_input(html, visit);
+    html_element(html, "button", say(visit, "link.page"), "class", "quiet", NULL);
+    html_close(html);
+}
+
+/* What one may do beside taking it; folded away while the one button matters most. */
+static void write_more(struct html *html, const struct visit *visit, const struct alert *alert)
+{
+    bool is_mine =
+        alert->status == ALERT_ACKNOWLEDGED && g_strcmp0(alert->acknowledged_by, visit->actor) == 0;
+    html_open(html, "details", "class", "card more", "open", is_mine ? "" : NULL, NULL);
+    html_element(html, "summary", say(visit, "link.more"), NULL);
+    write_page(html, visit, alert->id);
+    write_button(html, visit, "escalate", alert->id, "link.escalate", "quiet");
+    write_snooze(html, visit, alert->id);
+    write_resolve(html, visit, alert->id);
+    html_close(html);
+}
+
+/* --- what has become of the alerts of one link --- */
+
+bool link_is_asked(struct db *db, int64_t alert_id)
+{
+    struct escalation escalation;
+    return escalation_of_alert(db, alert_id, &escalation) && escalation.state == ESCALATION_ASKED;
+}
+
+struct tally {
+    size_t count, open, mine, others, resolved;
+    bool asks;   /* "Still on it?" waits for an answer */
+    char *taker; /* one of the others, as people call them; owned */
+};
+
+static void tally_add(struct tally *tally, const struct visit *visit, struct db *db,
+                      const struct alert *alert)
+{
+    bool is_taken = alert->status == ALERT_ACKNOWLEDGED;
+    bool is_mine = is_taken && g_strcmp0(alert->acknowledged_by, visit->actor) == 0;
+    tally->count++;
+    tally->open += alert->status == ALERT_OPEN;
+    tally->resolved += alert->status == ALERT_RESOLVED;
+    tally->mine += is_mine;
+    tally->others += is_taken && !is_mine;
+    tally->asks = tally->asks || (is_taken && link_is_asked(db, alert->id));
+    if (is_taken && !is_mine && tally->taker == NULL && alert->acknowledged_by != NULL) {
+        tally->taker = who_name(visit->config, visit->language, alert->acknowledged_by);
+    }
+}
+
+static void write_counted(struct html *html, const struct visit *visit, const char *class_name,
+                          const char *key, size_t count)
+{
+    const struct catalogue_arg args[] = {{"count", NULL, (int64_t)count}, {NULL, NULL, 0}};
+    g_autofree char *text = catalogue_format(visit->language, key, args);
+    html_element(html, "p", text, "class", class_name, NULL);
+}
+
+/* Nothing is left to press: what to know instead. */
+static void write_outcome(struct html *html, const struct visit *visit, const struct tally *tally)
+{
+    if (tally->mine > 0) {
+        write_counted(html, visit, "done", "ack_page.done", tally->mine);
+    } else if (tally->others == 1 && tally->taker != NULL) {
+        const struct catalogue_arg args[] = {{"user", tally->taker, 0}, {NULL, NULL, 0}};
+        g_autofree char *text = catalogue_format(visit->language, "ack_page.already", args);
+        html_element(html, "p", text, "class", "done", NULL);
+    } else if (tally->resolved > 0 && tally->resolved == tally->count) {
+        write_counted(html, visit, "done", "ack_page.resolved", tally->resolved);
+    }
+}
+
+/* The button only while there is something to take. `alert_id` 0: all of the message. */
+static void write_answer(struct html *html, const struct visit *visit, const struct tally *tally,
+                         int64_t alert_id)
+{
+    if (tally->open > 0) {
+        write_counted(html, visit, NULL, "ack_page.question", tally->open);
+        write_button(html, visit, "acknowledge", alert_id,
+                     tally->open > 1 ? "ack.button_all" : "ack.button", NULL);
+    } else if (tally->asks) {
+        write_button(html, visit, "acknowledge", alert_id, "ack.button_still", NULL);
+    } else {
+        write_outcome(html, visit, tally);
+    }
+}
+
+static void show_one(struct html *html, const struct visit *visit, struct db *db, int64_t id)
+{
+    struct tally tally = {0};
+    struct alert alert = {0};
+    if (!alert_load(db, id, &alert)) {
+        page_say(html, visit->language, "p", "card problem", "link.gone");
+        return;
+    }
+    tally_add(&tally, visit, db, &alert);
+    html_open(html, "ul", NULL);
+    html_open(html, "li", "class", enum_to_name(SEVERITY_NAMES, alert.severity), NULL);
+    page_alert(html, visit->language, visit->time_zone, &alert);
+    write_state(html, visit, &alert);
+    html_close(html);
+    html_close(html);
+    write_answer(html, visit, &tally, id); /* above what may be long: the thumb finds it at once */
+    write_details(html, visit, db, &alert);
+    if (alert.status == ALERT_OPEN || alert.status == ALERT_ACKNOWLEDGED) {
+        write_more(html, visit, &alert);
+    }
+    if (visit->link.kind == LINK_DELIVERY) {
+        g_autofree char *all = g_strconcat("/l/", visit->token, NULL);
+        html_element(html, "a", say(visit, "link.all"), "href", all, NULL);
+    }
+    alert_clear(&alert);
+    g_free(tally.taker);
+}
+
+/* One of several: its own button, and the way to all that can be done with it. */
+static void write_card(struct html *html, const struct visit *visit, const struct alert *alert)
+{
+    g_autofree char *more =
+        g_strdup_printf("/l/%s?alert=%" G_GINT64_FORMAT, visit->token, alert->id);
+    html_open(html, "li", "class", enum_to_name(SEVERITY_NAMES, alert->severity), NULL);
+    page_alert(html, visit->language, visit->time_zone, alert);
+    write_state(html, visit, alert);
+    html_open(html, "div", "class", "actions", NULL);
+    if (alert->status == ALERT_OPEN) {
+        write_button(html, visit, "acknowledge", alert->id, "ack.button", "quiet");
+    }
+    html_element(html, "a", say(visit, "link.details"), "href", more, NULL);
+    html_close(html);
+    html_close(html);
+}
+
+static void show_several(struct html *html, const struct visit *visit, struct db *db,
+                         const int64_t *ids, size_t count)
+{
+    struct tally tally = {0};
+    GPtrArray *alerts = g_ptr_array_new();
+    for (size_t i = 0; i < count; i++) {
+        struct alert *alert = g_new0(struct alert, 1);
+        if (alert_load(db, ids[i], alert)) {
+            tally_add(&tally, visit, db, alert);
+            g_ptr_array_add(alerts, alert);
+        } else {
+            g_free(alert);
+        }
+    }
+    write_answer(html, visit, &tally, 0);
+    html_open(html, "ul", NULL);
+    for (guint i = 0; i < alerts->len; i++) {
+        struct alert *alert = g_ptr_array_index(alerts, i);
+        write_card(html, visit, alert);
+        alert_clear(alert);
+        g_free(alert);
+    }
+    html_close(html);
+    g_ptr_array_unref(alerts);
+    g_free(tally.taker);
+}
+
+static void show_contact(struct html *html, const struct visit *visit, struct db *db)
+{
+    struct delivery delivery = {0};
+    bool is_verified = false;
+    if (delivery_load(db, visit->link.subject, &delivery)) {
+        is_verified = contact_is_verified(db, delivery.who, delivery.contact, delivery.address);
+        delivery_clear(&delivery);
+    }
+    if (is_verified) {
+        page_say(html, visit->language, "p", "card done", "ack_page.test_done");
+    } else {
+        page_say(html, visit->language, "p", "card", "test.subject");
+        write_button(html, visit, "acknowledge", 0, "ack.button_test", NULL);
+    }
+}
+
+void link_show(struct html *html, const struct visit *visit, struct db *db)
+{
+    if (visit->notice != NULL) {
+        page_say(html, visit->language, "p", "card done", visit->notice);
+    }
+    if (visit->link.kind == LINK_CONTACT) {
+        show_contact(html, visit, db);
+    } else if (visit->link.kind == LINK_ALERT) {
+        show_one(html, visit, db, visit->link.subject);
+    } else if (visit->alert_id != 0) {
+        show_one(html, visit, db, visit->alert_id);
+    } else {
+        int64_t ids[LINK_SHOWN_MAX];
+        size_t count = delivery_alerts(db, visit->link.subject, ids, LINK_SHOWN_MAX);
+        show_several(html, visit, db, ids, count);
+    }
+}

@@ -1,0 +1,33 @@
+/* api/link_html.h - the page behind a signed link, as HTML. Only for this folder. */
+#ifndef API_LINK_HTML_H
+#define API_LINK_HTML_H
+
+#include "api/page_html.h"
+#include "db/db.h"
+#include "page/link.h"
+
+/* A good link and how its person reads. */
+struct visit {
+    struct link link;
+    int language;
+    char *time_zone;
+    char *actor; /* "user:ana", or "channel:ops" for a message to a chat channel */
+    char *token;
+    struct config *config;
+    int64_t alert_id; /* of several the one that is looked at; 0: the whole message */
+    const char
+        *notice; /* key of the catalogue: what became of the button pressed; NULL: nothing to say */
+};
+
+/* How long one may snooze from the page. A list that ends with NULL. */
+extern const char *const LINK_SNOOZES[];
+
+enum { LINK_SHOWN_MAX = 200, LINK_NOTE_MAX = 500 };
+
+/* What the link is about, and what may be done: forms whose field `do` names the verb. */
+void link_show(struct html *html, const struct visit *visit, struct db *db);
+
+/* Does somebody have the alert, without being asked whether they are still on it? */
+NODISCARD bool link_is_asked(struct db *db, int64_t alert_id);
+
+#endif

@@ -1,0 +1,221 @@
+/* What the page behind a signed link shows, and which of its buttons do what. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "api/test_house.h"
+#include "page/link.h"
+#include "page/pager.h"
+
+static struct test_house *house;
+
+static int open_house(void **state)
+{
+    (void)state;
+    house = test_house_open(false);
+    return 0;
+}
+
+static int close_house(void **state)
+{
+    (void)state;
+    test_house_close(&house);
+    return 0;
+}
+
+static char *link_to(int64_t alert_id)
+{
+    struct link link = {.kind = LINK_ALERT,
+                        .subject = alert_id,
+                        .expires_at = utc_add(clock_now(&CLOCK_SYSTEM), SPAN_H(1))};
+    g_strlcpy(link.user, "budi", sizeof link.user);
+    char token[LINK_TOKEN_SIZE];
+    link_write(&link, pager_link_key(house->api.pager), token);
+    return g_strconcat("/l/", token, NULL);
+}
+
+static json_t *alert_of(int64_t id)
+{
+    g_autofree char *path = g_strdup_printf("/api/v1/alerts/%" G_GINT64_FORMAT, id);
+    return test_json(house, house->read, "GET", path, NULL, 200);
+}
+
+static void assert_is(int64_t id, const char *field, const char *expected)
+{
+    json_auto_t *alert = alert_of(id);
+    const char *found = json_string_value(json_object_get(alert, field));
+    if (g_strcmp0(found, expected) != 0) {
+        fail_msg("%s is %s, not %s", field, found, expected);
+    }
+}
+
+/* How often the alert's explanation holds the text. */
+static bool explains(int64_t id, const char *text)
+{
+    g_autofree char *path = g_strdup_printf("/api/v1/alerts/%" G_GINT64_FORMAT "/explain", id);
+    g_autofree char *answer = test_ask(house, house->read, "GET", path, NULL);
+    return strstr(client_body(answer), text) != NULL;
+}
+
+static void press(const char *path, const char *form, const char *expected_way)
+{
+    g_autofree char *answer = test_ask(house, NULL, "POST", path, form);
+    if (client_status(answer) != 303) {
+        fail_msg("%s: %s", form, answer);
+    }
+    g_autofree char *way = client_header(answer, "Location");
+    g_autofree char *expected = g_strconcat(path, expected_way, NULL);
+    assert_string_equal(way, expected);
+}
+
+static void each_button_does_its_own(void **state)
+{
+    (void)state;
+    int64_t id = test_alert(house, "disk full");
+    g_autofree char *path = link_to(id);
+    press(path, "do=page&who=user%3Aana&note=you+know+this+disk", "?done=page");
+    assert_is(id, "status", "open");
+    assert_true(explains(id, "\"note\":\"you know this disk\""));
+    assert_true(explains(id, "\"asked_by\":\"user:budi\""));
+    press(path, "do=escalate", "?done=escalate");
+    assert_true(explains(id, "alert.escalated"));
+    press(path, "do=snooze&for=30m", "?done=snooze");
+    assert_is(id, "status", "acknowledged");
+    assert_true(explains(id, "alert.snoozed"));
+    press(path, "do=resolve&note=made+room", "");
+    assert_is(id, "resolved_by", "user:budi");
+    assert_true(explains(id, "\"note\":\"made room\""));
+    /* It is over: said, not done again. */
+    press(path, "do=escalate", "?done=refused");
+    g_autofree char *more = g_strconcat(path, "?done=refused", NULL);
+    g_autofree char *page = test_ask(house, NULL, "GET", more, NULL);
+    assert_non_null(strstr(page, "could not be done"));
+    assert_null(strstr(page, "<form"));
+}
+
+static void only_what_a_form_of_ours_sends_is_an_answer(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *form;
+    } ROWS[] = {{""},
+                {"{}"},
+                {"x=1"},
+                {"do="},
+                {"do=acknowledged"},
+                {"do=1"},
+                {"Do=acknowledge"},
+                {"do=snooze"},
+                {"do=snooze&for=100y"},
+                {"do=snooze&for=-1h"},
+                {"do=page"},
+                {"do=page&who=ana"},
+                {"do=page&who=channel%3Aops"},
+                {"do=page&who=user%3A"}};
+
+    int64_t id = test_alert(house, "nobody pressed");
+    g_autofree char *path = link_to(id);
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        g_autofree char *answer = test_ask(house, NULL, "POST", path, ROWS[i].form);
+        if (client_status(answer) != 400 || strstr(answer, "Nothing was changed") == NULL) {
+            fail_msg("\"%s\": %s", ROWS[i].form, answer);
+        }
+    }
+    assert_is(id, "status", "open");
+    press(path, "do=page&who=user%3Anobody", "?done=refused");
+    assert_is(id, "status", "open");
+}
+
+static void another_sites_page_cannot_press(void **state)
+{
+    (void)state;
+    g_autofree char *own = g_strdup_printf("Origin: http://127.0.0.1:%u\r\n", house->port);
+    g_autofree char *public =
+        g_strdup_printf("Origin: %s\r\nSec-Fetch-Site: same-origin\r\n", house->api.public_url);
+
+    const struct {
+        const char *name, *headers;
+        int status;
+    } ROWS[] = {
+        {"another origin", "Origin: https://evil.example\r\n", 403},
+        {"an origin that begins like ours", "Origin: http://127.0.0.1.evil.example\r\n", 403},
+        {"cross-site without an origin", "Sec-Fetch-Site: cross-site\r\n", 403},
+        {"a frame without an origin", "Origin: null\r\n", 403},
+        {"the same, of another site", "Origin: null\r\nSec-Fetch-Site: cross-site\r\n", 403},
+        {"our own page in a mail program", "Origin: null\r\nSec-Fetch-Site: same-origin\r\n", 303},
+        {"our own page", own, 303},
+        {"our own page behind a proxy that sends its own Host", public, 303},
+        {"a program", "", 303},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        int64_t id = test_alert(house, ROWS[i].name);
+        g_autofree char *path = link_to(id);
+        g_autofree char *answer =
+            client_call(house->port, "POST", path, ROWS[i].headers, "do=acknowledge");
+        if (client_status(answer) != ROWS[i].status) {
+            fail_msg("%s: %s", ROWS[i].name, answer);
+        }
+        assert_is(id, "status", ROWS[i].status == 303 ? "acknowledged" : "open");
+    }
+}
+
+/* A link to one alert reaches no other. */
+static void a_form_cannot_name_another_alert(void **state)
+{
+    (void)state;
+    int64_t mine = test_alert(house, "mine");
+    int64_t other = test_alert(house, "not mine");
+    g_autofree char *path = link_to(mine);
+    g_autofree char *form = g_strdup_printf("do=resolve&one=1&alert=%" G_GINT64_FORMAT, other);
+    g_free(test_ask(house, NULL, "POST", path, form));
+    assert_is(other, "status", "open");
+    assert_is(mine, "status", "resolved");
+}
+
+static void the_page_shows_what_the_message_says(void **state)
+{
+    (void)state;
+    static const char BODY[] =
+        "{\"summary\": \"Payments fail\", \"component\": \"cards\", \"source\": \"pay-3\","
+        " \"details\": {\"labels\": {\"region\": \"eu-west\", \"severity\": \"page\"},"
+        " \"annotations\": {\"description\": \"Line one\\nline <two>\"}},"
+        " \"links\": [{\"href\": \"https://w.example/r\", \"text\": \"Runbook\"}]}";
+    json_auto_t *taken = test_json(house, house->key, "POST", "/api/v1/alerts", BODY, 202);
+    int64_t id = g_ascii_strtoll(json_string_value(json_object_get(taken, "alert_id")), NULL, 10);
+    g_autofree char *path = link_to(id);
+    g_autofree char *page = test_ask(house, NULL, "GET", path, NULL);
+    static const char *const SHOWN[] = {
+        "Payments fail",
+        "Line one\nline &lt;two&gt;",
+        "<dt>Component</dt><dd>cards</dd>",
+        "<dt>region</dt><dd>eu-west</dd>",
+        "<a href=\"https://w.example/r\" rel=\"noopener noreferrer\">Runbook</a>",
+        "<dt>Paged</dt>",
+        "<dt>If nobody acknowledges</dt>",
+        "<option value=\"user:ana\">",
+        "<option value=\"30m\">30 min</option>",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(SHOWN); i++) {
+        if (strstr(page, SHOWN[i]) == NULL) {
+            fail_msg("no %s in %s", SHOWN[i], page);
+        }
+    }
+    assert_null(strstr(page, "<dd>page</dd>"));
+    assert_is(id, "status", "open"); /* looking changes nothing */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_button_does_its_own),
+        cmocka_unit_test(only_what_a_form_of_ours_sends_is_an_answer),
+        cmocka_unit_test(another_sites_page_cannot_press),
+        cmocka_unit_test(a_form_cannot_name_another_alert),
+        cmocka_unit_test(the_page_shows_what_the_message_says),
+    };
+    return cmocka_run_group_tests(tests, open_house, close_house);
+}
