@@ -6,6 +6,7 @@
 #include <curl/curl.h>
 
 #include "app/doctor.h"
+#include "channel/mail_name.h"
 #include "people/user.h"
 
 #define DISK_PROBLEM_BYTES INT64_C(67108864)   /* 64 MB */
@@ -105,7 +106,9 @@ static CURLcode greet_mail_server(const struct settings *settings)
 {
     CURL *curl = curl_easy_init();
     CHECK(curl != NULL);
-    curl_easy_setopt(curl, CURLOPT_URL, settings->smtp_url);
+    g_autofree char *url =
+        mail_greeting_url(settings->smtp_url, settings->smtp_hello, settings->public_url);
+    curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
     curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);

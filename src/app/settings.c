@@ -52,6 +52,8 @@ const struct setting SETTINGS[] = {
      "SECRET", "Its password; better file:PATH than the word itself."},
     {"smtp-from", SETTING_TEXT, SETTING_SERVER, false, AT(smtp_from), "Tocsin <tocsin@localhost>",
      0, 0, NULL, "ADDRESS", "The sender of every mail."},
+    {"smtp-hello", SETTING_TEXT, SETTING_SERVER, false, AT(smtp_hello), NULL, 0, 0, NULL, "NAME",
+     "Our full name in the greeting of mail servers (EHLO). Without it, the host of --public-url."},
     {"smtp-tls", SETTING_CHOICE, SETTING_SERVER, false, AT(smtp_tls), "auto", 0, 0, SMTP_TLS_NAMES,
      "auto|required",
      "auto encrypts where the mail server offers it; required sends nothing in the clear."},

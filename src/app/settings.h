@@ -24,7 +24,7 @@ struct settings {
     char *config;
     char *public_url;
     char *trusted_proxies;
-    char *smtp_url, *smtp_user, *smtp_password, *smtp_from;
+    char *smtp_url, *smtp_user, *smtp_password, *smtp_from, *smtp_hello;
     int smtp_tls; /* enum smtp_tls */
     char *ca_file;
     char *allow_private;

@@ -87,7 +87,7 @@ NODISCARD bool house_start_courier(struct house *house, struct fault *fault);
 void house_join_courier(struct house *house);
 
 /* What the log channel writes: a box on a terminal, else one line. */
-void house_log_line(void *self, const char *line); /* self is the house */
+bool house_log_line(void *self, const char *line); /* self is the house */
 
 /* Keys that the last applied file made, on standard output: this once. */
 void house_show_minted(struct house *house);

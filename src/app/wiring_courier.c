@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/wiring.h"
 #include "base/log.h"
@@ -89,6 +90,7 @@ static struct post *open_post(struct house *house, struct fault *fault)
 {
     const struct settings *settings = house->settings;
     struct post_options options = {.smtp_url = settings->smtp_url,
+                                   .smtp_hello = settings->smtp_hello,
                                    .smtp_user = settings->smtp_user,
                                    .smtp_password = settings->smtp_password,
                                    .smtp_requires_tls = settings->smtp_tls == SMTP_TLS_REQUIRED,
@@ -151,27 +153,28 @@ void house_join_courier(struct house *house)
 /* --- the log channel --- */
 
 /* "Ana Wijaya <- [critical] …| why | link": see channel/log.c. */
-static void draw_box(const char *line)
+static void draw_box(GString *out, const char *line)
 {
     g_auto(GStrv) parts = g_strsplit(line, " | ", -1);
     const char *arrow = strstr(parts[0], " <- ");
     const char *text = arrow != NULL ? arrow + strlen(" <- ") : parts[0];
     int name = arrow != NULL ? (int)(arrow - parts[0]) : 0;
-    printf("┌── message to %.*s\n│ %s\n", name, parts[0], text);
+    g_string_append_printf(out, "┌── message to %.*s\n│ %s\n", name, parts[0], text);
     for (char **part = parts + 1; *part != NULL; part++) {
         bool is_link = part[1] == NULL && g_str_has_prefix(*part, "http");
-        printf("│ %s%s\n", is_link ? "Acknowledge: " : "", *part);
+        g_string_append_printf(out, "│ %s%s\n", is_link ? "Acknowledge: " : "", *part);
     }
-    puts("└──");
+    g_string_append(out, "└──\n");
 }
 
-void house_log_line(void *self, const char *line)
+bool house_log_line(void *self, const char *line)
 {
     const struct house *house = self;
+    g_autoptr(GString) out = g_string_new(NULL);
     if (house->has_terminal) {
-        draw_box(line);
+        draw_box(out, line);
     } else {
-        printf("page: %s\n", line);
+        g_string_append_printf(out, "page: %s\n", line);
     }
-    (void)fflush(stdout);
+    return log_write(STDOUT_FILENO, out->str, out->len);
 }

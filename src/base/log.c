@@ -1,10 +1,15 @@
 #include "base/log.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <glib.h>
+
+#include "base/metric.h"
 
 const struct enum_name LOG_LEVEL_NAMES[] = {
     {"debug", LEVEL_DEBUG}, {"info", LEVEL_INFO}, {"warn", LEVEL_WARN}, {"error", LEVEL_ERROR}, {0},
@@ -196,16 +201,31 @@ static int format_now(void)
     return the_log.options.sink == NULL && isatty(STDERR_FILENO) ? LOG_HUMAN : LOG_LOGFMT;
 }
 
-static void write_all(const char *bytes, size_t size)
+/* Is there room for PIPE_BUF bytes at once? Others hold the same pipe or terminal open, so that it cannot be
+ * made non-blocking for us alone. */
+static bool has_room(int fd)
 {
-    while (size > 0) {
-        ssize_t written = write(STDERR_FILENO, bytes, size);
+    struct pollfd asked = {.fd = fd, .events = POLLOUT};
+    return poll(&asked, 1, 0) == 1 && (asked.revents & POLLOUT) != 0;
+}
+
+bool log_write(int fd, const char *bytes, size_t size)
+{
+    while (size > 0 && has_room(fd)) {
+        ssize_t written = write(fd, bytes, MIN(size, (size_t)PIPE_BUF));
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
         if (written <= 0) {
-            return;
+            break;
         }
         bytes += written;
         size -= (size_t)written;
     }
+    if (size > 0) {
+        metric_add(METRIC_LOG_DROPPED, 1);
+    }
+    return size == 0;
 }
 
 static void emit(const struct line *line)
@@ -215,7 +235,7 @@ static void emit(const struct line *line)
         the_log.options.sink(the_log.options.self, text->str);
     } else {
         g_string_append_c(text, '\n');
-        write_all(text->str, text->len);
+        (void)log_write(STDERR_FILENO, text->str, text->len);
     }
     g_string_free(text, TRUE);
 }

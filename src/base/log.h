@@ -56,6 +56,10 @@ void log_words(enum log_level level, const char *part, const char *id, const cha
  * regular tick, and once at the end. */
 void log_flush(void);
 
+/* Never waits: what a full pipe or a stopped terminal does not take at once is dropped, and counted in
+ * METRIC_LOG_DROPPED. False: not all of it was written. */
+bool log_write(int fd, const char *bytes, size_t size);
+
 #define LOG_WORDS(level, part, id, ...)                            \
     log_words(level, part, id, (const char *const[]){__VA_ARGS__}, \
               sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))

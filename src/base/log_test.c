@@ -3,11 +3,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <glib.h>
 
 #include "base/log.h"
+#include "base/metric.h"
 
 struct fixture {
     GPtrArray *lines;
@@ -178,6 +180,27 @@ static void counts_repeats(void **state)
     finish();
 }
 
+/* A pipe that nobody reads: nothing waits, what does not fit is dropped and counted. */
+static void a_full_pipe_holds_nobody(void **state)
+{
+    (void)state;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    g_autofree char *line = g_strnfill(1000, 'x');
+    int64_t before = metric_value(METRIC_LOG_DROPPED);
+    int written = 0;
+    while (written < 1000 && log_write(ends[1], line, 1000)) {
+        written++;
+    }
+    assert_true(written > 10 && written < 1000);
+    assert_int_equal(metric_value(METRIC_LOG_DROPPED), before + 1);
+    char room[65536];
+    assert_true(read(ends[0], room, sizeof room) > 0);
+    assert_true(log_write(ends[1], line, 1000)); /* read again, written again */
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +210,7 @@ int main(void)
         cmocka_unit_test(hides_secrets),
         cmocka_unit_test(leaves_out_lower_levels),
         cmocka_unit_test(counts_repeats),
+        cmocka_unit_test(a_full_pipe_holds_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,6 +56,9 @@ static const struct metric_row ROWS[METRIC_COUNT] = {
                            true},
     [METRIC_NODES_ALIVE] = {"tocsin_nodes_alive", NULL, "Nodes that live, as this one sees it.",
                             true},
+    [METRIC_LOG_DROPPED] = {"tocsin_log_dropped_total", NULL,
+                            "Lines of the log and the log channel that nobody read in time.",
+                            false},
     [METRIC_NODE_TAKEOVERS] = {"tocsin_node_takeovers_total", NULL,
                                "Nodes that this one found dead.", false},
 };

@@ -72,8 +72,9 @@ struct message {
     struct message_names next; /* who is paged at `next_at` if nobody acknowledges */
     struct utc next_at;        /* unset: nothing comes by itself */
     int64_t delivery_id;
-    const char *message_id; /* stable over retries: the receiver can recognise a repeat */
-    bool may_repeat;        /* an earlier attempt may have arrived: say so */
+    const char *message_id;   /* stable over retries: the receiver can recognise a repeat */
+    const char *installation; /* random letters of this database, for ids of threads; may be NULL */
+    bool may_repeat;          /* an earlier attempt may have arrived: say so */
     struct utc now;
 };
 

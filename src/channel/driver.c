@@ -103,10 +103,11 @@ void classify_mail(const struct answer *answer, struct send_result *out)
     int status = answer->status;
     if (status >= 200 && status < 300) {
         out->state = SEND_DELIVERED;
-    } else if (status >= 500 && status < 600) {
+    } else if (status >= 500 && status < 600 && !answer->is_about_us) {
         out->state = SEND_REFUSED;
     } else {
         out->state = SEND_RETRY;
+        out->retry_after = status >= 500 ? MAIL_SETUP_RETRY : (struct span){0};
     }
     result_say(out, "%s", *answer->body != '\0' ? answer->body : "the mail server hung up");
 }

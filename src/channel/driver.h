@@ -35,6 +35,7 @@ struct answer {
     int status;       /* HTTP or SMTP */
     const char *body; /* the first bytes of an HTTP body, or the last SMTP line; ends in NUL */
     struct span retry_after; /* 0: not said */
+    bool is_about_us; /* mail: of the greeting, the log-in or the sender, not of this recipient */
 };
 
 enum driver_flag {
@@ -58,9 +59,15 @@ struct driver {
 /* NULL for a kind that is none. */
 const struct driver *driver_of(int kind);
 
+/* The mail server does not take us as we are set up: somebody has to change that. Long enough that the
+ * next contact is told at once. */
+#define MAIL_SETUP_RETRY SPAN_S(60)
+
 /* By status alone: 2xx delivered; 408, 425, 429 and 5xx again; everything else refused. Says the
  * status, never the body. */
 void classify_http(const struct answer *answer, struct send_result *out);
+/* 5xx: refused when it speaks of the recipient or the text; about us, it is tried again later, and other
+ * ways are tried meanwhile. */
 void classify_mail(const struct answer *answer, struct send_result *out);
 
 PRINTF_LIKE(2, 3)

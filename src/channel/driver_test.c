@@ -222,6 +222,51 @@ static void test_ntfy_only_opens_the_link(void **state)
     parcel_free(parcel);
 }
 
+/* A message that is too long for ntfy loses the end of its longest text, and nothing else. */
+static void test_ntfy_cuts_the_longest_text(void **state)
+{
+    (void)state;
+    struct fault fault = {0};
+    GString *summary = g_string_new(NULL);
+    GString *long_text = g_string_new(NULL);
+    for (int i = 0; i < 400; i++) {
+        g_string_append(summary, "장애🔥");
+        g_string_append(long_text, "소소소");
+    }
+    struct message_item item = ITEM;
+    struct message message = MESSAGE;
+    struct address address = {.kind = CONTACT_NTFY, .to = "https://ntfy.example.com/topic"};
+    item.summary = summary->str;
+    item.description = long_text->str;
+    item.source = long_text->str;
+    message.items = &item;
+    message.reason = "You are told because you are on call.";
+    struct parcel *parcel = ntfy_build(&SETTINGS, &address, &message, &fault);
+    const char *body = parcel->body->str;
+    assert_true(parcel->body->len <= 4000);
+    assert_true(g_utf8_validate(body, -1, NULL));
+    assert_non_null(strstr(body, "…"));
+    assert_non_null(strstr(body, message.reason));
+    assert_non_null(strstr(body, "2026"));
+    parcel_free(parcel);
+    g_string_free(summary, TRUE);
+    g_string_free(long_text, TRUE);
+}
+
+/* The first alert of two databases is not one thread. */
+static void test_threads_are_of_one_installation(void **state)
+{
+    (void)state;
+    struct fault fault = {0};
+    struct message message = MESSAGE;
+    struct address address = {.kind = CONTACT_EMAIL, .to = "ana@example.com"};
+    message.installation = "0123456789abcdef";
+    struct parcel *parcel = email_build(&SETTINGS, &address, &message, &fault);
+    assert_non_null(
+        strstr(parcel->body->str, "\r\nReferences: <alert-7-0123456789abcdef@example.com>\r\n"));
+    parcel_free(parcel);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +277,8 @@ int main(void)
         cmocka_unit_test(test_mail_names),
         cmocka_unit_test(test_mail_settings),
         cmocka_unit_test(test_ntfy_only_opens_the_link),
+        cmocka_unit_test(test_ntfy_cuts_the_longest_text),
+        cmocka_unit_test(test_threads_are_of_one_installation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 
 #include "alert/signal.h"
 #include "channel/driver.h"
+#include "channel/mail_name.h"
 #include "channel/render.h"
 #include "channel/text.h"
 
@@ -55,6 +56,12 @@ static bool mailbox_read(const char *text, struct mailbox *out)
         out->address = g_strndup(open + 1, (gsize)(close - open - 1));
     }
     bool is_fine = out->address != NULL && is_address(out->address);
+    if (is_fine) {
+        char *given = out->address;
+        out->address = mail_ascii_address(given);
+        is_fine = out->address != NULL;
+        g_free(given);
+    }
     if (!is_fine) {
         mailbox_clear(out);
         *out = (struct mailbox){0};
@@ -95,7 +102,8 @@ static void header_mailbox(GString *out, const char *field, const char *name, co
     }
     GString *value = g_string_new(NULL);
     if (is_atom && strlen(line) <= 60) {
-        g_string_append_printf(value, "%s <%s>", line, address);
+        bool is_short = strlen(line) + strlen(address) <= 66; /* "From: N <A>" within 76 */
+        g_string_append_printf(value, "%s%s<%s>", line, is_short ? " " : "\r\n ", address);
     } else if (*line != '\0') {
         /* Encoded words are safe for any name: no quotes, commas or brackets remain. */
         g_autofree char *words = text_all_encoded(line, "\r\n ");
@@ -142,7 +150,9 @@ static void header_ids(GString *out, const struct message *message, const char *
     header(out, "Message-ID", own);
     if (message->item_count == 1 && message->items[0].alert_id != 0) {
         g_autofree char *root =
-            g_strdup_printf("<alert-%" G_GINT64_FORMAT "@%s>", message->items[0].alert_id, domain);
+            g_strdup_printf("<alert-%" G_GINT64_FORMAT "%s%s@%s>", message->items[0].alert_id,
+                            message->installation != NULL ? "-" : "",
+                            message->installation != NULL ? message->installation : "", domain);
         header(out, "In-Reply-To", root);
         header(out, "References", root);
     }
@@ -217,6 +227,7 @@ struct parcel *email_build(const struct driver_settings *settings, const struct 
 {
     struct mailbox from = {0};
     struct parcel *parcel = NULL;
+    g_autofree char *to = is_address(address->to) ? mail_ascii_address(address->to) : NULL;
     if (settings->smtp_url == NULL) {
         fault_set(fault, "smtp_url", "no mail server is set; set TOCSIN_SMTP_URL");
     } else if (!mailbox_read(settings->mail_from, &from)) {
@@ -225,12 +236,18 @@ struct parcel *email_build(const struct driver_settings *settings, const struct 
     } else if (!is_address(address->to)) {
         fault_set(fault, "to", "\"%s\" is not an e-mail address such as ana@example.com",
                   address->to);
+    } else if (to == NULL) {
+        fault_set(
+            fault, "to",
+            "\"%s\" needs a mail server with SMTPUTF8, which is not used; set an address with "
+            "a-z left of the @",
+            address->to);
     } else {
         parcel = parcel_new();
         parcel->url = g_strdup(settings->smtp_url);
         parcel->mail_from = g_strdup_printf("<%s>", from.address);
-        parcel->mail_to = g_strdup_printf("<%s>", address->to);
-        write_mail(parcel->body, &from, address->to, message);
+        parcel->mail_to = g_strdup_printf("<%s>", to);
+        write_mail(parcel->body, &from, to, message);
     }
     mailbox_clear(&from);
     return parcel;

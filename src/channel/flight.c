@@ -37,6 +37,17 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *self)
     return length;
 }
 
+/* What curl says to the mail server: by it we know what an answer is about. */
+static int on_spoken(CURL *easy, curl_infotype kind, char *bytes, size_t size, void *self)
+{
+    (void)easy;
+    struct flight *flight = self;
+    if (kind == CURLINFO_HEADER_OUT && size >= 4) {
+        flight->is_past_sender |= g_ascii_strncasecmp(bytes, "RCPT", 4) == 0;
+    }
+    return 0;
+}
+
 static size_t on_read(char *out, size_t size, size_t count, void *self)
 {
     struct flight *flight = self;
@@ -116,6 +127,9 @@ static void equip_mail(struct flight *flight)
     curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
     curl_easy_setopt(easy, CURLOPT_READDATA, flight);
     curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)parcel->body->len);
+    curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
+    curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_spoken);
+    curl_easy_setopt(easy, CURLOPT_DEBUGDATA, flight);
     equip_mail_tls(flight);
     if (settings->smtp_user != NULL) {
         curl_easy_setopt(easy, CURLOPT_USERNAME, settings->smtp_user);
@@ -191,6 +205,7 @@ static struct answer answer_of(struct flight *flight)
         .status = (int)status,
         .body = flight->answer->str,
         .retry_after = SPAN_S(CLAMP(retry_after, 0, RETRY_AFTER_MAX_S)),
+        .is_about_us = !flight->is_past_sender,
     };
 }
 
@@ -220,7 +235,10 @@ static void classify_failure(struct flight *flight, CURLcode code)
     } else if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL ||
                code == CURLE_LOGIN_DENIED || code == CURLE_USE_SSL_FAILED ||
                is_certificate_fault(code)) {
-        out->state = SEND_REFUSED;
+        bool is_mail = (flight->driver->flags & DRIVER_MAIL) != 0;
+        out->state =
+            is_mail ? SEND_RETRY : SEND_REFUSED; /* our setting, not the recipient's fault */
+        out->retry_after = is_mail ? MAIL_SETUP_RETRY : (struct span){0};
         result_say(out, "%s", why);
     } else {
         out->state = SEND_RETRY;

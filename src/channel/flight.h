@@ -31,8 +31,9 @@ struct flight {
     struct lane *lane;   /* NULL: none */
     struct span entered; /* the lane */
     int64_t delivery_id;
-    bool is_bare;     /* mail without TLS, after the offered TLS failed */
-    bool is_all_sent; /* mail: every byte was handed to curl */
+    bool is_bare;        /* mail without TLS, after the offered TLS failed */
+    bool is_past_sender; /* mail: the server took us and our sender; the rest is the recipient's */
+    bool is_all_sent;    /* mail: every byte was handed to curl */
     size_t sent;
     size_t header_bytes;
     GString *answer;

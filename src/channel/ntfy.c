@@ -40,25 +40,38 @@ static const char *tags(const struct message *message)
                : "warning";
 }
 
-/* The body: what the phone shows under the title. Links are in the headers. */
-static void write_body(GString *out, const struct rendered *rendered)
+static void write_body_within(GString *out, const struct rendered *rendered, size_t block_max)
 {
+    g_string_truncate(out, 0);
     for (guint i = 0; i < rendered->blocks->len; i++) {
         const struct block *block = g_ptr_array_index(rendered->blocks, i);
         bool is_shown = block->kind == BLOCK_TITLE || block->kind == BLOCK_FACT ||
                         block->kind == BLOCK_ITEM || block->kind == BLOCK_PARAGRAPH ||
                         block->kind == BLOCK_TEXT;
+        g_autofree char *text = is_shown ? text_within(block->text, block_max) : NULL;
         if (is_shown && block->label != NULL) {
-            g_string_append_printf(out, "%s: %s\n", block->label, block->text);
+            g_string_append_printf(out, "%s: %s\n", block->label, text);
         } else if (is_shown) {
-            g_string_append_printf(out, "%s\n", block->text);
+            g_string_append_printf(out, "%s\n", text);
         }
     }
-    /* Above 4096 bytes ntfy makes an attachment of the message, which nobody opens at night. */
-    if (out->len > 4000) {
-        g_autofree char *cut = g_utf8_make_valid(out->str, 3990);
+}
+
+/* The body: what the phone shows under the title. Links are in the headers. Above 4096 bytes ntfy makes
+ * an attachment of the message, which nobody opens at night; the longest texts give way first, so that
+ * why and since when stay whole. */
+static void write_body(GString *out, const struct rendered *rendered)
+{
+    enum { BODY_MAX = 4000, STEP = 100 };
+
+    size_t block_max = BODY_MAX;
+    for (write_body_within(out, rendered, block_max); out->len > BODY_MAX && block_max > STEP;
+         write_body_within(out, rendered, block_max)) {
+        block_max -= STEP;
+    }
+    if (out->len > BODY_MAX) { /* very many lines */
+        g_autofree char *cut = text_within(out->str, BODY_MAX);
         g_string_assign(out, cut);
-        g_string_append(out, "…");
     }
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "channel/flight.h"
+#include "channel/mail_name.h"
 #include "people/address.h"
 
 struct post {
@@ -15,7 +16,7 @@ struct post {
     size_t in_flight;
     struct flight_settings settings;
     char *mail_from;
-    void (*log_line)(void *self, const char *line);
+    bool (*log_line)(void *self, const char *line);
     void *log_self;
     const struct clock *clock;
     bool (*still_wanted)(void *self, int64_t delivery_id);
@@ -54,7 +55,10 @@ struct post *post_create(const struct post_options *options, struct fault *fault
     CHECK(post->multi != NULL);
     post->lanes = lanes_create();
     post->settings.guard = guard;
-    post->settings.smtp_url = g_strdup(options->smtp_url);
+    if (options->smtp_url != NULL) {
+        post->settings.smtp_url =
+            mail_greeting_url(options->smtp_url, options->smtp_hello, options->public_url);
+    }
     post->settings.smtp_user = g_strdup(options->smtp_user);
     post->settings.smtp_password = g_strdup(options->smtp_password);
     post->settings.smtp_requires_tls = options->smtp_requires_tls;
@@ -181,11 +185,11 @@ static void refuse(struct post *post, struct flight *flight, const struct fault 
 
 static void write_log(struct post *post, struct flight *flight)
 {
-    if (post->log_line != NULL) {
-        post->log_line(post->log_self, flight->parcel->line);
-    }
-    flight->result.state = SEND_DELIVERED;
-    result_say(&flight->result, "written");
+    bool is_written =
+        post->log_line == NULL || post->log_line(post->log_self, flight->parcel->line);
+    flight->result.state = is_written ? SEND_DELIVERED : SEND_RETRY;
+    result_say(&flight->result,
+               is_written ? "written" : "dropped: nobody reads the server's standard output");
     finish(post, flight);
 }
 

@@ -8,6 +8,7 @@ struct post;
 
 struct post_options {
     const char *smtp_url;      /* "smtp://mail.example.com:587", "smtps://…"; NULL: no mail */
+    const char *smtp_hello;    /* our name in the greeting; NULL: from public_url */
     const char *smtp_user;     /* may be NULL */
     const char *smtp_password; /* may be NULL */
     /* STARTTLS with a certificate that holds, or nothing. So it is anyway where a password is sent to
@@ -17,7 +18,8 @@ struct post_options {
     const char *ca_file;   /* PEM file of authorities to trust instead of the system's; or NULL */
     const char *allow_private; /* comma-separated CIDR list that outgoing requests may reach */
     const char *public_url;
-    void (*log_line)(void *self, const char *line); /* the `log` channel; called per notification */
+    /* The `log` channel; called per notification, must not wait. False: nobody took the line. */
+    bool (*log_line)(void *self, const char *line);
     void *log_self;
     /* Asked again when a message had to wait for its turn: is the delivery still wanted? NULL: always. */
     bool (*still_wanted)(void *self, int64_t delivery_id);

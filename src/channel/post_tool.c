@@ -94,10 +94,11 @@ static void start(struct post *post, size_t index, const json_t *spec)
     sender.send(sender.self, &address, &message, on_done, job);
 }
 
-static void on_log(void *self, const char *line)
+static bool on_log(void *self, const char *line)
 {
     (void)self;
     print_json(json_pack("{s:s}", "log", line));
+    return true;
 }
 
 static bool still_wanted(void *self, int64_t delivery_id)
@@ -115,6 +116,8 @@ static struct post *post_of(const json_t *options, struct fault *fault)
 {
     struct post_options with = {
         .smtp_url = json_text(options, "smtp_url", NULL),
+        .smtp_hello = json_text(options, "smtp_hello", NULL),
+        .public_url = json_text(options, "public_url", NULL),
         .smtp_user = json_text(options, "smtp_user", NULL),
         .smtp_password = json_text(options, "smtp_password", NULL),
         .smtp_requires_tls = json_is_true(json_object_get(options, "smtp_requires_tls")),

@@ -39,6 +39,20 @@ char *text_line(const char *text, size_t max)
     return g_strstrip(g_string_free(out, FALSE));
 }
 
+char *text_within(const char *text, size_t max)
+{
+    static const char ELLIPSIS[] = "…";
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    if (strlen(valid) <= max) {
+        return g_steal_pointer(&valid);
+    }
+    size_t size = max > strlen(ELLIPSIS) ? max - strlen(ELLIPSIS) : 0;
+    while (size > 0 && ((unsigned char)valid[size] & 0xc0) == 0x80) {
+        size--;
+    }
+    return g_strdup_printf("%.*s%s", (int)size, valid, ELLIPSIS);
+}
+
 void text_append_html(GString *out, const char *text)
 {
     for (const char *at = text; *at != '\0'; at++) {
@@ -92,7 +106,9 @@ static bool is_plain(const char *line)
 
 char *text_all_encoded(const char *line, const char *between)
 {
-    enum { WORD_BYTES = 42 }; /* 56 of base64, with "=?UTF-8?B?" and "?=" 68 */
+    /* 52 of base64, with "=?UTF-8?B?" and "?=" 64: after the name of a header of up to ten letters the
+     * line has no more than 76 (RFC 2047, 2). */
+    enum { WORD_BYTES = 39 };
 
     GString *out = g_string_new(NULL);
     for (const char *from = line; *from != '\0';) {

@@ -11,13 +11,17 @@
  * in "…". NULL gives "". To be freed with g_free. */
 NODISCARD char *text_line(const char *text, size_t max);
 
+/* At most `max` bytes of valid UTF-8; what is longer ends after a whole character in "…". To be freed with
+ * g_free. */
+NODISCARD char *text_within(const char *text, size_t max);
+
 /* Appends with & < > " ' escaped: safe as HTML text and inside quoted attributes. */
 void text_append_html(GString *out, const char *text);
 
 /* Is it an http or https link without spaces, quotes or control characters? Others are not shown. */
 bool text_is_link(const char *url);
 
-/* RFC 2047: unchanged when it is short plain ASCII, else encoded words of at most 75 characters with
+/* RFC 2047: unchanged when it is short plain ASCII, else encoded words of at most 64 characters with
  * `between` (" " or "\r\n ") among them. To be freed with g_free. The text must be one line. */
 NODISCARD char *text_encoded_words(const char *line, const char *between);
 

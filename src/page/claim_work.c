@@ -92,7 +92,7 @@ static struct errand *build_special(struct ledger_tx *tx, const struct look *loo
     struct errand *errand =
         errand_new(&delivery, &look->contact, look->claim->pager->config, tx->now);
     struct message *message = &errand->message;
-    errand_set_id(errand, 'n', n->id);
+    errand_set_id(errand, look->claim->pager, 'n', n->id);
     message->may_repeat = n->tries > 0 && notification_unknown_attempts(tx->db, n->id) > 0;
     if (n->kind == NOTIFICATION_STILL_ON_IT) {
         fill_question(tx, look, errand, &delivery);
@@ -159,7 +159,7 @@ static struct errand *build_pages(struct ledger_tx *tx, const struct look *look,
     }
     errand_set_link(errand, look->claim, delivery.who, is_single ? LINK_ALERT : LINK_DELIVERY,
                     is_single ? first->alert_id : delivery.id);
-    errand_set_id(errand, is_single ? 'n' : 'd', is_single ? first->id : delivery.id);
+    errand_set_id(errand, pager, is_single ? 'n' : 'd', is_single ? first->id : delivery.id);
     delivery_clear(&delivery);
     return errand;
 }

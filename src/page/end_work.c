@@ -85,6 +85,6 @@ void end_fill(struct pager *pager, struct ledger_tx *tx, const GArray *waiting,
     if (delivery->items == 1) {
         errand_set_others(errand, pager, tx, alert_id, delivery->who);
     } else {
-        errand_set_id(errand, 'd', delivery->id);
+        errand_set_id(errand, pager, 'd', delivery->id);
     }
 }

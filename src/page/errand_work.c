@@ -254,8 +254,11 @@ struct errand *errand_new(const struct delivery *delivery, const struct contact 
     return errand;
 }
 
-void errand_set_id(struct errand *errand, char kind, int64_t id)
+void errand_set_id(struct errand *errand, const struct pager *pager, char kind, int64_t id)
 {
-    g_autofree char *text = g_strdup_printf("%c%" G_GINT64_FORMAT, kind, id);
+    /* Numbers begin anew in each database; what has the same id is dropped as a repeat. */
+    g_autofree char *text =
+        g_strdup_printf("%c%" G_GINT64_FORMAT "-%s", kind, id, pager->installation);
     errand->message.message_id = errand_keep(errand, text);
+    errand->message.installation = errand_keep(errand, pager->installation);
 }

@@ -20,6 +20,16 @@ static const unsigned char PURPOSE[] = "tocsin acknowledge link";
 G_STATIC_ASSERT((BYTES_MAX * 4 + 2) / 3 + 1 <= LINK_TOKEN_SIZE);
 G_STATIC_ASSERT(sizeof(((struct link *)0)->user) == USER_MAX + 1);
 
+static const unsigned char PURPOSE_IDS[] = "tocsin installation";
+
+void link_installation(const unsigned char key[LINK_KEY_SIZE], char out[INSTALLATION_SIZE])
+{
+    unsigned char hash[crypto_generichash_BYTES_MIN];
+    CHECK(crypto_generichash(hash, sizeof hash, PURPOSE_IDS, sizeof PURPOSE_IDS, key,
+                             LINK_KEY_SIZE) == 0);
+    (void)sodium_bin2hex(out, INSTALLATION_SIZE, hash, (INSTALLATION_SIZE - 1) / 2);
+}
+
 static void sign(const unsigned char *payload, size_t size, const unsigned char key[LINK_KEY_SIZE],
                  unsigned char out[MAC_SIZE])
 {

@@ -27,4 +27,10 @@ void link_write(const struct link *link, const unsigned char key[LINK_KEY_SIZE],
 NODISCARD bool link_read(const char *token, const unsigned char key[LINK_KEY_SIZE], struct utc now,
                          struct link *out, struct fault *fault);
 
+enum { INSTALLATION_SIZE = 17 };
+
+/* Letters that tell this database from every other one, for the ids of messages: the same for all of its
+ * nodes, and after a move or a restore. They give nothing of the key away. */
+void link_installation(const unsigned char key[LINK_KEY_SIZE], char out[INSTALLATION_SIZE]);
+
 #endif

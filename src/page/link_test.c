@@ -133,6 +133,19 @@ static void test_one_spelling(void **state)
     assert_int_equal(taken, 1);
 }
 
+static void an_installation_has_letters_of_its_own(void **state)
+{
+    (void)state;
+    const unsigned char keys[2][LINK_KEY_SIZE] = {{1}, {2}};
+    char out[3][INSTALLATION_SIZE];
+    for (size_t i = 0; i < 3; i++) {
+        link_installation(keys[i % 2], out[i]);
+        assert_int_equal(strspn(out[i], "0123456789abcdef"), INSTALLATION_SIZE - 1);
+    }
+    assert_string_equal(out[0], out[2]);
+    assert_string_not_equal(out[0], out[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +153,7 @@ int main(void)
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_every_bit_counts),
         cmocka_unit_test(test_one_spelling),
+        cmocka_unit_test(an_installation_has_letters_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,6 +39,7 @@ struct pager {
     struct utc mark_at;       /* when the mark of open intake is to be moved; unset: now */
     struct utc closed_at;     /* since when the ledger cannot write; unset: it can */
     unsigned char link_key[LINK_KEY_SIZE];
+    char installation[INSTALLATION_SIZE]; /* see link.h */
     bool has_link_key;
 };
 
@@ -212,7 +213,7 @@ void errand_set_reason(struct errand *errand, struct ledger_tx *tx, const struct
 void errand_explain(struct errand *errand, const struct config *config,
                     const struct notification *n);
 /* `kind`: 'n' for a notification, 'd' for a delivery of several. */
-void errand_set_id(struct errand *errand, char kind, int64_t id);
+void errand_set_id(struct errand *errand, const struct pager *pager, char kind, int64_t id);
 
 /* --- small things --- */
 void alert_subject(int64_t alert_id, char out[32]); /* "alert:42" */
