@@ -1,12 +1,12 @@
 #include "channel/flight.h"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 enum {
-    CONNECT_MS = 10000,
-    WHOLE_MS = 15000,
     BODY_MAX = 8192,     /* of an answer; what is longer ends the transfer */
+    CONNECT_TRIES = 2,   /* repeated SYNs: some 7 s for each address of a mail server */
     HEADERS_MAX = 65536, /* of an answer, all together */
     RETRY_AFTER_MAX_S = 3600,
 };
@@ -112,6 +112,17 @@ static void equip_mail_tls(struct flight *flight)
     }
 }
 
+/* Connecting has a limit of its own: for curl the greeting, the names and the log-in belong to it, too, and
+ * those may take longer (RFC 5321, 4.5.3.2). */
+static int limit_connect(void *self, curl_socket_t fd, curlsocktype purpose)
+{
+    (void)self;
+    (void)purpose;
+    int tries = CONNECT_TRIES;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_SYNCNT, &tries, sizeof tries);
+    return CURL_SOCKOPT_OK;
+}
+
 /* The mail server is the operator's own setting, so the guard does not apply. */
 static void equip_mail(struct flight *flight)
 {
@@ -121,6 +132,10 @@ static void equip_mail(struct flight *flight)
     flight->recipients = curl_slist_append(NULL, parcel->mail_to);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, settings->whole_ms);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, limit_connect);
+    /* After a time-out nobody talks into a conversation that is not over. */
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
     curl_easy_setopt(easy, CURLOPT_MAIL_FROM, parcel->mail_from);
     curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, flight->recipients);
     curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
@@ -146,9 +161,10 @@ static void equip(struct flight *flight)
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     /* A name server that does not answer must not hold this thread when a transfer is given up. */
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)WHOLE_MS);
-    curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, 15L);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, flight->settings->connect_ms);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, flight->settings->whole_ms);
+    curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT,
+                     (flight->settings->whole_ms + 999) / 1000);
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 30L);
     if (flight->settings->ca_file != NULL) {
         curl_easy_setopt(easy, CURLOPT_CAINFO, flight->settings->ca_file);
@@ -164,12 +180,16 @@ static void equip(struct flight *flight)
     }
 }
 
-void flight_start(struct flight *flight, CURLM *multi)
+void flight_start(struct flight *flight, CURLM *multi, struct ferry *ferry)
 {
     flight->easy = curl_easy_init();
     CHECK(flight->easy != NULL);
     equip(flight);
-    CHECK(curl_multi_add_handle(multi, flight->easy) == CURLM_OK);
+    if ((flight->driver->flags & DRIVER_MAIL) != 0) {
+        ferry_launch(ferry, flight);
+    } else {
+        CHECK(curl_multi_add_handle(multi, flight->easy) == CURLM_OK);
+    }
 }
 
 void flight_stop(struct flight *flight, CURLM *multi)

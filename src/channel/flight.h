@@ -8,6 +8,7 @@
 #include <curl/curl.h>
 
 #include "channel/driver.h"
+#include "channel/ferry.h"
 #include "channel/lane.h"
 #include "http/guard.h"
 
@@ -18,6 +19,7 @@ struct flight_settings {
     char *smtp_password;
     char *ca_file;
     bool smtp_requires_tls;
+    long connect_ms, whole_ms;
 };
 
 struct flight {
@@ -42,7 +44,7 @@ struct flight {
     void *done_self;
 };
 
-void flight_start(struct flight *flight, CURLM *multi);
+void flight_start(struct flight *flight, CURLM *multi, struct ferry *ferry); /* a mail by ferry */
 void flight_stop(struct flight *flight, CURLM *multi); /* harmless when it is not in the air */
 
 /* Sets the result from how the transfer ended. Before flight_stop. */

@@ -11,6 +11,7 @@
 
 struct post {
     CURLM *multi;
+    struct ferry *ferry;
     struct lanes *lanes;
     GQueue finished; /* of struct flight *: decided, not yet told */
     size_t in_flight;
@@ -27,6 +28,8 @@ struct post {
 
 /* A message that waited longer for its turn is looked at again: acknowledged meanwhile? */
 #define LOOK_AGAIN_AFTER SPAN_MS(20)
+
+enum { CONNECT_MS = 10000, WHOLE_MS = 40000 };
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 
@@ -53,7 +56,10 @@ struct post *post_create(const struct post_options *options, struct fault *fault
     struct post *post = g_new0(struct post, 1);
     post->multi = curl_multi_init();
     CHECK(post->multi != NULL);
+    post->ferry = ferry_create(post->multi);
     post->lanes = lanes_create();
+    post->settings.connect_ms = options->connect_ms > 0 ? options->connect_ms : CONNECT_MS;
+    post->settings.whole_ms = options->whole_ms > 0 ? options->whole_ms : WHOLE_MS;
     post->settings.guard = guard;
     if (options->smtp_url != NULL) {
         post->settings.smtp_url =
@@ -93,6 +99,7 @@ void post_destroy(struct post **post)
     if (self == NULL) {
         return;
     }
+    ferry_destroy(&self->ferry);
     lanes_destroy(&self->lanes, drop_flight, self);
     g_queue_clear_full(&self->finished, drop_finished);
     curl_multi_cleanup(self->multi);
@@ -120,7 +127,7 @@ static void land(struct post *post, struct flight *flight, CURLcode code)
 {
     if (flight_goes_bare(flight, code)) {
         flight_stop(flight, post->multi);
-        flight_start(flight, post->multi);
+        flight_start(flight, post->multi, post->ferry);
         return;
     }
     flight_judge(flight, code);
@@ -140,6 +147,11 @@ static void harvest(struct post *post)
             curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &flight);
             land(post, flight, code);
         }
+    }
+    CURLcode code = CURLE_OK;
+    for (struct flight *flight = ferry_home(post->ferry, &code); flight != NULL;
+         flight = ferry_home(post->ferry, &code)) {
+        land(post, flight, code);
     }
 }
 
@@ -283,7 +295,7 @@ static bool is_still_wanted(const struct post *post, const struct flight *flight
 static void launch(struct post *post, struct flight *flight, struct span now)
 {
     if (is_still_wanted(post, flight, now)) {
-        flight_start(flight, post->multi);
+        flight_start(flight, post->multi, post->ferry);
         return;
     }
     lane_leave(flight->lane, flight, LANE_UNUSED, now);

@@ -252,7 +252,7 @@ class Starvation(unittest.TestCase):
         for _ in range(10):
             sends += [{"kind": WEBHOOK, "to": s.url()} for s in hostile + [loop, late]]
             sends += [{"kind": WEBHOOK, "to": healthy.url("/good")}] * 3
-        results, _ = send(sends)
+        results, _ = send(sends, {"whole_ms": 5000})
         for server in hostile + [loop, late, healthy]:
             server.close()
         self.assertEqual(len(results), len(sends))
@@ -260,7 +260,7 @@ class Starvation(unittest.TestCase):
         self.assertEqual({r["state"] for r in good}, {"delivered"})
         self.assertLess(max(r["elapsed_ms"] for r in good), 1500)
         tarred = [r for r, s in zip(results, sends) if s["to"] == hostile[0].url()]
-        self.assertTrue(all(14000 <= r["elapsed_ms"] <= 17000 for r in tarred), tarred)
+        self.assertTrue(all(4500 <= r["elapsed_ms"] <= 7000 for r in tarred), tarred)
         self.assertEqual({r["state"] for r in tarred}, {"unknown"})
 
     def test_a_dead_provider_hands_its_queue_back(self):

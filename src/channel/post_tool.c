@@ -129,6 +129,8 @@ static struct post *post_of(const json_t *options, struct fault *fault)
         .still_wanted_self = (void *)(uintptr_t)options,
         .look_up = look_up,
         .look_up_self = (void *)(uintptr_t)options,
+        .connect_ms = number(options, "connect_ms", 0),
+        .whole_ms = number(options, "whole_ms", 0),
         .clock = &CLOCK_SYSTEM,
         .random = &RANDOM_SYSTEM,
     };
