@@ -74,7 +74,6 @@ static bool refuse_guess(struct http_request *request)
     if (wait_s == 0) {
         return false;
     }
-    request->answer.must_close = true;
     atomic_fetch_add(&request->refs, 1);
     http_answer_later(
         request, wait_s,
