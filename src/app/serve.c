@@ -28,6 +28,12 @@ static void reload(struct house *house)
         LOG_WARN("serve", NULL, "SIGHUP, but no --config to apply again");
         return;
     }
+    if (!g_file_test(house->settings->config, G_FILE_TEST_IS_REGULAR)) {
+        /* A pipe that nobody writes to would hold this thread for ever, and the watchdog with it. */
+        LOG_ERROR("config", NULL, "SIGHUP: --config is no regular file; the one in force stays",
+                  "file", house->settings->config);
+        return;
+    }
     notify_systemd(house->environment, "RELOADING=1");
     g_autofree char *problem = NULL;
     if (!house_apply_file(house, &problem)) {
