@@ -1,6 +1,7 @@
 #include "app/privilege.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <sys/prctl.h>
@@ -9,6 +10,19 @@
 #include <glib.h>
 
 #include "app/data_dir.h"
+
+/* A link in its place would give away what it points to. */
+static bool give(const char *data, const struct passwd *account)
+{
+    int fd = open(data, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    bool is_given = fd >= 0 && fchown(fd, account->pw_uid, account->pw_gid) == 0;
+    int error = errno;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    errno = error;
+    return is_given;
+}
 
 static bool become(const char *user, const char *data, struct fault *fault)
 {
@@ -23,9 +37,11 @@ static bool become(const char *user, const char *data, struct fault *fault)
     if (!data_dir_prepare(data, fault)) {
         return false;
     }
-    if (chown(data, account->pw_uid, account->pw_gid) != 0) {
-        return fault_set(fault, "data", "%s cannot be given to %s: %s", data, user,
-                         g_strerror(errno));
+    if (!give(data, account)) {
+        return fault_set(
+            fault, "data",
+            "%s cannot be given to %s: %s; name the directory itself, not a link to it", data, user,
+            g_strerror(errno));
     }
     if (initgroups(user, account->pw_gid) != 0 || setgid(account->pw_gid) != 0 ||
         setuid(account->pw_uid) != 0 || setuid(0) == 0) {
