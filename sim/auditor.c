@@ -11,6 +11,8 @@ static const int64_t PAGE_SLACK_US = INT64_C(5) * 1000000;
 static const int64_t SEND_SLACK_US = INT64_C(75) * 60 * 1000000;
 /* Jumps of the wall clock under two seconds are taken for corrections; several may add up. */
 static const int64_t EARLY_SLACK_US = INT64_C(5) * 1000000;
+/* A message that goes later than this after its page was held back. */
+static const int64_t HELD_US = INT64_C(1) * 1000000;
 static const int64_t FLAPPING_US = INT64_C(5) * 60 * 1000000;
 static const int64_t LAST_RESORT_US = INT64_C(30) * 60 * 1000000;
 
@@ -31,10 +33,13 @@ struct watch {
     int state;
     int step, round; /* the next to be told */
     bool is_last_resort;
-    int64_t due_us;      /* on the elapsed clock: when that step must be told */
+    int64_t due_us;   /* on the elapsed clock: when that step must be told */
+    int64_t early_us; /* and before when it must not; earlier where nobody saw when a wait began */
     int64_t overdue_us;  /* for how long the program was able and did not */
     unsigned missing;    /* people of the step under way who were not paged yet */
     int64_t told_us;     /* when the step under way was first told */
+    int64_t wait_us;     /* of that step */
+    unsigned named;      /* whom it named */
     int64_t anybody_us;  /* when the last resort was found unreachable; -1: never */
     int64_t moved_us;    /* when a page was last handed to whoever is on call now; -1: never */
     unsigned ever_paged; /* everybody whom this alert paged rightfully */
@@ -145,11 +150,14 @@ static void start_watch(struct watch *watch, struct moment now)
     watch->round = 0;
     watch->is_last_resort = false;
     watch->due_us = now.elapsed.us;
+    watch->early_us = watch->due_us;
     watch->overdue_us = 0;
     watch->missing = 0;
     watch->debt_count = 0;
     watch->moved_us = -1;
     watch->anybody_us = -1;
+    watch->wait_us = 0;
+    watch->named = 0;
 }
 
 void auditor_accepted(struct auditor *auditor, int64_t alert_id, int service, int severity,
@@ -183,6 +191,7 @@ void auditor_flapping(struct auditor *auditor, int64_t alert_id, struct moment n
     struct watch *watch = find(auditor, alert_id);
     if (watch != NULL) {
         watch->due_us = now.elapsed.us + FLAPPING_US;
+        watch->early_us = watch->due_us;
     }
 }
 
@@ -258,10 +267,10 @@ static void begin_step(struct auditor *auditor, struct watch *watch,
     bool expects_last = watch->is_last_resort;
     unsigned people =
         next_people(auditor, &expected_step, &expected_round, &expects_last, watch, now.wall);
-    if (now.elapsed.us < watch->due_us - EARLY_SLACK_US) {
+    if (now.elapsed.us < watch->early_us - EARLY_SLACK_US) {
         auditor_complain(auditor, now,
                          "early: alert %" G_GINT64_FORMAT " told its next step %.3f s too soon",
-                         watch->alert_id, (double)(watch->due_us - now.elapsed.us) / 1e6);
+                         watch->alert_id, (double)(watch->early_us - now.elapsed.us) / 1e6);
     }
     if (expects_last != page->is_last_resort ||
         (!expects_last && (expected_step != page->step || expected_round != page->round))) {
@@ -272,6 +281,8 @@ static void begin_step(struct auditor *auditor, struct watch *watch,
             expected_step, expected_round, expects_last ? " (last resort)" : "");
     }
     watch->missing = people;
+    watch->named = people;
+    watch->wait_us = 0;
     watch->told_us = now.elapsed.us;
     watch->is_last_resort = expects_last;
     watch->overdue_us = 0;
@@ -279,10 +290,12 @@ static void begin_step(struct auditor *auditor, struct watch *watch,
         watch->due_us = now.elapsed.us + LAST_RESORT_US;
     } else {
         const struct scene_step *told = &service_of(auditor, watch)->steps[expected_step];
-        watch->due_us = now.elapsed.us + told->wait_s * 1000000;
+        watch->wait_us = told->wait_s * 1000000;
+        watch->due_us = now.elapsed.us + watch->wait_us;
         watch->step = expected_step + 1;
         watch->round = expected_round;
     }
+    watch->early_us = watch->due_us;
 }
 
 /* A page that was moved goes to whoever is on call now, outside the rhythm of the steps. */
@@ -321,6 +334,7 @@ void auditor_page_started(struct auditor *auditor, const struct started_page *pa
     }
     if (is_moved_to(auditor, watch, person, now) || watch->anybody_us == now.elapsed.us) {
         watch->moved_us = -1; /* a step may come due at the same instant */
+        watch->named |= 1U << person;
         watch->ever_paged |= 1U << person;
         owe(watch, person, now);
         return;
@@ -348,6 +362,7 @@ void auditor_page_moved(struct auditor *auditor, int64_t alert_id, const char *f
     int person = scene_person_named(auditor->scene, from);
     if (watch != NULL && person != NOBODY) {
         settle_debt(watch, person);
+        watch->named &= ~(1U << person);
         watch->moved_us = now.elapsed.us;
     }
 }
@@ -365,12 +380,14 @@ void auditor_unreachable(struct auditor *auditor, int64_t alert_id, const char *
         watch->anybody_us = now.elapsed.us; /* whoever can be reached */
     } else if (strcmp(then, "next_step") == 0) {
         watch->due_us = MIN(watch->due_us, now.elapsed.us);
+        watch->early_us = watch->due_us;
     }
 }
 
 /* --- messages --- */
 
-/* The published bound: 3 in a minute and 12 in an hour; each more severe one passes on top. */
+/* The published bound: 3 in a minute and 12 in an hour; on top pass each more severe one, and the first
+ * critical alert of each service. */
 static void count_message(struct auditor *auditor, const struct sent_message *sent,
                           struct moment now)
 {
@@ -390,7 +407,8 @@ static void count_message(struct auditor *auditor, const struct sent_message *se
         }
     }
     recent->count = kept;
-    if (in_minute >= MINUTE_MAX + SEVERITIES - 1 || kept >= HOUR_MAX + SEVERITIES - 1) {
+    int passing = SEVERITIES - 1 + auditor->scene->service_count;
+    if (in_minute >= MINUTE_MAX + passing || kept >= HOUR_MAX + passing) {
         auditor_complain(auditor, now,
                          "too many: message %d in an hour, %d in a minute, to %s by %s", kept + 1,
                          in_minute + 1, sent->who, sent->mailbox);
@@ -425,6 +443,33 @@ static void judge_ends(struct auditor *auditor, const struct sent_message *sent,
     }
 }
 
+/* The wait of a step begins when the first attempt to tell one whom it named is made. */
+static void note_attempt(struct watch *watch, int person, struct moment now)
+{
+    unsigned bit = 1U << person;
+    bool is_first = (watch->named & bit) != 0 && (watch->named & watch->told) == 0;
+    if (is_first && watch->wait_us > 0 && now.elapsed.us - watch->told_us > HELD_US) {
+        watch->due_us = now.elapsed.us + watch->wait_us;
+        watch->early_us = watch->due_us;
+        watch->overdue_us = 0;
+    }
+}
+
+void auditor_attempt_unknown(struct auditor *auditor, int64_t alert_id, const char *who,
+                             struct moment now)
+{
+    struct watch *watch = find(auditor, alert_id);
+    int person = scene_person_named(auditor->scene, who);
+    if (watch == NULL || person == NOBODY) {
+        return;
+    }
+    /* It was claimed at some time before, and perhaps never made: the wait began then. */
+    int64_t early_us = watch->early_us;
+    note_attempt(watch, person, now);
+    watch->early_us = early_us;
+    watch->told |= 1U << person;
+}
+
 bool auditor_sent(struct auditor *auditor, const struct sent_message *sent, struct moment now)
 {
     int person = scene_person_named(auditor->scene, sent->who);
@@ -439,6 +484,7 @@ bool auditor_sent(struct auditor *auditor, const struct sent_message *sent, stru
             return true;
         }
         live += watch->state == WATCH_OPEN;
+        note_attempt(watch, person, now);
         watch->told |= 1U << person;
         settle_debt(watch, person);
     }
@@ -466,7 +512,10 @@ static void look_at(struct auditor *auditor, struct watch *watch, bool is_able, 
         return;
     }
     bool is_due = now.elapsed.us > watch->due_us;
-    if (is_able && is_due) {
+    /* While nobody of it could hear of the alert the wait may stand still; the debts see to it that it
+     * does not for ever. */
+    bool may_stand = watch->wait_us > 0 && (watch->named & watch->told) == 0;
+    if (is_able && is_due && !may_stand) {
         watch->overdue_us += MIN(passed_us, now.elapsed.us - watch->due_us);
     }
     if (watch->overdue_us > PAGE_SLACK_US) {

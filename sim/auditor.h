@@ -67,6 +67,11 @@ struct sent_message {
     bool is_late;    /* its node was frozen between its last look and now: cannot know better */
 };
 
+/* The program says that it does not know how an attempt ended; whoever watches the provider may not have
+ * seen it begin. */
+void auditor_attempt_unknown(struct auditor *auditor, int64_t alert_id, const char *who,
+                             struct moment now);
+
 /* False: it left after the acknowledgement, and is excused since it is_late. */
 bool auditor_sent(struct auditor *auditor, const struct sent_message *sent, struct moment now);
 /* An alert that was answered is not in the database any more. */

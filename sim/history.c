@@ -34,6 +34,11 @@ static void read_started(struct world *world, int64_t alert_id, const json_t *da
     auditor_page_started(world->auditor, &page, now);
 }
 
+static int64_t alert_of(const char *subject)
+{
+    return g_ascii_strtoll(subject + strlen("alert:"), NULL, 10);
+}
+
 static void read_of_alert(struct world *world, const char *kind, int64_t id, const json_t *data,
                           struct moment now)
 {
@@ -90,6 +95,18 @@ static struct moment moment_of(struct world *world, const struct event *event)
     return now;
 }
 
+/* About one alert, or about those of a digest, which are listed. */
+static void read_unknown(struct world *world, const struct event *event, const json_t *data)
+{
+    g_auto(GStrv) subjects = g_strsplit(json_text(data, "alerts", event->subject), " ", -1);
+    for (char **subject = subjects; *subject != NULL; subject++) {
+        if (g_str_has_prefix(*subject, "alert:")) {
+            auditor_attempt_unknown(world->auditor, alert_of(*subject), json_text(data, "who", ""),
+                                    moment_of(world, event));
+        }
+    }
+}
+
 static void read_event(void *self, const struct event *event)
 {
     struct world *world = self;
@@ -100,12 +117,15 @@ static void read_event(void *self, const struct event *event)
     if (strcmp(event->kind, "config.changed") == 0) {
         world->has_changed = true;
     }
+    json_auto_t *data =
+        event->data != NULL ? json_read(event->data, strlen(event->data), &fault) : NULL;
+    if (strcmp(event->kind, "delivery.unknown") == 0) {
+        read_unknown(world, event, data);
+    }
     if (!g_str_has_prefix(event->subject, "alert:")) {
         return;
     }
-    int64_t alert_id = g_ascii_strtoll(event->subject + strlen("alert:"), NULL, 10);
-    json_auto_t *data =
-        event->data != NULL ? json_read(event->data, strlen(event->data), &fault) : NULL;
+    int64_t alert_id = alert_of(event->subject);
     read_of_alert(world, event->kind, alert_id, data, moment_of(world, event));
 }
 

@@ -74,6 +74,7 @@ struct message {
     int64_t delivery_id;
     const char *message_id;   /* stable over retries: the receiver can recognise a repeat */
     const char *installation; /* random letters of this database, for ids of threads; may be NULL */
+    struct utc held_since;    /* since when we held it back for the noise it would make; or unset */
     bool may_repeat;          /* an earlier attempt may have arrived: say so */
     struct utc now;
 };

@@ -353,6 +353,21 @@ static void add_body(struct rendered *out, const struct message *message)
     }
 }
 
+/* What is not the message's content: that it was held back, or may be a repeat. */
+static void add_remarks(struct rendered *out, const struct message *message)
+{
+    if (utc_is_set(message->held_since)) {
+        g_autofree char *since =
+            catalogue_time(message->language, message->time_zone, message->held_since);
+        const struct catalogue_arg args[] = {{.name = "since", .text = since}, {NULL}};
+        g_autofree char *note = catalogue_format(message->language, "held.note", args);
+        add(out, BLOCK_NOTE, NULL, note, SUMMARY_MAX);
+    }
+    if (message->may_repeat) {
+        add(out, BLOCK_NOTE, NULL, catalogue_text(message->language, "repeat.note"), SUMMARY_MAX);
+    }
+}
+
 static void add_end(struct rendered *out, const struct message *message)
 {
     const struct kind_texts *texts = texts_of(message);
@@ -374,9 +389,7 @@ static void add_end(struct rendered *out, const struct message *message)
         add_details(out, &message->items[0]);
     }
     add_link(out, BLOCK_LINK, "alert.link", message->alert_url);
-    if (message->may_repeat) {
-        add(out, BLOCK_NOTE, NULL, catalogue_text(message->language, "repeat.note"), SUMMARY_MAX);
-    }
+    add_remarks(out, message);
     if (*id != '\0') {
         g_autofree char *footer = catalogue_format(message->language, "footer", args);
         add(out, BLOCK_NOTE, NULL, footer, SUMMARY_MAX);

@@ -160,6 +160,11 @@ static json_t *data_of(const struct message *message)
     set_text(data, "ack_url", message->ack_url);
     set_text(data, "alert_url", message->alert_url);
     (void)json_object_set_new(data, "may_repeat", json_boolean(message->may_repeat));
+    if (utc_is_set(message->held_since)) {
+        char since[UTC_TEXT_SIZE];
+        utc_format(message->held_since, since);
+        set_text(data, "held_since", since);
+    }
     rendered_clear(&rendered);
     return data;
 }

@@ -25,9 +25,10 @@ void delivery_clear(struct delivery *delivery)
 void delivery_insert(struct db *db, struct delivery *d)
 {
     struct db_query *q = db_query(
-        db, "INSERT INTO delivery (mailbox_id, user_name, contact, channel, address, urgency,"
-            " severity, items, state, claimed_at, bounded_at, lease_until, lane, epoch, node)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14) {newid}");
+        db,
+        "INSERT INTO delivery (mailbox_id, user_name, contact, channel, address, urgency,"
+        " severity, items, state, claimed_at, bounded_at, lease_until, lane, epoch, node, passes)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $15) {newid}");
     db_bind_int(q, 1, d->mailbox_id);
     db_bind_text(q, 2, d->who);
     db_bind_text(q, 3, d->contact);
@@ -42,6 +43,7 @@ void delivery_insert(struct db *db, struct delivery *d)
     db_bind_int(q, 12, d->lane);
     db_bind_int(q, 13, d->epoch);
     db_bind_int(q, 14, d->node);
+    db_bind_int(q, 15, d->passes);
     d->id = db_insert(q);
 }
 
@@ -185,7 +187,7 @@ size_t delivery_recent(struct db *db, int64_t mailbox_id, struct utc now, struct
      * takes what we send. Only what was never sent is no message. */
     struct db_query *q =
         db_query(db, "SELECT bounded_at, severity, state FROM delivery WHERE mailbox_id = $1"
-                     " AND bounded_at > $2 AND bounded_at <= $3 AND state <> 6"
+                     " AND bounded_at > $2 AND bounded_at <= $3 AND state <> 6 AND passes = 0"
                      " ORDER BY bounded_at DESC, id DESC LIMIT $4");
     db_bind_int(q, 1, mailbox_id);
     db_bind_utc(q, 2, utc_add(now, SPAN_H(-1)));

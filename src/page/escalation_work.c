@@ -97,6 +97,27 @@ static void take_over(struct escalation *e, const struct verdict *verdict, struc
     e->round = verdict->next_round;
     e->next_at = verdict->tellings->len > 0 ? verdict->next_at : utc_add(now, NOBODY_RETRY);
     e->next_is_date = false;
+    e->wait = utc_since(e->next_at, now);
+}
+
+/* The step's wait does not run while the message to whoever it tells is held back by us. True when that
+ * is so, and the next step is not due yet. */
+static bool hold_for_bound(struct ledger_tx *tx, struct escalation *e)
+{
+    if (e->state != ESCALATION_ACTIVE || e->step == 0) {
+        return false;
+    }
+    struct utc until = escalation_held_until(tx->db, e, tx->now);
+    if (!utc_before(tx->now, until)) {
+        return false;
+    }
+    e->next_at = until;
+    e->next_is_date = false;
+    escalation_save(tx->db, e);
+    append_event(tx, e->alert_id, "escalation.held",
+                 json_pack("{s:I, s:o, s:s}", "step", (json_int_t)e->step, "until", utc_json(until),
+                           "why", "the message is held back; the wait begins when it goes"));
+    return true;
 }
 
 /* The silence that held it until just now; NULL when that is not why it waited. */
@@ -343,7 +364,9 @@ static void judge_due(struct pager *pager, struct ledger_tx *tx, struct escalati
     } else if (e->state == ESCALATION_ASKED) {
         reopen(pager, tx, e, alert, "no answer to \"still on it?\"");
     } else if (alert->status == ALERT_OPEN) {
-        advance(pager, tx, e, alert);
+        if (!hold_for_bound(tx, e)) {
+            advance(pager, tx, e, alert);
+        }
     } else {
         disarm(tx, e, ESCALATION_PAUSED);
     }

@@ -7,7 +7,7 @@
 #include "page/work.h"
 
 static bool add_way(struct pager *pager, struct ledger_tx *tx, const struct page *page,
-                    int severity, GPtrArray *used)
+                    const struct alert *alert, GPtrArray *used)
 {
     for (;;) {
         const char *failed = g_ptr_array_index(used, used->len - 1);
@@ -18,7 +18,7 @@ static bool add_way(struct pager *pager, struct ledger_tx *tx, const struct page
         json_auto_t *data = json_pack("{s:s, s:s}", "from", failed, "to", next);
         append_page_event(tx, "tocsin", "page.fell_back", page, data);
         g_ptr_array_add(used, g_strdup(next));
-        int outlook = notify_of_page(pager, tx, page, severity, next, false);
+        int outlook = notify_of_page(pager, tx, page, alert, next, false);
         if (outlook == OUTLOOK_GOOD) {
             return true;
         }
@@ -47,9 +47,9 @@ static GPtrArray *contacts_used(struct ledger_tx *tx, int64_t page_id, bool *out
 }
 
 bool notify_or_fall_back(struct pager *pager, struct ledger_tx *tx, const struct page *page,
-                         int severity, const char *contact, bool is_fresh)
+                         const struct alert *alert, const char *contact, bool is_fresh)
 {
-    int outlook = notify_of_page(pager, tx, page, severity, contact, is_fresh);
+    int outlook = notify_of_page(pager, tx, page, alert, contact, is_fresh);
     if (outlook == OUTLOOK_GOOD) {
         return true;
     }
@@ -57,7 +57,7 @@ bool notify_or_fall_back(struct pager *pager, struct ledger_tx *tx, const struct
     g_autoptr(GPtrArray) used = contacts_used(tx, page->id, &has_hope);
     g_ptr_array_add(used, g_strdup(contact));
     /* A mailbox that fails for now is tried again: there is hope in any case. */
-    return add_way(pager, tx, page, severity, used) || outlook == OUTLOOK_POOR;
+    return add_way(pager, tx, page, alert, used) || outlook == OUTLOOK_POOR;
 }
 
 /* The last resort cannot be reached: then anybody who can, once for each such page. */
@@ -144,7 +144,7 @@ void page_fall_back(struct pager *pager, struct ledger_tx *tx, int64_t page_id, 
         /* Only the latest way leads to another one: the earlier ones did already. */
         bool is_latest =
             used->len > 0 && strcmp(g_ptr_array_index(used, used->len - 1), failed) == 0;
-        has_hope |= is_latest && add_way(pager, tx, &page, alert.severity, used);
+        has_hope |= is_latest && add_way(pager, tx, &page, &alert, used);
         if (!has_hope) {
             page_is_unreachable(pager, tx, &page, &alert);
         }

@@ -94,11 +94,12 @@ static bool move_if_stale(struct pager *pager, struct ledger_tx *tx, struct page
 }
 
 bool notification_is_wanted(struct pager *pager, struct ledger_tx *tx, const struct notification *n,
-                            struct alert *alert)
+                            struct alert *alert, struct utc *out_paged_at)
 {
     struct page page = {0};
     bool wanted = alert_load(tx->db, n->alert_id, alert) && page_load(tx->db, n->page_id, &page) &&
                   page_is_live(&page, alert);
+    *out_paged_at = page.created_at;
     struct utc until;
     /* A person who pages somebody knows of the silence, or wants them in spite of it. */
     bool is_asked_for = page.escalation_id == 0;

@@ -167,7 +167,7 @@ void mail_shift_waits(struct db *db, struct utc now, struct span by)
 
 #define NOTIFICATION_COLUMNS                                                                     \
     "n.id, n.mailbox_id, n.page_id, n.alert_id, n.kind, n.state, n.severity, n.due_at, n.tries," \
-    " n.data, n.created_at, n.settled_at"
+    " n.data, n.created_at, n.settled_at, n.passes"
 
 void notification_clear(struct notification *notification)
 {
@@ -179,8 +179,8 @@ void notification_insert(struct db *db, struct notification *n)
 {
     struct db_query *q = db_query(
         db, "INSERT INTO notification (mailbox_id, page_id, alert_id, kind, state, severity,"
-            " due_at, tries, data, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9)"
-            " {newid}");
+            " due_at, tries, data, created_at, passes)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10) {newid}");
     db_bind_int(q, 1, n->mailbox_id);
     if (n->page_id != 0) {
         db_bind_int(q, 2, n->page_id);
@@ -194,6 +194,7 @@ void notification_insert(struct db *db, struct notification *n)
     db_bind_utc(q, 7, n->due_at);
     db_bind_text(q, 8, n->data);
     db_bind_utc(q, 9, n->created_at);
+    db_bind_int(q, 10, n->passes);
     n->id = db_insert(q);
 }
 
@@ -267,6 +268,7 @@ static GArray *take_notifications(struct db_query *q)
             .data = g_strdup(db_text(q, 9)),
             .created_at = db_utc(q, 10),
             .settled_at = db_utc(q, 11),
+            .passes = (int)db_int(q, 12),
         };
         g_array_append_val(list, n);
     }
@@ -291,6 +293,33 @@ GArray *notifications_waiting(struct db *db, int64_t mailbox_id, struct utc now,
     db_bind_utc(q, 2, now);
     db_bind_int(q, 3, max);
     db_keep(q, 0);
+    return take_notifications(q);
+}
+
+GArray *notifications_newest(struct db *db, int64_t mailbox_id, int severity, struct utc now,
+                             int max)
+{
+    struct db_query *q = db_query(db, "SELECT " NOTIFICATION_COLUMNS
+                                      " FROM notification n WHERE n.mailbox_id = $1 AND n.state = 1"
+                                      " AND n.severity = $2 AND n.due_at <= $3 AND n.kind = 1"
+                                      " ORDER BY n.id DESC LIMIT $4");
+    db_bind_int(q, 1, mailbox_id);
+    db_bind_int(q, 2, severity);
+    db_bind_utc(q, 3, now);
+    db_bind_int(q, 4, max);
+    return take_notifications(q);
+}
+
+GArray *notifications_passing(struct db *db, int64_t mailbox_id, struct utc now, int max)
+{
+    struct db_query *q =
+        db_query(db, "SELECT " NOTIFICATION_COLUMNS
+                     " FROM notification n WHERE n.mailbox_id = $1 AND n.state = 1"
+                     " AND n.passes > 0 AND n.due_at <= $2 ORDER BY n.severity, n.id"
+                     " LIMIT $3");
+    db_bind_int(q, 1, mailbox_id);
+    db_bind_utc(q, 2, now);
+    db_bind_int(q, 3, max);
     return take_notifications(q);
 }
 

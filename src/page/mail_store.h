@@ -63,6 +63,7 @@ struct notification {
     int kind;
     int state;
     int severity;
+    int passes; /* enum notification_pass; 0: it is bounded like any other */
     struct utc due_at;
     int64_t tries;
     char *data; /* JSON or NULL */
@@ -104,6 +105,19 @@ int64_t notification_cancel_all(struct db *db, int64_t alert_id, struct utc now)
 /* Due and waiting in the mailbox, special kinds first, then most severe; GArray of struct
  * notification whose elements the caller clears (see notifications_free). */
 NODISCARD GArray *notifications_waiting(struct db *db, int64_t mailbox_id, struct utc now, int max);
+/* The newest of this severity among them, newest first. */
+NODISCARD GArray *notifications_newest(struct db *db, int64_t mailbox_id, int severity,
+                                       struct utc now, int max);
+
+/* What goes past the bound (pass_store.c). Of the mailbox's waiting and due ones; as above. */
+NODISCARD GArray *notifications_passing(struct db *db, int64_t mailbox_id, struct utc now, int max);
+/* Was the mailbox told of a critical alert of this service within the last hour, or is about to be? */
+NODISCARD bool news_is_known(struct db *db, int64_t mailbox_id, const char *service,
+                             struct utc now);
+void news_save(struct db *db, int64_t mailbox_id, const char *service, int64_t notification_id);
+/* When the messages past the bound of the last minute went; newest first. */
+NODISCARD size_t passes_recent(struct db *db, int64_t mailbox_id, struct utc now, struct utc *out,
+                               size_t max);
 /* In order, at most `max`. */
 NODISCARD GArray *notifications_of_delivery(struct db *db, int64_t delivery_id, int max);
 NODISCARD GArray *notifications_of_kind(struct db *db, int64_t alert_id, int kind);
@@ -120,6 +134,7 @@ struct delivery {
     int urgency;
     int severity;
     int64_t items;
+    bool passes;   /* past the bound on noise */
     int lane;      /* of the mailbox */
     int64_t epoch; /* of the lane when it was claimed */
     int64_t node;  /* that claimed it */

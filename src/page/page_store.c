@@ -5,14 +5,14 @@
 
 #define ESCALATION_COLUMNS                                                              \
     "id, alert_id, policy_version, state, step, round, severity, started_at, next_at, " \
-    "next_is_date, kept_state, kept_next_at"
+    "next_is_date, kept_state, kept_next_at, wait_us"
 
 void escalation_insert(struct db *db, struct escalation *e)
 {
     struct db_query *q = db_query(
         db, "INSERT INTO escalation (alert_id, policy_version, state, step, round, severity,"
-            " started_at, next_at, next_is_date, lane)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) {newid}");
+            " started_at, next_at, next_is_date, lane, wait_us)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) {newid}");
     db_bind_int(q, 1, e->alert_id);
     db_bind_int(q, 2, e->policy_version);
     db_bind_int(q, 3, e->state);
@@ -23,6 +23,7 @@ void escalation_insert(struct db *db, struct escalation *e)
     db_bind_utc(q, 8, e->next_at);
     db_bind_int(q, 9, e->next_is_date);
     db_bind_int(q, 10, e->lane);
+    db_bind_int(q, 11, e->wait.us);
     e->id = db_insert(q);
 }
 
@@ -30,8 +31,8 @@ void escalation_save(struct db *db, const struct escalation *e)
 {
     struct db_query *q =
         db_query(db, "UPDATE escalation SET state = $1, step = $2, round = $3, severity = $4,"
-                     " next_at = $5, next_is_date = $6, kept_state = $7, kept_next_at = $8"
-                     " WHERE id = $9");
+                     " next_at = $5, next_is_date = $6, kept_state = $7, kept_next_at = $8,"
+                     " wait_us = $9 WHERE id = $10");
     db_bind_int(q, 1, e->state);
     db_bind_int(q, 2, e->step);
     db_bind_int(q, 3, e->round);
@@ -40,7 +41,8 @@ void escalation_save(struct db *db, const struct escalation *e)
     db_bind_int(q, 6, e->next_is_date);
     db_bind_int(q, 7, e->kept_state);
     db_bind_utc(q, 8, e->kept_next_at);
-    db_bind_int(q, 9, e->id);
+    db_bind_int(q, 9, e->wait.us);
+    db_bind_int(q, 10, e->id);
     (void)db_run(q);
 }
 
@@ -61,6 +63,7 @@ static bool take_escalation(struct db_query *q, struct escalation *out)
             .next_is_date = db_int(q, 9) != 0,
             .kept_state = (int)db_int(q, 10),
             .kept_next_at = db_utc(q, 11),
+            .wait = {db_int(q, 12)},
         };
     }
     db_reset(q);

@@ -23,6 +23,7 @@ struct escalation {
     /* Of one that has ended: where it stood, should the alert go on after all. 0 and unset before. */
     int kept_state;
     struct utc kept_next_at;
+    struct span wait; /* of the step that was told last */
 };
 
 void escalation_insert(struct db *db, struct escalation *escalation); /* sets id */
@@ -75,6 +76,14 @@ NODISCARD size_t page_unanswered(struct db *db, const char *who, int64_t *out_id
 NODISCARD GPtrArray *page_receivers(struct db *db, int64_t alert_id, int max);
 /* Ends every active page of the alert; answers how many there were. */
 int64_t page_end_all(struct db *db, int64_t alert_id, struct utc now);
+/* Nobody of the step that the escalation told last was tried yet, for a message to one of
+ * them is held back by us: when its wait will be over, begun when that message goes. Unset: it is not so. */
+NODISCARD struct utc escalation_held_until(struct db *db, const struct escalation *e,
+                                           struct utc now);
+/* What the delivery carries leaves only at `at`: the waits of the steps that tell its receiver begin then,
+ * where nobody else of the step was tried before. What was due after `held_since` was not held. */
+void escalation_begin_waits(struct db *db, int64_t delivery_id, struct utc held_since,
+                            struct utc at);
 /* Is or will anybody else be told by the step, round and escalation that this page belongs to? */
 NODISCARD bool page_has_company(struct db *db, const struct page *page);
 /* In order of creation; the page is borrowed during the call. */

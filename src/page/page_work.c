@@ -59,7 +59,7 @@ static void put_in(struct pager *pager, struct ledger_tx *tx, struct mailbox *ma
     /* When looking is worth it. A mailbox that is not armed holds nothing back. */
     struct utc look_at = notification->due_at;
     look_at = utc_later(look_at, mailbox_opens_at(mailbox, tx->now));
-    if (is_armed) {
+    if (is_armed && notification->passes == 0) {
         struct utc until = held_until(pager, mailbox->id, notification->severity);
         look_at = utc_later(look_at, until);
     }
@@ -94,8 +94,20 @@ static int outlook_of(const struct mailbox *mailbox, struct utc now)
     return mailbox->is_refused ? OUTLOOK_NONE : OUTLOOK_POOR;
 }
 
-int notify_of_page(struct pager *pager, struct ledger_tx *tx, const struct page *page, int severity,
-                   const char *contact, bool is_fresh)
+/* What of this is not held back behind what the person knows already; enum notification_pass or 0. */
+static int pass_of(struct ledger_tx *tx, const struct mailbox *mailbox, const struct page *page,
+                   const struct alert *alert)
+{
+    if (page->escalation_id == 0) {
+        return PASS_ASKED;
+    }
+    bool is_news = alert->severity == SEVERITY_CRITICAL && page->urgency == URGENCY_HIGH &&
+                   !news_is_known(tx->db, mailbox->id, alert->service, tx->now);
+    return is_news ? PASS_NEWS : 0;
+}
+
+int notify_of_page(struct pager *pager, struct ledger_tx *tx, const struct page *page,
+                   const struct alert *alert, const char *contact, bool is_fresh)
 {
     struct mailbox mailbox = {0};
     mailbox_take(tx->db, page->who, contact, page->urgency, &mailbox);
@@ -106,9 +118,13 @@ int notify_of_page(struct pager *pager, struct ledger_tx *tx, const struct page 
             .page_id = page->id,
             .alert_id = page->alert_id,
             .kind = NOTIFICATION_PAGE,
-            .severity = severity,
+            .severity = alert->severity,
+            .passes = pass_of(tx, &mailbox, page, alert),
         };
         put_in(pager, tx, &mailbox, &notification);
+        if (notification.passes == PASS_NEWS) {
+            news_save(tx->db, mailbox.id, alert->service, notification.id);
+        }
         /* It would only be refused again; but the last resort is tried in any case. */
         if (outlook == OUTLOOK_NONE && page->step >= 0) {
             notification_settle(tx->db, notification.id, NOTIFICATION_FAILED, tx->now);
@@ -250,8 +266,8 @@ static int64_t page_open(struct pager *pager, struct ledger_tx *tx, const struct
     bool is_fresh = page.step == 0 && page.round == 0;
     bool has_hope = utc_is_set(page.next_at);
     for (int64_t i = first; i < page.next_rule; i++) {
-        has_hope |= notify_or_fall_back(pager, tx, &page, order->alert->severity,
-                                        contact_of_rule(rules, i), is_fresh);
+        has_hope |= notify_or_fall_back(pager, tx, &page, order->alert, contact_of_rule(rules, i),
+                                        is_fresh);
     }
     int64_t id = has_hope ? 0 : page.id;
     page_clear(&page);
@@ -311,7 +327,7 @@ static void run_one(struct pager *pager, struct ledger_tx *tx, int64_t page_id)
         int64_t first = advance_rules(&page, rules, tx->now);
         for (int64_t i = first; i < page.next_rule; i++) {
             const char *contact = contact_of_rule(rules, i);
-            if (!notify_or_fall_back(pager, tx, &page, alert.severity, contact, false)) {
+            if (!notify_or_fall_back(pager, tx, &page, &alert, contact, false)) {
                 g_free(failed);
                 failed = g_strdup(contact);
             }

@@ -152,10 +152,16 @@ void paging_pass(struct paging *paging, struct span span)
 
 int64_t paging_signal(struct paging *paging, int action, const char *key, int severity)
 {
+    return paging_signal_of(paging, "shop", action, key, severity);
+}
+
+int64_t paging_signal_of(struct paging *paging, const char *service, int action, const char *key,
+                         int severity)
+{
     struct take take = {
         .pager = paging->pager,
         .integration = "test",
-        .service = "shop",
+        .service = service,
         .signal = {.action = action,
                    .dedup_key = g_strdup(key),
                    .summary = g_strdup(key),

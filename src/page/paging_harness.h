@@ -36,6 +36,9 @@ void paging_pass(struct paging *paging, struct span span);
 
 /* Answers the alert's id, 0 when none. Claims. */
 int64_t paging_signal(struct paging *paging, int action, const char *key, int severity);
+/* The same of another service than "shop". */
+int64_t paging_signal_of(struct paging *paging, const char *service, int action, const char *key,
+                         int severity);
 /* Answers the status. */
 int paging_act(struct paging *paging, int verb, int64_t alert_id, const char *actor);
 int paging_page(struct paging *paging, int64_t alert_id, const char *user);

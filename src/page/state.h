@@ -27,6 +27,12 @@ enum notification_kind {
     NOTIFICATION_ENDED, /* the alert is over */
 };
 
+/* What the bound on noise does not hold back. */
+enum notification_pass {
+    PASS_NEWS = 1, /* the first critical alert of a service, to somebody who knows of none there */
+    PASS_ASKED,    /* a page that a person asked for */
+};
+
 enum notification_state {
     NOTIFICATION_WAITING = 1,
     NOTIFICATION_SENDING,

@@ -8,7 +8,7 @@
 
 #include "base/utc.h"
 
-enum { THROTTLE_PER_MINUTE = 3, THROTTLE_PER_HOUR = 12 };
+enum { THROTTLE_PER_MINUTE = 3, THROTTLE_PER_HOUR = 12, THROTTLE_NEWS_PER_MINUTE = 10 };
 
 struct sent {
     struct utc at;

@@ -81,16 +81,16 @@ enum outlook {
 
 /* Puts the page into the mailbox of that contact; answers its outlook. `is_fresh`: nothing of the alert
  * can wait there already. */
-int notify_of_page(struct pager *pager, struct ledger_tx *tx, const struct page *page, int severity,
-                   const char *contact, bool is_fresh);
+int notify_of_page(struct pager *pager, struct ledger_tx *tx, const struct page *page,
+                   const struct alert *alert, const char *contact, bool is_fresh);
 void append_page_event(struct ledger_tx *tx, const char *actor, const char *kind,
                        const struct page *page, json_t *data);
 
 /* --- falling back (fall_back_work.c) --- */
 /* The same, and into the next ones while the outlook is not good. False: no way is left. */
 NODISCARD bool notify_or_fall_back(struct pager *pager, struct ledger_tx *tx,
-                                   const struct page *page, int severity, const char *contact,
-                                   bool is_fresh);
+                                   const struct page *page, const struct alert *alert,
+                                   const char *contact, bool is_fresh);
 /* The contact failed for good or for now: tell the next one; when no way is left, give the page up. */
 void page_fall_back(struct pager *pager, struct ledger_tx *tx, int64_t page_id, const char *failed);
 /* Every way to this person failed: when nobody of its step could be told, others are at once. */
@@ -178,10 +178,12 @@ int lease_run_due(struct ledger_tx *tx, void *self, int limit);
 void delivery_put_back(struct pager *pager, struct ledger_tx *tx, int64_t delivery_id);
 
 /* --- looking again (look_work.c) --- */
-/* Is this page's notification still to be sent? Fills `alert` in either case. The page may have been
+/* Is this page's notification still to be sent? Fills `alert` in either case, and when the page was
+ * made. The page may have been
  * moved to somebody else on the way. */
 NODISCARD bool notification_is_wanted(struct pager *pager, struct ledger_tx *tx,
-                                      const struct notification *n, struct alert *alert);
+                                      const struct notification *n, struct alert *alert,
+                                      struct utc *out_paged_at);
 /* The page came through a schedule where somebody else is on call now: they are paged instead. False,
  * with nothing done, when it is not so. */
 NODISCARD bool page_pass_on(struct pager *pager, struct ledger_tx *tx, struct page *page,

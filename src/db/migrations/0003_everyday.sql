@@ -14,6 +14,14 @@ ALTER TABLE mailbox ADD COLUMN retry_at BIGINT;                    -- when the n
 ALTER TABLE mailbox ADD COLUMN refused BIGINT NOT NULL DEFAULT 0;  -- 1: the last message was refused for good
 ALTER TABLE escalation ADD COLUMN kept_state BIGINT; -- of one that has ended: where it stood
 ALTER TABLE escalation ADD COLUMN kept_next_at BIGINT;
+ALTER TABLE escalation ADD COLUMN wait_us BIGINT; -- of the step that was told last
+ALTER TABLE delivery ADD COLUMN passes BIGINT NOT NULL DEFAULT 0;     -- 1: it went past the bound on noise
+ALTER TABLE notification ADD COLUMN passes BIGINT NOT NULL DEFAULT 0; -- enum notification_pass
+CREATE INDEX notification_passing ON notification (mailbox_id, due_at) WHERE state = 1 AND passes > 0;
+-- The last message that told a mailbox of a critical alert of a service, as news.
+CREATE TABLE news (
+    mailbox_id BIGINT NOT NULL, service TEXT NOT NULL, notification_id BIGINT NOT NULL,
+    PRIMARY KEY (mailbox_id, service));
 
 -- Messages.
 

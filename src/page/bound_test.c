@@ -1,0 +1,302 @@
+/* The bound on noise: what it holds back, what passes, and what waits for what was held. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "page/paging_harness.h"
+
+enum { SERVICES = 60 };
+
+/* s0, s1 … tell ana, and the boss after two minutes; "pair" tells ana and a room. */
+static char *team(void)
+{
+    GString *text = g_string_new(
+        "{'users': [{'name': 'ana', 'contacts': [{'kind': 'email', 'to': 'ana@x.org'}]},"
+        " {'name': 'boss', 'contacts': [{'kind': 'ntfy', 'to': 'http://ntfy.x.org/boss'}]}],"
+        "'channels': [{'name': 'room', 'kind': 'slack', 'to': 'http://chat.x.org/hook'}],"
+        "'policies': [{'name': 'p', 'steps': [{'notify': [{'user': 'ana'}], 'wait': '2m'},"
+        " {'notify': [{'user': 'boss'}], 'wait': '1h'}], 'last_resort': {'user': 'boss'}},"
+        " {'name': 'pair', 'steps': [{'notify': [{'user': 'ana'}, {'channel': 'room'}],"
+        " 'wait': '2m'}, {'notify': [{'user': 'boss'}], 'wait': '1h'}],"
+        " 'last_resort': {'user': 'boss'}},"
+        " {'name': 'quick', 'steps': [{'notify': [{'user': 'ana'}], 'wait': '20s'},"
+        " {'notify': [{'user': 'boss'}], 'wait': '1h'}], 'last_resort': {'user': 'boss'}}],"
+        "'services': [{'name': 'pair', 'policy': 'pair'}, {'name': 'quick', 'policy': 'quick'}");
+    for (int i = 0; i < SERVICES; i++) {
+        g_string_append_printf(text, ", {'name': 's%d', 'policy': 'p'}", i);
+    }
+    g_string_append(text, "]}");
+    return g_string_free(text, FALSE);
+}
+
+static int open_team(void **state)
+{
+    struct paging *paging = g_new0(struct paging, 1);
+    g_autofree char *document = team();
+    paging_open(paging, document);
+    *state = paging;
+    return 0;
+}
+
+static int close_team(void **state)
+{
+    paging_close(*state);
+    g_free(*state);
+    return 0;
+}
+
+static int64_t signal_of(struct paging *paging, const char *service, int number, int severity)
+{
+    g_autofree char *key = g_strdup_printf("%s-%d", service, number);
+    return paging_signal_of(paging, service, SIGNAL_TRIGGER, key, severity);
+}
+
+static void expect_messages(struct paging *paging, const char *expected)
+{
+    g_autofree char *messages = paging_messages(paging);
+    assert_string_equal(messages, expected);
+}
+
+/* As many messages as go at once. */
+static void fill_the_minute(struct paging *paging, const char *service, int severity)
+{
+    for (int i = 0; i < 3; i++) {
+        (void)signal_of(paging, service, i, severity);
+        expect_messages(paging, "ana email: page 1");
+    }
+}
+
+static void new_trouble_is_not_held_back_by_what_is_known(void **state)
+{
+    struct paging *paging = *state;
+    fill_the_minute(paging, "s0", SEVERITY_CRITICAL);
+    (void)signal_of(paging, "s0", 3, SEVERITY_CRITICAL); /* the same trouble: it waits */
+    expect_messages(paging, "");
+    (void)signal_of(paging, "s1", 0, SEVERITY_CRITICAL);
+    expect_messages(paging, "ana email: page 1");
+    (void)signal_of(paging, "s1", 1, SEVERITY_CRITICAL); /* known by now */
+    (void)signal_of(paging, "s2", 0, SEVERITY_ERROR);    /* not critical */
+    expect_messages(paging, "");
+    paging_pass(paging, SPAN_MIN(1));
+    expect_messages(paging, "ana email: digest 3");
+}
+
+static void an_hour_later_it_is_news_again(void **state)
+{
+    struct paging *paging = *state;
+    (void)signal_of(paging, "s1", 0, SEVERITY_CRITICAL);
+    expect_messages(paging, "ana email: page 1");
+    paging_pass(paging, SPAN_MIN(61));
+    g_free(paging_messages(paging));
+    fill_the_minute(paging, "s0", SEVERITY_CRITICAL);
+    (void)signal_of(paging, "s1", 1, SEVERITY_CRITICAL);
+    expect_messages(paging, "ana email: page 1");
+}
+
+static void news_passes_ten_times_a_minute(void **state)
+{
+    struct paging *paging = *state;
+    fill_the_minute(paging, "s0", SEVERITY_CRITICAL);
+    int sent = 0;
+    for (int i = 1; i < 31; i++) {
+        g_autofree char *service = g_strdup_printf("s%d", i);
+        (void)signal_of(paging, service, 0, SEVERITY_CRITICAL);
+        g_autofree char *line = paging_messages(paging);
+        sent += line[0] != '\0';
+    }
+    assert_int_equal(sent, 10);
+    paging_pass(paging, SPAN_MIN(1));
+    expect_messages(paging, "ana email: digest 20"); /* nothing was dropped */
+}
+
+static void news_that_was_never_sent_told_nobody(void **state)
+{
+    struct paging *paging = *state;
+    fill_the_minute(paging, "s0", SEVERITY_CRITICAL);
+    for (int i = 1; i < 11; i++) {
+        g_autofree char *service = g_strdup_printf("s%d", i);
+        (void)signal_of(paging, service, 0, SEVERITY_CRITICAL);
+        g_free(paging_messages(paging));
+    }
+    int64_t id = signal_of(paging, "s11", 0, SEVERITY_CRITICAL);
+    expect_messages(paging, "");
+    assert_int_equal(paging_act(paging, VERB_RESOLVE, id, "user:boss"), 200);
+    paging_pass(paging, SPAN_MIN(1));
+    (void)signal_of(paging, "s0", 9, SEVERITY_CRITICAL);
+    expect_messages(paging, "ana email: page 1");
+    (void)signal_of(paging, "s11", 1, SEVERITY_CRITICAL);
+    expect_messages(paging, "ana email: page 1");
+}
+
+static void a_page_that_is_asked_for_always_passes(void **state)
+{
+    struct paging *paging = *state;
+    int64_t id = signal_of(paging, "s1", 0, SEVERITY_INFO);
+    g_free(paging_messages(paging));
+    fill_the_minute(paging, "s0", SEVERITY_CRITICAL);
+    for (int i = 0; i < 12; i++) { /* however often */
+        assert_int_equal(paging_page(paging, id, "ana"), 200);
+        expect_messages(paging, "ana email: page 1");
+    }
+}
+
+/* ---- while we hold a message back, the step's wait does not run ---- */
+
+static void a_wait_begins_when_the_message_goes(void **state)
+{
+    struct paging *paging = *state;
+    fill_the_minute(paging, "s1", SEVERITY_ERROR);
+    for (int i = 0; i < 3; i++) { /* nothing of these is to be told to the boss */
+        (void)paging_act(paging, VERB_ACKNOWLEDGE, i + 1, "user:ana");
+    }
+    int64_t id = signal_of(paging, "s0", 0, SEVERITY_ERROR);
+    paging_pass(paging, SPAN_S(59));
+    expect_messages(paging, "");
+    paging_pass(paging, SPAN_S(1));
+    expect_messages(paging, "ana email: page 1");
+    paging_pass(paging, SPAN_S(119));
+    expect_messages(paging, "");
+    paging_pass(paging, SPAN_S(1));
+    expect_messages(paging, "boss ntfy: page 1");
+    assert_int_equal(paging_events(paging, id, "escalation.held"), 0);
+}
+
+static void no_next_step_begins_before_the_first_was_told(void **state)
+{
+    struct paging *paging = *state;
+    fill_the_minute(paging, "s0", SEVERITY_ERROR);
+    for (int i = 0; i < 3; i++) {
+        (void)paging_act(paging, VERB_ACKNOWLEDGE, i + 1, "user:ana");
+    }
+    int64_t id =
+        signal_of(paging, "quick", 0, SEVERITY_ERROR); /* waits 20 s, is held for a minute */
+    paging_pass(paging, SPAN_S(59));
+    expect_messages(paging, "");
+    assert_int_equal(paging_events(paging, id, "escalation.held"), 1);
+    paging_pass(paging, SPAN_S(1));
+    expect_messages(paging, "ana email: page 1");
+    paging_pass(paging, SPAN_S(19));
+    expect_messages(paging, "");
+    paging_pass(paging, SPAN_S(1));
+    expect_messages(paging, "boss ntfy: page 1");
+}
+
+static void who_was_told_beside_is_waited_for(void **state)
+{
+    struct paging *paging = *state;
+    fill_the_minute(paging, "s0", SEVERITY_ERROR);
+    for (int i = 0; i < 3; i++) {
+        (void)paging_act(paging, VERB_ACKNOWLEDGE, i + 1, "user:ana");
+    }
+    (void)signal_of(paging, "pair", 0, SEVERITY_ERROR);
+    expect_messages(paging, "channel:room channel: page 1"); /* ana's is held */
+    paging_pass(paging, SPAN_MIN(1));
+    expect_messages(paging, "ana email: page 1");
+    paging_pass(paging, SPAN_S(59));
+    expect_messages(paging, "");
+    paging_pass(paging, SPAN_S(1)); /* two minutes after the room */
+    expect_messages(paging, "boss ntfy: page 1");
+}
+
+/* ---- storms ---- */
+
+struct tally {
+    int in_minute, in_hour;
+    int64_t alerts;
+};
+
+static void count(struct paging *paging, struct tally *tally, bool is_first_minute)
+{
+    for (char *line = paging_settle(paging, SEND_DELIVERED); line != NULL;
+         line = paging_settle(paging, SEND_DELIVERED)) {
+        bool is_ana = g_str_has_prefix(line, "ana");
+        tally->in_minute += is_ana && is_first_minute;
+        tally->in_hour += is_ana;
+        tally->alerts += is_ana ? g_ascii_strtoll(strrchr(line, ' '), NULL, 10) : 0;
+        g_free(line);
+    }
+}
+
+/* A minute of 3,000 critical alerts over so many services, then an hour of calm. */
+static struct tally storm(int services)
+{
+    struct paging paging = {0};
+    struct tally tally = {0};
+    g_autofree char *document = team();
+    paging_open(&paging, document);
+    for (int i = 0; i < 3000; i++) {
+        g_autofree char *service = g_strdup_printf("s%d", i % services);
+        (void)signal_of(&paging, service, i, SEVERITY_CRITICAL);
+        count(&paging, &tally, true);
+        paging_pass(&paging, SPAN_MS(20));
+        count(&paging, &tally, true);
+    }
+    for (int i = 0; i < 12; i++) {
+        paging_pass(&paging, SPAN_MIN(5));
+        count(&paging, &tally, false);
+    }
+    paging_close(&paging);
+    return tally;
+}
+
+static void a_storm_costs_few_messages(void **state)
+{
+    (void)state;
+
+    static const struct {
+        int services, in_minute, in_hour;
+    } ROWS[] = {{1, 3, 12}, {5, 7, 16}, {SERVICES, 13, 25}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        struct tally tally = storm(ROWS[i].services);
+        if (tally.in_minute > ROWS[i].in_minute || tally.in_hour > ROWS[i].in_hour ||
+            tally.alerts < 3000) {
+            fail_msg("%d services: %d messages in a minute, %d in an hour, of %lld alerts",
+                     ROWS[i].services, tally.in_minute, tally.in_hour, (long long)tally.alerts);
+        }
+    }
+}
+
+static void a_digest_names_the_newest_too(void **state)
+{
+    struct paging *paging = *state;
+    fill_the_minute(paging, "s0", SEVERITY_ERROR);
+    for (int i = 3; i < 103; i++) {
+        (void)signal_of(paging, "s0", i, SEVERITY_ERROR);
+    }
+    paging_pass(paging, SPAN_MIN(1));
+    assert_int_equal(paging->errands->len, 1);
+    const struct errand *errand = g_ptr_array_index(paging->errands, 0);
+    assert_int_equal(errand->message.item_count, ERRAND_ITEMS_MAX);
+    assert_int_equal(errand->message.total, 100);
+    assert_int_equal(errand->message.items[0].alert_id, 4);
+    assert_int_equal(errand->message.items[6].alert_id, 10);
+    assert_int_equal(errand->message.items[7].alert_id, 103);
+    assert_int_equal(errand->message.items[9].alert_id, 101);
+    assert_int_equal(utc_since(paging->now, errand->message.held_since).us, SPAN_MIN(1).us);
+    g_free(paging_messages(paging));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_team, close_team)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(new_trouble_is_not_held_back_by_what_is_known),
+        TEST(an_hour_later_it_is_news_again),
+        TEST(news_passes_ten_times_a_minute),
+        TEST(news_that_was_never_sent_told_nobody),
+        TEST(a_page_that_is_asked_for_always_passes),
+        TEST(a_wait_begins_when_the_message_goes),
+        TEST(no_next_step_begins_before_the_first_was_told),
+        TEST(who_was_told_beside_is_waited_for),
+        TEST(a_digest_names_the_newest_too),
+        cmocka_unit_test(a_storm_costs_few_messages),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,30 @@
+/* page/claim.h - inside the paging room: one look into a mailbox, and the message that comes of it. */
+#ifndef PAGE_CLAIM_H
+#define PAGE_CLAIM_H
+
+#include "page/errand.h"
+#include "page/work.h"
+
+enum { RECENT_MAX = 64 };
+
+/* Whether and what to send from a mailbox. */
+struct look {
+    struct claim *claim;
+    bool is_there;
+    struct mailbox mailbox;
+    struct contact contact;
+    GArray *waiting;                /* of struct notification */
+    struct sent recent[RECENT_MAX]; /* what the throttle judges by */
+    size_t recent_count;
+    struct utc paged_at; /* of what is wanted: when the first of the pages was made */
+    bool passes;         /* the message goes past the bound on noise, with only what may */
+};
+
+/* Both open a delivery. A test, a question or a warning goes as a message of its own. */
+NODISCARD struct errand *build_special(struct ledger_tx *tx, const struct look *look,
+                                       const struct notification *n);
+/* One page as itself, several as one digest. `wanted`: of indexes into look->waiting. */
+NODISCARD struct errand *build_pages(struct ledger_tx *tx, const struct look *look,
+                                     const GArray *wanted);
+
+#endif
