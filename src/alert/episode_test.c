@@ -1,5 +1,5 @@
 /* What a sender says of its own episodes: when they began and ended, and what has changed. */
-#include "alert/test_intake.h"
+#include "alert/intake_harness.h"
 
 static void since_when_is_by_the_senders_clock(void **state)
 {

@@ -1,5 +1,5 @@
 /* Signals meet alerts, on a real ledger over SQLite in memory, with a clock that the test moves. */
-#include "alert/test_intake.h"
+#include "alert/intake_harness.h"
 #include "base/limits.h"
 
 /* What was asked ahead for all is old for the second of a key. */

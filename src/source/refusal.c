@@ -180,7 +180,7 @@ static char *summary_of(const char *integration, enum refusal kind, size_t count
 
 static char *key_of(enum refusal kind)
 {
-    return g_strconcat("tocsin:refused:", enum_to_name(REFUSAL_NAMES, kind), NULL);
+    return g_strconcat("tocsin:refused:", enum_to_name(REFUSAL_NAMES, (int)kind), NULL);
 }
 
 void refusal_signal(const char *integration, enum refusal kind, size_t count, struct utc now,

@@ -1,4 +1,4 @@
-#include "alert/test_intake.h"
+#include "alert/intake_harness.h"
 
 const struct utc START = {1795000000000000};
 

@@ -1,6 +1,6 @@
-/* alert/test_intake.h - for tests: signals on a real ledger, with a clock that the test moves. */
-#ifndef ALERT_TEST_INTAKE_H
-#define ALERT_TEST_INTAKE_H
+/* alert/intake_harness.h - for tests: signals on a real ledger, with a clock that the test moves. */
+#ifndef ALERT_INTAKE_HARNESS_H
+#define ALERT_INTAKE_HARNESS_H
 
 #include <setjmp.h>
 #include <stdarg.h>
