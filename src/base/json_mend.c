@@ -82,7 +82,10 @@ static bool take_code(struct mending *mending)
 
 static bool take_escape(struct mending *mending)
 {
-    char next = left(mending) > 1 ? mending->bytes[mending->at + 1] : '\0';
+    char next = '\0';
+    if (left(mending) > 1) {
+        next = mending->bytes[mending->at + 1];
+    }
     if (next == 'u') {
         return take_code(mending);
     }

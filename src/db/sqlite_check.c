@@ -124,34 +124,34 @@ struct db_check *db_check_create(const char *path)
     return self;
 }
 
-void db_check_stop(struct db_check *self)
+void db_check_stop(struct db_check *check)
 {
-    atomic_store(&self->is_stopped, true);
-    sqlite3_interrupt(self->handle);
+    atomic_store(&check->is_stopped, true);
+    sqlite3_interrupt(check->handle);
 }
 
-enum db_status db_check_run(struct db_check *self, struct fault *fault)
+enum db_status db_check_run(struct db_check *check, struct fault *fault)
 {
-    self->worked_since = clock_elapsed(&CLOCK_SYSTEM);
-    if (self->code != SQLITE_OK) {
-        return tell(status_of(self->code), "the file", sqlite3_errmsg(self->handle), fault);
+    check->worked_since = clock_elapsed(&CLOCK_SYSTEM);
+    if (check->code != SQLITE_OK) {
+        return tell(status_of(check->code), "the file", sqlite3_errmsg(check->handle), fault);
     }
-    enum db_status status = check_file(self->handle, fault);
-    if (status == DB_DAMAGED && !atomic_load(&self->is_stopped)) {
+    enum db_status status = check_file(check->handle, fault);
+    if (status == DB_DAMAGED && !atomic_load(&check->is_stopped)) {
         struct fault named = {0};
-        *fault = check_tables(self->handle, &named) == DB_DAMAGED ? named : *fault;
+        *fault = check_tables(check->handle, &named) == DB_DAMAGED ? named : *fault;
     }
-    if (atomic_load(&self->is_stopped)) {
+    if (atomic_load(&check->is_stopped)) {
         *fault = (struct fault){0};
         return tell(DB_DOWN, "the file", "it was given up", fault);
     }
     return status;
 }
 
-void db_check_free(struct db_check **self)
+void db_check_free(struct db_check **check)
 {
-    if (*self != NULL) {
-        (void)sqlite3_close_v2((*self)->handle);
-        g_clear_pointer(self, g_free);
+    if (*check != NULL) {
+        (void)sqlite3_close_v2((*check)->handle);
+        g_clear_pointer(check, g_free);
     }
 }
