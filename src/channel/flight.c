@@ -132,7 +132,11 @@ static void equip_mail(struct flight *flight)
     flight->recipients = curl_slist_append(NULL, parcel->mail_to);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, settings->whole_ms);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, settings->greet_ms);
+    /* A server that is gone is no slow one. */
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 30L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 10L);
     curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, limit_connect);
     /* After a time-out nobody talks into a conversation that is not over. */
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
@@ -162,9 +166,10 @@ static void equip(struct flight *flight)
     /* A name server that does not answer must not hold this thread when a transfer is given up. */
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, flight->settings->connect_ms);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, flight->settings->whole_ms);
-    curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT,
-                     (flight->settings->whole_ms + 999) / 1000);
+    bool is_mail = (flight->driver->flags & DRIVER_MAIL) != 0;
+    long whole_ms = is_mail ? flight->settings->mail_ms : flight->settings->whole_ms;
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, whole_ms);
+    curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, (whole_ms + 999) / 1000);
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 30L);
     if (flight->settings->ca_file != NULL) {
         curl_easy_setopt(easy, CURLOPT_CAINFO, flight->settings->ca_file);
@@ -173,7 +178,7 @@ static void equip(struct flight *flight)
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, flight);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, flight);
-    if ((flight->driver->flags & DRIVER_MAIL) != 0) {
+    if (is_mail) {
         equip_mail(flight);
     } else {
         equip_http(flight);

@@ -20,6 +20,7 @@ struct flight_settings {
     char *ca_file;
     bool smtp_requires_tls;
     long connect_ms, whole_ms;
+    long greet_ms, mail_ms; /* of a mail: until it is known who we are, and all */
 };
 
 struct flight {

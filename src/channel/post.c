@@ -29,7 +29,9 @@ struct post {
 /* A message that waited longer for its turn is looked at again: acknowledged meanwhile? */
 #define LOOK_AGAIN_AFTER SPAN_MS(20)
 
-enum { CONNECT_MS = 10000, WHOLE_MS = 40000 };
+/* A mail server may take five minutes to greet and ten over the final dot (RFC 5321, 4.5.3.2): who gives up
+ * earlier sends again what was taken. Nobody waits for it: see ATTEMPT_SLOW in page/courier.h. */
+enum { CONNECT_MS = 10000, WHOLE_MS = 60000, GREET_MS = 300000, MAIL_MS = 600000 };
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 
@@ -60,6 +62,8 @@ struct post *post_create(const struct post_options *options, struct fault *fault
     post->lanes = lanes_create();
     post->settings.connect_ms = options->connect_ms > 0 ? options->connect_ms : CONNECT_MS;
     post->settings.whole_ms = options->whole_ms > 0 ? options->whole_ms : WHOLE_MS;
+    post->settings.mail_ms = options->whole_ms > 0 ? options->whole_ms : MAIL_MS;
+    post->settings.greet_ms = MIN(post->settings.mail_ms, GREET_MS);
     post->settings.guard = guard;
     if (options->smtp_url != NULL) {
         post->settings.smtp_url =

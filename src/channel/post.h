@@ -27,8 +27,7 @@ struct post_options {
     /* What env:NAME or file:PATH stands for, newly allocated; NULL when there is no such thing. */
     char *(*look_up)(void *self, const char *reference);
     void *look_up_self;
-    /* Limits of an attempt, in ms; 0: 10 s to connect, 40 s for all. The claim of a delivery lasts longer
-     * than that and the wait in a lane. */
+    /* Limits of an attempt, in ms; 0: 10 s to connect, 60 s for all, 600 s for a mail. */
     long connect_ms, whole_ms;
     const struct clock *clock;
     const struct random *random;

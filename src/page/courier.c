@@ -6,10 +6,19 @@
 #include "base/log.h"
 #include "page/errand.h"
 
-enum { FLIGHT_MAX = 256 };
+enum { FLIGHT_MAX = 256, RENEWALS_MAX = 64 };
 
 /* A refused or unavailable ledger is asked again this much later. */
 #define ASK_AGAIN SPAN_S(1)
+
+enum ask_state { ASK_IDLE = 1, ASK_ASKED, ASK_ANSWERED };
+
+/* Its own part of the courier: a command's argument must know the way back. */
+struct renewer {
+    struct renew renew; /* first: the command's argument is this */
+    struct courier *courier;
+    struct span not_before; /* elapsed; the ledger could not keep it just now */
+};
 
 struct courier {
     struct claim claim; /* first: the claim command's argument is the courier itself */
@@ -22,12 +31,13 @@ struct courier {
     struct span asked;    /* elapsed, when the claim under way was asked for */
     bool is_unsure;       /* an earlier claim was perhaps kept: see struct claim */
     bool is_retired;      /* see courier_retire */
+    struct renewer renewer;
     atomic_bool is_woken;
     /* Between the ledger's thread and ours: */
     pthread_mutex_t lock;
 
-    enum { CLAIM_IDLE = 1, CLAIM_ASKED, CLAIM_ANSWERED } claim_state;
-    enum command_outcome claim_outcome;
+    enum ask_state claim_state, renew_state;
+    enum command_outcome claim_outcome, renew_outcome;
     GQueue settled; /* of struct flight whose settle command was answered */
 };
 
@@ -36,7 +46,10 @@ struct flight {
     struct settle settle; /* first: the command's argument is the flight itself */
     struct courier *courier;
     struct errand *errand;
-    struct span claimed; /* elapsed; not after the claim was committed */
+    struct span claimed;  /* elapsed; not after the claim was committed */
+    struct span renew_at; /* elapsed */
+    bool is_home;         /* it is only its settling that is still waited for */
+    bool is_told_of;      /* it is slow, and the next contact was told */
     enum command_outcome outcome;
 };
 
@@ -49,7 +62,11 @@ struct courier *courier_create(const struct courier_options *options)
     }
     courier->claim.pager = options->pager;
     courier->claim.public_url = options->public_url;
-    courier->claim_state = CLAIM_IDLE;
+    courier->claim_state = ASK_IDLE;
+    courier->renew_state = ASK_IDLE;
+    courier->renewer.courier = courier;
+    courier->renewer.renew.pager = options->pager;
+    courier->renewer.renew.renewals = g_array_new(FALSE, FALSE, sizeof(struct renewal));
     CHECK(pthread_mutex_init(&courier->lock, NULL) == 0);
     courier->flights = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, NULL);
     g_queue_init(&courier->unsettled);
@@ -86,6 +103,7 @@ void courier_destroy(struct courier **courier)
     }
     g_clear_pointer(&c->claim.errands, g_ptr_array_unref);
     forget_held(c);
+    g_array_unref(c->renewer.renew.renewals);
     g_hash_table_unref(c->flights);
     pthread_mutex_destroy(&c->lock);
     g_free(c);
@@ -113,6 +131,7 @@ static void settle_answered(void *arg, enum command_outcome outcome)
 
 static void submit_settle(struct courier *courier, struct flight *flight)
 {
+    flight->is_home = true;
     const struct command command = {.run = pager_settle, .answer = settle_answered, .arg = flight};
     if (!courier->options.submit(courier->options.submit_self, command)) {
         g_queue_push_tail(&courier->unsettled, flight);
@@ -201,6 +220,7 @@ static void start_flight(struct courier *courier, struct errand *errand)
     flight->courier = courier;
     flight->errand = errand;
     flight->claimed = courier->asked;
+    flight->renew_at.us = courier->asked.us + ATTEMPT_SLOW.us;
     flight->settle.pager = courier->options.pager;
     flight->settle.delivery_id = errand->delivery_id;
     flight->settle.node = errand->node;
@@ -224,7 +244,7 @@ static void claim_answered(void *arg, enum command_outcome outcome)
 {
     struct courier *courier = arg;
     pthread_mutex_lock(&courier->lock);
-    courier->claim_state = CLAIM_ANSWERED;
+    courier->claim_state = ASK_ANSWERED;
     courier->claim_outcome = outcome;
     pthread_mutex_unlock(&courier->lock);
     courier->options.wake(courier->options.wake_self);
@@ -234,10 +254,10 @@ static void claim_answered(void *arg, enum command_outcome outcome)
 static void collect_claim(struct courier *courier, struct utc now)
 {
     pthread_mutex_lock(&courier->lock);
-    bool is_answered = courier->claim_state == CLAIM_ANSWERED;
+    bool is_answered = courier->claim_state == ASK_ANSWERED;
     enum command_outcome outcome = courier->claim_outcome;
     if (is_answered) {
-        courier->claim_state = CLAIM_IDLE;
+        courier->claim_state = ASK_IDLE;
     }
     pthread_mutex_unlock(&courier->lock);
     if (!is_answered) {
@@ -260,7 +280,7 @@ static void collect_claim(struct courier *courier, struct utc now)
 static bool is_asked(struct courier *courier)
 {
     pthread_mutex_lock(&courier->lock);
-    bool asked = courier->claim_state != CLAIM_IDLE;
+    bool asked = courier->claim_state != ASK_IDLE;
     pthread_mutex_unlock(&courier->lock);
     return asked;
 }
@@ -284,17 +304,125 @@ static void ask(struct courier *courier, struct utc now)
     courier->claim.held = courier->is_unsure ? held_here(courier) : NULL;
     courier->asked = elapsed_now(courier);
     pthread_mutex_lock(&courier->lock);
-    courier->claim_state = CLAIM_ASKED;
+    courier->claim_state = ASK_ASKED;
     pthread_mutex_unlock(&courier->lock);
     const struct command command = {
         .run = pager_claim, .answer = claim_answered, .arg = courier, .vital = VITAL_CLAIM};
     if (!courier->options.submit(courier->options.submit_self, command)) {
         pthread_mutex_lock(&courier->lock);
-        courier->claim_state = CLAIM_IDLE;
+        courier->claim_state = ASK_IDLE;
         pthread_mutex_unlock(&courier->lock);
         forget_held(courier);
         courier->ask_at = utc_add(now, ASK_AGAIN);
     }
+}
+
+/* --- attempts that take their time --- */
+
+static void renew_answered(void *arg, enum command_outcome outcome)
+{
+    struct courier *courier = ((struct renewer *)arg)->courier;
+    pthread_mutex_lock(&courier->lock);
+    courier->renew_state = ASK_ANSWERED;
+    courier->renew_outcome = outcome;
+    pthread_mutex_unlock(&courier->lock);
+    courier->options.wake(courier->options.wake_self);
+}
+
+static bool is_renewing(struct courier *courier)
+{
+    pthread_mutex_lock(&courier->lock);
+    bool asked = courier->renew_state != ASK_IDLE;
+    pthread_mutex_unlock(&courier->lock);
+    return asked;
+}
+
+static void note_renewed(struct courier *courier, const struct renewal *renewal, struct span at)
+{
+    struct flight *flight = g_hash_table_lookup(courier->flights, &renewal->delivery_id);
+    if (flight != NULL) {
+        flight->renew_at.us = at.us + RENEW_EVERY.us;
+        flight->is_told_of |= renewal->tells_next;
+    }
+}
+
+static void collect_renewed(struct courier *courier)
+{
+    pthread_mutex_lock(&courier->lock);
+    bool is_answered = courier->renew_state == ASK_ANSWERED;
+    enum command_outcome outcome = courier->renew_outcome;
+    if (is_answered) {
+        courier->renew_state = ASK_IDLE;
+    }
+    pthread_mutex_unlock(&courier->lock);
+    if (!is_answered) {
+        return;
+    }
+    struct span now = elapsed_now(courier);
+    if (outcome != OUTCOME_COMMITTED && outcome != OUTCOME_REFUSED) {
+        courier->renewer.not_before.us = now.us + ASK_AGAIN.us;
+        return;
+    }
+    const GArray *renewals = courier->renewer.renew.renewals;
+    for (guint i = 0; i < renewals->len; i++) {
+        note_renewed(courier, &g_array_index(renewals, struct renewal, i), now);
+    }
+}
+
+/* Those to renew now; answers when the next one is (elapsed), UTC_NEVER.us: none. */
+static int64_t choose_slow(struct courier *courier, struct span now)
+{
+    GArray *renewals = courier->renewer.renew.renewals;
+    GHashTableIter iter;
+    gpointer value = NULL;
+    int64_t next_us = UTC_NEVER.us;
+    g_array_set_size(renewals, 0);
+    g_hash_table_iter_init(&iter, courier->flights);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const struct flight *flight = value;
+        next_us = MIN(next_us, flight->renew_at.us);
+        if (flight->renew_at.us <= now.us && renewals->len < RENEWALS_MAX) {
+            const struct renewal renewal = {.delivery_id = flight->settle.delivery_id,
+                                            .node = flight->settle.node,
+                                            .tells_next = !flight->is_home && !flight->is_told_of};
+            g_array_append_val(renewals, renewal);
+        }
+    }
+    return MAX(next_us, courier->renewer.not_before.us);
+}
+
+static void submit_renewals(struct courier *courier, struct span now)
+{
+    const struct command command = {
+        .run = pager_renew, .answer = renew_answered, .arg = &courier->renewer};
+    pthread_mutex_lock(&courier->lock);
+    courier->renew_state = ASK_ASKED;
+    pthread_mutex_unlock(&courier->lock);
+    if (!courier->options.submit(courier->options.submit_self, command)) {
+        pthread_mutex_lock(&courier->lock);
+        courier->renew_state = ASK_IDLE;
+        pthread_mutex_unlock(&courier->lock);
+        courier->renewer.not_before.us = now.us + ASK_AGAIN.us;
+    }
+}
+
+/* Answers when to look again. */
+static struct utc look_at_slow(struct courier *courier, struct utc now)
+{
+    collect_renewed(courier);
+    if (courier->options.clock == NULL || is_renewing(courier)) {
+        return UTC_NEVER;
+    }
+    struct span elapsed = elapsed_now(courier);
+    int64_t next_us = choose_slow(courier, elapsed);
+    if (next_us == UTC_NEVER.us) {
+        return UTC_NEVER;
+    }
+    if (next_us > elapsed.us) {
+        return utc_add(now, (struct span){next_us - elapsed.us});
+    }
+    submit_renewals(courier, elapsed);
+    return utc_add(now, ASK_AGAIN);
 }
 
 void courier_retire(struct courier *courier)
@@ -305,7 +433,8 @@ void courier_retire(struct courier *courier)
 bool courier_is_busy(struct courier *courier)
 {
     /* What the ledger could not keep just now would be waited for in vain. */
-    return is_asked(courier) || g_hash_table_size(courier->flights) > courier->unsettled.length;
+    return is_asked(courier) || is_renewing(courier) ||
+           g_hash_table_size(courier->flights) > courier->unsettled.length;
 }
 
 struct utc courier_step(struct courier *courier, struct utc now)
@@ -323,5 +452,6 @@ struct utc courier_step(struct courier *courier, struct utc now)
     }
     bool has_unsettled = courier->unsettled.length > 0;
     struct utc again = has_unsettled ? utc_add(now, ASK_AGAIN) : UTC_NEVER;
+    again = utc_earlier(again, look_at_slow(courier, now));
     return is_asked(courier) || !has_room ? again : utc_earlier(courier->ask_at, again);
 }

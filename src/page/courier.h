@@ -49,6 +49,11 @@ NODISCARD bool courier_still_wants(struct courier *courier, int64_t delivery_id)
 
 #define CLAIM_FRESH SPAN_S(2)
 
+/* An attempt that takes longer is not waited for: the person's next contact is told, once. From then on
+ * its lease is renewed this often, so that no attempt is made anew while one is under way. */
+#define ATTEMPT_SLOW SPAN_S(15)
+#define RENEW_EVERY SPAN_S(20)
+
 /* The server stops: nothing is claimed any more, and what an answer still under way brings is put back
  * for whoever comes after us. What is in flight comes home as before. On the courier's thread. */
 void courier_retire(struct courier *courier);

@@ -42,8 +42,11 @@ struct post {
     struct clock clock;
     struct span elapsed;
     enum command_outcome claim_answer; /* 0: as it is */
+    enum command_outcome renew_answer; /* the same, once */
+    bool is_full;                      /* the next renewal is not taken at all */
     enum wanted wanted;
     int sent;
+    int kinds[4]; /* of contacts, in the order of sending */
     void (*done)(void *self, const struct send_result *result);
     void *done_self;
 };
@@ -51,7 +54,16 @@ struct post {
 static bool submit_at_once(void *self, struct command command)
 {
     struct post *post = self;
+    bool is_renewal = command.run == pager_renew;
+    if (is_renewal && post->is_full) {
+        post->is_full = false;
+        return false;
+    }
     enum command_outcome outcome = room_run(post->room, command.run, command.arg);
+    if (is_renewal && post->renew_answer != 0) {
+        outcome = post->renew_answer;
+        post->renew_answer = 0;
+    }
     bool is_claim = command.run == pager_claim && post->claim_answer != 0;
     command.answer(command.arg, is_claim ? post->claim_answer : outcome);
     return true;
@@ -66,9 +78,9 @@ static void send(void *self, const struct address *address, const struct message
                  void (*done)(void *self, const struct send_result *result), void *done_self)
 {
     struct post *post = self;
-    (void)address;
     (void)message;
-    post->sent++;
+    assert_true(post->sent < (int)G_N_ELEMENTS(post->kinds));
+    post->kinds[post->sent++] = address->kind;
     post->done = done;
     post->done_self = done_self;
 }
@@ -253,6 +265,129 @@ static void a_claim_that_was_put_back_is_no_attempt(void **state)
     g_array_unref(held);
 }
 
+/* --- attempts that take their time --- */
+
+static const char TWO_WAYS[] =
+    "{'users': [{'name': 'ana', 'contacts': [{'kind': 'email', 'to': 'ana@x.org'},"
+    "   {'kind': 'webhook', 'to': 'http://ana.x.org/'}],"
+    "  'rules': {'high': [{'after': '0s', 'contact': 'email'},"
+    "   {'after': '5h', 'contact': 'webhook'}]}}],"
+    "'policies': [{'name': 'p', 'steps': [{'notify': [{'user': 'ana'}], 'wait': '10h'}],"
+    "  'last_resort': {'user': 'ana'}}],"
+    "'services': [{'name': 'shop', 'policy': 'p'}]}";
+
+/* Seconds on all clocks, and the courier is called in each as its own thread would be. */
+static void go_on(struct house *house, struct post *post, struct courier *courier, int seconds)
+{
+    for (int i = 0; i < seconds; i++) {
+        cluster_pass(house->cluster, SPAN_S(1), 0);
+        post->elapsed.us += SPAN_S(1).us;
+        courier_wake(courier);
+        (void)courier_step(courier, room_now(post->room)).us;
+        (void)courier_step(courier, room_now(post->room)).us;
+    }
+}
+
+struct slow_case {
+    const char *name;
+    bool is_full;
+    enum command_outcome answer;
+};
+
+static const struct slow_case SLOW[] = {
+    {"as it should be", false, 0},
+    {"the ledger has no room for it just now", true, 0},
+    {"whether it was kept is not known", false, OUTCOME_UNCERTAIN},
+};
+
+static void nobody_waits_for_a_slow_attempt_and_it_is_made_once(void **state)
+{
+    struct house *house = *state;
+    room_apply(&house->rooms[0], TWO_WAYS);
+    struct room *room = house_holder(house, "ana");
+    for (size_t i = 0; i < G_N_ELEMENTS(SLOW); i++) {
+        struct post post;
+        struct courier *courier = open_courier(&post, room);
+        int64_t fell_back = cluster_count_kind(house->cluster, "page.fell_back");
+        g_autofree char *key = g_strdup_printf("k%zu", i);
+        print_message("%s\n", SLOW[i].name);
+        post.is_full = SLOW[i].is_full;
+        post.renew_answer = SLOW[i].answer;
+        int64_t id = room_signal(room, key, "shop");
+        go_on(house, &post, courier, 15);
+        assert_int_equal(post.sent, 1);
+        assert_int_equal(post.kinds[0], CONTACT_EMAIL);
+        void (*mail_done)(void *, const struct send_result *) = post.done;
+        void *mail_self = post.done_self;
+        go_on(house, &post, courier, 4);
+        assert_int_equal(post.sent, 2);
+        assert_int_equal(post.kinds[1], CONTACT_WEBHOOK);
+        land(&post, SEND_DELIVERED);
+        /* Many leases later it is still the same attempt, and what it brings is believed. */
+        go_on(house, &post, courier, 300);
+        assert_int_equal(post.sent, 2);
+        const struct send_result result = {.state = SEND_DELIVERED};
+        mail_done(mail_self, &result);
+        go_on(house, &post, courier, 60);
+        assert_int_equal(post.sent, 2);
+        assert_false(courier_is_busy(courier));
+        assert_int_equal(cluster_count_kind(house->cluster, "page.fell_back"), fell_back + 1);
+        assert_int_equal(cluster_count_kind(house->cluster, "delivery.unknown"), 0);
+        struct act act = {
+            .pager = room->pager, .verb = VERB_ACKNOWLEDGE, .alert_id = id, .actor = "user:ana"};
+        assert_int_equal(room_run(room, pager_act, &act), OUTCOME_COMMITTED);
+        courier_destroy(&courier);
+    }
+}
+
+/* It failed after all, when the next contact had been told: that is not told once more. */
+static void a_slow_attempt_that_fails_tells_nobody_twice(void **state)
+{
+    struct house *house = *state;
+    room_apply(&house->rooms[0], TWO_WAYS);
+    struct room *room = house_holder(house, "ana");
+    struct post post;
+    struct courier *courier = open_courier(&post, room);
+    (void)room_signal(room, "k", "shop");
+    go_on(house, &post, courier, 1);
+    void (*mail_done)(void *, const struct send_result *) = post.done;
+    void *mail_self = post.done_self;
+    go_on(house, &post, courier, 20);
+    assert_int_equal(post.sent, 2);
+    land(&post, SEND_DELIVERED);
+    const struct send_result result = {.state = SEND_REFUSED};
+    mail_done(mail_self, &result);
+    go_on(house, &post, courier, 60);
+    assert_int_equal(post.sent, 2);
+    assert_int_equal(cluster_count_kind(house->cluster, "page.fell_back"), 1);
+    assert_int_equal(cluster_count_kind(house->cluster, "page.unreachable"), 0);
+    courier_destroy(&courier);
+}
+
+/* A courier that hangs renews nothing: its attempts end with their leases, and are made anew. */
+static void what_nobody_renews_ends(void **state)
+{
+    struct house *house = *state;
+    struct room *room = house_holder(house, "ana");
+    struct post post;
+    struct courier *courier = open_courier(&post, room);
+    (void)room_signal(room, "k", "shop");
+    go_on(house, &post, courier, 40);
+    assert_int_equal(cluster_count_kind(house->cluster, "delivery.slow"), 1);
+    for (int i = 0; i < 50; i++) { /* it was renewed in the 36th second */
+        cluster_pass(house->cluster, SPAN_S(1), 0);
+    }
+    assert_int_equal(cluster_count_kind(house->cluster, "delivery.unknown"), 0);
+    for (int i = 0; i < 15; i++) {
+        cluster_pass(house->cluster, SPAN_S(1), 0);
+    }
+    assert_int_equal(cluster_count_kind(house->cluster, "delivery.unknown"), 1);
+    land(&post, SEND_DELIVERED);
+    (void)courier_step(courier, room_now(room)).us;
+    (void)courier_step(courier, room_now(room)).us;
+    courier_destroy(&courier);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +397,9 @@ int main(void)
         IN_HOUSE(what_was_not_sent_and_is_wanted_is_not_lost),
         IN_HOUSE(what_a_stopping_node_has_just_claimed_is_put_back),
         IN_HOUSE(a_claim_that_was_put_back_is_no_attempt),
+        IN_HOUSE(nobody_waits_for_a_slow_attempt_and_it_is_made_once),
+        IN_HOUSE(a_slow_attempt_that_fails_tells_nobody_twice),
+        IN_HOUSE(what_nobody_renews_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,4 +45,19 @@ struct settle {
 };
 enum command_result pager_settle(struct ledger_tx *tx, void *arg);
 
+/* Attempts that are still under way here: their leases go on, and of those that `tells_next` the person's
+ * next contact is told meanwhile. Harmless when repeated, and for what was settled or taken over since. A
+ * ledger command. */
+struct renewal {
+    int64_t delivery_id;
+    int64_t node; /* that claimed it */
+    bool tells_next;
+};
+
+struct renew {
+    struct pager *pager;
+    GArray *renewals; /* of struct renewal */
+};
+enum command_result pager_renew(struct ledger_tx *tx, void *arg);
+
 #endif

@@ -40,7 +40,7 @@ static char *alerts_of(const GArray *carried)
     return g_string_free(names, FALSE);
 }
 
-static void append_event(struct ledger_tx *tx, const struct delivery *delivery,
+static void append_event(struct ledger_tx *tx, const char *what, const struct delivery *delivery,
                          const GArray *carried, const char *why)
 {
     const struct notification *n = &g_array_index(carried, struct notification, 0);
@@ -55,8 +55,7 @@ static void append_event(struct ledger_tx *tx, const struct delivery *delivery,
         g_autofree char *alerts = alerts_of(carried);
         json_object_set_new(data, "alerts", json_string(alerts));
     }
-    g_autofree char *kind =
-        g_strconcat("delivery.", enum_to_name(DELIVERY_STATE_NAMES, delivery->state), NULL);
+    g_autofree char *kind = g_strconcat("delivery.", what, NULL);
     event_append(tx, "tocsin", kind, subject, data);
 }
 
@@ -195,7 +194,8 @@ static void close_delivery(struct pager *pager, struct ledger_tx *tx, const stru
     note_contact(tx, delivery);
     GArray *carried = notifications_of_delivery(tx->db, delivery->id, NAMED_ALERTS_MAX);
     if (carried->len > 0) {
-        append_event(tx, delivery, carried, delivery->detail);
+        append_event(tx, enum_to_name(DELIVERY_STATE_NAMES, delivery->state), delivery, carried,
+                     delivery->detail);
     }
     notifications_free(carried);
     struct mailbox mailbox = {0};
@@ -245,6 +245,50 @@ enum command_result pager_settle(struct ledger_tx *tx, void *arg)
     settle->is_stale = !run_settle(tx, settle);
     pager_leave(settle->pager);
     return settle->is_stale ? COMMAND_REFUSED : COMMAND_DONE;
+}
+
+/* --- attempts that take their time --- */
+
+/* Nothing is known yet, so the attempt goes on; but nobody waits for it. */
+static void tell_next(struct pager *pager, struct ledger_tx *tx, const struct delivery *delivery)
+{
+    GArray *carried = notifications_of_delivery(tx->db, delivery->id, NAMED_ALERTS_MAX);
+    if (carried->len > 0) {
+        append_event(tx, "slow", delivery, carried, "still under way: the next contact is told");
+    }
+    notifications_free(carried);
+    g_autoptr(GArray) pages = carried_pages(tx->db, delivery->id, NOTIFICATION_SENDING, G_MAXINT64);
+    fall_back_all(pager, tx, pages, delivery->contact);
+}
+
+static bool renew_one(struct pager *pager, struct ledger_tx *tx, const struct renewal *renewal)
+{
+    struct settle settle = {.node = renewal->node};
+    struct delivery delivery = {0};
+    bool is_ours = delivery_load(tx->db, renewal->delivery_id, &delivery) &&
+                   may_settle(tx, &settle, &delivery);
+    if (is_ours) {
+        delivery.lease_until = utc_later(delivery.lease_until, utc_add(tx->now, DELIVERY_LEASE));
+        delivery_save(tx->db, &delivery);
+        if (renewal->tells_next) {
+            tell_next(pager, tx, &delivery);
+        }
+    }
+    delivery_clear(&delivery);
+    return is_ours;
+}
+
+enum command_result pager_renew(struct ledger_tx *tx, void *arg)
+{
+    struct renew *renew = arg;
+    bool is_renewed = false;
+    pager_enter(renew->pager, tx);
+    for (guint i = 0; i < renew->renewals->len; i++) {
+        const struct renewal *renewal = &g_array_index(renew->renewals, struct renewal, i);
+        is_renewed |= renew_one(renew->pager, tx, renewal);
+    }
+    pager_leave(renew->pager);
+    return is_renewed ? COMMAND_DONE : COMMAND_REFUSED;
 }
 
 void delivery_put_back(struct pager *pager, struct ledger_tx *tx, int64_t delivery_id)

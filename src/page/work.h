@@ -170,8 +170,8 @@ struct utc silence_next_at(struct ledger_tx *tx, void *self);
 int silence_run_due(struct ledger_tx *tx, void *self, int limit);
 
 /* --- deliveries (settle_work.c) --- */
-/* A claimed delivery that was neither sent nor settled by then: its process is gone. Longer than any
- * attempt may take. */
+/* A claimed delivery that was neither settled nor renewed by then: its process is gone, or its courier
+ * hangs. */
 #define DELIVERY_LEASE SPAN_S(60)
 int lease_run_due(struct ledger_tx *tx, void *self, int limit);
 /* It was claimed and never started: what it carries waits again, as if it had not been claimed. */
