@@ -15,12 +15,23 @@ static char *reader_of(struct http_request *request, const struct api_context *a
 {
     struct key_entry owner = {0};
     const char *key = http_path_param(request, "key");
-    if (key_index_find(api->keys, key, clock_now(api->clock), &owner) &&
-        owner.owner_kind == KEY_INTEGRATION) {
-        return g_strdup(owner.owner);
+    if (!key_index_find(api->keys, key, clock_now(api->clock), &owner) ||
+        owner.owner_kind != KEY_INTEGRATION) {
+        http_answer_problem(request, 404, "%s", DOOR_UNKNOWN_KEY);
+        return NULL;
     }
-    http_answer_problem(request, 404, "%s", DOOR_UNKNOWN_KEY);
-    return NULL;
+    /* Other kinds of senders never read: a key that leaks from one of them shows nothing. */
+    struct config *config = config_current(api->configs);
+    const struct integration *integration = config_integration(config, owner.owner);
+    bool may_read = integration != NULL && integration->kind == INTEGRATION_PROMETHEUS;
+    config_unref(config);
+    if (!may_read) {
+        http_answer_problem(request, 404,
+                            "This key is of an integration that sends alerts and does not read "
+                            "them: use one of kind prometheus.");
+        return NULL;
+    }
+    return g_strdup(owner.owner);
 }
 
 /* One list on its way through the thread of long reads. */

@@ -96,6 +96,10 @@ static void set_cookie(struct http_request *request, const struct api_context *c
 static void post_login(struct http_request *request, void *self)
 {
     struct api_context *context = self;
+    if (http_is_foreign(request)) {
+        http_answer_problem(request, 403, "The request came from another site's page.");
+        return;
+    }
     const char *token = http_form(request, "token");
     struct http_guard guard = api_guard(context);
     bool is_known = false;
@@ -118,6 +122,10 @@ static void post_login(struct http_request *request, void *self)
 
 static void post_logout(struct http_request *request, void *context)
 {
+    if (http_is_foreign(request)) {
+        http_answer_problem(request, 403, "The request came from another site's page.");
+        return;
+    }
     set_cookie(request, context, "", "; Max-Age=0");
     http_answer_redirect(request, 303, "/");
 }

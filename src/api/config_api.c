@@ -8,6 +8,7 @@
 #include "config/config_store.h"
 #include "config/config_work.h"
 #include "page/pager.h"
+#include "people/address.h"
 
 /* --- lists and single ones --- */
 
@@ -16,6 +17,32 @@ struct section {
     const char *noun;
     const struct record *record;
 };
+
+/* The address of a webhook or a room is a password: who may not change it sees where it leads, not it. */
+static void hide_address(json_t *item)
+{
+    const char *to = json_string_value(json_object_get(item, "to"));
+    g_autofree char *shown = address_shown(to);
+    if (shown != NULL) {
+        json_object_set_new(item, "to", json_string(shown));
+    }
+}
+
+static json_t *written(struct http_request *request, const struct section *section,
+                       const void *item)
+{
+    json_t *json = record_write(section->record, item);
+    if (http_may(request, PERMIT_ADMIN)) {
+        return json;
+    }
+    size_t i;
+    json_t *contact;
+    hide_address(json);
+    json_array_foreach (json_object_get(json, "contacts"), i, contact) {
+        hide_address(contact);
+    }
+    return json;
+}
 
 static void list_section(struct http_request *request, struct api_context *context,
                          const struct section *section)
@@ -30,7 +57,7 @@ static void list_section(struct http_request *request, struct api_context *conte
     guint at = all == NULL ? 0 : (guint)MIN(page.from, (int64_t)all->len);
     guint end = all == NULL ? 0 : MIN(all->len, at + (guint)page.limit);
     for (guint i = at; i < end; i++) {
-        json_array_append_new(items, record_write(section->record, all->pdata[i]));
+        json_array_append_new(items, written(request, section, all->pdata[i]));
     }
     bool has_more = all != NULL && end < all->len;
     config_unref(config);
@@ -47,7 +74,7 @@ static void one_of_section(struct http_request *request, struct api_context *con
     if (item == NULL) {
         api_answer_unknown(request, 404, "name", config, (enum config_kind)section->kind, name);
     } else {
-        http_answer_json(request, 200, record_write(section->record, item));
+        http_answer_json(request, 200, written(request, section, item));
     }
     config_unref(config);
 }

@@ -120,13 +120,15 @@ static void misses_are_told_kindly(void **state)
 static json_t *replay(const char *routes, int status)
 {
     g_autofree char *body = g_strdup_printf("{\"routes\": [%s]}", routes);
-    return test_json(house, house->read, "POST", "/api/v1/routes/replay", body, status);
+    return test_json(house, house->respond, "POST", "/api/v1/routes/replay", body, status);
 }
 
 /* The newest alert is about a bill, and the route in force sends it to billing. */
 static void routes_are_tried_on_past_alerts(void **state)
 {
     (void)state;
+    json_decref(
+        test_json(house, house->read, "POST", "/api/v1/routes/replay", "{\"routes\": []}", 403));
 
     static const struct {
         const char *name, *routes, *service, *severity;

@@ -1,4 +1,5 @@
 /* Routes tried out on past alerts, before they are put into force. */
+#include "api/aside.h"
 #include "api/support.h"
 
 #include <string.h>
@@ -136,15 +137,25 @@ static void send_along(const GPtrArray *routes, const struct match_subject *subj
     out->routes = verdict.taken;
 }
 
+/* Whoever waits would have gone, and others wait behind. */
+#define REPLAY_MOST SPAN_S(2)
+
 struct replaying {
     const struct config *config;
     const GPtrArray *routes;
     json_t *items;
+    struct span began; /* elapsed clock */
+    bool is_late;
 };
 
 static void replay_one(void *self, const struct alert *alert)
 {
     struct replaying *replaying = self;
+    int64_t spent_us = clock_elapsed(&CLOCK_SYSTEM).us - replaying->began.us;
+    replaying->is_late |= spent_us > REPLAY_MOST.us;
+    if (replaying->is_late) {
+        return;
+    }
     struct match_subject subject = subject_of(replaying->config, alert);
     struct way now = {0};
     struct way then = {0};
@@ -166,23 +177,47 @@ static void replay_one(void *self, const struct alert *alert)
     record_clear(&WAY_RECORD, &then);
 }
 
-static void answer_replay(struct http_request *request, struct api_context *context,
-                          const struct config *config, const struct replay *replay)
+/* One replay on its way through the thread of long reads. */
+struct replay_job {
+    struct http_request *request;
+    struct api_context *context;
+    struct config *config;
+    struct replay replay;
+};
+
+static void replay_job_free(struct replay_job *job)
+{
+    config_unref(job->config);
+    record_clear(&REPLAY_RECORD, &job->replay);
+    g_free(job);
+}
+
+/* Frees the job before it answers: with the answer the request belongs to another thread. */
+static void run_replay(void *self)
 {
     static const struct alert_filter ALL = {0};
-    struct fault fault = {0};
-    if (!judge_names(config, replay->routes, &fault)) {
-        http_answer_fault(request, 422, &fault);
-        return;
-    }
-    struct replaying replaying = {config, replay->routes, json_array()};
-    int last = replay->last > 0 ? (int)replay->last : LAST_USUAL;
+    struct replay_job *job = self;
+    struct http_request *request = job->request;
+    struct api_context *context = job->context;
+    struct replaying replaying = {.config = job->config,
+                                  .routes = job->replay.routes,
+                                  .items = json_array(),
+                                  .began = clock_elapsed(&CLOCK_SYSTEM)};
+    int last = job->replay.last > 0 ? (int)job->replay.last : LAST_USUAL;
     struct db *db = api_reader(context);
     (void)alert_list(db, &ALL, last, replay_one, &replaying);
-    if (api_reader_done(context, request, db)) {
-        api_answer_list(request, replaying.items, 0);
-    } else {
+    replay_job_free(job);
+    if (!api_reader_done(context, request, db)) {
         json_decref(replaying.items);
+    } else if (replaying.is_late) {
+        struct fault fault = {0};
+        (void)fault_set(&fault, "routes",
+                        "trying these routes took longer than 2 s: make their regular expressions "
+                        "simpler, or try fewer alerts (last)");
+        json_decref(replaying.items);
+        http_answer_fault(request, 422, &fault);
+    } else {
+        api_answer_list(request, replaying.items, 0);
     }
 }
 
@@ -217,16 +252,25 @@ static void post_replay(struct http_request *request, void *self)
 {
     struct api_context *context = self;
     struct replay replay = {0};
-    if (read_replay(request, &replay)) {
-        struct config *config = config_current(context->configs);
-        answer_replay(request, context, config, &replay);
-        config_unref(config);
-        record_clear(&REPLAY_RECORD, &replay);
+    struct fault fault = {0};
+    if (!read_replay(request, &replay)) {
+        return;
+    }
+    struct replay_job *job = g_new0(struct replay_job, 1);
+    *job = (struct replay_job){.request = request,
+                               .context = context,
+                               .config = config_current(context->configs),
+                               .replay = replay};
+    if (!judge_names(job->config, job->replay.routes, &fault)) {
+        replay_job_free(job);
+        http_answer_fault(request, 422, &fault);
+    } else if (!aside_run(request, run_replay, job)) {
+        replay_job_free(job);
     }
 }
 
 const struct route_row REPLAY_ROUTES[] = {
-    {"POST", "/api/v1/routes/replay", PERMIT_READ, post_replay,
+    {"POST", "/api/v1/routes/replay", PERMIT_RESPOND, post_replay,
      .summary = "Where routes that are not in force yet would have sent the newest alerts.",
      .request = &REPLAY_RECORD, .answer = &REPLAYED_RECORD, .is_list = true},
 };

@@ -2,6 +2,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "base/unicode.h"
 
 struct table {
     size_t columns;
@@ -18,6 +21,18 @@ char *output_clean(const char *text)
         g_string_append_unichar(out, is_plain ? c : ' ');
     }
     return g_string_free(out, FALSE);
+}
+
+void output_escape(const char *json, GString *out)
+{
+    for (const char *at = json; *at != '\0'; at += g_utf8_skip[(guchar)*at]) {
+        gunichar c = g_utf8_get_char(at);
+        if (c != '\n' && (unichar_is_control(c) || unichar_is_trick(c))) {
+            g_string_append_printf(out, "\\u%04x", c);
+        } else {
+            g_string_append_unichar(out, c);
+        }
+    }
 }
 
 /* Columns of a terminal that the text takes. */
@@ -133,6 +148,13 @@ void output_print(const GString *text)
 
 void output_json(const json_t *value)
 {
-    json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
+    if (isatty(STDOUT_FILENO) != 1) {
+        json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
+    } else {
+        g_autofree char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY);
+        g_autoptr(GString) shown = g_string_new(NULL);
+        output_escape(text, shown);
+        fputs(shown->str, stdout);
+    }
     fputc('\n', stdout);
 }

@@ -31,7 +31,9 @@ NODISCARD char *output_time_text(const struct zone *zone, const char *text);
 
 /* Prints to standard output. */
 void output_print(const GString *text);
-/* Indented JSON and a newline, to standard output. */
+/* JSON text for a terminal: what would drive it, or read otherwise than it is stored, as \uXXXX. */
+void output_escape(const char *json, GString *out);
+/* Indented JSON and a newline, to standard output; escaped so where that is a terminal. */
 void output_json(const json_t *value);
 
 #endif

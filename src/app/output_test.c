@@ -83,9 +83,20 @@ static void tells_time_in_a_zone(void **state)
     }
 }
 
+static void json_does_not_drive_a_terminal(void **state)
+{
+    (void)state;
+    g_autoptr(GString) out = g_string_new(NULL);
+    output_escape("{\n  \"a\": \"\xc2\x9b"
+                  "31m \xe2\x80\xae gpj \xed\x95\x9c\"\n}",
+                  out);
+    assert_string_equal(out->str, "{\n  \"a\": \"\\u009b31m \\u202e gpj \xed\x95\x9c\"\n}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(json_does_not_drive_a_terminal),
         cmocka_unit_test(cleans_what_could_drive_a_terminal),
         cmocka_unit_test(lays_out_columns),
         cmocka_unit_test(tells_time_in_a_zone),

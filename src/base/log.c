@@ -10,6 +10,7 @@
 #include <glib.h>
 
 #include "base/metric.h"
+#include "base/unicode.h"
 
 const struct enum_name LOG_LEVEL_NAMES[] = {
     {"debug", LEVEL_DEBUG}, {"info", LEVEL_INFO}, {"warn", LEVEL_WARN}, {"error", LEVEL_ERROR}, {0},
@@ -101,7 +102,7 @@ static char *safe_value(const char *name, const char *value)
     return is_secret_name(name) ? g_strdup("[hidden]") : hide_keys(value);
 }
 
-/* Escapes what could forge a line or drive a terminal: C0, DEL, C1 and the line separators. */
+/* Escapes what could forge a line, drive a terminal or make it read otherwise. */
 static void append_escaped(GString *out, const char *text)
 {
     for (const char *at = text; *at != '\0'; at += g_utf8_skip[(guchar)*at]) {
@@ -114,7 +115,7 @@ static void append_escaped(GString *out, const char *text)
             g_string_append(out, "\\t");
         } else if (c == '"' || c == '\\') {
             g_string_append_printf(out, "\\%c", (char)c);
-        } else if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029) {
+        } else if (unichar_is_control(c) || unichar_is_trick(c)) {
             g_string_append_printf(out, "\\u%04x", c);
         } else {
             g_string_append_unichar(out, c);

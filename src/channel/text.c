@@ -2,21 +2,11 @@
 
 #include <string.h>
 
-/* Characters that show nothing and make a text read otherwise than it is stored. */
-static bool is_trick(gunichar c)
-{
-    return (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) ||
-           (c >= 0x2060 && c <= 0x2069) || c == 0xfeff || c == 0x061c || c == 0xad;
-}
+#include "base/unicode.h"
 
 static const char *next_char(const char *at)
 {
     return at + g_utf8_skip[(unsigned char)*at];
-}
-
-static bool is_blank(gunichar c)
-{
-    return g_unichar_iscntrl(c) || c == 0x2028 || c == 0x2029;
 }
 
 char *text_line(const char *text, size_t max)
@@ -26,14 +16,14 @@ char *text_line(const char *text, size_t max)
     size_t count = 0;
     for (const char *at = valid; *at != '\0'; at = next_char(at)) {
         gunichar c = g_utf8_get_char(at);
-        if (is_trick(c)) {
+        if (unichar_is_trick(c)) {
             continue;
         }
         if (count + 1 >= max && *next_char(at) != '\0') {
             g_string_append(out, "…");
             break;
         }
-        g_string_append_unichar(out, is_blank(c) ? ' ' : c);
+        g_string_append_unichar(out, unichar_is_control(c) ? ' ' : c);
         count++;
     }
     return g_strstrip(g_string_free(out, FALSE));

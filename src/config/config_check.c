@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "base/unicode.h"
 #include "base/zone.h"
 #include "config/config_plan.h"
 
@@ -70,8 +71,18 @@ static bool check_zone(const char *identifier, struct fault *fault)
 
 static bool check_user(const struct config *config, const void *item, struct fault *fault)
 {
+    const struct user *user = item;
     (void)config;
-    return check_zone(((const struct user *)item)->time_zone, fault);
+    for (const char *at = user->full_name; at != NULL && *at != '\0';
+         at += g_utf8_skip[(guchar)*at]) {
+        gunichar c = g_utf8_get_char(at);
+        if (unichar_is_control(c) || unichar_is_trick(c)) {
+            return fault_set(fault, "full_name",
+                             "must be one line without control characters; write the name as it is "
+                             "to be read");
+        }
+    }
+    return check_zone(user->time_zone, fault);
 }
 
 static bool check_team(const struct config *config, const void *item, struct fault *fault)

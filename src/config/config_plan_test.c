@@ -165,6 +165,10 @@ static const struct row ROWS[] = {
      BASE SERVICE
      "routes: [{name: r, match: [{field: summary, op: regex, value: '('}], suppress: true}]\n",
      6, "routes[0].match[0]"},
+    {"a name of two lines", "users: [{name: ana, full_name: \"Ana\\nBcc: x\"}]\n", 1,
+     "users[0].full_name: must be one line"},
+    {"a name that reads backwards", "users: [{name: ana, full_name: \"ana\\u202egpj\"}]\n", 1,
+     "users[0].full_name: must be one line"},
     {"next of nothing", BASE "schedules: [{name: s, time_zone: UTC, next_of: x}]\n", 4,
      "schedules[0].next_of: there is no schedule \"x\""},
     {"neither layers nor next_of", BASE "schedules: [{name: s, time_zone: UTC}]\n", 4,

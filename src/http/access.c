@@ -115,19 +115,18 @@ static void greet(struct http_request *request)
     if (token != NULL && (is_safe(request) || client_is_own_origin(request))) {
         request->actor = request->server->guard.authorize(request->server->guard.self, token,
                                                           PERMIT_READ, &is_known);
+        request->token = request->actor != NULL ? g_strdup(token) : NULL;
     }
 }
 
 bool http_may(const struct http_request *request, enum permit permit)
 {
     const struct http_guard *guard = &request->server->guard;
-    const char *token =
-        MHD_lookup_connection_value(request->connection, MHD_COOKIE_KIND, HTTP_COOKIE);
-    if (request->is_local || request->actor == NULL || token == NULL) {
+    if (request->is_local || request->token == NULL) {
         return request->is_local;
     }
     bool is_known = false;
-    g_autofree char *actor = guard->authorize(guard->self, token, permit, &is_known);
+    g_autofree char *actor = guard->authorize(guard->self, request->token, permit, &is_known);
     return actor != NULL;
 }
 
@@ -158,6 +157,7 @@ static bool check_permit(struct http_request *request)
     }
     bool is_known = false;
     request->actor = guard->authorize(guard->self, token, permit, &is_known);
+    request->token = request->actor != NULL ? g_strdup(token) : NULL;
     return request->actor != NULL || deny(request, is_known, true);
 }
 

@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/unicode.h"
+
 struct html {
     GString *out;
     GPtrArray *open; /* names of open elements, literals */
@@ -12,7 +14,12 @@ static void escape(GString *out, const char *text)
 {
     /* Bytes that are no character would let a browser guess an encoding. */
     g_autofree char *sound = g_utf8_make_valid(text, -1);
-    for (const char *at = sound; *at != '\0'; at++) {
+    for (const char *at = sound; *at != '\0'; at += g_utf8_skip[(guchar)*at]) {
+        gunichar c = g_utf8_get_char(at);
+        if (unichar_is_trick(c) || (c >= 0x7f && unichar_is_control(c))) {
+            g_string_append(out, "\xef\xbf\xbd"); /* seen, not obeyed */
+            continue;
+        }
         switch (*at) {
         case '&':
             g_string_append(out, "&amp;");
@@ -30,7 +37,7 @@ static void escape(GString *out, const char *text)
             g_string_append(out, "&#39;");
             break;
         default:
-            g_string_append_c(out, *at);
+            g_string_append_unichar(out, c);
         }
     }
 }

@@ -57,7 +57,7 @@ struct route_row {
 /* Who is calling, for permission and for the record: "token:ci", "local" (Unix socket), "". On a row
  * with PERMIT_ANYONE it is filled in where a browser's cookie holds a valid token. */
 const char *http_actor(const struct http_request *request);
-/* On such a row: may that caller also do what `permit` guards? */
+/* May the caller also do what `permit` guards? */
 NODISCARD bool http_may(const struct http_request *request, enum permit permit);
 /* The id that goes with this request through log and events: "r-4f1c…". */
 const char *http_request_id(const struct http_request *request);

@@ -147,6 +147,7 @@ void *minder_run(void *self)
             cut_slow(server, elapsed);
             waiting_force_late(server, elapsed);
             streams_cut_stuck(server, elapsed);
+            streams_end_unproved(server);
             streams_keep_alive(server, elapsed);
         }
     }

@@ -51,6 +51,7 @@ void request_unref(struct http_request *request)
     json_decref(request->json);
     answer_clear(&request->answer);
     g_free(request->actor);
+    token_forget(request->token);
     g_free(request->path);
     pthread_mutex_destroy(&request->header_lock);
     g_free(request);

@@ -63,6 +63,7 @@ struct http_request {
     struct form query, form;
     json_t *json;
     char *actor;
+    char *token; /* that proved the actor; NULL: none was needed, or it was local */
     char id[24];
     char client[INET6_ADDRSTRLEN];
     struct answer answer;
@@ -213,6 +214,10 @@ NODISCARD bool streams_rouse(struct http_server *server, unsigned max);
 void streams_cut_stuck(struct http_server *server, struct span elapsed);
 /* Lets those that were silent for long write a comment. */
 void streams_keep_alive(struct http_server *server, struct span elapsed);
+/* Ends those whose token was revoked or has expired since. */
+void streams_end_unproved(struct http_server *server);
+/* Forgets a token; NULL is fine. */
+void token_forget(char *token);
 
 /* minder.c: cuts slow senders, wakes streams. */
 void peer_changed(void *self, struct MHD_Connection *connection, void **handle,

@@ -12,6 +12,7 @@ enum { BLOCK_SIZE = 1024, SILENCE_MAX_S = 15 };
 struct stream {
     struct http_server *server;
     struct MHD_Connection *connection;
+    char *token; /* by which it may be read; NULL: no token was needed */
     struct http_stream source;
     GString *pending; /* read from the source, not yet taken by the connection; NULL: nothing */
     size_t sent;      /* of pending */
@@ -151,6 +152,7 @@ enum MHD_Result stream_queue(struct http_request *request)
     struct stream *stream = g_new0(struct stream, 1);
     stream->server = request->server;
     stream->connection = request->connection;
+    stream->token = g_strdup(request->token);
     stream->source = request->answer.stream;
     stream->is_woken = true;
     stream->pending = g_string_new("retry: 2000\n\n");
@@ -190,6 +192,7 @@ void stream_close(struct http_request *request)
     pthread_mutex_unlock(&server->streams_lock);
     metric_add(METRIC_STREAMS, -1);
     stream->source.closed(stream->source.self);
+    token_forget(stream->token);
     g_clear_pointer(&stream->pending, drop_text);
     count_held(stream);
     g_clear_pointer(&request->stream, g_free);
@@ -259,6 +262,35 @@ void streams_keep_alive(struct http_server *server, struct span elapsed)
         if (elapsed.us - atomic_load(&stream->written_us) >= SPAN_S(SILENCE_MAX_S).us) {
             stream->is_silent = true;
             count += stream->is_suspended;
+            resume(stream);
+        }
+    }
+    pthread_mutex_unlock(&server->streams_lock);
+}
+
+void token_forget(char *token)
+{
+    if (token != NULL) {
+        explicit_bzero(token, strlen(token));
+        g_free(token);
+    }
+}
+
+static bool is_proved(const struct http_guard *guard, const struct stream *stream)
+{
+    bool is_known = false;
+    g_autofree char *actor =
+        stream->token != NULL ? guard->authorize(guard->self, stream->token, PERMIT_READ, &is_known)
+                              : NULL;
+    return stream->token == NULL || actor != NULL;
+}
+
+void streams_end_unproved(struct http_server *server)
+{
+    pthread_mutex_lock(&server->streams_lock);
+    for (struct stream *stream = server->streams; stream != NULL; stream = stream->after) {
+        if (!is_proved(&server->guard, stream)) {
+            stream->must_end = true;
             resume(stream);
         }
     }

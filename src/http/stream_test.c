@@ -96,8 +96,71 @@ static void test_readers_who_take_nothing_hold_little(void **state)
     assert_int_equal(metric_value(METRIC_STREAM_BYTES), 0);
 }
 
+/* One read token, which is good until it is revoked. */
+static atomic_bool is_revoked;
+
+static char *authorize(void *self, const char *token, enum permit permit, bool *out_is_known)
+{
+    (void)self;
+    *out_is_known = strcmp(token, "reader") == 0 && !atomic_load(&is_revoked);
+    return *out_is_known && permit == PERMIT_READ ? g_strdup("token:reader") : NULL;
+}
+
+static int64_t pull_nothing(void *self, int64_t last_id, GString *out)
+{
+    (void)self;
+    (void)out;
+    return last_id;
+}
+
+static void open_quiet(struct http_request *request, void *context)
+{
+    (void)context;
+    http_answer_stream(request, (struct http_stream){.pull = pull_nothing, .closed = count_closed});
+}
+
+static const struct route_row GUARDED[] = {
+    {"GET", "/quiet", PERMIT_READ, open_quiet, .summary = "Nothing, for ever."},
+};
+
+/* The answer ends: the client's read returns, within the time that the client waits at most. */
+static void test_a_revoked_token_ends_its_streams(void **state)
+{
+    (void)state;
+    static const struct route_row *const TABLES[] = {GUARDED, NULL};
+    static const size_t SIZES[] = {G_N_ELEMENTS(GUARDED)};
+    struct http_options options = {.listen = "127.0.0.1:0",
+                                   .threads = 2,
+                                   .tables = TABLES,
+                                   .table_sizes = SIZES,
+                                   .guard = {.authorize = authorize}};
+    struct fault fault = {0};
+    struct http_server *server = http_start(&options, &fault);
+    assert_non_null(server);
+    int before = atomic_load(&closed_streams);
+    int fd = client_connect(http_port(server));
+    static const char REQUEST[] =
+        "GET /quiet HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer reader\r\n\r\n";
+    assert_int_equal(write(fd, REQUEST, strlen(REQUEST)), strlen(REQUEST));
+    char buffer[2048];
+    ssize_t got = read(fd, buffer, sizeof buffer); /* the head: it is open */
+    assert_true(got > 0);
+    atomic_store(&is_revoked, true);
+    while (got > 0) {
+        got = read(fd, buffer, sizeof buffer);
+        if (got >= 5 && memcmp(buffer + got - 5, "0\r\n\r\n", 5) == 0) {
+            break; /* the last chunk */
+        }
+    }
+    assert_true(got > 0);
+    (void)close(fd);
+    http_stop(&server, 1000);
+    assert_int_equal(atomic_load(&closed_streams), before + 1);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_readers_who_take_nothing_hold_little)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_readers_who_take_nothing_hold_little),
+                                       cmocka_unit_test(test_a_revoked_token_ends_its_streams)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

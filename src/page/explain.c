@@ -7,6 +7,7 @@
 #include "page/brief.h"
 #include "page/end_store.h"
 #include "page/work.h"
+#include "people/address.h"
 
 enum { DECISIONS_MAX = 1000 };
 
@@ -62,7 +63,8 @@ json_t *delivery_json(const struct delivery *delivery)
     set_text(object, "who", delivery->who);
     set_text(object, "contact", delivery->contact);
     set_enum(object, "channel", CONTACT_KIND_NAMES, delivery->channel);
-    set_text(object, "address", delivery->address);
+    g_autofree char *address = address_shown(delivery->address);
+    set_text(object, "address", address);
     set_enum(object, "urgency", URGENCY_NAMES, delivery->urgency);
     set_enum(object, "severity", SEVERITY_NAMES, delivery->severity);
     json_object_set_new(object, "items", json_integer(delivery->items));

@@ -58,3 +58,17 @@ void escalation_begin_waits(struct db *db, int64_t delivery_id, struct utc held_
     db_bind_utc(q, 3, held_since);
     (void)db_run(q);
 }
+
+void escalation_wait_anew(struct db *db, const struct page *page, struct utc now)
+{
+    struct db_query *q = db_query(
+        db, "UPDATE escalation SET next_at = $1 + wait_us WHERE id = $2 AND state = 1"
+            " AND next_is_date = 0 AND wait_us > 0 AND step = $3 AND round = $4"
+            " AND NOT EXISTS (SELECT 1 FROM page p WHERE p.id = $5 AND " IS_SOMEBODY_TRIED("") ")");
+    db_bind_utc(q, 1, now);
+    db_bind_int(q, 2, page->escalation_id);
+    db_bind_int(q, 3, page->step + 1);
+    db_bind_int(q, 4, page->round);
+    db_bind_int(q, 5, page->id);
+    (void)db_run(q);
+}

@@ -84,6 +84,8 @@ NODISCARD struct utc escalation_held_until(struct db *db, const struct escalatio
  * where nobody else of the step was tried before. What was due after `held_since` was not held. */
 void escalation_begin_waits(struct db *db, int64_t delivery_id, struct utc held_since,
                             struct utc at);
+/* The page goes to somebody else instead, and nobody of its step was tried: the step's wait begins now. */
+void escalation_wait_anew(struct db *db, const struct page *page, struct utc now);
 /* Is or will anybody else be told by the step, round and escalation that this page belongs to? */
 NODISCARD bool page_has_company(struct db *db, const struct page *page);
 /* In order of creation; the page is borrowed during the call. */

@@ -87,3 +87,17 @@ bool address_judge(int kind, const char *to, const char *secret, struct fault *f
     }
     return judge_secret(kind, secret, fault);
 }
+
+char *address_shown(const char *to)
+{
+    const char *host = to != NULL ? strstr(to, "://") : NULL;
+    if (host == NULL) {
+        return g_strdup(to);
+    }
+    host += strlen("://");
+    size_t length = strcspn(host, "/?#");
+    const char *user = memchr(host, '@', length);
+    size_t skipped = user != NULL ? (size_t)(user + 1 - host) : 0;
+    return g_strdup_printf("%.*s%.*s/…", (int)(host - to), to, (int)(length - skipped),
+                           host + skipped);
+}

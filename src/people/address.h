@@ -8,6 +8,10 @@
  * "secret". */
 NODISCARD bool address_judge(int kind, const char *to, const char *secret, struct fault *fault);
 
+/* The address as it may be shown to whoever reads: of a URL scheme and host alone, since whoever knows the
+ * rest may use it. Newly allocated; NULL for NULL. */
+NODISCARD char *address_shown(const char *to);
+
 /* A reference such as env:NAME or file:PATH instead of the secret itself. */
 NODISCARD bool is_secret_reference(const char *secret);
 

@@ -245,12 +245,37 @@ static void test_round_trip(void **state)
     record_free(&USER_RECORD, again);
 }
 
+static void addresses_are_shown_without_what_makes_them_work(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *to, *shown;
+    } ROWS[] = {
+        {"https://hooks.slack.com/services/T0/B0/secret", "https://hooks.slack.com/…"},
+        {"https://user:pass@ntfy.example.org:8443/topic?x=1", "https://ntfy.example.org:8443/…"},
+        {"http://10.0.0.1", "http://10.0.0.1/…"},
+        {"ana@example.org", "ana@example.org"},
+        {"", ""},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        g_autofree char *shown = address_shown(ROWS[i].to);
+        assert_string_equal(shown, ROWS[i].shown);
+    }
+    assert_null(address_shown(NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refusals),         cmocka_unit_test(test_addresses_taken),
-        cmocka_unit_test(test_defaults),         cmocka_unit_test(test_rules),
-        cmocka_unit_test(test_without_contacts), cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(addresses_are_shown_without_what_makes_them_work),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_addresses_taken),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_without_contacts),
+        cmocka_unit_test(test_round_trip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
