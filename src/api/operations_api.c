@@ -41,16 +41,57 @@ static void write_gauges(GString *out, const struct stats *stats)
                        stats->last_seq);
 }
 
+/* Counting goes through all that is open, and nobody needs a key to ask: it is done once in a few seconds,
+ * whoever asks, and by one thread; the others are told what was counted last. */
+#define COUNTED_FOR SPAN_S(5)
+
+static struct {
+    pthread_mutex_t lock;
+    struct stats stats;
+    struct span at; /* elapsed clock; unset: never */
+    bool is_sound;  /* the database could be asked */
+    bool is_being_counted;
+} counted = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* True when it is this thread's turn to count. */
+static bool begin_count(struct stats *out, bool *out_is_sound)
+{
+    pthread_mutex_lock(&counted.lock);
+    struct span elapsed = clock_elapsed(&CLOCK_SYSTEM);
+    bool is_old = counted.at.us == 0 || elapsed.us - counted.at.us > COUNTED_FOR.us;
+    bool is_turn = is_old && !counted.is_being_counted;
+    counted.is_being_counted |= is_turn;
+    *out = counted.stats;
+    *out_is_sound = counted.is_sound;
+    pthread_mutex_unlock(&counted.lock);
+    return is_turn;
+}
+
+static void end_count(const struct stats *stats, bool is_sound)
+{
+    pthread_mutex_lock(&counted.lock);
+    counted.stats = *stats;
+    counted.is_sound = is_sound;
+    counted.at = clock_elapsed(&CLOCK_SYSTEM);
+    counted.is_being_counted = false;
+    pthread_mutex_unlock(&counted.lock);
+}
+
 /* What the database is asked is left out while it cannot be: just then the rest matters. */
 static void append_stats(GString *out, const struct api_context *context)
 {
     struct stats stats = {0};
-    struct db *db = api_borrow(context);
-    stats_load(db, clock_now(context->clock), &stats);
-    if (db_error(db) == DB_OK) {
+    bool is_sound = false;
+    if (begin_count(&stats, &is_sound)) {
+        struct db *db = api_borrow(context);
+        stats_load(db, clock_now(context->clock), &stats);
+        is_sound = db_error(db) == DB_OK;
+        db_pool_give(context->readers, db);
+        end_count(&stats, is_sound);
+    }
+    if (is_sound) {
         write_gauges(out, &stats);
     }
-    db_pool_give(context->readers, db);
 }
 
 static void get_metrics(struct http_request *request, void *self)

@@ -25,18 +25,13 @@ struct moment {
 
 static struct moment moment_of(const struct schedule *schedule, struct utc at)
 {
-    struct moment moment = {
+    return (struct moment){
         .zone = schedule->zone,
         .at = at,
         .reading = zone_reading(schedule->zone, at),
         .is_steady = zone_is_steady(schedule->zone, at, SPAN_D(NEAR_DAYS + 1)),
         .is_next = schedule->primary != NULL,
     };
-    if (moment.is_next) {
-        /* One level deep: a schedule that follows cannot be followed. */
-        moment.busy_count = duty_at(schedule->primary, at, moment.busy);
-    }
-    return moment;
 }
 
 /* ---- turns ---- */
@@ -169,20 +164,30 @@ static size_t layer_at(const struct schedule *schedule, const struct layer *laye
     return override->who != NULL ? add_person(override->who, layer->name, out, 0) : 0;
 }
 
-size_t duty_at(const struct schedule *schedule, struct utc at, struct duty out[DUTY_MAX])
+static size_t duty_of(const struct schedule *schedule, const struct moment *moment,
+                      struct duty out[DUTY_MAX])
 {
-    struct moment moment = moment_of(schedule, at);
-    const struct override *override = override_at(schedule, NULL, &moment);
+    const struct override *override = override_at(schedule, NULL, moment);
     if (override != NULL) {
         return override->who != NULL ? add_person(override->who, DUTY_OVERRIDE, out, 0) : 0;
     }
     for (guint i = schedule->layers->len; i > 0; i--) {
-        size_t count = layer_at(schedule, g_ptr_array_index(schedule->layers, i - 1), &moment, out);
+        size_t count = layer_at(schedule, g_ptr_array_index(schedule->layers, i - 1), moment, out);
         if (count > 0) {
             return count;
         }
     }
     return 0;
+}
+
+size_t duty_at(const struct schedule *schedule, struct utc at, struct duty out[DUTY_MAX])
+{
+    struct moment moment = moment_of(schedule, at);
+    if (schedule->primary != NULL) { /* which follows none itself */
+        struct moment there = moment_of(schedule->primary, at);
+        moment.busy_count = duty_of(schedule->primary, &there, moment.busy);
+    }
+    return duty_of(schedule, &moment, out);
 }
 
 /* ---- edges ---- */
