@@ -324,7 +324,7 @@ static void nobody_waits_for_a_slow_attempt_and_it_is_made_once(void **state)
         assert_int_equal(post.kinds[1], CONTACT_WEBHOOK);
         land(&post, SEND_DELIVERED);
         /* Many leases later it is still the same attempt, and what it brings is believed. */
-        go_on(house, &post, courier, 300);
+        go_on(house, &post, courier, 130);
         assert_int_equal(post.sent, 2);
         const struct send_result result = {.state = SEND_DELIVERED};
         mail_done(mail_self, &result);
