@@ -37,7 +37,7 @@ static void reload(struct house *house)
     notify_systemd(house->environment, "RELOADING=1");
     g_autofree char *problem = NULL;
     if (!house_apply_file(house, &problem)) {
-        LOG_ERROR("config", NULL, "team file refused; the one in force stays", "why", problem);
+        house_tell_refused(problem);
     }
     house_show_minted(house);
     notify_systemd(house->environment, "READY=1");

@@ -221,6 +221,24 @@ static bool open_doors(struct house *house, struct fault *fault)
     return http != NULL;
 }
 
+/* A file that is refused (by checks that are new, above all) must not keep from paging people by what is in
+ * force. Without anything in force, nobody could be told of any alert. */
+static bool apply_at_start(struct house *house, struct fault *fault)
+{
+    g_autofree char *problem = NULL;
+    if (house->settings->config == NULL || house_apply_file(house, &problem)) {
+        return true;
+    }
+    struct config *config = config_current(house->configs);
+    bool is_configured = config->version > 0;
+    config_unref(config);
+    if (!is_configured || house_misses_database(house)) {
+        return fault_set(fault, "", "%s", problem);
+    }
+    house_tell_refused(problem);
+    return true;
+}
+
 bool house_open(struct house *house, const struct settings *settings,
                 const char *const *environment, struct fault *fault)
 {
@@ -235,12 +253,9 @@ bool house_open(struct house *house, const struct settings *settings,
     house->readers = db_pool_create(house->database);
     house->desk = desk_start(house->ledger, ledger_clock(house->ledger));
     fill_context(house);
-    if (!house_start_courier(house, fault) || !house_start_ear(house, fault)) {
+    if (!house_start_courier(house, fault) || !house_start_ear(house, fault) ||
+        !apply_at_start(house, fault)) {
         return false;
-    }
-    g_autofree char *problem = NULL;
-    if (settings->config != NULL && !house_apply_file(house, &problem)) {
-        return fault_set(fault, "", "%s", problem);
     }
     house_warn_of_variables(house);
     courier_wake(house->courier);

@@ -79,6 +79,8 @@ void house_stop_check(struct house *house);
 
 /* Applies settings->config. False with the whole sentence for a person in *out_problem (g_free). */
 NODISCARD bool house_apply_file(struct house *house, char **out_problem);
+/* Where that is no reason to end. */
+void house_tell_refused(const char *problem);
 
 /* The courier and what it sends with; then its thread, once the desk runs. house_join_courier lets what
  * is in flight come home and ends the thread. */

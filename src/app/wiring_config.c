@@ -64,6 +64,11 @@ bool house_apply_file(struct house *house, char **out_problem)
     return is_applied;
 }
 
+void house_tell_refused(const char *problem)
+{
+    LOG_ERROR("config", NULL, "team file refused; the one in force stays", "why", problem);
+}
+
 /* A key that the team file names is not ignored. */
 static bool is_named(const char *team, const char *variable)
 {

@@ -70,6 +70,38 @@ static void test_given_key(void **state)
     apply_config_clear(&back);
 }
 
+/* The versions before took any. */
+static void test_a_weak_key_in_use_stays(void **state)
+{
+    struct world *world = *state;
+    static const char WEAK[] = "aaaaaaaaaaaaaaaa";
+    struct terms weak = {.keys = "{\"integration:am\": \"aaaaaaaaaaaaaaaa\"}"};
+    struct apply_config fresh = world_apply(world, WITH_KEY, weak);
+    assert_int_equal(fresh.base.status, 422);
+    assert_string_equal(fresh.base.fault.field, "integrations[0].key");
+
+    struct apply_config first = world_apply(
+        world, WITH_KEY, (struct terms){.keys = "{\"integration:am\": \"first-key-0123456789\"}"});
+    assert_int_equal(first.base.status, 200);
+    struct access_key key = {
+        .owner_kind = KEY_INTEGRATION, .owner = "am", .created_at = world->now};
+    key_hash(WEAK, key.hash);
+    access_key_insert(world->db, &key);
+    struct apply_config again = world_apply(world, WITH_KEY, weak);
+    world_assert_counts(&again, 0, 0, 0);
+    assert_true(opens(world, WEAK, "am"));
+
+    /* Of what is not in use any more, or is another's, it is new. */
+    (void)access_key_revoke(world->db, KEY_INTEGRATION, "am", 0, world->now);
+    struct apply_config revoked = world_apply(world, WITH_KEY, weak);
+    assert_int_equal(revoked.base.status, 422);
+    assert_non_null(strstr(revoked.base.fault.text, "easy to guess"));
+    apply_config_clear(&fresh);
+    apply_config_clear(&first);
+    apply_config_clear(&again);
+    apply_config_clear(&revoked);
+}
+
 static void test_key_has_one_owner(void **state)
 {
     struct world *world = *state;
@@ -113,7 +145,10 @@ static void test_same_key_twice_in_a_file(void **state)
 static const char *read_env(void *self, const char *name)
 {
     (void)self;
-    return strcmp(name, "SET") == 0 ? "a-key-of-enough-characters" : NULL;
+    return strcmp(name, "SET") == 0     ? "a-key-of-enough-characters"
+           : strcmp(name, "WEAK") == 0  ? "aaaaaaaaaaaaaaaa"
+           : strcmp(name, "BYTES") == 0 ? "\xff\xfe-key-of-enough-characters"
+                                        : NULL;
 }
 
 static char *read_file(void *self, const char *path)
@@ -135,6 +170,9 @@ static void test_resolve_keys(void **state)
          "{\"integration:a\":\"a-key-of-enough-characters\"}", NULL},
         {"file, without its line end", "heartbeats: [{name: h, key: file:/run/key}]",
          "{\"heartbeat:h\":\"another-key-of-enough\"}", NULL},
+        {"a weak one, which may be in use", "integrations: [{name: a, key: env:WEAK}]",
+         "{\"integration:a\":\"aaaaaaaaaaaaaaaa\"}", NULL},
+        {"no text", "integrations: [{name: a, key: env:BYTES}]", NULL, "integrations[0].key"},
         {"unset", "integrations: [{name: a}, {name: b, key: env:UNSET}]", NULL,
          "integrations[1].key"},
         {"no file", "heartbeats: [{name: h, key: file:/none}]", NULL, "heartbeats[0].key"},
@@ -183,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_WORLD(test_given_key),
+        IN_WORLD(test_a_weak_key_in_use_stays),
         IN_WORLD(test_key_has_one_owner),
         IN_WORLD(test_same_key_twice_in_a_file),
         cmocka_unit_test(test_resolve_keys),

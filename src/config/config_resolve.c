@@ -41,7 +41,9 @@ static bool resolve_entry(const json_t *entry, const char *noun, const struct ke
     if (value == NULL) {
         return false;
     }
-    if (!key_check_given(value, fault)) {
+    /* Whether it is a good one is judged where it is known whether it is new; but this would get lost on
+     * the way there. */
+    if (!g_utf8_validate(value, -1, NULL) && !key_check_given(value, fault)) {
         fault_within(fault, "key");
         return false;
     }

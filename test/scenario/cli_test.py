@@ -567,7 +567,14 @@ class ServeTest(unittest.TestCase):
             world.wait("the mistake is told", lambda: "team.yaml:17" in world.server.log())
             self.assertEqual(world.get("/api/v1/users/ana").json["full_name"], "Ana W.")
             world.stop()
-            done = run("serve", "--data", world.data, "--listen", "127.0.0.1:0", "--config", path)
+            # A mistake stands in nobody's way who can be paged by what is in force.
+            world.start()
+            self.assertIn("team.yaml:17", world.server.log())
+            self.assertIn("level=error", world.server.log())
+            self.assertEqual(world.get("/api/v1/users/ana").json["full_name"], "Ana W.")
+            world.stop()
+            fresh = world.folder / "fresh"
+            done = run("serve", "--data", fresh, "--listen", "127.0.0.1:0", "--config", path)
             self.assertEqual(done.returncode, 1)
             self.assertIn("team.yaml:17", done.stderr)
 
