@@ -31,7 +31,8 @@ static struct silence_job *job_new(struct http_request *request, const struct ap
     job->is_trusted = who->is_trusted;
     const struct config_command base = {.configs = context->configs, .actor = job->actor};
     job->put = (struct put_object){.base = base, .kind = CONFIG_SILENCE};
-    job->end = (struct put_object){.base = base, .kind = CONFIG_SILENCE, .keeps_maker = true};
+    job->end = (struct put_object){
+        .base = base, .kind = CONFIG_SILENCE, .keeps_maker = true, .skips_meaning = true};
     return job;
 }
 

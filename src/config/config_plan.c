@@ -250,8 +250,9 @@ static bool check_next(struct planner *planner, enum config_kind kind, guint ind
     const void *item = g_ptr_array_index(next->items[kind], index);
     struct fault found;
     bool is_written_now = index < planner->in_file[kind];
+    bool is_judged = is_written_now && !planner->options.skips_meaning;
     if (config_check_item(next, kind, item, &found) &&
-        (!is_written_now || config_check_meaning(next, kind, item, &found))) {
+        (!is_judged || config_check_meaning(next, kind, item, &found))) {
         return true;
     }
     if (!is_written_now) {

@@ -28,8 +28,9 @@ struct config_plan {
 enum { PLAN_FAULTS_MAX = 50 };
 
 struct plan_options {
-    bool is_from_file; /* else `document` holds what a person or program made through the API */
-    bool prune;        /* delete what came from a file and is not in this one */
+    bool is_from_file;  /* else `document` holds what a person or program made through the API */
+    bool prune;         /* delete what came from a file and is not in this one */
+    bool skips_meaning; /* what comes in only ends something: see config_check_meaning */
     struct utc forget_before; /* delete silences of people that ended before; unset: none */
     GArray *faults; /* out: struct fault, all that were found, in the file's order, one of each
                           entry; NULL: the first will do */

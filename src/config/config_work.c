@@ -193,7 +193,7 @@ enum command_result put_object_run(struct ledger_tx *tx, void *arg)
         return config_command_refuse(&put->base, 409);
     }
     json_auto_t *document = document_of(tx, put);
-    struct plan_options options = {.is_from_file = false};
+    struct plan_options options = {.is_from_file = false, .skips_meaning = put->skips_meaning};
     if (put->kind == CONFIG_SILENCE) {
         options.forget_before = utc_add(tx->now, SILENCE_REMEMBERED);
     }

@@ -57,8 +57,10 @@ struct put_object {
     int kind;           /* in: enum config_kind */
     const json_t *spec; /* in; a name that is absent is made up */
     bool keeps_maker;   /* in: of a silence that is there already, created_by stays */
-    json_t *written;    /* out: record_write of the result */
-    json_t *minted;     /* out: as in struct apply_config */
+    bool
+        skips_meaning; /* in: it only ends what was taken once, perhaps of a service that is gone */
+    json_t *written;   /* out: record_write of the result */
+    json_t *minted;    /* out: as in struct apply_config */
 };
 enum command_result put_object_run(struct ledger_tx *tx, void *arg);
 void put_object_clear(struct put_object *put);

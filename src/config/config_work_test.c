@@ -286,6 +286,32 @@ static void test_put_and_delete(void **state)
     apply_config_clear(&first);
 }
 
+static void test_what_is_ended_needs_no_meaning(void **state)
+{
+    struct world *world = *state;
+    struct apply_config first = world_apply(world, TEAM, (struct terms){0});
+    json_auto_t *spec =
+        world_parse("{name: night, match: [{field: service, value: checkout}], from: "
+                    "'2026-12-01T00:00:00Z', to: '2026-12-02T00:00:00Z'}");
+    struct put_object put = {.kind = CONFIG_SILENCE, .spec = spec};
+    world_run(world, put_object_run, &put);
+    assert_int_equal(put.base.status, 201);
+    struct apply_config pruned = world_apply(
+        world, "users: [{name: ana, contacts: [{kind: log}]}]\n", (struct terms){.prune = true});
+    assert_int_equal(pruned.base.status, 200);
+
+    (void)json_object_set_new(spec, "to", json_string("2026-12-01T00:00:01Z"));
+    world_run(world, put_object_run, &put);
+    assert_int_equal(put.base.status, 422);
+    put.skips_meaning = true;
+    world_run(world, put_object_run, &put);
+    assert_int_equal(put.base.status, 200);
+    assert_string_equal(json_text(put.written, "to", ""), "2026-12-01T00:00:01Z");
+    put_object_clear(&put);
+    apply_config_clear(&first);
+    apply_config_clear(&pruned);
+}
+
 static guint overrides_of(struct world *world)
 {
     struct config *config = config_current(world->configs);
@@ -345,6 +371,7 @@ int main(void)
         IN_WORLD(test_export_applies_without_a_change),
         IN_WORLD(test_export_leaves_secrets_out),
         IN_WORLD(test_put_and_delete),
+        IN_WORLD(test_what_is_ended_needs_no_meaning),
         IN_WORLD(test_overrides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,7 +7,7 @@ import re
 import subprocess
 import unittest
 
-from team import KEYS, apply_team
+from team import KEYS, TEAM, apply_team
 from world import World, free_port, need, request
 
 CONFIG = """
@@ -315,6 +315,20 @@ class AmtoolTest(unittest.TestCase):
             self.assertEqual((after["id"], after["matchers"]), (shown["id"], shown["matchers"]))
             self.assertEqual(world.cli_json("silence", "list")[0]["match"],
                              [{"field": "service", "op": "equals", "value": "checkout"}])
+
+    def test_a_silence_outlives_its_service_and_can_be_ended(self):
+        with World() as world:
+            apply_team(world)
+            world.cli("silence", "add", "service=search", "--for", "1h", "--name", "broad")
+            team = world.write("less.yaml", (TEAM % {"webhook": "http://127.0.0.1:9"}).partition("routes:")[0]
+                               .replace("  - {name: search, policy: everything}\n", ""))
+            world.cli("apply", team, "--prune", "--yes", env=KEYS)
+            both = Both(world, with_theirs=False)
+            config = world.write("http.yml", "authorization: {credentials: %s}" % world.token("respond"))
+            shown, = both.silences(both.ours)
+            done = both.run(both.ours, f"--http.config.file={config}", "silence", "expire", shown["id"])
+            self.assertEqual(done.returncode, 0, done)
+            self.assertEqual(both.silences(both.ours), [])
 
     def test_status_can_be_read(self):
         with World() as world:
