@@ -48,10 +48,6 @@ static bool alert_check(const void *self, struct fault *fault)
     if (alert->details != NULL && !json_is_object(alert->details)) {
         return fault_set(fault, "details", "must be an object");
     }
-    if (alert->details != NULL &&
-        json_dumpb(alert->details, NULL, 0, JSON_COMPACT) > LIMIT_DETAILS) {
-        return fault_set(fault, "details", "must be at most %d bytes as JSON", LIMIT_DETAILS);
-    }
     if (alert->integration != NULL && alert->service != NULL) {
         return fault_set(fault, "service", "name an integration or a service, not both");
     }
@@ -161,6 +157,16 @@ static bool settle_summary(struct signal *signal, enum native_sender sender, str
     return is_good || fault_set(fault, "summary", "is required: say in one line what is wrong");
 }
 
+/* A person can send less; a program's alert must not be lost, and details_fit leaves out what is too much. */
+static bool check_details(const struct native_alert *alert, enum native_sender sender,
+                          struct fault *fault)
+{
+    bool is_good = sender == NATIVE_PROGRAM || alert->details == NULL ||
+                   json_dumpb(alert->details, NULL, 0, JSON_COMPACT) <= LIMIT_DETAILS;
+    return is_good ||
+           fault_set(fault, "details", "must be at most %d bytes as JSON", LIMIT_DETAILS);
+}
+
 bool native_read(const json_t *body, enum native_sender sender, struct signal *out,
                  char **out_integration, char **out_service, struct fault *fault)
 {
@@ -168,6 +174,10 @@ bool native_read(const json_t *body, enum native_sender sender, struct signal *o
     *out_integration = NULL;
     *out_service = NULL;
     if (!record_read(&NATIVE_ALERT_RECORD, body, &alert, fault)) {
+        return false;
+    }
+    if (!check_details(&alert, sender, fault)) {
+        record_clear(&NATIVE_ALERT_RECORD, &alert);
         return false;
     }
     *out = (struct signal){

@@ -454,6 +454,11 @@ static void large_details(void **state)
     char *service = NULL;
     assert_false(native_read(body, NATIVE_PERSON, &signal, &integration, &service, &fault));
     assert_string_equal(fault.field, "details");
+    assert_true(native_read(body, NATIVE_PROGRAM, &signal, &integration, &service, &fault));
+    assert_string_equal(signal.summary, "s");
+    assert_non_null(json_object_get(signal.details, "note"));
+    assert_null(json_object_get(signal.details, "big"));
+    signal_clear(&signal);
     /* Another product's program cannot be told: its alert is taken, and says what is missing. */
     json_auto_t *other = json_pack("[{s:{s:s, s:s}}]", "labels", "alertname", "A", "big", big);
     struct batch batch;
