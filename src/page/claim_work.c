@@ -153,6 +153,7 @@ static struct errand *claim_passing(struct ledger_tx *tx, struct look *look, int
     if (is_open && may_pass(tx, look, passing.waiting, &pass_at)) {
         g_autoptr(GArray) wanted = wanted_pages(tx, &passing);
         errand = wanted->len > 0 ? build_pages(tx, &passing, wanted) : NULL;
+        pass_at = passing.waiting->len == LOOK_MAX ? tx->now : pass_at; /* there are more */
     }
     notifications_free(passing.waiting);
     hold_back(tx, look, severity, at, pass_at);

@@ -104,6 +104,21 @@ static void what_goes_on_untold_is_told(void **state)
     expect_messages(paging, "ana email: page 1");
 }
 
+/* One of those who were to be told had been, the other not yet. */
+static void what_goes_on_is_told_to_whom_it_had_not_reached(void **state)
+{
+    struct paging *paging = *state;
+    paging->started_at = PAGING_START;
+    int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
+    expect_messages(paging, "ana email: page 1");
+    paging_pass(paging, SPAN_MIN(2));
+    expect_messages(paging, "ana webhook: page 1");
+    paging_pass(paging, SPAN_MIN(3));
+    settle_as(paging, SEND_RETRY, "chen ntfy: page 1");
+    assert_int_equal(end_and_go_on(paging, "ana webhook: ended 1"), id);
+    expect_messages(paging, "chen ntfy: page 1");
+}
+
 static void up_and_down_does_not_keep_it_at_the_first_step(void **state)
 {
     struct paging *paging = *state;
@@ -125,6 +140,7 @@ int main(void)
         TEST(what_goes_on_after_its_end_pages_nobody_again),
         TEST(what_goes_on_is_still_whosever_it_was),
         TEST(what_goes_on_untold_is_told),
+        TEST(what_goes_on_is_told_to_whom_it_had_not_reached),
         TEST(up_and_down_does_not_keep_it_at_the_first_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,7 +104,7 @@ static void take_over(struct escalation *e, const struct verdict *verdict, struc
  * is so, and the next step is not due yet. */
 static bool hold_for_bound(struct ledger_tx *tx, struct escalation *e)
 {
-    if (e->state != ESCALATION_ACTIVE || e->step == 0) {
+    if (e->state != ESCALATION_ACTIVE || e->step == 0 || e->wait.us <= 0) {
         return false;
     }
     struct utc until = escalation_held_until(tx->db, e, tx->now);
@@ -238,6 +238,7 @@ void escalation_continue(struct pager *pager, struct ledger_tx *tx, struct alert
         e.state = e.kept_state;
         e.next_at = e.kept_next_at;
         escalation_save(tx->db, &e);
+        page_go_on(pager, tx, &e, alert);
     }
 }
 

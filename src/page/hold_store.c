@@ -18,7 +18,7 @@ struct utc escalation_held_until(struct db *db, const struct escalation *e, stru
             " JOIN mailbox m ON m.id = n.mailbox_id AND m.user_name = p.user_name"
             " WHERE p.alert_id = $1 AND p.escalation_id = $2 AND p.step = $3"
             " AND p.round = $4 AND p.state = 1 AND n.state = 1 AND n.kind = 1 AND n.tries = 0"
-            " AND n.due_at <= $5 AND m.next_at >= $6 AND m.failures < $7"
+            " AND n.due_at <= $5 AND m.next_at >= $6 AND m.failures = 0"
             " AND NOT " IS_SOMEBODY_TRIED("") " ORDER BY m.next_at LIMIT 1");
     db_bind_int(q, 1, e->alert_id);
     db_bind_int(q, 2, e->id);
@@ -26,7 +26,6 @@ struct utc escalation_held_until(struct db *db, const struct escalation *e, stru
     db_bind_int(q, 4, e->round);
     db_bind_utc(q, 5, now);
     db_bind_utc(q, 6, utc_add(now, SPAN_S(-1)));
-    db_bind_int(q, 7, MAILBOX_FAILS);
     struct utc at = {0};
     bool is_held = db_step(q) == DB_ROW;
     at = is_held ? utc_add(db_utc(q, 0), e->wait) : at;
@@ -41,7 +40,7 @@ void escalation_begin_waits(struct db *db, int64_t delivery_id, struct utc held_
      * second contact, while the one to the first is held. */
     struct db_query *q = db_query(
         db, "UPDATE escalation SET next_at = $1 + wait_us WHERE state = 1"
-            " AND next_is_date = 0 AND id IN (SELECT e.id"
+            " AND next_is_date = 0 AND wait_us > 0 AND id IN (SELECT e.id"
             " FROM carried c JOIN delivery d ON d.id = c.delivery_id"
             " JOIN notification n ON n.id = c.notification_id"
             " JOIN page p ON p.alert_id = n.alert_id AND p.user_name = d.user_name"

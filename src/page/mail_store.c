@@ -138,7 +138,8 @@ void mailbox_rearm(struct db *db, struct mailbox *mailbox, struct utc now)
 void mail_shift_waits(struct db *db, struct utc now, struct span by)
 {
     struct db_query *q =
-        db_query(db, "UPDATE mailbox SET next_at = next_at + $1, retry_at = retry_at + $1"
+        db_query(db, "UPDATE mailbox SET next_at = next_at + $1, retry_at = retry_at + $1,"
+                     " failed_at = failed_at + $1"
                      " WHERE next_at IS NOT NULL");
     db_bind_int(q, 1, by.us);
     (void)db_run(q);

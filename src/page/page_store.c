@@ -316,6 +316,32 @@ int64_t page_end_all(struct db *db, int64_t alert_id, struct utc now)
     return db_changes(db);
 }
 
+size_t page_of_step(struct db *db, const struct escalation *e, int64_t *out_ids, size_t max)
+{
+    struct db_query *q =
+        db_query(db, "SELECT MAX(id) FROM page WHERE alert_id = $1 AND escalation_id = $2"
+                     " AND step = $3 AND round = $4 GROUP BY user_name ORDER BY MAX(id) LIMIT $5");
+    db_bind_int(q, 1, e->alert_id);
+    db_bind_int(q, 2, e->id);
+    db_bind_int(q, 3, e->step - 1);
+    db_bind_int(q, 4, e->round);
+    db_bind_int(q, 5, (int64_t)max);
+    return db_take_ids(q, out_ids, max);
+}
+
+bool page_was_told(struct db *db, const struct page *page)
+{
+    struct db_query *q =
+        db_query(db, "SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
+                     " WHERE n.alert_id = $1 AND m.user_name = $2 AND n.kind = 1"
+                     " AND n.state IN (2, 3) LIMIT 1");
+    db_bind_int(q, 1, page->alert_id);
+    db_bind_text(q, 2, page->who);
+    bool is_told = db_step(q) == DB_ROW;
+    db_reset(q);
+    return is_told;
+}
+
 bool page_has_company(struct db *db, const struct page *page)
 {
     /* Told, about to be (by a message that waits already, perhaps of an earlier page), or by a rule that

@@ -86,6 +86,11 @@ void escalation_begin_waits(struct db *db, int64_t delivery_id, struct utc held_
                             struct utc at);
 /* The page goes to somebody else instead, and nobody of its step was tried: the step's wait begins now. */
 void escalation_wait_anew(struct db *db, const struct page *page, struct utc now);
+/* The last page of each person whom the escalation told last. Answers how many ids were written. */
+NODISCARD size_t page_of_step(struct db *db, const struct escalation *e, int64_t *out_ids,
+                              size_t max);
+/* Is a message that pages this person for the alert out, or delivered? */
+NODISCARD bool page_was_told(struct db *db, const struct page *page);
 /* Is or will anybody else be told by the step, round and escalation that this page belongs to? */
 NODISCARD bool page_has_company(struct db *db, const struct page *page);
 /* In order of creation; the page is borrowed during the call. */

@@ -6,6 +6,9 @@
 #include "oncall/shift.h"
 #include "page/work.h"
 
+/* Persons of one step who go on being told; a step has no more targets than this in any sane policy. */
+#define GO_ON_MAX 64
+
 /* A hint kept in memory: until then a look into the mailbox would only answer "wait". */
 struct held {
     struct utc until;
@@ -287,6 +290,33 @@ void pages_open(struct pager *pager, struct ledger_tx *tx, const struct page_ord
     /* After all of them are there: who else is told decides what follows. */
     for (guint i = 0; i < hopeless->len; i++) {
         page_give_up(pager, tx, g_array_index(hopeless, int64_t, i));
+    }
+}
+
+static void go_on(struct pager *pager, struct ledger_tx *tx, struct page *page,
+                  const struct alert *alert)
+{
+    page->state = PAGE_ACTIVE;
+    page->ended_at = (struct utc){0};
+    page_save(tx->db, page);
+    g_autoptr(GPtrArray) rules = receiver_rules(pager->config, page->who, page->urgency);
+    if (!page_was_told(tx->db, page) && rules->len > 0 &&
+        !notify_or_fall_back(pager, tx, page, alert, contact_of_rule(rules, 0), false)) {
+        page_give_up(pager, tx, page->id);
+    }
+}
+
+void page_go_on(struct pager *pager, struct ledger_tx *tx, const struct escalation *e,
+                const struct alert *alert)
+{
+    int64_t ids[GO_ON_MAX];
+    size_t count = page_of_step(tx->db, e, ids, G_N_ELEMENTS(ids));
+    for (size_t i = 0; i < count; i++) {
+        struct page page = {0};
+        if (page_load(tx->db, ids[i], &page) && page.state == PAGE_ENDED) {
+            go_on(pager, tx, &page, alert);
+        }
+        page_clear(&page);
     }
 }
 

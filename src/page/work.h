@@ -95,6 +95,9 @@ NODISCARD bool notify_or_fall_back(struct pager *pager, struct ledger_tx *tx,
 void page_fall_back(struct pager *pager, struct ledger_tx *tx, int64_t page_id, const char *failed);
 /* Every way to this person failed: when nobody of its step could be told, others are at once. */
 void page_give_up(struct pager *pager, struct ledger_tx *tx, int64_t page_id);
+/* The alert goes on: so do the pages of the step told last, and who was not told yet is told now. */
+void page_go_on(struct pager *pager, struct ledger_tx *tx, const struct escalation *e,
+                const struct alert *alert);
 /* Ends one page in the given state (enum page_state). */
 void page_close(struct ledger_tx *tx, struct page *page, int state);
 /* Nobody needs to be told any more: ends pages, cancels what waits. */
