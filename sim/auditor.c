@@ -432,7 +432,7 @@ static void judge_ends(struct auditor *auditor, const struct sent_message *sent,
             what = "before it was over";
         } else if ((watch->told & bit) == 0) {
             what = "who was not told of it";
-        } else if ((watch->heard_end & bit) != 0 && !sent->may_repeat) {
+        } else if ((watch->heard_end & bit) != 0 && !sent->may_repeat && !sent->is_late) {
             what = "a second time";
         }
         if (what != NULL) {
