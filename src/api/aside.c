@@ -1,7 +1,6 @@
 #include "api/aside.h"
 
 #include <pthread.h>
-#include <time.h>
 
 enum { WAITING_MAX = 32, BUSY_RETRY_S = 5 };
 
@@ -11,6 +10,8 @@ struct reading {
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t ended =
+    PTHREAD_COND_INITIALIZER; /* the thread has, or will touch nothing more */
 /* Under the lock. The thread ends when nothing waits. */
 static GQueue waiting = G_QUEUE_INIT;
 static bool is_running;
@@ -20,6 +21,9 @@ static struct reading *next_reading(void)
     pthread_mutex_lock(&lock);
     struct reading *reading = g_queue_pop_head(&waiting);
     is_running = reading != NULL;
+    if (!is_running) {
+        pthread_cond_broadcast(&ended);
+    }
     pthread_mutex_unlock(&lock);
     return reading;
 }
@@ -63,13 +67,9 @@ bool aside_run(struct http_request *request, void (*run)(void *arg), void *arg)
 
 void aside_settle(void)
 {
-    static const struct timespec TICK = {.tv_nsec = 10000000};
-    for (bool goes_on = true; goes_on;) {
-        pthread_mutex_lock(&lock);
-        goes_on = is_running;
-        pthread_mutex_unlock(&lock);
-        if (goes_on) {
-            nanosleep(&TICK, NULL);
-        }
+    pthread_mutex_lock(&lock);
+    while (is_running) {
+        pthread_cond_wait(&ended, &lock);
     }
+    pthread_mutex_unlock(&lock);
 }

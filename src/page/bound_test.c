@@ -36,18 +36,8 @@ static char *team(void)
 
 static int open_team(void **state)
 {
-    struct paging *paging = g_new0(struct paging, 1);
     g_autofree char *document = team();
-    paging_open(paging, document);
-    *state = paging;
-    return 0;
-}
-
-static int close_team(void **state)
-{
-    paging_close(*state);
-    g_free(*state);
-    return 0;
+    return paging_start(state, document);
 }
 
 static int64_t signal_of(struct paging *paging, const char *service, int number, int severity)
@@ -56,18 +46,12 @@ static int64_t signal_of(struct paging *paging, const char *service, int number,
     return paging_signal_of(paging, service, SIGNAL_TRIGGER, key, severity);
 }
 
-static void expect_messages(struct paging *paging, const char *expected)
-{
-    g_autofree char *messages = paging_messages(paging);
-    assert_string_equal(messages, expected);
-}
-
 /* As many messages as go at once. */
 static void fill_the_minute(struct paging *paging, const char *service, int severity)
 {
     for (int i = 0; i < 3; i++) {
         (void)signal_of(paging, service, i, severity);
-        expect_messages(paging, "ana email: page 1");
+        paging_expect(paging, "ana email: page 1");
     }
 }
 
@@ -76,26 +60,26 @@ static void new_trouble_is_not_held_back_by_what_is_known(void **state)
     struct paging *paging = *state;
     fill_the_minute(paging, "s0", SEVERITY_CRITICAL);
     (void)signal_of(paging, "s0", 3, SEVERITY_CRITICAL); /* the same trouble: it waits */
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     (void)signal_of(paging, "s1", 0, SEVERITY_CRITICAL);
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
     (void)signal_of(paging, "s1", 1, SEVERITY_CRITICAL); /* known by now */
     (void)signal_of(paging, "s2", 0, SEVERITY_ERROR);    /* not critical */
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     paging_pass(paging, SPAN_MIN(1));
-    expect_messages(paging, "ana email: digest 3");
+    paging_expect(paging, "ana email: digest 3");
 }
 
 static void an_hour_later_it_is_news_again(void **state)
 {
     struct paging *paging = *state;
     (void)signal_of(paging, "s1", 0, SEVERITY_CRITICAL);
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
     paging_pass(paging, SPAN_MIN(61));
     g_free(paging_messages(paging));
     fill_the_minute(paging, "s0", SEVERITY_CRITICAL);
     (void)signal_of(paging, "s1", 1, SEVERITY_CRITICAL);
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
 }
 
 static void news_passes_ten_times_a_minute(void **state)
@@ -111,7 +95,7 @@ static void news_passes_ten_times_a_minute(void **state)
     }
     assert_int_equal(sent, 10);
     paging_pass(paging, SPAN_MIN(1));
-    expect_messages(paging, "ana email: digest 20"); /* nothing was dropped */
+    paging_expect(paging, "ana email: digest 20"); /* nothing was dropped */
 }
 
 static void news_that_was_never_sent_told_nobody(void **state)
@@ -124,13 +108,13 @@ static void news_that_was_never_sent_told_nobody(void **state)
         g_free(paging_messages(paging));
     }
     int64_t id = signal_of(paging, "s11", 0, SEVERITY_CRITICAL);
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     assert_int_equal(paging_act(paging, VERB_RESOLVE, id, "user:boss"), 200);
     paging_pass(paging, SPAN_MIN(1));
     (void)signal_of(paging, "s0", 9, SEVERITY_CRITICAL);
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
     (void)signal_of(paging, "s11", 1, SEVERITY_CRITICAL);
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
 }
 
 static void a_page_that_is_asked_for_always_passes(void **state)
@@ -141,7 +125,7 @@ static void a_page_that_is_asked_for_always_passes(void **state)
     fill_the_minute(paging, "s0", SEVERITY_CRITICAL);
     for (int i = 0; i < 12; i++) { /* however often */
         assert_int_equal(paging_page(paging, id, "ana"), 200);
-        expect_messages(paging, "ana email: page 1");
+        paging_expect(paging, "ana email: page 1");
     }
 }
 
@@ -156,13 +140,13 @@ static void a_wait_begins_when_the_message_goes(void **state)
     }
     int64_t id = signal_of(paging, "s0", 0, SEVERITY_ERROR);
     paging_pass(paging, SPAN_S(59));
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     paging_pass(paging, SPAN_S(1));
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
     paging_pass(paging, SPAN_S(119));
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     paging_pass(paging, SPAN_S(1));
-    expect_messages(paging, "boss ntfy: page 1");
+    paging_expect(paging, "boss ntfy: page 1");
     assert_int_equal(paging_events(paging, id, "escalation.held"), 0);
 }
 
@@ -176,14 +160,14 @@ static void no_next_step_begins_before_the_first_was_told(void **state)
     int64_t id =
         signal_of(paging, "quick", 0, SEVERITY_ERROR); /* waits 20 s, is held for a minute */
     paging_pass(paging, SPAN_S(59));
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     assert_int_equal(paging_events(paging, id, "escalation.held"), 1);
     paging_pass(paging, SPAN_S(1));
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
     paging_pass(paging, SPAN_S(19));
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     paging_pass(paging, SPAN_S(1));
-    expect_messages(paging, "boss ntfy: page 1");
+    paging_expect(paging, "boss ntfy: page 1");
 }
 
 static void who_was_told_beside_is_waited_for(void **state)
@@ -194,13 +178,13 @@ static void who_was_told_beside_is_waited_for(void **state)
         (void)paging_act(paging, VERB_ACKNOWLEDGE, i + 1, "user:ana");
     }
     (void)signal_of(paging, "pair", 0, SEVERITY_ERROR);
-    expect_messages(paging, "channel:room channel: page 1"); /* ana's is held */
+    paging_expect(paging, "channel:room channel: page 1"); /* ana's is held */
     paging_pass(paging, SPAN_MIN(1));
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
     paging_pass(paging, SPAN_S(59));
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     paging_pass(paging, SPAN_S(1)); /* two minutes after the room */
-    expect_messages(paging, "boss ntfy: page 1");
+    paging_expect(paging, "boss ntfy: page 1");
 }
 
 /* ---- storms ---- */
@@ -282,7 +266,7 @@ static void a_digest_names_the_newest_too(void **state)
     g_free(paging_messages(paging));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_team, close_team)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_team, paging_finish)
 
 int main(void)
 {

@@ -23,30 +23,7 @@ static const char TEAM[] =
 
 static int open_team(void **state)
 {
-    struct paging *paging = g_new0(struct paging, 1);
-    paging_open(paging, TEAM);
-    *state = paging;
-    return 0;
-}
-
-static int close_team(void **state)
-{
-    paging_close(*state);
-    g_free(*state);
-    return 0;
-}
-
-static void expect_messages(struct paging *paging, const char *expected)
-{
-    g_autofree char *messages = paging_messages(paging);
-    assert_string_equal(messages, expected);
-}
-
-static void settle_as(struct paging *paging, int send_state, const char *expected)
-{
-    g_autofree char *line = paging_settle(paging, send_state);
-    assert_non_null(line);
-    assert_string_equal(line, expected);
+    return paging_start(state, TEAM);
 }
 
 /* Ended by one replica of its sender, and said to go on by the other. */
@@ -54,7 +31,7 @@ static int64_t end_and_go_on(struct paging *paging, const char *end_is_told)
 {
     (void)paging_signal(paging, SIGNAL_RESOLVE, "k", 0);
     paging_pass(paging, SPAN_MIN(1));
-    expect_messages(paging, end_is_told);
+    paging_expect(paging, end_is_told);
     return paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
 }
 
@@ -63,15 +40,15 @@ static void what_goes_on_after_its_end_pages_nobody_again(void **state)
     struct paging *paging = *state;
     paging->started_at = PAGING_START;
     int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
     assert_int_equal(end_and_go_on(paging, "ana email: ended 1"), id);
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     assert_int_equal(paging_events(paging, id, "alert.continued"), 1);
     /* Nobody has answered: the next step comes when it would have come. */
     paging_pass(paging, SPAN_S(239));
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     paging_pass(paging, SPAN_S(1));
-    expect_messages(paging, "chen ntfy: page 1");
+    paging_expect(paging, "chen ntfy: page 1");
 }
 
 static void what_goes_on_is_still_whosever_it_was(void **state)
@@ -79,19 +56,19 @@ static void what_goes_on_is_still_whosever_it_was(void **state)
     struct paging *paging = *state;
     paging->started_at = PAGING_START;
     int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
     (void)paging_act(paging, VERB_ACKNOWLEDGE, id, "user:ana");
     assert_int_equal(end_and_go_on(paging, "ana email: ended 1"), id);
     paging_pass(paging, SPAN_MIN(58));
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     paging_pass(paging, SPAN_MIN(1)); /* an hour after she acknowledged it */
-    expect_messages(paging, "ana email: question 1");
+    paging_expect(paging, "ana email: question 1");
     (void)paging_snooze(paging, id, SPAN_H(1));
     assert_int_equal(end_and_go_on(paging, ""), id);
     paging_pass(paging, SPAN_MIN(58));
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     paging_pass(paging, SPAN_MIN(1));
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
 }
 
 static void what_goes_on_untold_is_told(void **state)
@@ -99,9 +76,9 @@ static void what_goes_on_untold_is_told(void **state)
     struct paging *paging = *state;
     paging->started_at = PAGING_START;
     int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
-    settle_as(paging, SEND_RETRY, "ana email: page 1");
+    paging_settle_as(paging, SEND_RETRY, "ana email: page 1");
     assert_int_equal(end_and_go_on(paging, ""), id);
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
 }
 
 /* One of those who were to be told had been, the other not yet. */
@@ -110,32 +87,32 @@ static void what_goes_on_is_told_to_whom_it_had_not_reached(void **state)
     struct paging *paging = *state;
     paging->started_at = PAGING_START;
     int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
     paging_pass(paging, SPAN_MIN(2));
-    expect_messages(paging, "ana webhook: page 1");
+    paging_expect(paging, "ana webhook: page 1");
     paging_pass(paging, SPAN_MIN(3));
-    settle_as(paging, SEND_RETRY, "chen ntfy: page 1");
+    paging_settle_as(paging, SEND_RETRY, "chen ntfy: page 1");
     assert_int_equal(end_and_go_on(paging, "ana webhook: ended 1"), id);
-    expect_messages(paging, "chen ntfy: page 1");
+    paging_expect(paging, "chen ntfy: page 1");
 }
 
 static void up_and_down_does_not_keep_it_at_the_first_step(void **state)
 {
     struct paging *paging = *state;
     (void)paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
     (void)paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_WARNING);
     (void)paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     paging_pass(paging, SPAN_MIN(2));
-    expect_messages(paging, "ana webhook: page 1");
+    paging_expect(paging, "ana webhook: page 1");
     paging_pass(paging, SPAN_MIN(3));
-    expect_messages(paging, "chen ntfy: page 1");
+    paging_expect(paging, "chen ntfy: page 1");
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_team, close_team)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_team, paging_finish)
     const struct CMUnitTest tests[] = {
         TEST(what_goes_on_after_its_end_pages_nobody_again),
         TEST(what_goes_on_is_still_whosever_it_was),

@@ -47,19 +47,6 @@ static void open_with(struct paging *paging, const char *policy)
     paging_open(paging, document);
 }
 
-static void settle_as(struct paging *paging, int send_state, const char *expected)
-{
-    g_autofree char *line = paging_settle(paging, send_state);
-    assert_non_null(line);
-    assert_string_equal(line, expected);
-}
-
-static void expect_messages(struct paging *paging, const char *expected)
-{
-    g_autofree char *messages = paging_messages(paging);
-    assert_string_equal(messages, expected);
-}
-
 /* ---- a step goes on early only when nobody of it could be told ---- */
 
 static void a_dead_contact_beside_a_living_person_leaves_the_wait_alone(void **state)
@@ -112,7 +99,7 @@ static void a_dead_contact_beside_a_living_person_leaves_the_wait_alone(void **s
         open_with(&paging, ROWS[i].policy);
         int64_t id = paging_signal(&paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
         for (size_t k = 0; k < 3 && ROWS[i].sent[k].message != NULL; k++) {
-            settle_as(&paging, ROWS[i].sent[k].state, ROWS[i].sent[k].message);
+            paging_settle_as(&paging, ROWS[i].sent[k].state, ROWS[i].sent[k].message);
         }
         if (ROWS[i].boss_after_s > 0) {
             paging_pass(&paging, SPAN_S(ROWS[i].boss_after_s - 1));
@@ -137,11 +124,11 @@ static void what_is_tried_again_is_company_until_it_failed(void **state)
     struct paging paging;
     open_with(&paging, "person-room");
     int64_t id = paging_signal(&paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
-    settle_as(&paging, SEND_RETRY, "ana email: page 1");
-    settle_as(&paging, SEND_REFUSED, "channel:room channel: page 1");
+    paging_settle_as(&paging, SEND_RETRY, "ana email: page 1");
+    paging_settle_as(&paging, SEND_REFUSED, "channel:room channel: page 1");
     paging_pass(&paging, SPAN_S(6));
-    settle_as(&paging, SEND_REFUSED, "ana email: page 1"); /* now nobody is left */
-    expect_messages(&paging, "boss ntfy: page 1");
+    paging_settle_as(&paging, SEND_REFUSED, "ana email: page 1"); /* now nobody is left */
+    paging_expect(&paging, "boss ntfy: page 1");
     assert_int_equal(paging_events(&paging, id, "page.unreachable"), 2);
     paging_close(&paging);
 }
@@ -152,8 +139,8 @@ static void one_of_the_last_resort_is_enough(void **state)
     struct paging paging;
     open_with(&paging, "resort");
     (void)paging_signal(&paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
-    settle_as(&paging, SEND_REFUSED, "ana email: page 1");
-    expect_messages(&paging, "budi email: page 1"); /* and nobody who was not named */
+    paging_settle_as(&paging, SEND_REFUSED, "ana email: page 1");
+    paging_expect(&paging, "budi email: page 1"); /* and nobody who was not named */
     paging_close(&paging);
 }
 
@@ -165,14 +152,14 @@ static void what_refused_a_moment_ago_is_not_asked_again(void **state)
     struct paging paging;
     open_with(&paging, "person-room");
     (void)paging_signal(&paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
-    settle_as(&paging, SEND_DELIVERED, "ana email: page 1");
-    settle_as(&paging, SEND_REFUSED, "channel:room channel: page 1");
+    paging_settle_as(&paging, SEND_DELIVERED, "ana email: page 1");
+    paging_settle_as(&paging, SEND_REFUSED, "channel:room channel: page 1");
     int64_t id = paging_signal(&paging, SIGNAL_TRIGGER, "l", SEVERITY_CRITICAL);
-    expect_messages(&paging, "ana email: page 1"); /* the room is not bothered, the wait holds */
+    paging_expect(&paging, "ana email: page 1"); /* the room is not bothered, the wait holds */
     assert_int_equal(paging_events(&paging, id, "page.unreachable"), 1);
     paging_pass(&paging, SPAN_S(30));
     (void)paging_signal(&paging, SIGNAL_TRIGGER, "m", SEVERITY_CRITICAL);
-    expect_messages(&paging, "ana email: page 1; channel:room channel: page 1");
+    paging_expect(&paging, "ana email: page 1; channel:room channel: page 1");
     paging_close(&paging);
 }
 
@@ -182,11 +169,11 @@ static void a_step_of_nobody_but_refusers_goes_on_at_once(void **state)
     struct paging paging;
     open_with(&paging, "person-room");
     (void)paging_signal(&paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
-    settle_as(&paging, SEND_REFUSED, "ana email: page 1");
-    settle_as(&paging, SEND_REFUSED, "channel:room channel: page 1");
-    expect_messages(&paging, "boss ntfy: page 1");
+    paging_settle_as(&paging, SEND_REFUSED, "ana email: page 1");
+    paging_settle_as(&paging, SEND_REFUSED, "channel:room channel: page 1");
+    paging_expect(&paging, "boss ntfy: page 1");
     (void)paging_signal(&paging, SIGNAL_TRIGGER, "l", SEVERITY_CRITICAL);
-    expect_messages(&paging, "boss ntfy: page 1");
+    paging_expect(&paging, "boss ntfy: page 1");
     paging_close(&paging);
 }
 
@@ -198,9 +185,9 @@ static void an_hour_asked_for_is_not_waited_for(void **state)
     (void)paging_signal(&paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
     g_autofree char *limited = paging_settle_later(&paging, SPAN_H(1));
     assert_string_equal(limited, "budi email: page 1");
-    expect_messages(&paging, "budi webhook: page 1"); /* at once, though its rule says 20 minutes */
+    paging_expect(&paging, "budi webhook: page 1"); /* at once, though its rule says 20 minutes */
     (void)paging_signal(&paging, SIGNAL_TRIGGER, "l", SEVERITY_CRITICAL);
-    expect_messages(&paging, "budi webhook: page 1"); /* the next one as well */
+    paging_expect(&paging, "budi webhook: page 1"); /* the next one as well */
     paging_pass(&paging, SPAN_MIN(59));
     g_autofree char *between = paging_messages(&paging);
     assert_null(strstr(between, "email")); /* the limit is kept */
@@ -217,9 +204,9 @@ static void a_short_time_asked_for_is_waited_for(void **state)
     open_with(&paging, "budi");
     (void)paging_signal(&paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
     g_free(paging_settle_later(&paging, SPAN_S(10)));
-    expect_messages(&paging, "");
+    paging_expect(&paging, "");
     paging_pass(&paging, SPAN_S(12));
-    expect_messages(&paging, "budi email: page 1");
+    paging_expect(&paging, "budi email: page 1");
     paging_close(&paging);
 }
 

@@ -36,69 +36,46 @@ static const char TEAM[] =
 
 static int open_team(void **state)
 {
-    struct paging *paging = g_new0(struct paging, 1);
-    paging_open(paging, TEAM);
-    *state = paging;
-    return 0;
-}
-
-static int close_team(void **state)
-{
-    paging_close(*state);
-    g_free(*state);
-    return 0;
-}
-
-static void expect_messages(struct paging *paging, const char *expected)
-{
-    g_autofree char *messages = paging_messages(paging);
-    assert_string_equal(messages, expected);
-}
-
-static void settle_as(struct paging *paging, int send_state, const char *expected)
-{
-    g_autofree char *line = paging_settle(paging, send_state);
-    assert_non_null(line);
-    assert_string_equal(line, expected);
+    return paging_start(state, TEAM);
 }
 
 static void walks_the_policy_to_its_last_resort(void **state)
 {
     struct paging *paging = *state;
     int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
     paging_pass(paging, SPAN_S(119));
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     paging_pass(paging, SPAN_S(1));
-    expect_messages(paging, "ana webhook: page 1");
+    paging_expect(paging, "ana webhook: page 1");
     paging_pass(paging, SPAN_S(179));
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     paging_pass(paging, SPAN_S(1)); /* 5 min: the empty step is skipped at once */
-    expect_messages(paging, "budi email: page 1; chen ntfy: page 1; channel:room channel: page 1");
+    paging_expect(paging, "budi email: page 1; chen ntfy: page 1; channel:room channel: page 1");
     assert_int_equal(paging_events(paging, id, "escalation.step_skipped"), 1);
     paging_pass(paging, SPAN_MIN(10));
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
     assert_int_equal(paging_events(paging, id, "escalation.exhausted"), 1);
     paging_pass(paging, SPAN_MIN(2));
-    expect_messages(paging, "ana webhook: page 1");
+    paging_expect(paging, "ana webhook: page 1");
     paging_pass(paging, SPAN_MIN(28)); /* never silence: the last resort hears it again */
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
 }
 
 static void acknowledging_stops_everything(void **state)
 {
     struct paging *paging = *state;
     int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
     assert_int_equal(paging_act(paging, VERB_ACKNOWLEDGE, id, "user:ana"), 200);
     paging_pass(paging, SPAN_MIN(59));
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     assert_int_equal(paging_act(paging, VERB_RESOLVE, id, "user:ana"), 200);
     assert_int_equal(paging_act(paging, VERB_ACKNOWLEDGE, id, "user:ana"), 409);
     paging_pass(paging, SPAN_S(5));
-    expect_messages(paging, "ana email: ended 1");
+    paging_expect(paging, "ana email: ended 1");
     paging_pass(paging, SPAN_D(2));
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     assert_int_equal(paging_act(paging, VERB_RESOLVE, 99, "user:ana"), 404);
 }
 
@@ -106,18 +83,18 @@ static void an_acknowledgement_expires_with_a_question(void **state)
 {
     struct paging *paging = *state;
     int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
     (void)paging_act(paging, VERB_ACKNOWLEDGE, id, "user:ana");
     paging_pass(paging, SPAN_H(1));
-    expect_messages(paging, "ana email: question 1");
+    paging_expect(paging, "ana email: question 1");
     (void)paging_act(paging, VERB_ACKNOWLEDGE, id, "user:ana"); /* yes */
     paging_pass(paging, SPAN_MIN(59));
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     paging_pass(paging, SPAN_MIN(1));
-    expect_messages(paging, "ana email: question 1");
+    paging_expect(paging, "ana email: question 1");
     paging_pass(paging,
                 SPAN_MIN(5)); /* no answer: from the first step again; Budi is on call now */
-    expect_messages(paging, "budi email: page 1");
+    paging_expect(paging, "budi email: page 1");
     assert_int_equal(paging_events(paging, id, "alert.reopened"), 1);
 }
 
@@ -128,11 +105,11 @@ static void a_storm_is_bounded_and_a_worse_alert_passes(void **state)
         g_autofree char *key = g_strdup_printf("k%d", i);
         (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_ERROR);
     }
-    expect_messages(paging, "ana email: page 1; ana email: page 1; ana email: page 1");
+    paging_expect(paging, "ana email: page 1; ana email: page 1; ana email: page 1");
     (void)paging_signal(paging, SIGNAL_TRIGGER, "worse", SEVERITY_CRITICAL);
-    expect_messages(paging, "ana email: digest 6");
+    paging_expect(paging, "ana email: digest 6");
     paging_pass(paging, SPAN_MIN(1));
-    expect_messages(paging, "");
+    paging_expect(paging, "");
 }
 
 static void what_waits_goes_in_a_digest(void **state)
@@ -142,58 +119,58 @@ static void what_waits_goes_in_a_digest(void **state)
         g_autofree char *key = g_strdup_printf("k%d", i);
         (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_ERROR);
     }
-    expect_messages(paging, "ana email: page 1; ana email: page 1; ana email: page 1");
+    paging_expect(paging, "ana email: page 1; ana email: page 1; ana email: page 1");
     paging_pass(paging, SPAN_S(59));
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     paging_pass(paging, SPAN_S(1));
-    expect_messages(paging, "ana email: digest 12");
+    paging_expect(paging, "ana email: digest 12");
 }
 
 static void a_refused_contact_gives_way_to_the_next(void **state)
 {
     struct paging *paging = *state;
     int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
-    settle_as(paging, SEND_REFUSED, "ana email: page 1");
-    settle_as(paging, SEND_REFUSED, "ana webhook: page 1");
+    paging_settle_as(paging, SEND_REFUSED, "ana email: page 1");
+    paging_settle_as(paging, SEND_REFUSED, "ana webhook: page 1");
     /* Nobody else there: the next step comes at once, not after its wait. */
     assert_int_equal(paging_events(paging, id, "page.unreachable"), 1);
-    expect_messages(paging, "budi email: page 1; chen ntfy: page 1; channel:room channel: page 1");
+    paging_expect(paging, "budi email: page 1; chen ntfy: page 1; channel:room channel: page 1");
 }
 
 static void a_failing_provider_is_tried_again_and_passed_by(void **state)
 {
     struct paging *paging = *state;
     (void)paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
-    settle_as(paging, SEND_RETRY, "ana email: page 1");
+    paging_settle_as(paging, SEND_RETRY, "ana email: page 1");
     paging_pass(paging, SPAN_S(4));
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     paging_pass(paging, SPAN_S(3));
-    settle_as(paging, SEND_RETRY, "ana email: page 1");
-    expect_messages(paging, "ana webhook: page 1"); /* after the second failure: the next contact */
+    paging_settle_as(paging, SEND_RETRY, "ana email: page 1");
+    paging_expect(paging, "ana webhook: page 1"); /* after the second failure: the next contact */
     paging_pass(paging, SPAN_S(20));
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
 }
 
 static void a_lost_answer_is_repeated_with_a_word(void **state)
 {
     struct paging *paging = *state;
     (void)paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
-    settle_as(paging, SEND_UNKNOWN, "ana email: page 1");
+    paging_settle_as(paging, SEND_UNKNOWN, "ana email: page 1");
     paging_pass(paging, SPAN_S(7));
-    expect_messages(paging, "ana email: page 1 again");
+    paging_expect(paging, "ana email: page 1 again");
 }
 
 static void a_repeat_that_a_digest_does_not_name_is_told_too(void **state)
 {
     struct paging *paging = *state;
     (void)paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
-    settle_as(paging, SEND_UNKNOWN, "ana email: page 1");
+    paging_settle_as(paging, SEND_UNKNOWN, "ana email: page 1");
     for (int i = 0; i < 13; i++) {
         g_autofree char *key = g_strdup_printf("worse%d", i);
         (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_CRITICAL);
     }
     paging_pass(paging, SPAN_S(7)); /* the first of them is on its way, the others wait for it */
-    expect_messages(paging, "ana email: page 1; ana email: digest 13 again");
+    paging_expect(paging, "ana email: page 1; ana email: digest 13 again");
 }
 
 static void a_crash_while_sending_repeats_with_a_word(void **state)
@@ -203,7 +180,7 @@ static void a_crash_while_sending_repeats_with_a_word(void **state)
     assert_int_equal(paging->errands->len, 1);
     paging_restart(paging);
     paging_pass(paging, SPAN_S(7));
-    expect_messages(paging, "ana email: page 1 again");
+    paging_expect(paging, "ana email: page 1 again");
 }
 
 static bool hold_nothing(void *self)
@@ -223,7 +200,7 @@ static void what_was_being_sent_waits_for_no_room(void **state)
     ledger_set_ballast(paging->ledger, &NO_ROOM);
     paging_pass(paging, SPAN_S(70)); /* longer than its lease */
     assert_int_equal(ledger_door(paging->ledger), LEDGER_FULL);
-    expect_messages(paging, "ana email: page 1 again");
+    paging_expect(paging, "ana email: page 1 again");
 }
 
 static void low_urgency_waits_for_the_end_of_quiet_hours(void **state)
@@ -232,9 +209,9 @@ static void low_urgency_waits_for_the_end_of_quiet_hours(void **state)
     paging_pass(paging, SPAN_H(14)); /* midnight: ana is on call again */
     (void)paging_signal(paging, SIGNAL_TRIGGER, "low", SEVERITY_WARNING);
     paging_pass(paging, SPAN_S(1));
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     (void)paging_signal(paging, SIGNAL_TRIGGER, "high", SEVERITY_CRITICAL);
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
 }
 
 static void a_silence_holds_and_its_end_pages(void **state)
@@ -246,23 +223,23 @@ static void a_silence_holds_and_its_end_pages(void **state)
     int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
     int64_t over = paging_signal(paging, SIGNAL_TRIGGER, "over", SEVERITY_CRITICAL);
     paging_pass(paging, SPAN_MIN(29));
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     assert_int_equal(paging_events(paging, id, "alert.silenced"), 1);
     assert_int_equal(paging_signal(paging, SIGNAL_RESOLVE, "over", SEVERITY_CRITICAL), over);
     paging_pass(paging, SPAN_MIN(1));
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
 }
 
 static void a_silence_made_later_stops_what_waits(void **state)
 {
     struct paging *paging = *state;
     int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
     paging_apply(paging, "{'silences': [{'name': 'works', 'match': [{'field': 'summary',"
                          " 'value': 'k'}], 'from': '2026-01-05T09:00:00Z',"
                          " 'to': '2026-01-05T11:00:00Z'}]}");
     paging_pass(paging, SPAN_MIN(30));
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     assert_int_equal(paging_events(paging, id, "alert.silenced"), 1);
 }
 
@@ -273,9 +250,9 @@ static void a_silence_stops_nobody_who_is_asked_for(void **state)
                          " 'value': 'shop'}], 'from': '2026-01-05T09:00:00Z',"
                          " 'to': '2026-01-06T10:00:00Z'}]}");
     int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     assert_int_equal(paging_page(paging, id, "chen"), 200);
-    expect_messages(paging, "chen ntfy: page 1");
+    paging_expect(paging, "chen ntfy: page 1");
 }
 
 static void a_silence_that_is_ended_early_pages_at_once(void **state)
@@ -286,18 +263,18 @@ static void a_silence_that_is_ended_early_pages_at_once(void **state)
                          " 'to': '2026-01-06T10:00:00Z'}]}");
     int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
     paging_pass(paging, SPAN_MIN(10));
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     paging_apply(paging, "{'silences': [{'name': 'works', 'match': [{'field': 'service',"
                          " 'value': 'shop'}], 'from': '2026-01-05T09:00:00Z',"
                          " 'to': '2026-01-05T10:15:00Z'}]}");
     paging_pass(paging, SPAN_MIN(4));
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     assert_int_equal(paging_events(paging, id, "alert.silenced"), 2); /* until then, until now */
     paging_apply(paging, "{'silences': [{'name': 'works', 'match': [{'field': 'source',"
                          " 'value': 'other'}], 'from': '2026-01-05T09:00:00Z',"
                          " 'to': '2026-01-06T10:00:00Z'}]}");
     paging_pass(paging, SPAN_S(0));
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
 }
 
 /* The ids of the alerts or deliveries in order; how they are counted is the database's affair. */
@@ -327,9 +304,9 @@ static void whoever_is_on_call_when_it_can_be_sent_is_told(void **state)
         g_autofree char *key = g_strdup_printf("k%d", i);
         (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_ERROR);
     }
-    expect_messages(paging, "ana email: page 1; ana email: page 1; ana email: page 1");
+    paging_expect(paging, "ana email: page 1; ana email: page 1; ana email: page 1");
     paging_pass(paging, SPAN_S(61)); /* the fourth was held back over the hand-off */
-    expect_messages(paging, "budi email: page 1");
+    paging_expect(paging, "budi email: page 1");
     assert_int_equal(paging_events(paging, nth_alert(paging, 4), "page.moved"), 1);
 }
 
@@ -337,38 +314,38 @@ static void a_worse_repeat_starts_over(void **state)
 {
     struct paging *paging = *state;
     int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_WARNING);
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
     assert_int_equal(paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_WARNING), id);
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     (void)paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
 }
 
 static void help_can_be_called_although_somebody_is_on_it(void **state)
 {
     struct paging *paging = *state;
     int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
     (void)paging_act(paging, VERB_ACKNOWLEDGE, id, "user:ana");
     assert_int_equal(paging_page(paging, id, "chen"), 200);
-    expect_messages(paging, "chen ntfy: page 1");
+    paging_expect(paging, "chen ntfy: page 1");
     assert_int_equal(paging_page(paging, id, "nobody"), 422);
     assert_int_equal(paging_act(paging, VERB_ESCALATE, id, "user:ana"), 200);
-    expect_messages(paging, "chen ntfy: page 1; budi email: page 1; channel:room channel: page 1");
+    paging_expect(paging, "chen ntfy: page 1; budi email: page 1; channel:room channel: page 1");
 }
 
 static void a_snoozed_alert_comes_back(void **state)
 {
     struct paging *paging = *state;
     int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
     assert_int_equal(paging_snooze(paging, id, SPAN_MIN(-1)), 409);
     assert_int_equal(paging_snooze(paging, id, SPAN_MIN(30 * 24 * 60 + 1)), 422);
     assert_int_equal(paging_snooze(paging, id, SPAN_MIN(90)), 200);
     paging_pass(paging, SPAN_MIN(89));
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     paging_pass(paging, SPAN_MIN(1));
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
 }
 
 static void a_missing_heartbeat_pages_until_it_beats(void **state)
@@ -382,9 +359,9 @@ static void a_missing_heartbeat_pages_until_it_beats(void **state)
     ledger_run_batch(paging->ledger, &command, 1);
     assert_int_equal(beat.status, 200);
     paging_pass(paging, SPAN_S(659));
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     paging_pass(paging, SPAN_S(1));
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
     ledger_run_batch(paging->ledger, &command, 1);
     assert_int_equal(paging_events(paging, nth_alert(paging, 1), "alert.resolved"), 1);
 }
@@ -421,7 +398,7 @@ static void a_start_waits_for_sources_before_it_gives_them_up(void **state)
     paging_restart(paging);
     int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
     int64_t ids[3];
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
     paging->now = utc_add(paging->now, SPAN_MIN(30)); /* down for longer than both */
     paging_restart(paging);
     assert_int_equal(paging_events(paging, id, "alert.resolved"), 0);
@@ -442,13 +419,13 @@ static void a_retry_of_something_worse_is_not_held_back(void **state)
         g_autofree char *key = g_strdup_printf("e%d", i);
         (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_ERROR);
     }
-    expect_messages(paging, "ana email: page 1; ana email: page 1; ana email: page 1");
+    paging_expect(paging, "ana email: page 1; ana email: page 1; ana email: page 1");
     (void)paging_signal(paging, SIGNAL_TRIGGER, "worse", SEVERITY_CRITICAL);
-    settle_as(paging, SEND_RETRY, "ana email: page 1");
+    paging_settle_as(paging, SEND_RETRY, "ana email: page 1");
     (void)paging_signal(paging, SIGNAL_TRIGGER, "held", SEVERITY_ERROR);
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     paging_pass(paging, SPAN_S(7)); /* five seconds and up to a fifth more */
-    expect_messages(paging, "ana email: digest 2");
+    paging_expect(paging, "ana email: digest 2");
 }
 
 static void a_digest_takes_nothing_from_whoever_has_it(void **state)
@@ -458,9 +435,9 @@ static void a_digest_takes_nothing_from_whoever_has_it(void **state)
         g_autofree char *key = g_strdup_printf("k%d", i);
         (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_ERROR);
     }
-    expect_messages(paging, "ana email: page 1; ana email: page 1; ana email: page 1");
+    paging_expect(paging, "ana email: page 1; ana email: page 1; ana email: page 1");
     paging_pass(paging, SPAN_MIN(1));
-    expect_messages(paging, "ana email: digest 2");
+    paging_expect(paging, "ana email: digest 2");
     assert_int_equal(paging_act(paging, VERB_ACKNOWLEDGE, nth_alert(paging, 4), "user:chen"), 200);
     struct act all = {.pager = paging->pager,
                       .verb = VERB_ACKNOWLEDGE,
@@ -482,11 +459,11 @@ static void a_programs_acknowledgement_ends_no_snooze(void **state)
 {
     struct paging *paging = *state;
     int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
     assert_int_equal(paging_snooze(paging, id, SPAN_MIN(30)), 200);
     (void)paging_signal(paging, SIGNAL_ACKNOWLEDGE, "k", SEVERITY_CRITICAL);
     paging_pass(paging, SPAN_MIN(30));
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
 }
 
 static void a_flapping_alert_is_held(void **state)
@@ -500,11 +477,11 @@ static void a_flapping_alert_is_held(void **state)
     }
     (void)paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
     paging_pass(paging, SPAN_S(5));
-    expect_messages(paging, "ana email: ended 3"); /* of those that paged */
+    paging_expect(paging, "ana email: ended 3"); /* of those that paged */
     paging_pass(paging, SPAN_S(294));
-    expect_messages(paging, "");
+    paging_expect(paging, "");
     paging_pass(paging, SPAN_S(1)); /* it stayed: that is no flapping any more */
-    expect_messages(paging, "ana email: page 1");
+    paging_expect(paging, "ana email: page 1");
 }
 
 static void a_test_page_reaches_each_contact(void **state)
@@ -514,7 +491,7 @@ static void a_test_page_reaches_each_contact(void **state)
     const struct command command = {.run = pager_test, .arg = &test};
     ledger_run_batch(paging->ledger, &command, 1);
     paging_pass(paging, SPAN_S(0));
-    expect_messages(paging, "ana email: test 1; ana webhook: test 1");
+    paging_expect(paging, "ana email: test 1; ana webhook: test 1");
     assert_false(contact_is_verified(paging->db, "ana", "email", "ana@x.org"));
     struct verify verify = {
         .pager = paging->pager, .delivery_id = nth_delivery(paging, 1), .user = "ana"};
@@ -528,7 +505,7 @@ static void a_test_page_reaches_each_contact(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_team, close_team)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_team, paging_finish)
     const struct CMUnitTest tests[] = {
         TEST(walks_the_policy_to_its_last_resort),
         TEST(acknowledging_stops_everything),

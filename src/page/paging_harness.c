@@ -1,6 +1,12 @@
 #include "page/paging_harness.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "alert/alert_store.h"
 #include "base/json.h"
@@ -124,6 +130,21 @@ void paging_close(struct paging *paging)
     stop(paging);
     test_database_drop(&paging->where);
     memory_disk_destroy(&paging->disk);
+}
+
+int paging_start(void **state, const char *document)
+{
+    struct paging *paging = g_new0(struct paging, 1);
+    paging_open(paging, document);
+    *state = paging;
+    return 0;
+}
+
+int paging_finish(void **state)
+{
+    paging_close(*state);
+    g_free(*state);
+    return 0;
 }
 
 void paging_restart(struct paging *paging)
@@ -263,6 +284,19 @@ char *paging_messages(struct paging *paging)
         g_free(line);
     }
     return g_string_free(lines, FALSE);
+}
+
+void paging_settle_as(struct paging *paging, int send_state, const char *expected)
+{
+    g_autofree char *line = paging_settle(paging, send_state);
+    assert_non_null(line);
+    assert_string_equal(line, expected);
+}
+
+void paging_expect(struct paging *paging, const char *expected)
+{
+    g_autofree char *messages = paging_messages(paging);
+    assert_string_equal(messages, expected);
 }
 
 struct count {

@@ -26,6 +26,9 @@ extern const struct utc PAGING_START;
 /* `document`: the configuration as JSON text; single quotes stand for double ones. */
 void paging_open(struct paging *paging, const char *document);
 void paging_close(struct paging *paging);
+/* The same as set-up and tear-down of a test, whose state is then the struct paging. */
+int paging_start(void **state, const char *document);
+int paging_finish(void **state);
 /* Applies more of it. */
 void paging_apply(struct paging *paging, const char *document);
 /* Ends the process and starts it again. */
@@ -52,6 +55,10 @@ NODISCARD char *paging_settle(struct paging *paging, int send_state);
 NODISCARD char *paging_settle_later(struct paging *paging, struct span retry_after);
 /* Settles as delivered all that there is and answers their lines joined by "; ". */
 NODISCARD char *paging_messages(struct paging *paging);
+
+/* paging_settle and paging_messages, and fail the test unless they answer this. */
+void paging_settle_as(struct paging *paging, int send_state, const char *expected);
+void paging_expect(struct paging *paging, const char *expected);
 
 /* How many events of that kind the alert has. */
 NODISCARD int paging_events(struct paging *paging, int64_t alert_id, const char *kind);
