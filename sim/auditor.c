@@ -468,8 +468,6 @@ void auditor_attempt_unknown(struct auditor *auditor, int64_t alert_id, const ch
     note_attempt(watch, person, now);
     watch->early_us = early_us;
     watch->told |= 1U << person;
-    /* Had it been word of the end, it is told again, perhaps in a message with others. */
-    watch->heard_end &= ~(1U << person);
 }
 
 bool auditor_sent(struct auditor *auditor, const struct sent_message *sent, struct moment now)
