@@ -67,7 +67,7 @@ struct http_guard api_guard(struct api_context *context);
 /* A backup that is being made, or is begun until api_settle, is given up: nobody's end waits for it.
  * Before http_stop, which waits for whoever asked for it. */
 void api_hurry(void);
-/* Waits for a backup that is being made and for the doctor. After http_stop, before the readers are destroyed. */
+/* Waits for a backup that is being made, for the doctor and for readings put aside. After http_stop, before the readers are destroyed. */
 void api_settle(void);
 void doctor_settle(void); /* called by it, … */
 void aside_settle(void);  /* … and so is this */

@@ -22,18 +22,22 @@ int cmd_finish(const struct cli *cli, json_t *answer)
     return EXIT_OK;
 }
 
-void cmd_name_people(const struct cli *cli, json_t *rows, const char *field)
+json_t *cmd_full_names(const struct cli *cli)
 {
-    if (json_array_size(rows) == 0) {
-        return;
-    }
     json_auto_t *users = client_list(cli, "/api/v1/users", SIZE_MAX);
-    json_auto_t *names = json_object();
+    json_t *names = json_object();
     size_t i;
     json_t *item;
     json_array_foreach (users, i, item) {
         json_object_set(names, json_text(item, "name", ""), json_object_get(item, "full_name"));
     }
+    return names;
+}
+
+void cmd_name_rows(const json_t *names, json_t *rows, const char *field)
+{
+    size_t i;
+    json_t *item;
     json_array_foreach (rows, i, item) {
         const char *actor = json_text(item, field, "");
         const char *handle = actor + (g_str_has_prefix(actor, "user:") ? strlen("user:") : 0);
@@ -41,6 +45,14 @@ void cmd_name_people(const struct cli *cli, json_t *rows, const char *field)
         if (strcmp(full, handle) != 0) {
             json_object_set_new(item, field, json_sprintf("%s (%s)", full, handle));
         }
+    }
+}
+
+void cmd_name_people(const struct cli *cli, json_t *rows, const char *field)
+{
+    if (json_array_size(rows) > 0) {
+        json_auto_t *names = cmd_full_names(cli);
+        cmd_name_rows(names, rows, field);
     }
 }
 

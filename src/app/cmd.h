@@ -55,6 +55,10 @@ int cmd_manual(struct cli *cli);
 int cmd_version(struct cli *cli);
 int cmd_help(struct cli *cli);
 
+/* The full names by handle, asked of the server; to be freed. */
+NODISCARD json_t *cmd_full_names(const struct cli *cli);
+/* cmd_name_people with names that were asked for before. */
+void cmd_name_rows(const json_t *names, json_t *rows, const char *field);
 /* Shows people by their full names beside their handles, "Ana Wijaya (ana)", in this field of each of
  * the rows, actors such as "user:ana" too; asks the server for them. */
 void cmd_name_people(const struct cli *cli, json_t *rows, const char *field);

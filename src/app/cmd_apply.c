@@ -92,8 +92,7 @@ static bool is_confirmed(int64_t deleted, int64_t kept)
     }
     fputs("Remove them? Type yes: ", stderr);
     char answer[16] = "";
-    bool is_yes = fgets(answer, sizeof answer, stdin) != NULL && strcmp(answer, "yes\n") == 0;
-    return is_yes;
+    return fgets(answer, sizeof answer, stdin) != NULL && strcmp(answer, "yes\n") == 0;
 }
 
 /* An empty file, or the wrong one, takes more away than it names: then nobody is paged any more. */

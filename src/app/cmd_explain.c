@@ -148,11 +148,12 @@ int cmd_explain(struct cli *cli)
     g_autoptr(GString) out = g_string_new(NULL);
     g_string_append_printf(out, "Alert %s, %s: %s\n", cli_arg(cli, 0), status, clean);
     json_t *message = json_object_get(answer, "message");
-    cmd_name_people(cli, json_object_get(answer, "decisions"), "actor");
-    cmd_name_people(cli, json_object_get(answer, "pages"), "who");
-    cmd_name_people(cli, json_object_get(answer, "endings"), "who");
-    cmd_name_people(cli, json_object_get(message, "told"), "who");
-    cmd_name_people(cli, json_object_get(json_object_get(message, "next"), "tells"), "who");
+    json_auto_t *names = cmd_full_names(cli);
+    cmd_name_rows(names, json_object_get(answer, "decisions"), "actor");
+    cmd_name_rows(names, json_object_get(answer, "pages"), "who");
+    cmd_name_rows(names, json_object_get(answer, "endings"), "who");
+    cmd_name_rows(names, json_object_get(message, "told"), "who");
+    cmd_name_rows(names, json_object_get(json_object_get(message, "next"), "tells"), "who");
     show_message(message, out, zone);
     show_decisions(json_object_get(answer, "decisions"), out, zone);
     show_attempts(json_object_get(answer, "pages"), json_object_get(answer, "endings"), out, zone);

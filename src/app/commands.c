@@ -127,10 +127,10 @@ const struct cli_command COMMANDS[] = {
      NULL, SETTING_SERVER, 0, cmd_serve},
     {"apply", "FILE", 1, 1, "Put a team file into force.",
      "Reads users, schedules, policies, services and integrations from YAML. Applying twice "
-     "changes nothing; mistakes are told all at once, each with file, line, field and remedy, and "
-     "then nothing is applied. References such as "
-     "env:NAME and file:PATH are resolved here, not on the server. Keys that the server makes are "
-     "printed once. - reads standard input.",
+     "changes nothing; mistakes are told together (one of each entry, and what refers to something "
+     "else once every entry can be read), each with file, line, field and remedy, and then nothing "
+     "is applied. A key's env:NAME or file:PATH is resolved here, the secret of a contact or "
+     "channel on the server. Keys that the server makes are printed once. - reads standard input.",
      APPLY_OPTIONS, SETTING_CLIENT, COMPLETE_FILE, cmd_apply},
     {"export", "", 0, 0, "Print the configuration in force as a team file.", NULL, NULL,
      SETTING_CLIENT, 0, cmd_export},

@@ -4,7 +4,7 @@
 
 enum {
     LIMIT_HEADER = 16384,         /* of a request, first line and cookies included */
-    LIMIT_BODY = 1048576,         /* of any request; an intake adapter may ask for less */
+    LIMIT_BODY = 1048576,         /* of a request whose row or caller has no limit of its own */
     LIMIT_BODY_INTAKE = 16777216, /* of alerts, from a known key, unless a setting says otherwise */
     LIMIT_BODY_PAGERDUTY = 524288,
     LIMIT_BODY_FORM = 65536,         /* where anyone may send: forms of our pages */

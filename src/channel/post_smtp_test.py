@@ -4,6 +4,7 @@
 usage: post_smtp_test.py PATH-OF-post_tool
 """
 import base64
+import collections
 import json
 import pathlib
 import socket
@@ -37,6 +38,7 @@ class Smtp:
         self.auth = auth
         self.mails = []
         self.log = []
+        self.asked = collections.defaultdict(threading.Event)  # of what an answer was asked for, by moment
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -78,6 +80,7 @@ class Session:
         self.mail = {}
 
     def say(self, moment, text):
+        self.server.asked[moment].set()
         if moment in self.server.slow:
             time.sleep(1)
         fault = self.server.faults.get(moment, text)
@@ -313,7 +316,7 @@ class Plain(unittest.TestCase):
             connection, _ = listener.accept()
             with connection:
                 connection.recv(65536)
-                time.sleep(0.3)  # by then the mail's text is with its server
+                server.asked["final"].wait(10)  # the mail's text is with its server
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
         with socket.create_server(("127.0.0.1", 0)) as listener, Smtp(slow={"final"}) as server:

@@ -32,7 +32,6 @@ void client_setup(struct http_server *server, const struct http_options *options
 
 /* --- addresses --- */
 
-/* All values of a header that may come several times, in their order; NULL: none. */
 struct joining {
     const char *name;
     GString *values;
@@ -50,6 +49,7 @@ static enum MHD_Result join(void *self, enum MHD_ValueKind kind, const char *nam
     return MHD_YES;
 }
 
+/* All values of a header that may come several times, in their order; NULL: none. */
 static char *joined(const struct http_request *request, const char *name)
 {
     struct joining joining = {.name = name};
@@ -85,11 +85,6 @@ void client_find(struct http_request *request)
     g_autofree char *forwarded = is_proxy ? joined(request, "Forwarded") : NULL;
     g_autofree char *for_list = is_proxy ? joined(request, "X-Forwarded-For") : NULL;
     forwarded_client(&request->server->trusted_proxies, peer, forwarded, for_list, request->client);
-}
-
-const char *http_client(const struct http_request *request)
-{
-    return request->client;
 }
 
 int http_wrong_key(struct http_request *request)

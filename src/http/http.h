@@ -67,14 +67,12 @@ const char *http_query(const struct http_request *request, const char *name);   
 /* Of a parameter that may be given more than once: the one at `index`, from 0, or NULL. */
 const char *http_query_at(const struct http_request *request, const char *name, size_t index);
 const char *http_header(const struct http_request *request, const char *name); /* or NULL */
-/* The address of whoever asks, as trusted proxies tell it; "" on the local socket. */
-const char *http_client(const struct http_request *request);
 /* The path below which all our addresses lie for people: "/", or "/tocsin/". Redirects and pages have it put
  * before their addresses by themselves; this is for cookies. */
 const char *http_root(const struct http_request *request);
 /* A key or token that opens nothing was sent. How many seconds to wait, to be answered 429; 0: say that it is wrong. */
 NODISCARD int http_wrong_key(struct http_request *request);
-/* Does a browser say that another site\'s page sent it? A program that says nothing is not foreign. */
+/* Does a browser say that another site's page sent it? A program that says nothing is not foreign. */
 NODISCARD bool http_is_foreign(const struct http_request *request);
 /* What follows "Bearer" in its Authorization, or NULL. */
 const char *http_bearer(const struct http_request *request);

@@ -187,8 +187,6 @@ NODISCARD bool damage_is_over(struct ledger *ledger);
 /* --- pulse_store.c --- */
 
 void pulse_save(struct db *db, struct utc at, int64_t seq);
-/* The last event that a pulse saw; 0: none did. */
-NODISCARD int64_t pulse_load_seq(struct db *db);
 
 /* --- news.c: a shared database --- */
 

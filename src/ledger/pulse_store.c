@@ -9,11 +9,3 @@ void pulse_save(struct db *db, struct utc at, int64_t seq)
     db_bind_int(query, 2, seq);
     (void)db_run(query);
 }
-
-int64_t pulse_load_seq(struct db *db)
-{
-    struct db_query *query = db_query(db, "SELECT seq FROM pulse WHERE only_row = 1");
-    int64_t seq = db_step(query) == DB_ROW ? db_int(query, 0) : 0;
-    db_reset(query);
-    return seq;
-}

@@ -12,7 +12,6 @@ const struct enum_name GAP_CAUSE_NAMES[] = {
     {NULL, 0},
 };
 
-/* An override that says nobody and whose stretch has `at` in it, of the schedule or of a layer. */
 static enum gap_cause cause_of(const struct schedule *schedule, struct utc at)
 {
     if (oncall_override(schedule, NULL, at) != NULL) {

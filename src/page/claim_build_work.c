@@ -205,7 +205,7 @@ struct errand *build_pages(struct ledger_tx *tx, const struct look *look, const 
     named_clear(&named);
     bool is_single = message->total == 1;
     message->kind = is_single ? MESSAGE_PAGE : MESSAGE_DIGEST;
-    errand_set_reason(errand, tx, pager->config, first->page_id);
+    errand_set_reason(errand, pager, tx, first->page_id);
     if (is_single) {
         errand_set_others(errand, pager, tx, first->alert_id, delivery.who);
     }

@@ -246,10 +246,7 @@ int64_t delivery_carry_pages(struct db *db, const struct delivery *delivery, str
     db_bind_utc(q, 3, now);
     (void)db_run(q);
     int64_t total = db_changes(db);
-    q = db_query(db, "UPDATE notification SET state = 2, tries = tries + 1 WHERE id IN"
-                     " (SELECT notification_id FROM carried WHERE delivery_id = $1)");
-    db_bind_int(q, 1, delivery->id);
-    (void)db_run(q);
+    carried_begin(db, delivery->id);
     q = db_query(db, "SELECT n.severity, COUNT(*) FROM carried c JOIN notification n"
                      " ON n.id = c.notification_id WHERE c.delivery_id = $1 GROUP BY n.severity");
     db_bind_int(q, 1, delivery->id);

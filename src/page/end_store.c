@@ -86,14 +86,6 @@ int64_t end_carry(struct db *db, const struct delivery *delivery, struct utc now
     db_bind_utc(q, 3, now);
     (void)db_run(q);
     int64_t total = db_changes(db);
-    q = db_query(db, "UPDATE notification SET state = 2, tries = tries + 1 WHERE id IN"
-                     " (SELECT notification_id FROM carried WHERE delivery_id = $1)");
-    db_bind_int(q, 1, delivery->id);
-    (void)db_run(q);
+    carried_begin(db, delivery->id);
     return total;
-}
-
-GArray *end_notifications(struct db *db, int64_t alert_id)
-{
-    return notifications_of_kind(db, alert_id, NOTIFICATION_ENDED);
 }

@@ -19,7 +19,5 @@ NODISCARD bool end_is_told(struct db *db, int64_t alert_id, const char *who);
 int64_t end_drop_unwanted(struct db *db, int64_t mailbox_id, struct utc now);
 /* Puts all that are due in its mailbox on the delivery; answers how many. */
 int64_t end_carry(struct db *db, const struct delivery *delivery, struct utc now);
-/* Those of one alert, in order; see notifications_free. */
-NODISCARD GArray *end_notifications(struct db *db, int64_t alert_id);
 
 #endif

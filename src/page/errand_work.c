@@ -77,17 +77,16 @@ void errand_set_look(struct errand *errand, const struct claim *claim, const cha
     errand->message.ack_url = NULL;
 }
 
-/* The name of the policy that an escalation walks, as it was when the alert came; "" for none. */
-static char *policy_name(struct ledger_tx *tx, int64_t escalation_id)
+/* The name of the policy that an escalation walks, as it was when the alert came; "" for none.
+ * Lent by the cache of policies until the next one is asked of it. */
+static const char *policy_name(struct pager *pager, struct ledger_tx *tx, int64_t escalation_id)
 {
     struct escalation escalation = {0};
-    struct fault fault;
     if (escalation_id == 0 || !escalation_load(tx->db, escalation_id, &escalation)) {
-        return g_strdup("");
+        return "";
     }
-    g_autofree char *spec = policy_version_load(tx->db, escalation.policy_version);
-    json_auto_t *policy = spec != NULL ? json_read(spec, strlen(spec), &fault) : NULL;
-    return g_strdup(json_text(policy, "name", ""));
+    const struct policy *policy = policy_of(pager, tx, escalation.policy_version);
+    return policy != NULL ? policy->name : "";
 }
 
 /* Which text of the catalogue tells the reason of a page. Newly allocated. */
@@ -120,7 +119,7 @@ static void set_note(struct errand *errand, const json_t *reason)
     errand->message.note = text->len > 0 ? errand_keep(errand, text->str) : NULL;
 }
 
-void errand_set_reason(struct errand *errand, struct ledger_tx *tx, const struct config *config,
+void errand_set_reason(struct errand *errand, struct pager *pager, struct ledger_tx *tx,
                        int64_t page_id)
 {
     struct page page = {0};
@@ -132,8 +131,8 @@ void errand_set_reason(struct errand *errand, struct ledger_tx *tx, const struct
     json_auto_t *reason = json_read(page.reason, strlen(page.reason), &fault);
     g_autofree char *key = reason_key(reason);
     const char *through = json_text(reason, "through", "");
-    g_autofree char *policy = policy_name(tx, page.escalation_id);
-    g_autofree char *actor = who_name(config, language, json_text(reason, "asked_by", ""));
+    const char *policy = policy_name(pager, tx, page.escalation_id);
+    g_autofree char *actor = who_name(pager->config, language, json_text(reason, "asked_by", ""));
     const struct catalogue_arg args[] = {
         {"schedule", through, 0},
         {"team", through, 0},

@@ -5,7 +5,6 @@
 #include "alert/alert_store.h"
 #include "base/json.h"
 #include "page/brief.h"
-#include "page/end_store.h"
 #include "page/work.h"
 #include "people/address.h"
 
@@ -247,7 +246,7 @@ static json_t *told_json(struct db *db, const struct config *config, const struc
 static json_t *endings_json(struct db *db, int64_t alert_id)
 {
     json_t *endings = json_array();
-    GArray *list = end_notifications(db, alert_id);
+    GArray *list = notifications_of_kind(db, alert_id, NOTIFICATION_ENDED);
     for (guint i = 0; i < list->len; i++) {
         const struct notification *n = &g_array_index(list, struct notification, i);
         struct mailbox mailbox = {0};

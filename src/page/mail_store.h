@@ -82,6 +82,8 @@ NODISCARD struct utc notification_due_worse(struct db *db, int64_t mailbox_id, i
                                             struct utc now);
 void notification_settle(struct db *db, int64_t id, int state, struct utc now);
 
+/* All that the delivery carries is being sent, one try more (settle_store.c). */
+void carried_begin(struct db *db, int64_t delivery_id);
 /* Of all that the delivery carries and that is being sent (settle_store.c). */
 void carried_settle(struct db *db, int64_t delivery_id, int state, struct utc now);
 

@@ -72,7 +72,7 @@ void page_shift_waits(struct db *db, struct span by);
 /* Active ones of escalations to this person about open alerts: most severe alert first, all of one alert together, the
  * newest first. Answers how many ids were written. */
 NODISCARD size_t page_unanswered(struct db *db, const char *who, int64_t *out_ids, size_t max);
-/* Who was paged about the alert (of char *), each once, the first first. To be freed. */
+/* Who was paged about the alert and did not hand it on (of char *), each once, the first first. To be freed. */
 NODISCARD GPtrArray *page_receivers(struct db *db, int64_t alert_id, int max);
 /* Ends every active page of the alert; answers how many there were. */
 int64_t page_end_all(struct db *db, int64_t alert_id, struct utc now);

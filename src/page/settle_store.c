@@ -4,6 +4,14 @@
 
 #define CARRIED "(SELECT notification_id FROM carried WHERE delivery_id = $1)"
 
+void carried_begin(struct db *db, int64_t delivery_id)
+{
+    struct db_query *q = db_query(db, "UPDATE notification SET state = 2, tries = tries + 1"
+                                      " WHERE id IN " CARRIED);
+    db_bind_int(q, 1, delivery_id);
+    (void)db_run(q);
+}
+
 void carried_settle(struct db *db, int64_t delivery_id, int state, struct utc now)
 {
     struct db_query *q = db_query(db, "UPDATE notification SET state = $2, settled_at = $3"

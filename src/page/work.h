@@ -211,7 +211,7 @@ void errand_set_link(struct errand *errand, const struct claim *claim, const cha
 void errand_set_look(struct errand *errand, const struct claim *claim, const char *who,
                      int64_t alert_id);
 /* "You are told because ..." in the receiver's language. */
-void errand_set_reason(struct errand *errand, struct ledger_tx *tx, const struct config *config,
+void errand_set_reason(struct errand *errand, struct pager *pager, struct ledger_tx *tx,
                        int64_t page_id);
 /* The same for "still on it?", a test and a warning about gaps; of the latter two also the detail, from
  * what stands in the notification. */

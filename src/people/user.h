@@ -42,8 +42,6 @@ struct rules {
 enum endings { ENDINGS_TELL = 1, ENDINGS_SKIP };
 extern const struct enum_name ENDINGS_NAMES[]; /* tell skip */
 
-/* A weekly stretch of civil time: quiet hours, restrictions, business hours. Its codec and rules are
- * in oncall/window.h's floor below: base/window.h. */
 struct user {
     char *name;
     char *full_name; /* `name` when absent */

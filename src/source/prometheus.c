@@ -70,7 +70,7 @@ char *labels_fingerprint(const json_t *labels)
     return g_strdup(hex);
 }
 
-/* What was mended first stands; NULL-ended chains of calls need not ask. */
+/* What was mended first stands. */
 static void tell(struct fault *mend, const char *name, const char *what)
 {
     if (mend->text[0] == '\0') {
@@ -84,10 +84,7 @@ static void take_label(json_t *out, const char *key, const json_t *value, struct
         (void)json_object_set(out, key, (json_t *)(uintptr_t)value);
         return;
     }
-    if (mend->text[0] == '\0') {
-        tell(mend, key,
-             json_is_null(value) ? "is null: left out" : "is no text: taken as its JSON");
-    }
+    tell(mend, key, json_is_null(value) ? "is null: left out" : "is no text: taken as its JSON");
     if (!json_is_null(value)) {
         g_autofree char *text = json_write(value);
         (void)json_object_set_new(out, key, json_string(text));

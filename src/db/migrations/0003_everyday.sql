@@ -23,13 +23,7 @@ CREATE TABLE news (
     mailbox_id BIGINT NOT NULL, service TEXT NOT NULL, notification_id BIGINT NOT NULL,
     PRIMARY KEY (mailbox_id, service));
 
--- Messages.
-
--- Silences and overrides.
-
--- Sources.
-
 -- The installation.
--- What the ledger's own pulse wrote last, and the last event that there was: a chain that was cut short since
--- is found by it.
+-- What the ledger's own pulse wrote last, so that a disk that fails is noticed in a quiet hour, and the last
+-- event that there was: by it a chain that was cut short could be found.
 CREATE TABLE pulse (only_row BIGINT PRIMARY KEY, at BIGINT NOT NULL, seq BIGINT NOT NULL);
