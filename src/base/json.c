@@ -107,14 +107,29 @@ static bool is_bearable(const char *bytes, size_t size, size_t nodes_max, struct
     return true;
 }
 
+/* Jansson reads over a NUL byte after a number; strict JSON knows none. NULL with `error` set, or
+ * with its text empty where that byte is all that is wrong. */
+static json_t *load_strict(const char *bytes, size_t size, json_error_t *error)
+{
+    json_t *value = json_loadb(bytes, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, error);
+    if (value != NULL && memchr(bytes, '\0', size) != NULL) {
+        json_decref(value);
+        error->text[0] = '\0';
+        return NULL;
+    }
+    return value;
+}
+
 json_t *json_read_up_to(const char *bytes, size_t size, size_t nodes_max, struct fault *fault)
 {
     if (!is_bearable(bytes, size, nodes_max, fault)) {
         return NULL;
     }
     json_error_t error;
-    json_t *value = json_loadb(bytes, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    if (value == NULL) {
+    json_t *value = load_strict(bytes, size, &error);
+    if (value == NULL && error.text[0] == '\0') {
+        (void)fault_set(fault, "", "not valid JSON: a NUL byte follows its values; leave it out");
+    } else if (value == NULL) {
         set_parse_fault(&error, fault);
     }
     return value;
@@ -128,7 +143,7 @@ json_t *json_read_mended(const char *bytes, size_t size, size_t nodes_max, struc
         return NULL;
     }
     json_error_t error;
-    json_t *value = json_loadb(bytes, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    json_t *value = load_strict(bytes, size, &error);
     if (value != NULL) {
         return value;
     }

@@ -32,6 +32,7 @@ static const struct row ROWS[] = {
     {"surrogate", "[\"\xed\xa0\x80\"]", 0, "UTF-8"},
     {"escaped NUL", "[\"a\\u0000b\"]", 0, "U+0000"},
     {"NUL byte", "[\"a\0b\"]", 7, "line 1"},
+    {"NUL byte after a number", "984\0", 4, "NUL byte"},
     {"lone surrogate escape", "[\"\\ud800\"]", 0, "line 1"},
     {"single quotes", "{'a': 1}", 0, "line 1, column"},
     {"trailing comma", "[1,\n2,]", 0, "line 2"},
