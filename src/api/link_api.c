@@ -12,7 +12,7 @@
 #include "page/mail_store.h"
 #include "page/pager.h"
 
-enum { FORM_MAX = 4096, ALERTS_MAX = 5000 };
+enum { FORM_MAX = 4096 };
 
 static void visit_clear(struct visit *visit)
 {
@@ -106,15 +106,7 @@ static bool is_about(struct db *db, const struct link *link, int64_t alert_id)
     if (link->kind == LINK_ALERT) {
         return alert_id == link->subject;
     }
-    g_autofree int64_t *ids = g_new(int64_t, ALERTS_MAX);
-    size_t count =
-        link->kind == LINK_DELIVERY ? delivery_alerts(db, link->subject, ids, ALERTS_MAX) : 0;
-    for (size_t i = 0; i < count; i++) {
-        if (ids[i] == alert_id) {
-            return true;
-        }
-    }
-    return false;
+    return link->kind == LINK_DELIVERY && delivery_carries(db, link->subject, alert_id);
 }
 
 /* 0 for what is no id. */

@@ -317,6 +317,18 @@ size_t delivery_alerts(struct db *db, int64_t delivery_id, int64_t *out_ids, siz
     return db_take_ids(q, out_ids, max);
 }
 
+bool delivery_carries(struct db *db, int64_t delivery_id, int64_t alert_id)
+{
+    struct db_query *q = db_query(db, "SELECT 1 FROM carried c JOIN notification n"
+                                      " ON n.id = c.notification_id WHERE c.delivery_id = $1"
+                                      " AND n.alert_id = $2 LIMIT 1");
+    db_bind_int(q, 1, delivery_id);
+    db_bind_int(q, 2, alert_id);
+    bool does = db_step(q) == DB_ROW;
+    db_reset(q);
+    return does;
+}
+
 void delivery_list(struct db *db, int64_t before_id, int limit,
                    void (*each)(void *self, const struct delivery *delivery), void *self)
 {

@@ -187,6 +187,8 @@ NODISCARD bool delivery_is_wanted(struct db *db, int64_t delivery_id, struct utc
 NODISCARD bool delivery_is_live(struct db *db, int64_t delivery_id);
 /* The alerts it carries, newest first. */
 NODISCARD size_t delivery_alerts(struct db *db, int64_t delivery_id, int64_t *out_ids, size_t max);
+/* Does the delivery tell, or did it tell, of this alert? */
+NODISCARD bool delivery_carries(struct db *db, int64_t delivery_id, int64_t alert_id);
 /* Newest first, all people; `before_id` 0: from the newest. */
 void delivery_list(struct db *db, int64_t before_id, int limit,
                    void (*each)(void *self, const struct delivery *delivery), void *self);
