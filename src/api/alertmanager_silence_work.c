@@ -182,7 +182,7 @@ static enum command_result run_on(struct ledger_tx *tx, struct silence_job *job,
 {
     const struct silence *before =
         job->id == NULL ? NULL : silence_by_id(config, job->integration, job->id);
-    if (job->id != NULL && before == NULL) {
+    if (before == NULL && (job->id != NULL || job->sent == NULL)) {
         return refuse(job, 404, "There is no silence of that id here.");
     }
     const char *why = before == NULL ? NULL : why_not_change(tx, job, before);

@@ -15,6 +15,7 @@ static void expect_read(const char *text, const char *label, int op, const char 
     struct match *match = label_filter_read(text, &fault);
     if (match == NULL) {
         fail_msg("%s: %s: %s", text, fault.field, fault.text);
+        return;
     }
     assert_true(g_str_has_prefix(match->field, "details.labels."));
     assert_string_equal(match->field + strlen("details.labels."), label);
