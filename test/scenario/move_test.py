@@ -97,10 +97,19 @@ class MoveTest(unittest.TestCase):
     def alert(self, key):
         return next(row for row in self.world.alerts() if row["dedup_key"] == key)
 
-    def told(self, who):
-        """What came, without what says itself that it may be a repeat."""
+    def came(self, who):
+        """Without what says itself that it may be a repeat."""
         calls = [json.loads(call["body"]) | {"at": call["at"]} for call in self.receiver.received(f"/{who}")]
         return [call for call in calls if not call["data"]["may_repeat"]]
+
+    def told(self, who):
+        """What asks for something: not that an alert is over."""
+        return [call for call in self.came(who) if call["type"] != "page.ended"]
+
+    def ended(self, who):
+        """Of which alerts it was said that they are over, one for each time."""
+        return [alert["id"] for call in self.came(who) if call["type"] == "page.ended"
+                for alert in call["data"]["alerts"]]
 
     def state(self):
         """What people see, but for what counts since the start."""
@@ -122,6 +131,7 @@ class MoveTest(unittest.TestCase):
     def test_work_under_way_goes_there_and_back(self):
         world = self.world
         self.fill()
+        done = str(self.alert("done")["id"])  # ana is to hear of its end, 5 s later
         before = self.state()
         paged_at = self.told("ana")[-1]["at"]
         link = next(call["data"]["ack_url"] for call in self.told("ana") if "kept" in json.dumps(call))
@@ -150,6 +160,7 @@ class MoveTest(unittest.TestCase):
         told_at = self.told("bob")[0]["at"]
         self.assertGreater(told_at - paged_at, STEP_S - 0.5, "the next step came too early")
         self.assertLess(told_at - max(paged_at + STEP_S, ready_at), LATE_S, "the next step came too late")
+        world.wait("ana heard of the end", lambda: self.ended("ana"))
         self.assertEqual((len(self.told("ana")), len(self.told("bob"))), (2, 1))
 
         # A link from before the move is good, and what is done with it comes back.
@@ -184,6 +195,7 @@ class MoveTest(unittest.TestCase):
         world.wait("somebody is to be told", lambda: len(self.pages_started()) == started + 1)
         # Not at once: the fourth message within a minute. The bound has come along.
         self.assertEqual((len(self.told("ana")), len(self.told("bob"))), (3, 2))
+        self.assertEqual((self.ended("ana"), self.ended("bob")), ([done], []))
 
     def pages_started(self):
         return [event for event in self.world.events() if event["kind"] == "page.started"]
@@ -216,6 +228,8 @@ class MoveTest(unittest.TestCase):
     def test_backups_of_each_go_into_the_other(self):
         world = self.world
         self.fill()
+        done = str(self.alert("done")["id"])
+        world.wait("ana heard of the end", lambda: self.ended("ana"))  # and must not again
         file = world.folder / "file.db"
         world.cli("backup", file)  # while the server runs
         seen = self.state()
@@ -251,6 +265,7 @@ class MoveTest(unittest.TestCase):
                 self.assertEqual(rows, seen[path], path)
         self.assertEqual((len(self.told("ana")), len(self.told("bob"))), (2, 1),
                          json.dumps([self.told("ana")[2:], self.told("bob")[1:]], indent=1))
+        self.assertEqual((self.ended("ana"), self.ended("bob")), ([done], []))
 
     def test_faults_say_what_to_do(self):
         world = self.world
