@@ -1,6 +1,7 @@
 """Debian's Alertmanager, unmodified: its webhook and its PagerDuty receiver, pointed at us."""
 
 # engines: sqlite postgresql
+import datetime
 import unittest
 
 from team import KEYS, apply_team
@@ -48,10 +49,8 @@ class Alertmanager:
         world.wait("Alertmanager is ready",
                    lambda: request("GET", f"{self.url}/-/ready").status == 200)
 
-    def send(self, labels, ends_at=None):
-        alert = {"labels": labels, "annotations": {"summary": f"{labels['alertname']} is firing"}}
-        if ends_at:
-            alert["endsAt"] = ends_at
+    def send(self, labels, **times):
+        alert = {"labels": labels, "annotations": {"summary": f"{labels['alertname']} is firing"}, **times}
         answer = request("POST", f"{self.url}/api/v2/alerts", [alert])
         assert answer.status == 200, answer
 
@@ -80,7 +79,9 @@ class AlertmanagerTest(unittest.TestCase):
             self.assertEqual(len(pagerduty["dedup_key"]), 64)
             world.wait("ana was paged for both", lambda: len(pages.received("/ana")) >= 1)
 
-            sender.send(labels, ends_at="2020-01-01T00:00:00Z")
+            # As a rule's evaluation ends it: from when it began, until just now.
+            began = request("GET", f"{sender.url}/api/v2/alerts").json[0]["startsAt"]
+            sender.send(labels, startsAt=began, endsAt=datetime.datetime.now(datetime.timezone.utc).isoformat())
             world.wait("both are resolved", lambda: all(
                 world.alert(alert["id"])["status"] == "resolved" for alert in opened))
             self.assertEqual(world.alert(webhook["id"])["resolved_by"], "integration:prod-am")

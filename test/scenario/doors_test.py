@@ -2,6 +2,7 @@
 
 # engines: sqlite postgresql
 import http.client
+import itertools
 import json
 import random
 import unittest
@@ -14,13 +15,20 @@ PROM = f"/in/prometheus/{KEYS['PROM_KEY']}/api/v2/alerts"
 
 
 class DoorsTest(unittest.TestCase):
+    """Each test comes from an address of its own: wrong keys are counted by address."""
+
+    addresses = itertools.count(1)
+
     @classmethod
     def setUpClass(cls):
-        cls.world = cls.enterClassContext(World())
+        cls.world = cls.enterClassContext(World({"TRUSTED_PROXIES": "127.0.0.1"}))
         apply_team(cls.world)
 
-    def post(self, path, body, token=None, **options):
-        return self.world.post(path, body, token=token, **options)
+    def setUp(self):
+        self.address = f"198.51.100.{next(self.addresses)}"
+
+    def post(self, path, body, token=None, headers=None, **options):
+        return self.world.post(path, body, token=token, headers={"X-Forwarded-For": self.address, **(headers or {})}, **options)
 
     def alert(self, body, token=KEYS["APP_KEY"], headers=None):
         return self.post("/api/v1/alerts", body, token=token, headers=headers)
