@@ -143,6 +143,7 @@ static const struct record APPLY_RECORD = {.name = "ConfigApply",
 struct apply_answer {
     json_t *plan;
     json_t *keys;
+    json_t *warnings;
 };
 static const struct field APPLIED_FIELDS[] = {
     {.name = "plan",
@@ -153,6 +154,11 @@ static const struct field APPLIED_FIELDS[] = {
      .kind = FIELD_JSON,
      .offset = offsetof(struct apply_answer, keys),
      .doc = "Keys that were made: [{kind, name, key}]. Shown only here."},
+    {.name = "warnings",
+     .kind = FIELD_JSON,
+     .offset = offsetof(struct apply_answer, warnings),
+     .doc = "What would keep a message from going out: [{path, text}]; secrets that this server "
+            "does not find."},
 };
 static const struct record APPLIED_RECORD = {.name = "ConfigApplied",
                                              .doc = "What applying a file did.",
@@ -165,6 +171,7 @@ struct apply_job {
     struct api_context *context;
     struct apply_config apply;
     struct apply_body body;
+    json_t *warnings;
     char *actor;
 };
 
@@ -172,6 +179,7 @@ static void apply_job_free(struct apply_job *job)
 {
     apply_config_clear(&job->apply);
     record_clear(&APPLY_RECORD, &job->body);
+    json_decref(job->warnings);
     g_free(job->actor);
     g_free(job);
 }
@@ -191,15 +199,19 @@ static void answer_applied(struct apply_job *job, enum command_outcome outcome)
     g_autoptr(GArray) faults = g_steal_pointer(&job->apply.faults);
     json_t *plan = g_steal_pointer(&job->apply.plan);
     json_t *minted = g_steal_pointer(&job->apply.minted);
+    json_t *warnings = g_steal_pointer(&job->warnings);
     apply_job_free(job);
     bool is_done = api_outcome(request, outcome);
     if (is_done && status < 400 && plan != NULL) {
         json_t *keys = minted == NULL ? json_array() : minted;
-        http_answer_json(request, 200, json_pack("{s:o, s:o}", "plan", plan, "keys", keys));
+        http_answer_json(
+            request, 200,
+            json_pack("{s:o, s:o, s:o}", "plan", plan, "keys", keys, "warnings", warnings));
         return;
     }
     json_decref(plan);
     json_decref(minted);
+    json_decref(warnings);
     if (is_done && faults != NULL && faults->len > 0) {
         http_answer_faults(request, status, (const struct fault *)(const void *)faults->data,
                            faults->len);
@@ -236,6 +248,9 @@ static void post_apply(struct http_request *request, void *self)
     job->actor = g_strdup(http_actor(request));
     job->apply.base = (struct config_command){.configs = context->configs, .actor = job->actor};
     job->apply.document = job->body.document;
+    job->warnings = context->secrets_amiss != NULL
+                        ? context->secrets_amiss(context->secrets_self, job->body.document)
+                        : json_array();
     job->apply.keys = job->body.keys;
     job->apply.dry_run = job->body.dry_run;
     job->apply.prune = job->body.prune;

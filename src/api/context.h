@@ -29,6 +29,10 @@ struct api_context {
     /* Adds what is to be found (config/lint.h); asked on a thread of its own. NULL: no doctor. */
     void (*doctor)(void *self, struct db *db, const struct config *config, GPtrArray *findings);
     void *doctor_self;
+    /* References to secrets in a configuration document that stand for nothing here: a new array of
+     * {path, text}. NULL: nobody can say. Any thread. */
+    json_t *(*secrets_amiss)(void *self, const json_t *document);
+    void *secrets_self;
     const char *data_dir;                 /* where backups are written; NULL: none are */
     const char *node_name, *node_address; /* of this server, for people; NULL: not told */
     struct utc started_at;

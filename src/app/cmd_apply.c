@@ -39,6 +39,17 @@ static char *mistakes(const struct team_file *file, const struct client_answer *
     return team_file_faults(file, (struct fault *)(void *)faults->data, faults->len);
 }
 
+/* It is applied; but the server could not send there. */
+static void print_warnings(const json_t *warnings)
+{
+    size_t i;
+    json_t *warning;
+    json_array_foreach (warnings, i, warning) {
+        fprintf(stderr, "tocsin: warning: %s: %s\n", json_text(warning, "path", ""),
+                json_text(warning, "text", ""));
+    }
+}
+
 static int tell(const struct cli *cli, const struct team_file *file,
                 const struct client_answer *answer)
 {
@@ -58,6 +69,7 @@ static int tell(const struct cli *cli, const struct team_file *file,
     g_autofree char *text = config_plan_text(json_object_get(answer->body, "plan"));
     fputs(text, stdout);
     print_minted(json_object_get(answer->body, "keys"));
+    print_warnings(json_object_get(answer->body, "warnings"));
     if (cli_has(cli, "dry-run")) {
         puts("Nothing was applied: this was a dry run.");
     }

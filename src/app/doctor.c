@@ -5,6 +5,7 @@
 
 #include "app/data_dir.h"
 #include "app/transfer.h"
+#include "config/config_store.h"
 #include "people/contact_store.h"
 #include "people/token_store.h"
 #include "source/refusal.h"
@@ -66,6 +67,23 @@ static void look_at_contacts(struct doctor *doctor)
                   facts.items->len, doctor->findings);
     g_array_unref(facts.items);
     g_string_chunk_free(facts.texts);
+}
+
+static void add_secret(void *self, const char *path, const char *why)
+{
+    struct doctor *doctor = self;
+    lint_add(doctor->findings, LINT_PROBLEM, "secret", path,
+             "Set it where the server runs, or name another: docs/configuration.md, Secrets.",
+             "Nothing can be sent there: %s", why);
+}
+
+static void look_at_secrets(struct doctor *doctor)
+{
+    if (doctor->secrets != NULL) {
+        g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+        json_auto_t *document = config_export(doctor->db, notes);
+        secrets_check(doctor->secrets, document, add_secret, doctor);
+    }
 }
 
 /* What was met or found already: to read the whole file again takes a while, and may find less. */
@@ -179,6 +197,7 @@ void doctor_look(struct doctor *doctor)
 {
     lint_config(doctor->config, doctor->now, doctor->findings);
     look_at_contacts(doctor);
+    look_at_secrets(doctor);
     look_at_keys(doctor);
     if (doctor->settings->database_url != NULL) {
         doctor_server(doctor);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/secrets.h"
 #include "base/log.h"
 #include "base/nearest.h"
 
@@ -57,6 +58,10 @@ const struct setting SETTINGS[] = {
     {"smtp-tls", SETTING_CHOICE, SETTING_SERVER, false, AT(smtp_tls), "auto", 0, 0, SMTP_TLS_NAMES,
      "auto|required",
      "auto encrypts where the mail server offers it; required sends nothing in the clear."},
+    {"secrets-dir", SETTING_TEXT, SETTING_SERVER, false, AT(secrets_dir), NULL, 0, 0, NULL, "DIR",
+     "The directory whose files contacts and channels may name as their secrets: secret: "
+     "file:NAME. Without it they may name variables TOCSIN_SECRET_... only: "
+     "env:TOCSIN_SECRET_ANA."},
     {"ca-file", SETTING_TEXT, SETTING_SERVER, false, AT(ca_file), NULL, 0, 0, NULL, "FILE",
      "Certificate authorities (PEM) to trust for outgoing connections instead of the system's."},
     {"allow-private", SETTING_TEXT, SETTING_SERVER, false, AT(allow_private), NULL, 0, 0, NULL,
@@ -401,8 +406,8 @@ char **settings_unknown(const char *const *environment)
     g_autoptr(GStrvBuilder) names = g_strv_builder_new();
     for (const char *const *entry = environment; *entry != NULL; entry++) {
         g_autofree char *name = g_strndup(*entry, strcspn(*entry, "="));
-        if (g_str_has_prefix(name, PREFIX) && find_by_variable(name) == NULL &&
-            !is_of_kubernetes(name)) {
+        bool is_for_us = g_str_has_prefix(name, PREFIX) && !g_str_has_prefix(name, SECRETS_PREFIX);
+        if (is_for_us && find_by_variable(name) == NULL && !is_of_kubernetes(name)) {
             g_strv_builder_add(names, name);
         }
     }

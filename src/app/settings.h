@@ -27,6 +27,7 @@ struct settings {
     char *smtp_url, *smtp_user, *smtp_password, *smtp_from, *smtp_hello;
     int smtp_tls; /* enum smtp_tls */
     char *ca_file;
+    char *secrets_dir; /* NULL: contacts may name no file */
     char *allow_private;
     int board;      /* enum board */
     int log_format; /* enum log_format of base/log.h */

@@ -148,9 +148,15 @@ static void a_mistyped_variable_is_no_other_program_s(void **state)
 static void lists_what_it_does_not_know(void **state)
 {
     (void)state;
-    const char *environment[] = {
-        "PATH=/bin",     "TOCSIN_BIN=/opt/x",          "TOCSIN_LISTEN=x",          "TOCSIN_KEY=k",
-        "TOCSIN_EMPTY=", "TOCSIN_SMTP_SERVICE_HOST=x", "TOCSIN_SMTP_PORT=tcp://x", NULL};
+    const char *environment[] = {"PATH=/bin",
+                                 "TOCSIN_BIN=/opt/x",
+                                 "TOCSIN_LISTEN=x",
+                                 "TOCSIN_KEY=k",
+                                 "TOCSIN_SECRET_ANA=s",
+                                 "TOCSIN_EMPTY=",
+                                 "TOCSIN_SMTP_SERVICE_HOST=x",
+                                 "TOCSIN_SMTP_PORT=tcp://x",
+                                 NULL};
     g_auto(GStrv) names = settings_unknown(environment);
     g_autofree char *all = g_strjoinv(" ", names);
     assert_string_equal(all, "TOCSIN_BIN TOCSIN_KEY TOCSIN_EMPTY");

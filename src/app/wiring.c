@@ -151,9 +151,23 @@ static void look(void *self, struct db *db, const struct config *config, GPtrArr
                             .db = db,
                             .ledger = house->ledger,
                             .refusals = payload_book_refusals(house->payloads),
+                            .secrets = &house->secrets,
                             .now = clock_now(ledger_clock(house->ledger)),
                             .findings = findings};
     doctor_look(&doctor);
+}
+
+static void add_warning(void *self, const char *path, const char *why)
+{
+    (void)json_array_append_new(self, json_pack("{s:s, s:s}", "path", path, "text", why));
+}
+
+static json_t *secrets_amiss(void *self, const json_t *document)
+{
+    const struct house *house = self;
+    json_t *warnings = json_array();
+    secrets_check(&house->secrets, document, add_warning, warnings);
+    return warnings;
 }
 
 static void fill_context(struct house *house)
@@ -174,6 +188,8 @@ static void fill_context(struct house *house)
                              .live = house->live,
                              .doctor = look,
                              .doctor_self = house,
+                             .secrets_amiss = secrets_amiss,
+                             .secrets_self = house,
                              .data_dir = house->settings->data,
                              .node_name = house->settings->node_name,
                              .node_address = house->settings->node_address,
@@ -242,8 +258,12 @@ static bool apply_at_start(struct house *house, struct fault *fault)
 bool house_open(struct house *house, const struct settings *settings,
                 const char *const *environment, struct fault *fault)
 {
-    *house = (struct house){
-        .settings = settings, .environment = environment, .data_fd = -1, .data_lock = -1};
+    *house =
+        (struct house){.settings = settings,
+                       .environment = environment,
+                       .secrets = {.environment = environment, .folder = settings->secrets_dir},
+                       .data_fd = -1,
+                       .data_lock = -1};
     CHECK(pthread_mutex_init(&house->http_lock, NULL) == 0);
     house->has_terminal = isatty(STDOUT_FILENO) == 1;
     if (!house_open_database(house, fault) || !open_ledger(house, fault) ||

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "api/context.h"
+#include "app/secrets.h"
 #include "app/settings.h"
 #include "channel/post.h"
 #include "db/ear.h"
@@ -18,10 +19,11 @@
 struct house {
     const struct settings *settings;
     const char *const *environment;
-    struct db *db;  /* the writer: the desk's */
-    char *database; /* its path, or the URL with its password: never shown */
-    int data_lock;  /* of the data directory, where no database file brings its own; else -1 */
-    int data_fd;    /* the data directory, only where the socket's path is too long; else -1 */
+    struct secrets secrets; /* that contacts may name */
+    struct db *db;          /* the writer: the desk's */
+    char *database;         /* its path, or the URL with its password: never shown */
+    int data_lock; /* of the data directory, where no database file brings its own; else -1 */
+    int data_fd;   /* the data directory, only where the socket's path is too long; else -1 */
     struct db_pool *readers;
     struct config_holder *configs;
     struct ballast *ballast;

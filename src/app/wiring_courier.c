@@ -45,20 +45,10 @@ static bool still_wanted(void *self, int64_t delivery_id)
 }
 
 /* A contact's secret that is named, not written, in the configuration. */
-static char *look_up(void *self, const char *reference)
+static char *look_up(void *self, const char *reference, struct fault *fault)
 {
     const struct house *house = self;
-    g_autofree char *text = NULL;
-    if (g_str_has_prefix(reference, "env:")) {
-        return g_strdup(
-            g_environ_getenv((char **)(uintptr_t)house->environment, reference + strlen("env:")));
-    }
-    const char *path = reference + strlen("file:");
-    bool is_file = g_file_test(path, G_FILE_TEST_IS_REGULAR); /* a pipe would hold the courier */
-    if (!is_file || !g_file_get_contents(path, &text, NULL, NULL)) {
-        return NULL;
-    }
-    return g_strdup(g_strstrip(text));
+    return secrets_look_up(&house->secrets, reference, fault);
 }
 
 static int nap(struct utc now, struct utc next)

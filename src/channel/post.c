@@ -22,7 +22,7 @@ struct post {
     const struct clock *clock;
     bool (*still_wanted)(void *self, int64_t delivery_id);
     void *still_wanted_self;
-    char *(*look_up)(void *self, const char *reference);
+    char *(*look_up)(void *self, const char *reference, struct fault *fault);
     void *look_up_self;
 };
 
@@ -242,10 +242,12 @@ static struct parcel *build(struct post *post, const struct driver *driver,
         return driver->build(&settings, address, message, fault);
     }
     g_autofree char *secret =
-        post->look_up != NULL ? post->look_up(post->look_up_self, address->secret) : NULL;
+        post->look_up != NULL ? post->look_up(post->look_up_self, address->secret, fault) : NULL;
     if (secret == NULL || !is_usable_secret(secret)) {
-        (void)fault_set(fault, "secret", "the server finds no secret of one line at %s",
-                        address->secret);
+        if (fault->text[0] == '\0') {
+            (void)fault_set(fault, "secret", "the server finds no secret of one line at %s",
+                            address->secret);
+        }
         return NULL;
     }
     struct address resolved = *address;

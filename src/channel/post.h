@@ -24,8 +24,8 @@ struct post_options {
     /* Asked again when a message had to wait for its turn: is the delivery still wanted? NULL: always. */
     bool (*still_wanted)(void *self, int64_t delivery_id);
     void *still_wanted_self;
-    /* What env:NAME or file:PATH stands for, newly allocated; NULL when there is no such thing. */
-    char *(*look_up)(void *self, const char *reference);
+    /* What env:NAME or file:PATH stands for, newly allocated; NULL and a fault when there is no such thing. */
+    char *(*look_up)(void *self, const char *reference, struct fault *fault);
     void *look_up_self;
     /* Limits of an attempt, in ms; 0: 10 s to connect, 60 s for all, 600 s for a mail. */
     long connect_ms, whole_ms;

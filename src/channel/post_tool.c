@@ -106,8 +106,9 @@ static bool still_wanted(void *self, int64_t delivery_id)
     return delivery_id <= number(self, "wanted_up_to", 12);
 }
 
-static char *look_up(void *self, const char *reference)
+static char *look_up(void *self, const char *reference, struct fault *fault)
 {
+    (void)fault;
     const json_t *options = self;
     return g_strdup(json_text(json_object_get(options, "secrets"), reference, NULL));
 }

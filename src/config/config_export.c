@@ -26,7 +26,7 @@ static void note_secret(const char *secret, const char *what, const char *name, 
     if (secret != NULL && !is_secret_reference(secret)) {
         add_note(notes,
                  "The secret of %s %s is not shown: put it back, or better a reference such as "
-                 "env:NAME, before you apply this file.",
+                 "env:TOCSIN_SECRET_NAME, before you apply this file.",
                  what, name);
     }
 }

@@ -55,7 +55,7 @@ static bool judge_webhook_secret(const char *secret, struct fault *fault)
     return size >= WEBHOOK_SECRET_MIN ||
            fault_set(fault, "secret",
                      "must be whsec_ followed by at least %d bytes in base64, or a reference such "
-                     "as env:NAME",
+                     "as env:TOCSIN_SECRET_NAME",
                      (int)WEBHOOK_SECRET_MIN);
 }
 

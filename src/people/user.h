@@ -25,7 +25,7 @@ struct contact {
     char *name;   /* what rules call it; the kind's name when not given */
     int kind;     /* enum contact_kind */
     char *to;     /* address or URL; the kind says which; may be absent for log */
-    char *secret; /* webhook: "whsec_…"; ntfy: access token; or a reference env:NAME, file:PATH */
+    char *secret; /* webhook: "whsec_…"; ntfy: access token; or a reference env:…, file:… */
 };
 
 struct rule {

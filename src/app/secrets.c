@@ -1,0 +1,153 @@
+#include "app/secrets.h"
+
+#include <fcntl.h>
+#include <glib.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "people/address.h"
+
+enum { SECRET_MAX = 4096, DEPTH_MAX = 8 };
+
+static char *refuse(struct fault *fault, const char *reference, const char *why)
+{
+    (void)fault_set(fault, "secret", "%.200s stands for no secret on this server: %s", reference,
+                    why);
+    return NULL;
+}
+
+static char *in_environment(const struct secrets *secrets, const char *reference,
+                            struct fault *fault)
+{
+    const char *name = reference + strlen("env:");
+    if (!g_str_has_prefix(name, SECRETS_PREFIX)) {
+        return refuse(fault, reference,
+                      "only variables whose names begin with " SECRETS_PREFIX
+                      " are given to contacts; rename it");
+    }
+    const char *value = g_environ_getenv((char **)(uintptr_t)secrets->environment, name);
+    return value != NULL ? g_strdup(value)
+                         : refuse(fault, reference, "the variable is not set; set it and restart");
+}
+
+/* The file itself, all links followed (Kubernetes mounts secrets as links to links), when it lies in
+ * the folder. NULL: it does not, or is not there. */
+static char *inside(const char *folder, const char *path)
+{
+    g_autofree char *joined =
+        g_path_is_absolute(path) ? g_strdup(path) : g_build_filename(folder, path, NULL);
+    char root[PATH_MAX], whole[PATH_MAX];
+    if (realpath(folder, root) == NULL || realpath(joined, whole) == NULL) {
+        return NULL;
+    }
+    size_t size = strlen(root);
+    bool is_inside = size > 1 && strncmp(whole, root, size) == 0 && whole[size] == '/';
+    return is_inside ? g_strdup(whole) : NULL;
+}
+
+/* NULL for what is no regular file, cannot be read or is longer than a secret. */
+static char *read_short(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) {
+        return NULL;
+    }
+    char text[SECRET_MAX + 1];
+    struct stat about;
+    bool is_file = fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
+    ssize_t size = is_file ? read(fd, text, sizeof text) : -1;
+    (void)close(fd);
+    bool is_text = size >= 0 && size <= SECRET_MAX && memchr(text, '\0', (size_t)size) == NULL;
+    char *found = is_text ? g_strndup(text, (gsize)size) : NULL;
+    explicit_bzero(text, sizeof text);
+    return found;
+}
+
+static char *in_folder(const struct secrets *secrets, const char *reference, struct fault *fault)
+{
+    if (secrets->folder == NULL) {
+        return refuse(fault, reference,
+                      "no directory of secrets is set; start the server with --secrets-dir DIR");
+    }
+    g_autofree char *path = inside(secrets->folder, reference + strlen("file:"));
+    if (path == NULL) {
+        return refuse(fault, reference,
+                      "there is no such file in the directory that --secrets-dir names");
+    }
+    char *text = read_short(path);
+    return text != NULL ? g_strstrip(text)
+                        : refuse(fault, reference,
+                                 "it cannot be read as a file of one line; check what it is, and "
+                                 "its mode");
+}
+
+char *secrets_look_up(const struct secrets *secrets, const char *reference, struct fault *fault)
+{
+    char *secret = g_str_has_prefix(reference, "env:") ? in_environment(secrets, reference, fault)
+                                                       : in_folder(secrets, reference, fault);
+    bool is_line = secret != NULL && secret[0] != '\0' && strpbrk(secret, "\r\n") == NULL;
+    if (secret != NULL && !is_line) {
+        g_free(secret);
+        return refuse(fault, reference, "it is empty, or more than one line");
+    }
+    return secret;
+}
+
+/* --- a whole document --- */
+
+struct walk {
+    const struct secrets *secrets;
+    void (*each)(void *self, const char *path, const char *why);
+    void *self;
+};
+
+static void walk_into(const struct walk *walk, const json_t *value, const char *path, int depth);
+
+static void walk_member(const struct walk *walk, const char *key, const json_t *value,
+                        const char *path, int depth)
+{
+    g_autofree char *deeper = path[0] == '\0' ? g_strdup(key) : g_strdup_printf("%s.%s", path, key);
+    const char *text = json_string_value(value);
+    if (text == NULL) {
+        walk_into(walk, value, deeper, depth + 1);
+    } else if (strcmp(key, "secret") == 0 && is_secret_reference(text)) {
+        struct fault fault = {0};
+        char *secret = secrets_look_up(walk->secrets, text, &fault);
+        if (secret == NULL) {
+            walk->each(walk->self, deeper, fault.text);
+        } else {
+            explicit_bzero(secret, strlen(secret));
+            g_free(secret);
+        }
+    }
+}
+
+static void walk_into(const struct walk *walk, const json_t *value, const char *path, int depth)
+{
+    if (depth > DEPTH_MAX) {
+        return;
+    }
+    const char *key;
+    json_t *member;
+    json_object_foreach ((json_t *)(uintptr_t)value, key, member) {
+        walk_member(walk, key, member, path, depth);
+    }
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        json_t *item = json_array_get(value, i);
+        g_autofree char *number = g_strdup_printf("%zu", i);
+        /* A contact without a name goes by its kind. */
+        const char *name = json_text(item, "name", json_text(item, "kind", number));
+        walk_member(walk, name, item, path, depth);
+    }
+}
+
+void secrets_check(const struct secrets *secrets, const json_t *document,
+                   void (*each)(void *self, const char *path, const char *why), void *self)
+{
+    const struct walk walk = {secrets, each, self};
+    walk_into(&walk, document, "", 0);
+}

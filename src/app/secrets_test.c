@@ -1,0 +1,162 @@
+/* Secrets that a configuration names: what may be named, and what is told about the rest. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/secrets.h"
+#include "base/json.h"
+
+static const char *const ENVIRONMENT[] = {"TOCSIN_SECRET_ANA=hush",
+                                          "TOCSIN_SECRET_EMPTY=",
+                                          "TOCSIN_SECRET_LINES=a\nb",
+                                          "TOCSIN_SMTP_PASSWORD=ours",
+                                          "TOCSIN_SECRETS_DIR=/x",
+                                          "HOME=/root",
+                                          NULL};
+
+/* A directory of secrets as Kubernetes mounts one, and a file beside it. */
+static int make_folder(void **state)
+{
+    char *base = g_dir_make_tmp("secrets-XXXXXX", NULL);
+
+    const struct {
+        const char *path, *text;
+    } files[] = {
+        {"dir/ntfy", "  tk_1\n"}, {"dir/..v1/slack", "xoxb\n"}, {"dir/lines", "a\nb\n"},
+        {"dir/empty", "\n"},      {"beside", "not yours\n"},    {"directory/near", "not yours\n"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *path = g_build_filename(base, files[i].path, NULL);
+        g_autofree char *folder = g_path_get_dirname(path);
+        assert_int_equal(g_mkdir_with_parents(folder, 0700), 0);
+        assert_true(g_file_set_contents(path, files[i].text, -1, NULL));
+    }
+
+    const struct {
+        const char *to, *path;
+    } links[] = {{"..v1", "dir/..data"}, {"..data/slack", "dir/slack"}, {"../beside", "dir/out"}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(links); i++) {
+        g_autofree char *path = g_build_filename(base, links[i].path, NULL);
+        assert_int_equal(symlink(links[i].to, path), 0);
+    }
+    g_autofree char *pipe = g_build_filename(base, "dir", "pipe", NULL);
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    g_autofree char *large = g_build_filename(base, "dir", "large", NULL);
+    g_autofree char *text = g_strnfill(5000, 'x');
+    assert_true(g_file_set_contents(large, text, -1, NULL));
+    *state = base;
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    g_autofree char *base = *state;
+    g_autofree char *command = g_strdup_printf("rm -rf '%s'", base);
+    return g_spawn_command_line_sync(command, NULL, NULL, NULL, NULL) ? 0 : -1;
+}
+
+static void names_only_what_was_set_aside(void **state)
+{
+    const char *base = *state;
+    g_autofree char *folder = g_build_filename(base, "dir", NULL);
+    g_autofree char *whole = g_strdup_printf("file:%s/ntfy", folder);
+    g_autofree char *beside = g_strdup_printf("file:%s/beside", base);
+    g_autofree char *near = g_strdup_printf("file:%s/directory/near", base);
+    const struct secrets secrets = {ENVIRONMENT, folder};
+
+    const struct {
+        const char *reference, *secret, *why;
+    } rows[] = {
+        {"env:TOCSIN_SECRET_ANA", "hush", NULL},
+        {"env:TOCSIN_SECRET_BOB", NULL, "is not set"},
+        {"env:TOCSIN_SECRET_EMPTY", NULL, "empty"},
+        {"env:TOCSIN_SECRET_LINES", NULL, "more than one line"},
+        {"env:TOCSIN_SMTP_PASSWORD", NULL, "begin with TOCSIN_SECRET_"},
+        {"env:TOCSIN_SECRETS_DIR", NULL, "begin with TOCSIN_SECRET_"},
+        {"env:HOME", NULL, "begin with TOCSIN_SECRET_"},
+        {"file:ntfy", "tk_1", NULL},
+        {whole, "tk_1", NULL},
+        {"file:slack", "xoxb", NULL},
+        {"file:./ntfy", "tk_1", NULL},
+        {"file:none", NULL, "no such file"},
+        {"file:..", NULL, "no such file"},
+        {"file:.", NULL, "no such file"},
+        {"file:../beside", NULL, "no such file"},
+        {"file:out", NULL, "no such file"},
+        {beside, NULL, "no such file"},
+        {near, NULL, "no such file"},
+        {"file:/etc/hostname", NULL, "no such file"},
+        {"file:pipe", NULL, "cannot be read"},
+        {"file:..v1", NULL, "cannot be read"},
+        {"file:large", NULL, "cannot be read"},
+        {"file:lines", NULL, "more than one line"},
+        {"file:empty", NULL, "empty"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct fault fault = {0};
+        g_autofree char *secret = secrets_look_up(&secrets, rows[i].reference, &fault);
+        if (g_strcmp0(secret, rows[i].secret) != 0) {
+            fail_msg("%s: \"%s\"", rows[i].reference, secret);
+        }
+        if (rows[i].why != NULL && strstr(fault.text, rows[i].why) == NULL) {
+            fail_msg("%s: \"%s\" does not say \"%s\"", rows[i].reference, fault.text, rows[i].why);
+        }
+    }
+}
+
+static void without_a_directory_no_file_may_be_named(void **state)
+{
+    (void)state;
+    const struct secrets secrets = {ENVIRONMENT, NULL};
+    struct fault fault = {0};
+    assert_null(secrets_look_up(&secrets, "file:/etc/hostname", &fault));
+    assert_non_null(strstr(fault.text, "--secrets-dir"));
+}
+
+static void add(void *self, const char *path, const char *why)
+{
+    g_string_append_printf(self, "%s: %s\n", path, strstr(why, "not set") != NULL ? "unset" : why);
+}
+
+static void says_where_a_document_names_nothing(void **state)
+{
+    (void)state;
+    static const char DOCUMENT[] =
+        "{\"users\": [{\"name\": \"ana\", \"contacts\": ["
+        "{\"kind\": \"ntfy\", \"secret\": \"env:TOCSIN_SECRET_NONE\"},"
+        "{\"name\": \"phone\", \"secret\": \"env:TOCSIN_SECRET_ANA\"},"
+        "{\"name\": \"hook\", \"secret\": \"whsec_written\"}]}],"
+        "\"channels\": [{\"name\": \"room\", \"secret\": \"env:TOCSIN_SECRET_ROOM\"}],"
+        "\"integrations\": [{\"name\": \"am\", \"key\": \"env:ELSEWHERE\"}]}";
+    struct fault fault;
+    json_auto_t *document = json_read(DOCUMENT, strlen(DOCUMENT), &fault);
+    const struct secrets secrets = {ENVIRONMENT, NULL};
+    g_autoptr(GString) told = g_string_new(NULL);
+    secrets_check(&secrets, document, add, told);
+    assert_string_equal(told->str, "users.ana.contacts.ntfy.secret: unset\n"
+                                   "channels.room.secret: unset\n");
+    g_string_truncate(told, 0);
+    json_auto_t *odd = json_string("secret");
+    secrets_check(&secrets, odd, add, told);
+    secrets_check(&secrets, NULL, add, told);
+    assert_string_equal(told->str, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(names_only_what_was_set_aside, make_folder, remove_folder),
+        cmocka_unit_test(without_a_directory_no_file_may_be_named),
+        cmocka_unit_test(says_where_a_document_names_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
