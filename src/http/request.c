@@ -34,6 +34,7 @@ struct http_request *request_create(struct http_server *server, struct MHD_Conne
     atomic_init(&request->refs, 1);
     atomic_init(&request->state, REQUEST_RUNNING);
     atomic_fetch_add(&server->in_flight, 1);
+    atomic_fetch_add(&server->refs, 1);
     return request;
 }
 
@@ -54,6 +55,7 @@ void request_unref(struct http_request *request)
     token_forget(request->token);
     g_free(request->path);
     pthread_mutex_destroy(&request->header_lock);
+    server_unref(request->server);
     g_free(request);
 }
 

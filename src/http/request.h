@@ -99,6 +99,7 @@ struct bodies {
 enum { HTTP_DAEMONS = 2 };
 
 struct http_server {
+    atomic_int refs; /* whoever runs it, and each request: one may be answered after http_stop */
     struct MHD_Daemon *daemons[HTTP_DAEMONS]; /* TCP; Unix socket or NULL */
     unsigned port;
     char *socket_path;
@@ -132,6 +133,9 @@ struct http_server {
     atomic_bool must_end_streams;
     atomic_bool must_end; /* the minder */
 };
+
+/* server.c: frees it with the last reference. Any thread. */
+void server_unref(struct http_server *server);
 
 /* client.c */
 void client_find(struct http_request *request);

@@ -181,8 +181,11 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, int fd, unsig
         MHD_OPTION_NOTIFY_CONNECTION, peer_changed, server, MHD_OPTION_END);
 }
 
-static void server_free(struct http_server *server)
+void server_unref(struct http_server *server)
 {
+    if (atomic_fetch_sub(&server->refs, 1) != 1) {
+        return;
+    }
     routes_destroy(&server->routes);
     pthread_mutex_destroy(&server->waiting_lock);
     pthread_mutex_destroy(&server->peers_lock);
@@ -198,6 +201,7 @@ static void server_free(struct http_server *server)
 static struct http_server *server_new(const struct http_options *options)
 {
     struct http_server *server = g_new0(struct http_server, 1);
+    atomic_init(&server->refs, 1);
     server->routes = routes_create(options->tables, options->table_sizes);
     server->guard = options->guard;
     server->plain_problems = options->plain_problems;
@@ -248,7 +252,7 @@ struct http_server *http_start(const struct http_options *options, struct fault 
     struct http_server *server = server_new(options);
     if (pthread_create(&server->minder, NULL, minder_run, server) != 0) {
         fault_set(fault, "", "No thread could be started: %s.", g_strerror(errno));
-        server_free(server);
+        server_unref(server);
         return NULL;
     }
     if (!open_doors(server, options, fault)) {
@@ -312,5 +316,5 @@ void http_stop(struct http_server **handle, unsigned drain_ms)
     if (server->socket_path != NULL && server->has_socket) {
         unlink(server->socket_path);
     }
-    server_free(server);
+    server_unref(server);
 }
