@@ -84,21 +84,16 @@ static bool cut_last(const char *list, size_t *size, const char **out, size_t *o
     return true;
 }
 
-void forwarded_client(const struct guard *trusted, const char *peer, const char *forwarded,
-                      const char *for_list, char out[INET6_ADDRSTRLEN])
+/* Back along one list, from the address in `out`. */
+static void follow(const struct guard *trusted, const char *list, bool is_rfc,
+                   char out[INET6_ADDRSTRLEN])
 {
-    const char *list = forwarded != NULL ? forwarded : for_list != NULL ? for_list : "";
     size_t left = strlen(list);
-    if (!address_write(peer, out)) {
-        out[0] = '\0';
-        return;
-    }
     for (int hop = 0; hop < HOPS_MAX && guard_lists(trusted, out); hop++) {
         const char *text = NULL;
         size_t size = 0;
         char before[INET6_ADDRSTRLEN];
-        if (!cut_last(list, &left, &text, &size) ||
-            (forwarded != NULL && !find_for(&text, &size))) {
+        if (!cut_last(list, &left, &text, &size) || (is_rfc && !find_for(&text, &size))) {
             return;
         }
         trim(&text, &size);
@@ -106,5 +101,23 @@ void forwarded_client(const struct guard *trusted, const char *peer, const char 
             return; /* "unknown", "_hidden", or nonsense: whom we know is the one who says so */
         }
         memcpy(out, before, sizeof before);
+    }
+}
+
+void forwarded_client(const struct guard *trusted, const char *peer, const char *forwarded,
+                      const char *for_list, char out[INET6_ADDRSTRLEN])
+{
+    if (!address_write(peer, out)) {
+        out[0] = '\0';
+        return;
+    }
+    char by_list[INET6_ADDRSTRLEN], by_rfc[INET6_ADDRSTRLEN];
+    g_strlcpy(by_list, out, sizeof by_list);
+    g_strlcpy(by_rfc, out, sizeof by_rfc);
+    follow(trusted, for_list != NULL ? for_list : "", false, by_list);
+    follow(trusted, forwarded != NULL ? forwarded : "", true, by_rfc);
+    bool is_one = forwarded == NULL || for_list == NULL || strcmp(by_list, by_rfc) == 0;
+    if (is_one) {
+        g_strlcpy(out, forwarded != NULL ? by_rfc : by_list, INET6_ADDRSTRLEN);
     }
 }

@@ -177,7 +177,7 @@ class ProxyTest(unittest.TestCase):
         with contextlib.closing(connection):
             connection.request("GET", "/tocsin/api/v1/alerts",
                                headers={"Host": "pager.example.org", "Authorization": "Bearer wrong",
-                                        "X-Forwarded-For": "192.0.2.1"})
+                                        "X-Forwarded-For": "192.0.2.1", "Forwarded": "for=192.0.2.1"})
             self.assertEqual(connection.getresponse().status, 401)
         line = [one for one in world.server.log(2000).splitlines() if 'message="wrong key"' in one][-1]
         self.assertIn("address=127.0.0.2", line)
