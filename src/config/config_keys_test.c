@@ -63,6 +63,7 @@ static void test_given_key(void **state)
     struct apply_config back = world_apply(world, WITH_KEY, first_key);
     world_assert_counts(&back, 0, 1, 0);
     assert_true(opens(world, "first-key-0123456789", "am"));
+    apply_config_clear(&without);
     apply_config_clear(&first);
     apply_config_clear(&same);
     apply_config_clear(&elsewhere);
