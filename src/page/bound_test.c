@@ -24,9 +24,13 @@ static char *team(void)
         " {'name': 'pair', 'steps': [{'notify': [{'user': 'ana'}, {'channel': 'room'}],"
         " 'wait': '2m'}, {'notify': [{'user': 'boss'}], 'wait': '1h'}],"
         " 'last_resort': {'user': 'boss'}},"
+        " {'name': 'twice', 'steps': [{'notify': [{'user': 'ana'}], 'wait': '20s'},"
+        " {'notify': [{'user': 'ana'}], 'wait': '2m'}, {'notify': [{'user': 'boss'}],"
+        " 'wait': '1h'}], 'last_resort': {'user': 'boss'}},"
         " {'name': 'quick', 'steps': [{'notify': [{'user': 'ana'}], 'wait': '20s'},"
         " {'notify': [{'user': 'boss'}], 'wait': '1h'}], 'last_resort': {'user': 'boss'}}],"
-        "'services': [{'name': 'pair', 'policy': 'pair'}, {'name': 'quick', 'policy': 'quick'}");
+        "'services': [{'name': 'pair', 'policy': 'pair'}, {'name': 'quick', 'policy': 'quick'},"
+        " {'name': 'twice', 'policy': 'twice'}");
     for (int i = 0; i < SERVICES; i++) {
         g_string_append_printf(text, ", {'name': 's%d', 'policy': 'p'}", i);
     }
@@ -190,6 +194,23 @@ static void who_was_told_beside_is_waited_for(void **state)
     paging_expect(paging, "boss ntfy: page 1");
 }
 
+/* A second step's message to her waits behind the attempt that is under way and goes with what that
+ * attempt carried. */
+static void what_was_tried_begins_no_wait_anew(void **state)
+{
+    struct paging *paging = *state;
+    (void)signal_of(paging, "twice", 0, SEVERITY_ERROR);
+    paging_settle_as(paging, SEND_RETRY, "ana email: page 1");
+    paging_pass(paging, SPAN_S(22)); /* tried again after 5 s; the second step after 20 */
+    paging_settle_as(paging, SEND_RETRY, "ana email: page 1");
+    paging_pass(paging, SPAN_S(18));
+    paging_expect(paging, "ana email: digest 2");
+    paging_pass(paging, SPAN_S(99));
+    paging_expect(paging, "");
+    paging_pass(paging, SPAN_S(1)); /* two minutes after the second step */
+    paging_expect(paging, "boss ntfy: page 1");
+}
+
 /* ---- storms ---- */
 
 struct tally {
@@ -283,6 +304,7 @@ int main(void)
         TEST(a_wait_begins_when_the_message_goes),
         TEST(no_next_step_begins_before_the_first_was_told),
         TEST(who_was_told_beside_is_waited_for),
+        TEST(what_was_tried_begins_no_wait_anew),
         TEST(a_digest_names_the_newest_too),
         cmocka_unit_test(a_storm_costs_few_messages),
     };

@@ -50,8 +50,8 @@ void escalation_begin_waits(struct db *db, int64_t delivery_id, struct utc held_
             " JOIN mailbox v ON v.id = w.mailbox_id AND v.user_name = d.user_name"
             " WHERE w.alert_id = n.alert_id AND w.kind = 1 AND w.state = 1"
             " AND w.tries = 0 AND w.due_at < $3)) AND NOT " IS_SOMEBODY_TRIED(
-                " AND o.id NOT IN (SELECT notification_id FROM carried"
-                " WHERE delivery_id = $2)") ")");
+                " AND (o.tries > 1 OR o.id NOT IN (SELECT notification_id FROM carried"
+                " WHERE delivery_id = $2))") ")");
     db_bind_utc(q, 1, at);
     db_bind_int(q, 2, delivery_id);
     db_bind_utc(q, 3, held_since);
