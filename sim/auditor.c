@@ -40,6 +40,7 @@ struct watch {
     int64_t told_us;     /* when the step under way was first told */
     int64_t wait_us;     /* of that step */
     unsigned named;      /* whom it named */
+    bool is_handed_on;   /* its wait runs since one was told whose page was moved since */
     int64_t anybody_us;  /* when the last resort was found unreachable; -1: never */
     int64_t moved_us;    /* when a page was last handed to whoever is on call now; -1: never */
     unsigned ever_paged; /* everybody whom this alert paged rightfully */
@@ -158,6 +159,7 @@ static void start_watch(struct watch *watch, struct moment now)
     watch->anybody_us = -1;
     watch->wait_us = 0;
     watch->named = 0;
+    watch->is_handed_on = false;
 }
 
 void auditor_accepted(struct auditor *auditor, int64_t alert_id, int service, int severity,
@@ -282,6 +284,7 @@ static void begin_step(struct auditor *auditor, struct watch *watch,
     }
     watch->missing = people;
     watch->named = people;
+    watch->is_handed_on = false;
     watch->wait_us = 0;
     watch->told_us = now.elapsed.us;
     watch->is_last_resort = expects_last;
@@ -362,6 +365,7 @@ void auditor_page_moved(struct auditor *auditor, int64_t alert_id, const char *f
     int person = scene_person_named(auditor->scene, from);
     if (watch != NULL && person != NOBODY) {
         settle_debt(watch, person);
+        watch->is_handed_on |= (watch->named & watch->told & (1U << person)) != 0;
         watch->named &= ~(1U << person);
         watch->moved_us = now.elapsed.us;
     }
@@ -443,14 +447,16 @@ static void judge_ends(struct auditor *auditor, const struct sent_message *sent,
     }
 }
 
-/* The wait of a step begins when the first attempt to tell one whom it named is made. */
+/* The wait of a step begins when the first attempt to tell one whom it named is made. Where it ran
+ * already, as one was told whose page then went to another, it begins anew only if we held the message
+ * to the other: from here that is not to be seen, and either is right. */
 static void note_attempt(struct watch *watch, int person, struct moment now)
 {
     unsigned bit = 1U << person;
     bool is_first = (watch->named & bit) != 0 && (watch->named & watch->told) == 0;
     if (is_first && watch->wait_us > 0 && now.elapsed.us - watch->told_us > HELD_US) {
         watch->due_us = now.elapsed.us + watch->wait_us;
-        watch->early_us = watch->due_us;
+        watch->early_us = watch->is_handed_on ? watch->early_us : watch->due_us;
         watch->overdue_us = 0;
     }
 }
