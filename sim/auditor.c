@@ -450,13 +450,14 @@ static void judge_ends(struct auditor *auditor, const struct sent_message *sent,
 /* The wait of a step begins when the first attempt to tell one whom it named is made. Where it ran
  * already, as one was told whose page then went to another, it begins anew only if we held the message
  * to the other: from here that is not to be seen, and either is right. */
-static void note_attempt(struct watch *watch, int person, struct moment now)
+static void note_attempt(struct watch *watch, int person, int64_t begun_us, struct moment now)
 {
     unsigned bit = 1U << person;
     bool is_first = (watch->named & bit) != 0 && (watch->named & watch->told) == 0;
     if (is_first && watch->wait_us > 0 && now.elapsed.us - watch->told_us > HELD_US) {
         watch->due_us = now.elapsed.us + watch->wait_us;
-        watch->early_us = watch->is_handed_on ? watch->early_us : watch->due_us;
+        int64_t early_us = watch->is_handed_on ? watch->early_us : begun_us + watch->wait_us;
+        watch->early_us = MAX(watch->early_us, early_us);
         watch->overdue_us = 0;
     }
 }
@@ -471,7 +472,7 @@ void auditor_attempt_unknown(struct auditor *auditor, int64_t alert_id, const ch
     }
     /* It was claimed at some time before, and perhaps never made: the wait began then. */
     int64_t early_us = watch->early_us;
-    note_attempt(watch, person, now);
+    note_attempt(watch, person, now.elapsed.us, now);
     watch->early_us = early_us;
     watch->told |= 1U << person;
 }
@@ -490,7 +491,7 @@ bool auditor_sent(struct auditor *auditor, const struct sent_message *sent, stru
             return true;
         }
         live += watch->state == WATCH_OPEN;
-        note_attempt(watch, person, now);
+        note_attempt(watch, person, sent->begun_us, now);
         watch->told |= 1U << person;
         settle_debt(watch, person);
     }

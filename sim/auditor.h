@@ -63,8 +63,9 @@ struct sent_message {
     const int64_t *alert_ids;
     size_t count;
     int severity;
-    bool may_arrive; /* the provider did not say no: it counts for the bound */
-    bool is_late;    /* its node was frozen between its last look and now: cannot know better */
+    bool may_arrive;  /* the provider did not say no: it counts for the bound */
+    int64_t begun_us; /* on the elapsed clock: when a node had it to send, which may freeze then */
+    bool is_late;     /* its node was frozen between its last look and now: cannot know better */
 };
 
 /* The program says that it does not know how an attempt ended; whoever watches the provider may not have

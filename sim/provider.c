@@ -11,8 +11,9 @@ enum { SENT_MAX = 2000, ANSWERED_MAX = 16 };
 struct attempt {
     struct world *world;
     struct node *node;
-    int faults;   /* of that node when the message was given to it */
-    bool is_late; /* its node froze with the message in its hands */
+    int faults;       /* of that node when the message was given to it */
+    int64_t begun_us; /* on the elapsed clock: when it was given to it */
+    bool is_late;     /* its node froze with the message in its hands */
     send_done done;
     void *done_self;
     struct send_result result;
@@ -119,6 +120,7 @@ static void tell_auditor(struct world *world, const struct attempt *attempt)
         .severity = attempt->severity,
         .may_arrive =
             attempt->result.state == SEND_DELIVERED || attempt->result.state == SEND_UNKNOWN,
+        .begun_us = attempt->begun_us,
         .is_late = is_late,
     };
     if (is_shared) {
@@ -174,6 +176,7 @@ static void provider_send(void *self, const struct address *address, const struc
         .world = world,
         .node = node,
         .faults = node->faults,
+        .begun_us = world->elapsed.us,
         .done = done,
         .done_self = done_self,
         .channel = address->kind,
