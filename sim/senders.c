@@ -51,10 +51,9 @@ static void accepted(const struct sending *sending, const struct take *take)
     struct world *world = sending->world;
     struct moment now = world_now(world);
     int64_t id = take->alert_id;
+    /* How severe an alert was that this one joined only the log knows. */
     if (take->outcome == TAKE_OPENED) {
         world_count(world, COUNT_ALERTS);
-    }
-    if (take->outcome == TAKE_OPENED || take->outcome == TAKE_JOINED) {
         auditor_accepted(world->auditor, id, sending->service, sending->severity, now);
     }
     if (id != 0) {
