@@ -87,6 +87,7 @@ static void take_time(struct db *db, enum db_time time)
     }
     postgres_send_word(pg, REPLY_WORD, "SET LOCAL statement_timeout = '1h'");
     postgres_send_word(pg, REPLY_WORD, "SET LOCAL idle_in_transaction_session_timeout = 0");
+    (void)postgres_await(pg); /* counts from now on: who takes time may do so elsewhere first */
 }
 
 static void announce(struct db *db)
