@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "people/address.h"
 
-enum { SECRET_MAX = 4096, DEPTH_MAX = 8 };
+enum { SECRET_MAX = 4096 };
 
 static char *refuse(struct fault *fault, const char *reference, const char *why)
 {
@@ -105,43 +105,44 @@ struct walk {
     void *self;
 };
 
-static void walk_into(const struct walk *walk, const json_t *value, const char *path, int depth);
-
-static void walk_member(const struct walk *walk, const char *key, const json_t *value,
-                        const char *path, int depth)
+/* A contact without a name goes by its kind. */
+static char *path_of(const char *list, const json_t *item, size_t at)
 {
-    g_autofree char *deeper = path[0] == '\0' ? g_strdup(key) : g_strdup_printf("%s.%s", path, key);
-    const char *text = json_string_value(value);
-    if (text == NULL) {
-        walk_into(walk, value, deeper, depth + 1);
-    } else if (strcmp(key, "secret") == 0 && is_secret_reference(text)) {
-        struct fault fault = {0};
-        char *secret = secrets_look_up(walk->secrets, text, &fault);
-        if (secret == NULL) {
-            walk->each(walk->self, deeper, fault.text);
-        } else {
-            explicit_bzero(secret, strlen(secret));
-            g_free(secret);
-        }
-    }
+    g_autofree char *number = g_strdup_printf("%zu", at);
+    const char *label = json_text(item, "name", json_text(item, "kind", number));
+    return g_strdup_printf("%s.%s", list, label);
 }
 
-static void walk_into(const struct walk *walk, const json_t *value, const char *path, int depth)
+static void judge(const struct walk *walk, const json_t *holder, const char *path)
 {
-    if (depth > DEPTH_MAX) {
+    const char *reference = json_text(holder, "secret", "");
+    if (!is_secret_reference(reference)) {
         return;
     }
-    const char *key;
-    json_t *member;
-    json_object_foreach ((json_t *)(uintptr_t)value, key, member) {
-        walk_member(walk, key, member, path, depth);
+    struct fault fault = {0};
+    char *secret = secrets_look_up(walk->secrets, reference, &fault);
+    if (secret == NULL) {
+        g_autofree char *where = g_strconcat(path, ".secret", NULL);
+        walk->each(walk->self, where, fault.text);
+        return;
     }
-    for (size_t i = 0; i < json_array_size(value); i++) {
-        json_t *item = json_array_get(value, i);
-        g_autofree char *number = g_strdup_printf("%zu", i);
-        /* A contact without a name goes by its kind. */
-        const char *name = json_text(item, "name", json_text(item, "kind", number));
-        walk_member(walk, name, item, path, depth);
+    explicit_bzero(secret, strlen(secret));
+    g_free(secret);
+}
+
+/* A channel's own secret, and those of a person's contacts. */
+static void judge_entry(const struct walk *walk, json_t *entry, const char *path)
+{
+    judge(walk, entry, path);
+    const char *key;
+    json_t *list;
+    json_object_foreach (entry, key, list) {
+        g_autofree char *deeper = g_strdup_printf("%s.%s", path, key);
+        for (size_t i = 0; i < json_array_size(list); i++) {
+            const json_t *item = json_array_get(list, i);
+            g_autofree char *at = path_of(deeper, item, i);
+            judge(walk, item, at);
+        }
     }
 }
 
@@ -149,5 +150,13 @@ void secrets_check(const struct secrets *secrets, const json_t *document,
                    void (*each)(void *self, const char *path, const char *why), void *self)
 {
     const struct walk walk = {secrets, each, self};
-    walk_into(&walk, document, "", 0);
+    const char *section;
+    json_t *entries;
+    json_object_foreach ((json_t *)(uintptr_t)document, section, entries) {
+        for (size_t i = 0; i < json_array_size(entries); i++) {
+            json_t *entry = json_array_get(entries, i);
+            g_autofree char *path = path_of(section, entry, i);
+            judge_entry(&walk, entry, path);
+        }
+    }
 }
