@@ -59,6 +59,11 @@ class HttpTest(unittest.TestCase):
                 pass  # refused while we still spoke: what was answered counts
             return Reply(data)
 
+    def send_until_heard(self, request):
+        """Who is refused while still speaking may hear a reset instead of the answer: then once more."""
+        replies = (self.send(request) for _ in range(20))
+        return next((reply for reply in replies if reply.data), Reply(b""))
+
     def assert_problem(self, reply, status):
         self.assertEqual(reply.status, status, reply)
         self.assertEqual(reply.headers["content-type"], "application/problem+json", reply)
@@ -92,7 +97,7 @@ class HttpTest(unittest.TestCase):
                 ("a chunk that is none", f"POST /api/v1/alerts HTTP/1.1\r\nHost: x\r\n{KEY}\r\n"
                  "Transfer-Encoding: chunked\r\n\r\nzz\r\n".encode(), 400)):
             with self.subTest(name):
-                self.assert_problem(self.send(request), status)
+                self.assert_problem(self.send_until_heard(request), status)
 
     def test_host(self):
         for name, lines, status in (("none", [], 400), ("one", ["Host: x"], 200),
