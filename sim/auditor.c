@@ -35,14 +35,16 @@ struct watch {
     bool is_last_resort;
     int64_t due_us;   /* on the elapsed clock: when that step must be told */
     int64_t early_us; /* and before when it must not; earlier where nobody saw when a wait began */
-    int64_t overdue_us;  /* for how long the program was able and did not */
-    unsigned missing;    /* people of the step under way who were not paged yet */
-    int64_t told_us;     /* when the step under way was first told */
-    int64_t wait_us;     /* of that step */
-    unsigned named;      /* whom it named */
-    bool is_handed_on;   /* its wait runs since one was told whose page was moved since */
-    int64_t anybody_us;  /* when the last resort was found unreachable; -1: never */
+    int64_t overdue_us;        /* for how long the program was able and did not */
+    unsigned missing;          /* people of the step under way who were not paged yet */
+    int64_t told_us;           /* when the step under way was first told */
+    int64_t wait_us;           /* of that step */
+    int told_step, told_round; /* that step itself; meaningless once the last resort is told */
+    unsigned named;            /* whom it named */
+    bool is_handed_on;         /* its wait runs since one was told whose page was moved since */
+    int64_t anybody_us;        /* when the last resort was found unreachable; -1: never */
     int64_t moved_us;    /* when a page was last handed to whoever is on call now; -1: never */
+    int moved_from;      /* and whose it was */
     unsigned ever_paged; /* everybody whom this alert paged rightfully */
     unsigned told;       /* everybody for whom a message about it left */
     unsigned heard_end;  /* everybody whom word of its end may have reached */
@@ -285,6 +287,8 @@ static void begin_step(struct auditor *auditor, struct watch *watch,
     watch->missing = people;
     watch->named = people;
     watch->is_handed_on = false;
+    watch->told_step = page->step;
+    watch->told_round = page->round;
     watch->wait_us = 0;
     watch->told_us = now.elapsed.us;
     watch->is_last_resort = expects_last;
@@ -317,6 +321,18 @@ static bool is_moved_to(const struct auditor *auditor, const struct watch *watch
     return false;
 }
 
+/* The page of a step before the one under way may move as well: that changes nothing of whom this one waits for. */
+static void take_moved(struct watch *watch, const struct started_page *page, int person)
+{
+    unsigned from = 1U << watch->moved_from;
+    bool is_under_way = page->is_last_resort == watch->is_last_resort &&
+                        page->step == watch->told_step && page->round == watch->told_round;
+    if (is_under_way) {
+        watch->is_handed_on |= (watch->named & watch->told & from) != 0;
+        watch->named = (watch->named & ~from) | 1U << person;
+    }
+}
+
 void auditor_page_started(struct auditor *auditor, const struct started_page *page,
                           struct moment now)
 {
@@ -335,9 +351,14 @@ void auditor_page_started(struct auditor *auditor, const struct started_page *pa
                          page->who, page->alert_id);
         return;
     }
-    if (is_moved_to(auditor, watch, person, now) || watch->anybody_us == now.elapsed.us) {
+    bool is_moved = is_moved_to(auditor, watch, person, now);
+    if (is_moved || watch->anybody_us == now.elapsed.us) {
+        if (is_moved) {
+            take_moved(watch, page, person);
+        } else {
+            watch->named |= 1U << person;
+        }
         watch->moved_us = -1; /* a step may come due at the same instant */
-        watch->named |= 1U << person;
         watch->ever_paged |= 1U << person;
         owe(watch, person, now);
         return;
@@ -365,8 +386,7 @@ void auditor_page_moved(struct auditor *auditor, int64_t alert_id, const char *f
     int person = scene_person_named(auditor->scene, from);
     if (watch != NULL && person != NOBODY) {
         settle_debt(watch, person);
-        watch->is_handed_on |= (watch->named & watch->told & (1U << person)) != 0;
-        watch->named &= ~(1U << person);
+        watch->moved_from = person;
         watch->moved_us = now.elapsed.us;
     }
 }
