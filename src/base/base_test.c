@@ -43,6 +43,8 @@ static void test_fault_is_presentable(void **state)
     assert_true(g_utf8_validate(fault.field, -1, NULL));
     fault_within(&fault, "abc");
     assert_true(g_utf8_validate(fault.field, -1, NULL));
+    (void)fault_set(&fault, "quoted", "%.4s is too long", umlauts->str + 1);
+    assert_string_equal(fault.text, "?ü? is too long");
     (void)fault_set(&fault, "a\nb", "\x1b[31mred\r\n");
     assert_string_equal(fault.field, "a?b");
     assert_string_equal(fault.text, "?[31mred??");

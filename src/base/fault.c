@@ -3,13 +3,15 @@
 #include <glib.h>
 #include <stdarg.h>
 
-/* A fault is shown on terminals and sent as JSON: what a cut may have left of a character goes, and
- * control characters that came with the input become harmless. */
+/* A fault is shown on terminals and sent as JSON: what a cut left of a character goes at the end, becomes a question
+ * mark where text follows (the reason, behind what was quoted), and control characters that came with the input
+ * become harmless. */
 static void make_presentable(char *text)
 {
-    const char *end = NULL;
-    if (!g_utf8_validate(text, -1, &end)) {
-        text[end - text] = '\0';
+    const char *at = text;
+    while (!g_utf8_validate(at, -1, &at)) {
+        bool is_cut_off = g_utf8_get_char_validated(at, -1) == (gunichar)-2;
+        text[at - text] = is_cut_off ? '\0' : '?';
     }
     for (; *text != '\0'; text++) {
         if (g_ascii_iscntrl(*text)) {
