@@ -4,8 +4,9 @@
 #include "ledger/ledger_private.h"
 
 enum {
-    DUTY_SUBJECTS = 100, /* in one transaction: some milliseconds */
-    TICK_ROUNDS = 8,     /* transactions of each duty in one tick; then commands have their turn */
+    DUTY_SUBJECTS = 100,        /* in one transaction: some milliseconds */
+    DUTY_SUBJECTS_SHARED = 250, /* where a transaction waits for its turn and for a standby */
+    TICK_ROUNDS = 8, /* transactions of each duty in one tick; then commands have their turn */
 };
 
 #define RETRY_WAIT SPAN_S(1)
@@ -44,7 +45,8 @@ static void try_to_reopen(struct ledger *ledger)
 /* Runs the first subject alone after a failure, to get past the healthy ones and find the bad. */
 static int run_due(const struct duty_state *state, struct ledger_tx *tx)
 {
-    return state->duty.run_due(tx, state->duty.self, state->is_failing ? 1 : DUTY_SUBJECTS);
+    int most = db_is_shared(tx->db) ? DUTY_SUBJECTS_SHARED : DUTY_SUBJECTS;
+    return state->duty.run_due(tx, state->duty.self, state->is_failing ? 1 : most);
 }
 
 static bool put_off(struct ledger *ledger, const struct duty_state *state, struct utc now)

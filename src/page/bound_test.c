@@ -30,7 +30,8 @@ static char *team(void)
         " {'name': 'quick', 'steps': [{'notify': [{'user': 'ana'}], 'wait': '20s'},"
         " {'notify': [{'user': 'boss'}], 'wait': '1h'}], 'last_resort': {'user': 'boss'}}],"
         "'services': [{'name': 'pair', 'policy': 'pair'}, {'name': 'quick', 'policy': 'quick'},"
-        " {'name': 'twice', 'policy': 'twice'}");
+        " {'name': 'twice', 'policy': 'twice'},"
+        " {'name': 'mine', 'policy': 'p', 'acknowledge_expires': '10m'}");
     for (int i = 0; i < SERVICES; i++) {
         g_string_append_printf(text, ", {'name': 's%d', 'policy': 'p'}", i);
     }
@@ -62,9 +63,9 @@ static void fill_the_minute(struct paging *paging, const char *service, int seve
 }
 
 /* The same of what is in hand since, so that nobody else is to be told of it. */
-static void fill_the_minute_in_hand(struct paging *paging, const char *service)
+static void tell_in_hand(struct paging *paging, const char *service, int count)
 {
-    for (int i = 0; i < AT_ONCE; i++) {
+    for (int i = 0; i < count; i++) {
         int64_t id = signal_of(paging, service, i, SEVERITY_ERROR);
         paging_expect(paging, "ana email: page 1");
         (void)paging_act(paging, VERB_ACKNOWLEDGE, id, "user:ana");
@@ -150,7 +151,7 @@ static void a_page_that_is_asked_for_always_passes(void **state)
 static void a_wait_begins_when_the_message_goes(void **state)
 {
     struct paging *paging = *state;
-    fill_the_minute_in_hand(paging, "s1");
+    tell_in_hand(paging, "s1", AT_ONCE);
     int64_t id = signal_of(paging, "s0", 0, SEVERITY_ERROR);
     paging_pass(paging, SPAN_S(59));
     paging_expect(paging, "");
@@ -166,7 +167,7 @@ static void a_wait_begins_when_the_message_goes(void **state)
 static void no_next_step_begins_before_the_first_was_told(void **state)
 {
     struct paging *paging = *state;
-    fill_the_minute_in_hand(paging, "s0");
+    tell_in_hand(paging, "s0", AT_ONCE);
     int64_t id =
         signal_of(paging, "quick", 0, SEVERITY_ERROR); /* waits 20 s, is held for a minute */
     paging_pass(paging, SPAN_S(59));
@@ -180,10 +181,95 @@ static void no_next_step_begins_before_the_first_was_told(void **state)
     paging_expect(paging, "boss ntfy: page 1");
 }
 
+/* As an alert that another node takes does: it knows nothing of what is held. */
+static void make_her_mailbox_due(struct paging *paging, struct span in)
+{
+    struct db_query *q =
+        db_query(paging->db, "UPDATE mailbox SET next_at = $1 WHERE user_name = 'ana'");
+    db_bind_utc(q, 1, utc_add(paging->now, in));
+    (void)db_run(q);
+    assert_int_equal(db_error(paging->db), DB_OK);
+}
+
+static void it_is_held_once_however_much_comes_in(void **state)
+{
+    struct paging *paging = *state;
+    tell_in_hand(paging, "s0", AT_ONCE);
+    int64_t id =
+        signal_of(paging, "quick", 0, SEVERITY_ERROR); /* waits 20 s, is held for a minute */
+    make_her_mailbox_due(paging, SPAN_S(20));
+    paging_pass(paging, SPAN_S(59));
+    assert_int_equal(paging_events(paging, id, "escalation.held"), 1);
+    paging_pass(paging, SPAN_S(1));
+    paging_expect(paging, "ana email: page 1");
+}
+
+/* The second step of "quick" would be due, and the mailbox has been for so long. How often it was held. */
+static int held_when_due_for(struct paging *paging, struct span overdue)
+{
+    tell_in_hand(paging, "s0", AT_ONCE);
+    int64_t id = signal_of(paging, "quick", 0, SEVERITY_ERROR);
+    struct span wait = SPAN_S(20);
+    make_her_mailbox_due(paging, (struct span){wait.us - overdue.us});
+    paging->now = utc_add(paging->now, wait);
+    (void)!ledger_tick(paging->ledger).us; /* before anything is claimed */
+    return paging_events(paging, id, "escalation.held");
+}
+
+static void what_is_about_to_go_is_waited_for(void **state)
+{
+    assert_int_equal(held_when_due_for(*state, SPAN_S(10)), 1);
+}
+
+static void what_nobody_sends_keeps_nobody_waiting(void **state)
+{
+    assert_int_equal(held_when_due_for(*state, SPAN_S(16)), 0);
+}
+
+/* The provider's hiccup, and nothing more: it is still the bound that holds the next message back. */
+static void one_failure_is_no_reason_to_go_on(void **state)
+{
+    struct paging *paging = *state;
+    for (int i = 0; i < AT_ONCE; i++) {
+        int64_t known = signal_of(paging, "s0", i, SEVERITY_ERROR);
+        paging_settle_as(paging, i == AT_ONCE - 1 ? SEND_RETRY : SEND_DELIVERED,
+                         "ana email: page 1");
+        (void)paging_act(paging, VERB_ACKNOWLEDGE, known, "user:ana");
+    }
+    int64_t id = signal_of(paging, "quick", 0, SEVERITY_ERROR);
+    paging_pass(paging, SPAN_S(25));
+    assert_int_equal(paging_events(paging, id, "escalation.held"), 1);
+    paging_expect(paging, "");
+    paging_pass(paging, SPAN_S(35));
+    paging_expect(paging, "ana email: page 1");
+}
+
+static void a_question_is_unanswered_only_after_it_was_asked(void **state)
+{
+    struct paging *paging = *state;
+    int64_t id = signal_of(paging, "mine", 0, SEVERITY_ERROR);
+    paging_expect(paging, "ana email: page 1");
+    (void)paging_act(paging, VERB_ACKNOWLEDGE, id, "user:ana");
+    paging_pass(paging, SPAN_S(10 * 60 - 1));
+    tell_in_hand(paging, "s0", AT_ONCE - 1);
+    paging_pass(paging, SPAN_S(1));
+    make_her_mailbox_due(paging, SPAN_MIN(10));
+    paging_pass(paging, SPAN_MIN(6));
+    assert_int_equal(paging_events(paging, id, "escalation.held"), 1);
+    paging_expect(paging, "");
+    make_her_mailbox_due(paging, SPAN_MIN(2)); /* sooner than was expected */
+    paging_pass(paging, SPAN_MIN(2));
+    paging_expect(paging, "ana email: question 1");
+    paging_pass(paging, SPAN_S(5 * 60 - 1));
+    assert_int_equal(paging_events(paging, id, "alert.reopened"), 0);
+    paging_pass(paging, SPAN_S(1));
+    assert_int_equal(paging_events(paging, id, "alert.reopened"), 1);
+}
+
 static void who_was_told_beside_is_waited_for(void **state)
 {
     struct paging *paging = *state;
-    fill_the_minute_in_hand(paging, "s0");
+    tell_in_hand(paging, "s0", AT_ONCE);
     (void)signal_of(paging, "pair", 0, SEVERITY_ERROR);
     paging_expect(paging, "channel:room channel: page 1"); /* ana's is held */
     paging_pass(paging, SPAN_MIN(1));
@@ -303,6 +389,11 @@ int main(void)
         TEST(a_page_that_is_asked_for_always_passes),
         TEST(a_wait_begins_when_the_message_goes),
         TEST(no_next_step_begins_before_the_first_was_told),
+        TEST(it_is_held_once_however_much_comes_in),
+        TEST(what_is_about_to_go_is_waited_for),
+        TEST(what_nobody_sends_keeps_nobody_waiting),
+        TEST(one_failure_is_no_reason_to_go_on),
+        TEST(a_question_is_unanswered_only_after_it_was_asked),
         TEST(who_was_told_beside_is_waited_for),
         TEST(what_was_tried_begins_no_wait_anew),
         TEST(a_digest_names_the_newest_too),

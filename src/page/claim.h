@@ -5,16 +5,14 @@
 #include "page/errand.h"
 #include "page/work.h"
 
-enum { RECENT_MAX = 64 };
-
 /* Whether and what to send from a mailbox. */
 struct look {
     struct claim *claim;
     bool is_there;
     struct mailbox mailbox;
     struct contact contact;
-    GArray *waiting;                /* of struct notification */
-    struct sent recent[RECENT_MAX]; /* what the throttle judges by */
+    GArray *waiting;                         /* of struct notification */
+    struct sent recent[DELIVERY_RECENT_MAX]; /* what the throttle judges by */
     size_t recent_count;
     struct utc paged_at; /* of what is wanted: when the first of the pages was made */
     bool passes;         /* the message goes past the bound on noise, with only what may */

@@ -52,6 +52,7 @@ static void fill_question(struct ledger_tx *tx, const struct look *look, struct 
         alert_clear(&alert);
     }
     delivery_save(tx->db, delivery);
+    questions_begin_waits(tx->db, delivery->id, utc_add(tx->now, STILL_ON_IT_WAIT));
     bool is_single = delivery->items == 1;
     if (is_single) {
         errand_set_others(errand, look->claim->pager, tx, alert_id, delivery->who);

@@ -100,14 +100,10 @@ static void take_over(struct escalation *e, const struct verdict *verdict, struc
     e->wait = utc_since(e->next_at, now);
 }
 
-/* The step's wait does not run while the message to whoever it tells is held back by us. True when that
- * is so, and the next step is not due yet. */
-static bool hold_for_bound(struct ledger_tx *tx, struct escalation *e)
+/* The step's wait does not run while the message to whoever it tells is held back by us until then. True
+ * when that is so, and the next step is not due yet. */
+static bool hold_for_bound(struct ledger_tx *tx, struct escalation *e, struct utc until)
 {
-    if (e->state != ESCALATION_ACTIVE || e->step == 0 || e->wait.us <= 0) {
-        return false;
-    }
-    struct utc until = escalation_held_until(tx->db, e, tx->now);
     if (!utc_before(tx->now, until)) {
         return false;
     }
@@ -355,17 +351,27 @@ static void disarm(struct ledger_tx *tx, struct escalation *e, int state)
     write_down(tx, e);
 }
 
-static void judge_due(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
-                      struct alert *alert)
+/* One that is due, and what it is judged by. */
+struct due {
+    struct escalation e;
+    struct alert alert; /* id 0: it is gone */
+    struct utc held_until;
+};
+
+static void judge_due(struct pager *pager, struct ledger_tx *tx, struct due *due)
 {
-    if (alert->status >= ALERT_RESOLVED) {
+    struct escalation *e = &due->e;
+    struct alert *alert = &due->alert;
+    if (alert->id == 0 || alert->status >= ALERT_RESOLVED) {
         disarm(tx, e, ESCALATION_ENDED);
     } else if (e->state == ESCALATION_PAUSED) {
         judge_pause(pager, tx, e, alert);
     } else if (e->state == ESCALATION_ASKED) {
-        reopen(pager, tx, e, alert, "no answer to \"still on it?\"");
+        if (!hold_for_bound(tx, e, due->held_until)) {
+            reopen(pager, tx, e, alert, "no answer to \"still on it?\"");
+        }
     } else if (alert->status == ALERT_OPEN) {
-        if (!hold_for_bound(tx, e)) {
+        if (!hold_for_bound(tx, e, due->held_until)) {
             advance(pager, tx, e, alert);
         }
     } else {
@@ -373,19 +379,46 @@ static void judge_due(struct pager *pager, struct ledger_tx *tx, struct escalati
     }
 }
 
-static void run_one(struct pager *pager, struct ledger_tx *tx, int64_t id)
+/* The wait does not run while what it waits for an answer to is held back. Unset: it is not. */
+static struct utc held_until(struct ledger_tx *tx, const struct escalation *e)
 {
-    struct escalation e;
-    struct alert alert = {0};
-    if (!escalation_load(tx->db, id, &e)) {
-        return;
+    if (e->state == ESCALATION_ASKED) {
+        struct utc at = question_held_until(tx->db, e->alert_id, tx->now);
+        return utc_is_set(at) ? utc_add(at, STILL_ON_IT_WAIT) : at;
     }
-    if (alert_load(tx->db, e.alert_id, &alert)) {
-        judge_due(pager, tx, &e, &alert);
-    } else {
-        disarm(tx, &e, ESCALATION_ENDED);
+    bool may_be_held = e->state == ESCALATION_ACTIVE && e->step > 0 && e->wait.us > 0;
+    return may_be_held ? escalation_held_until(tx->db, e, tx->now) : (struct utc){0};
+}
+
+static void look_into(struct ledger_tx *tx, struct due *due)
+{
+    (void)!alert_load(tx->db, due->e.alert_id, &due->alert);
+    due->held_until = held_until(tx, &due->e);
+}
+
+/* Reads all of them before anything is written. Answers how many are there. */
+static size_t look_into_all(struct ledger_tx *tx, struct due *due, const int64_t *ids, size_t count)
+{
+    size_t found = 0;
+    if (db_ask_ahead(tx->db)) {
+        for (size_t i = 0; i < count; i++) {
+            (void)!escalation_load(tx->db, ids[i], &due[i].e);
+        }
+        db_ask_ahead_end(tx->db);
     }
-    alert_clear(&alert);
+    for (size_t i = 0; i < count; i++) {
+        found += escalation_load(tx->db, ids[i], &due[found].e) ? 1 : 0;
+    }
+    if (db_ask_ahead(tx->db)) {
+        for (size_t i = 0; i < found; i++) {
+            look_into(tx, &due[i]);
+        }
+        db_ask_ahead_end(tx->db);
+    }
+    for (size_t i = 0; i < found; i++) {
+        look_into(tx, &due[i]);
+    }
+    return found;
 }
 
 enum { DUE_MAX = 256 };
@@ -396,10 +429,14 @@ int escalation_run_due(struct ledger_tx *tx, void *self, int limit)
     int64_t ids[DUE_MAX];
     size_t count =
         escalation_due(tx->db, tx->now, tx->lanes, ids, (size_t)CLAMP(limit, 1, DUE_MAX));
+    struct due *due = g_new0(struct due, count + 1);
+    size_t found = look_into_all(tx, due, ids, count);
     pager_enter(pager, tx);
-    for (size_t i = 0; i < count; i++) {
-        run_one(pager, tx, ids[i]);
+    for (size_t i = 0; i < found; i++) {
+        judge_due(pager, tx, &due[i]);
+        alert_clear(&due[i].alert);
     }
+    g_free(due);
     pager_leave(pager);
     return (int)count;
 }

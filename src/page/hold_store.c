@@ -10,27 +10,101 @@
     " WHERE q.alert_id = p.alert_id AND q.escalation_id = p.escalation_id AND q.step = p.step" \
     " AND q.round = p.round AND q.state = 1 AND o.kind = 1 AND o.tries > 0" but ")"
 
+enum { HELD_MAILBOXES_MAX = 8 };
+
+/* A message that is due and that nobody has claimed since is about to go: in a storm that takes seconds. After
+ * longer something is wrong with its sending, and the next step is not kept waiting for it. */
+#define ABOUT_TO_GO SPAN_S(15)
+
+#define HELD_COLUMNS "m.id, m.severity, n.passes, m.next_at"
+/* Notification n waits in mailbox m for its first attempt, and that is our doing. A mailbox that nobody counts
+ * on holds nothing back: what it cannot deliver is no reason to wait. One failure is none yet. */
+#define IS_HELD                                                          \
+    "n.state = 1 AND n.tries = 0 AND n.due_at <= $1 AND m.next_at >= $2" \
+    " AND m.failures < $3 AND m.refused = 0"
+
+static void bind_held(struct db_query *q, struct utc now)
+{
+    db_bind_utc(q, 1, now);
+    db_bind_utc(q, 2, utc_add(now, (struct span){-ABOUT_TO_GO.us}));
+    db_bind_int(q, 3, MAILBOX_FAILS);
+}
+
+/* A mailbox in which a message waits. */
+struct held_mailbox {
+    int64_t id;
+    int severity; /* most severe that waits there: what holds that holds all of it */
+    bool passes;  /* the message goes past the bound */
+    struct utc next_at;
+};
+
+/* Only looked at when it is due does a mailbox know until when it is held, and each new alert makes it due:
+ * the bound itself says. */
+static struct utc goes_at(struct db *db, const struct held_mailbox *mailbox, struct utc now)
+{
+    struct sent recent[DELIVERY_RECENT_MAX];
+    if (mailbox->passes || utc_before(now, mailbox->next_at)) {
+        return utc_later(now, mailbox->next_at);
+    }
+    size_t count = delivery_recent(db, mailbox->id, now, recent, G_N_ELEMENTS(recent));
+    return throttle_judge(recent, count, mailbox->severity, now);
+}
+
+/* Of the mailboxes that the query answers: when the first message goes. Unset: it answers none. */
+static struct utc first_goes_at(struct db *db, struct db_query *q, struct utc now)
+{
+    struct held_mailbox held[HELD_MAILBOXES_MAX];
+    size_t count = 0;
+    while (count < G_N_ELEMENTS(held) && db_step(q) == DB_ROW) {
+        held[count++] =
+            (struct held_mailbox){db_int(q, 0), (int)db_int(q, 1), db_int(q, 2) != 0, db_utc(q, 3)};
+    }
+    db_reset(q);
+    struct utc first = UTC_NEVER;
+    for (size_t i = 0; i < count; i++) {
+        first = utc_earlier(first, goes_at(db, &held[i], now));
+    }
+    return count > 0 ? first : (struct utc){0};
+}
+
 struct utc escalation_held_until(struct db *db, const struct escalation *e, struct utc now)
 {
-    /* A mailbox that fails holds nothing back: what it cannot deliver is no reason to wait. */
     struct db_query *q = db_query(
-        db, "SELECT m.next_at FROM page p JOIN notification n ON n.alert_id = p.alert_id"
+        db, "SELECT " HELD_COLUMNS " FROM page p JOIN notification n ON n.alert_id = p.alert_id"
             " JOIN mailbox m ON m.id = n.mailbox_id AND m.user_name = p.user_name"
-            " WHERE p.alert_id = $1 AND p.escalation_id = $2 AND p.step = $3"
-            " AND p.round = $4 AND p.state = 1 AND n.state = 1 AND n.kind = 1 AND n.tries = 0"
-            " AND n.due_at <= $5 AND m.next_at >= $6 AND m.failures = 0"
-            " AND NOT " IS_SOMEBODY_TRIED("") " ORDER BY m.next_at LIMIT 1");
-    db_bind_int(q, 1, e->alert_id);
-    db_bind_int(q, 2, e->id);
-    db_bind_int(q, 3, e->step - 1);
-    db_bind_int(q, 4, e->round);
-    db_bind_utc(q, 5, now);
-    db_bind_utc(q, 6, utc_add(now, SPAN_S(-1)));
-    struct utc at = {0};
-    bool is_held = db_step(q) == DB_ROW;
-    at = is_held ? utc_add(db_utc(q, 0), e->wait) : at;
-    db_reset(q);
-    return at;
+            " WHERE n.kind = 1 AND " IS_HELD " AND p.alert_id = $4 AND p.escalation_id = $5"
+            " AND p.step = $6 AND p.round = $7 AND p.state = 1"
+            " AND NOT " IS_SOMEBODY_TRIED("") " ORDER BY m.next_at");
+    bind_held(q, now);
+    db_bind_int(q, 4, e->alert_id);
+    db_bind_int(q, 5, e->id);
+    db_bind_int(q, 6, e->step - 1);
+    db_bind_int(q, 7, e->round);
+    db_keep(q, 0);
+    struct utc at = first_goes_at(db, q, now);
+    return utc_is_set(at) ? utc_add(at, e->wait) : at;
+}
+
+struct utc question_held_until(struct db *db, int64_t alert_id, struct utc now)
+{
+    struct db_query *q = db_query(
+        db, "SELECT " HELD_COLUMNS " FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
+            " WHERE n.kind = 2 AND " IS_HELD " AND n.alert_id = $4 ORDER BY m.next_at");
+    bind_held(q, now);
+    db_bind_int(q, 4, alert_id);
+    return first_goes_at(db, q, now);
+}
+
+void questions_begin_waits(struct db *db, int64_t delivery_id, struct utc until)
+{
+    struct db_query *q = db_query(
+        db,
+        "UPDATE escalation SET next_at = $1 WHERE state = 4 AND next_is_date = 0"
+        " AND alert_id IN (SELECT n.alert_id FROM carried c JOIN notification n"
+        " ON n.id = c.notification_id WHERE c.delivery_id = $2 AND n.kind = 2 AND n.tries = 1)");
+    db_bind_utc(q, 1, until);
+    db_bind_int(q, 2, delivery_id);
+    (void)db_run(q);
 }
 
 void escalation_begin_waits(struct db *db, int64_t delivery_id, struct utc held_since,

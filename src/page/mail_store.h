@@ -167,6 +167,9 @@ NODISCARD size_t delivery_of_node(struct db *db, struct utc now, int64_t node, i
                                   size_t max);
 /* That node is gone: the leases of what it had claimed end now. */
 void delivery_expire_of_node(struct db *db, struct utc now, int64_t node);
+
+enum { DELIVERY_RECENT_MAX = 64 }; /* more than the bound lets through */
+
 /* Messages that went to the mailbox, or tried to, in the hour before `now`; newest first. */
 NODISCARD size_t delivery_recent(struct db *db, int64_t mailbox_id, struct utc now,
                                  struct sent *out, size_t max);

@@ -75,6 +75,7 @@ bool escalation_load(struct db *db, int64_t id, struct escalation *out)
     struct db_query *q =
         db_query(db, "SELECT " ESCALATION_COLUMNS " FROM escalation WHERE id = $1");
     db_bind_int(q, 1, id);
+    db_keep(q, 0);
     return take_escalation(q, out);
 }
 

@@ -80,6 +80,11 @@ int64_t page_end_all(struct db *db, int64_t alert_id, struct utc now);
  * them is held back by us: when its wait will be over, begun when that message goes. Unset: it is not so. */
 NODISCARD struct utc escalation_held_until(struct db *db, const struct escalation *e,
                                            struct utc now);
+/* "Still on it?" about the alert was not asked yet, for the message is held back by us: when it will go. Unset: it
+ * is not so. */
+NODISCARD struct utc question_held_until(struct db *db, int64_t alert_id, struct utc now);
+/* The questions that the delivery carries for the first time are answered by `until`. */
+void questions_begin_waits(struct db *db, int64_t delivery_id, struct utc until);
 /* What the delivery carries leaves only at `at`: the waits of the steps that tell its receiver begin then,
  * where nobody else of the step was tried before. What was due after `held_since` was not held. */
 void escalation_begin_waits(struct db *db, int64_t delivery_id, struct utc held_since,
