@@ -4,6 +4,7 @@ import collections
 import datetime
 import hashlib
 import json
+import statistics
 import struct
 import urllib.parse
 
@@ -247,10 +248,36 @@ def lateness(server, wait_us):
     return found
 
 
+def judge_waits(verdict, server):
+    """While we keep a message back the wait of its step does not run: the next step comes after it. But for who
+    could not be reached: the last message was refused for good, or the last two did not arrive."""
+    verdict.check("no second step was told before the first", server.rows(
+        "SELECT p.alert_id, q.created_at - p.created_at FROM page p JOIN page q ON q.escalation_id = p.escalation_id"
+        " AND q.step = 1 AND q.round = 0 WHERE p.step = 0 AND p.round = 0 AND NOT EXISTS (SELECT 1 FROM notification n"
+        " JOIN carried c ON c.notification_id = n.id JOIN delivery d ON d.id = c.delivery_id WHERE n.alert_id = p.alert_id"
+        " AND d.user_name = p.user_name AND d.claimed_at <= q.created_at) AND NOT (SELECT coalesce(bool_or("
+        "l.state = 4 AND l.nth = 1) OR count(*) FILTER (WHERE l.state IN (3, 4, 5)) = 2, false) FROM (SELECT d.state,"
+        " row_number() OVER (ORDER BY d.claimed_at DESC) AS nth FROM delivery d WHERE d.user_name = p.user_name"
+        " AND d.claimed_at <= q.created_at) l WHERE l.nth <= 2)"))
+
+
+def waits_of(fault, due, is_mine):
+    """Seconds that what became due around the fault waited, of the lost node's lanes or of the others'."""
+    return [(at + late - max(at, fault.at)) / SECOND for lane, at, late in due
+            if (lane in fault.lanes) == is_mine
+            and fault.at - SECOND // 2 <= at <= fault.at + (fault.within_s + 1) * SECOND and at + late > fault.at]
+
+
 def taken_over(fault, due):
     """Seconds until the last of the dead node's lanes was worked again; None when none of it was due."""
-    lanes = set(fault.lanes)
-    waits = [at + late - max(at, fault.at) for lane, at, late in due
-             if lane in lanes and fault.at - SECOND // 2 <= at <= fault.at + (fault.within_s + 1) * SECOND
-             and at + late > fault.at]
-    return max(waits) / SECOND if waits else None
+    return max(waits_of(fault, due, True), default=None)
+
+
+def late_anyway(fault, due):
+    """Seconds that due work of living nodes waited at that time, for it waits for its turn at this load."""
+    return max(waits_of(fault, due, False), default=0)
+
+
+def median_wait(calms, due):
+    """Seconds, of what became due while nothing was wrong."""
+    return statistics.median([late / SECOND for _, at, late in due if any(b <= at <= e for b, e in calms)] or [0])
