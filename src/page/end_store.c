@@ -49,9 +49,13 @@ GPtrArray *end_receivers(struct db *db, int64_t alert_id)
 
 bool end_is_told(struct db *db, int64_t alert_id, const char *who)
 {
-    struct db_query *q = db_query(db, "SELECT 1 FROM notification n JOIN mailbox m"
-                                      " ON m.id = n.mailbox_id WHERE n.alert_id = $1 AND n.kind = 5"
-                                      " AND n.state IN (1, 2, 3) AND m.user_name = $2 LIMIT 1");
+    struct db_query *q =
+        db_query(db, "SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
+                     " WHERE n.alert_id = $1 AND n.kind = 5 AND n.state IN (1, 2, 3)"
+                     " AND m.user_name = $2 AND NOT EXISTS (SELECT 1 FROM notification p"
+                     " JOIN mailbox o ON o.id = p.mailbox_id AND o.user_name = m.user_name"
+                     " WHERE p.alert_id = n.alert_id AND p.id > n.id AND p.kind IN (1, 2)"
+                     " AND " MAY_HAVE_ARRIVED("p") ") LIMIT 1");
     db_bind_int(q, 1, alert_id);
     db_bind_text(q, 2, who);
     bool is_told = db_step(q) == DB_ROW;

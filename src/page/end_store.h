@@ -12,7 +12,7 @@ struct end_receiver {
 
 /* To be freed with g_ptr_array_unref. */
 NODISCARD GPtrArray *end_receivers(struct db *db, int64_t alert_id);
-/* Were they told of its end already, or are about to be? */
+/* Were they told of its end already, or are about to be, and of nothing about it since? */
 NODISCARD bool end_is_told(struct db *db, int64_t alert_id, const char *who);
 /* Cancels those due in the mailbox whose alert is open again, or of which the receiver never heard; answers
  * how many. */
