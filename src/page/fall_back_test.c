@@ -163,6 +163,21 @@ static void what_refused_a_moment_ago_is_not_asked_again(void **state)
     paging_close(&paging);
 }
 
+static void a_jump_of_the_clock_moves_the_wait_of_what_refused(void **state)
+{
+    (void)state;
+    struct paging paging;
+    open_with(&paging, "person-room");
+    (void)paging_signal(&paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    paging_settle_as(&paging, SEND_DELIVERED, "ana email: page 1");
+    paging_settle_as(&paging, SEND_REFUSED, "channel:room channel: page 1");
+    paging_jump(&paging, SPAN_H(-1));
+    paging_pass(&paging, SPAN_S(30));
+    (void)paging_signal(&paging, SIGNAL_TRIGGER, "m", SEVERITY_CRITICAL);
+    paging_expect(&paging, "ana email: page 1; channel:room channel: page 1");
+    paging_close(&paging);
+}
+
 static void a_step_of_nobody_but_refusers_goes_on_at_once(void **state)
 {
     (void)state;
@@ -299,6 +314,7 @@ int main(void)
         cmocka_unit_test(what_is_tried_again_is_company_until_it_failed),
         cmocka_unit_test(one_of_the_last_resort_is_enough),
         cmocka_unit_test(what_refused_a_moment_ago_is_not_asked_again),
+        cmocka_unit_test(a_jump_of_the_clock_moves_the_wait_of_what_refused),
         cmocka_unit_test(a_step_of_nobody_but_refusers_goes_on_at_once),
         cmocka_unit_test(an_hour_asked_for_is_not_waited_for),
         cmocka_unit_test(a_short_time_asked_for_is_waited_for),

@@ -137,10 +137,10 @@ void mailbox_rearm(struct db *db, struct mailbox *mailbox, struct utc now)
 
 void mail_shift_waits(struct db *db, struct utc now, struct span by)
 {
+    /* Also where nothing waits: one that failed waits before it is asked again. */
     struct db_query *q =
         db_query(db, "UPDATE mailbox SET next_at = next_at + $1, retry_at = retry_at + $1,"
-                     " failed_at = failed_at + $1"
-                     " WHERE next_at IS NOT NULL");
+                     " failed_at = failed_at + $1 WHERE next_at IS NOT NULL OR failures > 0");
     db_bind_int(q, 1, by.us);
     (void)db_run(q);
     db_stale(db, NULL);

@@ -13,6 +13,7 @@
 #include "config/config_store.h"
 #include "config/config_work.h"
 #include "db/test_database.h"
+#include "ledger/ledger_private.h"
 
 const struct utc PAGING_START = {1767607200000000};
 
@@ -169,6 +170,20 @@ void paging_pass(struct paging *paging, struct span span)
     paging->now = end;
     (void)!ledger_tick(paging->ledger).us;
     claim(paging);
+}
+
+static enum command_result tell_jump(struct ledger_tx *tx, void *arg)
+{
+    const struct span *by = arg;
+    ledger_tell_jump(tx, *by);
+    return COMMAND_DONE;
+}
+
+void paging_jump(struct paging *paging, struct span by)
+{
+    const struct command command = {.run = tell_jump, .arg = &by};
+    paging->now = utc_add(paging->now, by);
+    ledger_run_batch(paging->ledger, &command, 1);
 }
 
 int64_t paging_signal(struct paging *paging, int action, const char *key, int severity)

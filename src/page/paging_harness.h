@@ -37,6 +37,9 @@ void paging_restart(struct paging *paging);
 /* Moves the clock on and runs what is due on the way, at its own instant, and claims. */
 void paging_pass(struct paging *paging, struct span span);
 
+/* The wall clock is set, and the duties are told. */
+void paging_jump(struct paging *paging, struct span by);
+
 /* Answers the alert's id, 0 when none. Claims. */
 int64_t paging_signal(struct paging *paging, int action, const char *key, int severity);
 /* The same of another service than "shop". */

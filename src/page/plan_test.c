@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "db/sqlite_engine.h"
-#include "ledger/ledger_private.h"
 #include "page/paging_harness.h"
 
 static const char TEAM[] =
@@ -44,20 +43,6 @@ static void live_a_day(struct paging *paging)
     }
 }
 
-static enum command_result jump(struct ledger_tx *tx, void *arg)
-{
-    (void)arg;
-    ledger_tell_jump(tx, SPAN_H(1));
-    return COMMAND_DONE;
-}
-
-/* All nodes wait while deadlines are moved. */
-static void see_the_clock_jump(struct paging *paging)
-{
-    const struct command command = {.run = jump};
-    ledger_run_batch(paging->ledger, &command, 1);
-}
-
 /* What is as small as the configuration, or ends after its first row or few. */
 static bool may_scan(const char *line, const char *sql)
 {
@@ -72,7 +57,10 @@ static bool may_scan(const char *line, const char *sql)
         }
     }
     return strcmp(line, "SCAN latest") == 0 || strcmp(line, "SCAN CONSTANT ROW") == 0 ||
-           g_str_has_suffix(sql, "FROM event ORDER BY seq DESC LIMIT 1");
+           g_str_has_suffix(sql, "FROM event ORDER BY seq DESC LIMIT 1") ||
+           /* one for each contact; a clock jumps seldom */
+           (g_str_has_prefix(line, "SCAN mailbox") &&
+            strstr(sql, "retry_at = retry_at + ") != NULL);
 }
 
 /* "SCAN t" and "SCAN t USING INDEX i" go through all rows of t. */
@@ -100,7 +88,7 @@ static void no_statement_of_paging_reads_a_whole_table(void **state)
     paging_open(&paging, TEAM);
     paging_restart(&paging); /* migrating may read what it likes */
     live_a_day(&paging);
-    see_the_clock_jump(&paging);
+    paging_jump(&paging, SPAN_H(1));
     sqlite3 *handle = sqlite_handle(paging.db);
     g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
     for (sqlite3_stmt *stmt = NULL; (stmt = sqlite3_next_stmt(handle, stmt)) != NULL;) {
