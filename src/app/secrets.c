@@ -1,17 +1,11 @@
 #include "app/secrets.h"
 
-#include <fcntl.h>
 #include <glib.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "app/secret_file.h"
 #include "base/json.h"
 #include "people/address.h"
-
-enum { SECRET_MAX = 4096 };
 
 static char *refuse(struct fault *fault, const char *reference, const char *why)
 {
@@ -34,38 +28,8 @@ static char *in_environment(const struct secrets *secrets, const char *reference
                          : refuse(fault, reference, "the variable is not set; set it and restart");
 }
 
-/* The file itself, all links followed (Kubernetes mounts secrets as links to links), when it lies in
- * the folder. NULL: it does not, or is not there. */
-static char *inside(const char *folder, const char *path)
-{
-    g_autofree char *joined =
-        g_path_is_absolute(path) ? g_strdup(path) : g_build_filename(folder, path, NULL);
-    char root[PATH_MAX], whole[PATH_MAX];
-    if (realpath(folder, root) == NULL || realpath(joined, whole) == NULL) {
-        return NULL;
-    }
-    size_t size = strlen(root);
-    bool is_inside = size > 1 && strncmp(whole, root, size) == 0 && whole[size] == '/';
-    return is_inside ? g_strdup(whole) : NULL;
-}
-
-/* NULL for what is no regular file, cannot be read or is longer than a secret. */
-static char *read_short(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0) {
-        return NULL;
-    }
-    char text[SECRET_MAX + 1];
-    struct stat about;
-    bool is_file = fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
-    ssize_t size = is_file ? read(fd, text, sizeof text) : -1;
-    (void)close(fd);
-    bool is_text = size >= 0 && size <= SECRET_MAX && memchr(text, '\0', (size_t)size) == NULL;
-    char *found = is_text ? g_strndup(text, (gsize)size) : NULL;
-    explicit_bzero(text, sizeof text);
-    return found;
-}
+/* A message waits for a secret no longer than this; then it goes another way. */
+#define FILE_PATIENCE SPAN_S(2)
 
 static char *in_folder(const struct secrets *secrets, const char *reference, struct fault *fault)
 {
@@ -73,16 +37,21 @@ static char *in_folder(const struct secrets *secrets, const char *reference, str
         return refuse(fault, reference,
                       "no directory of secrets is set; start the server with --secrets-dir DIR");
     }
-    g_autofree char *path = inside(secrets->folder, reference + strlen("file:"));
-    if (path == NULL) {
+    char *text = NULL;
+    switch (secret_file_read(secrets->folder, reference + strlen("file:"), FILE_PATIENCE, &text)) {
+    case SECRET_FILE_READ:
+        return g_strstrip(text);
+    case SECRET_FILE_ABSENT:
         return refuse(fault, reference,
                       "there is no such file in the directory that --secrets-dir names");
+    case SECRET_FILE_UNREADABLE:
+        return refuse(fault, reference,
+                      "it cannot be read as a file of one line; check what it is, and its mode");
+    case SECRET_FILE_HANGS:
+        break;
     }
-    char *text = read_short(path);
-    return text != NULL ? g_strstrip(text)
-                        : refuse(fault, reference,
-                                 "it cannot be read as a file of one line; check what it is, and "
-                                 "its mode");
+    return refuse(fault, reference,
+                  "its file system does not answer; look at the mount of --secrets-dir");
 }
 
 char *secrets_look_up(const struct secrets *secrets, const char *reference, struct fault *fault)

@@ -19,7 +19,8 @@ struct secrets {
 };
 
 /* What the reference stands for, newly allocated: one line, at most 4 KiB. NULL with the reason and
- * the remedy in `fault`, field "secret". Never waits: a pipe is no secret. */
+ * the remedy in `fault`, field "secret". A pipe is no secret, and a
+ * file system that hangs is waited for for two seconds. */
 NODISCARD char *secrets_look_up(const struct secrets *secrets, const char *reference,
                                 struct fault *fault);
 

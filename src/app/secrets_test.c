@@ -1,4 +1,5 @@
 /* Secrets that a configuration names: what may be named, and what is told about the rest. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/secret_file.h"
 #include "app/secrets.h"
 #include "base/json.h"
 
@@ -113,6 +115,59 @@ static void names_only_what_was_set_aside(void **state)
     }
 }
 
+/* A file system that does not answer until the gate is open. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool is_open;
+} gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+static enum secret_file read_behind_gate(const char *folder, const char *path, char **out_text)
+{
+    (void)folder;
+    pthread_mutex_lock(&gate.lock);
+    while (strcmp(path, "away") == 0 && !gate.is_open) {
+        (void)pthread_cond_wait(&gate.changed, &gate.lock);
+    }
+    pthread_mutex_unlock(&gate.lock);
+    *out_text = g_strdup(path);
+    return SECRET_FILE_READ;
+}
+
+static void open_gate(void)
+{
+    pthread_mutex_lock(&gate.lock);
+    gate.is_open = true;
+    pthread_cond_broadcast(&gate.changed);
+    pthread_mutex_unlock(&gate.lock);
+}
+
+static void a_file_that_hangs_keeps_nobody_else_waiting(void **state)
+{
+    (void)state;
+    g_autofree char *text = NULL;
+    secret_file_set_reader(read_behind_gate);
+    assert_int_equal(secret_file_read("/s", "away", SPAN_MS(5), &text), SECRET_FILE_HANGS);
+    assert_null(text);
+    /* Known to hang: an hour is not waited for. */
+    assert_int_equal(secret_file_read("/s", "away", SPAN_H(1), &text), SECRET_FILE_HANGS);
+    const struct secrets secrets = {ENVIRONMENT, "/s"};
+    struct fault fault = {0};
+    assert_null(secrets_look_up(&secrets, "file:away", &fault));
+    assert_non_null(strstr(fault.text, "file system does not answer"));
+    assert_int_equal(secret_file_read("/s", "here", SPAN_H(1), &text), SECRET_FILE_READ);
+    assert_string_equal(text, "here");
+    open_gate();
+    enum secret_file result = SECRET_FILE_HANGS;
+    while (result == SECRET_FILE_HANGS) { /* until the thread that stayed behind has gone */
+        g_clear_pointer(&text, g_free);
+        result = secret_file_read("/s", "away", SPAN_H(1), &text);
+    }
+    assert_int_equal(result, SECRET_FILE_READ);
+    assert_string_equal(text, "away");
+    secret_file_set_reader(NULL);
+}
+
 static void without_a_directory_no_file_may_be_named(void **state)
 {
     (void)state;
@@ -156,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(names_only_what_was_set_aside, make_folder, remove_folder),
         cmocka_unit_test(without_a_directory_no_file_may_be_named),
+        cmocka_unit_test(a_file_that_hangs_keeps_nobody_else_waiting),
         cmocka_unit_test(says_where_a_document_names_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
