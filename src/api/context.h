@@ -33,6 +33,10 @@ struct api_context {
      * {path, text}. NULL: nobody can say. Any thread. */
     json_t *(*secrets_amiss)(void *self, const json_t *document);
     void *secrets_self;
+    /* Why nobody is told anything just now: the word for programs, and the sentence for people in *out_text. NULL:
+     * messages are sent. Any thread. NULL as a function: nobody can say. */
+    const char *(*sending_amiss)(void *self, const char **out_text);
+    void *sending_self;
     const char *data_dir;                 /* where backups are written; NULL: none are */
     const char *node_name, *node_address; /* of this server, for people; NULL: not told */
     struct utc started_at;

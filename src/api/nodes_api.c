@@ -247,6 +247,25 @@ static void answer_not_ready(struct http_request *request, const struct api_cont
     http_answer_text(request, 503, "application/problem+json", text);
 }
 
+/* Alerts would be taken, and nobody be told of them. True when it was answered. */
+static bool answer_not_sending(struct http_request *request, const struct api_context *context)
+{
+    const char *text = NULL;
+    const char *word = context->sending_amiss != NULL
+                           ? context->sending_amiss(context->sending_self, &text)
+                           : NULL;
+    if (word == NULL) {
+        return false;
+    }
+    json_auto_t *body = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s?, s:s}", "type",
+                                  "about:blank", "title", "Nobody is told", "status", 503, "detail",
+                                  text, "database", "writable", "sending", word, "node",
+                                  context->node_name, "request_id", http_request_id(request));
+    g_autofree char *answer = json_dumps(body, JSON_COMPACT);
+    http_answer_text(request, 503, "application/problem+json", answer);
+    return true;
+}
+
 /* Goes all the way through the ledger's thread: a stalled one must not look ready. Anybody may ask, and
  * load balancers do each second: nothing is read here, for all other nodes wait meanwhile. */
 static enum command_result run_ready(struct ledger_tx *tx, void *arg)
@@ -281,6 +300,9 @@ static void get_ready(struct http_request *request, void *self)
         answer_not_ready(request, context);
         return;
     }
+    if (answer_not_sending(request, context)) {
+        return;
+    }
     struct ready *ready = g_new0(struct ready, 1);
     *ready = (struct ready){.request = request, .context = context};
     struct command command = {.run = run_ready, .answer = answer_ready, .arg = ready};
@@ -291,8 +313,9 @@ static void get_ready(struct http_request *request, void *self)
 
 const struct route_row NODE_ROUTES[] = {
     {"GET", "/readyz", PERMIT_ANYONE, get_ready,
-     .summary = "Alerts are taken: the ledger runs and the database can be written. 503 says "
-                "in `database` why not: full, down, uncertain, outdated, damaged or slow."},
+     .summary = "Alerts are taken and people told: the ledger runs, the database can be written, "
+                "messages are sent. 503 says in `database` why not: full, down, uncertain, "
+                "outdated, damaged or slow; or in `sending`: silent or overdue."},
     {"GET", "/api/v1/nodes", PERMIT_READ, get_nodes,
      .summary = "The servers that share the database, also the last that ended within a day.",
      .answer = &NODE_RECORD, .is_list = true},

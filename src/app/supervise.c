@@ -5,18 +5,23 @@
 #include <curl/curl.h>
 
 #include "base/log.h"
+#include "base/metric.h"
+#include "page/pager.h"
 
 enum { PULSE_EVERY_S = 5, PULSE_OLD_S = 20 };
 
 #define CLOCK_OFF SPAN_S(2)
 
 struct supervisor {
+    struct pulse
+        pulse; /* first: the pulse's argument is the supervisor; the desk's while one is under way */
     struct house *house;
     struct span pulse_sent_at; /* main thread's */
     /* Elapsed clock, written by the desk's thread: when a pulse was last answered, when committed. */
     _Atomic int64_t pulse_answered_us, pulse_heard_us;
     atomic_bool is_pulse_under_way;
     bool was_alive;
+    enum sending was_sending;
     bool was_off;     /* this machine's clock against the database's */
     pthread_t thread; /* beats outside; only with heartbeat-out */
     bool has_thread;
@@ -30,6 +35,7 @@ static void pulsed(void *arg, enum command_outcome outcome)
     struct supervisor *supervisor = arg;
     int64_t now = clock_elapsed(&CLOCK_SYSTEM).us;
     if (outcome == OUTCOME_COMMITTED || outcome == OUTCOME_REFUSED) { /* refused: it only read */
+        signs_oldest_overdue(&supervisor->house->signs, supervisor->pulse.overdue);
         atomic_store(&supervisor->pulse_heard_us, now);
     }
     atomic_store(&supervisor->pulse_answered_us, now);
@@ -65,8 +71,26 @@ static bool is_alive(const struct supervisor *supervisor)
 static bool is_running(const struct supervisor *supervisor)
 {
     const struct house *house = supervisor->house;
+    if (signs_judge(&house->signs, clock_elapsed(&CLOCK_SYSTEM)) == SENDING_SILENT) {
+        return false;
+    }
     bool is_known = db_is_shared(house->db) || ledger_door(house->ledger) == LEDGER_DAMAGED;
     return is_known ? is_recent(&supervisor->pulse_answered_us) : is_alive(supervisor);
+}
+
+/* Does what is committed reach anybody? */
+static void look_at_sending(struct supervisor *supervisor)
+{
+    enum sending sending = signs_judge(&supervisor->house->signs, clock_elapsed(&CLOCK_SYSTEM));
+    if (sending != supervisor->was_sending) {
+        metric_set(METRIC_SENDING, sending == SENDING_WORKS);
+        if (sending == SENDING_WORKS) {
+            LOG_INFO("watchdog", NULL, "messages are sent again");
+        } else {
+            LOG_ERROR("watchdog", NULL, sending_text(sending));
+        }
+    }
+    supervisor->was_sending = sending;
 }
 
 /* All nodes go by the database's clock, but log lines and people's eyes go by the machine's. */
@@ -88,6 +112,7 @@ void supervisor_tick(struct supervisor *supervisor)
 {
     send_pulse(supervisor, clock_elapsed(&CLOCK_SYSTEM));
     look_at_clock(supervisor);
+    look_at_sending(supervisor);
     bool alive = is_alive(supervisor);
     if (is_running(supervisor)) {
         notify_systemd(supervisor->house->environment, "WATCHDOG=1");
@@ -173,7 +198,8 @@ static void *beat(void *self)
     struct supervisor *supervisor = self;
     const struct house *house = supervisor->house;
     do {
-        if (is_alive(supervisor) && ledger_is_writable(house->ledger)) {
+        bool is_sending = signs_judge(&house->signs, clock_elapsed(&CLOCK_SYSTEM)) == SENDING_WORKS;
+        if (is_alive(supervisor) && is_sending && ledger_is_writable(house->ledger)) {
             beat_once(supervisor);
         }
     } while (wait_for(supervisor, house->settings->heartbeat_out_every));
@@ -185,6 +211,7 @@ struct supervisor *supervisor_start(struct house *house)
     struct supervisor *supervisor = g_new0(struct supervisor, 1);
     supervisor->house = house;
     supervisor->was_alive = true;
+    metric_set(METRIC_SENDING, 1);
     int64_t now = clock_elapsed(&CLOCK_SYSTEM).us;
     atomic_store(&supervisor->pulse_heard_us, now);
     atomic_store(&supervisor->pulse_answered_us, now);

@@ -1,7 +1,8 @@
 /* app/supervise.h - is the server alive, and who is told so?
  *
  * A pulse goes through the desk every few seconds: while pulses come back, commands are committed and
- * what is due is done. Only then systemd's watchdog is fed and the outside heartbeat is beaten. Where
+ * what is due is done; the courier's turns show that people are told of it (app/signs.h). Only then systemd's
+ * watchdog is fed and the outside heartbeat is beaten. Where
  * the database is elsewhere the watchdog is content with an answer, though it be that the database is
  * away. */
 #ifndef APP_SUPERVISE_H

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -162,6 +163,14 @@ static void add_warning(void *self, const char *path, const char *why)
     (void)json_array_append_new(self, json_pack("{s:s, s:s}", "path", path, "text", why));
 }
 
+static const char *sending_amiss(void *self, const char **out_text)
+{
+    const struct house *house = self;
+    enum sending sending = signs_judge(&house->signs, clock_elapsed(&CLOCK_SYSTEM));
+    *out_text = sending_text(sending);
+    return sending == SENDING_WORKS ? NULL : sending_name(sending);
+}
+
 static json_t *secrets_amiss(void *self, const json_t *document)
 {
     const struct house *house = self;
@@ -188,6 +197,8 @@ static void fill_context(struct house *house)
                              .live = house->live,
                              .doctor = look,
                              .doctor_self = house,
+                             .sending_amiss = sending_amiss,
+                             .sending_self = house,
                              .secrets_amiss = secrets_amiss,
                              .secrets_self = house,
                              .data_dir = house->settings->data,
@@ -306,6 +317,17 @@ static void give_lanes_away(struct house *house)
     }
 }
 
+/* Its thread may touch anything still, so nothing is taken apart. */
+G_NORETURN static void leave_courier(struct house *house)
+{
+    LOG_ERROR("serve", NULL,
+              "what sends the messages hangs and is left; how the last of them went is unknown");
+    desk_stop(&house->desk);
+    ledger_end(house->ledger);
+    log_flush();
+    _exit(EXIT_FAILURE);
+}
+
 void house_close(struct house *house)
 {
     give_lanes_away(house);
@@ -320,7 +342,9 @@ void house_close(struct house *house)
         http_stop(&http, (unsigned)(house->settings->shutdown_drain.us / 1000));
         api_settle();
     }
-    house_join_courier(house);
+    if (!house_join_courier(house)) {
+        leave_courier(house);
+    }
     desk_stop(&house->desk);
     if (house->ledger != NULL) {
         ledger_end(house->ledger);

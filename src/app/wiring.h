@@ -11,6 +11,7 @@
 #include "api/context.h"
 #include "app/secrets.h"
 #include "app/settings.h"
+#include "app/signs.h"
 #include "channel/post.h"
 #include "db/ear.h"
 #include "ledger/ballast.h"
@@ -37,6 +38,7 @@ struct house {
     struct courier *courier;
     pthread_t courier_thread;
     bool has_courier_thread;
+    struct signs signs; /* that people are being told */
     struct db_ear *ear; /* NULL: one writer, nobody to hear */
     pthread_t ear_thread;
     bool has_ear_thread;
@@ -57,7 +59,8 @@ struct house {
 /* Opens everything up to taking requests. False and a fault when it cannot; close it in both cases. */
 NODISCARD bool house_open(struct house *house, const struct settings *settings,
                           const char *const *environment, struct fault *fault);
-/* Stops taking requests, finishes what is in flight (bounded by settings->shutdown_drain), closes. */
+/* Stops taking requests, finishes what is in flight (bounded by settings->shutdown_drain), closes. Does not
+ * return when the courier hangs: the process ends with 1, all that was committed being kept. */
 void house_close(struct house *house);
 
 /* A few times a second: live streams that could not read the database try again once it is back, and
@@ -85,10 +88,10 @@ NODISCARD bool house_apply_file(struct house *house, char **out_problem);
 void house_tell_refused(const char *problem);
 
 /* The courier and what it sends with; then its thread, once the desk runs. house_join_courier lets what
- * is in flight come home and ends the thread. */
+ * is in flight come home and ends the thread; false when it hangs, and may touch anything still. */
 NODISCARD bool house_make_courier(struct house *house, struct fault *fault);
 NODISCARD bool house_start_courier(struct house *house, struct fault *fault);
-void house_join_courier(struct house *house);
+NODISCARD bool house_join_courier(struct house *house);
 
 /* What the log channel writes: a box on a terminal, else one line. */
 bool house_log_line(void *self, const char *line); /* self is the house */

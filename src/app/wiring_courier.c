@@ -9,6 +9,9 @@
 /* The longest the courier sleeps unasked: the wall clock may have been set meanwhile. */
 enum { COURIER_NAP_MS = 1000 };
 
+/* At the end, beyond what it may wait for providers. */
+#define HANGS_AFTER SPAN_S(5)
+
 static bool submit(void *self, struct command command)
 {
     struct house *house = self;
@@ -63,6 +66,7 @@ static void *deliver(void *self)
     while (!atomic_load(&house->is_closing)) {
         struct utc now = clock_now(ledger_clock(house->ledger));
         struct utc next = courier_step(house->courier, now);
+        signs_courier_turned(&house->signs, clock_elapsed(&CLOCK_SYSTEM));
         post_work(house->post, nap(now, next));
     }
     /* Nothing new is claimed; what was handed to a provider is heard out, so that its outcome is known
@@ -131,13 +135,20 @@ bool house_start_courier(struct house *house, struct fault *fault)
     return true;
 }
 
-void house_join_courier(struct house *house)
+bool house_join_courier(struct house *house)
 {
-    if (house->has_courier_thread) {
-        post_wake(house->post);
-        (void)pthread_join(house->courier_thread, NULL);
-        house->has_courier_thread = false;
+    if (!house->has_courier_thread) {
+        return true;
     }
+    struct timespec until;
+    post_wake(house->post);
+    CHECK(clock_gettime(CLOCK_REALTIME, &until) == 0);
+    until.tv_sec += (house->settings->shutdown_drain.us + HANGS_AFTER.us) / 1000000;
+    if (pthread_timedjoin_np(house->courier_thread, NULL, &until) != 0) {
+        return false;
+    }
+    house->has_courier_thread = false;
+    return true;
 }
 
 /* --- the log channel --- */

@@ -50,6 +50,8 @@ static const struct metric_row ROWS[METRIC_COUNT] = {
                             "1: the last transaction reached the database.", true},
     [METRIC_DATABASE_DAMAGED] = {"tocsin_database_damaged", NULL,
                                  "1: the database is damaged, or a check found it so.", true},
+    [METRIC_SENDING] = {"tocsin_sending", NULL,
+                        "0: nothing is sent, or a message has been due for two minutes.", true},
     [METRIC_VITAL_FAILURES] = {"tocsin_vital_failures_total", NULL,
                                "Failures of what paging stands on: claims, duties, pulses.", false},
     [METRIC_NODE_LANES] = {"tocsin_node_lanes", NULL, "Lanes of due work that this node holds.",

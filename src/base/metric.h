@@ -34,6 +34,7 @@ enum metric {
     METRIC_UNCERTAIN_OPEN,
     METRIC_DATABASE_UP,      /* gauge: 1 when the last transaction reached it */
     METRIC_DATABASE_DAMAGED, /* gauge: 1 since damage was met or found */
+    METRIC_SENDING,          /* gauge: 1 while what is due is sent */
     METRIC_VITAL_FAILURES,   /* claims, duties and pulses that failed */
     METRIC_NODE_LANES,       /* gauge: lanes that this node holds */
     METRIC_NODES_ALIVE,      /* gauge */

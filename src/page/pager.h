@@ -23,7 +23,12 @@ void pager_add_duties(struct pager *pager, struct ledger *ledger);
  * takes back the deliveries that were under way when the last process ended. arg is the pager. */
 enum command_result pager_recover(struct ledger_tx *tx, void *arg);
 
-/* Does what paging needs, for the supervisor: see ledger_pulse. arg is not used. */
+struct pulse {
+    struct span
+        overdue; /* how long the oldest message of our lanes that is due has waited to be claimed */
+};
+
+/* Does what paging needs, for the supervisor: see ledger_pulse. arg: a struct pulse to fill, or NULL. */
 enum command_result pager_pulse(struct ledger_tx *tx, void *arg);
 
 /* LINK_KEY_SIZE bytes that sign links; after pager_recover was committed. */

@@ -1,3 +1,4 @@
+#include "page/mail_store.h"
 #include "page/pager.h"
 
 /* A row of each table that a page is made of, which reads the root of the table itself: what becomes due is
@@ -17,9 +18,13 @@ static const char TOUCH[] =
 
 enum command_result pager_pulse(struct ledger_tx *tx, void *arg)
 {
-    (void)arg;
+    struct pulse *pulse = arg;
     struct db_query *query = db_query(tx->db, TOUCH);
     (void)db_step(query);
     db_reset(query);
+    if (pulse != NULL) {
+        struct utc due = mailbox_next(tx->db, tx->lanes);
+        pulse->overdue.us = MAX(utc_since(tx->now, due).us, 0);
+    }
     return ledger_pulse(tx);
 }
