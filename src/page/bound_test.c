@@ -266,6 +266,19 @@ static void a_question_is_unanswered_only_after_it_was_asked(void **state)
     assert_int_equal(paging_events(paging, id, "alert.reopened"), 1);
 }
 
+/* The server was down when the message could have gone, and when the wait would have been over. */
+static void an_outage_of_ours_wakes_nobody_before_the_first(void **state)
+{
+    struct paging *paging = *state;
+    tell_in_hand(paging, "s0", AT_ONCE);
+    (void)signal_of(paging, "quick", 0, SEVERITY_ERROR);
+    paging->now = utc_add(paging->now, SPAN_MIN(20));
+    paging_restart(paging);
+    paging_expect(paging, "ana email: page 1");
+    paging_pass(paging, SPAN_S(20));
+    paging_expect(paging, "boss ntfy: page 1");
+}
+
 static void who_was_told_beside_is_waited_for(void **state)
 {
     struct paging *paging = *state;
@@ -394,6 +407,7 @@ int main(void)
         TEST(what_nobody_sends_keeps_nobody_waiting),
         TEST(one_failure_is_no_reason_to_go_on),
         TEST(a_question_is_unanswered_only_after_it_was_asked),
+        TEST(an_outage_of_ours_wakes_nobody_before_the_first),
         TEST(who_was_told_beside_is_waited_for),
         TEST(what_was_tried_begins_no_wait_anew),
         TEST(a_digest_names_the_newest_too),

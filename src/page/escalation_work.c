@@ -379,25 +379,41 @@ static void judge_due(struct pager *pager, struct ledger_tx *tx, struct due *due
     }
 }
 
-/* The wait does not run while what it waits for an answer to is held back. Unset: it is not. */
-static struct utc held_until(struct ledger_tx *tx, const struct escalation *e)
+/* A message that is due and that nobody has claimed since is about to go: in a storm that takes seconds. After
+ * longer something is wrong with its sending, and the next step is not kept waiting for it. */
+#define ABOUT_TO_GO SPAN_S(15)
+
+/* After an outage of ours all that became due meanwhile is about to go. */
+static struct utc about_to_go_since(const struct pager *pager, struct utc now)
 {
+    struct utc since = utc_add(now, (struct span){-ABOUT_TO_GO.us});
+    bool is_back = utc_is_set(pager->able_since) && !utc_before(pager->able_since, since) &&
+                   !utc_before(now, pager->able_since);
+    return is_back ? (struct utc){1} : since; /* 0 would be unset */
+}
+
+/* The wait does not run while what it waits for an answer to is held back. Unset: it is not. */
+static struct utc held_until(const struct pager *pager, struct ledger_tx *tx,
+                             const struct escalation *e)
+{
+    struct utc since = about_to_go_since(pager, tx->now);
     if (e->state == ESCALATION_ASKED) {
-        struct utc at = question_held_until(tx->db, e->alert_id, tx->now);
+        struct utc at = question_held_until(tx->db, e->alert_id, since, tx->now);
         return utc_is_set(at) ? utc_add(at, STILL_ON_IT_WAIT) : at;
     }
     bool may_be_held = e->state == ESCALATION_ACTIVE && e->step > 0 && e->wait.us > 0;
-    return may_be_held ? escalation_held_until(tx->db, e, tx->now) : (struct utc){0};
+    return may_be_held ? escalation_held_until(tx->db, e, since, tx->now) : (struct utc){0};
 }
 
-static void look_into(struct ledger_tx *tx, struct due *due)
+static void look_into(const struct pager *pager, struct ledger_tx *tx, struct due *due)
 {
     (void)!alert_load(tx->db, due->e.alert_id, &due->alert);
-    due->held_until = held_until(tx, &due->e);
+    due->held_until = held_until(pager, tx, &due->e);
 }
 
 /* Reads all of them before anything is written. Answers how many are there. */
-static size_t look_into_all(struct ledger_tx *tx, struct due *due, const int64_t *ids, size_t count)
+static size_t look_into_all(const struct pager *pager, struct ledger_tx *tx, struct due *due,
+                            const int64_t *ids, size_t count)
 {
     size_t found = 0;
     if (db_ask_ahead(tx->db)) {
@@ -411,12 +427,12 @@ static size_t look_into_all(struct ledger_tx *tx, struct due *due, const int64_t
     }
     if (db_ask_ahead(tx->db)) {
         for (size_t i = 0; i < found; i++) {
-            look_into(tx, &due[i]);
+            look_into(pager, tx, &due[i]);
         }
         db_ask_ahead_end(tx->db);
     }
     for (size_t i = 0; i < found; i++) {
-        look_into(tx, &due[i]);
+        look_into(pager, tx, &due[i]);
     }
     return found;
 }
@@ -430,7 +446,7 @@ int escalation_run_due(struct ledger_tx *tx, void *self, int limit)
     size_t count =
         escalation_due(tx->db, tx->now, tx->lanes, ids, (size_t)CLAMP(limit, 1, DUE_MAX));
     struct due *due = g_new0(struct due, count + 1);
-    size_t found = look_into_all(tx, due, ids, count);
+    size_t found = look_into_all(pager, tx, due, ids, count);
     pager_enter(pager, tx);
     for (size_t i = 0; i < found; i++) {
         judge_due(pager, tx, &due[i]);

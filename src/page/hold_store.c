@@ -12,10 +12,6 @@
 
 enum { HELD_MAILBOXES_MAX = 8 };
 
-/* A message that is due and that nobody has claimed since is about to go: in a storm that takes seconds. After
- * longer something is wrong with its sending, and the next step is not kept waiting for it. */
-#define ABOUT_TO_GO SPAN_S(15)
-
 #define HELD_COLUMNS "m.id, m.severity, n.passes, m.next_at"
 /* Notification n waits in mailbox m for its first attempt, and that is our doing. A mailbox that nobody counts
  * on holds nothing back: what it cannot deliver is no reason to wait. One failure is none yet. */
@@ -23,10 +19,10 @@ enum { HELD_MAILBOXES_MAX = 8 };
     "n.state = 1 AND n.tries = 0 AND n.due_at <= $1 AND m.next_at >= $2" \
     " AND m.failures < $3 AND m.refused = 0"
 
-static void bind_held(struct db_query *q, struct utc now)
+static void bind_held(struct db_query *q, struct utc due_since, struct utc now)
 {
     db_bind_utc(q, 1, now);
-    db_bind_utc(q, 2, utc_add(now, (struct span){-ABOUT_TO_GO.us}));
+    db_bind_utc(q, 2, due_since);
     db_bind_int(q, 3, MAILBOX_FAILS);
 }
 
@@ -67,7 +63,8 @@ static struct utc first_goes_at(struct db *db, struct db_query *q, struct utc no
     return count > 0 ? first : (struct utc){0};
 }
 
-struct utc escalation_held_until(struct db *db, const struct escalation *e, struct utc now)
+struct utc escalation_held_until(struct db *db, const struct escalation *e, struct utc due_since,
+                                 struct utc now)
 {
     struct db_query *q = db_query(
         db, "SELECT " HELD_COLUMNS " FROM page p JOIN notification n ON n.alert_id = p.alert_id"
@@ -75,7 +72,7 @@ struct utc escalation_held_until(struct db *db, const struct escalation *e, stru
             " WHERE n.kind = 1 AND " IS_HELD " AND p.alert_id = $4 AND p.escalation_id = $5"
             " AND p.step = $6 AND p.round = $7 AND p.state = 1"
             " AND NOT " IS_SOMEBODY_TRIED("") " ORDER BY m.next_at");
-    bind_held(q, now);
+    bind_held(q, due_since, now);
     db_bind_int(q, 4, e->alert_id);
     db_bind_int(q, 5, e->id);
     db_bind_int(q, 6, e->step - 1);
@@ -85,12 +82,13 @@ struct utc escalation_held_until(struct db *db, const struct escalation *e, stru
     return utc_is_set(at) ? utc_add(at, e->wait) : at;
 }
 
-struct utc question_held_until(struct db *db, int64_t alert_id, struct utc now)
+struct utc question_held_until(struct db *db, int64_t alert_id, struct utc due_since,
+                               struct utc now)
 {
     struct db_query *q = db_query(
         db, "SELECT " HELD_COLUMNS " FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
             " WHERE n.kind = 2 AND " IS_HELD " AND n.alert_id = $4 ORDER BY m.next_at");
-    bind_held(q, now);
+    bind_held(q, due_since, now);
     db_bind_int(q, 4, alert_id);
     return first_goes_at(db, q, now);
 }

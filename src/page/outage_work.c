@@ -36,6 +36,7 @@ bool outage_forgive(struct pager *pager, struct ledger_tx *tx)
 {
     bool is_forgiven = was_out_of_reach(pager, tx);
     if (is_forgiven) {
+        pager->able_since = tx->now;
         grant_time_to_refresh(pager, tx);
     }
     if (is_forgiven && db_is_shared(tx->db)) {

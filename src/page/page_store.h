@@ -77,12 +77,14 @@ NODISCARD GPtrArray *page_receivers(struct db *db, int64_t alert_id, int max);
 /* Ends every active page of the alert; answers how many there were. */
 int64_t page_end_all(struct db *db, int64_t alert_id, struct utc now);
 /* Nobody of the step that the escalation told last was tried yet, for a message to one of
- * them is held back by us: when its wait will be over, begun when that message goes. Unset: it is not so. */
+ * them is held back by us: when its wait will be over, begun when that message goes. Unset: it is not so. A
+ * message that was due before `due_since` and went not is not held but stuck. */
 NODISCARD struct utc escalation_held_until(struct db *db, const struct escalation *e,
-                                           struct utc now);
+                                           struct utc due_since, struct utc now);
 /* "Still on it?" about the alert was not asked yet, for the message is held back by us: when it will go. Unset: it
  * is not so. */
-NODISCARD struct utc question_held_until(struct db *db, int64_t alert_id, struct utc now);
+NODISCARD struct utc question_held_until(struct db *db, int64_t alert_id, struct utc due_since,
+                                         struct utc now);
 /* The questions that the delivery carries for the first time are answered by `until`. */
 void questions_begin_waits(struct db *db, int64_t delivery_id, struct utc until);
 /* What the delivery carries leaves only at `at`: the waits of the steps that tell its receiver begin then,

@@ -37,6 +37,7 @@ struct pager {
     struct gap_look gap_look;
     int64_t silences_version; /* of the configuration that held escalations were judged by */
     struct utc mark_at;       /* when the mark of open intake is to be moved; unset: now */
+    struct utc able_since;    /* the start, or the end of an outage of ours */
     struct utc closed_at;     /* since when the ledger cannot write; unset: it can */
     unsigned char link_key[LINK_KEY_SIZE];
     char installation[INSTALLATION_SIZE]; /* see link.h */
