@@ -322,14 +322,19 @@ static bool is_moved_to(const struct auditor *auditor, const struct watch *watch
 }
 
 /* The page of a step before the one under way may move as well: that changes nothing of whom this one waits for. */
-static void take_moved(struct watch *watch, const struct started_page *page, int person)
+static void take_moved(struct watch *watch, const struct started_page *page, int person,
+                       struct moment now)
 {
     unsigned from = 1U << watch->moved_from;
     bool is_under_way = page->is_last_resort == watch->is_last_resort &&
                         page->step == watch->told_step && page->round == watch->told_round;
     if (is_under_way) {
+        bool is_untold = (watch->named & watch->told) == 0;
         watch->is_handed_on |= (watch->named & watch->told & from) != 0;
         watch->named = (watch->named & ~from) | 1U << person;
+        if (is_untold) { /* its wait begins now, though that person may have heard of the alert before */
+            watch->due_us = MAX(watch->due_us, now.elapsed.us + watch->wait_us);
+        }
     }
 }
 
@@ -354,7 +359,7 @@ void auditor_page_started(struct auditor *auditor, const struct started_page *pa
     bool is_moved = is_moved_to(auditor, watch, person, now);
     if (is_moved || watch->anybody_us == now.elapsed.us) {
         if (is_moved) {
-            take_moved(watch, page, person);
+            take_moved(watch, page, person, now);
         } else {
             watch->named |= 1U << person;
         }
