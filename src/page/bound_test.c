@@ -279,6 +279,22 @@ static void an_outage_of_ours_wakes_nobody_before_the_first(void **state)
     paging_expect(paging, "boss ntfy: page 1");
 }
 
+/* When its page was made lies ahead since. */
+static void a_clock_set_back_does_not_let_the_wait_begin_before_the_message(void **state)
+{
+    struct paging *paging = *state;
+    tell_in_hand(paging, "s0", AT_ONCE);
+    (void)signal_of(paging, "s1", 0, SEVERITY_ERROR); /* waits two minutes, is held for one */
+    paging_pass(paging, SPAN_S(30));
+    paging_jump(paging, SPAN_H(-1));
+    paging_pass(paging, SPAN_S(30));
+    paging_expect(paging, "ana email: page 1");
+    paging_pass(paging, SPAN_S(119));
+    paging_expect(paging, "");
+    paging_pass(paging, SPAN_S(1));
+    paging_expect(paging, "boss ntfy: page 1");
+}
+
 static void who_was_told_beside_is_waited_for(void **state)
 {
     struct paging *paging = *state;
@@ -408,6 +424,7 @@ int main(void)
         TEST(one_failure_is_no_reason_to_go_on),
         TEST(a_question_is_unanswered_only_after_it_was_asked),
         TEST(an_outage_of_ours_wakes_nobody_before_the_first),
+        TEST(a_clock_set_back_does_not_let_the_wait_begin_before_the_message),
         TEST(who_was_told_beside_is_waited_for),
         TEST(what_was_tried_begins_no_wait_anew),
         TEST(a_digest_names_the_newest_too),

@@ -74,7 +74,9 @@ static GArray *wanted_pages(struct ledger_tx *tx, struct look *look)
         struct utc paged_at = {0};
         if (notification_is_wanted(look->claim->pager, tx, n, &alert, &paged_at)) {
             g_array_append_val(wanted, i);
-            look->paged_at = utc_earlier(look->paged_at, paged_at);
+            /* What lies ahead was made before the clock was set back: perhaps long ago. */
+            bool is_ahead = utc_before(tx->now, paged_at);
+            look->paged_at = is_ahead ? (struct utc){0} : utc_earlier(look->paged_at, paged_at);
         } else {
             g_array_append_val(unwanted, n->id);
         }

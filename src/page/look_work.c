@@ -90,7 +90,8 @@ bool page_pass_on(struct pager *pager, struct ledger_tx *tx, struct page *page,
 static bool move_if_stale(struct pager *pager, struct ledger_tx *tx, struct page *page,
                           const struct alert *alert)
 {
-    bool is_stale = utc_since(tx->now, page->created_at).us >= STALE_AFTER.us;
+    struct span age = utc_since(tx->now, page->created_at);
+    bool is_stale = age.us >= STALE_AFTER.us || age.us < 0; /* the clock was set back since */
     return is_stale && !has_told(tx->db, page->id) && page_pass_on(pager, tx, page, alert);
 }
 

@@ -8,6 +8,7 @@
 
 struct paging {
     struct utc now;
+    struct span jumped; /* of that: what the wall clock was set by */
     struct clock clock;
     struct memory_disk *disk;
     char *where;
@@ -37,7 +38,7 @@ void paging_restart(struct paging *paging);
 /* Moves the clock on and runs what is due on the way, at its own instant, and claims. */
 void paging_pass(struct paging *paging, struct span span);
 
-/* The wall clock is set, and the duties are told. */
+/* The wall clock is set, which the ledger notices. */
 void paging_jump(struct paging *paging, struct span by);
 
 /* Answers the alert's id, 0 when none. Claims. */
