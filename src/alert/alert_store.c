@@ -99,9 +99,7 @@ bool alert_is_known(struct db *db, const char *integration, const char *dedup_ke
         db_query(db, "SELECT 1 FROM alert WHERE integration = $1 AND dedup_key = $2 LIMIT 1");
     db_bind_text(query, 1, integration);
     db_bind_text(query, 2, dedup_key);
-    bool is_known = db_step(query) == DB_ROW;
-    db_reset(query);
-    return is_known;
+    return db_is_any(query);
 }
 
 static void bind_json(struct db_query *query, int at, const json_t *value)

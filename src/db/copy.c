@@ -250,9 +250,7 @@ static bool check_empty(struct db *to, const GPtrArray *tables, struct db_copy *
             continue;
         }
         struct db_query *query = db_query(to, sql_of("SELECT 1 FROM @ LIMIT 1", table->name));
-        bool has_rows = db_step(query) == DB_ROW;
-        db_reset(query);
-        if (has_rows) {
+        if (db_is_any(query)) {
             out->occupied = g_intern_string(table->name);
             return fault_set(fault, "",
                              "the target is not empty (there are rows in %s): name a new database",

@@ -409,6 +409,13 @@ size_t db_take_ids(struct db_query *query, int64_t *out_ids, size_t max)
     return count;
 }
 
+bool db_is_any(struct db_query *query)
+{
+    bool is_there = db_step(query) == DB_ROW;
+    db_reset(query);
+    return is_there;
+}
+
 struct utc db_take_instant(struct db_query *query)
 {
     bool is_set = db_step(query) == DB_ROW && !db_is_null(query, 0);

@@ -148,6 +148,9 @@ void db_reset(struct db_query *query);
 
 /* Steps to the end: the first column of each row, at most `max` of them; answers how many. */
 NODISCARD size_t db_take_ids(struct db_query *query, int64_t *out_ids, size_t max);
+/* Has it a row at all? False also after an error, which is sticky like any other. Asks for the first one
+ * and resets: the text should say LIMIT 1 where there may be many, so that a server does not send them. */
+NODISCARD bool db_is_any(struct db_query *query);
 /* The one instant that the query answers; UTC_NEVER for none or NULL. */
 NODISCARD struct utc db_take_instant(struct db_query *query);
 

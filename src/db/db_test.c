@@ -106,6 +106,30 @@ static void values_come_back_as_they_went_in(void **state)
     assert_int_equal(db_commit(db), DB_OK);
 }
 
+static bool has_secrets(struct db *db)
+{
+    struct db_query *query = db_query(db, "SELECT 1 FROM secret WHERE name <> $1");
+    db_bind_text(query, 1, "three");
+    return db_is_any(query);
+}
+
+/* Rows are left unread: the query must be free again, to be bound anew. */
+static void any_asks_for_one_row(void **state)
+{
+    struct db *db = ((struct room *)*state)->db;
+    db_begin(db);
+    assert_false(has_secrets(db));
+    assert_int_equal(put_secret(db, "one"), DB_DONE);
+    assert_true(has_secrets(db));
+    assert_int_equal(put_secret(db, "two"), DB_DONE);
+    assert_true(has_secrets(db));
+    assert_true(has_secrets(db));
+    db_refuse(db, "for the test");
+    assert_false(has_secrets(db));
+    assert_int_equal(db_error(db), DB_DOWN);
+    db_rollback(db);
+}
+
 static void an_error_sticks_until_the_next_begin(void **state)
 {
     struct db *db = ((struct room *)*state)->db;
@@ -303,6 +327,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(values_come_back_as_they_went_in, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(any_asks_for_one_row, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_error_sticks_until_the_next_begin, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bad_sql_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(braces_of_json_are_no_tokens, set_up, tear_down),

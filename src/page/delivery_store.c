@@ -215,9 +215,7 @@ bool delivery_is_under_way(struct db *db, int64_t mailbox_id, struct utc now)
     db_bind_int(q, 1, mailbox_id);
     db_bind_utc(q, 2, utc_add(now, SPAN_H(-1)));
     db_bind_int(q, 3, DELIVERY_CLAIMED);
-    bool is_found = db_step(q) == DB_ROW;
-    db_reset(q);
-    return is_found;
+    return db_is_any(q);
 }
 
 void delivery_carry(struct db *db, int64_t delivery_id, int64_t notification_id)
@@ -270,9 +268,7 @@ bool delivery_is_wanted(struct db *db, int64_t delivery_id, struct utc now)
                      " OR (n.kind = 1 AND " PAGE_IS_LIVE ")) LIMIT 1");
     db_bind_int(q, 1, delivery_id);
     db_bind_utc(q, 2, now);
-    bool is_wanted = db_step(q) == DB_ROW;
-    db_reset(q);
-    return is_wanted;
+    return db_is_any(q);
 }
 
 bool delivery_is_live(struct db *db, int64_t delivery_id)
@@ -289,9 +285,7 @@ bool delivery_may_repeat(struct db *db, int64_t id)
                      " WHERE c.delivery_id = $1 AND n.tries > 1 AND d.state = $2 LIMIT 1");
     db_bind_int(q, 1, id);
     db_bind_int(q, 2, DELIVERY_UNKNOWN);
-    bool may_repeat = db_step(q) == DB_ROW;
-    db_reset(q);
-    return may_repeat;
+    return db_is_any(q);
 }
 
 int64_t notification_unknown_attempts(struct db *db, int64_t id)
@@ -324,9 +318,7 @@ bool delivery_carries(struct db *db, int64_t delivery_id, int64_t alert_id)
                                       " AND n.alert_id = $2 LIMIT 1");
     db_bind_int(q, 1, delivery_id);
     db_bind_int(q, 2, alert_id);
-    bool does = db_step(q) == DB_ROW;
-    db_reset(q);
-    return does;
+    return db_is_any(q);
 }
 
 void delivery_list(struct db *db, int64_t before_id, int limit,
@@ -390,7 +382,5 @@ bool contact_is_verified(struct db *db, const char *user, const char *contact, c
     db_bind_text(q, 1, user);
     db_bind_text(q, 2, contact);
     db_bind_text(q, 3, address);
-    bool is_verified = db_step(q) == DB_ROW;
-    db_reset(q);
-    return is_verified;
+    return db_is_any(q);
 }

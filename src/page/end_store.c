@@ -58,9 +58,7 @@ bool end_is_told(struct db *db, int64_t alert_id, const char *who)
                      " AND " MAY_HAVE_ARRIVED("p") ") LIMIT 1");
     db_bind_int(q, 1, alert_id);
     db_bind_text(q, 2, who);
-    bool is_told = db_step(q) == DB_ROW;
-    db_reset(q);
-    return is_told;
+    return db_is_any(q);
 }
 
 int64_t end_drop_unwanted(struct db *db, int64_t mailbox_id, struct utc now)

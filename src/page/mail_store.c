@@ -205,9 +205,7 @@ bool notification_waits(struct db *db, int64_t mailbox_id, int64_t alert_id)
                                       " AND mailbox_id = $2 AND state = 1 AND kind = 1 LIMIT 1");
     db_bind_int(q, 1, alert_id);
     db_bind_int(q, 2, mailbox_id);
-    bool is_found = db_step(q) == DB_ROW;
-    db_reset(q);
-    return is_found;
+    return db_is_any(q);
 }
 
 bool notification_was_sent(struct db *db, int64_t alert_id)
@@ -215,9 +213,7 @@ bool notification_was_sent(struct db *db, int64_t alert_id)
     struct db_query *q = db_query(db, "SELECT 1 FROM notification WHERE alert_id = $1"
                                       " AND state IN (2, 3) AND kind = 1 LIMIT 1");
     db_bind_int(q, 1, alert_id);
-    bool is_found = db_step(q) == DB_ROW;
-    db_reset(q);
-    return is_found;
+    return db_is_any(q);
 }
 
 struct utc notification_due_worse(struct db *db, int64_t mailbox_id, int severity, struct utc now)

@@ -338,9 +338,7 @@ bool page_was_told(struct db *db, const struct page *page)
                      " AND n.state IN (2, 3) LIMIT 1");
     db_bind_int(q, 1, page->alert_id);
     db_bind_text(q, 2, page->who);
-    bool is_told = db_step(q) == DB_ROW;
-    db_reset(q);
-    return is_told;
+    return db_is_any(q);
 }
 
 bool page_has_company(struct db *db, const struct page *page)
@@ -360,9 +358,7 @@ bool page_has_company(struct db *db, const struct page *page)
     db_bind_int(q, 4, page->round);
     db_bind_int(q, 5, page->id);
     db_bind_text(q, 6, page->who);
-    bool is_found = db_step(q) == DB_ROW;
-    db_reset(q);
-    return is_found;
+    return db_is_any(q);
 }
 
 void page_list(struct db *db, int64_t alert_id, void (*each)(void *self, const struct page *page),

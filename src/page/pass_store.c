@@ -11,9 +11,7 @@ bool news_is_known(struct db *db, int64_t mailbox_id, const char *service, struc
     db_bind_int(q, 1, mailbox_id);
     db_bind_text(q, 2, service);
     db_bind_utc(q, 3, utc_add(now, SPAN_H(-1)));
-    bool is_known = db_step(q) == DB_ROW;
-    db_reset(q);
-    return is_known;
+    return db_is_any(q);
 }
 
 void news_save(struct db *db, int64_t mailbox_id, const char *service, int64_t notification_id)

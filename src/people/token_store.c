@@ -69,9 +69,7 @@ bool access_key_exists(struct db *db, int owner_kind, const char *owner, struct 
                      "IS NULL AND (expires_at IS NULL OR expires_at > $3) LIMIT 1");
     bind_owner(query, owner_kind, owner);
     db_bind_utc(query, 3, now);
-    bool exists = db_step(query) == DB_ROW;
-    db_reset(query);
-    return exists;
+    return db_is_any(query);
 }
 
 bool access_key_load(struct db *db, const unsigned char hash[KEY_HASH_SIZE], struct access_key *out,
