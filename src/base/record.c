@@ -165,8 +165,17 @@ static bool read_enum(const struct field *field, const json_t *value, void *at, 
     if (!json_is_string(value)) {
         return fault_set(fault, "", "must be one of %s, not %s", known, kind_of(value));
     }
-    return fault_set(fault, "", "\"%.40s\" is not known; it must be one of %s",
-                     json_string_value(value), known);
+    struct nearest nearest = {.given = json_string_value(value)};
+    for (const struct enum_name *name = field->names; name->name != NULL; name++) {
+        nearest_offer(&nearest, name->name);
+    }
+    if (nearest.found != NULL) {
+        return fault_set(fault, "",
+                         "\"%.40s\" is not known; did you mean \"%s\"? It must be one of %s",
+                         nearest.given, nearest.found, known);
+    }
+    return fault_set(fault, "", "\"%.40s\" is not known; it must be one of %s", nearest.given,
+                     known);
 }
 
 static bool judge_count(const struct field *field, const json_t *value, struct fault *fault)

@@ -179,6 +179,8 @@ static const struct fault_row FAULTS[] = {
     {"utc: number", "{\"name\": \"x\", \"at\": 5}", "at", "must be an instant such as"},
     {"enum", "{\"name\": \"x\", \"colour\": \"green\"}", "colour",
      "\"green\" is not known; it must be one of red, blue"},
+    {"enum: nearly", "{\"name\": \"x\", \"colour\": \"bleu\"}", "colour",
+     "\"bleu\" is not known; did you mean \"blue\"? It must be one of red, blue"},
     {"enum: number", "{\"name\": \"x\", \"colour\": 1}", "colour",
      "must be one of red, blue, not a number"},
     {"texts: text", "{\"name\": \"x\", \"tags\": \"a\"}", "tags", "must be a list, not a text"},

@@ -423,6 +423,7 @@ policies:"""))
             ("no unit", TEAM.replace("wait: 5m}]", "wait: 5}]"), "team.yaml:15:"),
             ("unknown field", TEAM.replace("full_name:", "fullname:"), "full_name"),
             ("no YAML", TEAM + "}", "team.yaml:"),
+            ("no such kind", TEAM.replace("kind: log", "kind: lgo", 1), 'did you mean "log"?'),
             ("no such variable", TEAM.replace("kind: native,", "kind: native, key: env:NOT_SET_HERE,"),
              "NOT_SET_HERE"),
         ]
