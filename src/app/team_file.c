@@ -60,12 +60,7 @@ char *team_file_fault(const struct team_file *file, const struct fault *fault)
 
 char *team_file_faults(const struct team_file *file, const struct fault *faults, size_t count)
 {
-    GString *lines = g_string_new(NULL);
-    for (size_t i = 0; i < count; i++) {
-        g_autofree char *line = team_file_fault(file, &faults[i]);
-        g_string_append_printf(lines, "%s%s", i > 0 ? "\n" : "", line);
-    }
-    return g_string_free(lines, FALSE);
+    return yaml_faults_text(file->path, &file->document, faults, count);
 }
 
 bool team_file_read(struct team_file *file, const char *path, const char *const *environment)

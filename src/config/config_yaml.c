@@ -342,13 +342,18 @@ int yaml_line(const struct yaml_document *document, const char *field)
     return 0;
 }
 
+static int line_of_fault(const struct yaml_document *document, const struct fault *fault)
+{
+    if (document == NULL || document->lines == NULL) {
+        return 0;
+    }
+    return document->fault_line > 0 ? document->fault_line : yaml_line(document, fault->field);
+}
+
 char *yaml_fault_text(const char *file, const struct yaml_document *document,
                       const struct fault *fault)
 {
-    int line = 0;
-    if (document != NULL && document->lines != NULL) {
-        line = document->fault_line > 0 ? document->fault_line : yaml_line(document, fault->field);
-    }
+    int line = line_of_fault(document, fault);
     g_autoptr(GString) text = g_string_new(file);
     if (line > 0) {
         g_string_append_printf(text, ":%d", line);
@@ -359,4 +364,37 @@ char *yaml_fault_text(const char *file, const struct yaml_document *document,
     }
     g_string_append(text, fault->text);
     return g_strdup(text->str);
+}
+
+struct place {
+    int line;
+    size_t at; /* among the faults: those of one line keep their order */
+};
+
+static gint by_line(gconstpointer a, gconstpointer b)
+{
+    const struct place *x = a;
+    const struct place *y = b;
+    if (x->line != y->line) {
+        return x->line < y->line ? -1 : 1;
+    }
+    return (x->at > y->at) - (x->at < y->at);
+}
+
+char *yaml_faults_text(const char *file, const struct yaml_document *document,
+                       const struct fault *faults, size_t count)
+{
+    g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(struct place));
+    for (size_t i = 0; i < count; i++) {
+        struct place place = {line_of_fault(document, &faults[i]), i};
+        g_array_append_val(places, place);
+    }
+    g_array_sort(places, by_line);
+    GString *lines = g_string_new(NULL);
+    for (guint i = 0; i < places->len; i++) {
+        size_t at = g_array_index(places, struct place, i).at;
+        g_autofree char *line = yaml_fault_text(file, document, &faults[at]);
+        g_string_append_printf(lines, "%s%s", i > 0 ? "\n" : "", line);
+    }
+    return g_string_free(lines, FALSE);
 }

@@ -32,6 +32,11 @@ int yaml_line(const struct yaml_document *document, const char *field);
 NODISCARD char *yaml_fault_text(const char *file, const struct yaml_document *document,
                                 const struct fault *fault);
 
+/* Several of them, a line each, in the order in which whoever mends them goes through the file; those
+ * whose line is not known come first. Free with g_free. */
+NODISCARD char *yaml_faults_text(const char *file, const struct yaml_document *document,
+                                 const struct fault *faults, size_t count);
+
 /* The same subset, laid out for people: sections and their entries one below the other, small
  * values in one line. `notes` (GPtrArray of char *, may be NULL) become comments at the top. Free
  * with g_free. */

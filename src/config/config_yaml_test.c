@@ -170,6 +170,30 @@ static void test_lines(void **state)
     yaml_document_clear(&document);
 }
 
+/* Judged section by section, told from the top to the bottom. */
+static void test_faults_are_told_by_line(void **state)
+{
+    (void)state;
+    static const char *const FIELDS[] = {"users[1].name", "users[0].contacts[0].to", "nowhere",
+                                         "users[0].contacts[0].to", "users"};
+    struct yaml_document document;
+    struct fault fault = {0};
+    struct fault faults[G_N_ELEMENTS(FIELDS)] = {0};
+    assert_true(yaml_read(TEAM, strlen(TEAM), &document, &fault));
+    for (size_t i = 0; i < G_N_ELEMENTS(FIELDS); i++) {
+        (void)fault_set(&faults[i], FIELDS[i], "%zu", i);
+    }
+    g_autofree char *text = yaml_faults_text("t", &document, faults, G_N_ELEMENTS(faults));
+    assert_string_equal(text, "t: nowhere: 2\n"
+                              "t:1: users: 4\n"
+                              "t:4: users[0].contacts[0].to: 1\n"
+                              "t:4: users[0].contacts[0].to: 3\n"
+                              "t:10: users[1].name: 0");
+    g_autofree char *none = yaml_faults_text("t", &document, NULL, 0);
+    assert_string_equal(none, "");
+    yaml_document_clear(&document);
+}
+
 /* ---- writing ---- */
 
 static const char *const DOCUMENTS[] = {
@@ -232,9 +256,13 @@ static void test_layout(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_limits), cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_layout), cmocka_unit_test(test_written_reads_back),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_layout),
+        cmocka_unit_test(test_faults_are_told_by_line),
+        cmocka_unit_test(test_written_reads_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -443,6 +443,13 @@ policies:"""))
         self.assertEqual([line.split(":")[1] for line in lines[:-1]], ["11", "15"], done.stderr)
         self.assertEqual(lines[-1], "tocsin: nothing was applied")
 
+    def test_mistakes_are_told_by_line(self):
+        """Whatever comes first in the file: services are judged after schedules."""
+        services, rest = "services: [{nmae: checkout, policy: main}]\n", TEAM.split("services:")
+        broken = "\n" + services + rest[0].replace("Europe/Paris", "Europe/Pari")
+        lines = self.world.apply(broken, check=False).stderr.splitlines()
+        self.assertEqual([line.split(":")[1] for line in lines[:-1]], ["2", "13"], lines)
+
     def test_pruning_by_an_empty_file_is_asked_about(self):
         with World() as world:
             world.apply(TEAM)
