@@ -56,9 +56,11 @@ static void show_off_duty(const struct cli *cli, const json_t *answer)
                                             {"UNTIL", "until"},       {"WHO TAKES OVER", "who"},
                                             {"OVERRIDE", "id"},       {0}};
     bool is_dry = cli_has(cli, "dry-run");
-    g_autofree char *nothing = g_strdup_printf("%s has no shift until then that somebody else could"
-                                               " take.",
-                                               cli_arg(cli, 0));
+    bool has_shifts = json_array_size(json_object_get(answer, "uncovered")) > 0;
+    g_autofree char *nothing =
+        g_strdup_printf(has_shifts ? "%s has no shift in this time that somebody else could take."
+                                   : "%s has no shift in this time: no schedule changes.",
+                        cli_arg(cli, 0));
     cmd_name_people(cli, json_object_get(answer, "covers"), "who");
     cmd_show_list(json_object_get(answer, "covers"), COLUMNS, nothing);
     show_uncovered(answer, cli_arg(cli, 0));

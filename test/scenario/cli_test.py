@@ -302,6 +302,9 @@ class CommandTest(unittest.TestCase):
         for cover in done["covers"]:
             row, = world.cli_json("oncall", "primary", "--at", cover["since"])
             self.assertEqual(row["user"], "budi")
+        # Now ana has no shift any more in that time.
+        said = world.cli("off-duty", "ana", "--for", "14d", "--dry-run").stdout
+        self.assertIn("ana has no shift in this time: no schedule changes.", said)
         for cover in done["covers"]:
             world.cli("schedule", "override", "remove", "primary", cover["id"])
         self.assertEqual([row["user"] for row in world.cli_json("misses")], ["ana", "budi"])
