@@ -1,4 +1,5 @@
 /* The log channel: one line, written where the operator sees it. Reaches nobody by itself. */
+#include "channel/catalogue.h"
 #include "channel/driver.h"
 #include "channel/render.h"
 #include "channel/text.h"
@@ -17,6 +18,11 @@ struct parcel *log_build(const struct driver_settings *settings, const struct ad
     if (message->reason != NULL) {
         g_autofree char *reason = text_line(message->reason, 400);
         g_string_append_printf(line, " | %s", reason);
+    }
+    g_autofree char *note = text_line(message->note, 400);
+    if (*note != '\0') {
+        g_string_append_printf(line, " | %s: %s", catalogue_text(message->language, "label.note"),
+                               note);
     }
     if (text_is_link(message->ack_url)) {
         g_string_append_printf(line, " | %s", message->ack_url);

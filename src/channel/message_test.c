@@ -266,6 +266,32 @@ static void a_webhook_has_a_field_for_each(void **state)
 }
 
 /* The page behind the link has all of it. */
+static void the_log_has_the_note_too(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *name, *note, *line;
+    } ROWS[] = {
+        {"a note", "bring\na torch", " | Note: bring a torch"},
+        {"none", NULL, ""},
+        {"nothing in it", "\n", ""},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        struct message message = MESSAGE;
+        message.note = ROWS[i].note;
+        struct parcel *parcel = parcel_of(CONTACT_LOG, &message);
+        g_autofree char *expected = g_strconcat(
+            "Ana Wijaya <- [critical] checkout: Disk full | Budi Santoso asked for you.",
+            ROWS[i].line, " | https://t.example.com/l/TOKEN", NULL);
+        if (strcmp(parcel->line, expected) != 0) {
+            fail_msg("%s: %s", ROWS[i].name, parcel->line);
+        }
+        parcel_free(parcel);
+    }
+}
+
 static void a_long_description_is_cut_at_a_character(void **state)
 {
     (void)state;
@@ -302,6 +328,7 @@ int main(void)
         cmocka_unit_test(mattermost_escapes_labels_too),
         cmocka_unit_test(ntfy_offers_three_views),
         cmocka_unit_test(a_webhook_has_a_field_for_each),
+        cmocka_unit_test(the_log_has_the_note_too),
         cmocka_unit_test(a_long_description_is_cut_at_a_character),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

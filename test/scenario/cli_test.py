@@ -213,7 +213,8 @@ class CommandTest(unittest.TestCase):
         said = world.cli("explain", alert).stdout
         for part in ("alert.triggered", "page.started", "primary", "delivered"):
             self.assertIn(part, said)
-        world.cli("page", alert, "--user", "budi", "--as", "ana")
+        world.cli("page", alert, "--user", "budi", "--as", "ana", "--note", "look at db1")
+        world.wait("the note is told", lambda: " | Note: look at db1 (by local) | " in world.server.log(100000))
         world.cli("ack", alert, "--as", "ana", "--note", "on it")
         self.assertEqual(world.alert(alert)["acknowledged_by"], "user:ana")
         world.cli("snooze", alert, "--for", "30m")
