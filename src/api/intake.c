@@ -73,7 +73,7 @@ static void keep_text(struct intake *intake)
 }
 
 /* The integration's owner hears of it. "manual" is none: whoever sent that reads the answer. */
-static void note(const struct intake *intake, int status)
+static void note(const struct intake *intake, int status, const char *problem)
 {
     const struct api_context *context = intake->context;
     bool is_whole = intake->own == 0;
@@ -83,10 +83,12 @@ static void note(const struct intake *intake, int status)
     if (status < 300 && is_whole) {
         refused_good(context, intake->integration, intake->service);
     } else if (status < 300) {
-        refused_note(context, intake->integration, intake->service, REFUSAL_CUT_OFF);
+        refused_note(context, intake->integration, intake->service, REFUSAL_CUT_OFF, NULL);
     } else if (status < 500 && status != 429) {
+        /* Read perhaps, and refused for one field: whoever mends it wants to know which. */
         refused_note(context, intake->integration, intake->service,
-                     status == 413 ? REFUSAL_TOO_LARGE : REFUSAL_UNREADABLE);
+                     status == 413 ? REFUSAL_TOO_LARGE : REFUSAL_UNREADABLE,
+                     status == 413 ? NULL : problem);
     }
 }
 
@@ -95,7 +97,7 @@ void intake_keep(struct intake *intake, int status, const char *problem)
     if (intake->integration == NULL) {
         return; /* nobody's payload: a stranger's */
     }
-    note(intake, status);
+    note(intake, status, problem);
     keep_text(intake);
     struct utc now = clock_now(intake->context->clock);
     if (payload_book_add(intake->context->payloads, intake->integration, now, status, problem,

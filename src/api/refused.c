@@ -68,12 +68,12 @@ static enum metric metric_of(enum refusal kind)
 }
 
 void refused_note(const struct api_context *context, const char *integration, const char *service,
-                  enum refusal kind)
+                  enum refusal kind, const char *why)
 {
     struct refusal_book *book = payload_book_refusals(context->payloads);
     struct utc now = clock_now(context->clock);
     size_t count = 0;
-    bool must_tell = refusal_note(book, integration, kind, now, &count);
+    bool must_tell = refusal_note(book, integration, kind, why, now, &count);
     metric_add(metric_of(kind), 1);
     g_autofree char *times = g_strdup_printf("%zu", count);
     LOG_WARN("intake", NULL, "not taken", "integration", integration, "why", refusal_words(kind),
@@ -115,7 +115,7 @@ void refused_lost(void *self, const struct http_request *request, enum http_loss
     const struct integration *integration = config_integration(config, owner.owner);
     if (integration != NULL) {
         refused_note(context, integration->name, integration->service,
-                     loss == HTTP_LOSS_BROKEN_OFF ? REFUSAL_BROKEN_OFF : REFUSAL_ENCODING);
+                     loss == HTTP_LOSS_BROKEN_OFF ? REFUSAL_BROKEN_OFF : REFUSAL_ENCODING, NULL);
     }
     config_unref(config);
 }

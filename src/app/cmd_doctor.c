@@ -16,6 +16,18 @@ static void print_count(json_int_t count, const char *what, const char *after)
     printf("%lld %s%s%s", (long long)count, what, count == 1 ? "" : "s", after);
 }
 
+/* True when it says a time. */
+static bool print_finding(const json_t *finding)
+{
+    g_autofree char *what = output_clean(json_text(finding, "what", ""));
+    g_autofree char *remedy = output_clean(json_text(finding, "remedy", ""));
+    g_autoptr(GString) told = g_string_new(NULL);
+    bool has_time = output_sentence(output_zone(), what, told);
+    printf("%-8s %-13s %s\n%23s%s\n", json_text(finding, "level", ""),
+           json_text(finding, "check", ""), told->str, "", remedy);
+    return has_time;
+}
+
 static int show(const struct cli *cli, const json_t *answer)
 {
     json_int_t problems = json_integer_value(json_object_get(answer, "problems"));
@@ -23,13 +35,11 @@ static int show(const struct cli *cli, const json_t *answer)
         output_json(answer);
         return problems > 0 ? EXIT_REFUSED : EXIT_OK;
     }
+    bool has_time = false;
     size_t i;
     json_t *finding;
     json_array_foreach (json_object_get(answer, "findings"), i, finding) {
-        g_autofree char *what = output_clean(json_text(finding, "what", ""));
-        g_autofree char *remedy = output_clean(json_text(finding, "remedy", ""));
-        printf("%-8s %-13s %s\n%23s%s\n", json_text(finding, "level", ""),
-               json_text(finding, "check", ""), what, "", remedy);
+        has_time = print_finding(finding) || has_time;
     }
     if (i > 0) {
         putchar('\n');
@@ -37,6 +47,9 @@ static int show(const struct cli *cli, const json_t *answer)
     print_count(problems, "problem", ", ");
     print_count(json_integer_value(json_object_get(answer, "warnings")), "warning", ", ");
     print_count(json_integer_value(json_object_get(answer, "notes")), "note", ".\n");
+    if (has_time) {
+        printf("Times are %s.\n", zone_name(output_zone()));
+    }
     return problems > 0 ? EXIT_REFUSED : EXIT_OK;
 }
 

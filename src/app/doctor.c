@@ -156,11 +156,8 @@ static void add_refusal(void *self, const struct refusal_state *state)
     g_autofree char *subject = g_strconcat("integration:", state->integration, NULL);
     g_autofree char *remedy =
         g_strdup_printf("Look at what came: tocsin integration payloads %s.", state->integration);
-    char since[UTC_TEXT_SIZE];
-    utc_format(state->since, since);
-    lint_add(doctor->findings, LINT_WARNING, "refused", subject, remedy,
-             "Requests of %s were not taken, or not whole, %zu times since %s: %s.",
-             state->integration, state->count, since, refusal_words((enum refusal)state->kind));
+    g_autofree char *told = refusal_told(state);
+    lint_add(doctor->findings, LINT_WARNING, "refused", subject, remedy, "%s", told);
 }
 
 static void look_at_refusals(struct doctor *doctor)

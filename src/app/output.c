@@ -141,6 +141,36 @@ char *output_time_text(const struct zone *zone, const char *text)
     return output_time(zone, at);
 }
 
+/* Instants are of these characters, and end in Z: what stands behind that ends the sentence. */
+static size_t instant_length(const char *text)
+{
+    size_t length = strspn(text, "0123456789-:.TZ");
+    while (length > 0 && text[length - 1] != 'Z') {
+        length--;
+    }
+    return length;
+}
+
+bool output_sentence(const struct zone *zone, const char *text, GString *out)
+{
+    bool has_instant = false;
+    for (const char *at = text; *at != '\0';) {
+        size_t length = instant_length(at);
+        g_autofree char *word = g_strndup(at, length);
+        struct utc instant;
+        if (length > 0 && utc_parse(word, &instant)) {
+            g_autofree char *shown = output_time(zone, instant);
+            g_string_append(out, shown);
+            has_instant = true;
+            at += length;
+        } else {
+            g_string_append_c(out, *at);
+            at++;
+        }
+    }
+    return has_instant;
+}
+
 void output_print(const GString *text)
 {
     fwrite(text->str, 1, text->len, stdout);

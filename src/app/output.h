@@ -29,6 +29,10 @@ NODISCARD char *output_time(const struct zone *zone, struct utc at);
 /* The same for RFC 3339 text from an answer; the text itself when it is not an instant. */
 NODISCARD char *output_time_text(const struct zone *zone, const char *text);
 
+/* The same for those among the words of a sentence, RFC 3339 in UTC, as a server tells them. True when there was
+ * one; the sentence is appended. */
+bool output_sentence(const struct zone *zone, const char *text, GString *out);
+
 /* Prints to standard output. */
 void output_print(const GString *text);
 /* JSON text for a terminal: what would drive it, or read otherwise than it is stored, as \uXXXX. */

@@ -83,6 +83,38 @@ static void tells_time_in_a_zone(void **state)
     }
 }
 
+static void tells_the_times_of_a_sentence(void **state)
+{
+    (void)state;
+    struct fault fault = {0};
+    const struct zone *paris = zone_load("Europe/Paris", &fault);
+    assert_non_null(paris);
+
+    const struct {
+        const char *name, *text, *shown;
+        bool has_instant;
+    } rows[] = {
+        {"none", "The key of token x was never used.", "The key of token x was never used.", false},
+        {"at the end", "It ran out at 2026-12-24T22:30:00Z.", "It ran out at 2026-12-24 23:30.",
+         true},
+        {"two", "from 2026-12-24T22:30:00Z to 2026-12-24T23:00:05Z: 2.",
+         "from 2026-12-24 23:30 to "
+         "2026-12-25 00:00:05: 2.",
+         true},
+        {"other numbers", "127.0.0.1:80 and 2026-12-24T22:30 and Z",
+         "127.0.0.1:80 and 2026-12-24T22:30 and Z", false},
+        {"nothing", "", "", false},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GString) shown = g_string_new(NULL);
+        bool has_instant = output_sentence(paris, rows[i].text, shown);
+        if (has_instant != rows[i].has_instant || strcmp(shown->str, rows[i].shown) != 0) {
+            fail_msg("%s: %d, %s", rows[i].name, has_instant, shown->str);
+        }
+    }
+}
+
 static void json_does_not_drive_a_terminal(void **state)
 {
     (void)state;
@@ -100,6 +132,7 @@ int main(void)
         cmocka_unit_test(cleans_what_could_drive_a_terminal),
         cmocka_unit_test(lays_out_columns),
         cmocka_unit_test(tells_time_in_a_zone),
+        cmocka_unit_test(tells_the_times_of_a_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

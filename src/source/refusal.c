@@ -3,7 +3,7 @@
 #include <glib.h>
 #include <pthread.h>
 
-enum { KINDS = REFUSAL_UNREADABLE + 1, IN_A_ROW = 3 };
+enum { KINDS = REFUSAL_UNREADABLE + 1, IN_A_ROW = 3, WHY_MAX = 300 };
 
 #define TOLD_AGAIN_AFTER SPAN_S(60)
 #define QUIET_AFTER SPAN_S(15 * 60)
@@ -18,7 +18,8 @@ const struct enum_name REFUSAL_NAMES[] = {
 struct tally {
     size_t count, in_a_row;
     struct utc since, last;
-    struct utc told_at; /* unset: not told */
+    struct utc told_at;    /* unset: not told */
+    char why[WHY_MAX + 1]; /* of the last one; "": what the kind says */
 };
 
 struct refusal_book {
@@ -71,8 +72,18 @@ static bool count(struct tally *tally, enum refusal kind, struct utc now)
     return is_enough && is_due;
 }
 
+/* Long ones end after a whole character. */
+static void keep_why(struct tally *tally, const char *why)
+{
+    const char *end = tally->why;
+    (void)g_strlcpy(tally->why, why != NULL ? why : "", sizeof tally->why);
+    if (!g_utf8_validate(tally->why, -1, &end)) {
+        tally->why[end - tally->why] = '\0';
+    }
+}
+
 bool refusal_note(struct refusal_book *book, const char *integration, enum refusal kind,
-                  struct utc now, size_t *out_count)
+                  const char *why, struct utc now, size_t *out_count)
 {
     (void)pthread_mutex_lock(&book->lock);
     struct tally *tallies = g_hash_table_lookup(book->tallies, integration);
@@ -81,6 +92,7 @@ bool refusal_note(struct refusal_book *book, const char *integration, enum refus
         g_hash_table_insert(book->tallies, g_strdup(integration), tallies);
     }
     bool must_tell = count(&tallies[kind], kind, now);
+    keep_why(&tallies[kind], why);
     *out_count = tallies[kind].count;
     (void)pthread_mutex_unlock(&book->lock);
     return must_tell;
@@ -116,8 +128,10 @@ void refusal_each(struct refusal_book *book, struct utc now,
         for (int kind = 1; kind < KINDS; kind++) {
             const struct tally *tally = &tallies[kind];
             if (tally->count > 0 && utc_before(now, utc_add(tally->last, REMEMBERED_FOR))) {
-                const struct refusal_state state = {integration, kind, tally->count, tally->since,
-                                                    tally->last};
+                const char *why =
+                    tally->why[0] != '\0' ? tally->why : refusal_words((enum refusal)kind);
+                const struct refusal_state state = {integration,  kind,        tally->count,
+                                                    tally->since, tally->last, why};
                 each(self, &state);
             }
         }
@@ -142,6 +156,22 @@ const char *refusal_words(enum refusal kind)
         break;
     }
     return "nothing of it could be read";
+}
+
+char *refusal_told(const struct refusal_state *state)
+{
+    static const int64_t SECOND_US = 1000000;
+    char since[UTC_TEXT_SIZE];
+    utc_format((struct utc){state->since.us - state->since.us % SECOND_US}, since);
+    bool is_sentence = g_str_has_suffix(state->why, ".") || g_str_has_suffix(state->why, "?");
+    const char *stop = is_sentence ? "" : ".";
+    if (state->count == 1) {
+        return g_strdup_printf("A request of %s was not taken, or not whole, at %s: %s%s",
+                               state->integration, since, state->why, stop);
+    }
+    return g_strdup_printf(
+        "%zu requests of %s were not taken, or not whole, since %s; the last one: %s%s",
+        state->count, state->integration, since, state->why, stop);
 }
 
 static const char *remedy_of(enum refusal kind)

@@ -23,9 +23,10 @@ void refusal_book_destroy(struct refusal_book **book);
 
 /* One more. True when the owner is to be told now, with how many it were since the last quiet time: at once where
  * alerts are lost for good; of the other kinds, which a sender repeats or a person tries out, at the third in a
- * row; and again after a minute at the earliest. */
+ * row; and again after a minute at the earliest. `why`: what the sender was told; NULL: no more than the kind
+ * says. */
 NODISCARD bool refusal_note(struct refusal_book *book, const char *integration, enum refusal kind,
-                            struct utc now, size_t *out_count);
+                            const char *why, struct utc now, size_t *out_count);
 
 /* A request was taken whole. Of which kinds, that were told, is it over (no more of it for 15 minutes)? As
  * bits: 1 << kind. They are forgotten. */
@@ -36,6 +37,7 @@ struct refusal_state {
     int kind;
     size_t count;
     struct utc since, last;
+    const char *why; /* what was wrong with the last one; never NULL */
 };
 
 /* Those of the last day, in no order. Under the book's lock. */
@@ -51,5 +53,8 @@ void refusal_over(enum refusal kind, struct signal *out);
 
 /* "body too large" */
 const char *refusal_words(enum refusal kind);
+/* "2 requests of prod-am were not taken, or not whole, since 2026-12-24T22:30:00Z; the last one: …" Free with
+ * g_free. */
+NODISCARD char *refusal_told(const struct refusal_state *state);
 
 #endif

@@ -56,8 +56,8 @@ static void test_story(void **state)
         if (STORY[i].kind == GOOD) {
             over = refusal_good(book, "am", at(STORY[i].at_s));
         } else {
-            is_told =
-                refusal_note(book, "am", (enum refusal)STORY[i].kind, at(STORY[i].at_s), &counted);
+            is_told = refusal_note(book, "am", (enum refusal)STORY[i].kind, NULL, at(STORY[i].at_s),
+                                   &counted);
         }
         if (is_told != STORY[i].is_told || over != STORY[i].over || counted != STORY[i].counted) {
             fail_msg("%s: told %d, over %u, counted %zu", STORY[i].name, is_told, over, counted);
@@ -79,8 +79,8 @@ static void test_each(void **state)
     (void)state;
     struct refusal_book *book = refusal_book_create();
     size_t counted = 0;
-    (void)!refusal_note(book, "am", REFUSAL_ENCODING, at(0), &counted);
-    (void)!refusal_note(book, "am", REFUSAL_ENCODING, at(1), &counted);
+    (void)!refusal_note(book, "am", REFUSAL_ENCODING, NULL, at(0), &counted);
+    (void)!refusal_note(book, "am", REFUSAL_ENCODING, NULL, at(1), &counted);
     g_autoptr(GString) words = g_string_new(NULL);
     refusal_each(book, at(2), add_words, words);
     assert_string_equal(words->str, "am encoding 2;");
@@ -88,6 +88,55 @@ static void test_each(void **state)
     refusal_each(book, at(2 * 86400), add_words, words);
     assert_string_equal(words->str, "");
     refusal_book_destroy(&book);
+}
+
+static void add_told(void *self, const struct refusal_state *state)
+{
+    g_autofree char *told = refusal_told(state);
+    g_string_append_printf(self, "%s;", told);
+}
+
+/* The doctor's words. */
+static void test_told(void **state)
+{
+    (void)state;
+    g_autofree char *xs = g_strnfill(299, 'x');
+    g_autofree char *is_long = g_strconcat(xs, "é", NULL);
+
+    const struct {
+        const char *name, *reasons[2], *told;
+    } rows[] = {
+        {"once",
+         {"summary: is required"},
+         "A request of am was not taken, or not whole, at "
+         "2027-01-15T08:00:00Z: summary: is required.;"},
+        {"the last reason",
+         {"first", "did you mean \"summary\"?"},
+         "2 requests of am were not taken, or "
+         "not whole, since 2027-01-15T08:00:00Z; the last one: did you mean \"summary\"?;"},
+        {"no reason of its own",
+         {"first", NULL},
+         "2 requests of am were not taken, or not whole, since "
+         "2027-01-15T08:00:00Z; the last one: nothing of it could be read.;"},
+        {"whole characters", {is_long}, NULL},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct refusal_book *book = refusal_book_create();
+        size_t counted = 0;
+        size_t count = strncmp(rows[i].told != NULL ? rows[i].told : "A", "A", 1) == 0 ? 1 : 2;
+        for (size_t k = 0; k < count; k++) {
+            struct utc when = {at((int)k).us + 105339};
+            (void)!refusal_note(book, "am", REFUSAL_UNREADABLE, rows[i].reasons[k], when, &counted);
+        }
+        g_autoptr(GString) words = g_string_new(NULL);
+        refusal_each(book, at(5), add_told, words);
+        if (rows[i].told == NULL ? strstr(words->str, "xxx.;") == NULL
+                                 : strcmp(words->str, rows[i].told) != 0) {
+            fail_msg("%s: %s", rows[i].name, words->str);
+        }
+        refusal_book_destroy(&book);
+    }
 }
 
 static void test_signal(void **state)
@@ -124,6 +173,6 @@ static void test_signal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_story), cmocka_unit_test(test_each),
-                                       cmocka_unit_test(test_signal)};
+                                       cmocka_unit_test(test_told), cmocka_unit_test(test_signal)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -507,6 +507,17 @@ policies:"""))
         said = self.world.cli_json("doctor")
         self.assertTrue({"level", "check", "what", "remedy"} <= set(said["findings"][0]))
 
+    def test_doctor_tells_what_was_refused(self):
+        world = self.world
+        key = world.cli("integration", "rotate", "shop").stdout.strip()
+        for body, told in (("[", "A request of shop was not taken, or not whole, at TIME: not valid JSON.*"),
+                           ('{"sumary": "x"}', "2 requests of shop were not taken, or not whole, since TIME; "
+                                               "the last one: sumary: .*")):
+            self.assertEqual(world.post("/api/v1/alerts", body.encode(), token=key).status, 400)
+            said = world.cli("doctor", env={"TZ": "Asia/Tokyo"}).stdout
+            self.assertRegex(said, told.replace("TIME", r"[0-9-]{10} [0-9:]{5,8}"))
+            self.assertIn("Times are Asia/Tokyo.", said)
+
     def test_openapi_and_lists(self):
         paths = self.world.cli_json("openapi")["paths"]
         self.assertIn("/api/v1/doctor", paths)
