@@ -16,11 +16,23 @@ static void mark_silenced(json_t *items)
     }
 }
 
+/* Since when the trouble is there, as the board and the messages say it: by the sender's clock where it
+ * said so (alert_since). */
+static void add_since(json_t *items)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach (items, i, item) {
+        const char *first = json_text(item, "first_at", "");
+        json_object_set_new(item, "since", json_string(json_text(item, "started_at", first)));
+    }
+}
+
 int cmd_alerts(struct cli *cli)
 {
     static const struct column COLUMNS[] = {
-        {"ALERT", "id"},    {"STATUS", "status"},  {"SEVERITY", "severity"}, {"SERVICE", "service"},
-        {"TIMES", "count"}, {"SINCE", "first_at"}, {"SUMMARY", "summary"},   {0}};
+        {"ALERT", "id"},    {"STATUS", "status"}, {"SEVERITY", "severity"}, {"SERVICE", "service"},
+        {"TIMES", "count"}, {"SINCE", "since"},   {"SUMMARY", "summary"},   {0}};
     int64_t limit = 100;
     const char *given = cli_option(cli, "limit");
     if (given != NULL && !g_ascii_string_to_signed(given, 10, 1, 100000, &limit, NULL)) {
@@ -41,6 +53,7 @@ int cmd_alerts(struct cli *cli)
         output_json(items);
     } else {
         mark_silenced(items);
+        add_since(items);
         cmd_show_list(items, COLUMNS, "No alerts: all quiet.");
     }
     return EXIT_OK;

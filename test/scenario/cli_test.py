@@ -518,6 +518,16 @@ policies:"""))
             self.assertRegex(said, told.replace("TIME", r"[0-9-]{10} [0-9:]{5,8}"))
             self.assertIn("Times are Asia/Tokyo.", said)
 
+    def test_since_is_the_senders(self):
+        """As the board and the messages say it."""
+        world = self.world
+        world.apply(TEAM.replace("integrations: [", "integrations: [{name: am, kind: alertmanager, service: checkout}, "))
+        key = world.cli("integration", "rotate", "am").stdout.strip()
+        told = {"version": "4", "alerts": [{"status": "firing", "labels": {"alertname": "Old"},
+                                            "startsAt": "2026-01-05T08:00:00Z"}]}
+        self.assertEqual(world.post(f"/in/alertmanager/{key}", told, token=None).status, 202)
+        self.assertRegex(world.cli("alerts", env={"TZ": "Asia/Tokyo"}).stdout, r"2026-01-05 17:00 +Old")
+
     def test_openapi_and_lists(self):
         paths = self.world.cli_json("openapi")["paths"]
         self.assertIn("/api/v1/doctor", paths)
