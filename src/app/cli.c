@@ -187,12 +187,31 @@ static bool parse_words(struct cli *cli, int argc, char **argv, struct fault *fa
     return true;
 }
 
+/* Which command lists what a command wants to be told; NULL: none does. */
+static char *listing_of(const struct cli_command *command)
+{
+    if (g_str_has_prefix(command->args, "ALERT")) {
+        return g_strdup("alerts");
+    }
+    if (g_str_has_prefix(command->args, "SCHEDULE")) {
+        return g_strdup("schedule list");
+    }
+    if (strcmp(command->args, "NAME") != 0 && strcmp(command->args, "OWNER") != 0) {
+        return NULL;
+    }
+    int group = (int)strcspn(command->name, " ");
+    return g_strdup_printf("%.*s list", group, command->name);
+}
+
 static bool check_args(const struct cli *cli, struct fault *fault)
 {
     const struct cli_command *command = cli->command;
     int count = (int)cli->args->len;
     if (count < command->args_min) {
-        return fault_set(fault, "", "%s needs %s", command->name, command->args);
+        g_autofree char *listing = listing_of(command);
+        return listing == NULL ? fault_set(fault, "", "%s needs %s", command->name, command->args)
+                               : fault_set(fault, "", "%s needs %s; `tocsin %s` lists them",
+                                           command->name, command->args, listing);
     }
     if (command->args_max >= 0 && count > command->args_max) {
         return fault_set(fault, "", "%s does not take \"%.60s\"%s%s", command->name,

@@ -59,6 +59,7 @@ class UsageTest(unittest.TestCase):
             ("no such command", ["ackk"], 2, 'did you mean "ack"'),
             ("no such option", ["serve", "--lisen", "x"], 2, "did you mean --listen"),
             ("missing argument", ["ack"], 2, "needs ALERT"),
+            ("which schedules are there?", ["schedule", "shifts"], 2, "`tocsin schedule list` lists them"),
             ("bad value", ["serve", "--threads", "many"], 2, "from 0 to 256"),
             ("no such help", ["help", "xyzzy"], 1, "there is no command"),
         ]
