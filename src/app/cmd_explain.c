@@ -231,11 +231,17 @@ static void add_row(struct table *table, const struct telling *telling, const st
     table_add(table, cells);
 }
 
-static void show_whatif(const json_t *answer)
+static void show_whatif(const struct cli *cli, const json_t *answer)
 {
     const char *headings[] = {"WHEN", "WHO", "BY", "AT", "WHY", NULL};
     struct table *table = table_new(headings);
     const struct zone *zone = output_zone();
+    json_auto_t *names = cmd_full_names(cli);
+    size_t at;
+    json_t *step;
+    json_array_foreach (json_object_get(answer, "steps"), at, step) {
+        cmd_name_rows(names, json_object_get(step, "tells"), "who");
+    }
     GArray *tellings = tellings_of(answer);
     for (guint i = 0; i < tellings->len; i++) {
         add_row(table, &g_array_index(tellings, struct telling, i), zone);
@@ -274,6 +280,6 @@ int cmd_whatif(struct cli *cli)
     if (answer == NULL || cli->is_json) {
         return cmd_finish(cli, answer != NULL ? json_incref(answer) : NULL);
     }
-    show_whatif(answer);
+    show_whatif(cli, answer);
     return EXIT_OK;
 }

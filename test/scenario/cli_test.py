@@ -376,6 +376,8 @@ policies:"""))
         self.assertEqual([step["tells"][0]["who"] for step in said["steps"]], ["ana", "budi", "ana"])
         table = self.world.cli("whatif", "--service", "checkout", "--at", at).stdout
         self.assertIn("last resort", table)
+        self.assertIn("  Ana Wijaya (ana)  ", table)
+        self.assertIn("  budi ", table)
 
     def test_silences(self):
         world = self.world
