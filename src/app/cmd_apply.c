@@ -39,7 +39,7 @@ static char *mistakes(const struct team_file *file, const struct client_answer *
     return team_file_faults(file, (struct fault *)(void *)faults->data, faults->len);
 }
 
-/* It is applied; but the server could not send there. */
+/* The file is a good one, applied or in a dry run; but to these places the server could not send. */
 static void print_warnings(const json_t *warnings)
 {
     size_t i;
