@@ -498,7 +498,7 @@ bool settings_finish(struct settings *settings, struct fault *fault)
                          settings->body_max);
     }
     if (strlen(settings->node_name) > NODE_NAME_MAX) {
-        return fault_set(fault, "node-name", "may have at most %d bytes", NODE_NAME_MAX);
+        return fault_set(fault, "node-name", "must have at most %d bytes", NODE_NAME_MAX);
     }
     return true;
 }

@@ -241,7 +241,7 @@ static bool admit(struct http_request *request, const struct shape *shape)
 {
     if (shape->header_size > LIMIT_HEADER) {
         request->answer.must_close = true;
-        request_refuse(request, 431, "The header may have at most %d bytes, cookies included.",
+        request_refuse(request, 431, "The header has more than %d bytes, cookies included.",
                        LIMIT_HEADER);
         return false;
     }

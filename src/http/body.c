@@ -100,7 +100,8 @@ bool body_expect(struct http_request *request, const struct shape *shape)
         return false;
     }
     if (size > request->body_max && !may_be_cut(request)) {
-        request_refuse(request, 413, "The body may have at most %zu bytes.", request->body_max);
+        request_refuse(request, 413, "The body has more than the %zu bytes that are taken.",
+                       request->body_max);
         return false;
     }
     return check_encoding(request, shape);
@@ -126,7 +127,8 @@ static void refuse_crowd(struct http_request *request)
 static void refuse_size(struct http_request *request)
 {
     request->answer.must_close = true;
-    request_refuse(request, 413, "The body may have at most %zu bytes.", request->body_max);
+    request_refuse(request, 413, "The body has more than the %zu bytes that are taken.",
+                   request->body_max);
     give_up(request);
 }
 

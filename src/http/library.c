@@ -48,7 +48,7 @@ static const char *detail_of(unsigned status)
     case 414:
         return "The address is too long.";
     case 431:
-        return "The header may have at most 16 KiB, cookies included.";
+        return "The header has more than 16 KiB, cookies included.";
     default:
         return "The server cannot take this request.";
     }

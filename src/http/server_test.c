@@ -343,6 +343,7 @@ static void test_body_limit(void **state)
     g_autofree char *over = g_strconcat(exact, " ", NULL);
     g_autofree char *above = client_call(http_port(server), "POST", "/small", NULL, over);
     assert_int_equal(client_status(above), 413);
+    assert_non_null(strstr(above, "The body has more than the 100 bytes that are taken."));
     g_autofree char *huge =
         send_raw(http_port(server),
                  "POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n");
