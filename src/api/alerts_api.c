@@ -60,7 +60,7 @@ static bool enum_query(struct http_request *request, const char *name,
         g_string_append_printf(known, "%s%s", known->len == 0 ? "" : ", ", at->name);
     }
     struct fault fault = {0};
-    fault_set(&fault, name, "%s must be one of %s.", name, known->str);
+    fault_set(&fault, name, "must be one of %s.", known->str);
     http_answer_fault(request, 400, &fault);
     return false;
 }

@@ -213,6 +213,11 @@ static void test_refusals_name_the_field(void **state)
         if (row->field != NULL && strcmp(text_at(problem, "field"), row->field) != 0) {
             fail_msg("%s: expected field %s, got: %s", row->name, row->field, answer);
         }
+        /* Who shows a refusal puts the field in front: "holds: must be true or false". */
+        g_autofree char *twice = g_strconcat(row->field != NULL ? row->field : "?", " ", NULL);
+        if (g_str_has_prefix(text_at(problem, "detail"), twice)) {
+            fail_msg("%s: the detail repeats the field: %s", row->name, answer);
+        }
     }
 }
 

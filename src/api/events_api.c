@@ -99,7 +99,7 @@ static bool read_after(struct http_request *request, int64_t *out)
         return true;
     }
     struct fault fault = {0};
-    fault_set(&fault, "after", "after must be the seq of an event, or 0.");
+    fault_set(&fault, "after", "must be the seq of an event, or 0.");
     http_answer_fault(request, 400, &fault);
     return false;
 }

@@ -280,7 +280,7 @@ static void delete_feed(struct http_request *request, void *self)
     gint64 id = 0;
     if (one != NULL && !g_ascii_string_to_signed(one, 10, 1, G_MAXINT64, &id, NULL)) {
         struct fault fault = {0};
-        fault_set(&fault, "id", "id must be that of a calendar: GET /api/v1/feeds lists them.");
+        fault_set(&fault, "id", "must be that of a calendar: GET /api/v1/feeds lists them.");
         http_answer_fault(request, 400, &fault);
         return;
     }

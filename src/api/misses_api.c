@@ -97,7 +97,7 @@ static bool count(struct http_request *request, struct api_context *context, con
         return false;
     }
     if (!utc_before(out->since, now)) {
-        fault_set(&fault, "since", "since must lie in the past.");
+        fault_set(&fault, "since", "must lie in the past.");
         http_answer_fault(request, 400, &fault);
         return false;
     }

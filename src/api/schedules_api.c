@@ -128,7 +128,7 @@ static bool read_range(struct http_request *request, struct api_context *context
     }
     struct fault fault = {0};
     if (!utc_before(*out_from, *out_to)) {
-        fault_set(&fault, "to", "to must be later than from.");
+        fault_set(&fault, "to", "must be later than from.");
     } else if (utc_since(*out_to, *out_from).us > RANGE_MAX.us) {
         fault_set(&fault, "to", "The range may span at most 400 days.");
     } else {

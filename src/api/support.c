@@ -79,14 +79,14 @@ bool api_page_read(struct http_request *request, struct api_page *out)
     gint64 number = PAGE_DEFAULT;
     struct fault fault = {0};
     if (limit != NULL && !g_ascii_string_to_signed(limit, 10, 1, LIMIT_LIST_PAGE, &number, NULL)) {
-        fault_set(&fault, "limit", "limit must be a whole number from 1 to %d.", LIMIT_LIST_PAGE);
+        fault_set(&fault, "limit", "must be a whole number from 1 to %d.", LIMIT_LIST_PAGE);
         http_answer_fault(request, 400, &fault);
         return false;
     }
     out->limit = (int)number;
     number = 0;
     if (cursor != NULL && !g_ascii_string_to_signed(cursor, 10, 1, G_MAXINT64, &number, NULL)) {
-        fault_set(&fault, "cursor", "cursor must be the next_cursor of an earlier answer.");
+        fault_set(&fault, "cursor", "must be the next_cursor of an earlier answer.");
         http_answer_fault(request, 400, &fault);
         return false;
     }
@@ -104,9 +104,8 @@ bool api_instant(struct http_request *request, const char *name, struct utc othe
     }
     struct fault fault = {0};
     fault_set(&fault, name,
-              "%s must be an instant such as 2026-12-24T23:30:00+01:00 or 2026-12-24T22:30:00Z "
-              "(in an address, + is written %%2B).",
-              name);
+              "must be an instant such as 2026-12-24T23:30:00+01:00 or 2026-12-24T22:30:00Z "
+              "(in an address, + is written %%2B).");
     http_answer_fault(request, 400, &fault);
     return false;
 }
@@ -123,7 +122,7 @@ bool api_flag(struct http_request *request, const char *name, bool otherwise, bo
         return true;
     }
     struct fault fault = {0};
-    (void)fault_set(&fault, name, "%s must be true or false.", name);
+    (void)fault_set(&fault, name, "must be true or false.");
     http_answer_fault(request, 400, &fault);
     return false;
 }

@@ -37,14 +37,14 @@ static bool judge(const struct config *config, struct off_duty *self, struct utc
     }
     self->base.status = 422;
     if (!utc_before(now, self->until)) {
-        return fault_set(fault, "until", "until has passed already; name an instant ahead");
+        return fault_set(fault, "until", "has passed already; name an instant ahead");
     }
     if (!utc_before(self->from, self->until)) {
-        return fault_set(fault, "until", "until must be later than from");
+        return fault_set(fault, "until", "must be later than from");
     }
     if (utc_since(self->until, now).us > AHEAD_MAX.us) {
         return fault_set(fault, "until",
-                         "until is more than a year ahead; for good, take %s out of the schedules",
+                         "is more than a year ahead; for good, take %s out of the schedules",
                          self->user);
     }
     self->base.status = 200;
