@@ -6,6 +6,7 @@
 #include "api/alertmanager_view.h"
 #include "api/aside.h"
 #include "api/door.h"
+#include "api/shapes.h"
 #include "api/support.h"
 #include "base/json.h"
 #include "people/key_index.h"
@@ -244,10 +245,11 @@ static void get_ready(struct http_request *request, void *context)
 }
 
 #define PROMETHEUS "/in/prometheus/{key}"
-#define FILTER_PARAM                                                                               \
-    {                                                                                              \
-        "filter", "NAME=\"VALUE\", or with != =~ !~: only with such labels. May be given several " \
-                  "times; all must hold."                                                          \
+#define FILTER_PARAM                                                                            \
+    {                                                                                           \
+        .name = "filter", .may_repeat = true,                                                   \
+        .doc = "NAME=\"VALUE\", or with != =~ !~: only with such labels. May be given several " \
+               "times; all must hold."                                                          \
     }
 
 static const struct query_param ALERTS_PARAMS[] = {
@@ -257,29 +259,36 @@ static const struct query_param ALERTS_PARAMS[] = {
     {"inhibited", "Taken and without effect: nothing is inhibited here."},
     {"unprocessed", "Taken and without effect: an alert is listed when it is stored."},
     {"receiver", "A regular expression of the whole name of the receiver: the integration's name."},
-    {NULL, NULL}};
+    {0}};
 
-static const struct query_param SILENCES_PARAMS[] = {FILTER_PARAM, {NULL, NULL}};
+static const struct query_param SILENCES_PARAMS[] = {FILTER_PARAM, {0}};
 
 const struct route_row ALERTMANAGER_ROUTES[] = {
     {"GET", PROMETHEUS "/api/v2/alerts", PERMIT_KEY, get_alerts,
      .summary = "Open alerts of the integration, as Alertmanager's API v2 lists them.",
-     .params = ALERTS_PARAMS},
+     .answer = &SHOWN_ALERT_SHAPE, .gives_array = true, .params = ALERTS_PARAMS},
     {"GET", PROMETHEUS "/api/v2/alerts/groups", PERMIT_KEY, get_groups,
-     .summary = "The same in groups, by label alertname.", .params = ALERTS_PARAMS},
+     .summary = "The same in groups, by label alertname.", .answer = &SHOWN_GROUP_SHAPE,
+     .gives_array = true, .params = ALERTS_PARAMS},
     {"GET", PROMETHEUS "/api/v2/status", PERMIT_KEY, get_status,
-     .summary = "Status, as Alertmanager's API v2 tells it."},
+     .summary = "Status, as Alertmanager's API v2 tells it.", .answer = &STATUS_SHAPE},
     {"GET", PROMETHEUS "/api/v2/receivers", PERMIT_KEY, get_receivers,
-     .summary = "The one receiver: the integration."},
+     .summary = "The one receiver: the integration.", .answer = &RECEIVER_SHAPE,
+     .gives_array = true},
     {"GET", PROMETHEUS "/api/v2/silences", PERMIT_KEY, get_silences,
-     .summary = "Silences that may hold the integration's alerts.", .params = SILENCES_PARAMS},
+     .summary = "Silences that may hold the integration's alerts.", .answer = &SHOWN_SILENCE_SHAPE,
+     .gives_array = true, .params = SILENCES_PARAMS},
     {"POST", PROMETHEUS "/api/v2/silences", PERMIT_KEY, post_silence,
-     .summary = "Makes a silence of the integration's alerts, or changes the one of that id."},
-    {"GET", PROMETHEUS "/api/v2/silence/{id}", PERMIT_KEY, get_silence, .summary = "One silence."},
+     .summary = "Makes a silence of the integration's alerts, or changes the one of that id.",
+     .request = &SENT_SILENCE_SHAPE, .answer = &SILENCE_MADE_SHAPE},
+    {"GET", PROMETHEUS "/api/v2/silence/{id}", PERMIT_KEY, get_silence, .summary = "One silence.",
+     .answer = &SHOWN_SILENCE_SHAPE},
     {"DELETE", PROMETHEUS "/api/v2/silence/{id}", PERMIT_KEY, delete_silence,
      .summary = "Ends a silence now."},
-    {"GET", PROMETHEUS "/-/ready", PERMIT_KEY, get_ready, .summary = "Answers OK."},
-    {"GET", PROMETHEUS "/-/healthy", PERMIT_KEY, get_ready, .summary = "Answers OK."},
+    {"GET", PROMETHEUS "/-/ready", PERMIT_KEY, get_ready, .summary = "Answers OK.",
+     .gives = TEXT_TYPE},
+    {"GET", PROMETHEUS "/-/healthy", PERMIT_KEY, get_ready, .summary = "Answers OK.",
+     .gives = TEXT_TYPE},
 };
 
 const size_t ALERTMANAGER_ROUTE_COUNT = G_N_ELEMENTS(ALERTMANAGER_ROUTES);

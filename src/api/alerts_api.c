@@ -342,21 +342,26 @@ static const struct query_param LIST_PARAMS[] = {
     API_PAGE_PARAM_ROWS,
     {NULL, NULL}};
 
+/* It is resolved, or acknowledged, already. */
+static const int OVER[] = {409, 0};
+
 const struct route_row ALERT_ROUTES[] = {
     {"GET", "/api/v1/alerts", PERMIT_READ, get_alerts, "Alerts, newest first.",
      .answer = &ALERT_RECORD, .is_list = true, .params = LIST_PARAMS},
     {"GET", "/api/v1/alerts/{id}", PERMIT_READ, get_alert, "One alert.", .answer = &ALERT_RECORD},
     {"POST", "/api/v1/alerts/{id}/acknowledge", PERMIT_RESPOND, post_acknowledge,
-     "Takes an alert: paging stops.", .request = &ACT_RECORD, .answer = &ALERT_RECORD},
+     "Takes an alert: paging stops.", .request = &ACT_RECORD, .others = OVER,
+     .answer = &ALERT_RECORD},
     {"POST", "/api/v1/alerts/{id}/resolve", PERMIT_RESPOND, post_resolve, "Closes an alert.",
-     .request = &ACT_RECORD, .answer = &ALERT_RECORD},
+     .request = &ACT_RECORD, .others = OVER, .answer = &ALERT_RECORD},
     {"POST", "/api/v1/alerts/{id}/escalate", PERMIT_RESPOND, post_escalate,
-     "Takes the next step of the escalation now.", .request = &ACT_RECORD, .answer = &ALERT_RECORD},
+     "Takes the next step of the escalation now.", .request = &ACT_RECORD, .others = OVER,
+     .answer = &ALERT_RECORD},
     {"POST", "/api/v1/alerts/{id}/snooze", PERMIT_RESPOND, post_snooze,
      "Keeps an alert quiet for a while; then it pages again from the first step.",
-     .request = &SNOOZE_RECORD, .answer = &ALERT_RECORD},
+     .request = &SNOOZE_RECORD, .others = OVER, .answer = &ALERT_RECORD},
     {"POST", "/api/v1/alerts/{id}/page", PERMIT_RESPOND, post_page,
      "Pages a person, team, schedule or channel about an alert, now.", .request = &PAGE_RECORD,
-     .answer = &ALERT_RECORD},
+     .others = OVER, .answer = &ALERT_RECORD},
 };
 const size_t ALERT_ROUTE_COUNT = G_N_ELEMENTS(ALERT_ROUTES);

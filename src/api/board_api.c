@@ -1,4 +1,5 @@
 /* The page at `/`: open alerts and the notifications sent. Works without a script. */
+#include "api/shapes.h"
 #include "api/support.h"
 
 #include <stdatomic.h>
@@ -303,19 +304,29 @@ static void get_static(struct http_request *request, void *context)
     api_answer_missing(request, "file", name);
 }
 
+static const int SIGNED_OUT[] = {401, 0};
+static const int NOT_LET_IN[] = {401, 403, 429, 0};
+static const int FOREIGN[] = {403, 0};
+static const int CONFLICT[] = {409, 0};
+
 const struct route_row BOARD_ROUTES[] = {
     {"GET", "/", PERMIT_ANYONE, get_board,
-     .summary = "The board: open alerts and the notifications sent (HTML)."},
-    {"GET", "/board/parts", PERMIT_ANYONE, get_parts, .summary = "The board's lists (HTML)."},
+     .summary = "The board: open alerts and the notifications sent (HTML).", .gives = HTML_TYPE,
+     .others = SIGNED_OUT},
+    {"GET", "/board/parts", PERMIT_ANYONE, get_parts, .summary = "The board's lists (HTML).",
+     .gives = HTML_TYPE, .others = SIGNED_OUT},
     {"GET", "/board/live", PERMIT_ANYONE, get_live,
-     .summary = "Says when the board changed (text/event-stream)."},
+     .summary = "Says when the board changed (text/event-stream).", .gives = STREAM_TYPE,
+     .others = SIGNED_OUT},
     {"POST", "/board/alerts/{id}/acknowledge", PERMIT_RESPOND, post_acknowledge,
-     .summary = "The board's button.", .success = 303, .body_max = FORM_MAX},
-    {"POST", "/login", PERMIT_ANYONE, post_login,
-     .summary = "Signs a browser in with a token (form field token).", .success = 303,
+     .summary = "The board's button.", .takes = FORM_TYPE, .success = 303, .others = CONFLICT,
      .body_max = FORM_MAX},
+    {"POST", "/login", PERMIT_ANYONE, post_login,
+     .summary = "Signs a browser in with a token (form field token).", .request = &SIGN_IN_SHAPE,
+     .takes = FORM_TYPE, .success = 303, .others = NOT_LET_IN, .body_max = FORM_MAX},
     {"POST", "/logout", PERMIT_ANYONE, post_logout, .summary = "Signs a browser out.",
-     .success = 303, .body_max = FORM_MAX},
-    {"GET", "/static/{file}", PERMIT_ANYONE, get_static, .summary = "Style, script and icon."},
+     .takes = FORM_TYPE, .success = 303, .others = FOREIGN, .body_max = FORM_MAX},
+    {"GET", "/static/{file}", PERMIT_ANYONE, get_static, .summary = "Style, script and icon.",
+     .gives = "*/*"},
 };
 const size_t BOARD_ROUTE_COUNT = G_N_ELEMENTS(BOARD_ROUTES);

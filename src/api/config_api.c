@@ -1,4 +1,5 @@
 /* What the configuration consists of: lists, single ones, apply, export. */
+#include "api/shapes.h"
 #include "api/support.h"
 
 #include <string.h>
@@ -310,6 +311,6 @@ const struct route_row CONFIG_ROUTES[] = {
      .summary = "Puts a configuration file into force, or says what it would change.",
      .request = &APPLY_RECORD, .answer = &APPLIED_RECORD, .body_max = LIMIT_YAML},
     {"GET", "/api/v1/config/export", PERMIT_ADMIN, get_export,
-     .summary = "The whole configuration: {document, notes}."},
+     .summary = "The whole configuration.", .answer = &EXPORTED_SHAPE},
 };
 const size_t CONFIG_ROUTE_COUNT = G_N_ELEMENTS(CONFIG_ROUTES);

@@ -1,4 +1,5 @@
 /* /api/v1/events: the one event log, as pages and as a live stream. */
+#include "api/shapes.h"
 #include "api/support.h"
 
 #include <string.h>
@@ -232,11 +233,13 @@ static const struct query_param EVENT_PARAMS[] = {
 static const struct query_param STREAM_PARAMS[] = {
     {"after", "Begin after this seq; the header Last-Event-ID goes before it."}, {NULL, NULL}};
 
+static const int NOT_YET[] = {409, 0};
+
 const struct route_row EVENT_ROUTES[] = {
     {"GET", "/api/v1/events", PERMIT_READ, get_events, .summary = "What happened, oldest first.",
-     .answer = &EVENT_RECORD, .is_list = true, .params = EVENT_PARAMS},
+     .answer = &EVENT_RECORD, .is_list = true, .others = NOT_YET, .params = EVENT_PARAMS},
     {"GET", "/api/v1/stream", PERMIT_READ, get_stream,
      .summary = "The same events live, as server-sent events (text/event-stream).",
-     .params = STREAM_PARAMS},
+     .gives = STREAM_TYPE, .params = STREAM_PARAMS},
 };
 const size_t EVENT_ROUTE_COUNT = G_N_ELEMENTS(EVENT_ROUTES);

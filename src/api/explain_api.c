@@ -1,4 +1,5 @@
 /* Why was this person paged, and who would be? */
+#include "api/shapes.h"
 #include "api/support.h"
 
 #include "alert/signal.h"
@@ -100,18 +101,22 @@ static void get_whatif(struct http_request *request, void *context)
 }
 
 static const struct query_param WHATIF_PARAMS[] = {
-    {"service", "Name of the service. Required."},
+    {.name = "service", .doc = "Name of the service.", .is_required = true},
     {"severity", "critical, error, warning or info; error when absent."},
     {"at", "RFC 3339; now when absent."},
     {NULL, NULL}};
 
+static const int UNKNOWN[] = {422, 0};
+
 const struct route_row EXPLAIN_ROUTES[] = {
     {"GET", "/api/v1/alerts/{id}/explain", PERMIT_READ, get_explain,
-     .summary = "Every decision about an alert: rule, layer, step, instant, each attempt."},
+     .summary = "Every decision about an alert: rule, layer, step, instant, each attempt.",
+     .answer = &EXPLANATION_SHAPE},
     {"GET", "/api/v1/whatif", PERMIT_READ, get_whatif,
      .summary = "Who would be told when, for an alert on a service at an instant.",
-     .params = WHATIF_PARAMS},
+     .answer = &WHATIF_SHAPE, .others = UNKNOWN, .params = WHATIF_PARAMS},
     {"POST", "/api/v1/whatif", PERMIT_READ, post_whatif,
-     .summary = "The same question with a body.", .request = &WHATIF_RECORD},
+     .summary = "The same question with a body.", .request = &WHATIF_RECORD,
+     .answer = &WHATIF_SHAPE},
 };
 const size_t EXPLAIN_ROUTE_COUNT = G_N_ELEMENTS(EXPLAIN_ROUTES);

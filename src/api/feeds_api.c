@@ -1,4 +1,5 @@
 /* Calendars that phones subscribe to. The address is the secret: unguessable and revocable. */
+#include "api/shapes.h"
 #include "api/support.h"
 
 #include <sodium.h>
@@ -300,15 +301,18 @@ static void delete_feed(struct http_request *request, void *self)
 static const struct query_param REVOKE_PARAMS[] = {{"id", "Only this one, by its id in the list."},
                                                    {NULL, NULL}};
 
+static const int UNCHANGED[] = {304, 0};
+
 const struct route_row FEED_ROUTES[] = {
     {"GET", "/cal/{key}", PERMIT_KEY, get_calendar,
-     .summary = "Shifts as a calendar (text/calendar); the address ends in .ics."},
+     .summary = "Shifts as a calendar (text/calendar); the address ends in .ics.",
+     .gives = "text/calendar", .others = UNCHANGED},
     {"GET", "/api/v1/feeds", PERMIT_READ, get_feeds,
      .summary = "Calendars that were given out, without their addresses.", .answer = &FEED_RECORD,
      .is_list = true},
     {"POST", "/api/v1/feeds", PERMIT_RESPOND, post_feed,
-     .summary = "Makes a calendar's address: {owner, url}. It is in this answer only.",
-     .request = &FEED_BODY_RECORD, .success = 201},
+     .summary = "Makes a calendar's address. It is in this answer only.",
+     .request = &FEED_BODY_RECORD, .answer = &FEED_MADE_SHAPE, .success = 201},
     {"DELETE", "/api/v1/feeds/{owner}", PERMIT_RESPOND, delete_feed,
      .summary =
          "Ends all calendar addresses of \"user:NAME\" or \"schedule:NAME\", or one of them.",

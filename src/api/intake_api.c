@@ -3,6 +3,7 @@
 
 #include "api/door.h"
 #include "api/intake.h"
+#include "api/shapes.h"
 #include "api/support.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -364,27 +365,39 @@ static const struct query_param NATIVE_HEADERS[] = {
     {0},
 };
 
+static const int NOT_LET_IN[] = {401, 403, 0};
+static const int TOO_FAST[] = {429, 0};
+static const int TOO_FAST_V1[] = {403, 0}; /* its word for it */
+
 const struct route_row INTAKE_ROUTES[] = {
     {"POST", "/api/v1/alerts", PERMIT_KEY, post_alert,
      .summary = "Trigger, acknowledge or resolve an alert with an integration's key, or a token.",
      .request = &NATIVE_ALERT_RECORD, .answer = &NATIVE_ANSWER_RECORD, .success = 202,
-     .takes_part = true, .headers = NATIVE_HEADERS},
+     .others = NOT_LET_IN, .takes_part = true, .headers = NATIVE_HEADERS},
     {"POST", "/in/alertmanager/{key}", PERMIT_KEY, post_alertmanager,
-     .summary = "Alertmanager's webhook, version 4.", .success = 202, .takes_part = true},
+     .summary = "Alertmanager's webhook, version 4.", .request = &WEBHOOK_SHAPE,
+     .answer = &ALERTS_ACCEPTED_SHAPE, .success = 202, .takes_part = true},
     {"POST", "/in/prometheus/{key}/api/v2/alerts", PERMIT_KEY, post_prometheus,
-     .summary = "Prometheus pointing at us as an Alertmanager.", .takes_part = true},
+     .summary = "Prometheus pointing at us as an Alertmanager.", .request = &PROMETHEUS_ALERT_SHAPE,
+     .takes_array = true, .takes_part = true},
     {"POST", "/v2/enqueue", PERMIT_KEY, post_enqueue, .summary = "PagerDuty Events API v2.",
-     .success = 202, .body_max = LIMIT_BODY_PAGERDUTY, .has_key_in_body = true},
+     .request = &PAGERDUTY_EVENT_SHAPE, .answer = &PAGERDUTY_ACCEPTED_SHAPE,
+     .refusal = &PAGERDUTY_REFUSED_SHAPE, .others = TOO_FAST, .success = 202,
+     .body_max = LIMIT_BODY_PAGERDUTY, .has_key_in_body = true},
     {"POST", "/generic/2010-04-15/create_event.json", PERMIT_KEY, post_event_v1,
-     .summary = "PagerDuty Events API v1.", .body_max = LIMIT_BODY_PAGERDUTY,
-     .has_key_in_body = true},
+     .summary = "PagerDuty Events API v1.", .request = &PAGERDUTY_V1_SHAPE,
+     .answer = &PAGERDUTY_ACCEPTED_V1_SHAPE, .refusal = &PAGERDUTY_REFUSED_SHAPE,
+     .others = TOO_FAST_V1, .body_max = LIMIT_BODY_PAGERDUTY, .has_key_in_body = true},
     {"POST", "/v2/change/enqueue", PERMIT_KEY, post_change,
-     .summary = "PagerDuty change events: recorded, never paged.", .success = 202,
+     .summary = "PagerDuty change events: recorded, never paged.",
+     .request = &PAGERDUTY_CHANGE_SHAPE, .answer = &PAGERDUTY_ACCEPTED_SHAPE,
+     .refusal = &PAGERDUTY_REFUSED_SHAPE, .others = TOO_FAST, .success = 202,
      .body_max = LIMIT_BODY_PAGERDUTY, .has_key_in_body = true},
     {"POST", "/heartbeat/{key}", PERMIT_KEY, post_heartbeat, .summary = "A sign of life.",
-     .ignores_body = true},
+     .answer = &BEAT_TAKEN_SHAPE, .ignores_body = true},
     {"GET", "/api/v1/integrations/{name}/payloads", PERMIT_RESPOND, get_payloads,
-     .summary = "The last payloads that arrived, newest first, and why some were refused."},
+     .summary = "The last payloads that arrived, newest first, and why some were refused.",
+     .answer = &PAYLOAD_SHAPE, .is_list = true},
 };
 
 const size_t INTAKE_ROUTE_COUNT = G_N_ELEMENTS(INTAKE_ROUTES);

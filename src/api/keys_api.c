@@ -1,4 +1,5 @@
 /* Tokens of programs, keys of integrations and heartbeats. Admin only; a key is shown once. */
+#include "api/shapes.h"
 #include "api/support.h"
 
 #include <sodium.h>
@@ -334,19 +335,21 @@ static void post_heartbeat_key(struct http_request *request, void *self)
     config_unref(config);
 }
 
+static const int GONE[] = {409, 0};
+
 const struct route_row KEY_ROUTES[] = {
     {"GET", "/api/v1/tokens", PERMIT_ADMIN, get_tokens, .summary = "Tokens, without their texts.",
      .answer = &TOKEN_RECORD, .is_list = true},
     {"POST", "/api/v1/tokens", PERMIT_ADMIN, post_token,
      .summary = "Makes a token. Its text is in this answer only.", .request = &TOKEN_BODY_RECORD,
-     .success = 201},
+     .answer = &TOKEN_MADE_SHAPE, .success = 201},
     {"DELETE", "/api/v1/tokens/{name}", PERMIT_ADMIN, delete_token, .summary = "Ends a token.",
      .success = 204},
     {"POST", "/api/v1/integrations/{name}/key", PERMIT_ADMIN, post_integration_key,
      .summary = "Makes a new key. Its text is in this answer only.", .request = &ROTATE_RECORD,
-     .success = 201},
+     .answer = &KEY_MADE_SHAPE, .others = GONE, .success = 201},
     {"POST", "/api/v1/heartbeats/{name}/key", PERMIT_ADMIN, post_heartbeat_key,
      .summary = "Makes a new key. Its text is in this answer only.", .request = &ROTATE_RECORD,
-     .success = 201},
+     .answer = &KEY_MADE_SHAPE, .others = GONE, .success = 201},
 };
 const size_t KEY_ROUTE_COUNT = G_N_ELEMENTS(KEY_ROUTES);

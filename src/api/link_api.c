@@ -1,5 +1,6 @@
 /* The page behind a signed link: what it is about and one button. Reading it, however often and by
  * whatever program, changes nothing; only the button's POST acts. */
+#include "api/shapes.h"
 #include "api/support.h"
 
 #include <string.h>
@@ -359,13 +360,18 @@ static const struct query_param LINK_PARAMS[] = {
     {"done", "What the button did that led here."},
     {NULL, NULL}};
 
+static const int OVER[] = {410, 0};
+static const int UNPRESSED[] = {403, 410, 0};
+
 const struct route_row LINK_ROUTES[] = {
     {"GET", "/l/{token}", PERMIT_LINK, get_link,
-     .summary = "What a signed link is about (HTML). Changes nothing.", .params = LINK_PARAMS},
+     .summary = "What a signed link is about (HTML). Changes nothing.", .gives = HTML_TYPE,
+     .others = OVER, .params = LINK_PARAMS},
     {"POST", "/l/{token}", PERMIT_LINK, post_link,
      .summary =
          "A button of that page: form field do is acknowledge, resolve, escalate, snooze (for) "
          "or page (who, note); alert names one of several.",
-     .success = 303, .body_max = FORM_MAX},
+     .request = &LINK_FORM_SHAPE, .takes = FORM_TYPE, .others = UNPRESSED, .success = 303,
+     .body_max = FORM_MAX},
 };
 const size_t LINK_ROUTE_COUNT = G_N_ELEMENTS(LINK_ROUTES);

@@ -1,4 +1,5 @@
 /* The nodes that share the database, and whether this one is ready to take alerts. */
+#include "api/shapes.h"
 #include "api/support.h"
 
 #include "ledger/node.h"
@@ -37,6 +38,7 @@ static const struct field NODE_FIELDS[] = {
     {.name = "lanes",
      .kind = FIELD_INT,
      .offset = AT(lanes),
+     .flags = FIELD_ALWAYS,
      .doc = "How many of the 64 lanes of due work it holds."},
     {.name = "started_at", .kind = FIELD_UTC, .offset = AT(started_at)},
     {.name = "last_beat_at",
@@ -47,6 +49,7 @@ static const struct field NODE_FIELDS[] = {
     {.name = "is_this",
      .kind = FIELD_BOOL,
      .offset = AT(is_this),
+     .flags = FIELD_ALWAYS,
      .doc = "It is the node that answers."},
 };
 static const struct record NODE_RECORD = {.name = "Node",
@@ -93,13 +96,9 @@ struct listing {
     json_t *items;
 };
 
-/* None held, and not this one, are answers and no gaps. */
 static void add_view(json_t *items, const struct node_view *view)
 {
-    json_t *item = record_write(&NODE_RECORD, view);
-    json_object_set_new(item, "lanes", json_integer(view->lanes));
-    json_object_set_new(item, "is_this", json_boolean(view->is_this));
-    json_array_append_new(items, item);
+    json_array_append_new(items, record_write(&NODE_RECORD, view));
 }
 
 static void list_node(void *self, const struct node_info *node)
@@ -311,13 +310,16 @@ static void get_ready(struct http_request *request, void *self)
     }
 }
 
+static const int FAILED[] = {500, 0};
+
 const struct route_row NODE_ROUTES[] = {
     {"GET", "/readyz", PERMIT_ANYONE, get_ready,
      .summary = "Alerts are taken and people told: the ledger runs, the database can be written, "
                 "messages are sent. 503 says in `database` why not: full, down, uncertain, "
-                "outdated, damaged or slow; or in `sending`: silent or overdue."},
+                "outdated, damaged or slow; or in `sending`: silent or overdue.",
+     .answer = &READY_SHAPE},
     {"GET", "/api/v1/nodes", PERMIT_READ, get_nodes,
      .summary = "The servers that share the database, also the last that ended within a day.",
-     .answer = &NODE_RECORD, .is_list = true},
+     .answer = &NODE_RECORD, .is_list = true, .others = FAILED},
 };
 const size_t NODE_ROUTE_COUNT = G_N_ELEMENTS(NODE_ROUTES);

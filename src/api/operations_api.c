@@ -1,4 +1,5 @@
 /* What operators and their tools ask: health, metrics, documentation, backup. */
+#include "api/shapes.h"
 #include "api/support.h"
 
 #include <pthread.h>
@@ -115,13 +116,16 @@ static void get_metrics(struct http_request *request, void *self)
 
 /* --- documentation --- */
 
-static void get_openapi(struct http_request *request, void *context)
+static void get_openapi(struct http_request *request, void *self)
 {
-    (void)context;
+    const struct api_context *context = self;
+    const struct openapi_about about = {.title = "Tocsin",
+                                        .version = TOCSIN_VERSION,
+                                        .server = context->public_url,
+                                        .plain_problems = API_PLAIN_PROBLEMS};
     struct api_tables tables;
     api_tables(&tables);
-    http_answer_json(request, 200,
-                     http_openapi(tables.tables, tables.sizes, "Tocsin", TOCSIN_VERSION));
+    http_answer_json(request, 200, http_openapi(tables.tables, tables.sizes, &about));
 }
 
 /* --- backup --- */
@@ -216,13 +220,17 @@ static void post_backup(struct http_request *request, void *self)
     pthread_detach(thread);
 }
 
+static const int BUSY[] = {409, 0};
+
 const struct route_row OPERATION_ROUTES[] = {
-    {"GET", "/healthz", PERMIT_ANYONE, get_health, .summary = "The process runs."},
+    {"GET", "/healthz", PERMIT_ANYONE, get_health, .summary = "The process runs.",
+     .answer = &HEALTH_SHAPE},
     {"GET", "/metrics", PERMIT_ANYONE, get_metrics,
-     .summary = "Numbers about the server itself, in Prometheus' text form."},
-    {"GET", "/api/v1/openapi.json", PERMIT_ANYONE, get_openapi, .summary = "This document."},
+     .summary = "Numbers about the server itself, in Prometheus' text form.", .gives = TEXT_TYPE},
+    {"GET", "/api/v1/openapi.json", PERMIT_ANYONE, get_openapi, .summary = "This document.",
+     .answer = &OPENAPI_SHAPE},
     {"POST", "/api/v1/backup", PERMIT_ADMIN, post_backup,
-     .summary = "Copies the database, online and verified, into the data directory: {path}.",
-     .success = 201},
+     .summary = "Copies the database, online and verified, into the data directory.",
+     .answer = &BACKUP_MADE_SHAPE, .others = BUSY, .success = 201},
 };
 const size_t OPERATION_ROUTE_COUNT = G_N_ELEMENTS(OPERATION_ROUTES);

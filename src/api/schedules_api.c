@@ -1,4 +1,5 @@
 /* /api/v1/schedules: who is on call, shifts, gaps, overrides. */
+#include "api/shapes.h"
 #include "api/support.h"
 
 #include <string.h>
@@ -320,11 +321,11 @@ const struct route_row SCHEDULE_ROUTES[] = {
      "The stretches of a range in which nobody is on call.", .answer = &SHIFT_RECORD,
      .is_list = true, .params = RANGE_PARAMS},
     {"GET", "/api/v1/schedules/{name}/overrides", PERMIT_READ, get_overrides,
-     "The overrides that people made beside the file.", .answer = &OVERRIDE_RECORD,
+     "The overrides that people made beside the file.", .answer = &KEPT_OVERRIDE_SHAPE,
      .is_list = true},
     {"POST", "/api/v1/schedules/{name}/overrides", PERMIT_RESPOND, post_override,
      "Puts somebody else on call for a while.", .request = &OVERRIDE_RECORD,
-     .answer = &OVERRIDE_RECORD, .success = 201},
+     .answer = &KEPT_OVERRIDE_SHAPE, .success = 201},
     {"DELETE", "/api/v1/schedules/{name}/overrides/{id}", PERMIT_RESPOND, delete_override,
      "Takes an override back.", .success = 204},
 };

@@ -276,6 +276,9 @@ static const struct query_param LIST_PARAMS[] = {
     API_PAGE_PARAM_ROWS,
     {NULL, NULL}};
 
+static const int CHANGED[] = {200, 409, 0}; /* one of that name was there */
+static const int OF_FILE[] = {409, 0};
+
 const struct route_row SILENCE_ROUTES[] = {
     {"GET", "/api/v1/silences", PERMIT_READ, get_silences, .summary = "Silences.",
      .answer = &SILENCE_RECORD, .is_list = true, .params = LIST_PARAMS},
@@ -283,8 +286,8 @@ const struct route_row SILENCE_ROUTES[] = {
      .answer = &SILENCE_RECORD},
     {"POST", "/api/v1/silences", PERMIT_RESPOND, post_silence,
      .summary = "Keeps matching alerts from paging for a while.", .request = &SILENCE_RECORD,
-     .answer = &SILENCE_RECORD, .success = 201},
+     .answer = &SILENCE_RECORD, .others = CHANGED, .success = 201},
     {"DELETE", "/api/v1/silences/{name}", PERMIT_RESPOND, delete_silence,
-     .summary = "Ends a silence.", .success = 204},
+     .summary = "Ends a silence.", .others = OF_FILE, .success = 204},
 };
 const size_t SILENCE_ROUTE_COUNT = G_N_ELEMENTS(SILENCE_ROUTES);

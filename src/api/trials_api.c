@@ -1,4 +1,5 @@
 /* Trying things out: a test page, a route; and heartbeats with their state. */
+#include "api/shapes.h"
 #include "api/support.h"
 
 #include <string.h>
@@ -230,11 +231,11 @@ static void post_route_test(struct http_request *request, void *self)
 const struct route_row TRIAL_ROUTES[] = {
     {"POST", "/api/v1/users/{name}/test", PERMIT_RESPOND, post_test,
      .summary = "Sends a test message to one contact of a user, or to all.",
-     .request = &TEST_RECORD, .success = 202},
+     .request = &TEST_RECORD, .answer = &TEST_SENT_SHAPE, .success = 202},
     {"GET", "/api/v1/heartbeats", PERMIT_READ, get_heartbeats,
      .summary = "Heartbeats and when they were heard.", .answer = &BEAT_RECORD, .is_list = true},
     {"POST", "/api/v1/routes/test", PERMIT_READ, post_route_test,
      .summary = "Which service and severity the routes would give an alert.",
-     .request = &ROUTE_TEST_RECORD},
+     .request = &ROUTE_TEST_RECORD, .answer = &ROUTE_TESTED_SHAPE},
 };
 const size_t TRIAL_ROUTE_COUNT = G_N_ELEMENTS(TRIAL_ROUTES);

@@ -45,6 +45,8 @@ enum field_flag {
     FIELD_REQUIRED = 1,
     FIELD_SECRET = 2,    /* never written by record_write unless it is a reference such as env:X */
     FIELD_READ_ONLY = 4, /* written in answers, refused in requests */
+    FIELD_ALWAYS = 8, /* of what is only answered: it always stands there, also when it is empty */
+    FIELD_NULL = 16,  /* of what is only answered: it may be null */
 };
 
 struct record;
@@ -68,6 +70,9 @@ struct record {
     size_t size;
     const struct field *fields;
     size_t field_count;
+    const struct record *base; /* its fields stand beside these. Only described, never read */
+    bool
+        is_open; /* another program's, or a map: has members beside the fields. Only described, never read */
     /* Fills in what may be left out, after every field was read; NULL: nothing. */
     void (*fill)(void *self);
     /* Judges the whole after that; NULL: nothing more to check. */
@@ -83,7 +88,7 @@ NODISCARD bool record_read(const struct record *record, const json_t *value, voi
                            struct fault *fault);
 
 /* A new object with the fields in their described order; absent and empty ones are left out. So are
- * false, 0 and 0s unless the field is required or read-only. Secrets are written only as references
+ * false, 0 and 0s unless the field is required, read-only or always there. Secrets are written only as references
  * (env:NAME, file:PATH). */
 NODISCARD json_t *record_write(const struct record *record, const void *self);
 

@@ -76,8 +76,8 @@ static json_t *write_object_or_null(const struct record *record, const void *sel
 /* NULL: nothing to write. */
 static json_t *write_value(const struct field *field, const void *at, bool is_stored)
 {
-    bool is_always = (field->flags & (FIELD_REQUIRED | FIELD_READ_ONLY)) != 0;
-    bool is_required = (field->flags & FIELD_REQUIRED) != 0;
+    bool is_always = (field->flags & (FIELD_REQUIRED | FIELD_READ_ONLY | FIELD_ALWAYS)) != 0;
+    bool is_required = (field->flags & (FIELD_REQUIRED | FIELD_ALWAYS)) != 0;
     switch (field->kind) {
     case FIELD_TEXT:
         return write_text(field, *(char *const *)at, is_stored);
@@ -216,6 +216,9 @@ static json_t *value_schema(const struct field *field)
 static json_t *field_schema(const struct field *field)
 {
     json_t *schema = value_schema(field);
+    if ((field->flags & FIELD_NULL) != 0) {
+        schema = json_pack("{s:[o, {s:s}]}", "anyOf", schema, "type", "null");
+    }
     if (field->doc != NULL) {
         (void)json_object_set_new(schema, "description", json_string(field->doc));
     }
@@ -228,17 +231,25 @@ static json_t *field_schema(const struct field *field)
     return schema;
 }
 
+static void describe_fields(const struct record *record, json_t *properties, json_t *required)
+{
+    for (size_t i = 0; i < record->field_count; i++) {
+        const struct field *field = &record->fields[i];
+        (void)json_object_set_new(properties, field->name, field_schema(field));
+        if ((field->flags & (FIELD_REQUIRED | FIELD_ALWAYS)) != 0) {
+            (void)json_array_append_new(required, json_string(field->name));
+        }
+    }
+}
+
 json_t *record_schema(const struct record *record)
 {
     json_t *properties = json_object();
     json_t *required = json_array();
-    for (size_t i = 0; i < record->field_count; i++) {
-        const struct field *field = &record->fields[i];
-        (void)json_object_set_new(properties, field->name, field_schema(field));
-        if ((field->flags & FIELD_REQUIRED) != 0) {
-            (void)json_array_append_new(required, json_string(field->name));
-        }
+    if (record->base != NULL) {
+        describe_fields(record->base, properties, required);
     }
+    describe_fields(record, properties, required);
     json_t *schema = json_pack("{s:s}", "type", "object");
     if (record->doc != NULL) {
         (void)json_object_set_new(schema, "description", json_string(record->doc));
@@ -249,7 +260,7 @@ json_t *record_schema(const struct record *record)
         (void)json_object_set(schema, "required", required);
     }
     json_decref(required);
-    (void)json_object_set_new(schema, "additionalProperties", json_false());
+    (void)json_object_set_new(schema, "additionalProperties", json_boolean(record->is_open));
     return schema;
 }
 
@@ -259,6 +270,9 @@ void record_schemas(const struct record *record, json_t *schemas)
         return;
     }
     (void)json_object_set_new(schemas, record->name, record_schema(record));
+    if (record->base != NULL) {
+        record_schemas(record->base, schemas);
+    }
     for (size_t i = 0; i < record->field_count; i++) {
         if (record->fields[i].record != NULL) {
             record_schemas(record->fields[i].record, schemas);

@@ -29,6 +29,8 @@ enum permit {
 struct query_param {
     const char *name;
     const char *doc;
+    bool is_required; /* for the documentation; the handler checks */
+    bool may_repeat;
 };
 
 typedef void (*http_handler)(struct http_request *request, void *context);
@@ -42,7 +44,13 @@ struct route_row {
     const struct record *request; /* of the JSON body; NULL: none or not JSON */
     const struct record *answer;  /* of the 2xx body, or of one item of a list; NULL: see summary */
     bool is_list;                 /* the answer is {"items": […], "next_cursor": …} */
-    int success;                  /* 200 when 0 */
+    bool takes_array, gives_array; /* the body, or the answer, is a bare list of these */
+    const char *takes, *gives;     /* content type of what is not JSON, or has no record */
+    const struct record
+        *refusal; /* how the handler says no in another program's words; NULL: a problem */
+    const int *
+        others; /* statuses beside those that every such row has, see http/openapi.c; ends with 0 */
+    int success;     /* 200 when 0 */
     size_t body_max; /* of a known caller; 0: LIMIT_BODY, LIMIT_BODY_FORM where anyone may send */
     bool
         takes_part; /* a known caller's body that is longer is cut there (http_body_is_cut), not refused; its
@@ -185,8 +193,14 @@ unsigned http_port(const struct http_server *server); /* the bound one, for list
 /* Stops accepting, waits up to `drain_ms` for requests in flight, closes. */
 void http_stop(struct http_server **handle, unsigned drain_ms);
 
+struct openapi_about {
+    const char *title, *version;
+    const char *server;         /* where people and programs reach it */
+    const char *plain_problems; /* as in struct http_options */
+};
+
 /* The OpenAPI 3.1 document of the tables. New reference. */
 NODISCARD json_t *http_openapi(const struct route_row *const *tables, const size_t *table_sizes,
-                               const char *title, const char *version);
+                               const struct openapi_about *about);
 
 #endif

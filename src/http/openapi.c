@@ -1,35 +1,30 @@
 /* The OpenAPI document of the route tables. Pure. */
-#include "http/http.h"
+#include "http/openapi.h"
 
 #include <string.h>
-
-#define PROBLEM_REF "#/components/schemas/Problem"
 
 static json_t *text(const char *value)
 {
     return json_string(value == NULL ? "" : value);
 }
 
-static json_t *ref_to(const char *record_name)
+static json_t *parameter(const char *name, const char *where, bool is_required)
 {
-    g_autofree char *ref = g_strdup_printf("#/components/schemas/%s", record_name);
-    return json_pack("{s:s}", "$ref", ref);
-}
-
-static json_t *parameter(const char *name, const char *where, const char *doc, bool is_required)
-{
-    json_t *parameter = json_pack("{s:s, s:s, s:b, s:{s:s}}", "name", name, "in", where, "required",
-                                  is_required, "schema", "type", "string");
-    if (doc != NULL) {
-        json_object_set_new(parameter, "description", text(doc));
-    }
-    return parameter;
+    return json_pack("{s:s, s:s, s:b, s:{s:s}}", "name", name, "in", where, "required", is_required,
+                     "schema", "type", "string");
 }
 
 static void add_named(json_t *list, const struct query_param *params, const char *where)
 {
     for (const struct query_param *param = params; param != NULL && param->name != NULL; param++) {
-        json_array_append_new(list, parameter(param->name, where, param->doc, false));
+        json_t *one = parameter(param->name, where, param->is_required);
+        if (param->may_repeat) {
+            json_object_set_new(
+                one, "schema",
+                json_pack("{s:s, s:{s:s}}", "type", "array", "items", "type", "string"));
+        }
+        json_object_set_new(one, "description", text(param->doc));
+        json_array_append_new(list, one);
     }
 }
 
@@ -39,7 +34,7 @@ static void add_parameters(json_t *operation, const struct route_row *row)
     for (const char *at = strchr(row->path, '{'); at != NULL; at = strchr(at, '{')) {
         at++;
         g_autofree char *name = g_strndup(at, strcspn(at, "}"));
-        json_array_append_new(list, parameter(name, "path", NULL, true));
+        json_array_append_new(list, parameter(name, "path", true));
     }
     add_named(list, row->params, "query");
     add_named(list, row->headers, "header");
@@ -49,31 +44,28 @@ static void add_parameters(json_t *operation, const struct route_row *row)
     json_decref(list);
 }
 
-static json_t *content_of(json_t *schema)
+static bool needs_member(const struct record *record)
 {
-    return json_pack("{s:{s:o}}", "application/json", "schema", schema);
-}
-
-static json_t *list_of(const struct record *record)
-{
-    return json_pack("{s:s, s:[s], s:{s:{s:s, s:o}, s:{s:[s, s]}}}", "type", "object", "required",
-                     "items", "properties", "items", "type", "array", "items", ref_to(record->name),
-                     "next_cursor", "type", "string", "null");
-}
-
-static void add_answers(json_t *operation, const struct route_row *row)
-{
-    json_t *answer = json_pack("{s:s}", "description", row->summary);
-    if (row->answer != NULL) {
-        json_t *schema = row->is_list ? list_of(row->answer) : ref_to(row->answer->name);
-        json_object_set_new(answer, "content", content_of(schema));
+    for (size_t i = 0; i < record->field_count; i++) {
+        if ((record->fields[i].flags & FIELD_REQUIRED) != 0) {
+            return true;
+        }
     }
-    g_autofree char *status = g_strdup_printf("%d", row->success == 0 ? 200 : row->success);
-    json_t *problem =
-        json_pack("{s:s, s:{s:{s:{s:s}}}}", "description", "What was wrong, by RFC 9457.",
-                  "content", "application/problem+json", "schema", "$ref", PROBLEM_REF);
-    json_object_set_new(operation, "responses",
-                        json_pack("{s:o, s:o}", status, answer, "default", problem));
+    return false;
+}
+
+/* A body of which nothing is required may be left out altogether. */
+static void add_body(json_t *operation, const struct route_row *row)
+{
+    if (row->request == NULL && row->takes == NULL) {
+        return;
+    }
+    json_t *schema = openapi_schema(row->request, row->takes_array);
+    bool is_required = row->request != NULL && (row->takes_array || needs_member(row->request));
+    json_object_set_new(operation, "requestBody",
+                        json_pack("{s:b, s:{s:{s:o}}}", "required", is_required, "content",
+                                  row->takes == NULL ? "application/json" : row->takes, "schema",
+                                  schema));
 }
 
 /* "get /api/v1/alerts/{id}" becomes "get_api_v1_alerts_id". */
@@ -113,32 +105,32 @@ static const char *scope_of(enum permit permit)
     return NULL;
 }
 
-static json_t *security_of(enum permit permit)
+/* A door's key stands in the address or in the body, else where a token would. */
+static json_t *security_of(const struct route_row *row)
 {
-    const char *scope = scope_of(permit);
+    const char *scope = scope_of(row->permit);
     if (scope != NULL) {
         return json_pack("[{s:[s]}]", "token", scope);
+    }
+    if (row->permit == PERMIT_KEY && !row->has_key_in_body && strstr(row->path, "{key}") == NULL) {
+        return json_pack("[{s:[]}, {s:[s]}]", "key", "token", "respond");
     }
     return json_array();
 }
 
-static json_t *operation_of(const struct route_row *row)
+static json_t *operation_of(const struct openapi *openapi, const struct route_row *row)
 {
     g_autofree char *id = operation_id(row);
     json_t *operation = json_pack("{s:s, s:s}", "operationId", id, "summary", row->summary);
     CHECK(operation != NULL);
     add_parameters(operation, row);
-    if (row->request != NULL) {
-        json_object_set_new(operation, "requestBody",
-                            json_pack("{s:b, s:o}", "required", 1, "content",
-                                      content_of(ref_to(row->request->name))));
-    }
-    add_answers(operation, row);
-    json_object_set_new(operation, "security", security_of(row->permit));
+    add_body(operation, row);
+    json_object_set_new(operation, "responses", openapi_answers(openapi, row));
+    json_object_set_new(operation, "security", security_of(row));
     return operation;
 }
 
-static void add_row(json_t *paths, json_t *schemas, const struct route_row *row)
+static void add_row(const struct openapi *openapi, json_t *paths, const struct route_row *row)
 {
     json_t *path = json_object_get(paths, row->path);
     if (path == NULL) {
@@ -146,41 +138,42 @@ static void add_row(json_t *paths, json_t *schemas, const struct route_row *row)
         json_object_set_new(paths, row->path, path);
     }
     g_autofree char *method = g_ascii_strdown(row->method, -1);
-    json_object_set_new(path, method, operation_of(row));
-    if (row->request != NULL) {
-        record_schemas(row->request, schemas);
-    }
-    if (row->answer != NULL) {
-        record_schemas(row->answer, schemas);
+    json_object_set_new(path, method, operation_of(openapi, row));
+    const struct record *const records[] = {row->request, row->answer, row->refusal};
+    for (size_t i = 0; i < G_N_ELEMENTS(records); i++) {
+        if (records[i] != NULL) {
+            record_schemas(records[i], openapi->schemas);
+        }
     }
 }
 
-static json_t *problem_schema(void)
+static json_t *security_schemes(void)
 {
-    return json_pack("{s:s, s:[s, s, s], s:{s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s, s:s}, "
-                     "s:{s:s}}}",
-                     "type", "object", "required", "type", "title", "status", "properties", "type",
-                     "type", "string", "title", "type", "string", "status", "type", "integer",
-                     "detail", "type", "string", "field", "type", "string", "description",
-                     "Path of the field that was refused.", "request_id", "type", "string");
+    return json_pack(
+        "{s:{s:s, s:s, s:s}, s:{s:s, s:s, s:s}}", "token", "type", "http", "scheme", "bearer",
+        "description", "A token from `tocsin token create`; scopes read < respond < admin.", "key",
+        "type", "http", "scheme", "bearer", "description", "The key of an integration.");
 }
 
 json_t *http_openapi(const struct route_row *const *tables, const size_t *table_sizes,
-                     const char *title, const char *version)
+                     const struct openapi_about *about)
 {
     json_t *paths = json_object();
-    json_t *schemas = json_object();
-    json_object_set_new(schemas, "Problem", problem_schema());
+    const struct openapi openapi = {
+        .about = about, .schemas = json_object(), .responses = json_object()};
+    record_schemas(&PROBLEM_RECORD, openapi.schemas);
     for (size_t t = 0; tables[t] != NULL; t++) {
         for (size_t i = 0; i < table_sizes[t]; i++) {
-            add_row(paths, schemas, &tables[t][i]);
+            add_row(&openapi, paths, &tables[t][i]);
         }
     }
-    json_t *document = json_pack(
-        "{s:s, s:{s:s, s:s}, s:o, s:{s:o, s:{s:{s:s, s:s, s:s}}}}", "openapi", "3.1.0", "info",
-        "title", title, "version", version, "paths", paths, "components", "schemas", schemas,
-        "securitySchemes", "token", "type", "http", "scheme", "bearer", "description",
-        "A token from `tocsin token create`; scopes read < respond < admin.");
+    json_t *info =
+        json_pack("{s:s, s:s, s:{s:s, s:s}}", "title", about->title, "version", about->version,
+                  "license", "name", "Apache License 2.0", "identifier", "Apache-2.0");
+    json_t *document = json_pack("{s:s, s:o, s:[{s:s}], s:o, s:{s:o, s:o, s:o}}", "openapi",
+                                 "3.1.0", "info", info, "servers", "url", about->server, "paths",
+                                 paths, "components", "schemas", openapi.schemas, "responses",
+                                 openapi.responses, "securitySchemes", security_schemes());
     CHECK(document != NULL);
     return document;
 }

@@ -2,6 +2,7 @@
 
 #include "base/fault.h"
 #include "base/json.h"
+#include "base/limits.h"
 
 struct title {
     int status;
@@ -27,6 +28,40 @@ static const struct title TITLES[] = {
     {501, "Not implemented"},
     {503, "Not available for the moment"},
 };
+
+#define TEXT(name_, flags_, doc_)                                                                \
+    {                                                                                            \
+        .name = (name_), .kind = FIELD_TEXT, .flags = (flags_), .max = LIMIT_BODY, .doc = (doc_) \
+    }
+
+static const struct field MISTAKE_FIELDS[] = {
+    TEXT("field", FIELD_ALWAYS | FIELD_NULL, "Null: the document as a whole."),
+    TEXT("detail", FIELD_ALWAYS, NULL),
+};
+static const struct record MISTAKE_RECORD = {.name = "Mistake",
+                                             .doc = "One of several in a document.",
+                                             .fields = MISTAKE_FIELDS,
+                                             .field_count = G_N_ELEMENTS(MISTAKE_FIELDS)};
+
+static const struct field PROBLEM_FIELDS[] = {
+    TEXT("type", FIELD_ALWAYS, NULL),
+    TEXT("title", FIELD_ALWAYS, NULL),
+    {.name = "status", .kind = FIELD_INT, .flags = FIELD_ALWAYS},
+    TEXT("detail", FIELD_ALWAYS, "What was wrong, and what to do."),
+    TEXT("field", 0, "Path of the field that was refused."),
+    {.name = "errors",
+     .kind = FIELD_RECORDS,
+     .record = &MISTAKE_RECORD,
+     .doc = "All mistakes of a document that has several."},
+    TEXT("request_id", FIELD_ALWAYS, "Of this request in the log."),
+    TEXT("database", 0, "Of /readyz only: full, down, uncertain, outdated, damaged or slow."),
+    {.name = "since", .kind = FIELD_UTC, .flags = FIELD_NULL, .doc = "Of /readyz only."},
+    TEXT("node", FIELD_NULL, "Of /readyz only."),
+};
+const struct record PROBLEM_RECORD = {.name = "Problem",
+                                      .doc = "Why a request was refused (RFC 9457).",
+                                      .fields = PROBLEM_FIELDS,
+                                      .field_count = G_N_ELEMENTS(PROBLEM_FIELDS)};
 
 const char *problem_title(int status)
 {

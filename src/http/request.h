@@ -190,6 +190,7 @@ NODISCARD json_t *problem_json(int status, const char *detail, const char *field
 /* The same as one text. */
 NODISCARD json_t *problem_plain(const json_t *problem);
 const char *problem_title(int status);
+extern const struct record PROBLEM_RECORD;
 
 /* access.c */
 /* Calls the handler, which may have answered, or may answer at any moment from now on. */

@@ -1,0 +1,126 @@
+#include "api/shapes.h"
+
+#include "alert/signal.h"
+#include "config/lint.h"
+#include "oncall/schedule.h"
+#include "people/token.h"
+
+/* --- what is made --- */
+
+static const struct field TOKEN_MADE_FIELDS[] = {
+    SHAPE_TEXT("id", FIELD_ALWAYS, NULL),
+    SHAPE_TEXT("name", FIELD_ALWAYS, NULL),
+    SHAPE_ENUM("scope", TOKEN_SCOPE_NAMES, FIELD_ALWAYS),
+    SHAPE_TEXT("token", FIELD_ALWAYS, "Shown only here."),
+    SHAPE_KIND("expires_at", FIELD_UTC, FIELD_ALWAYS | FIELD_NULL, "Null: never."),
+};
+const struct record TOKEN_MADE_SHAPE = SHAPE("TokenMade", "A new token.", TOKEN_MADE_FIELDS);
+
+static const struct field KEY_MADE_FIELDS[] = {
+    SHAPE_TEXT("name", FIELD_ALWAYS, "Of the integration or heartbeat."),
+    SHAPE_TEXT("key", FIELD_ALWAYS, "Shown only here."),
+};
+const struct record KEY_MADE_SHAPE = SHAPE("KeyMade", "A new key.", KEY_MADE_FIELDS);
+
+static const struct field FEED_MADE_FIELDS[] = {
+    SHAPE_TEXT("owner", FIELD_ALWAYS, "\"user:ana\", \"schedule:primary\"."),
+    SHAPE_TEXT("url", FIELD_ALWAYS, "Shown only here."),
+};
+const struct record FEED_MADE_SHAPE =
+    SHAPE("FeedMade", "A new address of a calendar.", FEED_MADE_FIELDS);
+
+static const struct field BACKUP_MADE_FIELDS[] = {
+    SHAPE_TEXT("path", FIELD_ALWAYS, "Where it lies on the server's machine."),
+};
+const struct record BACKUP_MADE_SHAPE =
+    SHAPE("BackupMade", "A copy of the database.", BACKUP_MADE_FIELDS);
+
+static const struct field TEST_SENT_FIELDS[] = {SHAPE_TEXT("user", FIELD_ALWAYS, NULL)};
+const struct record TEST_SENT_SHAPE =
+    SHAPE("TestPageSent", "Who is sent a test message.", TEST_SENT_FIELDS);
+
+static const struct field KEPT_OVERRIDE_FIELDS[] = {
+    SHAPE_TEXT("id", FIELD_ALWAYS, "To take it back by."),
+    SHAPE_TEXT("created_by", 0, "In lists only."),
+    SHAPE_KIND("created_at", FIELD_UTC, 0, "In lists only."),
+};
+const struct record KEPT_OVERRIDE_SHAPE = {.name = "OverrideKept",
+                                           .doc = "An override that people made.",
+                                           .base = &OVERRIDE_RECORD,
+                                           .fields = KEPT_OVERRIDE_FIELDS,
+                                           .field_count = G_N_ELEMENTS(KEPT_OVERRIDE_FIELDS)};
+
+/* --- the server --- */
+
+static const struct field HEALTH_FIELDS[] = {
+    SHAPE_TEXT("status", FIELD_ALWAYS, "ok"),
+    SHAPE_TEXT("version", FIELD_ALWAYS, NULL),
+};
+const struct record HEALTH_SHAPE = SHAPE("Health", "The process runs.", HEALTH_FIELDS);
+
+static const struct field READY_NODE_FIELDS[] = {
+    SHAPE_TEXT("id", FIELD_ALWAYS, NULL),
+    SHAPE_TEXT("name", FIELD_ALWAYS | FIELD_NULL, NULL),
+    SHAPE_KIND("lanes", FIELD_INT, FIELD_ALWAYS, "How many of the 64 lanes of due work it holds."),
+};
+static const struct record READY_NODE_SHAPE =
+    SHAPE("ReadyNode", "The node that answers.", READY_NODE_FIELDS);
+static const struct field READY_FIELDS[] = {
+    SHAPE_TEXT("status", FIELD_ALWAYS, "ready"),
+    SHAPE_TEXT("database", FIELD_ALWAYS, "writable"),
+    SHAPE_ONE("node", READY_NODE_SHAPE, FIELD_ALWAYS),
+    SHAPE_KIND("nodes_alive", FIELD_INT, FIELD_ALWAYS, NULL),
+};
+const struct record READY_SHAPE = SHAPE("Ready", "Alerts are taken.", READY_FIELDS);
+
+static const struct field FINDING_FIELDS[] = {
+    SHAPE_ENUM("level", LINT_LEVEL_NAMES, FIELD_ALWAYS),
+    SHAPE_TEXT("check", FIELD_ALWAYS, "Which of the doctor's checks."),
+    SHAPE_TEXT("subject", FIELD_ALWAYS, "What it is about."),
+    SHAPE_TEXT("what", FIELD_ALWAYS, "What is wrong."),
+    SHAPE_TEXT("remedy", FIELD_ALWAYS, "What to do."),
+};
+static const struct record FINDING_SHAPE =
+    SHAPE("Finding", "Something that would keep a page from arriving.", FINDING_FIELDS);
+static const struct field REPORT_FIELDS[] = {
+    SHAPE_MANY("findings", FINDING_SHAPE, FIELD_ALWAYS),
+    SHAPE_KIND("problems", FIELD_INT, FIELD_ALWAYS, "So many of the findings."),
+    SHAPE_KIND("warnings", FIELD_INT, FIELD_ALWAYS, NULL),
+    SHAPE_KIND("notes", FIELD_INT, FIELD_ALWAYS, NULL),
+};
+const struct record REPORT_SHAPE = SHAPE("DoctorReport", "What the doctor found.", REPORT_FIELDS);
+
+static const struct field EXPORTED_FIELDS[] = {
+    SHAPE_KIND("document", FIELD_JSON, FIELD_ALWAYS, "As config/apply takes it."),
+    SHAPE_KIND("notes", FIELD_TEXTS, FIELD_ALWAYS, "What is not in it, and why."),
+};
+const struct record EXPORTED_SHAPE =
+    SHAPE("ConfigExported", "The whole configuration.", EXPORTED_FIELDS);
+
+static const struct field ROUTE_TESTED_FIELDS[] = {
+    SHAPE_TEXT("service", FIELD_ALWAYS, NULL),
+    SHAPE_ENUM("severity", SEVERITY_NAMES, FIELD_ALWAYS | FIELD_NULL),
+    SHAPE_KIND("is_suppressed", FIELD_BOOL, FIELD_ALWAYS, "It would be recorded and page nobody."),
+    SHAPE_TEXT("routes", FIELD_ALWAYS | FIELD_NULL, "Names of those that fit."),
+};
+const struct record ROUTE_TESTED_SHAPE =
+    SHAPE("RouteTested", "Where the alert would go.", ROUTE_TESTED_FIELDS);
+
+static const struct field OPENAPI_FIELDS[] = {SHAPE_TEXT("openapi", FIELD_ALWAYS, "3.1.0")};
+const struct record OPENAPI_SHAPE =
+    SHAPE_OPEN("OpenApi", "A document of OpenAPI 3.1.", OPENAPI_FIELDS);
+
+/* --- forms --- */
+
+static const struct field SIGN_IN_FIELDS[] = {SHAPE_TEXT("token", FIELD_REQUIRED, NULL)};
+const struct record SIGN_IN_SHAPE = SHAPE_OPEN("SignIn", "A token, typed once.", SIGN_IN_FIELDS);
+
+static const struct field LINK_FORM_FIELDS[] = {
+    SHAPE_TEXT("do", FIELD_REQUIRED, "acknowledge, resolve, escalate, snooze or page."),
+    SHAPE_TEXT("alert", 0, "Which of several."),
+    SHAPE_TEXT("for", 0, "How long, of snooze."),
+    SHAPE_TEXT("who", 0, "Whom, of page."),
+    SHAPE_TEXT("note", 0, "What they are told, of page."),
+};
+const struct record LINK_FORM_SHAPE =
+    SHAPE_OPEN("LinkForm", "A button that was pressed.", LINK_FORM_FIELDS);

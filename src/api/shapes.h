@@ -1,0 +1,69 @@
+/* api/shapes.h - what is taken and answered without a struct of its own: only described, for the OpenAPI
+ * document. test/scenario/openapi_test.py holds each answer against it. */
+#ifndef API_SHAPES_H
+#define API_SHAPES_H
+
+#include "base/limits.h"
+#include "base/record.h"
+
+#define FORM_TYPE "application/x-www-form-urlencoded"
+#define HTML_TYPE "text/html"
+#define TEXT_TYPE "text/plain"
+#define STREAM_TYPE "text/event-stream"
+
+/* Fields; `flags` of enum field_flag. */
+#define SHAPE_TEXT(name_, flags_, doc_)                                                          \
+    {                                                                                            \
+        .name = (name_), .kind = FIELD_TEXT, .flags = (flags_), .max = LIMIT_BODY, .doc = (doc_) \
+    }
+#define SHAPE_KIND(name_, kind_, flags_, doc_)                             \
+    {                                                                      \
+        .name = (name_), .kind = (kind_), .flags = (flags_), .doc = (doc_) \
+    }
+#define SHAPE_ENUM(name_, names_, flags_)                                         \
+    {                                                                             \
+        .name = (name_), .kind = FIELD_ENUM, .names = (names_), .flags = (flags_) \
+    }
+#define SHAPE_ONE(name_, record_, flags_)                                              \
+    {                                                                                  \
+        .name = (name_), .kind = FIELD_RECORD, .record = &(record_), .flags = (flags_) \
+    }
+#define SHAPE_MANY(name_, record_, flags_)                                              \
+    {                                                                                   \
+        .name = (name_), .kind = FIELD_RECORDS, .record = &(record_), .flags = (flags_) \
+    }
+#define SHAPE_LABELS(name_, flags_)                                                            \
+    {                                                                                          \
+        .name = (name_), .kind = FIELD_CUSTOM, .codec = &SHAPE_LABELS_CODEC, .flags = (flags_) \
+    }
+#define SHAPE(name_, doc_, fields_)                                                               \
+    {                                                                                             \
+        .name = (name_), .doc = (doc_), .fields = (fields_), .field_count = G_N_ELEMENTS(fields_) \
+    }
+/* Of other programs, which send or may send more. */
+#define SHAPE_OPEN(name_, doc_, fields_)                                                           \
+    {                                                                                              \
+        .name = (name_), .doc = (doc_), .fields = (fields_), .field_count = G_N_ELEMENTS(fields_), \
+        .is_open = true                                                                            \
+    }
+
+extern const struct field_codec SHAPE_LABELS_CODEC; /* {"name": "value", …} */
+
+/* door_shapes.c: of doors */
+extern const struct record WEBHOOK_SHAPE, ALERTS_ACCEPTED_SHAPE, PROMETHEUS_ALERT_SHAPE,
+    PAGERDUTY_EVENT_SHAPE, PAGERDUTY_V1_SHAPE, PAGERDUTY_CHANGE_SHAPE, PAGERDUTY_ACCEPTED_SHAPE,
+    PAGERDUTY_ACCEPTED_V1_SHAPE, PAGERDUTY_REFUSED_SHAPE, BEAT_TAKEN_SHAPE, PAYLOAD_SHAPE;
+
+/* alertmanager_shapes.c: of Alertmanager's API v2 */
+extern const struct record SHOWN_ALERT_SHAPE, SHOWN_GROUP_SHAPE, STATUS_SHAPE, RECEIVER_SHAPE,
+    SHOWN_SILENCE_SHAPE, SENT_SILENCE_SHAPE, SILENCE_MADE_SHAPE;
+
+/* answer_shapes.c: our own */
+extern const struct record TOKEN_MADE_SHAPE, KEY_MADE_SHAPE, FEED_MADE_SHAPE, BACKUP_MADE_SHAPE,
+    HEALTH_SHAPE, READY_SHAPE, EXPORTED_SHAPE, KEPT_OVERRIDE_SHAPE, REPORT_SHAPE, TEST_SENT_SHAPE,
+    ROUTE_TESTED_SHAPE, OPENAPI_SHAPE, SIGN_IN_SHAPE, LINK_FORM_SHAPE;
+
+/* explain_shapes.c */
+extern const struct record EXPLANATION_SHAPE, WHATIF_SHAPE;
+
+#endif
