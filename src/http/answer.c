@@ -12,7 +12,7 @@ enum { CROWD = 2048 };
 static const char HTML_POLICY[] =
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
     "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-static const char RETRY_AFTER_S[] = "5"; /* of an answer that was forced */
+static const char RETRY_AFTER_S[] = "5"; /* of a 503 whose handler knows no better */
 
 void answer_clear(struct answer *answer)
 {
@@ -285,6 +285,9 @@ void answer_add_headers(struct http_request *request, struct MHD_Response *respo
     MHD_add_response_header(response, "X-Request-Id", request->id);
     if (!sets_header(answer, "Cache-Control")) {
         MHD_add_response_header(response, "Cache-Control", "no-store");
+    }
+    if (answer->status == 503 && !sets_header(answer, "Retry-After")) {
+        MHD_add_response_header(response, "Retry-After", RETRY_AFTER_S);
     }
     for (guint i = 0; answer->headers != NULL && i < answer->headers->len; i += 2) {
         MHD_add_response_header(response, answer->headers->pdata[i], answer->headers->pdata[i + 1]);

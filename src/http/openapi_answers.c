@@ -37,7 +37,8 @@ static json_t *content_of(const char *type, json_t *schema)
 
 static void add_header(json_t *answer, const char *name, const char *doc)
 {
-    json_t *header = json_pack("{s:s, s:{s:s}}", "description", doc, "schema", "type", "string");
+    json_t *header = json_pack("{s:s, s:b, s:{s:s}}", "description", doc, "required", true,
+                               "schema", "type", "string");
     json_object_set_new(answer, "headers", json_pack("{s:o}", name, header));
 }
 
