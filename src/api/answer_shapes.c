@@ -1,6 +1,7 @@
 #include "api/shapes.h"
 
 #include "alert/signal.h"
+#include "config/config_plan.h"
 #include "config/lint.h"
 #include "oncall/schedule.h"
 #include "people/token.h"
@@ -96,6 +97,44 @@ static const struct field EXPORTED_FIELDS[] = {
 };
 const struct record EXPORTED_SHAPE =
     SHAPE("ConfigExported", "The whole configuration.", EXPORTED_FIELDS);
+
+static const struct field CHANGE_FIELDS[] = {
+    SHAPE_ENUM("action", CHANGE_ACTION_NAMES, FIELD_ALWAYS),
+    SHAPE_TEXT("kind", FIELD_ALWAYS, "user, team, schedule, policy …"),
+    SHAPE_TEXT("name", FIELD_ALWAYS, NULL),
+    SHAPE_KIND("details", FIELD_TEXTS, FIELD_ALWAYS, "For people, each in one line."),
+};
+static const struct record CHANGE_SHAPE =
+    SHAPE("ConfigChange", "An object that is touched.", CHANGE_FIELDS);
+static const struct field PLAN_FIELDS[] = {
+    SHAPE_KIND("created", FIELD_INT, FIELD_ALWAYS, "So many."),
+    SHAPE_KIND("changed", FIELD_INT, FIELD_ALWAYS, NULL),
+    SHAPE_KIND("deleted", FIELD_INT, FIELD_ALWAYS, NULL),
+    SHAPE_KIND("unchanged", FIELD_INT, FIELD_ALWAYS, NULL),
+    SHAPE_MANY("changes", CHANGE_SHAPE, FIELD_ALWAYS),
+    SHAPE_KIND("left", FIELD_TEXTS, FIELD_ALWAYS, "What came from a file and is not in this one."),
+};
+static const struct record PLAN_SHAPE =
+    SHAPE("ConfigPlan", "What was created, changed and deleted.", PLAN_FIELDS);
+static const struct field MINTED_FIELDS[] = {
+    SHAPE_TEXT("kind", FIELD_ALWAYS, "integration or heartbeat."),
+    SHAPE_TEXT("name", FIELD_ALWAYS, NULL),
+    SHAPE_TEXT("key", FIELD_ALWAYS, "Shown only here."),
+};
+static const struct record MINTED_SHAPE = SHAPE("KeyMinted", "A key that was made.", MINTED_FIELDS);
+static const struct field WARNING_FIELDS[] = {
+    SHAPE_TEXT("path", FIELD_ALWAYS, "Where in the file."),
+    SHAPE_TEXT("text", FIELD_ALWAYS, NULL),
+};
+static const struct record WARNING_SHAPE =
+    SHAPE("ConfigWarning", "A secret that this server does not find.", WARNING_FIELDS);
+static const struct field APPLIED_FIELDS[] = {
+    SHAPE_ONE("plan", PLAN_SHAPE, FIELD_ALWAYS),
+    SHAPE_MANY("keys", MINTED_SHAPE, FIELD_ALWAYS),
+    SHAPE_MANY("warnings", WARNING_SHAPE, FIELD_ALWAYS),
+};
+const struct record APPLIED_SHAPE =
+    SHAPE("ConfigApplied", "What applying a file did.", APPLIED_FIELDS);
 
 static const struct field ROUTE_TESTED_FIELDS[] = {
     SHAPE_TEXT("service", FIELD_ALWAYS, NULL),

@@ -141,32 +141,6 @@ static const struct record APPLY_RECORD = {.name = "ConfigApply",
                                            .fields = APPLY_FIELDS,
                                            .field_count = G_N_ELEMENTS(APPLY_FIELDS)};
 
-struct apply_answer {
-    json_t *plan;
-    json_t *keys;
-    json_t *warnings;
-};
-static const struct field APPLIED_FIELDS[] = {
-    {.name = "plan",
-     .kind = FIELD_JSON,
-     .offset = offsetof(struct apply_answer, plan),
-     .doc = "What was created, changed and deleted."},
-    {.name = "keys",
-     .kind = FIELD_JSON,
-     .offset = offsetof(struct apply_answer, keys),
-     .doc = "Keys that were made: [{kind, name, key}]. Shown only here."},
-    {.name = "warnings",
-     .kind = FIELD_JSON,
-     .offset = offsetof(struct apply_answer, warnings),
-     .doc = "What would keep a message from going out: [{path, text}]; secrets that this server "
-            "does not find."},
-};
-static const struct record APPLIED_RECORD = {.name = "ConfigApplied",
-                                             .doc = "What applying a file did.",
-                                             .size = sizeof(struct apply_answer),
-                                             .fields = APPLIED_FIELDS,
-                                             .field_count = G_N_ELEMENTS(APPLIED_FIELDS)};
-
 struct apply_job {
     struct http_request *request;
     struct api_context *context;
@@ -309,7 +283,7 @@ const struct route_row CONFIG_ROUTES[] = {
     ONE("/api/v1/routes/{name}", get_route, "One route.", ROUTE_RECORD),
     {"POST", "/api/v1/config/apply", PERMIT_ADMIN, post_apply,
      .summary = "Puts a configuration file into force, or says what it would change.",
-     .request = &APPLY_RECORD, .answer = &APPLIED_RECORD, .body_max = LIMIT_YAML},
+     .request = &APPLY_RECORD, .answer = &APPLIED_SHAPE, .body_max = LIMIT_YAML},
     {"GET", "/api/v1/config/export", PERMIT_ADMIN, get_export,
      .summary = "The whole configuration.", .answer = &EXPORTED_SHAPE},
 };
