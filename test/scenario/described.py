@@ -103,7 +103,11 @@ class Described:
         if str(said.status) not in answers:
             self.complain(name, f"{said.status} is not documented: {said.body[:200]}")
             return
-        content = self.resolve(answers[str(said.status)]).get("content", {})
+        answer = self.resolve(answers[str(said.status)])
+        for header in answer.get("headers", {}):
+            if header not in said.headers:
+                self.complain(name, f"{said.status} without {header}")
+        content = answer.get("content", {})
         if not content:
             if said.body:
                 self.complain(name, f"{said.status} has a body that is not documented: {said.body[:200]}")

@@ -52,7 +52,7 @@ def document(receiver):
                      {"name": "search", "policy": "everything"}],
         "integrations": [door("prod-am", "alertmanager", "AM_KEY"), door("prod-pd", "pagerduty", "PD_KEY"),
                          door("prod-prom", "prometheus", "PROM_KEY", silences=True),
-                         door("app", "native", "APP_KEY")],
+                         door("app", "native", "APP_KEY"), {"name": "new", "kind": "native", "service": "checkout"}],
         "heartbeats": [{"name": "nightly", "service": "checkout", "every": "1h", "key": "env:BEAT_KEY"}],
         "routes": [{"name": "search-team", "service": "search",
                     "match": [{"field": "details.labels.team", "value": "search"}]}],
@@ -128,7 +128,7 @@ class OpenapiTest(unittest.TestCase):
         apply, whole = "/api/v1/config/apply", document(self.receiver)
         keys = {OWNERS[name]: key for name, key in KEYS.items()}
         self.post(apply, 200, {"document": whole, "keys": keys, "dry_run": True})
-        self.post(apply, 200, {"document": whole, "keys": keys})
+        self.assertEqual(len(self.post(apply, 200, {"document": whole, "keys": keys}).json["keys"]), 1)
         self.post(apply, 422, {"document": {"users": [{"name": "x"}, {"nme": "y"}], "services": 1}})
         self.get("/api/v1/config/export")
         for section, name in (("users", "ana"), ("teams", "payments"), ("channels", "room"), ("routes", "search-team"),
@@ -175,7 +175,8 @@ class OpenapiTest(unittest.TestCase):
         self.send(v1, 200, {"service_key": key, "event_type": "trigger", "description": "d", "details": {"a": 1}})
         for path, word in (("/v2/enqueue", "routing_key"), ("/v2/change/enqueue", "routing_key"), (v1, "service_key")):
             for wrong in (key, "f" * 32, KEYS["APP_KEY"]):
-                self.client.call("POST", path, {word: wrong, "event_action": "fly"})
+                said = self.client.call("POST", path, {word: wrong, "event_action": "fly"})
+                self.assertEqual((said.status, said.type), (400, "application/json"), path)  # in PagerDuty's words
 
     def alerts(self):
         one = {"id": self.alert_id}
@@ -294,6 +295,10 @@ class OpenapiTest(unittest.TestCase):
             self.client.good("GET", path, 200)
         for path in ("/api/v1/nodes", "/api/v1/doctor"):
             self.get(path)
+        in_the_way = self.world.data / "backups"
+        in_the_way.write_text("")
+        self.post("/api/v1/backup", 503)
+        in_the_way.unlink()
         self.post("/api/v1/backup", 201)
 
     def receiver_link(self):
