@@ -261,6 +261,7 @@ static bool answer_not_sending(struct http_request *request, const struct api_co
                                   text, "database", "writable", "sending", word, "node",
                                   context->node_name, "request_id", http_request_id(request));
     g_autofree char *answer = json_dumps(body, JSON_COMPACT);
+    http_set_header(request, "Retry-After", BUSY_S);
     http_answer_text(request, 503, "application/problem+json", answer);
     return true;
 }
