@@ -141,7 +141,7 @@ class StormTest(unittest.TestCase):
         said = [one["what"] for one in findings if one["subject"] == "integration:app"
                 and one["check"] == "refused"]
         self.assertEqual(len(said), 1, findings)
-        self.assertIn("2 times", said[0])
+        self.assertIn("2 requests of app", said[0])
         self.assertIn("body too large", said[0])
         self.assertIn("body too large", self.world.server.log(400))
 
