@@ -71,7 +71,7 @@ static bool is_alive(const struct supervisor *supervisor)
 static bool is_running(const struct supervisor *supervisor)
 {
     const struct house *house = supervisor->house;
-    if (signs_judge(&house->signs, clock_elapsed(&CLOCK_SYSTEM)) == SENDING_SILENT) {
+    if (house_sending(house) == SENDING_SILENT) {
         return false;
     }
     bool is_known = db_is_shared(house->db) || ledger_door(house->ledger) == LEDGER_DAMAGED;
@@ -81,7 +81,7 @@ static bool is_running(const struct supervisor *supervisor)
 /* Does what is committed reach anybody? */
 static void look_at_sending(struct supervisor *supervisor)
 {
-    enum sending sending = signs_judge(&supervisor->house->signs, clock_elapsed(&CLOCK_SYSTEM));
+    enum sending sending = house_sending(supervisor->house);
     if (sending != supervisor->was_sending) {
         metric_set(METRIC_SENDING, sending == SENDING_WORKS);
         if (sending == SENDING_WORKS) {
@@ -198,7 +198,7 @@ static void *beat(void *self)
     struct supervisor *supervisor = self;
     const struct house *house = supervisor->house;
     do {
-        bool is_sending = signs_judge(&house->signs, clock_elapsed(&CLOCK_SYSTEM)) == SENDING_WORKS;
+        bool is_sending = house_sending(house) == SENDING_WORKS;
         if (is_alive(supervisor) && is_sending && ledger_is_writable(house->ledger)) {
             beat_once(supervisor);
         }

@@ -166,7 +166,7 @@ static void add_warning(void *self, const char *path, const char *why)
 static const char *sending_amiss(void *self, const char **out_text)
 {
     const struct house *house = self;
-    enum sending sending = signs_judge(&house->signs, clock_elapsed(&CLOCK_SYSTEM));
+    enum sending sending = house_sending(house);
     *out_text = sending_text(sending);
     return sending == SENDING_WORKS ? NULL : sending_name(sending);
 }

@@ -92,6 +92,8 @@ void house_tell_refused(const char *problem);
 NODISCARD bool house_make_courier(struct house *house, struct fault *fault);
 NODISCARD bool house_start_courier(struct house *house, struct fault *fault);
 NODISCARD bool house_join_courier(struct house *house);
+/* Are people being told just now? Any thread. */
+NODISCARD enum sending house_sending(const struct house *house);
 
 /* What the log channel writes: a box on a terminal, else one line. */
 bool house_log_line(void *self, const char *line); /* self is the house */

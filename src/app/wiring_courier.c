@@ -142,13 +142,18 @@ bool house_join_courier(struct house *house)
     }
     struct timespec until;
     post_wake(house->post);
-    CHECK(clock_gettime(CLOCK_REALTIME, &until) == 0);
+    CHECK(clock_gettime(CLOCK_MONOTONIC, &until) == 0);
     until.tv_sec += (house->settings->shutdown_drain.us + HANGS_AFTER.us) / 1000000;
-    if (pthread_timedjoin_np(house->courier_thread, NULL, &until) != 0) {
+    if (pthread_clockjoin_np(house->courier_thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
         return false;
     }
     house->has_courier_thread = false;
     return true;
+}
+
+enum sending house_sending(const struct house *house)
+{
+    return signs_judge(&house->signs, clock_elapsed(&CLOCK_SYSTEM));
 }
 
 /* --- the log channel --- */

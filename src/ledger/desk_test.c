@@ -319,8 +319,8 @@ static void start_program(struct program *program, const char *where, const char
     program->ledger = ledger_create(program->db, &CLOCK_SYSTEM, &RANDOM_SYSTEM);
     ledger_add_listener(program->ledger, (struct ledger_listener){hear, program});
     bool is_joined = false;
-    for (int tries = 0; tries < JOIN_TRIES && !is_joined;
-         tries++) { /* the first one writes already */
+    /* The first one writes already. */
+    for (int tries = 0; tries < JOIN_TRIES && !is_joined; tries++) {
         is_joined = ledger_join(program->ledger, name, NULL, &fault);
     }
     assert_true(is_joined);
