@@ -13,8 +13,8 @@ enum { PULSE_EVERY_S = 5, PULSE_OLD_S = 20 };
 #define CLOCK_OFF SPAN_S(2)
 
 struct supervisor {
-    struct pulse
-        pulse; /* first: the pulse's argument is the supervisor; the desk's while one is under way */
+    /* First: the pulse's argument is the supervisor. The desk's while one is under way. */
+    struct pulse pulse;
     struct house *house;
     struct span pulse_sent_at; /* main thread's */
     /* Elapsed clock, written by the desk's thread: when a pulse was last answered, when committed. */

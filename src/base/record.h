@@ -71,8 +71,8 @@ struct record {
     const struct field *fields;
     size_t field_count;
     const struct record *base; /* its fields stand beside these. Only described, never read */
-    bool
-        is_open; /* another program's, or a map: has members beside the fields. Only described, never read */
+    /* Another program's, or a map: has members beside the fields. Only described, never read. */
+    bool is_open;
     /* Fills in what may be left out, after every field was read; NULL: nothing. */
     void (*fill)(void *self);
     /* Judges the whole after that; NULL: nothing more to check. */

@@ -46,10 +46,10 @@ struct route_row {
     bool is_list;                 /* the answer is {"items": […], "next_cursor": …} */
     bool takes_array, gives_array; /* the body, or the answer, is a bare list of these */
     const char *takes, *gives;     /* content type of what is not JSON, or has no record */
-    const struct record
-        *refusal; /* how the handler says no in another program's words; NULL: a problem */
-    const int *
-        others; /* statuses beside those that every such row has, see http/openapi.c; ends with 0 */
+    /* How the handler says no in another program's words; NULL: a problem. */
+    const struct record *refusal;
+    /* Statuses beside those that every such row has, see http/openapi_answers.c; ends with 0. */
+    const int *others;
     int success;     /* 200 when 0 */
     size_t body_max; /* of a known caller; 0: LIMIT_BODY, LIMIT_BODY_FORM where anyone may send */
     bool
