@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "sim/noise.h"
+
 /* A program that is able must have paged this long after it could. A write that failed is tried
  * again after a second, and more than one may fail in a row. */
 static const int64_t PAGE_SLACK_US = INT64_C(5) * 1000000;
@@ -16,7 +18,10 @@ static const int64_t HELD_US = INT64_C(1) * 1000000;
 static const int64_t FLAPPING_US = INT64_C(5) * 60 * 1000000;
 static const int64_t LAST_RESORT_US = INT64_C(30) * 60 * 1000000;
 
-enum { NOBODY = -1, SEVERITIES = 4, MINUTE_MAX = 3, HOUR_MAX = 12, RECENT_MAX = 64 };
+/* In place of when an attempt was begun: the wait of its step may have run before. */
+static const int64_t RUNS = -1;
+
+enum { NOBODY = -1, SEVERITIES = 4, MINUTE_MAX = 3, HOUR_MAX = 12 };
 
 enum watch_state { WATCH_OPEN = 1, WATCH_ACKNOWLEDGED, WATCH_OVER };
 
@@ -52,16 +57,10 @@ struct watch {
     int debt_count;
 };
 
-struct recent {
-    int64_t at_us[RECENT_MAX];
-    int severity[RECENT_MAX];
-    int count;
-};
-
 struct auditor {
     const struct scene *scene;
     GHashTable *watches; /* alert id -> struct watch */
-    GHashTable *recents; /* "who/contact" -> struct recent */
+    struct noise *noise;
     int64_t looked_us;
     char complaint[400];
 };
@@ -71,14 +70,14 @@ struct auditor *auditor_create(const struct scene *scene)
     struct auditor *auditor = g_new0(struct auditor, 1);
     auditor->scene = scene;
     auditor->watches = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
-    auditor->recents = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    auditor->noise = noise_create();
     return auditor;
 }
 
 void auditor_destroy(struct auditor **auditor)
 {
     g_hash_table_destroy((*auditor)->watches);
-    g_hash_table_destroy((*auditor)->recents);
+    noise_destroy(&(*auditor)->noise);
     g_free(*auditor);
     *auditor = NULL;
 }
@@ -415,35 +414,18 @@ void auditor_unreachable(struct auditor *auditor, int64_t alert_id, const char *
 
 /* --- messages --- */
 
-/* The published bound: 3 in a minute and 12 in an hour; on top pass each more severe one, and the first
- * critical alert of each service. */
+/* On top of the published bound pass each more severe one, and the first critical alert of each service. */
 static void count_message(struct auditor *auditor, const struct sent_message *sent,
                           struct moment now)
 {
-    g_autofree char *key = g_strdup_printf("%s/%s", sent->who, sent->mailbox);
-    struct recent *recent = g_hash_table_lookup(auditor->recents, key);
-    if (recent == NULL) {
-        recent = g_new0(struct recent, 1);
-        g_hash_table_insert(auditor->recents, g_steal_pointer(&key), recent);
-    }
-    int kept = 0;
-    int in_minute = 0;
-    for (int i = 0; i < recent->count; i++) {
-        if (now.elapsed.us - recent->at_us[i] < INT64_C(3600) * 1000000) {
-            in_minute += now.elapsed.us - recent->at_us[i] < INT64_C(60) * 1000000;
-            recent->at_us[kept] = recent->at_us[i];
-            recent->severity[kept++] = recent->severity[i];
-        }
-    }
-    recent->count = kept;
     int passing = SEVERITIES - 1 + auditor->scene->service_count;
-    if (in_minute >= MINUTE_MAX + passing || kept >= HOUR_MAX + passing) {
+    struct noise_counts counts =
+        noise_count(auditor->noise, sent->who, sent->mailbox, now.elapsed.us);
+    if (counts.in_minute > MINUTE_MAX + passing || counts.in_hour > HOUR_MAX + passing) {
         auditor_complain(auditor, now,
-                         "too many: message %d in an hour, %d in a minute, to %s by %s", kept + 1,
-                         in_minute + 1, sent->who, sent->mailbox);
+                         "too many: message %d in an hour, %d in a minute, to %s by %s",
+                         counts.in_hour, counts.in_minute, sent->who, sent->mailbox);
     }
-    recent->at_us[recent->count] = now.elapsed.us;
-    recent->severity[recent->count++] = sent->severity;
 }
 
 /* The end is told of what is over, once, to those who were told that it began. */
@@ -472,16 +454,17 @@ static void judge_ends(struct auditor *auditor, const struct sent_message *sent,
     }
 }
 
-/* The wait of a step begins when the first attempt to tell one whom it named is made. Where it ran
- * already, as one was told whose page then went to another, it begins anew only if we held the message
- * to the other: from here that is not to be seen, and either is right. */
+/* The wait of a step begins when the first attempt to tell one whom it named is made (`begun_us`). Where it
+ * ran already, as one was told whose page then went to another, it begins anew only if we held the message
+ * to the other: from here that is not to be seen, and either is right. RUNS: it ran already. */
 static void note_attempt(struct watch *watch, int person, int64_t begun_us, struct moment now)
 {
     unsigned bit = 1U << person;
     bool is_first = (watch->named & bit) != 0 && (watch->named & watch->told) == 0;
     if (is_first && watch->wait_us > 0 && now.elapsed.us - watch->told_us > HELD_US) {
         watch->due_us = now.elapsed.us + watch->wait_us;
-        int64_t early_us = watch->is_handed_on ? watch->early_us : begun_us + watch->wait_us;
+        int64_t early_us =
+            watch->is_handed_on || begun_us == RUNS ? watch->early_us : begun_us + watch->wait_us;
         watch->early_us = MAX(watch->early_us, early_us);
         watch->overdue_us = 0;
     }
@@ -495,10 +478,8 @@ void auditor_attempt_unknown(struct auditor *auditor, int64_t alert_id, const ch
     if (watch == NULL || person == NOBODY) {
         return;
     }
-    /* It was claimed at some time before, and perhaps never made: the wait began then. */
-    int64_t early_us = watch->early_us;
-    note_attempt(watch, person, now.elapsed.us, now);
-    watch->early_us = early_us;
+    note_attempt(watch, person, RUNS,
+                 now); /* claimed at some time before, and perhaps never made */
     watch->told |= 1U << person;
 }
 
@@ -507,6 +488,8 @@ bool auditor_sent(struct auditor *auditor, const struct sent_message *sent, stru
     int person = scene_person_named(auditor->scene, sent->who);
     size_t live = 0;
     size_t pages = sent->is_page ? sent->count : 0;
+    bool was_refusing = noise_refused(auditor->noise, sent->who, sent->mailbox, sent->is_refused);
+    int64_t begun_us = was_refusing ? RUNS : sent->begun_us;
     for (size_t i = 0; i < pages; i++) {
         struct watch *watch = find(auditor, sent->alert_ids[i]);
         if (watch == NULL || person == NOBODY || (watch->ever_paged & (1U << person)) == 0) {
@@ -516,7 +499,7 @@ bool auditor_sent(struct auditor *auditor, const struct sent_message *sent, stru
             return true;
         }
         live += watch->state == WATCH_OPEN;
-        note_attempt(watch, person, sent->begun_us, now);
+        note_attempt(watch, person, begun_us, now);
         watch->told |= 1U << person;
         settle_debt(watch, person);
     }

@@ -64,6 +64,7 @@ struct sent_message {
     size_t count;
     int severity;
     bool may_arrive;  /* the provider did not say no: it counts for the bound */
+    bool is_refused;  /* it said no, for good */
     int64_t begun_us; /* on the elapsed clock: when a node had it to send, which may freeze then */
     bool is_late;     /* its node was frozen between its last look and now: cannot know better */
 };

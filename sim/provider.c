@@ -120,6 +120,7 @@ static void tell_auditor(struct world *world, const struct attempt *attempt)
         .severity = attempt->severity,
         .may_arrive =
             attempt->result.state == SEND_DELIVERED || attempt->result.state == SEND_UNKNOWN,
+        .is_refused = attempt->result.state == SEND_REFUSED,
         .begun_us = attempt->begun_us,
         .is_late = is_late,
     };
