@@ -9,6 +9,8 @@
 #include "sim/plant_store.h"
 #include "sim/world_private.h"
 
+enum { WORLD_ROOM = 2097152 }; /* bytes that are kept for paging on a full disk, twice */
+
 /* --- its machine --- */
 
 static int64_t drifted(const struct node *node, int64_t us)
@@ -215,7 +217,7 @@ static void assemble(struct node *node)
     node->configs = config_holder_create();
     node->ledger = ledger_create(node->db, &node->clock, &world->random);
     if (!world_is_shared(world)) {
-        ledger_set_ballast(node->ledger, &world->ballast);
+        ledger_keep_room(node->ledger, WORLD_ROOM);
     }
     node->ledger->planted = planted_in_ledger(node);
     node->pager = pager_create(node->configs, &world->random);

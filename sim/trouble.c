@@ -1,22 +1,6 @@
 /* What goes wrong where one node runs alone, and what goes wrong everywhere: providers. */
 #include "sim/world_private.h"
 
-static const int64_t BALLAST_BYTES = INT64_C(4) * 1024 * 1024;
-
-static bool hold_ballast(void *self)
-{
-    struct world *world = self;
-    world->is_ballast_held = memory_disk_hold(world->disk, BALLAST_BYTES);
-    return world->is_ballast_held;
-}
-
-static void release_ballast(void *self)
-{
-    struct world *world = self;
-    world->is_ballast_held = false;
-    memory_disk_release(world->disk);
-}
-
 static void come_back(void *arg)
 {
     struct world *world = arg;
@@ -75,8 +59,8 @@ static void disk_is_full(void *arg)
     struct world *world = arg;
     if (world->nodes[0].is_up && chance_of(&world->chance, 50)) {
         memory_disk_fail(world->disk, 0, chance_between(&world->chance, 1, 40), DISK_BROKEN, false);
-    } else if (world->is_ballast_held) {
-        /* Twice in a row there is nothing left to give back: then paging waits for room. */
+    } else if (world->nodes[0].is_up && ledger_is_writable(world->nodes[0].ledger)) {
+        /* Twice in a row the room that is kept would be less: then paging waits. */
         world_count(world, COUNT_FULL_DISKS);
         memory_disk_set_capacity(world->disk, memory_disk_used(world->disk));
         world_at(world, chance_span(&world->chance, SPAN_S(10), SPAN_MIN(30)), disk_has_room,
@@ -114,7 +98,6 @@ static void provider_fails(void *arg)
 
 void trouble_start(struct world *world)
 {
-    world->ballast = (struct ballast){hold_ballast, release_ballast, world};
     CHECK(process_start(&world->nodes[0]));
     senders_start(world);
     world_at(world, chance_gap(&world->chance, SPAN_H(5)), crash, world);

@@ -4,7 +4,6 @@
 
 #include "db/link.h"
 #include "db/memory_vfs.h"
-#include "ledger/ballast.h"
 #include "page/courier.h"
 #include "sim/agenda.h"
 #include "sim/inspector.h"
@@ -69,8 +68,6 @@ struct world {
     struct auditor *auditor;
     struct inspector *inspector; /* with several nodes */
     struct memory_disk *disk;
-    struct ballast ballast;
-    bool is_ballast_held;
     char *where;    /* the database: on that disk, or a server's (TOCSIN_TEST_ENGINE) */
     struct db *eye; /* with several nodes: reads past all links */
     struct node nodes[WORLD_NODES_MAX];

@@ -24,11 +24,6 @@ char *data_dir_socket_through(int directory)
     return g_strdup_printf("/proc/self/fd/%d/tocsin.sock", directory);
 }
 
-char *data_dir_ballast(const char *data)
-{
-    return g_build_filename(data, "ballast", NULL);
-}
-
 bool data_dir_prepare(const char *data, struct fault *fault)
 {
     struct stat about;
@@ -106,7 +101,9 @@ static bool write_mark(const char *path)
 bool data_dir_mark_used(const char *data, struct fault *fault)
 {
     g_autofree char *path = g_build_filename(data, "used", NULL);
+    g_autofree char *ballast = g_build_filename(data, "ballast", NULL);
     if (has_content(data, "used")) {
+        (void)unlink(ballast); /* of a version that kept its room there */
         return true;
     }
     if (!write_mark(path)) {

@@ -12,7 +12,6 @@ NODISCARD char *data_dir_socket(const char *data);
 enum { SOCKET_PATH_MAX = 100 };
 
 NODISCARD char *data_dir_socket_through(int directory);
-NODISCARD char *data_dir_ballast(const char *data);
 
 /* Makes it, mode 0700, when it is not there. False and a fault when it cannot be used, or when others
  * than its owner may write to it. */

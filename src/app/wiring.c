@@ -15,6 +15,10 @@
 #include "people/key_index.h"
 #include "source/payload.h"
 
+/* Bytes that are kept for paging on a full disk, in the database's file and as many in its log. An alert takes
+ * some kilobytes for its whole life. */
+enum { ROOM_FOR_PAGING = 8388608 };
+
 /* --- from the ground up --- */
 
 static void wake_streams(void *self)
@@ -58,16 +62,6 @@ static void follow_server(struct ledger_tx *tx, void *self)
     }
 }
 
-/* Only a database on our own disk can fill it. */
-static void hold_ballast(struct house *house)
-{
-    if (!db_is_shared(house->db)) {
-        g_autofree char *ballast = data_dir_ballast(house->settings->data);
-        house->ballast = ballast_file_create(ballast, BALLAST_SIZE);
-        ledger_set_ballast(house->ledger, house->ballast);
-    }
-}
-
 static bool open_ledger(struct house *house, struct fault *fault)
 {
     house->configs = config_holder_create();
@@ -79,7 +73,7 @@ static bool open_ledger(struct house *house, struct fault *fault)
     }
     config_publish(house->configs, config);
     house->ledger = ledger_create(house->db, &CLOCK_SYSTEM, &RANDOM_SYSTEM);
-    hold_ballast(house);
+    ledger_keep_room(house->ledger, ROOM_FOR_PAGING);
     config_add_witness(house->configs, house->ledger);
     house->pager = pager_create(house->configs, &RANDOM_SYSTEM);
     pager_add_duties(house->pager, house->ledger);
@@ -353,7 +347,6 @@ void house_close(struct house *house)
     post_destroy(&house->post);
     db_pool_destroy(&house->readers);
     ledger_destroy(&house->ledger);
-    ballast_file_destroy(&house->ballast);
     pager_destroy(&house->pager);
     payload_book_destroy(&house->payloads);
     key_index_destroy(&house->keys);

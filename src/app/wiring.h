@@ -14,7 +14,6 @@
 #include "app/signs.h"
 #include "channel/post.h"
 #include "db/ear.h"
-#include "ledger/ballast.h"
 #include "page/courier.h"
 
 struct house {
@@ -27,7 +26,6 @@ struct house {
     int data_fd;   /* the data directory, only where the socket's path is too long; else -1 */
     struct db_pool *readers;
     struct config_holder *configs;
-    struct ballast *ballast;
     struct ledger *ledger;
     struct pager *pager;
     struct payload_book *payloads;

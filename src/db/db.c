@@ -189,6 +189,13 @@ void db_tidy(struct db *db, bool is_tight)
     }
 }
 
+bool db_hold_room(struct db *db, int64_t bytes)
+{
+    bool is_ours = !db->is_dead && db->mode != DB_READ_ONLY && !db->is_in_transaction &&
+                   db->engine->hold_room != NULL;
+    return !is_ours || db->engine->hold_room(db, bytes);
+}
+
 void db_set_stop(struct db *db, const atomic_bool *stop)
 {
     db->stop = stop;

@@ -116,6 +116,11 @@ void db_refuse(struct db *db, const char *why);
  * when it has grown; `is_tight`, for room is short: when it has grown a little). Apart from db_commit so that
  * nobody waits for it to be answered. */
 void db_tidy(struct db *db, bool is_tight);
+/* Keeps `bytes` of the disk inside the database's own files, beyond what is in them: that much in the file
+ * and as much in its log, where other programs cannot take it. The writer, between transactions; often,
+ * for what is written takes of it. False: the disk (or a quota) has no room for it. True where a server sees to
+ * its own disk. */
+NODISCARD bool db_hold_room(struct db *db, int64_t bytes);
 
 /* The first error since db_begin (still there after the transaction's end, until the next begin or
  * query), else DB_OK; and its text for the log. */

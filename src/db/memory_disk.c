@@ -67,7 +67,7 @@ int disk_meet(struct memory_disk *disk, enum disk_call call)
 
 static int64_t used(struct memory_disk *disk)
 {
-    int64_t sum = disk->held;
+    int64_t sum = 0;
     GHashTableIter each;
     gpointer value = NULL;
     g_hash_table_iter_init(&each, disk->files);
@@ -139,6 +139,19 @@ int disk_write(struct memory_disk *disk, struct memory_file *file, const void *b
         note(file, (struct pending){.at = at, .bytes = g_bytes_new(bytes, arrives)});
     }
     return is_full ? SQLITE_FULL : SQLITE_OK;
+}
+
+int disk_extend(struct memory_disk *disk, struct memory_file *file, int64_t size)
+{
+    int64_t more = size - (int64_t)file->seen->len;
+    if (more <= 0) {
+        return SQLITE_OK;
+    }
+    if (disk->is_off || disk->is_read_only || !has_room(disk, more)) {
+        return SQLITE_FULL;
+    }
+    note(file, (struct pending){.at = size - 1, .bytes = g_bytes_new_static("", 1)});
+    return SQLITE_OK;
 }
 
 int disk_truncate(struct memory_disk *disk, struct memory_file *file, int64_t size)
@@ -299,7 +312,6 @@ void memory_disk_reset(struct memory_disk *disk)
     g_hash_table_remove_all(disk->files);
     g_ptr_array_set_size(disk->removed, 0);
     disk->capacity = -1;
-    disk->held = 0;
     disk->is_read_only = disk->is_off = false;
     disk->fail_in = 0;
     memset(disk->calls, 0, sizeof disk->calls);
@@ -325,22 +337,6 @@ void memory_disk_set_read_only(struct memory_disk *disk, bool is_read_only)
 {
     disk_lock(disk);
     disk->is_read_only = is_read_only;
-    disk_unlock(disk);
-}
-
-bool memory_disk_hold(struct memory_disk *disk, int64_t bytes)
-{
-    disk_lock(disk);
-    bool is_held = !disk->is_off && !disk->is_read_only && has_room(disk, bytes - disk->held);
-    disk->held = is_held ? bytes : disk->held;
-    disk_unlock(disk);
-    return is_held;
-}
-
-void memory_disk_release(struct memory_disk *disk)
-{
-    disk_lock(disk);
-    disk->held = disk->is_read_only ? disk->held : 0;
     disk_unlock(disk);
 }
 

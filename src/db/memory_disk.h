@@ -43,7 +43,6 @@ struct memory_disk {
     GHashTable *files;     /* name -> struct memory_file, those in the folder */
     GPtrArray *removed;    /* of struct memory_file: removed, but that is not safe yet */
     int64_t capacity;      /* negative: none */
-    int64_t held;
     bool is_read_only;
     bool is_off;
     int64_t calls[DISK_CALL_COUNT];
@@ -60,6 +59,7 @@ struct memory_handle {
     struct memory_file *file;
     int lock; /* SQLITE_LOCK_NONE … EXCLUSIVE */
     bool is_mapped;
+    bool is_log_left;    /* when the last handle closes */
     unsigned shm_shared; /* bit per lock */
     unsigned shm_exclusive;
 };
@@ -77,6 +77,8 @@ void disk_unref_file(struct memory_file *file);
 /* SQLite result codes. */
 int disk_write(struct memory_disk *disk, struct memory_file *file, const void *bytes, int size,
                int64_t at);
+/* Makes it at least as long, of zeros. */
+int disk_extend(struct memory_disk *disk, struct memory_file *file, int64_t size);
 int disk_truncate(struct memory_disk *disk, struct memory_file *file, int64_t size);
 int disk_sync(struct memory_disk *disk, struct memory_file *file);
 int disk_remove(struct memory_disk *disk, const char *name, bool is_synced);

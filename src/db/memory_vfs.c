@@ -80,10 +80,20 @@ static int handle_size(sqlite3_file *base, sqlite3_int64 *out)
 
 static int handle_control(sqlite3_file *base, int operation, void *arg)
 {
-    (void)base;
-    (void)operation;
-    (void)arg;
-    return SQLITE_NOTFOUND;
+    struct memory_handle *handle = of(base);
+    if (operation == SQLITE_FCNTL_PERSIST_WAL) {
+        int *is_left = arg; /* negative: asks */
+        handle->is_log_left = *is_left < 0 ? handle->is_log_left : *is_left != 0;
+        *is_left = handle->is_log_left;
+        return SQLITE_OK;
+    }
+    if (operation != SQLITE_FCNTL_SIZE_HINT) {
+        return SQLITE_NOTFOUND;
+    }
+    disk_lock(handle->disk);
+    int code = disk_extend(handle->disk, handle->file, *(const sqlite3_int64 *)arg);
+    disk_unlock(handle->disk);
+    return code;
 }
 
 static int handle_sector(sqlite3_file *base)

@@ -29,10 +29,6 @@ int64_t memory_disk_used(struct memory_disk *disk);
 /* Every write, new file and removal fails as on a file system that was made read-only. */
 void memory_disk_set_read_only(struct memory_disk *disk, bool is_read_only);
 
-/* Room that is put aside (see ledger/ballast.h): counts as used. False when there is no room. */
-NODISCARD bool memory_disk_hold(struct memory_disk *disk, int64_t bytes);
-void memory_disk_release(struct memory_disk *disk);
-
 enum disk_call {
     DISK_READ = 1,
     DISK_WRITE,

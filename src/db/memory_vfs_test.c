@@ -246,18 +246,6 @@ static void a_full_or_read_only_disk_is_told_and_recovers(void **state)
     db_close(&db);
 }
 
-static void held_room_counts_as_used(void **state)
-{
-    struct memory_disk *disk = *state;
-    memory_disk_set_capacity(disk, 1000);
-    assert_false(memory_disk_hold(disk, 1001));
-    assert_true(memory_disk_hold(disk, 1000));
-    assert_true(memory_disk_hold(disk, 1000)); /* again: still held, once */
-    assert_int_equal(memory_disk_used(disk), 1000);
-    memory_disk_release(disk);
-    assert_int_equal(memory_disk_used(disk), 0);
-}
-
 static void a_flipped_bit_is_not_read_as_truth(void **state)
 {
     struct memory_disk *disk = *state;
@@ -283,7 +271,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_failing_call_is_survived, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_or_read_only_disk_is_told_and_recovers, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(held_room_counts_as_used, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_flipped_bit_is_not_read_as_truth, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("memory_vfs", tests, NULL, NULL);

@@ -148,9 +148,11 @@ static void tidy(struct db *db, bool is_tight)
     struct sqlite_db *sqlite = (struct sqlite_db *)db;
     if (sqlite->log_pages >= (is_tight ? LOG_PAGES_TIGHT : LOG_PAGES_TIDY)) {
         /* A failure loses nothing: the log keeps what was not moved, the next one tries again. */
-        (void)sqlite3_wal_checkpoint_v2(sqlite->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
-                                        NULL);
+        int all = 0, moved = 0;
+        (void)sqlite3_wal_checkpoint_v2(sqlite->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &all,
+                                        &moved);
         sqlite->log_pages = 0; /* the next commit says how much is left */
+        sqlite->log_used = moved < all ? all : 0;
     }
 }
 
@@ -158,7 +160,7 @@ static int note_log(void *self, sqlite3 *handle, const char *schema, int pages)
 {
     (void)handle;
     (void)schema;
-    ((struct sqlite_db *)self)->log_pages = pages;
+    ((struct sqlite_db *)self)->log_pages = ((struct sqlite_db *)self)->log_used = pages;
     return SQLITE_OK;
 }
 
@@ -173,16 +175,20 @@ static void hang_up(struct db *db)
     (void)sqlite3_finalize(sqlite->begin);
     (void)sqlite3_finalize(sqlite->begin_read);
     (void)sqlite3_finalize(sqlite->commit);
-    sqlite->begin = sqlite->begin_read = sqlite->commit = NULL;
+    (void)sqlite3_finalize(sqlite->page_count);
+    sqlite->begin = sqlite->begin_read = sqlite->commit = sqlite->page_count = NULL;
     (void)sqlite3_close_v2(sqlite->handle); /* the last connection to a file empties its log */
     sqlite->handle = NULL;
-    sqlite->log_pages = 0;
+    sqlite->log_pages = sqlite->log_used = 0;
 }
 
 static void close_all(struct db *db)
 {
     struct sqlite_db *sqlite = (struct sqlite_db *)db;
     hang_up(db);
+    if (sqlite->file_fd >= 0) {
+        (void)close(sqlite->file_fd);
+    }
     if (sqlite->lock_fd >= 0) {
         (void)close(sqlite->lock_fd); /* and with it goes the lock */
     }
@@ -202,6 +208,7 @@ static const struct db_engine SQLITE_ENGINE = {
     .plant = plant,
     .hang_up = hang_up,
     .tidy = tidy,
+    .hold_room = sqlite_hold_room,
     .changes = changes,
     .insert = sqlite_insert,
     .prepare = sqlite_prepare,
@@ -249,14 +256,11 @@ static bool take_lock(struct sqlite_db *sqlite, const char *where, struct fault 
 }
 
 /* Made before SQLite does, so that nobody but the owner can read it; the log takes the same mode. */
-static bool make_private_file(const char *where, struct fault *fault)
+static bool make_private_file(struct sqlite_db *sqlite, const char *where, struct fault *fault)
 {
-    int fd = open(where, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return fault_set(fault, "", "cannot open %s: %s", where, g_strerror(errno));
-    }
-    (void)close(fd);
-    return true;
+    sqlite->file_fd = open(where, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    return sqlite->file_fd >= 0 ||
+           fault_set(fault, "", "cannot open %s: %s", where, g_strerror(errno));
 }
 
 static bool run_pragmas(struct sqlite_db *sqlite, const char *where, struct fault *fault)
@@ -348,14 +352,14 @@ struct db *sqlite_open(const char *where, enum db_mode mode, struct fault *fault
     struct sqlite_db *sqlite = g_new0(struct sqlite_db, 1);
     db_init(&sqlite->base, &SQLITE_ENGINE, mode);
     sqlite->where = g_strdup(where);
-    sqlite->lock_fd = -1;
+    sqlite->lock_fd = sqlite->file_fd = -1;
     struct db *db = &sqlite->base;
     db->is_shared = mode == DB_SHARED;
     bool is_writer = mode != DB_READ_ONLY;
     bool is_open = true;
     if (is_writer && is_plain_file(where)) {
-        is_open =
-            (db->is_shared || take_lock(sqlite, where, fault)) && make_private_file(where, fault);
+        is_open = (db->is_shared || take_lock(sqlite, where, fault)) &&
+                  make_private_file(sqlite, where, fault);
     }
     is_open = is_open && open_handle(sqlite, where, fault) &&
               (!is_writer || has_log(sqlite, where, fault));

@@ -6,13 +6,26 @@
 
 #include "db/engine.h"
 
+enum { SQLITE_PAGE = 4096 }; /* bytes; what SQLite chooses for a new file */
+
+/* The methods of a file that keeps its room (sqlite_room.c). */
+struct sqlite_kept_file {
+    sqlite3_io_methods methods;
+    int64_t least;                                           /* bytes below which it is not cut */
+    int (*truncate)(sqlite3_file *file, sqlite3_int64 size); /* as it was */
+};
+
 struct sqlite_db {
     struct db base;
     char *where;
     sqlite3 *handle;                           /* NULL: hung up */
-    sqlite3_stmt *begin, *begin_read, *commit; /* NULL until first needed */
-    int lock_fd;                               /* -1: none is held */
-    int log_pages; /* pages in the write-ahead log after the last commit */
+    sqlite3_stmt *begin, *begin_read, *commit; /* NULL until first needed, as the next */
+    sqlite3_stmt *page_count;
+    struct sqlite_kept_file kept_file, kept_log;
+    int lock_fd; /* -1: none is held */
+    int file_fd; /* the file once more, to the end: to close it drops SQLite's locks; -1: no plain file */
+    int log_pages; /* pages in the write-ahead log after the last commit; 0: just tidied */
+    int log_used;  /* of them and what was there before, those that nothing is written over yet */
 };
 
 struct sqlite_query {
@@ -28,6 +41,9 @@ static inline sqlite3 *sqlite_handle(const struct db *db)
 
 /* Opens again what was hung up. False after db_fail. */
 NODISCARD bool sqlite_is_open(struct db *db);
+
+/* See db_hold_room. */
+NODISCARD bool sqlite_hold_room(struct db *db, int64_t bytes);
 
 /* Translates a failed call (of which errno, zeroed before it, still tells), keeps it with db_fail and
  * answers the kept status. `what` names the work, or is the statement. */

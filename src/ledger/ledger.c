@@ -62,13 +62,30 @@ void ledger_add_witness(struct ledger *ledger, struct ledger_witness witness)
     g_array_append_val(ledger->witnesses, witness);
 }
 
-void ledger_set_ballast(struct ledger *ledger, const struct ballast *ballast)
+bool ledger_hold_room(struct ledger *ledger)
 {
-    ledger->ballast = ballast;
-    ledger->is_ballast_held = ballast->hold(ballast->self);
-    if (!ledger->is_ballast_held) {
-        ledger_close_door(ledger, LEDGER_FULL, "no room for the ballast");
+    return ledger->room == 0 || db_hold_room(ledger->db, ledger->room);
+}
+
+/* A log that was moved into the file has its own room again. */
+static bool make_room(struct ledger *ledger)
+{
+    db_tidy(ledger->db, true);
+    return ledger_hold_room(ledger);
+}
+
+void ledger_tidy(struct ledger *ledger)
+{
+    if (ledger_is_writable(ledger) && !ledger_hold_room(ledger) && !make_room(ledger)) {
+        ledger_close_door(ledger, LEDGER_FULL, "the disk has no more than what is kept for paging");
     }
+    db_tidy(ledger->db, ledger_door(ledger) == LEDGER_FULL);
+}
+
+void ledger_keep_room(struct ledger *ledger, int64_t bytes)
+{
+    ledger->room = bytes;
+    ledger_tidy(ledger);
 }
 
 const struct random *ledger_random(const struct ledger_tx *tx)
@@ -153,7 +170,7 @@ static void set_door(struct ledger *ledger, enum ledger_door door, const char *w
     atomic_store(&ledger->door, door);
 }
 
-/* The ballast is for a full disk of one's own; without a shared database nothing goes on. */
+/* A full disk of one's own has room kept for what goes on; without a shared database nothing does. */
 static const char *words_for(const struct ledger *ledger, enum ledger_door door)
 {
     if (door == LEDGER_DAMAGED) {
@@ -254,10 +271,6 @@ static void undo(struct ledger *ledger, enum db_status status, const char *what)
         ledger_close_door(ledger, ledger->is_outdated ? LEDGER_OUTDATED : LEDGER_DOWN, why);
     } else if (status != DB_CONFLICT) {
         LOG_ERROR("ledger", NULL, "transaction failed", "what", what, "why", why);
-    }
-    if (status == DB_FULL && ledger->is_ballast_held) {
-        ledger->ballast->release(ledger->ballast->self);
-        ledger->is_ballast_held = false;
     }
 }
 

@@ -17,7 +17,6 @@
 #include "db/db.h"
 #include "ledger/lane.h"
 
-struct ballast;
 struct ledger;
 
 /* What a command works with. `now` is the batch's instant. */
@@ -107,9 +106,10 @@ void ledger_add_duty(struct ledger *ledger, struct ledger_duty duty);
 void ledger_add_listener(struct ledger *ledger, struct ledger_listener listener);
 void ledger_add_witness(struct ledger *ledger, struct ledger_witness witness);
 
-/* Space put aside for a full disk (ledger/ballast.h); tries to hold it now. Before the first batch;
- * must outlive the ledger. Without one a full disk stops paging as well. */
-void ledger_set_ballast(struct ledger *ledger, const struct ballast *ballast);
+/* From now on `bytes` of the disk are kept in the database's own files (db_hold_room) for what pages people;
+ * tries to have them now. Where they cannot be had the intake is closed, and what was accepted goes on. Before
+ * the first batch. Without it a full disk stops paging as well. */
+void ledger_keep_room(struct ledger *ledger, int64_t bytes);
 
 /* What listeners keep in memory: a command that changes it says so, the listener that keeps it asks
  * (and so takes the mark away) and reads it again. */
@@ -188,14 +188,14 @@ NODISCARD bool ledger_is_shared(const struct ledger *ledger);
 NODISCARD const struct clock *ledger_clock(const struct ledger *ledger);
 
 /* False from a write that failed for want of space or reachability until a write works again and the
- * ballast is back: intake answers 503 early. Safe from any thread. Probes by itself at each tick;
+ * room kept for paging is back: intake answers 503 early. Safe from any thread. Probes by itself at each tick;
  * the event ledger.reopened tells the end. */
 bool ledger_is_writable(const struct ledger *ledger);
 
 /* Why it is not, for /readyz. Safe from any thread. */
 enum ledger_door {
     LEDGER_OPEN = 1,
-    LEDGER_FULL,      /* no room: disk full, read-only or over quota, or the ballast is not back */
+    LEDGER_FULL, /* no room but what is kept for paging, or none: disk full, read-only, over quota */
     LEDGER_DOWN,      /* the database cannot be reached */
     LEDGER_UNCERTAIN, /* a commit's answer was lost and the database did not say since */
     LEDGER_OUTDATED, /* the database was brought to a schema that this program does not work with */
@@ -210,7 +210,7 @@ NODISCARD struct span ledger_closed_for(const struct ledger *ledger);
 NODISCARD char *ledger_closed_why(const struct ledger *ledger);
 
 /* On a shared database nothing can be done while it cannot be reached; a full disk of one's own is
- * different: what was accepted goes on with the ballast's room. Safe from any thread. */
+ * different: what was accepted goes on with the room that is kept for it. Safe from any thread. */
 NODISCARD bool ledger_is_cut_off(const struct ledger *ledger);
 
 #endif

@@ -27,7 +27,7 @@ struct batch {
     struct ledger_latecomers latecomers;
     int conflicts;
     int culprits;
-    bool has_freed;  /* was tried without the intake, and with the ballast's room */
+    bool is_retried; /* without the intake */
     bool is_careful; /* after each command waits for what it did */
 };
 
@@ -197,11 +197,11 @@ static bool run_round(struct batch *batch)
         return true;
     case DB_FULL:
     case DB_DOWN: {
-        /* The rest is worth a second try: without the intake, and with the ballast's room. But a
+        /* The rest is worth a second try: without the intake the room that is kept for it does. But a
          * database that cannot be reached will not be by now. */
-        bool is_last = batch->has_freed || (status == DB_DOWN && batch->ledger->is_shared);
+        bool is_last = batch->is_retried || (status == DB_DOWN && batch->ledger->is_shared);
         decide(batch, OUTCOME_UNAVAILABLE, !is_last);
-        batch->has_freed = true;
+        batch->is_retried = true;
         return is_last;
     }
     case DB_CONFLICT:
@@ -279,7 +279,7 @@ static void run_and_answer(struct batch *batch, const struct command *commands)
     run_all(batch);
     answer_decided(batch);
     g_free(batch->entries);
-    db_tidy(ledger->db, ledger_door(ledger) == LEDGER_FULL);
+    ledger_tidy(ledger);
 }
 
 void ledger_run_batch(struct ledger *ledger, const struct command *commands, size_t count)

@@ -15,7 +15,7 @@
 static const struct utc START = {1795000000000000};
 static const char WHERE[] = "file:crash.db?vfs=crash-disk";
 
-enum { JOBS_MAX = 4000, BALLAST = 400000 };
+enum { JOBS_MAX = 4000, ROOM = 400000 };
 
 struct world {
     struct memory_disk *disk;
@@ -23,7 +23,6 @@ struct world {
     struct clock clock;
     struct db *db;
     struct ledger *ledger;
-    struct ballast ballast;
     bool is_promised[JOBS_MAX]; /* answered with OUTCOME_COMMITTED */
     int outcomes[OUTCOME_FAILED + 1];
 };
@@ -69,23 +68,12 @@ static void start_fresh(struct world *world)
     assert_true(db_migrate(world->db, START, &fault));
 }
 
-static bool hold(void *self)
-{
-    return memory_disk_hold(((struct world *)self)->disk, BALLAST);
-}
-
-static void release(void *self)
-{
-    memory_disk_release(((struct world *)self)->disk);
-}
-
 static int set_up(void **state)
 {
     log_setup(&(struct log_options){.sink = drop_line}); /* failures are told, and meant */
     struct world *world = g_new0(struct world, 1);
     world->disk = memory_disk_create("crash-disk");
     world->clock = (struct clock){world_wall, world_elapsed, world};
-    world->ballast = (struct ballast){hold, release, world};
     start_fresh(world);
     *state = world;
     return 0;
@@ -253,15 +241,14 @@ static int count_events(struct world *world, const char *kind)
 static void a_full_disk_closes_the_intake_but_not_the_paging(void **state)
 {
     struct world *world = *state;
-    ledger_set_ballast(world->ledger, &world->ballast);
+    ledger_keep_room(world->ledger, ROOM);
     memory_disk_set_capacity(world->disk, memory_disk_used(world->disk) + 100000);
     int n = 0;
     for (; ledger_is_writable(world->ledger) && n < 1000; n += 8) {
         run_jobs(world, n, 8, 2);
     }
     assert_true(n > 8 && n < 1000);
-    assert_false(world->is_promised[n - 8]); /* the intake of the batch that met the end … */
-    assert_true(world->is_promised[n - 1]);  /* … and its paging, with the ballast's room */
+    assert_int_equal(world->outcomes[OUTCOME_COMMITTED], n); /* it closed while there was room */
 
     for (int second = 0; second < 5; second++, n += 4) {
         world->wall = utc_add(world->wall, SPAN_S(1));
@@ -281,18 +268,34 @@ static void a_full_disk_closes_the_intake_but_not_the_paging(void **state)
     assert_int_equal(count_lost(world), 0);
 }
 
-static void the_intake_stays_closed_until_the_ballast_is_back(void **state)
+/* More at once than all that is kept: it is refused, and takes nothing from what pages. */
+static void a_batch_beyond_the_room_leaves_it_whole(void **state)
 {
     struct world *world = *state;
-    ledger_set_ballast(world->ledger, &world->ballast);
+    ledger_keep_room(world->ledger, ROOM);
     memory_disk_set_capacity(world->disk, memory_disk_used(world->disk));
-    run_jobs(world, 0, 1, 0);
+    run_jobs(world, 0, 2000, 2);
     assert_false(ledger_is_writable(world->ledger));
-    /* Room for the event, not for the ballast. */
-    memory_disk_set_capacity(world->disk, memory_disk_used(world->disk) + BALLAST - 1);
+    assert_int_equal(world->outcomes[OUTCOME_UNAVAILABLE], 1998);
+    assert_int_equal(world->outcomes[OUTCOME_COMMITTED], 2);
+    for (int n = 2000; n < 2040; n++) {
+        run_jobs(world, n, 1, 1);
+        assert_true(world->is_promised[n]);
+    }
+    assert_int_equal(count_lost(world), 0);
+}
+
+static void the_intake_stays_closed_until_the_room_is_back(void **state)
+{
+    struct world *world = *state;
+    memory_disk_set_capacity(world->disk, memory_disk_used(world->disk) + ROOM / 4);
+    ledger_keep_room(world->ledger, ROOM);
+    assert_false(ledger_is_writable(world->ledger));
+    /* Room for the event, not for what is kept. */
+    memory_disk_set_capacity(world->disk, memory_disk_used(world->disk) + ROOM / 2);
     assert_true(ledger_tick(world->ledger).us == utc_add(world->wall, SPAN_S(1)).us);
     assert_false(ledger_is_writable(world->ledger));
-    memory_disk_set_capacity(world->disk, memory_disk_used(world->disk) + INT64_C(2) * BALLAST);
+    memory_disk_set_capacity(world->disk, memory_disk_used(world->disk) + INT64_C(20) * ROOM);
     assert_true(ledger_tick(world->ledger).us == UTC_NEVER.us);
     assert_true(ledger_is_writable(world->ledger));
 }
@@ -305,7 +308,7 @@ static void a_start_on_a_full_disk_waits_for_room(void **state)
     start(world);
     struct fault fault = {0};
     assert_true(db_migrate(world->db, START, &fault)); /* nothing to do, so nothing to write */
-    ledger_set_ballast(world->ledger, &world->ballast);
+    ledger_keep_room(world->ledger, ROOM);
     assert_false(ledger_is_writable(world->ledger));
     assert_true(ledger_tick(world->ledger).us == utc_add(world->wall, SPAN_S(1)).us);
     run_jobs(world, 0, 1, 0);
@@ -319,7 +322,7 @@ static void a_start_on_a_full_disk_waits_for_room(void **state)
 static void a_read_only_disk_is_waited_out(void **state)
 {
     struct world *world = *state;
-    ledger_set_ballast(world->ledger, &world->ballast);
+    ledger_keep_room(world->ledger, ROOM);
     memory_disk_set_read_only(world->disk, true);
     run_jobs(world, 0, 4, 2);
     assert_int_equal(world->outcomes[OUTCOME_UNAVAILABLE], 4);
@@ -356,7 +359,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_full_disk_closes_the_intake_but_not_the_paging, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(the_intake_stays_closed_until_the_ballast_is_back, set_up,
+        cmocka_unit_test_setup_teardown(a_batch_beyond_the_room_leaves_it_whole, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_intake_stays_closed_until_the_room_is_back, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_start_on_a_full_disk_waits_for_room, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_read_only_disk_is_waited_out, set_up, tear_down),

@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "ledger/ballast.h"
 #include "ledger/cluster_clock.h"
 #include "ledger/event.h"
 #include "ledger/lane_store.h"
@@ -109,8 +108,7 @@ struct ledger {
     struct cluster_clock cluster;
     struct news news;
     struct membership member;
-    const struct ballast *ballast; /* may be NULL */
-    bool is_ballast_held;
+    int64_t room; /* bytes, see ledger_keep_room; 0: none is kept */
     struct damage damage;
     struct span pulse_written; /* elapsed; 0: not yet */
     GArray *duties;            /* of struct duty_state */
@@ -156,6 +154,11 @@ NODISCARD bool ledger_end_look(struct ledger *ledger);
 
 /* Intake is refused from now on. */
 void ledger_close_door(struct ledger *ledger, enum ledger_door door, const char *why);
+
+/* See ledger_keep_room; between transactions. */
+NODISCARD bool ledger_hold_room(struct ledger *ledger);
+/* What is done behind each batch and tick: room is kept, or the intake closed; the log is moved. */
+void ledger_tidy(struct ledger *ledger);
 
 /* Looks whether the wall clock jumped and, if so, records it and tells the duties. False when that
  * could not be written: then no deadline may be judged and no new one made. On a shared database the

@@ -15,18 +15,11 @@ enum {
 /* Even with nothing due a node looks this often whether others wrote, and whether they live. */
 #define LOOK_MOST SPAN_MS(250)
 
-/* Writing is tried where it is needed next: the ballast first, then an event that tells the end. */
+/* Writing is tried where it is needed next: the room for paging first, then an event that tells the end. */
 static void try_to_reopen(struct ledger *ledger)
 {
-    const struct ballast *ballast = ledger->ballast;
-    if (!damage_is_over(ledger)) {
+    if (!damage_is_over(ledger) || !ledger_hold_room(ledger)) {
         return;
-    }
-    if (ballast != NULL && !ledger->is_ballast_held) {
-        ledger->is_ballast_held = ballast->hold(ballast->self);
-        if (!ledger->is_ballast_held) {
-            return;
-        }
     }
     struct span closed = ledger_closed_for(ledger);
     struct ledger_tx tx = ledger_begin(ledger, clock_now(ledger->clock));
@@ -84,7 +77,6 @@ static struct utc run_duty(struct ledger *ledger, struct duty_state *state, stru
     if (quiet.us > 0) {
         return utc_add(now, quiet);
     }
-    bool had_ballast = ledger->is_ballast_held;
     struct ledger_tx tx = ledger_begin(ledger, now);
     struct utc next = state->duty.next_at(&tx, state->duty.self);
     if (db_error(tx.db) == DB_OK && utc_before(tx.now, next)) {
@@ -95,9 +87,6 @@ static struct utc run_duty(struct ledger *ledger, struct duty_state *state, stru
     }
     int done = db_error(tx.db) == DB_OK ? run_due(state, &tx) : 0;
     enum db_status status = ledger_finish(ledger, state->duty.name);
-    if (status == DB_FULL && had_ballast) {
-        return now; /* there is room now: nobody waits a second for being paged */
-    }
     if (status != DB_OK) {
         return fail_duty(ledger, state, status, now);
     }
@@ -205,6 +194,6 @@ struct utc ledger_tick(struct ledger *ledger)
          round++) {
         next = run_duties(ledger, clock_now(ledger->clock));
     }
-    db_tidy(ledger->db, ledger_door(ledger) == LEDGER_FULL);
+    ledger_tidy(ledger);
     return bound(ledger, next);
 }

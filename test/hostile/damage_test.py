@@ -33,6 +33,12 @@ def pages(path):
         return roots, db.execute("PRAGMA page_size").fetchone()[0]
 
 
+def used(path):
+    """Bytes of the file that are pages; the rest is room for a full disk."""
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        return db.execute("PRAGMA page_count").fetchone()[0] * db.execute("PRAGMA page_size").fetchone()[0]
+
+
 def overwrite(path, page, size):
     with open(path, "r+b") as file:
         file.seek((page - 1) * size)
@@ -86,11 +92,16 @@ class DamageTest(unittest.TestCase):
         world.stop()
         path = world.data / "tocsin.db"
         whole = path.read_bytes()
-        for size in (len(whole) - 4096, len(whole) // 2, 4096, 100):
+        pages_end = used(path)
+        self.assertLess(pages_end, len(whole))
+        for size in (pages_end - 4096, pages_end // 2, 4096, 100):
             with self.subTest(size=size):
                 path.write_bytes(whole[:size])
                 self.start_damaged(world, f"a file of {size} bytes")
                 world.server.end()
+        path.write_bytes(whole[:pages_end])  # nothing is lost with the room
+        world.start()
+        self.assertEqual(self.send(world, "sound").status, 202)
 
     def test_what_pages_people_is_gone(self):
         """The table of deliveries: the outside heartbeat is silent, metrics and doctor say so, and a copy that is

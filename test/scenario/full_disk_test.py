@@ -1,12 +1,13 @@
 """A full disk: nothing new is taken, what was taken still pages, and room heals it by itself."""
 
-import os
+import threading
 import unittest
 
 from team import KEYS
 from world import World
 
-DISK_MIB = 64  # ballast and database have room, and little else
+DISK_MIB = 64  # the database and the room that it keeps, and little else
+OTHERS = 300  # what is written of them while the disk is full needs room of its own
 
 ESCALATION = """
 users:
@@ -27,15 +28,32 @@ integrations: [{name: app, kind: native, service: checkout, key: env:APP_KEY}]
 """
 
 
-def fill(path):
-    """Takes every byte that is left."""
-    with open(path, "wb", buffering=0) as file:
-        for size in (1 << 20, 4096, 1):
-            try:
-                while file.write(b"x" * size) == size:
-                    pass
-            except OSError:
-                pass
+class Filler:
+    """Another program that takes every byte it can get, and goes on trying until it is stopped."""
+
+    def __init__(self, path):
+        self.path = path
+        self.is_stopped = threading.Event()
+        self.was_full = threading.Event()
+        self.thread = threading.Thread(target=self.fill)
+        self.thread.start()
+
+    def fill(self):
+        with open(self.path, "wb", buffering=0) as file:
+            while not self.is_stopped.is_set():
+                for size in (1 << 20, 4096, 1):
+                    try:
+                        while file.write(b"x" * size) == size:
+                            pass
+                    except OSError:
+                        pass
+                self.was_full.set()
+                self.is_stopped.wait(0.001)  # how often it tries, nothing that the test waits for
+
+    def stop(self):
+        self.is_stopped.set()
+        self.thread.join()
+        self.path.unlink(missing_ok=True)
 
 
 class FullDiskTest(unittest.TestCase):
@@ -50,9 +68,11 @@ class FullDiskTest(unittest.TestCase):
             taken = self.alert(world, "before the disk was full")
             self.assertEqual(taken.status, 202, taken)
             world.wait("ana is paged", lambda: receiver.received("/ana"))
+            others = [self.alert(world, f"one of many, {i}").json["alert_id"] for i in range(OTHERS)]
 
-            filler = world.data_path() / "filler"
-            fill(filler)
+            filler = Filler(world.data_path() / "filler")
+            self.addCleanup(filler.stop)
+            self.assertTrue(filler.was_full.wait(60))
             details = {"summary": "while it is full", "details": {"text": "x" * 60000}}
             refused = world.wait("the intake closes", lambda: (
                 lambda answer: answer if answer.status == 503 else None)(
@@ -67,8 +87,11 @@ class FullDiskTest(unittest.TestCase):
             acknowledged = world.post(
                 f"/api/v1/alerts/{taken.json['alert_id']}/acknowledge")
             self.assertEqual(acknowledged.status, 200, acknowledged)
+            wanted = {"target": {"user": "budi"}, "note": "n" * 500}
+            paged = [world.post(f"/api/v1/alerts/{other}/page", wanted).status for other in others]
+            self.assertEqual(set(paged), {200})
 
-            os.remove(filler)
+            filler.stop()
             again = world.wait("the intake opens by itself", lambda: (
                 lambda answer: answer if answer.status == 202 else None)(
                     self.alert(world, "after the disk was full")))

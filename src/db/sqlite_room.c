@@ -1,0 +1,123 @@
+/* Room that is kept inside the file and its log, where no other program can take it.
+ *
+ * Both are made longer than what is in them, with blocks that the file system has given for good: a page
+ * that is added to the file, a commit that is added to the log then needs nothing of the disk. SQLite reads
+ * neither rest: the file's header says how many pages count, and in the log no checksum fits. But after a
+ * whole checkpoint it cuts the file to what is in it, at its end it removes the log, and the next program
+ * to write would have the room: so it is told to leave the log, and that one call, to cut, is changed. */
+#include "db/sqlite_engine.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+enum {
+    MORE = 4,      /* a fourth of it more is asked for, so that it is not asked at each commit */
+    LOG_HEAD = 32, /* bytes, by SQLite's file format */
+    LOG_PAGE_HEAD = 24 /* before each page */
+};
+
+/* A log that is cut to nothing is to be read by nobody: without its head it is empty. */
+static int wipe_head(sqlite3_file *file)
+{
+    static const char NOTHING[LOG_HEAD];
+    return file->pMethods->xWrite(file, NOTHING, LOG_HEAD, 0);
+}
+
+static int cut(sqlite3_file *file, sqlite3_int64 size)
+{
+    /* The methods are the first member of what we set for this file. */
+    const struct sqlite_kept_file *kept = (const struct sqlite_kept_file *)file->pMethods;
+    sqlite3_int64 now = 0;
+    int code = file->pMethods->xFileSize(file, &now);
+    if (code == SQLITE_OK && size == 0) {
+        code = wipe_head(file);
+    }
+    sqlite3_int64 target = size > now ? size : MIN(now, MAX(size, kept->least));
+    return code == SQLITE_OK && target != now ? kept->truncate(file, target) : code;
+}
+
+static sqlite3_file *part(struct db *db, int which)
+{
+    sqlite3_file *file = NULL;
+    (void)sqlite3_file_control(sqlite_handle(db), "main", which, &file);
+    return file != NULL && file->pMethods != NULL ? file : NULL;
+}
+
+static void keep(struct sqlite_kept_file *kept, sqlite3_file *file, int64_t least)
+{
+    kept->least = least;
+    if (file->pMethods != &kept->methods) {
+        kept->methods = *file->pMethods;
+        kept->truncate = kept->methods.xTruncate;
+        kept->methods.xTruncate = cut;
+        file->pMethods = &kept->methods;
+    }
+}
+
+static bool give_blocks(int fd, int64_t from, int64_t to)
+{
+    return fd >= 0 && posix_fallocate(fd, from, to - from) == 0;
+}
+
+/* SQLite has no locks on the log, so that it may be opened and closed. */
+static bool extend_log(const struct sqlite_db *sqlite, int64_t from, int64_t to)
+{
+    g_autofree char *path = g_strconcat(sqlite->where, "-wal", NULL);
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    bool is_given = give_blocks(fd, from, to);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return is_given;
+}
+
+static bool extend(const struct sqlite_db *sqlite, sqlite3_file *file, int64_t from, int64_t to)
+{
+    if (sqlite->file_fd < 0) { /* a memory disk, where a hint is enough */
+        sqlite3_int64 wanted = to;
+        return file->pMethods->xFileControl(file, SQLITE_FCNTL_SIZE_HINT, &wanted) == SQLITE_OK;
+    }
+    return file->pMethods == &sqlite->kept_log.methods ? extend_log(sqlite, from, to)
+                                                       : give_blocks(sqlite->file_fd, from, to);
+}
+
+static bool reach(const struct sqlite_db *sqlite, sqlite3_file *file, int64_t size, int64_t bytes)
+{
+    sqlite3_int64 now = 0;
+    return file->pMethods->xFileSize(file, &now) == SQLITE_OK &&
+           (now >= size + bytes || extend(sqlite, file, now, size + bytes + bytes / MORE));
+}
+
+static int64_t ask_int(struct sqlite_db *sqlite, sqlite3_stmt **stmt, const char *sql)
+{
+    int64_t answer = -1;
+    if (*stmt == NULL) {
+        (void)sqlite3_prepare_v3(sqlite->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+    }
+    if (*stmt != NULL && sqlite3_step(*stmt) == SQLITE_ROW) {
+        answer = sqlite3_column_int64(*stmt, 0);
+    }
+    (void)sqlite3_reset(*stmt);
+    return answer;
+}
+
+bool sqlite_hold_room(struct db *db, int64_t bytes)
+{
+    struct sqlite_db *sqlite = (struct sqlite_db *)db;
+    if (sqlite->handle == NULL) {
+        return true; /* whoever opens it again will see */
+    }
+    sqlite3_file *file = part(db, SQLITE_FCNTL_FILE_POINTER);
+    sqlite3_file *log = part(db, SQLITE_FCNTL_JOURNAL_POINTER);
+    if (file == NULL || log == NULL) {
+        return true; /* in memory */
+    }
+    keep(&sqlite->kept_file, file, INT64_MAX);
+    keep(&sqlite->kept_log, log, LOG_HEAD + bytes);
+    int is_log_left = 1;
+    (void)file->pMethods->xFileControl(file, SQLITE_FCNTL_PERSIST_WAL, &is_log_left);
+    int64_t pages = ask_int(sqlite, &sqlite->page_count, "PRAGMA page_count");
+    int64_t log_bytes = LOG_HEAD + sqlite->log_used * (int64_t)(SQLITE_PAGE + LOG_PAGE_HEAD);
+    return pages >= 0 && reach(sqlite, file, pages * SQLITE_PAGE, bytes) &&
+           reach(sqlite, log, log_bytes, bytes);
+}
