@@ -78,10 +78,12 @@ static bool is_running(const struct supervisor *supervisor)
     return is_known ? is_recent(&supervisor->pulse_answered_us) : is_alive(supervisor);
 }
 
-/* Does what is committed reach anybody? */
+/* Does what is committed reach anybody? Where the thread that sends stands still another node may do it; where
+ * every way out hangs, they would hang there as well. */
 static void look_at_sending(struct supervisor *supervisor)
 {
     enum sending sending = house_sending(supervisor->house);
+    ledger_set_idle(supervisor->house->ledger, sending == SENDING_SILENT);
     if (sending != supervisor->was_sending) {
         metric_set(METRIC_SENDING, sending == SENDING_WORKS);
         if (sending == SENDING_WORKS) {

@@ -164,6 +164,9 @@ void ledger_be_alone(struct ledger *ledger);
  * end). */
 void ledger_leave(struct ledger *ledger);
 void ledger_end(struct ledger *ledger);
+/* While `is_idle`, as when nobody sends what this node claims: it gives its lanes and its claims to the others,
+ * if any live, and joins anew afterwards. Takes and answers commands all the while. Safe from any thread. */
+void ledger_set_idle(struct ledger *ledger, bool is_idle);
 /* This node's id; 0 before ledger_join and in a database with one writer. A node that was counted as
  * dead joins anew under another. */
 int64_t ledger_node(const struct ledger_tx *tx);

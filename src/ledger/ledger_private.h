@@ -78,6 +78,7 @@ struct membership {
     int64_t id;
     enum node_state state; /* of its row as last read */
     bool is_leaving;
+    atomic_bool is_idle; /* see ledger_set_idle */
     struct lane_hold hold;
     bool has_gained;       /* lanes, and the listeners do not know yet */
     int lanes_left;        /* that it held when it left */

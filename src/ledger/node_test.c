@@ -92,6 +92,40 @@ static void two_die_at_once(void **state)
     assert_int_equal(cluster_count_kind(cluster, "node.lost"), 2);
 }
 
+/* It lives and writes, but nobody sends what it claims. */
+static void who_is_idle_is_replaced_and_comes_back(void **state)
+{
+    struct cluster *cluster = *state;
+    cluster_start(cluster, 3);
+    struct cluster_node *idle = &cluster->nodes[1];
+    int64_t id = id_of(idle);
+    ledger_set_idle(idle->ledger, true);
+    assert_true(until_shared(cluster, 5, 0).us <= SPAN_S(1).us);
+    assert_int_equal(idle->gone_count, 1); /* what it had claimed is free */
+    assert_int_equal(idle->gone, id);
+    cluster_pass(cluster, SPAN_S(30), 0);
+    assert_true(is_shared_among(cluster, 5));
+    assert_true(cluster_write_lanes(idle) == 0);
+    assert_int_equal(cluster_write(idle), OUTCOME_COMMITTED);
+    ledger_set_idle(idle->ledger, false);
+    assert_true(until_shared(cluster, 7, 0).us <= SPAN_S(1).us);
+    assert_true(id_of(idle) != id);
+    assert_int_equal(cluster_count_kind(cluster, "node.lost"), 0);
+    assert_int_equal(cluster_count_kind(cluster, "node.left"), 1);
+}
+
+static void the_last_one_keeps_its_lanes(void **state)
+{
+    struct cluster *cluster = *state;
+    cluster_start(cluster, 2);
+    for (int i = 0; i < 2; i++) {
+        ledger_set_idle(cluster->nodes[i].ledger, true);
+    }
+    cluster_pass(cluster, SPAN_S(30), 0);
+    assert_int_equal(cluster_count_kind(cluster, "node.left"), 1);
+    assert_true(is_shared_among(cluster, 1) || is_shared_among(cluster, 2));
+}
+
 static void who_leaves_is_replaced_within_1_s(void **state)
 {
     struct cluster *cluster = *state;
@@ -517,6 +551,8 @@ int main(void)
         TEST(a_dead_nodes_lanes_go_on_within_5_s),
         TEST(two_die_at_once),
         TEST(who_leaves_is_replaced_within_1_s),
+        TEST(who_is_idle_is_replaced_and_comes_back),
+        TEST(the_last_one_keeps_its_lanes),
         TEST(who_leaves_beside_one_who_sleeps_is_replaced_too),
         TEST(who_could_not_leave_then_leaves_later),
         TEST(who_dies_while_leaving_is_counted_as_lost),

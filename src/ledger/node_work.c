@@ -219,16 +219,20 @@ static void tell_duties(struct ledger_tx *tx, int64_t node)
     }
 }
 
+static void go(struct ledger_tx *tx)
+{
+    const struct membership *member = &tx->ledger->member;
+    tell_duties(tx, member->id);
+    node_set_gone(tx->db, member->id, tx->now);
+    json_auto_t *data = json_pack("{s:s, s:i}", "name", member->name, "lanes", member->lanes_left);
+    tell(tx, "node.left", member->id, data);
+}
+
 static enum db_status try_to_end(struct ledger *ledger)
 {
-    struct membership *member = &ledger->member;
     struct ledger_tx tx = ledger_begin(ledger, clock_now(ledger->clock));
-    if (db_error(tx.db) == DB_OK && member->state != NODE_GONE) {
-        tell_duties(&tx, member->id);
-        node_set_gone(tx.db, member->id, tx.now);
-        json_auto_t *data =
-            json_pack("{s:s, s:i}", "name", member->name, "lanes", member->lanes_left);
-        tell(&tx, "node.left", member->id, data);
+    if (db_error(tx.db) == DB_OK && ledger->member.state != NODE_GONE) {
+        go(&tx);
     }
     return ledger_finish(ledger, "end");
 }
@@ -248,6 +252,11 @@ void ledger_end(struct ledger *ledger)
     g_clear_pointer(&member->address, g_free);
     member->id = 0;
     member->is_leaving = false;
+}
+
+void ledger_set_idle(struct ledger *ledger, bool is_idle)
+{
+    atomic_store(&ledger->member.is_idle, is_idle);
 }
 
 int64_t ledger_node(const struct ledger_tx *tx)
@@ -333,6 +342,30 @@ void node_watch(struct ledger_tx *tx)
 
 /* --- work --- */
 
+/* The last one that lives keeps its lanes, for whatever it can still do; as this turn finds them, for two may
+ * want to go at once. */
+static enum db_status idle_turn(struct ledger *ledger)
+{
+    struct membership *member = &ledger->member;
+    struct ledger_tx tx = ledger_begin(ledger, clock_now(ledger->clock));
+    struct lane_view view = {0};
+    if (db_error(tx.db) == DB_OK) {
+        lane_view_load(tx.db, &view);
+    }
+    bool is_going = db_error(tx.db) == DB_OK && count_alive(&view) > 1;
+    if (is_going) {
+        member->lanes_left = lane_count(member->hold.lanes);
+        go(&tx);
+    }
+    enum db_status status = ledger_finish(ledger, "idle");
+    if (status == DB_OK && is_going) {
+        member->state = NODE_GONE;
+        hold(ledger, &(struct lane_hold){0});
+        LOG_WARN("ledger", NULL, "nothing is sent here: the other nodes take over");
+    }
+    return status;
+}
+
 static void bury(struct ledger_tx *tx, int64_t node, const struct lane_view *view)
 {
     struct ledger *ledger = tx->ledger;
@@ -410,11 +443,20 @@ static bool is_judged_idle(const struct ledger *ledger)
     return lane_verdict_is_empty(&verdict);
 }
 
+/* By the last view, so that the last one that lives asks for no turns. */
+static bool is_useless(const struct membership *member)
+{
+    return atomic_load(&member->is_idle) && member->alive > 1;
+}
+
 void node_work(struct ledger *ledger)
 {
     const struct membership *member = &ledger->member;
     if (!has_joined(ledger)) {
         return;
+    }
+    if (member->state == NODE_GONE && atomic_load(&member->is_idle)) {
+        return; /* until somebody sends here again */
     }
     if (member->state == NODE_GONE && !member->is_leaving) {
         LOG_WARN("ledger", NULL, "this node was counted as lost, and joins anew", "name",
@@ -422,6 +464,8 @@ void node_work(struct ledger *ledger)
         (void)insist(ledger, try_to_join);
     } else if (member->state == NODE_ALIVE && member->is_leaving) {
         (void)insist(ledger, try_to_leave); /* could not be written then */
+    } else if (member->state == NODE_ALIVE && is_useless(member)) {
+        (void)insist(ledger, idle_turn);
     } else if (!is_judged_idle(ledger)) {
         (void)insist(ledger, work_turn);
     } else if (since(ledger, member->beaten_at).us >= NODE_BEAT.us) {

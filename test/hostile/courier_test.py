@@ -13,6 +13,7 @@ import unittest.mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "scenario"))
 
+from nodes_test import LANES, Database  # noqa: E402
 from world import World  # noqa: E402
 
 TEAM = """
@@ -24,6 +25,7 @@ policies:
 services:
   - {name: checkout, policy: only}
 """
+PEOPLE = [f"p{number}" for number in range(8)]  # of whom some have their mailbox in each node's lanes
 SILENT_WITHIN_S = 40  # twenty seconds, on a busy machine
 SEIZE, INTERRUPT, DETACH, ALL_THREADS = 0x4206, 0x4207, 17, 0x40000000
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -114,6 +116,41 @@ class CourierTest(unittest.TestCase):
             self.assertIn("what sends the messages hangs", self.world.server.log())
         self.world.start()
         self.wait_for_message("before the end")
+
+class OneOfTwoNodesTest(unittest.TestCase):
+    def setUp(self):
+        database = Database()
+        self.addCleanup(database.end)
+        name = database.make()
+        self.a, self.b = (self.enterContext(World({"DATABASE_URL": database.url(name), "NODE_NAME": node}))
+                          for node in "ab")
+        self.receiver = self.a.receiver()
+        self.a.apply(self.team())
+        self.a.wait("both hold lanes", lambda: self.lanes(self.a) == self.lanes(self.b) == LANES // 2)
+
+    def team(self):
+        lines = ["users:"]
+        lines += [f'  - {{name: {who}, contacts: [{{kind: webhook, to: "{self.receiver.url}/{who}"}}]}}'
+                  for who in PEOPLE]
+        lines += ["policies:"]
+        lines += [f"  - {{name: {who}, steps: [{{notify: [{{user: {who}}}], wait: 30m}}], last_resort: {{user: {who}}}}}"
+                  for who in PEOPLE]
+        return "\n".join([*lines, "services:", *(f"  - {{name: {who}, policy: {who}}}" for who in PEOPLE)])
+
+    @staticmethod
+    def lanes(node):
+        return node.get("/readyz", token=None).json["node"]["lanes"]
+
+    def test_the_other_tells_what_this_one_holds(self):
+        with stopped(self.a.server.pid, "courier"):
+            for who in PEOPLE:
+                self.a.cli("alert", "--service", who, "it is down", "--severity", "critical")
+            self.a.wait("all are told", lambda: all(self.receiver.received(f"/{who}") for who in PEOPLE),
+                        SILENT_WITHIN_S)
+            self.a.wait("the other holds everything", lambda: self.lanes(self.b) == LANES)
+            self.assertEqual(self.a.get("/readyz", token=None).json["sending"], "silent")
+        self.a.wait("it takes part again", lambda: self.lanes(self.a) == LANES // 2, SILENT_WITHIN_S)
+        self.assertEqual([len(self.receiver.received(f"/{who}")) for who in PEOPLE], [1] * len(PEOPLE))
 
 
 if __name__ == "__main__":
