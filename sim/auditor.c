@@ -51,7 +51,8 @@ struct watch {
     int64_t moved_us;    /* when a page was last handed to whoever is on call now; -1: never */
     int moved_from;      /* and whose it was */
     unsigned ever_paged; /* everybody whom this alert paged rightfully */
-    unsigned told;       /* everybody for whom a message about it left */
+    unsigned ever_told;  /* everybody for whom a message about it left */
+    unsigned told;       /* of them, since it was last reopened */
     unsigned heard_end;  /* everybody whom word of its end may have reached */
     struct debt debts[SCENE_PEOPLE];
     int debt_count;
@@ -228,6 +229,7 @@ void auditor_reopened(struct auditor *auditor, int64_t alert_id, struct moment n
                          " was reopened although its service lets acknowledgements stand",
                          alert_id);
     }
+    watch->told = 0; /* that it goes on nobody knows yet */
     start_watch(watch, now);
 }
 
@@ -441,7 +443,7 @@ static void judge_ends(struct auditor *auditor, const struct sent_message *sent,
         const char *what = NULL;
         if (watch->state != WATCH_OVER) {
             what = "before it was over";
-        } else if ((watch->told & bit) == 0) {
+        } else if ((watch->ever_told & bit) == 0) {
             what = "who was not told of it";
         } else if ((watch->heard_end & bit) != 0 && !sent->may_repeat && !sent->is_late) {
             what = "a second time";
@@ -470,6 +472,12 @@ static void note_attempt(struct watch *watch, int person, int64_t begun_us, stru
     }
 }
 
+static void note_told(struct watch *watch, int person)
+{
+    watch->told |= 1U << person;
+    watch->ever_told |= 1U << person;
+}
+
 void auditor_attempt_unknown(struct auditor *auditor, int64_t alert_id, const char *who,
                              struct moment now)
 {
@@ -480,7 +488,7 @@ void auditor_attempt_unknown(struct auditor *auditor, int64_t alert_id, const ch
     }
     note_attempt(watch, person, RUNS,
                  now); /* claimed at some time before, and perhaps never made */
-    watch->told |= 1U << person;
+    note_told(watch, person);
 }
 
 bool auditor_sent(struct auditor *auditor, const struct sent_message *sent, struct moment now)
@@ -500,7 +508,7 @@ bool auditor_sent(struct auditor *auditor, const struct sent_message *sent, stru
         }
         live += watch->state == WATCH_OPEN;
         note_attempt(watch, person, begun_us, now);
-        watch->told |= 1U << person;
+        note_told(watch, person);
         settle_debt(watch, person);
     }
     if (sent->is_end) {

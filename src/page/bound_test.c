@@ -266,6 +266,27 @@ static void a_question_is_unanswered_only_after_it_was_asked(void **state)
     assert_int_equal(paging_events(paging, id, "alert.reopened"), 1);
 }
 
+/* She knew before the pause; that it goes on she does not know yet. */
+static void what_was_told_before_a_pause_is_told_again_before_the_next(void **state)
+{
+    struct paging *paging = *state;
+    int64_t id = signal_of(paging, "quick", 0, SEVERITY_ERROR);
+    paging_expect(paging, "ana email: page 1");
+    assert_int_equal(paging_snooze(paging, id, SPAN_MIN(10)), 200);
+    paging_pass(paging, SPAN_S(10 * 60 - 1));
+    tell_in_hand(paging, "s0", AT_ONCE - 1);
+    paging_pass(paging, SPAN_S(1));
+    assert_int_equal(paging_events(paging, id, "alert.reopened"), 1);
+    paging_pass(paging, SPAN_S(25));
+    paging_expect(paging, "");
+    paging_pass(paging, SPAN_S(34));
+    paging_expect(paging, "ana email: page 1");
+    paging_pass(paging, SPAN_S(19));
+    paging_expect(paging, "");
+    paging_pass(paging, SPAN_S(1));
+    paging_expect(paging, "boss ntfy: page 1");
+}
+
 /* The server was down when the message could have gone, and when the wait would have been over. */
 static void an_outage_of_ours_wakes_nobody_before_the_first(void **state)
 {
@@ -423,6 +444,7 @@ int main(void)
         TEST(what_nobody_sends_keeps_nobody_waiting),
         TEST(one_failure_is_no_reason_to_go_on),
         TEST(a_question_is_unanswered_only_after_it_was_asked),
+        TEST(what_was_told_before_a_pause_is_told_again_before_the_next),
         TEST(an_outage_of_ours_wakes_nobody_before_the_first),
         TEST(a_clock_set_back_does_not_let_the_wait_begin_before_the_message),
         TEST(who_was_told_beside_is_waited_for),

@@ -3,10 +3,12 @@
 #include "page/mail_store.h"
 #include "page/page_store.h"
 
-/* Of page p's step: an attempt to tell somebody of the alert was made before. */
+/* Of page p's step: an attempt to tell somebody of the alert was made before, in this episode: the pages of
+ * one that was acknowledged, snoozed or resolved have ended. */
 #define IS_SOMEBODY_TRIED(but)                                                                 \
     "EXISTS (SELECT 1 FROM page q JOIN notification o ON o.alert_id = q.alert_id"              \
     " JOIN mailbox b ON b.id = o.mailbox_id AND b.user_name = q.user_name"                     \
+    " JOIN page r ON r.id = o.page_id AND r.state = 1"                                         \
     " WHERE q.alert_id = p.alert_id AND q.escalation_id = p.escalation_id AND q.step = p.step" \
     " AND q.round = p.round AND q.state = 1 AND o.kind = 1 AND o.tries > 0" but ")"
 
