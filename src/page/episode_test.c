@@ -44,10 +44,32 @@ static void what_goes_on_after_its_end_pages_nobody_again(void **state)
     assert_int_equal(end_and_go_on(paging, "ana email: ended 1"), id);
     paging_expect(paging, "");
     assert_int_equal(paging_events(paging, id, "alert.continued"), 1);
-    /* Nobody has answered: the next step comes when it would have come. */
-    paging_pass(paging, SPAN_S(239));
+    /* Nobody has answered: her next rule and the next step come when they would have come. */
+    paging_pass(paging, SPAN_S(59));
     paging_expect(paging, "");
     paging_pass(paging, SPAN_S(1));
+    paging_expect(paging, "ana webhook: page 1");
+    paging_pass(paging, SPAN_S(179));
+    paging_expect(paging, "");
+    paging_pass(paging, SPAN_S(1));
+    paging_expect(paging, "chen ntfy: page 1");
+}
+
+static void a_clock_set_back_after_the_end_makes_no_wait_longer(void **state)
+{
+    struct paging *paging = *state;
+    paging->started_at = PAGING_START;
+    int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
+    paging_expect(paging, "ana email: page 1");
+    (void)paging_signal(paging, SIGNAL_RESOLVE, "k", 0);
+    paging_pass(paging, SPAN_S(30));
+    paging_expect(paging, "ana email: ended 1");
+    paging_jump(paging, SPAN_H(-2));
+    paging_pass(paging, SPAN_S(1));
+    assert_int_equal(paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_ERROR), id);
+    paging_pass(paging, SPAN_MIN(2));
+    paging_expect(paging, "ana webhook: page 1");
+    paging_pass(paging, SPAN_MIN(3));
     paging_expect(paging, "chen ntfy: page 1");
 }
 
@@ -116,6 +138,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_team, paging_finish)
     const struct CMUnitTest tests[] = {
         TEST(what_goes_on_after_its_end_pages_nobody_again),
+        TEST(a_clock_set_back_after_the_end_makes_no_wait_longer),
         TEST(what_goes_on_is_still_whosever_it_was),
         TEST(what_goes_on_untold_is_told),
         TEST(what_goes_on_is_told_to_whom_it_had_not_reached),

@@ -221,6 +221,14 @@ static void wait_on(struct ledger_tx *tx, struct escalation *e, struct alert *al
     escalation_save(tx->db, e);
 }
 
+/* When it would have come; but what ended is not moved with a clock that jumps, and one that was set back
+ * makes no wait longer than it is. */
+static struct utc when_it_would_have_come(const struct escalation *e, struct utc now)
+{
+    bool is_wait = !e->next_is_date && e->wait.us > 0;
+    return is_wait ? utc_earlier(e->kept_next_at, utc_add(now, e->wait)) : e->kept_next_at;
+}
+
 void escalation_continue(struct pager *pager, struct ledger_tx *tx, struct alert *alert)
 {
     struct escalation e;
@@ -232,7 +240,7 @@ void escalation_continue(struct pager *pager, struct ledger_tx *tx, struct alert
         restart(pager, tx, &e, alert);
     } else {
         e.state = e.kept_state;
-        e.next_at = e.kept_next_at;
+        e.next_at = when_it_would_have_come(&e, tx->now);
         escalation_save(tx->db, &e);
         page_go_on(pager, tx, &e, alert);
     }

@@ -293,13 +293,23 @@ void pages_open(struct pager *pager, struct ledger_tx *tx, const struct page_ord
     }
 }
 
+/* The person's next rule applies when it would have; a clock that was set back meanwhile makes no wait longer. */
+static void rearm_rules(struct page *page, const GPtrArray *rules, struct utc now)
+{
+    const struct rule *rule = rule_at(rules, page->next_rule);
+    if (rule != NULL) {
+        page->next_at = utc_add(utc_earlier(page->created_at, now), rule->after);
+    }
+}
+
 static void go_on(struct pager *pager, struct ledger_tx *tx, struct page *page,
                   const struct alert *alert)
 {
+    g_autoptr(GPtrArray) rules = receiver_rules(pager->config, page->who, page->urgency);
     page->state = PAGE_ACTIVE;
     page->ended_at = (struct utc){0};
+    rearm_rules(page, rules, tx->now);
     page_save(tx->db, page);
-    g_autoptr(GPtrArray) rules = receiver_rules(pager->config, page->who, page->urgency);
     if (!page_was_told(tx->db, page) && rules->len > 0 &&
         !notify_or_fall_back(pager, tx, page, alert, contact_of_rule(rules, 0), false)) {
         page_give_up(pager, tx, page->id);
