@@ -346,9 +346,24 @@ static void lint_contact(const struct user *user, const struct contact *contact,
     }
 }
 
+/* A room has one way to be told, which bears this name, and nobody there who could confirm it. */
+static void lint_room(const struct chat_channel *room, const struct contact_fact *facts,
+                      size_t count, GPtrArray *findings)
+{
+    g_autofree char *subject = subject_of("channel", room->name);
+    const struct contact_fact *fact = fact_of(facts, count, subject, "channel");
+    if (fact != NULL && utc_is_set(fact->failed_at)) {
+        lint_add(findings, LINT_PROBLEM, "failing", subject,
+                 "Correct its address or secret; the next message that arrives there ends this.",
+                 "The last message to the channel %s was not taken: %s", room->name,
+                 fact->failure != NULL ? fact->failure : "no reason given");
+    }
+}
+
 void lint_contacts(const struct config *config, const struct contact_fact *facts, size_t count,
                    GPtrArray *findings)
 {
+    const GPtrArray *rooms = config->items[CONFIG_CHANNEL];
     const GPtrArray *users = config->items[CONFIG_USER];
     for (guint i = 0; i < users->len; i++) {
         const struct user *user = users->pdata[i];
@@ -359,6 +374,9 @@ void lint_contacts(const struct config *config, const struct contact_fact *facts
                              findings);
             }
         }
+    }
+    for (guint i = 0; i < rooms->len; i++) {
+        lint_room(rooms->pdata[i], facts, count, findings);
     }
 }
 

@@ -28,7 +28,7 @@ void lint_add(GPtrArray *findings, enum lint_level level, const char *check, con
 
 /* Facts about one contact, from table contact_state. */
 struct contact_fact {
-    const char *user, *contact;
+    const char *user, *contact; /* "ana", "phone"; of a room: "channel:ops", "channel" */
     struct utc verified_at;
     struct utc failed_at; /* unset: its last delivery arrived */
     const char *failure;

@@ -12,8 +12,7 @@
 
 #define NOW ((struct utc){INT64_C(1795334400000000)}) /* 2026-11-22T08:00:00Z */
 
-/* The findings about a team file, as "level check subject" lines. */
-static char *findings_of(const char *yaml)
+static struct config_plan *plan_of(const char *yaml)
 {
     struct yaml_document document = {0};
     struct fault fault = {0};
@@ -25,11 +24,14 @@ static char *findings_of(const char *yaml)
         document.json, nothing, (struct plan_options){.is_from_file = true}, &fault);
     if (plan == NULL) {
         fail_msg("%s: %s", fault.field, fault.text);
-        return NULL;
     }
-    GPtrArray *findings = lint_new();
-    lint_config(plan->next, NOW, findings);
-    lint_sort(findings);
+    yaml_document_clear(&document);
+    return plan;
+}
+
+/* As "level check subject" lines. */
+static char *lines_of(const GPtrArray *findings)
+{
     GString *out = g_string_new(NULL);
     for (guint i = 0; i < findings->len; i++) {
         const struct finding *finding = findings->pdata[i];
@@ -37,10 +39,19 @@ static char *findings_of(const char *yaml)
         g_string_append_printf(out, "%s %s %s\n", enum_to_name(LINT_LEVEL_NAMES, finding->level),
                                finding->check, finding->subject);
     }
+    return g_string_free(out, FALSE);
+}
+
+static char *findings_of(const char *yaml)
+{
+    struct config_plan *plan = plan_of(yaml);
+    GPtrArray *findings = lint_new();
+    lint_config(plan->next, NOW, findings);
+    lint_sort(findings);
+    char *lines = lines_of(findings);
     g_ptr_array_unref(findings);
     config_plan_free(plan);
-    yaml_document_clear(&document);
-    return g_string_free(out, FALSE);
+    return lines;
 }
 
 #define MAIL "{name: ana, contacts: [{kind: email, to: ana@example.com}]}"
@@ -90,6 +101,40 @@ static void finds_what_keeps_a_page_away(void **state)
             fail_msg("%s:\n%s", rows[i].name, findings);
         }
     }
+}
+
+static void tells_of_rooms_that_took_no_message(void **state)
+{
+    (void)state;
+    static const char YAML[] =
+        "channels: [{name: ops, kind: webhook, to: 'https://chat.example.com/x'}]\n";
+
+    const struct {
+        const char *name;
+        struct contact_fact fact;
+        const char *findings;
+    } rows[] = {
+        {"answered 404",
+         {"channel:ops", "channel", {0}, NOW, "404"},
+         "problem failing channel:ops\n"},
+        {"no reason", {"channel:ops", "channel", {0}, NOW, NULL}, "problem failing channel:ops\n"},
+        {"works again", {"channel:ops", "channel", {0}, {0}, NULL}, ""},
+        {"never told", {"channel:others", "channel", {0}, {0}, NULL}, ""},
+        {"another room failed", {"channel:others", "channel", {0}, NOW, "404"}, ""},
+        {"a person of its name failed", {"ops", "channel", {0}, NOW, "404"}, ""},
+    };
+
+    struct config_plan *plan = plan_of(YAML);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        GPtrArray *findings = lint_new();
+        lint_contacts(plan->next, &rows[i].fact, 1, findings);
+        g_autofree char *lines = lines_of(findings);
+        if (strcmp(lines, rows[i].findings) != 0) {
+            fail_msg("%s: %s", rows[i].name, lines);
+        }
+        g_ptr_array_unref(findings);
+    }
+    config_plan_free(plan);
 }
 
 static void judges_keys(void **state)
@@ -185,6 +230,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_keeps_a_page_away),
         cmocka_unit_test(tells_of_what_can_mean_nothing),
+        cmocka_unit_test(tells_of_rooms_that_took_no_message),
         cmocka_unit_test(judges_keys),
         cmocka_unit_test(counts_by_level),
     };

@@ -510,6 +510,22 @@ policies:"""))
         said = self.world.cli_json("doctor")
         self.assertTrue({"level", "check", "what", "remedy"} <= set(said["findings"][0]))
 
+    def test_doctor_tells_of_a_room_that_takes_nothing(self):
+        with World() as world:
+            room = world.receiver(status=404)
+            world.apply(TEAM.replace("[{schedule: primary}]", "[{user: ana}, {channel: ops}]") +
+                        f"channels: [{{name: ops, kind: webhook, to: '{room.url}/ops'}}]\n")
+
+            def failing():
+                return [found for found in world.cli_json("doctor", check=False)["findings"]
+                        if found["subject"] == "channel:ops"]
+
+            self.assertEqual(failing(), [])
+            world.cli("alert", "--service", "checkout", "Disk full")
+            world.wait("the doctor names the room", failing)
+            self.assertIn("404", failing()[0]["what"])
+            self.assertEqual(world.cli("doctor", check=False).returncode, 1)
+
     def test_doctor_tells_what_was_refused(self):
         world = self.world
         key = world.cli("integration", "rotate", "shop").stdout.strip()
