@@ -20,6 +20,7 @@ static void block_signals(sigset_t *set)
     CHECK(pthread_sigmask(SIG_BLOCK, set, NULL) == 0);
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     CHECK(sigaction(SIGPIPE, &ignore, NULL) == 0);
+    CHECK(sigaction(SIGXFSZ, &ignore, NULL) == 0); /* a limit of the file size is a full disk */
 }
 
 static void reload(struct house *house)

@@ -196,6 +196,11 @@ bool db_hold_room(struct db *db, int64_t bytes)
     return !is_ours || db->engine->hold_room(db, bytes);
 }
 
+bool db_is_in_place(struct db *db)
+{
+    return db->is_dead || db->engine->is_in_place == NULL || db->engine->is_in_place(db);
+}
+
 void db_set_stop(struct db *db, const atomic_bool *stop)
 {
     db->stop = stop;

@@ -121,6 +121,9 @@ void db_tidy(struct db *db, bool is_tight);
  * for what is written takes of it. False: the disk (or a quota) has no room for it. True where a server sees to
  * its own disk. */
 NODISCARD bool db_hold_room(struct db *db, int64_t bytes);
+/* False: the file or its log was removed, moved or replaced under the writer's hands, so that the next start
+ * would not find what is written now. Between transactions. */
+NODISCARD bool db_is_in_place(struct db *db);
 
 /* The first error since db_begin (still there after the transaction's end, until the next begin or
  * query), else DB_OK; and its text for the log. */

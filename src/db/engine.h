@@ -42,7 +42,8 @@ struct db_engine {
     void (*plant)(struct db *db);    /* db->bugs were set; may be NULL */
     void (*hang_up)(struct db *db);  /* the queries are finished already; may be NULL */
     void (*tidy)(struct db *db, bool is_tight);
-    bool (*hold_room)(struct db *db, int64_t bytes); /* NULL: the disk is not ours to see to */
+    bool (*hold_room)(struct db *db, int64_t bytes); /* NULL: the disk is not ours to see to … */
+    bool (*is_in_place)(struct db *db);              /* … likewise */
     int64_t (*changes)(const struct db *db);
     int64_t (*insert)(struct db_query *query); /* see db_insert; steps by db_step, or db_run */
 

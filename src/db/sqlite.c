@@ -32,13 +32,7 @@ static const struct db_token TOKENS[] = {
     {"rows", "NOT INDEXED"},
 };
 
-/* Out of space or over a limit, or the file system turned read-only. SQLite itself tells only
- * ENOSPC apart; the rest is the errno of the call that failed. */
-static bool is_want_of_space(int error)
-{
-    return error == ENOSPC || error == EDQUOT || error == EROFS || error == EFBIG;
-}
-
+/* SQLite itself tells only ENOSPC apart; the rest is the errno of the call that failed. */
 static enum db_status status_of(const struct db *db, int code, int error)
 {
     CHECK(code != SQLITE_NOMEM && code != SQLITE_IOERR_NOMEM);
@@ -50,7 +44,7 @@ static enum db_status status_of(const struct db *db, int code, int error)
         return DB_CONSTRAINT;
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
-        return is_want_of_space(error) ? DB_FULL : DB_DOWN;
+        return sqlite_is_want_of_space(error) ? DB_FULL : DB_DOWN;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_PROTOCOL:
@@ -180,6 +174,7 @@ static void hang_up(struct db *db)
     (void)sqlite3_close_v2(sqlite->handle); /* the last connection to a file empties its log */
     sqlite->handle = NULL;
     sqlite->log_pages = sqlite->log_used = 0;
+    sqlite->log_number = 0;
 }
 
 static void close_all(struct db *db)
@@ -209,6 +204,7 @@ static const struct db_engine SQLITE_ENGINE = {
     .hang_up = hang_up,
     .tidy = tidy,
     .hold_room = sqlite_hold_room,
+    .is_in_place = sqlite_is_in_place,
     .changes = changes,
     .insert = sqlite_insert,
     .prepare = sqlite_prepare,
@@ -365,6 +361,8 @@ struct db *sqlite_open(const char *where, enum db_mode mode, struct fault *fault
               (!is_writer || has_log(sqlite, where, fault));
     if (!is_open) {
         db_close(&db);
+    } else if (is_writer) {
+        sqlite_keep_room(db);
     }
     return db;
 }

@@ -2,7 +2,9 @@
 #ifndef DB_SQLITE_ENGINE_H
 #define DB_SQLITE_ENGINE_H
 
+#include <errno.h>
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #include "db/engine.h"
 
@@ -22,7 +24,9 @@ struct sqlite_db {
     sqlite3_stmt *begin, *begin_read, *commit; /* NULL until first needed, as the next */
     sqlite3_stmt *page_count;
     struct sqlite_kept_file kept_file, kept_log;
-    int lock_fd; /* -1: none is held */
+    dev_t log_device; /* of the log that is open … */
+    ino_t log_number; /* … 0: not known yet */
+    int lock_fd;      /* -1: none is held */
     int file_fd; /* the file once more, to the end: to close it drops SQLite's locks; -1: no plain file */
     int log_pages; /* pages in the write-ahead log after the last commit; 0: just tidied */
     int log_used;  /* of them and what was there before, those that nothing is written over yet */
@@ -42,8 +46,17 @@ static inline sqlite3 *sqlite_handle(const struct db *db)
 /* Opens again what was hung up. False after db_fail. */
 NODISCARD bool sqlite_is_open(struct db *db);
 
-/* See db_hold_room. */
+/* See db_hold_room and db_is_in_place. */
 NODISCARD bool sqlite_hold_room(struct db *db, int64_t bytes);
+NODISCARD bool sqlite_is_in_place(struct db *db);
+/* Whoever opens a file that another program keeps room in leaves it there. */
+void sqlite_keep_room(struct db *db);
+
+/* Out of space or over a limit, or the file system turned read-only, by its errno. */
+static inline bool sqlite_is_want_of_space(int error)
+{
+    return error == ENOSPC || error == EDQUOT || error == EROFS || error == EFBIG;
+}
 
 /* Translates a failed call (of which errno, zeroed before it, still tells), keeps it with db_fail and
  * answers the kept status. `what` names the work, or is the statement. */

@@ -7,7 +7,9 @@
  * to write would have the room: so it is told to leave the log, and that one call, to cut, is changed. */
 #include "db/sqlite_engine.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -54,16 +56,30 @@ static void keep(struct sqlite_kept_file *kept, sqlite3_file *file, int64_t leas
     }
 }
 
+/* False only for want of space: what else is wrong the next write will tell. */
 static bool give_blocks(int fd, int64_t from, int64_t to)
 {
-    return fd >= 0 && posix_fallocate(fd, from, to - from) == 0;
+    int error = EINTR;
+    while (fd >= 0 && error == EINTR) {
+        error = posix_fallocate(fd, from, to - from);
+    }
+    return !sqlite_is_want_of_space(error);
+}
+
+static const char *file_path(const struct sqlite_db *sqlite)
+{
+    return sqlite3_db_filename(sqlite->handle, "main"); /* links are followed in it */
+}
+
+static const char *log_path(const struct sqlite_db *sqlite)
+{
+    return sqlite3_filename_wal(file_path(sqlite));
 }
 
 /* SQLite has no locks on the log, so that it may be opened and closed. */
 static bool extend_log(const struct sqlite_db *sqlite, int64_t from, int64_t to)
 {
-    g_autofree char *path = g_strconcat(sqlite->where, "-wal", NULL);
-    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(log_path(sqlite), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     bool is_given = give_blocks(fd, from, to);
     if (fd >= 0) {
         (void)close(fd);
@@ -101,6 +117,28 @@ static int64_t ask_int(struct sqlite_db *sqlite, sqlite3_stmt **stmt, const char
     return answer;
 }
 
+static void keep_both(struct sqlite_db *sqlite, sqlite3_file *file, sqlite3_file *log,
+                      int64_t log_least)
+{
+    int is_log_left = 1;
+    keep(&sqlite->kept_file, file, INT64_MAX);
+    keep(&sqlite->kept_log, log, log_least);
+    (void)file->pMethods->xFileControl(file, SQLITE_FCNTL_PERSIST_WAL, &is_log_left);
+}
+
+void sqlite_keep_room(struct db *db)
+{
+    struct sqlite_db *sqlite = (struct sqlite_db *)db;
+    sqlite3_file *file = part(db, SQLITE_FCNTL_FILE_POINTER);
+    sqlite3_file *log = part(db, SQLITE_FCNTL_JOURNAL_POINTER);
+    sqlite3_int64 size = 0;
+    bool is_kept = file != NULL && log != NULL &&
+                   log->pMethods->xFileSize(log, &size) == SQLITE_OK && size > 0;
+    if (is_kept) {
+        keep_both(sqlite, file, log, size);
+    }
+}
+
 bool sqlite_hold_room(struct db *db, int64_t bytes)
 {
     struct sqlite_db *sqlite = (struct sqlite_db *)db;
@@ -112,12 +150,40 @@ bool sqlite_hold_room(struct db *db, int64_t bytes)
     if (file == NULL || log == NULL) {
         return true; /* in memory */
     }
-    keep(&sqlite->kept_file, file, INT64_MAX);
-    keep(&sqlite->kept_log, log, LOG_HEAD + bytes);
-    int is_log_left = 1;
-    (void)file->pMethods->xFileControl(file, SQLITE_FCNTL_PERSIST_WAL, &is_log_left);
+    keep_both(sqlite, file, log, LOG_HEAD + bytes);
     int64_t pages = ask_int(sqlite, &sqlite->page_count, "PRAGMA page_count");
     int64_t log_bytes = LOG_HEAD + sqlite->log_used * (int64_t)(SQLITE_PAGE + LOG_PAGE_HEAD);
     return pages >= 0 && reach(sqlite, file, pages * SQLITE_PAGE, bytes) &&
            reach(sqlite, log, log_bytes, bytes);
+}
+
+/* A name that cannot be looked up for another reason proves nothing. */
+static bool is_named(const char *path, dev_t device, ino_t number)
+{
+    struct stat named;
+    if (stat(path, &named) != 0) {
+        return errno != ENOENT && errno != ENOTDIR;
+    }
+    return named.st_dev == device && named.st_ino == number;
+}
+
+static bool is_log_in_place(struct sqlite_db *sqlite)
+{
+    struct stat named;
+    if (sqlite->log_number == 0 && stat(log_path(sqlite), &named) == 0) {
+        sqlite->log_device = named.st_dev; /* as it was just opened */
+        sqlite->log_number = named.st_ino;
+    }
+    return sqlite->log_number == 0 ||
+           is_named(log_path(sqlite), sqlite->log_device, sqlite->log_number);
+}
+
+bool sqlite_is_in_place(struct db *db)
+{
+    struct sqlite_db *sqlite = (struct sqlite_db *)db;
+    struct stat opened;
+    if (sqlite->handle == NULL || sqlite->file_fd < 0 || fstat(sqlite->file_fd, &opened) != 0) {
+        return true;
+    }
+    return is_named(file_path(sqlite), opened.st_dev, opened.st_ino) && is_log_in_place(sqlite);
 }

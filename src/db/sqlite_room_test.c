@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -272,6 +273,73 @@ static void a_copy_carries_none(void **state)
     assert_true(sqlite_verify(copy, &fault));
 }
 
+static void copy_to(const char *from, const char *to)
+{
+    g_autofree char *bytes = NULL;
+    gsize size = 0;
+    assert_true(g_file_get_contents(from, &bytes, &size, NULL));
+    assert_true(g_file_set_contents(to, bytes, (gssize)size, NULL));
+}
+
+static int64_t size_of(const char *path)
+{
+    GStatBuf about;
+    return g_stat(path, &about) == 0 ? (int64_t)about.st_size : -1;
+}
+
+/* A command beside a server that was killed: the next start finds its room. */
+static void who_opens_it_after_a_crash_leaves_it(void **state)
+{
+    struct house *house = *state;
+    g_autofree char *log = g_strconcat(house->path, "-wal", NULL);
+    g_autofree char *crashed = g_build_filename(house->folder, "crashed.db", NULL);
+    g_autofree char *crashed_log = g_strconcat(crashed, "-wal", NULL);
+    open_at(house, house->path);
+    assert_true(db_hold_room(house->db, ROOM));
+    put_many(house, 5);
+    copy_to(house->path, crashed);
+    copy_to(log, crashed_log);
+    db_close(&house->db);
+    int64_t size = size_of(crashed), log_size = size_of(crashed_log);
+    open_at(house, crashed);
+    expect_all(house);
+    db_close(&house->db);
+    assert_int_equal(size_of(crashed), size);
+    assert_int_equal(size_of(crashed_log), log_size);
+}
+
+static void a_link_leads_to_its_room(void **state)
+{
+    struct house *house = *state;
+    g_autofree char *link = g_build_filename(house->folder, "link.db", NULL);
+    g_autofree char *log = g_strconcat(house->path, "-wal", NULL);
+    assert_int_equal(symlink(house->path, link), 0);
+    open_at(house, link);
+    assert_true(db_hold_room(house->db, ROOM));
+    assert_true(blocks(log) >= ROOM);
+    assert_true(db_is_in_place(house->db));
+}
+
+/* What is written to a file without a name is gone with the process. */
+static void what_was_taken_away_is_noticed(void **state)
+{
+    struct house *house = *state;
+    g_autofree char *away = g_build_filename(house->folder, "away", NULL);
+    g_autofree char *log = g_strconcat(house->path, "-wal", NULL);
+    const char *const paths[] = {house->path, log};
+    open_at(house, house->path);
+    assert_true(db_hold_room(house->db, ROOM));
+    assert_true(db_is_in_place(house->db));
+    for (size_t i = 0; i < G_N_ELEMENTS(paths); i++) {
+        assert_int_equal(g_rename(paths[i], away), 0);
+        assert_false(db_is_in_place(house->db));
+        assert_true(g_file_set_contents(paths[i], "another", -1, NULL));
+        assert_false(db_is_in_place(house->db));
+        assert_int_equal(g_rename(away, paths[i]), 0);
+        assert_true(db_is_in_place(house->db));
+    }
+}
+
 static void memory_and_readers_need_none(void **state)
 {
     struct house *house = *state;
@@ -299,6 +367,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(its_blocks_are_given, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_log_that_is_left_is_empty, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_copy_carries_none, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_opens_it_after_a_crash_leaves_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_link_leads_to_its_room, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_taken_away_is_noticed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(memory_and_readers_need_none, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("sqlite_room", tests, NULL, NULL);

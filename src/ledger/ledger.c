@@ -76,6 +76,11 @@ static bool make_room(struct ledger *ledger)
 
 void ledger_tidy(struct ledger *ledger)
 {
+    if (ledger_is_writable(ledger) && !db_is_in_place(ledger->db)) {
+        damage_met(ledger,
+                   "the database or its log was removed, moved or replaced while the server "
+                   "runs: the next start would not find what is written now");
+    }
     if (ledger_is_writable(ledger) && !ledger_hold_room(ledger) && !make_room(ledger)) {
         ledger_close_door(ledger, LEDGER_FULL, "the disk has no more than what is kept for paging");
     }

@@ -116,7 +116,8 @@ bool damage_is_over(struct ledger *ledger)
     if (ledger->is_shared && now_of(ledger).us - damage->met_at.us >= ASK_SERVER_AGAIN.us) {
         damage->is_known = false;
     }
-    return ledger_door(ledger) != LEDGER_DAMAGED || (!damage->is_known && !is_struck(ledger));
+    return ledger_door(ledger) != LEDGER_DAMAGED ||
+           (!damage->is_known && !is_struck(ledger) && db_is_in_place(ledger->db));
 }
 
 enum command_result ledger_pulse(struct ledger_tx *tx)

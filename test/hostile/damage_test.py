@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import sqlite3
 import sys
 import pathlib
@@ -102,6 +103,24 @@ class DamageTest(unittest.TestCase):
         path.write_bytes(whole[:pages_end])  # nothing is lost with the room
         world.start()
         self.assertEqual(self.send(world, "sound").status, 202)
+
+    def test_taken_away_under_its_hands(self):
+        """Alerts would be answered 202 and be gone after the next crash."""
+        for name in ("tocsin.db", "tocsin.db-wal"):
+            with self.subTest(name=name):
+                world = self.world()
+                away = world.folder / "away"
+                (world.data / name).rename(away)
+                world.wait("it is noticed", lambda: self.how_it_is_noticed(world) == "closed")
+                self.assertEqual(self.send(world, "while it is away").status, 503)
+                self.assertIn("removed, moved or replaced", world.server.log())
+                away.rename(world.data / name)
+                world.wait("it is back", lambda: self.send(world, "back").status == 202, 90)
+                world.server.send(signal.SIGKILL)
+                world.server.process.wait()
+                world.start()
+                found = {alert["summary"] for alert in world.alerts()}
+                self.assertEqual(found, {"before", "back"})
 
     def test_what_pages_people_is_gone(self):
         """The table of deliveries: the outside heartbeat is silent, metrics and doctor say so, and a copy that is

@@ -1,5 +1,6 @@
 """A full disk: nothing new is taken, what was taken still pages, and room heals it by itself."""
 
+import resource
 import threading
 import unittest
 
@@ -99,6 +100,20 @@ class FullDiskTest(unittest.TestCase):
             self.assertEqual(found["before the disk was full"], "acknowledged")
             self.assertEqual(found["after the disk was full"], "open")
             self.assertEqual(again.json["outcome"], "opened")
+
+    def test_a_limit_of_the_file_size_is_a_full_disk(self):
+        with World() as world:
+            receiver = world.receiver()
+            world.apply(ESCALATION % {"webhook": receiver.url}, env=KEYS)
+            world.token()
+            size = (world.data / "tocsin.db").stat().st_size
+            before = resource.prlimit(world.server.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+            details = {"summary": "too much for the limit", "details": {"text": "x" * 60000}}
+            world.wait("the intake closes", lambda: world.post(
+                "/api/v1/alerts", details, token=KEYS["APP_KEY"]).status == 503)
+            self.assertEqual(world.get("/readyz", token=None).json["database"], "full")
+            resource.prlimit(world.server.pid, resource.RLIMIT_FSIZE, before)
+            world.wait("it opens", lambda: self.alert(world, "without a limit").status == 202)
 
 
 if __name__ == "__main__":
