@@ -10,28 +10,30 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static void try_event(const json_t *body)
 {
-    struct signal signal = {0};
+    struct batch batch;
+    batch_init(&batch);
     json_auto_t *errors = json_array();
-    bool is_good = pagerduty_read(body, &signal, errors);
+    bool is_good = pagerduty_read(body, &batch, errors);
     CHECK(is_good == (json_array_size(errors) == 0));
     if (is_good) {
-        judge_signal(&signal);
+        judge_signal(g_ptr_array_index(batch.signals, 0));
         CHECK(pagerduty_routing_key(body) != NULL);
     }
-    signal_clear(&signal);
+    batch_clear(&batch);
 }
 
 static void try_v1(const json_t *body)
 {
-    struct signal signal = {0};
+    struct batch batch;
+    batch_init(&batch);
     json_auto_t *errors = json_array();
-    bool is_good = pagerduty_read_v1(body, &signal, errors);
+    bool is_good = pagerduty_read_v1(body, &batch, errors);
     CHECK(is_good == (json_array_size(errors) == 0));
     if (is_good) {
-        judge_signal(&signal);
+        judge_signal(g_ptr_array_index(batch.signals, 0));
         CHECK(pagerduty_service_key(body) != NULL);
     }
-    signal_clear(&signal);
+    batch_clear(&batch);
 }
 
 static void try_change(const json_t *body)

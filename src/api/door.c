@@ -41,9 +41,10 @@ static void accept_native(struct intake *intake)
 static void accept_pagerduty(struct intake *intake)
 {
     const char *key = intake->sent_key != NULL ? intake->sent_key : intake->takes[0].dedup_key;
-    http_answer_json(intake->request, door_success(intake->door),
-                     intake->door == DOOR_PAGERDUTY_V1 ? pagerduty_accepted_v1(key)
-                                                       : pagerduty_accepted(key));
+    json_t *body =
+        intake->door == DOOR_PAGERDUTY_V1 ? pagerduty_accepted_v1(key) : pagerduty_accepted(key);
+    add_note(intake, body);
+    http_answer_json(intake->request, door_success(intake->door), body);
 }
 
 static void accept_alertmanager(struct intake *intake)

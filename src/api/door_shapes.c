@@ -134,6 +134,7 @@ static const struct field PD_ACCEPTED_FIELDS[] = {
     SHAPE_TEXT("status", FIELD_ALWAYS, "success"),
     SHAPE_TEXT("message", FIELD_ALWAYS, NULL),
     SHAPE_TEXT("dedup_key", 0, "Absent of a change."),
+    SHAPE_TEXT("note", 0, "What was mended in the request. Absent when nothing was."),
 };
 const struct record PAGERDUTY_ACCEPTED_SHAPE =
     SHAPE("PagerDutyAccepted", "As PagerDuty says yes.", PD_ACCEPTED_FIELDS);
@@ -142,6 +143,7 @@ static const struct field PD_ACCEPTED_V1_FIELDS[] = {
     SHAPE_TEXT("status", FIELD_ALWAYS, "success"),
     SHAPE_TEXT("message", FIELD_ALWAYS, NULL),
     SHAPE_TEXT("incident_key", FIELD_ALWAYS, NULL),
+    SHAPE_TEXT("note", 0, "What was mended in the request. Absent when nothing was."),
 };
 const struct record PAGERDUTY_ACCEPTED_V1_SHAPE =
     SHAPE("PagerDutyAcceptedV1", "As PagerDuty's first version says yes.", PD_ACCEPTED_V1_FIELDS);

@@ -140,7 +140,7 @@ static void post_enqueue(struct http_request *request, void *context)
         return;
     }
     json_auto_t *errors = json_array();
-    bool is_good = pagerduty_read(body, batch_add(&intake->batch), errors);
+    bool is_good = pagerduty_read(body, &intake->batch, errors);
     submit_event(intake, json_text(body, "dedup_key", NULL), is_good, errors);
     json_decref(body);
 }
@@ -153,7 +153,7 @@ static void post_event_v1(struct http_request *request, void *context)
         return;
     }
     json_auto_t *errors = json_array();
-    bool is_good = pagerduty_read_v1(body, batch_add(&intake->batch), errors);
+    bool is_good = pagerduty_read_v1(body, &intake->batch, errors);
     submit_event(intake, json_text(body, "incident_key", NULL), is_good, errors);
     json_decref(body);
 }

@@ -217,23 +217,25 @@ static void pagerduty_v1_is_read(void **state)
         "{\"type\":\"link\",\"href\":\"http://acme.example.org\",\"text\":\"View\"},"
         "{\"type\":\"image\",\"src\":\"https://c.example.org/i.png\"}]}");
     json_auto_t *errors = json_array();
-    struct signal signal = {0};
+    struct batch batch;
+    batch_init(&batch);
     assert_string_equal(pagerduty_service_key(body), "k");
-    assert_true(pagerduty_read_v1(body, &signal, errors));
+    assert_true(pagerduty_read_v1(body, &batch, errors));
+    const struct signal signal = *(struct signal *)g_ptr_array_index(batch.signals, 0);
     assert_int_equal(signal.action, SIGNAL_TRIGGER);
     assert_string_equal(signal.dedup_key, "srv01/HTTP");
     assert_string_equal(signal.summary, "FAILURE for production/HTTP");
     assert_int_equal(signal.severity, 0);
     assert_int_equal(json_array_size(signal.links), 3);
     assert_non_null(json_object_get(signal.details, "load"));
-    signal_clear(&signal);
     json_auto_t *bad = json_of("{\"service_key\":\"k\",\"event_type\":\"resolve\"}");
-    assert_false(pagerduty_read_v1(bad, &signal, errors));
+    assert_false(pagerduty_read_v1(bad, &batch, errors));
     assert_non_null(strstr(json_string_value(json_array_get(errors, 0)), "incident_key"));
     (void)json_array_clear(errors);
     json_auto_t *none = json_of("{}");
-    assert_false(pagerduty_read_v1(none, &signal, errors));
+    assert_false(pagerduty_read_v1(none, &batch, errors));
     assert_int_equal(json_array_size(errors), 2);
+    batch_clear(&batch);
 }
 
 static void pagerduty_takes_a_blank_summary(void **state)
@@ -243,10 +245,12 @@ static void pagerduty_takes_a_blank_summary(void **state)
         json_of("{\"routing_key\":\"k\",\"event_action\":\"trigger\",\"payload\":{"
                 "\"summary\":\" \\u200b\",\"source\":\"db7\",\"severity\":\"info\"}}");
     json_auto_t *errors = json_array();
-    struct signal signal = {0};
-    assert_true(pagerduty_read(body, &signal, errors));
-    assert_string_equal(signal.summary, "db7: an alert without a summary");
-    signal_clear(&signal);
+    struct batch batch;
+    batch_init(&batch);
+    assert_true(pagerduty_read(body, &batch, errors));
+    const struct signal *signal = g_ptr_array_index(batch.signals, 0);
+    assert_string_equal(signal->summary, "db7: an alert without a summary");
+    batch_clear(&batch);
 }
 
 static bool read_native(const char *text, enum native_sender sender, struct signal *out,

@@ -48,10 +48,45 @@ static const char *need_text(const json_t *object, const char *where, const char
     return text;
 }
 
+/* What is taken otherwise than it was sent; the first is kept. */
+static void tell(struct fault *mend, const char *where, const char *key, const char *what)
+{
+    g_autofree char *field = g_strconcat(where, key, NULL);
+    if (mend->text[0] == '\0') {
+        (void)fault_set(mend, field, "%s", what);
+    }
+}
+
+/* A text, or what can be written as one; anything else is left out. NULL: there is none. */
+static char *take_text(const json_t *object, const char *where, const char *key, size_t max,
+                       struct fault *mend)
+{
+    const json_t *value = json_object_get(object, key);
+    bool is_scalar = json_is_number(value) || json_is_boolean(value);
+    if (is_scalar) {
+        tell(mend, where, key, "is no text: taken as one");
+        g_autofree char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+        return text_cut(text, max);
+    }
+    if (value != NULL && !json_is_null(value) && !json_is_string(value)) {
+        tell(mend, where, key, "is no text: left out");
+    }
+    const char *text = json_string_value(value);
+    return text == NULL || text[0] == '\0' ? NULL : text_cut(text, max);
+}
+
 static char *cut_or_null(const char *text, size_t max)
 {
     return text[0] == '\0' ? NULL : text_cut(text, max);
 }
+
+static const char PAYLOAD[] = "payload.";
+
+/* Why an event is refused (texts), and what of one that is taken is not as it was sent. */
+struct reading {
+    json_t *errors;
+    struct fault mend;
+};
 
 /* The two versions name the same things differently. */
 struct words {
@@ -71,16 +106,14 @@ static int read_action(const json_t *body, const struct words *words, json_t *er
     return value;
 }
 
+/* One that is longer than keys are is kept as a hash, as at every door. */
 static void read_key(const json_t *body, const struct words *words, struct signal *out,
-                     json_t *errors)
+                     struct reading *reading)
 {
-    const char *key = read_text(body, "", words->key, errors);
-    if (key[0] != '\0') {
-        if (g_utf8_strlen(key, -1) > LIMIT_DEDUP_KEY) {
-            add_error(errors, "'%s' must have at most %d characters", words->key, LIMIT_DEDUP_KEY);
-        }
-        out->dedup_key = g_strdup(key);
-    } else if (out->action == SIGNAL_ACKNOWLEDGE || out->action == SIGNAL_RESOLVE) {
+    json_t *errors = reading->errors;
+    out->dedup_key = take_text(body, "", words->key, LIMIT_BODY, &reading->mend);
+    bool is_needed = out->action == SIGNAL_ACKNOWLEDGE || out->action == SIGNAL_RESOLVE;
+    if (out->dedup_key == NULL && is_needed) {
         add_error(errors, "'%s' is needed to %s an alert", words->key,
                   out->action == SIGNAL_RESOLVE ? "resolve" : "acknowledge");
     }
@@ -110,28 +143,31 @@ static void read_links(const json_t *body, json_t **links)
     links_add(links, json_text(body, "client_url", NULL), json_text(body, "client", NULL));
 }
 
-static void read_severity(const json_t *payload, struct signal *out, json_t *errors)
+/* The words of other products, too. Unknown, or not said: as at our own door. */
+static void read_severity(const json_t *payload, struct signal *out, struct fault *mend)
 {
-    const char *severity = need_text(payload, "payload.", "severity", errors);
-    out->severity = enum_from_name(SEVERITY_NAMES, severity);
-    if (out->severity == 0 && severity[0] != '\0') {
-        add_error(errors, "'payload.severity' must be one of critical, error, warning, info");
+    out->severity = severity_from_word(json_text(payload, "severity", NULL));
+    if (out->severity == 0) {
+        tell(mend, PAYLOAD, "severity",
+             "is none of critical, error, warning, info: taken as error");
     }
 }
 
-static void read_payload(const json_t *body, struct signal *out, json_t *errors)
+/* An event that pages is not lost for a part of it that the service would refuse. */
+static void read_payload(const json_t *body, struct signal *out, struct reading *reading)
 {
+    struct fault *mend = &reading->mend;
     const json_t *payload = json_object_get(body, "payload");
     if (!json_is_object(payload)) {
-        add_error(errors, "'payload' is missing or not an object");
+        add_error(reading->errors, "'payload' is missing or not an object");
         return;
     }
-    out->summary = cut_or_null(need_text(payload, "payload.", "summary", errors), LIMIT_SUMMARY);
-    out->source = cut_or_null(need_text(payload, "payload.", "source", errors), LIMIT_TEXT);
-    read_severity(payload, out, errors);
-    out->component = cut_or_null(read_text(payload, "payload.", "component", errors), LIMIT_TEXT);
-    out->group = cut_or_null(read_text(payload, "payload.", "group", errors), LIMIT_TEXT);
-    out->class_name = cut_or_null(read_text(payload, "payload.", "class", errors), LIMIT_TEXT);
+    out->summary = take_text(payload, PAYLOAD, "summary", LIMIT_SUMMARY, mend);
+    out->source = take_text(payload, PAYLOAD, "source", LIMIT_TEXT, mend);
+    read_severity(payload, out, mend);
+    out->component = take_text(payload, PAYLOAD, "component", LIMIT_TEXT, mend);
+    out->group = take_text(payload, PAYLOAD, "group", LIMIT_TEXT, mend);
+    out->class_name = take_text(payload, PAYLOAD, "class", LIMIT_TEXT, mend);
     out->details = read_details(payload, &V2);
     /* A time stamp that cannot be read is no reason to lose the alert. */
     if (!instant_read(json_text(payload, "timestamp", NULL), &out->occurred_at)) {
@@ -140,10 +176,10 @@ static void read_payload(const json_t *body, struct signal *out, json_t *errors)
     read_links(body, &out->links);
 }
 
-/* A summary of blanks alone is there, and says nothing: what else is said must do. */
-static bool settle(struct signal *out, json_t *errors)
+/* Without a summary, or with one of blanks alone, what else is said must do. */
+static bool settle(struct batch *batch, struct signal *out, const struct reading *reading)
 {
-    if (json_array_size(errors) > 0) {
+    if (json_array_size(reading->errors) > 0) {
         signal_clear(out);
         return false;
     }
@@ -151,23 +187,28 @@ static bool settle(struct signal *out, json_t *errors)
         g_free(out->summary);
         out->summary = g_strdup("An alert without a summary");
     }
+    if (reading->mend.text[0] != '\0') {
+        batch->mended++;
+        batch->first_mend = reading->mend;
+    }
     return true;
 }
 
-bool pagerduty_read(const json_t *body, struct signal *out, json_t *errors)
+bool pagerduty_read(const json_t *body, struct batch *batch, json_t *errors)
 {
-    *out = (struct signal){0};
+    struct signal *out = batch_add(batch);
+    struct reading reading = {.errors = errors};
     if (!json_is_object(body)) {
         add_error(errors, "the event must be a JSON object");
         return false;
     }
     (void)need_text(body, "", "routing_key", errors);
     out->action = read_action(body, &V2, errors);
-    read_key(body, &V2, out, errors);
+    read_key(body, &V2, out, &reading);
     if (out->action == SIGNAL_TRIGGER) {
-        read_payload(body, out, errors);
+        read_payload(body, out, &reading);
     }
-    return settle(out, errors);
+    return settle(batch, out, &reading);
 }
 
 const char *pagerduty_service_key(const json_t *body)
@@ -188,23 +229,24 @@ static void read_contexts(const json_t *body, json_t **links)
     links_add(links, json_text(body, "client_url", NULL), json_text(body, "client", NULL));
 }
 
-bool pagerduty_read_v1(const json_t *body, struct signal *out, json_t *errors)
+bool pagerduty_read_v1(const json_t *body, struct batch *batch, json_t *errors)
 {
-    *out = (struct signal){0};
+    struct signal *out = batch_add(batch);
+    struct reading reading = {.errors = errors};
     if (!json_is_object(body)) {
         add_error(errors, "the event must be a JSON object");
         return false;
     }
     (void)need_text(body, "", "service_key", errors);
     out->action = read_action(body, &V1, errors);
-    read_key(body, &V1, out, errors);
+    read_key(body, &V1, out, &reading);
     if (out->action == SIGNAL_TRIGGER) {
-        out->summary = cut_or_null(need_text(body, "", "description", errors), LIMIT_SUMMARY);
-        out->source = cut_or_null(read_text(body, "", "client", errors), LIMIT_TEXT);
+        out->summary = take_text(body, "", "description", LIMIT_SUMMARY, &reading.mend);
+        out->source = take_text(body, "", "client", LIMIT_TEXT, &reading.mend);
         out->details = read_details(body, &V1);
         read_contexts(body, &out->links);
     }
-    return settle(out, errors);
+    return settle(batch, out, &reading);
 }
 
 json_t *pagerduty_read_change(const json_t *body, json_t *errors)

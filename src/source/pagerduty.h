@@ -7,13 +7,15 @@
 /* The routing key of a body, or NULL when it has none. Borrowed. */
 const char *pagerduty_routing_key(const json_t *body);
 
-/* An event of /v2/enqueue into a zeroed signal. False when it is not valid: then every reason is a
- * text in the array `errors`, as that API answers them, and `out` stays empty. */
-NODISCARD bool pagerduty_read(const json_t *body, struct signal *out, json_t *errors);
+/* An event of /v2/enqueue into a new signal of the batch. A severity, source or summary that the service would
+ * refuse costs no page: it is taken otherwise, which the batch counts as mended. False when it is not known whose
+ * the event is, what it wants or what of: then every reason is a text in the array `errors`, as that API answers
+ * them, and the signal stays empty. */
+NODISCARD bool pagerduty_read(const json_t *body, struct batch *batch, json_t *errors);
 
 /* The same of the generic API, version 2010-04-15: the key, and an event. */
 const char *pagerduty_service_key(const json_t *body);
-NODISCARD bool pagerduty_read_v1(const json_t *body, struct signal *out, json_t *errors);
+NODISCARD bool pagerduty_read_v1(const json_t *body, struct batch *batch, json_t *errors);
 
 /* An event of /v2/change/enqueue: it never pages. A new object {summary, source, timestamp,
  * details, links} for the event log, or NULL with reasons in `errors`. */

@@ -155,6 +155,20 @@ class DoorsTest(unittest.TestCase):
             self.assertTrue(all(isinstance(text, str) and text for text in refused.json["errors"]))
             self.assertTrue(refused.json["errors"])
 
+    def test_pagerduty_takes_what_pages_all_the_same(self):
+        body = {"routing_key": KEYS["PD_KEY"], "event_action": "trigger", "dedup_key": 5,
+                "payload": {"summary": "odd", "source": None, "severity": "Sev1"}}
+        taken = self.post("/v2/enqueue", body)
+        self.assertEqual((taken.status, taken.json["dedup_key"]), (202, "5"))
+        self.assertIn("dedup_key", taken.json["note"])
+        self.assertEqual(self.latest("5")["severity"], "critical")
+        taken = self.post("/v2/enqueue", {**body, "dedup_key": "worse", "payload": {"severity": "blue"}})
+        self.assertIn("payload.severity", taken.json["note"])
+        alert = self.latest("worse")
+        self.assertEqual((alert["severity"], alert["summary"]), ("error", "worse: an alert without a summary"))
+        self.assertEqual(self.post("/v2/enqueue", {**body, "event_action": "resolve"}).status, 202)
+        self.assertEqual(self.latest("5")["status"], "resolved")
+
     def test_pagerduty_v1(self):
         v1 = "/generic/2010-04-15/create_event.json"
         body = {"service_key": KEYS["PD_KEY"], "event_type": "trigger", "incident_key": "v1",
@@ -169,7 +183,7 @@ class DoorsTest(unittest.TestCase):
             self.assertEqual(self.post(v1, {**body, "event_type": event}).status, 200)
             self.assertEqual(self.latest("v1")["status"], status)
         for bad in ({}, {**body, "event_type": "close"}, {**body, "service_key": "f" * 32},
-                    {**body, "service_key": KEYS["AM_KEY"]}, {**body, "description": None}):
+                    {**body, "service_key": KEYS["AM_KEY"]}):
             refused = self.post(v1, bad)
             self.assertEqual((refused.status, refused.json["status"]), (400, "invalid event"))
             self.assertTrue(refused.json["errors"])
@@ -414,11 +428,14 @@ class DoorsTest(unittest.TestCase):
                     "payload": {"summary": "s", "source": "x", "severity": "error"}}
             self.assertEqual(world.post("/v2/enqueue", body, token=None).status, 202)
             self.assertEqual(
-                world.post("/v2/enqueue", {**body, "payload": {}}, token=None).status, 400)
+                world.post("/v2/enqueue", {**body, "payload": []}, token=None).status, 400)
+            odd = {**body, "payload": {**body["payload"], "severity": "blue"}}
+            self.assertEqual(world.post("/v2/enqueue", odd, token=None).status, 202)
             kept = world.items(path)
-            self.assertEqual([payload["status"] for payload in kept], [400, 202])
-            self.assertIn("payload.summary", kept[0]["problem"])
-            self.assertEqual(json.loads(kept[1]["body"])["dedup_key"], "p")
+            self.assertEqual([payload["status"] for payload in kept], [202, 400, 202])
+            self.assertIn("payload.severity", kept[0]["problem"])
+            self.assertIn("payload", kept[1]["problem"])
+            self.assertEqual(json.loads(kept[2]["body"])["dedup_key"], "p")
             self.assertNotIn(key, json.dumps(kept))
             self.assertEqual(world.get(path, token="read").status, 403)
             self.assertEqual(world.get(path, token=None).status, 401)
