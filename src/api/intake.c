@@ -264,10 +264,36 @@ static void refuse_outcome(struct intake *intake, enum command_outcome outcome)
     }
 }
 
+/* What was not even looked at. NULL: nothing. */
+static char *cut_told(const struct intake *intake)
+{
+    size_t taken = intake->batch.signals->len - intake->own - intake->batch.added;
+    if (http_body_is_cut(intake->request)) {
+        return g_strdup_printf("the body is longer than is taken at once: what comes after the "
+                               "first %zu alerts was cut off",
+                               taken);
+    }
+    return intake->batch.cut_off == 0
+               ? NULL
+               : g_strdup_printf("%zu of the alerts are more than are taken at once: cut off",
+                                 intake->batch.cut_off);
+}
+
+/* Both with "; " between, or the one that there is. Takes over both. */
+static char *joined(char *first, char *second)
+{
+    g_autofree char *a = first;
+    g_autofree char *b = second;
+    if (a == NULL || b == NULL) {
+        return a != NULL ? g_steal_pointer(&a) : g_steal_pointer(&b);
+    }
+    return g_strconcat(a, "; ", b, NULL);
+}
+
 char *intake_note(const struct intake *intake)
 {
     const struct batch *batch = &intake->batch;
-    g_autofree char *text = json_mends_told(&intake->mends);
+    g_autofree char *text = joined(cut_told(intake), json_mends_told(&intake->mends));
     if (batch->mended == 0) {
         return g_steal_pointer(&text);
     }
@@ -275,18 +301,15 @@ char *intake_note(const struct intake *intake)
     g_autofree char *more = batch->mended == 1
                                 ? g_strdup("")
                                 : g_strdup_printf(" (and of %zu more)", batch->mended - 1);
-    return g_strconcat(text == NULL ? "" : text, text == NULL ? "" : "; ", first, more, NULL);
+    return joined(g_steal_pointer(&text), g_strconcat(first, more, NULL));
 }
 
 /* What was refused of it, and what was mended. */
 static void keep_taken(struct intake *intake)
 {
-    g_autofree char *refused = intake->batch.refused == 0 ? NULL : fault_line(&intake->batch.first);
-    g_autofree char *note = intake_note(intake);
-    g_autofree char *both =
-        refused != NULL && note != NULL ? g_strconcat(refused, "; ", note, NULL) : NULL;
-    intake_keep(intake, door_success(intake->door),
-                both != NULL ? both : (refused != NULL ? refused : note));
+    char *refused = intake->batch.refused == 0 ? NULL : fault_line(&intake->batch.first);
+    g_autofree char *both = joined(refused, intake_note(intake));
+    intake_keep(intake, door_success(intake->door), both);
 }
 
 static void finish(struct intake *intake)
@@ -339,12 +362,12 @@ static void make_takes(struct intake *intake)
 /* Somebody is paged about what was cut off, in the commits of what was taken. */
 static void tell_of_rest(struct intake *intake)
 {
-    size_t cut_off = intake->batch.cut_off;
-    if (cut_off > 0 || http_body_is_cut(intake->request)) {
+    bool is_cut = http_body_is_cut(intake->request);
+    size_t taken = intake->batch.signals->len - intake->batch.added;
+    if (intake->batch.cut_off > 0 || is_cut) {
         intake->own = 1;
-        refusal_signal(intake->integration, REFUSAL_CUT_OFF,
-                       http_body_is_cut(intake->request) ? 0 : cut_off,
-                       clock_now(intake->context->clock), batch_add(&intake->batch));
+        refusal_cut_off(intake->integration, is_cut ? 0 : intake->batch.cut_off, taken,
+                        clock_now(intake->context->clock), batch_add(&intake->batch));
     }
 }
 

@@ -195,13 +195,6 @@ static const char *remedy_of(enum refusal kind)
 static char *summary_of(const char *integration, enum refusal kind, size_t count)
 {
     const char *words = refusal_words(kind);
-    if (kind == REFUSAL_CUT_OFF && count == 0) {
-        return g_strdup_printf("Alerts of %s were cut off: %s", integration, words);
-    }
-    if (kind == REFUSAL_CUT_OFF) {
-        return g_strdup_printf("%zu alert%s of %s were cut off: %s", count, count == 1 ? "" : "s",
-                               integration, words);
-    }
     if (count == 1) {
         return g_strdup_printf("%s was refused: %s", integration, words);
     }
@@ -213,18 +206,36 @@ static char *key_of(enum refusal kind)
     return g_strconcat("tocsin:refused:", enum_to_name(REFUSAL_NAMES, (int)kind), NULL);
 }
 
-void refusal_signal(const char *integration, enum refusal kind, size_t count, struct utc now,
-                    struct signal *out)
+static void trigger(const char *integration, enum refusal kind, struct utc now, struct signal *out)
 {
     out->action = SIGNAL_TRIGGER;
     out->dedup_key = key_of(kind);
-    out->summary = summary_of(integration, kind, count);
     out->severity = SEVERITY_ERROR;
     out->source = g_strdup("tocsin");
     out->component = g_strdup(integration);
     out->details = json_pack("{s:s, s:s}", "integration", integration, "remedy", remedy_of(kind));
     out->occurred_at = now;
     out->expires_at = utc_add(now, EXPIRES_AFTER);
+}
+
+void refusal_signal(const char *integration, enum refusal kind, size_t count, struct utc now,
+                    struct signal *out)
+{
+    trigger(integration, kind, now, out);
+    out->summary = summary_of(integration, kind, count);
+}
+
+void refusal_cut_off(const char *integration, size_t cut_off, size_t taken, struct utc now,
+                     struct signal *out)
+{
+    const char *words = refusal_words(REFUSAL_CUT_OFF);
+    trigger(integration, REFUSAL_CUT_OFF, now, out);
+    out->summary =
+        cut_off == 0
+            ? g_strdup_printf("Alerts of %s after the first %zu were cut off: %s", integration,
+                              taken, words)
+            : g_strdup_printf("%zu alert%s of %s %s cut off: %s", cut_off, cut_off == 1 ? "" : "s",
+                              integration, cut_off == 1 ? "was" : "were", words);
 }
 
 void refusal_over(enum refusal kind, struct signal *out)

@@ -45,9 +45,12 @@ void refusal_each(struct refusal_book *book, struct utc now,
                   void (*each)(void *self, const struct refusal_state *state), void *self);
 
 /* The alert for the owner; it resolves by itself if it is not told again for six hours. `count`: requests that
- * were refused; of REFUSAL_CUT_OFF alerts, 0 when their number is not known. Into an empty signal. */
+ * were refused. Into an empty signal. */
 void refusal_signal(const char *integration, enum refusal kind, size_t count, struct utc now,
                     struct signal *out);
+/* The same of a request of which `taken` alerts were taken and `cut_off` were not; 0: nobody knows how many. */
+void refusal_cut_off(const char *integration, size_t cut_off, size_t taken, struct utc now,
+                     struct signal *out);
 /* Its end. */
 void refusal_over(enum refusal kind, struct signal *out);
 

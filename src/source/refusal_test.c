@@ -151,14 +151,20 @@ static void test_signal(void **state)
         {REFUSAL_TOO_LARGE, 12, "prod-am was refused 12 times: body too large"},
         {REFUSAL_TOO_LARGE, 1, "prod-am was refused: body too large"},
         {REFUSAL_CUT_OFF, 1500, "1500 alerts of prod-am were cut off: too much in one request"},
-        {REFUSAL_CUT_OFF, 0, "Alerts of prod-am were cut off: too much in one request"},
+        {REFUSAL_CUT_OFF, 1, "1 alert of prod-am was cut off: too much in one request"},
+        {REFUSAL_CUT_OFF, 0,
+         "Alerts of prod-am after the first 8473 were cut off: too much in one request"},
         {REFUSAL_UNREADABLE, 3, "prod-am was refused 3 times: nothing of it could be read"},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
         enum refusal kind = (enum refusal)ROWS[i].kind;
         struct signal signal = {0}, over = {0};
-        refusal_signal("prod-am", kind, ROWS[i].count, at(0), &signal);
+        if (kind == REFUSAL_CUT_OFF) {
+            refusal_cut_off("prod-am", ROWS[i].count, 8473, at(0), &signal);
+        } else {
+            refusal_signal("prod-am", kind, ROWS[i].count, at(0), &signal);
+        }
         refusal_over(kind, &over);
         assert_string_equal(signal.summary, ROWS[i].summary);
         assert_int_equal(signal.action, SIGNAL_TRIGGER);

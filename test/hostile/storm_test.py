@@ -4,6 +4,7 @@ hears of each."""
 import json
 import os
 import pathlib
+import re
 import socket
 import sys
 import time
@@ -65,6 +66,9 @@ class StormTest(unittest.TestCase):
         self.assertLessEqual(len(found), 1, found)
         return found[0] if found else None
 
+    def last_problem(self, integration):
+        return self.world.items(f"/api/v1/integrations/{integration}/payloads")[0]["problem"]
+
     def refused(self, kind):
         return metric(self.world.get("/metrics").text, "tocsin_intake_refused_total", kind=kind) or 0
 
@@ -108,6 +112,8 @@ class StormTest(unittest.TestCase):
         answer = self.post(AM, notification(10507, labels=3, group="more"))
         self.assertEqual(answer.status, 202, answer)
         self.assertEqual((answer.json["accepted"], answer.json["cut_off"]), (10500, 7))
+        self.assertIn("7 of the alerts", answer.json["note"])
+        self.assertIn("7 of the alerts", self.last_problem("prod-am"))
         found = self.own_alert("prod-am", "cut-off")
         self.assertEqual(found["summary"], "7 alerts of prod-am were cut off: too much in one request")
         self.assertEqual(found["service"], "checkout")
@@ -126,7 +132,10 @@ class StormTest(unittest.TestCase):
         self.assertEqual(answer.status, 200, answer)
         self.assertEqual(self.refused("cut-off"), before + 1)
         found = self.own_alert("prod-prom", "cut-off")
-        self.assertEqual(found["summary"], "Alerts of prod-prom were cut off: too much in one request")
+        taken = int(re.fullmatch("Alerts of prod-prom after the first ([0-9]+) were cut off: too much in one request",
+                                 found["summary"])[1])
+        self.assertTrue(4000 < taken < 9000, taken)
+        self.assertIn(f"after the first {taken} alerts was cut off", self.last_problem("prod-prom"))
 
     def test_nothing_of_a_long_body_can_be_read(self):
         big = json.dumps({"summary": "x" * 17 * 1024 * 1024})
