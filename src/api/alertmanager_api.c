@@ -11,6 +11,9 @@
 #include "base/json.h"
 #include "people/key_index.h"
 
+/* Alertmanager's own programs show the text of this status and of 500 alone. */
+enum { REFUSED = 400 };
+
 /* The integration's name, or NULL and the request is answered. Newly allocated. */
 static char *reader_of(struct http_request *request, const struct api_context *api)
 {
@@ -18,7 +21,7 @@ static char *reader_of(struct http_request *request, const struct api_context *a
     const char *key = http_path_param(request, "key");
     if (!key_index_find(api->keys, key, clock_now(api->clock), &owner) ||
         owner.owner_kind != KEY_INTEGRATION) {
-        http_answer_problem(request, 404, "%s", DOOR_UNKNOWN_KEY);
+        http_answer_problem(request, REFUSED, "%s", DOOR_UNKNOWN_KEY);
         return NULL;
     }
     /* Other kinds of senders never read: a key that leaks from one of them shows nothing. */
@@ -27,7 +30,7 @@ static char *reader_of(struct http_request *request, const struct api_context *a
     bool may_read = integration != NULL && integration->kind == INTEGRATION_PROMETHEUS;
     config_unref(config);
     if (!may_read) {
-        http_answer_problem(request, 404,
+        http_answer_problem(request, REFUSED,
                             "This key is of an integration that sends alerts and does not read "
                             "them: use one of kind prometheus.");
         return NULL;

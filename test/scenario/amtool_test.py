@@ -356,8 +356,8 @@ class AmtoolTest(unittest.TestCase):
                      ("GET", f"{ours}/api/v2/alerts/groups?filter=a%3D~%5B", None, 400, "filter: "),
                      ("GET", f"{ours}/api/v2/nothing", None, 404, "nothing at this address"),
                      ("PUT", f"{ours}/api/v2/alerts", [], 405, "takes GET"),
-                     ("GET", f"{stranger}/api/v2/alerts", None, 404, "not known"),
-                     ("GET", f"{stranger}/api/v2/status", None, 404, "not known"),
+                     ("GET", f"{stranger}/api/v2/alerts", None, 400, "not known"),
+                     ("GET", f"{stranger}/api/v2/status", None, 400, "not known"),
                      ("POST", f"{ours}/api/v2/alerts", "[", 400, "not valid JSON"),
                      ("POST", f"{ours}/api/v2/alerts", [{}], 400, "labels")]
             for method, url, body, status, part in cases:
@@ -367,6 +367,8 @@ class AmtoolTest(unittest.TestCase):
                     self.assertEqual(answer.headers["Content-Type"], "application/json")
                     self.assertIsInstance(answer.json, str)
                     self.assertIn(part, answer.json)
+            shown = Both(world, with_theirs=False).run(stranger, "alert", "query")
+            self.assertIn("This key is not known", shown.stderr)
 
 
 def shown_groups(groups):
