@@ -136,6 +136,8 @@ void postgres_doubt_host(void);
 NODISCARD bool postgres_check_version(int version, struct fault *fault);
 /* The answer to a query outside of the pipeline; NULL when the connection was lost or it failed. */
 NODISCARD PGresult *postgres_ask(PGconn *conn, const char *sql);
+/* The same, which waits for so many milliseconds at most; the connection is of no use after NULL. */
+NODISCARD PGresult *postgres_ask_within(PGconn *conn, const char *sql, int ms);
 /* The last message of the connection in one line, to be freed with g_free. */
 NODISCARD char *postgres_message(const PGconn *conn);
 
@@ -143,6 +145,12 @@ NODISCARD char *postgres_message(const PGconn *conn);
  * clock. */
 NODISCARD bool postgres_poll(const PGconn *conn, bool wants_write, struct span end);
 NODISCARD struct span postgres_end_in(int ms);
+
+/* --- postgres_pooler.c --- */
+
+/* Of a connection behind a pooler that nothing was set in yet: false and a fault when sessions are handed
+ * round there. Makes a second connection, for the time of the question; true when that cannot be had. */
+NODISCARD bool postgres_check_pooler(PGconn *conn, struct fault *fault);
 
 /* --- postgres_refusal.c --- */
 

@@ -37,6 +37,9 @@ static const char SESSION[] =
     " set_config('synchronous_commit', CASE current_setting('synchronous_commit')"
     "  WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false)";
 
+/* Nothing is set in a session that may not be ours alone. */
+static const char IF_IT_IS_OURS[] = " WHERE pg_backend_pid() = ";
+
 bool postgres_is_url(const char *where)
 {
     return g_str_has_prefix(where, "postgresql://") || g_str_has_prefix(where, "postgres://");
@@ -244,9 +247,9 @@ bool postgres_poll(const PGconn *conn, bool wants_write, struct span end)
     return ready != 0 || (is_veiled && left_us > 0);
 }
 
-PGresult *postgres_ask(PGconn *conn, const char *sql)
+PGresult *postgres_ask_within(PGconn *conn, const char *sql, int ms)
 {
-    struct span end = postgres_end_in(POSTGRES_ANSWER_MS);
+    struct span end = postgres_end_in(ms);
     if (PQsendQuery(conn, sql) != 1) {
         return NULL;
     }
@@ -264,6 +267,11 @@ PGresult *postgres_ask(PGconn *conn, const char *sql)
     }
     PQclear(PQgetResult(conn)); /* NULL, which ends the query; it is here already or soon */
     return result;
+}
+
+PGresult *postgres_ask(PGconn *conn, const char *sql)
+{
+    return postgres_ask_within(conn, sql, POSTGRES_ANSWER_MS);
 }
 
 /* --- connecting --- */
@@ -287,16 +295,30 @@ bool postgres_check_version(int version, struct fault *fault)
                      version / 10000, version % 10000);
 }
 
-static bool set_session(PGconn *conn, struct fault *fault)
+/* How many rows the server answers; -1 and a fault. */
+static int tell_session(PGconn *conn, const char *sql, struct fault *fault)
 {
-    PGresult *result = postgres_ask(conn, SESSION);
+    PGresult *result = postgres_ask(conn, sql);
     if (result == NULL) {
         g_autofree char *message = postgres_message(conn);
-        return fault_set(fault, "database-url", "the database does not take our settings: %s",
-                         message);
+        (void)fault_set(fault, "database-url", "the database does not take our settings: %s",
+                        message);
+        return -1;
     }
+    int rows = PQntuples(result);
     PQclear(result);
-    return true;
+    return rows;
+}
+
+/* A pooler makes up the process that it names when it takes a connection: none serves us under that
+ * number. */
+static bool set_session(PGconn *conn, struct fault *fault)
+{
+    g_autofree char *careful =
+        g_strdup_printf("%s%s%d", SESSION, IF_IT_IS_OURS, PQbackendPID(conn));
+    int rows = tell_session(conn, careful, fault);
+    return rows > 0 || (rows == 0 && postgres_check_pooler(conn, fault) &&
+                        tell_session(conn, SESSION, fault) > 0);
 }
 
 const char *postgres_place_value(const struct postgres_place *place, const char *keyword)
