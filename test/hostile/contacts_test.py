@@ -1,0 +1,193 @@
+"""Contacts that are dead or hostile: each is asked no more often than a healthy one, costs nobody else anything, and
+what waited comes as a digest once the provider is back."""
+
+import contextlib
+import json
+import os
+import pathlib
+import socket
+import sys
+import threading
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "scenario"))
+
+from world import World, free_port  # noqa: E402
+
+IS_PLAIN = not os.environ.get("ASAN_OPTIONS") and not os.environ.get("TSAN_OPTIONS")
+ALERTS = 300
+WAYS = ("healthy", "failing", "hanging", "dripping", "huge", "turning", "refusing")
+MORE_TRAFFIC = 1.1  # of a contact that fails, than of a healthy one
+OPEN_ALERTS = 20000
+IDLE_S = 15
+IDLE_SHARE = 0.01  # of one core
+
+
+def key(way):
+    return f"{way}-0123456789abcdef0123456789abcdef"
+
+
+def team(addresses):
+    """A person, a policy, a service and an integration for each way of being a contact; a deputy hears what fails."""
+    return json.dumps({  # JSON is YAML
+        "users": [{"name": way, "contacts": [{"kind": "webhook", "to": to}]} for way, to in addresses.items()]
+        + [{"name": "deputy", "contacts": [{"kind": "log"}]}],
+        "policies": [{"name": way, "steps": [{"notify": [{"user": way}], "wait": "10m"}], "last_resort": {"user": "deputy"}}
+                     for way in addresses],
+        "services": [{"name": way, "policy": way, "urgency": "high"} for way in addresses],
+        "integrations": [{"name": way, "kind": "alertmanager", "service": way, "key": f"env:KEY_{way}"}
+                         for way in addresses]})
+
+
+def group(first, count):
+    return {"version": "4", "status": "firing", "receiver": "pager", "groupKey": "g", "alerts": [
+        {"status": "firing", "labels": {"alertname": "Down", "severity": "critical", "number": str(number)},
+         "annotations": {"summary": f"number {number} is down"}, "startsAt": "2026-01-01T10:00:00Z",
+         "endsAt": "0001-01-01T00:00:00Z", "generatorURL": "", "fingerprint": f"{number:016x}"}
+        for number in range(first, first + count)]}
+
+
+class Provider:
+    """A web server that treats each path in its own way, and keeps what it was asked."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.ways = {}  # path -> another way than its own
+        self.calls = []
+        self.ended = threading.Event()
+        self.doors = []
+
+    def open(self):
+        """The address of one more door: each way has its own, as each provider has."""
+        door = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.doors.append(door)
+        threading.Thread(target=self.accept, args=(door,), daemon=True).start()
+        return "http://127.0.0.1:%d" % door.getsockname()[1]
+
+    def accept(self, door):
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=self.serve, args=(door.accept()[0],), daemon=True).start()
+
+    def serve(self, connection):
+        with contextlib.suppress(OSError, ValueError, IndexError), connection:
+            reader = connection.makefile("rb")
+            path = reader.readline().split()[1].decode()
+            headers = {}
+            while (line := reader.readline().strip()):
+                name, _, value = line.partition(b":")
+                headers[name.lower()] = value.strip()
+            body = reader.read(int(headers.get(b"content-length", b"0")))
+            with self.lock:
+                way = self.ways.get(path, path.strip("/"))
+                self.calls.append({"path": path, "way": way, "body": body, "at": time.monotonic()})
+            self.answer(connection, way)
+
+    def answer(self, connection, way):
+        ok = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
+        if way == "healthy":
+            connection.sendall(ok + b"Content-Length: 2\r\n\r\nok")
+        elif way == "failing":
+            connection.sendall(b"HTTP/1.1 503 Oh\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        elif way == "turning":
+            connection.sendall(b"HTTP/1.1 307 There\r\nLocation: /turning\r\nConnection: close\r\n"
+                               b"Content-Length: 0\r\n\r\n")
+        elif way == "huge":
+            connection.sendall(b"HTTP/1.1 500 Oh\r\nConnection: close\r\n\r\n")
+            while not self.ended.is_set():
+                connection.sendall(b"x" * 65536)
+        elif way == "dripping":
+            for byte in b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 100000:
+                if self.ended.wait(0.2):  # that is its way of answering
+                    return
+                connection.sendall(bytes([byte]))
+        else:
+            self.ended.wait()
+
+    def mend(self, way):
+        with self.lock:
+            self.ways["/" + way] = "healthy"
+
+    def asked(self, way, answered=None):
+        """The calls of its path; only those that were answered in this way."""
+        with self.lock:
+            return [call for call in self.calls if call["path"] == "/" + way and answered in (None, call["way"])]
+
+    def close(self):
+        self.ended.set()
+        for door in self.doors:
+            with contextlib.suppress(OSError):
+                door.shutdown(socket.SHUT_RDWR)
+            door.close()
+
+
+class ContactsTest(unittest.TestCase):
+    def setUp(self):
+        self.world = self.enterContext(World())
+        self.provider = Provider()
+        self.addCleanup(self.provider.close)
+        self.addresses = {way: f"{self.provider.open()}/{way}" for way in WAYS}
+        self.addresses["refusing"] = f"http://127.0.0.1:{free_port()}/"
+
+    def apply(self, ways):
+        addresses = {way: self.addresses[way] for way in ways}
+        self.world.apply(team(addresses), env={f"KEY_{way}": key(way) for way in ways})
+
+    def take(self, way, first, count):
+        answer = self.world.post(f"/in/alertmanager/{key(way)}", group(first, count), token=None)
+        self.assertEqual((answer.status, answer.json["accepted"]), (202, count))
+
+    def failures(self, way):
+        """What the record says: a provider that is not there counts nothing."""
+        return sum(event["kind"] == "delivery.retry" and event["data"]["who"] == way for event in self.world.events())
+
+    def processor_s(self):
+        fields = pathlib.Path(f"/proc/{self.world.server.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def test_each_is_asked_no_more_often_than_a_healthy_one_and_hears_a_digest_first(self):
+        self.apply(WAYS)
+        for first in range(0, ALERTS, 10):
+            for way in WAYS:
+                self.take(way, first, 10)
+        self.world.wait("it failed twice", lambda: self.failures("failing") >= 2)
+        self.provider.mend("failing")
+        self.world.wait("it is asked once more", lambda: self.provider.asked("failing", "healthy"))
+        asked = {way: len(self.provider.asked(way)) for way in WAYS}
+        asked["refusing"] = self.failures("refusing")
+        for way in WAYS:
+            with self.subTest(way=way):
+                self.assertGreater(asked[way], 0)
+                self.assertLessEqual(asked[way], MORE_TRAFFIC * asked["healthy"], asked)
+        # A failure that stands alone keeps no other page back: two may follow each other at once. From the second
+        # on there is a wait for all, of 15 s by then.
+        failed, (healed,) = self.provider.asked("failing", "failing"), self.provider.asked("failing", "healthy")
+        self.assertGreaterEqual(healed["at"] - failed[-1]["at"], 14)
+        digest = json.loads(healed["body"])
+        self.assertEqual((digest["type"], digest["data"]["total"]), ("page.digest", ALERTS))
+        of_it = [alert["id"] for alert in self.world.alerts(service="failing")]
+        self.assertEqual(len(of_it), ALERTS)
+        for alert_id in (of_it[0], of_it[-1]):
+            self.world.wait("each was told", lambda one=alert_id: self.states(one) == {"delivered"})
+        self.assertEqual(self.provider.asked("failing", "healthy"), [healed], "nobody is told twice")
+
+    def states(self, alert_id):
+        pages = self.world.get(f"/api/v1/alerts/{alert_id}/explain").json["pages"]
+        return {told["state"] for page in pages for told in page["notifications"]}
+
+    def test_dead_contact_of_many_open_alerts_costs_nothing(self):
+        self.apply(["refusing"])
+        for first in range(0, OPEN_ALERTS, 2000):
+            self.take("refusing", first, 2000)
+        self.world.wait("it has failed three times", lambda: self.failures("refusing") >= 3)
+        began, before = time.monotonic(), self.processor_s()
+        threading.Event().wait(IDLE_S)  # the measurement itself
+        share = (self.processor_s() - before) / (time.monotonic() - began)
+        print(f"a dead contact of {OPEN_ALERTS} open alerts: {share:.2%} of a core", flush=True)
+        if IS_PLAIN:
+            self.assertLess(share, IDLE_SHARE)
+
+
+if __name__ == "__main__":
+    unittest.main()
