@@ -213,12 +213,14 @@ static void get_stream(struct http_request *request, void *self)
     }
     struct http_stream stream = {.last_id = after < 0 ? newest : after,
                                  .pull = live_pull,
+                                 .is_far = live_is_far,
                                  .closed = nothing_to_close,
                                  .self = context};
     if (after > newest) {
         struct reset *reset = g_new0(struct reset, 1);
         *reset = (struct reset){.context = context, .asked = after, .newest = newest};
         stream.pull = pull_after_reset;
+        stream.is_far = NULL; /* it goes on with what is new */
         stream.closed = g_free;
         stream.self = reset;
     }

@@ -10,6 +10,7 @@ enum {
     BATCH = 100,
     WAIT_MOST_MS = 20, /* for another's read; one takes a millisecond or two */
     BUSY_RETRY_S = 2,
+    FAR = 2000, /* events; whoever keeps up with the fastest intake stays nearer */
 };
 
 /* A primary is replaced sooner, when all goes well: then nobody needs to move. */
@@ -170,11 +171,18 @@ int64_t live_share(struct live *live, const struct live_source *source, int64_t 
     return must_read ? read_for_all(live, source, last_id, out) : upto;
 }
 
+bool live_is_far(void *self, int64_t last_id)
+{
+    struct api_context *context = self;
+    return context->live != NULL && atomic_load(&context->live->newest) - last_id > FAR;
+}
+
 int64_t live_pull(void *self, int64_t last_id, GString *out)
 {
     struct api_context *context = self;
     struct live *live = context->live;
-    if (live == NULL || atomic_load(&live->newest) == 0) {
+    /* What one reads of the past is of no use to the others. */
+    if (live == NULL || atomic_load(&live->newest) == 0 || live_is_far(context, last_id)) {
         bool is_sound = true;
         int64_t upto = read_events(context, last_id, out, &is_sound);
         if (!is_sound && live != NULL) {

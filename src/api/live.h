@@ -23,6 +23,9 @@ int64_t live_share(struct live *live, const struct live_source *source, int64_t 
 /* For struct http_stream: appends the events after `last_id`. `self` is the struct api_context. */
 int64_t live_pull(void *self, int64_t last_id, GString *out);
 
+/* For struct http_stream likewise: is so much missing that it is read by itself? */
+NODISCARD bool live_is_far(void *self, int64_t last_id);
+
 /* False after answering 503 when this node has nothing to say (live_is_out). */
 NODISCARD bool live_admit(struct http_request *request, const struct api_context *context);
 

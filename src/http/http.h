@@ -136,6 +136,9 @@ struct http_stream {
     int64_t (*pull)(void *self, int64_t last_id, GString *out);
     void (*closed)(void *self);
     void *self;
+    /* Is `last_id` far from what is new? Such readers get what they missed in turns, so that they hold up no
+     * other request. Any thread; NULL: never. */
+    bool (*is_far)(void *self, int64_t last_id);
 };
 
 void http_answer_stream(struct http_request *request, struct http_stream stream);

@@ -10,7 +10,7 @@
 
 /* A connection may stay silent for IDLE_S (server.c) (libmicrohttpd closes it); one that drips is closed
  * here. The first header must be there soon; later ones may come after an idle stretch. */
-enum { FIRST_HEADER_S = 10, READING_S = 45, SWEEP_S = 1 };
+enum { FIRST_HEADER_S = 10, READING_S = 45, SWEEP_S = 1, TURN_MS = 10 };
 
 struct peer *peer_of(struct MHD_Connection *connection)
 {
@@ -94,10 +94,11 @@ static void cut_slow(struct http_server *server, struct span elapsed)
     pthread_mutex_unlock(&server->peers_lock);
 }
 
-/* Until somebody wakes it, or the next sweep is due. */
-static void minder_wait(struct http_server *server, struct span swept)
+/* Until somebody wakes it, or the next sweep is due, or somebody's turn to read what is old. */
+static void minder_wait(struct http_server *server, struct span swept, bool has_behind)
 {
     int64_t left_us = swept.us + SPAN_S(SWEEP_S).us - clock_elapsed(&CLOCK_SYSTEM).us;
+    left_us = has_behind ? MIN(left_us, SPAN_MS(TURN_MS).us) : left_us;
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     int64_t ns = until.tv_nsec + CLAMP(left_us, 0, SPAN_S(SWEEP_S).us) * 1000;
@@ -136,8 +137,10 @@ void *minder_run(void *self)
 {
     struct http_server *server = self;
     struct span swept = clock_elapsed(&CLOCK_SYSTEM);
+    bool has_behind = false;
     while (!atomic_load(&server->must_end)) {
-        minder_wait(server, swept);
+        minder_wait(server, swept, has_behind);
+        has_behind = streams_further(server);
         if (atomic_exchange(&server->is_woken, false)) {
             rouse(server);
         }

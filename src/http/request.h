@@ -131,6 +131,7 @@ struct http_server {
     sem_t minder_wanted;
     atomic_bool is_woken; /* streams have something to read */
     atomic_bool must_end_streams;
+    bool has_behind;      /* perhaps; under streams_lock: streams read what is old */
     atomic_bool must_end; /* the minder */
 };
 
@@ -215,6 +216,8 @@ void stream_close(struct http_request *request);
 void streams_mark(struct http_server *server, bool must_end);
 /* Lets at most `max` sleeping streams that are marked look; true when more may be waiting. */
 NODISCARD bool streams_rouse(struct http_server *server, unsigned max);
+/* One of those that read what is old goes on. False: there is none. */
+NODISCARD bool streams_further(struct http_server *server);
 /* When they hold half of what they may: cuts those whose reader has taken nothing for seconds. */
 void streams_cut_stuck(struct http_server *server, struct span elapsed);
 /* Lets those that were silent for long write a comment. */

@@ -22,6 +22,7 @@ struct stream {
     struct stream *before, *after;
     /* Under streams_lock: */
     bool is_woken;  /* there may be news */
+    bool is_behind; /* it reads what is old, and goes on in its turn */
     bool is_silent; /* a comment is due */
     bool is_suspended;
     bool must_end;
@@ -67,7 +68,7 @@ static enum turn next_turn(struct stream *stream)
     pthread_mutex_lock(&stream->server->streams_lock);
     if (atomic_load(&stream->server->is_stopping) || stream->must_end) {
         turn = TURN_END;
-    } else if (stream->is_woken) {
+    } else if (stream->is_woken && !stream->is_behind) {
         stream->is_woken = false;
         turn = is_full ? TURN_END : TURN_PULL;
     } else if (stream->is_silent) {
@@ -81,13 +82,22 @@ static enum turn next_turn(struct stream *stream)
     return turn;
 }
 
+static bool is_far(const struct http_stream *source)
+{
+    return source->is_far != NULL && source->is_far(source->self, source->last_id);
+}
+
+/* Readers of what is old would hold up the requests of the same threads: they go on in turns. */
 static void pull(struct stream *stream)
 {
     struct http_stream *source = &stream->source;
     source->last_id = source->pull(source->self, source->last_id, stream->pending);
     if (stream->pending->len >= HTTP_STREAM_MORE) {
+        bool is_behind = is_far(source);
         pthread_mutex_lock(&stream->server->streams_lock);
         stream->is_woken = true;
+        stream->is_behind = is_behind;
+        stream->server->has_behind |= is_behind;
         pthread_mutex_unlock(&stream->server->streams_lock);
     }
 }
@@ -129,6 +139,7 @@ static void link_in(struct stream *stream)
         server->streams->before = stream;
     }
     server->streams = stream;
+    server->has_behind |= stream->is_behind;
     pthread_mutex_unlock(&server->streams_lock);
     metric_add(METRIC_STREAMS, 1);
 }
@@ -155,6 +166,7 @@ enum MHD_Result stream_queue(struct http_request *request)
     stream->token = g_strdup(request->token);
     stream->source = request->answer.stream;
     stream->is_woken = true;
+    stream->is_behind = is_far(&stream->source);
     stream->pending = g_string_new("retry: 2000\n\n");
     atomic_init(&stream->written_us, clock_elapsed(&CLOCK_SYSTEM).us);
     stream->fd = peer_of(request->connection)->fd;
@@ -223,13 +235,56 @@ bool streams_rouse(struct http_server *server, unsigned max)
     pthread_mutex_lock(&server->streams_lock);
     struct stream *stream = server->streams;
     for (; stream != NULL && count < max; stream = stream->after) {
-        if (stream->is_suspended && stream->is_woken) {
+        bool may_go = stream->must_end || (stream->is_woken && !stream->is_behind);
+        if (stream->is_suspended && may_go) {
             resume(stream);
             count++;
         }
     }
     pthread_mutex_unlock(&server->streams_lock);
     return stream != NULL;
+}
+
+/* Under the lock. Of those that read what is old and sleep, the one that waits longest; NULL: none. */
+static struct stream *next_behind(struct http_server *server)
+{
+    struct stream *next = NULL;
+    bool is_any = false;
+    for (struct stream *at = server->streams; at != NULL; at = at->after) {
+        bool is_earlier =
+            next == NULL || atomic_load(&at->written_us) < atomic_load(&next->written_us);
+        is_any |= at->is_behind;
+        next = at->is_behind && at->is_suspended && is_earlier ? at : next;
+    }
+    server->has_behind = is_any;
+    return next;
+}
+
+/* The library does not look at connections that sleep. */
+static bool has_hung_up(const struct stream *stream)
+{
+    char byte = 0;
+    return recv(stream->fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+bool streams_further(struct http_server *server)
+{
+    enum { GONE_MAX = 64 }; /* those who went take no turns */
+
+    pthread_mutex_lock(&server->streams_lock);
+    bool is_served = !server->has_behind;
+    for (int i = 0; i < GONE_MAX && !is_served; i++) {
+        struct stream *next = next_behind(server);
+        is_served = next == NULL || !has_hung_up(next);
+        if (next != NULL) {
+            next->must_end |= !is_served; /* and reads nothing more */
+            next->is_behind = false;
+            resume(next);
+        }
+    }
+    bool has_behind = server->has_behind;
+    pthread_mutex_unlock(&server->streams_lock);
+    return has_behind;
 }
 
 void streams_cut_stuck(struct http_server *server, struct span elapsed)
