@@ -1,4 +1,5 @@
 /* /api/v1/alerts: read and act. What creates one is intake_api.c. */
+#include "api/aside.h"
 #include "api/support.h"
 
 #include <string.h>
@@ -84,7 +85,7 @@ static bool are_known(struct http_request *request, const struct api_context *co
            (is_made_here || api_query_known(request, context, "integration", CONFIG_INTEGRATION));
 }
 
-static void get_alerts(struct http_request *request, void *self)
+static void read_alerts(struct http_request *request, void *self)
 {
     struct api_context *context = self;
     struct api_page page;
@@ -115,6 +116,11 @@ static void get_alerts(struct http_request *request, void *self)
         return;
     }
     api_answer_list(request, listing.items, listing.has_more ? listing.last_id : 0);
+}
+
+static void get_alerts(struct http_request *request, void *context)
+{
+    aside_answer(request, context, read_alerts);
 }
 
 static void get_alert(struct http_request *request, void *self)

@@ -1,8 +1,10 @@
 #include "api/aside.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
-enum { WAITING_MAX = 32, BUSY_RETRY_S = 5 };
+enum { WAITING_MAX = 32, SHORT_MAX = 256, BUSY_RETRY_S = 5, NICENESS = 10 };
 
 struct reading {
     void (*run)(void *arg);
@@ -14,12 +16,14 @@ static pthread_cond_t ended =
     PTHREAD_COND_INITIALIZER; /* the thread has, or will touch nothing more */
 /* Under the lock. The thread ends when nothing waits. */
 static GQueue waiting = G_QUEUE_INIT;
+static GQueue waiting_short = G_QUEUE_INIT; /* goes first: somebody looks at it */
 static bool is_running;
 
 static struct reading *next_reading(void)
 {
     pthread_mutex_lock(&lock);
-    struct reading *reading = g_queue_pop_head(&waiting);
+    struct reading *reading = g_queue_pop_head(&waiting_short);
+    reading = reading != NULL ? reading : g_queue_pop_head(&waiting);
     is_running = reading != NULL;
     if (!is_running) {
         pthread_cond_broadcast(&ended);
@@ -31,6 +35,8 @@ static struct reading *next_reading(void)
 static void *read_all(void *self)
 {
     (void)self;
+    /* Where the processor is short, alerts come first. Not allowed: then as everybody. */
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
     for (struct reading *reading; (reading = next_reading()) != NULL;) {
         reading->run(reading->arg);
         g_free(reading);
@@ -49,20 +55,67 @@ static bool start(void)
     return is_running;
 }
 
-bool aside_run(struct http_request *request, void (*run)(void *arg), void *arg)
+static bool queue(struct http_request *request, GQueue *where, guint most, void (*run)(void *arg),
+                  void *arg)
 {
     pthread_mutex_lock(&lock);
-    bool is_taken = waiting.length < WAITING_MAX && (is_running || start());
+    bool is_taken = where->length < most && (is_running || start());
     if (is_taken) {
         struct reading *reading = g_new(struct reading, 1);
         *reading = (struct reading){run, arg};
-        g_queue_push_tail(&waiting, reading);
+        g_queue_push_tail(where, reading);
     }
     pthread_mutex_unlock(&lock);
     if (!is_taken) {
         http_answer_busy(request, BUSY_RETRY_S, "Too many long lists are asked for already.");
     }
     return is_taken;
+}
+
+bool aside_run(struct http_request *request, void (*run)(void *arg), void *arg)
+{
+    return queue(request, &waiting, WAITING_MAX, run, arg);
+}
+
+struct handling {
+    struct http_request *request;
+    void *context;
+    http_handler handler;
+};
+
+static void handle(void *arg)
+{
+    struct handling *job = arg;
+    if (http_is_late(job->request)) {
+        http_answer_busy(job->request, BUSY_RETRY_S, "The server stops."); /* is dropped */
+    } else {
+        job->handler(job->request, job->context);
+    }
+    g_free(job);
+}
+
+static struct handling *handling_new(struct http_request *request, void *context,
+                                     http_handler handler)
+{
+    struct handling *job = g_new(struct handling, 1);
+    *job = (struct handling){request, context, handler};
+    return job;
+}
+
+void aside_answer(struct http_request *request, void *context, http_handler handler)
+{
+    struct handling *job = handling_new(request, context, handler);
+    if (!queue(request, &waiting_short, SHORT_MAX, handle, job)) {
+        g_free(job);
+    }
+}
+
+void aside_answer_long(struct http_request *request, void *context, http_handler handler)
+{
+    struct handling *job = handling_new(request, context, handler);
+    if (!aside_run(request, handle, job)) {
+        g_free(job);
+    }
 }
 
 void aside_settle(void)

@@ -9,4 +9,9 @@
  * then it is not called. What it wants to know of the request must be asked before. */
 NODISCARD bool aside_run(struct http_request *request, void (*run)(void *arg), void *arg);
 
+/* Calls `handler` there with `context`. It must ask for no header, and for nothing of the request once it answered. */
+void aside_answer_long(struct http_request *request, void *context, http_handler handler);
+/* The same for what takes milliseconds, not seconds, and so goes first. */
+void aside_answer(struct http_request *request, void *context, http_handler handler);
+
 #endif

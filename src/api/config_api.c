@@ -1,4 +1,5 @@
 /* What the configuration consists of: lists, single ones, apply, export. */
+#include "api/aside.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
@@ -235,7 +236,7 @@ static void post_apply(struct http_request *request, void *self)
     }
 }
 
-static void get_export(struct http_request *request, void *self)
+static void read_export(struct http_request *request, void *self)
 {
     struct api_context *context = self;
     g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
@@ -250,6 +251,11 @@ static void get_export(struct http_request *request, void *self)
         json_array_append_new(list, json_string(notes->pdata[i]));
     }
     http_answer_json(request, 200, json_pack("{s:o, s:o}", "document", document, "notes", list));
+}
+
+static void get_export(struct http_request *request, void *context)
+{
+    aside_answer(request, context, read_export);
 }
 
 #define LIST(path_, handler_, text, record_)                                                \

@@ -1,4 +1,5 @@
 /* /api/v1/events: the one event log, as pages and as a live stream. */
+#include "api/aside.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
@@ -121,7 +122,7 @@ static bool is_ahead(struct http_request *request, int64_t after, int64_t newest
     return true;
 }
 
-static void get_events(struct http_request *request, void *self)
+static void read_events(struct http_request *request, void *self)
 {
     struct api_context *context = self;
     struct api_page page;
@@ -139,6 +140,11 @@ static void get_events(struct http_request *request, void *self)
         return;
     }
     api_answer_list(request, collecting.items, collecting.has_more ? collecting.last_seq : 0);
+}
+
+static void get_events(struct http_request *request, void *context)
+{
+    aside_answer(request, context, read_events);
 }
 
 /* --- live --- */

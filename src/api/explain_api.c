@@ -1,4 +1,5 @@
 /* Why was this person paged, and who would be? */
+#include "api/aside.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
@@ -6,7 +7,7 @@
 #include "page/explain.h"
 #include "page/whatif.h"
 
-static void get_explain(struct http_request *request, void *self)
+static void read_explain(struct http_request *request, void *self)
 {
     struct api_context *context = self;
     if (api_id(request, "id") == 0) {
@@ -26,6 +27,11 @@ static void get_explain(struct http_request *request, void *self)
         return;
     }
     http_answer_json(request, 200, explanation);
+}
+
+static void get_explain(struct http_request *request, void *context)
+{
+    aside_answer(request, context, read_explain);
 }
 
 struct whatif_ask {

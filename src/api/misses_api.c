@@ -1,4 +1,5 @@
 /* How pages to people went: for a team lead who wants to help, and not to blame. */
+#include "api/aside.h"
 #include "api/support.h"
 
 #include <string.h>
@@ -111,7 +112,7 @@ static bool count(struct http_request *request, struct api_context *context, con
     return true;
 }
 
-static void get_user_misses(struct http_request *request, void *self)
+static void read_user_misses(struct http_request *request, void *self)
 {
     struct api_context *context = self;
     const char *name = http_path_param(request, "name");
@@ -125,6 +126,11 @@ static void get_user_misses(struct http_request *request, void *self)
         g_hash_table_destroy(counts.by_name);
     }
     config_unref(config);
+}
+
+static void get_user_misses(struct http_request *request, void *context)
+{
+    aside_answer_long(request, context, read_user_misses);
 }
 
 /* Of everybody, or of a team's members. */
@@ -144,7 +150,7 @@ static json_t *misses_json(const struct config *config, const struct team *team,
     return items;
 }
 
-static void get_misses(struct http_request *request, void *self)
+static void read_misses(struct http_request *request, void *self)
 {
     struct api_context *context = self;
     const char *name = http_query(request, "team");
@@ -158,6 +164,11 @@ static void get_misses(struct http_request *request, void *self)
         g_hash_table_destroy(counts.by_name);
     }
     config_unref(config);
+}
+
+static void get_misses(struct http_request *request, void *context)
+{
+    aside_answer_long(request, context, read_misses);
 }
 
 static const struct query_param SINCE_PARAMS[] = {{"since", "RFC 3339; 30 days ago when absent."},

@@ -141,6 +141,7 @@ static void send_along(const GPtrArray *routes, const struct match_subject *subj
 #define REPLAY_MOST SPAN_S(2)
 
 struct replaying {
+    const struct http_request *request;
     const struct config *config;
     const GPtrArray *routes;
     json_t *items;
@@ -153,7 +154,7 @@ static void replay_one(void *self, const struct alert *alert)
     struct replaying *replaying = self;
     int64_t spent_us = clock_elapsed(&CLOCK_SYSTEM).us - replaying->began.us;
     replaying->is_late |= spent_us > REPLAY_MOST.us;
-    if (replaying->is_late) {
+    if (replaying->is_late || http_is_late(replaying->request)) {
         return;
     }
     struct match_subject subject = subject_of(replaying->config, alert);
@@ -193,13 +194,13 @@ static void replay_job_free(struct replay_job *job)
 }
 
 /* Frees the job before it answers: with the answer the request belongs to another thread. */
-static void run_replay(void *self)
+static void replay_newest(struct replay_job *job)
 {
     static const struct alert_filter ALL = {0};
-    struct replay_job *job = self;
     struct http_request *request = job->request;
     struct api_context *context = job->context;
-    struct replaying replaying = {.config = job->config,
+    struct replaying replaying = {.request = request,
+                                  .config = job->config,
                                   .routes = job->replay.routes,
                                   .items = json_array(),
                                   .began = clock_elapsed(&CLOCK_SYSTEM)};
@@ -248,23 +249,29 @@ static bool read_replay(struct http_request *request, struct replay *out)
     return true;
 }
 
+/* Reading a thousand regular expressions takes its time, too. */
+static void run_replay(void *self)
+{
+    struct replay_job *job = self;
+    struct http_request *request = job->request;
+    struct fault fault = {0};
+    if (!read_replay(request, &job->replay)) {
+        replay_job_free(job);
+    } else if (!judge_names(job->config, job->replay.routes, &fault)) {
+        replay_job_free(job);
+        http_answer_fault(request, 422, &fault);
+    } else {
+        replay_newest(job);
+    }
+}
+
 static void post_replay(struct http_request *request, void *self)
 {
     struct api_context *context = self;
-    struct replay replay = {0};
-    struct fault fault = {0};
-    if (!read_replay(request, &replay)) {
-        return;
-    }
     struct replay_job *job = g_new0(struct replay_job, 1);
-    *job = (struct replay_job){.request = request,
-                               .context = context,
-                               .config = config_current(context->configs),
-                               .replay = replay};
-    if (!judge_names(job->config, job->replay.routes, &fault)) {
-        replay_job_free(job);
-        http_answer_fault(request, 422, &fault);
-    } else if (!aside_run(request, run_replay, job)) {
+    *job = (struct replay_job){
+        .request = request, .context = context, .config = config_current(context->configs)};
+    if (!aside_run(request, run_replay, job)) {
         replay_job_free(job);
     }
 }
