@@ -12,7 +12,8 @@ enum {
     LIMIT_BODY_GIFT = 4096,          /* of that: what the budget is not asked for */
     LIMIT_BODY_FORGOTTEN = 67108864, /* of a refused request: read, so that the answer is seen */
     LIMIT_STREAMS = 67108864, /* bytes held for all readers of streams that have not taken them */
-    LIMIT_BODIES = 67108864,  /* of all bodies held at a time, of known callers; */
+    LIMIT_STREAMS_PER_TOKEN = 100,   /* open at a time */
+    LIMIT_BODIES = 67108864,         /* of all bodies held at a time, of known callers; */
     LIMIT_BODIES_STRANGERS_PART = 8, /* the others have this part as much, of their own */
     LIMIT_JSON_DEPTH = 32,
     LIMIT_JSON_NODES = 50000,   /* values in one document; */

@@ -181,6 +181,16 @@ void http_answer_busy(struct http_request *request, int retry_after_s, const cha
 
 void http_answer_stream(struct http_request *request, struct http_stream stream)
 {
+    enum { SOME_MAY_HAVE_ENDED_S = 10 };
+
+    if (streams_are_too_many(request)) {
+        stream.closed(stream.self);
+        http_answer_later(
+            request, SOME_MAY_HAVE_ENDED_S,
+            "This token has as many streams open as one may have. Close some, or give "
+            "each program a token of its own.");
+        return;
+    }
     if (!claim(request)) {
         stream.closed(stream.self);
         return;

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/metric.h"
 
 enum { BLOCK_SIZE = 1024, SILENCE_MAX_S = 15 };
@@ -142,6 +143,21 @@ static void link_in(struct stream *stream)
     server->has_behind |= stream->is_behind;
     pthread_mutex_unlock(&server->streams_lock);
     metric_add(METRIC_STREAMS, 1);
+}
+
+bool streams_are_too_many(const struct http_request *request)
+{
+    struct http_server *server = request->server;
+    unsigned count = 0;
+    if (request->token == NULL || strcmp(request->method, "HEAD") == 0) {
+        return false;
+    }
+    pthread_mutex_lock(&server->streams_lock);
+    for (const struct stream *at = server->streams; at != NULL; at = at->after) {
+        count += g_strcmp0(at->token, request->token) == 0;
+    }
+    pthread_mutex_unlock(&server->streams_lock);
+    return count >= LIMIT_STREAMS_PER_TOKEN;
 }
 
 static enum MHD_Result queue_head_only(struct http_request *request)

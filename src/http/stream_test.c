@@ -1,4 +1,4 @@
-/* Readers of streams who take nothing. */
+/* Readers of streams: who take nothing, whose token is gone, and who are too many. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/metric.h"
 #include "http/http.h"
 #include "http/test_client.h"
@@ -45,9 +46,23 @@ static void open_flood(struct http_request *request, void *context)
     http_answer_stream(request, (struct http_stream){.pull = pull_flood, .closed = count_closed});
 }
 
+static int64_t pull_nothing(void *self, int64_t last_id, GString *out)
+{
+    (void)self;
+    (void)out;
+    return last_id;
+}
+
+static void open_quiet(struct http_request *request, void *context)
+{
+    (void)context;
+    http_answer_stream(request, (struct http_stream){.pull = pull_nothing, .closed = count_closed});
+}
+
 static const struct route_row ROWS[] = {
     {"GET", "/hello", PERMIT_ANYONE, say_hello, .summary = "Says hello."},
     {"GET", "/flood", PERMIT_ANYONE, open_flood, .summary = "More than anybody reads."},
+    {"GET", "/idle", PERMIT_ANYONE, open_quiet, .summary = "Nothing, for ever."},
 };
 
 static struct http_server *start(void)
@@ -96,37 +111,23 @@ static void test_readers_who_take_nothing_hold_little(void **state)
     assert_int_equal(metric_value(METRIC_STREAM_BYTES), 0);
 }
 
-/* One read token, which is good until it is revoked. */
+/* Read tokens, which are good until they are revoked. */
 static atomic_bool is_revoked;
 
 static char *authorize(void *self, const char *token, enum permit permit, bool *out_is_known)
 {
     (void)self;
-    *out_is_known = strcmp(token, "reader") == 0 && !atomic_load(&is_revoked);
+    bool is_reader = strcmp(token, "reader") == 0 || strcmp(token, "other") == 0;
+    *out_is_known = is_reader && !atomic_load(&is_revoked);
     return *out_is_known && permit == PERMIT_READ ? g_strdup("token:reader") : NULL;
-}
-
-static int64_t pull_nothing(void *self, int64_t last_id, GString *out)
-{
-    (void)self;
-    (void)out;
-    return last_id;
-}
-
-static void open_quiet(struct http_request *request, void *context)
-{
-    (void)context;
-    http_answer_stream(request, (struct http_stream){.pull = pull_nothing, .closed = count_closed});
 }
 
 static const struct route_row GUARDED[] = {
     {"GET", "/quiet", PERMIT_READ, open_quiet, .summary = "Nothing, for ever."},
 };
 
-/* The answer ends: the client's read returns, within the time that the client waits at most. */
-static void test_a_revoked_token_ends_its_streams(void **state)
+static struct http_server *start_guarded(void)
 {
-    (void)state;
     static const struct route_row *const TABLES[] = {GUARDED, NULL};
     static const size_t SIZES[] = {G_N_ELEMENTS(GUARDED)};
     struct http_options options = {.listen = "127.0.0.1:0",
@@ -137,14 +138,31 @@ static void test_a_revoked_token_ends_its_streams(void **state)
     struct fault fault = {0};
     struct http_server *server = http_start(&options, &fault);
     assert_non_null(server);
-    int before = atomic_load(&closed_streams);
+    return server;
+}
+
+/* Answers the connection, when the beginning of the answer is in `out`. */
+static int ask_quiet(struct http_server *server, const char *token, char *out, size_t max)
+{
     int fd = client_connect(http_port(server));
-    static const char REQUEST[] =
-        "GET /quiet HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer reader\r\n\r\n";
-    assert_int_equal(write(fd, REQUEST, strlen(REQUEST)), strlen(REQUEST));
-    char buffer[2048];
-    ssize_t got = read(fd, buffer, sizeof buffer); /* the head: it is open */
+    g_autofree char *ask = g_strdup_printf(
+        "GET /quiet HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\n\r\n", token);
+    client_send(fd, ask, strlen(ask));
+    ssize_t got = read(fd, out, max - 1);
     assert_true(got > 0);
+    out[got] = '\0';
+    return fd;
+}
+
+/* The answer ends: the client's read returns, within the time that the client waits at most. */
+static void test_a_revoked_token_ends_its_streams(void **state)
+{
+    (void)state;
+    struct http_server *server = start_guarded();
+    int before = atomic_load(&closed_streams);
+    char buffer[2048];
+    int fd = ask_quiet(server, "reader", buffer, sizeof buffer);
+    ssize_t got = 1;
     atomic_store(&is_revoked, true);
     while (got > 0) {
         got = read(fd, buffer, sizeof buffer);
@@ -158,9 +176,58 @@ static void test_a_revoked_token_ends_its_streams(void **state)
     assert_int_equal(atomic_load(&closed_streams), before + 1);
 }
 
+static void test_streams_of_one_token_are_bounded(void **state)
+{
+    (void)state;
+    atomic_store(&is_revoked, false);
+    atomic_store(&closed_streams, 0);
+    struct http_server *server = start_guarded();
+    int fds[LIMIT_STREAMS_PER_TOKEN];
+    char buffer[2048];
+    for (int i = 0; i < LIMIT_STREAMS_PER_TOKEN; i++) {
+        fds[i] = ask_quiet(server, "reader", buffer, sizeof buffer);
+        assert_int_equal(client_status(buffer), 200);
+    }
+    (void)close(ask_quiet(server, "reader", buffer, sizeof buffer));
+    assert_int_equal(client_status(buffer), 429);
+    assert_non_null(strstr(buffer, "application/problem+json"));
+    g_autofree char *again = client_header(buffer, "Retry-After");
+    assert_string_equal(again, "10");
+    assert_int_equal(atomic_load(&closed_streams), 1); /* what would have been read is let go */
+    int other = ask_quiet(server, "other", buffer, sizeof buffer);
+    assert_int_equal(client_status(buffer), 200); /* it has none yet */
+    (void)close(other);
+    for (int i = 0; i < LIMIT_STREAMS_PER_TOKEN; i++) {
+        (void)close(fds[i]);
+    }
+    http_stop(&server, 1000);
+    assert_int_equal(atomic_load(&closed_streams), LIMIT_STREAMS_PER_TOKEN + 2);
+}
+
+static void test_local_streams_are_not_bounded(void **state)
+{
+    (void)state;
+    struct http_server *server = start(); /* no token is needed: as on the local socket */
+    int fds[LIMIT_STREAMS_PER_TOKEN + 1];
+    char buffer[2048];
+    for (size_t i = 0; i < G_N_ELEMENTS(fds); i++) {
+        static const char ASK[] = "GET /idle HTTP/1.1\r\nHost: x\r\n\r\n";
+        fds[i] = client_connect(http_port(server));
+        client_send(fds[i], ASK, strlen(ASK));
+        assert_true(read(fds[i], buffer, sizeof buffer) > 0);
+        assert_int_equal(client_status(buffer), 200);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(fds); i++) {
+        (void)close(fds[i]);
+    }
+    http_stop(&server, 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_readers_who_take_nothing_hold_little),
-                                       cmocka_unit_test(test_a_revoked_token_ends_its_streams)};
+                                       cmocka_unit_test(test_a_revoked_token_ends_its_streams),
+                                       cmocka_unit_test(test_streams_of_one_token_are_bounded),
+                                       cmocka_unit_test(test_local_streams_are_not_bounded)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,7 @@ IS_PLAIN = not os.environ.get("ASAN_OPTIONS") and not os.environ.get("TSAN_OPTIO
 OPEN_ALERTS = 20000
 ROUNDS = 3
 PROBES = 40
+TOKENS = 4  # one may have 100 streams open
 SLOWER = 3.0
 NOISE_S = 0.006  # of a machine that others use: faster than this counts as this
 BOMBS = {"routes": [{"name": f"bomb-{at}", "service": "checkout", "match": [
@@ -41,18 +42,18 @@ READERS = (
 )
 
 
-def read_for_ever(port, ask, count):
+def read_for_ever(port, asks, count):
     """A process of its own: asks on each connection, reads what comes, and asks again when the server has closed."""
     selector = selectors.DefaultSelector()
 
-    def begin():
+    def begin(ask):
         connection = socket.create_connection(("127.0.0.1", port))
         connection.sendall(ask)
         connection.setblocking(False)
-        selector.register(connection, selectors.EVENT_READ)
+        selector.register(connection, selectors.EVENT_READ, ask)
 
-    for _ in range(count):
-        begin()
+    for at in range(count):
+        begin(asks[at % len(asks)])
     while True:
         for ready, _ in selector.select():
             some = b""
@@ -61,15 +62,15 @@ def read_for_ever(port, ask, count):
             if not some:
                 selector.unregister(ready.fileobj)
                 ready.fileobj.close()
-                begin()
+                begin(ready.data)
 
 
 @contextlib.contextmanager
-def reading(port, ask, count):
+def reading(port, asks, count):
     process = os.fork()
     if process == 0:
         try:
-            read_for_ever(port, ask, count)
+            read_for_ever(port, asks, count)
         finally:
             os._exit(1)  # a server that is gone ends it, too
     try:
@@ -79,12 +80,13 @@ def reading(port, ask, count):
         os.waitpid(process, 0)
 
 
-@unittest.skipUnless(IS_PLAIN, "times under a sanitizer say nothing")
 class ReadersTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.world = cls.enterClassContext(World())
         apply_team(cls.world)
+        cls.tokens = [cls.world.cli("token", "create", "--name", f"reader-{at}", "--scope", "admin")
+                      .stdout.strip().splitlines()[-1] for at in range(TOKENS)]
         for first in range(0, OPEN_ALERTS, 2000):
             answer = cls.world.post(f"/in/alertmanager/{KEYS['AM_KEY']}", json.dumps({
                 "version": "4", "status": "firing", "receiver": "pager", "groupKey": "g", "alerts": [
@@ -94,9 +96,9 @@ class ReadersTest(unittest.TestCase):
                     for number in range(first, first + 2000)]}), token=None)
             assert answer.status == 202, answer
 
-    def ask(self, line, body):
+    def ask(self, line, body, token):
         body = b"" if body is None else json.dumps(body).encode()
-        return (f"{line} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self.world.token('admin')}\r\n"
+        return (f"{line} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
                 f"Connection: close\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
                 ).encode() + body
 
@@ -112,7 +114,8 @@ class ReadersTest(unittest.TestCase):
         return statistics.median(took)
 
     def beside_s(self, line, body, count):
-        with reading(self.world.port, self.ask(line, body), count):
+        asks = [self.ask(line, body, token) for token in self.tokens]
+        with reading(self.world.port, asks, count):
             return self.intake_s()
 
     def test_intake_goes_on_beside_readers(self):
@@ -123,8 +126,9 @@ class ReadersTest(unittest.TestCase):
                 beside.append(self.beside_s(line, body, count))
             ratio = statistics.median(beside) / max(statistics.median(idle), NOISE_S)
             print(f"{name}: {ratio:.2f} × as long as {base or 'without'}", flush=True)
-            with self.subTest(reader=name):
-                self.assertLess(ratio, SLOWER, (idle, beside))
+            if IS_PLAIN:
+                with self.subTest(reader=name):
+                    self.assertLess(ratio, SLOWER, (idle, beside))
 
 
 if __name__ == "__main__":
