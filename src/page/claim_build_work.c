@@ -89,7 +89,8 @@ struct errand *build_special(struct ledger_tx *tx, const struct look *look,
     return errand;
 }
 
-enum { NEWEST_NAMED = 3 };
+/* An alert is named once, however many pages of it wait: so many of the newest are looked at. */
+enum { NEWEST_NAMED = 3, NEWEST_SEEN = 4 * NEWEST_NAMED };
 
 /* Which of them a message names: the first, and of a great many of equal severity the newest as well. */
 struct named {
@@ -99,10 +100,10 @@ struct named {
     GArray *newest; /* owns those that were not looked at */
 };
 
-static bool is_named(const struct named *named, int64_t id)
+static bool is_named(const struct named *named, int64_t alert_id)
 {
     for (size_t i = 0; i < named->count; i++) {
-        if (named->items[i]->id == id) {
+        if (named->items[i]->alert_id == alert_id) {
             return true;
         }
     }
@@ -111,7 +112,7 @@ static bool is_named(const struct named *named, int64_t id)
 
 static void name_it(struct ledger_tx *tx, struct named *named, const struct notification *n)
 {
-    if (named->count < ERRAND_ITEMS_MAX && !is_named(named, n->id) &&
+    if (named->count < ERRAND_ITEMS_MAX && !is_named(named, n->alert_id) &&
         alert_load(tx->db, n->alert_id, &named->alerts[named->count])) {
         named->items[named->count++] = n;
     }
@@ -123,7 +124,7 @@ static void name_them(struct ledger_tx *tx, const struct look *look, const GArra
 {
     bool are_many = wanted->len > ERRAND_ITEMS_MAX && !look->passes;
     guint first = are_many ? ERRAND_ITEMS_MAX - NEWEST_NAMED : ERRAND_ITEMS_MAX;
-    for (guint i = 0; i < MIN(wanted->len, first); i++) {
+    for (guint i = 0; i < wanted->len && named->count < first; i++) {
         name_it(
             tx, named,
             &g_array_index(look->waiting, struct notification, g_array_index(wanted, guint, i)));
@@ -131,7 +132,7 @@ static void name_them(struct ledger_tx *tx, const struct look *look, const GArra
     int severity =
         g_array_index(look->waiting, struct notification, g_array_index(wanted, guint, 0)).severity;
     named->newest =
-        are_many ? notifications_newest(tx->db, look->mailbox.id, severity, tx->now, NEWEST_NAMED)
+        are_many ? notifications_newest(tx->db, look->mailbox.id, severity, tx->now, NEWEST_SEEN)
                  : g_array_new(FALSE, FALSE, sizeof(struct notification));
     for (guint i = 0; i < named->newest->len; i++) {
         name_it(tx, named, &g_array_index(named->newest, struct notification, i));
@@ -147,19 +148,18 @@ static void named_clear(struct named *named)
 }
 
 /* Puts on the delivery what the message stands for: all that is due, or only what may pass. */
-static int64_t carry(struct ledger_tx *tx, const struct look *look, const GArray *wanted,
-                     const struct delivery *delivery, size_t by_severity[5])
+static void carry(struct ledger_tx *tx, const struct look *look, const GArray *wanted,
+                  const struct delivery *delivery)
 {
     if (!look->passes) {
-        return delivery_carry_pages(tx->db, delivery, tx->now, by_severity);
+        delivery_carry_pages(tx->db, delivery, tx->now);
+        return;
     }
     for (guint i = 0; i < wanted->len; i++) {
         const struct notification *n =
             &g_array_index(look->waiting, struct notification, g_array_index(wanted, guint, i));
         delivery_carry(tx->db, delivery->id, n->id);
-        by_severity[n->severity]++;
     }
-    return wanted->len;
 }
 
 /* Since when the first of them waits for its first attempt; `now`: none does. */
@@ -185,7 +185,8 @@ struct errand *build_pages(struct ledger_tx *tx, const struct look *look, const 
     open_delivery(tx, look, first->severity, &delivery);
     struct errand *errand = errand_new(&delivery, &look->contact, pager->config, tx->now);
     struct message *message = &errand->message;
-    delivery.items = carry(tx, look, wanted, &delivery, message->by_severity);
+    carry(tx, look, wanted, &delivery);
+    delivery.items = delivery_count_alerts(tx->db, delivery.id, message->by_severity);
     delivery_save(tx->db, &delivery);
     message->total = (size_t)delivery.items;
     message->may_repeat = delivery_may_repeat(tx->db, delivery.id);

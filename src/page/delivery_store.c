@@ -230,8 +230,7 @@ void delivery_carry(struct db *db, int64_t delivery_id, int64_t notification_id)
     (void)db_run(q);
 }
 
-int64_t delivery_carry_pages(struct db *db, const struct delivery *delivery, struct utc now,
-                             size_t by_severity[5])
+void delivery_carry_pages(struct db *db, const struct delivery *delivery, struct utc now)
 {
     struct db_query *q =
         db_query(db, "INSERT INTO carried (notification_id, delivery_id)"
@@ -243,15 +242,23 @@ int64_t delivery_carry_pages(struct db *db, const struct delivery *delivery, str
     db_bind_int(q, 2, delivery->mailbox_id);
     db_bind_utc(q, 3, now);
     (void)db_run(q);
-    int64_t total = db_changes(db);
     carried_begin(db, delivery->id);
-    q = db_query(db, "SELECT n.severity, COUNT(*) FROM carried c JOIN notification n"
-                     " ON n.id = c.notification_id WHERE c.delivery_id = $1 GROUP BY n.severity");
-    db_bind_int(q, 1, delivery->id);
+}
+
+int64_t delivery_count_alerts(struct db *db, int64_t id, size_t by_severity[5])
+{
+    /* Two pages of one alert may be on it: of a step and of a last resort that is the same person. */
+    struct db_query *q =
+        db_query(db, "SELECT worst, COUNT(*) FROM (SELECT MIN(n.severity) AS worst FROM carried c"
+                     " JOIN notification n ON n.id = c.notification_id WHERE c.delivery_id = $1"
+                     " GROUP BY n.alert_id) AS told GROUP BY worst");
+    db_bind_int(q, 1, id);
+    int64_t total = 0;
     while (db_step(q) == DB_ROW) {
         int64_t severity = db_int(q, 0);
         CHECK(severity >= 1 && severity <= 4);
         by_severity[severity] = (size_t)db_int(q, 1);
+        total += db_int(q, 1);
     }
     db_reset(q);
     return total;
@@ -303,7 +310,7 @@ int64_t notification_unknown_attempts(struct db *db, int64_t id)
 size_t delivery_alerts(struct db *db, int64_t delivery_id, int64_t *out_ids, size_t max)
 {
     struct db_query *q =
-        db_query(db, "SELECT n.alert_id FROM carried c JOIN notification n"
+        db_query(db, "SELECT DISTINCT n.alert_id FROM carried c JOIN notification n"
                      " ON n.id = c.notification_id WHERE c.delivery_id = $1"
                      " AND n.alert_id IS NOT NULL ORDER BY n.alert_id DESC LIMIT $2");
     db_bind_int(q, 1, delivery_id);

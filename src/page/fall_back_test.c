@@ -37,7 +37,9 @@ static const char TEAM[] =
     " {'name': 'resort', 'steps': [{'notify': [{'user': 'mute'}], 'wait': '10m'}],"
     "  'last_resort': {'team': 'both'}},"
     " {'name': 'budi', 'steps': [{'notify': [{'user': 'budi'}], 'wait': '10h'}],"
-    "  'last_resort': {'user': 'boss'}}],"
+    "  'last_resort': {'user': 'boss'}},"
+    " {'name': 'lone', 'steps': [{'notify': [{'user': 'ana'}], 'wait': '10m'}],"
+    "  'last_resort': {'user': 'ana'}}],"
     "'services': [{'name': 'shop', 'policy': '%s'}]}";
 
 static void open_with(struct paging *paging, const char *policy)
@@ -293,6 +295,37 @@ static void the_digest_comes_first_when_the_provider_is_back(void **state)
     paging_close(&paging);
 }
 
+/* Two pages of each alert wait in one mailbox: of the step, and of a person who asks for her. */
+static void a_digest_counts_and_names_an_alert_once(void **state)
+{
+    enum { ALERTS = 12, NEWEST = 3 };
+
+    (void)state;
+    struct paging paging;
+    open_with(&paging, "lone");
+    int64_t ids[ALERTS];
+    for (int i = 0; i < ALERTS; i++) {
+        g_autofree char *key = g_strdup_printf("k%d", i);
+        ids[i] = paging_signal(&paging, SIGNAL_TRIGGER, key, SEVERITY_CRITICAL);
+        (void)attempts(&paging, "ana", SEND_RETRY);
+        assert_int_equal(paging_page(&paging, ids[i], "ana"), 200);
+    }
+    (void)attempts(&paging, "ana", SEND_RETRY);
+    paging_pass(&paging, SPAN_MIN(15));
+    assert_true(paging.errands->len > 0);
+    const struct message *message =
+        &((const struct errand *)g_ptr_array_index(paging.errands, 0))->message;
+    assert_int_equal(message->total, ALERTS);
+    assert_int_equal(message->by_severity[SEVERITY_CRITICAL], ALERTS);
+    assert_int_equal(message->item_count, ERRAND_ITEMS_MAX);
+    for (size_t i = 0; i < ERRAND_ITEMS_MAX; i++) {
+        size_t newest = ALERTS + ERRAND_ITEMS_MAX - NEWEST - 1 - i;
+        assert_int_equal(message->items[i].alert_id,
+                         ids[i < ERRAND_ITEMS_MAX - NEWEST ? i : newest]);
+    }
+    paging_close(&paging);
+}
+
 static void each_page_falls_back_once(void **state)
 {
     (void)state;
@@ -320,6 +353,7 @@ int main(void)
         cmocka_unit_test(a_short_time_asked_for_is_waited_for),
         cmocka_unit_test(a_dead_contact_is_tried_no_more_often_than_a_living_one),
         cmocka_unit_test(the_digest_comes_first_when_the_provider_is_back),
+        cmocka_unit_test(a_digest_counts_and_names_an_alert_once),
         cmocka_unit_test(each_page_falls_back_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -177,10 +177,11 @@ NODISCARD size_t delivery_recent(struct db *db, int64_t mailbox_id, struct utc n
 NODISCARD bool delivery_is_under_way(struct db *db, int64_t mailbox_id, struct utc now);
 /* Puts this one notification on the delivery. */
 void delivery_carry(struct db *db, int64_t delivery_id, int64_t notification_id);
-/* Puts every due page of a still open alert that waits in the mailbox on the delivery, and counts
- * them by severity (index = enum severity). Answers how many. */
-int64_t delivery_carry_pages(struct db *db, const struct delivery *delivery, struct utc now,
-                             size_t by_severity[5]);
+/* Puts every due page of a still open alert that waits in the mailbox on the delivery. */
+void delivery_carry_pages(struct db *db, const struct delivery *delivery, struct utc now);
+/* How many alerts its pages are about, and how many of each severity (index = enum severity): each counts
+ * once, as the most severe of its pages. */
+NODISCARD int64_t delivery_count_alerts(struct db *db, int64_t id, size_t by_severity[5]);
 /* Has somebody perhaps had one of the pages that it carries? */
 NODISCARD bool delivery_may_repeat(struct db *db, int64_t id);
 /* Is it still whose who claimed it (not settled, its lease goes on), and is a page of an alert that is

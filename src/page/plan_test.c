@@ -56,7 +56,9 @@ static bool may_scan(const char *line, const char *sql)
             return true;
         }
     }
-    return strcmp(line, "SCAN latest") == 0 || strcmp(line, "SCAN CONSTANT ROW") == 0 ||
+    /* Of these names are what a part of the statement has already picked. */
+    return strcmp(line, "SCAN latest") == 0 || strcmp(line, "SCAN told") == 0 ||
+           strcmp(line, "SCAN CONSTANT ROW") == 0 ||
            g_str_has_suffix(sql, "FROM event ORDER BY seq DESC LIMIT 1") ||
            /* one for each contact; a clock jumps seldom */
            (g_str_has_prefix(line, "SCAN mailbox") &&
