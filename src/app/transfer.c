@@ -124,6 +124,12 @@ bool transfer_check_chain(struct db *db, const char *which, struct fault *fault)
     if (event_verify(db, &bad)) {
         return true;
     }
+    if (bad > event_last_seq(db)) {
+        return fault_set(fault, "",
+                         "event %" G_GINT64_FORMAT " of the %s is missing, and what came after it: "
+                         "its history was cut off; restore a backup from before",
+                         bad, which);
+    }
     return bad == 0 ? fault_set(fault, "", "the events of the %s cannot be read: %s", which,
                                 db_error_text(db))
                     : fault_set(fault, "",

@@ -136,10 +136,14 @@ static int verify_some(struct db *db, int64_t after_seq, struct event_head *head
 bool event_verify(struct db *db, int64_t *out_bad_seq)
 {
     struct event_head head = {0};
+    int64_t promised = pulse_seq(db); /* before the walk: events may come while it lasts */
     *out_bad_seq = 0;
     int64_t after_seq = INT64_MIN; /* rows below 1 do not fit either */
     while (verify_some(db, after_seq, &head, out_bad_seq) == VERIFY_ROWS && *out_bad_seq == 0) {
         after_seq = head.seq;
+    }
+    if (*out_bad_seq == 0 && head.seq < promised && db_error(db) == DB_OK) {
+        *out_bad_seq = head.seq + 1;
     }
     return *out_bad_seq == 0 && db_error(db) == DB_OK;
 }

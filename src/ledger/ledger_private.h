@@ -192,6 +192,9 @@ NODISCARD bool damage_is_over(struct ledger *ledger);
 
 void pulse_save(struct db *db, struct utc at, int64_t seq);
 
+/* The last event that a pulse saw; 0: none, or a schema from before there were pulses. */
+NODISCARD int64_t pulse_seq(struct db *db);
+
 /* --- news.c: a shared database --- */
 
 /* After db_begin or db_begin_read (which began not before `before`): learns the clock and what others

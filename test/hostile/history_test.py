@@ -43,6 +43,28 @@ class HistoryTest(unittest.TestCase):
             db.commit()
         self.assertIn("event 3 of the database does not fit", world.cli("doctor", check=False).stdout)
 
+    def test_events_cut_off_at_the_end_are_missed(self):
+        world = self.enterContext(World())
+        apply_team(world)
+        for i in range(20):
+            world.post("/api/v1/alerts", {"summary": f"trouble {i}"}, token=KEYS["APP_KEY"])
+        world.stop()
+        world.start()  # its first pulse sees them all
+        self.assertNotIn("history", world.cli("doctor", check=False).stdout)
+        world.stop()
+        database = world.data / "tocsin.db"
+        with contextlib.closing(sqlite3.connect(database)) as db:
+            seen = db.execute("SELECT seq FROM pulse").fetchone()[0]
+            db.execute("DELETE FROM event WHERE seq > ?", (seen - 30,))
+            db.commit()
+        first = seen - 29
+        done = world.cli("restore", "--verify-only", database, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn(f"event {first} of the backup is missing", done.stderr)
+        world.start()  # its pulse does not wipe the trace
+        told = world.cli("doctor", check=False).stdout
+        self.assertIn("of the database is missing", told)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
