@@ -82,7 +82,9 @@ struct parcel *slack_build(const struct driver_settings *settings, const struct 
 struct parcel *mattermost_build(const struct driver_settings *settings,
                                 const struct address *address, const struct message *message,
                                 struct fault *fault);
+/* Slack's API answers 200 also to what it did not do; the word in the body says why. */
 void slack_classify(const struct answer *answer, struct send_result *out);
+void mattermost_classify(const struct answer *answer, struct send_result *out);
 struct parcel *ntfy_build(const struct driver_settings *settings, const struct address *address,
                           const struct message *message, struct fault *fault);
 void ntfy_classify(const struct answer *answer, struct send_result *out);

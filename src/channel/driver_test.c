@@ -69,6 +69,22 @@ static void test_classify(void **state)
         {"slack nothing", CONTACT_SLACK, 200, "", SEND_UNKNOWN},
         {"slack gone", CONTACT_SLACK, 404, "no_service", SEND_REFUSED},
         {"slack busy", CONTACT_SLACK, 429, "rate_limited", SEND_RETRY},
+        {"slack bot", CONTACT_SLACK, 200, "{\"ok\":true,\"channel\":\"C0\",\"ts\":\"1.2\"}",
+         SEND_DELIVERED},
+        {"slack bot no room", CONTACT_SLACK, 200, "{\"ok\":false,\"error\":\"is_archived\"}",
+         SEND_REFUSED},
+        {"slack bot new word", CONTACT_SLACK, 200, "{\"ok\":false,\"error\":\"new_word\"}",
+         SEND_REFUSED},
+        {"slack bot no word", CONTACT_SLACK, 200, "{\"ok\":false}", SEND_REFUSED},
+        {"slack bot limited", CONTACT_SLACK, 200, "{\"ok\":false,\"error\":\"ratelimited\"}",
+         SEND_RETRY},
+        {"slack bot broken", CONTACT_SLACK, 200, "{\"ok\":false,\"error\":\"fatal_error\"}",
+         SEND_RETRY},
+        {"slack bot cut", CONTACT_SLACK, 200, "{\"ok\":true,\"chan", SEND_UNKNOWN},
+        {"mattermost bot", CONTACT_MATTERMOST, 201, "{\"id\":\"abc\"}", SEND_DELIVERED},
+        {"mattermost bot without id", CONTACT_MATTERMOST, 201, "{}", SEND_UNKNOWN},
+        {"mattermost bot no right", CONTACT_MATTERMOST, 403, "{\"id\":\"api.x.app_error\"}",
+         SEND_REFUSED},
         {"mattermost ok", CONTACT_MATTERMOST, 200, "ok", SEND_DELIVERED},
         {"mattermost no", CONTACT_MATTERMOST, 400, "{\"id\":\"x\"}", SEND_REFUSED},
         {"ntfy", CONTACT_NTFY, 200, "{\"id\":\"abc\"}", SEND_DELIVERED},
@@ -89,6 +105,36 @@ static void test_classify(void **state)
         if (result.state != rows[i].expected) {
             fail_msg("%s: judged %d", rows[i].name, result.state);
         }
+    }
+}
+
+/* What the provider calls the message, and how long it asks us to wait; nothing odd of theirs. */
+static void test_chat_answers_are_kept(void **state)
+{
+    (void)state;
+
+    const struct {
+        int kind, status;
+        const char *body, *id, *detail;
+    } rows[] = {
+        {CONTACT_SLACK, 200, "{\"ok\":true,\"channel\":\"C0\",\"ts\":\"15.000247\"}",
+         "C0/15.000247", "HTTP 200"},
+        {CONTACT_SLACK, 200, "{\"ok\":true,\"channel\":\"C0\",\"ts\":\"<b>\"}", "", "HTTP 200"},
+        {CONTACT_SLACK, 200, "{\"ok\":false,\"error\":\"ratelimited\"}", "",
+         "HTTP 200: ratelimited"},
+        {CONTACT_SLACK, 200, "{\"ok\":false,\"error\":\"<b>\"}", "", "HTTP 200: an error"},
+        {CONTACT_MATTERMOST, 201, "{\"id\":\"abc\"}", "abc", "HTTP 201"},
+        {CONTACT_MATTERMOST, 403, "{\"id\":\"api.x.app_error\"}", "", "HTTP 403: api.x.app_error"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct answer answer = {
+            .status = rows[i].status, .body = rows[i].body, .retry_after = SPAN_S(30)};
+        struct send_result result = {0};
+        driver_of(rows[i].kind)->classify(&answer, &result);
+        assert_string_equal(result.provider_id, rows[i].id);
+        assert_string_equal(result.detail, rows[i].detail);
+        assert_int_equal(result.retry_after.us, result.state == SEND_RETRY ? 30000000 : 0);
     }
 }
 
@@ -273,6 +319,7 @@ int main(void)
         cmocka_unit_test(test_every_contact_kind_has_a_driver),
         cmocka_unit_test(test_classify),
         cmocka_unit_test(test_result_say),
+        cmocka_unit_test(test_chat_answers_are_kept),
         cmocka_unit_test(test_mail_headers),
         cmocka_unit_test(test_mail_names),
         cmocka_unit_test(test_mail_settings),

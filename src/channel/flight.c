@@ -5,7 +5,8 @@
 #include <string.h>
 
 enum {
-    BODY_MAX = 8192,     /* of an answer; what is longer ends the transfer */
+    BODY_MAX =
+        65536, /* of an answer, Slack's repeats the message; what is longer ends the transfer */
     CONNECT_TRIES = 2,   /* repeated SYNs: some 7 s for each address of a mail server */
     HEADERS_MAX = 65536, /* of an answer, all together */
     RETRY_AFTER_MAX_S = 3600,

@@ -194,6 +194,44 @@ static void slack_gets_fields_and_buttons(void **state)
     parcel_free(parcel);
 }
 
+/* A token goes to the API alone: whoever owns a webhook has no use for it. */
+static void a_bot_names_channel_and_token(void **state)
+{
+    (void)state;
+
+    const struct {
+        int kind;
+        const char *to, *url, *field, *channel;
+    } rows[] = {
+        {CONTACT_SLACK, "https://slack.com/api/chat.postMessage?channel=C0123456789",
+         "https://slack.com/api/chat.postMessage", "channel", "C0123456789"},
+        {CONTACT_MATTERMOST, "https://m.example.com/x/api/v4/posts?channel_id=4xp9fdt77pncbef5",
+         "https://m.example.com/x/api/v4/posts", "channel_id", "4xp9fdt77pncbef5"},
+        {CONTACT_SLACK, "https://hooks.slack.com/T/B/x?channel=C0123456789",
+         "https://hooks.slack.com/T/B/x?channel=C0123456789", "channel", NULL},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct fault fault = {0};
+        const struct address address = {rows[i].kind, rows[i].to, "xoxb-1"};
+        struct parcel *parcel =
+            driver_of(rows[i].kind)->build(&SETTINGS, &address, &MESSAGE, &fault);
+        json_auto_t *body = body_of(parcel);
+        assert_string_equal(parcel->url, rows[i].url);
+        bool has_token = false;
+        for (guint k = 0; k < parcel->headers->len; k++) {
+            const char *header = g_ptr_array_index(parcel->headers, k);
+            has_token = has_token || strcmp(header, "Authorization: Bearer xoxb-1") == 0;
+            assert_true(has_token || strstr(header, "xoxb") == NULL);
+        }
+        assert_int_equal(has_token, rows[i].channel != NULL);
+        assert_string_equal(json_text(body, rows[i].field, "none"),
+                            rows[i].channel != NULL ? rows[i].channel : "none");
+        assert_null(strstr(parcel->body->str, "xoxb"));
+        parcel_free(parcel);
+    }
+}
+
 static void mattermost_escapes_labels_too(void **state)
 {
     (void)state;
@@ -325,6 +363,7 @@ int main(void)
         cmocka_unit_test(the_text_says_all),
         cmocka_unit_test(mail_has_both_parts_and_html_escapes),
         cmocka_unit_test(slack_gets_fields_and_buttons),
+        cmocka_unit_test(a_bot_names_channel_and_token),
         cmocka_unit_test(mattermost_escapes_labels_too),
         cmocka_unit_test(ntfy_offers_three_views),
         cmocka_unit_test(a_webhook_has_a_field_for_each),

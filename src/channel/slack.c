@@ -1,4 +1,4 @@
-/* Incoming webhooks of Slack and Mattermost. The button is a link to the page with the one real
+/* Slack and Mattermost: incoming webhooks, and the APIs with a bot's token. The button is a link to the page with the one real
  * button; a chat's own callback would need an app of ours in the chat. */
 #include <string.h>
 
@@ -8,6 +8,7 @@
 #include "channel/driver.h"
 #include "channel/render.h"
 #include "channel/text.h"
+#include "people/address.h"
 
 static const char *color(const struct message *message)
 {
@@ -151,6 +152,24 @@ static json_t *slack_blocks(const struct rendered *rendered)
     return blocks;
 }
 
+/* A bot's request names the channel in its body, and the token in a header; a webhook's address says all,
+ * and gets no token. False: a webhook. */
+static bool address_parcel(struct parcel *parcel, const struct address *address, json_t *body,
+                           const char *field)
+{
+    if (!address_is_bot(address->kind, address->to)) {
+        parcel->url = g_strdup(address->to);
+        return false;
+    }
+    g_autofree char *channel = address_bot_channel(address->kind, address->to);
+    g_autofree char *bearer =
+        g_strdup_printf("Bearer %s", address->secret != NULL ? address->secret : "");
+    parcel->url = g_strndup(address->to, strcspn(address->to, "?#"));
+    parcel_header(parcel, "Authorization", bearer);
+    (void)json_object_set_new(body, field, json_string(channel != NULL ? channel : ""));
+    return true;
+}
+
 struct parcel *slack_build(const struct driver_settings *settings, const struct address *address,
                            const struct message *message, struct fault *fault)
 {
@@ -159,9 +178,10 @@ struct parcel *slack_build(const struct driver_settings *settings, const struct 
     struct parcel *parcel = parcel_new();
     struct rendered rendered = message_render(message);
     g_autofree char *line = slack_escape(rendered.line);
-    parcel->url = g_strdup(address->to);
-    parcel_json(parcel, json_pack("{s:s, s:o, s:b, s:b}", "text", line, "blocks",
-                                  slack_blocks(&rendered), "unfurl_links", 0, "unfurl_media", 0));
+    json_t *body = json_pack("{s:s, s:o, s:b, s:b}", "text", line, "blocks",
+                             slack_blocks(&rendered), "unfurl_links", 0, "unfurl_media", 0);
+    (void)address_parcel(parcel, address, body, "channel");
+    parcel_json(parcel, body);
     rendered_clear(&rendered);
     return parcel;
 }
@@ -234,8 +254,16 @@ struct parcel *mattermost_build(const struct driver_settings *settings,
     json_t *attachment =
         json_pack("{s:s, s:s, s:s, s:o}", "fallback", line, "color", color(message), "text", body,
                   "fields", mattermost_fields(&rendered));
-    parcel->url = g_strdup(address->to);
-    parcel_json(parcel, json_pack("{s:s, s:[o]}", "text", line, "attachments", attachment));
+    json_t *attachments = json_pack("[o]", attachment);
+    json_t *post = json_object();
+    if (address_parcel(parcel, address, post, "channel_id")) {
+        (void)json_object_set_new(post, "message", json_string(line));
+        (void)json_object_set_new(post, "props", json_pack("{s:o}", "attachments", attachments));
+    } else {
+        (void)json_object_set_new(post, "text", json_string(line));
+        (void)json_object_set_new(post, "attachments", attachments);
+    }
+    parcel_json(parcel, post);
     rendered_clear(&rendered);
     return parcel;
 }
@@ -247,27 +275,94 @@ static bool is_error_word(const char *body)
     return size > 0 && size <= 64 && strspn(body, "abcdefghijklmnopqrstuvwxyz_0123456789") == size;
 }
 
-static bool is_ok(const char *body)
+static bool is_ok(const json_t *answer, const char *body)
 {
-    struct fault fault = {0};
-    if (strncmp(body, "ok", 2) == 0) {
-        return true;
+    return strncmp(body, "ok", 2) == 0 || json_is_true(json_object_get(answer, "ok")) ||
+           json_is_true(json_object_get(answer, "success"));
+}
+
+static void no_ok(const struct answer *answer, struct send_result *out)
+{
+    out->state = SEND_UNKNOWN;
+    result_say(out, "HTTP %d without the \"ok\" of a chat; check the address", answer->status);
+}
+
+/* Ids become part of the record: letters, digits and dots, or none. */
+static bool is_id(const char *id)
+{
+    size_t size = strlen(id);
+    return size > 0 && size <= 60 &&
+           strspn(id, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS ".") == size;
+}
+
+/* Their trouble, which passes. Any other word, also one that is not known yet, speaks of the channel, the
+ * token or the text: it will be the same next time, and the next contact is told instead. */
+static bool is_passing(const char *word)
+{
+    static const char *const WORDS[] = {"ratelimited",    "rate_limited",     "service_unavailable",
+                                        "internal_error", "fatal_error",      "request_timeout",
+                                        "accesslimited",  "team_added_to_org"};
+    for (size_t i = 0; i < G_N_ELEMENTS(WORDS); i++) {
+        if (strcmp(word, WORDS[i]) == 0) {
+            return true;
+        }
     }
-    json_t *answer = json_read(body, strlen(body), &fault);
-    bool ok = json_is_true(json_object_get(answer, "ok")) ||
-              json_is_true(json_object_get(answer, "success"));
-    json_decref(answer);
-    return ok;
+    return false;
+}
+
+static void classify_word(const struct answer *answer, const char *word, struct send_result *out)
+{
+    bool is_again = is_passing(word);
+    out->state = is_again ? SEND_RETRY : SEND_REFUSED;
+    out->retry_after = is_again ? answer->retry_after : (struct span){0};
+    result_say(out, "HTTP %d: %s", answer->status, is_error_word(word) ? word : "an error");
+}
+
+static void keep_slack_id(const json_t *body, struct send_result *out)
+{
+    const char *channel = json_text(body, "channel", "");
+    const char *ts = json_text(body, "ts", "");
+    if (is_id(channel) && is_id(ts)) {
+        (void)g_snprintf(out->provider_id, sizeof out->provider_id, "%s/%s", channel, ts);
+    }
 }
 
 void slack_classify(const struct answer *answer, struct send_result *out)
 {
+    struct fault fault = {0};
+    json_t *body = json_read(answer->body, strlen(answer->body), &fault);
     classify_http(answer, out);
-    if (out->state == SEND_DELIVERED && !is_ok(answer->body)) {
-        out->state = SEND_UNKNOWN;
-        result_say(out, "HTTP %d without the \"ok\" of an incoming webhook; check the address",
-                   answer->status);
-    } else if (out->state != SEND_DELIVERED && is_error_word(answer->body)) {
+    if (out->state == SEND_DELIVERED && json_is_false(json_object_get(body, "ok"))) {
+        classify_word(answer, json_text(body, "error", ""), out);
+    } else if (out->state == SEND_DELIVERED && !is_ok(body, answer->body)) {
+        no_ok(answer, out);
+    } else if (out->state == SEND_DELIVERED) {
+        keep_slack_id(body, out);
+    } else if (is_error_word(answer->body)) {
         result_say(out, "HTTP %d: %s", answer->status, answer->body);
     }
+    json_decref(body);
+}
+
+/* "api.context.permissions.app_error" */
+static bool is_error_id(const char *id)
+{
+    size_t size = strlen(id);
+    return size > 0 && size <= 100 && strspn(id, G_CSET_a_2_z G_CSET_DIGITS "._") == size;
+}
+
+void mattermost_classify(const struct answer *answer, struct send_result *out)
+{
+    struct fault fault = {0};
+    json_t *body = json_read(answer->body, strlen(answer->body), &fault);
+    const char *id = json_text(body, "id", "");
+    classify_http(answer, out);
+    if (out->state == SEND_DELIVERED && answer->status == 201 && is_id(id)) {
+        g_strlcpy(out->provider_id, id, sizeof out->provider_id);
+    } else if (out->state == SEND_DELIVERED && !is_ok(body, answer->body)) {
+        no_ok(answer, out);
+    } else if (out->state != SEND_DELIVERED && is_error_id(id)) {
+        result_say(out, "HTTP %d: %s", answer->status, id);
+    }
+    json_decref(body);
 }

@@ -39,6 +39,79 @@ static bool judge_url(const char *to, struct fault *fault)
     return true;
 }
 
+struct bot_form {
+    int kind; /* enum contact_kind */
+    const char *path_end;
+    const char *parameter;
+    const char *example;
+};
+
+static const struct bot_form BOT_FORMS[] = {
+    {CONTACT_SLACK, "/api/chat.postMessage", "channel", "C0123456789"},
+    {CONTACT_MATTERMOST, "/api/v4/posts", "channel_id", "4xp9fdt77pncbef59f4k1qe83o"},
+};
+
+static const struct bot_form *bot_form(int kind, const char *to)
+{
+    size_t size = strcspn(to, "?#");
+    for (size_t i = 0; i < G_N_ELEMENTS(BOT_FORMS); i++) {
+        size_t end = strlen(BOT_FORMS[i].path_end);
+        if (BOT_FORMS[i].kind == kind && size > end &&
+            memcmp(to + size - end, BOT_FORMS[i].path_end, end) == 0) {
+            return &BOT_FORMS[i];
+        }
+    }
+    return NULL;
+}
+
+bool address_is_bot(int kind, const char *to)
+{
+    return bot_form(kind, to) != NULL;
+}
+
+/* Names of channels ("#ops") are no ids: they change, and Slack updates messages by id alone. */
+static bool is_channel_id(const char *text)
+{
+    enum { ID_MIN = 9, ID_MAX = 32 };
+
+    size_t size = strlen(text);
+    for (const char *at = text; *at != '\0'; at++) {
+        if (!g_ascii_isalnum(*at)) {
+            return false;
+        }
+    }
+    return size >= ID_MIN && size <= ID_MAX;
+}
+
+char *address_bot_channel(int kind, const char *to)
+{
+    const struct bot_form *form = bot_form(kind, to);
+    g_autoptr(GUri) uri = g_uri_parse(to, G_URI_FLAGS_ENCODED, NULL);
+    const char *query = uri != NULL ? g_uri_get_query(uri) : NULL;
+    if (form == NULL || query == NULL) {
+        return NULL;
+    }
+    g_autoptr(GHashTable) pairs = g_uri_parse_params(query, -1, "&", G_URI_PARAMS_NONE, NULL);
+    const char *id = pairs != NULL ? g_hash_table_lookup(pairs, form->parameter) : NULL;
+    return id != NULL && is_channel_id(id) ? g_strdup(id) : NULL;
+}
+
+static bool judge_bot(int kind, const char *to, const char *secret, struct fault *fault)
+{
+    const struct bot_form *form = bot_form(kind, to);
+    if (form == NULL) {
+        return true;
+    }
+    g_autofree char *channel = address_bot_channel(kind, to);
+    if (channel == NULL) {
+        return fault_set(fault, "to", "must name the channel by its id; end it in ?%s=%s",
+                         form->parameter, form->example);
+    }
+    return secret != NULL ||
+           fault_set(fault, "secret",
+                     "is required: the bot's token, or a reference such as env:TOCSIN_SECRET_NAME");
+}
+
 bool is_secret_reference(const char *secret)
 {
     return (g_str_has_prefix(secret, "env:") && secret[4] != '\0') ||
@@ -83,6 +156,9 @@ bool address_judge(int kind, const char *to, const char *secret, struct fault *f
         return fault_set(fault, "to", "must not contain spaces or control characters");
     }
     if (kind == CONTACT_EMAIL ? !judge_email(to, fault) : !judge_url(to, fault)) {
+        return false;
+    }
+    if (!judge_bot(kind, to, secret, fault)) {
         return false;
     }
     return judge_secret(kind, secret, fault);

@@ -12,6 +12,14 @@ NODISCARD bool address_judge(int kind, const char *to, const char *secret, struc
  * rest may use it. Newly allocated; NULL for NULL. */
 NODISCARD char *address_shown(const char *to);
 
+/* Is `to` the API that a bot posts to (Slack's chat.postMessage, Mattermost's /api/v4/posts)? Then a
+ * token is needed; else it is an incoming webhook or no chat at all. */
+NODISCARD bool address_is_bot(int kind, const char *to);
+
+/* The id of the channel that a bot's address names. Newly allocated; NULL when there is none, or it is no
+ * id. */
+NODISCARD char *address_bot_channel(int kind, const char *to);
+
 /* A reference such as env:NAME or file:PATH instead of the secret itself. */
 NODISCARD bool is_secret_reference(const char *secret);
 

@@ -50,8 +50,8 @@ static const struct field FIELDS[] = {
      .flags = FIELD_SECRET,
      .min = 1,
      .max = 1024,
-     .doc =
-         "Webhook: whsec_…; ntfy: access token; or a reference env:TOCSIN_SECRET_NAME, file:NAME."},
+     .doc = "Webhook: whsec_…; ntfy: access token; Slack and Mattermost: a bot's token; or a "
+            "reference env:TOCSIN_SECRET_NAME, file:NAME."},
     {.name = "language",
      .kind = FIELD_ENUM,
      .offset = offsetof(struct chat_channel, language),

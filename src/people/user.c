@@ -77,8 +77,8 @@ static const struct field CONTACT_FIELDS[] = {
      .flags = FIELD_SECRET,
      .min = 1,
      .max = 1024,
-     .doc =
-         "Webhook: whsec_…; ntfy: access token; or a reference env:TOCSIN_SECRET_NAME, file:NAME."},
+     .doc = "Webhook: whsec_…; ntfy: access token; Slack and Mattermost: a bot's token; or a "
+            "reference env:TOCSIN_SECRET_NAME, file:NAME."},
 };
 
 static const struct record CONTACT_RECORD = {

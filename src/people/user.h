@@ -14,7 +14,7 @@ extern const struct enum_name URGENCY_NAMES[];
 enum contact_kind {
     CONTACT_EMAIL = 1,
     CONTACT_WEBHOOK,
-    CONTACT_SLACK, /* also Mattermost: the same incoming-webhook form */
+    CONTACT_SLACK, /* an incoming webhook, or the API with a bot's token; so Mattermost */
     CONTACT_MATTERMOST,
     CONTACT_NTFY,
     CONTACT_LOG, /* written to the terminal and the page; reaches nobody by itself */
@@ -22,10 +22,11 @@ enum contact_kind {
 extern const struct enum_name CONTACT_KIND_NAMES[];
 
 struct contact {
-    char *name;   /* what rules call it; the kind's name when not given */
-    int kind;     /* enum contact_kind */
-    char *to;     /* address or URL; the kind says which; may be absent for log */
-    char *secret; /* webhook: "whsec_…"; ntfy: access token; or a reference env:…, file:… */
+    char *name; /* what rules call it; the kind's name when not given */
+    int kind;   /* enum contact_kind */
+    char *to;   /* address or URL; the kind says which; may be absent for log */
+    char *
+        secret; /* webhook: "whsec_…"; ntfy: access token; chat: a bot's; or a reference env:…, file:… */
 };
 
 struct rule {

@@ -95,6 +95,17 @@ static const struct refusal REFUSALS[] = {
      "members[2]", "in the team already"},
     {"channel by e-mail", &CHAT_CHANNEL_RECORD,
      "{\"name\":\"c\",\"kind\":\"email\",\"to\":\"a@b.org\"}", "kind", "mailing list"},
+    {"bot without token", &USER_RECORD,
+     CONTACT("slack", "https://slack.com/api/chat.postMessage?channel=C0123456789"),
+     "contacts[0].secret", "the bot's token"},
+    {"bot without channel", &CHAT_CHANNEL_RECORD,
+     "{\"name\":\"c\",\"kind\":\"slack\",\"to\":\"https://slack.com/api/chat.postMessage\","
+     "\"secret\":\"xoxb-1\"}",
+     "to", "?channel=C0123456789"},
+    {"bot with a channel's name", &CHAT_CHANNEL_RECORD,
+     "{\"name\":\"c\",\"kind\":\"mattermost\",\"to\":"
+     "\"https://m.example.com/api/v4/posts?channel_id=town-square\",\"secret\":\"x\"}",
+     "to", "?channel_id="},
     {"channel without address", &CHAT_CHANNEL_RECORD, "{\"name\":\"c\",\"kind\":\"slack\"}", "to",
      "is required"},
 };
@@ -129,6 +140,7 @@ static void test_addresses_taken(void **state)
         {CONTACT_WEBHOOK, "https://[::1]/x?y=z", "env:SECRET"},
         {CONTACT_WEBHOOK, "https://example.com/", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
         {CONTACT_SLACK, "https://hooks.example.com/services/T/B/x", NULL},
+        {CONTACT_SLACK, "https://slack.com/api/chat.postMessage?channel=C0123456789", "xoxb-1"},
         {CONTACT_NTFY, "https://ntfy.example.com/topic", "tk_something"},
         {CONTACT_LOG, NULL, NULL},
         {CONTACT_LOG, "anything", NULL},
