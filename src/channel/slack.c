@@ -299,9 +299,9 @@ static bool is_id(const char *id)
  * token or the text: it will be the same next time, and the next contact is told instead. */
 static bool is_passing(const char *word)
 {
-    static const char *const WORDS[] = {"ratelimited",    "rate_limited",     "service_unavailable",
-                                        "internal_error", "fatal_error",      "request_timeout",
-                                        "accesslimited",  "team_added_to_org"};
+    static const char *const WORDS[] = {"ratelimited",      "rate_limited", "service_unavailable",
+                                        "internal_error",   "fatal_error",  "request_timeout",
+                                        "team_added_to_org"};
     for (size_t i = 0; i < G_N_ELEMENTS(WORDS); i++) {
         if (strcmp(word, WORDS[i]) == 0) {
             return true;
