@@ -1,5 +1,5 @@
-/* Slack and Mattermost: incoming webhooks, and the APIs with a bot's token. The button is a link to the page with the one real
- * button; a chat's own callback would need an app of ours in the chat. */
+/* Slack and Mattermost: incoming webhooks, and their APIs with a bot's token. The button is a link to the
+ * page with the one real button; a chat's own callback would need an app of ours in the chat. */
 #include <string.h>
 
 #include "alert/signal.h"
