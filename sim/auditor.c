@@ -51,7 +51,6 @@ struct watch {
     int64_t moved_us;    /* when a page was last handed to whoever is on call now; -1: never */
     int moved_from;      /* and whose it was */
     unsigned ever_paged; /* everybody whom this alert paged rightfully */
-    unsigned paged;      /* of them, since it was last reopened */
     unsigned ever_told;  /* everybody for whom a message about it left */
     unsigned told;       /* of them, since it was last reopened */
     unsigned heard_end;  /* everybody whom word of its end may have reached */
@@ -230,7 +229,7 @@ void auditor_reopened(struct auditor *auditor, int64_t alert_id, struct moment n
                          " was reopened although its service lets acknowledgements stand",
                          alert_id);
     }
-    watch->told = watch->paged = 0; /* that it goes on nobody knows yet */
+    watch->told = 0; /* that it goes on nobody knows yet */
     start_watch(watch, now);
 }
 
@@ -340,12 +339,6 @@ static void take_moved(struct watch *watch, const struct started_page *page, int
     }
 }
 
-static void note_paged(struct watch *watch, int person)
-{
-    watch->paged |= 1U << person;
-    watch->ever_paged |= 1U << person;
-}
-
 void auditor_page_started(struct auditor *auditor, const struct started_page *page,
                           struct moment now)
 {
@@ -372,7 +365,7 @@ void auditor_page_started(struct auditor *auditor, const struct started_page *pa
             watch->named |= 1U << person;
         }
         watch->moved_us = -1; /* a step may come due at the same instant */
-        note_paged(watch, person);
+        watch->ever_paged |= 1U << person;
         owe(watch, person, now);
         return;
     }
@@ -388,7 +381,7 @@ void auditor_page_started(struct auditor *auditor, const struct started_page *pa
         return;
     }
     watch->missing &= ~(1U << person);
-    note_paged(watch, person);
+    watch->ever_paged |= 1U << person;
     owe(watch, person, now);
 }
 
@@ -493,12 +486,8 @@ void auditor_attempt_unknown(struct auditor *auditor, int64_t alert_id, const ch
     if (watch == NULL || person == NOBODY) {
         return;
     }
-    watch->ever_told |= 1U << person;
-    if ((watch->paged & 1U << person) !=
-        0) { /* else it asked "still on it?", before that was over */
-        note_attempt(watch, person, RUNS, now); /* claimed before, and perhaps never made */
-        note_told(watch, person);
-    }
+    note_attempt(watch, person, RUNS, now); /* claimed before, and perhaps never made */
+    note_told(watch, person);
 }
 
 bool auditor_sent(struct auditor *auditor, const struct sent_message *sent, struct moment now)

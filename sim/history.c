@@ -98,6 +98,10 @@ static struct moment moment_of(struct world *world, const struct event *event)
 /* About one alert, or about those of a digest, which are listed. */
 static void read_unknown(struct world *world, const struct event *event, const json_t *data)
 {
+    int64_t delivery = json_integer_value(json_object_get(data, "delivery"));
+    if (g_hash_table_contains(world->questions, &delivery)) {
+        return; /* told nobody of anything, perhaps of the episode before */
+    }
     g_auto(GStrv) subjects = g_strsplit(json_text(data, "alerts", event->subject), " ", -1);
     for (char **subject = subjects; *subject != NULL; subject++) {
         if (g_str_has_prefix(*subject, "alert:")) {

@@ -124,6 +124,9 @@ static void tell_auditor(struct world *world, const struct attempt *attempt)
         .begun_us = attempt->begun_us,
         .is_late = is_late,
     };
+    if (!attempt->is_page && !attempt->is_end) {
+        (void)g_hash_table_add(world->questions, g_memdup2(&attempt->delivery_id, sizeof(int64_t)));
+    }
     if (is_shared) {
         history_read(world, world->eye);
         tell_inspector(world, attempt, is_late, sent.may_arrive);
