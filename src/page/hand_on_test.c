@@ -170,12 +170,47 @@ static void an_alert_goes_on_once(void **state)
     paging_close(&paging);
 }
 
+/* Her message was held back when her page went to her cover; it says nothing to nobody any more. Then the
+ * next step names her. */
+static void whose_page_was_moved_is_told_by_the_next(void **state)
+{
+    static const char AGAIN[] =
+        "{'users': [{'name': 'ana', 'contacts': [{'kind': 'email', 'to': 'ana@x.org'}]},"
+        " {'name': 'chen', 'contacts': [{'kind': 'email', 'to': 'chen@x.org'}]}],"
+        "'schedules': [{'name': 'primary', 'time_zone': 'UTC', 'layers': [{"
+        "   'people': ['ana', 'chen'], 'every': '1w', 'start': '2026-01-05T00:00'}]}],"
+        "'policies': [{'name': 'p', 'steps': [{'notify': [{'schedule': 'primary'}], 'wait': '20s'},"
+        "   {'notify': [{'user': 'ana'}], 'wait': '1h'}], 'last_resort': {'user': 'chen'}}],"
+        "'services': [{'name': 'shop', 'policy': 'p'}]}";
+    static const char *const IN_HAND[] = {"k1", "k2", "k3"};
+
+    (void)state;
+    struct paging paging;
+    paging_open(&paging, AGAIN);
+    for (size_t i = 0; i < G_N_ELEMENTS(IN_HAND); i++) {
+        int64_t id = paging_signal(&paging, SIGNAL_TRIGGER, IN_HAND[i], SEVERITY_ERROR);
+        expect(&paging, "ana email: page 1");
+        (void)paging_act(&paging, VERB_ACKNOWLEDGE, id, "user:ana");
+    }
+    (void)paging_signal(&paging, SIGNAL_TRIGGER, "held", SEVERITY_ERROR);
+    expect(&paging, "");
+    paging_pass(&paging, SPAN_S(10));
+    assert_int_equal(take_ana_off(&paging, false), 1);
+    expect(&paging, "chen email: page 1");
+    paging_pass(&paging, SPAN_S(48));
+    expect(&paging, "");
+    paging_pass(&paging, SPAN_S(1));
+    expect(&paging, "ana email: page 1");
+    paging_close(&paging);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages_go_on),
         cmocka_unit_test(what_waited_is_not_sent),
         cmocka_unit_test(an_alert_goes_on_once),
+        cmocka_unit_test(whose_page_was_moved_is_told_by_the_next),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -201,8 +201,9 @@ void notification_insert(struct db *db, struct notification *n)
 
 bool notification_waits(struct db *db, int64_t mailbox_id, int64_t alert_id)
 {
-    struct db_query *q = db_query(db, "SELECT 1 FROM notification WHERE alert_id = $1"
-                                      " AND mailbox_id = $2 AND state = 1 AND kind = 1 LIMIT 1");
+    struct db_query *q = db_query(
+        db, "SELECT 1 FROM notification n JOIN page p ON p.id = n.page_id AND p.state = 1"
+            " WHERE n.alert_id = $1 AND n.mailbox_id = $2 AND n.state = 1 AND n.kind = 1 LIMIT 1");
     db_bind_int(q, 1, alert_id);
     db_bind_int(q, 2, mailbox_id);
     return db_is_any(q);

@@ -73,7 +73,8 @@ struct notification {
 
 void notification_clear(struct notification *notification);
 void notification_insert(struct db *db, struct notification *notification);
-/* Is there one for this alert that waits in this mailbox already? */
+/* Is there one for this alert that waits in this mailbox already? Not that of a page that has ended: nobody will
+ * be told by it. */
 NODISCARD bool notification_waits(struct db *db, int64_t mailbox_id, int64_t alert_id);
 /* Was anybody told of the alert, or is being told now? */
 NODISCARD bool notification_was_sent(struct db *db, int64_t alert_id);
