@@ -104,17 +104,19 @@ static bool reach(const struct sqlite_db *sqlite, sqlite3_file *file, int64_t si
            (now >= size + bytes || extend(sqlite, file, now, size + bytes + bytes / MORE));
 }
 
-static int64_t ask_int(struct sqlite_db *sqlite, sqlite3_stmt **stmt, const char *sql)
+/* -1: it could not be asked. */
+static int64_t page_count(struct sqlite_db *sqlite)
 {
-    int64_t answer = -1;
-    if (*stmt == NULL) {
-        (void)sqlite3_prepare_v3(sqlite->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+    int64_t pages = -1;
+    if (sqlite->page_count == NULL) {
+        (void)sqlite3_prepare_v3(sqlite->handle, "PRAGMA page_count", -1, SQLITE_PREPARE_PERSISTENT,
+                                 &sqlite->page_count, NULL);
     }
-    if (*stmt != NULL && sqlite3_step(*stmt) == SQLITE_ROW) {
-        answer = sqlite3_column_int64(*stmt, 0);
+    if (sqlite->page_count != NULL && sqlite3_step(sqlite->page_count) == SQLITE_ROW) {
+        pages = sqlite3_column_int64(sqlite->page_count, 0);
     }
-    (void)sqlite3_reset(*stmt);
-    return answer;
+    (void)sqlite3_reset(sqlite->page_count);
+    return pages;
 }
 
 static void keep_both(struct sqlite_db *sqlite, sqlite3_file *file, sqlite3_file *log,
@@ -151,7 +153,7 @@ bool sqlite_hold_room(struct db *db, int64_t bytes)
         return true; /* in memory */
     }
     keep_both(sqlite, file, log, LOG_HEAD + bytes);
-    int64_t pages = ask_int(sqlite, &sqlite->page_count, "PRAGMA page_count");
+    int64_t pages = page_count(sqlite);
     int64_t log_bytes = LOG_HEAD + sqlite->log_used * (int64_t)(SQLITE_PAGE + LOG_PAGE_HEAD);
     return pages >= 0 && reach(sqlite, file, pages * SQLITE_PAGE, bytes) &&
            reach(sqlite, log, log_bytes, bytes);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "db/memory_vfs.h"
+#include "db/test_database.h"
 
 static const struct utc NOW = {1795000000000000};
 
@@ -99,17 +100,9 @@ static void put_many(struct house *house, int64_t count)
     }
 }
 
-static int64_t ask_int(struct db *db, const char *sql)
-{
-    struct db_query *query = db_query(db, sql);
-    int64_t answer = db_step(query) == DB_ROW ? db_int(query, 0) : -1;
-    db_reset(query);
-    return answer;
-}
-
 static void expect_all(struct house *house)
 {
-    assert_int_equal(ask_int(house->db, "SELECT count(*) FROM secret"), house->rows);
+    assert_int_equal(test_ask_int(house->db, "SELECT count(*) FROM secret"), house->rows);
     struct db_query *query = db_query(house->db, "PRAGMA integrity_check");
     assert_int_equal(db_step(query), DB_ROW);
     assert_string_equal(db_text(query, 0), "ok");
@@ -174,7 +167,7 @@ static void a_long_log_has_room_behind_it(void **state)
     open_at(house, house->where);
     struct db *reader = db_open(house->where, DB_READ_ONLY, &fault);
     db_begin_read(reader);
-    assert_int_equal(ask_int(reader, "SELECT count(*) FROM secret"), 0);
+    assert_int_equal(test_ask_int(reader, "SELECT count(*) FROM secret"), 0);
     put_many(house, 200);
     assert_true(db_hold_room(house->db, ROOM));
     memory_disk_set_capacity(house->disk, memory_disk_used(house->disk));
