@@ -48,13 +48,10 @@ static const char *need_text(const json_t *object, const char *where, const char
     return text;
 }
 
-/* What is taken otherwise than it was sent; the first is kept. */
 static void tell(struct fault *mend, const char *where, const char *key, const char *what)
 {
     g_autofree char *field = g_strconcat(where, key, NULL);
-    if (mend->text[0] == '\0') {
-        (void)fault_set(mend, field, "%s", what);
-    }
+    mend_told(mend, field, what);
 }
 
 /* A text, or what can be written as one; anything else is left out. NULL: there is none. */

@@ -70,21 +70,14 @@ char *labels_fingerprint(const json_t *labels)
     return g_strdup(hex);
 }
 
-/* What was mended first stands. */
-static void tell(struct fault *mend, const char *name, const char *what)
-{
-    if (mend->text[0] == '\0') {
-        (void)fault_set(mend, name, "%s", what);
-    }
-}
-
 static void take_label(json_t *out, const char *key, const json_t *value, struct fault *mend)
 {
     if (json_is_string(value)) {
         (void)json_object_set(out, key, (json_t *)(uintptr_t)value);
         return;
     }
-    tell(mend, key, json_is_null(value) ? "is null: left out" : "is no text: taken as its JSON");
+    mend_told(mend, key,
+              json_is_null(value) ? "is null: left out" : "is no text: taken as its JSON");
     if (!json_is_null(value)) {
         g_autofree char *text = json_write(value);
         (void)json_object_set_new(out, key, json_string(text));
@@ -110,7 +103,7 @@ json_t *labels_take(const json_t *alert, const char *name, struct fault *mend)
         return NULL;
     }
     if (!json_is_object(labels)) {
-        tell(mend, name, "is no object of texts: left out");
+        mend_told(mend, name, "is no object of texts: left out");
         return NULL;
     }
     if (has_texts_only(labels)) {
@@ -135,7 +128,7 @@ struct utc instant_take(const json_t *alert, const char *name, struct fault *men
     const json_t *value = json_object_get(alert, name);
     bool is_absent = value == NULL || json_is_null(value);
     if (!is_absent && (!json_is_string(value) || !instant_read(json_string_value(value), &at))) {
-        tell(mend, name, "is no instant such as 2026-12-24T23:30:00Z: taken without it");
+        mend_told(mend, name, "is no instant such as 2026-12-24T23:30:00Z: taken without it");
     }
     return at;
 }

@@ -124,6 +124,13 @@ const char *text_first(const json_t *object, const char *const *keys)
     return NULL;
 }
 
+void mend_told(struct fault *mend, const char *field, const char *what)
+{
+    if (mend->text[0] == '\0') {
+        (void)fault_set(mend, field, "%s", what);
+    }
+}
+
 int severity_from_word(const char *word)
 {
     static const struct enum_name WORDS[] = {

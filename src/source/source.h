@@ -34,6 +34,9 @@ void batch_refuse(struct batch *batch, const char *list, size_t index, struct fa
 /* Counts an element that is taken although a part of it could not be. */
 void batch_mend(struct batch *batch, const char *list, size_t index, struct fault *what);
 
+/* Says into `mend` what of a field is taken otherwise than it was sent; what was said first stands. */
+void mend_told(struct fault *mend, const char *field, const char *what);
+
 /* Of a list of `count` elements: how many are looked at. Counts the rest as cut off. */
 NODISCARD size_t batch_fit(struct batch *batch, size_t count);
 
