@@ -387,9 +387,10 @@ static void judge_due(struct pager *pager, struct ledger_tx *tx, struct due *due
     }
 }
 
-/* A message that is due and that nobody has claimed since is about to go: in a storm that takes seconds. After
- * longer something is wrong with its sending, and the next step is not kept waiting for it. */
-#define ABOUT_TO_GO SPAN_S(15)
+/* A message that is due and that nobody has claimed since is about to go: in a storm that takes seconds, and half
+ * a minute where a database that has just been promoted is slow. A node whose courier stands still has given its
+ * work away by then. After longer something is wrong with the sending, and the next step is not kept waiting. */
+#define ABOUT_TO_GO SPAN_MIN(1)
 
 /* After an outage of ours all that became due meanwhile is about to go. */
 static struct utc about_to_go_since(const struct pager *pager, struct utc now)
