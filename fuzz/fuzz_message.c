@@ -12,7 +12,7 @@ static struct message message_of(const char *text, uint8_t choice, struct messag
     *item = (struct message_item){
         .alert_id = 1, .summary = text, .service = text, .source = text, .severity = choice % 6};
     return (struct message){
-        .kind = MESSAGE_PAGE + choice % 5,
+        .kind = MESSAGE_PAGE + choice % 6,
         .language = choice / 5 % 7,
         .time_zone = "Asia/Seoul",
         .full_name = text,
@@ -80,6 +80,37 @@ static void check_html(const struct message *message)
     rendered_clear(&rendered);
 }
 
+/* A bot's message, new or written anew: whatever the texts, it goes to the one place. */
+static void check_bots(const struct message *message)
+{
+    static const struct {
+        struct address address;
+        const char *update_id, *url;
+    } ROWS[] = {
+        {{CONTACT_SLACK, "https://s.example/api/chat.postMessage?channel=C0123456789", "t"},
+         NULL,
+         "https://s.example/api/chat.postMessage"},
+        {{CONTACT_SLACK, "https://s.example/api/chat.postMessage?channel=C0123456789", "t"},
+         "C0123456789/1.2",
+         "https://s.example/api/chat.update"},
+        {{CONTACT_MATTERMOST, "https://m.example/api/v4/posts?channel_id=0123456789", "t"},
+         "0123456789",
+         "https://m.example/api/v4/posts/0123456789/patch"},
+    };
+
+    struct driver_settings settings = {0};
+    struct fault fault = {0};
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        struct message anew = *message;
+        anew.update_id = ROWS[i].update_id;
+        struct parcel *parcel =
+            driver_of(ROWS[i].address.kind)->build(&settings, &ROWS[i].address, &anew, &fault);
+        CHECK(strcmp(parcel->url, ROWS[i].url) == 0);
+        check_headers(parcel);
+        parcel_free(parcel);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static const struct driver_settings SETTINGS = {"Tocsin <tocsin@example.com>", "smtp://x"};
@@ -91,6 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     g_autofree char *text = g_strndup((const char *)bytes + 1, size - 1);
     struct message message = message_of(text, bytes[0], &item);
     check_html(&message);
+    check_bots(&message);
     for (int kind = CONTACT_EMAIL; kind <= CONTACT_LOG; kind++) {
         struct address address = {.kind = kind, .to = "ana@example.com"};
         struct parcel *parcel = driver_of(kind)->build(&SETTINGS, &address, &message, &fault);

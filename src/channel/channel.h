@@ -72,7 +72,9 @@ struct message {
     struct message_names next; /* who is paged at `next_at` if nobody acknowledges */
     struct utc next_at;        /* unset: nothing comes by itself */
     int64_t delivery_id;
-    const char *message_id;   /* stable over retries: the receiver can recognise a repeat */
+    const char *message_id; /* stable over retries: the receiver can recognise a repeat */
+    const char
+        *update_id; /* the provider's id of the message that this one takes the place of; or NULL */
     const char *installation; /* random letters of this database, for ids of threads; may be NULL */
     struct utc held_since;    /* since when we held it back for the noise it would make; or unset */
     bool may_repeat;          /* an earlier attempt may have arrived: say so */
@@ -99,6 +101,9 @@ struct send_result {
     char provider_id[128];   /* "" when none */
     char detail[256];        /* the provider's words, for the record; no secrets */
 };
+
+/* Can a message that went this way be written anew, if the provider gave it an id? */
+NODISCARD bool channel_can_update(int kind);
 
 typedef void (*send_done)(void *self, const struct send_result *result);
 

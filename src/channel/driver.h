@@ -10,6 +10,7 @@
 
 /* A request, ready to be sent. Owns its texts. */
 struct parcel {
+    const char *method; /* of HTTP; NULL: POST */
     char *url;
     GString *body;
     GPtrArray *headers; /* of char *, "Name: value" */
@@ -41,9 +42,10 @@ struct answer {
 enum driver_flag {
     DRIVER_HTTP = 1,
     DRIVER_MAIL = 2,
-    DRIVER_LOCAL = 4,  /* leaves no machine: delivered when written */
-    DRIVER_SIGNED = 8, /* takes a secret to sign with */
-    DRIVER_TOKEN = 16, /* takes a secret as access token */
+    DRIVER_LOCAL = 4,    /* leaves no machine: delivered when written */
+    DRIVER_SIGNED = 8,   /* takes a secret to sign with */
+    DRIVER_TOKEN = 16,   /* takes a secret as access token */
+    DRIVER_UPDATES = 32, /* can write a message anew whose provider_id is known */
 };
 
 struct driver {

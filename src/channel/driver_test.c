@@ -124,6 +124,9 @@ static void test_chat_answers_are_kept(void **state)
          "HTTP 200: ratelimited"},
         {CONTACT_SLACK, 200, "{\"ok\":false,\"error\":\"<b>\"}", "", "HTTP 200: an error"},
         {CONTACT_MATTERMOST, 201, "{\"id\":\"abc\"}", "abc", "HTTP 201"},
+        {CONTACT_MATTERMOST, 200, "{\"id\":\"abc\",\"message\":\"x\"}", "abc", "HTTP 200"},
+        {CONTACT_MATTERMOST, 200, "{\"id\":\"a/../b\"}", "",
+         "HTTP 200 without the \"ok\" of a chat; check the address"},
         {CONTACT_MATTERMOST, 403, "{\"id\":\"api.x.app_error\"}", "", "HTTP 403: api.x.app_error"},
     };
 

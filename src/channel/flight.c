@@ -75,6 +75,9 @@ static void equip_http(struct flight *flight)
     /* Read once and never again: curl would post what it can read twice a second time by itself,
      * without a word, when a kept connection ends without an answer. */
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    if (parcel->method != NULL) {
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, parcel->method);
+    }
     curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
     curl_easy_setopt(easy, CURLOPT_READDATA, flight);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "Tocsin/" TOCSIN_VERSION);

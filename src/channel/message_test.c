@@ -232,6 +232,44 @@ static void a_bot_names_channel_and_token(void **state)
     }
 }
 
+/* By the provider's id; an incoming webhook has none, and posts anew. */
+static void a_bot_writes_a_message_anew(void **state)
+{
+    (void)state;
+
+    const struct {
+        int kind;
+        const char *to, *id, *method, *url, *channel, *ts;
+    } rows[] = {
+        {CONTACT_SLACK, "https://slack.com/api/chat.postMessage?channel=U0123456789",
+         "D0987654321/1503435956.000247", "", "https://slack.com/api/chat.update", "D0987654321",
+         "1503435956.000247"},
+        {CONTACT_MATTERMOST, "https://m.example.com/x/api/v4/posts?channel_id=4xp9fdt77pncbef5",
+         "4xp9fdt77pncbef59f4k1qe83o", "PUT",
+         "https://m.example.com/x/api/v4/posts/4xp9fdt77pncbef59f4k1qe83o/patch", "", ""},
+        {CONTACT_SLACK, "https://hooks.slack.com/T/B/x", "C0/1.2", "",
+         "https://hooks.slack.com/T/B/x", "", ""},
+    };
+
+    struct message message = MESSAGE;
+    message.kind = MESSAGE_ENDED;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct fault fault = {0};
+        const struct address address = {rows[i].kind, rows[i].to, "xoxb-1"};
+        message.update_id = rows[i].id;
+        struct parcel *parcel =
+            driver_of(rows[i].kind)->build(&SETTINGS, &address, &message, &fault);
+        json_auto_t *body = body_of(parcel);
+        assert_string_equal(parcel->method != NULL ? parcel->method : "", rows[i].method);
+        assert_string_equal(parcel->url, rows[i].url);
+        assert_string_equal(json_text(body, "channel", ""), rows[i].channel);
+        assert_string_equal(json_text(body, "ts", ""), rows[i].ts);
+        assert_null(json_object_get(body, "channel_id"));
+        assert_non_null(strstr(parcel->body->str, "Disk full"));
+        parcel_free(parcel);
+    }
+}
+
 static void mattermost_escapes_labels_too(void **state)
 {
     (void)state;
@@ -364,6 +402,7 @@ int main(void)
         cmocka_unit_test(mail_has_both_parts_and_html_escapes),
         cmocka_unit_test(slack_gets_fields_and_buttons),
         cmocka_unit_test(a_bot_names_channel_and_token),
+        cmocka_unit_test(a_bot_writes_a_message_anew),
         cmocka_unit_test(mattermost_escapes_labels_too),
         cmocka_unit_test(ntfy_offers_three_views),
         cmocka_unit_test(a_webhook_has_a_field_for_each),

@@ -1,31 +1,12 @@
-/* Slack and Mattermost: incoming webhooks, and their APIs with a bot's token. The button is a link to the
- * page with the one real button; a chat's own callback would need an app of ours in the chat. */
+/* Slack: incoming webhooks, and the API with a bot's token. The button is a link to the page with the one
+ * real button; a chat's own callback would need an app of ours in the chat. */
 #include <string.h>
 
-#include "alert/signal.h"
 #include "base/json.h"
-#include "channel/catalogue.h"
-#include "channel/driver.h"
+#include "channel/chat.h"
 #include "channel/render.h"
 #include "channel/text.h"
 #include "people/address.h"
-
-static const char *color(const struct message *message)
-{
-    if (message->kind == MESSAGE_ENDED) {
-        return "#1c6e3c";
-    }
-    switch (message->severity) {
-    case SEVERITY_CRITICAL:
-        return "#b00020";
-    case SEVERITY_WARNING:
-        return "#b26a00";
-    case SEVERITY_INFO:
-        return "#1f4f8f";
-    default:
-        return "#d14900";
-    }
-}
 
 /* Slack reads &, < and > in every text; escaped, neither a link nor <!channel> can be smuggled in. */
 static char *slack_escape(const char *text)
@@ -34,23 +15,6 @@ static char *slack_escape(const char *text)
     g_string_replace(out, "&", "&amp;", 0);
     g_string_replace(out, "<", "&lt;", 0);
     g_string_replace(out, ">", "&gt;", 0);
-    return g_string_free(out, FALSE);
-}
-
-/* Mattermost reads Markdown and mentions: marks are escaped, and a space of no width behind each @
- * keeps an alert's text from calling a whole channel. */
-static char *mattermost_escape(const char *text)
-{
-    GString *out = g_string_new(NULL);
-    for (const char *at = text; *at != '\0'; at++) {
-        if (strchr("\\`*_{}[]()#+!|~<>", *at) != NULL) {
-            g_string_append_c(out, '\\');
-        }
-        g_string_append_c(out, *at);
-        if (*at == '@') {
-            g_string_append(out, "\xe2\x80\x8b");
-        }
-    }
     return g_string_free(out, FALSE);
 }
 
@@ -152,22 +116,24 @@ static json_t *slack_blocks(const struct rendered *rendered)
     return blocks;
 }
 
-/* A bot's request names the channel in its body, and the token in a header; a webhook's address says all,
- * and gets no token. False: a webhook. */
-static bool address_parcel(struct parcel *parcel, const struct address *address, json_t *body,
-                           const char *field)
+/* A bot's request names the channel; one that writes a message anew names that, too, by the id that
+ * keep_id kept: "CHANNEL/TS". */
+static void address_bot(struct parcel *parcel, const struct address *address, const char *update_id,
+                        json_t *body)
 {
-    if (!address_is_bot(address->kind, address->to)) {
-        parcel->url = g_strdup(address->to);
-        return false;
-    }
     g_autofree char *channel = address_bot_channel(address->kind, address->to);
-    g_autofree char *bearer =
-        g_strdup_printf("Bearer %s", address->secret != NULL ? address->secret : "");
-    parcel->url = g_strndup(address->to, strcspn(address->to, "?#"));
-    parcel_header(parcel, "Authorization", bearer);
-    (void)json_object_set_new(body, field, json_string(channel != NULL ? channel : ""));
-    return true;
+    const char *ts = update_id != NULL ? strchr(update_id, '/') : NULL;
+    if (ts != NULL) {
+        char *method = strrchr(parcel->url, '/');
+        char *url = g_strdup_printf("%.*s/chat.update", (int)(method - parcel->url), parcel->url);
+        g_free(parcel->url);
+        parcel->url = url;
+        (void)json_object_set_new(body, "channel",
+                                  json_stringn(update_id, (size_t)(ts - update_id)));
+        (void)json_object_set_new(body, "ts", json_string(ts + 1));
+    } else {
+        (void)json_object_set_new(body, "channel", json_string(channel != NULL ? channel : ""));
+    }
 }
 
 struct parcel *slack_build(const struct driver_settings *settings, const struct address *address,
@@ -180,90 +146,10 @@ struct parcel *slack_build(const struct driver_settings *settings, const struct 
     g_autofree char *line = slack_escape(rendered.line);
     json_t *body = json_pack("{s:s, s:o, s:b, s:b}", "text", line, "blocks",
                              slack_blocks(&rendered), "unfurl_links", 0, "unfurl_media", 0);
-    (void)address_parcel(parcel, address, body, "channel");
+    if (chat_address(parcel, address)) {
+        address_bot(parcel, address, message->update_id, body);
+    }
     parcel_json(parcel, body);
-    rendered_clear(&rendered);
-    return parcel;
-}
-
-static json_t *mattermost_fields(const struct rendered *rendered)
-{
-    json_t *fields = json_array();
-    for (guint i = 0; i < rendered->blocks->len; i++) {
-        const struct block *block = g_ptr_array_index(rendered->blocks, i);
-        if (block->kind != BLOCK_FACT) {
-            continue;
-        }
-        g_autofree char *value = mattermost_escape(block->text);
-        g_autofree char *title = mattermost_escape(block->label);
-        json_t *field = json_pack("{s:s, s:s, s:b}", "title", title, "value", value, "short",
-                                  g_utf8_strlen(block->text, -1) < 40);
-        (void)json_array_append_new(fields, field);
-    }
-    return fields;
-}
-
-static void append_link(GString *out, const struct block *block)
-{
-    g_autofree char *label = mattermost_escape(block->label);
-    g_string_append_printf(out, "\n[%s](<%s>)\n\n", label, block->text);
-}
-
-/* Everything but the facts, as Markdown of our own with escaped texts in it. */
-static char *mattermost_body(const struct rendered *rendered)
-{
-    GString *out = g_string_new(NULL);
-    for (guint i = 0; i < rendered->blocks->len; i++) {
-        const struct block *block = g_ptr_array_index(rendered->blocks, i);
-        g_autofree char *text = mattermost_escape(block->text);
-        switch ((enum block_kind)block->kind) {
-        case BLOCK_TITLE:
-            g_string_append_printf(out, "**%s**\n\n", text);
-            break;
-        case BLOCK_PARAGRAPH:
-        case BLOCK_NOTE:
-            g_string_append_printf(out, "%s\n\n", text);
-            break;
-        case BLOCK_TEXT:
-            g_string_append_printf(out, "%s\n", text);
-            break;
-        case BLOCK_ITEM:
-            g_string_append_printf(out, "- %s\n", text);
-            break;
-        case BLOCK_ACTION:
-        case BLOCK_LINK:
-            append_link(out, block);
-            break;
-        case BLOCK_FACT:
-            break;
-        }
-    }
-    return g_string_free(out, FALSE);
-}
-
-struct parcel *mattermost_build(const struct driver_settings *settings,
-                                const struct address *address, const struct message *message,
-                                struct fault *fault)
-{
-    (void)settings;
-    (void)fault;
-    struct parcel *parcel = parcel_new();
-    struct rendered rendered = message_render(message);
-    g_autofree char *line = mattermost_escape(rendered.line);
-    g_autofree char *body = mattermost_body(&rendered);
-    json_t *attachment =
-        json_pack("{s:s, s:s, s:s, s:o}", "fallback", line, "color", color(message), "text", body,
-                  "fields", mattermost_fields(&rendered));
-    json_t *attachments = json_pack("[o]", attachment);
-    json_t *post = json_object();
-    if (address_parcel(parcel, address, post, "channel_id")) {
-        (void)json_object_set_new(post, "message", json_string(line));
-        (void)json_object_set_new(post, "props", json_pack("{s:o}", "attachments", attachments));
-    } else {
-        (void)json_object_set_new(post, "text", json_string(line));
-        (void)json_object_set_new(post, "attachments", attachments);
-    }
-    parcel_json(parcel, post);
     rendered_clear(&rendered);
     return parcel;
 }
@@ -273,26 +159,6 @@ static bool is_error_word(const char *body)
 {
     size_t size = strlen(body);
     return size > 0 && size <= 64 && strspn(body, "abcdefghijklmnopqrstuvwxyz_0123456789") == size;
-}
-
-static bool is_ok(const json_t *answer, const char *body)
-{
-    return strncmp(body, "ok", 2) == 0 || json_is_true(json_object_get(answer, "ok")) ||
-           json_is_true(json_object_get(answer, "success"));
-}
-
-static void no_ok(const struct answer *answer, struct send_result *out)
-{
-    out->state = SEND_UNKNOWN;
-    result_say(out, "HTTP %d without the \"ok\" of a chat; check the address", answer->status);
-}
-
-/* Ids become part of the record: letters, digits and dots, or none. */
-static bool is_id(const char *id)
-{
-    size_t size = strlen(id);
-    return size > 0 && size <= 60 &&
-           strspn(id, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS ".") == size;
 }
 
 /* Their trouble, which passes. Any other word, also one that is not known yet, speaks of the channel, the
@@ -318,11 +184,11 @@ static void classify_word(const struct answer *answer, const char *word, struct 
     result_say(out, "HTTP %d: %s", answer->status, is_error_word(word) ? word : "an error");
 }
 
-static void keep_slack_id(const json_t *body, struct send_result *out)
+static void keep_id(const json_t *body, struct send_result *out)
 {
     const char *channel = json_text(body, "channel", "");
     const char *ts = json_text(body, "ts", "");
-    if (is_id(channel) && is_id(ts)) {
+    if (chat_is_id(channel) && chat_is_id(ts)) {
         (void)g_snprintf(out->provider_id, sizeof out->provider_id, "%s/%s", channel, ts);
     }
 }
@@ -334,35 +200,12 @@ void slack_classify(const struct answer *answer, struct send_result *out)
     classify_http(answer, out);
     if (out->state == SEND_DELIVERED && json_is_false(json_object_get(body, "ok"))) {
         classify_word(answer, json_text(body, "error", ""), out);
-    } else if (out->state == SEND_DELIVERED && !is_ok(body, answer->body)) {
-        no_ok(answer, out);
+    } else if (out->state == SEND_DELIVERED && !chat_is_ok(body, answer->body)) {
+        chat_no_ok(answer, out);
     } else if (out->state == SEND_DELIVERED) {
-        keep_slack_id(body, out);
+        keep_id(body, out);
     } else if (is_error_word(answer->body)) {
         result_say(out, "HTTP %d: %s", answer->status, answer->body);
-    }
-    json_decref(body);
-}
-
-/* "api.context.permissions.app_error" */
-static bool is_error_id(const char *id)
-{
-    size_t size = strlen(id);
-    return size > 0 && size <= 100 && strspn(id, G_CSET_a_2_z G_CSET_DIGITS "._") == size;
-}
-
-void mattermost_classify(const struct answer *answer, struct send_result *out)
-{
-    struct fault fault = {0};
-    json_t *body = json_read(answer->body, strlen(answer->body), &fault);
-    const char *id = json_text(body, "id", "");
-    classify_http(answer, out);
-    if (out->state == SEND_DELIVERED && answer->status == 201 && is_id(id)) {
-        g_strlcpy(out->provider_id, id, sizeof out->provider_id);
-    } else if (out->state == SEND_DELIVERED && !is_ok(body, answer->body)) {
-        no_ok(answer, out);
-    } else if (out->state != SEND_DELIVERED && is_error_id(id)) {
-        result_say(out, "HTTP %d: %s", answer->status, id);
     }
     json_decref(body);
 }
