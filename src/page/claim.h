@@ -2,6 +2,7 @@
 #ifndef PAGE_CLAIM_H
 #define PAGE_CLAIM_H
 
+#include "page/end_store.h"
 #include "page/errand.h"
 #include "page/work.h"
 
@@ -18,9 +19,11 @@ struct look {
     bool passes;         /* the message goes past the bound on noise, with only what may */
 };
 
-/* Both open a delivery. A test, a question or a warning goes as a message of its own. */
+/* Both open a delivery. A test, a question, a warning or an end goes as a message of its own; an end also
+ * into the message that told of the alert (else NULL). */
 NODISCARD struct errand *build_special(struct ledger_tx *tx, const struct look *look,
-                                       const struct notification *n);
+                                       const struct notification *n,
+                                       const struct told_message *told);
 /* One page as itself, several as one digest. `wanted`: of indexes into look->waiting. */
 NODISCARD struct errand *build_pages(struct ledger_tx *tx, const struct look *look,
                                      const GArray *wanted);

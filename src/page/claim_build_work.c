@@ -64,7 +64,7 @@ static void fill_question(struct ledger_tx *tx, const struct look *look, struct 
 }
 
 struct errand *build_special(struct ledger_tx *tx, const struct look *look,
-                             const struct notification *n)
+                             const struct notification *n, const struct told_message *told)
 {
     struct delivery delivery;
     open_delivery(tx, look, n->severity, &delivery);
@@ -76,7 +76,7 @@ struct errand *build_special(struct ledger_tx *tx, const struct look *look,
     if (n->kind == NOTIFICATION_STILL_ON_IT) {
         fill_question(tx, look, errand, &delivery);
     } else if (n->kind == NOTIFICATION_ENDED) {
-        end_fill(look->claim->pager, tx, look->waiting, errand, &delivery);
+        end_fill(look->claim->pager, tx, look->waiting, told, errand, &delivery);
         errand_set_look(errand, look->claim, delivery.who, message->total == 1 ? n->alert_id : 0);
     } else {
         delivery_carry(tx->db, delivery.id, n->id);

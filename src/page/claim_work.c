@@ -196,8 +196,33 @@ static struct errand *claim_waiting(struct ledger_tx *tx, struct look *look)
         return claim_passing(tx, look, next->severity, at);
     }
     struct errand *errand =
-        wanted->len > 0 ? build_pages(tx, look, wanted) : build_special(tx, look, special);
+        wanted->len > 0 ? build_pages(tx, look, wanted) : build_special(tx, look, special, NULL);
     mailbox_rearm(tx->db, &look->mailbox, tx->now);
+    return errand;
+}
+
+/* An end that can be written into the message that told of the alert goes there, past the bound: it makes no
+ * noise. The rest follows in a message of its own. */
+static struct errand *claim_update(struct ledger_tx *tx, struct look *look)
+{
+    const struct delivery to = {.who = look->mailbox.who,
+                                .contact = look->mailbox.contact,
+                                .channel = look->contact.kind,
+                                .address = look->contact.to};
+    struct errand *errand = NULL;
+    bool can_update = look->mailbox.urgency == MAILBOX_ENDS && look->contact.to != NULL &&
+                      channel_can_update(look->contact.kind) &&
+                      !utc_before(tx->now, opens_at(tx, look));
+    for (guint i = 0; can_update && errand == NULL && i < look->waiting->len; i++) {
+        const struct notification *n = &g_array_index(look->waiting, struct notification, i);
+        struct told_message told = {0};
+        if (end_find_told(tx->db, n, &to, ERRAND_ITEMS_MAX, &told)) {
+            look->passes = true;
+            errand = build_special(tx, look, n, &told);
+            mailbox_rearm(tx->db, &look->mailbox, tx->now);
+            g_free(told.update_id);
+        }
+    }
     return errand;
 }
 
@@ -243,7 +268,8 @@ static void claim_mailbox(struct ledger_tx *tx, struct look *look)
     }
     if (receiver_contact(claim->pager->config, look->mailbox.who, look->mailbox.contact,
                          &look->contact)) {
-        errand = claim_waiting(tx, look);
+        errand = claim_update(tx, look);
+        errand = errand != NULL ? errand : claim_waiting(tx, look);
     } else {
         abandon(tx, look);
         mailbox_rearm(tx->db, &look->mailbox, tx->now);

@@ -224,6 +224,7 @@ static void start_flight(struct courier *courier, struct errand *errand)
     flight->settle.pager = courier->options.pager;
     flight->settle.delivery_id = errand->delivery_id;
     flight->settle.node = errand->node;
+    flight->settle.is_update = errand->message.update_id != NULL;
     (void)g_hash_table_insert(courier->flights, &flight->settle.delivery_id, flight);
     const struct courier_options *options = &courier->options;
     if (courier->is_retired) {

@@ -78,14 +78,47 @@ int64_t end_drop_unwanted(struct db *db, int64_t mailbox_id, struct utc now)
     return db_changes(db);
 }
 
-int64_t end_carry(struct db *db, const struct delivery *delivery, struct utc now)
+bool end_find_told(struct db *db, const struct notification *end, const struct delivery *to,
+                   int items_max, struct told_message *out)
 {
-    struct db_query *q = db_query(db, "INSERT INTO carried (notification_id, delivery_id)"
-                                      " SELECT id, $1 FROM notification WHERE mailbox_id = $2"
-                                      " AND kind = 5 AND state = 1 AND due_at <= $3");
+    struct db_query *q = db_query(
+        db,
+        "SELECT d.id, d.provider_id FROM delivery d WHERE d.id = (SELECT MAX(x.id)"
+        " FROM notification n JOIN carried c ON c.notification_id = n.id"
+        " JOIN delivery x ON x.id = c.delivery_id WHERE n.alert_id = $1 AND n.kind = 1"
+        " AND x.state = 2 AND x.user_name = $2 AND x.contact = $3)"
+        " AND d.address = $4 AND d.channel = $5 AND d.provider_id <> '' AND d.items <= $6"
+        " AND NOT EXISTS (SELECT 1 FROM carried c JOIN notification n ON n.id = c.notification_id"
+        " JOIN alert a ON a.id = n.alert_id WHERE c.delivery_id = d.id AND a.status <> 3)"
+        " AND NOT EXISTS (SELECT 1 FROM carried c JOIN delivery x ON x.id = c.delivery_id"
+        " WHERE c.notification_id = $7 AND x.state = 4)");
+    db_bind_int(q, 1, end->alert_id);
+    db_bind_text(q, 2, to->who);
+    db_bind_text(q, 3, to->contact);
+    db_bind_text(q, 4, to->address);
+    db_bind_int(q, 5, to->channel);
+    db_bind_int(q, 6, items_max);
+    db_bind_int(q, 7, end->id);
+    bool is_there = db_step(q) == DB_ROW;
+    if (is_there) {
+        *out = (struct told_message){db_int(q, 0), g_strdup(db_text(q, 1))};
+    }
+    db_reset(q);
+    return is_there;
+}
+
+int64_t end_carry(struct db *db, const struct delivery *delivery, int64_t told_id, struct utc now)
+{
+    struct db_query *q = db_query(
+        db, "INSERT INTO carried (notification_id, delivery_id)"
+            " SELECT id, $1 FROM notification WHERE mailbox_id = $2"
+            " AND kind = 5 AND state = 1 AND due_at <= $3 AND ($4 = 0 OR alert_id IN"
+            " (SELECT n.alert_id FROM carried c JOIN notification n ON n.id = c.notification_id"
+            " WHERE c.delivery_id = $4))");
     db_bind_int(q, 1, delivery->id);
     db_bind_int(q, 2, delivery->mailbox_id);
     db_bind_utc(q, 3, now);
+    db_bind_int(q, 4, told_id);
     (void)db_run(q);
     int64_t total = db_changes(db);
     carried_begin(db, delivery->id);

@@ -17,7 +17,20 @@ NODISCARD bool end_is_told(struct db *db, int64_t alert_id, const char *who);
 /* Cancels those due in the mailbox whose alert is open again, or of which the receiver never heard; answers
  * how many. */
 int64_t end_drop_unwanted(struct db *db, int64_t mailbox_id, struct utc now);
-/* Puts all that are due in its mailbox on the delivery; answers how many. */
-int64_t end_carry(struct db *db, const struct delivery *delivery, struct utc now);
+
+/* The message that told somebody of an alert, where it can be written anew. */
+struct told_message {
+    int64_t delivery_id;
+    char *update_id; /* the provider's */
+};
+
+/* The latest by which `to` (who, contact, channel, address) was told of the alert of `end`, if all that it
+ * told of, at most so many alerts, is over, and the provider has not refused to change it. To be freed:
+ * update_id. */
+NODISCARD bool end_find_told(struct db *db, const struct notification *end,
+                             const struct delivery *to, int items_max, struct told_message *out);
+/* Puts those that are due in its mailbox on the delivery, all or (told_id not 0) those of alerts that this
+ * delivery told of; answers how many. */
+int64_t end_carry(struct db *db, const struct delivery *delivery, int64_t told_id, struct utc now);
 
 #endif

@@ -32,6 +32,13 @@ static const char *contact_for(const struct config *config, const struct end_rec
     return receiver_next_contact(config, receiver->who, URGENCY_LOW, none);
 }
 
+/* What is written into a message that stands there already makes no noise, and need not be held back. */
+static bool can_update(const struct config *config, const char *who, const char *name)
+{
+    struct contact contact;
+    return receiver_contact(config, who, name, &contact) && channel_can_update(contact.kind);
+}
+
 static void tell(struct pager *pager, struct ledger_tx *tx, const struct alert *alert,
                  const struct end_receiver *receiver)
 {
@@ -44,6 +51,7 @@ static void tell(struct pager *pager, struct ledger_tx *tx, const struct alert *
         .alert_id = alert->id,
         .kind = NOTIFICATION_ENDED,
         .severity = SEVERITY_INFO, /* none of them is more urgent than another */
+        .passes = can_update(pager->config, receiver->who, contact) ? PASS_UPDATE : 0,
         .due_at = utc_add(tx->now, END_WAIT),
     };
     notify_specially(pager, tx, receiver->who, contact, &notification);
@@ -63,27 +71,53 @@ void alert_is_over(struct pager *pager, struct ledger_tx *tx, const struct alert
     }
 }
 
+static void add_alert(struct pager *pager, struct ledger_tx *tx, struct errand *errand,
+                      int64_t alert_id)
+{
+    struct alert alert = {0};
+    if (alert_load(tx->db, alert_id, &alert)) {
+        errand_add(errand, pager->config, &alert);
+    }
+    alert_clear(&alert);
+}
+
+static void add_told(struct pager *pager, struct ledger_tx *tx, struct errand *errand,
+                     struct delivery *delivery, const struct told_message *told)
+{
+    int64_t ids[ERRAND_ITEMS_MAX];
+    size_t count = delivery_alerts(tx->db, told->delivery_id, ids, ERRAND_ITEMS_MAX);
+    for (size_t i = count; i > 0; i--) {
+        add_alert(pager, tx, errand, ids[i - 1]);
+    }
+    (void)end_carry(tx->db, delivery, told->delivery_id, tx->now);
+    delivery->items = (int64_t)count;
+    errand->message.update_id = errand_keep(errand, told->update_id);
+}
+
+static void add_waiting(struct pager *pager, struct ledger_tx *tx, struct errand *errand,
+                        struct delivery *delivery, const GArray *waiting)
+{
+    for (guint i = 0; i < MIN(waiting->len, ERRAND_ITEMS_MAX); i++) {
+        add_alert(pager, tx, errand, g_array_index(waiting, struct notification, i).alert_id);
+    }
+    delivery->items = end_carry(tx->db, delivery, 0, tx->now);
+}
+
 void end_fill(struct pager *pager, struct ledger_tx *tx, const GArray *waiting,
-              struct errand *errand, struct delivery *delivery)
+              const struct told_message *told, struct errand *errand, struct delivery *delivery)
 {
     struct message *message = &errand->message;
-    int64_t alert_id = 0;
-    for (guint i = 0; i < waiting->len && message->item_count < ERRAND_ITEMS_MAX; i++) {
-        const struct notification *n = &g_array_index(waiting, struct notification, i);
-        struct alert alert = {0};
-        if (alert_load(tx->db, n->alert_id, &alert)) {
-            alert_id = n->alert_id;
-            errand_add(errand, pager->config, &alert);
-        }
-        alert_clear(&alert);
+    if (told != NULL) {
+        add_told(pager, tx, errand, delivery, told);
+    } else {
+        add_waiting(pager, tx, errand, delivery, waiting);
     }
-    delivery->items = end_carry(tx->db, delivery, tx->now);
     delivery_save(tx->db, delivery);
     message->kind = MESSAGE_ENDED;
+    message->may_repeat = told == NULL && delivery_may_repeat(tx->db, delivery->id);
     message->total = (size_t)delivery->items;
-    message->may_repeat = delivery_may_repeat(tx->db, delivery->id);
-    if (delivery->items == 1) {
-        errand_set_others(errand, pager, tx, alert_id, delivery->who);
+    if (delivery->items == 1 && message->item_count == 1) {
+        errand_set_others(errand, pager, tx, message->items[0].alert_id, delivery->who);
     } else {
         errand_set_id(errand, pager, 'd', delivery->id);
     }

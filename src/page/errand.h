@@ -39,6 +39,7 @@ struct settle {
     int64_t delivery_id;
     struct send_result result;
     int64_t node;      /* that claimed it */
+    bool is_update;    /* it was to be written into a message that stands there already */
     bool is_cancelled; /* found unwanted just before sending: nothing was sent */
     bool is_unstarted; /* nothing was sent, and not because it is unwanted: it waits again */
     bool is_stale;     /* out: it was no longer this node's to say; nothing was written */

@@ -247,14 +247,16 @@ static char *describe(struct paging *paging, const struct errand *errand)
     static const char *const KINDS[] = {"", "page", "digest", "question", "test", "gap", "ended"};
     struct delivery delivery = {0};
     CHECK(delivery_load(paging->db, errand->delivery_id, &delivery));
-    char *line = g_strdup_printf("%s %s: %s %zu%s", delivery.who, delivery.contact,
+    const char *into = errand->message.update_id;
+    char *line = g_strdup_printf("%s %s: %s %zu%s%s%s", delivery.who, delivery.contact,
                                  KINDS[errand->message.kind], errand->message.total,
-                                 errand->message.may_repeat ? " again" : "");
+                                 errand->message.may_repeat ? " again" : "",
+                                 into != NULL ? " into " : "", into != NULL ? into : "");
     delivery_clear(&delivery);
     return line;
 }
 
-static char *settle_as(struct paging *paging, const struct send_result *result)
+char *paging_settle_with(struct paging *paging, const struct send_result *result)
 {
     if (paging->errands->len == 0) {
         return NULL;
@@ -264,6 +266,7 @@ static char *settle_as(struct paging *paging, const struct send_result *result)
     struct settle settle = {.pager = paging->pager,
                             .delivery_id = errand->delivery_id,
                             .node = errand->node,
+                            .is_update = errand->message.update_id != NULL,
                             .result = *result};
     errand_free(errand);
     run(paging, pager_settle, &settle);
@@ -273,13 +276,13 @@ static char *settle_as(struct paging *paging, const struct send_result *result)
 
 char *paging_settle(struct paging *paging, int send_state)
 {
-    return settle_as(paging, &(struct send_result){.state = send_state});
+    return paging_settle_with(paging, &(struct send_result){.state = send_state});
 }
 
 char *paging_settle_later(struct paging *paging, struct span retry_after)
 {
-    return settle_as(paging,
-                     &(struct send_result){.state = SEND_RETRY, .retry_after = retry_after});
+    return paging_settle_with(
+        paging, &(struct send_result){.state = SEND_RETRY, .retry_after = retry_after});
 }
 
 char *paging_messages(struct paging *paging)

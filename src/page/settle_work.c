@@ -141,6 +141,10 @@ static void settle_carried(struct pager *pager, struct ledger_tx *tx, const stru
         }
         break;
     case DELIVERY_REFUSED:
+        if (settle->is_update) {
+            carried_put_back(tx->db, delivery->id, tx->now); /* a message of its own says it */
+            break;
+        }
         settle_refused(pager, tx, settle, delivery, mailbox);
         break;
     case DELIVERY_RETRY:
@@ -173,13 +177,23 @@ static int state_after(const struct settle *settle)
     return DELIVERY_UNKNOWN;
 }
 
-static void note_contact(struct ledger_tx *tx, const struct delivery *delivery)
+/* That a message cannot be changed any more says nothing about the contact. */
+static void note_contact(struct ledger_tx *tx, const struct settle *settle,
+                         const struct delivery *delivery)
 {
-    bool has_failed = delivery->state == DELIVERY_REFUSED || delivery->state == DELIVERY_RETRY;
+    bool is_refused = delivery->state == DELIVERY_REFUSED && !settle->is_update;
+    bool has_failed = is_refused || delivery->state == DELIVERY_RETRY;
     if (has_failed || delivery->state == DELIVERY_DELIVERED) {
         contact_note_failure(tx->db, delivery->who, delivery->contact, delivery->address,
                              has_failed ? delivery->detail : NULL, tx->now);
     }
+}
+
+static char *detail_of(const struct settle *settle)
+{
+    const char *detail = settle->result.detail;
+    return settle->is_update ? g_strdup_printf("update of a message: %s", detail)
+                             : g_strdup(detail);
 }
 
 static void close_delivery(struct pager *pager, struct ledger_tx *tx, const struct settle *settle,
@@ -189,9 +203,9 @@ static void close_delivery(struct pager *pager, struct ledger_tx *tx, const stru
     delivery->lease_until = (struct utc){0};
     delivery->finished_at = tx->now;
     delivery->provider_id = g_strdup(settle->result.provider_id);
-    delivery->detail = g_strdup(settle->result.detail);
+    delivery->detail = detail_of(settle);
     delivery_save(tx->db, delivery);
-    note_contact(tx, delivery);
+    note_contact(tx, settle, delivery);
     GArray *carried = notifications_of_delivery(tx->db, delivery->id, NAMED_ALERTS_MAX);
     if (carried->len > 0) {
         append_event(tx, enum_to_name(DELIVERY_STATE_NAMES, delivery->state), delivery, carried,

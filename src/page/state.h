@@ -31,6 +31,7 @@ enum notification_kind {
 enum notification_pass {
     PASS_NEWS = 1, /* the first critical alert of a service, to somebody who knows of none there */
     PASS_ASKED,    /* a page that a person asked for */
+    PASS_UPDATE, /* an end that may be written into the message that told of the alert: that makes no noise */
 };
 
 enum notification_state {

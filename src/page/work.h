@@ -5,6 +5,7 @@
 #define PAGE_WORK_H
 
 #include "ledger/event.h"
+#include "page/end_store.h"
 #include "page/link.h"
 #include "page/mail_store.h"
 #include "page/page_store.h"
@@ -144,7 +145,7 @@ struct errand;
 void alert_is_over(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);
 /* One message about all ends that are due in the mailbox; `waiting`: the first of them. */
 void end_fill(struct pager *pager, struct ledger_tx *tx, const GArray *waiting,
-              struct errand *errand, struct delivery *delivery);
+              const struct told_message *told, struct errand *errand, struct delivery *delivery);
 
 /* --- what comes in (take_work.c) --- */
 /* After a start: sources could not reach us, and get time to do so before they count as gone. */

@@ -1,0 +1,199 @@
+/* Where the provider can, an end is written into the message that told of the alert; else a message of its
+ * own says it. One of the two, once. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "page/paging_harness.h"
+
+#define ROOM(channel)                                                                 \
+    "{'channels': [{'name': 'ops', 'kind': 'slack', 'secret': 'env:TOCSIN_SECRET_S'," \
+    " 'to': 'https://slack.com/api/chat.postMessage?channel=" channel "'}]}"
+
+static const char TEAM[] =
+    "{'users': [{'name': 'ana', 'endings': 'skip', 'contacts': [{'kind': 'email', 'to': "
+    "'a@x.org'}]}],"
+    "'channels': [{'name': 'ops', 'kind': 'slack', 'secret': 'env:TOCSIN_SECRET_S',"
+    " 'to': 'https://slack.com/api/chat.postMessage?channel=C0123456789'}],"
+    "'policies': [{'name': 'p', 'steps': [{'notify': [{'channel': 'ops'}], 'wait': '1h'}],"
+    "  'repeat': 1, 'last_resort': {'user': 'ana'}}],"
+    "'services': [{'name': 'shop', 'policy': 'p'}]}";
+
+static int open_room(void **state)
+{
+    return paging_start(state, TEAM);
+}
+
+static void settle(struct paging *paging, int send_state, const char *id, const char *expected)
+{
+    struct send_result result = {.state = send_state};
+    g_strlcpy(result.provider_id, id, sizeof result.provider_id);
+    g_autofree char *line = paging_settle_with(paging, &result);
+    assert_string_equal(line != NULL ? line : "", expected);
+}
+
+static void told(struct paging *paging, const char *key, const char *id)
+{
+    (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_CRITICAL);
+    settle(paging, SEND_DELIVERED, id, "channel:ops channel: page 1");
+}
+
+static void end(struct paging *paging, const char *key)
+{
+    (void)paging_signal(paging, SIGNAL_RESOLVE, key, SEVERITY_CRITICAL);
+    paging_pass(paging, SPAN_S(5));
+}
+
+static void nothing_more_comes(struct paging *paging)
+{
+    paging_expect(paging, "");
+    paging_pass(paging, SPAN_H(3));
+    paging_expect(paging, "");
+}
+
+static void the_message_that_told_says_how_it_ended(void **state)
+{
+    struct paging *paging = *state;
+    told(paging, "k", "C01/1.2");
+    paging_restart(paging);
+    end(paging, "k");
+    const struct errand *errand = g_ptr_array_index(paging->errands, 0);
+    assert_int_equal(errand->message.kind, MESSAGE_ENDED);
+    assert_string_equal(errand->message.items[0].summary, "k");
+    settle(paging, SEND_DELIVERED, "C01/1.2", "channel:ops channel: ended 1 into C01/1.2");
+    nothing_more_comes(paging);
+}
+
+static void what_cannot_be_changed_is_followed_up_once(void **state)
+{
+    struct paging *paging = *state;
+    told(paging, "k", "C01/1.2");
+    end(paging, "k");
+    settle(paging, SEND_REFUSED, "", "channel:ops channel: ended 1 into C01/1.2");
+    settle(paging, SEND_DELIVERED, "C01/3.4", "channel:ops channel: ended 1");
+    nothing_more_comes(paging);
+    told(paging, "l", "C01/5.6"); /* the room counts as one that works */
+}
+
+/* Writing the same thing there twice is no noise, so that it is tried again; the follow-up is no repeat of
+ * something that was not said. */
+static void an_outcome_nobody_knows_is_tried_again(void **state)
+{
+    struct paging *paging = *state;
+    told(paging, "k", "C01/1.2");
+    end(paging, "k");
+    settle(paging, SEND_UNKNOWN, "", "channel:ops channel: ended 1 into C01/1.2");
+    paging_expect(paging, "");
+    paging_pass(paging, SPAN_S(10));
+    settle(paging, SEND_RETRY, "", "channel:ops channel: ended 1 into C01/1.2");
+    paging_pass(paging, SPAN_MIN(1));
+    settle(paging, SEND_DELIVERED, "C01/1.2", "channel:ops channel: ended 1 into C01/1.2");
+    nothing_more_comes(paging);
+}
+
+static void without_an_id_or_with_another_address_it_is_followed_up(void **state)
+{
+    struct paging *paging = *state;
+    told(paging, "k", "");
+    end(paging, "k");
+    settle(paging, SEND_DELIVERED, "", "channel:ops channel: ended 1");
+    told(paging, "l", "C01/1.2");
+    paging_apply(paging, ROOM("C9876543210"));
+    end(paging, "l");
+    settle(paging, SEND_DELIVERED, "", "channel:ops channel: ended 1");
+    nothing_more_comes(paging);
+}
+
+/* Not what was tried and did not arrive, nor the first of two. */
+static void the_latest_message_that_arrived_is_changed(void **state)
+{
+    struct paging *paging = *state;
+    told(paging, "k", "C01/1.2");
+    paging_pass(paging, SPAN_H(1)); /* told again */
+    settle(paging, SEND_DELIVERED, "C01/3.4", "channel:ops channel: page 1");
+    end(paging, "k");
+    settle(paging, SEND_DELIVERED, "C01/3.4", "channel:ops channel: ended 1 into C01/3.4");
+    nothing_more_comes(paging);
+}
+
+/* A digest stands for several: it is over when all of them are. */
+static void a_digest_is_changed_when_all_of_it_is_over(void **state)
+{
+    struct paging *paging = *state;
+    told(paging, "k1", "C01/1");
+    told(paging, "k2", "C01/2");
+    told(paging, "k3", "C01/3");
+    (void)paging_signal(paging, SIGNAL_TRIGGER, "k4", SEVERITY_CRITICAL);
+    (void)paging_signal(paging, SIGNAL_TRIGGER, "k5", SEVERITY_CRITICAL);
+    paging_pass(paging, SPAN_S(61));
+    settle(paging, SEND_DELIVERED, "C01/45", "channel:ops channel: digest 2");
+    end(paging, "k4");
+    settle(paging, SEND_DELIVERED, "C01/4", "channel:ops channel: ended 1");
+    end(paging, "k5");
+    const struct errand *errand = g_ptr_array_index(paging->errands, 0);
+    assert_string_equal(errand->message.items[0].summary, "k4");
+    assert_string_equal(errand->message.items[1].summary, "k5");
+    settle(paging, SEND_DELIVERED, "C01/45", "channel:ops channel: ended 2 into C01/45");
+    paging_expect(paging, "");
+}
+
+/* More than the bound on noise lets through, at once: each into its own message. */
+static void each_message_is_changed_whatever_the_bound(void **state)
+{
+    enum { ALERTS = 8 };
+
+    struct paging *paging = *state;
+    for (int i = 0; i < ALERTS; i++) {
+        g_autofree char *key = g_strdup_printf("k%d", i);
+        g_autofree char *id = g_strdup_printf("C01/%d", i);
+        told(paging, key, id);
+        paging_pass(paging, SPAN_MIN(5));
+        paging_expect(paging, "");
+    }
+    for (int i = 0; i < ALERTS; i++) {
+        g_autofree char *key = g_strdup_printf("k%d", i);
+        (void)paging_signal(paging, SIGNAL_RESOLVE, key, SEVERITY_CRITICAL);
+    }
+    paging_pass(paging, SPAN_S(5));
+    for (int i = 0; i < ALERTS; i++) {
+        g_autofree char *id = g_strdup_printf("C01/%d", i);
+        g_autofree char *expected = g_strdup_printf("channel:ops channel: ended 1 into C01/%d", i);
+        settle(paging, SEND_DELIVERED, id, expected);
+    }
+    nothing_more_comes(paging);
+}
+
+/* One whose message cannot be changed does not hold up another whose can, and the other way round. */
+static void follow_ups_and_changes_go_side_by_side(void **state)
+{
+    struct paging *paging = *state;
+    told(paging, "k1", "");
+    told(paging, "k2", "C01/2");
+    told(paging, "k3", "");
+    (void)paging_signal(paging, SIGNAL_RESOLVE, "k1", SEVERITY_CRITICAL);
+    (void)paging_signal(paging, SIGNAL_RESOLVE, "k2", SEVERITY_CRITICAL);
+    end(paging, "k3");
+    settle(paging, SEND_DELIVERED, "C01/2", "channel:ops channel: ended 1 into C01/2");
+    settle(paging, SEND_DELIVERED, "", "channel:ops channel: ended 2");
+    nothing_more_comes(paging);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_room, paging_finish)
+    const struct CMUnitTest tests[] = {
+        TEST(the_message_that_told_says_how_it_ended),
+        TEST(what_cannot_be_changed_is_followed_up_once),
+        TEST(an_outcome_nobody_knows_is_tried_again),
+        TEST(without_an_id_or_with_another_address_it_is_followed_up),
+        TEST(the_latest_message_that_arrived_is_changed),
+        TEST(a_digest_is_changed_when_all_of_it_is_over),
+        TEST(each_message_is_changed_whatever_the_bound),
+        TEST(follow_ups_and_changes_go_side_by_side),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
