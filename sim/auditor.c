@@ -445,7 +445,8 @@ static void judge_ends(struct auditor *auditor, const struct sent_message *sent,
             what = "before it was over";
         } else if ((watch->ever_told & bit) == 0) {
             what = "who was not told of it";
-        } else if ((watch->heard_end & bit) != 0 && !sent->may_repeat && !sent->is_late) {
+        } else if ((watch->heard_end & bit) != 0 && !sent->may_repeat && !sent->is_late &&
+                   !sent->is_update) {
             what = "a second time";
         }
         if (what != NULL) {
@@ -519,7 +520,7 @@ bool auditor_sent(struct auditor *auditor, const struct sent_message *sent, stru
                          "after ack: a message about alert %" G_GINT64_FORMAT " left for %s",
                          sent->alert_ids[0], sent->who);
     }
-    if (sent->may_arrive) {
+    if (sent->may_arrive && !sent->is_update) {
         count_message(auditor, sent, now);
     }
     return !is_after;

@@ -59,7 +59,8 @@ struct sent_message {
     const char *mailbox; /* contact and urgency: what the bound on noise is for */
     bool is_page;        /* neither it nor is_end: a question or a test, only the bound applies */
     bool is_end;         /* the alerts are over */
-    bool may_repeat;     /* it says that it may have come before */
+    bool is_update;  /* written into a message that stands there already: as often as it takes */
+    bool may_repeat; /* it says that it may have come before */
     const int64_t *alert_ids;
     size_t count;
     int severity;

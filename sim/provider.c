@@ -22,6 +22,7 @@ struct attempt {
     int person;
     bool is_page;
     bool is_end;
+    bool is_update; /* of a message that stands there already */
     bool may_repeat;
     int64_t delivery_id;
     int severity, urgency;
@@ -51,6 +52,15 @@ static void arrive(void *arg)
     g_free(attempt);
 }
 
+/* Names the person, so that nobody else's message is changed. */
+static void give_id(struct attempt *attempt)
+{
+    if (attempt->channel == CONTACT_SLACK) {
+        (void)g_snprintf(attempt->result.provider_id, sizeof attempt->result.provider_id,
+                         "P%d/%" G_GINT64_FORMAT, attempt->person, attempt->delivery_id);
+    }
+}
+
 /* How this attempt will end, and after how long. */
 static struct span decide(struct world *world, struct attempt *attempt)
 {
@@ -72,6 +82,7 @@ static struct span decide(struct world *world, struct attempt *attempt)
         return SPAN_S(15);
     } else {
         attempt->result.state = SEND_DELIVERED;
+        give_id(attempt);
         attempt->arrives = chance_of(chance, 99); /* "delivered" is not always true */
     }
     return chance_span(chance, SPAN_MS(20), SPAN_S(3));
@@ -114,6 +125,7 @@ static void tell_auditor(struct world *world, const struct attempt *attempt)
         .mailbox = mailbox,
         .is_page = attempt->is_page,
         .is_end = attempt->is_end,
+        .is_update = attempt->is_update,
         .may_repeat = attempt->may_repeat,
         .alert_ids = ids,
         .count = count,
@@ -169,6 +181,12 @@ static void leave(void *arg)
     attempt_next(attempt, after, finish);
 }
 
+static bool is_theirs(const char *id, int person)
+{
+    g_autofree char *prefix = g_strdup_printf("P%d/", person);
+    return g_str_has_prefix(id, prefix);
+}
+
 static void provider_send(void *self, const struct address *address, const struct message *message,
                           send_done done, void *done_self)
 {
@@ -187,6 +205,7 @@ static void provider_send(void *self, const struct address *address, const struc
         .person = scene_person_named(&world->scene, who),
         .is_page = message->kind == MESSAGE_PAGE || message->kind == MESSAGE_DIGEST,
         .is_end = message->kind == MESSAGE_ENDED,
+        .is_update = message->update_id != NULL,
         .may_repeat = message->may_repeat,
         .delivery_id = message->delivery_id,
         .severity = message->severity,
@@ -195,6 +214,10 @@ static void provider_send(void *self, const struct address *address, const struc
     };
     for (size_t i = 0; i < attempt->count; i++) {
         attempt->alert_ids[i] = message->items[i].alert_id;
+    }
+    if (attempt->is_update && !is_theirs(message->update_id, attempt->person)) {
+        auditor_complain(world->auditor, world_now(world), "changed: \"%s\", which %s never had",
+                         message->update_id, who);
     }
     if (world->options.plant == PLANT_LATE_SENDING) {
         attempt_next(attempt, SPAN_S(20), leave);

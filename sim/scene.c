@@ -130,15 +130,28 @@ int scene_person_named(const struct scene *scene, const char *name)
 
 /* --- as a document --- */
 
+/* By mail, to a web hook, and by a bot's hand. */
+static char *address_of(const struct scene_person *person, int contact)
+{
+    if (contact == 0) {
+        return g_strconcat(person->name, "@example.com", NULL);
+    }
+    return g_strdup_printf("http://%s.example.com/%s", person->name,
+                           contact == 1 ? "in" : "api/chat.postMessage?channel=C0123456789");
+}
+
 static json_t *person_json(const struct scene_person *person)
 {
-    static const char *const KINDS[SCENE_CONTACTS] = {"email", "webhook", "ntfy"};
+    static const char *const KINDS[SCENE_CONTACTS] = {"email", "webhook", "slack"};
     json_t *contacts = json_array();
     json_t *rules = json_array();
     for (int i = 0; i < MIN(person->contacts, SCENE_CONTACTS); i++) {
-        g_autofree char *to = i == 0 ? g_strconcat(person->name, "@example.com", NULL)
-                                     : g_strdup_printf("http://%s.example.com/in", person->name);
-        json_array_append_new(contacts, json_pack("{s:s, s:s}", "kind", KINDS[i], "to", to));
+        g_autofree char *to = address_of(person, i);
+        json_t *contact = json_pack("{s:s, s:s}", "kind", KINDS[i], "to", to);
+        if (i == SCENE_CONTACTS - 1) { /* a bot writes there */
+            (void)json_object_set_new(contact, "secret", json_string("env:TOCSIN_SECRET_BOT"));
+        }
+        json_array_append_new(contacts, contact);
     }
     json_array_append_new(rules, json_pack("{s:s, s:s}", "after", "0s", "contact", "email"));
     if (person->contacts > 1) {
