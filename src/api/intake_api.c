@@ -238,6 +238,23 @@ static bool enter_native(struct intake *intake, bool *out_is_free)
     return false;
 }
 
+/* A person's alert: into the batch, and whose it is. */
+static bool take_named(struct intake *intake, const json_t *body, struct fault *fault)
+{
+    g_autofree char *integration = NULL;
+    g_autofree char *service = NULL;
+    return native_read(body, batch_add(&intake->batch), &integration, &service, fault) &&
+           adopt_named(intake, integration, service, fault);
+}
+
+static bool take_program(struct intake *intake, const json_t *body, struct fault *fault)
+{
+    struct fault mend = {0};
+    bool is_good = native_take(body, batch_add(&intake->batch), fault, &mend);
+    batch_mend_sole(&intake->batch, &mend);
+    return is_good;
+}
+
 static void post_alert(struct http_request *request, void *context)
 {
     struct intake *intake = intake_create(context, request, DOOR_NATIVE);
@@ -250,24 +267,13 @@ static void post_alert(struct http_request *request, void *context)
         return;
     }
     struct fault fault = {0};
-    g_autofree char *integration = NULL;
-    g_autofree char *service = NULL;
-    struct signal *signal = batch_add(&intake->batch);
-    bool is_good = native_read(body, is_free ? NATIVE_PERSON : NATIVE_PROGRAM, signal, &integration,
-                               &service, &fault);
-    native_identify(signal, http_header(request, "Idempotency-Key"));
-    if (is_good && is_free) {
-        is_good = adopt_named(intake, integration, service, &fault);
-    } else if (is_good && (integration != NULL || service != NULL)) {
-        is_good = fault_set(&fault, integration != NULL ? "integration" : "service",
-                            "An integration's key says already where the alert goes; leave this "
-                            "out, or use a token.");
-    }
-    if (!is_good) {
+    if (is_free ? take_named(intake, body, &fault) : take_program(intake, body, &fault)) {
+        struct signal *signal = g_ptr_array_index(intake->batch.signals, 0);
+        native_identify(signal, http_header(request, "Idempotency-Key"));
+        intake_submit(intake);
+    } else {
         intake_refuse(intake, 400, &fault);
-        return;
     }
-    intake_submit(intake);
 }
 
 /* --- heartbeats --- */

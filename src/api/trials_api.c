@@ -206,8 +206,7 @@ static void test_route(struct http_request *request, const struct config *config
     if (integration == NULL) {
         api_answer_unknown(request, 422, "integration", config, CONFIG_INTEGRATION,
                            test->integration);
-    } else if (!native_read(test->alert, NATIVE_PERSON, &signal, &ignored_integration,
-                            &ignored_service, &fault)) {
+    } else if (!native_read(test->alert, &signal, &ignored_integration, &ignored_service, &fault)) {
         fault_within(&fault, "alert");
         http_answer_fault(request, 422, &fault);
     } else {

@@ -23,8 +23,8 @@ static bool read_action(const json_t *body, const json_t *alert, int *out, struc
 
 static void add_origin(struct signal *signal, const json_t *body, const json_t *alert)
 {
-    links_add(&signal->links, json_text(alert, "generatorURL", NULL), "Source");
-    links_add(&signal->links, json_text(body, "externalURL", NULL), "Alertmanager");
+    (void)links_add(&signal->links, json_text(alert, "generatorURL", NULL), "Source");
+    (void)links_add(&signal->links, json_text(body, "externalURL", NULL), "Alertmanager");
     const char *receiver = json_text(body, "receiver", NULL);
     if (receiver != NULL && signal->details != NULL) {
         g_autofree char *cut = text_cut(receiver, LIMIT_TEXT);
@@ -57,7 +57,7 @@ static bool read_one(const json_t *body, const json_t *alert, struct batch *out,
     if (fingerprint[0] != '\0') {
         signal->dedup_key = g_strdup(fingerprint);
     }
-    signal_from_labels(signal, labels, annotations);
+    signal_from_labels(signal, labels, annotations, mend);
     add_origin(signal, body, alert);
     return true;
 }
@@ -101,7 +101,8 @@ static void add_truncated(const json_t *body, struct batch *out)
                                       count, count == 1 ? "" : "s", count == 1 ? "was" : "were");
     json_t *details =
         json_pack("{s:s, s:O*}", "groupKey", group, "labels", json_object_get(body, "groupLabels"));
-    signal->details = details_fit(details);
+    struct fault unheard = {0}; /* the labels stand at the alerts, too */
+    signal->details = details_fit(details, "groupLabels", &unheard);
     add_origin(signal, body, NULL);
 }
 

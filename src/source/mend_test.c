@@ -253,28 +253,171 @@ static void pagerduty_takes_a_blank_summary(void **state)
     batch_clear(&batch);
 }
 
-static bool read_native(const char *text, enum native_sender sender, struct signal *out,
-                        struct fault *fault)
-{
-    json_auto_t *body = json_of(text);
-    char *integration = NULL;
-    char *service = NULL;
-    return native_read(body, sender, out, &integration, &service, fault);
-}
+/* --- our own format --- */
 
 static void a_person_is_told_of_a_blank_summary(void **state)
 {
     (void)state;
-    static const char BLANK[] = "{\"summary\":\"\\u00a0\",\"source\":\"db7\"}";
+    json_auto_t *body = json_of("{\"summary\":\"\\u00a0\",\"source\":\"db7\"}");
     struct signal signal = {0};
     struct fault fault = {0};
-    assert_false(read_native(BLANK, NATIVE_PERSON, &signal, &fault));
+    char *integration = NULL;
+    char *service = NULL;
+    assert_false(native_read(body, &signal, &integration, &service, &fault));
     assert_string_equal(fault.field, "summary");
-    assert_true(read_native(BLANK, NATIVE_PROGRAM, &signal, &fault));
-    assert_string_equal(signal.summary, "db7: an alert without a summary");
+    assert_null(signal.source);
+}
+
+static const struct {
+    const char *name, *body;
+    const char *summary; /* NULL: refused */
+    const char *told;    /* "field: text" of what was mended begins so; NULL: nothing was */
+} NATIVES[] = {
+    {"good", "{\"summary\":\"s\",\"severity\":\"info\",\"details\":{\"x\":1}}", "s", NULL},
+    {"nulls are absent", "{\"summary\":\"s\",\"severity\":null,\"links\":null,\"x\":null}", "s",
+     NULL},
+    {"a severity of others", "{\"summary\":\"s\",\"severity\":\"P1\"}", "s",
+     "severity: is none of ours: taken as critical"},
+    {"no severity", "{\"summary\":\"s\",\"severity\":\"purple\"}", "s",
+     "severity: is none of critical"},
+    {"a number as severity", "{\"summary\":\"s\",\"severity\":3}", "s",
+     "severity: is none of critical"},
+    {"a number as summary", "{\"summary\":5}", "5", "summary: is no text: taken as its JSON"},
+    {"a number as source", "{\"summary\":\"s\",\"source\":7}", "s", "source: is no text"},
+    {"an object as class", "{\"summary\":\"s\",\"class\":{\"a\":[1]}}", "s", "class: is no text"},
+    {"a number as key", "{\"summary\":\"s\",\"dedup_key\":12}", "s", "dedup_key: is no text"},
+    {"details that are a list", "{\"summary\":\"s\",\"details\":[1]}", "s", "details: are no obj"},
+    {"a script as link", "{\"summary\":\"s\",\"links\":[{\"href\":\"javascript:alert(1)\"}]}", "s",
+     "links[0]: is no address"},
+    {"a link without address", "{\"summary\":\"s\",\"links\":[{\"text\":\"t\"}]}", "s",
+     "links[0]: is no address"},
+    {"links that are one", "{\"summary\":\"s\",\"links\":\"https://a.example.org\"}", "s", NULL},
+    {"links that are a number", "{\"summary\":\"s\",\"links\":5}", "s", "links: is no address"},
+    {"misspelt", "{\"summary\":\"s\",\"sevrity\":\"info\"}", "s", "sevrity: is not known"},
+    {"a service", "{\"summary\":\"s\",\"service\":\"a\"}", "s", "service: is left out"},
+    {"service and integration", "{\"summary\":\"s\",\"service\":5,\"integration\":\"b\"}", "s",
+     "integration: is left out: the key says where the alert goes; service: is left out"},
+    {"an action that is not known", "{\"summary\":\"s\",\"action\":\"explode\"}", "s",
+     "action: is none of ours: taken as trigger"},
+    {"an action that is a number", "{\"summary\":\"s\",\"action\":0}", "s", "action: is none of"},
+    {"an action of others", "{\"action\":\"Resolved\",\"dedup_key\":\"k\"}", "",
+     "action: is none of ours: taken as resolve"},
+    {"a number as key of the end", "{\"action\":\"resolve\",\"dedup_key\":12}", "", "dedup_key: "},
+    {"a title", "{\"title\":\"t\"}", "t", "title: is not known: kept in the details"},
+    {"blank, and a source", "{\"summary\":\"\\u00a0\",\"source\":\"db7\"}",
+     "db7: an alert without a summary", NULL},
+    {"two odd ones", "{\"summary\":\"s\",\"severity\":3,\"source\":7}", "s",
+     "severity: is none of critical, error, warning, info: left out; source: is no text"},
+    {"a summary misspelt", "{\"sumary\":\"x\"}", "An alert without a summary",
+     "sumary: is not known"},
+    {"nothing said", "{\"severity\":\"info\"}", NULL, NULL},
+    {"blank alone", "{\"summary\":\"\\u00a0\"}", NULL, NULL},
+    {"an action that nobody knows", "{\"action\":\"explode\",\"dedup_key\":\"k\"}", NULL, NULL},
+    {"the end of nothing", "{\"action\":\"resolve\",\"summary\":\"s\"}", NULL, NULL},
+    {"a list", "[]", NULL, NULL},
+};
+
+static void assert_told(const char *name, const struct fault *mend, const char *expected)
+{
+    g_autofree char *told = g_strdup_printf("%s: %s", mend->field, mend->text);
+    bool is_right = expected == NULL ? mend->text[0] == '\0' : g_str_has_prefix(told, expected);
+    if (!is_right) {
+        fail_msg("%s: %s", name, told);
+    }
+}
+
+static void a_programs_alert_is_taken_without_its_odd_field(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(NATIVES); i++) {
+        json_auto_t *body = json_of(NATIVES[i].body);
+        struct signal signal = {0};
+        struct fault fault = {0};
+        struct fault mend = {0};
+        bool is_good = native_take(body, &signal, &fault, &mend);
+        if (is_good != (NATIVES[i].summary != NULL)) {
+            fail_msg("%s: %s: %s", NATIVES[i].name, fault.field, fault.text);
+        }
+        if (is_good) {
+            const char *summary = signal.summary != NULL ? signal.summary : "";
+            assert_string_equal(summary, NATIVES[i].summary);
+            assert_told(NATIVES[i].name, &mend, NATIVES[i].told);
+        }
+        signal_clear(&signal);
+    }
+}
+
+static void what_is_odd_is_kept_where_it_can_be(void **state)
+{
+    (void)state;
+    g_autofree char *big = g_strnfill(LIMIT_DETAILS, 'x');
+    g_autofree char *text = g_strdup_printf(
+        "{\"summary\":\"s\",\"source\":7,\"action\":\"firing\",\"severity\":\"major\","
+        "\"dedup_key\":{\"a\":1},\"details\":{\"x\":1},\"host\":\"db7\",\"x\":2,\"big\":\"%s\","
+        "\"links\":[5,{\"href\":\"https://a.example.org\",\"text\":\"t\",\"y\":1}]}",
+        big);
+    json_auto_t *body = json_of(text);
+    struct signal signal = {0};
+    struct fault fault = {0};
+    struct fault mend = {0};
+    assert_true(native_take(body, &signal, &fault, &mend));
+    assert_int_equal(signal.action, SIGNAL_TRIGGER);
+    assert_int_equal(signal.severity, SEVERITY_ERROR);
+    assert_string_equal(signal.source, "7");
+    assert_string_equal(signal.dedup_key, "{\"a\":1}");
+    g_autofree char *details = json_write(signal.details);
+    assert_string_equal(details, "{\"x\":1,\"host\":\"db7\"}");
+    g_autofree char *links = json_write(signal.links);
+    assert_string_equal(links, "[{\"href\":\"https://a.example.org\",\"text\":\"t\"}]");
     signal_clear(&signal);
-    assert_false(read_native("{\"summary\":\"\\u00a0\"}", NATIVE_PROGRAM, &signal, &fault));
-    assert_false(read_native("{\"severity\":\"info\"}", NATIVE_PROGRAM, &signal, &fault));
+}
+
+static void more_links_than_are_kept_are_left_out(void **state)
+{
+    (void)state;
+    json_auto_t *body = json_of("{\"summary\":\"s\",\"links\":[]}");
+    json_t *list = json_object_get(body, "links");
+    for (int i = 0; i < NATIVE_LINKS_MAX + 300; i++) {
+        (void)json_array_append_new(list, json_string("https://a.example.org"));
+    }
+    struct signal signal = {0};
+    struct fault fault = {0};
+    struct fault mend = {0};
+    assert_true(native_take(body, &signal, &fault, &mend));
+    assert_int_equal(json_array_size(signal.links), NATIVE_LINKS_MAX);
+    assert_string_equal(mend.field, "links[20]");
+    assert_true(g_str_has_suffix(mend.text, "; and more"));
+    signal_clear(&signal);
+}
+
+static void pagerduty_says_what_it_left_out(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *more, *field;
+    } ODD[] = {
+        {"\"links\":[{\"href\":\"x\"}]", "links[0]"},
+        {"\"images\":[{\"href\":\"x\"}]", "images[0]"},
+        {"\"links\":\"x\"", "links"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ODD); i++) {
+        g_autofree char *text = g_strdup_printf(
+            "{\"routing_key\":\"k\",\"event_action\":\"trigger\",%s,\"payload\":{"
+            "\"summary\":\"s\",\"source\":\"db7\",\"severity\":\"info\",\"timestamp\":\"noon\"}}",
+            ODD[i].more);
+        json_auto_t *body = json_of(text);
+        json_auto_t *errors = json_array();
+        struct batch batch;
+        batch_init(&batch);
+        assert_true(pagerduty_read(body, &batch, errors));
+        assert_string_equal(batch.first_mend.field, "payload.timestamp");
+        if (strstr(batch.first_mend.text, ODD[i].field) == NULL) {
+            fail_msg("%s: %s", ODD[i].field, batch.first_mend.text);
+        }
+        batch_clear(&batch);
+    }
 }
 
 int main(void)
@@ -287,7 +430,11 @@ int main(void)
         cmocka_unit_test(what_alertmanager_cut_off_is_an_alert),
         cmocka_unit_test(pagerduty_v1_is_read),
         cmocka_unit_test(pagerduty_takes_a_blank_summary),
+        cmocka_unit_test(pagerduty_says_what_it_left_out),
         cmocka_unit_test(a_person_is_told_of_a_blank_summary),
+        cmocka_unit_test(a_programs_alert_is_taken_without_its_odd_field),
+        cmocka_unit_test(what_is_odd_is_kept_where_it_can_be),
+        cmocka_unit_test(more_links_than_are_kept_are_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

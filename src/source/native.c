@@ -3,8 +3,6 @@
 #include "alert/alert.h"
 #include "base/limits.h"
 
-enum { LIMIT_LINKS = 20 };
-
 static bool link_check(const void *self, struct fault *fault)
 {
     const struct native_link *link = self;
@@ -93,7 +91,7 @@ static const struct field ALERT_FIELDS[] = {
     {.name = "links",
      .kind = FIELD_RECORDS,
      .offset = AT(links),
-     .max = LIMIT_LINKS,
+     .max = NATIVE_LINKS_MAX,
      .record = &LINK_RECORD},
     {.name = "integration",
      .kind = FIELD_TEXT,
@@ -129,7 +127,7 @@ static const struct field ANSWER_FIELDS[] = {
     {.name = "note",
      .kind = FIELD_TEXT,
      .offset = offsetof(struct native_answer, note),
-     .doc = "What was mended in the request, which was no valid JSON. Absent when nothing was."},
+     .doc = "What of the request was mended, or left out. Absent when nothing was."},
 };
 
 const struct record NATIVE_ANSWER_RECORD = {
@@ -145,30 +143,50 @@ static json_t *links_of(const struct native_alert *alert)
     json_t *links = NULL;
     for (guint i = 0; i < alert->links->len; i++) {
         const struct native_link *link = g_ptr_array_index(alert->links, i);
-        links_add(&links, link->href, link->text);
+        (void)links_add(&links, link->href, link->text);
     }
     return links;
 }
 
-static bool settle_summary(struct signal *signal, enum native_sender sender, struct fault *fault)
+/* Takes over what is in `alert`. */
+static struct signal signal_of(struct native_alert *alert, struct fault *mend)
 {
-    bool is_good = signal->action != SIGNAL_TRIGGER || !text_is_blank(signal->summary) ||
-                   (sender == NATIVE_PROGRAM && summary_mend(signal));
-    return is_good || fault_set(fault, "summary", "is required: say in one line what is wrong");
+    const struct signal signal = {
+        .action = alert->action == 0 ? SIGNAL_TRIGGER : alert->action,
+        .dedup_key = g_steal_pointer(&alert->dedup_key),
+        .summary = text_fit(alert->summary, LIMIT_SUMMARY, "summary", mend),
+        .severity = alert->severity,
+        .source = g_steal_pointer(&alert->source),
+        .component = g_steal_pointer(&alert->component),
+        .group = g_steal_pointer(&alert->group),
+        .class_name = g_steal_pointer(&alert->class_name),
+        .details = details_fit(g_steal_pointer(&alert->details), "details", mend),
+        .links = links_of(alert),
+    };
+    record_clear(&NATIVE_ALERT_RECORD, alert);
+    return signal;
 }
 
-/* A person can send less; a program's alert must not be lost, and details_fit leaves out what is too much. */
-static bool check_details(const struct native_alert *alert, enum native_sender sender,
-                          struct fault *fault)
+static bool refuse_summary(struct fault *fault)
 {
-    bool is_good = sender == NATIVE_PROGRAM || alert->details == NULL ||
+    return fault_set(fault, "summary", "is required: say in one line what is wrong");
+}
+
+/* A person can send less. */
+static bool judge(const struct native_alert *alert, struct fault *fault)
+{
+    bool is_trigger = alert->action == 0 || alert->action == SIGNAL_TRIGGER;
+    if (is_trigger && text_is_blank(alert->summary)) {
+        return refuse_summary(fault);
+    }
+    bool is_good = alert->details == NULL ||
                    json_dumpb(alert->details, NULL, 0, JSON_COMPACT) <= LIMIT_DETAILS;
     return is_good ||
            fault_set(fault, "details", "must be at most %d bytes as JSON", LIMIT_DETAILS);
 }
 
-bool native_read(const json_t *body, enum native_sender sender, struct signal *out,
-                 char **out_integration, char **out_service, struct fault *fault)
+bool native_read(const json_t *body, struct signal *out, char **out_integration, char **out_service,
+                 struct fault *fault)
 {
     struct native_alert alert = {0};
     *out_integration = NULL;
@@ -176,29 +194,46 @@ bool native_read(const json_t *body, enum native_sender sender, struct signal *o
     if (!record_read(&NATIVE_ALERT_RECORD, body, &alert, fault)) {
         return false;
     }
-    if (!check_details(&alert, sender, fault)) {
+    if (!judge(&alert, fault)) {
         record_clear(&NATIVE_ALERT_RECORD, &alert);
         return false;
     }
-    *out = (struct signal){
-        .action = alert.action == 0 ? SIGNAL_TRIGGER : alert.action,
-        .dedup_key = g_steal_pointer(&alert.dedup_key),
-        .summary = text_cut(alert.summary, LIMIT_SUMMARY),
-        .severity = alert.severity,
-        .source = g_steal_pointer(&alert.source),
-        .component = g_steal_pointer(&alert.component),
-        .group = g_steal_pointer(&alert.group),
-        .class_name = g_steal_pointer(&alert.class_name),
-        .details = details_fit(g_steal_pointer(&alert.details)),
-        .links = links_of(&alert),
-    };
+    struct fault unheard = {0}; /* that a long summary is cut stands in the documents */
     *out_integration = g_steal_pointer(&alert.integration);
     *out_service = g_steal_pointer(&alert.service);
-    record_clear(&NATIVE_ALERT_RECORD, &alert);
-    if (!settle_summary(out, sender, fault)) {
+    *out = signal_of(&alert, &unheard);
+    return true;
+}
+
+/* What else it says must do; the details, too, tell whoever is paged what it is about. */
+static bool settle_summary(const json_t *body, struct signal *signal, struct fault *fault)
+{
+    static const char *const OTHERS[] = {"message", "title", "description", "text", NULL};
+    if (signal->action != SIGNAL_TRIGGER || !text_is_blank(signal->summary)) {
+        return true;
+    }
+    const char *other = text_first(body, OTHERS);
+    if (other != NULL) {
+        g_free(signal->summary);
+        signal->summary = text_cut(other, LIMIT_SUMMARY);
+    }
+    if (!summary_mend(signal) && signal->details != NULL) {
+        g_free(signal->summary);
+        signal->summary = g_strdup("An alert without a summary");
+    }
+    return !text_is_blank(signal->summary) || refuse_summary(fault);
+}
+
+bool native_take(const json_t *body, struct signal *out, struct fault *fault, struct fault *mend)
+{
+    struct native_alert alert = {0};
+    json_auto_t *mended = json_is_object(body) ? native_mend(body, mend) : NULL;
+    if (!record_read(&NATIVE_ALERT_RECORD, mended != NULL ? mended : body, &alert, fault)) {
+        return false;
+    }
+    *out = signal_of(&alert, mend);
+    if (!settle_summary(body, out, fault)) {
         signal_clear(out);
-        g_clear_pointer(out_integration, g_free);
-        g_clear_pointer(out_service, g_free);
         return false;
     }
     return true;

@@ -34,14 +34,23 @@ struct native_answer {
 
 extern const struct record NATIVE_ANSWER_RECORD;
 
-/* Who sends it: a person, who is told what is missing, or a program, which cannot be told. */
-enum native_sender { NATIVE_PERSON = 1, NATIVE_PROGRAM };
+/* A person's, who is told what is wrong. Into a zeroed signal. Unknown keys, wrong types, and a summary that
+ * is missing or blank are refused by name. *out_integration and *out_service are what a token's owner asked
+ * for: newly allocated, or NULL. */
+NODISCARD bool native_read(const json_t *body, struct signal *out, char **out_integration,
+                           char **out_service, struct fault *fault);
 
-/* Into a zeroed signal. Unknown keys and wrong types are refused by name. *out_integration and
- * *out_service are what a token's owner asked for: newly allocated, or NULL. A summary that is missing or
- * blank is refused, of a program only if nothing else says what the alert is about. */
-NODISCARD bool native_read(const json_t *body, enum native_sender sender, struct signal *out,
-                           char **out_integration, char **out_service, struct fault *fault);
+/* A program's, which cannot be told: what cannot be taken as it was sent is taken as it was meant, or left
+ * out, and told in `mend`. Refused is only what says neither what is wrong nor of which alert it speaks.
+ * Into a zeroed signal, which stays empty on false. */
+NODISCARD bool native_take(const json_t *body, struct signal *out, struct fault *fault,
+                           struct fault *mend);
+
+/* The body of a program's alert as the strict reader takes it, for native_take. New reference. */
+NODISCARD json_t *native_mend(const json_t *body, struct fault *mend);
+
+/* More links than these are refused, or left out. */
+enum { NATIVE_LINKS_MAX = 20 };
 
 /* A sender that gave no dedup_key but says which request this is (the header Idempotency-Key): the
  * same request sent again joins its alert. NULL or empty: nothing is done. */

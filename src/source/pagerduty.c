@@ -65,11 +65,12 @@ static char *take_text(const json_t *object, const char *where, const char *key,
         g_autofree char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
         return text_cut(text, max);
     }
+    g_autofree char *field = g_strconcat(where, key, NULL);
     if (value != NULL && !json_is_null(value) && !json_is_string(value)) {
-        tell(mend, where, key, "is no text: left out");
+        mend_told(mend, field, "is no text: left out");
     }
     const char *text = json_string_value(value);
-    return text == NULL || text[0] == '\0' ? NULL : text_cut(text, max);
+    return text == NULL || text[0] == '\0' ? NULL : text_fit(text, max, field, mend);
 }
 
 static char *cut_or_null(const char *text, size_t max)
@@ -117,27 +118,60 @@ static void read_key(const json_t *body, const struct words *words, struct signa
 }
 
 /* Senders put texts and lists there too, although the documents say an object. */
-static json_t *read_details(const json_t *payload, const struct words *words)
+static json_t *read_details(const json_t *payload, const struct words *words, struct fault *mend)
 {
     json_t *value = json_object_get(payload, words->details);
     if (value == NULL || json_is_null(value)) {
         return NULL;
     }
     return details_fit(json_is_object(value) ? json_incref(value)
-                                             : json_pack("{s:O}", "value", value));
+                                             : json_pack("{s:O}", "value", value),
+                       words->details, mend);
 }
 
-static void read_links(const json_t *body, json_t **links)
+/* Of element `index` of a list. */
+static void tell_of_link(bool is_good, const char *list, size_t index, struct fault *mend)
+{
+    if (!is_good) {
+        g_autofree char *field = g_strdup_printf("%s[%zu]", list, index);
+        mend_told(mend, field, "is no address that begins with http:// or https://: left out");
+    }
+}
+
+/* Borrowed; NULL for none, and told where something else stands there. */
+static const json_t *list_at(const json_t *body, const char *name, struct fault *mend)
+{
+    const json_t *list = json_object_get(body, name);
+    if (list != NULL && !json_is_null(list) && !json_is_array(list)) {
+        mend_told(mend, name, "is no list: left out");
+    }
+    return list;
+}
+
+static void read_links(const json_t *body, json_t **links, struct fault *mend)
 {
     size_t i = 0;
     json_t *link = NULL;
-    json_array_foreach (json_object_get(body, "links"), i, link) {
-        links_add(links, json_text(link, "href", NULL), json_text(link, "text", NULL));
+    json_array_foreach (list_at(body, "links", mend), i, link) {
+        const char *text = json_text(link, "text", NULL);
+        tell_of_link(links_add(links, json_text(link, "href", NULL), text), "links", i, mend);
     }
-    json_array_foreach (json_object_get(body, "images"), i, link) {
-        links_add(links, json_text(link, "src", NULL), json_text(link, "alt", "Image"));
+    json_array_foreach (list_at(body, "images", mend), i, link) {
+        const char *text = json_text(link, "alt", "Image");
+        tell_of_link(links_add(links, json_text(link, "src", NULL), text), "images", i, mend);
     }
-    links_add(links, json_text(body, "client_url", NULL), json_text(body, "client", NULL));
+    (void)links_add(links, json_text(body, "client_url", NULL), json_text(body, "client", NULL));
+}
+
+/* A time stamp that cannot be read is no reason to lose the alert. */
+static struct utc read_timestamp(const json_t *payload, struct fault *mend)
+{
+    struct fault odd = {0};
+    struct utc at = instant_take(payload, "timestamp", &odd);
+    if (odd.text[0] != '\0') {
+        tell(mend, PAYLOAD, "timestamp", odd.text);
+    }
+    return at;
 }
 
 /* The words of other products, too. Unknown, or not said: as at our own door. */
@@ -165,12 +199,9 @@ static void read_payload(const json_t *body, struct signal *out, struct reading 
     out->component = take_text(payload, PAYLOAD, "component", LIMIT_TEXT, mend);
     out->group = take_text(payload, PAYLOAD, "group", LIMIT_TEXT, mend);
     out->class_name = take_text(payload, PAYLOAD, "class", LIMIT_TEXT, mend);
-    out->details = read_details(payload, &V2);
-    /* A time stamp that cannot be read is no reason to lose the alert. */
-    if (!instant_read(json_text(payload, "timestamp", NULL), &out->occurred_at)) {
-        out->occurred_at = (struct utc){0};
-    }
-    read_links(body, &out->links);
+    out->details = read_details(payload, &V2, mend);
+    out->occurred_at = read_timestamp(payload, mend);
+    read_links(body, &out->links, mend);
 }
 
 /* Without a summary, or with one of blanks alone, what else is said must do. */
@@ -184,10 +215,7 @@ static bool settle(struct batch *batch, struct signal *out, const struct reading
         g_free(out->summary);
         out->summary = g_strdup("An alert without a summary");
     }
-    if (reading->mend.text[0] != '\0') {
-        batch->mended++;
-        batch->first_mend = reading->mend;
-    }
+    batch_mend_sole(batch, &reading->mend);
     return true;
 }
 
@@ -214,16 +242,18 @@ const char *pagerduty_service_key(const json_t *body)
     return key == NULL || key[0] == '\0' ? NULL : key;
 }
 
-static void read_contexts(const json_t *body, json_t **links)
+static void read_contexts(const json_t *body, json_t **links, struct fault *mend)
 {
     size_t i = 0;
     json_t *context = NULL;
-    json_array_foreach (json_object_get(body, "contexts"), i, context) {
+    json_array_foreach (list_at(body, "contexts", mend), i, context) {
         bool is_image = strcmp(json_text(context, "type", ""), "image") == 0;
-        links_add(links, json_text(context, is_image ? "src" : "href", NULL),
-                  json_text(context, is_image ? "alt" : "text", is_image ? "Image" : NULL));
+        bool is_good =
+            links_add(links, json_text(context, is_image ? "src" : "href", NULL),
+                      json_text(context, is_image ? "alt" : "text", is_image ? "Image" : NULL));
+        tell_of_link(is_good, "contexts", i, mend);
     }
-    links_add(links, json_text(body, "client_url", NULL), json_text(body, "client", NULL));
+    (void)links_add(links, json_text(body, "client_url", NULL), json_text(body, "client", NULL));
 }
 
 bool pagerduty_read_v1(const json_t *body, struct batch *batch, json_t *errors)
@@ -240,8 +270,8 @@ bool pagerduty_read_v1(const json_t *body, struct batch *batch, json_t *errors)
     if (out->action == SIGNAL_TRIGGER) {
         out->summary = take_text(body, "", "description", LIMIT_SUMMARY, &reading.mend);
         out->source = take_text(body, "", "client", LIMIT_TEXT, &reading.mend);
-        out->details = read_details(body, &V1);
-        read_contexts(body, &out->links);
+        out->details = read_details(body, &V1, &reading.mend);
+        read_contexts(body, &out->links, &reading.mend);
     }
     return settle(batch, out, &reading);
 }
@@ -268,9 +298,11 @@ json_t *pagerduty_read_change(const json_t *body, json_t *errors)
         return NULL;
     }
     json_t *links = NULL;
-    read_links(body, &links);
+    struct fault unheard = {0}; /* a change pages nobody: its answer has no room for it */
+    read_links(body, &links, &unheard);
     return json_pack("{s:s, s:s*, s:s*, s:o*, s:o*}", "summary", summary, "source", source,
-                     "timestamp", timestamp, "details", read_details(payload, &V2), "links", links);
+                     "timestamp", timestamp, "details", read_details(payload, &V2, &unheard),
+                     "links", links);
 }
 
 json_t *pagerduty_accepted(const char *dedup_key)

@@ -70,13 +70,15 @@ char *labels_fingerprint(const json_t *labels)
     return g_strdup(hex);
 }
 
-static void take_label(json_t *out, const char *key, const json_t *value, struct fault *mend)
+static void take_label(json_t *out, const char *list, const char *key, const json_t *value,
+                       struct fault *mend)
 {
     if (json_is_string(value)) {
         (void)json_object_set(out, key, (json_t *)(uintptr_t)value);
         return;
     }
-    mend_told(mend, key,
+    g_autofree char *field = g_strconcat(list, ".", key, NULL);
+    mend_told(mend, field,
               json_is_null(value) ? "is null: left out" : "is no text: taken as its JSON");
     if (!json_is_null(value)) {
         g_autofree char *text = json_write(value);
@@ -112,25 +114,10 @@ json_t *labels_take(const json_t *alert, const char *name, struct fault *mend)
     json_t *out = json_object();
     const char *key = NULL;
     json_t *value = NULL;
-    bool is_first = mend->text[0] == '\0';
     json_object_foreach (labels, key, value) {
-        take_label(out, key, value, mend);
-    }
-    if (is_first) {
-        fault_within(mend, name);
+        take_label(out, name, key, value, mend);
     }
     return out;
-}
-
-struct utc instant_take(const json_t *alert, const char *name, struct fault *mend)
-{
-    struct utc at = {0};
-    const json_t *value = json_object_get(alert, name);
-    bool is_absent = value == NULL || json_is_null(value);
-    if (!is_absent && (!json_is_string(value) || !instant_read(json_string_value(value), &at))) {
-        mend_told(mend, name, "is no instant such as 2026-12-24T23:30:00Z: taken without it");
-    }
-    return at;
 }
 
 static char *first_cut(const json_t *object, const char *const *keys, size_t max)
@@ -138,7 +125,8 @@ static char *first_cut(const json_t *object, const char *const *keys, size_t max
     return text_cut(text_first(object, keys), max);
 }
 
-void signal_from_labels(struct signal *signal, const json_t *labels, const json_t *annotations)
+void signal_from_labels(struct signal *signal, const json_t *labels, const json_t *annotations,
+                        struct fault *mend)
 {
     static const char *const TEXTS[] = {"summary", "title", "description", "message", NULL};
     static const char *const NAMES[] = {"alertname", NULL};
@@ -168,9 +156,9 @@ void signal_from_labels(struct signal *signal, const json_t *labels, const json_
     if (json_object_size(annotations) > 0) {
         (void)json_object_set(details, "annotations", (json_t *)(uintptr_t)annotations);
     }
-    signal->details = details_fit(details);
-    links_add(&signal->links, text_first(annotations, RUNBOOKS), "Runbook");
-    links_add(&signal->links, text_first(annotations, DASHBOARDS), "Dashboard");
+    signal->details = details_fit(details, "labels and annotations", mend);
+    (void)links_add(&signal->links, text_first(annotations, RUNBOOKS), "Runbook");
+    (void)links_add(&signal->links, text_first(annotations, DASHBOARDS), "Dashboard");
 }
 
 static bool read_one(const json_t *alert, struct utc now, struct batch *out, struct fault *fault,
@@ -187,8 +175,8 @@ static bool read_one(const json_t *alert, struct utc now, struct batch *out, str
     struct utc starts_at = instant_take(alert, "startsAt", mend);
     struct utc ends_at = instant_take(alert, "endsAt", mend);
     struct signal *signal = batch_add(out);
-    signal_from_labels(signal, labels, annotations);
-    links_add(&signal->links, json_text(alert, "generatorURL", NULL), "Prometheus");
+    signal_from_labels(signal, labels, annotations, mend);
+    (void)links_add(&signal->links, json_text(alert, "generatorURL", NULL), "Prometheus");
     signal->occurred_at = starts_at;
     signal->is_repeated = true;
     if (!utc_is_set(ends_at)) {

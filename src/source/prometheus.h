@@ -22,14 +22,12 @@ NODISCARD uint64_t labels_public_fingerprint(const json_t *labels);
 
 /* An object of texts, made of what stands at `name` of the alert: a label that is null is absent, any
  * other value that is no text becomes its JSON as text, and a thing that is no object is none. Where that
- * changes something it is told in `mend` (unset before). New reference; NULL for none. */
+ * changes something it is told in `mend`. New reference; NULL for none. */
 NODISCARD json_t *labels_take(const json_t *alert, const char *name, struct fault *mend);
 
-/* The instant at `name` of the alert. One that cannot be read is taken as unset, and told in `mend`. */
-NODISCARD struct utc instant_take(const json_t *alert, const char *name, struct fault *mend);
-
 /* Fills everything that labels and annotations tell: summary, severity, source, component, group,
- * class, details and links; and the key when there is none yet. */
-void signal_from_labels(struct signal *signal, const json_t *labels, const json_t *annotations);
+ * class, details and links; and the key when there is none yet. `mend` as above. */
+void signal_from_labels(struct signal *signal, const json_t *labels, const json_t *annotations,
+                        struct fault *mend);
 
 #endif

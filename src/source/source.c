@@ -54,6 +54,14 @@ void batch_mend(struct batch *batch, const char *list, size_t index, struct faul
     batch->mended++;
 }
 
+void batch_mend_sole(struct batch *batch, const struct fault *what)
+{
+    if (what->text[0] != '\0') {
+        batch->mended = 1;
+        batch->first_mend = *what;
+    }
+}
+
 size_t batch_fit(struct batch *batch, size_t count)
 {
     size_t max = batch->max == 0 ? LIMIT_ALERTS_PER_REQUEST : batch->max;
@@ -71,6 +79,16 @@ char *text_cut(const char *text, size_t max)
     }
     const char *end = g_utf8_offset_to_pointer(text, (glong)max);
     return g_strndup(text, (gsize)(end - text));
+}
+
+char *text_fit(const char *text, size_t max, const char *field, struct fault *mend)
+{
+    char *cut = text_cut(text, max);
+    if (cut != NULL && strlen(cut) < strlen(text)) {
+        g_autofree char *what = g_strdup_printf("is cut at %zu characters", max);
+        mend_told(mend, field, what);
+    }
+    return cut;
 }
 
 /* Characters with a width, or none, that show nothing; U+FFFD stands for what could not be read. */
@@ -126,8 +144,18 @@ const char *text_first(const json_t *object, const char *const *keys)
 
 void mend_told(struct fault *mend, const char *field, const char *what)
 {
+    static const char MORE[] = "; and more";
     if (mend->text[0] == '\0') {
         (void)fault_set(mend, field, "%s", what);
+        return;
+    }
+    struct fault more = {0};
+    g_autofree char *both = g_strdup_printf("%s; %s: %s", mend->text, field, what);
+    if (strlen(both) + sizeof MORE <= sizeof mend->text) {
+        (void)fault_set(&more, mend->field, "%s", both);
+        *mend = more;
+    } else if (!g_str_has_suffix(mend->text, MORE)) {
+        g_strlcat(mend->text, MORE, sizeof mend->text);
     }
 }
 
@@ -157,12 +185,12 @@ int severity_from_word(const char *word)
     return 0;
 }
 
-void links_add(json_t **links, const char *href, const char *text)
+bool links_add(json_t **links, const char *href, const char *text)
 {
     if (href == NULL || strlen(href) > LIMIT_TEXT ||
         (g_ascii_strncasecmp(href, "http://", 7) != 0 &&
          g_ascii_strncasecmp(href, "https://", 8) != 0)) {
-        return;
+        return false;
     }
     if (*links == NULL) {
         *links = json_array();
@@ -174,9 +202,10 @@ void links_add(json_t **links, const char *href, const char *text)
         (void)json_object_set_new(link, "text", json_string(cut));
     }
     (void)json_array_append_new(*links, link);
+    return true;
 }
 
-json_t *details_fit(json_t *details)
+json_t *details_fit(json_t *details, const char *field, struct fault *mend)
 {
     if (details == NULL || (json_is_object(details) && json_object_size(details) == 0)) {
         json_decref(details);
@@ -190,6 +219,7 @@ json_t *details_fit(json_t *details)
     g_autofree char *note =
         g_strdup_printf("The details were %zu bytes long and are left out; at most %d are kept.",
                         size, LIMIT_DETAILS);
+    mend_told(mend, field, "are too long: left out");
     return json_pack("{s:s}", "note", note);
 }
 
@@ -200,4 +230,15 @@ bool instant_read(const char *text, struct utc *out)
         return true;
     }
     return utc_parse(text, out);
+}
+
+struct utc instant_take(const json_t *object, const char *name, struct fault *mend)
+{
+    struct utc at = {0};
+    const json_t *value = json_object_get(object, name);
+    bool is_absent = value == NULL || json_is_null(value);
+    if (!is_absent && (!json_is_string(value) || !instant_read(json_string_value(value), &at))) {
+        mend_told(mend, name, "is no instant such as 2026-12-24T23:30:00Z: taken without it");
+    }
+    return at;
 }

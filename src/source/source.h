@@ -1,9 +1,9 @@
 /* source/source.h - inbound adapters: a sender's payload becomes signals. Pure.
  *
- * Each adapter takes parsed JSON. Our own format is strict and names the field it refuses; the
- * formats of others are taken as their programs really send them: keys that we do not know are
- * skipped, texts that are too long are cut, and one element that cannot be read does not spoil the
- * rest of its batch. */
+ * Each adapter takes parsed JSON. Our own format is strict of a person, who is told the field that is
+ * refused. What programs send, in it or in the formats of others, is taken as they really send it: keys
+ * that we do not know are skipped, texts that are too long are cut, and one element that cannot be read
+ * does not spoil the rest of its batch. */
 #ifndef SOURCE_SOURCE_H
 #define SOURCE_SOURCE_H
 
@@ -34,7 +34,11 @@ void batch_refuse(struct batch *batch, const char *list, size_t index, struct fa
 /* Counts an element that is taken although a part of it could not be. */
 void batch_mend(struct batch *batch, const char *list, size_t index, struct fault *what);
 
-/* Says into `mend` what of a field is taken otherwise than it was sent; what was said first stands. */
+/* The same of a request that is one alert. */
+void batch_mend_sole(struct batch *batch, const struct fault *what);
+
+/* Says into `mend` what of a field is taken otherwise than it was sent: behind what was said before, as long
+ * as there is room. */
 void mend_told(struct fault *mend, const char *field, const char *what);
 
 /* Of a list of `count` elements: how many are looked at. Counts the rest as cut off. */
@@ -42,6 +46,9 @@ NODISCARD size_t batch_fit(struct batch *batch, size_t count);
 
 /* At most `max` characters, cut where a character ends. Newly allocated; NULL for NULL. */
 NODISCARD char *text_cut(const char *text, size_t max);
+
+/* The same, and says into `mend` that it was cut. */
+NODISCARD char *text_fit(const char *text, size_t max, const char *field, struct fault *mend);
 
 /* Is there nothing to be read in it: NULL, white space, characters without width? */
 NODISCARD bool text_is_blank(const char *text);
@@ -57,15 +64,18 @@ NODISCARD bool summary_mend(struct signal *signal);
 int severity_from_word(const char *word);
 
 /* Appends {href, text} to *links (made when NULL) if href is an http or https address of bearable
- * length; anything else (javascript:, data:) is left out. */
-void links_add(json_t **links, const char *href, const char *text);
+ * length; anything else (javascript:, data:) is left out, and false. */
+bool links_add(json_t **links, const char *href, const char *text);
 
 /* Takes over `details`; answers it, or when it is larger than LIMIT_DETAILS a short one that says
- * so. NULL for NULL and for an empty object. */
-NODISCARD json_t *details_fit(json_t *details);
+ * so, as `mend` does. NULL for NULL and for an empty object. */
+NODISCARD json_t *details_fit(json_t *details, const char *field, struct fault *mend);
 
 /* "0001-01-01T00:00:00Z" is how Go writes "not set". False when `text` is no instant; unset and true
  * for NULL, "" and the zero time. */
 NODISCARD bool instant_read(const char *text, struct utc *out);
+
+/* The instant at `name` of the object. One that cannot be read is taken as unset, and told in `mend`. */
+NODISCARD struct utc instant_take(const json_t *object, const char *name, struct fault *mend);
 
 #endif

@@ -259,7 +259,7 @@ static void pagerduty_triggers(void **state)
     batch_init(&batch);
     json_auto_t *errors = json_array();
     assert_true(pagerduty_read(body, &batch, errors));
-    assert_int_equal(batch.mended, 0);
+    assert_string_equal(batch.first_mend.field, "links[1]");
     struct signal signal = *(struct signal *)g_ptr_array_index(batch.signals, 0);
     assert_int_equal(signal.action, SIGNAL_TRIGGER);
     assert_string_equal(signal.dedup_key, "db7/disk");
@@ -466,7 +466,7 @@ static void native_alerts_are_judged(void **state)
         struct fault fault = {0};
         g_autofree char *integration = NULL;
         g_autofree char *service = NULL;
-        bool is_good = native_read(body, NATIVE_PERSON, &signal, &integration, &service, &fault);
+        bool is_good = native_read(body, &signal, &integration, &service, &fault);
         if (g_strcmp0(is_good ? NULL : fault.field, NATIVES[i].field) != 0) {
             fail_msg("%s: %s: %s", NATIVES[i].name, fault.field, fault.text);
         }
@@ -486,7 +486,7 @@ static void long_texts_are_cut_between_characters(void **state)
     struct fault fault = {0};
     char *integration = NULL;
     char *service = NULL;
-    assert_true(native_read(body, NATIVE_PERSON, &signal, &integration, &service, &fault));
+    assert_true(native_read(body, &signal, &integration, &service, &fault));
     assert_int_equal(g_utf8_strlen(signal.summary, -1), LIMIT_SUMMARY);
     assert_true(g_utf8_validate(signal.summary, -1, NULL));
     signal_clear(&signal);
@@ -501,9 +501,11 @@ static void large_details(void **state)
     struct fault fault = {0};
     char *integration = NULL;
     char *service = NULL;
-    assert_false(native_read(body, NATIVE_PERSON, &signal, &integration, &service, &fault));
+    assert_false(native_read(body, &signal, &integration, &service, &fault));
     assert_string_equal(fault.field, "details");
-    assert_true(native_read(body, NATIVE_PROGRAM, &signal, &integration, &service, &fault));
+    struct fault mend = {0};
+    assert_true(native_take(body, &signal, &fault, &mend));
+    assert_string_equal(mend.field, "details");
     assert_string_equal(signal.summary, "s");
     assert_non_null(json_object_get(signal.details, "note"));
     assert_null(json_object_get(signal.details, "big"));
@@ -514,6 +516,7 @@ static void large_details(void **state)
     batch_init(&batch);
     assert_true(prometheus_read(other, now(), &batch, &fault));
     assert_non_null(json_object_get(signal_at(&batch, 0)->details, "note"));
+    assert_string_equal(batch.first_mend.field, "[0].labels and annotations");
     batch_clear(&batch);
 }
 

@@ -530,8 +530,8 @@ policies:"""))
         world = self.world
         key = world.cli("integration", "rotate", "shop").stdout.strip()
         for body, told in (("[", "A request of shop was not taken, or not whole, at TIME: not valid JSON.*"),
-                           ('{"sumary": "x"}', "2 requests of shop were not taken, or not whole, since TIME; "
-                                               "the last one: sumary: .*")):
+                           ('{"severity": "info"}', "2 requests of shop were not taken, or not whole, since TIME; "
+                                               "the last one: summary: .*")):
             self.assertEqual(world.post("/api/v1/alerts", body.encode(), token=key).status, 400)
             said = world.cli("doctor", env={"TZ": "Asia/Tokyo"}).stdout
             self.assertRegex(said, told.replace("TIME", r"[0-9-]{10} [0-9:]{5,8}"))

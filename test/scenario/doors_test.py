@@ -80,16 +80,28 @@ class DoorsTest(unittest.TestCase):
 
     def test_native_refuses_by_field(self):
         self.assert_problem(self.alert({}), 400, "summary")
-        self.assert_problem(self.alert({"summary": 5}), 400, "summary")
-        self.assert_problem(self.alert({"summary": "s", "sevrity": "info"}), 400, "sevrity")
-        self.assert_problem(self.alert({"summary": "s", "severity": "P1"}), 400, "severity")
-        self.assert_problem(self.alert({"summary": "s", "service": "search"}), 400, "service")
+        self.assert_problem(self.alert({"action": "resolve"}), 400, "dedup_key")
         self.assert_problem(self.alert(b'{"summary": "\xff"}'), 400)
         self.assert_problem(self.alert(b'{"summary": "s"'), 400)
         self.assert_problem(self.alert(b""), 400)
         deep = '{"summary":"s","details":{"a":' + "[" * 100 + "]" * 100 + "}}"
         self.assert_problem(self.alert(deep.encode()), 400)
         self.assert_problem(self.alert(b" " * (16 * 1024 * 1024 + 1)), 413)
+
+    def test_native_pages_for_a_program_and_tells_a_person(self):
+        for field, value in (("severity", "P1"), ("sevrity", "info"), ("source", 5), ("links", [{"href": "x"}]),
+                             ("action", "explode"), ("details", [1]), ("service", "search"), ("integration", "x")):
+            odd = {"summary": f"odd {field}", "dedup_key": f"odd-{field}", field: value}
+            taken = self.alert(odd)
+            self.assertEqual((taken.status, taken.json["outcome"]), (202, "opened"), taken)
+            self.assertRegex(taken.json["note"], rf"^{field}(\[0\])?: ")
+            kept = self.world.items("/api/v1/integrations/app/payloads")[0]
+            self.assertEqual((kept["status"], kept["problem"]), (202, taken.json["note"]))
+            alert = self.world.alert(taken.json["alert_id"])
+            self.assertEqual((alert["summary"], alert["service"]), (f"odd {field}", "checkout"))
+            if field not in ("service", "integration"):  # with a token they say where it goes
+                told = self.alert({"service": "checkout", **odd}, token="respond")
+                self.assert_problem(told, 400, "links[0].href" if field == "links" else field)
 
     def test_native_wants_a_good_key(self):
         self.assert_problem(self.alert({"summary": "s"}, token=None), 401)

@@ -148,6 +148,7 @@ class OpenapiTest(unittest.TestCase):
         self.send(native, 202, {"action": "resolve", "dedup_key": "nobody's"}, bearer=key)
         self.post(native, 202, {"summary": "by hand", "service": "search"}, headers={"Idempotency-Key": "k"})
         self.client.call("POST", native, {"summary": 5}, bearer=key)
+        self.client.call("POST", native, {"severity": "info"}, bearer=key)
         self.client.call("POST", native, {"summary": "s"}, bearer=KEYS["AM_KEY"])
         self.client.call("POST", native, {"summary": "s"}, bearer=self.scopes["read"])
         self.client.call("POST", native, b'{"summary": "mended",}', bearer=key)
