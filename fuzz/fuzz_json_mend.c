@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         size_t again_size = 0;
         g_autofree char *again = json_mend(text, size, &again_size, &mends);
         CHECK(json_equal(strict, mended) && mends.texts == 0 && mends.numbers == 0 &&
-              mends.marks == 0);
+              mends.words == 0 && mends.marks == 0);
         CHECK(again_size == size && memcmp(again, text, size) == 0);
     }
     if (mended == NULL) {

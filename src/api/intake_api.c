@@ -251,7 +251,7 @@ static bool take_program(struct intake *intake, const json_t *body, struct fault
 {
     struct fault mend = {0};
     bool is_good = native_take(body, batch_add(&intake->batch), fault, &mend);
-    batch_mend_sole(&intake->batch, &mend);
+    batch_mend_request(&intake->batch, &mend);
     return is_good;
 }
 

@@ -19,7 +19,8 @@ NODISCARD json_t *json_read_up_to(const char *bytes, size_t size, size_t nodes_m
 struct json_mends {
     size_t
         texts; /* with U+0000, half surrogate pairs, raw control characters, bytes not of UTF-8 */
-    size_t numbers;       /* NaN, infinite, or integers beyond 64 bits with sign: texts now */
+    size_t numbers;       /* infinite, or integers beyond 64 bits with sign: texts now */
+    size_t words;         /* NaN and Infinity, which JSON has no word for: texts now */
     size_t marks;         /* a byte order mark, control characters between the values */
     bool has_doubled_key; /* the last of them counts */
 };

@@ -198,15 +198,14 @@ static void take_word(struct mending *mending)
         size++;
     }
     g_autofree char *word = g_strndup(mending->bytes + mending->at, size);
-    bool is_beyond = g_strv_contains(NONE, word) || (is_number(word) && !fits(word));
-    if (is_beyond) {
-        g_string_append_c(mending->out, '"');
-        mending->mends->numbers++;
-    }
+    bool is_none = g_strv_contains(NONE, word);
+    bool is_beyond = is_number(word) && !fits(word);
+    const char *quote = is_none || is_beyond ? "\"" : "";
+    mending->mends->words += is_none ? 1 : 0;
+    mending->mends->numbers += is_beyond ? 1 : 0;
+    g_string_append(mending->out, quote);
     copy(mending, size);
-    if (is_beyond) {
-        g_string_append_c(mending->out, '"');
-    }
+    g_string_append(mending->out, quote);
 }
 
 /* --- the whole --- */
@@ -261,6 +260,10 @@ char *json_mends_told(const struct json_mends *mends)
     if (mends->numbers > 0) {
         g_string_append_printf(told, "; %zu number%s too large to be held: kept as text",
                                mends->numbers, mends->numbers == 1 ? " is" : "s are");
+    }
+    if (mends->words > 0) {
+        g_string_append_printf(told, "; %zu value%s no JSON (such as NaN): kept as text",
+                               mends->words, mends->words == 1 ? " is" : "s are");
     }
     if (mends->has_doubled_key) {
         g_string_append(told, "; a key stands twice in one object: the last one counts");

@@ -165,6 +165,28 @@ static void test_mends(void **state)
     }
 }
 
+static void assert_mends_told(const char *text, const char *expected)
+{
+    struct fault fault = {0};
+    struct json_mends mends;
+    json_auto_t *value = json_read_mended(text, strlen(text), LIMIT_JSON_NODES, &mends, &fault);
+    assert_non_null(value);
+    g_autofree char *told = json_mends_told(&mends);
+    assert_string_equal(told, expected);
+}
+
+static void test_mends_are_told_as_what_they_are(void **state)
+{
+    (void)state;
+    assert_mends_told("[NaN]", "not valid JSON, and mended: 1 value is no JSON (such as NaN): kept "
+                               "as text");
+    assert_mends_told("[NaN,-Infinity]",
+                      "not valid JSON, and mended: 2 values are no JSON (such as "
+                      "NaN): kept as text");
+    assert_mends_told("[1e999]", "not valid JSON, and mended: 1 number is too large to be held: "
+                                 "kept as text");
+}
+
 static void test_mended_is_bounded_too(void **state)
 {
     (void)state;
@@ -219,6 +241,7 @@ int main(void)
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_nodes),
         cmocka_unit_test(test_mends),
+        cmocka_unit_test(test_mends_are_told_as_what_they_are),
         cmocka_unit_test(test_mended_is_bounded_too),
         cmocka_unit_test(test_write_and_text),
         cmocka_unit_test(test_writes_what_jansson_writes),

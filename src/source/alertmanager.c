@@ -32,6 +32,16 @@ static void add_origin(struct signal *signal, const json_t *body, const json_t *
     }
 }
 
+/* "" for none: then the alert is known by its labels. */
+static const char *read_fingerprint(const json_t *alert, struct fault *mend)
+{
+    const json_t *value = json_object_get(alert, "fingerprint");
+    if (value != NULL && !json_is_null(value) && !json_is_string(value)) {
+        mend_told(mend, "fingerprint", "is no text: left out, and known by its labels");
+    }
+    return json_text(alert, "fingerprint", "");
+}
+
 static bool read_one(const json_t *body, const json_t *alert, struct batch *out,
                      struct fault *fault, struct fault *mend)
 {
@@ -40,7 +50,7 @@ static bool read_one(const json_t *body, const json_t *alert, struct batch *out,
     }
     json_auto_t *labels = labels_take(alert, "labels", mend);
     json_auto_t *annotations = labels_take(alert, "annotations", mend);
-    const char *fingerprint = json_text(alert, "fingerprint", "");
+    const char *fingerprint = read_fingerprint(alert, mend);
     int action = 0;
     if (!read_action(body, alert, &action, fault)) {
         return false;
@@ -51,8 +61,9 @@ static bool read_one(const json_t *body, const json_t *alert, struct batch *out,
     struct signal *signal = batch_add(out);
     signal->action = action;
     signal->occurred_at = instant_take(alert, "startsAt", mend);
+    struct utc ended_at = instant_take(alert, "endsAt", mend);
     if (action == SIGNAL_RESOLVE) { /* while it fires, the end is none or a guess */
-        signal->ended_at = instant_take(alert, "endsAt", mend);
+        signal->ended_at = ended_at;
     }
     if (fingerprint[0] != '\0') {
         signal->dedup_key = g_strdup(fingerprint);
@@ -81,6 +92,11 @@ static void add_truncated(const json_t *body, struct batch *out)
 {
     const char *group = json_text(body, "groupKey", NULL);
     const json_t *truncated = json_object_get(body, "truncatedAlerts");
+    if (truncated != NULL && !json_is_null(truncated) && !json_is_integer(truncated)) {
+        struct fault mend = {0};
+        mend_told(&mend, "truncatedAlerts", "is no whole number: nobody is told what was cut off");
+        batch_mend_request(out, &mend);
+    }
     if (group == NULL || !json_is_integer(truncated)) {
         return;
     }

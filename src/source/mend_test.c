@@ -102,6 +102,9 @@ static const struct {
     {"Go's zero in local time",
      "\"labels\":{\"a\":\"b\"},\"startsAt\":\"0000-12-31T19:03:58-04:56\"", "startsAt"},
     {"a number as time", "\"labels\":{\"a\":\"b\"},\"startsAt\":1795000000", "startsAt"},
+    {"a firing alert's end", "\"labels\":{\"a\":\"b\"},\"endsAt\":\"soon\"", "endsAt"},
+    {"a number as end", "\"labels\":{\"a\":\"b\"},\"endsAt\":5", "endsAt"},
+    {"Go's zero as end", "\"labels\":{\"a\":\"b\"},\"endsAt\":\"0001-01-01T00:00:00Z\"", NULL},
     {"no time", "\"labels\":{\"a\":\"b\"},\"startsAt\":null", NULL},
     {"Go's zero", "\"labels\":{\"a\":\"b\"},\"startsAt\":\"0001-01-01T00:00:00Z\"", NULL},
 };
@@ -133,6 +136,22 @@ static void each_alert_is_taken_without_what_cannot_be_read(void **state)
             batch_clear(&batch);
         }
     }
+}
+
+static void a_fingerprint_that_is_no_text_is_none(void **state)
+{
+    (void)state;
+    json_auto_t *body = json_of(
+        "{\"alerts\":[{\"status\":\"firing\",\"labels\":{\"a\":\"b\"},\"fingerprint\":7}]}");
+    json_auto_t *labels = json_of("{\"a\":\"b\"}");
+    g_autofree char *fingerprint = labels_fingerprint(labels);
+    struct batch batch;
+    struct fault fault = {0};
+    batch_init(&batch);
+    assert_true(alertmanager_read(body, &batch, &fault));
+    assert_string_equal(signal_at(&batch, 0)->dedup_key, fingerprint);
+    assert_string_equal(batch.first_mend.field, "alerts[0].fingerprint");
+    batch_clear(&batch);
 }
 
 static void labels_become_texts(void **state)
@@ -202,6 +221,7 @@ static void what_alertmanager_cut_off_is_an_alert(void **state)
     }
     read_group("firing", "\"many\"", &batch);
     assert_int_equal(batch.signals->len, 2);
+    assert_string_equal(batch.first_mend.field, "truncatedAlerts");
     batch_clear(&batch);
 }
 
@@ -426,6 +446,7 @@ int main(void)
         cmocka_unit_test(blank_texts_are_none),
         cmocka_unit_test(the_next_text_counts_when_one_is_blank),
         cmocka_unit_test(each_alert_is_taken_without_what_cannot_be_read),
+        cmocka_unit_test(a_fingerprint_that_is_no_text_is_none),
         cmocka_unit_test(labels_become_texts),
         cmocka_unit_test(what_alertmanager_cut_off_is_an_alert),
         cmocka_unit_test(pagerduty_v1_is_read),

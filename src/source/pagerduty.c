@@ -215,7 +215,7 @@ static bool settle(struct batch *batch, struct signal *out, const struct reading
         g_free(out->summary);
         out->summary = g_strdup("An alert without a summary");
     }
-    batch_mend_sole(batch, &reading->mend);
+    batch_mend_request(batch, &reading->mend);
     return true;
 }
 

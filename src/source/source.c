@@ -54,12 +54,15 @@ void batch_mend(struct batch *batch, const char *list, size_t index, struct faul
     batch->mended++;
 }
 
-void batch_mend_sole(struct batch *batch, const struct fault *what)
+void batch_mend_request(struct batch *batch, const struct fault *what)
 {
-    if (what->text[0] != '\0') {
-        batch->mended = 1;
+    if (what->text[0] == '\0') {
+        return;
+    }
+    if (batch->mended == 0) {
         batch->first_mend = *what;
     }
+    batch->mended++;
 }
 
 size_t batch_fit(struct batch *batch, size_t count)

@@ -34,8 +34,8 @@ void batch_refuse(struct batch *batch, const char *list, size_t index, struct fa
 /* Counts an element that is taken although a part of it could not be. */
 void batch_mend(struct batch *batch, const char *list, size_t index, struct fault *what);
 
-/* The same of a request that is one alert. */
-void batch_mend_sole(struct batch *batch, const struct fault *what);
+/* The same of the request itself, or of one that is one alert; nothing where nothing was told. */
+void batch_mend_request(struct batch *batch, const struct fault *what);
 
 /* Says into `mend` what of a field is taken otherwise than it was sent: behind what was said before, as long
  * as there is room. */
