@@ -131,7 +131,7 @@ static json_t *read_cut(const char *bytes, size_t size, size_t nodes, struct jso
                         struct fault *fault)
 {
     size_t whole = 0;
-    g_autofree char *text = json_cut(bytes, size, &whole);
+    g_autofree char *text = json_cut(bytes, size, SIZE_MAX, &whole);
     json_t *body = text == NULL ? NULL : json_read_mended(text, whole, nodes, mends, fault);
     if (body == NULL) {
         (void)fault_set(
@@ -141,6 +141,12 @@ static json_t *read_cut(const char *bytes, size_t size, size_t nodes, struct jso
             size);
     }
     return body;
+}
+
+/* An event of PagerDuty's is one alert, which half of it would not be. */
+static bool takes_part(enum door door)
+{
+    return door == DOOR_ALERTMANAGER || door == DOOR_PROMETHEUS || door == DOOR_NATIVE;
 }
 
 json_t *intake_json(struct intake *intake)
@@ -155,12 +161,17 @@ json_t *intake_json(struct intake *intake)
         intake->is_heavy = true;
     }
     struct json_mends *mends = &intake->mends;
-    json_t *body = is_cut ? read_cut(bytes, size, nodes, mends, &fault)
-                          : json_read_mended(bytes, size, nodes, mends, &fault);
-    if (body == NULL) {
-        intake_refuse(intake, is_cut ? 413 : 400, &fault);
+    json_auto_t *body = is_cut ? read_cut(bytes, size, nodes, mends, &fault)
+                               : json_read_mended(bytes, size, nodes, mends, &fault);
+    intake->is_cut = is_cut || mends->is_cut;
+    if (body != NULL && mends->is_cut && !takes_part(intake->door)) {
+        (void)fault_set(&fault, "", "holds more than %zu values; send fewer", nodes);
+        json_decref(g_steal_pointer(&body));
     }
-    return body;
+    if (body == NULL) {
+        intake_refuse(intake, intake->is_cut ? 413 : 400, &fault);
+    }
+    return g_steal_pointer(&body);
 }
 
 /* --- whose key --- */
@@ -268,10 +279,11 @@ static void refuse_outcome(struct intake *intake, enum command_outcome outcome)
 static char *cut_told(const struct intake *intake)
 {
     size_t taken = intake->batch.signals->len - intake->own - intake->batch.added;
-    if (http_body_is_cut(intake->request)) {
-        return g_strdup_printf("the body is longer than is taken at once: what comes after the "
-                               "first %zu alerts was cut off",
-                               taken);
+    if (intake->is_cut) {
+        return g_strdup_printf("the body %s than %s taken at once: what comes after the first %zu "
+                               "alerts was cut off",
+                               intake->mends.is_cut ? "holds more values" : "is longer",
+                               intake->mends.is_cut ? "are" : "is", taken);
     }
     return intake->batch.cut_off == 0
                ? NULL
@@ -362,11 +374,10 @@ static void make_takes(struct intake *intake)
 /* Somebody is paged about what was cut off, in the commits of what was taken. */
 static void tell_of_rest(struct intake *intake)
 {
-    bool is_cut = http_body_is_cut(intake->request);
     size_t taken = intake->batch.signals->len - intake->batch.added;
-    if (intake->batch.cut_off > 0 || is_cut) {
+    if (intake->batch.cut_off > 0 || intake->is_cut) {
         intake->own = 1;
-        refusal_cut_off(intake->integration, is_cut ? 0 : intake->batch.cut_off, taken,
+        refusal_cut_off(intake->integration, intake->is_cut ? 0 : intake->batch.cut_off, taken,
                         clock_now(intake->context->clock), batch_add(&intake->batch));
     }
 }

@@ -28,6 +28,7 @@ struct intake {
     char *text;        /* the payload as it is kept */
     struct batch batch;
     struct json_mends mends; /* what was mended in the body */
+    bool is_cut;             /* only the elements of it that fit were read */
     struct take *takes;      /* one for each signal */
     size_t count;
     size_t own;          /* of them: from us, about what was cut off */

@@ -3,6 +3,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "base/json_cut.h"
 #include "base/limits.h"
 
 /* What a glance over the bytes tells before anything is allocated. */
@@ -11,17 +12,6 @@ struct outline {
     size_t depth_max;
     size_t nodes;
 };
-
-/* Moves past a string that starts at bytes[at]; answers the index after its closing quote. */
-static size_t skip_string(const char *bytes, size_t size, size_t at)
-{
-    for (at++; at < size && bytes[at] != '"'; at++) {
-        if (bytes[at] == '\\') {
-            at++;
-        }
-    }
-    return at + 1;
-}
 
 static bool is_space(char c)
 {
@@ -44,7 +34,7 @@ static struct outline outline_of(const char *bytes, size_t size)
     for (size_t at = 0; at < size;) {
         char c = bytes[at];
         if (c == '"') {
-            at = skip_string(bytes, size, at);
+            at = json_text_end(bytes, size, at) + 1;
             continue;
         }
         if (c == '{' || c == '[') {
@@ -94,17 +84,22 @@ json_t *json_read(const char *bytes, size_t size, struct fault *fault)
     return json_read_up_to(bytes, size, LIMIT_JSON_NODES, fault);
 }
 
-static bool is_bearable(const char *bytes, size_t size, size_t nodes_max, struct fault *fault)
+static bool judge_outline(const struct outline *outline, size_t nodes_max, struct fault *fault)
 {
-    struct outline outline = outline_of(bytes, size);
-    if (outline.depth_max > LIMIT_JSON_DEPTH) {
+    if (outline->depth_max > LIMIT_JSON_DEPTH) {
         return fault_set(fault, "", "nested more than %d levels deep; flatten it",
                          (int)LIMIT_JSON_DEPTH);
     }
-    if (outline.nodes > nodes_max) {
+    if (outline->nodes > nodes_max) {
         return fault_set(fault, "", "holds more than %zu values; send it in parts", nodes_max);
     }
     return true;
+}
+
+static bool is_bearable(const char *bytes, size_t size, size_t nodes_max, struct fault *fault)
+{
+    struct outline outline = outline_of(bytes, size);
+    return judge_outline(&outline, nodes_max, fault);
 }
 
 /* Jansson reads over a NUL byte after a number; strict JSON knows none. NULL with `error` set, or
@@ -135,32 +130,71 @@ json_t *json_read_up_to(const char *bytes, size_t size, size_t nodes_max, struct
     return value;
 }
 
-json_t *json_read_mended(const char *bytes, size_t size, size_t nodes_max, struct json_mends *out,
-                         struct fault *fault)
+/* Where more values are in it than can be borne: the elements that fit. Takes over `text`; NULL for none. */
+static char *fit(char *text, size_t *size, size_t nodes_max, struct json_mends *out,
+                 struct fault *fault)
 {
-    *out = (struct json_mends){0};
-    if (!is_bearable(bytes, size, nodes_max, fault)) {
+    g_autofree char *whole = text;
+    struct outline outline = outline_of(whole, *size);
+    if (judge_outline(&outline, nodes_max, fault)) {
+        return g_steal_pointer(&whole);
+    }
+    out->is_cut = outline.nodes > nodes_max;
+    char *cut = out->is_cut ? json_cut(whole, *size, nodes_max, size) : NULL;
+    if (cut != NULL && !is_bearable(cut, *size, nodes_max, fault)) {
+        g_clear_pointer(&cut, g_free);
+    }
+    return cut;
+}
+
+static json_t *load_mended(const char *text, size_t size, struct json_mends *out,
+                           json_error_t *error)
+{
+    json_t *value = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, error);
+    if (value == NULL && json_error_code(error) == json_error_duplicate_key) {
+        out->has_doubled_key = true;
+        value = json_loadb(text, size, JSON_DECODE_ANY, error);
+    }
+    return value;
+}
+
+static json_t *read_mended(const char *bytes, size_t size, bool must_shrink, size_t nodes_max,
+                           struct json_mends *out, struct fault *fault)
+{
+    size_t mended_size = 0;
+    char *whole = json_mend(bytes, size, must_shrink, &mended_size, out);
+    g_autofree char *mended = fit(whole, &mended_size, nodes_max, out, fault);
+    if (mended == NULL) {
         return NULL;
     }
     json_error_t error;
-    json_t *value = load_strict(bytes, size, &error);
+    json_t *value = load_mended(mended, mended_size, out, &error);
     if (value != NULL) {
         return value;
     }
-    size_t mended_size = 0;
-    g_autofree char *mended = json_mend(bytes, size, &mended_size, out);
-    if (!is_bearable(mended, mended_size, nodes_max, fault)) { /* a text had hidden it */
-        return NULL;
-    }
-    value = json_loadb(mended, mended_size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    if (value == NULL && json_error_code(&error) == json_error_duplicate_key) {
-        out->has_doubled_key = true;
-        value = json_loadb(mended, mended_size, JSON_DECODE_ANY, &error);
-    }
+    size_t sound_size = 0;
+    g_autofree char *sound = json_without_broken(mended, mended_size, &sound_size, &out->broken);
+    json_error_t ignored;
+    value = sound != NULL ? load_mended(sound, sound_size, out, &ignored) : NULL;
     if (value == NULL) {
         set_parse_fault(&error, fault);
     }
     return value;
+}
+
+json_t *json_read_mended(const char *bytes, size_t size, size_t nodes_max, struct json_mends *out,
+                         struct fault *fault)
+{
+    *out = (struct json_mends){0};
+    struct outline outline = outline_of(bytes, size);
+    if (judge_outline(&outline, nodes_max, fault)) {
+        json_error_t error;
+        json_t *value = load_strict(bytes, size, &error);
+        if (value != NULL) {
+            return value;
+        }
+    }
+    return read_mended(bytes, size, outline.nodes > nodes_max, nodes_max, out, fault);
 }
 
 const char *json_text(const json_t *object, const char *key, const char *otherwise)

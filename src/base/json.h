@@ -20,19 +20,25 @@ struct json_mends {
     size_t
         texts; /* with U+0000, half surrogate pairs, raw control characters, bytes not of UTF-8 */
     size_t numbers;       /* infinite, or integers beyond 64 bits with sign: texts now */
-    size_t words;         /* NaN and Infinity, which JSON has no word for: texts now */
+    size_t words;         /* such as NaN, 0x1F and None, which are no JSON: texts now */
     size_t marks;         /* a byte order mark, control characters between the values */
+    size_t parts;         /* nested too deep, or of too many values: left out */
+    size_t broken;        /* elements of an outer list that are no JSON: null now */
     bool has_doubled_key; /* the last of them counts */
+    bool
+        is_cut; /* holds more values than are taken: those elements of the outer list that fit are there */
 };
 
 /* The same for the doors of programs: what the strict reader takes is read just so, and costs no more;
- * what it refuses is mended first where the meaning allows. Refused is what has no shape: cut off,
- * too deep, too many values. */
+ * what it refuses is mended first where the meaning allows, element by element of an outer list. Refused is
+ * what has no shape, such as a document that was cut off. */
 NODISCARD json_t *json_read_mended(const char *bytes, size_t size, size_t nodes_max,
                                    struct json_mends *out, struct fault *fault);
 
-/* The bytes mended, of *out_size bytes (and a NUL); newly allocated. Doubled keys stay. */
-NODISCARD char *json_mend(const char *bytes, size_t size, size_t *out_size, struct json_mends *out);
+/* The bytes mended, of *out_size bytes (and a NUL); newly allocated. Doubled keys and broken elements stay.
+ * `must_shrink`: parts with more than LIMIT_JSON_MEMBER values are left out. */
+NODISCARD char *json_mend(const char *bytes, size_t size, bool must_shrink, size_t *out_size,
+                          struct json_mends *out);
 
 /* A sentence about it, newly allocated; NULL when nothing was mended. */
 NODISCARD char *json_mends_told(const struct json_mends *mends);

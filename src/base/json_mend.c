@@ -1,10 +1,13 @@
 /* JSON of programs that cannot be told what is wrong with it: the bytes are rewritten into what the
- * strict reader takes. Only texts and numbers are mended; what has no shape stays refused. */
+ * strict reader takes. Texts and numbers are mended, and parts that are too much left out; what has no shape
+ * stays refused. */
 #include <glib.h>
 #include <math.h>
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_cut.h"
+#include "base/limits.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
@@ -15,6 +18,10 @@ struct mending {
     size_t size, at;
     GString *out;
     struct json_mends *mends;
+    bool must_shrink;
+    bool is_member;  /* the value that comes stands behind a colon */
+    size_t depth;    /* of the objects and lists that are open */
+    size_t measured; /* up to here no part has too many values */
 };
 
 static size_t left(const struct mending *mending)
@@ -187,25 +194,95 @@ static bool fits(const char *number)
     return isfinite(g_ascii_strtod(number, NULL));
 }
 
-/* A number that cannot be held is kept as the text that it was: so its value stays what it is. */
+/* A number that cannot be held, or a word that is none of JSON's, is kept as the text that it was: so its value stays what it is. */
 static void take_word(struct mending *mending)
 {
-    static const char WORD[] = "+-.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    static const char *const NONE[] = {"NaN", "Infinity", "-Infinity", NULL};
+    static const char WORD[] = "_+-.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    static const char *const WORDS[] = {"true", "false", "null", NULL};
     size_t size = 0;
     while (size < left(mending) && mending->bytes[mending->at + size] != '\0' &&
            strchr(WORD, mending->bytes[mending->at + size]) != NULL) {
         size++;
     }
     g_autofree char *word = g_strndup(mending->bytes + mending->at, size);
-    bool is_none = g_strv_contains(NONE, word);
-    bool is_beyond = is_number(word) && !fits(word);
+    bool is_none = !g_strv_contains(WORDS, word) && !is_number(word);
+    bool is_beyond = !is_none && is_number(word) && !fits(word);
     const char *quote = is_none || is_beyond ? "\"" : "";
     mending->mends->words += is_none ? 1 : 0;
     mending->mends->numbers += is_beyond ? 1 : 0;
     g_string_append(mending->out, quote);
     copy(mending, size);
     g_string_append(mending->out, quote);
+}
+
+/* --- what is too much --- */
+
+/* Past the end of the object or list that begins at `at`. */
+static size_t end_of(const struct mending *mending, size_t at, size_t *out_values)
+{
+    size_t depth = 0;
+    *out_values = 1;
+    for (; at < mending->size; at++) {
+        char c = mending->bytes[at];
+        if (c == '"') {
+            at = json_text_end(mending->bytes, mending->size, at);
+        } else if (c == '{' || c == '[') {
+            depth++;
+            (*out_values)++;
+        } else if (c == '}' || c == ']') {
+            depth--;
+        } else if (c == ',') {
+            (*out_values)++;
+        }
+        if (depth == 0) {
+            return at + 1;
+        }
+    }
+    return mending->size;
+}
+
+static bool is_list_of_objects(const struct mending *mending)
+{
+    const char *text = mending->bytes + mending->at;
+    size_t at = 1;
+    while (at < left(mending) && g_ascii_isspace(text[at])) {
+        at++;
+    }
+    return text[0] == '[' && at < left(mending) && text[at] == '{';
+}
+
+/* A member of the whole or of an alert that has more values than are ever kept of it. The list of the alerts
+ * itself is none. */
+static bool is_too_wide(struct mending *mending)
+{
+    enum { ALERTS_DEPTH = 1 };
+
+    bool is_alerts = mending->depth <= ALERTS_DEPTH && is_list_of_objects(mending);
+    if (!mending->must_shrink || !mending->is_member || is_alerts ||
+        mending->at < mending->measured) {
+        return false;
+    }
+    size_t values = 0;
+    size_t end = end_of(mending, mending->at, &values);
+    if (values <= LIMIT_JSON_MEMBER) {
+        mending->measured = end;
+    }
+    return values > LIMIT_JSON_MEMBER;
+}
+
+static void open_part(struct mending *mending)
+{
+    bool is_too_deep = mending->depth >= LIMIT_JSON_DEPTH;
+    if (is_too_deep || is_too_wide(mending)) {
+        size_t values = 0;
+        g_string_append(mending->out, is_too_deep ? "\"(nested too deep: left out)\""
+                                                  : "\"(too many values: left out)\"");
+        mending->at = end_of(mending, mending->at, &values);
+        mending->mends->parts++;
+        return;
+    }
+    mending->depth++;
+    copy(mending, 1);
 }
 
 /* --- the whole --- */
@@ -216,6 +293,9 @@ static void take_other(struct mending *mending)
     if (c < 0x20 && strchr("\t\n\r", c) == NULL) {
         c = 0;
     }
+    if (c == '}' || c == ']') {
+        mending->depth -= mending->depth > 0 ? 1 : 0;
+    }
     if (c == 0) { /* a control character between values, or the NUL that ends a text in C */
         g_string_append_c(mending->out, ' ');
         mending->at++;
@@ -225,24 +305,36 @@ static void take_other(struct mending *mending)
     }
 }
 
-char *json_mend(const char *bytes, size_t size, size_t *out_size, struct json_mends *out)
+static void take_next(struct mending *mending)
+{
+    char c = mending->bytes[mending->at];
+    if (c == '"') {
+        take_text(mending);
+    } else if (g_ascii_isalnum(c) || (c != '\0' && strchr("+-.", c) != NULL)) {
+        take_word(mending);
+    } else if (c == '{' || c == '[') {
+        open_part(mending);
+    } else {
+        take_other(mending);
+    }
+    mending->is_member = c == ':' || (mending->is_member && g_ascii_isspace(c));
+}
+
+char *json_mend(const char *bytes, size_t size, bool must_shrink, size_t *out_size,
+                struct json_mends *out)
 {
     *out = (struct json_mends){0};
-    struct mending mending = {
-        .bytes = bytes, .size = size, .out = g_string_sized_new(size + 64), .mends = out};
+    struct mending mending = {.bytes = bytes,
+                              .size = size,
+                              .out = g_string_sized_new(size + 64),
+                              .mends = out,
+                              .must_shrink = must_shrink};
     if (size >= 3 && memcmp(bytes, BYTE_ORDER_MARK, 3) == 0) {
         mending.at = 3;
         out->marks++;
     }
     while (left(&mending) > 0) {
-        char c = mending.bytes[mending.at];
-        if (c == '"') {
-            take_text(&mending);
-        } else if (g_ascii_isalnum(c) || c == '-') {
-            take_word(&mending);
-        } else {
-            take_other(&mending);
-        }
+        take_next(&mending);
     }
     *out_size = mending.out->len;
     return g_string_free(mending.out, FALSE);
@@ -264,6 +356,18 @@ char *json_mends_told(const struct json_mends *mends)
     if (mends->words > 0) {
         g_string_append_printf(told, "; %zu value%s no JSON (such as NaN): kept as text",
                                mends->words, mends->words == 1 ? " is" : "s are");
+    }
+    if (mends->parts > 0) {
+        g_string_append_printf(told,
+                               "; %zu part%s nested deeper than %d levels, or of more than %d "
+                               "values: left out",
+                               mends->parts, mends->parts == 1 ? " is" : "s are",
+                               (int)LIMIT_JSON_DEPTH, (int)LIMIT_JSON_MEMBER);
+    }
+    if (mends->broken > 0) {
+        g_string_append_printf(told, "; %zu element%s of the list %s no JSON: left out",
+                               mends->broken, mends->broken == 1 ? "" : "s",
+                               mends->broken == 1 ? "is" : "are");
     }
     if (mends->has_doubled_key) {
         g_string_append(told, "; a key stands twice in one object: the last one counts");

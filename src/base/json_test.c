@@ -140,9 +140,17 @@ static const struct {
     {"nothing", "", 0, NULL},
     {"a mark only", "\xef\xbb\xbf", 0, NULL},
     {"two documents", "{} {}", 0, NULL},
-    {"no quotes", "{a:1}", 0, NULL},
-    {"nan", "[nan]", 0, NULL},
-    {"a leading zero", "[007]", 0, NULL},
+    {"no quotes", "{a:1}", 0, "{\"a\":1}"},
+    {"words of other languages", "[nan,None,True,undefined,my_name]", 0,
+     "[\"nan\",\"None\",\"True\",\"undefined\",\"my_name\"]"},
+    {"odd numbers", "[007,0x1F,+5,.5,1.,1e,-,1_000,--1,1.2.3]", 0,
+     "[\"007\",\"0x1F\",\"+5\",\".5\",\"1.\",\"1e\",\"-\",\"1_000\",\"--1\",\"1.2.3\"]"},
+    {"an element with a comma too many", "{\"a\":[{\"x\":1},{\"x\":1,},{\"x\":3}]}", 0,
+     "{\"a\":[{\"x\":1},null,{\"x\":3}]}"},
+    {"elements that are garbage", "[{\"x\":12:30},{\"x\":1},{=},[1 2],{\"x\":3}]", 0,
+     "[null,{\"x\":1},null,null,{\"x\":3}]"},
+    {"garbage beside the elements", "{\"a\":[{\"x\":1,}],=}", 0, NULL},
+    {"doubled keys beside a broken element", "[{\"x\":1,\"x\":2},{,}]", 0, "[{\"x\":2},null]"},
     {"a comma too many", "[1,]", 0, NULL},
 };
 
@@ -194,9 +202,76 @@ static void test_mended_is_bounded_too(void **state)
     struct json_mends mends;
     g_autofree char *deep = g_strnfill(100, '[');
     assert_null(json_read_mended(deep, 100, LIMIT_JSON_NODES, &mends, &fault));
-    assert_non_null(strstr(fault.text, "32 levels"));
+    assert_non_null(strstr(fault.text, "cut off"));
     assert_null(json_read_mended("[NaN,1,2,3]", 11, 3, &mends, &fault));
     assert_non_null(strstr(fault.text, "more than 3 values"));
+    assert_true(mends.is_cut);
+}
+
+/* `what` with N repeated `count` times, N being one value more; newly allocated. */
+static char *filled(const char *what, size_t count)
+{
+    g_autoptr(GString) values = g_string_new("0");
+    for (size_t i = 1; i < count; i++) {
+        g_string_append(values, ",0");
+    }
+    g_auto(GStrv) parts = g_strsplit(what, "N", -1);
+    return g_strjoinv(values->str, parts);
+}
+
+static const struct {
+    const char *name, *text; /* N: many values */
+    const char *right;
+    size_t count;
+    bool is_cut;
+} WIDE[] = {
+    {"a part of one of two alerts", "{\"alerts\":[{\"a\":{\"x\":[N]},\"b\":1},{\"c\":2}],\"d\":3}",
+     "{\"alerts\":[{\"a\":\"(too many values: left out)\",\"b\":1},{\"c\":2}],\"d\":3}", 60000,
+     false},
+    {"the same of a bare list", "[{\"a\" : [N]},{\"c\":2}]",
+     "[{\"a\":\"(too many values: left out)\"},{\"c\":2}]", 60000, false},
+    {"details of one alert", "{\"summary\":\"s\",\"details\":{\"x\":[[N]]}}",
+     "{\"summary\":\"s\",\"details\":\"(too many values: left out)\"}", 60000, false},
+    {"a list of one alert", "{\"details\":[N],\"summary\":\"s\"}",
+     "{\"details\":\"(too many values: left out)\",\"summary\":\"s\"}", 60000, false},
+    {"two that are not too large", "[{\"a\":1},{\"a\":[N]},{\"b\":[N]}]", NULL, 30000, true},
+};
+
+static void test_what_is_too_much_is_left_out(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(WIDE); i++) {
+        g_autofree char *text = filled(WIDE[i].text, WIDE[i].count);
+        struct fault fault = {0};
+        struct json_mends mends;
+        json_auto_t *value = json_read_mended(text, strlen(text), LIMIT_JSON_NODES, &mends, &fault);
+        g_autofree char *read = value == NULL ? NULL : json_write(value);
+        if (read == NULL || mends.is_cut != WIDE[i].is_cut ||
+            (WIDE[i].right != NULL && strcmp(read, WIDE[i].right) != 0)) {
+            fail_msg("%s: %.80s %s", WIDE[i].name, read, fault.text);
+        }
+        assert_int_equal(mends.parts, WIDE[i].is_cut ? 0 : 1);
+        assert_true(!WIDE[i].is_cut || json_array_size(value) == 2);
+    }
+}
+
+static void test_depth_is_of_a_part(void **state)
+{
+    (void)state;
+    for (size_t depth = 1; depth < 100; depth += 98) {
+        g_autofree char *open = g_strnfill(depth, '[');
+        g_autofree char *close = g_strnfill(depth, ']');
+        g_autofree char *text =
+            g_strdup_printf("[{\"a\":%s\"]\"%s,\"b\":1},{\"c\":2}]", open, close);
+        struct fault fault = {0};
+        struct json_mends mends;
+        json_auto_t *value = json_read_mended(text, strlen(text), LIMIT_JSON_NODES, &mends, &fault);
+        assert_non_null(value);
+        json_t *first = json_array_get(value, 0);
+        assert_int_equal(json_integer_value(json_object_get(first, "b")), 1);
+        assert_int_equal(json_array_size(value), 2);
+        assert_int_equal(mends.parts, depth == 1 ? 0 : 1);
+    }
 }
 
 static void test_write_and_text(void **state)
@@ -243,6 +318,8 @@ int main(void)
         cmocka_unit_test(test_mends),
         cmocka_unit_test(test_mends_are_told_as_what_they_are),
         cmocka_unit_test(test_mended_is_bounded_too),
+        cmocka_unit_test(test_what_is_too_much_is_left_out),
+        cmocka_unit_test(test_depth_is_of_a_part),
         cmocka_unit_test(test_write_and_text),
         cmocka_unit_test(test_writes_what_jansson_writes),
     };

@@ -18,6 +18,8 @@ enum {
     LIMIT_JSON_DEPTH = 32,
     LIMIT_JSON_NODES = 50000,   /* values in one document; */
     LIMIT_JSON_NODE_BYTES = 16, /* in a larger one of alerts: one for each of so many bytes */
+    LIMIT_JSON_MEMBER =
+        32768, /* values in a part of an alert; what has more is never kept (LIMIT_DETAILS) */
     LIMIT_YAML = 4194304,
     LIMIT_CONFIG_NODES = 400000,      /* values in one configuration file */
     LIMIT_NAME = 100,                 /* of a user, service, schedule … */
