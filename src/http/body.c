@@ -60,28 +60,19 @@ static size_t max_of(const struct http_request *request)
     return request->is_known ? max : MIN(max, LIMIT_BODY_STRANGER);
 }
 
-static bool is_word(const char *text, const char *word)
-{
-    return g_ascii_strcasecmp(text, word) == 0;
-}
-
 /* gzip, or nothing. */
 static bool check_encoding(struct http_request *request, const struct shape *shape)
 {
-    const char *encoding = shape->encoding;
-    if (encoding == NULL || is_word(encoding, "identity") || !shape_has_body(shape)) {
-        return true;
-    }
-    request->is_packed =
-        shape->encodings_of_body == 1 && (is_word(encoding, "gzip") || is_word(encoding, "x-gzip"));
-    if (request->is_packed) {
+    bool is_known = !shape->is_packed_otherwise && shape->packings <= 1;
+    if (is_known || !shape_has_body(shape)) {
+        request->is_packed = shape->packings == 1 && shape_has_body(shape);
         return true;
     }
     http_set_header(request, "Accept-Encoding", "gzip");
     request_refuse(request, 415,
-                   "The Content-Encoding \"%.60s\" is not understood; send the body as it is, or "
+                   "The Content-Encoding \"%.60s\" is not understood%s; send the body as it is, or "
                    "as gzip.",
-                   encoding);
+                   shape->encoding, shape->is_packed_otherwise ? "" : " more than once");
     body_lost(request, HTTP_LOSS_ENCODING);
     return false;
 }

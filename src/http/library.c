@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/metric.h"
+#include "base/random.h"
 #include "http/request.h"
 
 typedef enum MHD_Result (*queue_function)(struct MHD_Connection *, unsigned, struct MHD_Response *);
@@ -47,6 +48,8 @@ static const char *detail_of(unsigned status)
         return "The body is too large, or one of its chunks is announced as too large.";
     case 414:
         return "The address is too long.";
+    case 505:
+        return "Only versions 1.0 and 1.1 of HTTP are understood here.";
     case 431:
         return "The header has more than 16 KiB, cookies included.";
     default:
@@ -68,18 +71,24 @@ static void append_date(GString *out)
         g_date_time_get_hour(now), g_date_time_get_minute(now), g_date_time_get_second(now));
 }
 
+/* No request of ours has begun, so the id is one of its own. */
 static GString *problem_of(unsigned status)
 {
-    json_auto_t *problem = problem_json((int)status, detail_of(status), "", "");
+    uint64_t number = 0;
+    char id[REQUEST_ID_SIZE];
+    random_fill(&RANDOM_SYSTEM, &number, sizeof number);
+    request_id_write(number, id);
+    json_auto_t *problem = problem_json((int)status, detail_of(status), "", id);
     g_autofree char *text = json_write(problem);
     GString *out = g_string_new(NULL);
     g_string_append_printf(out, "HTTP/1.1 %u %s\r\n", status, problem_title((int)status));
     append_date(out);
-    g_string_append_printf(out,
-                           "Connection: close\r\nContent-Type: application/problem+json\r\n"
-                           "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
-                           "Content-Security-Policy: %s\r\nContent-Length: %zu\r\n\r\n%s",
-                           ANSWER_POLICY, strlen(text), text);
+    g_string_append_printf(
+        out,
+        "Connection: close\r\nContent-Type: application/problem+json\r\n"
+        "Cache-Control: no-store\r\nX-Request-Id: %s\r\nX-Content-Type-Options: nosniff\r\n"
+        "Content-Security-Policy: %s\r\nContent-Length: %zu\r\n\r\n%s",
+        id, ANSWER_POLICY, strlen(text), text);
     return out;
 }
 

@@ -27,6 +27,7 @@ static const struct title TITLES[] = {
     {500, "Internal error"},
     {501, "Not implemented"},
     {503, "Not available for the moment"},
+    {505, "HTTP version not supported"},
 };
 
 #define TEXT(name_, flags_, doc_)                                                                \

@@ -6,12 +6,8 @@
 #include "base/limits.h"
 #include "base/metric.h"
 
-/* Ids need to be distinct, not secret; a request must not cost a system call for one. */
-static void write_id(struct http_server *server, char out[24])
+void request_id_write(uint64_t id, char out[REQUEST_ID_SIZE])
 {
-    uint64_t id = atomic_fetch_add_explicit(&server->next_id, 1, memory_order_relaxed);
-    id = (id + server->id_salt) * UINT64_C(0x9E3779B97F4A7C15);
-    id ^= id >> 32;
     static const char DIGITS[] = "0123456789abcdef";
     out[0] = 'r';
     out[1] = '-';
@@ -19,6 +15,14 @@ static void write_id(struct http_server *server, char out[24])
         out[2 + i] = DIGITS[(id >> (60 - 4 * i)) & 15];
     }
     out[18] = '\0';
+}
+
+/* Ids need to be distinct, not secret; a request must not cost a system call for one. */
+static void write_id(struct http_server *server, char out[REQUEST_ID_SIZE])
+{
+    uint64_t id = atomic_fetch_add_explicit(&server->next_id, 1, memory_order_relaxed);
+    id = (id + server->id_salt) * UINT64_C(0x9E3779B97F4A7C15);
+    request_id_write(id ^ id >> 32, out);
 }
 
 struct http_request *request_create(struct http_server *server, struct MHD_Connection *connection,

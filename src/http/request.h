@@ -39,6 +39,8 @@ struct answer {
 
 struct stream;
 
+enum { REQUEST_ID_SIZE = 24 };
+
 struct http_request {
     struct http_server *server;
     struct MHD_Connection *connection; /* NULL once the server was stopped under the request */
@@ -64,7 +66,7 @@ struct http_request {
     json_t *json;
     char *actor;
     char *token; /* that proved the actor; NULL: none was needed, or it was local */
-    char id[24];
+    char id[REQUEST_ID_SIZE];
     char client[INET6_ADDRSTRLEN];
     struct answer answer;
     struct stream *stream;
@@ -184,6 +186,9 @@ NODISCARD bool body_take(struct http_request *request, const char *data, size_t 
 void body_free(struct http_request *request);
 /* Tells whoever asked to be told. */
 void body_lost(struct http_request *request, enum http_loss loss);
+
+/* request.c: an id as it is shown, "r-" and 16 digits. */
+void request_id_write(uint64_t id, char out[REQUEST_ID_SIZE]);
 
 /* problem.c: the body of a problem+json answer. New reference. */
 NODISCARD json_t *problem_json(int status, const char *detail, const char *field,

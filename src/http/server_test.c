@@ -270,6 +270,19 @@ static char *send_raw(unsigned port, const char *bytes)
     return answer;
 }
 
+static void test_what_the_library_refuses_has_an_id(void **state)
+{
+    (void)state;
+    struct http_server *server = start(NULL);
+    g_autofree char *answer = send_raw(http_port(server), "GET /hello HTTP/2.0\r\nHost: x\r\n\r\n");
+    g_autofree char *id = client_header(answer, "X-Request-Id");
+    assert_int_equal(client_status(answer), 505);
+    assert_non_null(strstr(answer, "HTTP version not supported"));
+    g_autofree char *told = g_strdup_printf("\"request_id\":\"%s\"", id);
+    assert_true(g_str_has_prefix(id, "r-") && strstr(answer, told) != NULL);
+    http_stop(&server, 1000);
+}
+
 static unsigned count_answers(const char *text)
 {
     unsigned count = 0;
@@ -559,6 +572,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exchanges),
         cmocka_unit_test(test_own_origin_may_write),
+        cmocka_unit_test(test_what_the_library_refuses_has_an_id),
         cmocka_unit_test(test_nothing_is_smuggled),
         cmocka_unit_test(test_pipelined_requests_each_get_an_answer),
         cmocka_unit_test(test_body_limit),

@@ -39,6 +39,42 @@ static bool is_digits(const char *text)
     return text[0] != '\0' && strspn(text, "0123456789") == strlen(text) && strlen(text) < 19;
 }
 
+/* uri-host [ ":" port ] of RFC 3986; it may be empty. */
+static bool is_host(const char *value)
+{
+    static const char MARKS[] = "-._~!$&'()*+,;=";
+    const char *at = value;
+    bool is_literal = at[0] == '[';
+    for (at += is_literal ? 1 : 0;
+         g_ascii_isalnum(*at) || (*at != '\0' && strchr(MARKS, *at)) ||
+         (is_literal && *at == ':') ||
+         (!is_literal && *at == '%' && g_ascii_isxdigit(at[1]) && g_ascii_isxdigit(at[2]));) {
+        at++;
+    }
+    if (is_literal && *at++ != ']') {
+        return false;
+    }
+    if (*at == ':') {
+        at += 1 + strspn(at + 1, "0123456789");
+    }
+    return at[strspn(at, " \t")] == '\0';
+}
+
+/* Several lines are one list (RFC 9110, 5.3). */
+static void add_encodings(struct shape *shape, const char *value)
+{
+    g_auto(GStrv) codings = g_strsplit(value, ",", -1);
+    shape->encoding = value;
+    for (size_t i = 0; codings[i] != NULL; i++) {
+        const char *coding = g_strstrip(codings[i]);
+        if (g_ascii_strcasecmp(coding, "gzip") == 0 || g_ascii_strcasecmp(coding, "x-gzip") == 0) {
+            shape->packings++;
+        } else if (coding[0] != '\0' && g_ascii_strcasecmp(coding, "identity") != 0) {
+            shape->is_packed_otherwise = true;
+        }
+    }
+}
+
 static enum MHD_Result look_at_header(void *self, enum MHD_ValueKind kind, const char *name,
                                       const char *value)
 {
@@ -54,6 +90,7 @@ static enum MHD_Result look_at_header(void *self, enum MHD_ValueKind kind, const
     shape->last_value = value;
     if (g_ascii_strcasecmp(name, "Host") == 0) {
         shape->hosts++;
+        shape->has_odd_host = shape->has_odd_host || !is_host(value);
     } else if (g_ascii_strcasecmp(name, "Content-Length") == 0) {
         shape->lengths++;
         shape->length = value;
@@ -61,8 +98,7 @@ static enum MHD_Result look_at_header(void *self, enum MHD_ValueKind kind, const
         shape->encodings++;
         shape->is_chunked = g_ascii_strcasecmp(value, "chunked") == 0;
     } else if (g_ascii_strcasecmp(name, "Content-Encoding") == 0) {
-        shape->encodings_of_body++;
-        shape->encoding = value;
+        add_encodings(shape, value);
     } else if (g_ascii_strcasecmp(name, "Expect") == 0) {
         shape->expects_continue = true;
     }
@@ -78,6 +114,9 @@ static const char *judge(const struct shape *shape, const char *version)
     }
     if (shape->hosts > 1 || (shape->hosts == 0 && is_1_1)) {
         return "The request must have exactly one Host header.";
+    }
+    if (shape->has_odd_host) {
+        return "The Host header must be a name or an address, with or without a port.";
     }
     if (shape->lengths + shape->encodings > 1) {
         return "The request must have one Content-Length or one Transfer-Encoding, not several.";

@@ -13,12 +13,13 @@
 
 struct shape {
     unsigned hosts, lengths, encodings;
-    bool is_sound, is_chunked, expects_continue;
+    bool is_sound, is_chunked, expects_continue, has_odd_host;
     size_t header_size; /* bytes */
     const char *length; /* as it was sent; NULL: without */
     const char *last_value;
-    const char *encoding; /* of the body, as it was sent; NULL: without */
-    unsigned encodings_of_body;
+    const char *encoding; /* of the body, the last line of them as it was sent; NULL: without */
+    unsigned packings;    /* how often gzip stands in all of them */
+    bool is_packed_otherwise;
     const char *why; /* it is to be refused; NULL: it is sound */
 };
 

@@ -71,6 +71,8 @@ class HttpTest(unittest.TestCase):
         problem = json.loads(reply.body)
         self.assertEqual(problem["status"], status)
         self.assertTrue(problem["detail"])
+        self.assertRegex(problem["request_id"], r"^r-[0-9a-f]{16}$")
+        self.assertEqual(reply.headers["x-request-id"], problem["request_id"])
         self.assertEqual(reply.headers["x-content-type-options"], "nosniff")
 
     # --- headers ---
@@ -93,6 +95,7 @@ class HttpTest(unittest.TestCase):
     def test_refusals_of_the_library_are_problems_too(self):
         for name, request, status in (
                 ("no such protocol", b"GET / HTTP/9\r\n\r\n", 400),
+                ("another version", b"GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505),
                 ("the address is longer than any header", b"GET /" + b"a" * 60000 + b" HTTP/1.1\r\n\r\n", 414),
                 ("a chunk that is none", f"POST /api/v1/alerts HTTP/1.1\r\nHost: x\r\n{KEY}\r\n"
                  "Transfer-Encoding: chunked\r\n\r\nzz\r\n".encode(), 400)):
@@ -108,6 +111,20 @@ class HttpTest(unittest.TestCase):
                 if status == 400:
                     self.assert_problem(reply, 400)
         self.assertEqual(self.send(b"GET /healthz HTTP/1.0\r\n\r\n").status, 200)
+
+    def test_host_is_a_name_or_an_address(self):
+        for host, status in (("tocsin.example:8420", 200), ("[::1]:8420", 200), ("[::1]", 200), ("a_b.example.", 200),
+                             ("127.0.0.1", 200), ("x:", 200), ("%41.example", 200), ("", 200), ("x \t", 200),
+                             ("a b/c", 400), ("a/b", 400), ("a b", 400), ("user@x", 400), ("x:80:80", 400),
+                             ("x:8a", 400), ("[::1", 400), ("::1", 400), ("%4", 400), ("a?b", 400), ("<x>", 400),
+                             ("a\\b", 400), ("x#", 400), ('"x"', 400), ("[::1]x", 400)):
+            with self.subTest(host):
+                reply = self.send(f"GET /healthz HTTP/1.1\r\nConnection: close\r\nHost: {host}\r\n\r\n".encode())
+                self.assertEqual(reply.status, status, reply)
+                if status == 400:
+                    self.assert_problem(reply, 400)
+        raw = self.send(b"GET /healthz HTTP/1.1\r\nConnection: close\r\nHost: caf\xc3\xa9\r\n\r\n")
+        self.assert_problem(raw, 400)
 
     def test_whole_addresses(self):
         for target, status in (("http://tocsin.example/healthz", 200), ("HTTPS://x:8420/healthz", 200),
@@ -167,7 +184,9 @@ class HttpTest(unittest.TestCase):
         for encoding in ("gzip", "x-gzip", "GZIP"):
             answer = self.packed(gzip.compress(ALERT), encoding=encoding)
             self.assertEqual(answer.status, 202, answer)
-        self.assertEqual(self.packed(ALERT, encoding="identity").status, 202)
+        for encoding in ("identity", "", " , identity"):
+            self.assertEqual(self.packed(ALERT, encoding=encoding).status, 202)
+        self.assertEqual(self.packed(gzip.compress(ALERT), encoding="identity, gzip").status, 202)
         many = json.dumps({"version": "4", "status": "firing", "alerts": [
             {"status": "firing", "labels": {"alertname": "zipped", "n": str(i)}} for i in range(300)]}).encode()
         answer = self.packed(gzip.compress(many), f"/in/alertmanager/{KEYS['AM_KEY']}", token=None)
@@ -175,6 +194,18 @@ class HttpTest(unittest.TestCase):
         event = {"routing_key": KEYS["PD_KEY"], "event_action": "trigger",
                  "payload": {"summary": "zipped", "source": "x", "severity": "error"}}
         self.assertEqual(self.packed(gzip.compress(json.dumps(event).encode()), "/v2/enqueue", token=None).status, 202)
+
+    def test_several_lines_of_encodings_are_one_list(self):
+        packed = gzip.compress(ALERT)
+        for lines, body, status in ((("gzip", "identity"), packed, 202), (("identity", "gzip"), packed, 202),
+                                    (("gzip", "gzip"), packed, 415), (("br", "identity"), ALERT, 415),
+                                    (("gzip", "br"), packed, 415), (("br", "gzip"), packed, 415)):
+            with self.subTest(lines):
+                head = "\r\n".join(["POST /api/v1/alerts HTTP/1.1", "Host: x", KEY, "Connection: close",
+                                    f"Content-Length: {len(body)}", *(f"Content-Encoding: {line}" for line in lines),
+                                    "", ""])
+                reply = self.send(head.encode() + body)
+                self.assertEqual(reply.status, status, reply)
 
     def test_what_is_not_gzip(self):
         whole = gzip.compress(ALERT)
@@ -186,7 +217,7 @@ class HttpTest(unittest.TestCase):
                 self.assertIn("gzip", answer.json["detail"])
 
     def test_other_encodings(self):
-        for encoding in ("br", "deflate", "zstd", "gzip, gzip", "identity, gzip"):
+        for encoding in ("br", "deflate", "zstd", "gzip, gzip", "identity, br", "gzip,br"):
             with self.subTest(encoding):
                 answer = self.packed(ALERT, encoding=encoding)
                 self.assertEqual((answer.status, answer.headers["Accept-Encoding"]), (415, "gzip"), answer)
