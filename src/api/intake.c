@@ -72,23 +72,47 @@ static void keep_text(struct intake *intake)
     }
 }
 
+static char *fault_line(const struct fault *fault)
+{
+    return fault->field[0] == '\0' ? g_strdup(fault->text)
+                                   : g_strconcat(fault->field, ": ", fault->text, NULL);
+}
+
+/* Alerts of the sender's own. */
+static size_t taken_of(const struct intake *intake)
+{
+    return intake->batch.signals->len - intake->own - intake->batch.added;
+}
+
+static void note_taken(const struct intake *intake)
+{
+    const struct api_context *context = intake->context;
+    const struct batch *batch = &intake->batch;
+    g_autofree char *why = batch->refused == 0 ? NULL : fault_line(&batch->first);
+    const struct refused last = {why, taken_of(intake)};
+    if (intake->own > 0) {
+        refused_note(context, intake->integration, intake->service, REFUSAL_CUT_OFF, &last);
+    } else if (batch->refused > 0) {
+        refused_note(context, intake->integration, intake->service, REFUSAL_UNREADABLE, &last);
+    } else {
+        refused_good(context, intake->integration, intake->service);
+    }
+}
+
 /* The integration's owner hears of it. "manual" is none: whoever sent that reads the answer. */
 static void note(const struct intake *intake, int status, const char *problem)
 {
-    const struct api_context *context = intake->context;
-    bool is_whole = intake->own == 0;
     if (intake->secret == NULL || intake->service == NULL) {
         return;
     }
-    if (status < 300 && is_whole) {
-        refused_good(context, intake->integration, intake->service);
-    } else if (status < 300) {
-        refused_note(context, intake->integration, intake->service, REFUSAL_CUT_OFF, NULL);
+    if (status < 300) {
+        note_taken(intake);
     } else if (status < 500 && status != 429) {
+        bool is_large = status == 413;
         /* Read perhaps, and refused for one field: whoever mends it wants to know which. */
-        refused_note(context, intake->integration, intake->service,
-                     status == 413 ? REFUSAL_TOO_LARGE : REFUSAL_UNREADABLE,
-                     status == 413 ? NULL : problem);
+        const struct refused last = {is_large ? NULL : problem, 0};
+        refused_note(intake->context, intake->integration, intake->service,
+                     is_large ? REFUSAL_TOO_LARGE : REFUSAL_UNREADABLE, &last);
     }
 }
 
@@ -104,12 +128,6 @@ void intake_keep(struct intake *intake, int status, const char *problem)
                          g_steal_pointer(&intake->text))) {
         desk_wake(intake->context->desk);
     }
-}
-
-static char *fault_line(const struct fault *fault)
-{
-    return fault->field[0] == '\0' ? g_strdup(fault->text)
-                                   : g_strconcat(fault->field, ": ", fault->text, NULL);
 }
 
 static void keep_fault(struct intake *intake, int status, const struct fault *fault)
@@ -278,7 +296,7 @@ static void refuse_outcome(struct intake *intake, enum command_outcome outcome)
 /* What was not even looked at. NULL: nothing. */
 static char *cut_told(const struct intake *intake)
 {
-    size_t taken = intake->batch.signals->len - intake->own - intake->batch.added;
+    size_t taken = taken_of(intake);
     if (intake->is_cut) {
         return g_strdup_printf("the body %s than %s taken at once: what comes after the first %zu "
                                "alerts was cut off",
@@ -374,7 +392,7 @@ static void make_takes(struct intake *intake)
 /* Somebody is paged about what was cut off, in the commits of what was taken. */
 static void tell_of_rest(struct intake *intake)
 {
-    size_t taken = intake->batch.signals->len - intake->batch.added;
+    size_t taken = taken_of(intake);
     if (intake->batch.cut_off > 0 || intake->is_cut) {
         intake->own = 1;
         refusal_cut_off(intake->integration, intake->is_cut ? 0 : intake->batch.cut_off, taken,

@@ -68,20 +68,20 @@ static enum metric metric_of(enum refusal kind)
 }
 
 void refused_note(const struct api_context *context, const char *integration, const char *service,
-                  enum refusal kind, const char *why)
+                  enum refusal kind, const struct refused *last)
 {
     struct refusal_book *book = payload_book_refusals(context->payloads);
     struct utc now = clock_now(context->clock);
     size_t count = 0;
-    bool must_tell = refusal_note(book, integration, kind, why, now, &count);
+    bool must_tell = refusal_note(book, integration, kind, last->why, now, &count);
     metric_add(metric_of(kind), 1);
     g_autofree char *times = g_strdup_printf("%zu", count);
-    LOG_WARN("intake", NULL, "not taken", "integration", integration, "why", refusal_words(kind),
-             "times", times);
+    LOG_WARN("intake", NULL, "not taken", "integration", integration, "why",
+             last->why != NULL ? last->why : refusal_words(kind), "times", times);
     /* What was cut off is told with what was taken, in one commit. */
     if (must_tell && kind != REFUSAL_CUT_OFF) {
         struct signal signal = {0};
-        refusal_signal(integration, kind, count, now, &signal);
+        refusal_signal(integration, kind, count, last, now, &signal);
         tell(context, integration, service, signal);
     }
 }
@@ -114,8 +114,10 @@ void refused_lost(void *self, const struct http_request *request, enum http_loss
     struct config *config = config_current(context->configs);
     const struct integration *integration = config_integration(config, owner.owner);
     if (integration != NULL) {
+        static const struct refused NOTHING = {0};
         refused_note(context, integration->name, integration->service,
-                     loss == HTTP_LOSS_BROKEN_OFF ? REFUSAL_BROKEN_OFF : REFUSAL_ENCODING, NULL);
+                     loss == HTTP_LOSS_BROKEN_OFF ? REFUSAL_BROKEN_OFF : REFUSAL_ENCODING,
+                     &NOTHING);
     }
     config_unref(config);
 }

@@ -5,10 +5,9 @@
 #include "api/context.h"
 #include "source/refusal.h"
 
-/* Counts and logs; opens or renews the alert where the book says so. `why`: what the sender was told; NULL: no
- * more than the kind says. Any thread. */
+/* Counts and logs; opens or renews the alert where the book says so. Any thread. */
 void refused_note(const struct api_context *context, const char *integration, const char *service,
-                  enum refusal kind, const char *why);
+                  enum refusal kind, const struct refused *last);
 
 /* A request was taken whole: alerts of refusals that are over are resolved. Any thread. */
 void refused_good(const struct api_context *context, const char *integration, const char *service);

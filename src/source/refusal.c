@@ -2,6 +2,9 @@
 
 #include <glib.h>
 #include <pthread.h>
+#include <string.h>
+
+#include "source/source.h"
 
 enum { KINDS = REFUSAL_UNREADABLE + 1, IN_A_ROW = 3, WHY_MAX = 300 };
 
@@ -155,7 +158,7 @@ const char *refusal_words(enum refusal kind)
     case REFUSAL_UNREADABLE:
         break;
     }
-    return "nothing of it could be read";
+    return "not all of it could be read";
 }
 
 char *refusal_told(const struct refusal_state *state)
@@ -192,13 +195,30 @@ static const char *remedy_of(enum refusal kind)
     return "tocsin integration payloads NAME shows what came and what is wrong with it.";
 }
 
-static char *summary_of(const char *integration, enum refusal kind, size_t count)
+/* Without the stop, for more follows. */
+static char *phrase_of(const char *why)
 {
-    const char *words = refusal_words(kind);
-    if (count == 1) {
-        return g_strdup_printf("%s was refused: %s", integration, words);
+    g_autofree char *phrase = text_cut(why, WHY_MAX);
+    size_t size = strlen(phrase);
+    return g_strndup(phrase, g_str_has_suffix(phrase, ".") ? size - 1 : size);
+}
+
+static char *summary_of(const char *integration, enum refusal kind, size_t count,
+                        const struct refused *last)
+{
+    g_autofree char *times = count == 1 ? g_strdup("") : g_strdup_printf(" %zu times", count);
+    if (last->why == NULL) {
+        return g_strdup_printf("%s was refused%s: %s", integration, times, refusal_words(kind));
     }
-    return g_strdup_printf("%s was refused %zu times: %s", integration, count, words);
+    g_autofree char *why = phrase_of(last->why);
+    g_autofree char *taken =
+        last->taken == 0
+            ? g_strdup("nothing of the request was taken")
+            : g_strdup_printf("%zu alert%s of the request %s taken", last->taken,
+                              last->taken == 1 ? "" : "s", last->taken == 1 ? "was" : "were");
+    return g_strdup_printf("%s was refused%s%s%s: %s; %s", integration,
+                           last->taken > 0 ? " in part" : "", times,
+                           count == 1 ? "" : ", the last one", why, taken);
 }
 
 static char *key_of(enum refusal kind)
@@ -218,11 +238,11 @@ static void trigger(const char *integration, enum refusal kind, struct utc now, 
     out->expires_at = utc_add(now, EXPIRES_AFTER);
 }
 
-void refusal_signal(const char *integration, enum refusal kind, size_t count, struct utc now,
-                    struct signal *out)
+void refusal_signal(const char *integration, enum refusal kind, size_t count,
+                    const struct refused *last, struct utc now, struct signal *out)
 {
     trigger(integration, kind, now, out);
-    out->summary = summary_of(integration, kind, count);
+    out->summary = summary_of(integration, kind, count, last);
 }
 
 void refusal_cut_off(const char *integration, size_t cut_off, size_t taken, struct utc now,

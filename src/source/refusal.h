@@ -12,7 +12,7 @@ enum refusal {
     REFUSAL_CUT_OFF,       /* what fits was taken, the rest was not */
     REFUSAL_BROKEN_OFF,    /* the sender hung up in the middle */
     REFUSAL_ENCODING,      /* a Content-Encoding that is not known, or data that is not in it */
-    REFUSAL_UNREADABLE,    /* read, and nothing of it understood */
+    REFUSAL_UNREADABLE,    /* not understood, or not every alert of it */
 };
 extern const struct enum_name REFUSAL_NAMES[];
 
@@ -44,10 +44,16 @@ struct refusal_state {
 void refusal_each(struct refusal_book *book, struct utc now,
                   void (*each)(void *self, const struct refusal_state *state), void *self);
 
+/* The last request of which something was refused. */
+struct refused {
+    const char *why; /* what the sender was told; NULL: no more than the kind says */
+    size_t taken;    /* alerts of it that were taken all the same */
+};
+
 /* The alert for the owner; it resolves by itself if it is not told again for six hours. `count`: requests that
  * were refused. Into an empty signal. */
-void refusal_signal(const char *integration, enum refusal kind, size_t count, struct utc now,
-                    struct signal *out);
+void refusal_signal(const char *integration, enum refusal kind, size_t count,
+                    const struct refused *last, struct utc now, struct signal *out);
 /* The same of a request of which `taken` alerts were taken and `cut_off` were not; 0: nobody knows how many. */
 void refusal_cut_off(const char *integration, size_t cut_off, size_t taken, struct utc now,
                      struct signal *out);

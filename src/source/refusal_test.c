@@ -117,7 +117,7 @@ static void test_told(void **state)
         {"no reason of its own",
          {"first", NULL},
          "2 requests of am were not taken, or not whole, since "
-         "2027-01-15T08:00:00Z; the last one: nothing of it could be read.;"},
+         "2027-01-15T08:00:00Z; the last one: not all of it could be read.;"},
         {"whole characters", {is_long}, NULL},
     };
 
@@ -154,7 +154,8 @@ static void test_signal(void **state)
         {REFUSAL_CUT_OFF, 1, "1 alert of prod-am was cut off: too much in one request"},
         {REFUSAL_CUT_OFF, 0,
          "Alerts of prod-am after the first 8473 were cut off: too much in one request"},
-        {REFUSAL_UNREADABLE, 3, "prod-am was refused 3 times: nothing of it could be read"},
+        {REFUSAL_ENCODING, 3,
+         "prod-am was refused 3 times: body in an encoding that is not understood"},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
@@ -163,7 +164,8 @@ static void test_signal(void **state)
         if (kind == REFUSAL_CUT_OFF) {
             refusal_cut_off("prod-am", ROWS[i].count, 8473, at(0), &signal);
         } else {
-            refusal_signal("prod-am", kind, ROWS[i].count, at(0), &signal);
+            static const struct refused NOTHING = {0};
+            refusal_signal("prod-am", kind, ROWS[i].count, &NOTHING, at(0), &signal);
         }
         refusal_over(kind, &over);
         assert_string_equal(signal.summary, ROWS[i].summary);
@@ -176,9 +178,44 @@ static void test_signal(void **state)
     }
 }
 
+static const struct {
+    size_t count;
+    struct refused last;
+    const char *summary;
+} REASONS[] = {
+    {1,
+     {"summary: is required.", 0},
+     "prod-am was refused: summary: is required; nothing of the request was taken"},
+    {3,
+     {"summary: is required", 0},
+     "prod-am was refused 3 times, the last one: summary: is required; nothing of the request was "
+     "taken"},
+    {1,
+     {"alerts[1].status: must be \"firing\"", 1},
+     "prod-am was refused in part: alerts[1].status: must be \"firing\"; 1 alert of the request "
+     "was taken"},
+    {4,
+     {"alerts[1].labels: must have one", 299},
+     "prod-am was refused in part 4 times, the last one: alerts[1].labels: must have one; 299 "
+     "alerts of the request were taken"},
+};
+
+static void test_what_was_refused_is_said(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(REASONS); i++) {
+        struct signal signal = {0};
+        refusal_signal("prod-am", REFUSAL_UNREADABLE, REASONS[i].count, &REASONS[i].last, at(0),
+                       &signal);
+        assert_string_equal(signal.summary, REASONS[i].summary);
+        signal_clear(&signal);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_story), cmocka_unit_test(test_each),
-                                       cmocka_unit_test(test_told), cmocka_unit_test(test_signal)};
+                                       cmocka_unit_test(test_told), cmocka_unit_test(test_signal),
+                                       cmocka_unit_test(test_what_was_refused_is_said)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -305,6 +305,19 @@ class DoorsTest(unittest.TestCase):
         taken = self.alert(b'{"summary": "wide", "dedup_key": "wide", "details": {"x": ' + wide + b"}}")
         self.assertEqual((taken.status, self.summaries("wide")), (202, ["wide"]), taken)
 
+    def test_the_owner_hears_what_was_refused(self):
+        """In a world of its own, where nothing else was refused before."""
+        with World() as world:
+            apply_team(world)
+            odd = {"alerts": [self.firing("beside"), {"status": "on", "labels": {"a": "b"}}, self.firing("too")]}
+            for _ in range(3):
+                self.assertEqual(world.post(AM, odd).status, 202)
+            world.wait("the owner hears of it",
+                       lambda: [alert["summary"] for alert in world.alerts(status="open")
+                                if alert["dedup_key"] == "tocsin:refused:unreadable"] ==
+                       ['prod-am was refused in part 3 times, the last one: alerts[1].status: must be "firing" or "resolved", '
+                        'not "on"; 2 alerts of the request were taken'])
+
     def test_of_too_many_values_what_fits_is_taken(self):
         few, many = (b'{"status":"firing","labels":{"alertname":"%s"},"fingerprint":"%s","annotations":{"x":[%s]}}'
                      % (name, name, b",".join([b"1"] * count)) for name, count in ((b"few", 10), (b"many", 30000)))
