@@ -39,7 +39,8 @@ static void try_v1(const json_t *body)
 static void try_change(const json_t *body)
 {
     json_auto_t *errors = json_array();
-    json_auto_t *change = pagerduty_read_change(body, errors);
+    struct fault mend = {0};
+    json_auto_t *change = pagerduty_read_change(body, errors, &mend);
     CHECK((change != NULL) == (json_array_size(errors) == 0));
     CHECK(change == NULL || json_text(change, "summary", "")[0] != '\0');
 }

@@ -47,6 +47,13 @@ static void accept_pagerduty(struct intake *intake)
     http_answer_json(intake->request, door_success(intake->door), body);
 }
 
+static void accept_change(struct intake *intake)
+{
+    json_t *body = pagerduty_accepted(NULL);
+    add_note(intake, body);
+    http_answer_json(intake->request, 202, body);
+}
+
 static void accept_alertmanager(struct intake *intake)
 {
     json_t *body = json_pack("{s:I}", "accepted",
@@ -78,7 +85,7 @@ void door_accept(struct intake *intake)
         accept_pagerduty(intake);
         break;
     case DOOR_PAGERDUTY_CHANGE:
-        http_answer_json(intake->request, 202, pagerduty_accepted(NULL));
+        accept_change(intake);
         break;
     case DOOR_NATIVE:
     default:

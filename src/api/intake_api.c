@@ -166,7 +166,9 @@ static void post_change(struct http_request *request, void *context)
         return;
     }
     json_auto_t *errors = json_array();
-    intake->change = pagerduty_read_change(body, errors);
+    struct fault mend = {0};
+    intake->change = pagerduty_read_change(body, errors, &mend);
+    batch_mend_request(&intake->batch, &mend);
     if (intake->change != NULL) {
         intake_submit(intake);
     } else {

@@ -101,6 +101,11 @@ static void add_truncated(const json_t *body, struct batch *out)
         return;
     }
     json_int_t count = json_integer_value(truncated);
+    if (count > 0) {
+        struct fault mend = {0};
+        mend_told(&mend, "truncatedAlerts", "Alertmanager itself has cut off alerts (max_alerts)");
+        batch_mend_request(out, &mend);
+    }
     int worst = worst_of(out);
     struct signal *signal = batch_add(out);
     out->added++;

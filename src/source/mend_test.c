@@ -105,6 +105,9 @@ static const struct {
     {"a firing alert's end", "\"labels\":{\"a\":\"b\"},\"endsAt\":\"soon\"", "endsAt"},
     {"a number as end", "\"labels\":{\"a\":\"b\"},\"endsAt\":5", "endsAt"},
     {"Go's zero as end", "\"labels\":{\"a\":\"b\"},\"endsAt\":\"0001-01-01T00:00:00Z\"", NULL},
+    {"a label that is cut", "\"labels\":{\"a\":\"b\",\"host\":\"LONG\"}", "source"},
+    {"a summary that is cut", "\"labels\":{\"a\":\"b\"},\"annotations\":{\"title\":\"LONG\"}",
+     "summary"},
     {"no time", "\"labels\":{\"a\":\"b\"},\"startsAt\":null", NULL},
     {"Go's zero", "\"labels\":{\"a\":\"b\"},\"startsAt\":\"0001-01-01T00:00:00Z\"", NULL},
 };
@@ -113,10 +116,13 @@ static const struct {
 static void each_alert_is_taken_without_what_cannot_be_read(void **state)
 {
     (void)state;
+    g_autofree char *xs = g_strnfill(LIMIT_TEXT + 1, 'x');
     for (size_t i = 0; i < G_N_ELEMENTS(ALERTS); i++) {
+        g_auto(GStrv) parts = g_strsplit(ALERTS[i].alert, "LONG", -1);
+        g_autofree char *alert = g_strjoinv(xs, parts);
         g_autofree char *list = g_strdup_printf(
             "[{\"status\":\"firing\",\"labels\":{\"good\":\"1\"}},{\"status\":\"firing\",%s}]",
-            ALERTS[i].alert);
+            alert);
         g_autofree char *hook = g_strdup_printf("{\"alerts\":%s}", list);
         for (int door = 0; door < 2; door++) {
             json_auto_t *body = json_of(door == 0 ? list : hook);
@@ -203,6 +209,7 @@ static void what_alertmanager_cut_off_is_an_alert(void **state)
     assert_string_equal(told->dedup_key, "truncated:g");
     assert_string_equal(told->summary,
                         "12 more alerts of this group were cut off by Alertmanager (max_alerts)");
+    assert_string_equal(batch.first_mend.field, "truncatedAlerts");
     const json_t *labels = json_object_get(told->details, "labels");
     assert_string_equal(json_text(labels, "team", ""), "db"); /* routes see it */
     batch_clear(&batch);

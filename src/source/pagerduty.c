@@ -73,11 +73,6 @@ static char *take_text(const json_t *object, const char *where, const char *key,
     return text == NULL || text[0] == '\0' ? NULL : text_fit(text, max, field, mend);
 }
 
-static char *cut_or_null(const char *text, size_t max)
-{
-    return text[0] == '\0' ? NULL : text_cut(text, max);
-}
-
 static const char PAYLOAD[] = "payload.";
 
 /* Why an event is refused (texts), and what of one that is taken is not as it was sent. */
@@ -276,7 +271,7 @@ bool pagerduty_read_v1(const json_t *body, struct batch *batch, json_t *errors)
     return settle(batch, out, &reading);
 }
 
-json_t *pagerduty_read_change(const json_t *body, json_t *errors)
+json_t *pagerduty_read_change(const json_t *body, json_t *errors, struct fault *mend)
 {
     if (!json_is_object(body)) {
         add_error(errors, "the event must be a JSON object");
@@ -288,21 +283,20 @@ json_t *pagerduty_read_change(const json_t *body, json_t *errors)
         add_error(errors, "'payload' is missing or not an object");
         return NULL;
     }
-    g_autofree char *summary =
-        cut_or_null(need_text(payload, "payload.", "summary", errors), LIMIT_SUMMARY);
-    g_autofree char *source =
-        cut_or_null(read_text(payload, "payload.", "source", errors), LIMIT_TEXT);
-    g_autofree char *timestamp =
-        cut_or_null(read_text(payload, "payload.", "timestamp", errors), LIMIT_NAME);
+    g_autofree char *summary = take_text(payload, PAYLOAD, "summary", LIMIT_SUMMARY, mend);
+    g_autofree char *source = take_text(payload, PAYLOAD, "source", LIMIT_TEXT, mend);
+    g_autofree char *timestamp = take_text(payload, PAYLOAD, "timestamp", LIMIT_NAME, mend);
+    if (summary == NULL) {
+        add_error(errors, "'payload.summary' is missing or blank");
+    }
     if (json_array_size(errors) > 0) {
         return NULL;
     }
     json_t *links = NULL;
-    struct fault unheard = {0}; /* a change pages nobody: its answer has no room for it */
-    read_links(body, &links, &unheard);
+    read_links(body, &links, mend);
     return json_pack("{s:s, s:s*, s:s*, s:o*, s:o*}", "summary", summary, "source", source,
-                     "timestamp", timestamp, "details", read_details(payload, &V2, &unheard),
-                     "links", links);
+                     "timestamp", timestamp, "details", read_details(payload, &V2, mend), "links",
+                     links);
 }
 
 json_t *pagerduty_accepted(const char *dedup_key)

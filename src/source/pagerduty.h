@@ -19,7 +19,7 @@ NODISCARD bool pagerduty_read_v1(const json_t *body, struct batch *batch, json_t
 
 /* An event of /v2/change/enqueue: it never pages. A new object {summary, source, timestamp,
  * details, links} for the event log, or NULL with reasons in `errors`. */
-NODISCARD json_t *pagerduty_read_change(const json_t *body, json_t *errors);
+NODISCARD json_t *pagerduty_read_change(const json_t *body, json_t *errors, struct fault *mend);
 
 /* The answers' bodies; new references. `dedup_key` NULL: of a change event. `errors` is borrowed. */
 NODISCARD json_t *pagerduty_accepted(const char *dedup_key);

@@ -120,9 +120,10 @@ json_t *labels_take(const json_t *alert, const char *name, struct fault *mend)
     return out;
 }
 
-static char *first_cut(const json_t *object, const char *const *keys, size_t max)
+static char *first_fit(const json_t *object, const char *const *keys, size_t max, const char *field,
+                       struct fault *mend)
 {
-    return text_cut(text_first(object, keys), max);
+    return text_fit(text_first(object, keys), max, field, mend);
 }
 
 void signal_from_labels(struct signal *signal, const json_t *labels, const json_t *annotations,
@@ -136,18 +137,18 @@ void signal_from_labels(struct signal *signal, const json_t *labels, const json_
     static const char *const RUNBOOKS[] = {"runbook_url", "runbook", NULL};
     static const char *const DASHBOARDS[] = {"dashboard_url", "dashboard", NULL};
 
-    signal->summary = first_cut(annotations, TEXTS, LIMIT_SUMMARY);
+    signal->summary = first_fit(annotations, TEXTS, LIMIT_SUMMARY, "summary", mend);
     if (signal->summary == NULL) {
-        signal->summary = first_cut(labels, NAMES, LIMIT_SUMMARY);
+        signal->summary = first_fit(labels, NAMES, LIMIT_SUMMARY, "summary", mend);
     }
     if (signal->summary == NULL) {
         signal->summary = g_strdup("An alert without a name");
     }
     signal->severity = severity_from_word(json_text(labels, "severity", NULL));
-    signal->source = first_cut(labels, SOURCES, LIMIT_TEXT);
-    signal->component = first_cut(labels, COMPONENTS, LIMIT_TEXT);
-    signal->group = first_cut(labels, GROUPS, LIMIT_TEXT);
-    signal->class_name = first_cut(labels, NAMES, LIMIT_TEXT);
+    signal->source = first_fit(labels, SOURCES, LIMIT_TEXT, "source", mend);
+    signal->component = first_fit(labels, COMPONENTS, LIMIT_TEXT, "component", mend);
+    signal->group = first_fit(labels, GROUPS, LIMIT_TEXT, "group", mend);
+    signal->class_name = first_fit(labels, NAMES, LIMIT_TEXT, "class", mend);
     if (signal->dedup_key == NULL) {
         signal->dedup_key = labels_fingerprint(labels);
     }

@@ -420,11 +420,18 @@ static void change_events_are_recorded(void **state)
     json_auto_t *body = json_of("{" KEY "\"payload\":{\"summary\":\"deployed 1.2\","
                                 "\"custom_details\":{\"by\":\"ci\"}}}");
     json_auto_t *errors = json_array();
-    json_auto_t *change = pagerduty_read_change(body, errors);
+    struct fault mend = {0};
+    json_auto_t *change = pagerduty_read_change(body, errors, &mend);
     assert_string_equal(json_text(change, "summary", ""), "deployed 1.2");
     json_auto_t *bad = json_of("{" KEY "\"payload\":{}}");
-    assert_null(pagerduty_read_change(bad, errors));
+    assert_null(pagerduty_read_change(bad, errors, &mend));
     assert_int_equal(json_array_size(errors), 1);
+    assert_string_equal(mend.text, "");
+    json_auto_t *odd = json_of("{" KEY "\"payload\":{\"summary\":\"s\",\"source\":7}}");
+    (void)json_array_clear(errors);
+    json_auto_t *mended = pagerduty_read_change(odd, errors, &mend);
+    assert_string_equal(json_text(mended, "source", ""), "7");
+    assert_string_equal(mend.field, "payload.source");
 }
 
 /* --- our own --- */

@@ -305,6 +305,31 @@ class DoorsTest(unittest.TestCase):
         taken = self.alert(b'{"summary": "wide", "dedup_key": "wide", "details": {"x": ' + wide + b"}}")
         self.assertEqual((taken.status, self.summaries("wide")), (202, ["wide"]), taken)
 
+    def test_payloads_say_what_was_cut_or_mended(self):
+        alert, pd = self.firing("cut"), {"routing_key": KEYS["PD_KEY"]}
+        event = {"summary": "s", "source": "x", "severity": "error"}
+        for name, path, body, problem in (
+                ("prod-am", AM, {"alerts": [{**alert, "annotations": {"summary": "x" * 1025}}]}, "summary: is cut"),
+                ("prod-am", AM, {"alerts": [{**alert, "endsAt": "soon"}]}, "endsAt: is no instant"),
+                ("prod-am", AM, {"alerts": [{**alert, "annotations": {"big": "x" * 70000}}]}, "labels and annotations: are too"),
+                ("prod-am", AM, {"alerts": [alert], "groupKey": "g", "truncatedAlerts": 4}, "truncatedAlerts: "),
+                ("prod-prom", PROM, [{**alert, "startsAt": 5}], "startsAt: is no instant"),
+                ("prod-pd", "/v2/enqueue", {**pd, "event_action": "trigger", "payload": {**event, "summary": "x" * 1025}},
+                 "payload.summary: is cut"),
+                ("prod-pd", "/v2/enqueue", {**pd, "event_action": "trigger", "payload": event, "links": [{"href": "x"}]},
+                 "links[0]: is no address"),
+                ("prod-pd", "/v2/change/enqueue", {**pd, "payload": {**event, "source": 7}}, "payload.source: is no text"),
+                ("app", "/api/v1/alerts", {"summary": "x" * 1025}, "summary: is cut"),
+                ("app", "/api/v1/alerts", {"summary": "s", "source": "x" * 5000}, "source: is cut"),
+                ("app", "/api/v1/alerts", {"summary": "s", "details": {"x": "x" * 70000}}, "details: are too long")):
+            with self.subTest(problem):
+                answer = self.post(path, body, token=KEYS["APP_KEY"] if name == "app" else None)
+                self.assertLess(answer.status, 300, answer)
+                if path != PROM:  # Alertmanager's own answer to that is empty
+                    self.assertIn(problem, answer.json["note"])
+                self.assertIn(problem, self.world.items(f"/api/v1/integrations/{name}/payloads")[0]["problem"])
+                self.assertIn(problem, self.world.cli("integration", "payloads", name).stdout)
+
     def test_the_owner_hears_what_was_refused(self):
         """In a world of its own, where nothing else was refused before."""
         with World() as world:
