@@ -63,6 +63,16 @@ static void try_html(const char *text)
     CHECK(brackets == 2);
 }
 
+/* Nothing in a sound one means something else elsewhere in an address. */
+static void try_host(const char *text)
+{
+    if (host_is_sound(text)) {
+        CHECK(strpbrk(text, "/\\?#@\"<>\r\n") == NULL && g_str_is_ascii(text));
+        g_autofree char *with_port = g_strconcat(text, ":1", NULL);
+        CHECK(strchr(text, ':') == NULL || text[0] == '[' || !host_is_sound(with_port));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     g_autofree char *text = g_strndup((const char *)data, size);
@@ -74,5 +84,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     try_decode((const char *)data, size);
     try_route(text);
     try_html(text);
+    try_host(text);
     return 0;
 }

@@ -132,6 +132,25 @@ static void test_forms(void **state)
     g_string_free(many, TRUE);
 }
 
+static void test_hosts(void **state)
+{
+    (void)state;
+    static const char *const SOUND[] = {
+        "tocsin.example:8420", "[::1]:8420", "[::1]", "a_b.example.", "x:",
+        "%41.example",         "",           "x \t"};
+    static const char *const ODD[] = {"a b/c", "a/b",  "a b", "user@x", "x:80:80",
+                                      "x:8a",  "[::1", "::1", "%4",     "a?b",
+                                      "<x>",   "a\\b", "x#",  "[::1]x", "caf\xc3\xa9"};
+    for (size_t i = 0; i < G_N_ELEMENTS(SOUND); i++) {
+        assert_true(host_is_sound(SOUND[i]));
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(ODD); i++) {
+        if (host_is_sound(ODD[i])) {
+            fail_msg("%s", ODD[i]);
+        }
+    }
+}
+
 static void test_html_is_escaped(void **state)
 {
     (void)state;
@@ -200,6 +219,7 @@ int main(void)
         cmocka_unit_test(test_routes),
         cmocka_unit_test(test_decoding),
         cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_hosts),
         cmocka_unit_test(test_html_is_escaped),
         cmocka_unit_test(test_addresses_in_html),
         cmocka_unit_test(test_document_is_closed),

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "http/urlcode.h"
+
 /* libmicrohttpd 0.9.75 also ends a line at a lone LF, where another program on the way may see one
  * long value. It cuts lines in place, writing NUL over each byte of a line's end: two of them stand
  * behind a value, and four behind the last, only where CR LF stood. Later versions refuse such lines
@@ -39,27 +41,6 @@ static bool is_digits(const char *text)
     return text[0] != '\0' && strspn(text, "0123456789") == strlen(text) && strlen(text) < 19;
 }
 
-/* uri-host [ ":" port ] of RFC 3986; it may be empty. */
-static bool is_host(const char *value)
-{
-    static const char MARKS[] = "-._~!$&'()*+,;=";
-    const char *at = value;
-    bool is_literal = at[0] == '[';
-    for (at += is_literal ? 1 : 0;
-         g_ascii_isalnum(*at) || (*at != '\0' && strchr(MARKS, *at)) ||
-         (is_literal && *at == ':') ||
-         (!is_literal && *at == '%' && g_ascii_isxdigit(at[1]) && g_ascii_isxdigit(at[2]));) {
-        at++;
-    }
-    if (is_literal && *at++ != ']') {
-        return false;
-    }
-    if (*at == ':') {
-        at += 1 + strspn(at + 1, "0123456789");
-    }
-    return at[strspn(at, " \t")] == '\0';
-}
-
 /* Several lines are one list (RFC 9110, 5.3). */
 static void add_encodings(struct shape *shape, const char *value)
 {
@@ -90,7 +71,7 @@ static enum MHD_Result look_at_header(void *self, enum MHD_ValueKind kind, const
     shape->last_value = value;
     if (g_ascii_strcasecmp(name, "Host") == 0) {
         shape->hosts++;
-        shape->has_odd_host = shape->has_odd_host || !is_host(value);
+        shape->has_odd_host = shape->has_odd_host || !host_is_sound(value);
     } else if (g_ascii_strcasecmp(name, "Content-Length") == 0) {
         shape->lengths++;
         shape->length = value;

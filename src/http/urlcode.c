@@ -84,3 +84,32 @@ void form_clear(struct form *form)
 {
     g_clear_pointer(&form->texts, g_ptr_array_unref);
 }
+
+/* How many bytes at `at` belong to a name; within brackets colons do, too. 0: it ends there. */
+static size_t host_step(const char *at, bool is_literal)
+{
+    static const char MARKS[] = "-._~!$&'()*+,;=";
+    if (g_ascii_isalnum(*at) || (*at != '\0' && strchr(MARKS, *at) != NULL)) {
+        return 1;
+    }
+    if (is_literal) {
+        return *at == ':' ? 1 : 0;
+    }
+    return *at == '%' && g_ascii_isxdigit(at[1]) && g_ascii_isxdigit(at[2]) ? 3 : 0;
+}
+
+bool host_is_sound(const char *text)
+{
+    bool is_literal = text[0] == '[';
+    const char *at = text + (is_literal ? 1 : 0);
+    for (size_t step = host_step(at, is_literal); step > 0; step = host_step(at, is_literal)) {
+        at += step;
+    }
+    if (is_literal && *at++ != ']') {
+        return false;
+    }
+    if (*at == ':') {
+        at += 1 + strspn(at + 1, "0123456789");
+    }
+    return at[strspn(at, " \t")] == '\0';
+}

@@ -24,4 +24,8 @@ NODISCARD bool form_read(const char *bytes, size_t size, struct form *out);
 const char *form_get(const struct form *form, const char *name);
 void form_clear(struct form *form);
 
+/* Is it what a Host header may be: a name or an address, perhaps with a port, and blanks behind it? It may be
+ * empty (RFC 9112, 3.2; RFC 3986, 3.2.2). */
+NODISCARD bool host_is_sound(const char *text);
+
 #endif
