@@ -2,7 +2,7 @@
 
 #include <glib.h>
 
-#include "ledger/event.h"
+#include "ledger/chain.h"
 #include "ledger/lane.h"
 #include "sim/eye_store.h"
 
@@ -206,11 +206,10 @@ int inspector_look(struct inspector *inspector, bool is_able, struct moment now)
 
 void inspector_end(struct inspector *inspector, struct moment now)
 {
-    int64_t bad_seq = 0;
+    struct fault fault = {0};
     (void)look_at_lanes(inspector);
     look_at_claims(inspector, now);
-    if (!event_verify(inspector->eye, &bad_seq)) {
-        auditor_complain(inspector->auditor, now,
-                         "history: the chain of events breaks at %" G_GINT64_FORMAT, bad_seq);
+    if (!chain_check(inspector->eye, "database", &fault)) {
+        auditor_complain(inspector->auditor, now, "history: %s", fault.text);
     }
 }

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "db/db.h"
+#include "ledger/chain.h"
 
 #define DATABASE_VARIABLE "TOCSIN_DATABASE_URL"
 
@@ -303,7 +304,7 @@ static int verify_source(const char *source, const struct place *to)
 static bool check_history(const char *source, struct fault *fault)
 {
     struct db *db = db_open(source, DB_READ_ONLY, fault);
-    bool is_good = db != NULL && transfer_check_chain(db, "backup", fault);
+    bool is_good = db != NULL && chain_check(db, "backup", fault);
     db_close(&db);
     return is_good;
 }

@@ -4,8 +4,8 @@
 #include <sys/stat.h>
 
 #include "app/data_dir.h"
-#include "app/transfer.h"
 #include "config/config_store.h"
+#include "ledger/chain.h"
 #include "people/contact_store.h"
 #include "people/token_store.h"
 #include "source/refusal.h"
@@ -170,7 +170,7 @@ static void look_at_refusals(struct doctor *doctor)
 static void look_at_history(struct doctor *doctor)
 {
     struct fault fault = {0};
-    if (!transfer_check_chain(doctor->db, "database", &fault)) {
+    if (!chain_check(doctor->db, "database", &fault)) {
         lint_add(
             doctor->findings, LINT_PROBLEM, "history", "",
             "Find out who can write to the database; `tocsin restore --verify-only` tells which "

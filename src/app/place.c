@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/data_dir.h"
+#include "db/migrate.h"
 
 void place_of_settings(const struct settings *settings, struct place *out)
 {
@@ -60,6 +61,19 @@ void place_blame(const struct place *place, struct fault *fault)
         struct fault why = *fault;
         (void)fault_set(fault, place->called, "%s", why.text);
     }
+}
+
+bool place_check_schema(const struct place *place, struct db *db, struct fault *fault)
+{
+    struct db_migrations *known = db_migrations_load();
+    struct db_schema schema;
+    bool is_good = db_schema_look(db, known, &schema, fault);
+    db_migrations_free(&known);
+    if (is_good && schema.state == SCHEMA_EMPTY) {
+        return fault_set(fault, "", "there is no database of Tocsin's at %s: name the right one",
+                         place->shown);
+    }
+    return is_good && db_schema_check(&schema, fault);
 }
 
 void place_clear(struct place *place)

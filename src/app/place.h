@@ -3,6 +3,7 @@
 #define APP_PLACE_H
 
 #include "app/settings.h"
+#include "db/db.h"
 
 struct place {
     char *where;        /* for db_open */
@@ -25,6 +26,8 @@ void place_blame(const struct place *place, struct fault *fault);
 void place_of_settings(const struct settings *settings, struct place *out);
 /* A database file by itself: a backup. */
 void place_of_file(const char *path, struct place *out);
+/* Is it a database of ours, of a schema that this program reads? `db` is open on it. */
+NODISCARD bool place_check_schema(const struct place *place, struct db *db, struct fault *fault);
 void place_clear(struct place *place);
 
 #endif

@@ -6,9 +6,8 @@
 #include "app/data_dir.h"
 #include "app/output.h"
 #include "base/clock.h"
-#include "db/migrate.h"
 #include "db/server.h"
-#include "ledger/event.h"
+#include "ledger/chain.h"
 #include "ledger/node.h"
 
 /* A node that lives writes every half second. */
@@ -21,23 +20,10 @@ static void count_living(void *self, const struct node_info *node)
     *(int *)self += node->state != NODE_GONE ? 1 : 0;
 }
 
-static bool check_schema(struct db *db, const struct place *place, struct fault *fault)
-{
-    struct db_migrations *known = db_migrations_load();
-    struct db_schema schema;
-    bool is_good = db_schema_look(db, known, &schema, fault);
-    db_migrations_free(&known);
-    if (is_good && schema.state == SCHEMA_EMPTY) {
-        return fault_set(fault, "", "there is no database of Tocsin's at %s: name the right one",
-                         place->shown);
-    }
-    return is_good && db_schema_check(&schema, fault);
-}
-
 /* The number of the last write, or -1; and how many nodes have not ended. */
 static int64_t look(struct db *db, const struct place *place, int *out_living, struct fault *fault)
 {
-    if (!check_schema(db, place, fault)) {
+    if (!place_check_schema(place, db, fault)) {
         return -1;
     }
     *out_living = 0;
@@ -118,33 +104,12 @@ struct proof {
     int64_t turn; /* of a source that is a server, before the copy began */
 };
 
-bool transfer_check_chain(struct db *db, const char *which, struct fault *fault)
-{
-    int64_t bad = 0;
-    if (event_verify(db, &bad)) {
-        return true;
-    }
-    if (bad > event_last_seq(db)) {
-        return fault_set(fault, "",
-                         "event %" G_GINT64_FORMAT " of the %s is missing, and what came after it: "
-                         "its history was cut off; restore a backup from before",
-                         bad, which);
-    }
-    return bad == 0 ? fault_set(fault, "", "the events of the %s cannot be read: %s", which,
-                                db_error_text(db))
-                    : fault_set(fault, "",
-                                "event %" G_GINT64_FORMAT " of the %s does not fit to the ones "
-                                "before it: its history was changed; restore a backup from before",
-                                bad, which);
-}
-
 /* In the target's transaction, before its end. */
 static bool prove(void *self, struct db *to, struct fault *fault)
 {
     struct proof *proof = self;
     const struct place *from = proof->transfer->from;
-    if (!transfer_check_chain(proof->from, "source", fault) ||
-        !transfer_check_chain(to, "target", fault)) {
+    if (!chain_check(proof->from, "source", fault) || !chain_check(to, "target", fault)) {
         return false;
     }
     proof->transfer->events = event_last_seq(to);

@@ -19,10 +19,6 @@ struct transfer {
 NODISCARD bool transfer_run(struct transfer *transfer, struct fault *fault);
 void transfer_clear(struct transfer *transfer);
 
-/* Walks the chain of events, a bounded number at a time. False and a fault that names the first event that
- * does not fit; `which` is for people: "source". */
-NODISCARD bool transfer_check_chain(struct db *db, const char *which, struct fault *fault);
-
 /* {tables: [{table, rows, checksum}], pageable: {…}, events, rows, mended, seconds}. */
 NODISCARD json_t *transfer_json(const struct transfer *transfer);
 /* The same as tables for people. */

@@ -16,6 +16,7 @@
 #include "base/limits.h"
 #include "db/memory_vfs.h"
 #include "db/test_database.h"
+#include "ledger/chain.h"
 #include "ledger/event.h"
 
 enum { SENDERS = 4, COMMANDS_EACH = 500 };
@@ -102,8 +103,8 @@ static void every_command_of_every_thread_is_answered_once(void **state)
     desk_stop(&world->desk); /* runs what still waits */
     assert_int_equal(atomic_load(&world->answers[OUTCOME_COMMITTED]), SENDERS * COMMANDS_EACH);
     assert_int_equal(event_last_seq(world->db), SENDERS * COMMANDS_EACH);
-    int64_t bad_seq = 0;
-    assert_true(event_verify(world->db, &bad_seq));
+    struct fault fault = {0};
+    assert_true(chain_check(world->db, "database", &fault));
 }
 
 /* Holds the desk's thread inside a command until the test lets it go. */
@@ -258,9 +259,8 @@ static void backups_under_writes_are_whole(void **state)
         assert_false(db_backup(reader, path, &fault)); /* never over an older copy */
         db_pool_give(pool, reader);
         struct db *copy = db_open(path, DB_READ_ONLY, &fault);
-        int64_t bad_seq = 0;
         assert_int_equal(event_last_seq(copy), seq); /* the state of the reader, no later one */
-        assert_true(event_verify(copy, &bad_seq));
+        assert_true(chain_check(copy, "copy", &fault));
         db_close(&copy);
         assert_int_equal(g_unlink(path), 0);
     }
@@ -341,7 +341,8 @@ static void two_desks_keep_one_chain(void **state)
         assert_int_equal(pthread_join(programs[i].sender, NULL), 0);
         assert_int_equal(atomic_load(&programs[i].committed), COMMANDS_EACH);
     }
-    int64_t last_seq = event_last_seq(world->db), bad_seq = 0;
+    struct fault fault = {0};
+    int64_t last_seq = event_last_seq(world->db);
     assert_true(last_seq >= 2 * (int64_t)COMMANDS_EACH + 2); /* two joined */
     for (int i = 0; i < 2; i++) { /* each hears of the other's, without being woken */
         while (atomic_load(&programs[i].heard_seq) < last_seq) {
@@ -354,7 +355,7 @@ static void two_desks_keep_one_chain(void **state)
         ledger_destroy(&programs[i].ledger);
         db_close(&programs[i].db);
     }
-    assert_true(event_verify(world->db, &bad_seq));
+    assert_true(chain_check(world->db, "database", &fault));
 }
 
 int main(void)

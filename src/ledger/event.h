@@ -36,10 +36,4 @@ void event_list(struct db *db, int64_t after_seq, const char *subject, int limit
 
 NODISCARD int64_t event_last_seq(struct db *db);
 
-/* Walks the chain; false and the first seq that does not fit when history was changed, or 0 when it
- * could not be read (see db_error). Events cut off at the very end are missed up to the last pulse's,
- * on a file; the seq that is told then is greater than event_last_seq. On a server no pulse is kept:
- * compare event_last_seq with a number kept elsewhere. */
-NODISCARD bool event_verify(struct db *db, int64_t *out_bad_seq);
-
 #endif

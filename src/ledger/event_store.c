@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/metric.h"
+#include "ledger/chain.h"
 
 enum { VERIFY_ROWS = 1000 }; /* kept in memory at a time */
 
@@ -111,39 +112,52 @@ int64_t event_last_seq(struct db *db)
     return seq;
 }
 
-/* The next events of the chain, at most VERIFY_ROWS; answers how many. */
-static int verify_some(struct db *db, int64_t after_seq, struct event_head *head,
-                       int64_t *out_bad_seq)
+/* --- the chain --- */
+
+void chain_begin(struct chain *chain, struct db *db)
 {
+    *chain = (struct chain){.state = CHAIN_WHOLE};
+    chain->seen_seq = pulse_seq(db); /* before the walk: events may come while it lasts */
+    if (db_error(db) != DB_OK) {
+        chain->state = CHAIN_UNREAD;
+    }
+}
+
+bool chain_walk(struct chain *chain, struct db *db, int limit)
+{
+    if (chain->state != CHAIN_WHOLE) {
+        return false;
+    }
     int rows = 0;
-    struct db_query *query = ask_list(db, after_seq, NULL, VERIFY_ROWS);
-    while (*out_bad_seq == 0 && db_step(query) == DB_ROW) {
+    /* Rows below 1 do not fit either. */
+    int64_t after_seq = chain->last_seq == 0 ? INT64_MIN : chain->last_seq;
+    struct db_query *query = ask_list(db, after_seq, NULL, limit);
+    while (chain->state == CHAIN_WHOLE && db_step(query) == DB_ROW) {
         struct event event = read_event(query);
         size_t size = 0;
         const void *kept = db_blob(query, 6, &size);
-        event_hash(head->hash, &event, head->hash);
-        if (event.seq != head->seq + 1 || size != EVENT_HASH_SIZE ||
-            memcmp(kept, head->hash, size) != 0) {
-            *out_bad_seq = head->seq + 1;
-        }
-        head->seq = event.seq;
+        chain_judge(chain, &event, kept, size);
         rows++;
     }
     db_reset(query);
-    return rows;
+    if (db_error(db) != DB_OK) {
+        chain->state = CHAIN_UNREAD;
+    } else if (rows < limit) {
+        chain_end(chain);
+    }
+    return chain->state == CHAIN_WHOLE && rows == limit;
 }
 
-bool event_verify(struct db *db, int64_t *out_bad_seq)
+bool chain_verify(struct db *db, struct chain *out)
 {
-    struct event_head head = {0};
-    int64_t promised = pulse_seq(db); /* before the walk: events may come while it lasts */
-    *out_bad_seq = 0;
-    int64_t after_seq = INT64_MIN; /* rows below 1 do not fit either */
-    while (verify_some(db, after_seq, &head, out_bad_seq) == VERIFY_ROWS && *out_bad_seq == 0) {
-        after_seq = head.seq;
+    chain_begin(out, db);
+    while (chain_walk(out, db, VERIFY_ROWS)) {
     }
-    if (*out_bad_seq == 0 && head.seq < promised && db_error(db) == DB_OK) {
-        *out_bad_seq = head.seq + 1;
-    }
-    return *out_bad_seq == 0 && db_error(db) == DB_OK;
+    return out->state == CHAIN_WHOLE;
+}
+
+bool chain_check(struct db *db, const char *which, struct fault *fault)
+{
+    struct chain chain;
+    return chain_verify(db, &chain) || chain_words(&chain, db, which, fault);
 }

@@ -1,4 +1,4 @@
-#include "ledger/event.h"
+#include "ledger/chain.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -101,31 +101,45 @@ static void a_changed_history_is_found_at_the_right_event(void **state)
 {
     static const struct {
         const char *name, *sql;
-        int64_t bad_seq; /* 0: sound */
-        size_t zeros;    /* bound as $1, when not 0 */
+        enum chain_state state;
+        int64_t bad_from, bad_to, last_seq;
+        size_t zeros; /* bound as $1, when not 0 */
     } rows[] = {
-        {"untouched", "SELECT 1", 0},
-        {"another actor", "UPDATE event SET actor = 'user:eve' WHERE seq = 7", 7},
-        {"another kind", "UPDATE event SET kind = 'alert.resolved' WHERE seq = 1", 1},
-        {"another subject", "UPDATE event SET subject = 'alert:5' WHERE seq = 20", 20},
-        {"other data", "UPDATE event SET data = '{}' WHERE seq = 8", 8},
-        {"data taken away", "UPDATE event SET data = NULL WHERE seq = 8", 8},
-        {"empty data for none", "UPDATE event SET data = '' WHERE seq = 9", 9},
-        {"another instant", "UPDATE event SET at = at + 1 WHERE seq = 5", 5},
-        {"another hash", "UPDATE event SET hash = $1 WHERE seq = 5", 5, 32},
-        {"hash cut", "UPDATE event SET hash = $1 WHERE seq = 5", 5, 3},
-        {"one removed", "DELETE FROM event WHERE seq = 10", 10},
-        {"the first removed", "DELETE FROM event WHERE seq = 1", 1},
+        {"untouched", "SELECT 1", CHAIN_WHOLE, 0, 0, 20},
+        {"another actor", "UPDATE event SET actor = 'user:eve' WHERE seq = 7", CHAIN_EDITED, 7, 7,
+         6},
+        {"another kind", "UPDATE event SET kind = 'alert.resolved' WHERE seq = 1", CHAIN_EDITED, 1,
+         1, 0},
+        {"another subject", "UPDATE event SET subject = 'alert:5' WHERE seq = 20", CHAIN_EDITED, 20,
+         20, 19},
+        {"other data", "UPDATE event SET data = '{}' WHERE seq = 8", CHAIN_EDITED, 8, 8, 7},
+        {"data taken away", "UPDATE event SET data = NULL WHERE seq = 8", CHAIN_EDITED, 8, 8, 7},
+        {"empty data for none", "UPDATE event SET data = '' WHERE seq = 9", CHAIN_EDITED, 9, 9, 8},
+        {"another instant", "UPDATE event SET at = at + 1 WHERE seq = 5", CHAIN_EDITED, 5, 5, 4},
+        {"another hash", "UPDATE event SET hash = $1 WHERE seq = 5", CHAIN_EDITED, 5, 5, 4, 32},
+        {"hash cut", "UPDATE event SET hash = $1 WHERE seq = 5", CHAIN_EDITED, 5, 5, 4, 3},
+        {"another number", "UPDATE event SET seq = 0 WHERE seq = 1", CHAIN_EDITED, 0, 0, 0},
+        {"one removed", "DELETE FROM event WHERE seq = 10", CHAIN_MISSING, 10, 10, 9},
+        {"some removed", "DELETE FROM event WHERE seq IN (10, 11, 12, 15)", CHAIN_MISSING, 10, 12,
+         9},
+        {"the first removed", "DELETE FROM event WHERE seq = 1", CHAIN_MISSING, 1, 1, 0},
+        {"all but the last removed", "DELETE FROM event WHERE seq < 20", CHAIN_MISSING, 1, 19, 0},
+        {"edited before a gap",
+         "UPDATE event SET actor = 'user:eve', seq = CASE seq WHEN 20 THEN 22 ELSE seq END "
+         "WHERE seq > 18",
+         CHAIN_EDITED, 19, 19, 18},
         {"a pulse that saw the last one", "INSERT INTO pulse (only_row, at, seq) VALUES (1, 1, 20)",
-         0},
+         CHAIN_WHOLE, 0, 0, 20},
         {"the last removed that a pulse saw",
-         "INSERT INTO pulse (only_row, at, seq) VALUES (1, 1, 21)", 21},
+         "INSERT INTO pulse (only_row, at, seq) VALUES (1, 1, 21)", CHAIN_CUT_OFF, 21, 21, 20},
         {"text moved between fields",
-         "UPDATE event SET actor = actor || 'x', kind = substr(kind, 2) WHERE seq = 3", 3},
+         "UPDATE event SET actor = actor || 'x', kind = substr(kind, 2) WHERE seq = 3",
+         CHAIN_EDITED, 3, 3, 2},
         {"two exchanged",
          "UPDATE event SET subject = CASE seq WHEN 3 THEN 'alert:4' ELSE 'alert:3' END "
          "WHERE seq IN (3, 4)",
-         3},
+         CHAIN_EDITED, 3, 3, 2},
+        {"no event yet", "DELETE FROM event", CHAIN_WHOLE, 0, 0, 0},
     };
 
     (void)state;
@@ -141,13 +155,84 @@ static void a_changed_history_is_found_at_the_right_event(void **state)
         if (db_run(query) == DB_FAILED) {
             fail_msg("%s: %s", rows[i].name, db_error_text(world->db));
         }
-        int64_t bad_seq = -1;
-        bool is_sound = event_verify(world->db, &bad_seq);
-        if (is_sound != (rows[i].bad_seq == 0) || bad_seq != rows[i].bad_seq) {
-            fail_msg("%s: found at %d", rows[i].name, (int)bad_seq);
+        struct chain chain;
+        bool is_whole = chain_verify(world->db, &chain);
+        if (is_whole != (rows[i].state == CHAIN_WHOLE) || chain.state != rows[i].state ||
+            chain.bad_from != rows[i].bad_from || chain.bad_to != rows[i].bad_to ||
+            chain.last_seq != rows[i].last_seq) {
+            fail_msg("%s: state %d, %d to %d, whole up to %d", rows[i].name, (int)chain.state,
+                     (int)chain.bad_from, (int)chain.bad_to, (int)chain.last_seq);
         }
         (void)tear_down(&fresh);
     }
+}
+
+static void run_sql(struct world *world, const char *sql)
+{
+    assert_int_not_equal(db_run(db_query(world->db, sql)), DB_FAILED);
+}
+
+static void an_empty_history_that_was_not_is_found(void **state)
+{
+    struct world *world = *state;
+    run_sql(world, "INSERT INTO pulse (only_row, at, seq) VALUES (1, 1, 20)");
+    run_sql(world, "DELETE FROM event");
+    struct chain chain;
+    assert_false(chain_verify(world->db, &chain));
+    assert_int_equal(chain.state, CHAIN_CUT_OFF);
+    assert_int_equal(chain.bad_from, 1);
+    assert_int_equal(chain.bad_to, EVENTS);
+    assert_false(utc_is_set(chain.first_at));
+}
+
+/* In one go or in slices of any size, also such that the last one is full. */
+static void a_walk_finds_the_same_in_slices(void **state)
+{
+    static const int slices[] = {1, 3, 7, 10, 20, 21};
+    struct world *world = *state;
+    run_sql(world, "INSERT INTO pulse (only_row, at, seq) VALUES (1, 1, 20)");
+    for (int round = 0; round < 2; round++) {
+        struct chain whole;
+        assert_int_equal(chain_verify(world->db, &whole), round == 0);
+        for (size_t i = 0; i < G_N_ELEMENTS(slices); i++) {
+            struct chain chain;
+            int walks = 1;
+            for (chain_begin(&chain, world->db); chain_walk(&chain, world->db, slices[i]);) {
+                walks++;
+            }
+            int expected = round == 0 ? EVENTS / slices[i] + 1 : 12 / slices[i] + 1;
+            assert_int_equal(walks, expected);
+            assert_int_equal(chain.state, whole.state);
+            assert_int_equal(chain.bad_from, whole.bad_from);
+            assert_int_equal(chain.last_seq, whole.last_seq);
+            assert_memory_equal(chain.hash, whole.hash, sizeof chain.hash);
+        }
+        run_sql(world, "DELETE FROM event WHERE seq = 13");
+    }
+}
+
+static void keep_hash(void *self, const struct event *event)
+{
+    unsigned char *hash = self;
+    struct event edited = *event;
+    edited.actor = event->seq == 2 ? "user:eve" : event->actor;
+    event_hash(hash, &edited, hash);
+}
+
+/* Whoever can write the hash, too: the event after it tells. */
+static void an_edit_with_its_hash_is_found_by_the_next_event(void **state)
+{
+    struct world *world = *state;
+    unsigned char hash[EVENT_HASH_SIZE] = {0};
+    event_list(world->db, 0, NULL, 2, keep_hash, hash);
+    struct db_query *query =
+        db_query(world->db, "UPDATE event SET actor = 'user:eve', hash = $1 WHERE seq = 2");
+    db_bind_blob(query, 1, hash, sizeof hash);
+    assert_int_not_equal(db_run(query), DB_FAILED);
+    struct fault fault = {0};
+    assert_false(chain_check(world->db, "database", &fault));
+    assert_non_null(strstr(fault.text, "event 3 of the database does not fit to the ones before "
+                                       "it: it was edited, or event 2 together with its hash"));
 }
 
 static void the_chain_goes_on_after_a_restart(void **state)
@@ -157,8 +242,8 @@ static void the_chain_goes_on_after_a_restart(void **state)
     world->ledger = ledger_create(world->db, &CLOCK_SYSTEM, &RANDOM_SYSTEM);
     int n = 1;
     ledger_run_batch(world->ledger, &(struct command){append_one, NULL, &n, false}, 1);
-    int64_t bad_seq = 0;
-    assert_true(event_verify(world->db, &bad_seq));
+    struct chain chain;
+    assert_true(chain_verify(world->db, &chain));
     assert_int_equal(event_last_seq(world->db), EVENTS + 1);
 }
 
@@ -168,6 +253,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(events_are_listed_in_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_event_comes_back_as_it_was_appended, set_up, tear_down),
         cmocka_unit_test(a_changed_history_is_found_at_the_right_event),
+        cmocka_unit_test_setup_teardown(an_empty_history_that_was_not_is_found, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_walk_finds_the_same_in_slices, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_edit_with_its_hash_is_found_by_the_next_event, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(the_chain_goes_on_after_a_restart, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("event", tests, NULL, NULL);

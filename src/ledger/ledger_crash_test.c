@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "db/memory_vfs.h"
+#include "ledger/chain.h"
 
 static const struct utc START = {1795000000000000};
 static const char WHERE[] = "file:crash.db?vfs=crash-disk";
@@ -171,8 +172,8 @@ static int lose_power(struct world *world, uint64_t seed, unsigned planted)
     stop(world);
     memory_disk_power_on(world->disk, &random);
     start(world);
-    int64_t bad_seq = 0;
-    return count_lost(world) + !event_verify(world->db, &bad_seq);
+    struct fault fault = {0};
+    return count_lost(world) + !chain_check(world->db, "database", &fault);
 }
 
 static void what_was_answered_survives_power_loss(void **state)
@@ -224,8 +225,8 @@ static void no_failing_call_breaks_a_promise_or_needs_a_restart(void **state)
         stop(world);
         start(world);
         assert_int_equal(count_lost(world), 0);
-        int64_t bad_seq = 0;
-        assert_true(event_verify(world->db, &bad_seq));
+        struct fault fault = {0};
+        assert_true(chain_check(world->db, "database", &fault));
     }
 }
 

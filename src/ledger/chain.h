@@ -1,0 +1,53 @@
+/* ledger/chain.h - is the record of events whole? Each event carries the hash of all before it: the chain is
+ * walked from the first one on, a bounded number at a time. */
+#ifndef LEDGER_CHAIN_H
+#define LEDGER_CHAIN_H
+
+#include "base/record.h"
+#include "ledger/event.h"
+
+enum chain_state {
+    CHAIN_WHOLE = 1, /* as far as it was walked */
+    CHAIN_EDITED,    /* an event does not fit to the ones before it */
+    CHAIN_MISSING,   /* events are missing before one that is there … */
+    CHAIN_CUT_OFF,   /* … or at the end */
+    CHAIN_UNREAD,    /* the database could not be read */
+};
+
+extern const struct enum_name CHAIN_STATE_NAMES[]; /* of all but the last */
+
+/* How far a walk has come. The events up to `last_seq` hold together. */
+struct chain {
+    enum chain_state state;
+    int64_t last_seq; /* 0: none yet; the first has 1, so it is their number, too */
+    struct utc first_at, last_at;
+    int64_t bad_from, bad_to; /* the first events that are edited or missing; 0: none are */
+    int64_t
+        seen_seq; /* that many are known by a note beside them (see ledger_pulse); 0: it says nothing */
+    unsigned char hash[EVENT_HASH_SIZE];
+};
+
+/* Any connection, in a transaction or without one: each step may see a newer state of the database. */
+void chain_begin(struct chain *chain, struct db *db);
+/* Goes on by `limit` events at most. True while there may be more and nothing is amiss. */
+NODISCARD bool chain_walk(struct chain *chain, struct db *db, int limit);
+/* All of it. True when it is whole. Takes as long as there are events; memory is bounded. */
+NODISCARD bool chain_verify(struct db *db, struct chain *out);
+
+/* The next event of a walk, with the hash that is kept with it: chain_walk's judge. */
+void chain_judge(struct chain *chain, const struct event *event, const void *kept, size_t size);
+/* There are no more. */
+void chain_end(struct chain *chain);
+
+/* True when it is whole; else a fault with what is amiss and what to do. `which` database, for people:
+ * "backup"; `db` says why it could not be read, and may be NULL where it could. */
+NODISCARD bool chain_words(const struct chain *chain, struct db *db, const char *which,
+                           struct fault *fault);
+/* chain_verify and chain_words together. */
+NODISCARD bool chain_check(struct db *db, const char *which, struct fault *fault);
+
+/* {state, events, first_seq, first_at, last_seq, last_at, seen_seq, bad_from, bad_to, what}, without what
+ * there is none of. Of one that could be read. */
+NODISCARD json_t *chain_json(const struct chain *chain);
+
+#endif
