@@ -8,8 +8,6 @@ enum { STRIKES_MAX = 3 };
 
 /* A server that met damage is tried again after that long: nobody reports a check of it. */
 #define ASK_SERVER_AGAIN SPAN_MIN(1)
-/* How often the pulse of a quiet ledger writes: each time costs a sync of the disk. */
-#define WRITE_EVERY SPAN_S(30)
 
 static struct span now_of(const struct ledger *ledger)
 {
@@ -129,8 +127,8 @@ enum command_result ledger_pulse(struct ledger_tx *tx)
     }
     struct span now = now_of(ledger);
     bool is_quiet =
-        ledger->pulse_written.us != 0 && now.us - ledger->pulse_written.us < WRITE_EVERY.us;
-    if (ledger->is_shared || is_quiet) { /* a node of several writes its beat */
+        ledger->pulse_written.us != 0 && now.us - ledger->pulse_written.us < PULSE_WRITTEN_EVERY.us;
+    if (ledger->is_shared || is_quiet) { /* a node of several writes it with its beat */
         return COMMAND_REFUSED;
     }
     pulse_save(tx->db, tx->now, event_last_seq(tx->db));

@@ -83,7 +83,8 @@ struct membership {
     bool has_gained;       /* lanes, and the listeners do not know yet */
     int lanes_left;        /* that it held when it left */
     struct span beaten_at; /* elapsed time of its last committed beat */
-    bool is_beating;       /* the transaction under way carries a beat */
+    bool is_beating;       /* the transaction under way carries a beat … */
+    bool is_pulsing;       /* … and a pulse */
     struct span pruned_at;
     bool has_pruned;
     struct lane_view view; /* as last read … */
@@ -189,6 +190,9 @@ void damage_hear(struct ledger *ledger);
 NODISCARD bool damage_is_over(struct ledger *ledger);
 
 /* --- pulse_store.c --- */
+
+/* How often it is written: each time costs a quiet ledger of its own a sync of the disk. */
+#define PULSE_WRITTEN_EVERY SPAN_S(30)
 
 void pulse_save(struct db *db, struct utc at, int64_t seq);
 

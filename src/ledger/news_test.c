@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "ledger/chain.h"
+
 /* --- news --- */
 
 static void interleaved_batches_keep_one_chain(void **state)
@@ -17,6 +19,28 @@ static void interleaved_batches_keep_one_chain(void **state)
         assert_int_equal(cluster_write(&cluster->nodes[i * 7 % 3]), OUTCOME_COMMITTED);
     }
     assert_int_equal(cluster_verify(cluster), before + 300);
+}
+
+static void a_beat_notes_the_end_of_the_history_now_and_then(void **state)
+{
+    static const char NOTED[] = "SELECT coalesce(max(seq), 0) FROM pulse";
+    struct cluster *cluster = *state;
+    struct db *db = cluster->nodes[0].db;
+    cluster_pass(cluster, SPAN_S(31), 0);
+    int64_t length = cluster_verify(cluster);
+    assert_int_equal(test_ask_int(db, NOTED), length);
+    assert_int_equal(cluster_write(&cluster->nodes[1]), OUTCOME_COMMITTED);
+    cluster_pass(cluster, SPAN_S(1), 0);
+    assert_int_equal(test_ask_int(db, NOTED), length); /* not with each beat */
+    cluster_pass(cluster, SPAN_S(30), 0);
+    assert_int_equal(test_ask_int(db, NOTED), length + 1);
+    (void)cluster_verify(cluster);
+    (void)db_run(db_query(db, "DELETE FROM event WHERE seq > 2"));
+    struct chain chain;
+    assert_false(chain_verify(db, &chain));
+    assert_int_equal(chain.state, CHAIN_CUT_OFF);
+    assert_int_equal(chain.bad_from, 3);
+    assert_int_equal(chain.bad_to, length + 1);
 }
 
 static void witnesses_are_told_when_others_wrote_and_only_then(void **state)
@@ -374,6 +398,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_CLUSTER(interleaved_batches_keep_one_chain),
+        IN_CLUSTER(a_beat_notes_the_end_of_the_history_now_and_then),
         IN_CLUSTER(witnesses_are_told_when_others_wrote_and_only_then),
         IN_CLUSTER(listeners_hear_of_others_commits_at_the_next_look),
         IN_CLUSTER(a_turn_that_changes_nothing_is_not_counted),

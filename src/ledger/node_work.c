@@ -90,6 +90,21 @@ static void prune(struct ledger *ledger)
     }
 }
 
+/* So that it shows if events are cut off at the end: a file has its pulse for that. */
+static void carry_pulse(struct ledger *ledger)
+{
+    bool is_due = ledger->pulse_written.us == 0 ||
+                  since(ledger, ledger->pulse_written).us >= PULSE_WRITTEN_EVERY.us;
+    if (!is_due) {
+        return;
+    }
+    if (!ledger->head.is_known) {
+        event_load_head(ledger->db, &ledger->head);
+    }
+    pulse_save(ledger->db, clock_now(ledger->clock), ledger->head.seq);
+    ledger->member.is_pulsing = true;
+}
+
 void node_carry_beat(struct ledger *ledger)
 {
     struct membership *member = &ledger->member;
@@ -98,6 +113,7 @@ void node_carry_beat(struct ledger *ledger)
     if (is_due && db_error(ledger->db) == DB_OK) {
         node_beat(ledger->db, member->id);
         member->is_beating = true;
+        carry_pulse(ledger);
         prune(ledger);
     }
 }
@@ -107,6 +123,10 @@ void node_beaten(struct ledger *ledger)
     if (ledger->member.is_beating) {
         ledger->member.is_beating = false;
         ledger->member.beaten_at = clock_elapsed(ledger->clock);
+    }
+    if (ledger->member.is_pulsing) {
+        ledger->member.is_pulsing = false;
+        ledger->pulse_written = clock_elapsed(ledger->clock);
     }
 }
 
