@@ -3,6 +3,7 @@
 #include "alert/signal.h"
 #include "config/config_plan.h"
 #include "config/lint.h"
+#include "ledger/chain.h"
 #include "oncall/schedule.h"
 #include "people/token.h"
 
@@ -90,6 +91,23 @@ static const struct field REPORT_FIELDS[] = {
     SHAPE_KIND("notes", FIELD_INT, FIELD_ALWAYS, NULL),
 };
 const struct record REPORT_SHAPE = SHAPE("DoctorReport", "What the doctor found.", REPORT_FIELDS);
+
+static const struct field CHAIN_FIELDS[] = {
+    SHAPE_ENUM("state", CHAIN_STATE_NAMES, FIELD_ALWAYS),
+    SHAPE_KIND(
+        "events", FIELD_INT, FIELD_ALWAYS,
+        "How many hold together, from the first one on: all of them when the record is whole."),
+    SHAPE_TEXT("first_seq", 0, "Of those."),
+    SHAPE_KIND("first_at", FIELD_UTC, 0, NULL),
+    SHAPE_TEXT("last_seq", 0, NULL),
+    SHAPE_KIND("last_at", FIELD_UTC, 0, NULL),
+    SHAPE_TEXT("seen_seq", 0, "Up to here it would be noticed if events were cut off at the end."),
+    SHAPE_TEXT("bad_from", 0, "The first event that was edited or is missing."),
+    SHAPE_TEXT("bad_to", 0, "The last one of those that are missing there."),
+    SHAPE_TEXT("what", 0, "What is amiss, and what to do."),
+};
+const struct record CHAIN_SHAPE =
+    SHAPE("ChainVerified", "Whether the record of events is whole.", CHAIN_FIELDS);
 
 static const struct field EXPORTED_FIELDS[] = {
     SHAPE_KIND("document", FIELD_JSON, FIELD_ALWAYS, "As config/apply takes it."),

@@ -388,7 +388,7 @@ static void test_long_reads_hold_up_no_alert(void **state)
         "/api/v1/silences?holds=true", "/api/v1/alerts?status=resolved&severity=info",
         "/api/v1/events?limit=200",    "/api/v1/misses",
         "/api/v1/users/ana/misses",    "/api/v1/alerts/%s/explain",
-        "/api/v1/config/export",
+        "/api/v1/config/export",       "/api/v1/events/verify",
     };
     int readers[G_N_ELEMENTS(LONG)];
     g_autofree char *alert = g_strdup_printf("%" G_GINT64_FORMAT, test_alert(house, "before"));
@@ -418,6 +418,39 @@ static void test_long_reads_hold_up_no_alert(void **state)
         assert_int_equal(client_status(answer), 200);
         close(readers[i]);
     }
+}
+
+static GString *ran;
+
+static void run_once(void *arg)
+{
+    g_string_append(ran, arg);
+}
+
+static void run_in_turns(void *arg)
+{
+    g_string_append_c(ran, 't');
+    if (ran->len < 4) {
+        aside_run_on(run_in_turns, arg);
+    }
+}
+
+static void test_a_reading_in_turns_lets_others_between(void **state)
+{
+    (void)state;
+    static char once[] = "o";
+    sem_t is_there;
+    assert_int_equal(sem_init(&is_there, 0, 0), 0);
+    ran = g_string_new(NULL);
+    pthread_mutex_lock(&gate);
+    assert_true(aside_run(NULL, wait_at_gate, &is_there));
+    assert_int_equal(sem_wait(&is_there), 0);
+    assert_true(aside_run(NULL, run_in_turns, NULL));
+    assert_true(aside_run(NULL, run_once, once));
+    pthread_mutex_unlock(&gate);
+    aside_settle();
+    assert_string_equal(ran->str, "tott");
+    g_string_free(ran, TRUE);
 }
 
 static void test_silences_routes_and_questions(void **state)
@@ -510,6 +543,7 @@ int main(void)
         TEST(test_long_reads_hold_up_no_alert),
         TEST(test_silences_routes_and_questions),
         TEST(test_operations),
+        TEST(test_a_reading_in_turns_lets_others_between),
         TEST(backups_may_follow_at_once),
         TEST(test_rotated_key_takes_over),
     };

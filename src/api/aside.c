@@ -55,15 +55,21 @@ static bool start(void)
     return is_running;
 }
 
+/* Under the lock. */
+static void push(GQueue *where, void (*run)(void *arg), void *arg)
+{
+    struct reading *reading = g_new(struct reading, 1);
+    *reading = (struct reading){run, arg};
+    g_queue_push_tail(where, reading);
+}
+
 static bool queue(struct http_request *request, GQueue *where, guint most, void (*run)(void *arg),
                   void *arg)
 {
     pthread_mutex_lock(&lock);
     bool is_taken = where->length < most && (is_running || start());
     if (is_taken) {
-        struct reading *reading = g_new(struct reading, 1);
-        *reading = (struct reading){run, arg};
-        g_queue_push_tail(where, reading);
+        push(where, run, arg);
     }
     pthread_mutex_unlock(&lock);
     if (!is_taken) {
@@ -77,18 +83,33 @@ bool aside_run(struct http_request *request, void (*run)(void *arg), void *arg)
     return queue(request, &waiting, WAITING_MAX, run, arg);
 }
 
+void aside_run_on(void (*run)(void *arg), void *arg)
+{
+    pthread_mutex_lock(&lock);
+    CHECK(is_running);
+    push(&waiting, run, arg);
+    pthread_mutex_unlock(&lock);
+}
+
 struct handling {
     struct http_request *request;
     void *context;
     http_handler handler;
 };
 
+bool aside_is_over(struct http_request *request)
+{
+    bool is_late = http_is_late(request);
+    if (is_late) {
+        http_answer_busy(request, BUSY_RETRY_S, "The server stops."); /* is dropped */
+    }
+    return is_late;
+}
+
 static void handle(void *arg)
 {
     struct handling *job = arg;
-    if (http_is_late(job->request)) {
-        http_answer_busy(job->request, BUSY_RETRY_S, "The server stops."); /* is dropped */
-    } else {
+    if (!aside_is_over(job->request)) {
         job->handler(job->request, job->context);
     }
     g_free(job);

@@ -9,6 +9,12 @@
  * then it is not called. What it wants to know of the request must be asked before. */
 NODISCARD bool aside_run(struct http_request *request, void (*run)(void *arg), void *arg);
 
+/* The same once more, by what runs there and is not done: what waits already goes first. Never refused. */
+void aside_run_on(void (*run)(void *arg), void *arg);
+
+/* The server stops: true, and the request is answered so. */
+NODISCARD bool aside_is_over(struct http_request *request);
+
 /* Calls `handler` there with `context`. It must ask for no header, and for nothing of the request once it answered. */
 void aside_answer_long(struct http_request *request, void *context, http_handler handler);
 /* The same for what takes milliseconds, not seconds, and so goes first. */

@@ -7,7 +7,7 @@
 
 #include "api/live.h"
 #include "config/config.h"
-#include "ledger/event.h"
+#include "ledger/chain.h"
 
 /* What an event looks like; its texts are borrowed, so it is only written, never read or freed. */
 struct event_view {
@@ -147,6 +147,64 @@ static void get_events(struct http_request *request, void *context)
     aside_answer(request, context, read_events);
 }
 
+/* --- is the record whole? --- */
+
+enum { STEP_EVENTS = 1000, STEPS_A_TURN = 10 };
+
+struct verifying {
+    struct http_request *request;
+    const struct api_context *context;
+    struct chain chain;
+    bool has_begun;
+};
+
+/* True while there is more. */
+static bool walk_on(struct verifying *job, struct db *db)
+{
+    if (!job->has_begun) {
+        job->has_begun = true;
+        chain_begin(&job->chain, db);
+    }
+    bool has_more = true;
+    for (int i = 0; i < STEPS_A_TURN && has_more; i++) {
+        has_more = chain_walk(&job->chain, db, STEP_EVENTS);
+    }
+    return has_more;
+}
+
+/* In turns, each with a state of the database of its own: other readers go between, and no log grows because
+ * somebody still looks at how things were. */
+static void run_verify(void *arg)
+{
+    struct verifying *job = arg;
+    struct http_request *request = job->request;
+    if (aside_is_over(request)) {
+        g_free(job);
+        return;
+    }
+    struct db *db = api_reader(job->context);
+    bool has_more = walk_on(job, db);
+    bool is_read = api_reader_done(job->context, request, db);
+    if (is_read && has_more) {
+        aside_run_on(run_verify, job);
+        return;
+    }
+    if (is_read) {
+        http_answer_json(request, 200, chain_json(&job->chain));
+    }
+    g_free(job);
+}
+
+static void get_verify(struct http_request *request, void *context)
+{
+    struct verifying *job = g_new0(struct verifying, 1);
+    job->request = request;
+    job->context = context;
+    if (!aside_run(request, run_verify, job)) {
+        g_free(job);
+    }
+}
+
 /* --- live --- */
 
 /* A reader who stood further on than this database has got: told first, then what happens next. */
@@ -246,6 +304,9 @@ static const int NOT_YET[] = {409, 0};
 const struct route_row EVENT_ROUTES[] = {
     {"GET", "/api/v1/events", PERMIT_READ, get_events, .summary = "What happened, oldest first.",
      .answer = &EVENT_RECORD, .is_list = true, .others = NOT_YET, .params = EVENT_PARAMS},
+    {"GET", "/api/v1/events/verify", PERMIT_ADMIN, get_verify,
+     .summary = "Is the record whole, or were events edited or deleted? Reads all of it.",
+     .answer = &CHAIN_SHAPE},
     {"GET", "/api/v1/stream", PERMIT_READ, get_stream,
      .summary = "The same events live, as server-sent events (text/event-stream).",
      .gives = STREAM_TYPE, .params = STREAM_PARAMS},

@@ -38,6 +38,7 @@ READERS = (
     ("explain", "GET /api/v1/alerts/1/explain", None, 16, ALONE),
     ("misses", "GET /api/v1/misses", None, 16, ALONE),
     ("export", "GET /api/v1/config/export", None, 16, ALONE),
+    ("verify", "GET /api/v1/events/verify", None, 16, ALONE),
     ("doctor", "GET /api/v1/doctor", None, 4, CHEAP),
 )
 
