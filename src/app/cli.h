@@ -7,7 +7,7 @@
 
 #include "app/settings.h"
 
-enum { EXIT_OK = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
+enum { EXIT_OK = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_BROKEN = 3 /* verify: the record */ };
 
 /* What an argument stands for, so that the shell can complete it. */
 enum complete { COMPLETE_NOTHING = 0, COMPLETE_FILE, COMPLETE_WORDS };

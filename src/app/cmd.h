@@ -46,6 +46,7 @@ int cmd_test(struct cli *cli);
 int cmd_doctor(struct cli *cli);
 int cmd_nodes(struct cli *cli);
 int cmd_backup(struct cli *cli);
+int cmd_verify(struct cli *cli);
 int cmd_restore(struct cli *cli);
 int cmd_migrate(struct cli *cli);
 int cmd_move(struct cli *cli);

@@ -110,6 +110,8 @@ static const struct cli_option RESTORE_OPTIONS[] = {
     {"verify-only", NULL, "Only check the file, and say what it holds."},
     {"to", "PLACE", "Another data directory, or postgresql://... of an empty database."},
     {0}};
+static const struct cli_option VERIFY_OPTIONS[] = {
+    {"file", "PATH", "Not the server's database but this file: a backup, or any other."}, {0}};
 static const struct cli_option MIGRATE_OPTIONS[] = {
     {"dry-run", NULL, "Only show what would be done."}, {0}};
 static const struct cli_option MOVE_OPTIONS[] = {
@@ -242,6 +244,12 @@ const struct cli_command COMMANDS[] = {
      "Refuses "
      "while a server runs. A database on a server must be empty.",
      RESTORE_OPTIONS, SETTING_CLIENT | SETTING_STORE, COMPLETE_FILE, cmd_restore},
+    {"verify", "", 0, 0, "Is the record whole, or were events edited or deleted?",
+     "Walks the whole chain of events: how many there are, and the first that was edited or is "
+     "missing. "
+     "Asks the server, which goes on taking alerts; without one, or with --file or --database-url, "
+     "it reads that database and changes nothing. Exit code 3 when the record is not whole.",
+     VERIFY_OPTIONS, SETTING_CLIENT | SETTING_STORE, 0, cmd_verify},
     {"migrate", "", 0, 0, "Bring the schema of the database forward.",
      "For a database that several nodes share, once before the first of them is renewed; in a data "
      "directory `tocsin serve` does it by itself. Each step runs in a transaction and leaves alone "

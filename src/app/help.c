@@ -46,7 +46,7 @@ void cli_help_all(GString *out)
         "\n`tocsin help COMMAND` says more. Commands reach the server through the local socket in\n"
         "its data directory (--data), or through --url with --token. --json prints what the\n"
         "API answers; of a list, the array of its items. Exit codes: 0 done, 1 refused or\n"
-        "failed, 2 wrong usage.\n");
+        "failed, 2 wrong usage, 3 (verify) the record is not whole.\n");
 }
 
 static void append_options(const struct cli_command *command, GString *out)
@@ -162,5 +162,6 @@ void cli_manual(GString *out)
             SETTINGS[i].initial ? SETTINGS[i].initial : "", SETTINGS[i].initial ? "." : "");
         manual_row(out, head, text);
     }
-    g_string_append(out, ".SH EXIT STATUS\n0 done, 1 refused or failed, 2 wrong usage.\n");
+    g_string_append(out, ".SH EXIT STATUS\n0 done, 1 refused or failed, 2 wrong usage, "
+                         "3 (verify) the record is not whole.\n");
 }

@@ -121,7 +121,8 @@ class UsageTest(unittest.TestCase):
 
     COMPLETED = [("sch", "schedule"), ("schedule sh", "shifts"), ("schedule override ", "add list remove"),
                  ("token ", "create list revoke"), ("alerts --se", "--service --severity"),
-                 ("integration pa", "payloads"), ("apply te", "team.yaml")]
+                 ("integration pa", "payloads"), ("apply te", "team.yaml"),
+                 ("verify --file te", "team.yaml")]
 
     def completed(self, shell, argv_of, starts_with=True):
         """What the shell offers for each row; argv_of(script, words) is the command that asks it."""

@@ -256,6 +256,7 @@ class MoveTest(unittest.TestCase):
         world.stop()
         sound = tocsin(world, "restore", "--verify-only", server).stdout
         self.assertRegex(sound, r"sound backup: schema \d+, \d+ alerts, newest event 20\d\d-")
+        self.look_at_record(other)
         world.data = world.folder / "restored"
         # As on a node, whose environment names the server: the flag wins.
         tocsin(world, "restore", server, "--data", world.data, env={"TOCSIN_DATABASE_URL": other})
@@ -266,6 +267,22 @@ class MoveTest(unittest.TestCase):
         self.assertEqual((len(self.told("ana")), len(self.told("bob"))), (2, 1),
                          json.dumps([self.told("ana")[2:], self.told("bob")[1:]], indent=1))
         self.assertEqual((self.ended("ana"), self.ended("bob")), ([done], []))
+
+    def look_at_record(self, url):
+        """Of a database that nobody needs any more."""
+        def verify(code):
+            done = tocsin(self.world, "verify", "--json", "--database-url", url, check=False)
+            self.assertEqual(done.returncode, code, done.stderr)
+            return json.loads(done.stdout)
+
+        whole = verify(0)
+        noted = int(whole["seen_seq"])  # by a beat of the node
+        self.assertEqual((whole["state"], whole["first_seq"]), ("whole", "1"))
+        psql(url, f"DELETE FROM event WHERE seq >= {noted}")
+        cut = verify(3)
+        self.assertEqual((cut["state"], cut["bad_from"], cut["bad_to"]), ("cut_off", str(noted), str(noted)))
+        psql(url, "UPDATE event SET at = at - 1 WHERE seq = 4")
+        self.assertEqual((verify(3)["state"], verify(3)["bad_from"]), ("edited", "4"))
 
     def test_faults_say_what_to_do(self):
         world = self.world

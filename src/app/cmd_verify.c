@@ -1,0 +1,125 @@
+#include <stdio.h>
+#include <unistd.h>
+
+#include "app/cmd.h"
+#include "app/place.h"
+#include "base/json.h"
+#include "ledger/chain.h"
+
+static void print_extent(const json_t *answer, const struct zone *zone, json_int_t events)
+{
+    const char *last = json_text(answer, "last_seq", "");
+    g_autofree char *from = output_time_text(zone, json_text(answer, "first_at", ""));
+    g_autofree char *to = output_time_text(zone, json_text(answer, "last_at", ""));
+    if (events == 1) {
+        printf("1 event, number 1, of %s", from);
+    } else {
+        printf("%lld events, number 1 of %s to number %s of %s", (long long)events, from, last, to);
+    }
+}
+
+/* `where` it was read; NULL: at the server that was asked. */
+static int show(const struct cli *cli, const char *where, const json_t *answer)
+{
+    const char *what = json_text(answer, "what", NULL);
+    json_int_t events = json_integer_value(json_object_get(answer, "events"));
+    int code = what == NULL ? EXIT_OK : EXIT_BROKEN;
+    if (cli->is_json) {
+        output_json(answer);
+        return code;
+    }
+    printf("%s%s", where != NULL ? where : "", where != NULL ? ": " : "");
+    if (what != NULL) {
+        printf("%s.\n%s", what, events > 0 ? "What stands before that holds together: " : "");
+    } else {
+        printf("%s", events > 0 ? "The record is whole: " : "There is no event yet.\n");
+    }
+    if (events > 0) {
+        const struct zone *zone = output_zone();
+        print_extent(answer, zone, events);
+        printf(" (times are %s).\n", zone_name(zone));
+    }
+    const char *seen = json_text(answer, "seen_seq", NULL);
+    if (what == NULL && seen != NULL) {
+        printf("It would be noticed if events up to number %s were cut off at the end.\n", seen);
+    } else if (what == NULL && events > 0) {
+        printf("It would not be noticed if events were cut off at the end: nothing was noted "
+               "beside them.\n");
+    }
+    return code;
+}
+
+/* Without a server, or past it: each step sees what is there then, so nobody who writes there has to keep an old state. */
+static int verify_place(const struct cli *cli, const struct place *place)
+{
+    struct fault fault = {0};
+    struct db *db = NULL;
+    if (place->is_server || access(place->where, R_OK) == 0) {
+        db = db_open(place->where, DB_READ_ONLY, &fault);
+    } else if (place->data != NULL) {
+        (void)cmd_no_database(cli, &fault);
+    } else {
+        (void)fault_set(&fault, "--file",
+                        "there is no file at %s that can be read: name the right one",
+                        place->shown);
+    }
+    struct chain chain = {.state = CHAIN_UNREAD};
+    if (db != NULL && place_check_schema(place, db, &fault)) {
+        (void)!chain_verify(db, &chain);
+        (void)(chain.state == CHAIN_UNREAD && chain_words(&chain, db, "database", &fault));
+    }
+    db_close(&db);
+    place_blame(place, &fault);
+    if (chain.state == CHAIN_UNREAD) {
+        return cli_refused(&fault);
+    }
+    json_auto_t *answer = chain_json(&chain);
+    return show(cli, place->shown, answer);
+}
+
+static int verify_file(const struct cli *cli, const char *path)
+{
+    struct place place;
+    place_of_file(path, &place);
+    int code = verify_place(cli, &place);
+    place_clear(&place);
+    return code;
+}
+
+static int verify_here(const struct cli *cli)
+{
+    struct place place;
+    place_of_settings(&cli->settings, &place);
+    int code = verify_place(cli, &place);
+    place_clear(&place);
+    return code;
+}
+
+static int ask_server(const struct cli *cli)
+{
+    struct client_answer answer;
+    client_call(cli, "GET", "/api/v1/events/verify", NULL, NULL, &answer);
+    int code;
+    if (answer.state == CLIENT_NO_SERVER && cli->settings.url == NULL) {
+        code = verify_here(cli);
+    } else if (answer.fault.text[0] != '\0') {
+        code = cli_refused(&answer.fault);
+    } else {
+        code = show(cli, NULL, answer.body);
+    }
+    client_answer_clear(&answer);
+    return code;
+}
+
+int cmd_verify(struct cli *cli)
+{
+    const char *file = cli_option(cli, "file");
+    bool names_server = cli_has(cli, "database-url") || cli_has(cli, "url");
+    if (file != NULL && (names_server || cli_has(cli, "data"))) {
+        return cli_misused(cli, "--file names a database by itself: leave out the other one");
+    }
+    if (file != NULL) {
+        return verify_file(cli, file);
+    }
+    return cli_has(cli, "database-url") ? verify_here(cli) : ask_server(cli);
+}
