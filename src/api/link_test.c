@@ -208,9 +208,28 @@ static void the_page_shows_what_the_message_says(void **state)
     assert_is(id, "status", "open"); /* looking changes nothing */
 }
 
+/* Mail gateways and chats count clicks by words that they put behind an address. */
+static void what_others_put_behind_the_link_is_passed_over(void **state)
+{
+    (void)state;
+    static const char *const ROWS[] = {"?utm_source=mail", "?fbclid=a%2Bb&done=page", "?alerts=1",
+                                       "?x"};
+    int64_t id = test_alert(house, "the gateway counts clicks");
+    g_autofree char *link = link_to(id);
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        g_autofree char *path = g_strconcat(link, ROWS[i], NULL);
+        g_autofree char *page = test_ask(house, NULL, "GET", path, NULL);
+        if (client_status(page) != 200 || strstr(page, "the gateway counts clicks") == NULL) {
+            fail_msg("%s: %s", ROWS[i], page);
+        }
+    }
+    assert_is(id, "status", "open");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_others_put_behind_the_link_is_passed_over),
         cmocka_unit_test(each_button_does_its_own),
         cmocka_unit_test(only_what_a_form_of_ours_sends_is_an_answer),
         cmocka_unit_test(another_sites_page_cannot_press),

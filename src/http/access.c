@@ -189,13 +189,14 @@ static void refuse_param(struct http_request *request, const struct nearest *nea
 }
 
 /* A misspelt filter must not answer everything, nor a ?dry_run=true that nobody reads change something.
- * Pages, probes and doors of programs get what others put behind their addresses. */
+ * Pages, probes and doors of programs get what others put behind their addresses; behind a link of a message mail
+ * gateways and chats put words of their own. */
 static bool check_query(struct http_request *request)
 {
     const struct route_row *row = request->match.row;
     const GPtrArray *texts = request->query.texts;
     bool is_strict = row->params != NULL || row->is_list || row->permit >= PERMIT_READ;
-    if (texts == NULL || !is_strict) {
+    if (texts == NULL || !is_strict || row->permit == PERMIT_LINK) {
         return true;
     }
     for (guint i = 0; i + 1 < texts->len; i += 2) {
