@@ -37,6 +37,14 @@ static bool split_listen(const char *listen, char **out_host, char **out_port)
     return true;
 }
 
+/* A number that no port has would be taken modulo 65536. Names of services are the resolver's. */
+static bool is_port(const char *text)
+{
+    guint64 number;
+    bool is_name = strspn(text, "0123456789") != strlen(text);
+    return is_name || g_ascii_string_to_unsigned(text, 10, 0, UINT16_MAX, &number, NULL);
+}
+
 static int bind_address(const struct addrinfo *address)
 {
     int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -67,6 +75,10 @@ static int open_tcp(const char *listen, struct fault *fault)
                   listen);
         return -1;
     }
+    if (!is_port(port)) {
+        fault_set(fault, "listen", "\"%s\" has no port: one is a number up to 65535.", listen);
+        return -1;
+    }
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     struct addrinfo *found = NULL;
     int problem = getaddrinfo(host[0] == '\0' ? NULL : host, port, &hints, &found);
@@ -77,8 +89,9 @@ static int open_tcp(const char *listen, struct fault *fault)
     }
     int fd = bind_address(found);
     if (fd < 0) {
-        fault_set(fault, "listen", "Cannot listen on %s: %s. Is another server running there?",
-                  listen, g_strerror(errno));
+        bool is_taken = errno == EADDRINUSE;
+        fault_set(fault, "listen", "Cannot listen on %s: %s.%s", listen, g_strerror(errno),
+                  is_taken ? " Another program has it: end that one, or take another port." : "");
     }
     freeaddrinfo(found);
     return fd;

@@ -562,8 +562,17 @@ static void test_address_in_use_is_a_fault(void **state)
     struct fault fault = {0};
     assert_null(http_start(&options, &fault));
     assert_string_equal(fault.field, "listen");
-    options.listen = "nonsense";
-    assert_null(http_start(&options, &fault));
+    assert_non_null(strstr(fault.text, "take another port"));
+    static const char *const NO_ADDRESS[] = {"nonsense", "127.0.0.1:65536", "127.0.0.1:99999",
+                                             "127.0.0.1:18446744073709551617"};
+    for (size_t i = 0; i < G_N_ELEMENTS(NO_ADDRESS); i++) {
+        options.listen = NO_ADDRESS[i];
+        struct http_server *odd = http_start(&options, &fault);
+        if (odd != NULL) {
+            fail_msg("%s was taken", NO_ADDRESS[i]);
+        }
+        assert_string_equal(fault.field, "listen");
+    }
     http_stop(&server, 1000);
 }
 
