@@ -48,27 +48,43 @@ static const struct cli_command *match_command(int argc, char **argv, int *out_w
     return best;
 }
 
-static bool refuse_command(int argc, char **argv, struct fault *fault)
+/* Those whose names begin with `words` and go on: "token create, token list". Newly allocated. */
+static char *commands_below(const char *words)
+{
+    g_autofree char *prefix = g_strconcat(words, " ", NULL);
+    GString *below = g_string_new(NULL);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (g_str_has_prefix(COMMANDS[i].name, prefix)) {
+            g_string_append_printf(below, "%s%s", below->len > 0 ? ", " : "", COMMANDS[i].name);
+        }
+    }
+    return g_string_free(below, FALSE);
+}
+
+static const char *nearest_command(const char *given)
+{
+    struct nearest nearest = {.given = given};
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        nearest_offer(&nearest, COMMANDS[i].name);
+    }
+    return nearest.found;
+}
+
+bool cli_refuse_command(int argc, char **argv, struct fault *fault)
 {
     if (argv[0][0] == '-') {
         return fault_set(fault, "", "options follow the command: tocsin COMMAND %.60s …", argv[0]);
     }
-    g_autofree char *prefix = g_strconcat(argv[0], " ", NULL);
-    g_autofree char *two = argc > 1 ? g_strconcat(prefix, argv[1], NULL) : g_strdup(argv[0]);
-    g_autoptr(GString) subs = g_string_new(NULL);
-    struct nearest by_two = {.given = two};
-    struct nearest by_one = {.given = argv[0]};
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        nearest_offer(&by_two, COMMANDS[i].name);
-        nearest_offer(&by_one, COMMANDS[i].name);
-        if (g_str_has_prefix(COMMANDS[i].name, prefix)) {
-            g_string_append_printf(subs, "%s%s", subs->len > 0 ? ", " : "", COMMANDS[i].name);
+    g_autofree char *two = argc > 1 ? g_strjoin(" ", argv[0], argv[1], NULL) : g_strdup(argv[0]);
+    const char *const GIVEN[] = {two, argv[0]}; /* the narrower first */
+    for (size_t i = 0; i < G_N_ELEMENTS(GIVEN); i++) {
+        g_autofree char *below = commands_below(GIVEN[i]);
+        if (below[0] != '\0') {
+            return fault_set(fault, "", "%s needs one more word: %s", GIVEN[i], below);
         }
     }
-    if (subs->len > 0) {
-        return fault_set(fault, "", "%s needs one more word: %s", argv[0], subs->str);
-    }
-    const char *meant = by_two.found != NULL ? by_two.found : by_one.found;
+    const char *meant = nearest_command(two);
+    meant = meant != NULL ? meant : nearest_command(argv[0]);
     if (meant != NULL) {
         return fault_set(fault, "", "there is no command \"%.60s\"; did you mean \"%s\"?", argv[0],
                          meant);
@@ -258,7 +274,7 @@ bool cli_parse(struct cli *cli, int argc, char **argv, const char *const *enviro
     int words = 0;
     cli->command = match_command(argc, argv, &words);
     if (cli->command == NULL) {
-        return refuse_command(argc, argv, fault);
+        return cli_refuse_command(argc, argv, fault);
     }
     if (cli->command->settings != 0 &&
         !settings_from_environment(&cli->settings, environment, fault)) {

@@ -46,6 +46,9 @@ struct cli {
 extern const struct cli_command COMMANDS[];
 extern const size_t COMMAND_COUNT;
 
+/* False and a fault for words that are no command: what it may have been, or what must follow them. */
+bool cli_refuse_command(int argc, char **argv, struct fault *fault);
+
 /* argv without the program's name. False and a fault for a mistake in usage; `cli` is to be cleared
  * in either case. `environment` is borrowed. */
 NODISCARD bool cli_parse(struct cli *cli, int argc, char **argv, const char *const *environment,

@@ -76,6 +76,7 @@ static void refuses_with_a_remedy(void **state)
         {"xyzzy", "`tocsin help` lists them"},
         {"token", "one more word: token create, token list, token revoke"},
         {"token creat", "token create"},
+        {"schedule override", "schedule override needs one more word: schedule override add,"},
         {"serve --lisen x", "did you mean --listen?"},
         {"serve --zzzzzz x", "`tocsin help serve` lists them"},
         {"ack 1 --note", "--note needs a value"},

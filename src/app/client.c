@@ -201,18 +201,26 @@ static char *with_list(const char *detail)
     return g_strdup_printf("%.*s; `tocsin %s` lists them", (int)length, detail, command);
 }
 
+/* What a token lacks is told in words of the command line. */
+static void explain_no_token(const struct cli *cli, struct client_answer *out)
+{
+    fault_set(&out->fault, "", "%s `tocsin token create` on its machine and set TOCSIN_TOKEN",
+              cli->settings.token == NULL
+                  ? "the server wants a token: make one with"
+                  : "the server does not know this token; it was mistyped, has expired or was "
+                    "revoked: make one with");
+}
+
 /* problem+json (RFC 9457) as a fault. */
-static void explain_status(const struct cli *cli, struct client_answer *out)
+static void explain_status(const struct cli *cli, const char *key, struct client_answer *out)
 {
     const char *detail = out->body != NULL ? json_text(out->body, "detail", NULL) : NULL;
     detail = detail != NULL      ? detail
              : out->body != NULL ? json_text(out->body, "title", NULL)
                                  : NULL;
     const char *field = out->body != NULL ? json_text(out->body, "field", "") : "";
-    if (out->status == 401 && cli->settings.url != NULL && cli->settings.token == NULL) {
-        fault_set(&out->fault, "",
-                  "the server wants a token: make one with `tocsin token create` on its "
-                  "machine and set TOCSIN_TOKEN");
+    if (out->status == 401 && cli->settings.url != NULL && key == NULL) {
+        explain_no_token(cli, out);
     } else if (detail != NULL) {
         g_autofree char *text = with_list(detail);
         fault_set(&out->fault, field, "%s", text);
@@ -223,7 +231,8 @@ static void explain_status(const struct cli *cli, struct client_answer *out)
     }
 }
 
-static void take_answer(const struct cli *cli, struct call *call, struct client_answer *out)
+static void take_answer(const struct cli *cli, const char *key, struct call *call,
+                        struct client_answer *out)
 {
     long status = 0;
     curl_easy_getinfo(call->curl, CURLINFO_RESPONSE_CODE, &status);
@@ -233,7 +242,7 @@ static void take_answer(const struct cli *cli, struct call *call, struct client_
     out->text = g_string_free(g_steal_pointer(&call->received), FALSE);
     out->body = size > 0 ? json_loadb(out->text, size, JSON_DECODE_ANY, NULL) : NULL;
     if (status < 200 || status > 299) {
-        explain_status(cli, out);
+        explain_status(cli, key, out);
     }
 }
 
@@ -260,7 +269,7 @@ void client_call(const struct cli *cli, const char *method, const char *path, co
     prepare(cli, method, body, key, &call);
     CURLcode code = curl_easy_perform(call.curl);
     if (code == CURLE_OK) {
-        take_answer(cli, &call, out);
+        take_answer(cli, key, &call, out);
     } else {
         explain_failure(cli, code, out);
     }

@@ -69,6 +69,7 @@ int cmd_help(struct cli *cli)
         output_print(out);
         return EXIT_OK;
     }
+    int count = (int)cli->args->len;
     g_ptr_array_add(cli->args, NULL);
     g_autofree char *name = g_strjoinv(" ", (char **)cli->args->pdata);
     g_autofree char *prefix = g_strconcat(name, " ", NULL);
@@ -79,7 +80,9 @@ int cmd_help(struct cli *cli)
         }
     }
     if (out->len == 0) {
-        return cli_failed("there is no command \"%.60s\"; `tocsin help` lists them", name);
+        struct fault fault = {0};
+        (void)cli_refuse_command(count, (char **)cli->args->pdata, &fault);
+        return cli_refused(&fault);
     }
     output_print(out);
     return EXIT_OK;

@@ -26,8 +26,7 @@ static bool read_bytes(struct team_file *file, GString *out)
     bool is_stdin = strcmp(file->path, "-") == 0;
     FILE *stream = is_stdin ? stdin : fopen(file->path, "re");
     if (stream == NULL || !read_stream(stream, out)) {
-        file->problem =
-            g_strdup_printf("tocsin: %s cannot be read: %s", file->path, g_strerror(errno));
+        file->problem = g_strdup_printf("%s cannot be read: %s", file->path, g_strerror(errno));
     }
     if (stream != NULL && !is_stdin) {
         fclose(stream);

@@ -62,6 +62,8 @@ class UsageTest(unittest.TestCase):
             ("which schedules are there?", ["schedule", "shifts"], 2, "`tocsin schedule list` lists them"),
             ("bad value", ["serve", "--threads", "many"], 2, "from 0 to 256"),
             ("no such help", ["help", "xyzzy"], 1, "there is no command"),
+            ("mistyped help", ["help", "servee"], 1, 'did you mean "serve"'),
+            ("half a help", ["help", "token", "creat"], 1, "token create, token list"),
         ]
         for name, args, code, text in rows:
             with self.subTest(name):
@@ -399,9 +401,13 @@ policies:"""))
         self.assertEqual(world.alert(alert)["status"], "open")
         world.cli("resolve", alert)
         self.assertIn("reader", world.cli("token", "list").stdout)
-        self.assertEqual(run("alerts", env={"TOCSIN_URL": world.url}).returncode, 1)
+        done = run("alerts", env={"TOCSIN_URL": world.url})
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("the server wants a token", done.stderr)
         world.cli("token", "revoke", "reader")
-        self.assertEqual(run("alerts", env=there).returncode, 1)
+        done = run("alerts", env=there)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("does not know this token", done.stderr)
         self.assertNotIn(token, world.server.log(100000))
 
     def test_keys_rotate(self):
@@ -416,6 +422,8 @@ policies:"""))
         world.cli("integration", "rotate", "shop", "--overlap", "0s")
         done = run("alert", "Late", "--key", first, "--url", world.url)
         self.assertEqual(done.returncode, 1)
+        self.assertIn("key", done.stderr)
+        self.assertNotIn("token", done.stderr)
         run("alert", "--resolve", "--dedup-key", "k", "--key", second, "--url", world.url)
 
     def test_applying_twice_changes_nothing(self):
