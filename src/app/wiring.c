@@ -253,8 +253,13 @@ static bool apply_at_start(struct house *house, struct fault *fault)
     struct config *config = config_current(house->configs);
     bool is_configured = config->version > 0;
     config_unref(config);
-    if (!is_configured || house_misses_database(house)) {
+    if (house_misses_database(house)) { /* tried again each second, and told in one line */
         return fault_set(fault, "", "%s", problem);
+    }
+    if (!is_configured) {
+        fprintf(stderr, "%s\n", problem); /* a line of its own for each mistake */
+        return fault_set(fault, "", "nothing is in force yet, and %s was refused",
+                         house->settings->config);
     }
     house_tell_refused(problem);
     return true;

@@ -638,6 +638,15 @@ class ServeTest(unittest.TestCase):
             done = run("serve", "--data", fresh, "--listen", "127.0.0.1:0", "--config", path)
             self.assertEqual(done.returncode, 1)
             self.assertIn("team.yaml:17", done.stderr)
+            path.write_text(TEAM.replace("Asia/Jakarta", "Moon/A").replace("name: budi", "name: budi\n    time_zone: Mars/B"),
+                            "utf-8")
+            done = run("serve", "--data", fresh, "--listen", "127.0.0.1:0", "--config", path)
+            told = [line for line in done.stderr.splitlines() if re.search(r"team\.yaml:\d+: .*unknown time zone", line)]
+            self.assertEqual(len(told), 2, done.stderr)
+            path.unlink()
+            done = run("serve", "--data", fresh, "--listen", "127.0.0.1:0", "--config", path)
+            self.assertNotIn("tocsin: tocsin:", done.stderr)
+            self.assertIn("cannot be read", done.stderr)
 
     def test_a_long_data_path(self):
         with World(start=False) as world:
