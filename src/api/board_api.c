@@ -121,6 +121,13 @@ static void post_login(struct http_request *request, void *self)
     http_answer_redirect(request, 303, "/");
 }
 
+/* The address under which a refused token was told, asked for anew or kept as a bookmark. */
+static void get_login(struct http_request *request, void *context)
+{
+    (void)context;
+    http_answer_redirect(request, 303, "/");
+}
+
 static void post_logout(struct http_request *request, void *context)
 {
     if (http_is_foreign(request)) {
@@ -321,6 +328,8 @@ const struct route_row BOARD_ROUTES[] = {
     {"POST", "/board/alerts/{id}/acknowledge", PERMIT_RESPOND, post_acknowledge,
      .summary = "The board's button.", .takes = FORM_TYPE, .success = 303, .others = CONFLICT,
      .body_max = FORM_MAX},
+    {"GET", "/login", PERMIT_ANYONE, get_login,
+     .summary = "Leads to the board, which asks for a token.", .success = 303},
     {"POST", "/login", PERMIT_ANYONE, post_login,
      .summary = "Signs a browser in with a token (form field token).", .request = &SIGN_IN_SHAPE,
      .takes = FORM_TYPE, .success = 303, .others = NOT_LET_IN, .body_max = FORM_MAX},

@@ -292,6 +292,10 @@ static enum command_result run_beat(struct ledger_tx *tx, void *arg)
     return pager_beat(tx, &beating->beat);
 }
 
+static const char UNKNOWN_BEAT[] =
+    "This is no heartbeat's key: it was mistyped, rotated away or deleted, "
+    "or is another thing's. \"tocsin heartbeat rotate NAME\" makes a new one.";
+
 static void refuse_beat(struct http_request *request, int status, const char *why)
 {
     struct fault fault = {0};
@@ -305,7 +309,7 @@ static void answer_beat(void *arg, enum command_outcome outcome)
     if (outcome == OUTCOME_COMMITTED) {
         http_answer_json(beating->request, 200, json_pack("{s:s}", "heartbeat", beating->name));
     } else if (outcome == OUTCOME_REFUSED) {
-        refuse_beat(beating->request, 404, DOOR_UNKNOWN_KEY);
+        refuse_beat(beating->request, 404, UNKNOWN_BEAT);
     } else {
         refuse_beat(beating->request, 503, "Nothing can be stored at the moment; try again.");
     }
@@ -319,7 +323,7 @@ static void post_heartbeat(struct http_request *request, void *context)
     struct key_entry owner = {0};
     if (!owner_of(api, http_path_param(request, "key"), &owner) ||
         owner.owner_kind != KEY_HEARTBEAT) {
-        refuse_beat(request, 404, DOOR_UNKNOWN_KEY);
+        refuse_beat(request, 404, UNKNOWN_BEAT);
         return;
     }
     struct beating *beating = g_new0(struct beating, 1);

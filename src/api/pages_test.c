@@ -253,6 +253,10 @@ static void test_signing_in(void **state)
     g_autofree char *wrong = test_ask(house, NULL, "POST", "/login", "token=tcn_api_wrong");
     assert_int_equal(client_status(wrong), 403);
     assert_null(strstr(wrong, "Set-Cookie"));
+    g_autofree char *again = test_ask(house, NULL, "GET", "/login", NULL);
+    assert_int_equal(client_status(again), 303);
+    g_autofree char *way = client_header(again, "Location");
+    assert_string_equal(way, "/");
     g_autofree char *form = g_strconcat("token=", house->respond, NULL);
     g_autofree char *right = test_ask(house, NULL, "POST", "/login", form);
     assert_int_equal(client_status(right), 303);

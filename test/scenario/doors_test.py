@@ -489,7 +489,9 @@ class DoorsTest(unittest.TestCase):
     def test_heartbeat(self):
         beat = f"/heartbeat/{KEYS['BEAT_KEY']}"
         self.assertEqual(self.post(beat, b"").status, 200)
-        self.assert_problem(self.post("/heartbeat/nonsense", b""), 404)
+        unknown = self.post("/heartbeat/nonsense", b"")
+        self.assert_problem(unknown, 404)
+        self.assertIn("tocsin heartbeat rotate", unknown.json["detail"])
         self.assert_problem(self.post(f"/heartbeat/{KEYS['APP_KEY']}", b""), 404)
         self.assertEqual(self.world.get(beat, token=None).status, 405)
 

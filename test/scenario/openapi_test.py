@@ -320,6 +320,7 @@ class OpenapiTest(unittest.TestCase):
             self.client.call("GET", path, headers={"Accept": "text/html"})
         for form, more in ((b"token=wrong", {}), (b"token=wrong", {"Accept": "text/html"}), (b"", {})):
             self.client.call("POST", "/login", form, headers={**FORM, **more})
+        self.client.good("GET", "/login", 303)
         foreign = {**FORM, "Origin": "https://elsewhere.example"}
         self.client.good("POST", "/login", 403, b"token=x", headers=foreign)
         self.client.good("GET", "/static/{file}", 200, file="board.css")
