@@ -31,6 +31,8 @@ static void answer_bad_link(struct http_request *request, bool is_expired)
     struct html *html = page_begin(language, catalogue_text(language, "ack_page.title"), "page");
     page_say(html, language, "p", "card problem",
              is_expired ? "ack_page.expired" : "ack_page.invalid");
+    /* Where the alert can be taken all the same. */
+    html_element(html, "a", catalogue_text(language, "board.title"), "href", "/", NULL);
     page_answer(request, is_expired ? 410 : 404, &html);
 }
 

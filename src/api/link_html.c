@@ -102,8 +102,11 @@ static void write_state(struct html *html, const struct visit *visit, const stru
         html_close(html);
     }
     if (alert->status == ALERT_RESOLVED) {
+        html_open(html, "span", NULL); /* on a phone the time stays beside its word */
         page_say(html, visit->language, "span", "badge resolved", "alert.resolved");
+        html_text(html, " ");
         page_time(html, visit->language, visit->time_zone, alert->resolved_at);
+        html_close(html);
     }
     html_close(html);
 }

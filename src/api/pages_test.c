@@ -236,7 +236,8 @@ static void test_bad_links_are_refused_clearly(void **state)
         static const char *const METHODS[] = {"GET", "POST"};
         for (size_t m = 0; m < G_N_ELEMENTS(METHODS); m++) {
             g_autofree char *page = test_ask(house, NULL, METHODS[m], LINKS[i].path, NULL);
-            if (client_status(page) != LINKS[i].status || strstr(page, LINKS[i].says) == NULL) {
+            if (client_status(page) != LINKS[i].status || strstr(page, LINKS[i].says) == NULL ||
+                strstr(page, "<a href=\"/\">On-call board</a>") == NULL) {
                 fail_msg("%s of link %zu: %s", METHODS[m], i, page);
             }
         }
