@@ -65,6 +65,22 @@ static void write_links(struct html *html, const GPtrArray *links)
     html_close(html);
 }
 
+/* Why the link's person was paged, and what people said with it. */
+static void write_why(struct html *html, const struct visit *visit, struct db *db, int64_t alert_id)
+{
+    struct why why;
+    const struct brief_page of = {
+        .alert_id = alert_id,
+        .who = visit->link.user,
+        .delivery_id = visit->link.kind == LINK_DELIVERY ? visit->link.subject : 0,
+    };
+    if (brief_why(db, visit->config, visit->language, &of, &why)) {
+        write_fact(html, say(visit, "label.note"), why.note);
+        write_fact(html, say(visit, "label.why"), why.reason);
+        why_clear(&why);
+    }
+}
+
 /* The same facts as in the message, in full. */
 static void write_details(struct html *html, const struct visit *visit, struct db *db,
                           const struct alert *alert)
@@ -77,6 +93,7 @@ static void write_details(struct html *html, const struct visit *visit, struct d
     }
     g_autofree char *told = names_of(visit, brief.told);
     html_open(html, "dl", NULL);
+    write_why(html, visit, db, alert->id);
     write_fact(html, say(visit, "label.component"), alert->component);
     for (guint i = 0; i < brief.facts.labels->len; i++) {
         const struct alert_label *label = g_ptr_array_index(brief.facts.labels, i);

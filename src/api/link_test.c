@@ -25,12 +25,12 @@ static int close_house(void **state)
     return 0;
 }
 
-static char *link_to(int64_t alert_id)
+static char *link_to(int64_t alert_id, const char *who)
 {
     struct link link = {.kind = LINK_ALERT,
                         .subject = alert_id,
                         .expires_at = utc_add(clock_now(&CLOCK_SYSTEM), SPAN_H(1))};
-    g_strlcpy(link.user, "budi", sizeof link.user);
+    g_strlcpy(link.user, who, sizeof link.user);
     char token[LINK_TOKEN_SIZE];
     link_write(&link, pager_link_key(house->api.pager), token);
     return g_strconcat("/l/", token, NULL);
@@ -74,7 +74,7 @@ static void each_button_does_its_own(void **state)
 {
     (void)state;
     int64_t id = test_alert(house, "disk full");
-    g_autofree char *path = link_to(id);
+    g_autofree char *path = link_to(id, "budi");
     press(path, "do=page&who=user%3Aana&note=you+know+this+disk", "?done=page");
     assert_is(id, "status", "open");
     assert_true(explains(id, "\"note\":\"you know this disk\""));
@@ -117,7 +117,7 @@ static void only_what_a_form_of_ours_sends_is_an_answer(void **state)
                 {"do=page&who=user%3A"}};
 
     int64_t id = test_alert(house, "nobody pressed");
-    g_autofree char *path = link_to(id);
+    g_autofree char *path = link_to(id, "budi");
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
         g_autofree char *answer = test_ask(house, NULL, "POST", path, ROWS[i].form);
         if (client_status(answer) != 400 || strstr(answer, "Nothing was changed") == NULL) {
@@ -153,7 +153,7 @@ static void another_sites_page_cannot_press(void **state)
 
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
         int64_t id = test_alert(house, ROWS[i].name);
-        g_autofree char *path = link_to(id);
+        g_autofree char *path = link_to(id, "budi");
         g_autofree char *answer =
             client_call(house->port, "POST", path, ROWS[i].headers, "do=acknowledge");
         if (client_status(answer) != ROWS[i].status) {
@@ -169,7 +169,7 @@ static void a_form_cannot_name_another_alert(void **state)
     (void)state;
     int64_t mine = test_alert(house, "mine");
     int64_t other = test_alert(house, "not mine");
-    g_autofree char *path = link_to(mine);
+    g_autofree char *path = link_to(mine, "budi");
     g_autofree char *form = g_strdup_printf("do=resolve&one=1&alert=%" G_GINT64_FORMAT, other);
     g_free(test_ask(house, NULL, "POST", path, form));
     assert_is(other, "status", "open");
@@ -186,7 +186,7 @@ static void the_page_shows_what_the_message_says(void **state)
         " \"links\": [{\"href\": \"https://w.example/r\", \"text\": \"Runbook\"}]}";
     json_auto_t *taken = test_json(house, house->key, "POST", "/api/v1/alerts", BODY, 202);
     int64_t id = g_ascii_strtoll(json_string_value(json_object_get(taken, "alert_id")), NULL, 10);
-    g_autofree char *path = link_to(id);
+    g_autofree char *path = link_to(id, "budi");
     g_autofree char *page = test_ask(house, NULL, "GET", path, NULL);
     static const char *const SHOWN[] = {
         "Payments fail",
@@ -215,7 +215,7 @@ static void what_others_put_behind_the_link_is_passed_over(void **state)
     static const char *const ROWS[] = {"?utm_source=mail", "?fbclid=a%2Bb&done=page", "?alerts=1",
                                        "?x"};
     int64_t id = test_alert(house, "the gateway counts clicks");
-    g_autofree char *link = link_to(id);
+    g_autofree char *link = link_to(id, "ana");
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
         g_autofree char *path = g_strconcat(link, ROWS[i], NULL);
         g_autofree char *page = test_ask(house, NULL, "GET", path, NULL);
@@ -226,6 +226,35 @@ static void what_others_put_behind_the_link_is_passed_over(void **state)
     assert_is(id, "status", "open");
 }
 
+static void assert_shown(const char *path, const char *text, bool is_shown)
+{
+    g_autofree char *page = test_ask(house, NULL, "GET", path, NULL);
+    if ((strstr(page, text) != NULL) != is_shown) {
+        fail_msg("%s%s in %s", is_shown ? "no " : "", text, page);
+    }
+}
+
+static void the_page_says_why_and_with_which_words(void **state)
+{
+    (void)state;
+    int64_t id = test_alert(house, "disk full");
+    g_autofree char *path = link_to(id, "budi");
+    g_autofree char *anas = link_to(id, "ana");
+    assert_shown(path, "<dt>Why you</dt>", false); /* nobody has paged him yet */
+    assert_shown(anas, "<dd>Anda sedang piket di jadwal primary", true);
+    press(anas, "do=page&who=user%3Abudi&note=look+at+%3Cthis%3E", "?done=page");
+    assert_shown(path, "<dt>Note</dt><dd>look at &lt;this&gt;</dd>", true);
+    assert_shown(path, "<dt>Why you</dt><dd>Ana Wijaya asked for you.</dd>", true);
+    assert_shown(anas, "look at", false);
+    /* On somebody's behalf: their words alone are told, whose hand it was is in the record. */
+    g_autofree char *way = g_strdup_printf("/api/v1/alerts/%" G_GINT64_FORMAT "/page", id);
+    json_decref(test_json(
+        house, house->respond, "POST", way,
+        "{\"target\": {\"user\": \"budi\"}, \"user\": \"ana\", \"note\": \"help\"}", 200));
+    assert_shown(path, "<dt>Note</dt><dd>help</dd>", true);
+    assert_true(explains(id, "\"by\":\"token:respond\""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +263,7 @@ int main(void)
         cmocka_unit_test(only_what_a_form_of_ours_sends_is_an_answer),
         cmocka_unit_test(another_sites_page_cannot_press),
         cmocka_unit_test(a_form_cannot_name_another_alert),
+        cmocka_unit_test(the_page_says_why_and_with_which_words),
         cmocka_unit_test(the_page_shows_what_the_message_says),
     };
     return cmocka_run_group_tests(tests, open_house, close_house);

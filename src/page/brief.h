@@ -6,6 +6,7 @@
 #include "alert/facts.h"
 #include "config/config.h"
 #include "page/page_store.h"
+#include "page/why.h"
 
 struct brief {
     struct alert_facts facts;
@@ -18,6 +19,18 @@ struct brief {
 void brief_read(struct db *db, const struct config *config, const struct policy *policy,
                 const struct alert *alert, struct brief *out);
 void brief_clear(struct brief *brief);
+
+/* One person's page about an alert. */
+struct brief_page {
+    int64_t alert_id;
+    const char *who;
+    int64_t delivery_id; /* that carried it; 0: the last one that there is */
+};
+
+/* Why that person was paged and what people said with it. False: they were not. To be cleared with
+ * why_clear. */
+NODISCARD bool brief_why(struct db *db, const struct config *config, int language,
+                         const struct brief_page *of, struct why *out);
 
 /* The policy as it was when the alert came; NULL when there is none. To be freed with
  * record_free(&POLICY_RECORD, …). */

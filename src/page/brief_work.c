@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "page/mail_store.h"
 #include "page/step.h"
 
 enum { TOLD_MAX = 50 };
@@ -74,4 +75,24 @@ void brief_clear(struct brief *brief)
     g_clear_pointer(&brief->told, g_ptr_array_unref);
     g_clear_pointer(&brief->next, g_ptr_array_unref);
     *brief = (struct brief){0};
+}
+
+bool brief_why(struct db *db, const struct config *config, int language,
+               const struct brief_page *of, struct why *out)
+{
+    struct page page = {0};
+    struct escalation e = {0};
+    int64_t id = of->delivery_id != 0 ? delivery_page(db, of->delivery_id, of->alert_id)
+                                      : page_last(db, of->alert_id, of->who);
+    if (id == 0 || !page_load(db, id, &page)) {
+        return false;
+    }
+    struct policy *policy = NULL;
+    if (page.escalation_id != 0 && escalation_load(db, page.escalation_id, &e)) {
+        policy = policy_version_read(db, e.policy_version);
+    }
+    why_read(config, language, page.reason, policy != NULL ? policy->name : "", out);
+    record_free(&POLICY_RECORD, policy);
+    page_clear(&page);
+    return true;
 }

@@ -328,6 +328,18 @@ bool delivery_carries(struct db *db, int64_t delivery_id, int64_t alert_id)
     return db_is_any(q);
 }
 
+int64_t delivery_page(struct db *db, int64_t delivery_id, int64_t alert_id)
+{
+    struct db_query *q = db_query(db, "SELECT n.page_id FROM carried c"
+                                      " JOIN notification n ON n.id = c.notification_id"
+                                      " WHERE c.delivery_id = $1 AND n.alert_id = $2"
+                                      " AND n.page_id IS NOT NULL ORDER BY n.id DESC LIMIT 1");
+    int64_t id = 0;
+    db_bind_int(q, 1, delivery_id);
+    db_bind_int(q, 2, alert_id);
+    return db_take_ids(q, &id, 1) == 1 ? id : 0;
+}
+
 void delivery_list(struct db *db, int64_t before_id, int limit,
                    void (*each)(void *self, const struct delivery *delivery), void *self)
 {

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
+#include "page/brief.h"
 #include "page/paging_harness.h"
 
 static const char TEAM[] =
@@ -225,9 +226,49 @@ static void what_people_wrote_comes_with_the_page(void **state)
     paging_close(&paging);
 }
 
+static void assert_why(struct paging *paging, int64_t alert_id, const char *who,
+                       int64_t delivery_id, const char *reason, const char *note)
+{
+    struct why why;
+    struct config *config = config_current(paging->configs);
+    const struct brief_page of = {alert_id, who, delivery_id};
+    assert_true(brief_why(paging->db, config, LANGUAGE_EN, &of, &why));
+    assert_string_equal(why.reason, reason);
+    assert_int_equal(g_strcmp0(why.note, note), 0);
+    why_clear(&why);
+    config_unref(config);
+}
+
+/* What a link shows: of the page that its message carried, or of the last one that its person got. */
+static void a_link_says_why_its_person_was_paged(void **state)
+{
+    (void)state;
+    static const char BY_STEP[] = "Policy p names you in step 2.";
+    struct paging paging;
+    struct why why;
+    paging_open(&paging, CREW);
+    int64_t id = signal_in_full(&paging);
+    g_free(paging_messages(&paging));
+    paging_pass(&paging, SPAN_MIN(5));
+    (void)message_to(&paging, "b@x.org");
+    int64_t delivery_id = ((struct errand *)g_ptr_array_index(paging.errands, 0))->delivery_id;
+    g_free(paging_messages(&paging));
+    assert_why(&paging, id, "budi", 0, BY_STEP, NULL);
+
+    (void)paging_page_saying(&paging, id, "budi", "you know this disk");
+    assert_why(&paging, id, "budi", 0, "Ana Wijaya asked for you.", "you know this disk");
+    assert_why(&paging, id, "budi", delivery_id, BY_STEP, NULL);
+    struct config *config = config_current(paging.configs);
+    const struct brief_page of = {id, "citra", 0};
+    assert_false(brief_why(paging.db, config, LANGUAGE_EN, &of, &why));
+    config_unref(config);
+    paging_close(&paging);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_link_says_why_its_person_was_paged),
         cmocka_unit_test(test_pages_name_their_sender),
         cmocka_unit_test(a_question_says_why_it_is_asked),
         cmocka_unit_test(what_people_wrote_comes_with_the_page),

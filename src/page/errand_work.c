@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "channel/catalogue.h"
 #include "page/who.h"
+#include "page/why.h"
 #include "page/work.h"
 
 /* A link that acknowledges lives this long. */
@@ -89,62 +90,19 @@ static const char *policy_name(struct pager *pager, struct ledger_tx *tx, int64_
     return policy != NULL ? policy->name : "";
 }
 
-/* Which text of the catalogue tells the reason of a page. Newly allocated. */
-static char *reason_key(const json_t *reason)
-{
-    const bool is_override = strcmp(json_text(reason, "layer", ""), "override") == 0;
-    const char *via = is_override ? "override" : json_text(reason, "via", "user");
-    if (json_object_get(reason, "asked_by") != NULL) {
-        via = "asked";
-    } else if (json_object_get(reason, "last_resort") != NULL && strcmp(via, "anybody") != 0) {
-        via = "last_resort";
-    }
-    return g_strconcat("why.", via, NULL);
-}
-
-/* The words of people that belong to the page: of whoever asked for it, of the override by which it comes
- * to this person, of the silence that held it until now. */
-static void set_note(struct errand *errand, const json_t *reason)
-{
-    const char *silence = json_text(reason, "silence", NULL);
-    const char *comment = json_text(reason, "silence_comment", NULL);
-    const char *note = json_text(reason, "note", json_text(reason, "override", NULL));
-    g_autoptr(GString) text = g_string_new(note);
-    if (silence != NULL) {
-        const struct catalogue_arg args[] = {{"silence", silence, 0}, {NULL, NULL, 0}};
-        g_autofree char *ended = catalogue_format(errand->message.language, "note.silence", args);
-        g_string_append_printf(text, "%s%s%s%s", text->len > 0 ? "; " : "", ended,
-                               comment != NULL ? ": " : "", comment != NULL ? comment : "");
-    }
-    errand->message.note = text->len > 0 ? errand_keep(errand, text->str) : NULL;
-}
-
 void errand_set_reason(struct errand *errand, struct pager *pager, struct ledger_tx *tx,
                        int64_t page_id)
 {
     struct page page = {0};
-    struct fault fault;
     if (!page_load(tx->db, page_id, &page)) {
         return;
     }
-    const int language = errand->message.language;
-    json_auto_t *reason = json_read(page.reason, strlen(page.reason), &fault);
-    g_autofree char *key = reason_key(reason);
-    const char *through = json_text(reason, "through", "");
-    const char *policy = policy_name(pager, tx, page.escalation_id);
-    g_autofree char *actor = who_name(pager->config, language, json_text(reason, "asked_by", ""));
-    const struct catalogue_arg args[] = {
-        {"schedule", through, 0},
-        {"team", through, 0},
-        {"layer", json_text(reason, "layer", ""), 0},
-        {"policy", policy, 0},
-        {"actor", actor, 0},
-        {"step", NULL, json_integer_value(json_object_get(reason, "step"))},
-        {NULL, NULL, 0},
-    };
-    g_autofree char *text = catalogue_format(language, key, args);
-    errand->message.reason = errand_keep(errand, text);
-    set_note(errand, reason);
+    struct why why;
+    why_read(pager->config, errand->message.language, page.reason,
+             policy_name(pager, tx, page.escalation_id), &why);
+    errand->message.reason = errand_keep(errand, why.reason);
+    errand->message.note = errand_keep(errand, why.note);
+    why_clear(&why);
     page_clear(&page);
 }
 

@@ -194,6 +194,8 @@ NODISCARD bool delivery_is_live(struct db *db, int64_t delivery_id);
 NODISCARD size_t delivery_alerts(struct db *db, int64_t delivery_id, int64_t *out_ids, size_t max);
 /* Does the delivery tell, or did it tell, of this alert? */
 NODISCARD bool delivery_carries(struct db *db, int64_t delivery_id, int64_t alert_id);
+/* The last page about the alert that the delivery carries; 0: it carries none. */
+NODISCARD int64_t delivery_page(struct db *db, int64_t delivery_id, int64_t alert_id);
 /* Newest first, all people; `before_id` 0: from the newest. */
 void delivery_list(struct db *db, int64_t before_id, int limit,
                    void (*each)(void *self, const struct delivery *delivery), void *self);

@@ -305,6 +305,17 @@ GPtrArray *page_receivers(struct db *db, int64_t alert_id, int max)
     return names;
 }
 
+int64_t page_last(struct db *db, int64_t alert_id, const char *who)
+{
+    struct db_query *q = db_query(db, "SELECT id FROM page WHERE alert_id = $1 AND user_name = $2"
+                                      " AND state <> $3 ORDER BY id DESC LIMIT 1");
+    int64_t id = 0;
+    db_bind_int(q, 1, alert_id);
+    db_bind_text(q, 2, who);
+    db_bind_int(q, 3, PAGE_MOVED);
+    return db_take_ids(q, &id, 1) == 1 ? id : 0;
+}
+
 int64_t page_end_all(struct db *db, int64_t alert_id, struct utc now)
 {
     struct db_query *q = db_query(db, "UPDATE page SET state = $1, next_at = NULL, ended_at = $2"

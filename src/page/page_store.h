@@ -74,6 +74,9 @@ void page_shift_waits(struct db *db, struct span by);
 NODISCARD size_t page_unanswered(struct db *db, const char *who, int64_t *out_ids, size_t max);
 /* Who was paged about the alert and did not hand it on (of char *), each once, the first first. To be freed. */
 NODISCARD GPtrArray *page_receivers(struct db *db, int64_t alert_id, int max);
+/* The last page of this person about the alert; 0: there is none. One that went to somebody else instead is
+ * none of theirs. */
+NODISCARD int64_t page_last(struct db *db, int64_t alert_id, const char *who);
 /* Ends every active page of the alert; answers how many there were. */
 int64_t page_end_all(struct db *db, int64_t alert_id, struct utc now);
 /* Nobody of the step that the escalation told last was tried yet, for a message to one of

@@ -1,0 +1,71 @@
+#include "page/why.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "channel/catalogue.h"
+#include "page/who.h"
+
+/* Which text of the catalogue tells the reason of a page. Newly allocated. */
+static char *reason_key(const json_t *reason)
+{
+    const bool is_override = strcmp(json_text(reason, "layer", ""), "override") == 0;
+    const char *via = is_override ? "override" : json_text(reason, "via", "user");
+    if (json_object_get(reason, "asked_by") != NULL) {
+        via = "asked";
+    } else if (json_object_get(reason, "last_resort") != NULL && strcmp(via, "anybody") != 0) {
+        via = "last_resort";
+    }
+    return g_strconcat("why.", via, NULL);
+}
+
+static char *reason_text(const struct config *config, int language, const json_t *reason,
+                         const char *policy)
+{
+    g_autofree char *key = reason_key(reason);
+    const char *through = json_text(reason, "through", "");
+    g_autofree char *actor = who_name(config, language, json_text(reason, "asked_by", ""));
+    const struct catalogue_arg args[] = {
+        {"schedule", through, 0},
+        {"team", through, 0},
+        {"layer", json_text(reason, "layer", ""), 0},
+        {"policy", policy, 0},
+        {"actor", actor, 0},
+        {"step", NULL, json_integer_value(json_object_get(reason, "step"))},
+        {NULL, NULL, 0},
+    };
+    return catalogue_format(language, key, args);
+}
+
+/* The words of people that belong to the page: of whoever asked for it, of the override by which it comes
+ * to this person, of the silence that held it until now. */
+static char *note_text(int language, const json_t *reason)
+{
+    const char *silence = json_text(reason, "silence", NULL);
+    const char *comment = json_text(reason, "silence_comment", NULL);
+    const char *note = json_text(reason, "note", json_text(reason, "override", NULL));
+    GString *text = g_string_new(note);
+    if (silence != NULL) {
+        const struct catalogue_arg args[] = {{"silence", silence, 0}, {NULL, NULL, 0}};
+        g_autofree char *ended = catalogue_format(language, "note.silence", args);
+        g_string_append_printf(text, "%s%s%s%s", text->len > 0 ? "; " : "", ended,
+                               comment != NULL ? ": " : "", comment != NULL ? comment : "");
+    }
+    return g_string_free(text, text->len == 0);
+}
+
+void why_read(const struct config *config, int language, const char *reason, const char *policy,
+              struct why *out)
+{
+    struct fault fault;
+    json_auto_t *value = json_read(reason, strlen(reason), &fault);
+    *out = (struct why){.reason = reason_text(config, language, value, policy),
+                        .note = note_text(language, value)};
+}
+
+void why_clear(struct why *why)
+{
+    g_free(why->reason);
+    g_free(why->note);
+    *why = (struct why){0};
+}
