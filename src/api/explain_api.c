@@ -6,6 +6,7 @@
 #include "alert/signal.h"
 #include "page/explain.h"
 #include "page/whatif.h"
+#include "people/contact_store.h"
 
 static void read_explain(struct http_request *request, void *self)
 {
@@ -68,9 +69,14 @@ static void answer_whatif(struct http_request *request, struct api_context *cont
     struct utc at = utc_is_set(ask->at) ? ask->at : clock_now(context->clock);
     struct fault fault = {0};
     struct config *config = config_current(context->configs);
-    json_t *answer = whatif(config, ask->service, severity, at, &fault);
+    struct db *db = api_reader(context);
+    struct contact_states *states = contact_states_read(db);
+    json_t *answer = whatif(config, states, ask->service, severity, at, &fault);
+    contact_states_free(states);
     config_unref(config);
-    if (answer == NULL) {
+    if (!api_reader_done(context, request, db)) {
+        json_decref(answer);
+    } else if (answer == NULL) {
         http_answer_fault(request, 422, &fault);
     } else {
         http_answer_json(request, 200, answer);

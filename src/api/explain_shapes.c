@@ -4,6 +4,7 @@
 #include "api/shapes.h"
 #include "page/state.h"
 #include "page/step.h"
+#include "page/whatif.h"
 #include "people/user.h"
 
 static const struct field WHO_FIELDS[] = {SHAPE_TEXT("who", FIELD_ALWAYS, "\"user:ana\".")};
@@ -114,6 +115,13 @@ static const struct field CONTACT_FIELDS[] = {
     SHAPE_KIND("at", FIELD_UTC, FIELD_ALWAYS, NULL),
     SHAPE_TEXT("contact", FIELD_ALWAYS, NULL),
     SHAPE_ENUM("kind", CONTACT_KIND_NAMES, FIELD_ALWAYS),
+    {.name = "outlook",
+     .kind = FIELD_ENUM,
+     .names = OUTLOOK_NAMES,
+     .flags = FIELD_ALWAYS,
+     .doc =
+         "By how the last messages went; poor: it fails for now; none: it was refused for good."},
+    SHAPE_TEXT("failure", 0, "Why the last message there was not taken."),
 };
 static const struct record CONTACT_SHAPE =
     SHAPE("WouldContact", "By what, and when.", CONTACT_FIELDS);
@@ -123,6 +131,7 @@ static const struct field TELLING_FIELDS[] = {
     SHAPE_ENUM("via", TELLING_VIA_NAMES, FIELD_ALWAYS),
     SHAPE_TEXT("through", 0, "Which schedule or team."),
     SHAPE_TEXT("layer", 0, NULL),
+    SHAPE_KIND("reached", FIELD_BOOL, FIELD_ALWAYS, "false: each of these ways is dead."),
     SHAPE_MANY("contacts", CONTACT_SHAPE, FIELD_ALWAYS),
 };
 static const struct record TELLING_SHAPE =
@@ -141,6 +150,8 @@ static const struct field STEP_FIELDS[] = {
     SHAPE_KIND("step", FIELD_INT, 0, "Absent of the last resort."),
     SHAPE_KIND("round", FIELD_INT, 0, NULL),
     SHAPE_KIND("last_resort", FIELD_BOOL, 0, NULL),
+    SHAPE_KIND("reached", FIELD_BOOL, FIELD_ALWAYS,
+               "false: nobody of it can be told, so that the next one begins at once."),
     SHAPE_MANY("skipped", SKIP_SHAPE, FIELD_ALWAYS),
     SHAPE_MANY("tells", TELLING_SHAPE, FIELD_ALWAYS),
 };

@@ -217,18 +217,54 @@ static GArray *tellings_of(const json_t *answer)
     return all;
 }
 
+/* "step 2, round 1". Newly allocated. */
+static char *place_of(const json_t *step)
+{
+    g_autofree char *number = cmd_value(step, "step");
+    g_autofree char *round = cmd_value(step, "round");
+    return json_is_true(json_object_get(step, "last_resort"))
+               ? g_strdup("last resort")
+               : g_strdup_printf("step %s, round %s", number, round);
+}
+
+/* How a contact on which nobody counts is marked. Newly allocated. */
+static char *marked(const json_t *contact)
+{
+    const char *outlook = json_text(contact, "outlook", "good");
+    const char *mark = strcmp(outlook, "none") == 0 ? " (dead)" : "";
+    return g_strconcat(json_text(contact, "contact", ""),
+                       strcmp(outlook, "poor") == 0 ? " (fails now)" : mark, NULL);
+}
+
 static void add_row(struct table *table, const struct telling *telling, const struct zone *zone)
 {
     g_autofree char *why = why_told(telling->tell);
-    g_autofree char *step = cmd_value(telling->step, "step");
-    g_autofree char *round = cmd_value(telling->step, "round");
-    bool is_last = json_is_true(json_object_get(telling->step, "last_resort"));
-    g_autofree char *where =
-        is_last ? g_strdup("last resort") : g_strdup_printf("step %s, round %s", step, round);
+    g_autofree char *where = place_of(telling->step);
+    g_autofree char *contact = marked(telling->contact);
     g_autofree char *at = output_time(zone, telling->at);
-    const char *cells[] = {at, json_text(telling->tell, "who", ""),
-                           json_text(telling->contact, "contact", ""), where, why};
+    const char *cells[] = {at, json_text(telling->tell, "who", ""), contact, where, why};
     table_add(table, cells);
+}
+
+/* What the table alone would leave one to guess: why a step does not wait. */
+static void show_unreached(const json_t *steps, GString *out)
+{
+    bool is_any = false;
+    size_t i;
+    json_t *step;
+    json_array_foreach ((json_t *)(uintptr_t)steps, i, step) {
+        if (json_is_false(json_object_get(step, "reached"))) {
+            g_autofree char *place = place_of(step);
+            bool is_last = json_is_true(json_object_get(step, "last_resort"));
+            g_string_append_printf(out, "%s%c%s: nobody can be told%s\n", is_any ? "" : "\n",
+                                   g_ascii_toupper(place[0]), place + 1,
+                                   is_last ? "." : ", so the next step begins at once.");
+            is_any = true;
+        }
+    }
+    if (is_any) {
+        g_string_append(out, "`tocsin doctor` says what each dead contact answered.\n");
+    }
 }
 
 static void show_whatif(const struct cli *cli, const json_t *answer)
@@ -255,6 +291,7 @@ static void show_whatif(const struct cli *cli, const json_t *answer)
                                json_text(answer, "silenced_by", ""), until);
     }
     table_write(&table, out);
+    show_unreached(json_object_get(answer, "steps"), out);
     g_string_append_printf(out, "\n%sTimes are %s, if nobody ever answers.\n",
                            is_empty ? "Nobody would be told. " : "", zone_name(zone));
     output_print(out);

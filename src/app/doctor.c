@@ -42,31 +42,11 @@ static void look_at_keys(struct doctor *doctor)
     g_string_chunk_free(facts.texts);
 }
 
-static const char *keep(GStringChunk *texts, const char *text)
-{
-    return text != NULL ? g_string_chunk_insert_const(texts, text) : NULL;
-}
-
-static void add_contact(void *self, const struct contact_state *state)
-{
-    struct facts *facts = self;
-    struct contact_fact fact = {.user = keep(facts->texts, state->user),
-                                .contact = keep(facts->texts, state->contact),
-                                .verified_at = state->verified_at,
-                                .failed_at = state->failed_at,
-                                .failure = keep(facts->texts, state->failure)};
-    g_array_append_val(facts->items, fact);
-}
-
 static void look_at_contacts(struct doctor *doctor)
 {
-    struct facts facts = {g_array_new(FALSE, TRUE, sizeof(struct contact_fact)),
-                          g_string_chunk_new(1024)};
-    contact_state_list(doctor->db, add_contact, &facts);
-    lint_contacts(doctor->config, (const struct contact_fact *)(const void *)facts.items->data,
-                  facts.items->len, doctor->findings);
-    g_array_unref(facts.items);
-    g_string_chunk_free(facts.texts);
+    struct contact_states *states = contact_states_read(doctor->db);
+    lint_contacts(doctor->config, states, doctor->findings);
+    contact_states_free(states);
 }
 
 static void add_secret(void *self, const char *path, const char *why)

@@ -318,27 +318,16 @@ void lint_config(const struct config *config, struct utc now, GPtrArray *finding
     g_hash_table_unref(lint.relied_on);
 }
 
-static const struct contact_fact *fact_of(const struct contact_fact *facts, size_t count,
-                                          const char *user, const char *contact)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(facts[i].user, user) == 0 && strcmp(facts[i].contact, contact) == 0) {
-            return &facts[i];
-        }
-    }
-    return NULL;
-}
-
 static void lint_contact(const struct user *user, const struct contact *contact,
-                         const struct contact_fact *fact, GPtrArray *findings)
+                         const struct contact_state *state, GPtrArray *findings)
 {
     g_autofree char *subject = subject_of("user", user->name);
-    if (fact != NULL && utc_is_set(fact->failed_at)) {
+    if (state != NULL && utc_is_set(state->failed_at)) {
         lint_add(findings, LINT_PROBLEM, "failing", subject,
                  "Correct the address, then `tocsin test` it.",
                  "The last message to %s by %s was refused: %s", user->name, contact->name,
-                 fact->failure != NULL ? fact->failure : "no reason given");
-    } else if (fact == NULL || !utc_is_set(fact->verified_at)) {
+                 state->failure != NULL ? state->failure : "no reason given");
+    } else if (state == NULL || !utc_is_set(state->verified_at)) {
         g_autofree char *remedy =
             g_strdup_printf("Run `tocsin test %s` and let them follow the link.", user->name);
         lint_add(findings, LINT_NOTE, "unverified", subject, remedy,
@@ -347,20 +336,20 @@ static void lint_contact(const struct user *user, const struct contact *contact,
 }
 
 /* A room has one way to be told, which bears this name, and nobody there who could confirm it. */
-static void lint_room(const struct chat_channel *room, const struct contact_fact *facts,
-                      size_t count, GPtrArray *findings)
+static void lint_room(const struct chat_channel *room, const struct contact_states *states,
+                      GPtrArray *findings)
 {
     g_autofree char *subject = subject_of("channel", room->name);
-    const struct contact_fact *fact = fact_of(facts, count, subject, "channel");
-    if (fact != NULL && utc_is_set(fact->failed_at)) {
+    const struct contact_state *trouble = contact_trouble(states, subject, "channel");
+    if (trouble != NULL) {
         lint_add(findings, LINT_PROBLEM, "failing", subject,
                  "Correct its address or secret; the next message that arrives there ends this.",
                  "The last message to the channel %s was not taken: %s", room->name,
-                 fact->failure != NULL ? fact->failure : "no reason given");
+                 trouble->failure != NULL ? trouble->failure : "no reason given");
     }
 }
 
-void lint_contacts(const struct config *config, const struct contact_fact *facts, size_t count,
+void lint_contacts(const struct config *config, const struct contact_states *states,
                    GPtrArray *findings)
 {
     const GPtrArray *rooms = config->items[CONFIG_CHANNEL];
@@ -370,13 +359,13 @@ void lint_contacts(const struct config *config, const struct contact_fact *facts
         for (guint c = 0; c < user->contacts->len; c++) {
             const struct contact *contact = user->contacts->pdata[c];
             if (contact->kind != CONTACT_LOG) {
-                lint_contact(user, contact, fact_of(facts, count, user->name, contact->name),
+                lint_contact(user, contact, contact_state_of(states, user->name, contact->name),
                              findings);
             }
         }
     }
     for (guint i = 0; i < rooms->len; i++) {
-        lint_room(rooms->pdata[i], facts, count, findings);
+        lint_room(rooms->pdata[i], states, findings);
     }
 }
 

@@ -4,6 +4,7 @@
 #define CONFIG_LINT_H
 
 #include "config/config.h"
+#include "people/contact_state.h"
 
 enum lint_level {
     LINT_PROBLEM = 1, /* a page may not arrive */
@@ -26,14 +27,6 @@ PRINTF_LIKE(6, 7)
 void lint_add(GPtrArray *findings, enum lint_level level, const char *check, const char *subject,
               const char *remedy, const char *format, ...);
 
-/* Facts about one contact, from table contact_state. */
-struct contact_fact {
-    const char *user, *contact; /* "ana", "phone"; of a room: "channel:ops", "channel" */
-    struct utc verified_at;
-    struct utc failed_at; /* unset: its last delivery arrived */
-    const char *failure;
-};
-
 /* Facts about one access key. */
 struct key_fact {
     const char *owner_kind, *owner; /* "integration", "prod-am" */
@@ -44,7 +37,7 @@ struct key_fact {
 /* People without a way to be reached, gaps in the next 30 days, policies whose steps or last resort
  * reach nobody, things that nothing uses. */
 void lint_config(const struct config *config, struct utc now, GPtrArray *findings);
-void lint_contacts(const struct config *config, const struct contact_fact *facts, size_t count,
+void lint_contacts(const struct config *config, const struct contact_states *states,
                    GPtrArray *findings);
 void lint_keys(const struct key_fact *facts, size_t count, struct utc now, GPtrArray *findings);
 

@@ -8,7 +8,10 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "page/paging_harness.h"
+#include "page/whatif.h"
+#include "people/contact_store.h"
 
 /* Each service tells two, or whom its name says; the boss comes after ten minutes. */
 static const char TEAM[] =
@@ -227,6 +230,140 @@ static void a_short_time_asked_for_is_waited_for(void **state)
     paging_close(&paging);
 }
 
+/* ---- what is promised ---- */
+
+/* Has the boss a row in it? Then when the first of these is, else UTC_NEVER. */
+static struct utc boss_in(const json_t *steps)
+{
+    size_t i, k;
+    json_t *step, *tell;
+    json_array_foreach ((json_t *)(uintptr_t)steps, i, step) {
+        json_array_foreach (json_object_get(step, "tells"), k, tell) {
+            struct utc at;
+            if (strcmp(json_text(tell, "who", ""), "boss") == 0) {
+                assert_true(utc_parse(json_text(step, "at", ""), &at));
+                return at;
+            }
+        }
+    }
+    return UTC_NEVER;
+}
+
+static json_t *ask_whatif(const struct paging *paging)
+{
+    struct fault fault = {0};
+    struct config *config = config_current(paging->configs);
+    struct contact_states *states = contact_states_read(paging->db);
+    json_t *answer = whatif(config, states, "shop", SEVERITY_CRITICAL, paging->now, &fault);
+    contact_states_free(states);
+    config_unref(config);
+    assert_non_null(answer);
+    return answer;
+}
+
+/* "ana email good; channel:room channel none": the first step. Newly allocated. */
+static char *first_step(const json_t *answer, const char **out_reached)
+{
+    GString *out = g_string_new(NULL);
+    const json_t *step = json_array_get(json_object_get(answer, "steps"), 0);
+    size_t i, k;
+    json_t *tell, *contact;
+    json_array_foreach (json_object_get(step, "tells"), i, tell) {
+        json_array_foreach (json_object_get(tell, "contacts"), k, contact) {
+            g_string_append_printf(out, "%s%s %s %s", out->len > 0 ? "; " : "",
+                                   json_text(tell, "who", ""), json_text(contact, "contact", ""),
+                                   json_text(contact, "outlook", ""));
+        }
+    }
+    *out_reached = json_is_true(json_object_get(step, "reached")) ? "reached" : "nobody";
+    return g_string_free(out, FALSE);
+}
+
+/* How long the boss is not told of an alert that comes now; all that leaves arrives. */
+static int seconds_to_boss(struct paging *paging)
+{
+    (void)paging_signal(paging, SIGNAL_TRIGGER, "second", SEVERITY_CRITICAL);
+    for (int seconds = 0; seconds <= 1200; seconds += 10) {
+        g_autofree char *lines = paging_messages(paging);
+        if (strstr(lines, "boss") != NULL) {
+            return seconds;
+        }
+        paging_pass(paging, SPAN_S(10));
+    }
+    return -1;
+}
+
+static void what_is_promised_is_what_paging_does(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *name, *policy;
+        int sent[3]; /* enum send_state of the first alert's messages */
+        const char *step, *reached;
+    } ROWS[] = {
+        {"all is well",
+         "person-room",
+         {SEND_DELIVERED, SEND_DELIVERED},
+         "ana email good; channel:room channel good",
+         "reached"},
+        {"the room is dead",
+         "person-room",
+         {SEND_DELIVERED, SEND_REFUSED},
+         "ana email good; channel:room channel none",
+         "reached"},
+        {"the person is dead",
+         "person-room",
+         {SEND_REFUSED, SEND_DELIVERED},
+         "ana email none; channel:room channel good",
+         "reached"},
+        {"both are dead",
+         "person-room",
+         {SEND_REFUSED, SEND_REFUSED},
+         "ana email none; channel:room channel none",
+         "nobody"},
+        {"one failure for now",
+         "person-room",
+         {SEND_RETRY, SEND_DELIVERED},
+         "ana email good; channel:room channel good",
+         "reached"},
+        {"the first of two contacts is dead",
+         "budi",
+         {SEND_REFUSED, SEND_DELIVERED},
+         "budi email none; budi webhook good; budi webhook good",
+         "reached"},
+        {"the last resort is dead as well", "lone", {SEND_REFUSED}, "ana email none", "nobody"},
+        {"half is dead, and the other half has no contact",
+         "half",
+         {SEND_REFUSED},
+         "ana email none",
+         "nobody"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        struct paging paging;
+        open_with(&paging, ROWS[i].policy);
+        (void)paging_signal(&paging, SIGNAL_TRIGGER, "first", SEVERITY_CRITICAL);
+        for (size_t k = 0; k < 3 && ROWS[i].sent[k] != 0; k++) {
+            g_free(paging_settle(&paging, ROWS[i].sent[k]));
+        }
+        g_free(paging_messages(&paging));
+        const char *reached = "";
+        json_auto_t *answer = ask_whatif(&paging);
+        g_autofree char *step = first_step(answer, &reached);
+        if (strcmp(step, ROWS[i].step) != 0 || strcmp(reached, ROWS[i].reached) != 0) {
+            fail_msg("%s: %s: %s", ROWS[i].name, reached, step);
+        }
+        int promised =
+            (int)(utc_since(boss_in(json_object_get(answer, "steps")), paging.now).us / 1000000);
+        int found = promised > 1200 ? promised : seconds_to_boss(&paging);
+        if (found != promised) {
+            fail_msg("%s: %d s, not %d", ROWS[i].name, found, promised);
+        }
+        paging_close(&paging);
+    }
+}
+
 /* ---- how often ---- */
 
 /* Settles all that leaves as `send_state` and counts it. */
@@ -343,6 +480,7 @@ static void each_page_falls_back_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_promised_is_what_paging_does),
         cmocka_unit_test(a_dead_contact_beside_a_living_person_leaves_the_wait_alone),
         cmocka_unit_test(what_is_tried_again_is_company_until_it_failed),
         cmocka_unit_test(one_of_the_last_resort_is_enough),

@@ -7,6 +7,9 @@
 
 enum { STEPS_MAX = 500 };
 
+const struct enum_name OUTLOOK_NAMES[] = {
+    {"good", OUTLOOK_GOOD}, {"poor", OUTLOOK_POOR}, {"none", OUTLOOK_NONE}, {NULL, 0}};
+
 static void set_utc(json_t *object, const char *key, struct utc at)
 {
     char text[UTC_TEXT_SIZE];
@@ -14,31 +17,104 @@ static void set_utc(json_t *object, const char *key, struct utc at)
     json_object_set_new(object, key, json_string(text));
 }
 
-/* By which contacts and when, if nobody acknowledges and every message arrives. */
-static json_t *contacts_json(const struct config *config, const char *who, int urgency,
-                             struct utc at)
+/* What the walk is asked about, and what it knows. */
+struct question {
+    const struct config *config;
+    const struct contact_states *states;
+    const struct policy *policy;
+    int severity, urgency;
+};
+
+/* How one person's contacts are walked. */
+struct ways {
+    const struct question *question;
+    const char *who;
+    int urgency;
+    struct utc at;   /* of the rule that is carried out */
+    GPtrArray *used; /* names, borrowed */
+    bool is_reached; /* one of them may tell the person */
+    json_t *list;
+};
+
+/* As the last message went; a mailbox is judged so when the next one is to go: outlook_of in page_work.c. */
+static int outlook_of(const struct contact_state *trouble)
 {
-    json_t *list = json_array();
-    g_autoptr(GPtrArray) rules = receiver_rules(config, who, urgency);
-    for (guint i = 0; i < rules->len; i++) {
-        const struct rule *rule = g_ptr_array_index(rules, i);
-        struct contact contact;
-        if (receiver_contact(config, who, rule->contact, &contact)) {
-            json_t *item = json_object();
-            set_utc(item, "at", utc_add(at, rule->after));
-            json_object_set_new(item, "contact", json_string(rule->contact));
-            json_object_set_new(item, "kind",
-                                json_string(enum_to_name(CONTACT_KIND_NAMES, contact.kind)));
-            json_array_append_new(list, item);
-        }
+    if (trouble == NULL || (!trouble->is_refused && trouble->failures < MAILBOX_FAILS)) {
+        return OUTLOOK_GOOD;
     }
-    return list;
+    return trouble->is_refused ? OUTLOOK_NONE : OUTLOOK_POOR;
 }
 
-static json_t *telling_json(const struct config *config, const struct telling *telling, int urgency,
-                            struct utc at)
+static int add_way(struct ways *ways, const char *name)
+{
+    struct contact contact;
+    if (!receiver_contact(ways->question->config, ways->who, name, &contact)) {
+        return OUTLOOK_NONE;
+    }
+    const struct contact_state *trouble = contact_trouble(ways->question->states, ways->who, name);
+    int outlook = outlook_of(trouble);
+    json_t *item = json_object();
+    set_utc(item, "at", ways->at);
+    json_object_set_new(item, "contact", json_string(name));
+    json_object_set_new(item, "kind", json_string(enum_to_name(CONTACT_KIND_NAMES, contact.kind)));
+    json_object_set_new(item, "outlook", json_string(enum_to_name(OUTLOOK_NAMES, outlook)));
+    if (trouble != NULL && trouble->failure != NULL) {
+        json_object_set_new(item, "failure", json_string(trouble->failure));
+    }
+    json_array_append_new(ways->list, item);
+    ways->is_reached |= outlook != OUTLOOK_NONE;
+    return outlook;
+}
+
+/* A contact on which nobody counts leads to the next one at once. */
+static void add_ways(struct ways *ways, const char *name)
+{
+    while (name != NULL) {
+        g_ptr_array_add(ways->used, (gpointer)(uintptr_t)name);
+        name = add_way(ways, name) != OUTLOOK_GOOD
+                   ? receiver_next_contact(ways->question->config, ways->who, ways->urgency,
+                                           ways->used)
+                   : NULL;
+    }
+}
+
+/* By which contacts and when, if nobody acknowledges and every message arrives that can. False: no way to this
+ * person is left once the last rule applied, at *out_until. */
+static bool contacts_json(const struct question *question, const char *who, int urgency,
+                          struct utc at, json_t *list, struct utc *out_until)
+{
+    struct ways ways = {.question = question,
+                        .who = who,
+                        .urgency = urgency,
+                        .used = g_ptr_array_new(),
+                        .list = list};
+    g_autoptr(GPtrArray) rules = receiver_rules(question->config, who, urgency);
+    *out_until = at;
+    for (guint i = 0; i < rules->len; i++) {
+        const struct rule *rule = g_ptr_array_index(rules, i);
+        ways.at = utc_add(at, rule->after);
+        *out_until = ways.at;
+        add_ways(&ways, rule->contact);
+    }
+    g_ptr_array_unref(ways.used);
+    return ways.is_reached;
+}
+
+/* Whom a step reaches: when nobody, then until when somebody is tried. */
+struct reach {
+    bool is_somebody;
+    struct utc until;
+};
+
+static json_t *telling_json(const struct question *question, const struct telling *telling,
+                            int urgency, struct utc at, struct reach *reach)
 {
     json_t *item = json_object();
+    json_t *contacts = json_array();
+    struct utc until;
+    bool is_reached = contacts_json(question, telling->who, urgency, at, contacts, &until);
+    reach->is_somebody |= is_reached;
+    reach->until = utc_later(reach->until, until);
     json_object_set_new(item, "who", json_string(telling->who));
     json_object_set_new(item, "via", json_string(enum_to_name(TELLING_VIA_NAMES, telling->via)));
     if (telling->through != NULL) {
@@ -47,15 +123,44 @@ static json_t *telling_json(const struct config *config, const struct telling *t
     if (telling->layer != NULL) {
         json_object_set_new(item, "layer", json_string(telling->layer));
     }
-    json_object_set_new(item, "contacts", contacts_json(config, telling->who, urgency, at));
+    json_object_set_new(item, "reached", json_boolean(is_reached));
+    json_object_set_new(item, "contacts", contacts);
     return item;
 }
 
-static json_t *verdict_json(const struct config *config, const struct verdict *verdict, int urgency,
-                            struct utc at)
+static json_t *skips_json(const struct verdict *verdict)
+{
+    json_t *skipped = json_array();
+    for (guint i = 0; i < verdict->skips->len; i++) {
+        const struct skip *skip = &g_array_index(verdict->skips, struct skip, i);
+        json_array_append_new(skipped,
+                              json_pack("{s:I, s:I, s:s}", "step", (json_int_t)skip->step + 1,
+                                        "round", (json_int_t)skip->round + 1, "why",
+                                        enum_to_name(SKIP_WHY_NAMES, skip->why)));
+    }
+    return skipped;
+}
+
+/* Each whom the verdict tells, from the one at `first` on. */
+static void add_tellings(const struct question *question, const struct verdict *verdict,
+                         guint first, struct utc at, struct reach *reach, json_t *tells)
+{
+    int urgency = verdict->is_last_resort ? (int)URGENCY_HIGH : question->urgency;
+    for (guint i = first; i < verdict->tellings->len; i++) {
+        json_array_append_new(tells, telling_json(question, g_ptr_array_index(verdict->tellings, i),
+                                                  urgency, at, reach));
+    }
+}
+
+static bool is_anybody(const struct telling *telling)
+{
+    return telling->via == VIA_ANYBODY;
+}
+
+static json_t *verdict_json(const struct question *question, const struct verdict *verdict,
+                            struct utc at, struct reach *reach)
 {
     json_t *step = json_object();
-    json_t *skipped = json_array();
     json_t *tells = json_array();
     set_utc(step, "at", at);
     if (verdict->told_step >= 0) {
@@ -64,36 +169,35 @@ static json_t *verdict_json(const struct config *config, const struct verdict *v
     } else {
         json_object_set_new(step, "last_resort", json_true());
     }
-    for (guint i = 0; i < verdict->skips->len; i++) {
-        const struct skip *skip = &g_array_index(verdict->skips, struct skip, i);
-        json_array_append_new(skipped,
-                              json_pack("{s:I, s:I, s:s}", "step", (json_int_t)skip->step + 1,
-                                        "round", (json_int_t)skip->round + 1, "why",
-                                        enum_to_name(SKIP_WHY_NAMES, skip->why)));
+    add_tellings(question, verdict, 0, at, reach, tells);
+    guint named = verdict->tellings->len;
+    if (verdict->is_last_resort && !reach->is_somebody && named > 0 &&
+        !is_anybody(g_ptr_array_index(verdict->tellings, 0))) {
+        const struct telling *first = g_ptr_array_index(verdict->tellings, 0);
+        tell_anybody(question->config, first->who, verdict->tellings);
+        add_tellings(question, verdict, named, reach->until, reach, tells);
     }
-    int told_urgency = verdict->is_last_resort ? (int)URGENCY_HIGH : urgency;
-    for (guint i = 0; i < verdict->tellings->len; i++) {
-        json_array_append_new(
-            tells, telling_json(config, g_ptr_array_index(verdict->tellings, i), told_urgency, at));
-    }
-    json_object_set_new(step, "skipped", skipped);
+    json_object_set_new(step, "reached", json_boolean(reach->is_somebody));
+    json_object_set_new(step, "skipped", skips_json(verdict));
     json_object_set_new(step, "tells", tells);
     return step;
 }
 
-static json_t *walk(const struct config *config, const struct policy *policy, int severity,
-                    int urgency, struct utc at)
+static json_t *walk(const struct question *question, struct utc at)
 {
     json_t *steps = json_array();
-    struct stand stand = {.policy = policy, .config = config, .severity = severity};
+    struct stand stand = {
+        .policy = question->policy, .config = question->config, .severity = question->severity};
     for (int i = 0; i < STEPS_MAX && !stand.is_last_resort; i++) {
         struct verdict verdict;
+        struct reach reach = {.until = at};
         step_judge(&stand, at, &verdict);
-        json_array_append_new(steps, verdict_json(config, &verdict, urgency, at));
+        json_array_append_new(steps, verdict_json(question, &verdict, at, &reach));
         stand.step = verdict.next_step;
         stand.round = verdict.next_round;
         stand.is_last_resort = verdict.is_last_resort;
-        at = verdict.next_at;
+        /* A step goes on early only when nobody of it could be told. */
+        at = reach.is_somebody ? verdict.next_at : utc_earlier(verdict.next_at, reach.until);
         verdict_clear(&verdict);
     }
     return steps;
@@ -112,8 +216,8 @@ static void set_silence(json_t *answer, const struct config *config, const char 
     }
 }
 
-json_t *whatif(const struct config *config, const char *service_name, int severity, struct utc at,
-               struct fault *fault)
+json_t *whatif(const struct config *config, const struct contact_states *states,
+               const char *service_name, int severity, struct utc at, struct fault *fault)
 {
     const struct service *service = config_service(config, service_name);
     if (service == NULL) {
@@ -121,16 +225,19 @@ json_t *whatif(const struct config *config, const char *service_name, int severi
         fault_within(fault, "service");
         return NULL;
     }
-    int urgency = urgency_of(service, severity);
+    const struct question question = {.config = config,
+                                      .states = states,
+                                      .policy = config_policy(config, service->policy),
+                                      .severity = severity,
+                                      .urgency = urgency_of(service, severity)};
     json_t *answer = json_object();
     json_object_set_new(answer, "service", json_string(service_name));
     json_object_set_new(answer, "severity", json_string(enum_to_name(SEVERITY_NAMES, severity)));
-    json_object_set_new(answer, "urgency", json_string(enum_to_name(URGENCY_NAMES, urgency)));
+    json_object_set_new(answer, "urgency",
+                        json_string(enum_to_name(URGENCY_NAMES, question.urgency)));
     json_object_set_new(answer, "policy", json_string(service->policy));
     set_utc(answer, "at", at);
     set_silence(answer, config, service_name, severity, at);
-    json_object_set_new(
-        answer, "steps",
-        walk(config, config_policy(config, service->policy), severity, urgency, at));
+    json_object_set_new(answer, "steps", walk(&question, at));
     return answer;
 }

@@ -1,17 +1,45 @@
 #include "people/contact_store.h"
 
-void contact_state_list(struct db *db, void (*each)(void *self, const struct contact_state *state),
-                        void *self)
+#include <string.h>
+
+static const char *keep(struct contact_states *states, const char *text)
 {
-    struct db_query *q = db_query(db, "SELECT user_name, contact, address, verified_at, failed_at,"
-                                      " failure FROM contact_state ORDER BY user_name, contact");
+    return text != NULL ? g_string_chunk_insert_const(states->texts, text) : NULL;
+}
+
+struct contact_states *contact_states_read(struct db *db)
+{
+    struct contact_states *states = g_new0(struct contact_states, 1);
+    states->items = g_array_new(FALSE, TRUE, sizeof(struct contact_state));
+    states->texts = g_string_chunk_new(1024);
+    /* One contact has a mailbox for each urgency; the worst speaks for all. */
+    struct db_query *q =
+        db_query(db, "SELECT s.user_name, s.contact, s.address, s.verified_at, s.failed_at,"
+                     " s.failure, MAX(m.failures), MAX(m.refused), MAX(m.retry_at)"
+                     " FROM contact_state s LEFT JOIN mailbox m ON m.user_name = s.user_name"
+                     " AND m.contact = s.contact AND s.failed_at IS NOT NULL"
+                     " GROUP BY s.user_name, s.contact, s.address, s.verified_at, s.failed_at,"
+                     " s.failure ORDER BY s.user_name, s.contact");
     while (db_step(q) == DB_ROW) {
-        struct contact_state state = {.user = db_text(q, 0),
-                                      .contact = db_text(q, 1),
-                                      .address = db_text(q, 2),
+        struct contact_state state = {.user = keep(states, db_text(q, 0)),
+                                      .contact = keep(states, db_text(q, 1)),
+                                      .address = keep(states, db_text(q, 2)),
                                       .verified_at = db_utc(q, 3),
                                       .failed_at = db_utc(q, 4),
-                                      .failure = db_text(q, 5)};
-        each(self, &state);
+                                      .failure = keep(states, db_text(q, 5)),
+                                      .failures = db_int(q, 6),
+                                      .is_refused = db_int(q, 7) != 0,
+                                      .retry_at = db_utc(q, 8)};
+        g_array_append_val(states->items, state);
+    }
+    return states;
+}
+
+void contact_states_free(struct contact_states *states)
+{
+    if (states != NULL) {
+        g_array_unref(states->items);
+        g_string_chunk_free(states->texts);
+        g_free(states);
     }
 }
