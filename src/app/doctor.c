@@ -45,16 +45,16 @@ static void look_at_keys(struct doctor *doctor)
 static void look_at_contacts(struct doctor *doctor)
 {
     struct contact_states *states = contact_states_read(doctor->db);
-    lint_contacts(doctor->config, states, doctor->findings);
+    lint_contacts(doctor->config, states, doctor->now, doctor->findings);
     contact_states_free(states);
 }
 
-static void add_secret(void *self, const char *path, const char *why)
+static void add_secret(void *self, const char *path, const char *whose, const char *why)
 {
     struct doctor *doctor = self;
     lint_add(doctor->findings, LINT_PROBLEM, "secret", path,
              "Set it where the server runs, or name another: docs/configuration.md, Secrets.",
-             "Nothing can be sent there: %s", why);
+             "Nothing can be sent to %s: %s", whose, why);
 }
 
 static void look_at_secrets(struct doctor *doctor)

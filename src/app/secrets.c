@@ -70,7 +70,7 @@ char *secrets_look_up(const struct secrets *secrets, const char *reference, stru
 
 struct walk {
     const struct secrets *secrets;
-    void (*each)(void *self, const char *path, const char *why);
+    secret_missing_fn *each;
     void *self;
 };
 
@@ -82,7 +82,8 @@ static char *path_of(const char *list, const json_t *item, size_t at)
     return g_strdup_printf("%s.%s", list, label);
 }
 
-static void judge(const struct walk *walk, const json_t *holder, const char *path)
+static void judge(const struct walk *walk, const json_t *holder, const char *path,
+                  const char *whose)
 {
     const char *reference = json_text(holder, "secret", "");
     if (!is_secret_reference(reference)) {
@@ -92,7 +93,7 @@ static void judge(const struct walk *walk, const json_t *holder, const char *pat
     char *secret = secrets_look_up(walk->secrets, reference, &fault);
     if (secret == NULL) {
         g_autofree char *where = g_strconcat(path, ".secret", NULL);
-        walk->each(walk->self, where, fault.text);
+        walk->each(walk->self, where, whose, fault.text);
         return;
     }
     explicit_bzero(secret, strlen(secret));
@@ -102,7 +103,9 @@ static void judge(const struct walk *walk, const json_t *holder, const char *pat
 /* A channel's own secret, and those of a person's contacts. */
 static void judge_entry(const struct walk *walk, json_t *entry, const char *path)
 {
-    judge(walk, entry, path);
+    const char *name = json_text(entry, "name", "");
+    g_autofree char *room = g_strdup_printf("the channel %s", name);
+    judge(walk, entry, path, room);
     const char *key;
     json_t *list;
     json_object_foreach (entry, key, list) {
@@ -110,13 +113,15 @@ static void judge_entry(const struct walk *walk, json_t *entry, const char *path
         for (size_t i = 0; i < json_array_size(list); i++) {
             const json_t *item = json_array_get(list, i);
             g_autofree char *at = path_of(deeper, item, i);
-            judge(walk, item, at);
+            const char *label = json_text(item, "name", json_text(item, "kind", ""));
+            g_autofree char *person = g_strdup_printf("%s by %s", name, label);
+            judge(walk, item, at, person);
         }
     }
 }
 
-void secrets_check(const struct secrets *secrets, const json_t *document,
-                   void (*each)(void *self, const char *path, const char *why), void *self)
+void secrets_check(const struct secrets *secrets, const json_t *document, secret_missing_fn *each,
+                   void *self)
 {
     const struct walk walk = {secrets, each, self};
     const char *section;

@@ -24,9 +24,12 @@ struct secrets {
 NODISCARD char *secrets_look_up(const struct secrets *secrets, const char *reference,
                                 struct fault *fault);
 
-/* Tells each reference of a configuration document that stands for nothing, with where it is,
- * "users.ana.contacts.phone.secret". */
-void secrets_check(const struct secrets *secrets, const json_t *document,
-                   void (*each)(void *self, const char *path, const char *why), void *self);
+/* A reference that stands for nothing: where it is, "users.ana.contacts.phone.secret", and who cannot be told
+ * for that, "ana by phone" or "the channel ops". */
+typedef void secret_missing_fn(void *self, const char *path, const char *whose, const char *why);
+
+/* Tells each of a configuration document. */
+void secrets_check(const struct secrets *secrets, const json_t *document, secret_missing_fn *each,
+                   void *self);
 
 #endif

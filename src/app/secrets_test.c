@@ -177,9 +177,10 @@ static void without_a_directory_no_file_may_be_named(void **state)
     assert_non_null(strstr(fault.text, "--secrets-dir"));
 }
 
-static void add(void *self, const char *path, const char *why)
+static void add(void *self, const char *path, const char *whose, const char *why)
 {
-    g_string_append_printf(self, "%s: %s\n", path, strstr(why, "not set") != NULL ? "unset" : why);
+    g_string_append_printf(self, "%s (%s): %s\n", path, whose,
+                           strstr(why, "not set") != NULL ? "unset" : why);
 }
 
 static void says_where_a_document_names_nothing(void **state)
@@ -197,8 +198,8 @@ static void says_where_a_document_names_nothing(void **state)
     const struct secrets secrets = {ENVIRONMENT, NULL};
     g_autoptr(GString) told = g_string_new(NULL);
     secrets_check(&secrets, document, add, told);
-    assert_string_equal(told->str, "users.ana.contacts.ntfy.secret: unset\n"
-                                   "channels.room.secret: unset\n");
+    assert_string_equal(told->str, "users.ana.contacts.ntfy.secret (ana by ntfy): unset\n"
+                                   "channels.room.secret (the channel room): unset\n");
     g_string_truncate(told, 0);
     json_auto_t *odd = json_string("secret");
     secrets_check(&secrets, odd, add, told);

@@ -152,8 +152,9 @@ static void look(void *self, struct db *db, const struct config *config, GPtrArr
     doctor_look(&doctor);
 }
 
-static void add_warning(void *self, const char *path, const char *why)
+static void add_warning(void *self, const char *path, const char *whose, const char *why)
 {
+    (void)whose; /* the path tells it */
     (void)json_array_append_new(self, json_pack("{s:s, s:s}", "path", path, "text", why));
 }
 

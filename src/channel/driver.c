@@ -86,6 +86,18 @@ void result_say(struct send_result *out, const char *format, ...)
     out->detail[size] = '\0';
 }
 
+/* The answer asks for another attempt, perhaps not before some time. */
+static void say_again(const struct answer *answer, struct send_result *out)
+{
+    char wait[UTC_TEXT_SIZE];
+    span_format(answer->retry_after, wait);
+    if (answer->retry_after.us > 0) {
+        result_say(out, "HTTP %d: the provider asks to wait for %s", answer->status, wait);
+    } else {
+        result_say(out, "HTTP %d: the provider asks to try again", answer->status);
+    }
+}
+
 void classify_http(const struct answer *answer, struct send_result *out)
 {
     int status = answer->status;
@@ -96,7 +108,7 @@ void classify_http(const struct answer *answer, struct send_result *out)
     } else if (is_again) {
         out->state = SEND_RETRY;
         out->retry_after = answer->retry_after;
-        result_say(out, "HTTP %d: the provider asks to try again", status);
+        say_again(answer, out);
     } else if (status >= 300 && status < 400) {
         out->state = SEND_REFUSED;
         result_say(out, "HTTP %d: redirects are not followed; set the final address", status);

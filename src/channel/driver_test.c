@@ -316,9 +316,30 @@ static void test_threads_are_of_one_installation(void **state)
     parcel_free(parcel);
 }
 
+static void an_answer_that_asks_to_wait_says_how_long(void **state)
+{
+    (void)state;
+
+    static const struct {
+        int asked_s;
+        const char *detail;
+    } ROWS[] = {
+        {1800, "HTTP 429: the provider asks to wait for 30m"},
+        {0, "HTTP 429: the provider asks to try again"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        struct answer answer = {.status = 429, .body = "", .retry_after = SPAN_S(ROWS[i].asked_s)};
+        struct send_result result = {0};
+        driver_of(CONTACT_WEBHOOK)->classify(&answer, &result);
+        assert_string_equal(result.detail, ROWS[i].detail);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_answer_that_asks_to_wait_says_how_long),
         cmocka_unit_test(test_every_contact_kind_has_a_driver),
         cmocka_unit_test(test_classify),
         cmocka_unit_test(test_result_say),

@@ -318,15 +318,37 @@ void lint_config(const struct config *config, struct utc now, GPtrArray *finding
     g_hash_table_unref(lint.relied_on);
 }
 
-static void lint_contact(const struct user *user, const struct contact *contact,
-                         const struct contact_state *state, GPtrArray *findings)
+/* A message that was not taken: `whose` is "ana by phone", `remedy` what to do when that is for good. */
+static void lint_trouble(const struct contact_state *trouble, const char *subject,
+                         const char *whose, const char *remedy, struct utc now, GPtrArray *findings)
 {
-    g_autofree char *subject = subject_of("user", user->name);
-    if (state != NULL && utc_is_set(state->failed_at)) {
+    const char *why = trouble->failure != NULL ? trouble->failure : "no reason given";
+    char until[UTC_TEXT_SIZE];
+    utc_format(trouble->retry_at, until);
+    if (!trouble->is_refused && utc_before(now, trouble->retry_at)) {
         lint_add(findings, LINT_PROBLEM, "failing", subject,
-                 "Correct the address, then `tocsin test` it.",
-                 "The last message to %s by %s was refused: %s", user->name, contact->name,
-                 state->failure != NULL ? state->failure : "no reason given");
+                 "It is tried again then. When it goes on failing, ask the provider for more, or "
+                 "look at the way there.",
+                 "The last message to %s has to wait until %s: %s", whose, until, why);
+    } else {
+        lint_add(findings, LINT_PROBLEM, "failing", subject,
+                 trouble->is_refused ? remedy
+                                     : "Look at the provider and at the way there; the next "
+                                       "message that arrives there ends this.",
+                 "The last message to %s was not taken: %s", whose, why);
+    }
+}
+
+static void lint_contact(const struct user *user, const struct contact *contact,
+                         const struct contact_states *states, struct utc now, GPtrArray *findings)
+{
+    const struct contact_state *state = contact_state_of(states, user->name, contact->name);
+    const struct contact_state *trouble = contact_trouble(states, user->name, contact->name);
+    g_autofree char *subject = subject_of("user", user->name);
+    if (trouble != NULL) {
+        g_autofree char *whose = g_strdup_printf("%s by %s", user->name, contact->name);
+        lint_trouble(trouble, subject, whose,
+                     "Correct its address or secret, then `tocsin test` it.", now, findings);
     } else if (state == NULL || !utc_is_set(state->verified_at)) {
         g_autofree char *remedy =
             g_strdup_printf("Run `tocsin test %s` and let them follow the link.", user->name);
@@ -337,19 +359,20 @@ static void lint_contact(const struct user *user, const struct contact *contact,
 
 /* A room has one way to be told, which bears this name, and nobody there who could confirm it. */
 static void lint_room(const struct chat_channel *room, const struct contact_states *states,
-                      GPtrArray *findings)
+                      struct utc now, GPtrArray *findings)
 {
     g_autofree char *subject = subject_of("channel", room->name);
+    g_autofree char *whose = g_strconcat("the channel ", room->name, NULL);
     const struct contact_state *trouble = contact_trouble(states, subject, "channel");
     if (trouble != NULL) {
-        lint_add(findings, LINT_PROBLEM, "failing", subject,
-                 "Correct its address or secret; the next message that arrives there ends this.",
-                 "The last message to the channel %s was not taken: %s", room->name,
-                 trouble->failure != NULL ? trouble->failure : "no reason given");
+        lint_trouble(
+            trouble, subject, whose,
+            "Correct its address or secret; the next message that arrives there ends this.", now,
+            findings);
     }
 }
 
-void lint_contacts(const struct config *config, const struct contact_states *states,
+void lint_contacts(const struct config *config, const struct contact_states *states, struct utc now,
                    GPtrArray *findings)
 {
     const GPtrArray *rooms = config->items[CONFIG_CHANNEL];
@@ -359,13 +382,12 @@ void lint_contacts(const struct config *config, const struct contact_states *sta
         for (guint c = 0; c < user->contacts->len; c++) {
             const struct contact *contact = user->contacts->pdata[c];
             if (contact->kind != CONTACT_LOG) {
-                lint_contact(user, contact, contact_state_of(states, user->name, contact->name),
-                             findings);
+                lint_contact(user, contact, states, now, findings);
             }
         }
     }
     for (guint i = 0; i < rooms->len; i++) {
-        lint_room(rooms->pdata[i], states, findings);
+        lint_room(rooms->pdata[i], states, now, findings);
     }
 }
 

@@ -37,7 +37,7 @@ struct key_fact {
 /* People without a way to be reached, gaps in the next 30 days, policies whose steps or last resort
  * reach nobody, things that nothing uses. */
 void lint_config(const struct config *config, struct utc now, GPtrArray *findings);
-void lint_contacts(const struct config *config, const struct contact_states *states,
+void lint_contacts(const struct config *config, const struct contact_states *states, struct utc now,
                    GPtrArray *findings);
 void lint_keys(const struct key_fact *facts, size_t count, struct utc now, GPtrArray *findings);
 

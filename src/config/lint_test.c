@@ -109,7 +109,7 @@ static void lint_one(const struct config_plan *plan, const struct contact_state 
     struct contact_states states = {.items =
                                         g_array_new(FALSE, TRUE, sizeof(struct contact_state))};
     g_array_append_val(states.items, *state);
-    lint_contacts(plan->next, &states, findings);
+    lint_contacts(plan->next, &states, NOW, findings);
     g_array_unref(states.items);
 }
 
@@ -143,6 +143,53 @@ static void tells_of_rooms_that_took_no_message(void **state)
         g_autofree char *lines = lines_of(findings);
         if (strcmp(lines, rows[i].findings) != 0) {
             fail_msg("%s: %s", rows[i].name, lines);
+        }
+        g_ptr_array_unref(findings);
+    }
+    config_plan_free(plan);
+}
+
+static void says_until_when_a_contact_has_to_wait(void **state)
+{
+    (void)state;
+    static const char YAML[] =
+        "users: [{name: ana, contacts: [{name: phone, kind: ntfy, to: "
+        "'https://ntfy.example.com/a'}]}]\n"
+        "channels: [{name: ops, kind: webhook, to: 'https://chat.example.com/x'}]\n";
+    struct utc later = utc_add(NOW, SPAN_MIN(30));
+
+    const struct {
+        const char *name;
+        struct contact_state state;
+        const char *what, *remedy;
+    } rows[] = {
+        {"refused for good",
+         {"ana", "phone", "", {0}, NOW, "HTTP 404", 1, true, later},
+         "The last message to ana by phone was not taken: HTTP 404",
+         "Correct its address"},
+        {"asked to wait",
+         {"ana", "phone", "", {0}, NOW, "HTTP 429", 2, false, later},
+         "The last message to ana by phone has to wait until 2026-11-22T08:30:00Z: HTTP 429",
+         "It is tried again then."},
+        {"a room that asked to wait",
+         {"channel:ops", "channel", "", {0}, NOW, "HTTP 503", 2, false, later},
+         "The last message to the channel ops has to wait until 2026-11-22T08:30:00Z: HTTP 503",
+         "It is tried again then."},
+        {"nothing waits any more",
+         {"ana", "phone", "", {0}, NOW, "no way there", 12, false, NOW},
+         "The last message to ana by phone was not taken: no way there",
+         "Look at the provider"},
+    };
+
+    struct config_plan *plan = plan_of(YAML);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        GPtrArray *findings = lint_new();
+        lint_one(plan, &rows[i].state, findings);
+        lint_sort(findings);
+        const struct finding *finding = g_ptr_array_index(findings, 0);
+        if (strcmp(finding->what, rows[i].what) != 0 ||
+            !g_str_has_prefix(finding->remedy, rows[i].remedy)) {
+            fail_msg("%s: %s %s", rows[i].name, finding->what, finding->remedy);
         }
         g_ptr_array_unref(findings);
     }
@@ -243,6 +290,7 @@ int main(void)
         cmocka_unit_test(finds_what_keeps_a_page_away),
         cmocka_unit_test(tells_of_what_can_mean_nothing),
         cmocka_unit_test(tells_of_rooms_that_took_no_message),
+        cmocka_unit_test(says_until_when_a_contact_has_to_wait),
         cmocka_unit_test(judges_keys),
         cmocka_unit_test(counts_by_level),
     };
