@@ -202,10 +202,12 @@ static void apply_answer(void *self, enum command_outcome outcome)
     struct apply_config *apply = &job->apply;
     config_command_answered(apply, outcome);
     if (outcome == OUTCOME_COMMITTED && !apply->dry_run) {
-        struct command expect = {.run = pager_expect_heartbeats, .arg = job->context->pager};
-        if (!desk_submit(job->context->desk, expect)) {
+        struct command follow = {.run = pager_follow_config, .arg = job->context->pager};
+        if (!desk_submit(job->context->desk, follow)) {
             LOG_WARN("api", http_request_id(job->request),
-                     "new heartbeats are expected only after the next apply or start");
+                     "new heartbeats are expected, and corrected contacts tried again, only after "
+                     "the next "
+                     "apply or start");
         }
     }
     answer_applied(job, outcome);

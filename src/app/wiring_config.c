@@ -19,11 +19,11 @@ static char *outcome_text(const struct team_file *file, const struct apply_confi
     return g_strdup_printf("%s was not applied: the database cannot be written now", file->path);
 }
 
-/* A heartbeat that the file brings is expected from now on. */
+/* Heartbeats and contacts that the file brings. */
 static void applied(struct house *house, struct apply_config *apply)
 {
-    struct command expect = {.run = pager_expect_heartbeats, .arg = house->pager};
-    (void)desk_submit_and_wait(house->desk, expect);
+    struct command follow = {.run = pager_follow_config, .arg = house->pager};
+    (void)desk_submit_and_wait(house->desk, follow);
     g_clear_pointer(&house->minted, json_decref);
     house->minted = json_incref(apply->minted);
     g_autofree char *created = json_write(json_object_get(apply->plan, "created"));

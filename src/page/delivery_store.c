@@ -328,6 +328,16 @@ bool delivery_carries(struct db *db, int64_t delivery_id, int64_t alert_id)
     return db_is_any(q);
 }
 
+char *delivery_last_address(struct db *db, int64_t mailbox_id)
+{
+    struct db_query *q =
+        db_query(db, "SELECT address FROM delivery WHERE mailbox_id = $1 ORDER BY id DESC LIMIT 1");
+    db_bind_int(q, 1, mailbox_id);
+    char *address = db_step(q) == DB_ROW ? g_strdup(db_text(q, 0)) : NULL;
+    db_reset(q);
+    return address;
+}
+
 int64_t delivery_page(struct db *db, int64_t delivery_id, int64_t alert_id)
 {
     struct db_query *q = db_query(db, "SELECT n.page_id FROM carried c"

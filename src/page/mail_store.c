@@ -46,7 +46,7 @@ bool mailbox_load(struct db *db, int64_t id, struct mailbox *out)
     return take_mailbox(q, out);
 }
 
-void mailbox_take(struct db *db, const char *who, const char *contact, int urgency,
+bool mailbox_find(struct db *db, const char *who, const char *contact, int urgency,
                   struct mailbox *out)
 {
     struct db_query *q =
@@ -56,10 +56,17 @@ void mailbox_take(struct db *db, const char *who, const char *contact, int urgen
     db_bind_text(q, 2, contact);
     db_bind_int(q, 3, urgency);
     db_keep(q, 1);
-    if (take_mailbox(q, out)) {
+    return take_mailbox(q, out);
+}
+
+void mailbox_take(struct db *db, const char *who, const char *contact, int urgency,
+                  struct mailbox *out)
+{
+    if (mailbox_find(db, who, contact, urgency, out)) {
         return;
     }
-    q = db_query(db, "INSERT INTO mailbox (user_name, contact, urgency, severity, next_at, lane)"
+    struct db_query *q =
+        db_query(db, "INSERT INTO mailbox (user_name, contact, urgency, severity, next_at, lane)"
                      " VALUES ($1, $2, $3, $4, NULL, $5) {newid}");
     db_bind_text(q, 1, who);
     db_bind_text(q, 2, contact);
@@ -197,6 +204,15 @@ void notification_insert(struct db *db, struct notification *n)
     db_bind_utc(q, 9, n->created_at);
     db_bind_int(q, 10, n->passes);
     n->id = db_insert(q);
+}
+
+void notifications_hurry(struct db *db, int64_t mailbox_id, struct utc now)
+{
+    struct db_query *q = db_query(db, "UPDATE notification SET due_at = $2 WHERE mailbox_id = $1"
+                                      " AND state = 1 AND tries > 0 AND due_at > $2");
+    db_bind_int(q, 1, mailbox_id);
+    db_bind_utc(q, 2, now);
+    (void)db_run(q);
 }
 
 bool notification_waits(struct db *db, int64_t mailbox_id, int64_t alert_id)

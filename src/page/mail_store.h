@@ -44,6 +44,9 @@ void mailbox_clear(struct mailbox *mailbox);
 /* Finds or makes it; the answer's next_at is unset in a new one. */
 void mailbox_take(struct db *db, const char *who, const char *contact, int urgency,
                   struct mailbox *out);
+/* Only finds it. */
+NODISCARD bool mailbox_find(struct db *db, const char *who, const char *contact, int urgency,
+                            struct mailbox *out);
 void mailbox_save(struct db *db, const struct mailbox *mailbox);
 NODISCARD bool mailbox_load(struct db *db, int64_t id, struct mailbox *out);
 /* Due ones in these lanes, high urgency and most severe first. */
@@ -73,6 +76,8 @@ struct notification {
 
 void notification_clear(struct notification *notification);
 void notification_insert(struct db *db, struct notification *notification);
+/* Those of the mailbox that wait for another attempt are due now. */
+void notifications_hurry(struct db *db, int64_t mailbox_id, struct utc now);
 /* Is there one for this alert that waits in this mailbox already? Not that of a page that has ended: nobody will
  * be told by it. */
 NODISCARD bool notification_waits(struct db *db, int64_t mailbox_id, int64_t alert_id);
@@ -194,6 +199,8 @@ NODISCARD bool delivery_is_live(struct db *db, int64_t delivery_id);
 NODISCARD size_t delivery_alerts(struct db *db, int64_t delivery_id, int64_t *out_ids, size_t max);
 /* Does the delivery tell, or did it tell, of this alert? */
 NODISCARD bool delivery_carries(struct db *db, int64_t delivery_id, int64_t alert_id);
+/* Where the last message of the mailbox went to, newly allocated; NULL: there was none. */
+NODISCARD char *delivery_last_address(struct db *db, int64_t mailbox_id);
 /* The last page about the alert that the delivery carries; 0: it carries none. */
 NODISCARD int64_t delivery_page(struct db *db, int64_t delivery_id, int64_t alert_id);
 /* Newest first, all people; `before_id` 0: from the newest. */

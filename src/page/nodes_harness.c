@@ -72,7 +72,7 @@ enum command_outcome room_try_apply(struct room *room, const char *document)
 void room_apply(struct room *room, const char *document)
 {
     assert_int_equal(room_try_apply(room, document), OUTCOME_COMMITTED);
-    assert_int_equal(room_run(room, pager_expect_heartbeats, room->pager), OUTCOME_COMMITTED);
+    assert_int_equal(room_run(room, pager_follow_config, room->pager), OUTCOME_COMMITTED);
 }
 
 static void open_room(struct house *house, int at)

@@ -114,8 +114,9 @@ struct hand_on {
  * to the next step of its policy. What is acknowledged stays with whoever did that. */
 void pager_hand_on(struct ledger_tx *tx, struct hand_on *hand_on);
 
-/* After a change of configuration: a new heartbeat is expected from now on. arg is the pager. */
-enum command_result pager_expect_heartbeats(struct ledger_tx *tx, void *arg);
+/* After a change of configuration: a new heartbeat is expected from now on, and a contact that failed is open
+ * when its address changed. arg is the pager. */
+enum command_result pager_follow_config(struct ledger_tx *tx, void *arg);
 
 /* --- a heartbeat was heard --- */
 struct beat {

@@ -112,7 +112,7 @@ void paging_apply(struct paging *paging, const char *document)
         g_error("%s: %s", apply.base.fault.field, apply.base.fault.text);
     }
     apply_config_clear(&apply);
-    run(paging, pager_expect_heartbeats, paging->pager);
+    run(paging, pager_follow_config, paging->pager);
 }
 
 void paging_open(struct paging *paging, const char *document)

@@ -48,7 +48,7 @@ static bool may_scan(const char *line, const char *sql)
 {
     static const char *const CONFIGURATION[] = {
         "SCAN policy_version", "SCAN shift_override", "SCAN config_object", "SCAN heartbeat_state",
-        "SCAN sqlite_master",
+        "SCAN sqlite_master", "SCAN known",
         /* has only what waits */
         "SCAN notification USING INDEX notification_waiting"};
     for (size_t i = 0; i < G_N_ELEMENTS(CONFIGURATION); i++) {

@@ -196,6 +196,16 @@ static char *detail_of(const struct settle *settle)
                              : g_strdup(detail);
 }
 
+static bool holds_test(const GArray *carried)
+{
+    for (guint i = 0; i < carried->len; i++) {
+        if (g_array_index(carried, struct notification, i).kind == NOTIFICATION_TEST) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void close_delivery(struct pager *pager, struct ledger_tx *tx, const struct settle *settle,
                            struct delivery *delivery)
 {
@@ -211,8 +221,12 @@ static void close_delivery(struct pager *pager, struct ledger_tx *tx, const stru
         append_event(tx, enum_to_name(DELIVERY_STATE_NAMES, delivery->state), delivery, carried,
                      delivery->detail);
     }
+    bool is_proof = delivery->state == DELIVERY_DELIVERED && holds_test(carried);
     notifications_free(carried);
     struct mailbox mailbox = {0};
+    if (is_proof) { /* the contact works, at every urgency */
+        contact_reopen(pager, tx, delivery->who, delivery->contact);
+    }
     if (mailbox_load(tx->db, delivery->mailbox_id, &mailbox)) {
         bool was_well = mailbox.failures == 0;
         settle_carried(pager, tx, settle, delivery, &mailbox);

@@ -224,10 +224,8 @@ static void forget_deleted_heartbeats(const struct pager *pager, struct ledger_t
     }
 }
 
-enum command_result pager_expect_heartbeats(struct ledger_tx *tx, void *arg)
+static void expect_heartbeats(const struct pager *pager, struct ledger_tx *tx)
 {
-    struct pager *pager = arg;
-    pager_enter(pager, tx);
     forget_deleted_heartbeats(pager, tx);
     const GPtrArray *heartbeats = pager->config->items[CONFIG_HEARTBEAT];
     for (guint i = 0; heartbeats != NULL && i < heartbeats->len; i++) {
@@ -238,6 +236,14 @@ enum command_result pager_expect_heartbeats(struct ledger_tx *tx, void *arg)
             heartbeat_save(tx->db, heartbeat->name, &state);
         }
     }
+}
+
+enum command_result pager_follow_config(struct ledger_tx *tx, void *arg)
+{
+    struct pager *pager = arg;
+    pager_enter(pager, tx);
+    expect_heartbeats(pager, tx);
+    contacts_follow_config(pager, tx);
     pager_leave(pager);
     return COMMAND_DONE;
 }

@@ -115,6 +115,15 @@ void mailbox_hold(struct pager *pager, int64_t mailbox_id, int severity, struct 
 void notify_specially(struct pager *pager, struct ledger_tx *tx, const char *who,
                       const char *contact, const struct notification *template);
 
+/* --- trying again early (reopen_work.c) --- */
+/* The contact works, or may: what waits for its next attempt goes now, and new messages are counted on. */
+void contact_reopen(struct pager *pager, struct ledger_tx *tx, const char *who,
+                    const char *contact);
+/* One attempt may be now, whatever the back-off says; when it fails that goes on. */
+void mailbox_try_now(struct pager *pager, struct ledger_tx *tx, struct mailbox *mailbox);
+/* Opens the contacts that failed and have another address in the configuration now. */
+void contacts_follow_config(struct pager *pager, struct ledger_tx *tx);
+
 /* --- escalations (escalation_work.c) --- */
 /* A version of a policy as parsed, kept while the pager lives; NULL when there is none. Borrowed. */
 const struct policy *policy_of(struct pager *pager, struct ledger_tx *tx, int64_t version);

@@ -14,12 +14,14 @@ struct contact_states *contact_states_read(struct db *db)
     states->texts = g_string_chunk_new(1024);
     /* One contact has a mailbox for each urgency; the worst speaks for all. */
     struct db_query *q =
-        db_query(db, "SELECT s.user_name, s.contact, s.address, s.verified_at, s.failed_at,"
-                     " s.failure, MAX(m.failures), MAX(m.refused), MAX(m.retry_at)"
-                     " FROM contact_state s LEFT JOIN mailbox m ON m.user_name = s.user_name"
-                     " AND m.contact = s.contact AND s.failed_at IS NOT NULL"
-                     " GROUP BY s.user_name, s.contact, s.address, s.verified_at, s.failed_at,"
-                     " s.failure ORDER BY s.user_name, s.contact");
+        db_query(db, "SELECT known.user_name, known.contact, known.address, known.verified_at,"
+                     " known.failed_at, known.failure, MAX(m.failures), MAX(m.refused),"
+                     " MAX(m.retry_at) FROM contact_state known LEFT JOIN mailbox m"
+                     " ON m.user_name = known.user_name AND m.contact = known.contact"
+                     " AND known.failed_at IS NOT NULL"
+                     " GROUP BY known.user_name, known.contact, known.address,"
+                     " known.verified_at, known.failed_at, known.failure"
+                     " ORDER BY known.user_name, known.contact");
     while (db_step(q) == DB_ROW) {
         struct contact_state state = {.user = keep(states, db_text(q, 0)),
                                       .contact = keep(states, db_text(q, 1)),

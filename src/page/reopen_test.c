@@ -1,0 +1,140 @@
+/* When a contact that failed is tried again before its back-off is over. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "page/paging_harness.h"
+#include "people/contact_store.h"
+
+static const char CREW[] =
+    "{'users': ["
+    " {'name': 'ana', 'contacts': [{'kind': 'email', 'to': 'ana@x.org'}]},"
+    " {'name': 'boss', 'contacts': [{'kind': 'ntfy', 'to': 'http://ntfy.x.org/boss'}]}],"
+    "'channels': [{'name': 'room', 'kind': 'slack', 'to': 'http://chat.x.org/hook'}],"
+    "'policies': ["
+    " {'name': 'both', 'steps': [{'notify': [{'user': 'ana'}, {'channel': 'room'}],"
+    "   'wait': '10m'}, {'notify': [{'user': 'boss'}], 'wait': '10h'}],"
+    "  'last_resort': {'user': 'boss'}},"
+    " {'name': 'lone', 'steps': [{'notify': [{'user': 'ana'}], 'wait': '10m'},"
+    "   {'notify': [{'user': 'boss'}], 'wait': '10h'}], 'last_resort': {'user': 'boss'}}],"
+    "'services': [{'name': 'shop', 'policy': 'both'}, {'name': 'lone', 'policy': 'lone'}]}";
+
+static const char ANA_ELSEWHERE[] =
+    "{'users': [{'name': 'ana', 'contacts': [{'kind': 'email', 'to': 'ana@new.org'}]}]}";
+static const char ROOM_ELSEWHERE[] =
+    "{'channels': [{'name': 'room', 'kind': 'slack', 'to': 'http://chat.x.org/new'}]}";
+static const char ANA_RENAMED[] = "{'users': [{'name': 'ana', 'full_name': 'Ana Wijaya',"
+                                  "  'contacts': [{'kind': 'email', 'to': 'ana@x.org'}]}]}";
+
+static bool is_in_trouble(const struct paging *paging, const char *who, const char *contact)
+{
+    struct contact_states *states = contact_states_read(paging->db);
+    bool is_in_trouble = contact_trouble(states, who, contact) != NULL;
+    contact_states_free(states);
+    return is_in_trouble;
+}
+
+static void a_corrected_address_is_used_at_once(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *name, *change;
+        int ana, room; /* how the first alert's messages end */
+        const char *next;
+    } ROWS[] = {
+        {"nothing was changed", NULL, SEND_REFUSED, SEND_REFUSED, "boss ntfy: page 1"},
+        {"something else was changed", ANA_RENAMED, SEND_REFUSED, SEND_REFUSED,
+         "boss ntfy: page 1"},
+        {"a person's address", ANA_ELSEWHERE, SEND_REFUSED, SEND_REFUSED, "ana email: page 1"},
+        {"a room's address", ROOM_ELSEWHERE, SEND_DELIVERED, SEND_REFUSED,
+         "ana email: page 1; channel:room channel: page 1"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        struct paging paging = {0};
+        paging_open(&paging, CREW);
+        (void)paging_signal(&paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+        paging_settle_as(&paging, ROWS[i].ana, "ana email: page 1");
+        paging_settle_as(&paging, ROWS[i].room, "channel:room channel: page 1");
+        g_free(paging_messages(&paging));
+        if (ROWS[i].change != NULL) {
+            paging_apply(&paging, ROWS[i].change);
+        }
+        bool is_refused = ROWS[i].ana == SEND_REFUSED && ROWS[i].change != ANA_ELSEWHERE;
+        assert_int_equal(is_in_trouble(&paging, "ana", "email"), is_refused);
+        (void)paging_signal(&paging, SIGNAL_TRIGGER, "l", SEVERITY_CRITICAL);
+        g_autofree char *next = paging_messages(&paging);
+        if (strcmp(next, ROWS[i].next) != 0) {
+            fail_msg("%s: %s", ROWS[i].name, next);
+        }
+        paging_close(&paging);
+    }
+}
+
+/* What waits for its next attempt goes to the new address, not after the hour that the old one asked for. */
+static void what_waits_goes_to_the_corrected_address(void **state)
+{
+    (void)state;
+    struct paging paging = {0};
+    paging_open(&paging, CREW);
+    (void)paging_signal_of(&paging, "lone", SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    g_free(paging_settle_later(&paging, SPAN_H(1)));
+    paging_pass(&paging, SPAN_MIN(1));
+    g_autofree char *between = paging_messages(&paging);
+    assert_null(strstr(between, "ana"));
+    paging_apply(&paging, ANA_ELSEWHERE);
+    paging_pass(&paging, SPAN_S(1));
+    paging_expect(&paging, "ana email: page 1");
+    paging_close(&paging);
+}
+
+static void ask_for_test(struct paging *paging, const char *user)
+{
+    struct test_page test = {.pager = paging->pager, .user = user, .actor = "local"};
+    const struct command command = {.run = pager_test, .arg = &test};
+    ledger_run_batch(paging->ledger, &command, 1);
+    assert_int_equal(test.status, 200);
+    paging_pass(paging, SPAN_S(1));
+}
+
+static void a_test_is_sent_at_once_and_proves_the_contact(void **state)
+{
+    (void)state;
+    struct paging paging = {0};
+    paging_open(&paging, CREW);
+    (void)paging_signal_of(&paging, "lone", SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    paging_settle_as(&paging, SEND_REFUSED, "ana email: page 1");
+    paging_expect(&paging, "boss ntfy: page 1");
+    (void)paging_signal_of(&paging, "lone", SIGNAL_TRIGGER, "l", SEVERITY_INFO);
+    paging_settle_as(&paging, SEND_REFUSED, "ana email: page 1"); /* of low urgency, on its own */
+    paging_expect(&paging, "boss ntfy: page 1");
+
+    ask_for_test(&paging, "ana");
+    paging_settle_as(&paging, SEND_REFUSED, "ana email: test 1");
+    (void)paging_signal_of(&paging, "lone", SIGNAL_TRIGGER, "m", SEVERITY_CRITICAL);
+    paging_expect(&paging, "boss ntfy: page 1"); /* a test that fails opens nothing */
+
+    ask_for_test(&paging, "ana");
+    paging_settle_as(&paging, SEND_DELIVERED, "ana email: test 1");
+    assert_false(is_in_trouble(&paging, "ana", "email"));
+    (void)paging_signal_of(&paging, "lone", SIGNAL_TRIGGER, "n", SEVERITY_CRITICAL);
+    paging_expect(&paging, "ana email: page 1");
+    (void)paging_signal_of(&paging, "lone", SIGNAL_TRIGGER, "o", SEVERITY_INFO);
+    paging_expect(&paging, "ana email: page 1"); /* what is proved holds for every urgency */
+    paging_close(&paging);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_corrected_address_is_used_at_once),
+        cmocka_unit_test(what_waits_goes_to_the_corrected_address),
+        cmocka_unit_test(a_test_is_sent_at_once_and_proves_the_contact),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
