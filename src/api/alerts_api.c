@@ -268,10 +268,10 @@ static void act_answer(void *self, enum command_outcome outcome)
     act_job_free(job);
 }
 
-/* The record shows who acted and by whose hand. */
-static char *note_of(const struct http_request *request, const struct act_body *body)
+/* The record shows who acted and by whose hand; of a page beside the note, which is told. */
+static char *note_of(const struct http_request *request, int verb, const struct act_body *body)
 {
-    if (body->user == NULL) {
+    if (body->user == NULL || verb == VERB_PAGE) {
         return g_strdup(body->note);
     }
     const char *by = http_actor(request);
@@ -298,7 +298,7 @@ static void act(struct http_request *request, struct api_context *context, int v
         act_job_free(job);
         return;
     }
-    job->note = note_of(request, &job->body);
+    job->note = note_of(request, verb, &job->body);
     bool has_wait = job->body.wait.us != 0;
     job->act = (struct act){
         .pager = context->pager,
@@ -308,6 +308,7 @@ static void act(struct http_request *request, struct api_context *context, int v
         .target = job->body.target,
         .until = has_wait ? utc_add(clock_now(context->clock), job->body.wait) : job->body.until,
         .note = job->note,
+        .by = job->body.user != NULL ? http_actor(request) : NULL,
     };
     struct command command = {.run = act_run, .answer = act_answer, .arg = job};
     if (!api_submit(request, context, command)) {

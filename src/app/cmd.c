@@ -36,10 +36,15 @@ json_t *cmd_full_names(const struct cli *cli)
 
 void cmd_name_rows(const json_t *names, json_t *rows, const char *field)
 {
+    static const char CHANNEL[] = "channel:";
     size_t i;
     json_t *item;
     json_array_foreach (rows, i, item) {
         const char *actor = json_text(item, field, "");
+        if (g_str_has_prefix(actor, CHANNEL)) {
+            json_object_set_new(item, field, json_sprintf("channel %s", actor + strlen(CHANNEL)));
+            continue;
+        }
         const char *handle = actor + (g_str_has_prefix(actor, "user:") ? strlen("user:") : 0);
         const char *full = json_text(names, handle, handle);
         if (strcmp(full, handle) != 0) {

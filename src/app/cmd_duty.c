@@ -69,8 +69,11 @@ static void show_off_duty(const struct cli *cli, const json_t *answer)
         printf("\nUnanswered alerts that %s to others: %s.\n", is_dry ? "would go on" : "went on",
                count);
     }
-    if (is_dry) {
-        puts("\nNothing was changed.");
+    g_autofree char *handed_on = cmd_value(answer, "handed_on");
+    bool would_change = json_array_size(json_object_get(answer, "covers")) > 0 ||
+                        g_ascii_strtoll(handed_on, NULL, 10) > 0;
+    if (is_dry && would_change) { /* else it was said already that nothing would */
+        puts("\nNothing was changed: this was a dry run.");
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "app/cmd.h"
 #include "base/json.h"
+#include "oncall/schedule.h"
 
 /* What an event says, as "name value, name value", instants in the reader's zone. */
 static char *facts(const json_t *data, const struct zone *zone)
@@ -169,7 +170,7 @@ static char *why_told(const json_t *tell)
     const char *via = json_text(tell, "via", "");
     const char *through = json_text(tell, "through", "");
     const char *layer = json_text(tell, "layer", NULL);
-    return layer != NULL ? g_strdup_printf("%s %s, layer %s", via, through, layer)
+    return layer != NULL ? g_strdup_printf("%s %s, layer %s", via, through, layer_bare_name(layer))
                          : g_strdup_printf("%s %s", via, through);
 }
 

@@ -208,6 +208,15 @@ static const struct field_codec TIME_ZONE_CODEC = {
     .schema = time_zone_schema,
 };
 
+/* What a layer without a name of its own is called, before its number. */
+static const char LAYER_WORD[] = "layer ";
+
+const char *layer_bare_name(const char *name)
+{
+    bool has_word = g_str_has_prefix(name, LAYER_WORD) && name[strlen(LAYER_WORD)] != '\0';
+    return has_word ? name + strlen(LAYER_WORD) : name;
+}
+
 const struct layer *schedule_layer(const struct schedule *schedule, const char *name)
 {
     for (guint i = 0; i < schedule->layers->len; i++) {
@@ -224,7 +233,7 @@ static void name_layers(const struct schedule *schedule)
     for (guint i = 0; i < schedule->layers->len; i++) {
         struct layer *layer = g_ptr_array_index(schedule->layers, i);
         if (layer->name == NULL) {
-            layer->name = g_strdup_printf("layer %u", i + 1);
+            layer->name = g_strdup_printf("%s%u", LAYER_WORD, i + 1);
         }
     }
 }

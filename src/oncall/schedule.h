@@ -47,6 +47,8 @@ NODISCARD struct turns layer_turns(const struct layer *layer);
 /* Makes `schedule` take its turns from `primary`, which must outlive it: gets copies of its layers. */
 void schedule_follow(struct schedule *schedule, const struct schedule *primary);
 
+/* For a text that says "layer" itself: "1" of "layer 1". Points into `name`. */
+NODISCARD const char *layer_bare_name(const char *name);
 /* NULL when the schedule has no layer of that name. */
 const struct layer *schedule_layer(const struct schedule *schedule, const char *name);
 

@@ -133,6 +133,7 @@ static void page_others(struct ledger_tx *tx, struct act *act, struct alert *ale
         .urgency = URGENCY_HIGH,
         .actor = act->actor,
         .note = act->note,
+        .by = act->by,
     };
     pages_open(act->pager, tx, &order, tellings);
 }

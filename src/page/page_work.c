@@ -202,6 +202,9 @@ static json_t *reason_json(const struct page_order *order, const struct telling 
     }
     if (order->escalation_id == 0) {
         json_object_set_new(reason, "asked_by", json_string(order->actor));
+        if (order->by != NULL) {
+            json_object_set_new(reason, "by", json_string(order->by));
+        }
         if (order->note != NULL && order->note[0] != '\0') {
             json_object_set_new(reason, "note", json_string(order->note));
         }

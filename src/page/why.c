@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "channel/catalogue.h"
+#include "oncall/schedule.h"
 #include "page/who.h"
 
 /* Which text of the catalogue tells the reason of a page. Newly allocated. */
@@ -19,16 +20,28 @@ static char *reason_key(const json_t *reason)
     return g_strconcat("why.", via, NULL);
 }
 
+/* Who asked, where a sentence begins; a handle stays as it is. Newly allocated. */
+static char *asker(const struct config *config, int language, const char *who)
+{
+    g_autofree char *name = who_name(config, language, who);
+    if (g_str_has_prefix(who, "user:") || name[0] == '\0') {
+        return g_steal_pointer(&name);
+    }
+    GString *text = g_string_new(g_utf8_next_char(name));
+    g_string_prepend_unichar(text, g_unichar_toupper(g_utf8_get_char(name)));
+    return g_string_free(text, FALSE);
+}
+
 static char *reason_text(const struct config *config, int language, const json_t *reason,
                          const char *policy)
 {
     g_autofree char *key = reason_key(reason);
     const char *through = json_text(reason, "through", "");
-    g_autofree char *actor = who_name(config, language, json_text(reason, "asked_by", ""));
+    g_autofree char *actor = asker(config, language, json_text(reason, "asked_by", ""));
     const struct catalogue_arg args[] = {
         {"schedule", through, 0},
         {"team", through, 0},
-        {"layer", json_text(reason, "layer", ""), 0},
+        {"layer", layer_bare_name(json_text(reason, "layer", "")), 0},
         {"policy", policy, 0},
         {"actor", actor, 0},
         {"step", NULL, json_integer_value(json_object_get(reason, "step"))},

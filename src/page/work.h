@@ -68,6 +68,7 @@ struct page_order {
     const char *actor;             /* who asked; "tocsin" for a step */
     const struct silence *silence; /* that held it until now; NULL: none did */
     const char *note;              /* what whoever asked wants to say; may be NULL */
+    const char *by;                /* whose hand it was, when not theirs; may be NULL */
 };
 
 /* A page for each who is to be told. Whoever cannot be told at all is given up at once. */

@@ -218,7 +218,8 @@ class CommandTest(unittest.TestCase):
         for part in ("alert.triggered", "page.started", "primary", "delivered"):
             self.assertIn(part, said)
         world.cli("page", alert, "--user", "budi", "--as", "ana", "--note", "look at db1")
-        world.wait("the note is told", lambda: " | Note: look at db1 (by local) | " in world.server.log(100000))
+        world.wait("the note is told", lambda: " | Note: look at db1 | " in world.server.log(100000))
+        self.assertIn("by: local", world.cli("explain", alert).stdout)  # whose hand it was stays in the record
         world.cli("ack", alert, "--as", "ana", "--note", "on it")
         self.assertEqual(world.alert(alert)["acknowledged_by"], "user:ana")
         world.cli("snooze", alert, "--for", "30m")
@@ -310,6 +311,7 @@ class CommandTest(unittest.TestCase):
         # Now ana has no shift any more in that time.
         said = world.cli("off-duty", "ana", "--for", "14d", "--dry-run").stdout
         self.assertIn("ana has no shift in this time: no schedule changes.", said)
+        self.assertNotIn("othing was changed", said)  # as if something would have
         for cover in done["covers"]:
             world.cli("schedule", "override", "remove", "primary", cover["id"])
         self.assertEqual([row["user"] for row in world.cli_json("misses")], ["ana", "budi"])
@@ -381,6 +383,7 @@ policies:"""))
         self.assertIn("last resort", table)
         self.assertIn("  Ana Wijaya (ana)  ", table)
         self.assertIn("  budi ", table)
+        self.assertIn("schedule primary, layer 1\n", table)
 
     def test_silences(self):
         world = self.world
@@ -533,6 +536,9 @@ policies:"""))
             world.cli("alert", "--service", "checkout", "Disk full")
             world.wait("the doctor names the room", failing)
             self.assertIn("404", failing()[0]["what"])
+            said = world.cli("whatif", "--service", "checkout").stdout
+            self.assertRegex(said, "channel ops +channel \\(dead\\) +step 1, round 1 ")
+            self.assertNotIn("nobody can be told", said)
             self.assertEqual(world.cli("doctor", check=False).returncode, 1)
 
     def test_doctor_tells_what_was_refused(self):
