@@ -1,9 +1,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "alert/match.h"
 #include "app/cmd.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/nearest.h"
 
 /* As one would type it: details.labels.alertname="DiskFull". */
 static void add_condition(GString *out, const json_t *condition)
@@ -171,6 +173,75 @@ static bool add_times(const struct cli *cli, json_t *body)
     return true;
 }
 
+/* --- a detail that no alert has --- */
+
+enum { ALERTS_LOOKED_AT = 200 };
+
+static const char DETAILS[] = "details.";
+
+static bool has_field(const json_t *alert, const char *field)
+{
+    struct match match = {.field = (char *)(uintptr_t)field, .op = MATCH_EXISTS};
+    const struct match_subject subject = {.details = json_object_get(alert, "details")};
+    g_autoptr(GPtrArray) matches = g_ptr_array_new();
+    g_ptr_array_add(matches, &match);
+    return match_all(matches, &subject);
+}
+
+/* Adds "details.labels.region" and so on, two levels deep, to `fields`, which owns its texts. */
+static void add_fields(const json_t *alert, GPtrArray *fields)
+{
+    const char *outer, *inner;
+    json_t *value, *deeper;
+    json_object_foreach (json_object_get(alert, "details"), outer, value) {
+        g_ptr_array_add(fields, g_strconcat(DETAILS, outer, NULL));
+        json_object_foreach (value, inner, deeper) {
+            g_ptr_array_add(fields, g_strconcat(DETAILS, outer, ".", inner, NULL));
+        }
+    }
+}
+
+static void warn_of_field(const json_t *alerts, const char *field)
+{
+    g_autoptr(GPtrArray) fields = g_ptr_array_new_with_free_func(g_free);
+    struct nearest nearest = {.given = field};
+    size_t i;
+    json_t *alert;
+    json_array_foreach ((json_t *)(uintptr_t)alerts, i, alert) {
+        if (has_field(alert, field)) {
+            return;
+        }
+        add_fields(alert, fields);
+    }
+    for (guint k = 0; k < fields->len; k++) {
+        nearest_offer(&nearest, g_ptr_array_index(fields, k));
+    }
+    const char *near = nearest.found;
+    g_autofree char *text = g_strdup_printf(
+        "tocsin: warning: none of the newest alerts has %s%s%s%s", field,
+        near != NULL ? "; did you mean " : "", near != NULL ? near : "", near != NULL ? "?" : "");
+    g_autofree char *clean = output_clean(text);
+    fprintf(stderr, "%s\n", clean);
+}
+
+/* Details are free: one that was mistyped can be known only by the alerts that there are. */
+static void warn_of_unknown(const struct cli *cli, const json_t *match)
+{
+    json_auto_t *alerts = NULL;
+    size_t i;
+    json_t *condition;
+    json_array_foreach ((json_t *)(uintptr_t)match, i, condition) {
+        const char *field = json_text(condition, "field", "");
+        if (!g_str_has_prefix(field, DETAILS)) {
+            continue;
+        }
+        alerts = alerts != NULL ? alerts : client_list(cli, "/api/v1/alerts", ALERTS_LOOKED_AT);
+        if (json_array_size(alerts) > 0) { /* else nothing is known yet */
+            warn_of_field(alerts, field);
+        }
+    }
+}
+
 int cmd_silence_add(struct cli *cli)
 {
     json_auto_t *body = json_object();
@@ -194,6 +265,9 @@ int cmd_silence_add(struct cli *cli)
         json_object_set_new(body, "comment", json_string(cli_option(cli, "comment")));
     }
     json_t *answer = client_ask(cli, "POST", "/api/v1/silences", body);
+    if (answer != NULL) {
+        warn_of_unknown(cli, match);
+    }
     if (answer != NULL && !cli->is_json) {
         const char *given = json_text(answer, "name", name != NULL ? name : made_up);
         printf("Silence %s holds. `tocsin silence remove %s` ends it.\n", given, given);

@@ -393,6 +393,19 @@ policies:"""))
         world.cli("silence", "remove", "night")
         self.assertNotIn("night", world.cli("silence", "list").stdout)
 
+    def test_a_silence_warns_of_a_detail_that_no_alert_has(self):
+        world = self.world
+        self.alert("Disk full", "--detail", "region=eu")
+        for field, told in (("details.region", ""), ("summary", ""),
+                            ("details.regoin", "none of the newest alerts has details.regoin; "
+                                               "did you mean details.region?"),
+                            ("details.labels.quite.another", "has details.labels.quite.another\n")):
+            with self.subTest(field=field):
+                done = world.cli("silence", "add", f"{field}=eu", "--for", "1h", "--name", "typo")
+                self.assertIn(told, done.stderr)
+                self.assertEqual("warning" in done.stderr, told != "")
+                world.cli("silence", "remove", "typo")
+
     def test_tokens(self):
         world = self.world
         token = world.cli("token", "create", "--name", "reader", "--scope", "read").stdout.strip()
