@@ -173,7 +173,7 @@ json_t *intake_json(struct intake *intake)
     const char *bytes = http_body(intake->request, &size);
     struct fault fault = {0};
     bool is_cut = http_body_is_cut(intake->request);
-    size_t nodes = MAX(LIMIT_JSON_NODES, size / LIMIT_JSON_NODE_BYTES);
+    size_t nodes = MAX(LIMIT_ALERT_NODES, size / LIMIT_JSON_NODE_BYTES);
     if (size > HEAVY) {
         (void)pthread_mutex_lock(&heavy_lock);
         intake->is_heavy = true;

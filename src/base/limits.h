@@ -17,7 +17,8 @@ enum {
     LIMIT_BODIES_STRANGERS_PART = 8, /* the others have this part as much, of their own */
     LIMIT_JSON_DEPTH = 32,
     LIMIT_JSON_NODES = 50000,   /* values in one document; */
-    LIMIT_JSON_NODE_BYTES = 16, /* in a larger one of alerts: one for each of so many bytes */
+    LIMIT_ALERT_NODES = 200000, /* in one of alerts, however short: 10,000 alerts of 20 values; */
+    LIMIT_JSON_NODE_BYTES = 16, /* in a larger one: one for each of so many bytes */
     LIMIT_JSON_MEMBER =
         32768, /* values in a part of an alert; what has more is never kept (LIMIT_DETAILS) */
     LIMIT_YAML = 4194304,

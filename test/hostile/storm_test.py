@@ -90,6 +90,11 @@ class StormTest(unittest.TestCase):
         answer = self.post(AM, notification(2000, labels=16, group="wide"))
         self.assertEqual((answer.status, answer.json), (202, {"accepted": 2000}))
 
+    def test_10000_of_the_smallest_alerts(self):
+        alerts = ['{"status":"firing","labels":{"alertname":"Small","n":"%d"},"x":[1,2,3]}' % number for number in range(10000)]
+        answer = self.post(AM, '{"alerts":[%s]}' % ",".join(alerts))
+        self.assertEqual((answer.status, answer.json), (202, {"accepted": 10000}))
+
     def test_10000_alerts_within_the_senders_patience(self):
         body = notification(10000)
         began = time.monotonic()
