@@ -37,9 +37,10 @@ static const struct field BACKUP_MADE_FIELDS[] = {
 const struct record BACKUP_MADE_SHAPE =
     SHAPE("BackupMade", "A copy of the database.", BACKUP_MADE_FIELDS);
 
-static const struct field TEST_SENT_FIELDS[] = {SHAPE_TEXT("user", FIELD_ALWAYS, NULL)};
+static const struct field TEST_SENT_FIELDS[] = {SHAPE_TEXT("user", 0, NULL),
+                                                SHAPE_TEXT("channel", 0, NULL)};
 const struct record TEST_SENT_SHAPE =
-    SHAPE("TestPageSent", "Who is sent a test message.", TEST_SENT_FIELDS);
+    SHAPE("TestPageSent", "Who is sent a test message: one of them.", TEST_SENT_FIELDS);
 
 static const struct field KEPT_OVERRIDE_FIELDS[] = {
     SHAPE_TEXT("id", FIELD_ALWAYS, "To take it back by."),

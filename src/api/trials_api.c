@@ -31,7 +31,7 @@ struct test_job {
     struct http_request *request;
     struct test_page test;
     struct test_body body;
-    char *user;
+    char *user, *channel; /* one of them */
     char *actor;
 };
 
@@ -39,6 +39,7 @@ static void test_job_free(struct test_job *job)
 {
     record_clear(&TEST_RECORD, &job->body);
     g_free(job->user);
+    g_free(job->channel);
     g_free(job->actor);
     g_free(job);
 }
@@ -55,31 +56,45 @@ static void test_answer(void *self, enum command_outcome outcome)
         if (outcome == OUTCOME_REFUSED || job->test.status >= 400) {
             http_answer_fault(job->request, job->test.status, &job->test.fault);
         } else {
-            http_answer_json(job->request, 202, json_pack("{s:s}", "user", job->user));
+            http_answer_json(job->request, 202,
+                             json_pack("{s:s*, s:s*}", "user", job->user, "channel", job->channel));
         }
     }
     test_job_free(job);
 }
 
-static void post_test(struct http_request *request, void *self)
+static void submit_test(struct http_request *request, struct api_context *context,
+                        struct test_job *job)
 {
-    struct api_context *context = self;
-    struct test_job *job = g_new0(struct test_job, 1);
     job->request = request;
-    if (!api_body(request, &TEST_RECORD, &job->body)) {
-        test_job_free(job);
-        return;
-    }
-    job->user = g_strdup(http_path_param(request, "name"));
     job->actor = g_strdup(http_actor(request));
     job->test = (struct test_page){.pager = context->pager,
                                    .user = job->user,
+                                   .channel = job->channel,
                                    .contact = job->body.contact,
                                    .actor = job->actor};
     struct command command = {.run = test_run, .answer = test_answer, .arg = job};
     if (!api_submit(request, context, command)) {
         test_job_free(job);
     }
+}
+
+static void post_user_test(struct http_request *request, void *self)
+{
+    struct test_job *job = g_new0(struct test_job, 1);
+    if (!api_body(request, &TEST_RECORD, &job->body)) {
+        test_job_free(job);
+        return;
+    }
+    job->user = g_strdup(http_path_param(request, "name"));
+    submit_test(request, self, job);
+}
+
+static void post_channel_test(struct http_request *request, void *self)
+{
+    struct test_job *job = g_new0(struct test_job, 1);
+    job->channel = g_strdup(http_path_param(request, "name"));
+    submit_test(request, self, job);
 }
 
 /* --- heartbeats --- */
@@ -228,9 +243,11 @@ static void post_route_test(struct http_request *request, void *self)
 }
 
 const struct route_row TRIAL_ROUTES[] = {
-    {"POST", "/api/v1/users/{name}/test", PERMIT_RESPOND, post_test,
+    {"POST", "/api/v1/users/{name}/test", PERMIT_RESPOND, post_user_test,
      .summary = "Sends a test message to one contact of a user, or to all.",
      .request = &TEST_RECORD, .answer = &TEST_SENT_SHAPE, .success = 202},
+    {"POST", "/api/v1/channels/{name}/test", PERMIT_RESPOND, post_channel_test,
+     .summary = "Sends a test message to a channel.", .answer = &TEST_SENT_SHAPE, .success = 202},
     {"GET", "/api/v1/heartbeats", PERMIT_READ, get_heartbeats,
      .summary = "Heartbeats and when they were heard.", .answer = &BEAT_RECORD, .is_list = true},
     {"POST", "/api/v1/routes/test", PERMIT_READ, post_route_test,

@@ -105,7 +105,9 @@ static const struct cli_option ROTATE_OPTIONS[] = {
 static const struct cli_option MANUAL_OPTIONS[] = {
     {"markdown", NULL, "As the page docs/commands.md."}, {0}};
 static const struct cli_option TEST_OPTIONS[] = {
-    {"contact", "NAME", "Only by this contact; else by each."}, {0}};
+    {"contact", "NAME", "Only by this contact; else by each."},
+    {"channel", "NAME", "To this channel instead of a person."},
+    {0}};
 static const struct cli_option RESTORE_OPTIONS[] = {
     {"verify-only", NULL, "Only check the file, and say what it holds."},
     {"to", "PLACE", "Another data directory, or postgresql://... of an empty database."},
@@ -221,8 +223,8 @@ const struct cli_command COMMANDS[] = {
      cmd_token_list},
     {"token revoke", "NAME", 1, 1, "End an access token.", NULL, NULL, SETTING_CLIENT, 0,
      cmd_token_revoke},
-    {"test", "USER", 1, 1, "Send a person a test message.", NULL, TEST_OPTIONS, SETTING_CLIENT, 0,
-     cmd_test},
+    {"test", "[USER]", 0, 1, "Send a person or a channel a test message.", NULL, TEST_OPTIONS,
+     SETTING_CLIENT, 0, cmd_test},
     {"doctor", "", 0, 0, "Find what would keep a page from arriving.",
      "Looks at contacts, schedules, policies, keys, mail server, disk, clock and database. Exit "
      "code 1 "

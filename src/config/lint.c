@@ -365,10 +365,9 @@ static void lint_room(const struct chat_channel *room, const struct contact_stat
     g_autofree char *whose = g_strconcat("the channel ", room->name, NULL);
     const struct contact_state *trouble = contact_trouble(states, subject, "channel");
     if (trouble != NULL) {
-        lint_trouble(
-            trouble, subject, whose,
-            "Correct its address or secret; the next message that arrives there ends this.", now,
-            findings);
+        g_autofree char *remedy = g_strdup_printf(
+            "Correct its address or secret, then `tocsin test --channel %s`.", room->name);
+        lint_trouble(trouble, subject, whose, remedy, now, findings);
     }
 }
 

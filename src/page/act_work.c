@@ -239,30 +239,27 @@ enum command_result pager_verify(struct ledger_tx *tx, void *arg)
 
 /* --- test pages --- */
 
-static bool test_contact(struct ledger_tx *tx, const struct test_page *test, const char *contact)
+static void test_contact(struct ledger_tx *tx, const struct test_page *test, const char *who,
+                         const char *subject, const char *contact)
 {
-    struct contact found;
-    if (!receiver_contact(test->pager->config, test->user, contact, &found)) {
-        return false;
-    }
     json_auto_t *data = json_pack("{s:s, s:s}", "from", test->actor, "contact", contact);
     g_autofree char *text = json_dumps(data, JSON_COMPACT);
     const struct notification notification = {
         .kind = NOTIFICATION_TEST, .severity = SEVERITY_INFO, .data = text};
-    notify_specially(test->pager, tx, test->user, contact, &notification);
-    g_autofree char *subject = g_strconcat("user:", test->user, NULL);
+    notify_specially(test->pager, tx, who, contact, &notification);
     event_append(tx, test->actor, "contact.tested", subject, data);
-    return true;
 }
 
 static void test_user(struct ledger_tx *tx, struct test_page *test)
 {
     const struct user *user = config_user(test->pager->config, test->user);
+    g_autofree char *subject = g_strconcat("user:", test->user, NULL);
     guint tested = 0;
     for (guint i = 0; user != NULL && i < user->contacts->len; i++) {
         const struct contact *contact = g_ptr_array_index(user->contacts, i);
         if (test->contact == NULL || strcmp(test->contact, contact->name) == 0) {
-            tested += test_contact(tx, test, contact->name) ? 1 : 0;
+            test_contact(tx, test, test->user, subject, contact->name);
+            tested++;
         }
     }
     if (user == NULL) {
@@ -278,12 +275,30 @@ static void test_user(struct ledger_tx *tx, struct test_page *test)
     }
 }
 
+static void test_channel(struct ledger_tx *tx, struct test_page *test)
+{
+    g_autofree char *who = g_strconcat("channel:", test->channel, NULL);
+    if (receiver_channel(test->pager->config, who) != NULL) {
+        g_autoptr(GPtrArray) rules =
+            receiver_rules(test->pager->config, who, URGENCY_HIGH); /* its one way */
+        test_contact(tx, test, who, who, ((struct rule *)g_ptr_array_index(rules, 0))->contact);
+        return;
+    }
+    test->status = 404;
+    (void)config_unknown(test->pager->config, CONFIG_CHANNEL, test->channel, &test->fault);
+    fault_within(&test->fault, "name");
+}
+
 enum command_result pager_test(struct ledger_tx *tx, void *arg)
 {
     struct test_page *test = arg;
     test->status = 200;
     pager_enter(test->pager, tx);
-    test_user(tx, test);
+    if (test->user != NULL) {
+        test_user(tx, test);
+    } else {
+        test_channel(tx, test);
+    }
     pager_leave(test->pager);
     return test->status == 200 ? COMMAND_DONE : COMMAND_REFUSED;
 }

@@ -13,10 +13,8 @@
 /* Does this person or room want to hear of ends? */
 static bool wants_ends(const struct config *config, const char *who)
 {
-    static const char CHANNEL[] = "channel:";
     const struct user *user = config_user(config, who);
-    const struct chat_channel *channel =
-        g_str_has_prefix(who, CHANNEL) ? config_channel(config, who + strlen(CHANNEL)) : NULL;
+    const struct chat_channel *channel = receiver_channel(config, who);
     int endings = user != NULL ? user->endings : (channel != NULL ? channel->endings : 0);
     return endings != ENDINGS_SKIP;
 }

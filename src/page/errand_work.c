@@ -30,8 +30,7 @@ const char *errand_keep(struct errand *errand, const char *text)
 static void set_receiver(struct errand *errand, const struct config *config, const char *who)
 {
     const struct user *user = config_user(config, who);
-    const struct chat_channel *channel =
-        g_str_has_prefix(who, "channel:") ? config_channel(config, who + strlen("channel:")) : NULL;
+    const struct chat_channel *channel = receiver_channel(config, who);
     struct message *message = &errand->message;
     if (user != NULL) {
         message->language = user->language;

@@ -180,7 +180,7 @@ void pager_add_duties(struct pager *pager, struct ledger *ledger)
 
 static const char CHANNEL_PREFIX[] = "channel:";
 
-static const struct chat_channel *find_channel(const struct config *config, const char *who)
+const struct chat_channel *receiver_channel(const struct config *config, const char *who)
 {
     return g_str_has_prefix(who, CHANNEL_PREFIX)
                ? config_channel(config, who + strlen(CHANNEL_PREFIX))
@@ -191,7 +191,7 @@ GPtrArray *receiver_rules(const struct config *config, const char *who, int urge
 {
     /* A chat channel has one way to be told, at once. */
     static struct rule at_once = {{0}, (char *)(uintptr_t) "channel"};
-    if (find_channel(config, who) != NULL) {
+    if (receiver_channel(config, who) != NULL) {
         GPtrArray *rules = g_ptr_array_new();
         g_ptr_array_add(rules, &at_once);
         return rules;
@@ -203,7 +203,7 @@ GPtrArray *receiver_rules(const struct config *config, const char *who, int urge
 bool receiver_contact(const struct config *config, const char *who, const char *name,
                       struct contact *out)
 {
-    const struct chat_channel *channel = find_channel(config, who);
+    const struct chat_channel *channel = receiver_channel(config, who);
     if (channel != NULL) {
         *out = (struct contact){channel->name, channel->kind, channel->to, channel->secret};
         return true;

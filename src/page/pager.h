@@ -91,10 +91,11 @@ struct verify {
 };
 enum command_result pager_verify(struct ledger_tx *tx, void *arg);
 
-/* --- a test page to one contact of one person, or to all (contact NULL) --- */
+/* --- a test page to one contact of one person, to all of them (contact NULL), or to a channel --- */
 struct test_page {
     struct pager *pager;
-    const char *user;
+    const char *user; /* NULL: it goes to */
+    const char *channel;
     const char *contact;
     const char *actor;
     int status;

@@ -93,13 +93,15 @@ static void what_waits_goes_to_the_corrected_address(void **state)
     paging_close(&paging);
 }
 
-static void ask_for_test(struct paging *paging, const char *user)
+/* Answers the status. */
+static int ask_for_test(struct paging *paging, const char *user, const char *channel)
 {
-    struct test_page test = {.pager = paging->pager, .user = user, .actor = "local"};
+    struct test_page test = {
+        .pager = paging->pager, .user = user, .channel = channel, .actor = "local"};
     const struct command command = {.run = pager_test, .arg = &test};
     ledger_run_batch(paging->ledger, &command, 1);
-    assert_int_equal(test.status, 200);
     paging_pass(paging, SPAN_S(1));
+    return test.status;
 }
 
 static void a_test_is_sent_at_once_and_proves_the_contact(void **state)
@@ -114,12 +116,12 @@ static void a_test_is_sent_at_once_and_proves_the_contact(void **state)
     paging_settle_as(&paging, SEND_REFUSED, "ana email: page 1"); /* of low urgency, on its own */
     paging_expect(&paging, "boss ntfy: page 1");
 
-    ask_for_test(&paging, "ana");
+    assert_int_equal(ask_for_test(&paging, "ana", NULL), 200);
     paging_settle_as(&paging, SEND_REFUSED, "ana email: test 1");
     (void)paging_signal_of(&paging, "lone", SIGNAL_TRIGGER, "m", SEVERITY_CRITICAL);
     paging_expect(&paging, "boss ntfy: page 1"); /* a test that fails opens nothing */
 
-    ask_for_test(&paging, "ana");
+    assert_int_equal(ask_for_test(&paging, "ana", NULL), 200);
     paging_settle_as(&paging, SEND_DELIVERED, "ana email: test 1");
     assert_false(is_in_trouble(&paging, "ana", "email"));
     (void)paging_signal_of(&paging, "lone", SIGNAL_TRIGGER, "n", SEVERITY_CRITICAL);
@@ -129,12 +131,32 @@ static void a_test_is_sent_at_once_and_proves_the_contact(void **state)
     paging_close(&paging);
 }
 
+static void a_room_is_tested_as_a_person_is(void **state)
+{
+    (void)state;
+    struct paging paging = {0};
+    paging_open(&paging, CREW);
+    (void)paging_signal(&paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    paging_settle_as(&paging, SEND_DELIVERED, "ana email: page 1");
+    paging_settle_as(&paging, SEND_REFUSED, "channel:room channel: page 1");
+    assert_true(is_in_trouble(&paging, "channel:room", "channel"));
+    assert_int_equal(ask_for_test(&paging, NULL, "room"), 200);
+    paging_settle_as(&paging, SEND_DELIVERED, "channel:room channel: test 1");
+    assert_false(is_in_trouble(&paging, "channel:room", "channel"));
+    (void)paging_signal(&paging, SIGNAL_TRIGGER, "l", SEVERITY_CRITICAL);
+    paging_expect(&paging, "ana email: page 1; channel:room channel: page 1");
+    assert_int_equal(ask_for_test(&paging, NULL, "rom"), 404);
+    paging_expect(&paging, "");
+    paging_close(&paging);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_corrected_address_is_used_at_once),
         cmocka_unit_test(what_waits_goes_to_the_corrected_address),
         cmocka_unit_test(a_test_is_sent_at_once_and_proves_the_contact),
+        cmocka_unit_test(a_room_is_tested_as_a_person_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,6 +50,8 @@ void pager_enter(struct pager *pager, struct ledger_tx *tx);
 void pager_leave(struct pager *pager);
 
 /* --- receivers --- */
+/* NULL: "who" is no "channel:NAME", or there is none of that name. */
+NODISCARD const struct chat_channel *receiver_channel(const struct config *config, const char *who);
 /* "channel:NAME" or a user. The rules (struct rule) that apply; to be freed; empty when unreachable. */
 NODISCARD GPtrArray *receiver_rules(const struct config *config, const char *who, int urgency);
 /* The contact of that name; borrowed into *out. */

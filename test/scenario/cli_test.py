@@ -586,7 +586,12 @@ policies:"""))
 
     def test_a_test_message(self):
         before = self.world.server.log(100000).count("page: ")
-        self.world.cli("test", "ana")
+        for args, status, said in ((["ana"], 0, "on its way to ana"), ([], 2, "either a person or --channel NAME"),
+                                   (["ana", "--channel", "ops"], 2, "either a person or --channel NAME"),
+                                   (["--channel", "nowhere"], 1, "nowhere")):
+            done = self.world.cli("test", *args, check=False)
+            self.assertEqual(done.returncode, status, done)
+            self.assertIn(said, done.stdout + done.stderr)
         self.world.wait("the test is written",
                         lambda: self.world.server.log(100000).count("page: ") > before)
 

@@ -285,6 +285,8 @@ class OpenapiTest(unittest.TestCase):
     def trials(self):
         self.post("/api/v1/users/{name}/test", 202, {"contact": "webhook"}, name="ana")
         self.post("/api/v1/users/{name}/test", 404, {"contact": "fax"}, name="ana")
+        self.post("/api/v1/channels/{name}/test", 202, name="room")
+        self.post("/api/v1/channels/{name}/test", 404, name="rom")
         self.get("/api/v1/heartbeats")
         for team in ("search", "none"):
             alert = {"summary": "s", "details": {"labels": {"team": team}}}
