@@ -273,7 +273,8 @@ static int64_t page_open(struct pager *pager, struct ledger_tx *tx, const struct
     append_page_event(tx, order->actor, "page.started", &page, reason);
     /* Of a new alert's first step nothing can wait already. */
     bool is_fresh = page.step == 0 && page.round == 0;
-    bool has_hope = utc_is_set(page.next_at);
+    /* A later rule brings none where every contact was tried for the first. */
+    bool has_hope = first == page.next_rule && utc_is_set(page.next_at);
     for (int64_t i = first; i < page.next_rule; i++) {
         has_hope |= notify_or_fall_back(pager, tx, &page, order->alert, contact_of_rule(rules, i),
                                         is_fresh);

@@ -79,7 +79,7 @@ static void add_ways(struct ways *ways, const char *name)
 }
 
 /* By which contacts and when, if nobody acknowledges and every message arrives that can. False: no way to this
- * person is left once the last rule applied, at *out_until. */
+ * person is left once the first rule applied, at *out_until: every contact was tried by then. */
 static bool contacts_json(const struct question *question, const char *who, int urgency,
                           struct utc at, json_t *list, struct utc *out_until)
 {
@@ -93,7 +93,7 @@ static bool contacts_json(const struct question *question, const char *who, int 
     for (guint i = 0; i < rules->len; i++) {
         const struct rule *rule = g_ptr_array_index(rules, i);
         ways.at = utc_add(at, rule->after);
-        *out_until = ways.at;
+        *out_until = i == 0 ? ways.at : *out_until;
         add_ways(&ways, rule->contact);
     }
     g_ptr_array_unref(ways.used);
