@@ -118,12 +118,30 @@ void classify_http(const struct answer *answer, struct send_result *out)
     }
 }
 
+/* Most mail servers keep what they have against us (our name in the greeting, our address, our sender) until
+ * they hear the recipient. Codes of the dialogue are never the recipient's: RFC 5321, 4.2.2. */
+static bool is_about_us(const struct answer *answer)
+{
+    static const int CODES[] = {500, 502, 503, 504, 530};
+    static const char *const WORDS[] = {"helo command rejected", "client host rejected",
+                                        "sender address rejected", "relay access denied"};
+    g_autofree char *text = g_ascii_strdown(answer->body, -1);
+    bool is_ours = answer->is_about_us;
+    for (size_t i = 0; i < G_N_ELEMENTS(CODES); i++) {
+        is_ours = is_ours || answer->status == CODES[i];
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(WORDS); i++) {
+        is_ours = is_ours || strstr(text, WORDS[i]) != NULL;
+    }
+    return is_ours;
+}
+
 void classify_mail(const struct answer *answer, struct send_result *out)
 {
     int status = answer->status;
     if (status >= 200 && status < 300) {
         out->state = SEND_DELIVERED;
-    } else if (status >= 500 && status < 600 && !answer->is_about_us) {
+    } else if (status >= 500 && status < 600 && !is_about_us(answer)) {
         out->state = SEND_REFUSED;
     } else {
         out->state = SEND_RETRY;

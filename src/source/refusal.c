@@ -6,7 +6,7 @@
 
 #include "source/source.h"
 
-enum { KINDS = REFUSAL_UNREADABLE + 1, IN_A_ROW = 3, WHY_MAX = 300 };
+enum { KINDS = REFUSAL_UNREADABLE + 1, ODD_ONES = 3, WHY_MAX = 300 };
 
 #define TOLD_AGAIN_AFTER SPAN_S(60)
 #define QUIET_AFTER SPAN_S(15 * 60)
@@ -19,7 +19,7 @@ const struct enum_name REFUSAL_NAMES[] = {
     {"unreadable", REFUSAL_UNREADABLE}, {0}};
 
 struct tally {
-    size_t count, in_a_row;
+    size_t count;
     struct utc since, last;
     struct utc told_at;    /* unset: not told */
     char why[WHY_MAX + 1]; /* of the last one; "": what the kind says */
@@ -65,9 +65,8 @@ static bool count(struct tally *tally, enum refusal kind, struct utc now)
         tally->since = now;
     }
     tally->count++;
-    tally->in_a_row++;
     tally->last = now;
-    bool is_enough = is_lost_for_good(kind) || tally->in_a_row >= IN_A_ROW;
+    bool is_enough = is_lost_for_good(kind) || tally->count >= ODD_ONES;
     bool is_due = !utc_is_set(tally->told_at) || is_past(tally->told_at, TOLD_AGAIN_AFTER, now);
     if (is_enough && is_due) {
         tally->told_at = now;
@@ -108,7 +107,6 @@ unsigned refusal_good(struct refusal_book *book, const char *integration, struct
     struct tally *tallies = g_hash_table_lookup(book->tallies, integration);
     for (int kind = 1; tallies != NULL && kind < KINDS; kind++) {
         struct tally *tally = &tallies[kind];
-        tally->in_a_row = 0;
         if (tally->count > 0 && is_past(tally->last, QUIET_AFTER, now)) {
             over |= utc_is_set(tally->told_at) ? 1U << kind : 0;
             *tally = (struct tally){0};
