@@ -144,9 +144,9 @@ void intake_refuse(struct intake *intake, int status, const struct fault *fault)
     intake_free(intake);
 }
 
-/* Of what was cut off: the elements that are whole. NULL: none is, or no room. */
-static json_t *read_cut(const char *bytes, size_t size, size_t nodes, struct json_mends *mends,
-                        struct fault *fault)
+/* Of what was cut off after `taken` bytes: the elements that are whole. NULL: none is, or no room. */
+static json_t *read_cut(const char *bytes, size_t size, size_t taken, size_t nodes,
+                        struct json_mends *mends, struct fault *fault)
 {
     size_t whole = 0;
     g_autofree char *text = json_cut(bytes, size, SIZE_MAX, &whole);
@@ -156,7 +156,7 @@ static json_t *read_cut(const char *bytes, size_t size, size_t nodes, struct jso
             fault, "",
             "The body has more than the %zu bytes that are taken; send fewer alerts at once, "
             "or shorter details.",
-            size);
+            taken);
     }
     return body;
 }
@@ -179,8 +179,9 @@ json_t *intake_json(struct intake *intake)
         intake->is_heavy = true;
     }
     struct json_mends *mends = &intake->mends;
-    json_auto_t *body = is_cut ? read_cut(bytes, size, nodes, mends, &fault)
-                               : json_read_mended(bytes, size, nodes, mends, &fault);
+    json_auto_t *body =
+        is_cut ? read_cut(bytes, size, http_body_max(intake->request), nodes, mends, &fault)
+               : json_read_mended(bytes, size, nodes, mends, &fault);
     intake->is_cut = is_cut || mends->is_cut;
     if (body != NULL && mends->is_cut && !takes_part(intake->door)) {
         (void)fault_set(&fault, "", "holds more than %zu values; send fewer", nodes);

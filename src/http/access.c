@@ -12,7 +12,8 @@ enum { HEADER_END = 4 }; /* CR LF CR LF, where a body begins */
 
 static const char STOPPING[] = "The server is stopping. Send the request again.";
 
-/* Doors are written into other programs' settings, some of which put a slash at the end. */
+/* Doors are written into other programs' settings, some of which put a slash at the end; so do mail programs and
+ * chats at links. */
 static void match_door(struct http_request *request)
 {
     size_t size = strlen(request->path);
@@ -22,7 +23,8 @@ static void match_door(struct http_request *request)
     request->path[size - 1] = '\0';
     struct route_match match;
     routes_match(request->server->routes, request->method, request->path, &match);
-    if (match.row != NULL && match.row->permit == PERMIT_KEY) {
+    if (match.row != NULL &&
+        (match.row->permit == PERMIT_KEY || match.row->permit == PERMIT_LINK)) {
         request->match = match;
     } else {
         request->path[size - 1] = '/';
@@ -188,6 +190,11 @@ static void refuse_param(struct http_request *request, const struct nearest *nea
     http_answer_fault(request, 400, &fault);
 }
 
+static void refuse_escape(struct http_request *request)
+{
+    request_refuse(request, 400, "The address holds a malformed escape or is not UTF-8.");
+}
+
 /* A misspelt filter must not answer everything, nor a ?dry_run=true that nobody reads change something.
  * Pages, probes and doors of programs get what others put behind their addresses; behind a link of a message mail
  * gateways and chats put words of their own. */
@@ -196,10 +203,14 @@ static bool check_query(struct http_request *request)
     const struct route_row *row = request->match.row;
     const GPtrArray *texts = request->query.texts;
     bool is_strict = row->params != NULL || row->is_list || row->permit >= PERMIT_READ;
-    if (texts == NULL || !is_strict || row->permit == PERMIT_LINK) {
+    if (!is_strict || row->permit == PERMIT_LINK) {
         return true;
     }
-    for (guint i = 0; i + 1 < texts->len; i += 2) {
+    if (request->has_odd_query) {
+        refuse_escape(request);
+        return false;
+    }
+    for (guint i = 0; texts != NULL && i + 1 < texts->len; i += 2) {
         struct nearest nearest = {.given = texts->pdata[i]};
         if (!is_known_param(row, &nearest)) {
             refuse_param(request, &nearest);
@@ -255,7 +266,7 @@ static bool admit(struct http_request *request, const struct shape *shape)
         return false;
     }
     if (!request_read_url(request)) {
-        request_refuse(request, 400, "The address holds a malformed escape or is not UTF-8.");
+        refuse_escape(request);
         return false;
     }
     return check_permit(request) && check_query(request) && check_key(request) &&

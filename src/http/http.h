@@ -89,6 +89,8 @@ const char *http_form(struct http_request *request, const char *name);
 const char *http_body(const struct http_request *request, size_t *out_size);
 /* On a row that takes_part: this is only the beginning of what was sent. */
 NODISCARD bool http_body_is_cut(const struct http_request *request);
+/* How many bytes of a body are taken from this caller here. */
+NODISCARD size_t http_body_max(const struct http_request *request);
 /* The body as strict JSON; on refusal answers 400 problem+json itself and gives NULL (then just
  * return). Borrowed. */
 const json_t *http_json(struct http_request *request);

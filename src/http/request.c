@@ -75,7 +75,12 @@ static enum MHD_Result read_query(void *self, enum MHD_ValueKind kind, const cha
     struct query_reading *reading = self;
     char *name_text = url_decode(name, name_size, true);
     char *value_text = value == NULL ? g_strdup("") : url_decode(value, value_size, true);
-    reading->is_sound = reading->is_sound && name_text != NULL && value_text != NULL;
+    if (name_text == NULL || value_text == NULL) {
+        reading->is_sound = false;
+        g_free(name_text);
+        g_free(value_text);
+        return MHD_YES;
+    }
     g_ptr_array_add(reading->texts, name_text);
     g_ptr_array_add(reading->texts, value_text);
     return MHD_YES;
@@ -92,12 +97,13 @@ bool request_read_url(struct http_request *request)
     }
     struct query_reading reading = {g_ptr_array_new_with_free_func(g_free), true};
     MHD_get_connection_values_n(request->connection, MHD_GET_ARGUMENT_KIND, read_query, &reading);
+    request->has_odd_query = !reading.is_sound;
     if (reading.texts->len == 0) {
         g_ptr_array_unref(reading.texts);
         return true;
     }
     request->query.texts = reading.texts;
-    return reading.is_sound;
+    return true;
 }
 
 const char *http_actor(const struct http_request *request)
@@ -181,6 +187,11 @@ const char *http_body(const struct http_request *request, size_t *out_size)
 bool http_body_is_cut(const struct http_request *request)
 {
     return request->is_cut;
+}
+
+size_t http_body_max(const struct http_request *request)
+{
+    return request->body_max;
 }
 
 const json_t *http_json(struct http_request *request)

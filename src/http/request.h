@@ -56,7 +56,8 @@ struct http_request {
     bool is_cut;        /* what came after the first bytes is forgotten, and the row knows */
     bool is_discarding; /* the body is read and forgotten */
     size_t body_max, discarded;
-    size_t charged; /* of the budget for bodies */
+    bool has_odd_query; /* what could not be unescaped there is left out */
+    size_t charged;     /* of the budget for bodies */
     GByteArray *body;
     bool is_packed;        /* the body comes as gzip */
     struct unpack *unpack; /* NULL until its first byte */
@@ -155,7 +156,7 @@ NODISCARD struct http_request *request_create(struct http_server *server,
                                               struct MHD_Connection *connection, const char *method,
                                               const char *path);
 void request_unref(struct http_request *request);
-/* Unescapes path and query; false when an escape or UTF-8 is malformed. */
+/* Unescapes path and query; false when an escape or UTF-8 of the path is malformed. */
 NODISCARD bool request_read_url(struct http_request *request);
 
 /* answer.c */
