@@ -75,11 +75,15 @@ bool data_dir_has_database(const char *data)
     return has_content(data, "tocsin.db");
 }
 
+bool data_dir_is_marked(const char *data)
+{
+    /* Directories of versions that set no mark have a ballast. */
+    return has_content(data, "used") || has_content(data, "ballast");
+}
+
 bool data_dir_was_used(const char *data)
 {
-    /* Directories of versions that set no mark have a ballast, or the log of a crash. */
-    return has_content(data, "used") || has_content(data, "ballast") ||
-           has_content(data, "tocsin.db-wal");
+    return data_dir_is_marked(data) || has_content(data, "tocsin.db-wal"); /* the log of a crash */
 }
 
 static bool write_mark(const char *path)

@@ -21,6 +21,7 @@ NODISCARD bool data_dir_prepare(const char *data, struct fault *fault);
 NODISCARD bool data_dir_has_database(const char *data);
 /* A database was made there once, as the mark says or what stands beside it: then one that is missing is
  * lost, and not new. */
+NODISCARD bool data_dir_is_marked(const char *data); /* a database of ours was made there before */
 NODISCARD bool data_dir_was_used(const char *data);
 /* Sets the mark, on stable storage. False and a fault when it cannot be written. */
 NODISCARD bool data_dir_mark_used(const char *data, struct fault *fault);

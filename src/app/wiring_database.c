@@ -3,6 +3,7 @@
 #include "app/data_dir.h"
 #include "app/wiring.h"
 #include "base/log.h"
+#include "db/migrate.h"
 
 /* Begun anew, it would answer every sender with 401, which most of them take for the end. */
 static bool refuse_lost(const char *data, struct fault *fault)
@@ -16,6 +17,27 @@ static bool refuse_lost(const char *data, struct fault *fault)
         data);
 }
 
+/* A used directory has a file there, and it is not ours. */
+static bool refuse_foreign(const char *data, struct fault *fault)
+{
+    return fault_set(
+        fault, "data",
+        "the database of %s is gone: tocsin.db holds nothing of ours. Put ours back, or "
+        "restore a backup with `tocsin restore`; if a new one is meant, which knows no "
+        "key and no person, move that file away and say so with: rm -f used ballast "
+        "tocsin.db-wal (in that directory)",
+        data);
+}
+
+static bool is_ours(struct db *db, const char *data, struct fault *fault)
+{
+    struct db_migrations *known = db_migrations_load();
+    struct db_schema schema = {0};
+    bool is_read = db_schema_look(db, known, &schema, fault);
+    db_migrations_free(&known);
+    return is_read && (schema.state != SCHEMA_EMPTY || refuse_foreign(data, fault));
+}
+
 static bool open_file(struct house *house, struct fault *fault)
 {
     const char *data = house->settings->data;
@@ -25,7 +47,9 @@ static bool open_file(struct house *house, struct fault *fault)
         return refuse_lost(data, fault);
     }
     house->db = db_open(house->database, DB_READ_WRITE, fault);
-    return house->db != NULL && db_migrate(house->db, clock_now(&CLOCK_SYSTEM), fault) &&
+    bool must_be_ours = data_dir_is_marked(data);
+    return house->db != NULL && (!must_be_ours || is_ours(house->db, data, fault)) &&
+           db_migrate(house->db, clock_now(&CLOCK_SYSTEM), fault) &&
            data_dir_mark_used(data, fault);
 }
 

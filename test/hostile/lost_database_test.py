@@ -1,6 +1,8 @@
 """A database that is gone: a used directory does not start afresh and turn every sender away."""
 
+import contextlib
 import pathlib
+import sqlite3
 import sys
 import unittest
 
@@ -22,11 +24,11 @@ class LostDatabaseTest(unittest.TestCase):
     def send(self):
         return self.world.post("/api/v1/alerts", {"summary": "x"}, token=KEYS["APP_KEY"]).status
 
-    def assert_refused(self):
+    def assert_refused(self, why="is missing or empty"):
         self.world.start(wait_ready=False)
         self.world.wait("the start is refused", lambda: not self.world.server.is_alive())
         self.assertEqual(self.world.server.process.wait(), 1)
-        self.assertIn("is gone: tocsin.db is missing or empty", self.world.server.log(last=5))
+        self.assertIn("is gone: tocsin.db " + why, self.world.server.log(last=5))
         self.assertIn("tocsin restore", self.world.server.log(last=5))
 
     def test_removed_then_restored(self):
@@ -41,6 +43,17 @@ class LostDatabaseTest(unittest.TestCase):
         self.database.write_bytes(b"")
         self.assert_refused()
         self.assertEqual(self.database.read_bytes(), b"")
+
+    def test_another_programs_file(self):
+        with contextlib.closing(sqlite3.connect(self.database.with_name("other.db"))) as other:
+            other.execute("CREATE TABLE recipes (name TEXT)")
+            other.commit()
+        for name in ("tocsin.db-wal", "tocsin.db-shm"):
+            self.database.with_name(name).unlink(missing_ok=True)
+        self.database.with_name("other.db").replace(self.database)
+        self.assert_refused("holds nothing of ours")
+        with contextlib.closing(sqlite3.connect(self.database)) as other:
+            self.assertEqual(other.execute("SELECT name FROM sqlite_master").fetchall(), [("recipes",)])
 
     def test_a_directory_of_a_version_that_set_no_mark(self):
         (self.world.data / "used").unlink()
