@@ -10,7 +10,9 @@ enum { VERIFY_ROWS = 1000 }; /* kept in memory at a time */
 
 static struct db_query *query_head(struct db *db)
 {
-    struct db_query *query = db_query(db, "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1");
+    struct db_query *query =
+        db_query(db, "SELECT seq, hash, (SELECT coalesce(max(seq), 0) FROM pulse)"
+                     " FROM event ORDER BY seq DESC LIMIT 1");
     db_keep(query, 0);
     return query;
 }
@@ -22,14 +24,15 @@ void event_ask_head(struct db *db)
     db_reset(query);
 }
 
-/* Before the first event stand 32 zero bytes. */
+/* Before the first event stand 32 zero bytes. Numbers that a pulse saw are given to nobody again: where events
+ * were cut off at the end, the gap stays for all to see. */
 void event_load_head(struct db *db, struct event_head *head)
 {
     struct db_query *query = query_head(db);
     *head = (struct event_head){.is_known = true};
     if (db_step(query) == DB_ROW) {
         size_t size = 0;
-        head->seq = db_int(query, 0);
+        head->seq = MAX(db_int(query, 0), db_int(query, 2));
         const void *hash = db_blob(query, 1, &size);
         if (size == EVENT_HASH_SIZE) { /* else it was changed: event_verify will tell where */
             memcpy(head->hash, hash, size);
