@@ -148,7 +148,10 @@ static void history_keeps_each_version(void **state)
     event_list(world->db, 0, NULL, 100, note_repeat, &last);
     const json_t *details = json_object_get(last, "details");
     assert_int_equal(json_integer_value(json_object_get(details, "used")), 97);
+    assert_int_equal(
+        json_integer_value(json_object_get(json_object_get(last, "details_before"), "used")), 91);
     assert_null(json_object_get(last, "links"));
+    assert_null(json_object_get(last, "links_before"));
     json_decref(last);
 }
 

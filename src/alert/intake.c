@@ -253,13 +253,17 @@ static bool renew_json(json_t **value, json_t *said, bool is_same, json_t *data,
     if (said == NULL || is_same) {
         return false;
     }
+    if (*value != NULL) {
+        g_autofree char *before = g_strconcat(name, "_before", NULL);
+        (void)json_object_set(data, before, *value);
+    }
     json_decref(*value);
     *value = json_incref(said);
     (void)json_object_set(data, name, said);
     return true;
 }
 
-/* The event holds the new version of each part that changed; the one before is in the event before. */
+/* The event holds both versions of each part that changed: of the first one nothing else tells. */
 static bool renew(const struct taking *taking)
 {
     struct alert *alert = taking->out;
