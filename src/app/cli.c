@@ -219,10 +219,25 @@ static char *listing_of(const struct cli_command *command)
     return g_strdup_printf("%.*s list", group, command->name);
 }
 
+/* As an unset variable of a script leaves behind. */
+static bool refuse_empty(const struct cli *cli, struct fault *fault)
+{
+    for (size_t i = 0; i < cli->args->len; i++) {
+        if (*cli_arg(cli, i) == '\0') {
+            return fault_set(fault, "", "%s: argument %zu is empty; is a variable not set?",
+                             cli->command->name, i + 1);
+        }
+    }
+    return true;
+}
+
 static bool check_args(const struct cli *cli, struct fault *fault)
 {
     const struct cli_command *command = cli->command;
     int count = (int)cli->args->len;
+    if (!refuse_empty(cli, fault)) {
+        return false;
+    }
     if (count < command->args_min) {
         g_autofree char *listing = listing_of(command);
         return listing == NULL ? fault_set(fault, "", "%s needs %s", command->name, command->args)

@@ -81,6 +81,7 @@ static void refuses_with_a_remedy(void **state)
         {"serve --zzzzzz x", "`tocsin help serve` lists them"},
         {"ack 1 --note", "--note needs a value"},
         {"ack 1 --json=yes", "is a switch and takes no value"},
+        {"ack 1 ", "ack: argument 2 is empty; is a variable not set?"},
         {"ack", "ack needs ALERT...; `tocsin alerts` lists them"},
         {"schedule shifts", "schedule shifts needs SCHEDULE; `tocsin schedule list` lists them"},
         {"schedule override remove", "needs SCHEDULE ID; `tocsin schedule list` lists them"},

@@ -46,10 +46,18 @@ static int action_from_word(const char *word)
                                              {"close", SIGNAL_RESOLVE},
                                              {"closed", SIGNAL_RESOLVE},
                                              {"recovered", SIGNAL_RESOLVE},
+                                             {"recovery", SIGNAL_RESOLVE},
                                              {"ok", SIGNAL_RESOLVE},
+                                             {"up", SIGNAL_RESOLVE},
+                                             {"normal", SIGNAL_RESOLVE},
+                                             {"clear", SIGNAL_RESOLVE},
+                                             {"cleared", SIGNAL_RESOLVE},
+                                             {"fixed", SIGNAL_RESOLVE},
+                                             {"inactive", SIGNAL_RESOLVE},
+                                             {"success", SIGNAL_RESOLVE},
                                              {NULL, 0}};
     g_autofree char *lower = g_ascii_strdown(word, -1);
-    return enum_from_name(WORDS, lower);
+    return enum_from_name(WORDS, g_strstrip(lower));
 }
 
 /* One that is not known pages where the alert says what is wrong; else it stays, and is refused: nobody

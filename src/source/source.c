@@ -180,12 +180,11 @@ int severity_from_word(const char *word)
         {"low", SEVERITY_INFO},          {"none", SEVERITY_INFO},
         {"debug", SEVERITY_INFO},        {"p4", SEVERITY_INFO},
         {"p5", SEVERITY_INFO},           {NULL, 0}};
-    for (const struct enum_name *at = WORDS; word != NULL && at->name != NULL; at++) {
-        if (g_ascii_strcasecmp(at->name, word) == 0) {
-            return at->value;
-        }
+    if (word == NULL) {
+        return 0;
     }
-    return 0;
+    g_autofree char *lower = g_ascii_strdown(word, -1);
+    return enum_from_name(WORDS, g_strstrip(lower));
 }
 
 bool links_add(json_t **links, const char *href, const char *text)
