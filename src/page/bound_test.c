@@ -72,6 +72,40 @@ static void tell_in_hand(struct paging *paging, const char *service, int count)
     }
 }
 
+/* Nobody was told before the morning: nobody else is woken for what could wait until then. */
+static void quiet_hours_hold_the_next_step_too(void **state)
+{
+    struct paging *paging = *state;
+    paging_apply(paging, "{'users': [{'name': 'ana', 'contacts': [{'kind': 'email', 'to': "
+                         "'ana@x.org'}], 'quiet_hours': [{'from': '09:00', 'to': '11:00'}]}]}");
+    int64_t id = signal_of(paging, "quick", 0, SEVERITY_INFO);
+    int64_t urgent = signal_of(paging, "s1", 0, SEVERITY_CRITICAL);
+    paging_expect(paging, "ana email: page 1"); /* what is urgent does not wait */
+    (void)paging_act(paging, VERB_ACKNOWLEDGE, urgent, "user:ana");
+    paging_pass(paging, SPAN_S(25));
+    paging_expect(paging, "");
+    assert_int_equal(paging_events(paging, id, "escalation.held"), 1);
+    paging_pass(paging, (struct span){SPAN_H(1).us - SPAN_S(25).us});
+    paging_expect(paging, "ana email: page 1");
+    paging_pass(paging, SPAN_S(19));
+    paging_expect(paging, "");
+    paging_pass(paging, SPAN_S(1));
+    paging_expect(paging, "boss ntfy: page 1");
+}
+
+/* Whoever asks expects that it is tried, whatever the contact did a moment ago. */
+static void a_page_asked_for_is_tried_in_any_case(void **state)
+{
+    struct paging *paging = *state;
+    int64_t id = signal_of(paging, "s0", 0, SEVERITY_CRITICAL);
+    paging_settle_as(paging, SEND_REFUSED, "ana email: page 1");
+    paging_expect(paging, "boss ntfy: page 1"); /* nobody of the first step could be told */
+    assert_int_equal(paging_page(paging, id, "ana"), 200);
+    paging_settle_as(paging, SEND_DELIVERED, "ana email: page 1");
+    (void)signal_of(paging, "s1", 0, SEVERITY_CRITICAL);
+    paging_expect(paging, "ana email: page 1"); /* it works again */
+}
+
 static void new_trouble_is_not_held_back_by_what_is_known(void **state)
 {
     struct paging *paging = *state;
@@ -433,6 +467,8 @@ static void a_digest_names_the_newest_too(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(quiet_hours_hold_the_next_step_too),
+        TEST(a_page_asked_for_is_tried_in_any_case),
         TEST(new_trouble_is_not_held_back_by_what_is_known),
         TEST(an_hour_later_it_is_news_again),
         TEST(news_passes_ten_times_a_minute),

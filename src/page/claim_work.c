@@ -8,6 +8,11 @@
 
 /* How long a hint that a mailbox is held back is believed among several nodes. */
 #define HINT_HOLDS_SHARED SPAN_S(5)
+/* An end whose page is on its way looks again after so long. */
+#define END_AFTER_PAGE SPAN_S(5)
+
+/* A message that told of more alerts is not written anew: to find out whether all are over takes too long. */
+enum { UPDATE_ITEMS_MAX = 500 };
 
 enum { MAILBOXES_MAX = 64, LOOK_MAX = 50, FREED_MAX = 1024 };
 
@@ -106,6 +111,9 @@ static void hold_back(struct ledger_tx *tx, struct look *look, int severity, str
     mailbox_rearm(tx->db, &look->mailbox, tx->now);
     /* Something worse that is due again before then (a retry) is not held back with the rest. */
     struct utc worse_at = notification_due_worse(tx->db, look->mailbox.id, severity, tx->now);
+    if (look->mailbox.urgency == MAILBOX_ENDS) {
+        pass_at = utc_earlier(pass_at, end_update_due(tx->db, look->mailbox.id, tx->now));
+    }
     look->mailbox.next_at =
         utc_later(utc_earlier(at, utc_earlier(worse_at, pass_at)), opens_at(tx, look));
     mailbox_save(tx->db, &look->mailbox);
@@ -216,7 +224,7 @@ static struct errand *claim_update(struct ledger_tx *tx, struct look *look)
     for (guint i = 0; can_update && errand == NULL && i < look->waiting->len; i++) {
         const struct notification *n = &g_array_index(look->waiting, struct notification, i);
         struct told_message told = {0};
-        if (end_find_told(tx->db, n, &to, ERRAND_ITEMS_MAX, &told)) {
+        if (end_find_told(tx->db, n, &to, UPDATE_ITEMS_MAX, &told)) {
             look->passes = true;
             errand = build_special(tx, look, n, &told);
             mailbox_rearm(tx->db, &look->mailbox, tx->now);
@@ -257,14 +265,22 @@ static void look_into_all(struct ledger_tx *tx, struct look *looks, const int64_
     }
 }
 
+/* Of ends those that are wanted still, and whose page is not on its way. */
+static void choose_ends(struct ledger_tx *tx, struct look *look)
+{
+    struct utc due = utc_add(tx->now, END_BUNDLE);
+    (void)end_drop_unwanted(tx->db, look->mailbox.id, due);
+    (void)end_put_off(tx->db, look->mailbox.id, due, utc_add(tx->now, END_AFTER_PAGE));
+    notifications_free(look->waiting);
+    look->waiting = notifications_waiting(tx->db, look->mailbox.id, due, LOOK_MAX);
+}
+
 static void claim_mailbox(struct ledger_tx *tx, struct look *look)
 {
     struct claim *claim = look->claim;
     struct errand *errand = NULL;
-    if (look->mailbox.urgency == MAILBOX_ENDS &&
-        end_drop_unwanted(tx->db, look->mailbox.id, tx->now) > 0) {
-        notifications_free(look->waiting);
-        look->waiting = notifications_waiting(tx->db, look->mailbox.id, tx->now, LOOK_MAX);
+    if (look->mailbox.urgency == MAILBOX_ENDS) {
+        choose_ends(tx, look);
     }
     if (receiver_contact(claim->pager->config, look->mailbox.who, look->mailbox.contact,
                          &look->contact)) {

@@ -78,12 +78,40 @@ int64_t end_drop_unwanted(struct db *db, int64_t mailbox_id, struct utc now)
     return db_changes(db);
 }
 
+int64_t end_put_off(struct db *db, int64_t mailbox_id, struct utc now, struct utc until)
+{
+    struct db_query *q = db_query(
+        db, "UPDATE notification SET due_at = $3 WHERE mailbox_id = $1 AND kind = 5"
+            " AND state = 1 AND due_at <= $2"
+            " AND EXISTS (SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
+            " JOIN mailbox own ON own.user_name = m.user_name AND own.id = $1"
+            " JOIN carried c ON c.notification_id = n.id JOIN delivery d ON d.id = c.delivery_id"
+            " WHERE n.alert_id = notification.alert_id AND n.kind = 1 AND d.state = 1)");
+    db_bind_int(q, 1, mailbox_id);
+    db_bind_utc(q, 2, now);
+    db_bind_utc(q, 3, until);
+    (void)db_run(q);
+    return db_changes(db);
+}
+
+struct utc end_update_due(struct db *db, int64_t mailbox_id, struct utc now)
+{
+    struct db_query *q =
+        db_query(db, "SELECT MIN(due_at) FROM notification WHERE mailbox_id = $1 AND kind = 5"
+                     " AND state = 1 AND passes = 3 AND due_at > $2");
+    db_bind_int(q, 1, mailbox_id);
+    db_bind_utc(q, 2, now);
+    struct utc at = db_step(q) == DB_ROW ? db_utc(q, 0) : (struct utc){0};
+    db_reset(q);
+    return utc_is_set(at) ? at : UTC_NEVER;
+}
+
 bool end_find_told(struct db *db, const struct notification *end, const struct delivery *to,
                    int items_max, struct told_message *out)
 {
     struct db_query *q = db_query(
         db,
-        "SELECT d.id, d.provider_id FROM delivery d WHERE d.id = (SELECT MAX(x.id)"
+        "SELECT d.id, d.provider_id, d.items FROM delivery d WHERE d.id = (SELECT MAX(x.id)"
         " FROM notification n JOIN carried c ON c.notification_id = n.id"
         " JOIN delivery x ON x.id = c.delivery_id WHERE n.alert_id = $1 AND n.kind = 1"
         " AND x.state = 2 AND x.user_name = $2 AND x.contact = $3)"
@@ -101,7 +129,7 @@ bool end_find_told(struct db *db, const struct notification *end, const struct d
     db_bind_int(q, 7, end->id);
     bool is_there = db_step(q) == DB_ROW;
     if (is_there) {
-        *out = (struct told_message){db_int(q, 0), g_strdup(db_text(q, 1))};
+        *out = (struct told_message){db_int(q, 0), g_strdup(db_text(q, 1)), db_int(q, 2)};
     }
     db_reset(q);
     return is_there;
@@ -112,7 +140,7 @@ int64_t end_carry(struct db *db, const struct delivery *delivery, int64_t told_i
     struct db_query *q = db_query(
         db, "INSERT INTO carried (notification_id, delivery_id)"
             " SELECT id, $1 FROM notification WHERE mailbox_id = $2"
-            " AND kind = 5 AND state = 1 AND due_at <= $3 AND ($4 = 0 OR alert_id IN"
+            " AND kind = 5 AND state = 1 AND (due_at <= $3 AND $4 = 0 OR alert_id IN"
             " (SELECT n.alert_id FROM carried c JOIN notification n ON n.id = c.notification_id"
             " WHERE c.delivery_id = $4))");
     db_bind_int(q, 1, delivery->id);

@@ -22,6 +22,7 @@ int64_t end_drop_unwanted(struct db *db, int64_t mailbox_id, struct utc now);
 struct told_message {
     int64_t delivery_id;
     char *update_id; /* the provider's */
+    int64_t items;   /* alerts that it told of */
 };
 
 /* The latest by which `to` (who, contact, channel, address) was told of the alert of `end`, if all that it
@@ -29,7 +30,12 @@ struct told_message {
  * update_id. */
 NODISCARD bool end_find_told(struct db *db, const struct notification *end,
                              const struct delivery *to, int items_max, struct told_message *out);
-/* Puts those that are due in its mailbox on the delivery, all or (told_id not 0) those of alerts that this
+/* A page of the same alert is on its way to the receiver: its end comes after it. Puts those that are due off until
+ * then; answers how many. */
+int64_t end_put_off(struct db *db, int64_t mailbox_id, struct utc now, struct utc until);
+/* When the first of those that are not due yet, and may be written into a message, is; else UTC_NEVER. */
+NODISCARD struct utc end_update_due(struct db *db, int64_t mailbox_id, struct utc now);
+/* Puts those that are due in its mailbox on the delivery, or (told_id not 0) all, due or not, of alerts that this
  * delivery told of; answers how many. */
 int64_t end_carry(struct db *db, const struct delivery *delivery, int64_t told_id, struct utc now);
 

@@ -88,7 +88,7 @@ static void add_told(struct pager *pager, struct ledger_tx *tx, struct errand *e
         add_alert(pager, tx, errand, ids[i - 1]);
     }
     (void)end_carry(tx->db, delivery, told->delivery_id, tx->now);
-    delivery->items = (int64_t)count;
+    delivery->items = told->items;
     errand->message.update_id = errand_keep(errand, told->update_id);
 }
 
@@ -98,7 +98,7 @@ static void add_waiting(struct pager *pager, struct ledger_tx *tx, struct errand
     for (guint i = 0; i < MIN(waiting->len, ERRAND_ITEMS_MAX); i++) {
         add_alert(pager, tx, errand, g_array_index(waiting, struct notification, i).alert_id);
     }
-    delivery->items = end_carry(tx->db, delivery, 0, tx->now);
+    delivery->items = end_carry(tx->db, delivery, 0, utc_add(tx->now, END_BUNDLE));
 }
 
 void end_fill(struct pager *pager, struct ledger_tx *tx, const GArray *waiting,

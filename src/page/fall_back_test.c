@@ -293,80 +293,99 @@ static int seconds_to_boss(struct paging *paging)
     return -1;
 }
 
+static const struct {
+    const char *name, *policy;
+    int sent[3]; /* enum send_state of the first alert's messages */
+    const char *step, *reached;
+} PROMISES[] = {
+    {"all is well",
+     "person-room",
+     {SEND_DELIVERED, SEND_DELIVERED},
+     "ana email good; channel:room channel good",
+     "reached"},
+    {"the room is dead",
+     "person-room",
+     {SEND_DELIVERED, SEND_REFUSED},
+     "ana email good; channel:room channel none",
+     "reached"},
+    {"the person is dead",
+     "person-room",
+     {SEND_REFUSED, SEND_DELIVERED},
+     "ana email none; channel:room channel good",
+     "reached"},
+    {"both are dead",
+     "person-room",
+     {SEND_REFUSED, SEND_REFUSED},
+     "ana email none; channel:room channel none",
+     "nobody"},
+    {"one failure for now",
+     "person-room",
+     {SEND_RETRY, SEND_DELIVERED},
+     "ana email good; channel:room channel good",
+     "reached"},
+    {"the first of two contacts is dead",
+     "budi",
+     {SEND_REFUSED, SEND_DELIVERED},
+     "budi email none; budi webhook good; budi webhook good",
+     "reached"},
+    {"both contacts are dead, and one has a rule to come",
+     "budi",
+     {SEND_REFUSED, SEND_REFUSED},
+     "budi email none; budi webhook none; budi webhook none",
+     "nobody"},
+    {"the last resort is dead as well", "lone", {SEND_REFUSED}, "ana email none", "nobody"},
+    {"half is dead, and the other half has no contact",
+     "half",
+     {SEND_REFUSED},
+     "ana email none",
+     "nobody"},
+};
+
 static void what_is_promised_is_what_paging_does(void **state)
 {
     (void)state;
 
-    static const struct {
-        const char *name, *policy;
-        int sent[3]; /* enum send_state of the first alert's messages */
-        const char *step, *reached;
-    } ROWS[] = {
-        {"all is well",
-         "person-room",
-         {SEND_DELIVERED, SEND_DELIVERED},
-         "ana email good; channel:room channel good",
-         "reached"},
-        {"the room is dead",
-         "person-room",
-         {SEND_DELIVERED, SEND_REFUSED},
-         "ana email good; channel:room channel none",
-         "reached"},
-        {"the person is dead",
-         "person-room",
-         {SEND_REFUSED, SEND_DELIVERED},
-         "ana email none; channel:room channel good",
-         "reached"},
-        {"both are dead",
-         "person-room",
-         {SEND_REFUSED, SEND_REFUSED},
-         "ana email none; channel:room channel none",
-         "nobody"},
-        {"one failure for now",
-         "person-room",
-         {SEND_RETRY, SEND_DELIVERED},
-         "ana email good; channel:room channel good",
-         "reached"},
-        {"the first of two contacts is dead",
-         "budi",
-         {SEND_REFUSED, SEND_DELIVERED},
-         "budi email none; budi webhook good; budi webhook good",
-         "reached"},
-        {"both contacts are dead, and one has a rule to come",
-         "budi",
-         {SEND_REFUSED, SEND_REFUSED},
-         "budi email none; budi webhook none; budi webhook none",
-         "nobody"},
-        {"the last resort is dead as well", "lone", {SEND_REFUSED}, "ana email none", "nobody"},
-        {"half is dead, and the other half has no contact",
-         "half",
-         {SEND_REFUSED},
-         "ana email none",
-         "nobody"},
-    };
-
-    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(PROMISES); i++) {
         struct paging paging;
-        open_with(&paging, ROWS[i].policy);
+        open_with(&paging, PROMISES[i].policy);
         (void)paging_signal(&paging, SIGNAL_TRIGGER, "first", SEVERITY_CRITICAL);
-        for (size_t k = 0; k < 3 && ROWS[i].sent[k] != 0; k++) {
-            g_free(paging_settle(&paging, ROWS[i].sent[k]));
+        for (size_t k = 0; k < 3 && PROMISES[i].sent[k] != 0; k++) {
+            g_free(paging_settle(&paging, PROMISES[i].sent[k]));
         }
         g_free(paging_messages(&paging));
         const char *reached = "";
         json_auto_t *answer = ask_whatif(&paging);
         g_autofree char *step = first_step(answer, &reached);
-        if (strcmp(step, ROWS[i].step) != 0 || strcmp(reached, ROWS[i].reached) != 0) {
-            fail_msg("%s: %s: %s", ROWS[i].name, reached, step);
+        if (strcmp(step, PROMISES[i].step) != 0 || strcmp(reached, PROMISES[i].reached) != 0) {
+            fail_msg("%s: %s: %s", PROMISES[i].name, reached, step);
         }
         int promised =
             (int)(utc_since(boss_in(json_object_get(answer, "steps")), paging.now).us / 1000000);
         int found = promised > 1200 ? promised : seconds_to_boss(&paging);
         if (found != promised) {
-            fail_msg("%s: %d s, not %d", ROWS[i].name, found, promised);
+            fail_msg("%s: %d s, not %d", PROMISES[i].name, found, promised);
         }
         paging_close(&paging);
     }
+}
+
+static void quiet_hours_are_promised_too(void **state)
+{
+    (void)state;
+    struct paging paging;
+    open_with(&paging, "budi"); /* waits ten hours for him */
+    paging_apply(&paging, "{'users': [{'name': 'budi', 'contacts': [{'kind': 'email', 'to': "
+                          "'budi@x.org'}], 'quiet_hours': [{'from': '09:00', 'to': '11:00'}]}]}");
+    static const int ROWS[][2] = {{SEVERITY_CRITICAL, 10}, {SEVERITY_INFO, 11}};
+    struct config *config = config_current(paging.configs);
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        struct fault fault = {0};
+        json_auto_t *answer = whatif(config, NULL, "shop", ROWS[i][0], paging.now, &fault);
+        struct utc at = boss_in(json_object_get(answer, "steps"));
+        assert_int_equal(utc_since(at, paging.now).us, SPAN_H(ROWS[i][1]).us);
+    }
+    config_unref(config);
+    paging_close(&paging);
 }
 
 /* ---- how often ---- */
@@ -486,6 +505,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_promised_is_what_paging_does),
+        cmocka_unit_test(quiet_hours_are_promised_too),
         cmocka_unit_test(a_dead_contact_beside_a_living_person_leaves_the_wait_alone),
         cmocka_unit_test(what_is_tried_again_is_company_until_it_failed),
         cmocka_unit_test(one_of_the_last_resort_is_enough),

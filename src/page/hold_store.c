@@ -14,11 +14,12 @@
 
 enum { HELD_MAILBOXES_MAX = 8 };
 
-#define HELD_COLUMNS "m.id, m.severity, n.passes, m.next_at"
-/* Notification n waits in mailbox m for its first attempt, and that is our doing. A mailbox that nobody counts
+#define HELD_COLUMNS "m.id, m.severity, n.passes, m.next_at, n.due_at"
+/* Notification n waits in mailbox m for its first attempt, and that is our doing: for the bound, or (due_at ahead)
+ * for the end of quiet hours. A mailbox that nobody counts
  * on holds nothing back: what it cannot deliver is no reason to wait. One failure is none yet. */
 #define IS_HELD                                                          \
-    "n.state = 1 AND n.tries = 0 AND n.due_at <= $1 AND m.next_at >= $2" \
+    "n.state = 1 AND n.tries = 0 AND (n.due_at > $1 OR m.next_at >= $2)" \
     " AND m.failures < $3 AND m.refused = 0"
 
 static void bind_held(struct db_query *q, struct utc due_since, struct utc now)
@@ -34,6 +35,7 @@ struct held_mailbox {
     int severity; /* most severe that waits there: what holds that holds all of it */
     bool passes;  /* the message goes past the bound */
     struct utc next_at;
+    struct utc due_at; /* of the message */
 };
 
 /* Only looked at when it is due does a mailbox know until when it is held, and each new alert makes it due:
@@ -41,6 +43,9 @@ struct held_mailbox {
 static struct utc goes_at(struct db *db, const struct held_mailbox *mailbox, struct utc now)
 {
     struct sent recent[DELIVERY_RECENT_MAX];
+    if (utc_before(now, mailbox->due_at)) {
+        return mailbox->due_at;
+    }
     if (mailbox->passes || utc_before(now, mailbox->next_at)) {
         return utc_later(now, mailbox->next_at);
     }
@@ -54,8 +59,8 @@ static struct utc first_goes_at(struct db *db, struct db_query *q, struct utc no
     struct held_mailbox held[HELD_MAILBOXES_MAX];
     size_t count = 0;
     while (count < G_N_ELEMENTS(held) && db_step(q) == DB_ROW) {
-        held[count++] =
-            (struct held_mailbox){db_int(q, 0), (int)db_int(q, 1), db_int(q, 2) != 0, db_utc(q, 3)};
+        held[count++] = (struct held_mailbox){db_int(q, 0), (int)db_int(q, 1), db_int(q, 2) != 0,
+                                              db_utc(q, 3), db_utc(q, 4)};
     }
     db_reset(q);
     struct utc first = UTC_NEVER;

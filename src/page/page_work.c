@@ -29,9 +29,8 @@ void mailbox_hold(struct pager *pager, int64_t mailbox_id, int severity, struct 
     g_hash_table_insert(pager->held, (gpointer)(intptr_t)mailbox_id, held);
 }
 
-/* Low urgency waits for the end of the receiver's quiet hours. */
-static struct utc after_quiet_hours(const struct config *config, const char *who, int urgency,
-                                    struct utc now)
+struct utc after_quiet_hours(const struct config *config, const char *who, int urgency,
+                             struct utc now)
 {
     const struct user *user = config_user(config, who);
     if (urgency == URGENCY_HIGH || user == NULL || user->quiet_hours == NULL ||
@@ -118,6 +117,10 @@ int notify_of_page(struct pager *pager, struct ledger_tx *tx, const struct page 
     struct mailbox mailbox = {0};
     mailbox_take(tx->db, page->who, contact, page->urgency, &mailbox);
     int outlook = outlook_of(&mailbox, tx->now);
+    bool is_asked = page->escalation_id == 0;
+    if (is_asked && outlook == OUTLOOK_NONE) {
+        mailbox_try_now(pager, tx, &mailbox); /* whoever asked for it expects no less */
+    }
     /* One message says it; two about the same alert would not say more. */
     if (is_fresh || !notification_waits(tx->db, mailbox.id, page->alert_id)) {
         struct notification notification = {
@@ -132,7 +135,7 @@ int notify_of_page(struct pager *pager, struct ledger_tx *tx, const struct page 
             news_save(tx->db, mailbox.id, alert->service, notification.id);
         }
         /* It would only be refused again; but the last resort is tried in any case. */
-        if (outlook == OUTLOOK_NONE && page->step >= 0) {
+        if (outlook == OUTLOOK_NONE && page->step >= 0 && !is_asked) {
             notification_settle(tx->db, notification.id, NOTIFICATION_FAILED, tx->now);
             mailbox_rearm(tx->db, &mailbox, tx->now);
         }

@@ -61,6 +61,9 @@ enum command_result pager_recover(struct ledger_tx *tx, void *arg)
     struct pager *pager = arg;
     take_link_key(pager, tx);
     pager->able_since = tx->now;
+    pager_enter(pager, tx);
+    contacts_follow_start(pager, tx);
+    pager_leave(pager);
     if (db_is_shared(tx->db)) {
         /* Other nodes may be sending, and know of their own what became of it; whether sources could
          * reach anybody is in the mark. Without a node: from a database file that was moved here. */

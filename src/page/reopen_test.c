@@ -150,6 +150,49 @@ static void a_room_is_tested_as_a_person_is(void **state)
     paging_close(&paging);
 }
 
+/* A token that was replaced is read at the start; a webhook has none. */
+static void a_start_opens_what_has_a_secret(void **state)
+{
+    (void)state;
+    static const char *const ROOMS[] = {
+        "{'channels': [{'name': 'room', 'kind': 'slack', 'to': 'http://chat.x.org/hook'}]}",
+        "{'channels': [{'name': 'room', 'kind': 'slack', 'secret': 'env:TOCSIN_SECRET_S', 'to': "
+        "'http://chat.x.org/api/chat.postMessage?channel=C0123456789'}]}"};
+    for (size_t i = 0; i < G_N_ELEMENTS(ROOMS); i++) {
+        struct paging paging = {0};
+        paging_open(&paging, CREW);
+        paging_apply(&paging, ROOMS[i]);
+        (void)paging_signal(&paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+        paging_settle_as(&paging, SEND_DELIVERED, "ana email: page 1");
+        paging_settle_as(&paging, SEND_REFUSED, "channel:room channel: page 1");
+        paging_restart(&paging);
+        (void)paging_signal(&paging, SIGNAL_TRIGGER, "l", SEVERITY_CRITICAL);
+        paging_expect(&paging, i == 0 ? "ana email: page 1"
+                                      : "ana email: page 1; channel:room channel: page 1");
+        paging_close(&paging);
+    }
+}
+
+/* That a contact did not take an end says nothing about pages. */
+static void a_refused_end_makes_no_contact_dead(void **state)
+{
+    (void)state;
+    struct paging paging = {0};
+    paging_open(&paging, CREW);
+    (void)paging_signal_of(&paging, "lone", SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    paging_settle_as(&paging, SEND_DELIVERED, "ana email: page 1");
+    (void)paging_signal_of(&paging, "lone", SIGNAL_RESOLVE, "k", SEVERITY_CRITICAL);
+    paging_pass(&paging, SPAN_S(6));
+    paging_settle_as(&paging, SEND_REFUSED, "ana email: ended 1");
+    struct contact_states *states = contact_states_read(paging.db);
+    const struct contact_state *state_of_it = contact_trouble(states, "ana", "email");
+    assert_non_null(state_of_it); /* it is told all the same */
+    assert_false(state_of_it->is_refused);
+    assert_int_equal(state_of_it->failures, 0);
+    contact_states_free(states);
+    paging_close(&paging);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +200,8 @@ int main(void)
         cmocka_unit_test(what_waits_goes_to_the_corrected_address),
         cmocka_unit_test(a_test_is_sent_at_once_and_proves_the_contact),
         cmocka_unit_test(a_room_is_tested_as_a_person_is),
+        cmocka_unit_test(a_start_opens_what_has_a_secret),
+        cmocka_unit_test(a_refused_end_makes_no_contact_dead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,6 +51,22 @@ static bool has_moved(struct ledger_tx *tx, const char *who, const char *contact
     return has_moved;
 }
 
+/* What a reference to a secret stands for is read at the start: it may be another one now. */
+void contacts_follow_start(struct pager *pager, struct ledger_tx *tx)
+{
+    struct contact_states *states = contact_states_read(tx->db);
+    for (guint i = 0; i < states->items->len; i++) {
+        const struct contact_state *state = &g_array_index(states->items, struct contact_state, i);
+        struct contact contact;
+        if (state->is_refused &&
+            receiver_contact(pager->config, state->user, state->contact, &contact) &&
+            contact.secret != NULL) {
+            contact_reopen(pager, tx, state->user, state->contact);
+        }
+    }
+    contact_states_free(states);
+}
+
 void contacts_follow_config(struct pager *pager, struct ledger_tx *tx)
 {
     struct contact_states *states = contact_states_read(tx->db);

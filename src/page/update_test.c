@@ -182,6 +182,94 @@ static void follow_ups_and_changes_go_side_by_side(void **state)
     nothing_more_comes(paging);
 }
 
+/* More than a message names, and each of them over at another instant: one change says it all. */
+static void a_large_digest_is_changed_once(void **state)
+{
+    enum { ALERTS = 15 };
+
+    struct paging *paging = *state;
+    told(paging, "k1", "");
+    told(paging, "k2", "");
+    told(paging, "k3", "");
+    for (int i = 0; i < ALERTS; i++) {
+        g_autofree char *key = g_strdup_printf("d%d", i);
+        (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_CRITICAL);
+    }
+    paging_pass(paging, SPAN_S(61));
+    settle(paging, SEND_DELIVERED, "C01/9", "channel:ops channel: digest 15");
+    for (int i = 0; i < ALERTS; i++) {
+        g_autofree char *key = g_strdup_printf("d%d", i);
+        (void)paging_signal(paging, SIGNAL_RESOLVE, key, SEVERITY_CRITICAL);
+        paging_pass(paging, SPAN_MS(30));
+    }
+    paging_pass(paging, SPAN_S(5));
+    const struct errand *errand = g_ptr_array_index(paging->errands, 0);
+    assert_int_equal(errand->message.item_count, 10);
+    settle(paging, SEND_DELIVERED, "C01/9", "channel:ops channel: ended 15 into C01/9");
+    paging_pass(paging, SPAN_S(30));
+    paging_expect(paging, "");
+}
+
+/* Those that end within two seconds are told of together. */
+static void ends_in_a_row_make_one_message(void **state)
+{
+    struct paging *paging = *state;
+    for (int i = 0; i < 3; i++) {
+        g_autofree char *key = g_strdup_printf("k%d", i);
+        told(paging, key, "");
+    }
+    for (int i = 0; i < 3; i++) {
+        g_autofree char *key = g_strdup_printf("k%d", i);
+        (void)paging_signal(paging, SIGNAL_RESOLVE, key, SEVERITY_CRITICAL);
+        paging_pass(paging, SPAN_MS(300));
+    }
+    paging_pass(paging, SPAN_S(5));
+    settle(paging, SEND_DELIVERED, "", "channel:ops channel: ended 3");
+    nothing_more_comes(paging);
+}
+
+/* A slow chat: the message that tells is on its way, and stands there later than the end would. */
+static void an_end_waits_for_its_page(void **state)
+{
+    struct paging *paging = *state;
+    (void)paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    (void)paging_signal(paging, SIGNAL_RESOLVE, "k", SEVERITY_CRITICAL);
+    paging_pass(paging, SPAN_S(12));
+    settle(paging, SEND_DELIVERED, "C01/1.2", "channel:ops channel: page 1");
+    paging_pass(paging, SPAN_S(5));
+    settle(paging, SEND_DELIVERED, "C01/1.2", "channel:ops channel: ended 1 into C01/1.2");
+    nothing_more_comes(paging);
+}
+
+/* Follow-ups that the bound holds back hold no change, also one that becomes due a moment later. */
+static void what_is_held_holds_no_change(void **state)
+{
+    enum { FOLLOW_UPS = 4 }; /* one more than go in a minute */
+
+    struct paging *paging = *state;
+    told(paging, "x", "C01/1.2");
+    paging_pass(paging, SPAN_S(61));
+    for (int i = 0; i < FOLLOW_UPS; i++) {
+        g_autofree char *key = g_strdup_printf("k%d", i);
+        told(paging, key, "");
+        paging_pass(paging, SPAN_S(61));
+    }
+    for (int i = 0; i < FOLLOW_UPS; i++) {
+        g_autofree char *key = g_strdup_printf("k%d", i);
+        (void)paging_signal(paging, SIGNAL_RESOLVE, key, SEVERITY_CRITICAL);
+        paging_pass(paging, SPAN_S(3)); /* too far apart to go together */
+    }
+    (void)paging_signal(paging, SIGNAL_RESOLVE, "x", SEVERITY_CRITICAL);
+    paging_pass(paging, SPAN_S(5));
+    for (int i = 0; i < FOLLOW_UPS - 1; i++) {
+        settle(paging, SEND_DELIVERED, "", "channel:ops channel: ended 1");
+    }
+    settle(paging, SEND_DELIVERED, "C01/1.2", "channel:ops channel: ended 1 into C01/1.2");
+    paging_expect(paging, "");
+    paging_pass(paging, SPAN_MIN(1));
+    settle(paging, SEND_DELIVERED, "", "channel:ops channel: ended 1");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_room, paging_finish)
@@ -194,6 +282,10 @@ int main(void)
         TEST(a_digest_is_changed_when_all_of_it_is_over),
         TEST(each_message_is_changed_whatever_the_bound),
         TEST(follow_ups_and_changes_go_side_by_side),
+        TEST(a_large_digest_is_changed_once),
+        TEST(ends_in_a_row_make_one_message),
+        TEST(an_end_waits_for_its_page),
+        TEST(what_is_held_holds_no_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

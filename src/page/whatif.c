@@ -54,7 +54,8 @@ static int add_way(struct ways *ways, const char *name)
     const struct contact_state *trouble = contact_trouble(ways->question->states, ways->who, name);
     int outlook = outlook_of(trouble);
     json_t *item = json_object();
-    set_utc(item, "at", ways->at);
+    set_utc(item, "at",
+            after_quiet_hours(ways->question->config, ways->who, ways->urgency, ways->at));
     json_object_set_new(item, "contact", json_string(name));
     json_object_set_new(item, "kind", json_string(enum_to_name(CONTACT_KIND_NAMES, contact.kind)));
     json_object_set_new(item, "outlook", json_string(enum_to_name(OUTLOOK_NAMES, outlook)));
@@ -79,7 +80,8 @@ static void add_ways(struct ways *ways, const char *name)
 }
 
 /* By which contacts and when, if nobody acknowledges and every message arrives that can. False: no way to this
- * person is left once the first rule applied, at *out_until: every contact was tried by then. */
+ * person is left once the first rule applied, at *out_until: every contact was tried by then. Else that is when
+ * the first rule applies. */
 static bool contacts_json(const struct question *question, const char *who, int urgency,
                           struct utc at, json_t *list, struct utc *out_until)
 {
@@ -104,6 +106,8 @@ static bool contacts_json(const struct question *question, const char *who, int 
 struct reach {
     bool is_somebody;
     struct utc until;
+    struct span
+        held; /* so long quiet hours keep the first message back; the step's wait begins then */
 };
 
 static json_t *telling_json(const struct question *question, const struct telling *telling,
@@ -113,6 +117,11 @@ static json_t *telling_json(const struct question *question, const struct tellin
     json_t *contacts = json_array();
     struct utc until;
     bool is_reached = contacts_json(question, telling->who, urgency, at, contacts, &until);
+    if (is_reached) {
+        struct span held =
+            utc_since(after_quiet_hours(question->config, telling->who, urgency, until), until);
+        reach->held.us = reach->is_somebody ? MIN(reach->held.us, held.us) : held.us;
+    }
     reach->is_somebody |= is_reached;
     reach->until = utc_later(reach->until, until);
     json_object_set_new(item, "who", json_string(telling->who));
@@ -197,7 +206,8 @@ static json_t *walk(const struct question *question, struct utc at)
         stand.round = verdict.next_round;
         stand.is_last_resort = verdict.is_last_resort;
         /* A step goes on early only when nobody of it could be told. */
-        at = reach.is_somebody ? verdict.next_at : utc_earlier(verdict.next_at, reach.until);
+        at = reach.is_somebody ? utc_add(verdict.next_at, reach.held)
+                               : utc_earlier(verdict.next_at, reach.until);
         verdict_clear(&verdict);
     }
     return steps;

@@ -50,6 +50,9 @@ void pager_enter(struct pager *pager, struct ledger_tx *tx);
 void pager_leave(struct pager *pager);
 
 /* --- receivers --- */
+/* Low urgency waits for the end of the receiver's quiet hours: when that is; `now`: it need not. */
+NODISCARD struct utc after_quiet_hours(const struct config *config, const char *who, int urgency,
+                                       struct utc now);
 /* NULL: "who" is no "channel:NAME", or there is none of that name. */
 NODISCARD const struct chat_channel *receiver_channel(const struct config *config, const char *who);
 /* "channel:NAME" or a user. The rules (struct rule) that apply; to be freed; empty when unreachable. */
@@ -126,6 +129,8 @@ void contact_reopen(struct pager *pager, struct ledger_tx *tx, const char *who,
 void mailbox_try_now(struct pager *pager, struct ledger_tx *tx, struct mailbox *mailbox);
 /* Opens the contacts that failed and have another address in the configuration now. */
 void contacts_follow_config(struct pager *pager, struct ledger_tx *tx);
+/* Opens those that have a secret and refused: the server has just started, perhaps with another one. */
+void contacts_follow_start(struct pager *pager, struct ledger_tx *tx);
 
 /* --- escalations (escalation_work.c) --- */
 /* A version of a policy as parsed, kept while the pager lives; NULL when there is none. Borrowed. */
@@ -152,6 +157,8 @@ void escalation_end(struct ledger_tx *tx, int64_t alert_id);
 int escalation_run_due(struct ledger_tx *tx, void *self, int limit);
 
 /* --- alerts that are over (end_work.c) --- */
+/* An end that is due takes along those that will be so soon. */
+#define END_BUNDLE SPAN_S(2)
 struct errand;
 /* Ends paging about it, and lets those who were told know. */
 void alert_is_over(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);

@@ -12,13 +12,14 @@ struct contact_states *contact_states_read(struct db *db)
     struct contact_states *states = g_new0(struct contact_states, 1);
     states->items = g_array_new(FALSE, TRUE, sizeof(struct contact_state));
     states->texts = g_string_chunk_new(1024);
-    /* One contact has a mailbox for each urgency; the worst speaks for all. */
+    /* One contact has a mailbox for each urgency of pages; the worst speaks for all. That of ends says nothing about
+     * them. */
     struct db_query *q =
         db_query(db, "SELECT known.user_name, known.contact, known.address, known.verified_at,"
                      " known.failed_at, known.failure, MAX(m.failures), MAX(m.refused),"
                      " MAX(m.retry_at) FROM contact_state known LEFT JOIN mailbox m"
                      " ON m.user_name = known.user_name AND m.contact = known.contact"
-                     " AND known.failed_at IS NOT NULL"
+                     " AND known.failed_at IS NOT NULL AND m.urgency IN (1, 2)"
                      " GROUP BY known.user_name, known.contact, known.address,"
                      " known.verified_at, known.failed_at, known.failure"
                      " ORDER BY known.user_name, known.contact");
