@@ -102,9 +102,6 @@ struct send_result {
     char detail[256];        /* the provider's words, for the record; no secrets */
 };
 
-/* Can a message that went this way be written anew, if the provider gave it an id? */
-NODISCARD bool channel_can_update(int kind);
-
 typedef void (*send_done)(void *self, const struct send_result *result);
 
 /* How the courier sends: the real one is channel/post.h; tests and the simulator bring their own. */

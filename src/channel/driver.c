@@ -9,10 +9,9 @@
 static const struct driver DRIVERS[] = {
     {CONTACT_EMAIL, "email", DRIVER_MAIL, email_build, classify_mail},
     {CONTACT_WEBHOOK, "webhook", DRIVER_HTTP | DRIVER_SIGNED, webhook_build, classify_http},
-    {CONTACT_SLACK, "slack", DRIVER_HTTP | DRIVER_TOKEN | DRIVER_UPDATES, slack_build,
-     slack_classify},
-    {CONTACT_MATTERMOST, "mattermost", DRIVER_HTTP | DRIVER_TOKEN | DRIVER_UPDATES,
-     mattermost_build, mattermost_classify},
+    {CONTACT_SLACK, "slack", DRIVER_HTTP | DRIVER_TOKEN, slack_build, slack_classify},
+    {CONTACT_MATTERMOST, "mattermost", DRIVER_HTTP | DRIVER_TOKEN, mattermost_build,
+     mattermost_classify},
     {CONTACT_NTFY, "ntfy", DRIVER_HTTP | DRIVER_TOKEN, ntfy_build, ntfy_classify},
     {CONTACT_LOG, "log", DRIVER_LOCAL, log_build, NULL},
 };
@@ -25,12 +24,6 @@ const struct driver *driver_of(int kind)
         }
     }
     return NULL;
-}
-
-bool channel_can_update(int kind)
-{
-    const struct driver *driver = driver_of(kind);
-    return driver != NULL && (driver->flags & DRIVER_UPDATES) != 0;
 }
 
 struct parcel *parcel_new(void)

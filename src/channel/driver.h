@@ -42,10 +42,9 @@ struct answer {
 enum driver_flag {
     DRIVER_HTTP = 1,
     DRIVER_MAIL = 2,
-    DRIVER_LOCAL = 4,    /* leaves no machine: delivered when written */
-    DRIVER_SIGNED = 8,   /* takes a secret to sign with */
-    DRIVER_TOKEN = 16,   /* takes a secret as access token */
-    DRIVER_UPDATES = 32, /* can write a message anew whose provider_id is known */
+    DRIVER_LOCAL = 4,  /* leaves no machine: delivered when written */
+    DRIVER_SIGNED = 8, /* takes a secret to sign with */
+    DRIVER_TOKEN = 16, /* takes a secret as access token */
 };
 
 struct driver {

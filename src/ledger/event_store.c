@@ -11,8 +11,9 @@ enum { VERIFY_ROWS = 1000 }; /* kept in memory at a time */
 static struct db_query *query_head(struct db *db)
 {
     struct db_query *query =
-        db_query(db, "SELECT seq, hash, (SELECT coalesce(max(seq), 0) FROM pulse)"
-                     " FROM event ORDER BY seq DESC LIMIT 1");
+        db_query(db, "SELECT (SELECT seq FROM event ORDER BY seq DESC LIMIT 1),"
+                     " (SELECT hash FROM event ORDER BY seq DESC LIMIT 1),"
+                     " (SELECT max(seq) FROM pulse)");
     db_keep(query, 0);
     return query;
 }

@@ -190,6 +190,22 @@ static void a_cut_end_is_found_for_ever(void **state)
     assert_int_equal(chain.bad_to, EVENTS);
 }
 
+static void all_events_gone_are_found_for_ever(void **state)
+{
+    struct world *world = *state;
+    run_sql(world, "INSERT INTO pulse (only_row, at, seq) VALUES (1, 1, 20)");
+    run_sql(world, "DELETE FROM event");
+    ledger_destroy(&world->ledger);
+    world->ledger = ledger_create(world->db, &CLOCK_SYSTEM, &RANDOM_SYSTEM);
+    int n = 1;
+    ledger_run_batch(world->ledger, &(struct command){append_one, NULL, &n, false}, 1);
+    struct chain chain;
+    assert_false(chain_verify(world->db, &chain));
+    assert_int_equal(chain.state, CHAIN_MISSING);
+    assert_int_equal(chain.bad_from, 1);
+    assert_int_equal(chain.bad_to, EVENTS);
+}
+
 static void an_empty_history_that_was_not_is_found(void **state)
 {
     struct world *world = *state;
@@ -272,6 +288,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_event_comes_back_as_it_was_appended, set_up, tear_down),
         cmocka_unit_test(a_changed_history_is_found_at_the_right_event),
         cmocka_unit_test_setup_teardown(a_cut_end_is_found_for_ever, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(all_events_gone_are_found_for_ever, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_empty_history_that_was_not_is_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_walk_finds_the_same_in_slices, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_edit_with_its_hash_is_found_by_the_next_event, set_up,

@@ -5,6 +5,7 @@
 #include "base/metric.h"
 #include "page/claim.h"
 #include "page/end_store.h"
+#include "people/address.h"
 
 /* How long a hint that a mailbox is held back is believed among several nodes. */
 #define HINT_HOLDS_SHARED SPAN_S(5)
@@ -112,7 +113,8 @@ static void hold_back(struct ledger_tx *tx, struct look *look, int severity, str
     /* Something worse that is due again before then (a retry) is not held back with the rest. */
     struct utc worse_at = notification_due_worse(tx->db, look->mailbox.id, severity, tx->now);
     if (look->mailbox.urgency == MAILBOX_ENDS) {
-        pass_at = utc_earlier(pass_at, end_update_due(tx->db, look->mailbox.id, tx->now));
+        struct utc seen = utc_add(tx->now, END_BUNDLE); /* those until then were just looked at */
+        pass_at = utc_earlier(pass_at, end_update_due(tx->db, look->mailbox.id, seen));
     }
     look->mailbox.next_at =
         utc_later(utc_earlier(at, utc_earlier(worse_at, pass_at)), opens_at(tx, look));
@@ -219,7 +221,7 @@ static struct errand *claim_update(struct ledger_tx *tx, struct look *look)
                                 .address = look->contact.to};
     struct errand *errand = NULL;
     bool can_update = look->mailbox.urgency == MAILBOX_ENDS && look->contact.to != NULL &&
-                      channel_can_update(look->contact.kind) &&
+                      address_is_bot(look->contact.kind, look->contact.to) &&
                       !utc_before(tx->now, opens_at(tx, look));
     for (guint i = 0; can_update && errand == NULL && i < look->waiting->len; i++) {
         const struct notification *n = &g_array_index(look->waiting, struct notification, i);
@@ -269,7 +271,7 @@ static void look_into_all(struct ledger_tx *tx, struct look *looks, const int64_
 static void choose_ends(struct ledger_tx *tx, struct look *look)
 {
     struct utc due = utc_add(tx->now, END_BUNDLE);
-    (void)end_drop_unwanted(tx->db, look->mailbox.id, due);
+    (void)end_drop_unwanted(tx->db, look->mailbox.id, due, tx->now);
     (void)end_put_off(tx->db, look->mailbox.id, due, utc_add(tx->now, END_AFTER_PAGE));
     notifications_free(look->waiting);
     look->waiting = notifications_waiting(tx->db, look->mailbox.id, due, LOOK_MAX);

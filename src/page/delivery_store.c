@@ -330,8 +330,8 @@ bool delivery_carries(struct db *db, int64_t delivery_id, int64_t alert_id)
 
 char *delivery_last_address(struct db *db, int64_t mailbox_id)
 {
-    struct db_query *q =
-        db_query(db, "SELECT address FROM delivery WHERE mailbox_id = $1 ORDER BY id DESC LIMIT 1");
+    struct db_query *q = db_query(db, "SELECT address FROM delivery WHERE mailbox_id = $1"
+                                      " ORDER BY bounded_at DESC, id DESC LIMIT 1");
     db_bind_int(q, 1, mailbox_id);
     char *address = db_step(q) == DB_ROW ? g_strdup(db_text(q, 0)) : NULL;
     db_reset(q);

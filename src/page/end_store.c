@@ -61,10 +61,10 @@ bool end_is_told(struct db *db, int64_t alert_id, const char *who)
     return db_is_any(q);
 }
 
-int64_t end_drop_unwanted(struct db *db, int64_t mailbox_id, struct utc now)
+int64_t end_drop_unwanted(struct db *db, int64_t mailbox_id, struct utc due, struct utc now)
 {
     struct db_query *q = db_query(
-        db, "UPDATE notification SET state = 5, settled_at = $2 WHERE mailbox_id = $1 AND kind = 5"
+        db, "UPDATE notification SET state = 5, settled_at = $3 WHERE mailbox_id = $1 AND kind = 5"
             " AND state = 1 AND due_at <= $2"
             " AND NOT (EXISTS (SELECT 1 FROM alert a WHERE a.id = notification.alert_id"
             " AND a.status = 3)"
@@ -73,7 +73,8 @@ int64_t end_drop_unwanted(struct db *db, int64_t mailbox_id, struct utc now)
             " WHERE n.alert_id = notification.alert_id AND n.kind IN (1, 2)"
             " AND " MAY_HAVE_ARRIVED("n") "))");
     db_bind_int(q, 1, mailbox_id);
-    db_bind_utc(q, 2, now);
+    db_bind_utc(q, 2, due);
+    db_bind_utc(q, 3, now);
     (void)db_run(q);
     return db_changes(db);
 }
@@ -98,7 +99,7 @@ struct utc end_update_due(struct db *db, int64_t mailbox_id, struct utc now)
 {
     struct db_query *q =
         db_query(db, "SELECT MIN(due_at) FROM notification WHERE mailbox_id = $1 AND kind = 5"
-                     " AND state = 1 AND passes = 3 AND due_at > $2");
+                     " AND state = 1 AND passes > 0 AND passes = 3 AND due_at > $2");
     db_bind_int(q, 1, mailbox_id);
     db_bind_utc(q, 2, now);
     struct utc at = db_step(q) == DB_ROW ? db_utc(q, 0) : (struct utc){0};
@@ -114,7 +115,7 @@ bool end_find_told(struct db *db, const struct notification *end, const struct d
         "SELECT d.id, d.provider_id, d.items FROM delivery d WHERE d.id = (SELECT MAX(x.id)"
         " FROM notification n JOIN carried c ON c.notification_id = n.id"
         " JOIN delivery x ON x.id = c.delivery_id WHERE n.alert_id = $1 AND n.kind = 1"
-        " AND x.state = 2 AND x.user_name = $2 AND x.contact = $3)"
+        " AND x.state IN (1, 2, 5) AND x.user_name = $2 AND x.contact = $3) AND d.state = 2"
         " AND d.address = $4 AND d.channel = $5 AND d.provider_id <> '' AND d.items <= $6"
         " AND NOT EXISTS (SELECT 1 FROM carried c JOIN notification n ON n.id = c.notification_id"
         " JOIN alert a ON a.id = n.alert_id WHERE c.delivery_id = d.id AND a.status <> 3)"
@@ -137,16 +138,22 @@ bool end_find_told(struct db *db, const struct notification *end, const struct d
 
 int64_t end_carry(struct db *db, const struct delivery *delivery, int64_t told_id, struct utc now)
 {
+    /* What a later message told of the same alert is not for this one to say: that would stand there as it is. */
     struct db_query *q = db_query(
         db, "INSERT INTO carried (notification_id, delivery_id)"
-            " SELECT id, $1 FROM notification WHERE mailbox_id = $2"
-            " AND kind = 5 AND state = 1 AND (due_at <= $3 AND $4 = 0 OR alert_id IN"
+            " SELECT id, $1 FROM notification WHERE mailbox_id = $2 AND kind = 5 AND state = 1"
+            " AND ((due_at <= $3 AND $4 = 0) OR (alert_id IN"
             " (SELECT n.alert_id FROM carried c JOIN notification n ON n.id = c.notification_id"
-            " WHERE c.delivery_id = $4))");
+            " WHERE c.delivery_id = $4) AND NOT EXISTS (SELECT 1 FROM notification p"
+            " JOIN carried c ON c.notification_id = p.id JOIN delivery x ON x.id = c.delivery_id"
+            " WHERE p.alert_id = notification.alert_id AND p.kind = 1 AND x.id > $4"
+            " AND x.state IN (1, 2, 5) AND x.user_name = $5 AND x.contact = $6)))");
     db_bind_int(q, 1, delivery->id);
     db_bind_int(q, 2, delivery->mailbox_id);
     db_bind_utc(q, 3, now);
     db_bind_int(q, 4, told_id);
+    db_bind_text(q, 5, delivery->who);
+    db_bind_text(q, 6, delivery->contact);
     (void)db_run(q);
     int64_t total = db_changes(db);
     carried_begin(db, delivery->id);

@@ -14,9 +14,9 @@ struct end_receiver {
 NODISCARD GPtrArray *end_receivers(struct db *db, int64_t alert_id);
 /* Were they told of its end already, or are about to be, and of nothing about it since? */
 NODISCARD bool end_is_told(struct db *db, int64_t alert_id, const char *who);
-/* Cancels those due in the mailbox whose alert is open again, or of which the receiver never heard; answers
+/* Cancels those due by then in the mailbox whose alert is open again, or of which the receiver never heard; answers
  * how many. */
-int64_t end_drop_unwanted(struct db *db, int64_t mailbox_id, struct utc now);
+int64_t end_drop_unwanted(struct db *db, int64_t mailbox_id, struct utc due, struct utc now);
 
 /* The message that told somebody of an alert, where it can be written anew. */
 struct told_message {

@@ -5,6 +5,7 @@
 #include "page/end_store.h"
 #include "page/errand.h"
 #include "page/work.h"
+#include "people/address.h"
 
 /* An end waits this long: many that come together make one message, and what opens again at once is not
  * called over. */
@@ -34,7 +35,8 @@ static const char *contact_for(const struct config *config, const struct end_rec
 static bool can_update(const struct config *config, const char *who, const char *name)
 {
     struct contact contact;
-    return receiver_contact(config, who, name, &contact) && channel_can_update(contact.kind);
+    return receiver_contact(config, who, name, &contact) && contact.to != NULL &&
+           address_is_bot(contact.kind, contact.to);
 }
 
 static void tell(struct pager *pager, struct ledger_tx *tx, const struct alert *alert,

@@ -56,8 +56,9 @@ bool notify_or_fall_back(struct pager *pager, struct ledger_tx *tx, const struct
     bool has_hope = false;
     g_autoptr(GPtrArray) used = contacts_used(tx, page->id, &has_hope);
     g_ptr_array_add(used, g_strdup(contact));
-    /* A mailbox that fails for now is tried again: there is hope in any case. */
-    return add_way(pager, tx, page, alert, used) || outlook == OUTLOOK_POOR;
+    /* A mailbox that fails for now is tried again, and what a person asked for is tried in any case: there is hope. */
+    bool is_tried = outlook == OUTLOOK_POOR || page->escalation_id == 0;
+    return add_way(pager, tx, page, alert, used) || is_tried;
 }
 
 /* The last resort cannot be reached: then anybody who can, once for each such page. */

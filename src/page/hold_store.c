@@ -78,6 +78,8 @@ struct utc escalation_held_until(struct db *db, const struct escalation *e, stru
             " JOIN mailbox m ON m.id = n.mailbox_id AND m.user_name = p.user_name"
             " WHERE n.kind = 1 AND " IS_HELD " AND p.alert_id = $4 AND p.escalation_id = $5"
             " AND p.step = $6 AND p.round = $7 AND p.state = 1"
+            /* What was sent as less urgent, before the alert was raised, holds nothing. */
+            " AND m.urgency <= (SELECT a.urgency FROM alert a WHERE a.id = p.alert_id)"
             " AND NOT " IS_SOMEBODY_TRIED("") " ORDER BY m.next_at");
     bind_held(q, due_since, now);
     db_bind_int(q, 4, e->alert_id);

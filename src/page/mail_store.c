@@ -326,11 +326,11 @@ GArray *notifications_newest(struct db *db, int64_t mailbox_id, int severity, st
 
 GArray *notifications_passing(struct db *db, int64_t mailbox_id, struct utc now, int max)
 {
-    struct db_query *q =
-        db_query(db, "SELECT " NOTIFICATION_COLUMNS
-                     " FROM notification n WHERE n.mailbox_id = $1 AND n.state = 1"
-                     " AND n.passes IN (1, 2) AND n.due_at <= $2 ORDER BY n.severity, n.id"
-                     " LIMIT $3");
+    struct db_query *q = db_query(
+        db, "SELECT " NOTIFICATION_COLUMNS
+            " FROM notification n WHERE n.mailbox_id = $1 AND n.state = 1"
+            " AND n.passes > 0 AND n.passes < 3 AND n.due_at <= $2 ORDER BY n.severity, n.id"
+            " LIMIT $3");
     db_bind_int(q, 1, mailbox_id);
     db_bind_utc(q, 2, now);
     db_bind_int(q, 3, max);

@@ -32,7 +32,7 @@ void mailbox_try_now(struct pager *pager, struct ledger_tx *tx, struct mailbox *
     if (utc_before(tx->now, mailbox_opens_at(mailbox, tx->now))) {
         mailbox->retry_at = tx->now;
         g_hash_table_remove(pager->held, (gpointer)(intptr_t)mailbox->id);
-        mailbox_save(tx->db, mailbox);
+        mailbox_rearm(tx->db, mailbox, tx->now);
     }
 }
 

@@ -177,13 +177,12 @@ static int state_after(const struct settle *settle)
     return DELIVERY_UNKNOWN;
 }
 
-/* That a message cannot be changed any more says nothing about the contact. */
+/* Whether a message can be changed says nothing about the contact. */
 static void note_contact(struct ledger_tx *tx, const struct settle *settle,
                          const struct delivery *delivery)
 {
-    bool is_refused = delivery->state == DELIVERY_REFUSED && !settle->is_update;
-    bool has_failed = is_refused || delivery->state == DELIVERY_RETRY;
-    if (has_failed || delivery->state == DELIVERY_DELIVERED) {
+    bool has_failed = delivery->state == DELIVERY_REFUSED || delivery->state == DELIVERY_RETRY;
+    if (!settle->is_update && (has_failed || delivery->state == DELIVERY_DELIVERED)) {
         contact_note_failure(tx->db, delivery->who, delivery->contact, delivery->address,
                              has_failed ? delivery->detail : NULL, tx->now);
     }

@@ -210,6 +210,30 @@ static void a_large_digest_is_changed_once(void **state)
     paging_expect(paging, "");
 }
 
+/* Told in a digest and then alone: its end goes where it was told last, the digest says that the other is over. */
+static void an_end_goes_where_its_alert_was_told_last(void **state)
+{
+    struct paging *paging = *state;
+    for (int i = 0; i < 3; i++) {
+        g_autofree char *key = g_strdup_printf("k%d", i);
+        told(paging, key, "");
+    }
+    int64_t first = paging_signal(paging, SIGNAL_TRIGGER, "a", SEVERITY_CRITICAL);
+    (void)paging_signal(paging, SIGNAL_TRIGGER, "b", SEVERITY_CRITICAL);
+    paging_pass(paging, SPAN_S(61));
+    settle(paging, SEND_DELIVERED, "C01/1", "channel:ops channel: digest 2");
+    for (int64_t id = first; id > first - 4; id--) {
+        (void)paging_act(paging, VERB_ACKNOWLEDGE, id, "user:ana"); /* but for b */
+    }
+    paging_pass(paging, SPAN_H(1)); /* b is told again */
+    settle(paging, SEND_DELIVERED, "C01/2", "channel:ops channel: page 1");
+    (void)paging_signal(paging, SIGNAL_RESOLVE, "a", SEVERITY_CRITICAL);
+    end(paging, "b");
+    settle(paging, SEND_DELIVERED, "C01/1", "channel:ops channel: ended 2 into C01/1");
+    settle(paging, SEND_DELIVERED, "C01/2", "channel:ops channel: ended 1 into C01/2");
+    nothing_more_comes(paging);
+}
+
 /* Those that end within two seconds are told of together. */
 static void ends_in_a_row_make_one_message(void **state)
 {
@@ -283,6 +307,7 @@ int main(void)
         TEST(each_message_is_changed_whatever_the_bound),
         TEST(follow_ups_and_changes_go_side_by_side),
         TEST(a_large_digest_is_changed_once),
+        TEST(an_end_goes_where_its_alert_was_told_last),
         TEST(ends_in_a_row_make_one_message),
         TEST(an_end_waits_for_its_page),
         TEST(what_is_held_holds_no_change),

@@ -356,7 +356,8 @@ test("expired and forged links say what to do", async () => {
     for (const [address, status, key] of rows) {
       const answer = await page.goto(address);
       assert.equal(answer.status(), status, address);
-      assert.equal(await page.innerText("main"), words[language][key]);
+      assert.equal(await page.innerText("main .problem"), words[language][key]);
+      assert.equal(await page.innerText("main a[href='/']"), words[language]["board.title"]);
       assert.equal(await page.locator("button").count(), 0);
     }
     await assertAccessible(page);

@@ -172,18 +172,16 @@ class StormTest(unittest.TestCase):
         self.assertEqual(found["summary"], "prod-prom was refused 3 times: body broken off")
 
     def test_what_cannot_be_read(self):
-        """One odd request is nobody's business; the third in a row is."""
+        """One odd request is nobody's business; the third is, whatever is taken between."""
         event = {"routing_key": KEYS["PD_KEY"], "event_action": "trigger"}
         for _ in range(2):
             self.assertEqual(self.post("/v2/enqueue", event).status, 400)
         good = {**event, "payload": {"summary": "s", "source": "x", "severity": "error"}}
         self.assertEqual(self.post("/v2/enqueue", good).status, 202)
-        for _ in range(2):
-            self.assertEqual(self.post("/v2/enqueue", event).status, 400)
         self.assertIsNone(self.own_alert("prod-pd", "unreadable"))
         self.assertEqual(self.post("/v2/enqueue", event).status, 400)
         found = self.world.wait("the owner has an alert", lambda: self.own_alert("prod-pd", "unreadable"))
-        self.assertIn("prod-pd was refused 5 times", found["summary"])
+        self.assertIn("prod-pd was refused 3 times", found["summary"])
 
 
 if __name__ == "__main__":
