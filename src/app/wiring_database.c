@@ -5,28 +5,16 @@
 #include "base/log.h"
 #include "db/migrate.h"
 
-/* Begun anew, it would answer every sender with 401, which most of them take for the end. */
-static bool refuse_lost(const char *data, struct fault *fault)
+/* Begun anew, it would answer every sender with 401, which most of them take for the end. `but_first`: what to do
+ * before a new one is asked for. */
+static bool refuse_lost(const char *data, const char *why, const char *but_first,
+                        struct fault *fault)
 {
-    return fault_set(
-        fault, "data",
-        "the database of %s is gone: tocsin.db is missing or empty. Put it back, or "
-        "restore a backup with `tocsin restore`; if a new one is meant, which knows no "
-        "key and no person, say so with: rm -f used ballast tocsin.db-wal (in that "
-        "directory)",
-        data);
-}
-
-/* A used directory has a file there, and it is not ours. */
-static bool refuse_foreign(const char *data, struct fault *fault)
-{
-    return fault_set(
-        fault, "data",
-        "the database of %s is gone: tocsin.db holds nothing of ours. Put ours back, or "
-        "restore a backup with `tocsin restore`; if a new one is meant, which knows no "
-        "key and no person, move that file away and say so with: rm -f used ballast "
-        "tocsin.db-wal (in that directory)",
-        data);
+    return fault_set(fault, "data",
+                     "the database of %s is gone: tocsin.db %s, or restore a backup with "
+                     "`tocsin restore`; if a new one is meant, which knows no key and no person, "
+                     "%ssay so with: rm -f used ballast tocsin.db-wal (in that directory)",
+                     data, why, but_first);
 }
 
 static bool is_ours(struct db *db, const char *data, struct fault *fault)
@@ -35,7 +23,9 @@ static bool is_ours(struct db *db, const char *data, struct fault *fault)
     struct db_schema schema = {0};
     bool is_read = db_schema_look(db, known, &schema, fault);
     db_migrations_free(&known);
-    return is_read && (schema.state != SCHEMA_EMPTY || refuse_foreign(data, fault));
+    return is_read && (schema.state != SCHEMA_EMPTY ||
+                       refuse_lost(data, "holds nothing of ours. Put ours back",
+                                   "move that file away and ", fault));
 }
 
 static bool open_file(struct house *house, struct fault *fault)
@@ -44,7 +34,7 @@ static bool open_file(struct house *house, struct fault *fault)
     house->database = data_dir_database(data);
     house->is_new = !data_dir_has_database(data);
     if (house->is_new && data_dir_was_used(data)) {
-        return refuse_lost(data, fault);
+        return refuse_lost(data, "is missing or empty. Put it back", "", fault);
     }
     house->db = db_open(house->database, DB_READ_WRITE, fault);
     bool must_be_ours = data_dir_is_marked(data);

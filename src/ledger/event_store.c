@@ -35,7 +35,7 @@ void event_load_head(struct db *db, struct event_head *head)
         size_t size = 0;
         head->seq = MAX(db_int(query, 0), db_int(query, 2));
         const void *hash = db_blob(query, 1, &size);
-        if (size == EVENT_HASH_SIZE) { /* else it was changed: event_verify will tell where */
+        if (size == EVENT_HASH_SIZE) { /* else it was changed: chain_verify will tell where */
             memcpy(head->hash, hash, size);
         }
     }

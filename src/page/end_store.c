@@ -97,6 +97,7 @@ int64_t end_put_off(struct db *db, int64_t mailbox_id, struct utc now, struct ut
 
 struct utc end_update_due(struct db *db, int64_t mailbox_id, struct utc now)
 {
+    /* "passes > 0" names the index, which SQLite would not find by "passes = 3". */
     struct db_query *q =
         db_query(db, "SELECT MIN(due_at) FROM notification WHERE mailbox_id = $1 AND kind = 5"
                      " AND state = 1 AND passes > 0 AND passes = 3 AND due_at > $2");
