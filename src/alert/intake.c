@@ -15,8 +15,9 @@ struct taking {
     const struct intake_view *view;
     const struct signal *signal;
     const char *integration;
-    const char *service; /* after routing */
-    int severity;        /* after routing */
+    const char *service;  /* after routing */
+    int severity;         /* after routing */
+    struct span was_over; /* how long what goes on had counted as over */
     struct alert *out;
 };
 
@@ -314,7 +315,7 @@ static int join_alert(const struct taking *taking, bool *out_severity_raised)
 
 /* The alert that its source has just resolved, when the trigger says that it goes on: as if it had
  * never been resolved. Whom to tell of it is decided above. */
-static bool continue_alert(const struct taking *taking, int64_t resolved_id)
+static bool continue_alert(struct taking *taking, int64_t resolved_id)
 {
     struct ledger_tx *tx = taking->tx;
     struct alert *alert = taking->out;
@@ -327,6 +328,7 @@ static bool continue_alert(const struct taking *taking, int64_t resolved_id)
         alert_clear(alert);
         return false;
     }
+    taking->was_over = utc_since(tx->now, alert->resolved_at);
     alert->status = ALERT_OPEN;
     alert->resolved_at = (struct utc){0};
     g_clear_pointer(&alert->resolved_by, g_free);
@@ -461,6 +463,7 @@ void alert_take(struct ledger_tx *tx, const struct intake_view *view, struct sig
     case DEDUP_OPEN:
     case DEDUP_JOIN:
         out->outcome = take_trigger(&taking, is_open, &out->is_severity_raised);
+        out->was_over = taking.was_over;
         break;
     case DEDUP_ACKNOWLEDGE:
         (void)alert_acknowledge(tx, &out->alert, actor, NULL);

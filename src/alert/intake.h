@@ -20,7 +20,8 @@ struct intake_view {
 /* What became of a signal. The alert is the caller's (alert_clear); id 0 for TAKE_UNKNOWN. */
 struct intake_result {
     struct alert alert;
-    int outcome; /* enum take_outcome */
+    int outcome;          /* enum take_outcome */
+    struct span was_over; /* TAKE_CONTINUED: for so long it had counted as over */
     bool
         is_severity_raised; /* a repeat was more severe than the alert, which now has that severity */
 };

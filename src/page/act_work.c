@@ -39,7 +39,7 @@ static void acknowledge(struct ledger_tx *tx, struct act *act, struct alert *ale
 static void resolve(struct ledger_tx *tx, struct act *act, struct alert *alert)
 {
     (void)alert_resolve(tx, alert, act->actor, act->note, NULL);
-    alert_is_over(act->pager, tx, alert);
+    alert_is_over(act->pager, tx, alert, END_WAIT);
 }
 
 static void append_event(struct ledger_tx *tx, const struct act *act, const char *kind,

@@ -61,6 +61,31 @@ bool end_is_told(struct db *db, int64_t alert_id, const char *who)
     return db_is_any(q);
 }
 
+bool end_was_told(struct db *db, int64_t alert_id)
+{
+    struct db_query *q =
+        db_query(db, "SELECT 1 FROM notification n WHERE n.alert_id = $1 AND n.kind = 5"
+                     " AND " MAY_HAVE_ARRIVED(
+                         "n") " AND NOT EXISTS (SELECT 1 FROM notification p"
+                              " WHERE p.alert_id = n.alert_id AND p.id > n.id AND p.kind = 1"
+                              " AND " MAY_HAVE_ARRIVED("p") ") LIMIT 1");
+    db_bind_int(q, 1, alert_id);
+    return db_is_any(q);
+}
+
+int64_t end_times_told(struct db *db, int64_t alert_id, struct utc since)
+{
+    struct db_query *q =
+        db_query(db, "SELECT COUNT(*) FROM notification n WHERE n.alert_id = $1 AND n.kind = 5"
+                     " AND n.created_at > $2 AND " MAY_HAVE_ARRIVED(
+                         "n") " GROUP BY n.mailbox_id ORDER BY 1 DESC LIMIT 1");
+    db_bind_int(q, 1, alert_id);
+    db_bind_utc(q, 2, since);
+    int64_t times = db_step(q) == DB_ROW ? db_int(q, 0) : 0;
+    db_reset(q);
+    return times;
+}
+
 int64_t end_drop_unwanted(struct db *db, int64_t mailbox_id, struct utc due, struct utc now)
 {
     struct db_query *q = db_query(

@@ -14,6 +14,10 @@ struct end_receiver {
 NODISCARD GPtrArray *end_receivers(struct db *db, int64_t alert_id);
 /* Were they told of its end already, or are about to be, and of nothing about it since? */
 NODISCARD bool end_is_told(struct db *db, int64_t alert_id, const char *who);
+/* May anybody have heard that it is over, since when nobody was paged for it? */
+NODISCARD bool end_was_told(struct db *db, int64_t alert_id);
+/* How often since then whoever heard it most often may have. */
+NODISCARD int64_t end_times_told(struct db *db, int64_t alert_id, struct utc since);
 /* Cancels those due by then in the mailbox whose alert is open again, or of which the receiver never heard; answers
  * how many. */
 int64_t end_drop_unwanted(struct db *db, int64_t mailbox_id, struct utc due, struct utc now);

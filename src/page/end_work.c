@@ -7,10 +7,6 @@
 #include "page/work.h"
 #include "people/address.h"
 
-/* An end waits this long: many that come together make one message, and what opens again at once is not
- * called over. */
-#define END_WAIT SPAN_S(5)
-
 /* Does this person or room want to hear of ends? */
 static bool wants_ends(const struct config *config, const char *who)
 {
@@ -40,7 +36,7 @@ static bool can_update(const struct config *config, const char *who, const char 
 }
 
 static void tell(struct pager *pager, struct ledger_tx *tx, const struct alert *alert,
-                 const struct end_receiver *receiver)
+                 const struct end_receiver *receiver, struct span wait)
 {
     const char *contact = contact_for(pager->config, receiver);
     if (contact == NULL || !wants_ends(pager->config, receiver->who) ||
@@ -52,12 +48,13 @@ static void tell(struct pager *pager, struct ledger_tx *tx, const struct alert *
         .kind = NOTIFICATION_ENDED,
         .severity = SEVERITY_INFO, /* none of them is more urgent than another */
         .passes = can_update(pager->config, receiver->who, contact) ? PASS_UPDATE : 0,
-        .due_at = utc_add(tx->now, END_WAIT),
+        .due_at = utc_add(tx->now, wait),
     };
     notify_specially(pager, tx, receiver->who, contact, &notification);
 }
 
-void alert_is_over(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
+void alert_is_over(struct pager *pager, struct ledger_tx *tx, const struct alert *alert,
+                   struct span wait)
 {
     const struct service *service = config_service(pager->config, alert->service);
     page_stop_all(tx, alert->id);
@@ -67,7 +64,7 @@ void alert_is_over(struct pager *pager, struct ledger_tx *tx, const struct alert
     }
     g_autoptr(GPtrArray) receivers = end_receivers(tx->db, alert->id);
     for (guint i = 0; i < receivers->len; i++) {
-        tell(pager, tx, alert, g_ptr_array_index(receivers, i));
+        tell(pager, tx, alert, g_ptr_array_index(receivers, i), wait);
     }
 }
 

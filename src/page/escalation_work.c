@@ -2,8 +2,10 @@
 #include <string.h>
 
 #include "alert/alert_store.h"
+#include "alert/dedup.h"
 #include "base/json.h"
 #include "page/brief.h"
+#include "page/end_store.h"
 #include "page/work.h"
 
 const struct policy *policy_of(struct pager *pager, struct ledger_tx *tx, int64_t version)
@@ -48,7 +50,7 @@ static void append_skips(struct ledger_tx *tx, int64_t alert_id, const GArray *s
 
 static void open_pages(struct pager *pager, struct ledger_tx *tx, const struct escalation *e,
                        const struct alert *alert, const struct verdict *verdict,
-                       const struct silence *silence)
+                       const struct silence *silence, bool is_again)
 {
     const struct page_order order = {
         .alert = alert,
@@ -58,6 +60,7 @@ static void open_pages(struct pager *pager, struct ledger_tx *tx, const struct e
         /* Whoever is the last resort hears it as urgent, whatever the service says. */
         .urgency = verdict->is_last_resort ? URGENCY_HIGH : alert->urgency,
         .silence = silence,
+        .is_again = is_again,
         .actor = "tocsin",
     };
     pages_open(pager, tx, &order, verdict->tellings);
@@ -126,9 +129,10 @@ static const struct silence *silence_before(const struct pager *pager, const str
     return was_held ? silence_holds(pager->config, alert, before, &until) : NULL;
 }
 
-/* Judges the next step at tx->now, writes the escalation, tells whom the step names. */
-static void advance(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
-                    const struct alert *alert)
+/* Judges the next step at tx->now, writes the escalation, tells whom the step names; `is_again`: of what they may
+ * believe to be over. */
+static void advance_telling(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
+                            const struct alert *alert, bool is_again)
 {
     if (hold_for_silence(pager, tx, e, alert)) {
         write_down(tx, e);
@@ -152,11 +156,17 @@ static void advance(struct pager *pager, struct ledger_tx *tx, struct escalation
     if (verdict.is_last_resort && !was_last_resort) {
         append_event(tx, alert->id, "escalation.exhausted", json_object());
     }
-    open_pages(pager, tx, e, alert, &verdict, silence);
+    open_pages(pager, tx, e, alert, &verdict, silence, is_again);
     if (verdict.tellings->len == 0) {
         append_event(tx, alert->id, "escalation.nobody", json_object());
     }
     verdict_clear(&verdict);
+}
+
+static void advance(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
+                    const struct alert *alert)
+{
+    advance_telling(pager, tx, e, alert, false);
 }
 
 static int64_t current_policy_version(const struct config *config, const char *service_name)
@@ -221,6 +231,52 @@ static void wait_on(struct ledger_tx *tx, struct escalation *e, struct alert *al
     escalation_save(tx->db, e);
 }
 
+/* Pages again from the first step: the pause, or the end, was no end. */
+static void reopen(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
+                   struct alert *alert, const char *why, bool is_again)
+{
+    alert->status = ALERT_OPEN;
+    alert->snoozed_until = (struct utc){0};
+    alert_save(tx->db, alert);
+    append_event(tx, alert->id, "alert.reopened", json_pack("{s:s}", "why", why));
+    e->state = ESCALATION_ACTIVE;
+    e->step = 0;
+    e->round = 0;
+    e->severity = MIN(e->severity, alert->severity);
+    advance_telling(pager, tx, e, alert, is_again);
+}
+
+/* It goes up and down, and each time is told: nobody is told again before it has stayed up for a while. */
+static void hold_flapping(struct ledger_tx *tx, struct escalation *e, struct alert *alert,
+                          int64_t openings)
+{
+    alert->is_flapping = true;
+    alert->status = ALERT_OPEN;
+    alert_save(tx->db, alert);
+    append_event(tx, alert->id, "alert.flapping",
+                 json_pack("{s:I}", "openings", (json_int_t)openings));
+    e->state = ESCALATION_ACTIVE;
+    e->step = 0;
+    e->round = 0;
+    e->severity = MIN(e->severity, alert->severity);
+    e->next_at = utc_add(tx->now, FLAPPING_HOLD);
+    e->next_is_date = false;
+    escalation_save(tx->db, e);
+}
+
+/* Whoever had it in hand, or was next, counts on its being over. */
+static void take_up_again(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
+                          struct alert *alert)
+{
+    struct utc since = utc_add(tx->now, (struct span){-DEDUP_FLAP_SPAN.us});
+    int64_t openings = end_times_told(tx->db, alert->id, since);
+    if (dedup_is_flapping(openings)) {
+        hold_flapping(tx, e, alert, openings + 1);
+    } else {
+        reopen(pager, tx, e, alert, "it goes on after it had counted as over", true);
+    }
+}
+
 /* When it would have come; but what ended is not moved with a clock that jumps, and one that was set back
  * makes no wait longer than it is. */
 static struct utc when_it_would_have_come(const struct escalation *e, struct utc now)
@@ -229,12 +285,22 @@ static struct utc when_it_would_have_come(const struct escalation *e, struct utc
     return is_wait ? utc_earlier(e->kept_next_at, utc_add(now, e->wait)) : e->kept_next_at;
 }
 
-void escalation_continue(struct pager *pager, struct ledger_tx *tx, struct alert *alert)
+void escalation_continue(struct pager *pager, struct ledger_tx *tx, struct alert *alert,
+                         struct span was_over)
 {
     struct escalation e;
     if (!escalation_of_alert(tx->db, alert->id, &e)) {
         escalation_start(pager, tx, alert);
-    } else if (e.kept_state == ESCALATION_PAUSED || e.kept_state == ESCALATION_ASKED) {
+        return;
+    }
+    bool is_paused = e.kept_state == ESCALATION_PAUSED || e.kept_state == ESCALATION_ASKED;
+    bool is_snoozed = e.kept_state == ESCALATION_PAUSED && e.next_is_date;
+    bool is_believed_over = was_over.us > END_WAIT_REPEATED.us || end_was_told(tx->db, alert->id);
+    if (is_snoozed) {
+        wait_on(tx, &e, alert); /* it pages when that is over, whatever was said meanwhile */
+    } else if (is_believed_over) {
+        take_up_again(pager, tx, &e, alert);
+    } else if (is_paused) {
         wait_on(tx, &e, alert);
     } else if (!notification_was_sent(tx->db, alert->id)) {
         restart(pager, tx, &e, alert);
@@ -298,20 +364,6 @@ void escalation_end(struct ledger_tx *tx, int64_t alert_id)
 
 /* --- what becomes due --- */
 
-/* Pages again: the pause is over without the alert having been resolved. */
-static void reopen(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
-                   struct alert *alert, const char *why)
-{
-    alert->status = ALERT_OPEN;
-    alert->snoozed_until = (struct utc){0};
-    alert_save(tx->db, alert);
-    append_event(tx, alert->id, "alert.reopened", json_pack("{s:s}", "why", why));
-    e->state = ESCALATION_ACTIVE;
-    e->step = 0;
-    e->round = 0;
-    advance(pager, tx, e, alert);
-}
-
 static const char USER_PREFIX[] = "user:";
 
 /* Asks whoever acknowledged. False when that is nobody who can be asked. */
@@ -340,14 +392,14 @@ static void judge_pause(struct pager *pager, struct ledger_tx *tx, struct escala
                         struct alert *alert)
 {
     if (utc_is_set(alert->snoozed_until)) {
-        reopen(pager, tx, e, alert, "snooze ended");
+        reopen(pager, tx, e, alert, "snooze ended", false);
     } else if (ask_still_on_it(pager, tx, alert)) {
         e->state = ESCALATION_ASKED;
         e->next_at = utc_add(tx->now, STILL_ON_IT_WAIT);
         e->next_is_date = false;
         write_down(tx, e);
     } else {
-        reopen(pager, tx, e, alert, "acknowledgement expired");
+        reopen(pager, tx, e, alert, "acknowledgement expired", false);
     }
 }
 
@@ -376,7 +428,7 @@ static void judge_due(struct pager *pager, struct ledger_tx *tx, struct due *due
         judge_pause(pager, tx, e, alert);
     } else if (e->state == ESCALATION_ASKED) {
         if (!hold_for_bound(tx, e, due->held_until)) {
-            reopen(pager, tx, e, alert, "no answer to \"still on it?\"");
+            reopen(pager, tx, e, alert, "no answer to \"still on it?\"", false);
         }
     } else if (alert->status == ALERT_OPEN) {
         if (!hold_for_bound(tx, e, due->held_until)) {

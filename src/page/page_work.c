@@ -220,7 +220,8 @@ static json_t *reason_json(const struct page_order *order, const struct telling 
     return reason;
 }
 
-/* What is told with the reason: why an override was made, which silence has just ended. */
+/* What is told with the reason: why an override was made, which silence has just ended, that they may have heard
+ * that it is over. */
 static void add_circumstances(json_t *reason, const struct config *config,
                               const struct page_order *order, const struct telling *telling,
                               struct utc now)
@@ -232,6 +233,9 @@ static void add_circumstances(json_t *reason, const struct config *config,
         schedule != NULL ? oncall_override(schedule, telling->who, now) : NULL;
     if (override != NULL && override->comment != NULL) {
         json_object_set_new(reason, "override", json_string(override->comment));
+    }
+    if (order->is_again) {
+        json_object_set_new(reason, "again", json_true());
     }
     if (order->silence != NULL) {
         json_object_set_new(reason, "silence", json_string(order->silence->name));

@@ -194,6 +194,7 @@ int64_t paging_signal_of(struct paging *paging, const char *service, int action,
                    .dedup_key = g_strdup(key),
                    .summary = g_strdup(key),
                    .occurred_at = paging->started_at,
+                   .is_repeated = paging->is_repeated,
                    .severity = severity},
     };
     run(paging, pager_take, &take);

@@ -18,6 +18,7 @@ struct paging {
     struct ledger *ledger;
     struct pager *pager;
     struct utc started_at; /* what the sender says of the next signals; unset: nothing */
+    bool is_repeated;      /* they come from a sender that repeats what goes on and what is over */
     GPtrArray *errands;    /* of struct errand: claimed and not settled, in order */
 };
 

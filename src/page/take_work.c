@@ -6,10 +6,11 @@
 #include "page/work.h"
 
 /* The alert is answered or over: nobody needs to be told any more. */
-static void stop_paging(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
+static void stop_paging(struct pager *pager, struct ledger_tx *tx, const struct alert *alert,
+                        struct span end_wait)
 {
     if (alert->status != ALERT_ACKNOWLEDGED) {
-        alert_is_over(pager, tx, alert);
+        alert_is_over(pager, tx, alert, end_wait);
         return;
     }
     page_stop_all(tx, alert->id);
@@ -19,25 +20,26 @@ static void stop_paging(struct pager *pager, struct ledger_tx *tx, const struct 
     }
 }
 
-static void follow_up(struct pager *pager, struct ledger_tx *tx, struct alert *alert, int outcome,
-                      bool is_raised)
+static void follow_up(struct pager *pager, struct ledger_tx *tx, struct intake_result *result,
+                      bool is_repeated)
 {
-    switch (outcome) {
+    struct alert *alert = &result->alert;
+    switch (result->outcome) {
     case TAKE_OPENED:
         escalation_start(pager, tx, alert);
         break;
     case TAKE_CONTINUED:
-        escalation_continue(pager, tx, alert);
+        escalation_continue(pager, tx, alert, result->was_over);
         break;
     case TAKE_ACKNOWLEDGED:
     case TAKE_RESOLVED:
-        stop_paging(pager, tx, alert);
+        stop_paging(pager, tx, alert, is_repeated ? END_WAIT_REPEATED : END_WAIT);
         break;
     default: /* joined, suppressed, stale or unknown: recorded, nobody is told */
         break;
     }
     /* Whom it concerns when it is worse may be other people. */
-    if (is_raised) {
+    if (result->is_severity_raised) {
         escalation_raise(pager, tx, alert);
     }
 }
@@ -56,7 +58,7 @@ static void take_signal(struct pager *pager, struct ledger_tx *tx, struct take *
     take->alert_id = result.alert.id;
     g_strlcpy(take->dedup_key, take->signal.dedup_key != NULL ? take->signal.dedup_key : "",
               sizeof take->dedup_key);
-    follow_up(pager, tx, &result.alert, result.outcome, result.is_severity_raised);
+    follow_up(pager, tx, &result, take->signal.is_repeated);
     alert_clear(&result.alert);
 }
 
@@ -97,7 +99,7 @@ int expiry_run_due(struct ledger_tx *tx, void *self, int limit)
         struct alert alert = {0};
         if (alert_load(tx->db, ids[i], &alert) &&
             alert_resolve(tx, &alert, ALERT_EXPIRED_BY, NULL, "not refreshed by its source")) {
-            stop_paging(pager, tx, &alert);
+            stop_paging(pager, tx, &alert, END_WAIT);
         }
         alert_clear(&alert);
     }

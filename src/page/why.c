@@ -50,20 +50,37 @@ static char *reason_text(const struct config *config, int language, const json_t
     return catalogue_format(language, key, args);
 }
 
-/* The words of people that belong to the page: of whoever asked for it, of the override by which it comes
- * to this person, of the silence that held it until now. */
-static char *note_text(int language, const json_t *reason)
+/* Newly allocated; NULL: none held it. */
+static char *silence_text(int language, const json_t *reason)
 {
     const char *silence = json_text(reason, "silence", NULL);
     const char *comment = json_text(reason, "silence_comment", NULL);
-    const char *note = json_text(reason, "note", json_text(reason, "override", NULL));
-    GString *text = g_string_new(note);
-    if (silence != NULL) {
-        const struct catalogue_arg args[] = {{"silence", silence, 0}, {NULL, NULL, 0}};
-        g_autofree char *ended = catalogue_format(language, "note.silence", args);
-        g_string_append_printf(text, "%s%s%s%s", text->len > 0 ? "; " : "", ended,
-                               comment != NULL ? ": " : "", comment != NULL ? comment : "");
+    const struct catalogue_arg args[] = {{"silence", silence, 0}, {NULL, NULL, 0}};
+    if (silence == NULL) {
+        return NULL;
     }
+    g_autofree char *ended = catalogue_format(language, "note.silence", args);
+    return comment != NULL ? g_strconcat(ended, ": ", comment, NULL) : g_steal_pointer(&ended);
+}
+
+static void add_note(GString *text, const char *note)
+{
+    if (note != NULL) {
+        g_string_append_printf(text, "%s%s", text->len > 0 ? "; " : "", note);
+    }
+}
+
+/* What belongs to the page besides the reason: the words of whoever asked for it or made the override by which it
+ * comes to this person, that it had been called over, and the silence that held it until now. */
+static char *note_text(int language, const json_t *reason)
+{
+    GString *text = g_string_new(NULL);
+    g_autofree char *silence = silence_text(language, reason);
+    add_note(text, json_text(reason, "note", json_text(reason, "override", NULL)));
+    if (json_is_true(json_object_get(reason, "again"))) {
+        add_note(text, catalogue_text(language, "note.again"));
+    }
+    add_note(text, silence);
     return g_string_free(text, text->len == 0);
 }
 

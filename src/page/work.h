@@ -72,6 +72,7 @@ struct page_order {
     int urgency;
     const char *actor;             /* who asked; "tocsin" for a step */
     const struct silence *silence; /* that held it until now; NULL: none did */
+    bool is_again;                 /* they may have heard that it is over */
     const char *note;              /* what whoever asked wants to say; may be NULL */
     const char *by;                /* whose hand it was, when not theirs; may be NULL */
 };
@@ -139,9 +140,11 @@ void escalation_start(struct pager *pager, struct ledger_tx *tx, const struct al
 /* It got worse: from the first step again, at once, if nobody has answered and it is worse than ever
  * before. A sender that goes up and down must not keep the alert at its first step. */
 void escalation_raise(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);
-/* The alert was resolved and goes on after all: as if it had never ended. Whoever was told is not told
- * again; when nobody was, it begins anew. */
-void escalation_continue(struct pager *pager, struct ledger_tx *tx, struct alert *alert);
+/* The alert was resolved, and goes on after all. Where nobody can have heard of its end: as if it had never ended;
+ * whoever was told is not told again. Where somebody was told that it is over, or it has counted as that for longer
+ * than END_WAIT_REPEATED: from the first step again, unless it is snoozed. */
+void escalation_continue(struct pager *pager, struct ledger_tx *tx, struct alert *alert,
+                         struct span was_over);
 /* The next step now, whatever was waited for. */
 void escalation_hurry(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);
 /* Is the step that this page belongs to the latest that was told? */
@@ -157,11 +160,18 @@ void escalation_end(struct ledger_tx *tx, int64_t alert_id);
 int escalation_run_due(struct ledger_tx *tx, void *self, int limit);
 
 /* --- alerts that are over (end_work.c) --- */
+/* An end waits this long: many that come together make one message, and what opens again at once is not called
+ * over. */
+#define END_WAIT SPAN_S(5)
+/* The same of an end said by one of several senders that repeat themselves. Two Prometheis evaluate a rule up to a
+ * minute apart, as a rule: until then the other may say that it goes on. */
+#define END_WAIT_REPEATED SPAN_S(75)
 /* An end that is due takes along those that will be so soon. */
 #define END_BUNDLE SPAN_S(2)
 struct errand;
-/* Ends paging about it, and lets those who were told know. */
-void alert_is_over(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);
+/* Ends paging about it, and lets those who were told know after `wait`. */
+void alert_is_over(struct pager *pager, struct ledger_tx *tx, const struct alert *alert,
+                   struct span wait);
 /* One message about all ends that are due in the mailbox; `waiting`: the first of them. */
 void end_fill(struct pager *pager, struct ledger_tx *tx, const GArray *waiting,
               const struct told_message *told, struct errand *errand, struct delivery *delivery);
