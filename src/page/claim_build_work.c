@@ -77,7 +77,11 @@ struct errand *build_special(struct ledger_tx *tx, const struct look *look,
         fill_question(tx, look, errand, &delivery);
     } else if (n->kind == NOTIFICATION_ENDED) {
         end_fill(look->claim->pager, tx, look->waiting, told, errand, &delivery);
-        errand_set_look(errand, look->claim, delivery.who, message->total == 1 ? n->alert_id : 0);
+        /* A message that is rewritten stands for what it told of, also where another one tells its end. */
+        int64_t told_id = told != NULL ? told->delivery_id : delivery.id;
+        bool is_single = message->total == 1;
+        errand_set_look(errand, look->claim, delivery.who, is_single ? LINK_ALERT : LINK_DELIVERY,
+                        is_single ? n->alert_id : told_id);
     } else {
         delivery_carry(tx->db, delivery.id, n->id);
         message->kind = n->kind == NOTIFICATION_TEST ? MESSAGE_TEST : MESSAGE_GAP;

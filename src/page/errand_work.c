@@ -65,14 +65,10 @@ void errand_set_link(struct errand *errand, const struct claim *claim, const cha
     errand->message.ack_url = errand_keep(errand, url);
 }
 
-void errand_set_look(struct errand *errand, const struct claim *claim, const char *who,
-                     int64_t alert_id)
+void errand_set_look(struct errand *errand, const struct claim *claim, const char *who, int kind,
+                     int64_t subject)
 {
-    if (alert_id != 0) {
-        errand_set_link(errand, claim, who, LINK_ALERT, alert_id);
-    } else {
-        errand_set_link(errand, claim, who, LINK_DELIVERY, errand->delivery_id);
-    }
+    errand_set_link(errand, claim, who, kind, subject);
     errand->message.alert_url = errand->message.ack_url;
     errand->message.ack_url = NULL;
 }

@@ -36,6 +36,22 @@ static void settle(struct paging *paging, int send_state, const char *id, const 
     assert_string_equal(line != NULL ? line : "", expected);
 }
 
+static const struct errand *first_errand(const struct paging *paging)
+{
+    return g_ptr_array_index(paging->errands, 0);
+}
+
+static void assert_look_at_delivery(struct paging *paging, int64_t delivery_id)
+{
+    const char *url = first_errand(paging)->message.alert_url;
+    struct link link;
+    struct fault fault;
+    assert_true(link_read(strstr(url, "/l/") + 3, pager_link_key(paging->pager), paging->now, &link,
+                          &fault));
+    assert_int_equal(link.kind, LINK_DELIVERY);
+    assert_int_equal(link.subject, delivery_id);
+}
+
 static void told(struct paging *paging, const char *key, const char *id)
 {
     (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_CRITICAL);
@@ -61,7 +77,7 @@ static void the_message_that_told_says_how_it_ended(void **state)
     told(paging, "k", "C01/1.2");
     paging_restart(paging);
     end(paging, "k");
-    const struct errand *errand = g_ptr_array_index(paging->errands, 0);
+    const struct errand *errand = first_errand(paging);
     assert_int_equal(errand->message.kind, MESSAGE_ENDED);
     assert_string_equal(errand->message.items[0].summary, "k");
     settle(paging, SEND_DELIVERED, "C01/1.2", "channel:ops channel: ended 1 into C01/1.2");
@@ -134,7 +150,7 @@ static void a_digest_is_changed_when_all_of_it_is_over(void **state)
     end(paging, "k4");
     settle(paging, SEND_DELIVERED, "C01/4", "channel:ops channel: ended 1");
     end(paging, "k5");
-    const struct errand *errand = g_ptr_array_index(paging->errands, 0);
+    const struct errand *errand = first_errand(paging);
     assert_string_equal(errand->message.items[0].summary, "k4");
     assert_string_equal(errand->message.items[1].summary, "k5");
     settle(paging, SEND_DELIVERED, "C01/45", "channel:ops channel: ended 2 into C01/45");
@@ -203,7 +219,7 @@ static void a_large_digest_is_changed_once(void **state)
         paging_pass(paging, SPAN_MS(30));
     }
     paging_pass(paging, SPAN_S(5));
-    const struct errand *errand = g_ptr_array_index(paging->errands, 0);
+    const struct errand *errand = first_errand(paging);
     assert_int_equal(errand->message.item_count, 10);
     settle(paging, SEND_DELIVERED, "C01/9", "channel:ops channel: ended 15 into C01/9");
     paging_pass(paging, SPAN_S(30));
@@ -224,6 +240,7 @@ static void an_end_goes_where_its_alert_was_told_last(void **state)
     }
     (void)paging_signal(paging, SIGNAL_TRIGGER, "b", SEVERITY_CRITICAL);
     paging_pass(paging, SPAN_S(61));
+    int64_t digest = first_errand(paging)->delivery_id;
     settle(paging, SEND_DELIVERED, "C01/1", "channel:ops channel: digest 2");
     for (int i = 0; i < OTHERS; i++) {
         (void)paging_act(paging, VERB_ACKNOWLEDGE, others[i], "user:ana");
@@ -232,6 +249,7 @@ static void an_end_goes_where_its_alert_was_told_last(void **state)
     settle(paging, SEND_DELIVERED, "C01/2", "channel:ops channel: page 1");
     (void)paging_signal(paging, SIGNAL_RESOLVE, "a3", SEVERITY_CRITICAL);
     end(paging, "b");
+    assert_look_at_delivery(paging, digest); /* both of its alerts, though it carries one end */
     settle(paging, SEND_DELIVERED, "C01/1", "channel:ops channel: ended 2 into C01/1");
     settle(paging, SEND_DELIVERED, "C01/2", "channel:ops channel: ended 1 into C01/2");
     nothing_more_comes(paging);

@@ -238,9 +238,9 @@ void errand_set_others(struct errand *errand, struct pager *pager, struct ledger
                        int64_t alert_id, const char *receiver);
 void errand_set_link(struct errand *errand, const struct claim *claim, const char *who, int kind,
                      int64_t subject);
-/* The same page to look at, without anything to acknowledge; alert_id 0: all that the delivery carries. */
-void errand_set_look(struct errand *errand, const struct claim *claim, const char *who,
-                     int64_t alert_id);
+/* The same page to look at, without anything to acknowledge. */
+void errand_set_look(struct errand *errand, const struct claim *claim, const char *who, int kind,
+                     int64_t subject);
 /* "You are told because ..." in the receiver's language. */
 void errand_set_reason(struct errand *errand, struct pager *pager, struct ledger_tx *tx,
                        int64_t page_id);
