@@ -3,6 +3,7 @@
 #include "channel/catalogue.h"
 #include "channel/render.h"
 #include "channel/text.h"
+#include "http/html.h"
 
 static const struct block *block_at(const struct rendered *rendered, guint index)
 {
@@ -57,16 +58,16 @@ char *rendered_text(const struct rendered *rendered)
 static void tag(GString *out, const char *open, const char *text, const char *close)
 {
     g_string_append(out, open);
-    text_append_html(out, text);
+    html_escape(out, text);
     g_string_append(out, close);
 }
 
 static void write_link(GString *out, const struct block *block, const char *style)
 {
     g_string_append(out, "<p><a href=\"");
-    text_append_html(out, block->text);
+    html_escape(out, block->text);
     g_string_append_printf(out, "\"%s>", style);
-    text_append_html(out, block->label);
+    html_escape(out, block->label);
     g_string_append(out, "</a></p>\n");
 }
 

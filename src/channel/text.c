@@ -43,31 +43,6 @@ char *text_within(const char *text, size_t max)
     return g_strdup_printf("%.*s%s", (int)size, valid, ELLIPSIS);
 }
 
-void text_append_html(GString *out, const char *text)
-{
-    for (const char *at = text; *at != '\0'; at++) {
-        switch (*at) {
-        case '&':
-            g_string_append(out, "&amp;");
-            break;
-        case '<':
-            g_string_append(out, "&lt;");
-            break;
-        case '>':
-            g_string_append(out, "&gt;");
-            break;
-        case '"':
-            g_string_append(out, "&quot;");
-            break;
-        case '\'':
-            g_string_append(out, "&#39;");
-            break;
-        default:
-            g_string_append_c(out, *at);
-        }
-    }
-}
-
 bool text_is_link(const char *url)
 {
     if (url == NULL || !(g_str_has_prefix(url, "http://") || g_str_has_prefix(url, "https://"))) {

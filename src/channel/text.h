@@ -15,9 +15,6 @@ NODISCARD char *text_line(const char *text, size_t max);
  * g_free. */
 NODISCARD char *text_within(const char *text, size_t max);
 
-/* Appends with & < > " ' escaped: safe as HTML text and inside quoted attributes. */
-void text_append_html(GString *out, const char *text);
-
 /* Is it an http or https link without spaces, quotes or control characters? Others are not shown. */
 bool text_is_link(const char *url);
 

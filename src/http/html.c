@@ -10,7 +10,7 @@ struct html {
     GPtrArray *open; /* names of open elements, literals */
 };
 
-static void escape(GString *out, const char *text)
+void html_escape(GString *out, const char *text)
 {
     /* Bytes that are no character would let a browser guess an encoding. */
     g_autofree char *sound = g_utf8_make_valid(text, -1);
@@ -81,7 +81,7 @@ static void write_attributes(struct html *html, va_list args)
         g_string_append_printf(html->out, " %s", name);
         if (value[0] != '\0') {
             g_string_append(html->out, "=\"");
-            escape(html->out, value);
+            html_escape(html->out, value);
             g_string_append_c(html->out, '"');
         }
     }
@@ -113,7 +113,7 @@ void html_close(struct html *html)
 
 void html_text(struct html *html, const char *text)
 {
-    escape(html->out, text);
+    html_escape(html->out, text);
 }
 
 void html_element(struct html *html, const char *tag, const char *text, ...)
@@ -122,7 +122,7 @@ void html_element(struct html *html, const char *tag, const char *text, ...)
     va_start(args, text);
     open_element(html, tag, args);
     va_end(args);
-    escape(html->out, text);
+    html_escape(html->out, text);
     g_string_append_printf(html->out, "</%s>", tag);
 }
 

@@ -11,6 +11,10 @@
 
 struct html;
 
+/* Appends the text as it stands in an element or a quoted attribute. What is no character and what turns the
+ * direction of text become U+FFFD. */
+void html_escape(GString *out, const char *text);
+
 /* A document with doctype, <html lang>, charset and viewport; the head is open for html_head. */
 NODISCARD struct html *html_begin(const char *language, const char *title);
 /* A part of a document, to be put into a page that is already shown. */
