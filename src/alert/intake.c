@@ -7,6 +7,7 @@
 #include "alert/match.h"
 #include "alert/route.h"
 #include "alert/silence.h"
+#include "base/json_set.h"
 #include "ledger/event.h"
 
 /* One signal on its way; `out` is the caller's. */
@@ -29,13 +30,6 @@ static void append(struct ledger_tx *tx, const char *actor, const char *kind, in
     json_decref(data);
 }
 
-static void set_text(json_t *data, const char *key, const char *text)
-{
-    if (text != NULL) {
-        (void)json_object_set_new(data, key, json_string(text));
-    }
-}
-
 /* "heartbeat:nightly" is an actor as it stands; an integration's name says what it is. */
 static char *actor_of(const char *integration)
 {
@@ -46,9 +40,9 @@ static char *actor_of(const char *integration)
 static json_t *alert_data(const struct alert *alert)
 {
     json_t *data = json_object();
-    set_text(data, "summary", alert->summary);
-    set_text(data, "service", alert->service);
-    set_text(data, "severity", enum_to_name(SEVERITY_NAMES, alert->severity));
+    json_set_text(data, "summary", alert->summary);
+    json_set_text(data, "service", alert->service);
+    json_set_text(data, "severity", enum_to_name(SEVERITY_NAMES, alert->severity));
     return data;
 }
 
@@ -66,7 +60,7 @@ bool alert_acknowledge(struct ledger_tx *tx, struct alert *alert, const char *ac
     alert->acknowledged_by = g_strdup(actor);
     alert_save(tx->db, alert);
     json_t *data = alert_data(alert);
-    set_text(data, "note", note);
+    json_set_text(data, "note", note);
     append(tx, actor, "alert.acknowledged", alert->id, data);
     return true;
 }
@@ -84,8 +78,8 @@ bool alert_resolve(struct ledger_tx *tx, struct alert *alert, const char *actor,
     alert->snoozed_until = (struct utc){0};
     alert_save(tx->db, alert);
     json_t *data = alert_data(alert);
-    set_text(data, "note", note);
-    set_text(data, "reason", reason);
+    json_set_text(data, "note", note);
+    json_set_text(data, "reason", reason);
     append(tx, actor, "alert.resolved", alert->id, data);
     return true;
 }
@@ -161,17 +155,17 @@ static json_t *opened_data(const struct taking *taking)
 {
     const struct alert *alert = taking->out;
     json_t *data = alert_data(alert);
-    set_text(data, "integration", alert->integration);
-    set_text(data, "dedup_key", alert->dedup_key);
-    set_text(data, "route", alert->route);
+    json_set_text(data, "integration", alert->integration);
+    json_set_text(data, "dedup_key", alert->dedup_key);
+    json_set_text(data, "route", alert->route);
     struct match_subject subject = match_subject_of_alert(alert);
     struct silence_verdict silence =
         silence_judge(taking->view->silences, &subject, taking->tx->now);
     if (silence.by != NULL) {
         char until[UTC_TEXT_SIZE];
         utc_format(silence.until, until);
-        set_text(data, "silenced_by", silence.by->name);
-        set_text(data, "silenced_until", until);
+        json_set_text(data, "silenced_by", silence.by->name);
+        json_set_text(data, "silenced_until", until);
     }
     return data;
 }
@@ -222,7 +216,7 @@ static bool renew_severity(const struct taking *taking, json_t *data)
     if (alert->severity == taking->severity) {
         return false;
     }
-    set_text(data, "severity_before", enum_to_name(SEVERITY_NAMES, alert->severity));
+    json_set_text(data, "severity_before", enum_to_name(SEVERITY_NAMES, alert->severity));
     if (alert->first_severity == 0) {
         alert->first_severity = alert->severity;
     }
@@ -239,7 +233,7 @@ static bool renew_summary(const struct taking *taking, json_t *data)
     if (summary == NULL || strcmp(alert->summary, summary) == 0) {
         return false;
     }
-    set_text(data, "summary_before", alert->summary);
+    json_set_text(data, "summary_before", alert->summary);
     if (alert->first_summary == NULL) {
         alert->first_summary = g_steal_pointer(&alert->summary);
     }
@@ -388,21 +382,12 @@ static int take_unknown(const struct taking *taking)
      * worth an event. */
     if (!alert_is_known(tx->db, taking->integration, key)) {
         json_t *data = json_object();
-        set_text(data, "action", enum_to_name(SIGNAL_ACTION_NAMES, taking->signal->action));
-        set_text(data, "dedup_key", key);
+        json_set_text(data, "action", enum_to_name(SIGNAL_ACTION_NAMES, taking->signal->action));
+        json_set_text(data, "dedup_key", key);
         event_append(tx, actor, "alert.unknown", actor, data);
         json_decref(data);
     }
     return TAKE_UNKNOWN;
-}
-
-static void set_instant(json_t *data, const char *key, struct utc at)
-{
-    if (utc_is_set(at)) {
-        char text[UTC_TEXT_SIZE];
-        utc_format(at, text);
-        (void)json_object_set_new(data, key, json_string(text));
-    }
 }
 
 /* Once for a sender that says it once: who asks why the alert is still open finds it. */
@@ -413,9 +398,9 @@ static void ignore_resolve(const struct taking *taking)
         return;
     }
     json_t *data = alert_data(taking->out);
-    set_instant(data, "started_at", taking->out->episode_at);
-    set_instant(data, "resolve_started_at", signal->occurred_at);
-    set_instant(data, "resolve_ended_at", signal->ended_at);
+    json_set_utc(data, "started_at", taking->out->episode_at);
+    json_set_utc(data, "resolve_started_at", signal->occurred_at);
+    json_set_utc(data, "resolve_ended_at", signal->ended_at);
     g_autofree char *actor = actor_of(taking->integration);
     append(taking->tx, actor, "alert.resolve_ignored", taking->out->id, data);
 }

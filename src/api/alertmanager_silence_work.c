@@ -5,6 +5,7 @@
 #include "api/alertmanager_silences.h"
 #include "api/support.h"
 #include "base/json.h"
+#include "base/json_set.h"
 #include "config/config_store.h"
 #include "config/config_work.h"
 
@@ -104,22 +105,15 @@ static bool can_stay(const struct silence_job *job, const struct silence *before
             (state == SILENCE_PENDING && !utc_before(after->from, now)));
 }
 
-static void set_instant(json_t *spec, const char *name, struct utc at)
-{
-    char text[UTC_TEXT_SIZE];
-    utc_format(at, text);
-    (void)json_object_set_new(spec, name, json_string(text));
-}
-
 /* Ends it now; one that has not begun was then in force for no time at all. */
 static enum command_result end_now(struct ledger_tx *tx, struct silence_job *job,
                                    const struct silence *silence)
 {
     job->end_spec = record_write(&SILENCE_RECORD, silence);
     if (!utc_before(silence->from, tx->now)) {
-        set_instant(job->end_spec, "from", utc_add(tx->now, (struct span){-1}));
+        json_set_utc(job->end_spec, "from", utc_add(tx->now, (struct span){-1}));
     }
-    set_instant(job->end_spec, "to", tx->now);
+    json_set_utc(job->end_spec, "to", tx->now);
     job->end.spec = job->end_spec;
     return put_object_run(tx, &job->end);
 }
@@ -154,7 +148,7 @@ static enum command_result put_found(struct ledger_tx *tx, struct silence_job *j
     } else {
         make_name(tx, job->spec);
         if (utc_before(after->from, tx->now)) {
-            set_instant(job->spec, "from", tx->now);
+            json_set_utc(job->spec, "from", tx->now);
         }
     }
     record_free(&SILENCE_RECORD, after);

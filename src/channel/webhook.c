@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "alert/signal.h"
+#include "base/json_set.h"
 #include "channel/catalogue.h"
 #include "channel/driver.h"
 #include "channel/render.h"
@@ -43,15 +44,6 @@ static void set_id(json_t *object, const char *key, int64_t id)
 {
     if (id != 0) {
         g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, id);
-        set_text(object, key, text);
-    }
-}
-
-static void set_time(json_t *object, const char *key, struct utc at)
-{
-    char text[UTC_TEXT_SIZE];
-    if (utc_is_set(at)) {
-        utc_format(at, text);
         set_text(object, key, text);
     }
 }
@@ -99,7 +91,7 @@ static void set_others(json_t *data, const struct message *message)
     (void)json_object_set_new(data, "told", names_of(&message->told));
     if (utc_is_set(message->next_at) && message->next.count > 0) {
         json_t *next = json_object();
-        set_time(next, "at", message->next_at);
+        json_set_utc(next, "at", message->next_at);
         (void)json_object_set_new(next, "who", names_of(&message->next));
         (void)json_object_set_new(data, "next", next);
     }
@@ -118,8 +110,8 @@ static json_t *alerts_of(const struct message *message)
         set_text(alert, "component", item->component);
         set_text(alert, "source", item->source);
         set_text(alert, "description", item->description);
-        set_time(alert, "since", item->since);
-        set_time(alert, "ended", item->ended_at);
+        json_set_utc(alert, "since", item->since);
+        json_set_utc(alert, "ended", item->ended_at);
         set_text(alert, "acknowledged_by", item->acknowledged_by);
         set_text(alert, "resolved_by", item->resolved_by);
         (void)json_object_set_new(alert, "count", json_integer(MAX(item->count, 1)));
@@ -232,7 +224,7 @@ struct parcel *webhook_build(const struct driver_settings *settings, const struc
     g_strdelimit(id, "\r\n", ' ');
     CHECK(message->kind >= MESSAGE_PAGE && message->kind <= MESSAGE_ENDED);
     set_text(body, "type", TYPES[message->kind]);
-    set_time(body, "timestamp", message->now);
+    json_set_utc(body, "timestamp", message->now);
     (void)json_object_set_new(body, "data", data_of(message));
     parcel->url = g_strdup(address->to);
     parcel_json(parcel, body);

@@ -3,6 +3,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "base/json_set.h"
+
 #define SEQ "%" G_GINT64_FORMAT
 
 const struct enum_name CHAIN_STATE_NAMES[] = {{"whole", CHAIN_WHOLE},
@@ -97,15 +99,6 @@ static void add_seq(json_t *json, const char *name, int64_t seq)
     }
 }
 
-static void add_utc(json_t *json, const char *name, struct utc at)
-{
-    if (utc_is_set(at)) {
-        char text[UTC_TEXT_SIZE];
-        utc_format(at, text);
-        json_object_set_new(json, name, json_string(text));
-    }
-}
-
 json_t *chain_json(const struct chain *chain)
 {
     struct fault fault = {0};
@@ -113,9 +106,9 @@ json_t *chain_json(const struct chain *chain)
         json_pack("{s:s, s:I}", "state", enum_to_name(CHAIN_STATE_NAMES, (int)chain->state),
                   "events", (json_int_t)chain->last_seq);
     add_seq(json, "first_seq", chain->last_seq > 0 ? 1 : 0);
-    add_utc(json, "first_at", chain->first_at);
+    json_set_utc(json, "first_at", chain->first_at);
     add_seq(json, "last_seq", chain->last_seq);
-    add_utc(json, "last_at", chain->last_at);
+    json_set_utc(json, "last_at", chain->last_at);
     add_seq(json, "seen_seq", chain->seen_seq);
     add_seq(json, "bad_from", chain->bad_from);
     add_seq(json, "bad_to", chain->bad_to);

@@ -4,6 +4,7 @@
 #include "alert/alert_store.h"
 #include "alert/dedup.h"
 #include "base/json.h"
+#include "base/json_set.h"
 #include "page/brief.h"
 #include "page/end_store.h"
 #include "page/work.h"
@@ -28,13 +29,6 @@ static void append_event(struct ledger_tx *tx, int64_t alert_id, const char *kin
     alert_subject(alert_id, subject);
     event_append(tx, "tocsin", kind, subject, data);
     json_decref(data);
-}
-
-static json_t *utc_json(struct utc at)
-{
-    char text[UTC_TEXT_SIZE];
-    utc_format(at, text);
-    return json_string(text);
 }
 
 static void append_skips(struct ledger_tx *tx, int64_t alert_id, const GArray *skips)
@@ -79,7 +73,7 @@ static bool hold_for_silence(struct pager *pager, struct ledger_tx *tx, struct e
     e->next_at = until;
     e->next_is_date = true;
     append_event(tx, alert->id, "alert.silenced",
-                 json_pack("{s:s, s:o, s:s*}", "silence", silence->name, "until", utc_json(until),
+                 json_pack("{s:s, s:o, s:s*}", "silence", silence->name, "until", json_utc(until),
                            "comment", silence->comment));
     return true;
 }
@@ -114,7 +108,7 @@ static bool hold_for_bound(struct ledger_tx *tx, struct escalation *e, struct ut
     e->next_is_date = false;
     escalation_save(tx->db, e);
     append_event(tx, e->alert_id, "escalation.held",
-                 json_pack("{s:I, s:o, s:s}", "step", (json_int_t)e->step, "until", utc_json(until),
+                 json_pack("{s:I, s:o, s:s}", "step", (json_int_t)e->step, "until", json_utc(until),
                            "why", "the message is held back; the wait begins when it goes"));
     return true;
 }

@@ -4,20 +4,12 @@
 
 #include "alert/alert_store.h"
 #include "base/json.h"
+#include "base/json_set.h"
 #include "page/brief.h"
 #include "page/work.h"
 #include "people/address.h"
 
 enum { DECISIONS_MAX = 1000 };
-
-static void set_utc(json_t *object, const char *key, struct utc at)
-{
-    char text[UTC_TEXT_SIZE];
-    if (utc_is_set(at)) {
-        utc_format(at, text);
-        json_object_set_new(object, key, json_string(text));
-    }
-}
 
 static void set_enum(json_t *object, const char *key, const struct enum_name *names, int value)
 {
@@ -48,7 +40,7 @@ static void add_decision(void *self, const struct event *event)
 {
     json_t *decision = json_object();
     set_id(decision, "seq", event->seq);
-    set_utc(decision, "at", event->at);
+    json_set_utc(decision, "at", event->at);
     set_text(decision, "actor", event->actor);
     set_text(decision, "kind", event->kind);
     json_object_set_new(decision, "data", parse_or_null(event->data));
@@ -68,8 +60,8 @@ json_t *delivery_json(const struct delivery *delivery)
     set_enum(object, "severity", SEVERITY_NAMES, delivery->severity);
     json_object_set_new(object, "items", json_integer(delivery->items));
     set_enum(object, "state", DELIVERY_STATE_NAMES, delivery->state);
-    set_utc(object, "started_at", delivery->claimed_at);
-    set_utc(object, "finished_at", delivery->finished_at);
+    json_set_utc(object, "started_at", delivery->claimed_at);
+    json_set_utc(object, "finished_at", delivery->finished_at);
     set_text(object, "provider_id", delivery->provider_id);
     set_text(object, "detail", delivery->detail);
     return object;
@@ -129,7 +121,7 @@ static json_t *notification_json(struct db *db, const struct notification *n)
     if (mailbox_load(db, n->mailbox_id, &mailbox)) {
         set_text(object, "contact", mailbox.contact);
         if (n->state == NOTIFICATION_WAITING) {
-            set_utc(object, "next_look_at", mailbox.next_at);
+            json_set_utc(object, "next_look_at", mailbox.next_at);
             set_text(object, "why", why_waiting(n, &mailbox));
         }
     }
@@ -143,9 +135,9 @@ static json_t *notification_json(struct db *db, const struct notification *n)
     mailbox_clear(&mailbox);
     set_enum(object, "kind", NOTIFICATION_KIND_NAMES, n->kind);
     set_enum(object, "state", NOTIFICATION_STATE_NAMES, n->state);
-    set_utc(object, "created_at", n->created_at);
-    set_utc(object, "due_at", n->due_at);
-    set_utc(object, "settled_at", n->settled_at);
+    json_set_utc(object, "created_at", n->created_at);
+    json_set_utc(object, "due_at", n->due_at);
+    json_set_utc(object, "settled_at", n->settled_at);
     delivery_attempts(db, n->id, add_attempt, attempts);
     json_object_set_new(object, "attempts", attempts);
     return object;
@@ -167,9 +159,9 @@ static json_t *page_json(struct db *db, int64_t page_id)
         set_enum(object, "urgency", URGENCY_NAMES, page.urgency);
         set_enum(object, "state", PAGE_STATE_NAMES, page.state);
         json_object_set_new(object, "reason", parse_or_null(page.reason));
-        set_utc(object, "started_at", page.created_at);
-        set_utc(object, "ended_at", page.ended_at);
-        set_utc(object, "next_rule_at", page.next_at);
+        json_set_utc(object, "started_at", page.created_at);
+        json_set_utc(object, "ended_at", page.ended_at);
+        json_set_utc(object, "next_rule_at", page.next_at);
     }
     page_clear(&page);
     GArray *list = notifications_of_page(db, page_id);
@@ -193,8 +185,8 @@ static json_t *escalation_json(struct db *db, int64_t alert_id)
     json_object_set_new(object, "next_step", json_integer(e.step + 1));
     json_object_set_new(object, "round", json_integer(e.round + 1));
     json_object_set_new(object, "policy_version", json_integer(e.policy_version));
-    set_utc(object, "started_at", e.started_at);
-    set_utc(object, "next_at", e.next_at);
+    json_set_utc(object, "started_at", e.started_at);
+    json_set_utc(object, "next_at", e.next_at);
     g_autofree char *policy = policy_version_load(db, e.policy_version);
     json_object_set_new(object, "policy", parse_or_null(policy));
     return object;
@@ -226,7 +218,7 @@ static json_t *told_json(struct db *db, const struct config *config, const struc
     json_t *object = json_object();
     brief_read(db, config, NULL, alert, &brief);
     set_text(object, "description", brief.facts.description);
-    set_utc(object, "since", alert_since(alert));
+    json_set_utc(object, "since", alert_since(alert));
     json_object_set_new(object, "labels", labels_json(brief.facts.labels));
     if (alert->links != NULL) {
         json_object_set(object, "links", alert->links);
@@ -234,7 +226,7 @@ static json_t *told_json(struct db *db, const struct config *config, const struc
     json_object_set_new(object, "told", receivers_json(brief.told));
     if (utc_is_set(brief.next_at)) {
         json_t *next = json_object();
-        set_utc(next, "at", brief.next_at);
+        json_set_utc(next, "at", brief.next_at);
         json_object_set_new(next, "tells", receivers_json(brief.next));
         json_object_set_new(object, "next", next);
     }

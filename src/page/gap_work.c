@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_set.h"
 #include "page/work.h"
 
 #define LOOK_EVERY SPAN_D(1)
@@ -143,13 +144,6 @@ static void look_at(struct ledger_tx *tx, struct gap_look *look, const struct sc
 
 /* --- warning --- */
 
-static json_t *utc_json(struct utc at)
-{
-    char text[UTC_TEXT_SIZE];
-    utc_format(at, text);
-    return json_string(text);
-}
-
 static void append_event(struct ledger_tx *tx, const struct gap_found *found,
                          const GPtrArray *receivers)
 {
@@ -158,8 +152,8 @@ static void append_event(struct ledger_tx *tx, const struct gap_found *found,
     for (guint i = 0; i < receivers->len; i++) {
         json_array_append_new(told, json_string(g_ptr_array_index(receivers, i)));
     }
-    json_auto_t *data = json_pack("{s:o, s:o, s:s, s:o}", "since", utc_json(found->gap.since),
-                                  "until", utc_json(found->gap.until), "cause",
+    json_auto_t *data = json_pack("{s:o, s:o, s:s, s:o}", "since", json_utc(found->gap.since),
+                                  "until", json_utc(found->gap.until), "cause",
                                   enum_to_name(GAP_CAUSE_NAMES, found->gap.cause), "told", told);
     event_append(tx, "tocsin", WARNED, subject, data);
 }
@@ -168,9 +162,9 @@ static void append_event(struct ledger_tx *tx, const struct gap_found *found,
 static json_t *gap_json(const struct gap_found *found)
 {
     json_t *json =
-        json_pack("{s:s, s:o}", "schedule", found->schedule, "since", utc_json(found->gap.since));
+        json_pack("{s:s, s:o}", "schedule", found->schedule, "since", json_utc(found->gap.since));
     if (!found->is_open) {
-        json_object_set_new(json, "until", utc_json(found->gap.until));
+        json_object_set_new(json, "until", json_utc(found->gap.until));
     }
     if (found->is_again) {
         json_object_set_new(json, "again", json_true());

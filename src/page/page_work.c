@@ -3,6 +3,7 @@
 
 #include "alert/alert_store.h"
 #include "base/json.h"
+#include "base/json_set.h"
 #include "oncall/shift.h"
 #include "page/work.h"
 
@@ -181,13 +182,6 @@ static void set_first_rule(struct page *page, const GPtrArray *rules)
     page->next_at = rule != NULL ? utc_add(page->created_at, rule->after) : (struct utc){0};
 }
 
-static json_t *utc_json(struct utc at)
-{
-    char text[UTC_TEXT_SIZE];
-    utc_format(at, text);
-    return json_string(text);
-}
-
 /* Why this person: kept with the page, in the event and told to the person. */
 static json_t *reason_json(const struct page_order *order, const struct telling *telling)
 {
@@ -198,9 +192,9 @@ static json_t *reason_json(const struct page_order *order, const struct telling 
     }
     if (telling->layer != NULL) {
         json_object_set_new(reason, "layer", json_string(telling->layer));
-        json_object_set_new(reason, "shift_since", utc_json(telling->shift_since));
+        json_object_set_new(reason, "shift_since", json_utc(telling->shift_since));
         if (utc_before(telling->shift_until, UTC_NEVER)) {
-            json_object_set_new(reason, "shift_until", utc_json(telling->shift_until));
+            json_object_set_new(reason, "shift_until", json_utc(telling->shift_until));
         }
     }
     if (order->escalation_id == 0) {
