@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/nearest.h"
+#include "http/cookie.h"
 #include "http/shape.h"
 
 enum { HEADER_END = 4 }; /* CR LF CR LF, where a body begins */
@@ -108,11 +109,29 @@ static bool deny(struct http_request *request, bool is_known, bool has_token)
     return false;
 }
 
+static enum MHD_Result look_for_token(void *self, enum MHD_ValueKind kind, const char *name,
+                                      const char *value)
+{
+    char **token = self;
+    (void)kind;
+    if (value != NULL && g_ascii_strcasecmp(name, "Cookie") == 0) {
+        *token = cookie_value(value, HTTP_COOKIE);
+    }
+    return *token == NULL ? MHD_YES : MHD_NO;
+}
+
+/* Of a browser that has signed in. Newly allocated, or NULL. The library reads no cookies: see library.c. */
+static char *cookie_token(const struct http_request *request)
+{
+    char *token = NULL;
+    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, look_for_token, &token);
+    return token;
+}
+
 /* Rows that prove themselves in their handler still learn who a signed-in person is. */
 static void greet(struct http_request *request)
 {
-    const char *token =
-        MHD_lookup_connection_value(request->connection, MHD_COOKIE_KIND, HTTP_COOKIE);
+    g_autofree char *token = cookie_token(request);
     bool is_known = false;
     if (token != NULL && (is_safe(request) || client_is_own_origin(request))) {
         request->actor = request->server->guard.authorize(request->server->guard.self, token,
@@ -147,8 +166,9 @@ static bool check_permit(struct http_request *request)
         return true;
     }
     const char *token = http_bearer(request);
+    g_autofree char *cookie = token == NULL ? cookie_token(request) : NULL;
     if (token == NULL) {
-        token = MHD_lookup_connection_value(request->connection, MHD_COOKIE_KIND, HTTP_COOKIE);
+        token = cookie;
         if (token != NULL && !is_safe(request) && !client_is_own_origin(request)) {
             request_refuse(request, 403, "The request came from another site's page.");
             return false;

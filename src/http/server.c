@@ -17,7 +17,7 @@
 enum {
     CONNECTIONS_MAX = 20000,
     CONNECTION_MEMORY =
-        40960,   /* a header of LIMIT_HEADER, its cookies once more, and the answer's */
+        40960, /* a header of more than LIMIT_HEADER, so that it is we who refuse it, and the answer's */
     IDLE_S = 30, /* no byte either way: closed. Also cuts a stream nobody reads */
     BACKLOG = 1024,
     DESCRIPTORS_SPARE = 128, /* database, log, outgoing requests */

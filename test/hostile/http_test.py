@@ -92,6 +92,16 @@ class HttpTest(unittest.TestCase):
                 elif reply.data or name != "far more":  # or the connection was reset while we still spoke
                     self.assert_problem(reply, 431)
 
+    def test_cookies_of_any_size_end_no_process(self):
+        """libmicrohttpd 0.9.75 copies cookies into memory that more than 20 KB of them do not fit into, and reads
+        on in what it has freed then."""
+        for size in (*range(16000, 42000, 500), 50000, 64000):
+            for cookies in (f"Cookie: a={'a' * size}", f"Cookie: a={'a' * (size // 2)}\r\nCookie: b={'b' * (size // 2)}"):
+                reply = self.send(f"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{cookies}\r\n\r\n".encode())
+                if reply.data and size > 16384:  # or the connection was reset while we still spoke
+                    self.assert_problem(reply, 431)
+        self.assertEqual(self.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").status, 200)
+
     def test_refusals_of_the_library_are_problems_too(self):
         for name, request, status in (
                 ("no such protocol", b"GET / HTTP/9\r\n\r\n", 400),
