@@ -51,7 +51,7 @@ bool dedup_continues(const struct signal *signal, const struct alert *last, cons
     }
     return signal->occurred_at.us == last->episode_at.us ||
            signal->occurred_at.us == last->started_at.us ||
-           (signal->is_repeated && utc_before(signal->occurred_at, last->ended_at));
+           utc_before(signal->occurred_at, last->ended_at); /* before the end that was told */
 }
 
 bool dedup_is_flapping(int64_t openings_before)
