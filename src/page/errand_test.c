@@ -197,6 +197,19 @@ static void a_message_says_what_is_known_and_who_is_next(void **state)
     paging_close(&paging);
 }
 
+static void whom_nothing_reached_was_not_told(void **state)
+{
+    (void)state;
+    struct paging paging;
+    paging_open(&paging, CREW);
+    (void)signal_in_full(&paging);
+    paging_settle_as(&paging, SEND_DELIVERED, "ana email: page 1");
+    paging_settle_as(&paging, SEND_REFUSED, "channel:ops channel: page 1");
+    paging_pass(&paging, SPAN_MIN(5));
+    assert_names(&message_to(&paging, "b@x.org")->told, "Ana Wijaya");
+    paging_close(&paging);
+}
+
 static void what_people_wrote_comes_with_the_page(void **state)
 {
     (void)state;
@@ -271,6 +284,7 @@ int main(void)
         cmocka_unit_test(a_link_says_why_its_person_was_paged),
         cmocka_unit_test(test_pages_name_their_sender),
         cmocka_unit_test(a_question_says_why_it_is_asked),
+        cmocka_unit_test(whom_nothing_reached_was_not_told),
         cmocka_unit_test(what_people_wrote_comes_with_the_page),
         cmocka_unit_test(a_message_says_what_is_known_and_who_is_next),
         cmocka_unit_test(whoever_can_be_reached_hears_that_nobody_named_could),

@@ -317,11 +317,26 @@ void escalation_hurry(struct pager *pager, struct ledger_tx *tx, const struct al
     }
 }
 
+static bool is_at_step(const struct escalation *e, const struct page *page)
+{
+    return e->state == ESCALATION_ACTIVE && e->step == page->step + 1 && e->round == page->round;
+}
+
 bool escalation_waits_for(struct ledger_tx *tx, const struct page *page)
 {
     struct escalation e;
     return page->escalation_id != 0 && escalation_load(tx->db, page->escalation_id, &e) &&
-           e.state == ESCALATION_ACTIVE && e.step == page->step + 1 && e.round == page->round;
+           is_at_step(&e, page);
+}
+
+struct utc escalation_next_of(struct ledger_tx *tx, const struct page *page)
+{
+    struct escalation e;
+    if (page->escalation_id == 0 || !escalation_load(tx->db, page->escalation_id, &e)) {
+        return UTC_NEVER;
+    }
+    bool is_latest = page->step < 0 ? e.state == ESCALATION_LAST_RESORT : is_at_step(&e, page);
+    return is_latest ? e.next_at : UTC_NEVER;
 }
 
 void escalation_resume(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)

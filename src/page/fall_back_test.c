@@ -369,6 +369,76 @@ static void what_is_promised_is_what_paging_does(void **state)
     }
 }
 
+static bool is_for(const struct paging *paging, const char *who)
+{
+    const struct errand *errand = g_ptr_array_index(paging->errands, 0);
+    return strstr(errand->address.to, who) != NULL;
+}
+
+/* Both ways of the step are told to wait for longer than it does: nobody of it can be told. */
+static void a_step_that_can_be_told_only_later_goes_on_at_once(void **state)
+{
+    (void)state;
+
+    const struct {
+        const char *name;
+        struct span ana, room; /* how long they ask for, of a step of ten minutes; 0: delivered */
+        int boss_after_s;
+    } ROWS[] = {
+        {"both ask for an hour", SPAN_H(1), SPAN_H(1), 0},
+        {"one asks for an hour", SPAN_H(1), {0}, 600},
+        {"one may be asked again in time", SPAN_H(1), SPAN_MIN(8), 600},
+        {"the other way round", SPAN_MIN(8), SPAN_H(1), 600},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        struct paging paging;
+        open_with(&paging, "person-room");
+        (void)paging_signal(&paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+        g_free(paging_settle_later(&paging, ROWS[i].ana));
+        if (ROWS[i].room.us > 0) {
+            g_free(paging_settle_later(&paging, ROWS[i].room));
+        } else {
+            g_free(paging_settle(&paging, SEND_DELIVERED));
+        }
+        int found = 0;
+        while (paging.errands->len == 0 || !is_for(&paging, "boss")) {
+            g_free(paging_settle(&paging, SEND_DELIVERED));
+            paging_pass(&paging, SPAN_S(10));
+            found += 10;
+            assert_true(found <= 1200);
+        }
+        if (found != ROWS[i].boss_after_s) {
+            fail_msg("%s: after %d s", ROWS[i].name, found);
+        }
+        /* An alert that comes now is promised what it gets. */
+        json_auto_t *answer = ask_whatif(&paging);
+        const char *reached = "";
+        g_free(first_step(answer, &reached));
+        assert_string_equal(reached, ROWS[i].boss_after_s == 0 ? "nobody" : "reached");
+        paging_close(&paging);
+    }
+}
+
+/* Her provider asked for an hour; whoever asks for her now expects that it is tried. */
+static void a_page_that_a_person_asks_for_is_tried_at_once(void **state)
+{
+    (void)state;
+    struct paging paging;
+    open_with(&paging, "lone");
+    int64_t id = paging_signal(&paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    g_free(paging_settle_later(&paging, SPAN_H(1)));
+    paging_pass(&paging, SPAN_MIN(1));
+    g_free(paging_messages(&paging));
+    assert_int_equal(paging_page(&paging, id, "ana"), 200);
+    g_autofree char *line = paging_settle_later(&paging, SPAN_H(1));
+    assert_string_equal(line, "ana email: page 1");
+    paging_pass(&paging, SPAN_MIN(10)); /* once: then the provider's wait holds again */
+    g_autofree char *later = paging_messages(&paging);
+    assert_null(strstr(later, "ana"));
+    paging_close(&paging);
+}
+
 static void quiet_hours_are_promised_too(void **state)
 {
     (void)state;
@@ -469,6 +539,8 @@ static void a_digest_counts_and_names_an_alert_once(void **state)
         g_autofree char *key = g_strdup_printf("k%d", i);
         ids[i] = paging_signal(&paging, SIGNAL_TRIGGER, key, SEVERITY_CRITICAL);
         (void)attempts(&paging, "ana", SEND_RETRY);
+    }
+    for (int i = 0; i < ALERTS; i++) {
         assert_int_equal(paging_page(&paging, ids[i], "ana"), 200);
     }
     (void)attempts(&paging, "ana", SEND_RETRY);
@@ -513,6 +585,8 @@ int main(void)
         cmocka_unit_test(a_jump_of_the_clock_moves_the_wait_of_what_refused),
         cmocka_unit_test(a_step_of_nobody_but_refusers_goes_on_at_once),
         cmocka_unit_test(an_hour_asked_for_is_not_waited_for),
+        cmocka_unit_test(a_step_that_can_be_told_only_later_goes_on_at_once),
+        cmocka_unit_test(a_page_that_a_person_asks_for_is_tried_at_once),
         cmocka_unit_test(a_short_time_asked_for_is_waited_for),
         cmocka_unit_test(a_dead_contact_is_tried_no_more_often_than_a_living_one),
         cmocka_unit_test(the_digest_comes_first_when_the_provider_is_back),

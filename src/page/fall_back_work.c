@@ -25,12 +25,24 @@ static bool add_way(struct pager *pager, struct ledger_tx *tx, const struct page
     }
 }
 
+/* A contact that is asked again only at `until`, or later, comes too late: the page's step is over. One that has
+ * refused would refuse again. */
+static bool may_reach(struct ledger_tx *tx, const struct notification *n,
+                      const struct mailbox *mailbox, struct utc until)
+{
+    if (n->state == NOTIFICATION_WAITING) {
+        return !mailbox->is_refused && utc_before(mailbox_opens_at(mailbox, tx->now), until);
+    }
+    return n->state == NOTIFICATION_SENDING || n->state == NOTIFICATION_DELIVERED;
+}
+
 /* The names of contacts that this page has used so far, in order; `out_has_hope`: one of them may
- * still reach the person. */
-static GPtrArray *contacts_used(struct ledger_tx *tx, int64_t page_id, bool *out_has_hope)
+ * still reach the person while the step waits. */
+static GPtrArray *contacts_used(struct ledger_tx *tx, const struct page *page, bool *out_has_hope)
 {
     GPtrArray *used = g_ptr_array_new_with_free_func(g_free);
-    GArray *notifications = notifications_of_page(tx->db, page_id);
+    GArray *notifications = notifications_of_page(tx->db, page->id);
+    struct utc until = escalation_next_of(tx, page);
     *out_has_hope = false;
     for (guint i = 0; i < notifications->len; i++) {
         const struct notification *n = &g_array_index(notifications, struct notification, i);
@@ -38,9 +50,8 @@ static GPtrArray *contacts_used(struct ledger_tx *tx, int64_t page_id, bool *out
         if (mailbox_load(tx->db, n->mailbox_id, &mailbox)) {
             g_ptr_array_add(used, g_strdup(mailbox.contact));
         }
+        *out_has_hope |= may_reach(tx, n, &mailbox, until);
         mailbox_clear(&mailbox);
-        *out_has_hope |= n->state == NOTIFICATION_WAITING || n->state == NOTIFICATION_SENDING ||
-                         n->state == NOTIFICATION_DELIVERED;
     }
     notifications_free(notifications);
     return used;
@@ -54,11 +65,13 @@ bool notify_or_fall_back(struct pager *pager, struct ledger_tx *tx, const struct
         return true;
     }
     bool has_hope = false;
-    g_autoptr(GPtrArray) used = contacts_used(tx, page->id, &has_hope);
+    g_autoptr(GPtrArray) used = contacts_used(tx, page, &has_hope);
     g_ptr_array_add(used, g_strdup(contact));
-    /* A mailbox that fails for now is tried again, and what a person asked for is tried in any case: there is hope. */
-    bool is_tried = outlook == OUTLOOK_POOR || page->escalation_id == 0;
-    return add_way(pager, tx, page, alert, used) || is_tried;
+    if (add_way(pager, tx, page, alert, used) || page->escalation_id == 0) {
+        return true; /* what a person asked for is tried in any case */
+    }
+    g_ptr_array_unref(contacts_used(tx, page, &has_hope)); /* with those that are tried again */
+    return has_hope;
 }
 
 /* The last resort cannot be reached: then anybody who can, once for each such page. */
@@ -95,7 +108,7 @@ static const struct enum_name THEN_NAMES[] = {{"wait", THEN_WAIT},
 /* A step goes on early only when nobody of it could be told; else its wait holds, for those who were. */
 static int then_of(struct ledger_tx *tx, const struct page *page)
 {
-    if (page_has_company(tx->db, page)) {
+    if (page_has_company(tx->db, page, escalation_next_of(tx, page))) {
         return THEN_WAIT;
     }
     if (page->step < 0) {
@@ -141,7 +154,7 @@ void page_fall_back(struct pager *pager, struct ledger_tx *tx, int64_t page_id, 
     struct alert alert = {0};
     if (load_live(tx, page_id, &page, &alert)) {
         bool has_hope = false;
-        g_autoptr(GPtrArray) used = contacts_used(tx, page_id, &has_hope);
+        g_autoptr(GPtrArray) used = contacts_used(tx, &page, &has_hope);
         /* Only the latest way leads to another one: the earlier ones did already. */
         bool is_latest =
             used->len > 0 && strcmp(g_ptr_array_index(used, used->len - 1), failed) == 0;

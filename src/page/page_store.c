@@ -3,6 +3,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "page/mail_store.h"
+
 #define ESCALATION_COLUMNS                                                              \
     "id, alert_id, policy_version, state, step, round, severity, started_at, next_at, " \
     "next_is_date, kept_state, kept_next_at, wait_us"
@@ -293,8 +295,9 @@ GPtrArray *page_receivers(struct db *db, int64_t alert_id, int max)
 {
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
     struct db_query *q =
-        db_query(db, "SELECT user_name FROM page WHERE alert_id = $1 AND state <> $2"
-                     " GROUP BY user_name ORDER BY MIN(id) LIMIT $3");
+        db_query(db, "SELECT p.user_name FROM page p WHERE p.alert_id = $1 AND p.state <> $2"
+                     " AND EXISTS (SELECT 1 FROM notification n WHERE n.page_id = p.id"
+                     " AND n.state IN (1, 2, 3)) GROUP BY p.user_name ORDER BY MIN(p.id) LIMIT $3");
     db_bind_int(q, 1, alert_id);
     db_bind_int(q, 2, PAGE_MOVED);
     db_bind_int(q, 3, max);
@@ -352,23 +355,27 @@ bool page_was_told(struct db *db, const struct page *page)
     return db_is_any(q);
 }
 
-bool page_has_company(struct db *db, const struct page *page)
+bool page_has_company(struct db *db, const struct page *page, struct utc until)
 {
     /* Told, about to be (by a message that waits already, perhaps of an earlier page), or by a rule that
-     * is to come. */
+     * is to come; but not by what is tried again only when the step is over. */
     struct db_query *q =
         db_query(db, "SELECT 1 FROM page p WHERE p.alert_id = $1 AND p.escalation_id = $2"
                      " AND p.step = $3 AND p.round = $4 AND p.id <> $5 AND p.user_name <> $6"
-                     " AND p.state = 1 AND (p.next_at IS NOT NULL OR EXISTS (SELECT 1"
+                     " AND p.state = 1 AND (p.next_at < $7 OR EXISTS (SELECT 1"
                      " FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
                      " WHERE n.alert_id = p.alert_id AND m.user_name = p.user_name"
-                     " AND (n.state IN (1, 2) OR (n.state = 3 AND n.page_id = p.id)))) LIMIT 1");
+                     " AND (n.state = 2 OR (n.state = 3 AND n.page_id = p.id) OR (n.state = 1"
+                     " AND m.refused = 0 AND NOT (m.failures >= $8 AND m.retry_at >= $7)))))"
+                     " LIMIT 1");
     db_bind_int(q, 1, page->alert_id);
     db_bind_int(q, 2, page->escalation_id);
     db_bind_int(q, 3, page->step);
     db_bind_int(q, 4, page->round);
     db_bind_int(q, 5, page->id);
     db_bind_text(q, 6, page->who);
+    db_bind_utc(q, 7, until);
+    db_bind_int(q, 8, MAILBOX_FAILS);
     return db_is_any(q);
 }
 

@@ -72,7 +72,8 @@ void page_shift_waits(struct db *db, struct span by);
 /* Active ones of escalations to this person about open alerts: most severe alert first, all of one alert together, the
  * newest first. Answers how many ids were written. */
 NODISCARD size_t page_unanswered(struct db *db, const char *who, int64_t *out_ids, size_t max);
-/* Who was paged about the alert and did not hand it on (of char *), each once, the first first. To be freed. */
+/* Who was told of the alert, or is about to be, and did not hand it on (of char *), each once, the first first. To be
+ * freed. */
 NODISCARD GPtrArray *page_receivers(struct db *db, int64_t alert_id, int max);
 /* The last page of this person about the alert; 0: there is none. One that went to somebody else instead is
  * none of theirs. */
@@ -101,8 +102,8 @@ NODISCARD size_t page_of_step(struct db *db, const struct escalation *e, int64_t
                               size_t max);
 /* Is a message that pages this person for the alert out, or delivered? */
 NODISCARD bool page_was_told(struct db *db, const struct page *page);
-/* Is or will anybody else be told by the step, round and escalation that this page belongs to? */
-NODISCARD bool page_has_company(struct db *db, const struct page *page);
+/* Is or will anybody else be told, before `until`, by the step, round and escalation that this page belongs to? */
+NODISCARD bool page_has_company(struct db *db, const struct page *page, struct utc until);
 /* In order of creation; the page is borrowed during the call. */
 void page_list(struct db *db, int64_t alert_id, void (*each)(void *self, const struct page *page),
                void *self);

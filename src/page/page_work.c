@@ -119,7 +119,7 @@ int notify_of_page(struct pager *pager, struct ledger_tx *tx, const struct page 
     mailbox_take(tx->db, page->who, contact, page->urgency, &mailbox);
     int outlook = outlook_of(&mailbox, tx->now);
     bool is_asked = page->escalation_id == 0;
-    if (is_asked && outlook == OUTLOOK_NONE) {
+    if (is_asked && outlook != OUTLOOK_GOOD) {
         mailbox_try_now(pager, tx, &mailbox); /* whoever asked for it expects no less */
     }
     /* One message says it; two about the same alert would not say more. */

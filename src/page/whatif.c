@@ -30,9 +30,10 @@ struct ways {
     const struct question *question;
     const char *who;
     int urgency;
-    struct utc at;   /* of the rule that is carried out */
-    GPtrArray *used; /* names, borrowed */
-    bool is_reached; /* one of them may tell the person */
+    struct utc until; /* the end of the step: what is asked again only then comes too late */
+    struct utc at;    /* of the rule that is carried out */
+    GPtrArray *used;  /* names, borrowed */
+    bool is_reached;  /* one of them may tell the person */
     json_t *list;
 };
 
@@ -63,7 +64,8 @@ static int add_way(struct ways *ways, const char *name)
         json_object_set_new(item, "failure", json_string(trouble->failure));
     }
     json_array_append_new(ways->list, item);
-    ways->is_reached |= outlook != OUTLOOK_NONE;
+    bool is_late = outlook == OUTLOOK_POOR && !utc_before(trouble->retry_at, ways->until);
+    ways->is_reached |= outlook != OUTLOOK_NONE && !is_late;
     return outlook;
 }
 
@@ -79,15 +81,17 @@ static void add_ways(struct ways *ways, const char *name)
     }
 }
 
-/* By which contacts and when, if nobody acknowledges and every message arrives that can. False: no way to this
+/* By which contacts and when, if nobody acknowledges and every message arrives that can. `until`: the end of the
+ * step. False: no way to this
  * person is left once the first rule applied, at *out_until: every contact was tried by then. Else that is when
  * the first rule applies. */
 static bool contacts_json(const struct question *question, const char *who, int urgency,
-                          struct utc at, json_t *list, struct utc *out_until)
+                          struct utc at, struct utc until, json_t *list, struct utc *out_until)
 {
     struct ways ways = {.question = question,
                         .who = who,
                         .urgency = urgency,
+                        .until = until,
                         .used = g_ptr_array_new(),
                         .list = list};
     g_autoptr(GPtrArray) rules = receiver_rules(question->config, who, urgency);
@@ -102,8 +106,9 @@ static bool contacts_json(const struct question *question, const char *who, int 
     return ways.is_reached;
 }
 
-/* Whom a step reaches: when nobody, then until when somebody is tried. */
+/* Whom a step reaches that ends at `ends_at`: when nobody, then until when somebody is tried. */
 struct reach {
+    struct utc ends_at;
     bool is_somebody;
     struct utc until;
     struct span
@@ -116,7 +121,8 @@ static json_t *telling_json(const struct question *question, const struct tellin
     json_t *item = json_object();
     json_t *contacts = json_array();
     struct utc until;
-    bool is_reached = contacts_json(question, telling->who, urgency, at, contacts, &until);
+    bool is_reached =
+        contacts_json(question, telling->who, urgency, at, reach->ends_at, contacts, &until);
     if (is_reached) {
         struct span held =
             utc_since(after_quiet_hours(question->config, telling->who, urgency, until), until);
@@ -199,8 +205,8 @@ static json_t *walk(const struct question *question, struct utc at)
         .policy = question->policy, .config = question->config, .severity = question->severity};
     for (int i = 0; i < STEPS_MAX && !stand.is_last_resort; i++) {
         struct verdict verdict;
-        struct reach reach = {.until = at};
         step_judge(&stand, at, &verdict);
+        struct reach reach = {.ends_at = verdict.next_at, .until = at};
         json_array_append_new(steps, verdict_json(question, &verdict, at, &reach));
         stand.step = verdict.next_step;
         stand.round = verdict.next_round;

@@ -149,6 +149,9 @@ void escalation_continue(struct pager *pager, struct ledger_tx *tx, struct alert
 void escalation_hurry(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);
 /* Is the step that this page belongs to the latest that was told? */
 NODISCARD bool escalation_waits_for(struct ledger_tx *tx, const struct page *page);
+/* When the next step comes, or the last resort is told again, if that page belongs to the latest that was told;
+ * else UTC_NEVER. */
+NODISCARD struct utc escalation_next_of(struct ledger_tx *tx, const struct page *page);
 /* Acknowledged or snoozed: judged again at `until` (unset: never), which is a date or a wait. */
 void escalation_pause(struct ledger_tx *tx, int64_t alert_id, struct utc until, bool is_date);
 /* Acknowledged: paused, until the service's "still on it?" if it asks that. */
