@@ -18,6 +18,7 @@ static const struct {
     [CONFIG_ROUTE] = {"routes", "route", &ROUTE_RECORD},
     [CONFIG_SILENCE] = {"silences", "silence", &SILENCE_RECORD},
     [CONFIG_HEARTBEAT] = {"heartbeats", "heartbeat", &HEARTBEAT_RECORD},
+    [CONFIG_ABSENCE] = {"absences", "absence", &ABSENCE_RECORD},
 };
 
 /* config_item_name reads any of them as a pointer to its name. */
@@ -33,6 +34,7 @@ NAME_COMES_FIRST(integration);
 NAME_COMES_FIRST(route);
 NAME_COMES_FIRST(silence);
 NAME_COMES_FIRST(heartbeat);
+NAME_COMES_FIRST(absence);
 
 const char *config_section(enum config_kind kind)
 {

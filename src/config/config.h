@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "alert/service.h"
+#include "oncall/absence.h"
 #include "oncall/policy.h"
 #include "oncall/schedule.h"
 #include "people/user.h"
@@ -25,6 +26,7 @@ enum config_kind {
     CONFIG_ROUTE,
     CONFIG_SILENCE,
     CONFIG_HEARTBEAT,
+    CONFIG_ABSENCE,
     CONFIG_KIND_COUNT,
 };
 

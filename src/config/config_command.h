@@ -3,6 +3,7 @@
 #ifndef CONFIG_CONFIG_COMMAND_H
 #define CONFIG_CONFIG_COMMAND_H
 
+#include "config/config_store.h"
 #include "config/config_work.h"
 
 /* First of all: a command may run more than once and sets its results afresh each time. */
@@ -14,8 +15,18 @@ enum command_result config_command_refuse(struct config_command *command, int st
 /* Last of all: what this transaction now sees becomes the next snapshot. */
 void config_command_finish(struct ledger_tx *tx, struct config_command *command, int64_t version);
 
+/* NULL when there is none of that kind and name (of config_load_objects). Borrowed. */
+struct config_object *config_find_object(const GPtrArray *objects, int kind, const char *name);
+
+/* Answers false: it is changed in the file. */
+bool config_refuse_file_owned(const struct config_object *object, struct fault *fault);
+
 /* Puts an override in, with its event. Answers its id. */
 int64_t config_override_write(struct ledger_tx *tx, const char *actor, const char *schedule,
                               const struct override *override);
+
+/* Takes one back, with its event. False when there is none of that id. */
+bool config_override_remove(struct ledger_tx *tx, const char *actor, const char *schedule,
+                            int64_t id);
 
 #endif

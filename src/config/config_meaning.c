@@ -140,6 +140,17 @@ static bool check_schedule(const struct schedule *schedule, struct fault *fault)
     return true;
 }
 
+static bool check_absence(const struct config *config, const struct absence *absence,
+                          struct fault *fault)
+{
+    if (config_user(config, absence->user) != NULL) {
+        return true;
+    }
+    (void)config_unknown(config, CONFIG_USER, absence->user, fault);
+    fault_within(fault, "user");
+    return false;
+}
+
 bool config_check_meaning(const struct config *config, enum config_kind kind, const void *item,
                           struct fault *fault)
 {
@@ -150,6 +161,8 @@ bool config_check_meaning(const struct config *config, enum config_kind kind, co
         return check_conditions(config, ((const struct route *)item)->match, fault);
     case CONFIG_SILENCE:
         return check_silence(config, item, fault);
+    case CONFIG_ABSENCE:
+        return check_absence(config, item, fault);
     case CONFIG_USER:
     case CONFIG_TEAM:
     case CONFIG_CHANNEL:

@@ -17,8 +17,25 @@ static const struct schedule *find_schedule(const struct config *config, const c
     return schedule;
 }
 
+/* Most often the year is wrong. */
+static bool is_ahead(const struct schedule *schedule, const struct override *override,
+                     struct utc now, struct fault *fault)
+{
+    if (utc_before(now, zone_instant(schedule->zone, override->to, CIVIL_END))) {
+        return true;
+    }
+    char text[UTC_TEXT_SIZE];
+    civil_format(zone_civil(schedule->zone, now), text);
+    return fault_set(
+        fault, "to",
+        "has passed already: in %s it is %s; name an end ahead of it, nothing that was "
+        "can be changed",
+        schedule->time_zone, text);
+}
+
 static bool judge_override(const struct config *config, const struct schedule *schedule,
-                           const struct override *override, struct config_command *command)
+                           const struct override *override, struct utc now,
+                           struct config_command *command)
 {
     command->status = 422;
     if (override->who != NULL && config_user(config, override->who) == NULL) {
@@ -27,7 +44,8 @@ static bool judge_override(const struct config *config, const struct schedule *s
         return false;
     }
     return schedule_takes_override(schedule, override, &command->fault) &&
-           schedule_override_lasts(schedule, override, &command->fault);
+           schedule_override_lasts(schedule, override, &command->fault) &&
+           is_ahead(schedule, override, now, &command->fault);
 }
 
 static void append_override_event(struct ledger_tx *tx, const char *actor, const char *kind,
@@ -48,9 +66,27 @@ int64_t config_override_write(struct ledger_tx *tx, const char *actor, const cha
     return id;
 }
 
+/* Somebody chose them, and may know better; but is told. */
+static char *warn_of_absence(const struct config *config, const struct schedule *schedule,
+                             const struct override *override)
+{
+    struct utc from = zone_instant(schedule->zone, override->from, CIVIL_START);
+    struct utc to = zone_instant(schedule->zone, override->to, CIVIL_END);
+    struct utc back_at;
+    if (override->who == NULL ||
+        !absence_meets(config->items[CONFIG_ABSENCE], override->who, from, to, &back_at)) {
+        return NULL;
+    }
+    char text[UTC_TEXT_SIZE];
+    utc_format(back_at, text);
+    return g_strdup_printf("%s is away in this time, until %s", override->who, text);
+}
+
 static enum command_result add_judged(struct ledger_tx *tx, struct add_override *add,
+                                      const struct config *config, const struct schedule *schedule,
                                       const struct override *override)
 {
+    add->warning = warn_of_absence(config, schedule, override);
     int64_t version = config_load_version(tx->db) + 1;
     add->id = config_override_write(tx, add->base.actor, add->schedule, override);
     config_command_finish(tx, &add->base, version);
@@ -58,11 +94,17 @@ static enum command_result add_judged(struct ledger_tx *tx, struct add_override 
     return COMMAND_DONE;
 }
 
+void add_override_clear(struct add_override *add)
+{
+    g_clear_pointer(&add->warning, g_free);
+}
+
 enum command_result add_override_run(struct ledger_tx *tx, void *arg)
 {
     struct add_override *add = arg;
     struct override override = {0};
     config_command_begin(&add->base);
+    add_override_clear(add);
     struct config *config = config_load(tx->db, &add->base.fault);
     if (config == NULL) {
         return config_command_refuse(&add->base, 503);
@@ -72,19 +114,32 @@ enum command_result add_override_run(struct ledger_tx *tx, void *arg)
     if (schedule != NULL &&
         !record_read(&OVERRIDE_RECORD, add->spec, &override, &add->base.fault)) {
         result = config_command_refuse(&add->base, 422);
-    } else if (schedule != NULL && judge_override(config, schedule, &override, &add->base)) {
-        result = add_judged(tx, add, &override);
+    } else if (schedule != NULL &&
+               judge_override(config, schedule, &override, tx->now, &add->base)) {
+        result = add_judged(tx, add, config, schedule, &override);
     }
     record_clear(&OVERRIDE_RECORD, &override);
     config_unref(config);
     return result;
 }
 
+bool config_override_remove(struct ledger_tx *tx, const char *actor, const char *schedule,
+                            int64_t id)
+{
+    if (!override_delete(tx->db, schedule, id, tx->now)) {
+        return false;
+    }
+    json_t *data = json_pack("{s:I}", "id", (json_int_t)id);
+    append_override_event(tx, actor, "override.removed", schedule, data);
+    return true;
+}
+
 enum command_result remove_override_run(struct ledger_tx *tx, void *arg)
 {
     struct remove_override *self = arg;
     config_command_begin(&self->base);
-    if (!override_delete(tx->db, self->schedule, self->id, tx->now)) {
+    int64_t version = config_load_version(tx->db) + 1;
+    if (!config_override_remove(tx, self->base.actor, self->schedule, self->id)) {
         (void)fault_set(&self->base.fault, "id",
                         "there is no override %" G_GINT64_FORMAT
                         " made by a person in schedule \"%.100s\"; those of the file are changed "
@@ -92,9 +147,6 @@ enum command_result remove_override_run(struct ledger_tx *tx, void *arg)
                         self->id, self->schedule);
         return config_command_refuse(&self->base, 404);
     }
-    int64_t version = config_load_version(tx->db) + 1;
-    json_t *data = json_pack("{s:I}", "id", (json_int_t)self->id);
-    append_override_event(tx, self->base.actor, "override.removed", self->schedule, data);
     config_command_finish(tx, &self->base, version);
     return COMMAND_DONE;
 }

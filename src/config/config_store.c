@@ -225,7 +225,7 @@ static bool add_objects(struct config *config, const GPtrArray *objects, struct 
     return true;
 }
 
-static struct override *copy_override(const struct override *override)
+struct override *config_copy_override(const struct override *override)
 {
     struct override *copy = g_new(struct override, 1);
     *copy = *override;
@@ -244,7 +244,7 @@ static void merge_override(void *self, const struct override_row *row)
     bool is_known = row->override->who == NULL || config_user(config, row->override->who) != NULL;
     /* One that names a person or layer which is gone would leave nobody on call. */
     if (schedule != NULL && is_known && schedule_takes_override(schedule, row->override, &fault)) {
-        g_ptr_array_add(schedule->overrides, copy_override(row->override));
+        g_ptr_array_add(schedule->overrides, config_copy_override(row->override));
     }
 }
 

@@ -48,6 +48,9 @@ struct override_row {
     struct utc created_at;
 };
 
+/* On the heap, for record_free. */
+NODISCARD struct override *config_copy_override(const struct override *override);
+
 /* Those of a schedule (NULL: of all) that are not deleted, in order of creation; rows are borrowed
  * for the call. */
 void override_list(struct db *db, const char *schedule,

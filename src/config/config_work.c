@@ -97,7 +97,7 @@ void apply_config_clear(struct apply_config *apply)
 /* Programs make a silence for each of their doings; so long after its end one is of no more use. */
 #define SILENCE_REMEMBERED ((struct span){-SPAN_D(5).us})
 
-static struct config_object *find_object(const GPtrArray *objects, int kind, const char *name)
+struct config_object *config_find_object(const GPtrArray *objects, int kind, const char *name)
 {
     for (guint i = 0; name != NULL && i < objects->len; i++) {
         struct config_object *object = g_ptr_array_index(objects, i);
@@ -108,7 +108,7 @@ static struct config_object *find_object(const GPtrArray *objects, int kind, con
     return NULL;
 }
 
-static bool refuse_file_owned(const struct config_object *object, struct fault *fault)
+bool config_refuse_file_owned(const struct config_object *object, struct fault *fault)
 {
     return fault_set(fault, "name",
                      "the %s %s belongs to the configuration file; change it there and apply it",
@@ -157,7 +157,7 @@ static enum command_result put_planned(struct ledger_tx *tx, struct put_object *
                                        const GPtrArray *current, struct config_plan *plan)
 {
     struct config_change *change = g_ptr_array_index(plan->changes, 0);
-    const struct config_object *before = find_object(current, put->kind, change->name);
+    const struct config_object *before = config_find_object(current, put->kind, change->name);
     if (!config_keys_judge(tx, plan, NULL, &put->base.fault)) {
         return config_command_refuse(&put->base, 422);
     }
@@ -187,9 +187,9 @@ enum command_result put_object_run(struct ledger_tx *tx, void *arg)
     put_object_clear(put);
     g_autoptr(GPtrArray) current = config_load_objects(tx->db);
     const char *name = json_text(put->spec, "name", NULL);
-    const struct config_object *before = find_object(current, put->kind, name);
+    const struct config_object *before = config_find_object(current, put->kind, name);
     if (before != NULL && before->is_from_file) {
-        (void)refuse_file_owned(before, &put->base.fault);
+        (void)config_refuse_file_owned(before, &put->base.fault);
         return config_command_refuse(&put->base, 409);
     }
     json_auto_t *document = document_of(tx, put);
@@ -236,7 +236,7 @@ static enum command_result delete_found(struct ledger_tx *tx, struct delete_obje
 {
     struct fault *fault = &self->base.fault;
     if (object->is_from_file) {
-        (void)refuse_file_owned(object, fault);
+        (void)config_refuse_file_owned(object, fault);
         return config_command_refuse(&self->base, 409);
     }
     struct fault found;
@@ -277,7 +277,7 @@ enum command_result delete_object_run(struct ledger_tx *tx, void *arg)
     struct delete_object *self = arg;
     config_command_begin(&self->base);
     g_autoptr(GPtrArray) current = config_load_objects(tx->db);
-    struct config_object *object = find_object(current, self->kind, self->name);
+    struct config_object *object = config_find_object(current, self->kind, self->name);
     if (object == NULL) {
         refuse_missing(self, current);
         return config_command_refuse(&self->base, 404);

@@ -78,8 +78,10 @@ struct add_override {
     const char *schedule;
     const json_t *spec; /* in: OVERRIDE_RECORD */
     int64_t id;         /* out */
+    char *warning;      /* out: it is taken, and yet; or NULL */
 };
 enum command_result add_override_run(struct ledger_tx *tx, void *arg);
+void add_override_clear(struct add_override *add);
 
 struct remove_override {
     struct config_command base;

@@ -172,6 +172,50 @@ static void lint_gaps(struct lint *lint, const struct schedule *schedule)
     g_array_unref(gaps);
 }
 
+/* --- absences --- */
+
+/* The stretches of the absence that are still ahead, in which its user is on call all the same. */
+static void lint_absence_in(struct lint *lint, const struct absence *absence,
+                            const struct schedule *schedule)
+{
+    struct utc begin = utc_later(lint->now, absence->from);
+    const struct shift *first = NULL;
+    guint count = 0;
+    g_autoptr(GArray) shifts = oncall_shifts(schedule, begin, absence->to);
+    for (guint i = 0; i < shifts->len; i++) {
+        const struct shift *shift = &g_array_index(shifts, struct shift, i);
+        if (strcmp(shift->user, absence->user) == 0) {
+            first = count == 0 ? shift : first;
+            count++;
+        }
+    }
+    if (count == 0) {
+        return;
+    }
+    char since[UTC_TEXT_SIZE], until[UTC_TEXT_SIZE], to[UTC_TEXT_SIZE];
+    utc_format(first->since, since);
+    utc_format(first->until, until);
+    utc_format(absence->to, to);
+    g_autofree char *subject = subject_of("schedule", schedule->name);
+    g_autofree char *remedy =
+        g_strdup_printf("`tocsin off-duty %s --from %s --to %s` finds who covers, `tocsin schedule "
+                        "override add` puts somebody in; who is there after all ends it with "
+                        "`tocsin absence remove %s`.",
+                        absence->user, since, to, absence->name);
+    lint_add(lint->findings, LINT_WARNING, "absence", subject, remedy,
+             "%s is away until %s and on call in %s all the same, %u time%s, first from %s to %s.",
+             absence->user, to, schedule->name, count, count == 1 ? "" : "s", since, until);
+}
+
+static void lint_absence(struct lint *lint, const struct absence *absence)
+{
+    const GPtrArray *schedules = lint->config->items[CONFIG_SCHEDULE];
+    bool is_ahead = utc_before(lint->now, absence->to);
+    for (guint i = 0; is_ahead && i < schedules->len; i++) {
+        lint_absence_in(lint, absence, schedules->pdata[i]);
+    }
+}
+
 /* --- policies --- */
 
 /* Could this target ever reach somebody? */
@@ -307,6 +351,9 @@ void lint_config(const struct config *config, struct utc now, GPtrArray *finding
     }
     for (guint i = 0; i < config->items[CONFIG_SCHEDULE]->len; i++) {
         lint_gaps(&lint, config->items[CONFIG_SCHEDULE]->pdata[i]);
+    }
+    for (guint i = 0; i < config->items[CONFIG_ABSENCE]->len; i++) {
+        lint_absence(&lint, config->items[CONFIG_ABSENCE]->pdata[i]);
     }
     for (guint i = 0; i < config->items[CONFIG_POLICY]->len; i++) {
         lint_policy(&lint, config->items[CONFIG_POLICY]->pdata[i]);

@@ -284,11 +284,66 @@ static void tells_of_what_can_mean_nothing(void **state)
     config_unref(config);
 }
 
+static void add_stored(struct config *config, enum config_kind kind, const char *text)
+{
+    struct fault fault = {0};
+    json_auto_t *spec = json_loads(text, 0, NULL);
+    void *item = record_new(config_record(kind), spec, &fault);
+    assert_string_equal(fault.text, "");
+    assert_true(config_add(config, kind, item));
+}
+
+static void tells_who_is_on_call_while_away(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *name, *from, *to;
+        int times; /* 0: nothing is told */
+    } ROWS[] = {
+        {"all the time", "2026-11-01T00:00:00Z", "2027-02-01T00:00:00Z", 1},
+        {"over", "2026-10-01T00:00:00Z", "2026-11-02T00:00:00Z", 0},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        struct config *config = config_create();
+        add_stored(
+            config, CONFIG_USER,
+            "{\"name\": \"ana\", \"contacts\": [{\"kind\": \"email\", \"to\": \"a@b.co\"}]}");
+        add_stored(config, CONFIG_SCHEDULE,
+                   "{\"name\": \"s\", \"time_zone\": \"UTC\", \"layers\": [{\"people\": [\"ana\"],"
+                   " \"every\": \"1w\", \"start\": \"2026-01-05T09:00\"}]}");
+        g_autofree char *absence = g_strdup_printf(
+            "{\"name\": \"a\", \"user\": \"ana\", \"from\": \"%s\", \"to\": \"%s\"}", ROWS[i].from,
+            ROWS[i].to);
+        add_stored(config, CONFIG_ABSENCE, absence);
+        GPtrArray *findings = lint_new();
+        lint_config(config, NOW, findings);
+        int times = 0;
+        for (guint k = 0; k < findings->len; k++) {
+            const struct finding *finding = findings->pdata[k];
+            if (strcmp(finding->check, "absence") == 0) {
+                times++;
+                assert_int_equal(finding->level, LINT_WARNING);
+                assert_string_equal(finding->subject, "schedule:s");
+                assert_non_null(strstr(finding->what, ROWS[i].to));
+                assert_non_null(strstr(finding->remedy, "tocsin absence remove a"));
+            }
+        }
+        if (times != ROWS[i].times) {
+            fail_msg("%s: %d", ROWS[i].name, times);
+        }
+        g_ptr_array_unref(findings);
+        config_unref(config);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_keeps_a_page_away),
         cmocka_unit_test(tells_of_what_can_mean_nothing),
+        cmocka_unit_test(tells_who_is_on_call_while_away),
         cmocka_unit_test(tells_of_rooms_that_took_no_message),
         cmocka_unit_test(says_until_when_a_contact_has_to_wait),
         cmocka_unit_test(judges_keys),

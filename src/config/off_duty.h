@@ -1,5 +1,6 @@
-/* config/off_duty.h - taking a person off duty: covers are found and put in as overrides, all in one
- * commit. A ledger command like those of config_work.h. */
+/* config/off_duty.h - taking a person off duty: covers are found and put in as overrides, and the absence
+ * is kept, so that nobody who is away stands in for others; all in one commit. Ledger commands like
+ * those of config_work.h. */
 #ifndef CONFIG_OFF_DUTY_H
 #define CONFIG_OFF_DUTY_H
 
@@ -15,11 +16,26 @@ struct off_duty {
     json_t
         *covers; /* out: [{"schedule", "layer", "since", "until", "who", "id"}]; "layer" where only
                          that one is changed, "id" of the override unless it is a dry run */
-    json_t *uncovered; /* out: [{"schedule", "since", "until"}]: there the person stays on call */
-    json_t *named_by;  /* out: policies that name the person themselves, whoever is on call */
+    json_t *
+        uncovered; /* out: [{"schedule", "since", "until", "away"}]: there the person stays on call;
+                          "away": [{"user", "until"}], who could but is away */
+    json_t *named_by; /* out: policies that name the person themselves, whoever is on call */
+    char *
+        absence; /* out: the name it is kept by, of one that was there too; NULL in a dry run of a new one */
 };
 /* A dry run answers COMMAND_DONE too, and has written nothing. */
 enum command_result off_duty_run(struct ledger_tx *tx, void *arg);
 void off_duty_clear(struct off_duty *off_duty);
+
+/* The absence is over, and those overrides are taken back that cover what is left of it. */
+struct end_absence {
+    struct config_command base;
+    const char *name;   /* in */
+    bool keeps_covers;  /* in: the overrides stay */
+    char *user;         /* out: who is back; NULL when refused */
+    json_t *taken_back; /* out: [{"schedule", "id"}] */
+};
+enum command_result end_absence_run(struct ledger_tx *tx, void *arg);
+void end_absence_clear(struct end_absence *end);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "config/absence_work.h"
 #include "config/config_command.h"
 #include "config/config_store.h"
 #include "ledger/event.h"
@@ -24,6 +25,7 @@ void off_duty_clear(struct off_duty *off_duty)
     g_clear_pointer(&off_duty->covers, json_decref);
     g_clear_pointer(&off_duty->uncovered, json_decref);
     g_clear_pointer(&off_duty->named_by, json_decref);
+    g_clear_pointer(&off_duty->absence, g_free);
 }
 
 static bool judge(const struct config *config, struct off_duty *self, struct utc now)
@@ -65,6 +67,18 @@ static GPtrArray *unreachable_users(const struct config *config)
     return names;
 }
 
+static json_t *missed_json(const GArray *missed)
+{
+    json_t *list = json_array();
+    for (guint i = 0; i < missed->len; i++) {
+        const struct missed *one = &g_array_index(missed, struct missed, i);
+        json_t *json = json_pack("{s:s}", "user", one->user);
+        set_utc(json, "until", one->until);
+        json_array_append_new(list, json);
+    }
+    return list;
+}
+
 static void take_cover(struct ledger_tx *tx, struct off_duty *self, const char *schedule,
                        const struct cover *cover)
 {
@@ -72,6 +86,7 @@ static void take_cover(struct ledger_tx *tx, struct off_duty *self, const char *
     set_utc(json, "since", cover->since);
     set_utc(json, "until", cover->until);
     if (cover->override == NULL) {
+        json_object_set_new(json, "away", missed_json(cover->missed));
         json_array_append_new(self->uncovered, json);
         return;
     }
@@ -90,24 +105,40 @@ static void take_cover(struct ledger_tx *tx, struct off_duty *self, const char *
     json_array_append_new(self->covers, json);
 }
 
-static size_t cover_count(const struct off_duty *self)
+/* What follows another schedule sees who has taken over there. `config` is our own. */
+static void put_in(struct schedule *schedule, const GPtrArray *covers)
 {
-    return json_array_size(self->covers) + json_array_size(self->uncovered);
+    for (guint i = 0; i < covers->len; i++) {
+        const struct cover *cover = g_ptr_array_index(covers, i);
+        if (cover->override != NULL) {
+            g_ptr_array_add(schedule->overrides, config_copy_override(cover->override));
+        }
+    }
 }
 
-/* Proposes for every schedule before anything is written: the limit is judged first. */
+/* Proposes for every schedule before anything is written: the limit is judged first. In step with the
+ * schedules of `config`. */
 static GPtrArray *propose_all(const struct config *config, const struct off_duty *self,
                               struct utc now, guint *out_count)
 {
-    GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
     const GPtrArray *schedules = config->items[CONFIG_SCHEDULE];
-    g_autoptr(GPtrArray) away = unreachable_users(config);
+    GPtrArray *all = g_ptr_array_new_full(schedules->len, (GDestroyNotify)g_ptr_array_unref);
+    g_ptr_array_set_size(all, (gint)schedules->len);
+    g_autoptr(GPtrArray) unreachable = unreachable_users(config);
+    struct others others = {unreachable, config->items[CONFIG_ABSENCE]};
     *out_count = 0;
-    for (guint i = 0; schedules != NULL && i < schedules->len; i++) {
-        GPtrArray *covers = cover_propose(g_ptr_array_index(schedules, i), self->user, away,
-                                          utc_later(now, self->from), self->until);
-        *out_count += covers->len;
-        g_ptr_array_add(all, covers);
+    for (int are_followers = 0; are_followers <= 1; are_followers++) {
+        for (guint i = 0; i < schedules->len; i++) {
+            struct schedule *schedule = g_ptr_array_index(schedules, i);
+            if ((schedule->primary != NULL) != (are_followers == 1)) {
+                continue;
+            }
+            GPtrArray *covers = cover_propose(schedule, self->user, others,
+                                              utc_later(now, self->from), self->until);
+            put_in(schedule, covers);
+            *out_count += covers->len;
+            all->pdata[i] = covers;
+        }
     }
     return all;
 }
@@ -155,6 +186,7 @@ static void append_off_event(struct ledger_tx *tx, const struct off_duty *self)
                                   "uncovered", (json_int_t)json_array_size(self->uncovered));
     set_utc(data, "from", utc_later(tx->now, self->from));
     set_utc(data, "until", self->until);
+    json_object_set_new(data, "absence", json_string(self->absence));
     if (self->comment != NULL) {
         json_object_set_new(data, "comment", json_string(self->comment));
     }
@@ -178,10 +210,8 @@ static enum command_result run_judged(struct ledger_tx *tx, struct off_duty *sel
     self->named_by = json_array();
     take_covers(tx, self, config, proposed);
     list_policies(self, config);
-    if (!self->dry_run && cover_count(self) > 0) {
+    if (absence_keep(tx, self, utc_later(tx->now, self->from))) {
         append_off_event(tx, self);
-    }
-    if (!self->dry_run && json_array_size(self->covers) > 0) {
         config_command_finish(tx, &self->base, config_load_version(tx->db) + 1);
     }
     return COMMAND_DONE;

@@ -195,7 +195,7 @@ static void assert_covered(struct world *world, struct dice *dice)
 {
     const char *user = plan_person((int)dice_between(dice, 0, PERSON_COUNT - 1));
     g_autoptr(GPtrArray) covers =
-        cover_propose(world->schedule, user, NULL, world->from, world->to);
+        cover_propose(world->schedule, user, (struct others){0}, world->from, world->to);
     bool is_complete = true;
     for (guint i = 0; i < covers->len; i++) {
         struct cover *cover = g_ptr_array_index(covers, i);
