@@ -46,12 +46,28 @@ static const struct field KEPT_OVERRIDE_FIELDS[] = {
     SHAPE_TEXT("id", FIELD_ALWAYS, "To take it back by."),
     SHAPE_TEXT("created_by", 0, "In lists only."),
     SHAPE_KIND("created_at", FIELD_UTC, 0, "In lists only."),
+    SHAPE_KIND("warnings", FIELD_TEXTS, 0,
+               "Not in lists: what speaks against it all the same, such as that who is away."),
 };
 const struct record KEPT_OVERRIDE_SHAPE = {.name = "OverrideKept",
                                            .doc = "An override that people made.",
                                            .base = &OVERRIDE_RECORD,
                                            .fields = KEPT_OVERRIDE_FIELDS,
                                            .field_count = G_N_ELEMENTS(KEPT_OVERRIDE_FIELDS)};
+
+static const struct field TAKEN_BACK_FIELDS[] = {
+    SHAPE_TEXT("schedule", FIELD_ALWAYS, NULL),
+    SHAPE_TEXT("id", FIELD_ALWAYS, NULL),
+};
+static const struct record TAKEN_BACK_SHAPE =
+    SHAPE("OverrideTakenBack", "An override that is no more.", TAKEN_BACK_FIELDS);
+static const struct field ABSENCE_ENDED_FIELDS[] = {
+    SHAPE_TEXT("name", FIELD_ALWAYS, NULL),
+    SHAPE_TEXT("user", FIELD_ALWAYS, "Who is back."),
+    SHAPE_MANY("taken_back", TAKEN_BACK_SHAPE, FIELD_ALWAYS),
+};
+const struct record ABSENCE_ENDED_SHAPE =
+    SHAPE("AbsenceEnded", "An absence that is over.", ABSENCE_ENDED_FIELDS);
 
 /* --- the server --- */
 

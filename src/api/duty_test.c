@@ -100,6 +100,33 @@ static void readers_take_nobody_off(void **state)
     assert_string_equal(json_text(later, "field", ""), "hand_on");
 }
 
+static void absences_are_listed_and_ended(void **state)
+{
+    (void)state;
+    json_decref(test_json(house, house->admin, "POST", "/api/v1/config/apply", ROTATION, 200));
+    json_auto_t *done = take_off(house->respond, ", \"comment\": \"ill\"", 200);
+    const char *name = json_text(done, "absence", "");
+    json_auto_t *list = test_json(house, house->read, "GET", "/api/v1/absences", NULL, 200);
+    const json_t *item = json_array_get(json_object_get(list, "items"), 0);
+    assert_int_equal(json_array_size(json_object_get(list, "items")), 1);
+    assert_string_equal(json_text(item, "name", ""), name);
+    assert_string_equal(json_text(item, "user", ""), "ana");
+    assert_string_equal(json_text(item, "comment", ""), "ill");
+    assert_string_equal(json_text(item, "to", ""), json_text(done, "until", "-"));
+    assert_true(g_str_has_prefix(json_text(item, "created_by", ""), "token:"));
+    json_auto_t *chosen = test_json(
+        house, house->respond, "POST", "/api/v1/schedules/primary/overrides",
+        "{\"from\": \"2026-01-01T00:00\", \"to\": \"2099-01-01T00:00\", \"who\": \"ana\"}", 201);
+    const char *warning = json_string_value(json_array_get(json_object_get(chosen, "warnings"), 0));
+    assert_non_null(strstr(warning, "ana is away in this time, until "));
+    g_autofree char *path = g_strconcat("/api/v1/absences/", name, NULL);
+    json_decref(test_json(house, house->read, "DELETE", path, NULL, 403));
+    json_auto_t *ended = test_json(house, house->respond, "DELETE", path, NULL, 200);
+    assert_string_equal(json_text(ended, "user", ""), "ana");
+    assert_int_equal(json_array_size(json_object_get(ended, "taken_back")), 1);
+    json_decref(test_json(house, house->respond, "DELETE", path, NULL, 404));
+}
+
 static void misses_are_told_kindly(void **state)
 {
     (void)state;
@@ -183,6 +210,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(somebody_takes_over),
         TEST(readers_take_nobody_off),
+        TEST(absences_are_listed_and_ended),
         TEST(misses_are_told_kindly),
         TEST(routes_are_tried_on_past_alerts),
     };

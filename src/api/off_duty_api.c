@@ -1,4 +1,5 @@
 /* Taking a person off duty, and how pages to people went. */
+#include "api/shapes.h"
 #include "api/support.h"
 
 #include "config/off_duty.h"
@@ -58,7 +59,7 @@ static const struct field COVER_FIELDS[] = {
     {.name = "who",
      .kind = FIELD_TEXT,
      .offset = offsetof(struct cover_view, who),
-     .doc = "Who takes over; absent where nobody is found."},
+     .doc = "Who takes over."},
     {.name = "id",
      .kind = FIELD_TEXT,
      .offset = offsetof(struct cover_view, id),
@@ -70,8 +71,43 @@ static const struct record COVER_RECORD = {.name = "Cover",
                                            .fields = COVER_FIELDS,
                                            .field_count = G_N_ELEMENTS(COVER_FIELDS)};
 
-struct off_duty_view {
+struct away_view {
     char *user;
+    struct utc until;
+};
+static const struct field AWAY_FIELDS[] = {
+    {.name = "user", .kind = FIELD_TEXT, .offset = offsetof(struct away_view, user)},
+    {.name = "until", .kind = FIELD_UTC, .offset = offsetof(struct away_view, until)},
+};
+static const struct record AWAY_RECORD = {.name = "Away",
+                                          .doc = "Somebody who is away.",
+                                          .size = sizeof(struct away_view),
+                                          .fields = AWAY_FIELDS,
+                                          .field_count = G_N_ELEMENTS(AWAY_FIELDS)};
+
+struct uncovered_view {
+    char *schedule;
+    struct utc since, until;
+    GPtrArray *away;
+};
+static const struct field UNCOVERED_FIELDS[] = {
+    {.name = "schedule", .kind = FIELD_TEXT, .offset = offsetof(struct uncovered_view, schedule)},
+    {.name = "since", .kind = FIELD_UTC, .offset = offsetof(struct uncovered_view, since)},
+    {.name = "until", .kind = FIELD_UTC, .offset = offsetof(struct uncovered_view, until)},
+    {.name = "away",
+     .kind = FIELD_RECORDS,
+     .offset = offsetof(struct uncovered_view, away),
+     .record = &AWAY_RECORD,
+     .doc = "Who else could, but is away."},
+};
+static const struct record UNCOVERED_RECORD = {.name = "Uncovered",
+                                               .doc = "One shift that nobody else can take.",
+                                               .size = sizeof(struct uncovered_view),
+                                               .fields = UNCOVERED_FIELDS,
+                                               .field_count = G_N_ELEMENTS(UNCOVERED_FIELDS)};
+
+struct off_duty_view {
+    char *user, *absence;
     struct utc from, until;
     GPtrArray *covers, *uncovered, *named_by;
     int64_t handed_on;
@@ -80,6 +116,11 @@ static const struct field VIEW_FIELDS[] = {
     {.name = "user", .kind = FIELD_TEXT, .offset = offsetof(struct off_duty_view, user)},
     {.name = "from", .kind = FIELD_UTC, .offset = offsetof(struct off_duty_view, from)},
     {.name = "until", .kind = FIELD_UTC, .offset = offsetof(struct off_duty_view, until)},
+    {.name = "absence",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct off_duty_view, absence),
+     .doc =
+         "By which it is remembered, and ended; absent in a dry run, unless it was there already."},
     {.name = "covers",
      .kind = FIELD_RECORDS,
      .offset = offsetof(struct off_duty_view, covers),
@@ -87,7 +128,7 @@ static const struct field VIEW_FIELDS[] = {
     {.name = "uncovered",
      .kind = FIELD_RECORDS,
      .offset = offsetof(struct off_duty_view, uncovered),
-     .record = &COVER_RECORD,
+     .record = &UNCOVERED_RECORD,
      .doc = "Shifts for which nobody was found: the person stays on call there."},
     {.name = "named_by",
      .kind = FIELD_TEXTS,
@@ -159,10 +200,10 @@ static void off_duty_answer(void *self, enum command_outcome outcome)
             /* Handed over, not shared: the request's thread writes them out. */
             http_answer_json(
                 job->request, 200,
-                json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:i}", "user", job->user, "from",
-                          api_utc(job->body.from), "until", api_utc(job->body.until), "covers",
-                          g_steal_pointer(&job->off.covers), "uncovered",
-                          g_steal_pointer(&job->off.uncovered), "named_by",
+                json_pack("{s:s, s:s*, s:o, s:o, s:o, s:o, s:o, s:i}", "user", job->user, "absence",
+                          job->off.absence, "from", api_utc(job->body.from), "until",
+                          api_utc(job->body.until), "covers", g_steal_pointer(&job->off.covers),
+                          "uncovered", g_steal_pointer(&job->off.uncovered), "named_by",
                           g_steal_pointer(&job->off.named_by), "handed_on", job->handed_on));
         }
     }
@@ -203,7 +244,96 @@ static void post_off_duty(struct http_request *request, void *self)
     }
 }
 
+/* --- absences --- */
+
+static void get_absences(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    struct api_page page;
+    if (!api_page_read(request, &page)) {
+        return;
+    }
+    struct config *config = config_current(context->configs);
+    const GPtrArray *all = config->items[CONFIG_ABSENCE];
+    json_t *items = json_array();
+    int64_t at = page.from;
+    for (; at < (int64_t)all->len && at < page.from + page.limit; at++) {
+        json_array_append_new(items, record_write(&ABSENCE_RECORD, all->pdata[at]));
+    }
+    bool has_more = at < (int64_t)all->len;
+    config_unref(config);
+    api_answer_list(request, items, has_more ? at : 0);
+}
+
+struct end_job {
+    struct http_request *request;
+    struct end_absence end;
+    char *name;
+    char *actor;
+};
+
+static void end_job_free(struct end_job *job)
+{
+    end_absence_clear(&job->end);
+    g_free(job->name);
+    g_free(job->actor);
+    g_free(job);
+}
+
+static enum command_result end_job_run(struct ledger_tx *tx, void *self)
+{
+    return end_absence_run(tx, &((struct end_job *)self)->end);
+}
+
+static void end_answer(void *self, enum command_outcome outcome)
+{
+    struct end_job *job = self;
+    config_command_answered(&job->end, outcome);
+    if (api_outcome(job->request, outcome)) {
+        if (job->end.base.status >= 400) {
+            http_answer_fault(job->request, job->end.base.status, &job->end.base.fault);
+        } else {
+            http_answer_json(job->request, 200,
+                             json_pack("{s:s, s:s, s:o}", "name", job->name, "user", job->end.user,
+                                       "taken_back", g_steal_pointer(&job->end.taken_back)));
+        }
+    }
+    end_job_free(job);
+}
+
+static void delete_absence(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    bool keeps_covers = false;
+    if (!api_flag(request, "keep_covers", false, &keeps_covers)) {
+        return;
+    }
+    struct end_job *job = g_new0(struct end_job, 1);
+    job->request = request;
+    job->name = g_strdup(http_path_param(request, "name"));
+    job->actor = g_strdup(http_actor(request));
+    job->end = (struct end_absence){.base = {.configs = context->configs, .actor = job->actor},
+                                    .name = job->name,
+                                    .keeps_covers = keeps_covers};
+    struct command command = {.run = end_job_run, .answer = end_answer, .arg = job};
+    if (!api_submit(request, context, command)) {
+        end_job_free(job);
+    }
+}
+
+static const struct query_param END_PARAMS[] = {
+    {"keep_covers",
+     "true: the overrides that cover it stay, and who is back is not on call there."},
+    {NULL, NULL}};
+static const int OF_FILE[] = {409, 0};
+
 const struct route_row DUTY_ROUTES[] = {
+    {"GET", "/api/v1/absences", PERMIT_READ, get_absences,
+     .summary = "Who is away, and when, of those who were taken off duty.",
+     .answer = &ABSENCE_RECORD, .is_list = true, .params = API_PAGE_PARAMS},
+    {"DELETE", "/api/v1/absences/{name}", PERMIT_RESPOND, delete_absence,
+     .summary = "Ends an absence, and takes back the overrides that cover what is left of it.",
+     .answer = &ABSENCE_ENDED_SHAPE, .params = END_PARAMS, .others = OF_FILE},
     {"POST", "/api/v1/users/{name}/off-duty", PERMIT_RESPOND, post_off_duty,
      .summary = "Takes a person off duty for a time: somebody else covers each of their shifts.",
      .request = &BODY_RECORD, .answer = &VIEW_RECORD},

@@ -211,6 +211,7 @@ struct override_job {
 
 static void override_job_free(struct override_job *job)
 {
+    add_override_clear(&job->add);
     g_free(job->schedule);
     g_free(job->actor);
     json_decref(job->spec);
@@ -246,6 +247,9 @@ static void add_answer(void *self, enum command_outcome outcome)
             http_answer_fault(job->request, job->add.base.status, &job->add.base.fault);
         } else {
             json_object_set_new(job->spec, "id", json_sprintf("%" G_GINT64_FORMAT, job->add.id));
+            if (job->add.warning != NULL) {
+                json_object_set_new(job->spec, "warnings", json_pack("[s]", job->add.warning));
+            }
             http_answer_json(job->request, 201, g_steal_pointer(&job->spec));
         }
     }

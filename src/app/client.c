@@ -169,6 +169,7 @@ static const char *command_that_lists(const char *noun)
         {"heartbeat ", "heartbeat list"},
         {"integration ", "integration list"},
         {"silence ", "silence list"},
+        {"absence ", "absence list"},
         {"live token ", "token list"},
         {"service ", "export"},
         {"user ", "export"},
@@ -290,12 +291,36 @@ void client_answer_clear(struct client_answer *answer)
     g_clear_pointer(&answer->body, json_decref);
 }
 
+/* Ends are called one of these; who sits at a command line gave one of them. */
+static const char *const ENDS[] = {"until", "to", "for", NULL};
+
+static const char *given_end(const struct cli *cli, const char *field)
+{
+    const char *given = NULL;
+    bool is_end = strcmp(field, "until") == 0 || strcmp(field, "to") == 0;
+    for (size_t i = 0; is_end && given == NULL && ENDS[i] != NULL; i++) {
+        given = cli_has(cli, ENDS[i]) ? ENDS[i] : NULL;
+    }
+    return given;
+}
+
+/* What the API calls a field, the reader knows as an option. */
+static void name_option(const struct cli *cli, struct fault *fault)
+{
+    g_autofree char *name = g_strdup(fault->field);
+    const char *option = cli_has(cli, g_strdelimit(name, "_", '-')) ? name : given_end(cli, name);
+    if (option != NULL) {
+        (void)g_snprintf(fault->field, sizeof fault->field, "--%s", option);
+    }
+}
+
 json_t *client_ask(const struct cli *cli, const char *method, const char *path, const json_t *body)
 {
     struct client_answer answer;
     client_call(cli, method, path, body, NULL, &answer);
     json_t *result = NULL;
     if (answer.fault.text[0] != '\0') {
+        name_option(cli, &answer.fault);
         cli_refused(&answer.fault);
     } else {
         result = answer.body != NULL ? json_incref(answer.body) : json_null();

@@ -24,6 +24,8 @@ int cmd_override_add(struct cli *cli);
 int cmd_override_list(struct cli *cli);
 int cmd_override_remove(struct cli *cli);
 int cmd_off_duty(struct cli *cli);
+int cmd_absence_list(struct cli *cli);
+int cmd_absence_remove(struct cli *cli);
 int cmd_misses(struct cli *cli);
 int cmd_explain(struct cli *cli);
 int cmd_whatif(struct cli *cli);
@@ -63,6 +65,9 @@ void cmd_name_rows(const json_t *names, json_t *rows, const char *field);
 /* Shows people by their full names beside their handles, "Ana Wijaya (ana)", in this field of each of
  * the rows, actors such as "user:ana" too; asks the server for them. */
 void cmd_name_people(const struct cli *cli, json_t *rows, const char *field);
+
+/* Tells on standard error when that person, whom somebody chose, is away now. */
+void cmd_warn_of_absence(const struct cli *cli, const char *user);
 
 /* What most commands do with an answer: as JSON when asked for (of a list, its items), else nothing; EXIT_REFUSED for NULL.
  * Drops the reference. */

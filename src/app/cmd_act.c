@@ -108,5 +108,9 @@ int cmd_page(struct cli *cli)
     if (targets != 1) {
         return cli_misused(cli, "say whom: exactly one of --user, --schedule, --team, --channel");
     }
-    return act_on_all(cli, "page", body, "paged further");
+    int code = act_on_all(cli, "page", body, "paged further");
+    if (code == EXIT_OK && cli_option(cli, "user") != NULL) {
+        cmd_warn_of_absence(cli, cli_option(cli, "user"));
+    }
+    return code;
 }

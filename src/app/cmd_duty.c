@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "app/cmd.h"
 #include "base/clock.h"
@@ -32,12 +33,32 @@ static bool read_times(const struct cli *cli, struct utc *out_from, struct utc *
     return true;
 }
 
+/* "budi until 2026-12-24 09:00": in the reader's zone. */
+static void name_missed(json_t *uncovered)
+{
+    size_t i, k;
+    json_t *row, *away;
+    json_array_foreach (uncovered, i, row) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        json_array_foreach (json_object_get(row, "away"), k, away) {
+            g_autofree char *until = output_time_text(output_zone(), json_text(away, "until", ""));
+            g_string_append_printf(text, "%s%s until %s", k > 0 ? ", " : "",
+                                   json_text(away, "user", ""), until);
+        }
+        json_object_set_new(row, "away_text", json_string(text->str));
+    }
+}
+
 static void show_uncovered(const json_t *answer, const char *user)
 {
-    static const struct column COLUMNS[] = {
-        {"SCHEDULE", "schedule"}, {"FROM", "since"}, {"UNTIL", "until"}, {0}};
-    const json_t *uncovered = json_object_get(answer, "uncovered");
+    static const struct column COLUMNS[] = {{"SCHEDULE", "schedule"},
+                                            {"FROM", "since"},
+                                            {"UNTIL", "until"},
+                                            {"ALSO AWAY", "away_text"},
+                                            {0}};
+    json_t *uncovered = json_object_get(answer, "uncovered");
     if (json_array_size(uncovered) > 0) {
+        name_missed(uncovered);
         printf("\nNobody was found for these; %s stays on call there. `tocsin schedule override "
                "add` puts somebody in.\n",
                user);
@@ -47,6 +68,16 @@ static void show_uncovered(const json_t *answer, const char *user)
     if (policies[0] != '\0') {
         g_autofree char *clean = output_clean(policies);
         printf("\nStill told by name, whoever is on call: policy %s.\n", clean);
+    }
+}
+
+static void show_absence(const json_t *answer, const char *user)
+{
+    const char *name = json_text(answer, "absence", NULL);
+    if (name != NULL) {
+        printf("\nAbsence %s is kept: until it is over %s stands in for nobody. `tocsin absence "
+               "remove %s` ends it.\n",
+               name, user, name);
     }
 }
 
@@ -64,6 +95,9 @@ static void show_off_duty(const struct cli *cli, const json_t *answer)
     cmd_name_people(cli, json_object_get(answer, "covers"), "who");
     cmd_show_list(json_object_get(answer, "covers"), COLUMNS, nothing);
     show_uncovered(answer, cli_arg(cli, 0));
+    if (!is_dry) {
+        show_absence(answer, cli_arg(cli, 0));
+    }
     if (cli_has(cli, "hand-on")) {
         g_autofree char *count = cmd_value(answer, "handed_on");
         printf("\nUnanswered alerts that %s to others: %s.\n", is_dry ? "would go on" : "went on",
@@ -71,6 +105,7 @@ static void show_off_duty(const struct cli *cli, const json_t *answer)
     }
     g_autofree char *handed_on = cmd_value(answer, "handed_on");
     bool would_change = json_array_size(json_object_get(answer, "covers")) > 0 ||
+                        json_object_get(answer, "absence") == NULL ||
                         g_ascii_strtoll(handed_on, NULL, 10) > 0;
     if (is_dry && would_change) { /* else it was said already that nothing would */
         puts("\nNothing was changed: this was a dry run.");
@@ -97,6 +132,80 @@ int cmd_off_duty(struct cli *cli)
     json_t *answer = client_ask(cli, "POST", path, body);
     if (answer != NULL && !cli->is_json) {
         show_off_duty(cli, answer);
+    }
+    return cmd_finish(cli, answer);
+}
+
+/* --- absences --- */
+
+static json_t *still_ahead(const json_t *items)
+{
+    json_t *kept = json_array();
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        json_t *item = json_array_get(items, i);
+        struct utc to;
+        if (utc_parse(json_text(item, "to", ""), &to) && utc_before(clock_now(&CLOCK_SYSTEM), to)) {
+            json_array_append(kept, item);
+        }
+    }
+    return kept;
+}
+
+void cmd_warn_of_absence(const struct cli *cli, const char *user)
+{
+    struct utc now = clock_now(&CLOCK_SYSTEM);
+    json_auto_t *all = client_list(cli, "/api/v1/absences", SIZE_MAX);
+    for (size_t i = 0; i < json_array_size(all); i++) {
+        const json_t *absence = json_array_get(all, i);
+        struct utc from, to;
+        bool is_away = strcmp(json_text(absence, "user", ""), user) == 0 &&
+                       utc_parse(json_text(absence, "from", ""), &from) &&
+                       utc_parse(json_text(absence, "to", ""), &to) && !utc_before(now, from) &&
+                       utc_before(now, to);
+        if (is_away) {
+            g_autofree char *until = output_time(output_zone(), to);
+            fprintf(stderr, "tocsin: warning: %s is away until %s\n", user, until);
+            return;
+        }
+    }
+}
+
+int cmd_absence_list(struct cli *cli)
+{
+    static const struct column COLUMNS[] = {{"ABSENCE", "name"},
+                                            {"WHO", "user"},
+                                            {"FROM", "from"},
+                                            {"UNTIL", "to"},
+                                            {"WHY", "comment"},
+                                            {"BY", "created_by"},
+                                            {0}};
+    json_auto_t *all = client_list(cli, "/api/v1/absences", SIZE_MAX);
+    if (all == NULL) {
+        return EXIT_REFUSED;
+    }
+    if (cli->is_json) {
+        output_json(all);
+        return EXIT_OK;
+    }
+    json_auto_t *items = cli_has(cli, "all") ? json_incref(all) : still_ahead(all);
+    cmd_name_people(cli, items, "user");
+    cmd_name_people(cli, items, "created_by");
+    cmd_show_list(items, COLUMNS,
+                  "Nobody is away; `tocsin off-duty USER --from --to` plans an absence.");
+    return EXIT_OK;
+}
+
+int cmd_absence_remove(struct cli *cli)
+{
+    g_autofree char *name = client_escape(cli_arg(cli, 0));
+    g_autofree char *path = g_strdup_printf("/api/v1/absences/%s%s", name,
+                                            cli_has(cli, "keep-covers") ? "?keep_covers=true" : "");
+    json_t *answer = client_ask(cli, "DELETE", path, NULL);
+    if (answer != NULL && !cli->is_json) {
+        size_t count = json_array_size(json_object_get(answer, "taken_back"));
+        g_autofree char *user = output_clean(json_text(answer, "user", ""));
+        printf("Absence %s has ended: %s is back. Overrides taken back: %zu.\n", cli_arg(cli, 0),
+               user, count);
     }
     return cmd_finish(cli, answer);
 }

@@ -200,6 +200,11 @@ int cmd_override_add(struct cli *cli)
     g_autofree char *name = client_escape(cli_arg(cli, 0));
     g_autofree char *path = g_strdup_printf("/api/v1/schedules/%s/overrides", name);
     json_t *answer = client_ask(cli, "POST", path, body);
+    g_autofree char *warnings = cmd_value(answer, "warnings");
+    if (warnings[0] != '\0') {
+        g_autofree char *clean = output_clean(warnings);
+        fprintf(stderr, "tocsin: warning: %s\n", clean);
+    }
     if (answer != NULL && !cli->is_json) {
         g_autofree char *id = cmd_value(answer, "id");
         printf("Override %s added to %s. `tocsin schedule override remove %s %s` takes it back.\n",

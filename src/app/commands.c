@@ -71,6 +71,10 @@ static const struct cli_option OFF_DUTY_OPTIONS[] = {
     {"hand-on", NULL, "Pages not answered yet go on to others now."},
     {"dry-run", NULL, "Only show who would take over."},
     {0}};
+static const struct cli_option ABSENCE_LIST_OPTIONS[] = {{"all", NULL, "Those that are over, too."},
+                                                         {0}};
+static const struct cli_option ABSENCE_REMOVE_OPTIONS[] = {
+    {"keep-covers", NULL, "The others go on covering; who is back is not on call there."}, {0}};
 static const struct cli_option MISSES_OPTIONS[] = {
     {"team", "NAME", "Only its members."},
     {"since", "SPAN", "How far back: 30d (the default), or an instant."},
@@ -173,11 +177,18 @@ const struct cli_command COMMANDS[] = {
     {"schedule override remove", "SCHEDULE ID", 2, 2, "Take an override back.", NULL, NULL,
      SETTING_CLIENT, 0, cmd_override_remove},
     {"off-duty", "USER", 1, 1, "Take somebody off duty; others cover their shifts.",
-     "For each shift the next person of the same layer who can be reached is put in as an "
-     "override, "
-     "which `tocsin schedule override remove` takes back. What nobody else can take stays, and is "
-     "told.",
+     "For each shift the next person of the same layer who can be reached and is not away then is "
+     "put in as an override, which `tocsin schedule override remove` takes back. What nobody else "
+     "can take stays, and is told, with who is away and until when. The absence is remembered: "
+     "who is away stands in for nobody.",
      OFF_DUTY_OPTIONS, SETTING_CLIENT, 0, cmd_off_duty},
+    {"absence list", "", 0, 0, "Who is away, and when.", NULL, ABSENCE_LIST_OPTIONS, SETTING_CLIENT,
+     0, cmd_absence_list},
+    {"absence remove", "NAME", 1, 1, "End an absence: who was away is back.",
+     "The overrides that `tocsin off-duty` made for what is left of it are taken back, so that who "
+     "is back is on call again. To cut an absence short, remove it and take them off duty until "
+     "the new end.",
+     ABSENCE_REMOVE_OPTIONS, SETTING_CLIENT, 0, cmd_absence_remove},
     {"misses", "", 0, 0, "How pages to people went: how many went on to somebody else.",
      "To see who needs a hand: a louder phone, another contact, a lighter rotation. Counted are "
      "pages "

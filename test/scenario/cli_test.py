@@ -332,6 +332,23 @@ class CommandTest(unittest.TestCase):
         for item in items:
             world.cli("schedule", "override", "remove", "primary", item["id"])
         self.assertIn("Nobody made", world.cli("schedule", "override", "list", "primary").stdout)
+        # Who is away stands in for nobody, and whoever chooses them is told.
+        away = world.cli("off-duty", "budi", "--from", "2027-01-10", "--to", "2027-01-20", env=there)
+        self.assertIn("ALSO AWAY", away.stdout)
+        self.assertIn("ana until 2027-02-01 00:00", away.stdout)
+        chosen = world.cli("schedule", "override", "add", "primary", "--from", "2027-01-05T00:00", "--to",
+                           "2027-01-06T00:00", "--who", "ana")
+        self.assertIn("warning: ana is away in this time, until 2027-01-31T15:00:00Z", chosen.stderr)
+        listed = world.cli("absence", "list", env=there).stdout
+        self.assertIn("snow", listed)
+        for absence in world.cli_json("absence", "list"):
+            world.cli("absence", "remove", absence["name"])
+        self.assertIn("Nobody is away", world.cli("absence", "list").stdout)
+        for item in world.cli_json("schedule", "override", "list", "primary"):
+            world.cli("schedule", "override", "remove", "primary", item["id"])
+        for option in ("--to", "--until"):
+            late = world.cli("off-duty", "ana", option, "2020-01-04", check=False)
+            self.assertEqual((late.returncode, late.stderr[:len(option) + 9]), (1, f"tocsin: {option}:"))
         for wrong in (["--from", "2027-01-04"], ["--to", "2027-01-04", "--for", "8h"],
                       ["--for", "1h", "--from", "soon"], ["--until", "+1h", "--to", "+2h"]):
             with self.subTest(wrong):

@@ -56,6 +56,7 @@ def document(receiver):
         "heartbeats": [{"name": "nightly", "service": "checkout", "every": "1h", "key": "env:BEAT_KEY"}],
         "routes": [{"name": "search-team", "service": "search",
                     "match": [{"field": "details.labels.team", "value": "search"}]}],
+        "absences": [{"name": "of-file", "user": "budi", "from": instant(0), "to": instant(9)}],
         "silences": [{"name": "of-file", "match": [{"field": "details.job", "value": "none"}],
                       "from": instant(0), "to": instant(9)}],
     }
@@ -224,7 +225,13 @@ class OpenapiTest(unittest.TestCase):
         self.admin("DELETE", f"{schedule}/overrides/{{id}}", 404, id="first", **primary)
         off_duty = "/api/v1/users/{name}/off-duty"
         self.post(off_duty, 200, {"until": instant(24 * 20), "dry_run": True}, name="ana")
-        self.post(off_duty, 200, {"until": instant(24 * 20), "comment": "ill", "hand_on": True}, name="ana")
+        done = self.post(off_duty, 200, {"until": instant(24 * 20), "comment": "ill", "hand_on": True}, name="ana")
+        self.get("/api/v1/absences")
+        self.post(off_duty, 200, {"until": instant(24 * 10)}, name="budi")
+        self.post(f"{schedule}/overrides", 201, {**override, "from": "2026-01-05T09:00", "who": "ana"}, **primary)
+        self.admin("DELETE", "/api/v1/absences/{name}", 409, name="of-file")
+        self.admin("DELETE", "/api/v1/absences/{name}", 200, name=done.json["absence"])
+        self.admin("DELETE", "/api/v1/absences/{name}", 404, name=done.json["absence"])
         self.post(off_duty, 422, {"until": "2020-01-01T00:00:00Z"}, name="ana")
 
     def prometheus(self):
