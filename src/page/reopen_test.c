@@ -93,6 +93,52 @@ static void what_waits_goes_to_the_corrected_address(void **state)
     paging_close(&paging);
 }
 
+/* The attempt that was under way when the address was corrected says nothing of the new one. */
+static void an_attempt_at_the_old_address_closes_nothing(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *name, *change;
+        struct send_result result;
+        const char *next;
+        bool is_in_trouble;
+    } ROWS[] = {
+        {"refused", ANA_ELSEWHERE, {.state = SEND_REFUSED}, "ana email: page 1", false},
+        {"later",
+         ANA_ELSEWHERE,
+         {.state = SEND_RETRY, .retry_after = SPAN_H(1)},
+         "ana email: page 1",
+         false},
+        {"nobody knows", ANA_ELSEWHERE, {.state = SEND_UNKNOWN}, "ana email: page 1", false},
+        {"arrived", ANA_ELSEWHERE, {.state = SEND_DELIVERED}, "", false},
+        {"something else was changed",
+         ANA_RENAMED,
+         {.state = SEND_REFUSED},
+         "boss ntfy: page 1",
+         true},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        struct paging paging = {0};
+        paging_open(&paging, CREW);
+        (void)paging_signal_of(&paging, "lone", SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+        paging_apply(&paging, ROWS[i].change);
+        g_free(paging_settle_with(&paging, &ROWS[i].result));
+        assert_int_equal(is_in_trouble(&paging, "ana", "email"), ROWS[i].is_in_trouble);
+        const struct errand *errand =
+            paging.errands->len > 0 ? g_ptr_array_index(paging.errands, 0) : NULL;
+        if (!ROWS[i].is_in_trouble && errand != NULL) {
+            assert_string_equal(errand->address.to, "ana@new.org");
+        }
+        g_autofree char *next = paging_messages(&paging);
+        if (strcmp(next, ROWS[i].next) != 0) {
+            fail_msg("%s: %s", ROWS[i].name, next);
+        }
+        paging_close(&paging);
+    }
+}
+
 /* Answers the status. */
 static int ask_for_test(struct paging *paging, const char *user, const char *channel)
 {
@@ -128,6 +174,26 @@ static void a_test_is_sent_at_once_and_proves_the_contact(void **state)
     paging_expect(&paging, "ana email: page 1");
     (void)paging_signal_of(&paging, "lone", SIGNAL_TRIGGER, "o", SEVERITY_INFO);
     paging_expect(&paging, "ana email: page 1"); /* what is proved holds for every urgency */
+    paging_close(&paging);
+}
+
+/* A test that arrived there proves nothing of the new address, which has failed meanwhile. */
+static void what_arrives_at_the_old_address_proves_nothing(void **state)
+{
+    (void)state;
+    struct paging paging = {0};
+    paging_open(&paging, CREW);
+    assert_int_equal(ask_for_test(&paging, "ana", NULL), 200);
+    paging_apply(&paging, ANA_ELSEWHERE);
+    (void)paging_signal_of(&paging, "lone", SIGNAL_TRIGGER, "l", SEVERITY_INFO);
+    struct errand *test = g_ptr_array_steal_index(paging.errands, 0);
+    paging_settle_as(&paging, SEND_REFUSED, "ana email: page 1");
+    paging_expect(&paging, "boss ntfy: page 1");
+    g_ptr_array_insert(paging.errands, 0, test);
+    paging_settle_as(&paging, SEND_DELIVERED, "ana email: test 1");
+    assert_true(is_in_trouble(&paging, "ana", "email"));
+    (void)paging_signal_of(&paging, "lone", SIGNAL_TRIGGER, "m", SEVERITY_INFO);
+    paging_expect(&paging, "boss ntfy: page 1");
     paging_close(&paging);
 }
 
@@ -198,6 +264,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_corrected_address_is_used_at_once),
         cmocka_unit_test(what_waits_goes_to_the_corrected_address),
+        cmocka_unit_test(an_attempt_at_the_old_address_closes_nothing),
+        cmocka_unit_test(what_arrives_at_the_old_address_proves_nothing),
         cmocka_unit_test(a_test_is_sent_at_once_and_proves_the_contact),
         cmocka_unit_test(a_room_is_tested_as_a_person_is),
         cmocka_unit_test(a_start_opens_what_has_a_secret),

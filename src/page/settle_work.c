@@ -1,4 +1,6 @@
 /* Settling: how an attempt ended, and what follows from it. */
+#include <string.h>
+
 #include "base/random.h"
 #include "page/errand.h"
 #include "page/work.h"
@@ -177,6 +179,24 @@ static int state_after(const struct settle *settle)
     return DELIVERY_UNKNOWN;
 }
 
+/* The address was corrected while this attempt was under way: how it ended says nothing of the one in force. */
+static bool was_elsewhere(const struct pager *pager, const struct delivery *delivery)
+{
+    struct contact contact;
+    return receiver_contact(pager->config, delivery->who, delivery->contact, &contact) &&
+           strcmp(contact.to != NULL ? contact.to : "", delivery->address) != 0;
+}
+
+/* What arrived there arrived; all else goes to the address in force. The mailbox stays as it is. */
+static void settle_elsewhere(struct ledger_tx *tx, const struct delivery *delivery)
+{
+    if (delivery->state == DELIVERY_DELIVERED) {
+        carried_settle(tx->db, delivery->id, NOTIFICATION_DELIVERED, tx->now);
+    } else {
+        carried_put_back(tx->db, delivery->id, tx->now);
+    }
+}
+
 /* Whether a message can be changed says nothing about the contact. */
 static void note_contact(struct ledger_tx *tx, const struct settle *settle,
                          const struct delivery *delivery)
@@ -214,13 +234,16 @@ static void close_delivery(struct pager *pager, struct ledger_tx *tx, const stru
     delivery->provider_id = g_strdup(settle->result.provider_id);
     delivery->detail = detail_of(settle);
     delivery_save(tx->db, delivery);
-    note_contact(tx, settle, delivery);
+    bool is_elsewhere = delivery->state != DELIVERY_CANCELLED && was_elsewhere(pager, delivery);
+    if (!is_elsewhere) {
+        note_contact(tx, settle, delivery);
+    }
     GArray *carried = notifications_of_delivery(tx->db, delivery->id, NAMED_ALERTS_MAX);
     if (carried->len > 0) {
         append_event(tx, enum_to_name(DELIVERY_STATE_NAMES, delivery->state), delivery, carried,
                      delivery->detail);
     }
-    bool is_proof = delivery->state == DELIVERY_DELIVERED && holds_test(carried);
+    bool is_proof = delivery->state == DELIVERY_DELIVERED && !is_elsewhere && holds_test(carried);
     notifications_free(carried);
     struct mailbox mailbox = {0};
     if (is_proof) { /* the contact works, at every urgency */
@@ -228,7 +251,11 @@ static void close_delivery(struct pager *pager, struct ledger_tx *tx, const stru
     }
     if (mailbox_load(tx->db, delivery->mailbox_id, &mailbox)) {
         bool was_well = mailbox.failures == 0;
-        settle_carried(pager, tx, settle, delivery, &mailbox);
+        if (is_elsewhere) {
+            settle_elsewhere(tx, delivery);
+        } else {
+            settle_carried(pager, tx, settle, delivery, &mailbox);
+        }
         if (!was_well || delivery->state != DELIVERY_DELIVERED) {
             mailbox_rearm(tx->db, &mailbox, tx->now); /* what waits is due by other rules now */
         }
