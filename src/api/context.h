@@ -32,6 +32,9 @@ struct api_context {
     /* References to secrets in a configuration document that stand for nothing here: a new array of
      * {path, text}. NULL: nobody can say. Any thread. */
     json_t *(*secrets_amiss)(void *self, const json_t *document);
+    /* Why a reference to a secret stands for nothing here, newly allocated; NULL: it stands for one. May take
+     * two seconds. NULL as a function: nobody can say. Any thread. */
+    char *(*secret_amiss)(void *self, const char *reference);
     void *secrets_self;
     /* Why nobody is told anything just now: the word for programs, and the sentence for people in *out_text. NULL:
      * messages are sent. Any thread. NULL as a function: nobody can say. */

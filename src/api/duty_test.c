@@ -203,6 +203,57 @@ static void routes_are_tried_on_past_alerts(void **state)
                        422));
 }
 
+static const char SECRETS[] =
+    "{\"document\": {\"users\": [{\"name\": \"ana\", \"contacts\": [{\"kind\": \"ntfy\","
+    " \"to\": \"http://n.example.org/ana\", \"secret\": \"env:TOCSIN_SECRET_GONE\"},"
+    " {\"kind\": \"email\", \"to\": \"ana@example.org\"}]},"
+    " {\"name\": \"budi\", \"contacts\": [{\"kind\": \"ntfy\","
+    " \"to\": \"http://n.example.org/budi\", \"secret\": \"env:TOCSIN_SECRET_SET\"}]}],"
+    " \"channels\": [{\"name\": \"ops\", \"kind\": \"webhook\", \"to\": \"http://h.example.org/\","
+    " \"secret\": \"env:TOCSIN_SECRET_GONE\"}],"
+    " \"policies\": [{\"name\": \"standard\", \"steps\": [{\"notify\": [{\"channel\": \"ops\"}],"
+    " \"wait\": \"9m\"}, {\"notify\": [{\"user\": \"ana\"}, {\"user\": \"budi\"}], \"wait\": "
+    "\"5m\"}],"
+    " \"last_resort\": {\"user\": \"budi\"}}]}}";
+
+static char *gone(void *self, const char *reference)
+{
+    (*(int *)self)++;
+    return g_str_has_suffix(reference, "GONE") ? g_strdup("the variable is not set") : NULL;
+}
+
+static const json_t *way(const json_t *answer, size_t step, size_t told, size_t contact)
+{
+    const json_t *tells =
+        json_object_get(json_array_get(json_object_get(answer, "steps"), step), "tells");
+    return json_array_get(json_object_get(json_array_get(tells, told), "contacts"), contact);
+}
+
+/* A page fails there before it is sent, and goes the next way at once: that is what is promised. */
+static void whatif_knows_whose_secret_is_missing(void **state)
+{
+    (void)state;
+    int asked = 0;
+    house->api.secrets_self = &asked;
+    house->api.secret_amiss = gone;
+    json_decref(test_json(house, house->admin, "POST", "/api/v1/config/apply", SECRETS, 200));
+    json_auto_t *answer =
+        test_json(house, house->read, "GET", "/api/v1/whatif?service=checkout", NULL, 200);
+    const json_t *room = way(answer, 0, 0, 0);
+    assert_string_equal(json_text(room, "outlook", ""), "none");
+    assert_string_equal(json_text(room, "failure", ""), "the variable is not set");
+    const json_t *second = json_array_get(json_object_get(answer, "steps"), 1);
+    assert_string_equal(json_text(second, "at", ""), json_text(answer, "at", "-"));
+    assert_string_equal(json_text(way(answer, 1, 0, 0), "outlook", ""), "none");
+    const json_t *instead = way(answer, 1, 0, 1);
+    assert_string_equal(json_text(instead, "contact", ""), "email");
+    assert_string_equal(json_text(instead, "at", ""), json_text(second, "at", "-"));
+    assert_string_equal(json_text(way(answer, 1, 1, 0), "outlook", ""), "good");
+    assert_int_equal(asked, 2); /* each reference once */
+    json_decref(
+        test_json(house, house->read, "POST", "/api/v1/whatif", "{\"service\": \"chekout\"}", 422));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_house, close_house)
 
 int main(void)
@@ -213,6 +264,7 @@ int main(void)
         TEST(absences_are_listed_and_ended),
         TEST(misses_are_told_kindly),
         TEST(routes_are_tried_on_past_alerts),
+        TEST(whatif_knows_whose_secret_is_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,11 @@
 #include "alert/signal.h"
 #include "page/explain.h"
 #include "page/whatif.h"
+#include "people/address.h"
 #include "people/contact_store.h"
+
+/* Whoever asks waits no longer for secrets, each of which may take two seconds. */
+#define SECRETS_PATIENCE SPAN_S(5)
 
 static void read_explain(struct http_request *request, void *self)
 {
@@ -62,24 +66,112 @@ static const struct record WHATIF_RECORD = {.name = "WhatIf",
                                             .fields = WHATIF_FIELDS,
                                             .field_count = G_N_ELEMENTS(WHATIF_FIELDS)};
 
-static void answer_whatif(struct http_request *request, struct api_context *context,
-                          struct whatif_ask *ask)
+/* A message to whoever's secret is missing fails before it is sent. */
+struct secrets_look {
+    const struct api_context *context;
+    struct contact_states *states;
+    GHashTable *reasons; /* reference -> why it stands for nothing, or "" */
+    struct utc now;
+    struct span until; /* no longer: a file system may hang */
+};
+
+static const char *why_amiss(struct secrets_look *look, const char *reference)
 {
-    int severity = ask->severity == 0 ? SEVERITY_ERROR : ask->severity;
-    struct utc at = utc_is_set(ask->at) ? ask->at : clock_now(context->clock);
+    const char *why = g_hash_table_lookup(look->reasons, reference);
+    if (why == NULL && clock_elapsed(look->context->clock).us < look->until.us) {
+        char *found = look->context->secret_amiss(look->context->secrets_self, reference);
+        why = found != NULL ? found : g_strdup("");
+        g_hash_table_insert(look->reasons, g_strdup(reference), (gpointer)(uintptr_t)why);
+    }
+    return why != NULL && why[0] != '\0' ? why : NULL;
+}
+
+static void look_at_secret(struct secrets_look *look, const char *who, const char *contact,
+                           const char *secret)
+{
+    const char *why =
+        secret != NULL && is_secret_reference(secret) ? why_amiss(look, secret) : NULL;
+    if (why != NULL) {
+        contact_state_refuse(look->states, who, contact, why, look->now);
+    }
+}
+
+static void look_at_secrets(const struct api_context *context, const struct config *config,
+                            struct contact_states *states)
+{
+    if (context->secret_amiss == NULL) {
+        return;
+    }
+    struct secrets_look look = {.context = context,
+                                .states = states,
+                                .reasons =
+                                    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+                                .now = clock_now(context->clock),
+                                .until = {clock_elapsed(context->clock).us + SECRETS_PATIENCE.us}};
+    for (guint i = 0; i < config->items[CONFIG_USER]->len; i++) {
+        const struct user *user = config->items[CONFIG_USER]->pdata[i];
+        for (guint k = 0; k < user->contacts->len; k++) {
+            const struct contact *contact = user->contacts->pdata[k];
+            look_at_secret(&look, user->name, contact->name, contact->secret);
+        }
+    }
+    for (guint i = 0; i < config->items[CONFIG_CHANNEL]->len; i++) {
+        const struct chat_channel *channel = config->items[CONFIG_CHANNEL]->pdata[i];
+        g_autofree char *who = g_strconcat("channel:", channel->name, NULL);
+        look_at_secret(&look, who, "channel", channel->secret);
+    }
+    g_hash_table_unref(look.reasons);
+}
+
+/* Apart from intake, for the secrets' file system may be slow. */
+struct whatif_job {
+    struct http_request *request;
+    struct api_context *context;
+    struct whatif_ask ask;
+};
+
+static void whatif_job_free(struct whatif_job *job)
+{
+    record_clear(&WHATIF_RECORD, &job->ask);
+    g_free(job);
+}
+
+static void run_whatif(void *self)
+{
+    struct whatif_job *job = self;
+    struct api_context *context = job->context;
+    int severity = job->ask.severity == 0 ? SEVERITY_ERROR : job->ask.severity;
+    struct utc at = utc_is_set(job->ask.at) ? job->ask.at : clock_now(context->clock);
     struct fault fault = {0};
     struct config *config = config_current(context->configs);
     struct db *db = api_reader(context);
     struct contact_states *states = contact_states_read(db);
-    json_t *answer = whatif(config, states, ask->service, severity, at, &fault);
+    if (!api_reader_done(context, job->request, db)) {
+        contact_states_free(states);
+        config_unref(config);
+        whatif_job_free(job);
+        return;
+    }
+    look_at_secrets(context, config, states);
+    json_t *answer = whatif(config, states, job->ask.service, severity, at, &fault);
     contact_states_free(states);
     config_unref(config);
-    if (!api_reader_done(context, request, db)) {
-        json_decref(answer);
-    } else if (answer == NULL) {
-        http_answer_fault(request, 422, &fault);
+    if (answer == NULL) {
+        http_answer_fault(job->request, 422, &fault);
     } else {
-        http_answer_json(request, 200, answer);
+        http_answer_json(job->request, 200, answer);
+    }
+    whatif_job_free(job);
+}
+
+/* Takes `ask` over. */
+static void answer_whatif(struct http_request *request, struct api_context *context,
+                          struct whatif_ask ask)
+{
+    struct whatif_job *job = g_new0(struct whatif_job, 1);
+    *job = (struct whatif_job){request, context, ask};
+    if (!aside_run(request, run_whatif, job)) {
+        whatif_job_free(job);
     }
 }
 
@@ -87,8 +179,7 @@ static void post_whatif(struct http_request *request, void *context)
 {
     struct whatif_ask ask = {0};
     if (api_body(request, &WHATIF_RECORD, &ask)) {
-        answer_whatif(request, context, &ask);
-        record_clear(&WHATIF_RECORD, &ask);
+        answer_whatif(request, context, ask);
     }
 }
 
@@ -108,8 +199,7 @@ static void get_whatif(struct http_request *request, void *context)
         http_answer_fault(request, 400, &fault);
         return;
     }
-    answer_whatif(request, context, &ask);
-    record_clear(&WHATIF_RECORD, &ask);
+    answer_whatif(request, context, ask);
 }
 
 static const struct query_param WHATIF_PARAMS[] = {

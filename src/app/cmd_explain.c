@@ -268,6 +268,25 @@ static void show_unreached(const json_t *steps, GString *out)
     }
 }
 
+/* Why nobody counts on a contact, once each. */
+static void show_dead(const GArray *tellings, GString *out)
+{
+    g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < tellings->len; i++) {
+        const struct telling *telling = &g_array_index(tellings, struct telling, i);
+        const char *failure = json_text(telling->contact, "failure", NULL);
+        bool is_dead = strcmp(json_text(telling->contact, "outlook", ""), "none") == 0;
+        g_autofree char *line =
+            g_strdup_printf("%s by %s is dead: %s\n", json_text(telling->tell, "who", ""),
+                            json_text(telling->contact, "contact", ""), failure);
+        if (is_dead && failure != NULL && !g_hash_table_contains(told, line)) {
+            bool is_first = g_hash_table_size(told) == 0;
+            g_string_append_printf(out, "%s%s", is_first ? "\n" : "", line);
+            g_hash_table_add(told, g_steal_pointer(&line));
+        }
+    }
+}
+
 static void show_whatif(const struct cli *cli, const json_t *answer)
 {
     const char *headings[] = {"WHEN", "WHO", "BY", "AT", "WHY", NULL};
@@ -284,7 +303,6 @@ static void show_whatif(const struct cli *cli, const json_t *answer)
         add_row(table, &g_array_index(tellings, struct telling, i), zone);
     }
     bool is_empty = tellings->len == 0;
-    g_array_unref(tellings);
     g_autoptr(GString) out = g_string_new(NULL);
     if (json_text(answer, "silenced_by", NULL) != NULL) {
         g_autofree char *until = output_time_text(zone, json_text(answer, "silenced_until", ""));
@@ -292,6 +310,8 @@ static void show_whatif(const struct cli *cli, const json_t *answer)
                                json_text(answer, "silenced_by", ""), until);
     }
     table_write(&table, out);
+    show_dead(tellings, out);
+    g_array_unref(tellings);
     show_unreached(json_object_get(answer, "steps"), out);
     g_string_append_printf(out, "\n%sTimes are %s, if nobody ever answers.\n",
                            is_empty ? "Nobody would be told. " : "", zone_name(zone));

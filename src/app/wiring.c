@@ -174,6 +174,19 @@ static json_t *secrets_amiss(void *self, const json_t *document)
     return warnings;
 }
 
+static char *secret_amiss(void *self, const char *reference)
+{
+    const struct house *house = self;
+    struct fault fault = {0};
+    char *secret = secrets_look_up(&house->secrets, reference, &fault);
+    if (secret == NULL) {
+        return g_strdup(fault.text);
+    }
+    explicit_bzero(secret, strlen(secret));
+    g_free(secret);
+    return NULL;
+}
+
 static void fill_context(struct house *house)
 {
     house->api =
@@ -195,6 +208,7 @@ static void fill_context(struct house *house)
                              .sending_amiss = sending_amiss,
                              .sending_self = house,
                              .secrets_amiss = secrets_amiss,
+                             .secret_amiss = secret_amiss,
                              .secrets_self = house,
                              .data_dir = house->settings->data,
                              .node_name = house->settings->node_name,

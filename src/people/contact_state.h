@@ -34,4 +34,8 @@ NODISCARD const struct contact_state *contact_state_of(const struct contact_stat
 NODISCARD const struct contact_state *contact_trouble(const struct contact_states *states,
                                                       const char *user, const char *contact);
 
+/* From now on it counts as one that refused its last message for this reason. */
+void contact_state_refuse(struct contact_states *states, const char *user, const char *contact,
+                          const char *why, struct utc at);
+
 #endif
