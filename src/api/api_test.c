@@ -119,6 +119,9 @@ static const struct refusal REFUSALS[] = {
     {"cursor negative", "GET", "/api/v1/users?cursor=-1", NULL, 400, "cursor"},
     {"unknown status", "GET", "/api/v1/alerts?status=gone", NULL, 400, "status"},
     {"unknown severity", "GET", "/api/v1/alerts?severity=P1", NULL, 400, "severity"},
+    {"two values where one counts", "GET", "/api/v1/alerts?status=open&limit=5&status=resolved",
+     NULL, 400, "status"},
+    {"two pages of a list", "GET", "/api/v1/users?limit=1&limit=2", NULL, 400, "limit"},
     {"no such alert", "GET", "/api/v1/alerts/999999", NULL, 404, NULL},
     {"alert id that is none", "GET", "/api/v1/alerts/1%27--", NULL, 404, NULL},
     {"alert id too large", "GET", "/api/v1/alerts/99999999999999999999", NULL, 404, NULL},
@@ -221,6 +224,9 @@ static void test_refusals_name_the_field(void **state)
             fail_msg("%s: the detail repeats the field: %s", row->name, answer);
         }
     }
+    /* The same twice says nothing else. */
+    json_decref(
+        test_json(house, house->read, "GET", "/api/v1/alerts?status=open&status=open", NULL, 200));
 }
 
 static void test_schedules_tell_who_is_on_call(void **state)

@@ -184,19 +184,19 @@ static bool check_permit(struct http_request *request)
 }
 
 /* Is it one of the row's parameters? Offers each of them to `nearest`, whose `given` it is. */
-static bool is_known_param(const struct route_row *row, struct nearest *nearest)
+static const struct query_param *known_param(const struct route_row *row, struct nearest *nearest)
 {
     static const struct query_param LIST[] = {{"limit", NULL}, {"cursor", NULL}, {NULL, NULL}};
     const struct query_param *const tables[] = {row->params, row->is_list ? LIST : NULL};
     for (size_t t = 0; t < G_N_ELEMENTS(tables); t++) {
         for (const struct query_param *at = tables[t]; at != NULL && at->name != NULL; at++) {
             if (strcmp(at->name, nearest->given) == 0) {
-                return true;
+                return at;
             }
             nearest_offer(nearest, at->name);
         }
     }
-    return false;
+    return NULL;
 }
 
 static void refuse_param(struct http_request *request, const struct nearest *nearest)
@@ -213,6 +213,26 @@ static void refuse_param(struct http_request *request, const struct nearest *nea
 static void refuse_escape(struct http_request *request)
 {
     request_refuse(request, 400, "The address holds a malformed escape or is not UTF-8.");
+}
+
+/* Does an earlier one of that name say something else? The same twice is harmless. */
+static bool is_contradicted(const GPtrArray *texts, guint at)
+{
+    for (guint i = 0; i < at; i += 2) {
+        if (strcmp(texts->pdata[i], texts->pdata[at]) == 0 &&
+            strcmp(texts->pdata[i + 1], texts->pdata[at + 1]) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void refuse_double(struct http_request *request, const char *name)
+{
+    struct fault fault = {0};
+    fault_set(&fault, name, "The query parameter \"%.60s\" is given twice; give one value.", name);
+    atomic_fetch_add(&request->refs, 1);
+    http_answer_fault(request, 400, &fault);
 }
 
 /* A misspelt filter must not answer everything, nor a ?dry_run=true that nobody reads change something.
@@ -232,8 +252,13 @@ static bool check_query(struct http_request *request)
     }
     for (guint i = 0; texts != NULL && i + 1 < texts->len; i += 2) {
         struct nearest nearest = {.given = texts->pdata[i]};
-        if (!is_known_param(row, &nearest)) {
+        const struct query_param *param = known_param(row, &nearest);
+        if (param == NULL) {
             refuse_param(request, &nearest);
+            return false;
+        }
+        if (row->permit >= PERMIT_READ && !param->may_repeat && is_contradicted(texts, i)) {
+            refuse_double(request, param->name);
             return false;
         }
     }
