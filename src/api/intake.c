@@ -167,6 +167,13 @@ static bool takes_part(enum door door)
     return door == DOOR_ALERTMANAGER || door == DOOR_PROMETHEUS || door == DOOR_NATIVE;
 }
 
+/* Of a list each alert that is whole is one; of one alert a part might be another: its key or its action may
+ * stand in what is missing. */
+static bool is_list(enum door door)
+{
+    return door == DOOR_ALERTMANAGER || door == DOOR_PROMETHEUS;
+}
+
 json_t *intake_json(struct intake *intake)
 {
     size_t size = 0;
@@ -186,10 +193,13 @@ json_t *intake_json(struct intake *intake)
     if (body != NULL && mends->is_cut && !takes_part(intake->door)) {
         (void)fault_set(&fault, "", "holds more than %zu values; send fewer", nodes);
         json_decref(g_steal_pointer(&body));
+    } else if (body != NULL && mends->ends_early && !intake->is_cut && !is_list(intake->door)) {
+        json_decref(g_steal_pointer(&body)); /* the fault says where it ends */
     }
     if (body == NULL) {
         intake_refuse(intake, intake->is_cut ? 413 : 400, &fault);
     }
+    intake->is_cut = intake->is_cut || mends->ends_early;
     return g_steal_pointer(&body);
 }
 
@@ -294,10 +304,16 @@ static void refuse_outcome(struct intake *intake, enum command_outcome outcome)
     }
 }
 
+static const char ENDS_EARLY[] = "the JSON of the request ends in the middle";
+
 /* What was not even looked at. NULL: nothing. */
 static char *cut_told(const struct intake *intake)
 {
     size_t taken = taken_of(intake);
+    if (intake->mends.ends_early) {
+        return g_strdup_printf("%s: what comes after the first %zu alerts was cut off", ENDS_EARLY,
+                               taken);
+    }
     if (intake->is_cut) {
         return g_strdup_printf("the body %s than %s taken at once: what comes after the first %zu "
                                "alerts was cut off",
@@ -396,7 +412,8 @@ static void tell_of_rest(struct intake *intake)
     size_t taken = taken_of(intake);
     if (intake->batch.cut_off > 0 || intake->is_cut) {
         intake->own = 1;
-        refusal_cut_off(intake->integration, intake->is_cut ? 0 : intake->batch.cut_off, taken,
+        const struct refused last = {intake->mends.ends_early ? ENDS_EARLY : NULL, taken};
+        refusal_cut_off(intake->integration, intake->is_cut ? 0 : intake->batch.cut_off, &last,
                         clock_now(intake->context->clock), batch_add(&intake->batch));
     }
 }

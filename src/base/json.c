@@ -147,6 +147,17 @@ static char *fit(char *text, size_t *size, size_t nodes_max, struct json_mends *
     return cut;
 }
 
+/* What ends in the middle is good up to there: the elements that are whole. NULL: none is. */
+static json_t *load_begun(const char *text, size_t size, struct json_mends *out)
+{
+    size_t whole_size = 0;
+    g_autofree char *whole = json_cut(text, size, SIZE_MAX, &whole_size);
+    json_error_t ignored;
+    json_t *value = whole == NULL ? NULL : json_loadb(whole, whole_size, JSON_DECODE_ANY, &ignored);
+    out->ends_early = value != NULL;
+    return value;
+}
+
 static json_t *load_mended(const char *text, size_t size, struct json_mends *out,
                            json_error_t *error)
 {
@@ -154,6 +165,9 @@ static json_t *load_mended(const char *text, size_t size, struct json_mends *out
     if (value == NULL && json_error_code(error) == json_error_duplicate_key) {
         out->has_doubled_key = true;
         value = json_loadb(text, size, JSON_DECODE_ANY, error);
+    }
+    if (value == NULL && json_error_code(error) == json_error_premature_end_of_input) {
+        value = load_begun(text, size, out);
     }
     return value;
 }
@@ -169,14 +183,15 @@ static json_t *read_mended(const char *bytes, size_t size, bool must_shrink, siz
     }
     json_error_t error;
     json_t *value = load_mended(mended, mended_size, out, &error);
-    if (value != NULL) {
-        return value;
-    }
-    size_t sound_size = 0;
-    g_autofree char *sound = json_without_broken(mended, mended_size, &sound_size, &out->broken);
-    json_error_t ignored;
-    value = sound != NULL ? load_mended(sound, sound_size, out, &ignored) : NULL;
     if (value == NULL) {
+        size_t sound_size = 0;
+        g_autofree char *sound =
+            json_without_broken(mended, mended_size, &sound_size, &out->broken);
+        json_error_t another;
+        value = sound != NULL ? load_mended(sound, sound_size, out, &another) : NULL;
+        error = value != NULL && out->ends_early ? another : error;
+    }
+    if (value == NULL || out->ends_early) {
         set_parse_fault(&error, fault);
     }
     return value;

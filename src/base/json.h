@@ -27,11 +27,13 @@ struct json_mends {
     bool has_doubled_key; /* the last of them counts */
     bool
         is_cut; /* holds more values than are taken: those elements of the outer list that fit are there */
+    bool ends_early; /* in the middle: those elements of the outer list that are whole are there */
 };
 
 /* The same for the doors of programs: what the strict reader takes is read just so, and costs no more;
  * what it refuses is mended first where the meaning allows, element by element of an outer list. Refused is
- * what has no shape, such as a document that was cut off. */
+ * what has no shape, such as a document that ends before one element of its outer list is whole. The fault says
+ * where it ends also when some are (ends_early): for whom a part is not enough. */
 NODISCARD json_t *json_read_mended(const char *bytes, size_t size, size_t nodes_max,
                                    struct json_mends *out, struct fault *fault);
 

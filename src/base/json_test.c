@@ -183,6 +183,36 @@ static void assert_mends_told(const char *text, const char *expected)
     assert_string_equal(told, expected);
 }
 
+static const struct {
+    const char *name, *text;
+    const char *read; /* NULL: no element is whole */
+} BEGUN[] = {
+    {"in an element", "{\"a\":[{\"x\":1},{\"x\":", "{\"a\":[{\"x\":1}]}"},
+    {"in a text", "[{\"x\":1},{\"x\":\"12", "[{\"x\":1}]"},
+    {"in a word", "[{\"x\":1},{\"x\":tr", "[{\"x\":1}]"},
+    {"behind the list", "{\"a\":[{\"x\":1},{\"x\":2}],\"b", "{\"a\":[{\"x\":1},{\"x\":2}]}"},
+    {"with a key twice", "[{\"x\":1,\"x\":2},{", "[{\"x\":2}]"},
+    {"with an element that is broken", "[{\"x\":1,},{\"x\":2},{", "[null,{\"x\":2}]"},
+    {"in the only element", "[{\"x\":1", NULL},
+};
+
+static void test_what_ends_early_is_taken_up_to_there(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(BEGUN); i++) {
+        struct fault fault = {0};
+        struct json_mends mends;
+        const char *text = BEGUN[i].text;
+        json_auto_t *value = json_read_mended(text, strlen(text), LIMIT_JSON_NODES, &mends, &fault);
+        g_autofree char *read = value == NULL ? NULL : json_write(value);
+        if (g_strcmp0(read, BEGUN[i].read) != 0) {
+            fail_msg("%s: %s", BEGUN[i].name, read);
+        }
+        assert_int_equal(mends.ends_early, read != NULL);
+        assert_non_null(strstr(fault.text, "ends in the middle"));
+    }
+}
+
 static void test_mends_are_told_as_what_they_are(void **state)
 {
     (void)state;
@@ -316,6 +346,7 @@ int main(void)
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_nodes),
         cmocka_unit_test(test_mends),
+        cmocka_unit_test(test_what_ends_early_is_taken_up_to_there),
         cmocka_unit_test(test_mends_are_told_as_what_they_are),
         cmocka_unit_test(test_mended_is_bounded_too),
         cmocka_unit_test(test_what_is_too_much_is_left_out),

@@ -243,15 +243,19 @@ void refusal_signal(const char *integration, enum refusal kind, size_t count,
     out->summary = summary_of(integration, kind, count, last);
 }
 
-void refusal_cut_off(const char *integration, size_t cut_off, size_t taken, struct utc now,
-                     struct signal *out)
+void refusal_cut_off(const char *integration, size_t cut_off, const struct refused *last,
+                     struct utc now, struct signal *out)
 {
-    const char *words = refusal_words(REFUSAL_CUT_OFF);
+    const char *words = last->why != NULL ? last->why : refusal_words(REFUSAL_CUT_OFF);
     trigger(integration, REFUSAL_CUT_OFF, now, out);
+    if (last->why != NULL) { /* its JSON; the sender has cut, not we */
+        (void)json_object_set_new(out->details, "remedy",
+                                  json_string(remedy_of(REFUSAL_UNREADABLE)));
+    }
     out->summary =
         cut_off == 0
             ? g_strdup_printf("Alerts of %s after the first %zu were cut off: %s", integration,
-                              taken, words)
+                              last->taken, words)
             : g_strdup_printf("%zu alert%s of %s %s cut off: %s", cut_off, cut_off == 1 ? "" : "s",
                               integration, cut_off == 1 ? "was" : "were", words);
 }

@@ -54,9 +54,9 @@ struct refused {
  * were refused. Into an empty signal. */
 void refusal_signal(const char *integration, enum refusal kind, size_t count,
                     const struct refused *last, struct utc now, struct signal *out);
-/* The same of a request of which `taken` alerts were taken and `cut_off` were not; 0: nobody knows how many. */
-void refusal_cut_off(const char *integration, size_t cut_off, size_t taken, struct utc now,
-                     struct signal *out);
+/* The same of a request of which `cut_off` alerts were not taken; 0: nobody knows how many. */
+void refusal_cut_off(const char *integration, size_t cut_off, const struct refused *last,
+                     struct utc now, struct signal *out);
 /* Its end. */
 void refusal_over(enum refusal kind, struct signal *out);
 

@@ -145,22 +145,27 @@ static void test_signal(void **state)
         int kind;
         size_t count;
         const char *summary;
+        const char *why;
     } ROWS[] = {
-        {REFUSAL_TOO_LARGE, 12, "prod-am was refused 12 times: body too large"},
-        {REFUSAL_TOO_LARGE, 1, "prod-am was refused: body too large"},
-        {REFUSAL_CUT_OFF, 1500, "1500 alerts of prod-am were cut off: too much in one request"},
-        {REFUSAL_CUT_OFF, 1, "1 alert of prod-am was cut off: too much in one request"},
+        {REFUSAL_TOO_LARGE, 12, "prod-am was refused 12 times: body too large", NULL},
+        {REFUSAL_TOO_LARGE, 1, "prod-am was refused: body too large", NULL},
+        {REFUSAL_CUT_OFF, 1500, "1500 alerts of prod-am were cut off: too much in one request",
+         NULL},
+        {REFUSAL_CUT_OFF, 1, "1 alert of prod-am was cut off: too much in one request", NULL},
         {REFUSAL_CUT_OFF, 0,
-         "Alerts of prod-am after the first 8473 were cut off: too much in one request"},
+         "Alerts of prod-am after the first 8473 were cut off: too much in one request", NULL},
+        {REFUSAL_CUT_OFF, 0, "Alerts of prod-am after the first 8473 were cut off: it ends early",
+         "it ends early"},
         {REFUSAL_ENCODING, 3,
-         "prod-am was refused 3 times: body in an encoding that is not understood"},
+         "prod-am was refused 3 times: body in an encoding that is not understood", NULL},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
         enum refusal kind = (enum refusal)ROWS[i].kind;
         struct signal signal = {0}, over = {0};
         if (kind == REFUSAL_CUT_OFF) {
-            refusal_cut_off("prod-am", ROWS[i].count, 8473, at(0), &signal);
+            const struct refused last = {ROWS[i].why, 8473};
+            refusal_cut_off("prod-am", ROWS[i].count, &last, at(0), &signal);
         } else {
             static const struct refused NOTHING = {0};
             refusal_signal("prod-am", kind, ROWS[i].count, &NOTHING, at(0), &signal);

@@ -353,6 +353,27 @@ class DoorsTest(unittest.TestCase):
         told = [alert for alert in self.world.alerts(status="open") if alert.get("source") == "tocsin"]
         self.assertIn("Alerts of prod-am after the first 7 were cut off", [alert["summary"][:48] for alert in told], told)
 
+    def test_what_is_whole_before_the_json_ends_is_taken(self):
+        """The body is whole, what is in it is not: cut by a template or a proxy, no connection that broke."""
+        whole = b",".join(b'{"status":"firing","labels":{"alertname":"%s"},"fingerprint":"%s"}' % (name, name)
+                          for name in (b"cut-a", b"cut-b"))
+        answer = self.post(AM, b'{"alerts":[%s,{"status":"firing","labels":{"alertn' % whole)
+        self.assertEqual((answer.status, answer.json["accepted"]), (202, 2), answer)
+        self.assertIn("ends in the middle: what comes after the first 2", answer.json["note"])
+        self.assertEqual(self.summaries("cut-a", "cut-b"), ["cut-a", "cut-b"])
+        self.assertIn("ends in the middle", self.world.items("/api/v1/integrations/prod-am/payloads")[0]["problem"])
+        told = [alert["summary"] for alert in self.world.alerts(status="open")
+                if alert["dedup_key"] == "tocsin:refused:cut-off"]
+        self.assertEqual(told, ["Alerts of prod-am after the first 2 were cut off: "
+                                "the JSON of the request ends in the middle"])
+        answer = self.post(PROM, b'[{"labels":{"alertname":"CutProm"}},{"labels":{"alertname":"Cu')
+        self.assertEqual(answer.status, 200, answer)
+        self.assertEqual(len([a for a in self.world.alerts() if a["summary"] == "CutProm"]), 1)
+        self.assert_problem(self.post(AM, b'{"alerts":[{"status":"firing","labels":{"alertn'), 400)
+        # Half of one alert may be another: the key and the action may be what is missing.
+        self.assert_problem(self.alert(b'{"summary":"half","links":[{"href":"http://x/"},{"hr'), 400)
+        self.assertEqual([a for a in self.world.alerts() if a["summary"] == "half"], [])
+
     def test_a_null_label_is_absent(self):
         sent = self.post(PROM, b'[{"labels":{"alertname":"NullLabel","team":null,"n":5}}]')
         self.assertEqual(sent.status, 200, sent)
