@@ -3,6 +3,8 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "base/json_set.h"
+
 bool silence_is_active(const struct silence *silence, struct utc now, struct utc *out_change_at)
 {
     *out_change_at = UTC_NEVER;
@@ -54,6 +56,16 @@ struct silence_verdict silence_judge(const GPtrArray *silences, const struct mat
         }
     }
     return active.by != NULL ? active : (struct silence_verdict){.until = next};
+}
+
+json_t *silence_ended(const struct silence *silence, struct utc now)
+{
+    json_t *spec = record_write(&SILENCE_RECORD, silence);
+    if (!utc_before(silence->from, now)) {
+        json_set_utc(spec, "from", utc_add(now, (struct span){-1}));
+    }
+    json_set_utc(spec, "to", now);
+    return spec;
 }
 
 static bool is_uuid(const char *text)

@@ -22,6 +22,10 @@ NODISCARD bool silence_is_active(const struct silence *silence, struct utc now,
 NODISCARD int silence_state(const struct silence *silence, struct utc now,
                             struct utc *out_change_at);
 
+/* Its record as one that ends at `now`, for one that has no windows; what has not begun was then in force
+ * for no time at all. New reference. */
+NODISCARD json_t *silence_ended(const struct silence *silence, struct utc now);
+
 /* The id by which clients of Alertmanager's interface know it: a name that has the shape of a UUID is its
  * own id, any other has one made from it, always the same. */
 enum { SILENCE_ID_SIZE = 37 };

@@ -105,15 +105,10 @@ static bool can_stay(const struct silence_job *job, const struct silence *before
             (state == SILENCE_PENDING && !utc_before(after->from, now)));
 }
 
-/* Ends it now; one that has not begun was then in force for no time at all. */
 static enum command_result end_now(struct ledger_tx *tx, struct silence_job *job,
                                    const struct silence *silence)
 {
-    job->end_spec = record_write(&SILENCE_RECORD, silence);
-    if (!utc_before(silence->from, tx->now)) {
-        json_set_utc(job->end_spec, "from", utc_add(tx->now, (struct span){-1}));
-    }
-    json_set_utc(job->end_spec, "to", tx->now);
+    job->end_spec = silence_ended(silence, tx->now);
     job->end.spec = job->end_spec;
     return put_object_run(tx, &job->end);
 }

@@ -481,6 +481,16 @@ static void test_silences_routes_and_questions(void **state)
                         "night work");
     json_decref(
         test_json(house, house->respond, "DELETE", "/api/v1/silences/night%20work", NULL, 204));
+    json_auto_t *ended =
+        test_json(house, house->read, "GET", "/api/v1/silences/night%20work", NULL, 200);
+    assert_string_equal(text_at(ended, "state"), "over");
+    assert_string_equal(text_at(ended, "created_by"), "token:respond");
+    json_decref(/* again: it stays as it ended */
+                test_json(house, house->respond, "DELETE", "/api/v1/silences/night%20work", NULL,
+                          204));
+    json_auto_t *still =
+        test_json(house, house->read, "GET", "/api/v1/silences/night%20work", NULL, 200);
+    assert_true(json_equal(ended, still));
     json_auto_t *routed = test_json(
         house, house->read, "POST", "/api/v1/routes/test",
         "{\"integration\":\"native\",\"alert\":{\"summary\":\"x\",\"component\":\"bill\"}}", 200);

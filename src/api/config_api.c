@@ -243,7 +243,7 @@ static void read_export(struct http_request *request, void *self)
     struct api_context *context = self;
     g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
     struct db *db = api_reader(context);
-    json_t *document = config_export(db, notes);
+    json_t *document = config_export(db, clock_now(context->clock), notes);
     if (!api_reader_done(context, request, db)) {
         json_decref(document);
         return;

@@ -172,7 +172,7 @@ static void get_silence(struct http_request *request, void *self)
 struct object_job {
     struct http_request *request;
     struct put_object put;
-    struct delete_object del;
+    struct end_silence end;
     char *actor;
     char *name;
     json_t *spec;
@@ -188,15 +188,14 @@ static struct object_job *object_job_new(struct http_request *request, struct ap
     struct config_command base = {.configs = context->configs, .actor = job->actor};
     job->put.base = base;
     job->put.kind = kind;
-    job->del.base = base;
-    job->del.kind = kind;
-    job->del.name = job->name;
+    job->end.del = (struct delete_object){.base = base, .kind = kind, .name = job->name};
     return job;
 }
 
 static void object_job_free(struct object_job *job)
 {
     put_object_clear(&job->put);
+    end_silence_clear(&job->end);
     json_decref(job->spec);
     g_free(job->actor);
     g_free(job->name);
@@ -244,16 +243,18 @@ static void post_silence(struct http_request *request, void *self)
 
 static enum command_result delete_run(struct ledger_tx *tx, void *job)
 {
-    return delete_object_run(tx, &((struct object_job *)job)->del);
+    return end_silence_run(tx, &((struct object_job *)job)->end);
 }
 
 static void delete_answer(void *self, enum command_outcome outcome)
 {
     struct object_job *job = self;
-    config_command_answered(&job->del, outcome);
+    const struct config_command *ended = &job->end.del.base;
+    config_command_answered(&job->end.del, outcome);
+    config_command_answered(&job->end.put, outcome);
     if (api_outcome(job->request, outcome)) {
-        if (job->del.base.status >= 400) {
-            http_answer_fault(job->request, job->del.base.status, &job->del.base.fault);
+        if (ended->status >= 400) {
+            http_answer_fault(job->request, ended->status, &ended->fault);
         } else {
             http_answer_empty(job->request, 204);
         }
@@ -288,6 +289,8 @@ const struct route_row SILENCE_ROUTES[] = {
      .summary = "Keeps matching alerts from paging for a while.", .request = &SILENCE_RECORD,
      .answer = &SILENCE_RECORD, .others = CHANGED, .success = 201},
     {"DELETE", "/api/v1/silences/{name}", PERMIT_RESPOND, delete_silence,
-     .summary = "Ends a silence.", .others = OF_FILE, .success = 204},
+     .summary =
+         "Ends a silence, which stays listed as one that is over; one that recurs is deleted.",
+     .others = OF_FILE, .success = 204},
 };
 const size_t SILENCE_ROUTE_COUNT = G_N_ELEMENTS(SILENCE_ROUTES);

@@ -208,8 +208,11 @@ const struct cli_command COMMANDS[] = {
     {"silence add", "CONDITION...", 1, -1, "Keep matching alerts quiet for a time.",
      "A condition is FIELD=VALUE, FIELD!=VALUE, FIELD=~REGEX or FIELD!~REGEX; all must hold.",
      SILENCE_OPTIONS, SETTING_CLIENT, 0, cmd_silence_add},
-    {"silence remove", "NAME", 1, 1, "End a silence.", NULL, NULL, SETTING_CLIENT, 0,
-     cmd_silence_remove},
+    {"silence remove", "NAME", 1, 1, "End a silence.",
+     "`tocsin silence list --all` still shows it, as one that is over, for 5 days. One that recurs "
+     "is "
+     "deleted.",
+     NULL, SETTING_CLIENT, 0, cmd_silence_remove},
     {"feed create", "", 0, 0, "Make a calendar's address that phones subscribe to.",
      "The address is the secret and is printed once. Calendar programs ask for it again by "
      "themselves, most of them every few hours, so that a change of the schedule arrives.",

@@ -61,7 +61,7 @@ static void look_at_secrets(struct doctor *doctor)
 {
     if (doctor->secrets != NULL) {
         g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
-        json_auto_t *document = config_export(doctor->db, notes);
+        json_auto_t *document = config_export(doctor->db, doctor->now, notes);
         secrets_check(doctor->secrets, document, add_secret, doctor);
     }
 }

@@ -100,7 +100,14 @@ static void note_override(void *notes, const struct override_row *row)
              row->override->who != NULL ? row->override->who : "nobody on call");
 }
 
-json_t *config_export(struct db *db, GPtrArray *notes)
+static bool is_over(const struct config_object *object, struct utc now)
+{
+    struct utc to;
+    return object->kind == CONFIG_SILENCE && utc_parse(json_text(object->spec, "to", ""), &to) &&
+           !utc_before(now, to);
+}
+
+json_t *config_export(struct db *db, struct utc now, GPtrArray *notes)
 {
     json_t *document = json_object();
     g_autoptr(GPtrArray) objects = config_load_objects(db);
@@ -108,7 +115,7 @@ json_t *config_export(struct db *db, GPtrArray *notes)
         const struct config_object *object = g_ptr_array_index(objects, i);
         if (object->is_from_file) {
             export_object(document, object, notes);
-        } else {
+        } else if (!is_over(object, now)) {
             add_note(notes, "Not in this file, made by a person or program: %s %s.",
                      config_noun((enum config_kind)object->kind), object->name);
         }

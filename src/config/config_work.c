@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "alert/silence.h"
 #include "base/json.h"
 #include "base/nearest.h"
 #include "config/config_command.h"
@@ -283,4 +284,51 @@ enum command_result delete_object_run(struct ledger_tx *tx, void *arg)
         return config_command_refuse(&self->base, 404);
     }
     return delete_found(tx, self, current, object);
+}
+
+/* ---- a silence's end ---- */
+
+/* NULL: it is not one that can be given an end. */
+static struct silence *endable(const struct config_object *object)
+{
+    struct fault fault;
+    struct silence *silence = object == NULL || object->is_from_file
+                                  ? NULL
+                                  : record_new_stored(&SILENCE_RECORD, object->spec, &fault);
+    if (silence != NULL && silence->windows->len > 0) {
+        record_free(&SILENCE_RECORD, silence);
+        return NULL;
+    }
+    return silence;
+}
+
+enum command_result end_silence_run(struct ledger_tx *tx, struct end_silence *end)
+{
+    config_command_begin(&end->del.base);
+    end_silence_clear(end);
+    end->put = (struct put_object){
+        .base = end->del.base, .kind = CONFIG_SILENCE, .keeps_maker = true, .skips_meaning = true};
+    g_autoptr(GPtrArray) current = config_load_objects(tx->db);
+    struct silence *silence = endable(config_find_object(current, CONFIG_SILENCE, end->del.name));
+    if (silence == NULL) {
+        return delete_object_run(tx, &end->del);
+    }
+    struct utc change_at;
+    enum command_result result = COMMAND_DONE;
+    if (silence_state(silence, tx->now, &change_at) != SILENCE_OVER) {
+        json_auto_t *spec = silence_ended(silence, tx->now);
+        end->put.spec = spec;
+        result = put_object_run(tx, &end->put);
+        end->put.spec = NULL;
+        end->del.base.status = end->put.base.status;
+        end->del.base.fault = end->put.base.fault;
+    }
+    record_free(&SILENCE_RECORD, silence);
+    return result;
+}
+
+void end_silence_clear(struct end_silence *end)
+{
+    put_object_clear(&end->put);
+    g_clear_pointer(&end->put.base.next, config_unref);
 }

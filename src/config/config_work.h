@@ -72,6 +72,15 @@ struct delete_object {
 };
 enum command_result delete_object_run(struct ledger_tx *tx, void *arg);
 
+/* Ends a silence as if its time were over: it stays listed for as long as one that ran out. What is over
+ * stays as it is; one that recurs, which has no end, is deleted. */
+struct end_silence {
+    struct delete_object del; /* first: the answer and the recurring one's way */
+    struct put_object put;
+};
+enum command_result end_silence_run(struct ledger_tx *tx, struct end_silence *end);
+void end_silence_clear(struct end_silence *end);
+
 /* An override of a schedule, made between two applies of the file. */
 struct add_override {
     struct config_command base;

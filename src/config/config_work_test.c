@@ -209,7 +209,7 @@ static void test_export_applies_without_a_change(void **state)
     struct world *world = *state;
     struct apply_config first = world_apply(world, TEAM, (struct terms){0});
     g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
-    json_auto_t *document = config_export(world->db, notes);
+    json_auto_t *document = config_export(world->db, world->now, notes);
     assert_int_equal(notes->len, 0);
     g_autofree char *yaml = yaml_write(document, notes);
     struct apply_config second = world_apply(world, yaml, (struct terms){.prune = true});
@@ -231,7 +231,7 @@ static void test_export_leaves_secrets_out(void **state)
         (struct terms){0});
     assert_int_equal(first.base.status, 200);
     g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
-    json_auto_t *document = config_export(world->db, notes);
+    json_auto_t *document = config_export(world->db, world->now, notes);
     g_autofree char *yaml = yaml_write(document, notes);
     assert_null(strstr(yaml, "whsec_"));
     assert_non_null(strstr(yaml, "# The secret of user ana, contact webhook is not shown"));
