@@ -56,12 +56,9 @@ static bool enum_query(struct http_request *request, const char *name,
     if (text == NULL || *out != 0) {
         return true;
     }
-    g_autoptr(GString) known = g_string_new(NULL);
-    for (const struct enum_name *at = names; at->name != NULL; at++) {
-        g_string_append_printf(known, "%s%s", known->len == 0 ? "" : ", ", at->name);
-    }
     struct fault fault = {0};
-    fault_set(&fault, name, "must be one of %s.", known->str);
+    enum_refuse(names, text, &fault);
+    fault_within(&fault, name);
     http_answer_fault(request, 400, &fault);
     return false;
 }

@@ -61,6 +61,20 @@ static char *commands_below(const char *words)
     return g_string_free(below, FALSE);
 }
 
+/* Those that have `words` behind their first one: of "override", "schedule override add" and its like. */
+static char *commands_with(const char *words)
+{
+    g_autofree char *inner = g_strconcat(" ", words, " ", NULL);
+    GString *found = g_string_new(NULL);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        g_autofree char *name = g_strconcat(COMMANDS[i].name, " ", NULL);
+        if (strstr(name, inner) != NULL) {
+            g_string_append_printf(found, "%s%s", found->len > 0 ? ", " : "", COMMANDS[i].name);
+        }
+    }
+    return g_string_free(found, FALSE);
+}
+
 static const char *nearest_command(const char *given)
 {
     struct nearest nearest = {.given = given};
@@ -81,6 +95,13 @@ bool cli_refuse_command(int argc, char **argv, struct fault *fault)
         g_autofree char *below = commands_below(GIVEN[i]);
         if (below[0] != '\0') {
             return fault_set(fault, "", "%s needs one more word: %s", GIVEN[i], below);
+        }
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(GIVEN); i++) {
+        g_autofree char *with = commands_with(GIVEN[i]);
+        if (with[0] != '\0') {
+            return fault_set(fault, "", "there is no command \"%.60s\"; did you mean %s?", argv[0],
+                             with);
         }
     }
     const char *meant = nearest_command(two);

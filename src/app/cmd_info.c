@@ -16,8 +16,12 @@ int cmd_openapi(struct cli *cli)
 int cmd_completion(struct cli *cli)
 {
     g_autoptr(GString) out = g_string_new(NULL);
-    if (!cli_completion(cli_arg(cli, 0), out)) {
-        return cli_misused(cli, "completion is made for bash, zsh and fish");
+    const char *shell = cli_arg(cli, 0);
+    if (!cli_completion(shell, out)) {
+        static const struct enum_name SHELLS[] = {{"bash", 1}, {"zsh", 2}, {"fish", 3}, {NULL, 0}};
+        struct fault fault = {0};
+        enum_refuse(SHELLS, shell, &fault);
+        return cli_misused(cli, "SHELL: %s", fault.text);
     }
     output_print(out);
     return EXIT_OK;

@@ -244,13 +244,14 @@ static bool set_text(char **field, const struct setting *setting, const char *ca
 static bool set_choice(int *field, const struct setting *setting, const char *called,
                        const char *value, struct fault *fault)
 {
-    for (const struct enum_name *row = setting->names; row->name != NULL; row++) {
-        if (strcmp(row->name, value) == 0) {
-            *field = row->value;
-            return true;
-        }
+    int choice = enum_from_name(setting->names, value);
+    if (choice != 0) {
+        *field = choice;
+        return true;
     }
-    return fault_set(fault, called, "is \"%.60s\"; it must be one of %s", value, setting->arg);
+    enum_refuse(setting->names, value, fault);
+    fault_within(fault, called);
+    return false;
 }
 
 static bool set_int(int64_t *field, const struct setting *setting, const char *called,

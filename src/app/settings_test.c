@@ -54,7 +54,7 @@ static void reads_the_environment(void **state)
         {"text", "TOCSIN_LISTEN=[::]:80", "listen", "[::]:80", NULL},
         {"empty is not set", "TOCSIN_LISTEN=", "listen", "127.0.0.1:8420", NULL},
         {"choice", "TOCSIN_BOARD=open", "board", "open", NULL},
-        {"wrong choice", "TOCSIN_BOARD=yes", NULL, NULL, "must be one of token|open"},
+        {"wrong choice", "TOCSIN_BOARD=yes", NULL, NULL, "must be one of token, open"},
         {"span", "TOCSIN_SHUTDOWN_DRAIN=2m", "shutdown-drain", "2m", NULL},
         {"span without unit", "TOCSIN_SHUTDOWN_DRAIN=2", NULL, NULL, "with its unit"},
         {"span too long", "TOCSIN_SHUTDOWN_DRAIN=2h", NULL, NULL, "between 0s and 5m"},

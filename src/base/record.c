@@ -154,6 +154,21 @@ static char *known_names(const struct enum_name *names)
     return g_string_free(known, FALSE);
 }
 
+bool enum_refuse(const struct enum_name *names, const char *given, struct fault *fault)
+{
+    g_autofree char *known = known_names(names);
+    struct nearest nearest = {.given = given};
+    for (const struct enum_name *name = names; name->name != NULL; name++) {
+        nearest_offer(&nearest, name->name);
+    }
+    if (nearest.found != NULL) {
+        return fault_set(fault, "",
+                         "\"%.40s\" is not known; did you mean \"%s\"? It must be one of %s", given,
+                         nearest.found, known);
+    }
+    return fault_set(fault, "", "\"%.40s\" is not known; it must be one of %s", given, known);
+}
+
 static bool read_enum(const struct field *field, const json_t *value, void *at, struct fault *fault)
 {
     int number = json_is_string(value) ? enum_from_name(field->names, json_string_value(value)) : 0;
@@ -161,21 +176,11 @@ static bool read_enum(const struct field *field, const json_t *value, void *at, 
         *(int *)at = number;
         return true;
     }
-    g_autofree char *known = known_names(field->names);
     if (!json_is_string(value)) {
+        g_autofree char *known = known_names(field->names);
         return fault_set(fault, "", "must be one of %s, not %s", known, kind_of(value));
     }
-    struct nearest nearest = {.given = json_string_value(value)};
-    for (const struct enum_name *name = field->names; name->name != NULL; name++) {
-        nearest_offer(&nearest, name->name);
-    }
-    if (nearest.found != NULL) {
-        return fault_set(fault, "",
-                         "\"%.40s\" is not known; did you mean \"%s\"? It must be one of %s",
-                         nearest.given, nearest.found, known);
-    }
-    return fault_set(fault, "", "\"%.40s\" is not known; it must be one of %s", nearest.given,
-                     known);
+    return enum_refuse(field->names, json_string_value(value), fault);
 }
 
 static bool judge_count(const struct field *field, const json_t *value, struct fault *fault)

@@ -115,5 +115,7 @@ void record_schemas(const struct record *record, json_t *schemas);
 /* NULL when no enumerator has that value; 0 when no name fits. */
 const char *enum_to_name(const struct enum_name *names, int value);
 int enum_from_name(const struct enum_name *names, const char *name);
+/* Says of a name that fits none of them which was probably meant, and which there are. False. */
+bool enum_refuse(const struct enum_name *names, const char *given, struct fault *fault);
 
 #endif

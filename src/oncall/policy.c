@@ -64,12 +64,13 @@ const struct record TARGET_RECORD = {
 
 static bool severities_are_known(const GPtrArray *severities, struct fault *fault)
 {
-    static const char *const KNOWN[] = {"critical", "error", "warning", "info", NULL};
+    /* The values are those of the floor above; only the names count here. */
+    static const struct enum_name KNOWN[] = {
+        {"critical", 1}, {"error", 2}, {"warning", 3}, {"info", 4}, {NULL, 0}};
     for (guint i = 0; i < severities->len; i++) {
         const char *severity = g_ptr_array_index(severities, i);
-        if (!g_strv_contains(KNOWN, severity)) {
-            fault_set(fault, "", "\"%s\" must be one of critical, error, warning and info",
-                      severity);
+        if (enum_from_name(KNOWN, severity) == 0) {
+            enum_refuse(KNOWN, severity, fault);
             fault_within_index(fault, i);
             fault_within(fault, "severity");
             return false;

@@ -147,6 +147,7 @@ class UsageTest(unittest.TestCase):
                     ' _tocsin; echo "${COMPREPLY[@]}"']
         self.completed("bash", ask_bash)
         self.assertEqual(run("completion", "tcsh").returncode, 2)
+        self.assertIn('did you mean "zsh"?', run("completion", "zhs").stderr)
 
     @unittest.skipUnless(shutil.which("zsh"), "zsh is not installed")
     def test_completion_of_zsh(self):
@@ -239,6 +240,13 @@ class CommandTest(unittest.TestCase):
             ("a word for an alert", ["ack", "abc"], 1, '"abc" is not the number of an alert'),
             ("explain a word", ["explain", "abc"], 1, '"abc" is not the number of an alert'),
             ("alerts of no service", ["alerts", "--service", "chekout"], 1, 'did you mean "checkout"?'),
+            ("alerts of no status", ["alerts", "--status", "opne"], 1, 'status: "opne" is not known; did you mean "open"?'),
+            ("alerts of no severity", ["alerts", "--severity", "critcal"], 1, 'did you mean "critical"?'),
+            ("what if of no severity", ["whatif", "--service", "checkout", "--severity", "eror"], 1,
+             'did you mean "error"?'),
+            ("alert of no severity", ["alert", "x", "--service", "checkout", "--severity", "eror"], 1,
+             'did you mean "error"?'),
+            ("token of no scope", ["token", "create", "--name", "x", "--scope", "raed"], 1, 'did you mean "read"?'),
             ("misses of no team", ["misses", "--team", "x"], 1, "no team"),
             ("silence of no service", ["silence", "add", "service=chekout", "--for", "1h"], 1,
              'did you mean "checkout"?'),
@@ -409,6 +417,7 @@ policies:"""))
         self.assertIn("moving racks", world.cli("silence", "list").stdout)
         world.cli("silence", "remove", "night")
         self.assertNotIn("night", world.cli("silence", "list").stdout)
+        self.assertIn("night", world.cli("silence", "list", "--all").stdout)
 
     def test_a_silence_warns_of_a_detail_that_no_alert_has(self):
         world = self.world
