@@ -110,7 +110,7 @@ static void bind_json(struct db_query *query, int at, const json_t *value)
     }
 }
 
-/* Parameters 1 to 22: everything that alert_save may change, in the same order for both. */
+/* Parameters 1 to 26: everything that alert_save may change, in the same order for both. */
 static void bind_mutable(struct db_query *query, const struct alert *alert)
 {
     db_bind_text(query, 1, alert->service);
@@ -137,6 +137,10 @@ static void bind_mutable(struct db_query *query, const struct alert *alert)
     if (alert->first_severity != 0) {
         db_bind_int(query, 22, alert->first_severity);
     }
+    db_bind_text(query, 23, alert->source);
+    db_bind_text(query, 24, alert->component);
+    db_bind_text(query, 25, alert->group);
+    db_bind_text(query, 26, alert->class_name);
 }
 
 void alert_insert(struct db *db, struct alert *alert)
@@ -145,17 +149,13 @@ void alert_insert(struct db *db, struct alert *alert)
         db, "INSERT INTO alert (service, status, severity, urgency, summary, details, links, count,"
             " route, flapping, last_at, acknowledged_at, acknowledged_by, resolved_at, resolved_by,"
             " snoozed_until, expires_at, started_at, episode_at, ended_at, first_summary,"
-            " first_severity, integration, dedup_key, source, component, group_name, class_name,"
+            " first_severity, source, component, group_name, class_name, integration, dedup_key,"
             " first_at, lane)"
             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
             " $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30) {newid}");
     bind_mutable(query, alert);
-    db_bind_text(query, 23, alert->integration);
-    db_bind_text(query, 24, alert->dedup_key);
-    db_bind_text(query, 25, alert->source);
-    db_bind_text(query, 26, alert->component);
-    db_bind_text(query, 27, alert->group);
-    db_bind_text(query, 28, alert->class_name);
+    db_bind_text(query, 27, alert->integration);
+    db_bind_text(query, 28, alert->dedup_key);
     db_bind_utc(query, 29, alert->first_at);
     db_bind_int(query, 30, lane_of(alert->service));
     alert->id = db_insert(query);
@@ -169,9 +169,10 @@ void alert_save(struct db *db, const struct alert *alert)
             " details = $6, links = $7, count = $8, route = $9, flapping = $10, last_at = $11,"
             " acknowledged_at = $12, acknowledged_by = $13, resolved_at = $14, resolved_by = $15,"
             " snoozed_until = $16, expires_at = $17, started_at = $18, episode_at = $19,"
-            " ended_at = $20, first_summary = $21, first_severity = $22 WHERE id = $23");
+            " ended_at = $20, first_summary = $21, first_severity = $22, source = $23,"
+            " component = $24, group_name = $25, class_name = $26 WHERE id = $27");
     bind_mutable(query, alert);
-    db_bind_int(query, 23, alert->id);
+    db_bind_int(query, 27, alert->id);
     (void)db_run(query);
     db_stale(db, alert->dedup_key);
 }

@@ -155,6 +155,49 @@ static void history_keeps_each_version(void **state)
     json_decref(last);
 }
 
+/* Also none: an empty list is said, one that is absent is not. */
+static void a_repeat_renews_where_it_is(void **state)
+{
+    struct world *world = *state;
+    struct taking taking = {.world = world};
+
+    static const struct {
+        const char *source, *links;
+        const char *source_after;
+        size_t links_after;
+    } ROWS[] = {
+        {"db7", "[]", "db7", 0}, {"db7", "[{\"href\":\"http://a/1\"}]", "db7", 1},
+        {"db8", NULL, "db8", 1}, {NULL, "[]", "db8", 0},
+        {NULL, "[]", "db8", 0}, /* nothing new */
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        taking.signal = (struct signal){
+            .action = SIGNAL_TRIGGER,
+            .dedup_key = g_strdup("k"),
+            .summary = g_strdup("s"),
+            .source = g_strdup(ROWS[i].source),
+            .component = g_strdup(ROWS[i].source),
+            .group = g_strdup(ROWS[i].source),
+            .class_name = g_strdup(ROWS[i].source),
+            .links = ROWS[i].links == NULL ? NULL : json_loads(ROWS[i].links, 0, NULL),
+        };
+        const struct command command = {.run = run_take, .answer = answered, .arg = &taking};
+        ledger_run_batch(world->ledger, &command, 1);
+        signal_clear(&taking.signal);
+        struct alert stored = {0};
+        assert_true(alert_load(world->db, world->alert.id, &stored));
+        assert_string_equal(stored.source, ROWS[i].source_after);
+        assert_string_equal(stored.component, ROWS[i].source_after);
+        assert_string_equal(stored.group, ROWS[i].source_after);
+        assert_string_equal(stored.class_name, ROWS[i].source_after);
+        assert_int_equal(json_array_size(stored.links), ROWS[i].links_after);
+        assert_int_equal(stored.links == NULL, ROWS[i].links_after == 0);
+        alert_clear(&stored);
+    }
+    assert_events(world, "alert.triggered alert.repeated alert.repeated alert.repeated");
+}
+
 #define ON_A_LEDGER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -165,6 +208,7 @@ int main(void)
         ON_A_LEDGER(replicas_are_one_alert),
         ON_A_LEDGER(a_repeat_renews_what_its_sender_says),
         ON_A_LEDGER(history_keeps_each_version),
+        ON_A_LEDGER(a_repeat_renews_where_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -124,6 +124,13 @@ static struct utc expiry_of(const struct taking *taking)
     return utc_is_set(expires_at) ? utc_earlier(expires_at, not_seen_at) : not_seen_at;
 }
 
+/* What is said to be none is kept as none. New reference. */
+static json_t *kept(json_t *said)
+{
+    bool is_none = json_array_size(said) == 0 && json_object_size(said) == 0;
+    return is_none ? NULL : json_incref(said);
+}
+
 static void fill_new(const struct taking *taking, int status, char *route)
 {
     const struct signal *signal = taking->signal;
@@ -139,8 +146,8 @@ static void fill_new(const struct taking *taking, int status, char *route)
         .component = g_strdup(signal->component),
         .group = g_strdup(signal->group),
         .class_name = g_strdup(signal->class_name),
-        .details = json_incref(signal->details),
-        .links = json_incref(signal->links),
+        .details = kept(signal->details),
+        .links = kept(signal->links),
         .count = 1,
         .route = route,
         .first_at = taking->tx->now,
@@ -243,9 +250,23 @@ static bool renew_summary(const struct taking *taking, json_t *data)
 }
 
 /* What the repeat does not speak of stays. */
+static bool renew_text(char **value, const char *said, json_t *data, const char *name)
+{
+    if (said == NULL || g_strcmp0(*value, said) == 0) {
+        return false;
+    }
+    g_autofree char *before = g_strconcat(name, "_before", NULL);
+    json_set_text(data, before, *value);
+    json_set_text(data, name, said);
+    g_free(*value);
+    *value = g_strdup(said);
+    return true;
+}
+
 static bool renew_json(json_t **value, json_t *said, bool is_same, json_t *data, const char *name)
 {
-    if (said == NULL || is_same) {
+    json_auto_t *now = kept(said);
+    if (said == NULL || is_same || (now == NULL && *value == NULL)) {
         return false;
     }
     if (*value != NULL) {
@@ -253,7 +274,7 @@ static bool renew_json(json_t **value, json_t *said, bool is_same, json_t *data,
         (void)json_object_set(data, before, *value);
     }
     json_decref(*value);
-    *value = json_incref(said);
+    *value = g_steal_pointer(&now);
     (void)json_object_set(data, name, said);
     return true;
 }
@@ -270,6 +291,10 @@ static bool renew(const struct taking *taking)
                          json_equal(alert->details, signal->details), changes, "details");
     is_new |= renew_json(&alert->links, signal->links,
                          dedup_same_links(alert->links, signal->links), changes, "links");
+    is_new |= renew_text(&alert->source, signal->source, changes, "source");
+    is_new |= renew_text(&alert->component, signal->component, changes, "component");
+    is_new |= renew_text(&alert->group, signal->group, changes, "group");
+    is_new |= renew_text(&alert->class_name, signal->class_name, changes, "class");
     if (is_new) {
         g_autofree char *actor = actor_of(taking->integration);
         json_t *data = alert_data(alert);

@@ -405,6 +405,65 @@ static void what_is_odd_is_kept_where_it_can_be(void **state)
     signal_clear(&signal);
 }
 
+static void none_is_said_by_an_empty_list(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *body;
+        bool says_links, says_details;
+    } ROWS[] = {
+        {"{\"summary\":\"s\",\"links\":[],\"details\":{}}", true, true},
+        {"{\"summary\":\"s\",\"links\":null}", false, false},
+        {"{\"summary\":\"s\",\"links\":[5],\"details\":{},\"host\":\"db7\"}", false, true},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        json_auto_t *body = json_of(ROWS[i].body);
+        struct signal signal = {0};
+        struct fault fault = {0}, mend = {0};
+        assert_true(native_take(body, &signal, &fault, &mend));
+        assert_int_equal(signal.links != NULL, ROWS[i].says_links);
+        assert_int_equal(signal.details != NULL, ROWS[i].says_details);
+        signal_clear(&signal);
+    }
+    struct fault fault = {0}, mend = {0};
+    struct signal signal = {0};
+    json_auto_t *body = json_of("{\"details\":{},\"dedup_key\":null}");
+    assert_false(native_take(body, &signal, &fault, &mend)); /* and says nothing else */
+    g_autofree char *integration = NULL;
+    g_autofree char *service = NULL;
+    json_auto_t *strict = json_of("{\"summary\":\"s\",\"links\":[]}");
+    assert_true(native_read(strict, &signal, &integration, &service, &fault));
+    assert_true(json_is_array(signal.links));
+    signal_clear(&signal);
+}
+
+static void none_is_said_by_empty_lists_of_pagerduty(void **state)
+{
+    (void)state;
+    struct batch batch;
+    batch_init(&batch);
+    json_auto_t *errors = json_array();
+    json_auto_t *body = json_of("{\"routing_key\":\"k\",\"event_action\":\"trigger\",\"links\":[],"
+                                "\"images\":null,\"payload\":{\"summary\":\"s\",\"source\":\"x\","
+                                "\"severity\":\"info\",\"custom_details\":{}}}");
+    assert_true(pagerduty_read(body, &batch, errors));
+    const struct signal *signal = g_ptr_array_index(batch.signals, 0);
+    assert_true(json_is_array(signal->links));
+    assert_true(json_is_object(signal->details));
+    json_object_set_new(body, "images", json_pack("[{s:s}]", "src", "https://a.example.org/i.png"));
+    assert_true(pagerduty_read(body, &batch, errors));
+    signal = g_ptr_array_index(batch.signals, 1);
+    assert_int_equal(json_array_size(signal->links), 1);
+    json_object_del(body, "links");
+    json_object_del(body, "images");
+    assert_true(pagerduty_read(body, &batch, errors));
+    signal = g_ptr_array_index(batch.signals, 2);
+    assert_null(signal->links);
+    batch_clear(&batch);
+}
+
 static void more_links_than_are_kept_are_left_out(void **state)
 {
     (void)state;
@@ -468,6 +527,8 @@ int main(void)
         cmocka_unit_test(a_person_is_told_of_a_blank_summary),
         cmocka_unit_test(a_programs_alert_is_taken_without_its_odd_field),
         cmocka_unit_test(what_is_odd_is_kept_where_it_can_be),
+        cmocka_unit_test(none_is_said_by_an_empty_list),
+        cmocka_unit_test(none_is_said_by_empty_lists_of_pagerduty),
         cmocka_unit_test(more_links_than_are_kept_are_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

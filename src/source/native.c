@@ -185,6 +185,19 @@ static bool judge(const struct native_alert *alert, struct fault *fault)
            fault_set(fault, "details", "must be at most %d bytes as JSON", LIMIT_DETAILS);
 }
 
+/* An empty list says that there are none, an empty object the same of details: in a repeat that is news. */
+static void take_none(const json_t *body, struct signal *signal)
+{
+    json_t *links = json_object_get(body, "links");
+    json_t *details = json_object_get(body, "details");
+    if (json_is_array(links) && json_array_size(links) == 0) {
+        signal->links = json_incref(links);
+    }
+    if (json_is_object(details) && json_object_size(details) == 0 && signal->details == NULL) {
+        signal->details = json_incref(details);
+    }
+}
+
 bool native_read(const json_t *body, struct signal *out, char **out_integration, char **out_service,
                  struct fault *fault)
 {
@@ -202,6 +215,7 @@ bool native_read(const json_t *body, struct signal *out, char **out_integration,
     *out_integration = g_steal_pointer(&alert.integration);
     *out_service = g_steal_pointer(&alert.service);
     *out = signal_of(&alert, &unheard);
+    take_none(body, out);
     return true;
 }
 
@@ -236,6 +250,7 @@ bool native_take(const json_t *body, struct signal *out, struct fault *fault, st
         signal_clear(out);
         return false;
     }
+    take_none(body, out);
     return true;
 }
 

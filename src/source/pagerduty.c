@@ -119,6 +119,9 @@ static json_t *read_details(const json_t *payload, const struct words *words, st
     if (value == NULL || json_is_null(value)) {
         return NULL;
     }
+    if (json_is_object(value) && json_object_size(value) == 0) {
+        return json_incref(value); /* none: in a repeat that is news */
+    }
     return details_fit(json_is_object(value) ? json_incref(value)
                                              : json_pack("{s:O}", "value", value),
                        words->details, mend);
@@ -143,6 +146,20 @@ static const json_t *list_at(const json_t *body, const char *name, struct fault 
     return list;
 }
 
+/* Where lists stand and all are empty: there are none. */
+static void take_none(const json_t *body, const char *const *lists, json_t **links)
+{
+    size_t sent = 0, empty = 0;
+    for (; *lists != NULL; lists++) {
+        const json_t *list = json_object_get(body, *lists);
+        sent += list != NULL && !json_is_null(list) ? 1 : 0;
+        empty += json_is_array(list) && json_array_size(list) == 0 ? 1 : 0;
+    }
+    if (*links == NULL && sent > 0 && sent == empty) {
+        *links = json_array();
+    }
+}
+
 static void read_links(const json_t *body, json_t **links, struct fault *mend)
 {
     size_t i = 0;
@@ -156,6 +173,8 @@ static void read_links(const json_t *body, json_t **links, struct fault *mend)
         tell_of_link(links_add(links, json_text(link, "src", NULL), text), "images", i, mend);
     }
     (void)links_add(links, json_text(body, "client_url", NULL), json_text(body, "client", NULL));
+    static const char *const LISTS[] = {"links", "images", NULL};
+    take_none(body, LISTS, links);
 }
 
 /* A time stamp that cannot be read is no reason to lose the alert. */
@@ -249,6 +268,8 @@ static void read_contexts(const json_t *body, json_t **links, struct fault *mend
         tell_of_link(is_good, "contexts", i, mend);
     }
     (void)links_add(links, json_text(body, "client_url", NULL), json_text(body, "client", NULL));
+    static const char *const LISTS[] = {"contexts", NULL};
+    take_none(body, LISTS, links);
 }
 
 bool pagerduty_read_v1(const json_t *body, struct batch *batch, json_t *errors)
