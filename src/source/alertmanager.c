@@ -6,24 +6,30 @@
 #include "base/limits.h"
 #include "source/prometheus.h"
 
-/* The alert's own status, else the notification's. */
-static bool read_action(const json_t *body, const json_t *alert, int *out, struct fault *fault)
+/* The alert's own status, else the notification's. What others write in its place ("FIRING", "ok") is
+ * understood where it says one of the two. */
+static bool read_action(const json_t *body, const json_t *alert, int *out, struct fault *fault,
+                        struct fault *mend)
 {
     const char *status = json_text(alert, "status", json_text(body, "status", ""));
-    if (strcmp(status, "firing") == 0) {
-        *out = SIGNAL_TRIGGER;
-        return true;
-    }
-    if (strcmp(status, "resolved") == 0) {
-        *out = SIGNAL_RESOLVE;
+    int action = action_from_word(status);
+    if (action == SIGNAL_TRIGGER || action == SIGNAL_RESOLVE) {
+        const char *own = action == SIGNAL_TRIGGER ? "firing" : "resolved";
+        if (strcmp(status, own) != 0) {
+            g_autofree char *what = g_strdup_printf("is \"%.40s\": taken as %s", status, own);
+            mend_told(mend, "status", what);
+        }
+        *out = action;
         return true;
     }
     return fault_set(fault, "status", "must be \"firing\" or \"resolved\", not \"%.40s\"", status);
 }
 
-static void add_origin(struct signal *signal, const json_t *body, const json_t *alert)
+static void add_origin(struct signal *signal, const json_t *body, const json_t *alert,
+                       struct fault *mend)
 {
-    (void)links_add(&signal->links, json_text(alert, "generatorURL", NULL), "Source");
+    links_take(&signal->links, json_text(alert, "generatorURL", NULL), "Source", "generatorURL",
+               mend);
     (void)links_add(&signal->links, json_text(body, "externalURL", NULL), "Alertmanager");
     const char *receiver = json_text(body, "receiver", NULL);
     if (receiver != NULL && signal->details != NULL) {
@@ -52,7 +58,7 @@ static bool read_one(const json_t *body, const json_t *alert, struct batch *out,
     json_auto_t *annotations = labels_take(alert, "annotations", mend);
     const char *fingerprint = read_fingerprint(alert, mend);
     int action = 0;
-    if (!read_action(body, alert, &action, fault)) {
+    if (!read_action(body, alert, &action, fault, mend)) {
         return false;
     }
     if (json_object_size(labels) == 0 && fingerprint[0] == '\0') {
@@ -69,7 +75,7 @@ static bool read_one(const json_t *body, const json_t *alert, struct batch *out,
         signal->dedup_key = g_strdup(fingerprint);
     }
     signal_from_labels(signal, labels, annotations, mend);
-    add_origin(signal, body, alert);
+    add_origin(signal, body, alert, mend);
     return true;
 }
 
@@ -124,7 +130,7 @@ static void add_truncated(const json_t *body, struct batch *out)
         json_pack("{s:s, s:O*}", "groupKey", group, "labels", json_object_get(body, "groupLabels"));
     struct fault unheard = {0}; /* the labels stand at the alerts, too */
     signal->details = details_fit(details, "groupLabels", &unheard);
-    add_origin(signal, body, NULL);
+    add_origin(signal, body, NULL, &unheard);
 }
 
 bool alertmanager_read(const json_t *body, struct batch *out, struct fault *fault)
@@ -138,6 +144,10 @@ bool alertmanager_read(const json_t *body, struct batch *out, struct fault *faul
                          "must be a list of alerts, as in version 4 of "
                          "Alertmanager's webhook");
     }
+    struct fault whole = {0};
+    json_auto_t *unused = NULL; /* each alert adds it for itself */
+    links_take(&unused, json_text(body, "externalURL", NULL), NULL, "externalURL", &whole);
+    batch_mend_request(out, &whole);
     size_t count = batch_fit(out, json_array_size(alerts));
     for (size_t i = 0; i < count; i++) {
         struct fault why = {0};

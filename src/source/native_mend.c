@@ -33,33 +33,6 @@ static json_t *told_as(const struct field *field, int value, struct fault *mend)
     return json_string(name);
 }
 
-static int action_from_word(const char *word)
-{
-    static const struct enum_name WORDS[] = {{"trigger", SIGNAL_TRIGGER},
-                                             {"triggered", SIGNAL_TRIGGER},
-                                             {"firing", SIGNAL_TRIGGER},
-                                             {"acknowledge", SIGNAL_ACKNOWLEDGE},
-                                             {"acknowledged", SIGNAL_ACKNOWLEDGE},
-                                             {"ack", SIGNAL_ACKNOWLEDGE},
-                                             {"resolve", SIGNAL_RESOLVE},
-                                             {"resolved", SIGNAL_RESOLVE},
-                                             {"close", SIGNAL_RESOLVE},
-                                             {"closed", SIGNAL_RESOLVE},
-                                             {"recovered", SIGNAL_RESOLVE},
-                                             {"recovery", SIGNAL_RESOLVE},
-                                             {"ok", SIGNAL_RESOLVE},
-                                             {"up", SIGNAL_RESOLVE},
-                                             {"normal", SIGNAL_RESOLVE},
-                                             {"clear", SIGNAL_RESOLVE},
-                                             {"cleared", SIGNAL_RESOLVE},
-                                             {"fixed", SIGNAL_RESOLVE},
-                                             {"inactive", SIGNAL_RESOLVE},
-                                             {"success", SIGNAL_RESOLVE},
-                                             {NULL, 0}};
-    g_autofree char *lower = g_ascii_strdown(word, -1);
-    return enum_from_name(WORDS, g_strstrip(lower));
-}
-
 /* One that is not known pages where the alert says what is wrong; else it stays, and is refused: nobody
  * can tell whether something is wrong, or over. */
 static json_t *mend_action(const struct field *field, const json_t *value, const json_t *body,

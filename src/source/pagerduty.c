@@ -172,7 +172,8 @@ static void read_links(const json_t *body, json_t **links, struct fault *mend)
         const char *text = json_text(link, "alt", "Image");
         tell_of_link(links_add(links, json_text(link, "src", NULL), text), "images", i, mend);
     }
-    (void)links_add(links, json_text(body, "client_url", NULL), json_text(body, "client", NULL));
+    links_take(links, json_text(body, "client_url", NULL), json_text(body, "client", NULL),
+               "client_url", mend);
     static const char *const LISTS[] = {"links", "images", NULL};
     take_none(body, LISTS, links);
 }
@@ -267,7 +268,8 @@ static void read_contexts(const json_t *body, json_t **links, struct fault *mend
                       json_text(context, is_image ? "alt" : "text", is_image ? "Image" : NULL));
         tell_of_link(is_good, "contexts", i, mend);
     }
-    (void)links_add(links, json_text(body, "client_url", NULL), json_text(body, "client", NULL));
+    links_take(links, json_text(body, "client_url", NULL), json_text(body, "client", NULL),
+               "client_url", mend);
     static const char *const LISTS[] = {"contexts", NULL};
     take_none(body, LISTS, links);
 }

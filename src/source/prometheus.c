@@ -158,8 +158,10 @@ void signal_from_labels(struct signal *signal, const json_t *labels, const json_
         (void)json_object_set(details, "annotations", (json_t *)(uintptr_t)annotations);
     }
     signal->details = details_fit(details, "labels and annotations", mend);
-    (void)links_add(&signal->links, text_first(annotations, RUNBOOKS), "Runbook");
-    (void)links_add(&signal->links, text_first(annotations, DASHBOARDS), "Dashboard");
+    links_take(&signal->links, text_first(annotations, RUNBOOKS), "Runbook", "annotations.runbook",
+               mend);
+    links_take(&signal->links, text_first(annotations, DASHBOARDS), "Dashboard",
+               "annotations.dashboard", mend);
 }
 
 static bool read_one(const json_t *alert, struct utc now, struct batch *out, struct fault *fault,
@@ -177,7 +179,8 @@ static bool read_one(const json_t *alert, struct utc now, struct batch *out, str
     struct utc ends_at = instant_take(alert, "endsAt", mend);
     struct signal *signal = batch_add(out);
     signal_from_labels(signal, labels, annotations, mend);
-    (void)links_add(&signal->links, json_text(alert, "generatorURL", NULL), "Prometheus");
+    links_take(&signal->links, json_text(alert, "generatorURL", NULL), "Prometheus", "generatorURL",
+               mend);
     signal->occurred_at = starts_at;
     signal->is_repeated = true;
     if (!utc_is_set(ends_at)) {

@@ -187,6 +187,33 @@ int severity_from_word(const char *word)
     return enum_from_name(WORDS, g_strstrip(lower));
 }
 
+int action_from_word(const char *word)
+{
+    static const struct enum_name WORDS[] = {{"trigger", SIGNAL_TRIGGER},
+                                             {"triggered", SIGNAL_TRIGGER},
+                                             {"firing", SIGNAL_TRIGGER},
+                                             {"acknowledge", SIGNAL_ACKNOWLEDGE},
+                                             {"acknowledged", SIGNAL_ACKNOWLEDGE},
+                                             {"ack", SIGNAL_ACKNOWLEDGE},
+                                             {"resolve", SIGNAL_RESOLVE},
+                                             {"resolved", SIGNAL_RESOLVE},
+                                             {"close", SIGNAL_RESOLVE},
+                                             {"closed", SIGNAL_RESOLVE},
+                                             {"recovered", SIGNAL_RESOLVE},
+                                             {"recovery", SIGNAL_RESOLVE},
+                                             {"ok", SIGNAL_RESOLVE},
+                                             {"up", SIGNAL_RESOLVE},
+                                             {"normal", SIGNAL_RESOLVE},
+                                             {"clear", SIGNAL_RESOLVE},
+                                             {"cleared", SIGNAL_RESOLVE},
+                                             {"fixed", SIGNAL_RESOLVE},
+                                             {"inactive", SIGNAL_RESOLVE},
+                                             {"success", SIGNAL_RESOLVE},
+                                             {NULL, 0}};
+    g_autofree char *lower = g_ascii_strdown(word, -1);
+    return enum_from_name(WORDS, g_strstrip(lower));
+}
+
 bool links_add(json_t **links, const char *href, const char *text)
 {
     if (href == NULL || strlen(href) > LIMIT_TEXT ||
@@ -205,6 +232,14 @@ bool links_add(json_t **links, const char *href, const char *text)
     }
     (void)json_array_append_new(*links, link);
     return true;
+}
+
+void links_take(json_t **links, const char *href, const char *text, const char *field,
+                struct fault *mend)
+{
+    if (!links_add(links, href, text) && !text_is_blank(href)) {
+        mend_told(mend, field, "is no address that begins with http:// or https://: left out");
+    }
 }
 
 json_t *details_fit(json_t *details, const char *field, struct fault *mend)

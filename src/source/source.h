@@ -63,9 +63,16 @@ NODISCARD bool summary_mend(struct signal *signal);
 /* The words that senders use for how bad it is ("page", "major", "P2"); 0 for none of them. */
 int severity_from_word(const char *word);
 
+/* The words that senders use for what has happened ("FIRING", "recovered"): enum signal_action; 0 for none. */
+int action_from_word(const char *word);
+
 /* Appends {href, text} to *links (made when NULL) if href is an http or https address of bearable
  * length; anything else (javascript:, data:) is left out, and false. */
 bool links_add(json_t **links, const char *href, const char *text);
+
+/* The same, and says into `mend` that it was left out; nothing where there is none. */
+void links_take(json_t **links, const char *href, const char *text, const char *field,
+                struct fault *mend);
 
 /* Takes over `details`; answers it, or when it is larger than LIMIT_DETAILS a short one that says
  * so, as `mend` does. NULL for NULL and for an empty object. */
