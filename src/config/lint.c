@@ -396,7 +396,8 @@ static void lint_contact(const struct user *user, const struct contact *contact,
         g_autofree char *whose = g_strdup_printf("%s by %s", user->name, contact->name);
         lint_trouble(trouble, subject, whose,
                      "Correct its address or secret, then `tocsin test` it.", now, findings);
-    } else if (state == NULL || !utc_is_set(state->verified_at)) {
+    } else if (state == NULL || !utc_is_set(state->verified_at) ||
+               g_strcmp0(state->address, contact->to) != 0) {
         g_autofree char *remedy =
             g_strdup_printf("Run `tocsin test %s` and let them follow the link.", user->name);
         lint_add(findings, LINT_NOTE, "unverified", subject, remedy,

@@ -149,6 +149,35 @@ static void tells_of_rooms_that_took_no_message(void **state)
     config_plan_free(plan);
 }
 
+/* What was confirmed is that address, and not whatever stands in its place later. */
+static void a_new_address_is_not_confirmed_by_the_old_one(void **state)
+{
+    (void)state;
+    static const char YAML[] = "users: [{name: ana, contacts: [{name: phone, kind: ntfy, to: "
+                               "'https://ntfy.example.com/a'}]}]\n";
+
+    const struct {
+        struct contact_state state;
+        const char *findings;
+    } rows[] = {
+        {{"ana", "phone", "https://ntfy.example.com/a", NOW, {0}, NULL}, ""},
+        {{"ana", "phone", "https://ntfy.example.com/old", NOW, {0}, NULL},
+         "note unverified user:ana\n"},
+        {{"ana", "phone", "https://ntfy.example.com/a", {0}, {0}, NULL},
+         "note unverified user:ana\n"},
+    };
+
+    struct config_plan *plan = plan_of(YAML);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        GPtrArray *findings = lint_new();
+        lint_one(plan, &rows[i].state, findings);
+        g_autofree char *lines = lines_of(findings);
+        assert_string_equal(lines, rows[i].findings);
+        g_ptr_array_unref(findings);
+    }
+    config_plan_free(plan);
+}
+
 static void says_until_when_a_contact_has_to_wait(void **state)
 {
     (void)state;
@@ -346,6 +375,7 @@ int main(void)
         cmocka_unit_test(tells_who_is_on_call_while_away),
         cmocka_unit_test(tells_of_rooms_that_took_no_message),
         cmocka_unit_test(says_until_when_a_contact_has_to_wait),
+        cmocka_unit_test(a_new_address_is_not_confirmed_by_the_old_one),
         cmocka_unit_test(judges_keys),
         cmocka_unit_test(counts_by_level),
     };

@@ -72,7 +72,8 @@ static void add_attempt(void *self, const struct delivery *delivery)
     json_array_append_new(self, delivery_json(delivery));
 }
 
-/* Why it waits: quiet hours moved its time, an attempt failed, or the bound on noise holds it. */
+/* Why it waits: quiet hours moved its time, an attempt failed, its own or another's to the same contact, or the
+ * bound on noise holds it. */
 static const char *why_waiting(const struct notification *n, const struct mailbox *mailbox)
 {
     if (n->tries > 0) {
@@ -85,6 +86,11 @@ static const char *why_waiting(const struct notification *n, const struct mailbo
         return "quiet hours; it goes when they end";
     }
     bool is_held = utc_before(n->due_at, mailbox->next_at);
+    bool is_failing = mailbox->failures > 0 || mailbox->is_refused;
+    if (is_held && is_failing && mailbox->next_at.us == mailbox->retry_at.us) {
+        return mailbox->is_refused ? "this contact refused its last message; it is tried again then"
+                                   : "this contact's last messages failed; it is tried again then";
+    }
     return is_held ? "held by the bound on messages; it goes in the next digest" : "about to go";
 }
 

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "base/json.h"
+#include "page/explain.h"
 #include "page/paging_harness.h"
 #include "people/contact_store.h"
 
@@ -259,6 +261,43 @@ static void a_refused_end_makes_no_contact_dead(void **state)
     paging_close(&paging);
 }
 
+/* Why the notification of the alert that waits for ana does so; newly allocated. */
+static char *why_it_waits(const struct paging *paging, int64_t alert)
+{
+    struct config *config = config_current(paging->configs);
+    json_auto_t *explained = explain_alert(paging->db, config, alert);
+    config_unref(config);
+    size_t i, k;
+    json_t *page, *notification;
+    json_array_foreach (json_object_get(explained, "pages"), i, page) {
+        json_array_foreach (json_object_get(page, "notifications"), k, notification) {
+            if (strcmp(json_text(notification, "state", ""), "waiting") == 0) {
+                return g_strdup(json_text(notification, "why", ""));
+            }
+        }
+    }
+    return g_strdup("nothing waits");
+}
+
+/* It is no matter of the bound on noise, and a digest is not what it waits for. */
+static void what_waits_for_a_failing_contact_says_so(void **state)
+{
+    (void)state;
+    struct paging paging = {0};
+    paging_open(&paging, CREW);
+    int64_t first = paging_signal_of(&paging, "lone", SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    g_free(paging_settle_later(&paging, SPAN_H(1)));
+    paging_pass(&paging, SPAN_MIN(1));
+    g_free(paging_messages(&paging));
+    int64_t second = paging_signal_of(&paging, "lone", SIGNAL_TRIGGER, "l", SEVERITY_CRITICAL);
+    g_free(paging_messages(&paging));
+    g_autofree char *of_first = why_it_waits(&paging, first);
+    g_autofree char *of_second = why_it_waits(&paging, second);
+    assert_string_equal(of_first, "the last attempt failed; it is tried again");
+    assert_string_equal(of_second, "this contact's last messages failed; it is tried again then");
+    paging_close(&paging);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +309,7 @@ int main(void)
         cmocka_unit_test(a_room_is_tested_as_a_person_is),
         cmocka_unit_test(a_start_opens_what_has_a_secret),
         cmocka_unit_test(a_refused_end_makes_no_contact_dead),
+        cmocka_unit_test(what_waits_for_a_failing_contact_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
