@@ -40,8 +40,12 @@ static int show(const struct cli *cli, const char *where, const json_t *answer)
         printf(" (times are %s).\n", zone_name(zone));
     }
     const char *seen = json_text(answer, "seen_seq", NULL);
-    if (what == NULL && seen != NULL) {
-        printf("It would be noticed if events up to number %s were cut off at the end.\n", seen);
+    if (what == NULL && seen != NULL && g_strcmp0(seen, json_text(answer, "last_seq", NULL)) == 0) {
+        printf("It would be noticed if events were cut off at the end.\n");
+    } else if (what == NULL && seen != NULL) {
+        printf("It would be noticed if events were cut off at the end, but not yet of those after "
+               "number %s: while a server runs the last number is noted every 5 seconds.\n",
+               seen);
     } else if (what == NULL && events > 0) {
         printf("It would not be noticed if events were cut off at the end: nothing was noted "
                "beside them.\n");

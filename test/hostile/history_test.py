@@ -64,6 +64,11 @@ class HistoryTest(unittest.TestCase):
         self.assertEqual((said["state"], said["events"], said["first_seq"], said["last_seq"]),
                          ("whole", last, "1", str(last)))
         self.assertRegex(told, rf"The record is whole: {last} events, number 1 of 20.* to number {last} of 20")
+        noted = world.folder / "noted.db"
+        for seq, words in ((1, "cut off at the end, but not yet of those after number 1: "), (last, "cut off at the end.\n")):
+            shutil.copy(copy, noted)
+            change(noted, f"UPDATE pulse SET seq = {seq}")
+            self.assertIn(f"It would be noticed if events were {words}", self.verify("--file", noted, code=WHOLE).stdout)
         edited = world.folder / "edited.db"
         for sql, bad, words in (
                 ("UPDATE event SET actor = 'nobody' WHERE seq = 2", ("edited", "2", "2"),
