@@ -119,13 +119,13 @@ static void explain_no_socket(const struct cli *cli, struct client_answer *out)
         out->state = CLIENT_FAILED;
         fault_set(&out->fault, "",
                   "you may not enter %s: run the command as the account that runs the "
-                  "server (sudo -u), or use --url with a token",
+                  "server (runuser -u tocsin -- tocsin …), or use --url with a token",
                   data);
     } else if (access(socket, F_OK) == 0 && access(socket, W_OK) != 0) {
         out->state = CLIENT_FAILED;
         fault_set(&out->fault, "",
                   "you may not use %s: run the command as the account that runs the "
-                  "server (sudo -u), or use --url with a token",
+                  "server (runuser -u tocsin -- tocsin …), or use --url with a token",
                   socket);
     } else if (data_dir_is_waited_in(data)) {
         fault_set(&out->fault, "",

@@ -36,6 +36,10 @@ static bool open_file(struct house *house, struct fault *fault)
     if (house->is_new && data_dir_was_used(data)) {
         return refuse_lost(data, "is missing or empty. Put it back", "", fault);
     }
+    /* Else a start that fails leaves a database behind, and the next one takes it for what was in use. */
+    if (house->is_new && !http_can_listen(house->settings->listen, fault)) {
+        return false;
+    }
     house->db = db_open(house->database, DB_READ_WRITE, fault);
     bool must_be_ours = data_dir_is_marked(data);
     return house->db != NULL && (!must_be_ours || is_ours(house->db, data, fault)) &&

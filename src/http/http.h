@@ -192,6 +192,9 @@ struct http_options {
     size_t body_part_max;    /* on rows that takes_part; 0: LIMIT_BODY_INTAKE */
 };
 
+/* Could a server listen there now? False and a fault when not. For who has something to make before it starts. */
+NODISCARD bool http_can_listen(const char *listen, struct fault *fault);
+
 /* NULL and a fault when the address cannot be bound. */
 NODISCARD struct http_server *http_start(const struct http_options *options, struct fault *fault);
 unsigned http_port(const struct http_server *server); /* the bound one, for listen ":0" in tests */

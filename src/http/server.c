@@ -97,6 +97,16 @@ static int open_tcp(const char *listen, struct fault *fault)
     return fd;
 }
 
+bool http_can_listen(const char *listen, struct fault *fault)
+{
+    int fd = open_tcp(listen, fault);
+    if (fd < 0) {
+        return false;
+    }
+    close(fd);
+    return true;
+}
+
 static bool is_answered(const struct sockaddr_un *address)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

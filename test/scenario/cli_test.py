@@ -140,6 +140,29 @@ class UsageTest(unittest.TestCase):
                 with self.subTest(typed, shell=shell):
                     self.assertEqual(sorted(words), sorted(offered.split()), done.stderr)
 
+    def test_what_the_readme_links_is_installed_beside_it(self):
+        build = pathlib.Path(tocsin_path()).resolve().parents[2]
+        if not (build / "meson-info").is_dir() or shutil.which("meson") is None:
+            self.skipTest("the program was not built here")
+        listed = subprocess.run(["meson", "introspect", "--installed", build], capture_output=True, text=True, check=True)
+        installed = set(json.loads(listed.stdout).values())
+        readme, = [path for path in installed if path.endswith("/README.md")]
+        links = re.findall(r"\]\(([^):#]+)[^)]*\)", (ROOT / "README.md").read_text("utf-8"))
+        self.assertGreater(len(links), 20)
+        for link in links + ["examples/team.yaml"]:
+            there = os.path.join(os.path.dirname(readme), link)
+            self.assertTrue(any(path == there or (link.endswith("/") and path.startswith(there)) for path in installed), link)
+        pages = {str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*") if path.is_file()}
+        self.assertEqual(pages, {os.path.relpath(path, os.path.dirname(readme)) for path in installed
+                                 if os.path.dirname(readme) + "/docs/" in path})
+
+    def test_a_start_on_a_port_that_is_taken_leaves_no_database(self):
+        with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as taken:
+            done = run("serve", "--data", f"{folder}/data", "--listen", f"127.0.0.1:{taken.getsockname()[1]}")
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertIn("Another program has it", done.stderr)
+            self.assertEqual(os.listdir(f"{folder}/data"), [])
+
     def test_completion(self):
         def ask_bash(script, words):
             typed = " ".join(f"'{word}'" for word in words)
