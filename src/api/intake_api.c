@@ -3,6 +3,7 @@
 
 #include "api/door.h"
 #include "api/intake.h"
+#include "api/refused.h"
 #include "api/shapes.h"
 #include "api/support.h"
 #include "base/json.h"
@@ -29,6 +30,7 @@ static bool enter_as(struct intake *intake, const char *integration, const char 
     if (intake_adopt(intake, integration, kind, &fault)) {
         return true;
     }
+    refused_door(intake->context, integration, fault.text);
     intake_refuse(intake, status_otherwise, &fault);
     return false;
 }
@@ -41,6 +43,7 @@ static bool enter(struct intake *intake, const char *key, int kind, int status_u
     if (owner_of(intake->context, key, &owner) && owner.owner_kind == KEY_INTEGRATION) {
         return enter_as(intake, owner.owner, key, kind, status_unknown);
     }
+    refused_key(intake->context, key);
     (void)fault_set(&fault, "", "%s", DOOR_UNKNOWN_KEY);
     intake_refuse(intake, http_wrong_key(intake->request) > 0 ? 429 : status_unknown, &fault);
     return false;
@@ -213,6 +216,7 @@ static void refuse_caller(struct intake *intake, bool is_known)
                              : "Send the integration's key: Authorization: Bearer KEY. This one is "
                                "missing or not known: mistyped, rotated away or deleted.");
     if (!is_known) {
+        refused_key(intake->context, http_bearer(intake->request));
         http_set_header(intake->request, "WWW-Authenticate", "Bearer realm=\"tocsin\"");
     }
     intake_refuse(intake, is_known ? 403 : 401, &fault);

@@ -61,6 +61,8 @@ static enum metric metric_of(enum refusal kind)
         return METRIC_REFUSED_BROKEN_OFF;
     case REFUSAL_ENCODING:
         return METRIC_REFUSED_ENCODING;
+    case REFUSAL_KEY:
+        return METRIC_REFUSED_KEY;
     case REFUSAL_UNREADABLE:
         break;
     }
@@ -99,6 +101,33 @@ void refused_good(const struct api_context *context, const char *integration, co
     }
 }
 
+static void note_of(const struct api_context *context, const char *name, enum refusal kind,
+                    const struct refused *last)
+{
+    struct config *config = config_current(context->configs);
+    const struct integration *integration = config_integration(config, name);
+    if (integration != NULL) {
+        refused_note(context, integration->name, integration->service, kind, last);
+    }
+    config_unref(config);
+}
+
+void refused_key(const struct api_context *context, const char *key)
+{
+    static const struct refused NOTHING = {0};
+    struct key_entry owner = {0};
+    if (key != NULL && key_index_find_past(context->keys, key, clock_now(context->clock), &owner) &&
+        owner.owner_kind == KEY_INTEGRATION) {
+        note_of(context, owner.owner, REFUSAL_KEY, &NOTHING);
+    }
+}
+
+void refused_door(const struct api_context *context, const char *integration, const char *why)
+{
+    const struct refused last = {why, 0};
+    note_of(context, integration, REFUSAL_UNREADABLE, &last);
+}
+
 void refused_lost(void *self, const struct http_request *request, enum http_loss loss)
 {
     const struct api_context *context = self;
@@ -111,13 +140,7 @@ void refused_lost(void *self, const struct http_request *request, enum http_loss
         owner.owner_kind != KEY_INTEGRATION) {
         return;
     }
-    struct config *config = config_current(context->configs);
-    const struct integration *integration = config_integration(config, owner.owner);
-    if (integration != NULL) {
-        static const struct refused NOTHING = {0};
-        refused_note(context, integration->name, integration->service,
-                     loss == HTTP_LOSS_BROKEN_OFF ? REFUSAL_BROKEN_OFF : REFUSAL_ENCODING,
-                     &NOTHING);
-    }
-    config_unref(config);
+    static const struct refused NOTHING = {0};
+    note_of(context, owner.owner,
+            loss == HTTP_LOSS_BROKEN_OFF ? REFUSAL_BROKEN_OFF : REFUSAL_ENCODING, &NOTHING);
 }

@@ -12,6 +12,13 @@ void refused_note(const struct api_context *context, const char *integration, co
 /* A request was taken whole: alerts of refusals that are over are resolved. Any thread. */
 void refused_good(const struct api_context *context, const char *integration, const char *service);
 
+/* A request came with a key that nobody has: if it was an integration's once, replaced or taken back since, its owner
+ * hears of it. NULL: without a key. Any thread. */
+void refused_key(const struct api_context *context, const char *key);
+
+/* The same of one that came to another kind's door with a good key. */
+void refused_door(const struct api_context *context, const char *integration, const char *why);
+
 /* For the guard: a body of a known caller was lost before it reached a handler. */
 void refused_lost(void *self, const struct http_request *request, enum http_loss loss);
 

@@ -37,6 +37,7 @@ static const struct metric_row ROWS[METRIC_COUNT] = {
     [METRIC_REFUSED_ENCODING] = {"tocsin_intake_refused_total", "kind=\"encoding\"", NULL, false},
     [METRIC_REFUSED_UNREADABLE] = {"tocsin_intake_refused_total", "kind=\"unreadable\"", NULL,
                                    false},
+    [METRIC_REFUSED_KEY] = {"tocsin_intake_refused_total", "kind=\"key\"", NULL, false},
     [METRIC_COMMITS] = {"tocsin_commits_total", NULL, "Transactions committed by the ledger.",
                         false},
     [METRIC_COMMIT_FAILURES] = {"tocsin_commit_failures_total", NULL,

@@ -27,6 +27,7 @@ enum metric {
     METRIC_REFUSED_BROKEN_OFF,
     METRIC_REFUSED_ENCODING,
     METRIC_REFUSED_UNREADABLE,
+    METRIC_REFUSED_KEY,
     METRIC_COMMITS,
     METRIC_COMMIT_FAILURES,
     METRIC_UNCERTAIN_KEPT, /* commits whose answer was lost, by what was found out */

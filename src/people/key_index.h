@@ -30,4 +30,9 @@ NODISCARD bool key_index_attach(struct key_index *index, struct ledger *ledger, 
 NODISCARD bool key_index_find(struct key_index *index, const char *text, struct utc now,
                               struct key_entry *out);
 
+/* Any thread. Whose was it? For telling its owner that somebody still uses it; it opens nothing. False: there never
+ * was such a key, or it is good. */
+NODISCARD bool key_index_find_past(struct key_index *index, const char *text, struct utc now,
+                                   struct key_entry *out);
+
 #endif

@@ -14,6 +14,7 @@
 struct indexed_key {
     unsigned char hash[KEY_HASH_SIZE]; /* first: the table's key */
     struct key_entry entry;
+    bool is_revoked;
     struct utc expires_at;
     struct utc use_written; /* the ledger's thread only */
     _Atomic int64_t used_us;
@@ -67,15 +68,13 @@ void key_index_destroy(struct key_index **index)
 
 static void add_key(void *self, const struct access_key *key)
 {
-    if (utc_is_set(key->revoked_at)) {
-        return;
-    }
     struct indexed_key *indexed = g_new0(struct indexed_key, 1);
     memcpy(indexed->hash, key->hash, sizeof indexed->hash);
     indexed->entry.id = key->id;
     indexed->entry.owner_kind = key->owner_kind;
     indexed->entry.scope = key->scope;
     (void)g_strlcpy(indexed->entry.owner, key->owner, sizeof indexed->entry.owner);
+    indexed->is_revoked = utc_is_set(key->revoked_at);
     indexed->expires_at = key->expires_at;
     indexed->use_written = key->last_used_at;
     atomic_init(&indexed->used_us, key->last_used_at.us);
@@ -203,6 +202,11 @@ static void note_use(struct key_index *index, struct indexed_key *key, struct ut
     (void)atomic_compare_exchange_strong(&index->write_uses_at_us, &never, at_us);
 }
 
+static bool is_live(const struct indexed_key *key, struct utc now)
+{
+    return !key->is_revoked && (!utc_is_set(key->expires_at) || utc_before(now, key->expires_at));
+}
+
 bool key_index_find(struct key_index *index, const char *text, struct utc now,
                     struct key_entry *out)
 {
@@ -210,12 +214,26 @@ bool key_index_find(struct key_index *index, const char *text, struct utc now,
     key_hash(text, hash);
     CHECK(pthread_rwlock_rdlock(&index->lock) == 0);
     struct indexed_key *key = g_hash_table_lookup(index->keys, hash);
-    bool is_good =
-        key != NULL && (!utc_is_set(key->expires_at) || utc_before(now, key->expires_at));
+    bool is_good = key != NULL && is_live(key, now);
     if (is_good) {
         *out = key->entry;
         note_use(index, key, now);
     }
     CHECK(pthread_rwlock_unlock(&index->lock) == 0);
     return is_good;
+}
+
+bool key_index_find_past(struct key_index *index, const char *text, struct utc now,
+                         struct key_entry *out)
+{
+    unsigned char hash[KEY_HASH_SIZE];
+    key_hash(text, hash);
+    CHECK(pthread_rwlock_rdlock(&index->lock) == 0);
+    const struct indexed_key *key = g_hash_table_lookup(index->keys, hash);
+    bool is_past = key != NULL && !is_live(key, now);
+    if (is_past) {
+        *out = key->entry;
+    }
+    CHECK(pthread_rwlock_unlock(&index->lock) == 0);
+    return is_past;
 }

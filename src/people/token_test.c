@@ -209,6 +209,14 @@ static bool is_good(struct world *world, const char *text)
     return key_index_find(world->index, text, world->wall, &entry);
 }
 
+/* Whose was it? Nobody: it is good, or never was one. */
+static void assert_was_of(struct world *world, const char *text, const char *owner)
+{
+    struct key_entry entry = {0};
+    assert_int_equal(key_index_find_past(world->index, text, world->wall, &entry), owner != NULL);
+    assert_string_equal(entry.owner, owner != NULL ? owner : "");
+}
+
 static void a_minted_key_is_found_at_once_and_after_a_restart(void **state)
 {
     struct world *world = *state;
@@ -242,11 +250,15 @@ static void rotation_overlaps_and_revocation_does_not(void **state)
     world->wall = utc_add(world->wall, SPAN_H(1));
     assert_false(is_good(world, first.mint.text));
     assert_true(is_good(world, second.mint.text));
+    assert_was_of(world, first.mint.text, "backup");
+    assert_was_of(world, second.mint.text, NULL);
+    assert_was_of(world, "tcn_hb_wrong", NULL);
 
     struct key_revoke revoke = {.owner_kind = KEY_HEARTBEAT, .owner = "backup", .actor = "local"};
     assert_int_equal(run(world, key_revoke, &revoke), OUTCOME_COMMITTED);
     assert_int_equal(revoke.revoked, 1); /* the first has ended by itself */
     assert_false(is_good(world, second.mint.text));
+    assert_was_of(world, second.mint.text, "backup");
     assert_int_equal(run(world, key_revoke, &revoke), OUTCOME_REFUSED);
 }
 

@@ -6,17 +6,20 @@
 
 #include "source/source.h"
 
-enum { KINDS = REFUSAL_UNREADABLE + 1, ODD_ONES = 3, WHY_MAX = 300 };
+enum { KINDS = REFUSAL_KEY + 1, ODD_ONES = 3, WHY_MAX = 300 };
 
 #define TOLD_AGAIN_AFTER SPAN_S(60)
 #define QUIET_AFTER SPAN_S(15 * 60)
 #define EXPIRES_AFTER SPAN_S(6 * 3600)
 #define REMEMBERED_FOR SPAN_S(24 * 3600)
 
-const struct enum_name REFUSAL_NAMES[] = {
-    {"too-large", REFUSAL_TOO_LARGE},   {"cut-off", REFUSAL_CUT_OFF},
-    {"broken-off", REFUSAL_BROKEN_OFF}, {"encoding", REFUSAL_ENCODING},
-    {"unreadable", REFUSAL_UNREADABLE}, {0}};
+const struct enum_name REFUSAL_NAMES[] = {{"too-large", REFUSAL_TOO_LARGE},
+                                          {"cut-off", REFUSAL_CUT_OFF},
+                                          {"broken-off", REFUSAL_BROKEN_OFF},
+                                          {"encoding", REFUSAL_ENCODING},
+                                          {"unreadable", REFUSAL_UNREADABLE},
+                                          {"key", REFUSAL_KEY},
+                                          {0}};
 
 struct tally {
     size_t count;
@@ -50,7 +53,7 @@ void refusal_book_destroy(struct refusal_book **book)
 
 static bool is_lost_for_good(enum refusal kind)
 {
-    return kind == REFUSAL_TOO_LARGE || kind == REFUSAL_CUT_OFF;
+    return kind == REFUSAL_TOO_LARGE || kind == REFUSAL_CUT_OFF || kind == REFUSAL_KEY;
 }
 
 /* A clock that was set back must not silence it. */
@@ -153,6 +156,8 @@ const char *refusal_words(enum refusal kind)
         return "body broken off";
     case REFUSAL_ENCODING:
         return "body in an encoding that is not understood";
+    case REFUSAL_KEY:
+        return "its key was replaced or taken back, and the sender still uses the old one";
     case REFUSAL_UNREADABLE:
         break;
     }
@@ -187,6 +192,10 @@ static const char *remedy_of(enum refusal kind)
         return "Look at the time-outs and body limits of the sender and of proxies on the way.";
     case REFUSAL_ENCODING:
         return "Have the sender use gzip, or no compression.";
+    case REFUSAL_KEY:
+        return "Give the sender the key that is good now; tocsin integration rotate NAME makes a "
+               "new "
+               "one, and the old one stays good for a day.";
     case REFUSAL_UNREADABLE:
         break;
     }

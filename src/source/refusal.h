@@ -13,6 +13,7 @@ enum refusal {
     REFUSAL_BROKEN_OFF,    /* the sender hung up in the middle */
     REFUSAL_ENCODING,      /* a Content-Encoding that is not known, or data that is not in it */
     REFUSAL_UNREADABLE,    /* not understood, or not every alert of it */
+    REFUSAL_KEY,           /* sent with a key that was its own once */
 };
 extern const struct enum_name REFUSAL_NAMES[];
 
