@@ -187,7 +187,7 @@ static json_t *read_mended(const char *bytes, size_t size, bool must_shrink, siz
         size_t sound_size = 0;
         g_autofree char *sound =
             json_without_broken(mended, mended_size, &sound_size, &out->broken);
-        json_error_t another;
+        json_error_t another = error;
         value = sound != NULL ? load_mended(sound, sound_size, out, &another) : NULL;
         error = value != NULL && out->ends_early ? another : error;
     }
