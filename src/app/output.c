@@ -17,7 +17,7 @@ char *output_clean(const char *text)
     GString *out = g_string_new(NULL);
     for (const char *at = valid; *at != '\0'; at += g_utf8_skip[(guchar)*at]) {
         gunichar c = g_utf8_get_char(at);
-        bool is_plain = g_unichar_isprint(c) || c == 0x200d;
+        bool is_plain = (g_unichar_isprint(c) && !unichar_is_control(c)) || c == 0x200d;
         g_string_append_unichar(out, is_plain ? c : ' ');
     }
     return g_string_free(out, FALSE);

@@ -27,6 +27,11 @@ static void cleans_what_could_drive_a_terminal(void **state)
          "a\xe2\x80\xae"
          "b",
          "a b"},
+        {"separators that end a line",
+         "a\xe2\x80\xa8"
+         "b\xe2\x80\xa9"
+         "c",
+         "a b c"},
         {"other scripts", "디스크 가득 참", "디스크 가득 참"},
         {"bad UTF-8", "a\xff", "a\xef\xbf\xbd"},
     };

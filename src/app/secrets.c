@@ -58,6 +58,10 @@ char *secrets_look_up(const struct secrets *secrets, const char *reference, stru
 {
     char *secret = g_str_has_prefix(reference, "env:") ? in_environment(secrets, reference, fault)
                                                        : in_folder(secrets, reference, fault);
+    static const char MARK[] = "\xef\xbb\xbf"; /* as editors of Windows put before a text */
+    if (secret != NULL && g_str_has_prefix(secret, MARK)) {
+        memmove(secret, secret + strlen(MARK), strlen(secret) - strlen(MARK) + 1);
+    }
     bool is_line = secret != NULL && secret[0] != '\0' && strpbrk(secret, "\r\n") == NULL;
     if (secret != NULL && !is_line) {
         g_free(secret);

@@ -30,8 +30,13 @@ static int make_folder(void **state)
     const struct {
         const char *path, *text;
     } files[] = {
-        {"dir/ntfy", "  tk_1\n"}, {"dir/..v1/slack", "xoxb\n"}, {"dir/lines", "a\nb\n"},
-        {"dir/empty", "\n"},      {"beside", "not yours\n"},    {"directory/near", "not yours\n"},
+        {"dir/ntfy", "  tk_1\n"},
+        {"dir/..v1/slack", "xoxb\n"},
+        {"dir/lines", "a\nb\n"},
+        {"dir/marked", "\xef\xbb\xbftk_2\r\n"},
+        {"dir/empty", "\n"},
+        {"beside", "not yours\n"},
+        {"directory/near", "not yours\n"},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
@@ -100,6 +105,7 @@ static void names_only_what_was_set_aside(void **state)
         {"file:..v1", NULL, "cannot be read"},
         {"file:large", NULL, "cannot be read"},
         {"file:lines", NULL, "more than one line"},
+        {"file:marked", "tk_2", NULL},
         {"file:empty", NULL, "empty"},
     };
 

@@ -3,6 +3,7 @@
 #include "alert/match.h"
 #include "base/nearest.h"
 #include "config/config_plan.h"
+#include "people/address.h"
 
 /* Does an item say something that can be meant? A condition on a service that does not exist, a shift
  * that lasts for no time: nothing is broken, and nothing will ever come of it. */
@@ -151,6 +152,28 @@ static bool check_absence(const struct config *config, const struct absence *abs
     return false;
 }
 
+/* Taken literally it would be sent to the provider, who refuses it: at the first page. */
+static bool check_secret(const char *secret, struct fault *fault)
+{
+    return secret == NULL || !is_secret_misspelt(secret) ||
+           fault_set(fault, "secret",
+                     "looks like a reference and would be taken as the secret itself; write "
+                     "env:TOCSIN_SECRET_NAME or file:NAME");
+}
+
+static bool check_user(const struct user *user, struct fault *fault)
+{
+    for (guint i = 0; i < user->contacts->len; i++) {
+        const struct contact *contact = g_ptr_array_index(user->contacts, i);
+        if (!check_secret(contact->secret, fault)) {
+            fault_within_index(fault, i);
+            fault_within(fault, "contacts");
+            return false;
+        }
+    }
+    return true;
+}
+
 bool config_check_meaning(const struct config *config, enum config_kind kind, const void *item,
                           struct fault *fault)
 {
@@ -164,8 +187,10 @@ bool config_check_meaning(const struct config *config, enum config_kind kind, co
     case CONFIG_ABSENCE:
         return check_absence(config, item, fault);
     case CONFIG_USER:
-    case CONFIG_TEAM:
+        return check_user(item, fault);
     case CONFIG_CHANNEL:
+        return check_secret(((const struct chat_channel *)item)->secret, fault);
+    case CONFIG_TEAM:
     case CONFIG_POLICY:
     case CONFIG_SERVICE:
     case CONFIG_INTEGRATION:

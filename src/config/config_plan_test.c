@@ -147,6 +147,13 @@ static const struct row ROWS[] = {
      "services[0].urgency: \"medium\" is not known; it must be one of high, low, by-severity"},
     {"unknown service", BASE SERVICE "integrations: [{name: i, kind: native, service: chekout}]\n",
      6, "integrations[0].service: there is no service \"chekout\"; did you mean \"checkout\"?"},
+    {"secret of a contact that was meant as a reference",
+     "users: [{name: ana, contacts: [{kind: log}, {kind: ntfy, to: 'https://n.x.org/a', secret: "
+     "'$NTFY_TOKEN'}]}]\n",
+     1, "users[0].contacts[1].secret: looks like a reference"},
+    {"secret of a channel that was meant as a reference",
+     "channels: [{name: ops, kind: ntfy, to: 'https://n.x.org/a', secret: 'Env:NTFY'}]\n", 1,
+     "channels[0].secret: looks like a reference"},
     {"key in the file",
      BASE SERVICE "integrations: [{name: i, kind: native, service: checkout, key: secret}]\n", 6,
      "integrations[0].key: "},

@@ -359,6 +359,8 @@ void lint_config(const struct config *config, struct utc now, GPtrArray *finding
         lint_policy(&lint, config->items[CONFIG_POLICY]->pdata[i]);
     }
     lint_services(&lint);
+    lint_meaning(&lint, CONFIG_USER);
+    lint_meaning(&lint, CONFIG_CHANNEL);
     lint_meaning(&lint, CONFIG_SCHEDULE);
     lint_meaning(&lint, CONFIG_ROUTE);
     lint_meaning(&lint, CONFIG_SILENCE);

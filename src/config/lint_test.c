@@ -298,6 +298,11 @@ static void tells_of_what_can_mean_nothing(void **state)
     add_stored_silence(config, "slip", "chekout", "2026-12-01T00:00:00Z");
     add_stored_silence(config, "for ever", "checkout", "2036-12-01T00:00:00Z");
     add_stored_silence(config, "slip that is over", "chekout", "2026-11-02T00:00:00Z");
+    json_auto_t *user = json_loads(
+        "{\"name\":\"ana\",\"contacts\":[{\"kind\":\"ntfy\",\"to\":\"https://ntfy.example.com/a\","
+        "\"secret\":\"$NTFY_TOKEN\"}]}",
+        0, NULL);
+    assert_true(config_add(config, CONFIG_USER, record_new_stored(&USER_RECORD, user, &fault)));
     GPtrArray *findings = lint_new();
     lint_config(config, NOW, findings);
     g_autoptr(GString) told = g_string_new(NULL);
@@ -308,7 +313,7 @@ static void tells_of_what_can_mean_nothing(void **state)
             g_string_append_printf(told, "%s; ", finding->subject);
         }
     }
-    assert_string_equal(told->str, "silence:slip; silence:for ever; ");
+    assert_string_equal(told->str, "user:ana; silence:slip; silence:for ever; ");
     g_ptr_array_unref(findings);
     config_unref(config);
 }

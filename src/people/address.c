@@ -118,6 +118,30 @@ bool is_secret_reference(const char *secret)
            (g_str_has_prefix(secret, "file:") && secret[5] != '\0');
 }
 
+static bool is_enclosed(const char *text, const char *begin, const char *end)
+{
+    return g_str_has_prefix(text, begin) && g_str_has_suffix(text, end);
+}
+
+bool is_secret_misspelt(const char *secret)
+{
+    static const char *const PREFIXES[] = {"env:", "file:", "env=", "file="};
+    static const char VARIABLE[] = "_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    if (is_secret_reference(secret)) {
+        return false;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(PREFIXES); i++) {
+        if (g_ascii_strncasecmp(secret, PREFIXES[i], strlen(PREFIXES[i])) == 0) {
+            return true;
+        }
+    }
+    bool is_variable =
+        secret[0] == '$' && secret[1] != '\0' && secret[1 + strspn(secret + 1, VARIABLE)] == '\0';
+    return is_variable || is_enclosed(secret, "${", "}") || is_enclosed(secret, "$(", ")") ||
+           is_enclosed(secret, "{{", "}}") || g_str_has_prefix(secret, "TOCSIN_SECRET_") ||
+           g_str_has_prefix(secret, "\xef\xbb\xbf");
+}
+
 /* Standard Webhooks: "whsec_" and the key in base64. */
 static bool judge_webhook_secret(const char *secret, struct fault *fault)
 {

@@ -22,5 +22,7 @@ NODISCARD char *address_bot_channel(int kind, const char *to);
 
 /* A reference such as env:NAME or file:PATH instead of the secret itself. */
 NODISCARD bool is_secret_reference(const char *secret);
+/* One that is none, and was evidently meant as one: "$NAME", "Env:NAME", "TOCSIN_SECRET_X", a byte order mark before it. */
+NODISCARD bool is_secret_misspelt(const char *secret);
 
 #endif

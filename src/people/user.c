@@ -154,10 +154,23 @@ static const struct record RULES_RECORD = {
     .fill = sort_rules,
 };
 
+/* White space and what has no width. */
+static bool is_blank(const char *text)
+{
+    for (; text != NULL && *text != '\0'; text += g_utf8_skip[(guchar)*text]) {
+        gunichar c = g_utf8_get_char(text);
+        if (!g_unichar_isspace(c) && !g_unichar_iszerowidth(c)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void fill_user(void *self)
 {
     struct user *user = self;
-    if (user->full_name == NULL) {
+    if (is_blank(user->full_name)) {
+        g_free(user->full_name);
         user->full_name = g_strdup(user->name);
     }
     if (user->time_zone == NULL) {

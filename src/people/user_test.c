@@ -125,6 +125,57 @@ static void test_refusals(void **state)
     }
 }
 
+static void test_secrets_that_were_meant_as_references(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *secret;
+        bool is_misspelt;
+    } ROWS[] = {
+        {"env:TOCSIN_SECRET_A", false},
+        {"file:slack", false},
+        {"xoxb-1-abc", false},
+        {"tk_$something", false},
+        {"$2y$10$abc", false},
+        {"$", false},
+        {"$SLACK_TOKEN", true},
+        {"${SLACK_TOKEN}", true},
+        {"$(cat /run/token)", true},
+        {"{{slack_token}}", true},
+        {"ENV:SLACK_TOKEN", true},
+        {"File:slack", true},
+        {"env:", true},
+        {"env=SLACK_TOKEN", true},
+        {"TOCSIN_SECRET_SLACK", true},
+        {"\xef\xbb\xbf"
+         "env:TOCSIN_SECRET_A",
+         true},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        if (is_secret_misspelt(ROWS[i].secret) != ROWS[i].is_misspelt) {
+            fail_msg("%s", ROWS[i].secret);
+        }
+    }
+}
+
+static void test_a_blank_full_name_is_none(void **state)
+{
+    (void)state;
+    static const char *const BLANK[] = {"", "  ", "\\t", "\\u200b \\u00a0"};
+    for (size_t i = 0; i < G_N_ELEMENTS(BLANK); i++) {
+        g_autofree char *text =
+            g_strdup_printf("{\"name\":\"ana\",\"full_name\":\"%s\"}", BLANK[i]);
+        struct fault fault = {0};
+        json_auto_t *json = parse(text);
+        struct user *user = record_new(&USER_RECORD, json, &fault);
+        assert_non_null(user);
+        assert_string_equal(user->full_name, "ana");
+        record_free(&USER_RECORD, user);
+    }
+}
+
 static void test_addresses_taken(void **state)
 {
     (void)state;
@@ -284,6 +335,8 @@ int main(void)
         cmocka_unit_test(addresses_are_shown_without_what_makes_them_work),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_addresses_taken),
+        cmocka_unit_test(test_secrets_that_were_meant_as_references),
+        cmocka_unit_test(test_a_blank_full_name_is_none),
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_rules),
         cmocka_unit_test(test_without_contacts),
