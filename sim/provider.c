@@ -25,15 +25,35 @@ struct attempt {
     bool is_update; /* of a message that stands there already */
     bool may_repeat;
     int64_t delivery_id;
+    char *to; /* kind and address */
     int severity, urgency;
     int64_t alert_ids[ANSWERED_MAX]; /* what the person can answer from the message */
     size_t count;
 };
 
+/* One attempt at a time to one address. A node that was frozen or cut off meanwhile cannot know that others took
+ * over. */
+static void begin(struct attempt *attempt)
+{
+    struct world *world = attempt->world;
+    const struct attempt *other = g_hash_table_lookup(world->under_way, attempt->to);
+    if (other != NULL && other->faults == other->node->faults) {
+        auditor_complain(world->auditor, world_now(world),
+                         "two at a time: delivery %" G_GINT64_FORMAT
+                         " left to %s while %" G_GINT64_FORMAT " was under way",
+                         attempt->delivery_id, attempt->to, other->delivery_id);
+    }
+    (void)g_hash_table_replace(world->under_way, attempt->to, attempt);
+}
+
 static void finish(void *arg)
 {
     struct attempt *attempt = arg;
+    if (g_hash_table_lookup(attempt->world->under_way, attempt->to) == attempt) {
+        (void)g_hash_table_remove(attempt->world->under_way, attempt->to);
+    }
     attempt->done(attempt->done_self, &attempt->result);
+    g_free(attempt->to);
     g_free(attempt);
 }
 
@@ -175,6 +195,7 @@ static void leave(void *arg)
     tell_auditor(world, attempt);
     if (attempt->arrives) {
         struct attempt *arrival = g_memdup2(attempt, sizeof *attempt);
+        arrival->to = NULL;
         world_at_owned(world, chance_span(&world->chance, SPAN_MS(10), after), arrive, g_free,
                        arrival);
     }
@@ -208,6 +229,8 @@ static void provider_send(void *self, const struct address *address, const struc
         .is_update = message->update_id != NULL,
         .may_repeat = message->may_repeat,
         .delivery_id = message->delivery_id,
+        .to =
+            g_strdup_printf("%s %s", enum_to_name(CONTACT_KIND_NAMES, address->kind), address->to),
         .severity = message->severity,
         .urgency = message->urgency,
         .count = MIN(message->item_count, ANSWERED_MAX),
@@ -219,6 +242,7 @@ static void provider_send(void *self, const struct address *address, const struc
         auditor_complain(world->auditor, world_now(world), "changed: \"%s\", which %s never had",
                          message->update_id, who);
     }
+    begin(attempt);
     if (world->options.plant == PLANT_LATE_SENDING) {
         attempt_next(attempt, SPAN_S(20), leave);
     } else if (world_is_shared(world) && chance_of(&world->chance, 1)) {

@@ -81,6 +81,7 @@ static void open_world(struct world *world, const struct world_options *options,
     world->agenda = agenda_create();
     world->answered = g_array_new(FALSE, FALSE, sizeof(int64_t));
     world->questions = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    world->under_way = g_hash_table_new(g_str_hash, g_str_equal);
     world->disk = memory_disk_create("tocsin-sim");
     world->where = test_database_create("file:world.db?vfs=tocsin-sim");
     scene_make(&world->scene, &world->chance, START.us / 1000000);
@@ -132,6 +133,7 @@ static void close_world(struct world *world)
     memory_disk_destroy(&world->disk);
     g_array_unref(world->answered);
     g_hash_table_destroy(world->questions);
+    g_hash_table_destroy(world->under_way);
     inspector_destroy(&world->inspector);
     auditor_destroy(&world->auditor);
 }

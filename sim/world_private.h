@@ -76,6 +76,7 @@ struct world {
     bool is_database_down;
     GArray *answered; /* int64_t: alerts that were answered 2xx since they were last looked for */
     guint answered_seen;
+    GHashTable *under_way;  /* kind and address -> struct attempt that goes there */
     GHashTable *questions;  /* of int64_t: deliveries that asked "still on it?", as providers saw */
     struct moment down_at;  /* one node: of the last crash */
     bool is_reading_past;   /* events from before it are read only now */

@@ -19,6 +19,19 @@ struct look {
     bool passes;         /* the message goes past the bound on noise, with only what may */
 };
 
+/* --- one attempt at a time to one address (address_work.c) --- */
+
+/* Of all nodes; before anything is claimed. */
+void addresses_read(struct ledger_tx *tx, struct claim *claim);
+void addresses_forget(struct claim *claim);
+/* The delivery goes there now. */
+void address_take(struct claim *claim, const struct delivery *delivery);
+/* True: an attempt is under way to where the mailbox sends, and what is due there waits for its end; when
+ * the attempt is slow, it went to the next contacts as well. */
+NODISCARD bool address_is_busy(struct ledger_tx *tx, struct look *look);
+
+/* --- the message --- */
+
 /* Both open a delivery. A test, a question, a warning or an end goes as a message of its own; an end also
  * into the message that told of the alert (else NULL). */
 NODISCARD struct errand *build_special(struct ledger_tx *tx, const struct look *look,

@@ -29,6 +29,7 @@ static void open_delivery(struct ledger_tx *tx, const struct look *look, int sev
         .passes = look->passes,
     };
     delivery_insert(tx->db, out);
+    address_take(look->claim, out);
 }
 
 /* "Still on it?" about every alert of which that is asked now: one message, not one for each. */

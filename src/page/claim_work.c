@@ -95,16 +95,6 @@ static GArray *wanted_pages(struct ledger_tx *tx, struct look *look)
     return wanted;
 }
 
-/* Whatever comes: a mailbox that fails is asked by one attempt at a time, not before its wait is over. */
-static struct utc opens_at(struct ledger_tx *tx, const struct look *look)
-{
-    struct utc at = mailbox_opens_at(&look->mailbox, tx->now);
-    if (look->mailbox.failures > 0 && delivery_is_under_way(tx->db, look->mailbox.id, tx->now)) {
-        at = utc_later(at, utc_add(tx->now, DELIVERY_LEASE)); /* how it ends says when */
-    }
-    return at;
-}
-
 /* Arms the mailbox for the instant at which a message of this severity may go. */
 static void hold_back(struct ledger_tx *tx, struct look *look, int severity, struct utc at,
                       struct utc pass_at)
@@ -116,8 +106,8 @@ static void hold_back(struct ledger_tx *tx, struct look *look, int severity, str
         struct utc seen = utc_add(tx->now, END_BUNDLE); /* those until then were just looked at */
         pass_at = utc_earlier(pass_at, end_update_due(tx->db, look->mailbox.id, seen));
     }
-    look->mailbox.next_at =
-        utc_later(utc_earlier(at, utc_earlier(worse_at, pass_at)), opens_at(tx, look));
+    look->mailbox.next_at = utc_later(utc_earlier(at, utc_earlier(worse_at, pass_at)),
+                                      mailbox_opens_at(&look->mailbox, tx->now));
     mailbox_save(tx->db, &look->mailbox);
     /* Where other nodes settle messages, one that reached nobody makes room without our knowing. */
     struct utc until =
@@ -158,7 +148,7 @@ static struct errand *claim_passing(struct ledger_tx *tx, struct look *look, int
 {
     struct errand *errand = NULL;
     struct utc pass_at = UTC_NEVER;
-    bool is_open = !utc_before(tx->now, opens_at(tx, look));
+    bool is_open = !utc_before(tx->now, mailbox_opens_at(&look->mailbox, tx->now));
     struct look passing = *look;
     passing.waiting = notifications_passing(tx->db, look->mailbox.id, tx->now, LOOK_MAX);
     passing.passes = true;
@@ -176,7 +166,7 @@ static struct errand *claim_passing(struct ledger_tx *tx, struct look *look, int
 static struct utc may_go_at(struct ledger_tx *tx, const struct look *look, int severity)
 {
     struct utc at = throttle_judge(look->recent, look->recent_count, severity, tx->now);
-    return utc_later(at, opens_at(tx, look));
+    return utc_later(at, mailbox_opens_at(&look->mailbox, tx->now));
 }
 
 /* Sends the most urgent thing of the mailbox if it may go. */
@@ -222,7 +212,7 @@ static struct errand *claim_update(struct ledger_tx *tx, struct look *look)
     struct errand *errand = NULL;
     bool can_update = look->mailbox.urgency == MAILBOX_ENDS && look->contact.to != NULL &&
                       address_is_bot(look->contact.kind, look->contact.to) &&
-                      !utc_before(tx->now, opens_at(tx, look));
+                      !utc_before(tx->now, mailbox_opens_at(&look->mailbox, tx->now));
     for (guint i = 0; can_update && errand == NULL && i < look->waiting->len; i++) {
         const struct notification *n = &g_array_index(look->waiting, struct notification, i);
         struct told_message told = {0};
@@ -255,13 +245,16 @@ static void close_look(struct look *look)
 static void look_into_all(struct ledger_tx *tx, struct look *looks, const int64_t *ids,
                           size_t count)
 {
+    struct claim *claim = looks[0].claim;
     if (db_ask_ahead(tx->db)) {
+        addresses_read(tx, claim);
         for (size_t i = 0; i < count; i++) {
             look_into(tx, &looks[i], ids[i]);
             close_look(&looks[i]);
         }
         db_ask_ahead_end(tx->db);
     }
+    addresses_read(tx, claim);
     for (size_t i = 0; i < count; i++) {
         look_into(tx, &looks[i], ids[i]);
     }
@@ -281,11 +274,15 @@ static void claim_mailbox(struct ledger_tx *tx, struct look *look)
 {
     struct claim *claim = look->claim;
     struct errand *errand = NULL;
+    bool is_known = receiver_contact(claim->pager->config, look->mailbox.who, look->mailbox.contact,
+                                     &look->contact);
+    if (is_known && address_is_busy(tx, look)) {
+        return;
+    }
     if (look->mailbox.urgency == MAILBOX_ENDS) {
         choose_ends(tx, look);
     }
-    if (receiver_contact(claim->pager->config, look->mailbox.who, look->mailbox.contact,
-                         &look->contact)) {
+    if (is_known) {
         errand = claim_update(tx, look);
         errand = errand != NULL ? errand : claim_waiting(tx, look);
     } else {
@@ -311,6 +308,7 @@ static void claim_mailboxes(struct ledger_tx *tx, struct claim *claim, const int
         }
         close_look(&looks[i]);
     }
+    addresses_forget(claim);
     g_free(looks);
 }
 
@@ -348,7 +346,9 @@ enum command_result pager_claim(struct ledger_tx *tx, void *arg)
     }
     size_t count =
         mailbox_due(tx->db, tx->now, tx->lanes, ids, CLAMP(claim->max, 1, MAILBOXES_MAX));
-    claim_mailboxes(tx, claim, ids, count);
+    if (count > 0) {
+        claim_mailboxes(tx, claim, ids, count);
+    }
     pager_leave(claim->pager);
     claim->next_at = mailbox_next(tx->db, tx->lanes);
     return COMMAND_DONE;

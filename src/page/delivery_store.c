@@ -208,14 +208,23 @@ size_t delivery_recent(struct db *db, int64_t mailbox_id, struct utc now, struct
     return count;
 }
 
-bool delivery_is_under_way(struct db *db, int64_t mailbox_id, struct utc now)
+void deliveries_under_way(struct db *db, void (*each)(void *self, const struct delivery *delivery),
+                          void *self)
 {
-    struct db_query *q = db_query(db, "SELECT 1 FROM delivery WHERE mailbox_id = $1"
-                                      " AND bounded_at > $2 AND state = $3 LIMIT 1");
-    db_bind_int(q, 1, mailbox_id);
-    db_bind_utc(q, 2, utc_add(now, SPAN_H(-1)));
-    db_bind_int(q, 3, DELIVERY_CLAIMED);
-    return db_is_any(q);
+    struct db_query *q =
+        db_query(db, "SELECT id, channel, address, bounded_at FROM delivery WHERE lease_until > 0");
+    db_keep(q, 0);
+    while (db_step(q) == DB_ROW) {
+        struct delivery delivery = {
+            .id = db_int(q, 0),
+            .channel = (int)db_int(q, 1),
+            .address = g_strdup(db_text(q, 2)),
+            .claimed_at = db_utc(q, 3),
+        };
+        each(self, &delivery);
+        delivery_clear(&delivery);
+    }
+    db_reset(q);
 }
 
 void delivery_carry(struct db *db, int64_t delivery_id, int64_t notification_id)

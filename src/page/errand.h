@@ -27,6 +27,7 @@ struct claim {
     /* Of int64_t, or NULL: an earlier claim was perhaps kept and perhaps not, and none of it was
      * started. Deliveries that this node has claimed but for these are freed first. */
     GArray *held;
+    GHashTable *busy;   /* while it runs: to which addresses a message is on its way; see claim.h */
     GPtrArray *errands; /* out: of struct errand, to be freed by whoever takes them */
     struct utc next_at; /* out: UTC_NEVER when nothing waits */
 };

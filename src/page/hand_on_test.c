@@ -135,11 +135,7 @@ static void what_waited_is_not_sent(void **state)
     (void)state;
     struct paging paging;
     open_with(&paging, "'ana', 'chen'", "{'schedule': 'primary'}", "chen");
-    for (int i = 0; i < 8; i++) {
-        g_autofree char *key = g_strdup_printf("k%d", i);
-        (void)paging_signal(&paging, SIGNAL_TRIGGER, key, SEVERITY_ERROR);
-    }
-    expect(&paging, "ana email: page 1; ana email: page 1; ana email: page 1");
+    paging_burst(&paging, "k", 8);
     assert_int_equal(take_ana_off(&paging, false), 8);
     expect(&paging, "chen email: digest 8");
     paging_pass(&paging, SPAN_MIN(4));

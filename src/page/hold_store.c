@@ -17,10 +17,11 @@ enum { HELD_MAILBOXES_MAX = 8 };
 #define HELD_COLUMNS "m.id, m.severity, n.passes, m.next_at, n.due_at"
 /* Notification n waits in mailbox m for its first attempt, and that is our doing: for the bound, or (due_at ahead)
  * for the end of quiet hours. A mailbox that nobody counts
- * on holds nothing back: what it cannot deliver is no reason to wait. One failure is none yet. */
+ * on holds nothing back: what it cannot deliver is no reason to wait. One failure is none yet. What waits for an
+ * attempt under way to the same address is held until that is over, or slow. */
 #define IS_HELD                                                          \
     "n.state = 1 AND n.tries = 0 AND (n.due_at > $1 OR m.next_at >= $2)" \
-    " AND m.failures < $3 AND m.refused = 0"
+    " AND m.failures < $3 AND m.refused = 0 AND m.slow = 0"
 
 static void bind_held(struct db_query *q, struct utc due_since, struct utc now)
 {

@@ -7,7 +7,7 @@ enum { SEVERITY_NOTHING = 9 };
 
 #define MAILBOX_COLUMNS                                                                       \
     "id, user_name, contact, urgency, severity, next_at, lane, failures, retry_at, refused, " \
-    "failed_at"
+    "failed_at, waits_for, slow"
 
 void mailbox_clear(struct mailbox *mailbox)
 {
@@ -32,6 +32,8 @@ static bool take_mailbox(struct db_query *q, struct mailbox *out)
             .retry_at = db_utc(q, 8),
             .is_refused = db_int(q, 9) != 0,
             .failed_at = db_utc(q, 10),
+            .waits_for = db_int(q, 11),
+            .is_slow = db_int(q, 12) != 0,
         };
     }
     db_reset(q);
@@ -88,16 +90,32 @@ void mailbox_save(struct db *db, const struct mailbox *mailbox)
 {
     struct db_query *q =
         db_query(db, "UPDATE mailbox SET severity = $1, next_at = $2, failures = $3, retry_at = $4,"
-                     " refused = $5, failed_at = $6 WHERE id = $7");
+                     " refused = $5, failed_at = $6, waits_for = $7, slow = $8 WHERE id = $9");
     db_bind_int(q, 1, mailbox->severity);
     db_bind_utc(q, 2, mailbox->next_at);
     db_bind_int(q, 3, mailbox->failures);
     db_bind_utc(q, 4, mailbox->retry_at);
     db_bind_int(q, 5, mailbox->is_refused);
     db_bind_utc(q, 6, mailbox->failed_at);
-    db_bind_int(q, 7, mailbox->id);
+    if (mailbox->waits_for != 0) {
+        db_bind_int(q, 7, mailbox->waits_for);
+    }
+    db_bind_int(q, 8, mailbox->is_slow);
+    db_bind_int(q, 9, mailbox->id);
     (void)db_run(q);
     db_stale(db, mailbox->who);
+}
+
+void mailboxes_go_on(struct db *db, int64_t delivery_id, struct utc now)
+{
+    struct db_query *q = db_query(db, "UPDATE mailbox SET waits_for = NULL, slow = 0, next_at = $1"
+                                      " WHERE waits_for = $2");
+    db_bind_utc(q, 1, now);
+    db_bind_int(q, 2, delivery_id);
+    (void)db_run(q);
+    if (db_changes(db) > 0) {
+        db_stale(db, NULL);
+    }
 }
 
 size_t mailbox_due(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids, size_t max)

@@ -48,6 +48,16 @@ struct utc after_quiet_hours(const struct config *config, const char *who, int u
     return utc_before(end, UTC_NEVER) ? end : now;
 }
 
+/* A look before the attempt under way is over would only find that it is not. */
+static void note_waiting(struct ledger_tx *tx, struct mailbox *mailbox,
+                         const struct notification *notification)
+{
+    if (notification->severity < mailbox->severity) {
+        mailbox->severity = notification->severity;
+        mailbox_save(tx->db, mailbox);
+    }
+}
+
 /* Puts a notification into the mailbox and arms that. */
 static void put_in(struct pager *pager, struct ledger_tx *tx, struct mailbox *mailbox,
                    struct notification *notification)
@@ -59,6 +69,10 @@ static void put_in(struct pager *pager, struct ledger_tx *tx, struct mailbox *ma
                                              utc_later(tx->now, notification->due_at));
     notification_insert(tx->db, notification);
     bool is_armed = utc_is_set(mailbox->next_at);
+    if (is_armed && mailbox->waits_for != 0) {
+        note_waiting(tx, mailbox, notification);
+        return;
+    }
     /* When looking is worth it. A mailbox that is not armed holds nothing back. */
     struct utc look_at = notification->due_at;
     look_at = utc_later(look_at, mailbox_opens_at(mailbox, tx->now));
@@ -95,7 +109,7 @@ void notify_specially(struct pager *pager, struct ledger_tx *tx, const char *who
 static int outlook_of(const struct mailbox *mailbox, struct utc now)
 {
     if (!utc_before(now, mailbox_opens_at(mailbox, now))) {
-        return OUTLOOK_GOOD;
+        return mailbox->is_slow ? OUTLOOK_POOR : OUTLOOK_GOOD;
     }
     return mailbox->is_refused ? OUTLOOK_NONE : OUTLOOK_POOR;
 }

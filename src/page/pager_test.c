@@ -100,11 +100,7 @@ static void an_acknowledgement_expires_with_a_question(void **state)
 static void a_storm_is_bounded_and_a_worse_alert_passes(void **state)
 {
     struct paging *paging = *state;
-    for (int i = 0; i < 8; i++) {
-        g_autofree char *key = g_strdup_printf("k%d", i);
-        (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_ERROR);
-    }
-    paging_expect(paging, "ana email: page 1; ana email: page 1; ana email: page 1");
+    paging_burst(paging, "k", 8);
     (void)paging_signal(paging, SIGNAL_TRIGGER, "worse", SEVERITY_CRITICAL);
     paging_expect(paging, "ana email: digest 6");
     paging_pass(paging, SPAN_MIN(1));
@@ -114,11 +110,7 @@ static void a_storm_is_bounded_and_a_worse_alert_passes(void **state)
 static void what_waits_goes_in_a_digest(void **state)
 {
     struct paging *paging = *state;
-    for (int i = 0; i < 15; i++) {
-        g_autofree char *key = g_strdup_printf("k%d", i);
-        (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_ERROR);
-    }
-    paging_expect(paging, "ana email: page 1; ana email: page 1; ana email: page 1");
+    paging_burst(paging, "k", 15);
     paging_pass(paging, SPAN_S(59));
     paging_expect(paging, "");
     paging_pass(paging, SPAN_S(1));
@@ -293,11 +285,7 @@ static void whoever_is_on_call_when_it_can_be_sent_is_told(void **state)
     struct paging *paging = *state;
     paging->now = utc_add(PAGING_START, SPAN_MIN(119)); /* a minute before the hand-off */
     (void)!ledger_tick(paging->ledger).us;
-    for (int i = 0; i < 4; i++) {
-        g_autofree char *key = g_strdup_printf("k%d", i);
-        (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_ERROR);
-    }
-    paging_expect(paging, "ana email: page 1; ana email: page 1; ana email: page 1");
+    paging_burst(paging, "k", 4);
     paging_pass(paging, SPAN_S(61)); /* the fourth was held back over the hand-off */
     paging_expect(paging, "budi email: page 1");
     assert_int_equal(paging_events(paging, nth_alert(paging, 4), "page.moved"), 1);
@@ -408,11 +396,7 @@ static void a_start_waits_for_sources_before_it_gives_them_up(void **state)
 static void a_retry_of_something_worse_is_not_held_back(void **state)
 {
     struct paging *paging = *state;
-    for (int i = 0; i < 3; i++) { /* the next of this severity waits for a minute */
-        g_autofree char *key = g_strdup_printf("e%d", i);
-        (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_ERROR);
-    }
-    paging_expect(paging, "ana email: page 1; ana email: page 1; ana email: page 1");
+    paging_burst(paging, "e", 3); /* the next of this severity waits for a minute */
     (void)paging_signal(paging, SIGNAL_TRIGGER, "worse", SEVERITY_CRITICAL);
     paging_settle_as(paging, SEND_RETRY, "ana email: page 1");
     (void)paging_signal(paging, SIGNAL_TRIGGER, "held", SEVERITY_ERROR);
@@ -424,11 +408,7 @@ static void a_retry_of_something_worse_is_not_held_back(void **state)
 static void a_digest_takes_nothing_from_whoever_has_it(void **state)
 {
     struct paging *paging = *state;
-    for (int i = 0; i < 5; i++) {
-        g_autofree char *key = g_strdup_printf("k%d", i);
-        (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_ERROR);
-    }
-    paging_expect(paging, "ana email: page 1; ana email: page 1; ana email: page 1");
+    paging_burst(paging, "k", 5);
     paging_pass(paging, SPAN_MIN(1));
     paging_expect(paging, "ana email: digest 2");
     assert_int_equal(paging_act(paging, VERB_ACKNOWLEDGE, nth_alert(paging, 4), "user:chen"), 200);

@@ -310,6 +310,15 @@ void paging_expect(struct paging *paging, const char *expected)
     assert_string_equal(messages, expected);
 }
 
+void paging_burst(struct paging *paging, const char *prefix, int count)
+{
+    for (int i = 0; i < count; i++) {
+        g_autofree char *key = g_strdup_printf("%s%d", prefix, i);
+        (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_ERROR);
+        paging_expect(paging, i < THROTTLE_PER_MINUTE ? "ana email: page 1" : "");
+    }
+}
+
 struct count {
     const char *kind;
     int found;

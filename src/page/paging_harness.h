@@ -66,6 +66,10 @@ NODISCARD char *paging_messages(struct paging *paging);
 void paging_settle_as(struct paging *paging, int send_state, const char *expected);
 void paging_expect(struct paging *paging, const char *expected);
 
+/* So many errors one after the other, each answered before the next: ana is told of the first three at once, the
+ * rest is held back. */
+void paging_burst(struct paging *paging, const char *prefix, int count);
+
 /* How many events of that kind the alert has. */
 NODISCARD int paging_events(struct paging *paging, int64_t alert_id, const char *kind);
 

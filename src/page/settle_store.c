@@ -1,5 +1,5 @@
 /* How the notifications that one delivery carries are settled, all in one statement: a digest may
- * carry tens of thousands. Part of page/mail_store.h. */
+ * carry tens of thousands; and which pages are among them. Part of page/mail_store.h. */
 #include "page/mail_store.h"
 
 #define CARRIED "(SELECT notification_id FROM carried WHERE delivery_id = $1)"
@@ -54,6 +54,17 @@ void carried_put_back(struct db *db, int64_t delivery_id, struct utc now)
     (void)db_run(q);
 }
 
+static GArray *take_pages(struct db_query *q)
+{
+    GArray *pages = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    while (db_step(q) == DB_ROW) {
+        int64_t id = db_int(q, 0);
+        g_array_append_val(pages, id);
+    }
+    db_reset(q);
+    return pages;
+}
+
 GArray *carried_pages(struct db *db, int64_t delivery_id, int state, int64_t tries_max)
 {
     struct db_query *q = db_query(
@@ -63,11 +74,15 @@ GArray *carried_pages(struct db *db, int64_t delivery_id, int state, int64_t tri
     db_bind_int(q, 1, delivery_id);
     db_bind_int(q, 2, state);
     db_bind_int(q, 3, tries_max);
-    GArray *pages = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    while (db_step(q) == DB_ROW) {
-        int64_t id = db_int(q, 0);
-        g_array_append_val(pages, id);
-    }
-    db_reset(q);
-    return pages;
+    return take_pages(q);
+}
+
+GArray *pages_waiting(struct db *db, int64_t mailbox_id, struct utc now)
+{
+    struct db_query *q =
+        db_query(db, "SELECT page_id FROM notification WHERE mailbox_id = $1 AND state = 1"
+                     " AND due_at <= $2 AND page_id IS NOT NULL ORDER BY severity, id");
+    db_bind_int(q, 1, mailbox_id);
+    db_bind_utc(q, 2, now);
+    return take_pages(q);
 }

@@ -18,6 +18,7 @@ from world import World, free_port  # noqa: E402
 IS_PLAIN = not os.environ.get("ASAN_OPTIONS") and not os.environ.get("TSAN_OPTIONS")
 ALERTS = 300
 WAYS = ("healthy", "failing", "hanging", "dripping", "huge", "turning", "refusing")
+LATE_S, LATER_S = 18, 1  # the first answer of a provider that takes its time, and the others
 MORE_TRAFFIC = 1.1  # of a contact that fails, than of a healthy one
 OPEN_ALERTS = 20000
 IDLE_S = 15
@@ -55,6 +56,7 @@ class Provider:
         self.lock = threading.Lock()
         self.ways = {}  # path -> another way than its own
         self.calls = []
+        self.now = self.most = 0  # calls that "late" has under way, and has had at once
         self.ended = threading.Event()
         self.doors = []
 
@@ -81,7 +83,8 @@ class Provider:
             body = reader.read(int(headers.get(b"content-length", b"0")))
             with self.lock:
                 way = self.ways.get(path, path.strip("/"))
-                self.calls.append({"path": path, "way": way, "body": body, "at": time.monotonic()})
+                self.calls.append({"path": path, "way": way, "body": body, "at": time.monotonic(),
+                                   "id": headers.get(b"webhook-id")})
             self.answer(connection, way)
 
     def answer(self, connection, way):
@@ -102,6 +105,15 @@ class Provider:
                 if self.ended.wait(0.2):  # that is its way of answering
                     return
                 connection.sendall(bytes([byte]))
+        elif way == "late":
+            with self.lock:
+                is_first = self.most == 0
+                self.now += 1
+                self.most = max(self.most, self.now)
+            self.ended.wait(LATE_S if is_first else LATER_S)
+            with self.lock:
+                self.now -= 1
+            connection.sendall(ok + b"Content-Length: 2\r\n\r\nok")
         else:
             self.ended.wait()
 
@@ -175,6 +187,42 @@ class ContactsTest(unittest.TestCase):
     def states(self, alert_id):
         pages = self.world.get(f"/api/v1/alerts/{alert_id}/explain").json["pages"]
         return {told["state"] for page in pages for told in page["notifications"]}
+
+    def test_late_contact_is_asked_once_at_a_time_and_holds_no_news_back(self):
+        """Two persons have it as their contact, at both urgencies; one of them has another."""
+        late, healthy = (f"{self.provider.open()}/{way}" for way in ("late", "healthy"))
+        self.world.apply(json.dumps({
+            "users": [{"name": "one", "contacts": [{"name": "late", "kind": "webhook", "to": late},
+                                                   {"name": "other", "kind": "webhook", "to": healthy}],
+                       "rules": {"high": [{"after": "0s", "contact": "late"}], "low": [{"after": "0s", "contact": "late"}]}},
+                      {"name": "two", "contacts": [{"kind": "webhook", "to": late}]}],
+            "policies": [{"name": who, "steps": [{"notify": [{"user": who}], "wait": "10m"}], "last_resort": {"user": who}}
+                         for who in ("one", "two")],
+            "services": [{"name": f"{who}-{urgency}", "policy": who, "urgency": urgency}
+                         for who in ("one", "two") for urgency in ("high", "low")],
+            "integrations": [{"name": f"{who}-{urgency}", "kind": "alertmanager", "service": f"{who}-{urgency}",
+                              "key": f"env:KEY_{who}_{urgency}"} for who in ("one", "two") for urgency in ("high", "low")]}),
+            env={f"KEY_{who}_{urgency}": key(f"{who}-{urgency}") for who in ("one", "two") for urgency in ("high", "low")})
+        self.take("one-high", 0, 1)
+        self.world.wait("it is asked", lambda: self.provider.asked("late"))
+        for number in range(1, 6):
+            self.take("one-high", number, 1)
+            self.take("one-low", 100 + number, 1)
+            self.take("two-high", 200 + number, 1)
+            self.take("two-low", 300 + number, 1)
+        self.world.wait("all are told", lambda: {self.told(alert["id"]) for alert in self.world.alerts(limit=100)} == {True},
+                        patience_s=4 * LATE_S)
+        self.assertEqual(self.provider.most, 1)
+        calls = self.provider.asked("late")
+        self.assertEqual(len(calls), 5, "what came meanwhile goes together")
+        self.assertEqual(len({call["id"] for call in calls}), 5, "nothing is sent twice")
+        # What waited behind the slow attempt was told the other way as soon as that counted as slow.
+        other = self.provider.asked("healthy")[0]
+        self.assertLess(other["at"] - calls[0]["at"], LATE_S)
+
+    def told(self, alert_id):
+        """By each of the contacts that were to be used."""
+        return self.states(alert_id) == {"delivered"}
 
     def test_dead_contact_of_many_open_alerts_costs_nothing(self):
         self.apply(["refusing"])
