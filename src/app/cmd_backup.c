@@ -53,7 +53,7 @@ static int backup_here(const struct cli *cli, const char *target)
     struct db *db = NULL;
     if (!place.is_server && access(place.where, F_OK) != 0) {
         (void)cmd_no_database(cli, &fault);
-    } else {
+    } else if (place.is_server || place_check_file(place.where, &fault)) {
         db = db_open(place.where, place.is_server ? DB_READ_ONLY : DB_READ_WRITE, &fault);
     }
     bool is_done = db != NULL && db_backup(db, target, &fault);
@@ -197,7 +197,7 @@ static char *name_aside(const char *database)
 static void settle_old(const char *database)
 {
     struct fault fault = {0};
-    if (access(database, F_OK) == 0) {
+    if (access(database, F_OK) == 0 && place_check_file(database, &fault)) {
         struct db *db = db_open(database, DB_READ_WRITE, &fault);
         if (db != NULL) {
             db_close(&db);

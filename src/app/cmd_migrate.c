@@ -68,7 +68,7 @@ int cmd_migrate(struct cli *cli)
     struct db *db = NULL;
     if (!place.is_server && access(place.where, F_OK) != 0) {
         (void)cmd_no_database(cli, &fault);
-    } else {
+    } else if (place.is_server || place_check_file(place.where, &fault)) {
         db = db_open(place.where, DB_READ_WRITE, &fault);
     }
     bool is_good = db != NULL && migrate(cli, &place, db, &fault);

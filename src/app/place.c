@@ -76,6 +76,23 @@ bool place_check_schema(const struct place *place, struct db *db, struct fault *
     return is_good && db_schema_check(&schema, fault);
 }
 
+bool place_check_file(const char *file, struct fault *fault)
+{
+    struct db *db = db_open(file, DB_READ_ONLY, fault);
+    if (db == NULL) {
+        return false;
+    }
+    bool is_foreign = db_is_foreign(db);
+    bool is_read = db_error(db) == DB_OK;
+    if (!is_read || is_foreign) {
+        (void)fault_set(fault, "", "%s %s", file,
+                        is_read ? "is another program's database, and stays as it is"
+                                : db_error_text(db));
+    }
+    db_close(&db);
+    return is_read && !is_foreign;
+}
+
 void place_clear(struct place *place)
 {
     g_free(place->where);

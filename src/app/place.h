@@ -28,6 +28,9 @@ void place_of_settings(const struct settings *settings, struct place *out);
 void place_of_file(const char *path, struct place *out);
 /* Is it a database of ours, of a schema that this program reads? `db` is open on it. */
 NODISCARD bool place_check_schema(const struct place *place, struct db *db, struct fault *fault);
+/* May the file be opened to be written to? Not another program's, in which merely opening it would set something.
+ * A fault when it is that, or cannot be read. */
+NODISCARD bool place_check_file(const char *file, struct fault *fault);
 void place_clear(struct place *place);
 
 #endif

@@ -93,7 +93,10 @@ static struct db *open_source(const struct place *place, int64_t *out_turn, stru
                         place->where, place->data != NULL ? "directory" : "file");
         return NULL;
     }
-    return db_open(place->where, place->data != NULL ? DB_READ_WRITE : DB_READ_ONLY, fault);
+    bool is_locked = place->data != NULL;
+    return !is_locked || place_check_file(place->where, fault)
+               ? db_open(place->where, is_locked ? DB_READ_WRITE : DB_READ_ONLY, fault)
+               : NULL;
 }
 
 /* --- the proof --- */

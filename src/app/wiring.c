@@ -292,7 +292,8 @@ bool house_open(struct house *house, const struct settings *settings,
     CHECK(pthread_mutex_init(&house->http_lock, NULL) == 0);
     house->has_terminal = isatty(STDOUT_FILENO) == 1;
     if (!house_open_database(house, fault) || !open_ledger(house, fault) ||
-        !house_make_courier(house, fault) || !join(house, fault) || !recover_pages(house, fault)) {
+        !house_make_courier(house, fault) || !join(house, fault) || !recover_pages(house, fault) ||
+        !house_mark_database(house, fault)) {
         return false;
     }
     house->readers = db_pool_create(house->database);

@@ -67,6 +67,8 @@ void house_wake_streams(struct house *house);
 
 /* The database: the file in the data directory, or PostgreSQL with a schema of this program. */
 NODISCARD bool house_open_database(struct house *house, struct fault *fault);
+/* A server has run on it: from now on one that is empty is lost, and not new. */
+NODISCARD bool house_mark_database(struct house *house, struct fault *fault);
 void house_close_database(struct house *house);
 /* Of a house that did not open: was it for a database server that is away, which passes by itself? Before
  * it is closed. */

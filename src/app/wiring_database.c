@@ -4,6 +4,8 @@
 #include "app/wiring.h"
 #include "base/log.h"
 #include "db/migrate.h"
+#include "page/page_store.h"
+#include "page/pager.h"
 
 /* Begun anew, it would answer every sender with 401, which most of them take for the end. `but_first`: what to do
  * before a new one is asked for. */
@@ -17,15 +19,55 @@ static bool refuse_lost(const char *data, const char *why, const char *but_first
                      data, why, but_first);
 }
 
-static bool is_ours(struct db *db, const char *data, struct fault *fault)
+static bool refuse_foreign(const char *data, struct fault *fault)
+{
+    return refuse_lost(data, "holds nothing of ours. Put ours back", "move that file away and ",
+                       fault);
+}
+
+static bool refuse_emptied(const struct settings *settings, struct fault *fault)
+{
+    g_autofree char *shown = settings_database_shown(settings);
+    return fault_set(
+        fault, "database-url",
+        "the database of %s is gone: %.80s holds nothing of ours. Name the one that was "
+        "used from there, or restore a backup with `tocsin restore FILE --to` it; if "
+        "a new one is meant, which knows no key and no person, say so with: "
+        "rm -f used ballast (in that directory)",
+        settings->data, shown);
+}
+
+/* What is in it; SCHEMA_EMPTY also when it has our tables, but no server ever ran on them: somebody has made them
+ * anew. 0 and a fault when it cannot be read. */
+static int look_in(struct db *db, struct fault *fault)
 {
     struct db_migrations *known = db_migrations_load();
     struct db_schema schema = {0};
     bool is_read = db_schema_look(db, known, &schema, fault);
     db_migrations_free(&known);
-    return is_read && (schema.state != SCHEMA_EMPTY ||
-                       refuse_lost(data, "holds nothing of ours. Put ours back",
-                                   "move that file away and ", fault));
+    if (!is_read || schema.state == SCHEMA_EMPTY || schema.state == SCHEMA_TOO_NEW) {
+        return is_read ? schema.state : 0;
+    }
+    bool was_served = secret_is_there(db, PAGER_LINK_SECRET);
+    if (db_error(db) != DB_OK) {
+        (void)fault_set(fault, "", "cannot read the database: %s", db_error_text(db));
+        return 0;
+    }
+    return was_served ? schema.state : SCHEMA_EMPTY;
+}
+
+/* A file that is not ours stays as it is: it is looked at before anything is set in it. */
+static bool is_ours(const struct house *house, struct fault *fault)
+{
+    const char *data = house->settings->data;
+    struct db *db = db_open(house->database, DB_READ_ONLY, fault);
+    if (db == NULL) {
+        return false;
+    }
+    int state = look_in(db, fault);
+    bool is_foreign = state == SCHEMA_EMPTY && (data_dir_is_marked(data) || db_is_foreign(db));
+    db_close(&db);
+    return state != 0 && (!is_foreign || refuse_foreign(data, fault));
 }
 
 static bool open_file(struct house *house, struct fault *fault)
@@ -40,11 +82,11 @@ static bool open_file(struct house *house, struct fault *fault)
     if (house->is_new && !http_can_listen(house->settings->listen, fault)) {
         return false;
     }
+    if (!house->is_new && !is_ours(house, fault)) {
+        return false;
+    }
     house->db = db_open(house->database, DB_READ_WRITE, fault);
-    bool must_be_ours = data_dir_is_marked(data);
-    return house->db != NULL && (!must_be_ours || is_ours(house->db, data, fault)) &&
-           db_migrate(house->db, clock_now(&CLOCK_SYSTEM), fault) &&
-           data_dir_mark_used(data, fault);
+    return house->db != NULL && db_migrate(house->db, clock_now(&CLOCK_SYSTEM), fault);
 }
 
 static bool open_server(struct house *house, struct fault *fault)
@@ -56,7 +98,14 @@ static bool open_server(struct house *house, struct fault *fault)
     }
     house->database = g_strdup(settings->database_url);
     house->db = db_open(house->database, DB_READ_WRITE, fault);
-    if (house->db == NULL || !db_migrate(house->db, clock_now(&CLOCK_SYSTEM), fault)) {
+    int state = house->db != NULL ? look_in(house->db, fault) : 0;
+    if (state == 0) {
+        return false;
+    }
+    if (state == SCHEMA_EMPTY && data_dir_is_marked(settings->data)) {
+        return refuse_emptied(settings, fault);
+    }
+    if (!db_migrate(house->db, clock_now(&CLOCK_SYSTEM), fault)) {
         return false;
     }
     g_autofree char *shown = settings_database_shown(settings);
@@ -71,6 +120,11 @@ bool house_open_database(struct house *house, struct fault *fault)
     }
     return house->settings->database_url != NULL ? open_server(house, fault)
                                                  : open_file(house, fault);
+}
+
+bool house_mark_database(struct house *house, struct fault *fault)
+{
+    return data_dir_mark_used(house->settings->data, fault);
 }
 
 /* Whatever else went wrong in a transaction stays wrong. */

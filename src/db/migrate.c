@@ -130,6 +130,12 @@ int64_t db_schema_found(struct db *db)
                    : has;
 }
 
+bool db_is_foreign(struct db *db)
+{
+    return ask_number(db, "SELECT count(*) FROM sqlite_master WHERE type = 'table'", 0) > 0 &&
+           has_table(db) == 0;
+}
+
 /* What a program must know at least to work with a schema that is newer than `known`: as much as the
  * most demanding of the steps it does not know. */
 static int64_t needed_by_newer(struct db *db, int64_t known)

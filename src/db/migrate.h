@@ -49,6 +49,9 @@ struct db_schema {
 NODISCARD bool db_schema_look(struct db *db, const struct db_migrations *known,
                               struct db_schema *out, struct fault *fault);
 
+/* Is a file another program's: has it tables, but none of ours? See db_error. */
+NODISCARD bool db_is_foreign(struct db *db);
+
 /* May this program work with it as it is? False and a fault that says what to do. */
 NODISCARD bool db_schema_check(const struct db_schema *schema, struct fault *fault);
 

@@ -506,3 +506,10 @@ void secret_take(struct db *db, const char *name, const unsigned char fresh[32],
     }
     db_reset(q);
 }
+
+bool secret_is_there(struct db *db, const char *name)
+{
+    struct db_query *q = db_query(db, "SELECT 1 FROM secret WHERE name = $1");
+    db_bind_text(q, 1, name);
+    return db_is_any(q);
+}

@@ -133,5 +133,6 @@ void intake_mark_shift(struct db *db, struct span by);
 /* 32 secret bytes by name; made from `fresh` when there are none yet. */
 void secret_take(struct db *db, const char *name, const unsigned char fresh[32],
                  unsigned char out[32]);
+NODISCARD bool secret_is_there(struct db *db, const char *name);
 
 #endif

@@ -37,7 +37,7 @@ static void take_link_key(struct pager *pager, struct ledger_tx *tx)
 {
     unsigned char fresh[LINK_KEY_SIZE];
     random_fill(pager->random, fresh, sizeof fresh);
-    secret_take(tx->db, "link", fresh, pager->link_key);
+    secret_take(tx->db, PAGER_LINK_SECRET, fresh, pager->link_key);
     link_installation(pager->link_key, pager->installation);
     /* If this transaction is not committed, the next command finds or makes the key again. */
     pager->has_link_key = db_error(tx->db) == DB_OK;

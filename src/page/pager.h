@@ -12,6 +12,9 @@
 
 struct pager;
 
+/* The secret by which links are signed; every server makes it at its first start on a database. */
+#define PAGER_LINK_SECRET "link"
+
 /* Holds what paging needs beside the database; the snapshot is re-read from `configs` per command. */
 NODISCARD struct pager *pager_create(struct config_holder *configs, const struct random *random);
 void pager_destroy(struct pager **pager);
