@@ -78,6 +78,8 @@ struct http_guard api_guard(struct api_context *context);
 /* A backup that is being made, or is begun until api_settle, is given up: nobody's end waits for it.
  * Before http_stop, which waits for whoever asked for it. */
 void api_hurry(void);
+/* http_options.late: reads of the database are given up, however long they would take, until api_settle. */
+void api_give_up(void *context);
 /* Waits for a backup that is being made, for the doctor and for readings put aside. After http_stop, before the readers are destroyed. */
 void api_settle(void);
 void doctor_settle(void); /* called by it, … */

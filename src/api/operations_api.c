@@ -175,6 +175,7 @@ void api_settle(void)
     }
     doctor_settle();
     aside_settle();
+    api_give_up_no_more();
     atomic_store(&is_in_hurry, false);
 }
 

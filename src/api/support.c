@@ -1,5 +1,6 @@
 #include "api/support.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "api/page_html.h"
@@ -10,10 +11,26 @@ enum { PAGE_DEFAULT = 50, BUSY_RETRY_S = 2 };
 
 const struct query_param API_PAGE_PARAMS[] = {API_PAGE_PARAM_ROWS, {NULL, NULL}};
 
+/* Of the process, as its end is. */
+static atomic_bool must_give_up;
+
+void api_give_up(void *context)
+{
+    (void)context;
+    atomic_store(&must_give_up, true);
+}
+
+void api_give_up_no_more(void)
+{
+    atomic_store(&must_give_up, false);
+}
+
 struct db *api_borrow(const struct api_context *context)
 {
     if (!ledger_is_cut_off(context->ledger)) {
-        return db_pool_take(context->readers);
+        struct db *db = db_pool_take(context->readers);
+        db_set_stop(db, &must_give_up);
+        return db;
     }
     g_autofree char *why = ledger_closed_why(context->ledger);
     return db_none(why != NULL && why[0] != '\0' ? why : "it was not reached a moment ago");

@@ -6,6 +6,9 @@
 
 /* --- reading --- */
 
+/* Everything that api_give_up was meant for has ended. */
+void api_give_up_no_more(void);
+
 /* A read-only connection inside one read transaction. */
 NODISCARD struct db *api_reader(const struct api_context *context);
 /* Gives it back; false, after answering 503, when something could not be read. */

@@ -249,7 +249,8 @@ static bool open_doors(struct house *house, struct fault *fault)
                                    .trusted_proxies = &trusted,
                                    .body_memory = (size_t)house->settings->body_memory,
                                    .body_part_max = (size_t)house->settings->body_max,
-                                   .context = &house->api};
+                                   .context = &house->api,
+                                   .late = api_give_up};
     struct http_server *http = http_start(&options, fault);
     pthread_mutex_lock(&house->http_lock);
     house->http = http;

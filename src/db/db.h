@@ -212,7 +212,7 @@ NODISCARD struct db *db_none(const char *why);
  * counts). Takes as long as the database is big: use a connection of the pool, so that nobody waits
  * for it. False and a fault when the target exists or the copy does not verify. */
 NODISCARD bool db_backup(struct db *db, const char *target_path, struct fault *fault);
-/* What takes its time on this connection, db_backup above all, is given up within a second after `stop`
+/* What takes its time on this connection (a long read, db_backup) is given up within a second after `stop`
  * has become true, by whatever thread. NULL, or db_pool_give: not any more. Borrowed. */
 void db_set_stop(struct db *db, const atomic_bool *stop);
 /* Reads every table and index of a database file, gently: it takes a while, and neither the writer nor

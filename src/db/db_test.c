@@ -130,6 +130,32 @@ static void any_asks_for_one_row(void **state)
     db_rollback(db);
 }
 
+static int64_t count_to(struct db *db, int64_t number)
+{
+    struct db_query *query =
+        db_query(db, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+                     " WHERE i < $1) SELECT count(*) FROM n");
+    db_bind_int(query, 1, number);
+    int64_t count = db_step(query) == DB_ROW ? db_int(query, 0) : -1;
+    db_reset(query);
+    return count;
+}
+
+static void a_long_read_is_given_up(void **state)
+{
+    struct db *db = ((struct room *)*state)->db;
+    atomic_bool stop = true;
+    db_begin(db);
+    db_set_stop(db, &stop);
+    assert_int_equal(count_to(db, 2000000000), -1);
+    assert_int_equal(db_error(db), DB_DOWN);
+    db_rollback(db);
+    db_set_stop(db, NULL);
+    db_begin(db);
+    assert_int_equal(count_to(db, 100000), 100000);
+    db_rollback(db);
+}
+
 static void an_error_sticks_until_the_next_begin(void **state)
 {
     struct db *db = ((struct room *)*state)->db;
@@ -328,6 +354,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(values_come_back_as_they_went_in, set_up, tear_down),
         cmocka_unit_test_setup_teardown(any_asks_for_one_row, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_long_read_is_given_up, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_error_sticks_until_the_next_begin, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bad_sql_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(braces_of_json_are_no_tokens, set_up, tear_down),

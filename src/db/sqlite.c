@@ -17,6 +17,8 @@ enum {
     LOG_PAGES_TIGHT = 64,
     /* Somebody commits without ever tidying: then the commit that comes next pays. */
     LOG_PAGES_MAX = 10 * LOG_PAGES_TIDY,
+    /* Of SQLite's machine, between two looks whether to stop: less than a millisecond. */
+    STEPS_AT_ONCE = 10000,
 };
 
 /* `{lock}` is nothing here: the one writer holds the whole database; `{newid}` neither: SQLite knows
@@ -49,6 +51,8 @@ static enum db_status status_of(const struct db *db, int code, int error)
     case SQLITE_LOCKED:
     case SQLITE_PROTOCOL:
         return db->mode == DB_SHARED ? DB_CONFLICT : DB_DOWN;
+    case SQLITE_INTERRUPT: /* see db_set_stop */
+        return DB_DOWN;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return DB_DAMAGED;
@@ -259,6 +263,11 @@ static bool make_private_file(struct sqlite_db *sqlite, const char *where, struc
            fault_set(fault, "", "cannot open %s: %s", where, g_strerror(errno));
 }
 
+static int must_stop(void *self)
+{
+    return db_is_stopped(self) ? 1 : 0;
+}
+
 static bool run_pragmas(struct sqlite_db *sqlite, const char *where, struct fault *fault)
 {
     sqlite3 *handle = sqlite->handle;
@@ -280,6 +289,7 @@ static bool run_pragmas(struct sqlite_db *sqlite, const char *where, struct faul
     if (is_writer) {
         (void)sqlite3_wal_hook(handle, note_log, sqlite);
     }
+    sqlite3_progress_handler(handle, STEPS_AT_ONCE, must_stop, &sqlite->base);
     return true;
 }
 

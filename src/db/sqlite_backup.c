@@ -198,9 +198,7 @@ bool sqlite_backup(struct db *db, const char *target_path, struct fault *fault)
     sqlite3 *handle = sqlite_handle(db);
     bool is_good = !is_ours || sqlite3_exec(handle, "BEGIN", NULL, NULL, NULL) == SQLITE_OK ||
                    fault_of(fault, "cannot read", handle);
-    heed(handle, db->stop);
     is_good = is_good && copy_to(handle, part, db->stop, fault);
-    heed(handle, NULL);
     if (is_ours && !sqlite3_get_autocommit(handle)) {
         (void)sqlite3_exec(handle, "ROLLBACK", NULL, NULL, NULL);
     }

@@ -181,6 +181,8 @@ struct http_options {
      * NULL: nowhere. Must live as long as the server. */
     const char *plain_problems;
     void *context; /* handed to every handler */
+    /* http_stop has waited long enough: whoever works on a request still is to give up. May be NULL. */
+    void (*late)(void *context);
     /* Where people reach the server, without a slash at its end: its path stands before all of our addresses, with
      * and without it they are answered, and its origin is our own. NULL: nowhere else. Copied. */
     const char *public_url;

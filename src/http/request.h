@@ -116,6 +116,7 @@ struct http_server {
     char *origin; /* of the public URL: "https://pager.example.com"; NULL: none */
     char *root;   /* its path, with a slash at its end */
     void *context;
+    void (*late)(void *context);
     atomic_uint_least64_t next_id;
     uint64_t id_salt;
     atomic_bool is_stopping;

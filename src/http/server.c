@@ -232,6 +232,7 @@ static struct http_server *server_new(const struct http_options *options)
     client_setup(server, options);
     server->streams_max = options->stream_memory == 0 ? LIMIT_STREAMS : options->stream_memory;
     server->context = options->context;
+    server->late = options->late;
     server->socket_path = g_strdup(options->socket_path);
     random_fill(&RANDOM_SYSTEM, &server->id_salt, sizeof server->id_salt);
     pthread_mutex_init(&server->waiting_lock, NULL);
@@ -321,6 +322,9 @@ void http_stop(struct http_server **handle, unsigned drain_ms)
     atomic_store(&server->is_stopping, true);
     end_streams(server);
     wait_for_flights(server, drain_ms);
+    if (server->late != NULL && atomic_load(&server->in_flight) > 0) {
+        server->late(server->context);
+    }
     atomic_store(&server->must_not_sleep, true); /* a handler may still be at work */
     waiting_force_all(server); /* libmicrohttpd must not be stopped with a sleeping connection */
     wait_for_flights(server, 1000);
