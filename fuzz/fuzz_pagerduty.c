@@ -47,6 +47,9 @@ static void try_change(const json_t *body)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
+    g_autofree char *exact = g_memdup2(bytes, size);
+    g_autofree char *key = pagerduty_key_in(exact, size);
+    CHECK(key == NULL || key[0] != '\0');
     struct fault fault = {0};
     struct json_mends mends;
     json_auto_t *body =

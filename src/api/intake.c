@@ -12,6 +12,8 @@
 #include "base/metric.h"
 #include "config/config_plan.h"
 #include "ledger/event.h"
+#include "people/key_index.h"
+#include "source/pagerduty.h"
 #include "source/payload.h"
 
 /* A large document takes ten times its size for a moment: one at a time. */
@@ -197,6 +199,9 @@ json_t *intake_json(struct intake *intake)
         json_decref(g_steal_pointer(&body)); /* the fault says where it ends */
     }
     if (body == NULL) {
+        if (!takes_part(intake->door)) {
+            (void)intake_recognize(intake);
+        }
         intake_refuse(intake, intake->is_cut ? 413 : 400, &fault);
     }
     intake->is_cut = intake->is_cut || mends->ends_early;
@@ -240,6 +245,27 @@ bool intake_adopt(struct intake *intake, const char *name, int kind, struct faul
     }
     config_unref(config);
     return is_good;
+}
+
+enum recognized intake_recognize(struct intake *intake)
+{
+    const struct api_context *context = intake->context;
+    size_t size = 0;
+    const char *bytes = http_body(intake->request, &size);
+    struct key_entry owner = {0};
+    struct fault unheard = {0}; /* another kind's key: nobody's event */
+    g_autofree char *key = pagerduty_key_in(bytes, size);
+    if (key == NULL) {
+        return RECOGNIZED_NONE;
+    }
+    if (!key_index_find(context->keys, key, clock_now(context->clock), &owner)) {
+        return RECOGNIZED_WRONG;
+    }
+    if (owner.owner_kind == KEY_INTEGRATION &&
+        intake_adopt(intake, owner.owner, INTEGRATION_PAGERDUTY, &unheard)) {
+        intake->secret = g_steal_pointer(&key);
+    }
+    return RECOGNIZED;
 }
 
 /* --- the command --- */

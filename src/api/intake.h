@@ -48,6 +48,10 @@ void intake_free(struct intake *intake);
  * when it is of another kind (enum integration_kind; 0: any). */
 NODISCARD bool intake_adopt(struct intake *intake, const char *name, int kind, struct fault *fault);
 
+/* Whose is an event of PagerDuty's that cannot be read as JSON, by the key in its text? Then it is adopted. */
+enum recognized { RECOGNIZED_NONE = 1, RECOGNIZED_WRONG, RECOGNIZED };
+enum recognized intake_recognize(struct intake *intake);
+
 /* Keeps the payload with the answer's status; `problem` NULL when there is none. Nothing is kept of a
  * stranger, whose key is no integration's. */
 void intake_keep(struct intake *intake, int status, const char *problem);

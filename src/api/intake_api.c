@@ -104,11 +104,38 @@ static void refuse_event(struct intake *intake, const json_t *errors)
     intake_free(intake);
 }
 
+/* Half of an event is none. Its owner hears of it, if its key stands in the half. */
+static void refuse_cut_event(struct intake *intake)
+{
+    struct fault fault = {0};
+    size_t max = http_body_max(intake->request);
+    int status = 413;
+    if (intake_recognize(intake) == RECOGNIZED_WRONG && http_wrong_key(intake->request) > 0) {
+        status = 429;
+        (void)fault_set(&fault, "", "%s", DOOR_UNKNOWN_KEY);
+    } else if (max > LIMIT_BODY_STRANGER) {
+        (void)fault_set(
+            &fault, "",
+            "The body has more than the %zu bytes that are taken; send less of details.", max);
+    } else {
+        (void)fault_set(&fault, "",
+                        "The body has more than %zu bytes, and among the first of them no key that "
+                        "is known; write "
+                        "the key before the details, or send less of them.",
+                        max);
+    }
+    intake_refuse(intake, status, &fault);
+}
+
 /* The key stands in the body: so first whatever can be read of it, then whose it is. */
 static struct intake *enter_pagerduty(struct http_request *request, void *context, enum door door,
                                       json_t **out_body)
 {
     struct intake *intake = intake_create(context, request, door);
+    if (http_body_is_cut(request)) {
+        refuse_cut_event(intake);
+        return NULL;
+    }
     *out_body = intake_json(intake);
     if (*out_body == NULL) {
         return NULL;
@@ -399,16 +426,16 @@ const struct route_row INTAKE_ROUTES[] = {
     {"POST", "/v2/enqueue", PERMIT_KEY, post_enqueue, .summary = "PagerDuty Events API v2.",
      .request = &PAGERDUTY_EVENT_SHAPE, .answer = &PAGERDUTY_ACCEPTED_SHAPE,
      .refusal = &PAGERDUTY_REFUSED_SHAPE, .others = TOO_FAST, .success = 202,
-     .body_max = LIMIT_BODY_PAGERDUTY, .has_key_in_body = true},
+     .has_key_in_body = true},
     {"POST", "/generic/2010-04-15/create_event.json", PERMIT_KEY, post_event_v1,
      .summary = "PagerDuty Events API v1.", .request = &PAGERDUTY_V1_SHAPE,
      .answer = &PAGERDUTY_ACCEPTED_V1_SHAPE, .refusal = &PAGERDUTY_REFUSED_SHAPE,
-     .others = TOO_FAST_V1, .body_max = LIMIT_BODY_PAGERDUTY, .has_key_in_body = true},
+     .others = TOO_FAST_V1, .has_key_in_body = true},
     {"POST", "/v2/change/enqueue", PERMIT_KEY, post_change,
      .summary = "PagerDuty change events: recorded, never paged.",
      .request = &PAGERDUTY_CHANGE_SHAPE, .answer = &PAGERDUTY_ACCEPTED_SHAPE,
      .refusal = &PAGERDUTY_REFUSED_SHAPE, .others = TOO_FAST, .success = 202,
-     .body_max = LIMIT_BODY_PAGERDUTY, .has_key_in_body = true},
+     .has_key_in_body = true},
     {"POST", "/heartbeat/{key}", PERMIT_KEY, post_heartbeat, .summary = "A sign of life.",
      .answer = &BEAT_TAKEN_SHAPE, .ignores_body = true},
     {"GET", "/api/v1/integrations/{name}/payloads", PERMIT_RESPOND, get_payloads,

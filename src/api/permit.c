@@ -3,6 +3,7 @@
 #include "api/refused.h"
 
 #include "people/key_index.h"
+#include "source/pagerduty.h"
 
 const char API_PLAIN_PROBLEMS[] = "/in/prometheus/";
 
@@ -70,10 +71,22 @@ static bool knows(void *self, const struct http_request *request, bool *out_is_w
            (entry.owner_kind == KEY_TOKEN && entry.scope >= SCOPE_RESPOND);
 }
 
+static bool knows_body(void *self, const struct http_request *request)
+{
+    const struct api_context *context = self;
+    size_t size = 0;
+    const char *bytes = http_body(request, &size);
+    struct key_entry entry = {0};
+    g_autofree char *key = pagerduty_key_in(bytes, size);
+    return key != NULL && key_index_find(context->keys, key, clock_now(context->clock), &entry) &&
+           entry.owner_kind == KEY_INTEGRATION;
+}
+
 struct http_guard api_guard(struct api_context *context)
 {
     return (struct http_guard){.authorize = authorize,
                                .knows = knows,
+                               .knows_body = knows_body,
                                .lost = refused_lost,
                                .self = context,
                                .sign_in = "/"};

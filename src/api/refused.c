@@ -4,6 +4,7 @@
 #include "base/metric.h"
 #include "page/pager.h"
 #include "people/key_index.h"
+#include "source/pagerduty.h"
 #include "source/payload.h"
 
 /* A command of our own: nobody waits for its answer. */
@@ -133,8 +134,14 @@ void refused_lost(void *self, const struct http_request *request, enum http_loss
     const struct api_context *context = self;
     const char *key = http_path_param(request, "key");
     struct key_entry owner = {0};
+    g_autofree char *sought = NULL;
     if (key == NULL) {
         key = http_bearer(request);
+    }
+    if (key == NULL || !key_index_find(context->keys, key, clock_now(context->clock), &owner)) {
+        size_t size = 0;
+        const char *bytes = http_body(request, &size);
+        key = sought = pagerduty_key_in(bytes, size);
     }
     if (key == NULL || !key_index_find(context->keys, key, clock_now(context->clock), &owner) ||
         owner.owner_kind != KEY_INTEGRATION) {

@@ -6,10 +6,10 @@ enum {
     LIMIT_HEADER = 16384,         /* of a request, first line and cookies included */
     LIMIT_BODY = 1048576,         /* of a request whose row or caller has no limit of its own */
     LIMIT_BODY_INTAKE = 16777216, /* of alerts, from a known key, unless a setting says otherwise */
-    LIMIT_BODY_PAGERDUTY = 524288,
-    LIMIT_BODY_FORM = 65536,         /* where anyone may send: forms of our pages */
-    LIMIT_BODY_STRANGER = 524288,    /* of one whose key is not known, or not yet */
-    LIMIT_BODY_GIFT = 4096,          /* of that: what the budget is not asked for */
+    LIMIT_BODY_FORM = 65536,      /* where anyone may send: forms of our pages */
+    LIMIT_BODY_STRANGER = 524288, /* of one whose key is not known, or not yet */
+    LIMIT_BODY_SOUGHT = 65536,    /* held of its beginning and of its end to look for a key in */
+    LIMIT_BODY_GIFT = 4096,       /* of that: what the budget is not asked for */
     LIMIT_BODY_FORGOTTEN = 67108864, /* of a refused request: read, so that the answer is seen */
     LIMIT_STREAMS = 67108864, /* bytes held for all readers of streams that have not taken them */
     LIMIT_STREAMS_PER_TOKEN = 100,   /* open at a time */

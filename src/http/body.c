@@ -46,7 +46,13 @@ void body_free(struct http_request *request)
 
 static bool may_be_cut(const struct http_request *request)
 {
-    return request->is_known && request->match.row->takes_part;
+    const struct route_row *row = request->match.row;
+    return request->is_known && (row->takes_part || row->has_key_in_body);
+}
+
+static bool may_tell_whose(const struct http_request *request)
+{
+    return !request->is_known && request->match.row->has_key_in_body;
 }
 
 static size_t max_of(const struct http_request *request)
@@ -90,7 +96,8 @@ bool body_expect(struct http_request *request, const struct shape *shape)
         request_handle(request);
         return false;
     }
-    if (size > request->body_max && !may_be_cut(request)) {
+    bool is_read = may_be_cut(request) || (may_tell_whose(request) && size <= LIMIT_BODY_FORGOTTEN);
+    if (size > request->body_max && !is_read) {
         request_refuse(request, 413, "The body has more than the %zu bytes that are taken.",
                        request->body_max);
         return false;
@@ -132,10 +139,45 @@ static size_t costs(const struct http_request *request, size_t size)
     return size > gift ? size - gift : 0;
 }
 
+/* If what is there names a good key, it is a known caller's from here on: by their limit, out of their budget. */
+static bool is_known_by_body(struct http_request *request)
+{
+    const struct http_guard *guard = &request->server->guard;
+    if (guard->knows_body == NULL || !guard->knows_body(guard->self, request)) {
+        return false;
+    }
+    atomic_fetch_sub(pot_of(request), request->charged);
+    request->is_known = true;
+    atomic_fetch_add(pot_of(request), request->charged);
+    request->body_max = max_of(request);
+    return true;
+}
+
+/* The key may come last, as with whoever sorts the names: the latest part is held beside the first, in the room
+ * that was paid for. */
+static bool seek(struct http_request *request, const char *data, size_t size)
+{
+    GByteArray *body = request->body;
+    size_t skipped = size > LIMIT_BODY_SOUGHT ? size - LIMIT_BODY_SOUGHT : 0;
+    g_byte_array_append(body, (const guint8 *)data + skipped, (guint)(size - skipped));
+    if (body->len > 3 * LIMIT_BODY_SOUGHT) {
+        g_byte_array_remove_range(body, LIMIT_BODY_SOUGHT, body->len - 2 * LIMIT_BODY_SOUGHT);
+    }
+    request->is_cut = true;
+    request->sought += size;
+    request->is_seeking = request->sought <= request->server->bodies.part_max;
+    request->is_discarding = !request->is_seeking;
+    return request->is_seeking;
+}
+
 /* Some more of the body as it is meant. False: no more of it is wanted. */
 static bool keep(void *self, const char *data, size_t size)
 {
     struct http_request *request = self;
+    bool is_full = size > request->body_max - MIN(request->body->len, request->body_max);
+    if (request->is_seeking || (is_full && may_tell_whose(request) && !is_known_by_body(request))) {
+        return seek(request, data, size);
+    }
     size_t room = request->body_max - request->body->len;
     if (size > room && may_be_cut(request)) {
         request->is_cut = true;
@@ -230,7 +272,8 @@ void body_lost(struct http_request *request, enum http_loss loss)
 {
     const struct http_guard *guard = &request->server->guard;
     const struct route_row *row = request->match.row;
-    if (guard->lost != NULL && request->is_known && row != NULL && row->permit == PERMIT_KEY) {
+    bool may_be_known = request->is_known || (row != NULL && row->has_key_in_body);
+    if (guard->lost != NULL && may_be_known && row != NULL && row->permit == PERMIT_KEY) {
         guard->lost(guard->self, request, loss);
     }
 }

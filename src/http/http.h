@@ -57,7 +57,11 @@ struct route_row {
                       * bound is struct http_options' body_part_max */
     bool
         ignores_body; /* read and forgotten, whatever its size: the handler runs when the header is there */
-    bool has_key_in_body;              /* PERMIT_KEY: it can only be judged when the body is read */
+    bool
+        has_key_in_body; /* PERMIT_KEY: whose it is can only be judged when the body is read. One that is
+                           * longer than a stranger's may be is read on if its first part holds a good key
+                           * (knows_body); else the handler gets its beginning and its end
+                           * (http_body_is_cut), to tell the owner. A known caller's is cut as with takes_part. */
     const struct query_param *params;  /* ends with {NULL}; NULL: none */
     const struct query_param *headers; /* that it heeds; likewise */
 };
@@ -87,7 +91,8 @@ const char *http_bearer(const struct http_request *request);
 /* One field of an application/x-www-form-urlencoded body, or NULL. */
 const char *http_form(struct http_request *request, const char *name);
 const char *http_body(const struct http_request *request, size_t *out_size);
-/* On a row that takes_part: this is only the beginning of what was sent. */
+/* On a row that takes_part: this is only the beginning of what was sent; on one that has_key_in_body, its beginning
+ * or its beginning and its end. */
 NODISCARD bool http_body_is_cut(const struct http_request *request);
 /* How many bytes of a body are taken from this caller here. */
 NODISCARD size_t http_body_max(const struct http_request *request);
@@ -162,7 +167,11 @@ struct http_guard {
      * there one that opens nothing at all (*out_is_wrong)?
      * Asked before the body; the handler looks at it again. NULL: all are taken for strangers. */
     bool (*knows)(void *self, const struct http_request *request, bool *out_is_wrong);
-    /* A known caller's body was lost on a row with PERMIT_KEY; on a thread of the pool. NULL: nobody asks. */
+    /* Does the part of a body that is there (http_body) hold such a key? Asked once, on a row that
+     * has_key_in_body, before more of it is taken than of a stranger. NULL: all are taken for strangers. */
+    bool (*knows_body)(void *self, const struct http_request *request);
+    /* A known caller's body was lost on a row with PERMIT_KEY, or one that may hold a key; on a thread of the pool.
+     * NULL: nobody asks. */
     void (*lost)(void *self, const struct http_request *request, enum http_loss loss);
     void *self;
     /* Where a browser goes that sends a form and is not signed in any more; NULL: it is refused. */

@@ -55,7 +55,8 @@ struct http_request {
     bool is_handled;    /* the handler was called */
     bool is_cut;        /* what came after the first bytes is forgotten, and the row knows */
     bool is_discarding; /* the body is read and forgotten */
-    size_t body_max, discarded;
+    bool is_seeking;    /* too long, and whose it is may yet come: beginning and end are held */
+    size_t body_max, discarded, sought;
     bool has_odd_query; /* what could not be unescaped there is left out */
     size_t charged;     /* of the budget for bodies */
     GByteArray *body;

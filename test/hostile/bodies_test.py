@@ -1,9 +1,11 @@
 """Bodies that want the server's memory: without a key, with one that is wrong, and too many of a good one."""
 
 import contextlib
+import gzip
 import json
 import os
 import pathlib
+import re
 import socket
 import sys
 import unittest
@@ -152,6 +154,75 @@ class BodiesTest(unittest.TestCase):
         self.assertGreater(statuses.count(202), 40, statuses)
         answer = self.world.post("/api/v1/alerts", body, token=KEYS["APP_KEY"])
         self.assertEqual(answer.status, 202, answer)
+
+    # --- the key in the body ---
+
+    def event(self, size, order=("routing_key", "event_action", "payload"), key=None, **more):
+        fields = {"routing_key": key or KEYS["PD_KEY"], "event_action": "trigger", **more,
+                  "payload": {"summary": f"{size} bytes", "source": "x", "severity": "critical",
+                              "custom_details": {"log": "x" * size}}}
+        return {name: fields[name] for name in order}
+
+    def owner_alerts(self):
+        return [alert for alert in self.world.items("/api/v1/alerts")
+                if alert["summary"].startswith("prod-pd was refused: body too large")]
+
+    def told(self):
+        """How many requests were told to be too large."""
+        text = self.world.get("/metrics").body.decode()
+        return int(re.search(r'^tocsin_intake_refused_total\{kind="too-large"\} (\d+)$', text, re.M)[1])
+
+    def test_large_event_of_a_known_key_is_taken(self):
+        """Without its details, which are too long to be kept."""
+        v1 = {"service_key": KEYS["PD_KEY"], "event_type": "trigger", "description": "600 KB",
+              "incident_key": "v1", "details": {"log": "x" * 600_000}}
+        for path, body, expected, packed in (
+                ("/v2/enqueue", self.event(700_000), 202, False), ("/v2/enqueue", self.event(5_000_000), 202, False),
+                ("/v2/enqueue", self.event(700_000), 202, True),
+                ("/generic/2010-04-15/create_event.json", v1, 200, False)):
+            with self.subTest(path, packed=packed):
+                data, more = json.dumps(body).encode(), {}
+                if packed:
+                    data, more = gzip.compress(data), {"Content-Encoding": "gzip"}
+                answer = self.world.post(path, data, token=None, headers=more)
+                self.assertEqual(answer.status, expected, answer)
+                self.assertIn("left out", answer.json["note"])
+                kept = self.world.items("/api/v1/integrations/prod-pd/payloads")[0]
+                self.assertEqual(kept["status"], expected)
+
+    def test_large_event_that_cannot_be_taken_is_told(self):
+        """Whoever sorts the names writes the key last; an event of two of three parts is none."""
+        last = json.dumps(self.event(700_000, order=("event_action", "payload", "routing_key"))).encode()
+        v1 = json.dumps({"details": {"log": "x" * 700_000}, "service_key": KEYS["PD_KEY"]}).encode()
+        too_long = json.dumps(self.event(17 * MIB)).encode()
+        no_json = b'{"routing_key": "%s", "event_action": trigger' % KEYS["PD_KEY"].encode()
+        for name, path, body, status, headers in (
+                ("key last", "/v2/enqueue", last, 413, {}),
+                ("key last, packed", "/v2/enqueue", gzip.compress(last), 413, {"Content-Encoding": "gzip"}),
+                ("v1", "/generic/2010-04-15/create_event.json", v1, 413, {}),
+                ("change", "/v2/change/enqueue", last, 413, {}),
+                ("beyond the large limit", "/v2/enqueue", too_long, 413, {}),
+                ("no JSON", "/v2/enqueue", no_json, 400, {})):
+            with self.subTest(name):
+                before = self.told()
+                answer = self.world.post(path, body, token=None, headers=headers)
+                self.assertEqual(answer.status, status, answer)
+                self.assertEqual(answer.json["status"], "invalid event")
+                kept = self.world.items("/api/v1/integrations/prod-pd/payloads")[0]
+                self.assertEqual(kept["status"], status)
+                self.assertNotIn(KEYS["PD_KEY"], kept["body"])
+                self.assertEqual(self.told(), before + (status == 413))
+        self.world.wait("its owner is paged", self.owner_alerts)
+
+    def test_large_event_without_a_good_key(self):
+        """Keeps to the strangers' memory, and one body tries out one key."""
+        guesses = ('{"a": "' + '", "routing_key": "'.join(f"{n:032}" for n in range(9)) +
+                   '", "routing_key": "%s", "payload": "%s"}' % (KEYS["PD_KEY"], "x" * 700_000))
+        answer = self.world.post("/v2/enqueue", guesses.encode(), token=None)
+        self.assertIn(answer.status, (413, 429), answer)
+        answer = self.world.post("/v2/enqueue", b"x" * 700_000, token=None)
+        self.assertEqual(answer.status, 413, answer)
+        self.growth(lambda: self.hold(head("/v2/enqueue", 4 * MIB), MIB), STRANGERS_MIB + SPARE_MIB)
 
     def test_other_keys_open_no_large_body(self):
         """A feed's key goes round in calendars."""
