@@ -7,22 +7,17 @@
 #include "source/prometheus.h"
 
 /* The alert's own status, else the notification's. What others write in its place ("FIRING", "ok") is
- * understood where it says one of the two. */
-static bool read_action(const json_t *body, const json_t *alert, int *out, struct fault *fault,
-                        struct fault *mend)
+ * understood; whatever does not say that it is over fires, for one page too many is better than none. */
+static int read_action(const json_t *body, const json_t *alert, struct fault *mend)
 {
     const char *status = json_text(alert, "status", json_text(body, "status", ""));
-    int action = action_from_word(status);
-    if (action == SIGNAL_TRIGGER || action == SIGNAL_RESOLVE) {
-        const char *own = action == SIGNAL_TRIGGER ? "firing" : "resolved";
-        if (strcmp(status, own) != 0) {
-            g_autofree char *what = g_strdup_printf("is \"%.40s\": taken as %s", status, own);
-            mend_told(mend, "status", what);
-        }
-        *out = action;
-        return true;
+    int action = action_from_word(status) == SIGNAL_RESOLVE ? SIGNAL_RESOLVE : SIGNAL_TRIGGER;
+    const char *own = action == SIGNAL_TRIGGER ? "firing" : "resolved";
+    if (strcmp(status, own) != 0) {
+        g_autofree char *what = g_strdup_printf("is \"%.40s\": taken as %s", status, own);
+        mend_told(mend, "status", what);
     }
-    return fault_set(fault, "status", "must be \"firing\" or \"resolved\", not \"%.40s\"", status);
+    return action;
 }
 
 static void add_origin(struct signal *signal, const json_t *body, const json_t *alert,
@@ -57,10 +52,7 @@ static bool read_one(const json_t *body, const json_t *alert, struct batch *out,
     json_auto_t *labels = labels_take(alert, "labels", mend);
     json_auto_t *annotations = labels_take(alert, "annotations", mend);
     const char *fingerprint = read_fingerprint(alert, mend);
-    int action = 0;
-    if (!read_action(body, alert, &action, fault, mend)) {
-        return false;
-    }
+    int action = read_action(body, alert, mend);
     if (json_object_size(labels) == 0 && fingerprint[0] == '\0') {
         return fault_set(fault, "labels", "must have at least one label, or a fingerprint beside");
     }

@@ -54,20 +54,16 @@ static void tell(struct fault *mend, const char *where, const char *key, const c
     mend_told(mend, field, what);
 }
 
-/* A text, or what can be written as one; anything else is left out. NULL: there is none. */
+/* A text, or what stands there as JSON. NULL: there is none. */
 static char *take_text(const json_t *object, const char *where, const char *key, size_t max,
                        struct fault *mend)
 {
     const json_t *value = json_object_get(object, key);
-    bool is_scalar = json_is_number(value) || json_is_boolean(value);
-    if (is_scalar) {
-        tell(mend, where, key, "is no text: taken as one");
-        g_autofree char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
-        return text_cut(text, max);
-    }
     g_autofree char *field = g_strconcat(where, key, NULL);
     if (value != NULL && !json_is_null(value) && !json_is_string(value)) {
-        mend_told(mend, field, "is no text: left out");
+        mend_told(mend, field, "is no text: taken as its JSON");
+        g_autofree char *written = json_write(value);
+        return text_fit(written, max, field, mend);
     }
     const char *text = json_string_value(value);
     return text == NULL || text[0] == '\0' ? NULL : text_fit(text, max, field, mend);
@@ -89,14 +85,35 @@ struct words {
 static const struct words V1 = {"event_type", "incident_key", "details"},
                           V2 = {"event_action", "dedup_key", "custom_details"};
 
-static int read_action(const json_t *body, const struct words *words, json_t *errors)
+/* Does it say what is wrong? */
+static bool has_summary(const json_t *body)
 {
-    const char *action = need_text(body, "", words->action, errors);
-    int value = enum_from_name(SIGNAL_ACTION_NAMES, action);
-    if (value == 0 && action[0] != '\0') {
-        add_error(errors, "'%s' must be one of trigger, acknowledge, resolve", words->action);
+    return !text_is_blank(json_text(body, "description", "")) ||
+           !text_is_blank(json_text(json_object_get(body, "payload"), "summary", ""));
+}
+
+/* Other words than the three are understood; none that is known, or none at all, pages where the event says what is
+ * wrong, as at our own door. */
+static int read_action(const json_t *body, const struct words *words, struct reading *reading)
+{
+    const char *word = json_text(body, words->action, "");
+    int action = enum_from_name(SIGNAL_ACTION_NAMES, word);
+    if (action != 0) {
+        return action;
     }
-    return value;
+    action = action_from_word(word);
+    if (action == 0 && !has_summary(body)) {
+        if (need_text(body, "", words->action, reading->errors)[0] != '\0') {
+            add_error(reading->errors, "'%s' must be one of trigger, acknowledge, resolve",
+                      words->action);
+        }
+        return 0;
+    }
+    action = action == 0 ? SIGNAL_TRIGGER : action;
+    g_autofree char *what = g_strdup_printf("is \"%.40s\": taken as %s", word,
+                                            enum_to_name(SIGNAL_ACTION_NAMES, action));
+    mend_told(&reading->mend, words->action, what);
+    return action;
 }
 
 /* One that is longer than keys are is kept as a hash, as at every door. */
@@ -243,7 +260,7 @@ bool pagerduty_read(const json_t *body, struct batch *batch, json_t *errors)
         return false;
     }
     (void)need_text(body, "", "routing_key", errors);
-    out->action = read_action(body, &V2, errors);
+    out->action = read_action(body, &V2, &reading);
     read_key(body, &V2, out, &reading);
     if (out->action == SIGNAL_TRIGGER) {
         read_payload(body, out, &reading);
@@ -283,7 +300,7 @@ bool pagerduty_read_v1(const json_t *body, struct batch *batch, json_t *errors)
         return false;
     }
     (void)need_text(body, "", "service_key", errors);
-    out->action = read_action(body, &V1, errors);
+    out->action = read_action(body, &V1, &reading);
     read_key(body, &V1, out, &reading);
     if (out->action == SIGNAL_TRIGGER) {
         out->summary = take_text(body, "", "description", LIMIT_SUMMARY, &reading.mend);

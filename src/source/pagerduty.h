@@ -11,7 +11,7 @@ const char *pagerduty_routing_key(const json_t *body);
  * Newly allocated; NULL: there is none. */
 NODISCARD char *pagerduty_key_in(const char *bytes, size_t size);
 
-/* An event of /v2/enqueue into a new signal of the batch. A severity, source or summary that the service would
+/* An event of /v2/enqueue into a new signal of the batch. A severity, source, summary or action that the service would
  * refuse costs no page: it is taken otherwise, which the batch counts as mended. False when it is not known whose
  * the event is, what it wants or what of: then every reason is a text in the array `errors`, as that API answers
  * them, and the signal stays empty. */

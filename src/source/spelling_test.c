@@ -30,7 +30,7 @@ static const struct signal *signal_at(const struct batch *batch, guint i)
 
 static const struct {
     const char *status;
-    int action;       /* 0: refused */
+    int action;
     const char *told; /* NULL: nothing */
 } STATUSES[] = {
     {"firing", SIGNAL_TRIGGER, NULL},
@@ -40,9 +40,10 @@ static const struct {
     {" resolved ", SIGNAL_RESOLVE, "is \" resolved \": taken as resolved"},
     {"Resolved\n", SIGNAL_RESOLVE, "taken as resolved"},
     {"ok", SIGNAL_RESOLVE, "is \"ok\": taken as resolved"},
-    {"acknowledged", 0, NULL},
-    {"pending", 0, NULL},
-    {"", 0, NULL},
+    {"acknowledged", SIGNAL_TRIGGER, "is \"acknowledged\": taken as firing"},
+    {"pending", SIGNAL_TRIGGER, "is \"pending\": taken as firing"},
+    {"broken", SIGNAL_TRIGGER, "is \"broken\": taken as firing"},
+    {"", SIGNAL_TRIGGER, "is \"\": taken as firing"},
 };
 
 static void a_status_is_understood_in_other_spelling(void **state)
@@ -59,19 +60,96 @@ static void a_status_is_understood_in_other_spelling(void **state)
             struct batch batch;
             struct fault fault = {0};
             batch_init(&batch);
-            assert_int_equal(alertmanager_read(bodies[k], &batch, &fault), STATUSES[i].action != 0);
-            if (STATUSES[i].action == 0) {
-                assert_string_equal(fault.field, "alerts[0].status");
-            } else {
-                assert_int_equal(signal_at(&batch, 0)->action, STATUSES[i].action);
-                assert_int_equal(batch.mended, STATUSES[i].told != NULL);
-            }
+            assert_true(alertmanager_read(bodies[k], &batch, &fault));
+            assert_int_equal(signal_at(&batch, 0)->action, STATUSES[i].action);
+            assert_int_equal(batch.mended, STATUSES[i].told != NULL);
             if (STATUSES[i].told != NULL) {
                 assert_string_equal(batch.first_mend.field, "alerts[0].status");
                 assert_non_null(strstr(batch.first_mend.text, STATUSES[i].told));
             }
             batch_clear(&batch);
         }
+    }
+}
+
+static const struct {
+    const char *name, *event; /* behind the keys */
+    int action;               /* 0: refused */
+    const char *told;         /* NULL: nothing */
+} EVENTS[] = {
+    {"as documented", "'event_action':'trigger','payload':{'summary':'s','severity':'error'}",
+     SIGNAL_TRIGGER, NULL},
+    {"Trigger", "'event_action':'Trigger','payload':{'summary':'s','severity':'error'}",
+     SIGNAL_TRIGGER, "event_action: is \"Trigger\": taken as trigger"},
+    {"FIRING", "'event_action':' FIRING','payload':{'summary':'s','severity':'error'}",
+     SIGNAL_TRIGGER, "taken as trigger"},
+    {"Resolved", "'event_action':'Resolved'", SIGNAL_RESOLVE, "taken as resolve"},
+    {"ACK", "'event_action':'ACK'", SIGNAL_ACKNOWLEDGE, "taken as acknowledge"},
+    {"unknown, and something is wrong",
+     "'event_action':'explode','payload':{'summary':'s','severity':'error'}", SIGNAL_TRIGGER,
+     "is \"explode\": taken as trigger"},
+    {"none, and something is wrong", "'payload':{'summary':'s','severity':'error'}", SIGNAL_TRIGGER,
+     "taken as trigger"},
+    {"null, and something is wrong",
+     "'event_action':null,'payload':{'summary':'s','severity':'error'}", SIGNAL_TRIGGER,
+     "taken as trigger"},
+    {"unknown, and nobody knows of what", "'event_action':'explode'", 0, NULL},
+    {"none, and nobody knows of what", "'payload':{'summary':' '}", 0, NULL},
+    {"v1", "'event_type':'Trigger','description':'s'", SIGNAL_TRIGGER,
+     "event_type: is \"Trigger\": taken as trigger"},
+    {"v1, none", "'description':'s'", SIGNAL_TRIGGER, "taken as trigger"},
+    {"v1, Resolve", "'event_type':'RESOLVE'", SIGNAL_RESOLVE, "taken as resolve"},
+    {"v1, unknown", "'event_type':'explode'", 0, NULL},
+};
+
+static void an_action_is_understood_in_other_spelling(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(EVENTS); i++) {
+        bool is_v1 = g_str_has_prefix(EVENTS[i].name, "v1");
+        g_autofree char *text = g_strdup_printf(is_v1 ? "{'service_key':'k','incident_key':'d',%s}"
+                                                      : "{'routing_key':'k','dedup_key':'d',%s}",
+                                                EVENTS[i].event);
+        json_auto_t *body = json_of(g_strdelimit(text, "'", '"'));
+        json_auto_t *errors = json_array();
+        struct batch batch;
+        batch_init(&batch);
+        bool is_good =
+            is_v1 ? pagerduty_read_v1(body, &batch, errors) : pagerduty_read(body, &batch, errors);
+        int action = is_good ? signal_at(&batch, 0)->action : 0;
+        g_autofree char *told =
+            g_strdup_printf("%s: %s", batch.first_mend.field, batch.first_mend.text);
+        if (action != EVENTS[i].action || (batch.mended > 0) != (EVENTS[i].told != NULL) ||
+            (EVENTS[i].told != NULL && strstr(told, EVENTS[i].told) == NULL)) {
+            fail_msg("%s: %d, %s", EVENTS[i].name, action, told);
+        }
+        batch_clear(&batch);
+    }
+}
+
+/* As at our own door. */
+static void what_is_no_text_is_taken_as_its_json(void **state)
+{
+    (void)state;
+    static const char *const TEXTS[][2] = {{"[\"a\"]", "[\"a\"]"},
+                                           {"{\"a\":1}", "{\"a\":1}"},
+                                           {"7", "7"},
+                                           {"true", "true"},
+                                           {"\"s\"", "s"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(TEXTS); i++) {
+        g_autofree char *text =
+            g_strdup_printf("{\"routing_key\":\"k\",\"event_action\":\"trigger\",\"dedup_key\":%s,"
+                            "\"payload\":{\"summary\":%s,\"source\":%s}}",
+                            TEXTS[i][0], TEXTS[i][0], TEXTS[i][0]);
+        json_auto_t *body = json_of(text);
+        json_auto_t *errors = json_array();
+        struct batch batch;
+        batch_init(&batch);
+        assert_true(pagerduty_read(body, &batch, errors));
+        assert_string_equal(signal_at(&batch, 0)->summary, TEXTS[i][1]);
+        assert_string_equal(signal_at(&batch, 0)->source, TEXTS[i][1]);
+        assert_string_equal(signal_at(&batch, 0)->dedup_key, TEXTS[i][1]);
+        batch_clear(&batch);
     }
 }
 
@@ -135,6 +213,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_status_is_understood_in_other_spelling),
+        cmocka_unit_test(an_action_is_understood_in_other_spelling),
+        cmocka_unit_test(what_is_no_text_is_taken_as_its_json),
         cmocka_unit_test(an_address_that_leads_nowhere_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

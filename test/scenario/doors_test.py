@@ -192,7 +192,9 @@ class DoorsTest(unittest.TestCase):
         for event, status in (("acknowledge", "acknowledged"), ("resolve", "resolved")):
             self.assertEqual(self.post(v1, {**body, "event_type": event}).status, 200)
             self.assertEqual(self.latest("v1")["status"], status)
-        for bad in ({}, {**body, "event_type": "close"}, {**body, "service_key": "f" * 32},
+        other_words = self.post(v1, {**body, "event_type": "Close"})
+        self.assertEqual((other_words.status, other_words.json["note"]), (200, 'event_type: is "Close": taken as resolve'))
+        for bad in ({}, {**body, "event_type": "explode", "description": ""}, {**body, "service_key": "f" * 32},
                     {**body, "service_key": KEYS["AM_KEY"]}):
             refused = self.post(v1, bad)
             self.assertEqual((refused.status, refused.json["status"]), (400, "invalid event"))
@@ -217,7 +219,7 @@ class DoorsTest(unittest.TestCase):
 
     def test_one_bad_alert_does_not_spoil_the_good(self):
         taken = self.post(AM, {"version": "4", "alerts": [
-            {"status": "on", "labels": {"alertname": "Bad"}},
+            {"status": "firing", "annotations": {"summary": "Bad"}},
             {"status": "firing", "labels": {"alertname": "Good"}, "new_key": True}]})
         self.assertEqual(taken.status, 202, taken)
         self.assertEqual((taken.json["accepted"], taken.json["refused"]), (1, 1))
@@ -225,7 +227,7 @@ class DoorsTest(unittest.TestCase):
 
     def test_others_formats_are_refused_by_field(self):
         self.assert_problem(self.post(AM, {"alerts": [{"status": "on"}]}), 400,
-                            "alerts[0].status")
+                            "alerts[0].labels")
         told = self.post(PROM, [{"labels": {"a": None}}])  # as Alertmanager would
         self.assertEqual((told.status, told.headers["Content-Type"]), (400, "application/json"))
         self.assertRegex(told.json, r"^\[0\]\.labels: ")
@@ -334,14 +336,14 @@ class DoorsTest(unittest.TestCase):
         """In a world of its own, where nothing else was refused before."""
         with World() as world:
             apply_team(world)
-            odd = {"alerts": [self.firing("beside"), {"status": "on", "labels": {"a": "b"}}, self.firing("too")]}
+            odd = {"alerts": [self.firing("beside"), {"status": "firing", "labels": {}}, self.firing("too")]}
             for _ in range(3):
                 self.assertEqual(world.post(AM, odd).status, 202)
             world.wait("the owner hears of it",
                        lambda: [alert["summary"] for alert in world.alerts(status="open")
                                 if alert["dedup_key"] == "tocsin:refused:unreadable"] ==
-                       ['prod-am was refused in part 3 times, the last one: alerts[1].status: must be "firing" or "resolved", '
-                        'not "on"; 2 alerts of the request were taken'])
+                       ['prod-am was refused in part 3 times, the last one: alerts[1].labels: must have at least one label, '
+                        'or a fingerprint beside; 2 alerts of the request were taken'])
 
     def test_of_too_many_values_what_fits_is_taken(self):
         few, many = (b'{"status":"firing","labels":{"alertname":"%s"},"fingerprint":"%s","annotations":{"x":[%s]}}'
