@@ -226,8 +226,8 @@ static void post_apply(struct http_request *request, void *self)
     job->actor = g_strdup(http_actor(request));
     job->apply.base = (struct config_command){.configs = context->configs, .actor = job->actor};
     job->apply.document = job->body.document;
-    job->warnings = context->secrets_amiss != NULL
-                        ? context->secrets_amiss(context->secrets_self, job->body.document)
+    job->warnings = context->ways_amiss != NULL
+                        ? context->ways_amiss(context->ways_self, job->body.document)
                         : json_array();
     job->apply.keys = job->body.keys;
     job->apply.dry_run = job->body.dry_run;

@@ -29,13 +29,13 @@ struct api_context {
     /* Adds what is to be found (config/lint.h); asked on a thread of its own. NULL: no doctor. */
     void (*doctor)(void *self, struct db *db, const struct config *config, GPtrArray *findings);
     void *doctor_self;
-    /* References to secrets in a configuration document that stand for nothing here: a new array of
+    /* Contacts and channels of a configuration document that cannot work here: a new array of
      * {path, text}. NULL: nobody can say. Any thread. */
-    json_t *(*secrets_amiss)(void *self, const json_t *document);
+    json_t *(*ways_amiss)(void *self, const json_t *document);
     /* Why a reference to a secret stands for nothing here, newly allocated; NULL: it stands for one. May take
      * two seconds. NULL as a function: nobody can say. Any thread. */
     char *(*secret_amiss)(void *self, const char *reference);
-    void *secrets_self;
+    void *ways_self;
     /* Why nobody is told anything just now: the word for programs, and the sentence for people in *out_text. NULL:
      * messages are sent. Any thread. NULL as a function: nobody can say. */
     const char *(*sending_amiss)(void *self, const char **out_text);

@@ -234,7 +234,7 @@ static void whatif_knows_whose_secret_is_missing(void **state)
 {
     (void)state;
     int asked = 0;
-    house->api.secrets_self = &asked;
+    house->api.ways_self = &asked;
     house->api.secret_amiss = gone;
     json_decref(test_json(house, house->admin, "POST", "/api/v1/config/apply", SECRETS, 200));
     json_auto_t *answer =

@@ -79,7 +79,7 @@ static const char *why_amiss(struct secrets_look *look, const char *reference)
 {
     const char *why = g_hash_table_lookup(look->reasons, reference);
     if (why == NULL && clock_elapsed(look->context->clock).us < look->until.us) {
-        char *found = look->context->secret_amiss(look->context->secrets_self, reference);
+        char *found = look->context->secret_amiss(look->context->ways_self, reference);
         why = found != NULL ? found : g_strdup("");
         g_hash_table_insert(look->reasons, g_strdup(reference), (gpointer)(uintptr_t)why);
     }

@@ -49,20 +49,29 @@ static void look_at_contacts(struct doctor *doctor)
     contact_states_free(states);
 }
 
-static void add_secret(void *self, const char *path, const char *whose, const char *why)
+static const char *remedy_of(const char *check)
 {
-    struct doctor *doctor = self;
-    lint_add(doctor->findings, LINT_PROBLEM, "secret", path,
-             "Set it where the server runs, or name another: docs/configuration.md, Secrets.",
-             "Nothing can be sent to %s: %s", whose, why);
+    return strcmp(check, WAY_SECRET) == 0
+               ? "Set it where the server runs, or name another: docs/configuration.md, Secrets."
+               : "Correct the address, or start the server with --allow-private for it.";
 }
 
-static void look_at_secrets(struct doctor *doctor)
+static void add_way(void *self, const char *check, const char *path, const char *whose,
+                    const char *why)
 {
-    if (doctor->secrets != NULL) {
+    struct doctor *doctor = self;
+    if (strcmp(check, WAY_MAIL) != 0) { /* doctor_mail tells that */
+        lint_add(doctor->findings, LINT_PROBLEM, check, path, remedy_of(check),
+                 "Nothing can be sent to %s: %s", whose, why);
+    }
+}
+
+static void look_at_ways(struct doctor *doctor)
+{
+    if (doctor->ways != NULL) {
         g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
         json_auto_t *document = config_export(doctor->db, doctor->now, notes);
-        secrets_check(doctor->secrets, document, add_secret, doctor);
+        ways_check(doctor->ways, document, add_way, doctor);
     }
 }
 
@@ -174,7 +183,7 @@ void doctor_look(struct doctor *doctor)
 {
     lint_config(doctor->config, doctor->now, doctor->findings);
     look_at_contacts(doctor);
-    look_at_secrets(doctor);
+    look_at_ways(doctor);
     look_at_keys(doctor);
     if (doctor->settings->database_url != NULL) {
         doctor_server(doctor);

@@ -3,8 +3,8 @@
 #ifndef APP_DOCTOR_H
 #define APP_DOCTOR_H
 
-#include "app/secrets.h"
 #include "app/settings.h"
+#include "app/ways.h"
 #include "config/lint.h"
 #include "ledger/ledger.h"
 
@@ -14,7 +14,7 @@ struct doctor {
     struct db *db;                 /* a connection that reads, in a transaction that is ended */
     const struct ledger *ledger;   /* NULL: no server runs here */
     struct refusal_book *refusals; /* source/refusal.h; NULL: no server runs here */
-    const struct secrets *secrets; /* NULL: no server runs here, whose they are */
+    const struct ways *ways;       /* NULL: no server runs here, whose they are */
     struct utc now;
     GPtrArray *findings; /* of lint_new */
 };

@@ -4,8 +4,6 @@
 #include <string.h>
 
 #include "app/secret_file.h"
-#include "base/json.h"
-#include "people/address.h"
 
 static char *refuse(struct fault *fault, const char *reference, const char *why)
 {
@@ -68,73 +66,4 @@ char *secrets_look_up(const struct secrets *secrets, const char *reference, stru
         return refuse(fault, reference, "it is empty, or more than one line");
     }
     return secret;
-}
-
-/* --- a whole document --- */
-
-struct walk {
-    const struct secrets *secrets;
-    secret_missing_fn *each;
-    void *self;
-};
-
-/* A contact without a name goes by its kind. */
-static char *path_of(const char *list, const json_t *item, size_t at)
-{
-    g_autofree char *number = g_strdup_printf("%zu", at);
-    const char *label = json_text(item, "name", json_text(item, "kind", number));
-    return g_strdup_printf("%s.%s", list, label);
-}
-
-static void judge(const struct walk *walk, const json_t *holder, const char *path,
-                  const char *whose)
-{
-    const char *reference = json_text(holder, "secret", "");
-    if (!is_secret_reference(reference)) {
-        return;
-    }
-    struct fault fault = {0};
-    char *secret = secrets_look_up(walk->secrets, reference, &fault);
-    if (secret == NULL) {
-        g_autofree char *where = g_strconcat(path, ".secret", NULL);
-        walk->each(walk->self, where, whose, fault.text);
-        return;
-    }
-    explicit_bzero(secret, strlen(secret));
-    g_free(secret);
-}
-
-/* A channel's own secret, and those of a person's contacts. */
-static void judge_entry(const struct walk *walk, json_t *entry, const char *path)
-{
-    const char *name = json_text(entry, "name", "");
-    g_autofree char *room = g_strdup_printf("the channel %s", name);
-    judge(walk, entry, path, room);
-    const char *key;
-    json_t *list;
-    json_object_foreach (entry, key, list) {
-        g_autofree char *deeper = g_strdup_printf("%s.%s", path, key);
-        for (size_t i = 0; i < json_array_size(list); i++) {
-            const json_t *item = json_array_get(list, i);
-            g_autofree char *at = path_of(deeper, item, i);
-            const char *label = json_text(item, "name", json_text(item, "kind", ""));
-            g_autofree char *person = g_strdup_printf("%s by %s", name, label);
-            judge(walk, item, at, person);
-        }
-    }
-}
-
-void secrets_check(const struct secrets *secrets, const json_t *document, secret_missing_fn *each,
-                   void *self)
-{
-    const struct walk walk = {secrets, each, self};
-    const char *section;
-    json_t *entries;
-    json_object_foreach ((json_t *)(uintptr_t)document, section, entries) {
-        for (size_t i = 0; i < json_array_size(entries); i++) {
-            json_t *entry = json_array_get(entries, i);
-            g_autofree char *path = path_of(section, entry, i);
-            judge_entry(&walk, entry, path);
-        }
-    }
 }

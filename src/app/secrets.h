@@ -7,8 +7,6 @@
 #ifndef APP_SECRETS_H
 #define APP_SECRETS_H
 
-#include <jansson.h>
-
 #include "base/fault.h"
 
 #define SECRETS_PREFIX "TOCSIN_SECRET_"
@@ -23,13 +21,5 @@ struct secrets {
  * file system that hangs is waited for for two seconds. */
 NODISCARD char *secrets_look_up(const struct secrets *secrets, const char *reference,
                                 struct fault *fault);
-
-/* A reference that stands for nothing: where it is, "users.ana.contacts.phone.secret", and who cannot be told
- * for that, "ana by phone" or "the channel ops". */
-typedef void secret_missing_fn(void *self, const char *path, const char *whose, const char *why);
-
-/* Tells each of a configuration document. */
-void secrets_check(const struct secrets *secrets, const json_t *document, secret_missing_fn *each,
-                   void *self);
 
 #endif

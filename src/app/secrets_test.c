@@ -12,7 +12,6 @@
 
 #include "app/secret_file.h"
 #include "app/secrets.h"
-#include "base/json.h"
 
 static const char *const ENVIRONMENT[] = {"TOCSIN_SECRET_ANA=hush",
                                           "TOCSIN_SECRET_EMPTY=",
@@ -183,43 +182,12 @@ static void without_a_directory_no_file_may_be_named(void **state)
     assert_non_null(strstr(fault.text, "--secrets-dir"));
 }
 
-static void add(void *self, const char *path, const char *whose, const char *why)
-{
-    g_string_append_printf(self, "%s (%s): %s\n", path, whose,
-                           strstr(why, "not set") != NULL ? "unset" : why);
-}
-
-static void says_where_a_document_names_nothing(void **state)
-{
-    (void)state;
-    static const char DOCUMENT[] =
-        "{\"users\": [{\"name\": \"ana\", \"contacts\": ["
-        "{\"kind\": \"ntfy\", \"secret\": \"env:TOCSIN_SECRET_NONE\"},"
-        "{\"name\": \"phone\", \"secret\": \"env:TOCSIN_SECRET_ANA\"},"
-        "{\"name\": \"hook\", \"secret\": \"whsec_written\"}]}],"
-        "\"channels\": [{\"name\": \"room\", \"secret\": \"env:TOCSIN_SECRET_ROOM\"}],"
-        "\"integrations\": [{\"name\": \"am\", \"key\": \"env:ELSEWHERE\"}]}";
-    struct fault fault;
-    json_auto_t *document = json_read(DOCUMENT, strlen(DOCUMENT), &fault);
-    const struct secrets secrets = {ENVIRONMENT, NULL};
-    g_autoptr(GString) told = g_string_new(NULL);
-    secrets_check(&secrets, document, add, told);
-    assert_string_equal(told->str, "users.ana.contacts.ntfy.secret (ana by ntfy): unset\n"
-                                   "channels.room.secret (the channel room): unset\n");
-    g_string_truncate(told, 0);
-    json_auto_t *odd = json_string("secret");
-    secrets_check(&secrets, odd, add, told);
-    secrets_check(&secrets, NULL, add, told);
-    assert_string_equal(told->str, "");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(names_only_what_was_set_aside, make_folder, remove_folder),
         cmocka_unit_test(without_a_directory_no_file_may_be_named),
         cmocka_unit_test(a_file_that_hangs_keeps_nobody_else_waiting),
-        cmocka_unit_test(says_where_a_document_names_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

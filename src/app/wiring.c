@@ -146,15 +146,17 @@ static void look(void *self, struct db *db, const struct config *config, GPtrArr
                             .db = db,
                             .ledger = house->ledger,
                             .refusals = payload_book_refusals(house->payloads),
-                            .secrets = &house->secrets,
+                            .ways = &house->ways,
                             .now = clock_now(ledger_clock(house->ledger)),
                             .findings = findings};
     doctor_look(&doctor);
 }
 
-static void add_warning(void *self, const char *path, const char *whose, const char *why)
+static void add_warning(void *self, const char *check, const char *path, const char *whose,
+                        const char *why)
 {
-    (void)whose; /* the path tells it */
+    (void)check; /* the path tells it, and the next */
+    (void)whose;
     (void)json_array_append_new(self, json_pack("{s:s, s:s}", "path", path, "text", why));
 }
 
@@ -166,11 +168,11 @@ static const char *sending_amiss(void *self, const char **out_text)
     return sending == SENDING_WORKS ? NULL : sending_name(sending);
 }
 
-static json_t *secrets_amiss(void *self, const json_t *document)
+json_t *house_ways_amiss(void *self, const json_t *document)
 {
     const struct house *house = self;
     json_t *warnings = json_array();
-    secrets_check(&house->secrets, document, add_warning, warnings);
+    ways_check(&house->ways, document, add_warning, warnings);
     return warnings;
 }
 
@@ -207,9 +209,9 @@ static void fill_context(struct house *house)
                              .doctor_self = house,
                              .sending_amiss = sending_amiss,
                              .sending_self = house,
-                             .secrets_amiss = secrets_amiss,
+                             .ways_amiss = house_ways_amiss,
                              .secret_amiss = secret_amiss,
-                             .secrets_self = house,
+                             .ways_self = house,
                              .data_dir = house->settings->data,
                              .node_name = house->settings->node_name,
                              .node_address = house->settings->node_address,
@@ -290,9 +292,11 @@ bool house_open(struct house *house, const struct settings *settings,
                        .secrets = {.environment = environment, .folder = settings->secrets_dir},
                        .data_fd = -1,
                        .data_lock = -1};
+    house->ways = (struct ways){&house->secrets, &house->guard, settings->smtp_url != NULL};
     CHECK(pthread_mutex_init(&house->http_lock, NULL) == 0);
     house->has_terminal = isatty(STDOUT_FILENO) == 1;
-    if (!house_open_database(house, fault) || !open_ledger(house, fault) ||
+    if (!guard_read(settings->allow_private, &house->guard, fault) ||
+        !house_open_database(house, fault) || !open_ledger(house, fault) ||
         !house_make_courier(house, fault) || !join(house, fault) || !recover_pages(house, fault) ||
         !house_mark_database(house, fault)) {
         return false;

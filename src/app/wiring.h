@@ -9,9 +9,9 @@
 #include <stdatomic.h>
 
 #include "api/context.h"
-#include "app/secrets.h"
 #include "app/settings.h"
 #include "app/signs.h"
+#include "app/ways.h"
 #include "channel/post.h"
 #include "db/ear.h"
 #include "page/courier.h"
@@ -20,6 +20,8 @@ struct house {
     const struct settings *settings;
     const char *const *environment;
     struct secrets secrets; /* that contacts may name */
+    struct guard guard;     /* of outgoing requests */
+    struct ways ways;       /* both, for whoever looks whether a contact can work */
     struct db *db;          /* the writer: the desk's */
     char *database;         /* its path, or the URL with its password: never shown */
     int data_lock; /* of the data directory, where no database file brings its own; else -1 */
@@ -83,6 +85,9 @@ void house_check_tick(struct house *house);
 void house_stop_check(struct house *house);
 
 /* Applies settings->config. False with the whole sentence for a person in *out_problem (g_free). */
+/* What of a document cannot work on this server: an array of {path, text}. `self` is the house. Any thread. */
+NODISCARD json_t *house_ways_amiss(void *self, const json_t *document);
+
 NODISCARD bool house_apply_file(struct house *house, char **out_problem);
 /* Where that is no reason to end. */
 void house_tell_refused(const char *problem);

@@ -19,6 +19,19 @@ static char *outcome_text(const struct team_file *file, const struct apply_confi
     return g_strdup_printf("%s was not applied: the database cannot be written now", file->path);
 }
 
+/* Each with a message of its own, for many of one would count as repeats. */
+static void tell_amiss(struct house *house, const json_t *document)
+{
+    json_auto_t *warnings = house_ways_amiss(house, document);
+    size_t i;
+    json_t *warning;
+    json_array_foreach (warnings, i, warning) {
+        g_autofree char *message =
+            g_strconcat("team file: ", json_text(warning, "path", ""), " cannot be used", NULL);
+        LOG_WARN("config", NULL, message, "why", json_text(warning, "text", ""));
+    }
+}
+
 /* Heartbeats and contacts that the file brings. */
 static void applied(struct house *house, struct apply_config *apply)
 {
@@ -30,6 +43,7 @@ static void applied(struct house *house, struct apply_config *apply)
     g_autofree char *changed = json_write(json_object_get(apply->plan, "changed"));
     LOG_INFO("config", NULL, "team file applied", "file", house->settings->config, "created",
              created, "changed", changed);
+    tell_amiss(house, apply->document);
 }
 
 static bool apply_document(struct house *house, const struct team_file *file, char **out_problem)

@@ -8,6 +8,7 @@
 #include "channel/driver.h"
 #include "channel/render.h"
 #include "channel/text.h"
+#include "people/address.h"
 
 static const char *const TYPES[] = {
     [MESSAGE_PAGE] = "page.alert",
@@ -161,19 +162,6 @@ static json_t *data_of(const struct message *message)
     return data;
 }
 
-/* "whsec_" and base64 of 24 to 64 bytes; without the prefix it is taken too. */
-static bool read_secret(const char *text, unsigned char out[64], size_t *out_size)
-{
-    const char *base64 = g_str_has_prefix(text, "whsec_") ? text + strlen("whsec_") : text;
-    const char *end = NULL;
-    size_t length = strlen(base64);
-    const int variant = strchr(base64, '=') != NULL || length % 4 == 0
-                            ? sodium_base64_VARIANT_ORIGINAL
-                            : sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
-    int failed = sodium_base642bin(out, 64, base64, length, NULL, out_size, &end, variant);
-    return failed == 0 && end == base64 + length && *out_size >= 24;
-}
-
 static void sign(GString *out, const unsigned char *secret, size_t secret_size,
                  const char *signed_text)
 {
@@ -193,14 +181,14 @@ static bool sign_with_all(struct parcel *parcel, const char *secrets, const char
 {
     g_autofree char *signed_text = g_strdup_printf("%s.%s.%s", id, timestamp, parcel->body->str);
     g_autoptr(GString) signatures = g_string_new(NULL);
-    g_auto(GStrv) parts = g_strsplit_set(secrets, " ,\t\r\n", -1);
+    g_auto(GStrv) parts = g_strsplit_set(secrets, WEBHOOK_SECRETS_BETWEEN, -1);
     for (size_t i = 0; parts[i] != NULL; i++) {
-        unsigned char secret[64];
+        unsigned char secret[WEBHOOK_KEY_MAX];
         size_t size = 0;
         if (*parts[i] == '\0') {
             continue;
         }
-        if (!read_secret(parts[i], secret, &size)) {
+        if (!webhook_key_read(parts[i], secret, &size)) {
             return fault_set(fault, "secret",
                              "a webhook's secret is \"whsec_\" and the base64 of 24 to 64 bytes");
         }

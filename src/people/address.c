@@ -1,8 +1,9 @@
 #include "people/address.h"
 
+#include <sodium.h>
 #include <string.h>
 
-enum { EMAIL_MAX = 254, WEBHOOK_SECRET_MIN = 16 };
+enum { EMAIL_MAX = 254, WEBHOOK_KEY_MIN = 24 };
 
 static const char WEBHOOK_SECRET_PREFIX[] = "whsec_";
 
@@ -142,21 +143,47 @@ bool is_secret_misspelt(const char *secret)
            g_str_has_prefix(secret, "\xef\xbb\xbf");
 }
 
-/* Standard Webhooks: "whsec_" and the key in base64. */
-static bool judge_webhook_secret(const char *secret, struct fault *fault)
+bool webhook_key_read(const char *text, unsigned char out[WEBHOOK_KEY_MAX], size_t *out_size)
 {
-    gsize size = 0;
-    if (g_str_has_prefix(secret, WEBHOOK_SECRET_PREFIX)) {
-        g_free(g_base64_decode(secret + strlen(WEBHOOK_SECRET_PREFIX), &size));
-    }
-    return size >= WEBHOOK_SECRET_MIN ||
-           fault_set(fault, "secret",
-                     "must be whsec_ followed by at least %d bytes in base64, or a reference such "
-                     "as env:TOCSIN_SECRET_NAME",
-                     (int)WEBHOOK_SECRET_MIN);
+    const char *base64 =
+        text + (g_str_has_prefix(text, WEBHOOK_SECRET_PREFIX) ? strlen(WEBHOOK_SECRET_PREFIX) : 0);
+    const char *end = NULL;
+    size_t length = strlen(base64);
+    const int variant = strchr(base64, '=') != NULL || length % 4 == 0
+                            ? sodium_base64_VARIANT_ORIGINAL
+                            : sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
+    int failed =
+        sodium_base642bin(out, WEBHOOK_KEY_MAX, base64, length, NULL, out_size, &end, variant);
+    return failed == 0 && end == base64 + length && *out_size >= WEBHOOK_KEY_MIN;
 }
 
-static bool judge_secret(int kind, const char *secret, struct fault *fault)
+/* While a secret is exchanged there are two. */
+static bool judge_webhook_secret(const char *secret, struct fault *fault)
+{
+    g_auto(GStrv) parts = g_strsplit_set(secret, WEBHOOK_SECRETS_BETWEEN, -1);
+    bool is_good = true;
+    for (size_t i = 0; parts[i] != NULL; i++) {
+        unsigned char key[WEBHOOK_KEY_MAX];
+        size_t size = 0;
+        is_good = is_good && (*parts[i] == '\0' || webhook_key_read(parts[i], key, &size));
+        sodium_memzero(key, sizeof key);
+    }
+    return is_good ||
+           fault_set(fault, "secret",
+                     "is no webhook's secret, which is whsec_ followed by %d to %d bytes in base64",
+                     (int)WEBHOOK_KEY_MIN, (int)WEBHOOK_KEY_MAX);
+}
+
+bool secret_judge(int kind, const char *secret, struct fault *fault)
+{
+    if (kind == CONTACT_WEBHOOK) {
+        return judge_webhook_secret(secret, fault);
+    }
+    return has_only_graphic(secret) ||
+           fault_set(fault, "secret", "must not contain spaces or control characters");
+}
+
+static bool judge_written_secret(int kind, const char *secret, struct fault *fault)
 {
     if (secret == NULL || is_secret_reference(secret)) {
         return true;
@@ -164,7 +191,13 @@ static bool judge_secret(int kind, const char *secret, struct fault *fault)
     if (!has_only_graphic(secret)) {
         return fault_set(fault, "secret", "must not contain spaces or control characters");
     }
-    return kind != CONTACT_WEBHOOK || judge_webhook_secret(secret, fault);
+    bool is_whole = kind != CONTACT_WEBHOOK || (g_str_has_prefix(secret, WEBHOOK_SECRET_PREFIX) &&
+                                                secret_judge(kind, secret, fault));
+    return is_whole ||
+           fault_set(fault, "secret",
+                     "must be whsec_ followed by %d to %d bytes in base64, or a reference such "
+                     "as env:TOCSIN_SECRET_NAME",
+                     (int)WEBHOOK_KEY_MIN, (int)WEBHOOK_KEY_MAX);
 }
 
 bool address_judge(int kind, const char *to, const char *secret, struct fault *fault)
@@ -185,7 +218,7 @@ bool address_judge(int kind, const char *to, const char *secret, struct fault *f
     if (!judge_bot(kind, to, secret, fault)) {
         return false;
     }
-    return judge_secret(kind, secret, fault);
+    return judge_written_secret(kind, secret, fault);
 }
 
 char *address_shown(const char *to)

@@ -20,6 +20,18 @@ NODISCARD bool address_is_bot(int kind, const char *to);
  * id. */
 NODISCARD char *address_bot_channel(int kind, const char *to);
 
+enum { WEBHOOK_KEY_MAX = 64 };
+
+/* What may stand between the secrets of a webhook while one is exchanged for another. */
+#define WEBHOOK_SECRETS_BETWEEN " ,\t\r\n"
+
+/* One of them: "whsec_" and base64 of 24 to 64 bytes (Standard Webhooks); without the prefix it is taken too. */
+NODISCARD bool webhook_key_read(const char *text, unsigned char out[WEBHOOK_KEY_MAX],
+                                size_t *out_size);
+
+/* Can a contact of `kind` use this secret, which its reference stands for? The fault says what it is: "is no …". */
+NODISCARD bool secret_judge(int kind, const char *secret, struct fault *fault);
+
 /* A reference such as env:NAME or file:PATH instead of the secret itself. */
 NODISCARD bool is_secret_reference(const char *secret);
 /* One that is none, and was evidently meant as one: "$NAME", "Env:NAME", "TOCSIN_SECRET_X", a byte order mark before it. */

@@ -2,6 +2,7 @@
 
 import itertools
 import pathlib
+import signal
 import sys
 import tempfile
 import unittest
@@ -24,6 +25,47 @@ services:
   - {name: checkout, policy: only}
 """
 OURS = "this-is-not-for-contacts"
+
+
+WAYS = """
+users:
+  - name: ana
+    contacts:
+      - {name: unset, kind: ntfy, to: "https://ntfy.example.com/a", secret: "env:TOCSIN_SECRET_UNSET"}
+      - {name: odd, kind: webhook, to: "https://ntfy.example.com/a", secret: "env:TOCSIN_SECRET_ODD"}
+      - {name: inside, kind: webhook, to: "http://10.0.0.8/x"}
+      - {name: mail, kind: email, to: ana@example.com}
+channels: [{name: room, kind: slack, to: "http://192.168.0.9/x"}]
+policies: [{name: only, steps: [{notify: [{user: ana}, {channel: room}], wait: 5m}], last_resort: {user: ana}}]
+services: [{name: checkout, policy: only}]
+"""
+AMISS = ("users.ana.contacts.unset.secret", "users.ana.contacts.odd.secret", "users.ana.contacts.inside.to",
+         "users.ana.contacts.mail.to", "channels.room.to")
+
+
+class KnownBeforeTest(unittest.TestCase):
+    """What cannot work is said when the configuration comes, not at the first page."""
+
+    def log_lines(self, world):
+        return [path for path in AMISS if f"team file: {path} cannot be used" in world.server.log()]
+
+    def test_it_is_said_at_start_at_reload_at_apply_and_by_the_doctor(self):
+        with World({"SECRET_ODD": "whsec_!!!notbase64"}, start=False) as world:
+            world.settings["CONFIG"] = world.write("team.yaml", WAYS)
+            world.start()
+            self.assertEqual(self.log_lines(world), list(AMISS))
+            said = world.cli("apply", world.settings["CONFIG"], "--dry-run").stderr
+            for path in AMISS:
+                self.assertIn(f"warning: {path}: ", said)
+            self.assertEqual(said.count("warning: "), len(AMISS), said)
+            self.assertNotIn("notbase64", said + world.server.log())
+            doctor = world.cli("doctor", check=False).stdout
+            for told in ("ana by unset: ", "ana by odd: ", "ana by inside: 10.0.0.8 is", "the channel room: 192.168.0.9 is"):
+                self.assertIn(f"Nothing can be sent to {told}", doctor)
+            self.assertEqual(doctor.count("no mail server is set"), 1, doctor)
+            world.write("team.yaml", WAYS.replace("name: unset", "name: still"))
+            world.server.send(signal.SIGHUP)
+            world.wait("the reload says it", lambda: "team file: users.ana.contacts.still.secret" in world.server.log())
 
 
 class SecretsTest(unittest.TestCase):

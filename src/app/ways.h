@@ -1,0 +1,29 @@
+/* app/ways.h - what of a configuration's contacts and channels cannot work on this server, as far as it can be seen
+ * before the first page: secrets that stand for nothing or are of no use, addresses that are not called, mail
+ * without a mail server. Nothing is sent. */
+#ifndef APP_WAYS_H
+#define APP_WAYS_H
+
+#include <jansson.h>
+
+#include "app/secrets.h"
+#include "http/guard.h"
+
+struct ways {
+    const struct secrets *secrets;
+    const struct guard *guard; /* of outgoing requests */
+    bool has_mail;             /* a mail server is set */
+};
+
+/* Which of the three it is: "secret", "address", "mail". */
+extern const char WAY_SECRET[], WAY_ADDRESS[], WAY_MAIL[];
+
+/* Something that is amiss: where it is, "users.ana.contacts.phone.secret", and who cannot be told for that, "ana by
+ * phone" or "the channel ops". */
+typedef void way_amiss_fn(void *self, const char *check, const char *path, const char *whose,
+                          const char *why);
+
+/* Tells each of a configuration document; mail once. */
+void ways_check(const struct ways *ways, const json_t *document, way_amiss_fn *each, void *self);
+
+#endif
