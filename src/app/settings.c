@@ -5,6 +5,7 @@
 #include "app/secrets.h"
 #include "base/log.h"
 #include "base/nearest.h"
+#include "channel/mail_name.h"
 
 static const struct enum_name BOARD_NAMES[] = {{"token", BOARD_TOKEN}, {"open", BOARD_OPEN}, {0}};
 static const struct enum_name SMTP_TLS_NAMES[] = {
@@ -462,6 +463,34 @@ static char *url_of_listen(const char *listen)
     return g_strconcat("http://", listen, NULL);
 }
 
+static const char NO_HELLO[] =
+    "\"%.100s\" is no name for the greeting of mail servers; write a host name such as "
+    "pager.example.com, or an address such as [192.0.2.7] or [IPv6:2001:db8::1]";
+
+/* What is sent is what is shown. */
+static bool finish_mail(struct settings *settings, struct fault *fault)
+{
+    const char *url = settings->smtp_url;
+    if (url != NULL && !g_str_has_prefix(url, "smtp://") && !g_str_has_prefix(url, "smtps://")) {
+        return fault_set(fault, "smtp-url", "must start with smtp:// or smtps://");
+    }
+    g_autofree char *of_url = url != NULL ? mail_hello_of_url(url) : NULL;
+    g_autofree char *checked = of_url != NULL ? mail_hello(of_url) : NULL;
+    if (of_url != NULL && checked == NULL) {
+        return fault_set(fault, "smtp-url", NO_HELLO, of_url);
+    }
+    if (settings->smtp_hello == NULL) {
+        return true;
+    }
+    char *hello = mail_hello(settings->smtp_hello);
+    if (hello == NULL) {
+        return fault_set(fault, "smtp-hello", NO_HELLO, settings->smtp_hello);
+    }
+    g_free(settings->smtp_hello);
+    settings->smtp_hello = hello;
+    return true;
+}
+
 bool settings_finish(struct settings *settings, struct fault *fault)
 {
     if (settings->listen == NULL || strrchr(settings->listen, ':') == NULL) {
@@ -483,9 +512,8 @@ bool settings_finish(struct settings *settings, struct fault *fault)
     while (length > 0 && settings->public_url[length - 1] == '/') {
         settings->public_url[--length] = '\0';
     }
-    if (settings->smtp_url != NULL && !g_str_has_prefix(settings->smtp_url, "smtp://") &&
-        !g_str_has_prefix(settings->smtp_url, "smtps://")) {
-        return fault_set(fault, "smtp-url", "must start with smtp:// or smtps://");
+    if (!finish_mail(settings, fault)) {
+        return false;
     }
     if (settings->heartbeat_out != NULL && !is_http_url(settings->heartbeat_out)) {
         return fault_set(fault, "heartbeat-out", "must start with http:// or https://");

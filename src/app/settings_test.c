@@ -216,6 +216,8 @@ static void finishes_what_stands_between(void **state)
         {"database", "database-url", "postgresql:///tocsin?host=/run", "http://127.0.0.1:8420",
          NULL},
         {"empty node name", "node-name", "", "http://127.0.0.1:8420", NULL},
+        {"a greeting that is no name", "smtp-hello", "bad name", NULL, "smtp-hello"},
+        {"one at the mail server", "smtp-url", "smtp://mail.example/bad%20name", NULL, "smtp-url"},
         {"heartbeat by mail", "heartbeat-out", "mailto:x", NULL, "heartbeat-out"},
     };
 
@@ -231,6 +233,46 @@ static void finishes_what_stands_between(void **state)
         }
         assert_string_equal(is_good ? settings.public_url : fault.field,
                             is_good ? rows[i].url : rows[i].fault);
+        settings_clear(&settings);
+    }
+}
+
+static void greets_by_a_name_or_an_address(void **state)
+{
+    (void)state;
+    static const char *const ROWS[][2] = {
+        {"mx.example.net", "mx.example.net"},
+        {"vm", "vm"},
+        {"pager.b\xc3\xbc"
+         "cher.example",
+         "pager.xn--bcher-kva.example"},
+        {"[192.0.2.7]", "[192.0.2.7]"},
+        {"192.0.2.7", "[192.0.2.7]"},
+        {"[IPv6:2001:db8::1]", "[IPv6:2001:db8::1]"},
+        {"2001:db8::1", "[IPv6:2001:db8::1]"},
+        {"bad name", NULL},
+        {"mx_1.example.net", NULL},
+        {"-mx.example.net", NULL},
+        {"mx..example.net", NULL},
+        {".", NULL},
+        {"[2001:db8::1]", NULL},
+        {"[192.0.2.777]", NULL},
+        {"[]", NULL},
+        {"[", NULL},
+        {"mx\r\nRCPT", NULL},
+        {"http://mx.example.net", NULL},
+        {"mx.example.net:25", NULL},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        struct settings settings = {0};
+        struct fault fault = {0};
+        settings_init(&settings);
+        settings.smtp_hello = g_strdup(ROWS[i][0]);
+        bool is_good = settings_finish(&settings, &fault);
+        if (is_good != (ROWS[i][1] != NULL) ||
+            (is_good && strcmp(settings.smtp_hello, ROWS[i][1]) != 0)) {
+            fail_msg("%s: %s", ROWS[i][0], is_good ? settings.smtp_hello : fault.text);
+        }
         settings_clear(&settings);
     }
 }
@@ -326,6 +368,7 @@ int main(void)
         cmocka_unit_test(lists_what_it_does_not_know),
         cmocka_unit_test(knows_what_was_meant_as_an_address),
         cmocka_unit_test(finishes_what_stands_between),
+        cmocka_unit_test(greets_by_a_name_or_an_address),
         cmocka_unit_test(everywhere_becomes_this_host),
         cmocka_unit_test(a_node_has_a_name_and_an_address),
         cmocka_unit_test(no_password_is_shown),

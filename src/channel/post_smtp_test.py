@@ -248,6 +248,8 @@ class Plain(unittest.TestCase):
                               ({"public_url": "http://[2001:db8::1]:8420"}, "[IPv6:2001:db8::1]"),
                               ({"public_url": "http://vm", "smtp_hello": "mx.example.net"},
                                "mx.example.net"),
+                              ({"smtp_hello": "bücher.example"}, "xn--bcher-kva.example"),
+                              ({"smtp_hello": "192.0.2.9"}, "[192.0.2.9]"),
                               ({"public_url": "https://pager.bücher.example"},
                                "pager.xn--bcher-kva.example"), ({}, "[127.0.0.1]")):
             with self.subTest(options=options), Smtp() as server:
