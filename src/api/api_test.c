@@ -13,6 +13,7 @@
 
 #include "api/aside.h"
 #include "api/test_house.h"
+#include "config/config_work.h"
 
 static struct test_house *house;
 
@@ -182,6 +183,10 @@ static const struct refusal REFUSALS[] = {
      "{\"match\":[{\"field\":\"service\",\"value\":\"chekout\"}],"
      "\"from\":\"2026-12-24T00:00:00Z\",\"to\":\"2026-12-26T00:00:00Z\"}",
      422, "match[0].value"},
+    {"silence that was", "POST", "/api/v1/silences",
+     "{\"match\":[{\"field\":\"service\",\"value\":\"checkout\"}],"
+     "\"from\":\"2025-01-01T00:00:00Z\",\"to\":\"2025-01-02T00:00:00Z\"}",
+     422, "to"},
     {"silence for years", "POST", "/api/v1/silences",
      "{\"match\":[{\"field\":\"service\",\"value\":\"checkout\"}],"
      "\"from\":\"2026-12-24T00:00:00Z\",\"to\":\"2028-12-26T00:00:00Z\"}",
@@ -364,11 +369,17 @@ static void test_stream_says_that_it_begins_anew(void **state)
 static void test_old_silences_are_forgotten(void **state)
 {
     (void)state;
-    json_decref(
-        test_json(house, house->respond, "POST", "/api/v1/silences",
-                  "{\"name\":\"old\",\"match\":[{\"field\":\"service\",\"value\":\"checkout\"}],"
-                  "\"from\":\"2026-01-01T00:00:00Z\",\"to\":\"2026-01-02T00:00:00Z\"}",
-                  201));
+    json_auto_t *spec =
+        json_pack("{s:s, s:s, s:s, s:s, s:[{s:s, s:s}]}", "name", "old", "created_by", "token:x",
+                  "from", "2026-01-01T00:00:00Z", "to", "2026-01-02T00:00:00Z", "match", "field",
+                  "service", "value", "checkout");
+    struct put_object put = {.base = {.configs = house->api.configs, .actor = "token:x"},
+                             .kind = CONFIG_SILENCE,
+                             .spec = spec};
+    const struct command command = {
+        .run = put_object_run, .answer = config_command_answered, .arg = &put};
+    assert_int_equal(desk_submit_and_wait(house->api.desk, command), OUTCOME_COMMITTED);
+    put_object_clear(&put);
     json_auto_t *old = test_json(house, house->read, "GET", "/api/v1/silences/old", NULL, 200);
     assert_string_equal(text_at(old, "state"), "over");
     char until[UTC_TEXT_SIZE];

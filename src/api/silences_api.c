@@ -4,6 +4,7 @@
 
 #include "alert/alert_store.h"
 #include "alert/silence.h"
+#include "base/json.h"
 #include "config/config_work.h"
 
 /* Open alerts that are looked at for ?holds=true; with more, how many are held is not told. */
@@ -222,11 +223,34 @@ static void put_answer(void *self, enum command_outcome outcome)
     object_job_free(job);
 }
 
+/* Its end is what was mistyped, or its year. */
+static bool is_wholly_past(const json_t *body, struct utc now, struct fault *fault)
+{
+    struct utc to;
+    char text[UTC_TEXT_SIZE];
+    if (!utc_parse(json_text(body, "to", ""), &to) || utc_before(now, to) ||
+        json_array_size(json_object_get(body, "windows")) > 0) {
+        return false;
+    }
+    utc_format(to, text);
+    (void)fault_set(fault, "to",
+                    "is %s, which is past: the silence would never hold. Give an end that is still "
+                    "to come, such as "
+                    "--for 2h",
+                    text);
+    return true;
+}
+
 static void post_silence(struct http_request *request, void *self)
 {
     struct api_context *context = self;
     const json_t *body = http_json(request);
+    struct fault fault = {0};
     if (body == NULL) {
+        return;
+    }
+    if (is_wholly_past(body, clock_now(context->clock), &fault)) {
+        http_answer_fault(request, 422, &fault);
         return;
     }
     struct object_job *job = object_job_new(request, context, CONFIG_SILENCE);

@@ -107,6 +107,20 @@ static char *joined(const json_t *names)
     return g_string_free(out, FALSE);
 }
 
+/* What stands above the description on its page. */
+static void show_heading(const json_t *alert, GString *out)
+{
+    static const char *const NAMES[] = {"severity", "service", "source", "component"};
+    const char *severity = json_text(alert, "first_severity", "");
+    const char *summary = json_text(alert, "first_summary", "");
+    bool has_both = severity[0] != '\0' && summary[0] != '\0';
+    g_autofree char *first = g_strconcat(severity, has_both ? ": " : "", summary, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {
+        show_fact(out, NAMES[i], json_text(alert, NAMES[i], ""));
+    }
+    show_fact(out, "at first", first);
+}
+
 /* What messages say about the alert. */
 static void show_message(const json_t *message, GString *out, const struct zone *zone)
 {
@@ -155,6 +169,7 @@ int cmd_explain(struct cli *cli)
     cmd_name_rows(names, json_object_get(answer, "endings"), "who");
     cmd_name_rows(names, json_object_get(message, "told"), "who");
     cmd_name_rows(names, json_object_get(json_object_get(message, "next"), "tells"), "who");
+    show_heading(json_object_get(answer, "alert"), out);
     show_message(message, out, zone);
     show_decisions(json_object_get(answer, "decisions"), out, zone);
     show_attempts(json_object_get(answer, "pages"), json_object_get(answer, "endings"), out, zone);

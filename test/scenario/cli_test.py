@@ -233,13 +233,15 @@ class CommandTest(unittest.TestCase):
 
     def test_an_alert_from_end_to_end(self):
         world = self.world
-        alert = self.alert("Disk full", "--severity", "critical", "--detail", "rack=12")
+        alert = self.alert("Disk full", "--severity", "critical", "--detail", "rack=12", "--source", "db7",
+                           "--component", "disk")
         self.assertIn(alert, [item["id"] for item in world.cli_json("alerts")])
         self.assertIn("Disk full", world.cli("alerts", "--service", "checkout").stdout)
         self.assertEqual(world.cli_json("alerts", "show", alert)["details"]["rack"], "12")
         world.wait("somebody is told", lambda: "delivery.delivered" in world.cli("explain", alert).stdout)
         said = world.cli("explain", alert).stdout
-        for part in ("alert.triggered", "page.started", "primary", "delivered"):
+        for part in ("alert.triggered", "page.started", "primary", "delivered", "\n  severity: critical\n",
+                     "\n  service: checkout\n", "\n  source: db7\n", "\n  component: disk\n"):
             self.assertIn(part, said)
         world.cli("page", alert, "--user", "budi", "--as", "ana", "--note", "look at db1")
         world.wait("the note is told", lambda: " | Note: look at db1 | " in world.server.log(100000))
@@ -274,6 +276,8 @@ class CommandTest(unittest.TestCase):
             ("silence of no service", ["silence", "add", "service=chekout", "--for", "1h"], 1,
              'did you mean "checkout"?'),
             ("silence for long", ["silence", "add", "service=checkout", "--for", "367d"], 1, "366d at most"),
+            ("silence that was", ["silence", "add", "service=checkout", "--from", "2025-01-01", "--to", "2025-01-02"],
+             1, "is past"),
             ("snooze for long", ["snooze", alert, "--for", "31d"], 1, "30d at most"),
             ("snooze for ever", ["snooze", alert, "--for", "9999d"], 2, "30d"),
             ("override of no time", ["schedule", "override", "add", "primary", "--who", "budi", "--from",
