@@ -1,4 +1,4 @@
-#include "base/record.h"
+#include "base/record_faults.h"
 
 #include <string.h>
 
@@ -410,6 +410,87 @@ void *record_new(const struct record *record, const json_t *value, struct fault 
 void *record_new_stored(const struct record *record, const json_t *value, struct fault *fault)
 {
     return new_object(record, value, true, fault);
+}
+
+/* --- all mistakes --- */
+
+static void gather_object(const struct record *record, const json_t *value, GArray *out);
+
+static void gather_elements(const struct record *record, const json_t *list, GArray *out)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        guint from = out->len;
+        gather_object(record, json_array_get(list, i), out);
+        for (guint k = from; k < out->len; k++) {
+            fault_within_index(&g_array_index(out, struct fault, k), i);
+        }
+    }
+}
+
+static void gather_field(const struct record *record, const struct field *field,
+                         const json_t *object, GArray *out)
+{
+    const json_t *value = json_object_get(object, field->name);
+    guint from = out->len;
+    if (field->kind == FIELD_RECORD && json_is_object(value)) {
+        gather_object(field->record, value, out);
+    } else if (field->kind == FIELD_RECORDS && json_is_array(value)) {
+        gather_elements(field->record, value, out);
+    }
+    for (guint k = from; k < out->len; k++) {
+        fault_within(&g_array_index(out, struct fault, k), field->name);
+    }
+    if (out->len > from) {
+        return;
+    }
+    struct fault fault = {0};
+    void *scratch = g_malloc0(record->size);
+    make_lists(record, scratch);
+    if (!read_field(field, object, scratch, false, &fault)) {
+        g_array_append_val(out, fault);
+    }
+    record_clear(record, scratch);
+    g_free(scratch);
+}
+
+/* It is not missing: it was mistyped, which was told. */
+static bool is_mistyped(const struct field *field, const json_t *object, const GArray *told,
+                        guint from)
+{
+    g_autofree char *meant = g_strdup_printf("did you mean \"%s\"?", field->name);
+    bool is_told = false;
+    for (guint i = from; i < told->len; i++) {
+        is_told = is_told || strstr(g_array_index(told, struct fault, i).text, meant) != NULL;
+    }
+    return is_told && json_object_get(object, field->name) == NULL;
+}
+
+static void gather_object(const struct record *record, const json_t *value, GArray *out)
+{
+    struct fault fault = {0};
+    guint from = out->len;
+    void *self = (void *)(uintptr_t)value; /* as in judge_keys */
+    for (void *at = json_object_iter(self); at != NULL; at = json_object_iter_next(self, at)) {
+        if (find_field(record, json_object_iter_key(at)) == NULL) {
+            (void)refuse_key(record, json_object_iter_key(at), &fault);
+            g_array_append_val(out, fault);
+        }
+    }
+    for (size_t i = 0; json_is_object(value) && i < record->field_count; i++) {
+        if (!is_mistyped(&record->fields[i], value, out, from)) {
+            gather_field(record, &record->fields[i], value, out);
+        }
+    }
+    void *whole = out->len == from ? new_object(record, value, false, &fault) : NULL;
+    if (out->len == from && whole == NULL) {
+        g_array_append_val(out, fault);
+    }
+    record_free(record, whole);
+}
+
+void record_faults(const struct record *record, const json_t *value, GArray *out)
+{
+    gather_object(record, value, out);
 }
 
 static void clear_records(const struct record *record, GPtrArray *elements)

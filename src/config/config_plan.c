@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/nearest.h"
+#include "base/record_faults.h"
 #include "config/config_diff.h"
 #include "config/config_short.h"
 
@@ -18,8 +19,10 @@ const struct enum_name CHANGE_ACTION_NAMES[] = {
 /* What making a plan works with. */
 struct planner {
     struct config_plan *plan;
-    GHashTable *current; /* "kind:name" -> borrowed struct config_object */
-    guint in_file[CONFIG_KIND_COUNT];
+    GHashTable *current;             /* "kind:name" -> borrowed struct config_object */
+    GArray *rows[CONFIG_KIND_COUNT]; /* of guint: of each item of the file, its place there */
+    GPtrArray *broken; /* of char *: names, in quotation marks, of entries that could not be read */
+    bool is_partial;   /* something is not read, and not even its name is known */
     struct plan_options options;
     struct fault *fault; /* of the entry that is looked at */
     struct fault first;  /* what the caller is told, where he wants one */
@@ -161,6 +164,57 @@ static void judge_change(struct planner *planner, struct config_object *object)
     }
 }
 
+/* Without the fields that are wrong, if these are plain: so that what the rest refers to is looked at as well. */
+static void take_remains(struct planner *planner, enum config_kind kind, const json_t *value,
+                         const GArray *faults, guint index)
+{
+    json_auto_t *remains = json_copy((json_t *)(uintptr_t)value);
+    bool is_plain = json_is_object(remains);
+    for (guint i = 0; i < faults->len; i++) {
+        const char *field = g_array_index(faults, struct fault, i).field;
+        g_autofree char *key = g_strndup(field, strcspn(field, ".["));
+        const json_t *part = json_object_get(remains, key);
+        is_plain = is_plain && !json_is_array(part) && !json_is_object(part);
+        (void)json_object_del(remains, key);
+    }
+    struct fault unheard = {0};
+    void *item = is_plain ? record_new(config_record(kind), remains, &unheard) : NULL;
+    const char *name = json_text(value, "name", NULL);
+    if (item != NULL && config_add(planner->plan->next, kind, item)) {
+        g_array_append_val(planner->rows[kind], index);
+        return;
+    }
+    record_free(config_record(kind), item);
+    planner->is_partial = planner->is_partial || name == NULL;
+    if (name != NULL) {
+        g_ptr_array_add(planner->broken, g_strdup_printf("\"%s\"", name));
+    }
+}
+
+/* False: enough mistakes were found. */
+static bool take_broken(struct planner *planner, enum config_kind kind, json_t *value, guint index)
+{
+    g_autoptr(GArray) faults = g_array_new(FALSE, FALSE, sizeof(struct fault));
+    json_auto_t *full = config_in_full(kind, value);
+    if (planner->options.faults != NULL) {
+        record_faults(config_record(kind), full, faults);
+    }
+    if (faults->len == 0) { /* two of one name, or nobody wants more than the first */
+        g_array_append_vals(faults, planner->fault, 1);
+    } else {
+        take_remains(planner, kind, full, faults, index);
+    }
+    for (guint i = 0; i < faults->len; i++) {
+        *planner->fault = g_array_index(faults, struct fault, i);
+        fault_within_index(planner->fault, index);
+        fault_within(planner->fault, config_section(kind));
+        if (!note_fault(planner)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool take_item(struct planner *planner, enum config_kind kind, json_t *value, guint index)
 {
     json_auto_t *full = config_in_full(kind, value);
@@ -181,6 +235,7 @@ static bool take_item(struct planner *planner, enum config_kind kind, json_t *va
         config_object_free(object);
         return false;
     }
+    g_array_append_val(planner->rows[kind], index);
     judge_change(planner, object);
     return true;
 }
@@ -189,16 +244,11 @@ static bool take_item(struct planner *planner, enum config_kind kind, json_t *va
 static bool take_section(struct planner *planner, enum config_kind kind, const json_t *list)
 {
     for (guint i = 0; i < json_array_size(list); i++) {
-        if (take_item(planner, kind, json_array_get(list, i), i)) {
-            continue;
-        }
-        fault_within_index(planner->fault, i);
-        fault_within(planner->fault, config_section(kind));
-        if (!note_fault(planner)) {
+        json_t *value = json_array_get(list, i);
+        if (!take_item(planner, kind, value, i) && !take_broken(planner, kind, value, i)) {
             return false;
         }
     }
-    planner->in_file[kind] = (guint)json_array_size(list);
     return true;
 }
 
@@ -244,15 +294,34 @@ static void take_rest(struct planner *planner, const GPtrArray *current)
 
 /* ---- the whole ---- */
 
+/* Is it a mistake, or only that something else could not be read? */
+static bool is_certain(const struct planner *planner, const struct fault *fault)
+{
+    bool is_lost = strstr(fault->text, "there is no ") != NULL;
+    if (planner->broken->len == 0) {
+        return true;
+    }
+    for (guint i = 0; i < planner->broken->len; i++) {
+        if (strstr(fault->text, g_ptr_array_index(planner->broken, i)) != NULL) {
+            return false;
+        }
+    }
+    /* Whether a last resort reaches somebody hangs on more than what it names. */
+    return is_lost || !g_str_has_prefix(fault->field, "last_resort");
+}
+
 static bool check_next(struct planner *planner, enum config_kind kind, guint index)
 {
     const struct config *next = planner->plan->next;
     const void *item = g_ptr_array_index(next->items[kind], index);
     struct fault found;
-    bool is_written_now = index < planner->in_file[kind];
+    bool is_written_now = index < planner->rows[kind]->len;
     bool is_judged = is_written_now && !planner->options.skips_meaning;
     if (config_check_item(next, kind, item, &found) &&
         (!is_judged || config_check_meaning(next, kind, item, &found))) {
+        return true;
+    }
+    if (!is_certain(planner, &found)) {
         return true;
     }
     if (!is_written_now) {
@@ -260,7 +329,7 @@ static bool check_next(struct planner *planner, enum config_kind kind, guint ind
                          "%s %s, which this file leaves as it is, would break: %s: %s",
                          config_noun(kind), config_item_name(item), found.field, found.text);
     }
-    fault_within_index(&found, index);
+    fault_within_index(&found, g_array_index(planner->rows[kind], guint, index));
     fault_within(&found, config_section(kind));
     *planner->fault = found;
     return false;
@@ -281,14 +350,13 @@ static void fill_plan(struct planner *planner, const json_t *document, const GPt
 {
     check_sections(planner, document);
     bool goes_on = !planner->has_failed || planner->options.faults != NULL;
+    planner->is_partial = planner->has_failed;
     for (int kind = CONFIG_USER; kind < CONFIG_KIND_COUNT && goes_on; kind++) {
         const char *section = config_section((enum config_kind)kind);
         goes_on = take_section(planner, (enum config_kind)kind, json_object_get(document, section));
     }
-    if (!planner->has_failed) {
+    if (goes_on && !planner->is_partial) {
         take_rest(planner, current);
-    }
-    if (!planner->has_failed) {
         config_link(planner->plan->next);
         check_all(planner);
     }
@@ -303,6 +371,10 @@ struct config_plan *config_plan_make(const json_t *document, const GPtrArray *cu
     plan->next = config_create();
     struct planner planner = {.plan = plan, .options = options, .fault = fault};
     *fault = (struct fault){0};
+    planner.broken = g_ptr_array_new_with_free_func(g_free);
+    for (int kind = CONFIG_USER; kind < CONFIG_KIND_COUNT; kind++) {
+        planner.rows[kind] = g_array_new(FALSE, FALSE, sizeof(guint));
+    }
     planner.current = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 0; i < current->len; i++) {
         struct config_object *object = g_ptr_array_index(current, i);
@@ -310,6 +382,10 @@ struct config_plan *config_plan_make(const json_t *document, const GPtrArray *cu
     }
     fill_plan(&planner, document, current);
     g_hash_table_destroy(planner.current);
+    g_ptr_array_unref(planner.broken);
+    for (int kind = CONFIG_USER; kind < CONFIG_KIND_COUNT; kind++) {
+        g_array_unref(planner.rows[kind]);
+    }
     if (planner.has_failed) {
         *fault = planner.first;
         config_plan_free(plan);

@@ -32,14 +32,15 @@ struct plan_options {
     bool prune;         /* delete what came from a file and is not in this one */
     bool skips_meaning; /* what comes in only ends something: see config_check_meaning */
     struct utc forget_before; /* delete silences of people that ended before; unset: none */
-    GArray *faults; /* out: struct fault, all that were found, in the file's order, one of each
-                          entry; NULL: the first will do */
+    GArray
+        *faults; /* out: struct fault, all that were found: of the entries that cannot be read, then
+                          of what the others refer to; NULL: the first will do */
 };
 
 /* Judges `document` ({users, teams, …}) against `current` (of config_load_objects). What the file
  * names is created or changed; what it does not name stays, or with `prune` is deleted if it came
  * from a file. NULL and a fault with the path of the first mistake and its remedy. What refers to
- * something else is looked at when every entry could be read, so that no mistake is told twice. */
+ * an entry that could not be read is no mistake of its own. */
 NODISCARD struct config_plan *config_plan_make(const json_t *document, const GPtrArray *current,
                                                struct plan_options options, struct fault *fault);
 void config_plan_free(struct config_plan *plan);

@@ -254,6 +254,30 @@ static void test_every_mistake_is_told_at_once(void **state)
          BASE "teams: [{name: t, members: [anna]}]\n"
               "services: [{name: s, policy: p}, {name: t, policy: q}]\n",
          "teams[0].members[0] services[0].policy services[1].policy"},
+        {"several of one entry, and references beside",
+         "users:\n"
+         "  - {name: k1, contacts: [{kind: fax, to: x}]}\n"
+         "  - {name: k2, time_zone: Mars/X, language: de}\n"
+         "  - {name: k3, contacts: [{kind: email, to: \"not an address\"}], rules: {high: [{after: "
+         "5, "
+         "contact: nope}]}}\n"
+         "  - {name: ok, contacts: [{kind: log}]}\n"
+         "schedules: [{name: ss, time_zone: Europe/Paris, layers: [{people: [ghost], every: 1w, "
+         "start: "
+         "2026-01-30T09:00}]}]\n"
+         "policies: [{name: pp, steps: [{notify: [{user: ghost2}], wait: 5}], last_resort: {user: "
+         "k1}}, {name: "
+         "p2, steps: [{notify: [{user: ghost2}], wait: 5m}], last_resort: {user: k3}}]\n"
+         "services: [{name: qq, policy: missing, colour: red}, {name: q2, policy: pp}, {name: q3, "
+         "policy: "
+         "p3}]\n",
+         "users[0].contacts[0].kind users[1].language users[2].contacts[0].to "
+         "users[2].rules.high[0].after policies[0].steps[0].wait services[0].colour "
+         "users[1].time_zone "
+         "schedules[0].layers[0].people[0] policies[1].steps[0].notify[0].user services[0].policy "
+         "services[2].policy"},
+        {"what refers to an entry without a name that can be read",
+         BASE "teams: [{nmae: t, members: [ana]}, {name: u, members: [anna]}]\n", "teams[0].nmae"},
         {"two of one name", BASE "teams: [{name: t, members: [ana]}, {name: t, members: [ana]}]\n",
          "teams[1].name"},
     };
