@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "config/config_store.h"
 #include "config/config_work.h"
+#include "config/past.h"
 #include "http/guard.h"
 #include "people/key_index.h"
 #include "source/payload.h"
@@ -168,11 +169,19 @@ static const char *sending_amiss(void *self, const char **out_text)
     return sending == SENDING_WORKS ? NULL : sending_name(sending);
 }
 
+static void add_past(void *self, const char *path, const char *why)
+{
+    add_warning(self, NULL, path, NULL, why);
+}
+
 json_t *house_ways_amiss(void *self, const json_t *document)
 {
     const struct house *house = self;
     json_t *warnings = json_array();
+    struct config *config = config_current(house->configs);
     ways_check(&house->ways, document, add_warning, warnings);
+    config_past(config, document, clock_now(ledger_clock(house->ledger)), add_past, warnings);
+    config_unref(config);
     return warnings;
 }
 

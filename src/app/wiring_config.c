@@ -20,14 +20,13 @@ static char *outcome_text(const struct team_file *file, const struct apply_confi
 }
 
 /* Each with a message of its own, for many of one would count as repeats. */
-static void tell_amiss(struct house *house, const json_t *document)
+static void tell_amiss(const json_t *warnings)
 {
-    json_auto_t *warnings = house_ways_amiss(house, document);
     size_t i;
     json_t *warning;
-    json_array_foreach (warnings, i, warning) {
+    json_array_foreach ((json_t *)(uintptr_t)warnings, i, warning) {
         g_autofree char *message =
-            g_strconcat("team file: ", json_text(warning, "path", ""), " cannot be used", NULL);
+            g_strconcat("team file: ", json_text(warning, "path", ""), " will not work", NULL);
         LOG_WARN("config", NULL, message, "why", json_text(warning, "text", ""));
     }
 }
@@ -43,7 +42,6 @@ static void applied(struct house *house, struct apply_config *apply)
     g_autofree char *changed = json_write(json_object_get(apply->plan, "changed"));
     LOG_INFO("config", NULL, "team file applied", "file", house->settings->config, "created",
              created, "changed", changed);
-    tell_amiss(house, apply->document);
 }
 
 static bool apply_document(struct house *house, const struct team_file *file, char **out_problem)
@@ -55,9 +53,11 @@ static bool apply_document(struct house *house, const struct team_file *file, ch
     };
     struct command command = {
         .run = apply_config_run, .answer = config_command_answered, .arg = &apply};
+    json_auto_t *warnings = house_ways_amiss(house, apply.document);
     enum command_outcome outcome = desk_submit_and_wait(house->desk, command);
     if (outcome == OUTCOME_COMMITTED) {
         applied(house, &apply);
+        tell_amiss(warnings);
     } else {
         *out_problem = outcome_text(file, &apply, outcome);
     }

@@ -38,16 +38,27 @@ users:
 channels: [{name: room, kind: slack, to: "http://192.168.0.9/x"}]
 policies: [{name: only, steps: [{notify: [{user: ana}, {channel: room}], wait: 5m}], last_resort: {user: ana}}]
 services: [{name: checkout, policy: only}]
+schedules:
+  - name: primary
+    time_zone: Asia/Jakarta
+    layers: [{people: [ana], every: 1w, start: 2026-01-05T09:00}]
+    overrides:
+      - {who: ana, from: 2025-01-01T00:00, to: 2025-01-02T00:00}
+      - {who: ana, from: 2025-01-01T00:00, to: 2125-01-02T00:00}
+silences:
+  - {name: was, match: {service: checkout}, from: "2025-01-01T00:00:00Z", to: "2025-01-02T00:00:00Z"}
 """
 AMISS = ("users.ana.contacts.unset.secret", "users.ana.contacts.odd.secret", "users.ana.contacts.inside.to",
-         "users.ana.contacts.mail.to", "channels.room.to")
+         "users.ana.contacts.mail.to", "channels.room.to", "schedules.primary.overrides[0]", "silences.was")
+# What was in force already is kept in a file for the record, and told once.
+AT_FIRST = ("schedules.primary.overrides[0]", "silences.was")
 
 
 class KnownBeforeTest(unittest.TestCase):
     """What cannot work is said when the configuration comes, not at the first page."""
 
     def log_lines(self, world):
-        return [path for path in AMISS if f"team file: {path} cannot be used" in world.server.log()]
+        return [path for path in AMISS if f"team file: {path} will not work" in world.server.log()]
 
     def test_it_is_said_at_start_at_reload_at_apply_and_by_the_doctor(self):
         with World({"SECRET_ODD": "whsec_!!!notbase64"}, start=False) as world:
@@ -56,8 +67,12 @@ class KnownBeforeTest(unittest.TestCase):
             self.assertEqual(self.log_lines(world), list(AMISS))
             said = world.cli("apply", world.settings["CONFIG"], "--dry-run").stderr
             for path in AMISS:
-                self.assertIn(f"warning: {path}: ", said)
+                self.assertEqual(f"warning: {path}: " in said, path not in AT_FIRST)
+            later = WAYS.replace("2025-01-02", "2025-01-03")
+            said = world.cli("apply", world.write("later.yaml", later), "--dry-run").stderr
             self.assertEqual(said.count("warning: "), len(AMISS), said)
+            self.assertIn("warning: schedules.primary.overrides[0]: ends at 2025-01-02T17:00:00", said)
+            self.assertIn("warning: silences.was: ends at 2025-01-03T00:00:00", said)
             self.assertNotIn("notbase64", said + world.server.log())
             doctor = world.cli("doctor", check=False).stdout
             for told in ("ana by unset: ", "ana by odd: ", "ana by inside: 10.0.0.8 is", "the channel room: 192.168.0.9 is"):
