@@ -31,12 +31,14 @@ static const struct cli_option SNOOZE_OPTIONS[] = {
     {"until", "INSTANT", "Until when: +2h or 2026-12-24T23:30:00+01:00."},
     ACT_OPTIONS,
     {0}};
-static const struct cli_option PAGE_OPTIONS[] = {{"user", "NAME", "This person."},
-                                                 {"schedule", "NAME", "Whoever is on call there."},
-                                                 {"team", "NAME", "Every member."},
-                                                 {"channel", "NAME", "This chat channel."},
-                                                 ACT_OPTIONS,
-                                                 {0}};
+static const struct cli_option PAGE_OPTIONS[] = {
+    {"user", "NAME", "This person."},
+    {"schedule", "NAME", "Whoever is on call there."},
+    {"team", "NAME", "Every member."},
+    {"channel", "NAME", "This chat channel."},
+    {"as", "USER", "On whose behalf, for the record."},
+    {"note", "TEXT", "What they are told with it; it stands in the record, too."},
+    {0}};
 static const struct cli_option ALERTS_OPTIONS[] = {
     {"status", "STATUS", "open, acknowledged, resolved, suppressed or unresolved (the default)."},
     {"all", NULL, "Alerts of every status."},
