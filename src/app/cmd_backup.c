@@ -7,6 +7,7 @@
 
 #include "app/cmd.h"
 #include "app/data_dir.h"
+#include "app/newest.h"
 #include "app/transfer.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -216,6 +217,9 @@ static bool put_in_place(const char *source, const char *data, const char *aside
     }
     bool is_done = copy_file(source, fresh, fault) && db_verify(fresh, fault) &&
                    keep_old(database, aside, fault);
+    if (is_done) {
+        newest_forget(data); /* first: without it either database is started */
+    }
     if (is_done && rename(fresh, database) != 0) {
         is_done = fault_set(fault, "", "%s cannot be put in place: %s", fresh, g_strerror(errno));
     }

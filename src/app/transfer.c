@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "app/data_dir.h"
+#include "app/newest.h"
 #include "app/output.h"
 #include "base/clock.h"
 #include "db/server.h"
@@ -94,9 +95,15 @@ static struct db *open_source(const struct place *place, int64_t *out_turn, stru
         return NULL;
     }
     bool is_locked = place->data != NULL;
-    return !is_locked || place_check_file(place->where, fault)
-               ? db_open(place->where, is_locked ? DB_READ_WRITE : DB_READ_ONLY, fault)
-               : NULL;
+    if (is_locked && !place_check_file(place->where, fault)) {
+        return NULL;
+    }
+    struct db *db = db_open(place->where, is_locked ? DB_READ_WRITE : DB_READ_ONLY, fault);
+    if (db != NULL && is_locked && newest_noted(place->data) > 0 &&
+        !newest_check(place->data, db, fault)) {
+        db_close(&db);
+    }
+    return db;
 }
 
 /* --- the proof --- */
@@ -137,6 +144,9 @@ static bool fill_directory(struct transfer *transfer, struct db *from,
         return false;
     }
     bool is_done = db_copy_to_file(from, transfer->to->where, judge, &transfer->copy, fault);
+    if (is_done) {
+        newest_forget(data);
+    }
     (void)close(lock);
     return is_done;
 }

@@ -36,6 +36,9 @@ static void wake_streams(void *self)
 static void committed(void *self, int64_t last_seq)
 {
     struct house *house = self;
+    if (house->newest != NULL) {
+        newest_keep(house->newest, last_seq);
+    }
     courier_wake(house->courier);
     live_committed(house->live, last_seq);
     wake_streams(house);

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "api/context.h"
+#include "app/newest.h"
 #include "app/settings.h"
 #include "app/signs.h"
 #include "app/ways.h"
@@ -24,6 +25,8 @@ struct house {
     struct ways ways;       /* both, for whoever looks whether a contact can work */
     struct db *db;          /* the writer: the desk's */
     char *database;         /* its path, or the URL with its password: never shown */
+    struct newest
+        *newest;   /* the note beside the file, the ledger's thread's; NULL: there is no file */
     int data_lock; /* of the data directory, where no database file brings its own; else -1 */
     int data_fd;   /* the data directory, only where the socket's path is too long; else -1 */
     struct db_pool *readers;

@@ -21,8 +21,10 @@ static bool refuse_lost(const char *data, const char *why, const char *but_first
 
 static bool refuse_foreign(const char *data, struct fault *fault)
 {
-    return refuse_lost(data, "holds nothing of ours. Put ours back", "move that file away and ",
-                       fault);
+    return refuse_lost(data,
+                       "holds nothing of ours, or its log tocsin.db-wal is missing or damaged. Put "
+                       "ours back",
+                       "move that file away and ", fault);
 }
 
 static bool refuse_emptied(const struct settings *settings, struct fault *fault)
@@ -56,8 +58,9 @@ static int look_in(struct db *db, struct fault *fault)
     return was_served ? schema.state : SCHEMA_EMPTY;
 }
 
-/* A file that is not ours stays as it is: it is looked at before anything is set in it. */
-static bool is_ours(const struct house *house, struct fault *fault)
+/* Looked at before anything is set in it: a file that is not ours stays as it is, and a log that is put back must
+ * find ours as it left it. */
+static bool is_ours_and_whole(const struct house *house, struct fault *fault)
 {
     const char *data = house->settings->data;
     struct db *db = db_open(house->database, DB_READ_ONLY, fault);
@@ -66,8 +69,11 @@ static bool is_ours(const struct house *house, struct fault *fault)
     }
     int state = look_in(db, fault);
     bool is_foreign = state == SCHEMA_EMPTY && (data_dir_is_marked(data) || db_is_foreign(db));
+    bool is_ours = state != 0 && (!is_foreign || refuse_foreign(data, fault));
+    bool was_used = data_dir_is_marked(data) || newest_noted(data) > 0;
+    bool is_whole = is_ours && (!was_used || newest_check(data, db, fault));
     db_close(&db);
-    return state != 0 && (!is_foreign || refuse_foreign(data, fault));
+    return is_whole;
 }
 
 static bool open_file(struct house *house, struct fault *fault)
@@ -82,11 +88,17 @@ static bool open_file(struct house *house, struct fault *fault)
     if (house->is_new && !http_can_listen(house->settings->listen, fault)) {
         return false;
     }
-    if (!house->is_new && !is_ours(house, fault)) {
+    if (house->is_new) {
+        newest_forget(data);
+    } else if (!is_ours_and_whole(house, fault)) {
         return false;
     }
     house->db = db_open(house->database, DB_READ_WRITE, fault);
-    return house->db != NULL && db_migrate(house->db, clock_now(&CLOCK_SYSTEM), fault);
+    if (house->db == NULL || !db_migrate(house->db, clock_now(&CLOCK_SYSTEM), fault)) {
+        return false;
+    }
+    house->newest = newest_open(data);
+    return true;
 }
 
 static bool open_server(struct house *house, struct fault *fault)

@@ -27,6 +27,9 @@ struct chain {
     unsigned char hash[EVENT_HASH_SIZE];
 };
 
+/* The newest event that is there, or was once as a note beside the events says; 0: none. Any connection. */
+NODISCARD int64_t chain_newest(struct db *db);
+
 /* Any connection, in a transaction or without one: each step may see a newer state of the database. */
 void chain_begin(struct chain *chain, struct db *db);
 /* Goes on by `limit` events at most. True while there may be more and nothing is amiss. */

@@ -118,6 +118,12 @@ int64_t event_last_seq(struct db *db)
 
 /* --- the chain --- */
 
+int64_t chain_newest(struct db *db)
+{
+    int64_t seen = pulse_seq(db);
+    return MAX(seen, event_last_seq(db));
+}
+
 void chain_begin(struct chain *chain, struct db *db)
 {
     *chain = (struct chain){.state = CHAIN_WHOLE};

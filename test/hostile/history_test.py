@@ -126,8 +126,11 @@ class HistoryTest(unittest.TestCase):
         self.assertEqual(self.verified(code=BROKEN)[0]["state"], "cut_off")
         world.stop()
         change(database, "DELETE FROM event", "DELETE FROM pulse")
-        self.assertEqual(self.verified(code=WHOLE), ({"state": "whole", "events": 0},
-                                                     f"{database}: There is no event yet.\n"))
+        self.assertEqual(self.verified("--file", database, code=WHOLE), (
+            {"state": "whole", "events": 0}, f"{database}: There is no event yet.\n"))
+        noted = int((world.data / "newest").read_text().split()[0])  # a note that is no part of the file
+        said, _ = self.verified(code=BROKEN)
+        self.assertEqual((said["state"], said["bad_from"], said["bad_to"]), ("cut_off", "1", str(noted)))
 
     def test_a_long_record_is_walked_in_turns(self):
         world = self.world
