@@ -102,8 +102,7 @@ static void tell_failing(struct newest *newest)
     if (!newest->is_failing) {
         newest->is_failing = true;
         LOG_WARN("serve", NULL,
-                 "the note of the newest event cannot be written: a log that is lost would not be "
-                 "noticed",
+                 "the note of the newest event cannot be written: a lost log would pass unseen",
                  "file", newest->path, "why", g_strerror(errno));
     }
 }

@@ -13,6 +13,7 @@
 #include "config/config_work.h"
 #include "config/past.h"
 #include "http/guard.h"
+#include "ledger/chain.h"
 #include "people/key_index.h"
 #include "source/payload.h"
 
@@ -99,6 +100,8 @@ static bool join(struct house *house, struct fault *fault)
 }
 
 struct recovery {
+    struct pulse pulse; /* first: the pulse's argument is the recovery */
+    struct house *house;
     struct pager *pager;
     enum command_outcome outcome;
 };
@@ -113,14 +116,23 @@ static void recovered(void *arg, enum command_outcome outcome)
     ((struct recovery *)arg)->outcome = outcome;
 }
 
+/* What was found in the log of a killed server may not have been synced: with this commit it is. */
+static void pulsed(void *arg, enum command_outcome outcome)
+{
+    struct house *house = ((struct recovery *)arg)->house;
+    if (outcome == OUTCOME_COMMITTED && house->newest != NULL) {
+        newest_keep(house->newest, chain_newest(house->db));
+    }
+}
+
 /* Start-up is recovery: before the first request and the first page. The pulse comes before them, too: a
  * damaged table closes the door before anybody knocks. */
 static bool recover_pages(struct house *house, struct fault *fault)
 {
-    struct recovery recovery = {.pager = house->pager};
+    struct recovery recovery = {.house = house, .pager = house->pager};
     const struct command commands[] = {
         {.run = recover, .answer = recovered, .arg = &recovery},
-        {.run = pager_pulse, .vital = VITAL_PULSE},
+        {.run = pager_pulse, .answer = pulsed, .arg = &recovery, .vital = VITAL_PULSE},
     };
     ledger_run_batch(house->ledger, commands, G_N_ELEMENTS(commands));
     if (recovery.outcome == OUTCOME_COMMITTED) {
