@@ -202,6 +202,10 @@ static int format_now(void)
     return the_log.options.sink == NULL && isatty(STDERR_FILENO) ? LOG_HUMAN : LOG_LOGFMT;
 }
 
+/* One thread at a time looks whether there is room and writes: two that saw the same room would both use it, and
+ * standard output and standard error are often one pipe. */
+static pthread_mutex_t write_lock = PTHREAD_MUTEX_INITIALIZER;
+
 /* Is there room for PIPE_BUF bytes at once? Others hold the same pipe or terminal open, so that it cannot be
  * made non-blocking for us alone. */
 static bool has_room(int fd)
@@ -212,6 +216,7 @@ static bool has_room(int fd)
 
 bool log_write(int fd, const char *bytes, size_t size)
 {
+    pthread_mutex_lock(&write_lock);
     while (size > 0 && has_room(fd)) {
         ssize_t written = write(fd, bytes, MIN(size, (size_t)PIPE_BUF));
         if (written < 0 && errno == EINTR) {
@@ -223,6 +228,7 @@ bool log_write(int fd, const char *bytes, size_t size)
         bytes += written;
         size -= (size_t)written;
     }
+    pthread_mutex_unlock(&write_lock);
     if (size > 0) {
         metric_add(METRIC_LOG_DROPPED, 1);
     }
