@@ -15,6 +15,10 @@ struct team_file {
 /* False with `problem` set; clear it in both cases. */
 NODISCARD bool team_file_read(struct team_file *file, const char *path,
                               const char *const *environment);
+/* The same for a server, which must not hang in a file: neither this one nor one that a key lies in may be a pipe
+ * or a device. */
+NODISCARD bool team_file_read_plain(struct team_file *file, const char *path,
+                                    const char *const *environment);
 void team_file_clear(struct team_file *file);
 
 /* "team.yaml:17: users[0].contacts: …" for a fault that somebody else found in the document; free

@@ -68,7 +68,7 @@ static bool apply_document(struct house *house, const struct team_file *file, ch
 bool house_apply_file(struct house *house, char **out_problem)
 {
     struct team_file file;
-    bool is_applied = team_file_read(&file, house->settings->config, house->environment);
+    bool is_applied = team_file_read_plain(&file, house->settings->config, house->environment);
     if (is_applied) {
         is_applied = apply_document(house, &file, out_problem);
     } else {
@@ -100,7 +100,7 @@ void house_warn_of_variables(const struct house *house)
     g_autofree char *team = NULL;
     const char *path = house->settings->config;
     if (path != NULL && !g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
-        return; /* a pipe has been read, and what it named is not known any more */
+        return; /* it was refused, and what it names is not known */
     }
     if (path != NULL) {
         (void)g_file_get_contents(path, &team, NULL, NULL);
