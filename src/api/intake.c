@@ -6,6 +6,7 @@
 
 #include "api/door.h"
 #include "api/refused.h"
+#include "api/support.h"
 #include "base/json.h"
 #include "base/json_cut.h"
 #include "base/limits.h"
@@ -488,7 +489,7 @@ void intake_submit(struct intake *intake)
         refuse_busy(intake, 429, "This integration sends far more than its share; slow down.");
         return;
     }
-    if (!ledger_is_writable(context->ledger)) {
+    if (!ledger_is_writable(context->ledger) || api_is_stuck(context)) {
         refuse_busy(intake, 503, "Nothing can be stored at the moment; try again.");
         return;
     }

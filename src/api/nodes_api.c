@@ -8,6 +8,9 @@
 
 enum { BUSY_RETRY_S = 2 };
 
+/* Whoever watches us asks again soon, and gives up sooner than who sends alerts. */
+#define READY_WITHIN SPAN_S(3)
+
 static const struct enum_name NODE_STATE_NAMES[] = {
     {"alive", NODE_ALIVE}, {"leaving", NODE_LEAVING}, {"gone", NODE_GONE}, {0}};
 
@@ -58,6 +61,8 @@ static const struct record NODE_RECORD = {.name = "Node",
                                           .fields = NODE_FIELDS,
                                           .field_count = G_N_ELEMENTS(NODE_FIELDS)};
 
+static const char NOT_IN_TIME[] = "The database did not answer in time.";
+
 static const char *door_problem(enum ledger_door door)
 {
     switch (door) {
@@ -77,7 +82,7 @@ static const char *door_problem(enum ledger_door door)
     case LEDGER_OPEN:
         break;
     }
-    return "The database did not answer in time.";
+    return NOT_IN_TIME;
 }
 
 static struct utc closed_since(const struct api_context *context)
@@ -280,7 +285,9 @@ static enum command_result run_ready(struct ledger_tx *tx, void *arg)
 static void answer_ready(void *arg, enum command_outcome outcome)
 {
     struct ready *ready = arg;
-    if (outcome == OUTCOME_REFUSED) {
+    if (http_is_late(ready->request)) {
+        http_answer_busy(ready->request, BUSY_RETRY_S, NOT_IN_TIME); /* is dropped */
+    } else if (outcome == OUTCOME_REFUSED) {
         http_answer_json(ready->request, 200,
                          json_pack("{s:s, s:s, s:{s:o, s:s?, s:i}, s:i}", "status", "ready",
                                    "database", "writable", "node", "id",
@@ -296,7 +303,7 @@ static void answer_ready(void *arg, enum command_outcome outcome)
 static void get_ready(struct http_request *request, void *self)
 {
     struct api_context *context = self;
-    if (!ledger_is_writable(context->ledger)) {
+    if (!ledger_is_writable(context->ledger) || api_is_stuck(context)) {
         answer_not_ready(request, context);
         return;
     }
@@ -305,6 +312,7 @@ static void get_ready(struct http_request *request, void *self)
     }
     struct ready *ready = g_new0(struct ready, 1);
     *ready = (struct ready){.request = request, .context = context};
+    http_answer_within(request, READY_WITHIN, NOT_IN_TIME);
     struct command command = {.run = run_ready, .answer = answer_ready, .arg = ready};
     if (!api_submit(request, context, command)) {
         g_free(ready); /* answered: not ready */
@@ -317,7 +325,7 @@ const struct route_row NODE_ROUTES[] = {
     {"GET", "/readyz", PERMIT_ANYONE, get_ready,
      .summary = "Alerts are taken and people told: the ledger runs, the database can be written, "
                 "messages are sent. 503 says in `database` why not: full, down, uncertain, "
-                "outdated, damaged or slow; or in `sending`: silent or overdue.",
+                "outdated, damaged or slow; or in `sending`: silent, unwatched or overdue.",
      .answer = &READY_SHAPE},
     {"GET", "/api/v1/nodes", PERMIT_READ, get_nodes,
      .summary = "The servers that share the database, also the last that ended within a day.",

@@ -9,6 +9,9 @@
 
 enum { PAGE_DEFAULT = 50, BUSY_RETRY_S = 2 };
 
+/* At one piece of work: longer than the ledger takes for the largest request. */
+#define STUCK_AFTER SPAN_S(10)
+
 const struct query_param API_PAGE_PARAMS[] = {API_PAGE_PARAM_ROWS, {NULL, NULL}};
 
 /* Of the process, as its end is. */
@@ -224,8 +227,18 @@ void api_answer_no_number(struct http_request *request, const char *param, const
     http_answer_fault(request, 404, &fault);
 }
 
+bool api_is_stuck(const struct api_context *context)
+{
+    return desk_busy_for(context->desk).us >= STUCK_AFTER.us;
+}
+
 bool api_submit(struct http_request *request, struct api_context *context, struct command command)
 {
+    if (api_is_stuck(context)) {
+        http_answer_busy(request, BUSY_RETRY_S,
+                         "The database has not answered for a while; nothing was changed.");
+        return false;
+    }
     if (desk_submit(context->desk, command)) {
         return true;
     }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <glib.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <time.h>
 
 #include "base/limits.h"
@@ -20,8 +21,10 @@ struct desk {
     struct ledger *ledger;
     const struct clock *clock;
     pthread_t thread;
+    bool is_ended;                              /* and joined */
     struct command batch[LIMIT_BATCH_COMMANDS]; /* the thread's own, as the next: no lock */
     struct span ticked_at;                      /* elapsed time */
+    _Atomic int64_t busy_since_us;              /* elapsed; 0: between two pieces of work */
     pthread_mutex_t mutex;                      /* guards all below */
     pthread_cond_t has_work;                    /* on CLOCK_MONOTONIC */
     bool is_asleep; /* the thread waits: whoever brings work must signal */
@@ -104,6 +107,11 @@ static size_t take_latecomers(void *self, struct command *out, size_t max)
     return taken;
 }
 
+static void set_busy(struct desk *desk, bool is_busy)
+{
+    atomic_store(&desk->busy_since_us, is_busy ? clock_elapsed(desk->clock).us : 0);
+}
+
 /* Ticks, unless nothing is due and it has just been done. Answers when to come again. */
 static struct utc tick(struct desk *desk, struct utc next)
 {
@@ -128,15 +136,18 @@ static void *run(void *self)
         size_t count = take(desk, desk->batch, LIMIT_BATCH_COMMANDS);
         is_open = !desk->is_closing || desk->count > 0;
         unlock(desk);
+        set_busy(desk, true);
         if (count > 0) {
             ledger_run_queue(desk->ledger, desk->batch, count, LIMIT_BATCH_COMMANDS,
                              (struct ledger_latecomers){take_latecomers, desk});
+            set_busy(desk, true);
         }
         /* When writing has just failed, those who queue are told before anything else is tried: to try
          * may take as long as a database is waited for. */
         bool was_closed = is_closed;
         is_closed = count > 0 && !ledger_is_writable(desk->ledger);
         next = is_closed && !was_closed ? (struct utc){0} : tick(desk, next);
+        set_busy(desk, false);
     }
     return NULL;
 }
@@ -222,16 +233,36 @@ void desk_wake(struct desk *desk)
     unlock(desk);
 }
 
+struct span desk_busy_for(const struct desk *desk)
+{
+    int64_t since_us = atomic_load(&desk->busy_since_us);
+    return (struct span){since_us != 0 ? clock_elapsed(desk->clock).us - since_us : 0};
+}
+
+static void close_desk(struct desk *desk)
+{
+    lock(desk);
+    desk->is_closing = true;
+    rouse(desk);
+    unlock(desk);
+}
+
+bool desk_end_within(struct desk *desk, struct span patience)
+{
+    close_desk(desk);
+    struct timespec until = monotonic_after(patience);
+    desk->is_ended =
+        desk->is_ended || pthread_clockjoin_np(desk->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+    return desk->is_ended;
+}
+
 void desk_stop(struct desk **desk)
 {
     if (*desk == NULL) {
         return;
     }
-    lock(*desk);
-    (*desk)->is_closing = true;
-    rouse(*desk);
-    unlock(*desk);
-    CHECK(pthread_join((*desk)->thread, NULL) == 0);
+    close_desk(*desk);
+    CHECK((*desk)->is_ended || pthread_join((*desk)->thread, NULL) == 0);
     CHECK(pthread_cond_destroy(&(*desk)->has_work) == 0);
     CHECK(pthread_mutex_destroy(&(*desk)->mutex) == 0);
     g_clear_pointer(desk, g_free);

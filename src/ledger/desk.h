@@ -20,6 +20,13 @@ enum command_outcome desk_submit_and_wait(struct desk *desk, struct command comm
 /* Any thread: tick soon, something may have become due. */
 void desk_wake(struct desk *desk);
 
+/* For how long the thread has been at the piece of work it is at: a batch, or what became due. Any thread. */
+NODISCARD struct span desk_busy_for(const struct desk *desk);
+
+/* Runs what was submitted, refuses the rest, waits so long for the thread's end. False: it hangs, in a disk
+ * above all, and may touch anything still; what it answers to must not be taken apart. */
+NODISCARD bool desk_end_within(struct desk *desk, struct span patience);
+
 /* Runs what was submitted, refuses the rest, ends the thread. */
 void desk_stop(struct desk **desk);
 

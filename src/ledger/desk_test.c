@@ -190,6 +190,30 @@ static int alarm_run(struct ledger_tx *tx, void *self, int limit)
     return 1;
 }
 
+static void a_desk_that_hangs_is_seen_and_left(void **state)
+{
+    struct world *world = *state;
+    struct gate gate;
+    gate_init(&gate);
+    world->desk = desk_start(world->ledger, &CLOCK_SYSTEM);
+    struct command hangs = {.run = wait_at_gate, .arg = &gate};
+    assert_true(desk_submit(world->desk, hangs));
+    gate_wait(&gate, &gate.is_reached);
+    int64_t least_us = clock_elapsed(&CLOCK_SYSTEM).us;
+    while (clock_elapsed(&CLOCK_SYSTEM).us - least_us < 1000) {
+        (void)sched_yield();
+    }
+    assert_true(desk_busy_for(world->desk).us >= 1000);
+    assert_false(desk_end_within(world->desk, SPAN_MS(1)));
+    assert_false(desk_submit(world->desk, hangs));
+    gate_set(&gate, &gate.is_open);
+    assert_true(desk_end_within(world->desk, SPAN_MIN(1)));
+    assert_true(desk_end_within(world->desk, SPAN_MS(1))); /* once it is */
+    assert_int_equal(desk_busy_for(world->desk).us, 0);
+    desk_stop(&world->desk);
+    assert_null(world->desk);
+}
+
 static void the_desk_wakes_for_what_becomes_due(void **state)
 {
     struct world *world = *state;
@@ -365,6 +389,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_full_queue_refuses_and_loses_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_desk_wakes_for_what_becomes_due, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_desk_that_hangs_is_seen_and_left, set_up, tear_down),
         cmocka_unit_test_setup_teardown(two_desks_keep_one_chain, set_up, tear_down),
         cmocka_unit_test_setup_teardown(backups_under_writes_are_whole, set_up, tear_down),
     };
