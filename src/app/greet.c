@@ -1,9 +1,12 @@
-#include <stdio.h>
+/* What a start shows on standard output. It may be a pipe that nobody reads: then it is not shown, and the server
+ * goes on. */
 #include <string.h>
+#include <unistd.h>
 
 #include "app/data_dir.h"
 #include "app/wiring.h"
 #include "base/json.h"
+#include "base/log.h"
 
 /* A key of a native integration that this start made, or NULL. */
 static const char *minted_key(const struct house *house, const struct config *config)
@@ -20,46 +23,82 @@ static const char *minted_key(const struct house *house, const struct config *co
     return NULL;
 }
 
-void house_show_minted(struct house *house)
+static void append_minted(const struct house *house, GString *out)
 {
     size_t i;
     json_t *item;
     json_array_foreach (house->minted, i, item) {
-        printf("%s    %s %s: %s\n",
-               i == 0 ? "\n  Keys made just now; they are shown only once:\n" : "",
-               json_text(item, "kind", ""), json_text(item, "name", ""),
-               json_text(item, "key", ""));
+        g_string_append_printf(out, "%s    %s %s: %s\n",
+                               i == 0 ? "\n  Keys made just now; they are shown only once:\n" : "",
+                               json_text(item, "kind", ""), json_text(item, "name", ""),
+                               json_text(item, "key", ""));
     }
-    (void)fflush(stdout);
+}
+
+/* Nobody knows the keys now. The names alone, which the log may have. */
+static void tell_unseen(const struct house *house)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach (house->minted, i, item) {
+        const char *kind = json_text(item, "kind", "");
+        const char *name = json_text(item, "name", "");
+        g_autofree char *remedy = g_strdup_printf("tocsin %s rotate %s", kind, name);
+        LOG_ERROR("config", NULL,
+                  "a key was made and could not be shown, for nobody reads standard output: make "
+                  "another",
+                  kind, name, "with", remedy);
+    }
+}
+
+/* All of `out`, and the keys with it, or the log says that it was not. */
+static void show(struct house *house, const GString *out)
+{
+    if (out->len > 0 && !log_write(STDOUT_FILENO, out->str, out->len)) {
+        LOG_WARN("serve", NULL, "standard output takes nothing: what was to be shown is dropped");
+        tell_unseen(house);
+    }
     g_clear_pointer(&house->minted, json_decref);
 }
 
+void house_show_minted(struct house *house)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+    append_minted(house, out);
+    show(house, out);
+}
+
 /* Whether there was anything to show. */
-static bool show_curl(const struct house *house, const struct config *config)
+static bool append_curl(const struct house *house, const struct config *config, GString *out)
 {
     const char *key = minted_key(house, config);
     const GPtrArray *services = config->items[CONFIG_SERVICE];
     if (key != NULL) {
-        printf("\n  Fire an alert, and watch who is told:\n\n"
-               "    curl -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' \\\n"
-               "      -d '{\"summary\": \"The shop cannot take payments\", \"severity\": "
-               "\"critical\"}' \\\n"
-               "      %s/api/v1/alerts\n",
-               key, house->settings->public_url);
+        g_string_append_printf(
+            out,
+            "\n  Fire an alert, and watch who is told:\n\n"
+            "    curl -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' \\\n"
+            "      -d '{\"summary\": \"The shop cannot take payments\", \"severity\": "
+            "\"critical\"}' \\\n"
+            "      %s/api/v1/alerts\n",
+            key, house->settings->public_url);
         return true;
     }
     if (services->len > 0) {
         g_autofree char *socket = data_dir_socket(house->settings->data);
         const struct service *service = services->pdata[0];
-        printf("\n  Fire an alert, and watch who is told:\n\n"
-               "    curl --unix-socket %s -H 'Content-Type: application/json' \\\n"
-               "      -d '{\"service\": \"%s\", \"summary\": \"The shop cannot take payments\", "
-               "\"severity\": \"critical\"}' \\\n      http://localhost/api/v1/alerts\n",
-               socket, service->name);
+        g_string_append_printf(
+            out,
+            "\n  Fire an alert, and watch who is told:\n\n"
+            "    curl --unix-socket %s -H 'Content-Type: application/json' \\\n"
+            "      -d '{\"service\": \"%s\", \"summary\": \"The shop cannot take payments\", "
+            "\"severity\": \"critical\"}' \\\n      http://localhost/api/v1/alerts\n",
+            socket, service->name);
         return true;
     }
-    printf("\n  Nothing is configured yet: tocsin apply --data %s examples/team.yaml\n",
-           house->settings->data);
+    g_string_append_printf(
+        out, "\n  Nothing is configured yet: tocsin apply --data %s examples/team.yaml\n",
+        house->settings->data);
     return false;
 }
 
@@ -85,11 +124,13 @@ static struct config *newest_config(const struct house *house)
 void house_greet(struct house *house)
 {
     struct config *config = newest_config(house);
-    printf("\n  Tocsin " TOCSIN_VERSION " is ready: %s/\n", house->settings->public_url);
-    bool is_configured = show_curl(house, config);
-    house_show_minted(house);
-    printf("\n  %sCtrl-C ends Tocsin; what it accepted is kept.\n\n",
-           is_configured ? "Without an acknowledgement it escalates. " : "");
-    (void)fflush(stdout);
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_string_append_printf(out, "\n  Tocsin " TOCSIN_VERSION " is ready: %s/\n",
+                           house->settings->public_url);
+    bool is_configured = append_curl(house, config, out);
+    append_minted(house, out);
+    g_string_append_printf(out, "\n  %sCtrl-C ends Tocsin; what it accepted is kept.\n\n",
+                           is_configured ? "Without an acknowledgement it escalates. " : "");
+    show(house, out);
     config_unref(config);
 }

@@ -1,38 +1,19 @@
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "app/cmd.h"
 #include "app/data_dir.h"
+#include "app/ending.h"
 #include "app/journal.h"
 #include "app/privilege.h"
 #include "app/supervise.h"
 #include "base/log.h"
 
-/* The signals that the main thread waits for; blocked everywhere, so that no thread is interrupted. */
-static void block_signals(sigset_t *set)
-{
-    CHECK(sigemptyset(set) == 0);
-    CHECK(sigaddset(set, SIGTERM) == 0);
-    CHECK(sigaddset(set, SIGINT) == 0);
-    CHECK(sigaddset(set, SIGHUP) == 0);
-    CHECK(pthread_sigmask(SIG_BLOCK, set, NULL) == 0);
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-    CHECK(sigaction(SIGPIPE, &ignore, NULL) == 0);
-    CHECK(sigaction(SIGXFSZ, &ignore, NULL) == 0); /* a limit of the file size is a full disk */
-}
-
 static void reload(struct house *house)
 {
     if (house->settings->config == NULL) {
         LOG_WARN("serve", NULL, "SIGHUP, but no --config to apply again");
-        return;
-    }
-    if (!g_file_test(house->settings->config, G_FILE_TEST_IS_REGULAR)) {
-        /* A pipe that nobody writes to would hold this thread for ever, and the watchdog with it. */
-        LOG_ERROR("config", NULL, "SIGHUP: --config is no regular file; the one in force stays",
-                  "file", house->settings->config);
         return;
     }
     notify_systemd(house->environment, "RELOADING=1");
@@ -45,13 +26,13 @@ static void reload(struct house *house)
 }
 
 /* Until SIGTERM or SIGINT. */
-static void watch(struct house *house, struct supervisor *supervisor, const sigset_t *signals)
+static void watch(struct house *house, struct supervisor *supervisor, struct ending *ending)
 {
-    const struct timespec nap = {.tv_nsec = 200000000};
     struct journal *journal = journal_open(&house->api);
     int which = 0;
     while (which != SIGTERM && which != SIGINT) {
-        which = sigtimedwait(signals, NULL, &nap);
+        which = ending_next(ending, SPAN_MS(200));
+        signs_main_turned(&house->signs, clock_elapsed(&CLOCK_SYSTEM));
         if (which == SIGHUP) {
             reload(house);
         }
@@ -88,16 +69,15 @@ static void tell_waiting(const struct house *house, const struct fault *fault, s
 }
 
 /* A second; SIGHUP, which has nothing to load yet, cuts it short. */
-static bool is_told_to_stop(const sigset_t *signals)
+static bool is_told_to_stop(struct ending *ending)
 {
-    const struct timespec nap = {.tv_sec = 1};
-    int which = sigtimedwait(signals, NULL, &nap);
+    int which = ending_next(ending, SPAN_S(1));
     return which == SIGTERM || which == SIGINT;
 }
 
 /* All of the machines may have started at once: a database that is not there yet is waited for, as one that
  * goes away later is. What a person must mend ends the start. The house is open only when it is done. */
-static enum start start(struct house *house, struct cli *cli, const sigset_t *signals,
+static enum start start(struct house *house, struct cli *cli, struct ending *ending,
                         struct fault *fault)
 {
     struct span told_at = {0};
@@ -112,7 +92,7 @@ static enum start start(struct house *house, struct cli *cli, const sigset_t *si
         }
         mark = mark < 0 ? data_dir_mark_waiting(cli->settings.data) : mark;
         tell_waiting(house, fault, &told_at);
-        if (is_told_to_stop(signals)) {
+        if (is_told_to_stop(ending)) {
             notify_systemd(cli->environment, "STOPPING=1");
             LOG_INFO("serve", NULL, "ended without having found its database");
             outcome = START_STOPPED;
@@ -122,15 +102,15 @@ static enum start start(struct house *house, struct cli *cli, const sigset_t *si
     return outcome;
 }
 
-static void run(struct house *house, const sigset_t *signals, struct span took)
+static void run(struct house *house, struct ending *ending, struct span took)
 {
     g_autofree char *ms = g_strdup_printf("%.1f", (double)took.us / 1000);
     LOG_INFO("serve", NULL, "ready", "listen", house->settings->listen, "data",
              house->settings->data, "version", TOCSIN_VERSION, "start_ms", ms);
-    house_greet(house);
-    notify_systemd(house->environment, "READY=1\nSTATUS=");
     struct supervisor *supervisor = supervisor_start(house);
-    watch(house, supervisor, signals);
+    notify_systemd(house->environment, "READY=1\nSTATUS=");
+    house_greet(house);
+    watch(house, supervisor, ending);
     notify_systemd(house->environment, "STOPPING=1");
     supervisor_quiet(supervisor);
     house_close(house);
@@ -145,6 +125,20 @@ static void warn_as_root(const struct settings *settings)
     }
 }
 
+/* As cli_refused, but that standard error may be a pipe that nobody reads. */
+static void tell_refused(const struct fault *fault)
+{
+    g_autofree char *text = g_strdup_printf("tocsin: %s%s%s\n", fault->field,
+                                            fault->field[0] != '\0' ? ": " : "", fault->text);
+    (void)log_write(STDERR_FILENO, text, strlen(text));
+}
+
+/* From the signal to the cut: twice what is drained (requests, then deliveries) and what hangs is waited for. */
+static struct span patience_at_end(const struct settings *settings)
+{
+    return (struct span){2 * settings->shutdown_drain.us + SPAN_S(15).us};
+}
+
 int cmd_serve(struct cli *cli)
 {
     struct span began = clock_elapsed(&CLOCK_SYSTEM);
@@ -153,19 +147,23 @@ int cmd_serve(struct cli *cli)
     log_setup(&(struct log_options){.level = settings->log_level, .format = settings->log_format});
     if (!settings_finish(settings, &fault) ||
         !privilege_drop(settings->user, settings->data, &fault)) {
-        (void)cli_refused(&fault);
+        tell_refused(&fault);
         return EXIT_USAGE;
     }
     warn_as_root(settings);
-    sigset_t signals;
-    block_signals(&signals);
+    struct ending *ending = ending_await(patience_at_end(settings), &fault);
+    if (ending == NULL) {
+        tell_refused(&fault);
+        return EXIT_REFUSED;
+    }
     struct house house;
     int code = EXIT_OK;
-    enum start outcome = start(&house, cli, &signals, &fault);
+    enum start outcome = start(&house, cli, ending, &fault);
     if (outcome == START_DONE) {
-        run(&house, &signals, (struct span){clock_elapsed(&CLOCK_SYSTEM).us - began.us});
+        run(&house, ending, (struct span){clock_elapsed(&CLOCK_SYSTEM).us - began.us});
     } else if (outcome == START_REFUSED) {
-        code = cli_refused(&fault);
+        tell_refused(&fault);
+        code = EXIT_REFUSED;
     }
     log_flush();
     return code;

@@ -1,7 +1,6 @@
 #include "app/wiring.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,6 +19,9 @@
 /* Bytes that are kept for paging on a full disk, in the database's file and as many in its log. An alert takes
  * some kilobytes for its whole life. */
 enum { ROOM_FOR_PAGING = 8388608 };
+
+/* At the end, beyond what it has to write still. */
+#define LEDGER_HANGS_AFTER SPAN_S(8)
 
 /* --- from the ground up --- */
 
@@ -299,7 +301,8 @@ static bool apply_at_start(struct house *house, struct fault *fault)
         return fault_set(fault, "", "%s", problem);
     }
     if (!is_configured) {
-        fprintf(stderr, "%s\n", problem); /* a line of its own for each mistake */
+        g_autofree char *lines = g_strconcat(problem, "\n", NULL); /* one for each mistake */
+        (void)log_write(STDERR_FILENO, lines, strlen(lines));
         return fault_set(fault, "", "nothing is in force yet, and %s was refused",
                          house->settings->config);
     }
@@ -334,6 +337,7 @@ bool house_open(struct house *house, const struct settings *settings,
     }
     house_warn_of_variables(house);
     courier_wake(house->courier);
+    signs_main_turned(&house->signs, clock_elapsed(&CLOCK_SYSTEM));
     return open_doors(house, fault);
 }
 
@@ -361,15 +365,33 @@ static void give_lanes_away(struct house *house)
     }
 }
 
-/* Its thread may touch anything still, so nothing is taken apart. */
-G_NORETURN static void leave_courier(struct house *house)
+/* Threads that hang may touch anything still, so nothing is taken apart. */
+G_NORETURN static void abandon(struct house *house, bool is_courier_gone)
 {
-    LOG_ERROR("serve", NULL,
-              "what sends the messages hangs and is left; how the last of them went is unknown");
-    desk_stop(&house->desk);
-    ledger_end(house->ledger);
+    if (!is_courier_gone) {
+        LOG_ERROR(
+            "serve", NULL,
+            "what sends the messages hangs and is left; how the last of them went is unknown");
+    }
+    if (desk_end_within(house->desk, LEDGER_HANGS_AFTER)) {
+        ledger_end(house->ledger);
+    } else {
+        LOG_ERROR("serve", NULL,
+                  "what writes the database hangs, as on a disk that does not answer, and is left; "
+                  "all that was committed is kept");
+    }
     log_flush();
     _exit(EXIT_FAILURE);
+}
+
+static void end_threads(struct house *house)
+{
+    bool is_courier_gone = house_join_courier(house);
+    if (!is_courier_gone ||
+        (house->desk != NULL && !desk_end_within(house->desk, LEDGER_HANGS_AFTER))) {
+        abandon(house, is_courier_gone);
+    }
+    desk_stop(&house->desk);
 }
 
 void house_close(struct house *house)
@@ -386,10 +408,7 @@ void house_close(struct house *house)
         http_stop(&http, (unsigned)(house->settings->shutdown_drain.us / 1000));
         api_settle();
     }
-    if (!house_join_courier(house)) {
-        leave_courier(house);
-    }
-    desk_stop(&house->desk);
+    end_threads(house);
     if (house->ledger != NULL) {
         ledger_end(house->ledger);
     }

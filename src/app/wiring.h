@@ -1,7 +1,7 @@
 /* app/wiring.h - the server's parts, put together and taken apart in the right order.
  *
  * Threads are made only here and in what this calls: the HTTP pool, the desk, the courier, the ear that
- * hears other nodes, and the outgoing heartbeat. */
+ * hears other nodes, and the outgoing heartbeat; and the one that hears signals (app/ending.h). */
 #ifndef APP_WIRING_H
 #define APP_WIRING_H
 
@@ -63,7 +63,7 @@ struct house {
 NODISCARD bool house_open(struct house *house, const struct settings *settings,
                           const char *const *environment, struct fault *fault);
 /* Stops taking requests, finishes what is in flight (bounded by settings->shutdown_drain), closes. Does not
- * return when the courier hangs: the process ends with 1, all that was committed being kept. */
+ * return when the courier or the ledger hangs: the process ends with 1, all that was committed being kept. */
 void house_close(struct house *house);
 
 /* A few times a second: live streams that could not read the database try again once it is back, and

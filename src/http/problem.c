@@ -56,7 +56,7 @@ static const struct field PROBLEM_FIELDS[] = {
      .doc = "All mistakes of a document that has several."},
     TEXT("request_id", FIELD_ALWAYS, "Of this request in the log."),
     TEXT("database", 0, "Of /readyz only: full, down, uncertain, outdated, damaged or slow."),
-    TEXT("sending", 0, "Of /readyz only: silent or overdue."),
+    TEXT("sending", 0, "Of /readyz only: silent, unwatched or overdue."),
     {.name = "since", .kind = FIELD_UTC, .flags = FIELD_NULL, .doc = "Of /readyz only."},
     TEXT("node", FIELD_NULL, "Of /readyz only."),
 };

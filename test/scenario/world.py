@@ -130,12 +130,12 @@ def metric(text, name, **labels):
 class Process:
     """A program of ours or of others, with its output in a file and a certain end."""
 
-    def __init__(self, name, argv, folder, env=None):
+    def __init__(self, name, argv, folder, env=None, stdout=None):
         self.name = name
         self.log_path = pathlib.Path(folder) / f"{name}.log"
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(
-                argv, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen(argv, cwd=folder, env=env, stdin=subprocess.DEVNULL,
+                                            stdout=log if stdout is None else stdout, stderr=log)
 
     @property
     def pid(self):
@@ -263,10 +263,10 @@ class World:
         ours = {f"TOCSIN_{key}": str(value) for key, value in self.settings.items()}
         return {**clean, **ours, **(more or {})}
 
-    def start(self, wait_ready=True):
+    def start(self, wait_ready=True, env=None, stdout=None):
         argv = [tocsin_path(), "serve", "--listen", f"127.0.0.1:{self.port}",
                 "--data", str(self.data)]
-        self.server = Process("tocsin", self.on_disk(argv), self.folder, self.environment())
+        self.server = Process("tocsin", self.on_disk(argv), self.folder, self.environment(env), stdout)
         if wait_ready:
             self.wait_ready()
 
