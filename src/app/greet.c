@@ -45,9 +45,8 @@ static void tell_unseen(const struct house *house)
         const char *name = json_text(item, "name", "");
         g_autofree char *remedy = g_strdup_printf("tocsin %s rotate %s", kind, name);
         LOG_ERROR("config", NULL,
-                  "a key was made and could not be shown, for nobody reads standard output: make "
-                  "another",
-                  kind, name, "with", remedy);
+                  "a key was made and could not be shown: nobody reads standard output", kind, name,
+                  "remedy", remedy);
     }
 }
 

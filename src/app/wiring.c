@@ -21,7 +21,7 @@
 enum { ROOM_FOR_PAGING = 8388608 };
 
 /* At the end, beyond what it has to write still. */
-#define LEDGER_HANGS_AFTER SPAN_S(8)
+#define LEDGER_HANGS_AFTER SPAN_S(5)
 
 /* --- from the ground up --- */
 

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/random.h"
 
@@ -294,7 +295,8 @@ unsigned http_port(const struct http_server *server)
 static void wait_for_flights(struct http_server *server, unsigned drain_ms)
 {
     static const struct timespec TICK = {.tv_nsec = 2000000};
-    for (unsigned ms = 0; ms < drain_ms && atomic_load(&server->in_flight) > 0; ms += 2) {
+    int64_t until_us = clock_elapsed(&CLOCK_SYSTEM).us + (int64_t)drain_ms * 1000;
+    while (atomic_load(&server->in_flight) > 0 && clock_elapsed(&CLOCK_SYSTEM).us < until_us) {
         nanosleep(&TICK, NULL);
     }
 }
