@@ -62,11 +62,8 @@ static void answer_alerts(void *arg)
         alerts = view_groups(alerts, job->integration);
     }
     if (alerts != NULL) {
-        g_autofree char *text =
-            json_write(alerts); /* here, and not on a thread that takes alerts */
-        http_answer_text(job->request, 200, "application/json", text);
+        http_answer_json(job->request, 200, alerts);
     }
-    json_decref(alerts);
     alerts_job_free(job);
 }
 
@@ -129,13 +126,18 @@ static json_t *asked_silences(struct http_request *request, const struct api_con
     return silences;
 }
 
-static void get_silences(struct http_request *request, void *context)
+static void read_silences(struct http_request *request, void *context)
 {
     g_autofree char *integration = reader_of(request, context);
     json_t *silences = integration == NULL ? NULL : asked_silences(request, context, integration);
     if (silences != NULL) {
         http_answer_json(request, 200, silences);
     }
+}
+
+static void get_silences(struct http_request *request, void *context)
+{
+    aside_answer(request, context, read_silences);
 }
 
 static void get_silence(struct http_request *request, void *context)

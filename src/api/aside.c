@@ -16,13 +16,15 @@ static pthread_cond_t ended =
     PTHREAD_COND_INITIALIZER; /* the thread has, or will touch nothing more */
 /* Under the lock. The thread ends when nothing waits. */
 static GQueue waiting = G_QUEUE_INIT;
-static GQueue waiting_short = G_QUEUE_INIT; /* goes first: somebody looks at it */
+static GQueue waiting_short = G_QUEUE_INIT; /* goes before: somebody looks at it */
+static GQueue waiting_first = G_QUEUE_INIT; /* somebody was paged */
 static bool is_running;
 
 static struct reading *next_reading(void)
 {
     pthread_mutex_lock(&lock);
-    struct reading *reading = g_queue_pop_head(&waiting_short);
+    struct reading *reading = g_queue_pop_head(&waiting_first);
+    reading = reading != NULL ? reading : g_queue_pop_head(&waiting_short);
     reading = reading != NULL ? reading : g_queue_pop_head(&waiting);
     is_running = reading != NULL;
     if (!is_running) {
@@ -35,6 +37,7 @@ static struct reading *next_reading(void)
 static void *read_all(void *self)
 {
     (void)self;
+    (void)pthread_setname_np(pthread_self(), "aside"); /* else it goes by its maker's name */
     /* Where the processor is short, alerts come first. Not allowed: then as everybody. */
     (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
     for (struct reading *reading; (reading = next_reading()) != NULL;) {
@@ -66,6 +69,9 @@ static void push(GQueue *where, void (*run)(void *arg), void *arg)
 static bool queue(struct http_request *request, GQueue *where, guint most, void (*run)(void *arg),
                   void *arg)
 {
+    if (request != NULL) {
+        http_step_aside(request);
+    }
     pthread_mutex_lock(&lock);
     bool is_taken = where->length < most && (is_running || start());
     if (is_taken) {
@@ -123,20 +129,26 @@ static struct handling *handling_new(struct http_request *request, void *context
     return job;
 }
 
-void aside_answer(struct http_request *request, void *context, http_handler handler)
+static void answer_in(GQueue *where, guint most, struct handling *job)
 {
-    struct handling *job = handling_new(request, context, handler);
-    if (!queue(request, &waiting_short, SHORT_MAX, handle, job)) {
+    if (!queue(job->request, where, most, handle, job)) {
         g_free(job);
     }
 }
 
+void aside_answer_first(struct http_request *request, void *context, http_handler handler)
+{
+    answer_in(&waiting_first, SHORT_MAX, handling_new(request, context, handler));
+}
+
+void aside_answer(struct http_request *request, void *context, http_handler handler)
+{
+    answer_in(&waiting_short, SHORT_MAX, handling_new(request, context, handler));
+}
+
 void aside_answer_long(struct http_request *request, void *context, http_handler handler)
 {
-    struct handling *job = handling_new(request, context, handler);
-    if (!aside_run(request, handle, job)) {
-        g_free(job);
-    }
+    answer_in(&waiting, WAITING_MAX, handling_new(request, context, handler));
 }
 
 void aside_settle(void)

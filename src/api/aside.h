@@ -15,9 +15,11 @@ void aside_run_on(void (*run)(void *arg), void *arg);
 /* The server stops: true, and the request is answered so. */
 NODISCARD bool aside_is_over(struct http_request *request);
 
-/* Calls `handler` there with `context`. It must ask for no header, and for nothing of the request once it answered. */
+/* Calls `handler` there with `context`. It must ask for nothing of the request once it answered. */
 void aside_answer_long(struct http_request *request, void *context, http_handler handler);
 /* The same for what takes milliseconds, not seconds, and so goes first. */
 void aside_answer(struct http_request *request, void *context, http_handler handler);
+/* What a person who was paged waits for: before all others. */
+void aside_answer_first(struct http_request *request, void *context, http_handler handler);
 
 #endif

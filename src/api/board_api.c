@@ -1,4 +1,5 @@
 /* The page at `/`: open alerts and the notifications sent. Works without a script. */
+#include "api/aside.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
@@ -164,7 +165,7 @@ static struct db *fill(struct http_request *request, struct api_context *context
     return board.db;
 }
 
-static void get_board(struct http_request *request, void *self)
+static void read_board(struct http_request *request, void *self)
 {
     struct api_context *context = self;
     if (!may_look(request, context)) {
@@ -185,8 +186,13 @@ static void get_board(struct http_request *request, void *self)
     }
 }
 
+static void get_board(struct http_request *request, void *context)
+{
+    aside_answer(request, context, read_board);
+}
+
 /* The inside of #board, for the script. */
-static void get_parts(struct http_request *request, void *self)
+static void read_parts(struct http_request *request, void *self)
 {
     struct api_context *context = self;
     if (!may_look(request, context)) {
@@ -200,6 +206,11 @@ static void get_parts(struct http_request *request, void *self)
     } else {
         g_free(html_end(&html));
     }
+}
+
+static void get_parts(struct http_request *request, void *context)
+{
+    aside_answer(request, context, read_parts);
 }
 
 /* Only says that something changed; what, the reader asks with their own rights. */

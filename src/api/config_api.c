@@ -82,10 +82,14 @@ static void one_of_section(struct http_request *request, struct api_context *con
 }
 
 #define SECTION(list, one, kind_, noun_, record_)                                                  \
-    static void list(struct http_request *request, void *context)                                  \
+    static void read_##list(struct http_request *request, void *context)                           \
     {                                                                                              \
         list_section(request, context,                                                             \
                      &(struct section){.kind = (kind_), .noun = (noun_), .record = &(record_)});   \
+    }                                                                                              \
+    static void list(struct http_request *request, void *context)                                  \
+    {                                                                                              \
+        aside_answer(request, context, read_##list);                                               \
     }                                                                                              \
     static void one(struct http_request *request, void *context)                                   \
     {                                                                                              \
@@ -101,10 +105,15 @@ SECTION(get_services, get_service, CONFIG_SERVICE, "service", SERVICE_RECORD)
 SECTION(get_integrations, get_integration, CONFIG_INTEGRATION, "integration", INTEGRATION_RECORD)
 SECTION(get_routes, get_route, CONFIG_ROUTE, "route", ROUTE_RECORD)
 
-static void get_schedules(struct http_request *request, void *context)
+static void read_schedules(struct http_request *request, void *context)
 {
     list_section(request, context,
                  &(struct section){.kind = CONFIG_SCHEDULE, .record = &SCHEDULE_RECORD});
+}
+
+static void get_schedules(struct http_request *request, void *context)
+{
+    aside_answer(request, context, read_schedules);
 }
 
 /* --- apply and export --- */

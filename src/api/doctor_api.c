@@ -56,6 +56,7 @@ static void get_doctor(struct http_request *request, void *self)
         http_answer_busy(request, BUSY_S, "Others are asking the doctor already.");
         return;
     }
+    http_step_aside(request);
     struct look *job = g_new0(struct look, 1);
     *job = (struct look){request, context};
     pthread_t thread;

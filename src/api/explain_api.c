@@ -184,7 +184,7 @@ static void post_whatif(struct http_request *request, void *context)
 }
 
 /* The query goes through the same record as the body, so that both refuse the same things. */
-static void get_whatif(struct http_request *request, void *context)
+static void read_whatif(struct http_request *request, void *context)
 {
     json_auto_t *body = json_object();
     for (size_t i = 0; i < G_N_ELEMENTS(WHATIF_FIELDS); i++) {
@@ -200,6 +200,11 @@ static void get_whatif(struct http_request *request, void *context)
         return;
     }
     answer_whatif(request, context, ask);
+}
+
+static void get_whatif(struct http_request *request, void *context)
+{
+    aside_answer(request, context, read_whatif);
 }
 
 static const struct query_param WHATIF_PARAMS[] = {

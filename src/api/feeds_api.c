@@ -1,4 +1,5 @@
 /* Calendars that phones subscribe to. The address is the secret: unguessable and revocable. */
+#include "api/aside.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
@@ -80,7 +81,7 @@ static void answer_calendar(struct http_request *request, const char *text)
     }
 }
 
-static void get_calendar(struct http_request *request, void *self)
+static void read_calendar(struct http_request *request, void *self)
 {
     struct api_context *context = self;
     const char *file = http_path_param(request, "key");
@@ -96,6 +97,11 @@ static void get_calendar(struct http_request *request, void *self)
     g_autofree char *text = write_calendar(config, context, entry.owner, now);
     config_unref(config);
     answer_calendar(request, text);
+}
+
+static void get_calendar(struct http_request *request, void *context)
+{
+    aside_answer_long(request, context, read_calendar);
 }
 
 /* --- making and ending addresses --- */
@@ -165,7 +171,7 @@ static void take_feed(void *items, const struct access_key *key)
     json_array_append_new(items, record_write(&FEED_RECORD, &view));
 }
 
-static void get_feeds(struct http_request *request, void *self)
+static void read_feeds(struct http_request *request, void *self)
 {
     struct api_context *context = self;
     json_t *items = json_array();
@@ -176,6 +182,11 @@ static void get_feeds(struct http_request *request, void *self)
     } else {
         json_decref(items);
     }
+}
+
+static void get_feeds(struct http_request *request, void *context)
+{
+    aside_answer(request, context, read_feeds);
 }
 
 struct feed_job {

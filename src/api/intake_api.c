@@ -1,6 +1,7 @@
 /* The doors in: POST only; a GET never changes anything. */
 #include <string.h>
 
+#include "api/aside.h"
 #include "api/door.h"
 #include "api/intake.h"
 #include "api/refused.h"
@@ -378,7 +379,7 @@ static void list_payload(void *self, const struct payload *payload)
                                                 "body", payload->body));
 }
 
-static void get_payloads(struct http_request *request, void *context)
+static void read_payloads(struct http_request *request, void *context)
 {
     const struct api_context *api = context;
     const char *name = http_path_param(request, "name");
@@ -399,6 +400,11 @@ static void get_payloads(struct http_request *request, void *context)
         return;
     }
     http_answer_json(request, 200, json_pack("{s:o, s:n}", "items", items, "next_cursor"));
+}
+
+static void get_payloads(struct http_request *request, void *context)
+{
+    aside_answer(request, context, read_payloads);
 }
 
 static const struct query_param NATIVE_HEADERS[] = {

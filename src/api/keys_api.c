@@ -1,4 +1,5 @@
 /* Tokens of programs, keys of integrations and heartbeats. Admin only; a key is shown once. */
+#include "api/aside.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
@@ -98,7 +99,7 @@ static void take_token(void *items, const struct access_key *key)
     json_array_append_new(items, record_write(&TOKEN_RECORD, &view));
 }
 
-static void get_tokens(struct http_request *request, void *self)
+static void read_tokens(struct http_request *request, void *self)
 {
     struct api_context *context = self;
     json_t *items = json_array();
@@ -109,6 +110,11 @@ static void get_tokens(struct http_request *request, void *self)
     } else {
         json_decref(items);
     }
+}
+
+static void get_tokens(struct http_request *request, void *context)
+{
+    aside_answer(request, context, read_tokens);
 }
 
 struct token_job {

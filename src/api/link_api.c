@@ -1,5 +1,6 @@
 /* The page behind a signed link: what it is about and one button. Reading it, however often and by
  * whatever program, changes nothing; only the button's POST acts. */
+#include "api/aside.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
@@ -120,7 +121,7 @@ static int64_t read_id(const char *text)
     return end != NULL && *end == '\0' && id > 0 ? id : 0;
 }
 
-static void get_link(struct http_request *request, void *self)
+static void read_link_page(struct http_request *request, void *self)
 {
     struct api_context *context = self;
     struct visit visit = {0};
@@ -141,6 +142,11 @@ static void get_link(struct http_request *request, void *self)
         g_free(html_end(&html));
     }
     visit_clear(&visit);
+}
+
+static void get_link(struct http_request *request, void *context)
+{
+    aside_answer_first(request, context, read_link_page);
 }
 
 /* --- acting --- */

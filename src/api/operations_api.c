@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "api/stats_store.h"
+#include "base/json.h"
 #include "base/metric.h"
 #include "ledger/ledger.h"
 
@@ -116,16 +117,62 @@ static void get_metrics(struct http_request *request, void *self)
 
 /* --- documentation --- */
 
-static void get_openapi(struct http_request *request, void *self)
+/* Making it takes milliseconds, and nobody needs a key to ask: it is made once, and again only for another
+ * address of the server, which a process does not change but tests do. */
+static struct {
+    pthread_mutex_t lock;
+    char *server; /* NULL: there is none yet */
+    GBytes *text;
+    char *tag; /* the ETag */
+} document = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static char *write_document(const char *server)
 {
-    const struct api_context *context = self;
     const struct openapi_about about = {.title = "Tocsin",
                                         .version = TOCSIN_VERSION,
-                                        .server = context->public_url,
+                                        .server = server,
                                         .plain_problems = API_PLAIN_PROBLEMS};
     struct api_tables tables;
     api_tables(&tables);
-    http_answer_json(request, 200, http_openapi(tables.tables, tables.sizes, &about));
+    json_auto_t *json = http_openapi(tables.tables, tables.sizes, &about);
+    return json_write(json);
+}
+
+/* A new reference, and its tag in *out_tag. */
+static GBytes *current_document(const char *server, char **out_tag)
+{
+    pthread_mutex_lock(&document.lock);
+    if (document.text == NULL || g_strcmp0(document.server, server) != 0) {
+        char *text = write_document(server);
+        g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+        g_clear_pointer(&document.text, g_bytes_unref);
+        document.text = g_bytes_new_take(text, strlen(text));
+        g_free(document.server);
+        document.server = g_strdup(server);
+        g_free(document.tag);
+        document.tag = g_strdup_printf("\"%.32s\"", sum);
+    }
+    GBytes *text = g_bytes_ref(document.text);
+    *out_tag = g_strdup(document.tag);
+    pthread_mutex_unlock(&document.lock);
+    return text;
+}
+
+static void get_openapi(struct http_request *request, void *self)
+{
+    const struct api_context *context = self;
+    g_autofree char *tag = NULL;
+    g_autoptr(GBytes) text = current_document(context->public_url, &tag);
+    const char *known = http_header(request, "If-None-Match");
+    http_set_header(request, "ETag", tag);
+    http_set_header(request, "Cache-Control", "no-cache");
+    if (known != NULL && strstr(known, tag) != NULL) {
+        http_answer_empty(request, 304);
+        return;
+    }
+    gsize size = 0;
+    const void *bytes = g_bytes_get_data(text, &size);
+    http_answer_bytes(request, 200, "application/json", bytes, size);
 }
 
 /* --- backup --- */
@@ -222,6 +269,7 @@ static void post_backup(struct http_request *request, void *self)
 }
 
 static const int BUSY[] = {409, 0};
+static const int UNCHANGED[] = {304, 0};
 
 const struct route_row OPERATION_ROUTES[] = {
     {"GET", "/healthz", PERMIT_ANYONE, get_health, .summary = "The process runs.",
@@ -229,7 +277,7 @@ const struct route_row OPERATION_ROUTES[] = {
     {"GET", "/metrics", PERMIT_ANYONE, get_metrics,
      .summary = "Numbers about the server itself, in Prometheus' text form.", .gives = TEXT_TYPE},
     {"GET", "/api/v1/openapi.json", PERMIT_ANYONE, get_openapi, .summary = "This document.",
-     .answer = &OPENAPI_SHAPE},
+     .answer = &OPENAPI_SHAPE, .others = UNCHANGED},
     {"POST", "/api/v1/backup", PERMIT_ADMIN, post_backup,
      .summary = "Copies the database, online and verified, into the data directory.",
      .answer = &BACKUP_MADE_SHAPE, .others = BUSY, .success = 201},

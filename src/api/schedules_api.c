@@ -1,4 +1,5 @@
 /* /api/v1/schedules: who is on call, shifts, gaps, overrides. */
+#include "api/aside.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
@@ -90,7 +91,7 @@ static const struct schedule *schedule_of(struct http_request *request, struct a
     return schedule;
 }
 
-static void get_schedule(struct http_request *request, void *context)
+static void read_schedule(struct http_request *request, void *context)
 {
     struct config *config = NULL;
     const struct schedule *schedule = schedule_of(request, context, &config);
@@ -98,6 +99,11 @@ static void get_schedule(struct http_request *request, void *context)
         http_answer_json(request, 200, record_write(&SCHEDULE_RECORD, schedule));
         config_unref(config);
     }
+}
+
+static void get_schedule(struct http_request *request, void *context)
+{
+    aside_answer(request, context, read_schedule);
 }
 
 static void get_on_call(struct http_request *request, void *self)
@@ -160,14 +166,24 @@ static void answer_range(struct http_request *request, struct api_context *conte
     config_unref(config);
 }
 
-static void get_shifts(struct http_request *request, void *context)
+static void read_shifts(struct http_request *request, void *context)
 {
     answer_range(request, context, oncall_shifts);
 }
 
-static void get_gaps(struct http_request *request, void *context)
+static void get_shifts(struct http_request *request, void *context)
+{
+    aside_answer(request, context, read_shifts);
+}
+
+static void read_gaps(struct http_request *request, void *context)
 {
     answer_range(request, context, oncall_gaps);
+}
+
+static void get_gaps(struct http_request *request, void *context)
+{
+    aside_answer(request, context, read_gaps);
 }
 
 /* --- overrides --- */
@@ -181,7 +197,7 @@ static void take_override(void *items, const struct override_row *row)
     json_array_append_new(items, item);
 }
 
-static void get_overrides(struct http_request *request, void *self)
+static void read_overrides(struct http_request *request, void *self)
 {
     struct api_context *context = self;
     struct config *config = NULL;
@@ -198,6 +214,11 @@ static void get_overrides(struct http_request *request, void *self)
     } else {
         json_decref(items);
     }
+}
+
+static void get_overrides(struct http_request *request, void *context)
+{
+    aside_answer(request, context, read_overrides);
 }
 
 struct override_job {

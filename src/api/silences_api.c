@@ -98,35 +98,17 @@ static bool read_held(struct http_request *request, const struct api_context *co
     return api_reader_done(context, request, db);
 }
 
-/* What is listed, and by which configuration. */
-struct list_job {
-    struct http_request *request;
-    const struct api_context *context;
-    struct config *config;
-    GPtrArray *page; /* borrowed from it */
-    int64_t next;
-};
-
-static void list_job_free(struct list_job *job)
+/* Takes the page's silences from the list; answers where the next page begins, or 0. */
+static int64_t take_page(const GPtrArray *all, const struct api_page *asked, GPtrArray *page)
 {
-    g_ptr_array_unref(job->page);
-    config_unref(job->config);
-    g_free(job);
-}
-
-static void answer_counted(void *arg)
-{
-    struct list_job *job = arg;
-    g_autoptr(GArray) held = g_array_new(FALSE, TRUE, sizeof(int64_t));
-    struct utc now = clock_now(job->context->clock);
-    bool is_whole = true;
-    if (read_held(job->request, job->context, job->page, now, held, &is_whole)) {
-        answer_page(job->request, job->page, is_whole ? held : NULL, now, job->next);
+    int64_t at = asked->from;
+    for (; at < (int64_t)all->len && page->len < (guint)asked->limit; at++) {
+        g_ptr_array_add(page, all->pdata[at]);
     }
-    list_job_free(job);
+    return at < (int64_t)all->len ? at : 0;
 }
 
-static void get_silences(struct http_request *request, void *self)
+static void read_silences(struct http_request *request, void *self)
 {
     const struct api_context *context = self;
     struct api_page asked;
@@ -134,24 +116,26 @@ static void get_silences(struct http_request *request, void *self)
     if (!api_page_read(request, &asked) || !api_flag(request, "holds", false, &wants_held)) {
         return;
     }
-    struct list_job *job = g_new0(struct list_job, 1);
-    *job = (struct list_job){.request = request,
-                             .context = context,
-                             .config = config_current(context->configs),
-                             .page = g_ptr_array_new()};
-    const GPtrArray *all = job->config->items[CONFIG_SILENCE];
-    int64_t at = asked.from;
-    for (; at < (int64_t)all->len && job->page->len < (guint)asked.limit; at++) {
-        g_ptr_array_add(job->page, all->pdata[at]);
+    g_autoptr(GPtrArray) page = g_ptr_array_new(); /* borrowed from the configuration */
+    g_autoptr(GArray) held = g_array_new(FALSE, TRUE, sizeof(int64_t));
+    struct config *config = config_current(context->configs);
+    int64_t next = take_page(config->items[CONFIG_SILENCE], &asked, page);
+    struct utc now = clock_now(context->clock);
+    bool is_whole = false;
+    if (!wants_held || read_held(request, context, page, now, held, &is_whole)) {
+        answer_page(request, page, is_whole ? held : NULL, now, next);
     }
-    job->next = at < (int64_t)all->len ? at : 0;
-    if (wants_held && aside_run(request, answer_counted, job)) {
-        return;
+    config_unref(config);
+}
+
+static void get_silences(struct http_request *request, void *context)
+{
+    /* Counting goes through all that is open. */
+    if (http_query(request, "holds") != NULL) {
+        aside_answer_long(request, context, read_silences);
+    } else {
+        aside_answer(request, context, read_silences);
     }
-    if (!wants_held) {
-        answer_page(request, job->page, NULL, clock_now(context->clock), job->next);
-    }
-    list_job_free(job);
 }
 
 static void get_silence(struct http_request *request, void *self)

@@ -1,4 +1,5 @@
 /* Trying things out: a test page, a route; and heartbeats with their state. */
+#include "api/aside.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
@@ -154,7 +155,7 @@ static json_t *heartbeat_json(struct db *db, const struct heartbeat *heartbeat)
     return record_write(&BEAT_RECORD, &view);
 }
 
-static void get_heartbeats(struct http_request *request, void *self)
+static void read_heartbeats(struct http_request *request, void *self)
 {
     struct api_context *context = self;
     struct config *config = config_current(context->configs);
@@ -170,6 +171,11 @@ static void get_heartbeats(struct http_request *request, void *self)
     } else {
         json_decref(items);
     }
+}
+
+static void get_heartbeats(struct http_request *request, void *context)
+{
+    aside_answer(request, context, read_heartbeats);
 }
 
 /* --- where would an alert go? --- */

@@ -59,11 +59,16 @@ static void fill(struct http_request *request, int status, const char *content_t
 void http_answer_json(struct http_request *request, int status, json_t *body)
 {
     CHECK(body != NULL);
+    char *text = request->kept != NULL ? json_write(body) : NULL;
+    if (text != NULL) {
+        g_clear_pointer(&body, json_decref);
+    }
     if (!claim(request)) {
         json_decref(body);
+        g_free(text);
         return;
     }
-    fill(request, status, "application/json", NULL, 0);
+    fill(request, status, "application/json", text, text == NULL ? 0 : strlen(text));
     request->answer.json = body;
     settle(request);
     request_unref(request);

@@ -100,6 +100,9 @@ NODISCARD size_t http_body_max(const struct http_request *request);
  * return). Borrowed. */
 const json_t *http_json(struct http_request *request);
 
+/* Before the handler returns: the answer comes from a thread that may take its time, neither the pool's nor the
+ * ledger's. JSON is written out there, the pool only sends it; and headers can be asked for until the answer. */
+void http_step_aside(struct http_request *request);
 /* Takes over the reference. */
 void http_answer_json(struct http_request *request, int status, json_t *body);
 void http_answer_text(struct http_request *request, int status, const char *content_type,

@@ -56,6 +56,7 @@ void request_unref(struct http_request *request)
     json_decref(request->json);
     answer_clear(&request->answer);
     g_free(request->actor);
+    g_clear_pointer(&request->kept, g_ptr_array_unref);
     token_forget(request->token);
     g_free(request->path);
     pthread_mutex_destroy(&request->header_lock);
@@ -144,8 +145,43 @@ const char *http_query_at(const struct http_request *request, const char *name, 
     return NULL;
 }
 
+/* A handler elsewhere must not ask the library, whose connection may be gone at a stop. */
+static enum MHD_Result keep_header(void *self, enum MHD_ValueKind kind, const char *name,
+                                   const char *value)
+{
+    GPtrArray *kept = self;
+    (void)kind;
+    if (value != NULL) {
+        g_ptr_array_add(kept, g_strdup(name));
+        g_ptr_array_add(kept, g_strdup(value));
+    }
+    return MHD_YES;
+}
+
+void http_step_aside(struct http_request *request)
+{
+    if (request->kept == NULL) {
+        request->kept = g_ptr_array_new_with_free_func(g_free);
+        (void)MHD_get_connection_values(request->connection, MHD_HEADER_KIND, keep_header,
+                                        request->kept);
+    }
+}
+
+static const char *kept_header(const GPtrArray *kept, const char *name)
+{
+    for (guint i = 0; i + 1 < kept->len; i += 2) {
+        if (g_ascii_strcasecmp(kept->pdata[i], name) == 0) {
+            return kept->pdata[i + 1];
+        }
+    }
+    return NULL;
+}
+
 const char *http_header(const struct http_request *request, const char *name)
 {
+    if (request->kept != NULL) {
+        return kept_header(request->kept, name);
+    }
     if (request->connection == NULL) {
         return NULL;
     }

@@ -75,6 +75,7 @@ struct http_request {
     atomic_int refs;
     atomic_int state;       /* enum request_state */
     atomic_bool is_claimed; /* somebody is giving the answer */
+    GPtrArray *kept;        /* headers: name, value, name …; NULL until http_step_aside */
     pthread_mutex_t
         header_lock;       /* whoever owes a late answer may be adding headers when it is forced */
     atomic_bool is_forced; /* the server gave it, at stop or in time; the late one is dropped */
