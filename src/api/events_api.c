@@ -26,7 +26,10 @@ static const struct field EVENT_FIELDS[] = {
      .doc = "\"user:ana\", \"integration:prod-am\", \"token:ci\", \"tocsin\"."},
     {.name = "kind", .kind = FIELD_TEXT, .offset = AT(kind), .doc = "Such as \"alert.triggered\"."},
     {.name = "subject", .kind = FIELD_TEXT, .offset = AT(subject), .doc = "Such as \"alert:42\"."},
-    {.name = "data", .kind = FIELD_JSON, .offset = AT(data)},
+    {.name = "data",
+     .kind = FIELD_JSON,
+     .offset = AT(data),
+     .doc = "client_address in it, for who may administer: from where a person or token did it."},
 };
 static const struct record EVENT_RECORD = {.name = "Event",
                                            .doc = "Something that happened.",
@@ -34,12 +37,15 @@ static const struct record EVENT_RECORD = {.name = "Event",
                                            .fields = EVENT_FIELDS,
                                            .field_count = G_N_ELEMENTS(EVENT_FIELDS)};
 
-json_t *event_json(const struct event *event)
+json_t *event_json(const struct event *event, bool shows_client)
 {
     json_t *data = event->data == NULL ? NULL : json_loads(event->data, JSON_DECODE_ANY, NULL);
     json_t *json = json_pack(
         "{s:o, s:o, s:s, s:s, s:s}", "seq", json_sprintf("%" G_GINT64_FORMAT, event->seq), "at",
         api_utc(event->at), "actor", event->actor, "kind", event->kind, "subject", event->subject);
+    if (!shows_client) {
+        (void)json_object_del(data, EVENT_CLIENT);
+    }
     if (data != NULL && json != NULL) {
         json_object_set_new(json, "data", data);
     }
@@ -51,6 +57,7 @@ struct collecting {
     int limit;
     int64_t last_seq;
     bool has_more;
+    bool shows_client;
 };
 
 static void collect(void *self, const struct event *event)
@@ -61,7 +68,7 @@ static void collect(void *self, const struct event *event)
         return;
     }
     collecting->last_seq = event->seq;
-    json_array_append_new(collecting->items, event_json(event));
+    json_array_append_new(collecting->items, event_json(event, collecting->shows_client));
 }
 
 /* Nothing was ever logged about the subject: is it somebody or something all the same? */
@@ -129,7 +136,9 @@ static void read_events(struct http_request *request, void *self)
     if (!api_page_read(request, &page) || !read_after(request, &page.from)) {
         return;
     }
-    struct collecting collecting = {.items = json_array(), .limit = page.limit};
+    struct collecting collecting = {.items = json_array(),
+                                    .limit = page.limit,
+                                    .shows_client = http_may(request, PERMIT_ADMIN)};
     struct db *db = api_reader(context);
     event_list(db, page.from, http_query(request, "subject"), page.limit + 1, collect, &collecting);
     bool is_empty = json_array_size(collecting.items) == 0;

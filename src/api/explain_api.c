@@ -4,6 +4,7 @@
 #include "api/support.h"
 
 #include "alert/signal.h"
+#include "ledger/event.h"
 #include "page/explain.h"
 #include "page/whatif.h"
 #include "people/address.h"
@@ -11,6 +12,16 @@
 
 /* Whoever asks waits no longer for secrets, each of which may take two seconds. */
 #define SECRETS_PATIENCE SPAN_S(5)
+
+/* Where people were when they did it. */
+static void hide_clients(json_t *explanation)
+{
+    size_t i;
+    json_t *decision;
+    json_array_foreach (json_object_get(explanation, "decisions"), i, decision) {
+        (void)json_object_del(json_object_get(decision, "data"), EVENT_CLIENT);
+    }
+}
 
 static void read_explain(struct http_request *request, void *self)
 {
@@ -30,6 +41,9 @@ static void read_explain(struct http_request *request, void *self)
     if (explanation == NULL) {
         api_answer_missing(request, "alert", http_path_param(request, "id"));
         return;
+    }
+    if (!http_may(request, PERMIT_ADMIN)) {
+        hide_clients(explanation);
     }
     http_answer_json(request, 200, explanation);
 }

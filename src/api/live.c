@@ -73,7 +73,7 @@ struct pulling {
 static void append_event(void *self, const struct event *event)
 {
     struct pulling *pulling = self;
-    json_auto_t *json = event_json(event);
+    json_auto_t *json = event_json(event, false); /* one text for all readers */
     g_autofree char *text = json_write(json);
     g_string_append_printf(pulling->out, "id: %" G_GINT64_FORMAT "\nevent: %s\ndata: %s\n\n",
                            event->seq, event->kind, text);

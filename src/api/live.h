@@ -6,7 +6,8 @@
 #include "ledger/event.h"
 
 /* One event as the API shows it. New reference. */
-NODISCARD json_t *event_json(const struct event *event);
+/* `shows_client`: with EVENT_CLIENT, for who may administer. */
+NODISCARD json_t *event_json(const struct event *event, bool shows_client);
 
 /* Reads the events after `last_id`, a bounded piece of them, and appends them as a stream sends them;
  * answers the seq of the last. Not sound: some could not be read. */

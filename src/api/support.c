@@ -239,6 +239,7 @@ bool api_submit(struct http_request *request, struct api_context *context, struc
                          "The database has not answered for a while; nothing was changed.");
         return false;
     }
+    command.client = http_client(request);
     if (desk_submit(context->desk, command)) {
         return true;
     }

@@ -79,7 +79,7 @@ void api_answer_no_number(struct http_request *request, const char *param, const
 
 /* Does the ledger hang, in a disk above all? What is submitted now would wait without end. */
 NODISCARD bool api_is_stuck(const struct api_context *context);
-/* Submits; answers 503 and returns false when the queue is full or the ledger hangs: the command's answer
+/* Submits, with the caller's address for the record; answers 503 and returns false when the queue is full or the ledger hangs: the command's answer
  * will not be called. */
 NODISCARD bool api_submit(struct http_request *request, struct api_context *context,
                           struct command command);

@@ -69,6 +69,8 @@ struct route_row {
 /* Who is calling, for permission and for the record: "token:ci", "local" (Unix socket), "". On a row
  * with PERMIT_ANYONE it is filled in where a browser's cookie holds a valid token. */
 const char *http_actor(const struct http_request *request);
+/* The caller's address, by the word of a trusted proxy where one stands between; NULL on the local socket. */
+const char *http_client(const struct http_request *request);
 /* May the caller also do what `permit` guards? */
 NODISCARD bool http_may(const struct http_request *request, enum permit permit);
 /* The id that goes with this request through log and events: "r-4f1c…". */

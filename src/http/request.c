@@ -117,6 +117,11 @@ const char *http_request_id(const struct http_request *request)
     return request->id;
 }
 
+const char *http_client(const struct http_request *request)
+{
+    return request->is_local || request->client[0] == '\0' ? NULL : request->client;
+}
+
 const char *http_path_param(const struct http_request *request, const char *name)
 {
     size_t size = strlen(name);

@@ -11,6 +11,10 @@
 
 enum { EVENT_HASH_SIZE = 32 };
 
+/* Member of an event's data: from which address somebody did it over HTTP (struct command's client). It says where
+ * people are: only for those who may administer. */
+#define EVENT_CLIENT "client_address"
+
 struct event {
     int64_t seq; /* 1, 2, 3 …; set by event_append */
     struct utc at;
@@ -25,7 +29,8 @@ struct event {
 void event_hash(const unsigned char before[EVENT_HASH_SIZE], const struct event *event,
                 unsigned char out[EVENT_HASH_SIZE]);
 
-/* Appends with at = tx->now. `data` is written compactly and may be NULL; its reference stays the caller's. */
+/* Appends with at = tx->now. `data` is written compactly, with EVENT_CLIENT where there is one, and may be NULL; its
+ * reference stays the caller's. */
 void event_append(struct ledger_tx *tx, const char *actor, const char *kind, const char *subject,
                   const json_t *data);
 

@@ -57,6 +57,25 @@ static void insert(struct db *db, const struct event *event, const unsigned char
     (void)db_run(query);
 }
 
+/* What follows by itself from what somebody did has no address, nor has a program's key. */
+static bool has_client(const struct ledger_tx *tx, const char *actor)
+{
+    return tx->client != NULL &&
+           (g_str_has_prefix(actor, "user:") || g_str_has_prefix(actor, "channel:") ||
+            g_str_has_prefix(actor, "token:"));
+}
+
+/* The text of the event's data. NULL: it has none. */
+static char *data_text(const struct ledger_tx *tx, const char *actor, const json_t *data)
+{
+    if (!has_client(tx, actor)) {
+        return data == NULL ? NULL : json_write(data);
+    }
+    json_auto_t *with = data == NULL ? json_object() : json_deep_copy(data);
+    json_object_set_new(with, EVENT_CLIENT, json_string(tx->client));
+    return json_write(with);
+}
+
 void event_append(struct ledger_tx *tx, const char *actor, const char *kind, const char *subject,
                   const json_t *data)
 {
@@ -64,7 +83,7 @@ void event_append(struct ledger_tx *tx, const char *actor, const char *kind, con
     if (!head->is_known) {
         event_load_head(tx->db, head);
     }
-    g_autofree char *text = data == NULL ? NULL : json_write(data);
+    g_autofree char *text = data_text(tx, actor, data);
     struct event event = {head->seq + 1, tx->now, actor, kind, subject, text};
     event_hash(head->hash, &event, head->hash);
     head->seq = event.seq;

@@ -222,7 +222,7 @@ void ledger_close_door(struct ledger *ledger, enum ledger_door door, const char 
 
 static struct ledger_tx begin(struct ledger *ledger, struct utc now, bool is_reading)
 {
-    struct ledger_tx tx = {ledger, ledger->db, now, LANES_ALL};
+    struct ledger_tx tx = {ledger, ledger->db, now, LANES_ALL, NULL};
     struct span before = clock_elapsed(ledger->machine);
     ledger->is_announced = false;
     ledger->begun_at = before;

@@ -24,7 +24,8 @@ struct ledger_tx {
     struct ledger *ledger;
     struct db *db;
     struct utc now;
-    lane_set lanes; /* what this node may work in this transaction */
+    lane_set lanes;     /* what this node may work in this transaction */
+    const char *client; /* see struct command; NULL while a duty runs */
 };
 
 /* What paging stands on: when the commands of one of these kinds fail again and again, the door is closed. */
@@ -59,6 +60,9 @@ struct command {
      * nothing. May be NULL. */
     void (*foresee)(struct ledger_tx *tx, void *arg);
     int vital; /* enum ledger_vital; 0: the work of one caller, who is told */
+    /* The address that asks for it: goes into the events of it by people and tokens, as EVENT_CLIENT. NULL: none.
+     * Lives until the answer. */
+    const char *client;
 };
 
 /* A duty: work that becomes due by itself. Deadlines are indexed columns; the ledger asks each

@@ -135,6 +135,7 @@ static enum db_status run_together(struct batch *batch, struct entry **out_culpr
     for (size_t i = 0; i < batch->count && db_error(tx.db) == DB_OK; i++) {
         struct entry *entry = &batch->entries[i];
         if (takes_part(entry) && entry->command->run != NULL) {
+            tx.client = entry->command->client;
             entry->result = entry->command->run(&tx, entry->command->arg);
             if (batch->is_careful) {
                 (void)!event_last_seq(tx.db); /* any question: its answer comes after all others */
