@@ -284,6 +284,8 @@ class OpenapiTest(unittest.TestCase):
         self.get("/api/v1/feeds")
         calendar = {"key": made.json["url"].rpartition("/")[2]}
         said = self.client.good("GET", "/cal/{key}", 200, **calendar)
+        document = self.client.good("GET", "/api/v1/openapi.json", 200)
+        self.client.good("GET", "/api/v1/openapi.json", 304, headers={"If-None-Match": document.headers["ETag"]})
         self.client.good("GET", "/cal/{key}", 304, headers={"If-None-Match": said.headers["ETag"]}, **calendar)
         self.admin("DELETE", "/api/v1/feeds/{owner}", 400, owner="user:ana", query="?id=x")
         self.admin("DELETE", "/api/v1/feeds/{owner}", 204, owner="user:ana")
