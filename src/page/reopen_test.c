@@ -100,7 +100,7 @@ static void an_attempt_at_the_old_address_closes_nothing(void **state)
 {
     (void)state;
 
-    static const struct {
+    const struct {
         const char *name, *change;
         struct send_result result;
         const char *next;
