@@ -12,9 +12,6 @@ ALTER TABLE mailbox ADD COLUMN failures BIGINT NOT NULL DEFAULT 0; -- attempts i
 ALTER TABLE mailbox ADD COLUMN failed_at BIGINT;                   -- when the last of them was noticed
 ALTER TABLE mailbox ADD COLUMN retry_at BIGINT;                    -- when the next one may be
 ALTER TABLE mailbox ADD COLUMN refused BIGINT NOT NULL DEFAULT 0;  -- 1: the last message was refused for good
-ALTER TABLE mailbox ADD COLUMN waits_for BIGINT; -- the delivery under way to the same address; NULL: none holds it back
-ALTER TABLE mailbox ADD COLUMN slow BIGINT NOT NULL DEFAULT 0; -- 1: that one takes so long that nobody waits for it
-CREATE INDEX mailbox_waits_for ON mailbox (waits_for) WHERE waits_for IS NOT NULL;
 ALTER TABLE escalation ADD COLUMN kept_state BIGINT; -- of one that has ended: where it stood
 ALTER TABLE escalation ADD COLUMN kept_next_at BIGINT;
 ALTER TABLE escalation ADD COLUMN wait_us BIGINT; -- of the step that was told last
