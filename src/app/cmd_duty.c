@@ -157,7 +157,7 @@ void cmd_warn_of_absence(const struct cli *cli, const char *user)
     json_auto_t *all = client_list(cli, "/api/v1/absences", SIZE_MAX);
     for (size_t i = 0; i < json_array_size(all); i++) {
         const json_t *absence = json_array_get(all, i);
-        struct utc from, to;
+        struct utc from = {0}, to = {0};
         bool is_away = strcmp(json_text(absence, "user", ""), user) == 0 &&
                        utc_parse(json_text(absence, "from", ""), &from) &&
                        utc_parse(json_text(absence, "to", ""), &to) && !utc_before(now, from) &&
