@@ -168,10 +168,6 @@ static struct db *fill(struct http_request *request, struct api_context *context
 static void read_board(struct http_request *request, void *self)
 {
     struct api_context *context = self;
-    if (!may_look(request, context)) {
-        answer_login(request, false);
-        return;
-    }
     int language = language_for(request);
     struct html *html = page_header(language, catalogue_text(language, "board.title"), true);
     write_sign_out(html, request, language);
@@ -186,8 +182,13 @@ static void read_board(struct http_request *request, void *self)
     }
 }
 
+/* Whoever may not look takes no place among those who wait. */
 static void get_board(struct http_request *request, void *context)
 {
+    if (!may_look(request, context)) {
+        answer_login(request, false);
+        return;
+    }
     aside_answer(request, context, read_board);
 }
 
@@ -195,10 +196,6 @@ static void get_board(struct http_request *request, void *context)
 static void read_parts(struct http_request *request, void *self)
 {
     struct api_context *context = self;
-    if (!may_look(request, context)) {
-        http_answer_problem(request, 401, "Sign in to see the board.");
-        return;
-    }
     struct html *html = html_fragment();
     struct db *db = fill(request, context, html);
     if (api_reader_done(context, request, db)) {
@@ -210,6 +207,10 @@ static void read_parts(struct http_request *request, void *self)
 
 static void get_parts(struct http_request *request, void *context)
 {
+    if (!may_look(request, context)) {
+        http_answer_problem(request, 401, "Sign in to see the board.");
+        return;
+    }
     aside_answer(request, context, read_parts);
 }
 

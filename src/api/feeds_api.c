@@ -81,27 +81,41 @@ static void answer_calendar(struct http_request *request, const char *text)
     }
 }
 
-static void read_calendar(struct http_request *request, void *self)
+/* False after answering. */
+static bool find_feed(struct http_request *request, struct api_context *context,
+                      struct key_entry *out)
 {
-    struct api_context *context = self;
     const char *file = http_path_param(request, "key");
     g_autofree char *key =
         g_strndup(file, g_str_has_suffix(file, ".ics") ? strlen(file) - 4 : strlen(file));
-    struct utc now = clock_now(context->clock);
-    struct key_entry entry = {0};
-    if (!key_index_find(context->keys, key, now, &entry) || entry.owner_kind != KEY_FEED) {
+    if (!key_index_find(context->keys, key, clock_now(context->clock), out) ||
+        out->owner_kind != KEY_FEED) {
         http_answer_problem(request, 404, "This calendar's address is not known or was revoked.");
+        return false;
+    }
+    return true;
+}
+
+static void read_calendar(struct http_request *request, void *self)
+{
+    struct api_context *context = self;
+    struct key_entry entry = {0};
+    if (!find_feed(request, context, &entry)) {
         return;
     }
     struct config *config = config_current(context->configs);
-    g_autofree char *text = write_calendar(config, context, entry.owner, now);
+    g_autofree char *text = write_calendar(config, context, entry.owner, clock_now(context->clock));
     config_unref(config);
     answer_calendar(request, text);
 }
 
+/* Whoever has no feed's address takes no place among those who wait. */
 static void get_calendar(struct http_request *request, void *context)
 {
-    aside_answer_long(request, context, read_calendar);
+    struct key_entry entry = {0};
+    if (find_feed(request, context, &entry)) {
+        aside_answer_long(request, context, read_calendar);
+    }
 }
 
 /* --- making and ending addresses --- */

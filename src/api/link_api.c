@@ -144,9 +144,16 @@ static void read_link_page(struct http_request *request, void *self)
     visit_clear(&visit);
 }
 
+/* Whether a link is ours is judged here, for it costs next to nothing: else links that are none would take the places
+ * of those whom a page brings. */
 static void get_link(struct http_request *request, void *context)
 {
-    aside_answer_first(request, context, read_link_page);
+    struct visit visit = {0};
+    bool is_good = read_link(request, context, &visit);
+    visit_clear(&visit);
+    if (is_good) {
+        aside_answer_first(request, context, read_link_page);
+    }
 }
 
 /* --- acting --- */

@@ -87,11 +87,11 @@ void house_stop_ear(struct house *house);
 void house_check_tick(struct house *house);
 void house_stop_check(struct house *house);
 
-/* Applies settings->config. False with the whole sentence for a person in *out_problem (g_free). */
 /* What of a document cannot work on this server, or is over already; before it is applied: an array of {path, text}.
  * `self` is the house. Any thread. */
 NODISCARD json_t *house_ways_amiss(void *self, const json_t *document);
 
+/* Applies settings->config. False with the whole sentence for a person in *out_problem (g_free). */
 NODISCARD bool house_apply_file(struct house *house, char **out_problem);
 /* Where that is no reason to end. */
 void house_tell_refused(const char *problem);

@@ -162,6 +162,7 @@ bool house_misses_database(const struct house *house)
 
 void house_close_database(struct house *house)
 {
+    newest_close(&house->newest);
     db_close(&house->db);
     if (house->data_lock >= 0) {
         (void)close(house->data_lock);

@@ -1,5 +1,5 @@
-/* One attempt at a time to one address, whoever's contact it is and whichever node makes it: what comes
- * meanwhile waits, and goes together. */
+/* One attempt at a time to one address, at any urgency and whichever node makes it: what comes meanwhile waits, and
+ * goes together. */
 #include "page/claim.h"
 #include "page/courier.h"
 
@@ -15,9 +15,11 @@ static bool has_address(const char *address)
     return address != NULL && *address != '\0';
 }
 
-static char *key_of(int channel, const char *address)
+/* A webhook may be the gateway through which a whole company is reached: there the person is a part of the address,
+ * else one who is slow to reach would hold up everybody. A mailbox of mail or a room is one, whoever names it. */
+static char *key_of(int channel, const char *address, const char *who)
 {
-    return g_strdup_printf("%d %s", channel, address);
+    return g_strdup_printf("%d %s %s", channel, address, channel == CONTACT_WEBHOOK ? who : "");
 }
 
 static void note_busy(void *self, const struct delivery *delivery)
@@ -26,7 +28,8 @@ static void note_busy(void *self, const struct delivery *delivery)
     if (has_address(delivery->address)) {
         struct busy *busy = g_new(struct busy, 1);
         *busy = (struct busy){delivery->id, delivery->claimed_at};
-        g_hash_table_replace(claim->busy, key_of(delivery->channel, delivery->address), busy);
+        g_hash_table_replace(claim->busy,
+                             key_of(delivery->channel, delivery->address, delivery->who), busy);
     }
 }
 
@@ -34,7 +37,7 @@ void addresses_read(struct ledger_tx *tx, struct claim *claim)
 {
     addresses_forget(claim);
     claim->busy = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    deliveries_under_way(tx->db, note_busy, claim);
+    deliveries_under_way(tx->db, tx->now, note_busy, claim);
 }
 
 void addresses_forget(struct claim *claim)
@@ -47,34 +50,59 @@ void address_take(struct claim *claim, const struct delivery *delivery)
     note_busy(claim, delivery);
 }
 
-/* Pages that wait behind a slow attempt go another way as well; most severe first. */
-static void pass_by(struct ledger_tx *tx, const struct look *look)
+/* Of a great many a part in each look: the ledger has other work. */
+enum { PASSED_BY_MAX = 200 };
+
+#define LOOK_FOR_MORE SPAN_S(1)
+
+/* Pages that wait behind a slow attempt go another way as well, each once; most severe first. True: there may be
+ * more. */
+static bool pass_by(struct ledger_tx *tx, const struct look *look)
 {
-    g_autoptr(GArray) pages = pages_waiting(tx->db, look->mailbox.id, tx->now);
-    for (guint i = 0; i < pages->len; i++) {
-        page_fall_back(look->claim->pager, tx, g_array_index(pages, int64_t, i),
-                       look->mailbox.contact);
+    const struct mailbox *mailbox = &look->mailbox;
+    g_autoptr(GPtrArray) used = g_ptr_array_new();
+    g_ptr_array_add(used, mailbox->contact);
+    if (receiver_next_contact(look->claim->pager->config, mailbox->who,
+                              MIN(mailbox->urgency, URGENCY_LOW), used) == NULL) {
+        return false; /* there is no other way */
     }
+    g_autoptr(GArray) pages = pages_waiting(tx->db, mailbox->id, tx->now, PASSED_BY_MAX);
+    for (guint i = 0; i < pages->len; i++) {
+        page_fall_back(look->claim->pager, tx, g_array_index(pages, int64_t, i), mailbox->contact);
+    }
+    return pages->len == PASSED_BY_MAX;
+}
+
+/* A clock that was set back leaves the beginning ahead of it. */
+static bool is_slow(const struct busy *busy, struct utc now)
+{
+    return utc_before(now, busy->begun_at) ||
+           !utc_before(now, utc_add(busy->begun_at, ATTEMPT_SLOW));
 }
 
 static void wait_for(struct ledger_tx *tx, struct look *look, const struct busy *busy)
 {
     struct mailbox *mailbox = &look->mailbox;
-    struct utc slow_at = utc_add(busy->begun_at, ATTEMPT_SLOW);
-    bool is_slow = !utc_before(tx->now, slow_at);
     bool is_noted = mailbox->is_slow && mailbox->waits_for == busy->delivery_id;
-    mailbox_rearm(tx->db, mailbox, tx->now);
+    mailbox->waits_for = 0;
+    mailbox->is_slow = false;
+    mailbox_judge_next(tx->db, mailbox, tx->now);
     if (!utc_is_set(mailbox->next_at) || utc_before(tx->now, mailbox->next_at)) {
-        return; /* nothing is due here any more */
+        mailbox_save(tx->db, mailbox); /* nothing is due here any more */
+        return;
     }
     mailbox->waits_for = busy->delivery_id;
-    mailbox->is_slow = is_slow;
+    mailbox->is_slow = is_slow(busy, tx->now);
     /* Its end comes first, as a rule; and a clock that jumped back must not make the wait endless. */
     struct utc look_again = utc_add(tx->now, ATTEMPT_SLOW);
-    mailbox->next_at = is_slow ? look_again : utc_earlier(slow_at, look_again);
+    mailbox->next_at = mailbox->is_slow
+                           ? look_again
+                           : utc_earlier(utc_add(busy->begun_at, ATTEMPT_SLOW), look_again);
     mailbox_save(tx->db, mailbox);
-    if (is_slow && !is_noted) {
-        pass_by(tx, look);
+    if (mailbox->is_slow && !is_noted && pass_by(tx, look)) {
+        mailbox->is_slow = false; /* noted when all of them were */
+        mailbox->next_at = utc_add(tx->now, LOOK_FOR_MORE);
+        mailbox_save(tx->db, mailbox);
     }
 }
 
@@ -82,7 +110,7 @@ bool address_is_busy(struct ledger_tx *tx, struct look *look)
 {
     const struct busy *busy = NULL;
     if (has_address(look->contact.to)) {
-        g_autofree char *key = key_of(look->contact.kind, look->contact.to);
+        g_autofree char *key = key_of(look->contact.kind, look->contact.to, look->mailbox.who);
         busy = g_hash_table_lookup(look->claim->busy, key);
     }
     if (busy == NULL) {

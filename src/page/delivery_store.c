@@ -208,11 +208,13 @@ size_t delivery_recent(struct db *db, int64_t mailbox_id, struct utc now, struct
     return count;
 }
 
-void deliveries_under_way(struct db *db, void (*each)(void *self, const struct delivery *delivery),
-                          void *self)
+void deliveries_under_way(struct db *db, struct utc now,
+                          void (*each)(void *self, const struct delivery *delivery), void *self)
 {
     struct db_query *q =
-        db_query(db, "SELECT id, channel, address, bounded_at FROM delivery WHERE lease_until > 0");
+        db_query(db, "SELECT id, channel, address, bounded_at, user_name FROM delivery"
+                     " WHERE lease_until > 0 AND bounded_at > $1");
+    db_bind_utc(q, 1, utc_add(now, SPAN_H(-1)));
     db_keep(q, 0);
     while (db_step(q) == DB_ROW) {
         struct delivery delivery = {
@@ -220,6 +222,7 @@ void deliveries_under_way(struct db *db, void (*each)(void *self, const struct d
             .channel = (int)db_int(q, 1),
             .address = g_strdup(db_text(q, 2)),
             .claimed_at = db_utc(q, 3),
+            .who = g_strdup(db_text(q, 4)),
         };
         each(self, &delivery);
         delivery_clear(&delivery);

@@ -86,6 +86,9 @@ static const char *why_waiting(const struct notification *n, const struct mailbo
         return "quiet hours; it goes when they end";
     }
     bool is_held = utc_before(n->due_at, mailbox->next_at);
+    if (is_held && mailbox->waits_for != 0) {
+        return "another message to the same address is under way; it goes when that is over";
+    }
     bool is_failing = mailbox->failures > 0 || mailbox->is_refused;
     if (is_held && is_failing && mailbox->next_at.us == mailbox->retry_at.us) {
         return mailbox->is_refused ? "this contact refused its last message; it is tried again then"

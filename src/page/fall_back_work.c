@@ -57,6 +57,24 @@ static GPtrArray *contacts_used(struct ledger_tx *tx, const struct page *page, b
     return used;
 }
 
+/* Does a message of the alert wait at one of these contacts, perhaps of an earlier page, that may still reach the
+ * person while the step waits? */
+static bool waits_with_hope(struct ledger_tx *tx, const struct page *page,
+                            const GPtrArray *contacts)
+{
+    struct utc until = escalation_next_of(tx, page);
+    bool has_hope = false;
+    for (guint i = 0; i < contacts->len && !has_hope; i++) {
+        struct mailbox mailbox = {0};
+        has_hope = mailbox_find(tx->db, page->who, g_ptr_array_index(contacts, i), page->urgency,
+                                &mailbox) &&
+                   !mailbox.is_refused && utc_before(mailbox_opens_at(&mailbox, tx->now), until) &&
+                   notification_waits(tx->db, mailbox.id, page->alert_id);
+        mailbox_clear(&mailbox);
+    }
+    return has_hope;
+}
+
 bool notify_or_fall_back(struct pager *pager, struct ledger_tx *tx, const struct page *page,
                          const struct alert *alert, const char *contact, bool is_fresh)
 {
@@ -70,8 +88,7 @@ bool notify_or_fall_back(struct pager *pager, struct ledger_tx *tx, const struct
     if (add_way(pager, tx, page, alert, used) || page->escalation_id == 0) {
         return true; /* what a person asked for is tried in any case */
     }
-    g_ptr_array_unref(contacts_used(tx, page, &has_hope)); /* with those that are tried again */
-    return has_hope;
+    return waits_with_hope(tx, page, used);
 }
 
 /* The last resort cannot be reached: then anybody who can, once for each such page. */

@@ -146,7 +146,7 @@ struct utc mailbox_opens_at(const struct mailbox *mailbox, struct utc now)
                                                                 : (struct utc){0};
 }
 
-void mailbox_rearm(struct db *db, struct mailbox *mailbox, struct utc now)
+void mailbox_judge_next(struct db *db, struct mailbox *mailbox, struct utc now)
 {
     struct db_query *q = db_query(db, "SELECT MIN(due_at), MIN(severity) FROM notification"
                                       " WHERE mailbox_id = $1 AND state = 1");
@@ -157,6 +157,11 @@ void mailbox_rearm(struct db *db, struct mailbox *mailbox, struct utc now)
         is_waiting ? utc_later(db_utc(q, 0), mailbox_opens_at(mailbox, now)) : (struct utc){0};
     mailbox->severity = is_waiting ? (int)db_int(q, 1) : SEVERITY_NOTHING;
     db_reset(q);
+}
+
+void mailbox_rearm(struct db *db, struct mailbox *mailbox, struct utc now)
+{
+    mailbox_judge_next(db, mailbox, now);
     mailbox_save(db, mailbox);
 }
 

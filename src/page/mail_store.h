@@ -57,6 +57,8 @@ NODISCARD size_t mailbox_due(struct db *db, struct utc now, lane_set lanes, int6
                              size_t max);
 NODISCARD struct utc mailbox_next(struct db *db, lane_set lanes);
 /* What still waits: earliest due_at and most severe; sets next_at and severity accordingly. */
+void mailbox_judge_next(struct db *db, struct mailbox *mailbox, struct utc now);
+/* The same, and saves it. */
 void mailbox_rearm(struct db *db, struct mailbox *mailbox, struct utc now);
 /* That delivery is over: what waited for it is looked at now. */
 void mailboxes_go_on(struct db *db, int64_t delivery_id, struct utc now);
@@ -118,8 +120,8 @@ int64_t notification_cancel_all(struct db *db, int64_t alert_id, struct utc now)
 /* Due and waiting in the mailbox, special kinds first, then most severe; GArray of struct
  * notification whose elements the caller clears (see notifications_free). */
 NODISCARD GArray *notifications_waiting(struct db *db, int64_t mailbox_id, struct utc now, int max);
-/* Ids (int64_t) of the pages that are due and wait in the mailbox; most severe first. */
-NODISCARD GArray *pages_waiting(struct db *db, int64_t mailbox_id, struct utc now);
+/* Ids (int64_t) of the pages that are due and wait in the mailbox, and wait nowhere else since; most severe first. */
+NODISCARD GArray *pages_waiting(struct db *db, int64_t mailbox_id, struct utc now, int max);
 /* The newest of this severity among them, newest first. */
 NODISCARD GArray *notifications_newest(struct db *db, int64_t mailbox_id, int severity,
                                        struct utc now, int max);
@@ -186,9 +188,10 @@ enum { DELIVERY_RECENT_MAX = 64 }; /* more than the bound lets through */
 /* Messages that went to the mailbox, or tried to, in the hour before `now`; newest first. */
 NODISCARD size_t delivery_recent(struct db *db, int64_t mailbox_id, struct utc now,
                                  struct sent *out, size_t max);
-/* What is on its way, by whichever node: to where, and since when by the clock as it is now. */
-void deliveries_under_way(struct db *db, void (*each)(void *self, const struct delivery *delivery),
-                          void *self);
+/* What is on its way, by whichever node: to whom and where, and since when by the clock as it is now. What has been
+ * so for more than an hour is something else. */
+void deliveries_under_way(struct db *db, struct utc now,
+                          void (*each)(void *self, const struct delivery *delivery), void *self);
 /* Puts this one notification on the delivery. */
 void delivery_carry(struct db *db, int64_t delivery_id, int64_t notification_id);
 /* Puts every due page of a still open alert that waits in the mailbox on the delivery. */

@@ -77,12 +77,15 @@ GArray *carried_pages(struct db *db, int64_t delivery_id, int state, int64_t tri
     return take_pages(q);
 }
 
-GArray *pages_waiting(struct db *db, int64_t mailbox_id, struct utc now)
+GArray *pages_waiting(struct db *db, int64_t mailbox_id, struct utc now, int max)
 {
     struct db_query *q =
-        db_query(db, "SELECT page_id FROM notification WHERE mailbox_id = $1 AND state = 1"
-                     " AND due_at <= $2 AND page_id IS NOT NULL ORDER BY severity, id");
+        db_query(db, "SELECT n.page_id FROM notification n WHERE n.mailbox_id = $1 AND n.state = 1"
+                     " AND n.due_at <= $2 AND n.page_id IS NOT NULL AND NOT EXISTS (SELECT 1"
+                     " FROM notification o WHERE o.page_id = n.page_id AND o.id > n.id)"
+                     " ORDER BY n.severity, n.id LIMIT $3");
     db_bind_int(q, 1, mailbox_id);
     db_bind_utc(q, 2, now);
+    db_bind_int(q, 3, max);
     return take_pages(q);
 }

@@ -189,7 +189,8 @@ class ContactsTest(unittest.TestCase):
         return {told["state"] for page in pages for told in page["notifications"]}
 
     def test_late_contact_is_asked_once_at_a_time_and_holds_no_news_back(self):
-        """Two persons have it as their contact, at both urgencies; one of them has another."""
+        """Two persons have it as their contact, at both urgencies; one of them has another. A webhook may be the gateway of
+        many people: one who is slow to reach through it holds up nobody else, so each of them is asked for in turn."""
         late, healthy = (f"{self.provider.open()}/{way}" for way in ("late", "healthy"))
         self.world.apply(json.dumps({
             "users": [{"name": "one", "contacts": [{"name": "late", "kind": "webhook", "to": late},
@@ -212,10 +213,12 @@ class ContactsTest(unittest.TestCase):
             self.take("two-low", 300 + number, 1)
         self.world.wait("all are told", lambda: {self.told(alert["id"]) for alert in self.world.alerts(limit=100)} == {True},
                         patience_s=4 * LATE_S)
-        self.assertEqual(self.provider.most, 1)
+        self.assertEqual(self.provider.most, 2)
         calls = self.provider.asked("late")
-        self.assertEqual(len(calls), 5, "what came meanwhile goes together")
-        self.assertEqual(len({call["id"] for call in calls}), 5, "nothing is sent twice")
+        first, *others = [call for call in calls if b'"one-' in call["body"]]
+        self.assertEqual(len(others), 2, "what came meanwhile goes together, by urgency")
+        self.assertGreaterEqual(others[0]["at"] - first["at"], LATE_S)
+        self.assertEqual(len({call["id"] for call in calls}), len(calls), "nothing is sent twice")
         # What waited behind the slow attempt was told the other way as soon as that counted as slow.
         other = self.provider.asked("healthy")[0]
         self.assertLess(other["at"] - calls[0]["at"], LATE_S)
