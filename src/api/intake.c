@@ -204,6 +204,7 @@ json_t *intake_json(struct intake *intake)
             (void)intake_recognize(intake);
         }
         intake_refuse(intake, intake->is_cut ? 413 : 400, &fault);
+        return NULL;
     }
     intake->is_cut = intake->is_cut || mends->ends_early;
     return g_steal_pointer(&body);
