@@ -153,25 +153,32 @@ static bool check_absence(const struct config *config, const struct absence *abs
 }
 
 /* Taken literally it would be sent to the provider, who refuses it: at the first page. */
-static bool check_secret(const char *secret, struct fault *fault)
+static bool check_secret(int kind, const char *secret, struct fault *fault)
 {
-    return secret == NULL || !is_secret_misspelt(secret) ||
-           fault_set(fault, "secret",
-                     "looks like a reference and would be taken as the secret itself; write "
-                     "env:TOCSIN_SECRET_NAME or file:NAME");
+    if (secret != NULL && is_secret_misspelt(secret)) {
+        return fault_set(fault, "secret",
+                         "looks like a reference and would be taken as the secret itself; write "
+                         "env:TOCSIN_SECRET_NAME or file:NAME");
+    }
+    return secret_judge_written(kind, secret, fault);
 }
 
 static bool check_user(const struct user *user, struct fault *fault)
 {
     for (guint i = 0; i < user->contacts->len; i++) {
         const struct contact *contact = g_ptr_array_index(user->contacts, i);
-        if (!check_secret(contact->secret, fault)) {
+        if (!check_secret(contact->kind, contact->secret, fault)) {
             fault_within_index(fault, i);
             fault_within(fault, "contacts");
             return false;
         }
     }
     return true;
+}
+
+static bool check_channel(const struct chat_channel *channel, struct fault *fault)
+{
+    return check_secret(channel->kind, channel->secret, fault);
 }
 
 bool config_check_meaning(const struct config *config, enum config_kind kind, const void *item,
@@ -189,7 +196,7 @@ bool config_check_meaning(const struct config *config, enum config_kind kind, co
     case CONFIG_USER:
         return check_user(item, fault);
     case CONFIG_CHANNEL:
-        return check_secret(((const struct chat_channel *)item)->secret, fault);
+        return check_channel(item, fault);
     case CONFIG_TEAM:
     case CONFIG_POLICY:
     case CONFIG_SERVICE:

@@ -154,6 +154,14 @@ static const struct row ROWS[] = {
     {"secret of a channel that was meant as a reference",
      "channels: [{name: ops, kind: ntfy, to: 'https://n.x.org/a', secret: 'Env:NTFY'}]\n", 1,
      "channels[0].secret: looks like a reference"},
+    {"secret of a webhook that is too short to sign with",
+     "users: [{name: ana, contacts: [{kind: webhook, to: 'https://n.x.org/a', secret: "
+     "'whsec_MTIzNDU2Nzg5MDEyMzQ1Ng=='}]}]\n",
+     1, "users[0].contacts[0].secret: must be whsec_"},
+    {"secret of a channel that is no base64",
+     "channels: [{name: ops, kind: webhook, to: 'https://n.x.org/a', secret: "
+     "'whsec_MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0-'}]\n",
+     1, "channels[0].secret: must be whsec_"},
     {"key in the file",
      BASE SERVICE "integrations: [{name: i, kind: native, service: checkout, key: secret}]\n", 6,
      "integrations[0].key: "},

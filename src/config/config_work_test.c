@@ -243,6 +243,36 @@ static void test_export_leaves_secrets_out(void **state)
     apply_config_clear(&first);
 }
 
+/* ---- what an earlier version stored ---- */
+
+static void save_stored(struct world *world, enum config_kind kind, const char *name,
+                        const char *spec)
+{
+    struct config_object object = {
+        .kind = kind, .name = g_strdup(name), .spec = json_loads(spec, 0, NULL), .position = 99};
+    assert_non_null(object.spec);
+    db_begin(world->db);
+    config_save_object(world->db, &object, 1, world->now);
+    assert_int_equal(db_commit(world->db), DB_OK);
+    g_free(object.name);
+    json_decref(object.spec);
+}
+
+/* Nothing can be signed with it; but one dead contact must not keep a server from starting. */
+static void test_a_stored_webhook_secret_that_is_too_short_loads(void **state)
+{
+    struct world *world = *state;
+    save_stored(world, CONFIG_USER, "ana",
+                "{\"name\": \"ana\", \"contacts\": [{\"kind\": \"webhook\", \"to\": "
+                "\"https://example.com/x\", \"secret\": \"whsec_MTIzNDU2Nzg5MDEyMzQ1Ng==\"}]}");
+    struct fault fault = {0};
+    struct config *config = config_load(world->db, &fault);
+    assert_string_equal(fault.text, "");
+    assert_non_null(config);
+    assert_non_null(config_user(config, "ana"));
+    config_unref(config);
+}
+
 /* ---- objects and overrides ---- */
 
 static void test_put_and_delete(void **state)
@@ -370,6 +400,7 @@ int main(void)
         IN_WORLD(test_policy_versions),
         IN_WORLD(test_export_applies_without_a_change),
         IN_WORLD(test_export_leaves_secrets_out),
+        IN_WORLD(test_a_stored_webhook_secret_that_is_too_short_loads),
         IN_WORLD(test_put_and_delete),
         IN_WORLD(test_what_is_ended_needs_no_meaning),
         IN_WORLD(test_overrides),

@@ -303,6 +303,11 @@ static void tells_of_what_can_mean_nothing(void **state)
         "\"secret\":\"$NTFY_TOKEN\"}]}",
         0, NULL);
     assert_true(config_add(config, CONFIG_USER, record_new_stored(&USER_RECORD, user, &fault)));
+    json_auto_t *hook = json_loads(
+        "{\"name\":\"bo\",\"contacts\":[{\"kind\":\"webhook\",\"to\":\"https://example.com/a\","
+        "\"secret\":\"whsec_MTIzNDU2Nzg5MDEyMzQ1Ng==\"}]}",
+        0, NULL);
+    assert_true(config_add(config, CONFIG_USER, record_new_stored(&USER_RECORD, hook, &fault)));
     GPtrArray *findings = lint_new();
     lint_config(config, NOW, findings);
     g_autoptr(GString) told = g_string_new(NULL);
@@ -313,7 +318,7 @@ static void tells_of_what_can_mean_nothing(void **state)
             g_string_append_printf(told, "%s; ", finding->subject);
         }
     }
-    assert_string_equal(told->str, "user:ana; silence:slip; silence:for ever; ");
+    assert_string_equal(told->str, "user:ana; user:bo; silence:slip; silence:for ever; ");
     g_ptr_array_unref(findings);
     config_unref(config);
 }

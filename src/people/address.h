@@ -5,7 +5,7 @@
 #include "people/user.h"
 
 /* Judges address and secret of a contact or chat channel of `kind`; the fault names "to" or
- * "secret". */
+ * "secret". Asked of what is stored, too: never stricter than the version before was. */
 NODISCARD bool address_judge(int kind, const char *to, const char *secret, struct fault *fault);
 
 /* The address as it may be shown to whoever reads: of a URL scheme and host alone, since whoever knows the
@@ -31,6 +31,10 @@ NODISCARD bool webhook_key_read(const char *text, unsigned char out[WEBHOOK_KEY_
 
 /* Can a contact of `kind` use this secret, which its reference stands for? The fault says what it is: "is no …". */
 NODISCARD bool secret_judge(int kind, const char *secret, struct fault *fault);
+
+/* The same of one that is written now, and may be a reference or NULL: what address_judge lets pass because
+ * it is stored, and no sender could use. */
+NODISCARD bool secret_judge_written(int kind, const char *secret, struct fault *fault);
 
 /* A reference such as env:NAME or file:PATH instead of the secret itself. */
 NODISCARD bool is_secret_reference(const char *secret);

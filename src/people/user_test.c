@@ -190,6 +190,7 @@ static void test_addresses_taken(void **state)
         {CONTACT_WEBHOOK, "http://127.0.0.1:9999/ana", NULL},
         {CONTACT_WEBHOOK, "https://[::1]/x?y=z", "env:SECRET"},
         {CONTACT_WEBHOOK, "https://example.com/", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
+        {CONTACT_WEBHOOK, "https://example.com/", "whsec_MTIzNDU2Nzg5MDEyMzQ1Ng=="}, /* stored */
         {CONTACT_SLACK, "https://hooks.example.com/services/T/B/x", NULL},
         {CONTACT_SLACK, "https://slack.com/api/chat.postMessage?channel=C0123456789", "xoxb-1"},
         {CONTACT_NTFY, "https://ntfy.example.com/topic", "tk_something"},
