@@ -200,10 +200,8 @@ json_t *intake_json(struct intake *intake)
         json_decref(g_steal_pointer(&body)); /* the fault says where it ends */
     }
     if (body == NULL) {
-        if (!takes_part(intake->door)) {
-            (void)intake_recognize(intake);
-        }
-        intake_refuse(intake, intake->is_cut ? 413 : 400, &fault);
+        bool is_guess = !takes_part(intake->door) && intake_is_guess(intake, &fault);
+        intake_refuse(intake, is_guess ? 429 : intake->is_cut ? 413 : 400, &fault);
         return NULL;
     }
     intake->is_cut = intake->is_cut || mends->ends_early;
@@ -249,7 +247,10 @@ bool intake_adopt(struct intake *intake, const char *name, int kind, struct faul
     return is_good;
 }
 
-enum recognized intake_recognize(struct intake *intake)
+/* In an event that cannot be read as JSON. */
+enum recognized { RECOGNIZED_NONE = 1, RECOGNIZED_WRONG, RECOGNIZED };
+
+static enum recognized recognize(struct intake *intake)
 {
     const struct api_context *context = intake->context;
     size_t size = 0;
@@ -268,6 +269,15 @@ enum recognized intake_recognize(struct intake *intake)
         intake->secret = g_steal_pointer(&key);
     }
     return RECOGNIZED;
+}
+
+bool intake_is_guess(struct intake *intake, struct fault *fault)
+{
+    if (recognize(intake) != RECOGNIZED_WRONG || http_wrong_key(intake->request) == 0) {
+        return false;
+    }
+    (void)fault_set(fault, "", "%s", DOOR_UNKNOWN_KEY);
+    return true;
 }
 
 /* --- the command --- */

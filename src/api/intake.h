@@ -48,9 +48,9 @@ void intake_free(struct intake *intake);
  * when it is of another kind (enum integration_kind; 0: any). */
 NODISCARD bool intake_adopt(struct intake *intake, const char *name, int kind, struct fault *fault);
 
-/* Whose is an event of PagerDuty's that cannot be read as JSON, by the key in its text? Then it is adopted. */
-enum recognized { RECOGNIZED_NONE = 1, RECOGNIZED_WRONG, RECOGNIZED };
-enum recognized intake_recognize(struct intake *intake);
+/* Of an event of PagerDuty's that cannot be read as JSON: is the key in its text one wrong key too many, to be
+ * refused with 429 and this fault? If the key is good the intake is adopted by its integration. */
+NODISCARD bool intake_is_guess(struct intake *intake, struct fault *fault);
 
 /* Keeps the payload with the answer's status; `problem` NULL when there is none. Nothing is kept of a
  * stranger, whose key is no integration's. */

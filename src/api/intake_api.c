@@ -111,9 +111,8 @@ static void refuse_cut_event(struct intake *intake)
     struct fault fault = {0};
     size_t max = http_body_max(intake->request);
     int status = 413;
-    if (intake_recognize(intake) == RECOGNIZED_WRONG && http_wrong_key(intake->request) > 0) {
+    if (intake_is_guess(intake, &fault)) {
         status = 429;
-        (void)fault_set(&fault, "", "%s", DOOR_UNKNOWN_KEY);
     } else if (max > LIMIT_BODY_STRANGER) {
         (void)fault_set(
             &fault, "",

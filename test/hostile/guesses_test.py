@@ -61,6 +61,18 @@ class GuessesTest(unittest.TestCase):
         self.assert_limited(lambda at: self.call(at, "POST", "/v2/enqueue", event("f" * 32)),
                             lambda at: self.call(at, "POST", "/v2/enqueue", event(KEYS["PD_KEY"])), 400)
 
+    def test_keys_in_bodies_that_are_broken(self):
+        def event(key):
+            return b'{"routing_key": "%s", "event_action": "trigger", "payl' % key.encode()
+
+        good = {"routing_key": KEYS["PD_KEY"], "event_action": "trigger",
+                "payload": {"summary": "s", "source": "x", "severity": "error"}}
+        here = "203.0.113.10"
+        statuses = [self.call(here, "POST", "/v2/enqueue", event("f" * 32)).status for _ in range(55)]
+        self.assertEqual(statuses, [400] * 50 + [429] * 5)
+        self.assertEqual(self.call(here, "POST", "/v2/enqueue", event(KEYS["PD_KEY"])).status, 400, "no guess")
+        self.assertEqual(self.call(here, "POST", "/v2/enqueue", good).status, 202)
+
     def test_no_key_is_no_guess(self):
         for _ in range(60):
             self.assertEqual(self.call("192.0.2.77", "GET", "/api/v1/alerts").status, 401)
