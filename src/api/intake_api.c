@@ -63,7 +63,8 @@ static void post_alertmanager(struct http_request *request, void *context)
         return;
     }
     struct fault fault = {0};
-    if (!alertmanager_read(body, &intake->batch, &fault)) {
+    intake->batch.is_cut = intake->is_cut;
+    if (!alertmanager_read(body, clock_now(intake->context->clock), &intake->batch, &fault)) {
         intake_refuse(intake, 400, &fault);
         return;
     }

@@ -6,18 +6,56 @@
 #include "base/limits.h"
 #include "source/prometheus.h"
 
-/* The alert's own status, else the notification's. What others write in its place ("FIRING", "ok") is
- * understood; whatever does not say that it is over fires, for one page too many is better than none. */
-static int read_action(const json_t *body, const json_t *alert, struct fault *mend)
+/* Words that say here that an alert is over; at other doors they might say what is wrong ("expired"). */
+static bool is_over_word(const char *word)
+{
+    static const struct enum_name WORDS[] = {{"expired", SIGNAL_RESOLVE},
+                                             {"ended", SIGNAL_RESOLVE},
+                                             {"done", SIGNAL_RESOLVE},
+                                             {"completed", SIGNAL_RESOLVE},
+                                             {NULL, 0}};
+    g_autofree char *lower = g_ascii_strdown(word, -1);
+    return enum_from_name(WORDS, g_strstrip(lower)) != 0;
+}
+
+/* What the status of an alert, or of the notification, says: enum signal_action; 0: nothing that is known. */
+static int action_of(const json_t *object)
+{
+    const char *word = json_text(object, "status", NULL);
+    if (word == NULL) {
+        return 0;
+    }
+    int action = action_from_word(word);
+    return action == 0 && is_over_word(word) ? SIGNAL_RESOLVE : action;
+}
+
+/* Of a notification that was cut off, whose own status may have stood behind the alerts. */
+static bool lacks_status(const json_t *body, const struct batch *batch)
+{
+    return batch->is_cut && json_object_get(body, "status") == NULL;
+}
+
+/* An end that has come, and not before the beginning. */
+static bool has_ended(struct utc starts_at, struct utc ends_at, struct utc now)
+{
+    return utc_is_set(ends_at) && !utc_before(now, ends_at) &&
+           (!utc_is_set(starts_at) || !utc_before(ends_at, starts_at));
+}
+
+/* What others write in place of the two words ("FIRING", "ok") is understood; whatever does not say that it is over
+ * fires, for one page too many is better than none. */
+static int read_action(const json_t *body, const json_t *alert, bool is_past, struct fault *mend)
 {
     const char *status = json_text(alert, "status", json_text(body, "status", ""));
-    int action = action_from_word(status) == SIGNAL_RESOLVE ? SIGNAL_RESOLVE : SIGNAL_TRIGGER;
-    const char *own = action == SIGNAL_TRIGGER ? "firing" : "resolved";
+    int said = action_of(alert);
+    said = said != 0 ? said : action_of(body);
+    bool is_over = said == SIGNAL_RESOLVE || (said == 0 && is_past);
+    const char *own = is_over ? "resolved" : "firing";
     if (strcmp(status, own) != 0) {
         g_autofree char *what = g_strdup_printf("is \"%.40s\": taken as %s", status, own);
         mend_told(mend, "status", what);
     }
-    return action;
+    return is_over ? SIGNAL_RESOLVE : SIGNAL_TRIGGER;
 }
 
 static void add_origin(struct signal *signal, const json_t *body, const json_t *alert,
@@ -43,25 +81,31 @@ static const char *read_fingerprint(const json_t *alert, struct fault *mend)
     return json_text(alert, "fingerprint", "");
 }
 
-static bool read_one(const json_t *body, const json_t *alert, struct batch *out,
+static bool read_one(const json_t *body, const json_t *alert, struct utc now, struct batch *out,
                      struct fault *fault, struct fault *mend)
 {
     if (!json_is_object(alert)) {
         return fault_set(fault, "", "must be an object with status and labels");
     }
+    if (action_of(alert) == 0 && lacks_status(body, out)) {
+        return fault_set(fault, "status",
+                         "may have stood in what was cut off: nobody can tell "
+                         "whether this alert fires or is over");
+    }
     json_auto_t *labels = labels_take(alert, "labels", mend);
     json_auto_t *annotations = labels_take(alert, "annotations", mend);
     const char *fingerprint = read_fingerprint(alert, mend);
-    int action = read_action(body, alert, mend);
+    struct utc starts_at = instant_take(alert, "startsAt", mend);
+    struct utc ends_at = instant_take(alert, "endsAt", mend);
+    int action = read_action(body, alert, has_ended(starts_at, ends_at, now), mend);
     if (json_object_size(labels) == 0 && fingerprint[0] == '\0') {
         return fault_set(fault, "labels", "must have at least one label, or a fingerprint beside");
     }
     struct signal *signal = batch_add(out);
     signal->action = action;
-    signal->occurred_at = instant_take(alert, "startsAt", mend);
-    struct utc ended_at = instant_take(alert, "endsAt", mend);
+    signal->occurred_at = starts_at;
     if (action == SIGNAL_RESOLVE) { /* while it fires, the end is none or a guess */
-        signal->ended_at = ended_at;
+        signal->ended_at = ends_at;
     }
     if (fingerprint[0] != '\0') {
         signal->dedup_key = g_strdup(fingerprint);
@@ -125,7 +169,7 @@ static void add_truncated(const json_t *body, struct batch *out)
     add_origin(signal, body, NULL, &unheard);
 }
 
-bool alertmanager_read(const json_t *body, struct batch *out, struct fault *fault)
+bool alertmanager_read(const json_t *body, struct utc now, struct batch *out, struct fault *fault)
 {
     if (!json_is_object(body)) {
         return fault_set(fault, "", "must be an object, as Alertmanager's webhook sends");
@@ -144,11 +188,14 @@ bool alertmanager_read(const json_t *body, struct batch *out, struct fault *faul
     for (size_t i = 0; i < count; i++) {
         struct fault why = {0};
         struct fault mend = {0};
-        if (!read_one(body, json_array_get(alerts, i), out, &why, &mend)) {
+        if (!read_one(body, json_array_get(alerts, i), now, out, &why, &mend)) {
             batch_refuse(out, "alerts", i, &why);
         } else if (mend.text[0] != '\0') {
             batch_mend(out, "alerts", i, &mend);
         }
+    }
+    if (lacks_status(body, out)) {
+        return true; /* whoever cut it off is told to its owner, be all the rest refused */
     }
     add_truncated(body, out);
     if (out->signals->len == out->added && out->refused > 0) {

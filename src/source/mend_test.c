@@ -130,7 +130,7 @@ static void each_alert_is_taken_without_what_cannot_be_read(void **state)
             struct fault fault = {0};
             batch_init(&batch);
             assert_true(door == 0 ? prometheus_read(body, NOW, &batch, &fault)
-                                  : alertmanager_read(body, &batch, &fault));
+                                  : alertmanager_read(body, NOW, &batch, &fault));
             const char *mended = batch.mended == 0 ? NULL : batch.first_mend.field;
             g_autofree char *expected =
                 ALERTS[i].field == NULL
@@ -154,7 +154,7 @@ static void a_fingerprint_that_is_no_text_is_none(void **state)
     struct batch batch;
     struct fault fault = {0};
     batch_init(&batch);
-    assert_true(alertmanager_read(body, &batch, &fault));
+    assert_true(alertmanager_read(body, NOW, &batch, &fault));
     assert_string_equal(signal_at(&batch, 0)->dedup_key, fingerprint);
     assert_string_equal(batch.first_mend.field, "alerts[0].fingerprint");
     batch_clear(&batch);
@@ -193,7 +193,7 @@ static void read_group(const char *status, const char *truncated, struct batch *
     json_auto_t *body = json_of(text);
     struct fault fault = {0};
     batch_init(batch);
-    assert_true(alertmanager_read(body, batch, &fault));
+    assert_true(alertmanager_read(body, NOW, batch, &fault));
 }
 
 static void what_alertmanager_cut_off_is_an_alert(void **state)

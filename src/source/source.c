@@ -207,6 +207,9 @@ int action_from_word(const char *word)
                                              {"clear", SIGNAL_RESOLVE},
                                              {"cleared", SIGNAL_RESOLVE},
                                              {"fixed", SIGNAL_RESOLVE},
+                                             {"healthy", SIGNAL_RESOLVE},
+                                             {"restored", SIGNAL_RESOLVE},
+                                             {"solved", SIGNAL_RESOLVE},
                                              {"inactive", SIGNAL_RESOLVE},
                                              {"success", SIGNAL_RESOLVE},
                                              {NULL, 0}};

@@ -22,6 +22,7 @@ struct batch {
     size_t added;            /* signals that the adapter has added about the request itself */
     size_t max;              /* so many elements are looked at; 0: LIMIT_ALERTS_PER_REQUEST */
     size_t cut_off;          /* elements beyond that */
+    bool is_cut;             /* set by the caller: what stood behind the elements may be missing */
 };
 
 void batch_init(struct batch *batch);

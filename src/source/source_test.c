@@ -70,7 +70,7 @@ static void alertmanager_sends_a_group(void **state)
     struct batch batch;
     struct fault fault = {0};
     batch_init(&batch);
-    assert_true(alertmanager_read(body, &batch, &fault));
+    assert_true(alertmanager_read(body, now(), &batch, &fault));
     assert_int_equal(batch.signals->len, 2 + batch.added);
     assert_int_equal(batch.refused, 0);
     const struct signal *firing = signal_at(&batch, 0);
@@ -133,7 +133,7 @@ static void alertmanager_gets_it_wrong(void **state)
         struct batch batch;
         struct fault fault = {0};
         batch_init(&batch);
-        bool is_good = alertmanager_read(body, &batch, &fault);
+        bool is_good = alertmanager_read(body, now(), &batch, &fault);
         const char *field = is_good ? NULL : fault.field;
         if (g_strcmp0(field, ALERTMANAGERS[i].field) != 0 ||
             batch.signals->len != ALERTMANAGERS[i].signals ||

@@ -40,6 +40,13 @@ static const struct {
     {" resolved ", SIGNAL_RESOLVE, "is \" resolved \": taken as resolved"},
     {"Resolved\n", SIGNAL_RESOLVE, "taken as resolved"},
     {"ok", SIGNAL_RESOLVE, "is \"ok\": taken as resolved"},
+    {"Expired", SIGNAL_RESOLVE, "is \"Expired\": taken as resolved"},
+    {"ended", SIGNAL_RESOLVE, "taken as resolved"},
+    {"done", SIGNAL_RESOLVE, "taken as resolved"},
+    {"completed", SIGNAL_RESOLVE, "taken as resolved"},
+    {"healthy", SIGNAL_RESOLVE, "taken as resolved"},
+    {"restored", SIGNAL_RESOLVE, "taken as resolved"},
+    {"solved", SIGNAL_RESOLVE, "taken as resolved"},
     {"acknowledged", SIGNAL_TRIGGER, "is \"acknowledged\": taken as firing"},
     {"pending", SIGNAL_TRIGGER, "is \"pending\": taken as firing"},
     {"broken", SIGNAL_TRIGGER, "is \"broken\": taken as firing"},
@@ -60,7 +67,7 @@ static void a_status_is_understood_in_other_spelling(void **state)
             struct batch batch;
             struct fault fault = {0};
             batch_init(&batch);
-            assert_true(alertmanager_read(bodies[k], &batch, &fault));
+            assert_true(alertmanager_read(bodies[k], NOW, &batch, &fault));
             assert_int_equal(signal_at(&batch, 0)->action, STATUSES[i].action);
             assert_int_equal(batch.mended, STATUSES[i].told != NULL);
             if (STATUSES[i].told != NULL) {
@@ -69,6 +76,58 @@ static void a_status_is_understood_in_other_spelling(void **state)
             }
             batch_clear(&batch);
         }
+    }
+}
+
+/* One alert of a notification at NOW, which is 2026-11-18T11:06:40Z. */
+static const struct {
+    const char *name, *body;
+    bool is_cut;
+    int action; /* 0: refused */
+} WHOLE[] = {
+    {"its own word counts first", "'status':'resolved','alerts':[{'status':'firing',L}]", false,
+     SIGNAL_TRIGGER},
+    {"one that is not known asks the notification",
+     "'status':'resolved','alerts':[{'status':'odd',L}]", false, SIGNAL_RESOLVE},
+    {"one that is no text, too", "'status':'OK','alerts':[{'status':7,L}]", false, SIGNAL_RESOLVE},
+    {"one that is known and not over", "'status':'resolved','alerts':[{'status':'ack',L}]", false,
+     SIGNAL_TRIGGER},
+    {"neither is known: its end",
+     "'status':'odd','alerts':[{L,'startsAt':'2026-11-18T11:00:00Z','endsAt':'2026-11-18T11:06:40Z'"
+     "}]",
+     false, SIGNAL_RESOLVE},
+    {"an end ahead", "'alerts':[{L,'endsAt':'2026-11-18T11:06:41Z'}]", false, SIGNAL_TRIGGER},
+    {"an end before the beginning",
+     "'alerts':[{L,'startsAt':'2026-11-18T11:00:00Z','endsAt':'2026-11-18T10:59:59Z'}]", false,
+     SIGNAL_TRIGGER},
+    {"no end", "'alerts':[{L,'startsAt':'2026-11-18T11:00:00Z'}]", false, SIGNAL_TRIGGER},
+    {"an end beside a word", "'status':'firing','alerts':[{L,'endsAt':'2026-11-18T11:00:00Z'}]",
+     false, SIGNAL_TRIGGER},
+    {"cut off, its own word", "'alerts':[{'status':'firing',L}]", true, SIGNAL_TRIGGER},
+    {"cut off, the notification's before", "'status':'firing','alerts':[{L}]", true,
+     SIGNAL_TRIGGER},
+    {"cut off, perhaps before the status", "'alerts':[{L}]", true, 0},
+    {"cut off, and its own word says nothing", "'alerts':[{'status':'odd',L}]", true, 0},
+};
+
+static void what_says_nothing_asks_what_stands_around_it(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(WHOLE); i++) {
+        g_auto(GStrv) parts = g_strsplit(WHOLE[i].body, "L", -1);
+        g_autofree char *inner = g_strjoinv("'labels':{'a':'b'}", parts);
+        g_autofree char *text = g_strdup_printf("{%s}", g_strdelimit(inner, "'", '"'));
+        json_auto_t *body = json_of(text);
+        struct batch batch;
+        struct fault fault = {0};
+        batch_init(&batch);
+        batch.is_cut = WHOLE[i].is_cut;
+        bool is_read = alertmanager_read(body, NOW, &batch, &fault);
+        int action = batch.signals->len == 0 ? 0 : signal_at(&batch, 0)->action;
+        if (!is_read || action != WHOLE[i].action || batch.refused != (action == 0)) {
+            fail_msg("%s: %d, %zu refused", WHOLE[i].name, action, batch.refused);
+        }
+        batch_clear(&batch);
     }
 }
 
@@ -199,7 +258,7 @@ static void an_address_that_leads_nowhere_is_told(void **state)
         } else if (ADDRESSES[i].door == TO_PROMETHEUS) {
             assert_true(prometheus_read(body, NOW, &batch, &fault));
         } else {
-            assert_true(alertmanager_read(body, &batch, &fault));
+            assert_true(alertmanager_read(body, NOW, &batch, &fault));
         }
         assert_int_equal(json_array_size(signal_at(&batch, 0)->links), ADDRESSES[i].links);
         assert_int_equal(batch.mended, ADDRESSES[i].field != NULL);
@@ -213,6 +272,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_status_is_understood_in_other_spelling),
+        cmocka_unit_test(what_says_nothing_asks_what_stands_around_it),
         cmocka_unit_test(an_action_is_understood_in_other_spelling),
         cmocka_unit_test(what_is_no_text_is_taken_as_its_json),
         cmocka_unit_test(an_address_that_leads_nowhere_is_told),

@@ -372,6 +372,10 @@ class DoorsTest(unittest.TestCase):
         self.assertEqual(answer.status, 200, answer)
         self.assertEqual(len([a for a in self.world.alerts() if a["summary"] == "CutProm"]), 1)
         self.assert_problem(self.post(AM, b'{"alerts":[{"status":"firing","labels":{"alertn'), 400)
+        # The notification's status may have stood behind the alerts.
+        answer = self.post(AM, b'{"alerts":[{"labels":{"alertname":"over"}}],"status":"resol')
+        self.assertEqual((answer.status, answer.json["accepted"], answer.json["refused"]), (202, 0, 1), answer)
+        self.assertEqual([a for a in self.world.alerts() if a["summary"] == "over"], [])
         # Half of one alert may be another: the key and the action may be what is missing.
         self.assert_problem(self.alert(b'{"summary":"half","links":[{"href":"http://x/"},{"hr'), 400)
         self.assertEqual([a for a in self.world.alerts() if a["summary"] == "half"], [])
