@@ -30,8 +30,11 @@ NODISCARD bool key_index_attach(struct key_index *index, struct ledger *ledger, 
 NODISCARD bool key_index_find(struct key_index *index, const char *text, struct utc now,
                               struct key_entry *out);
 
+/* A key that ended longer ago is nobody's: whoever found it must not disturb its last owner for ever. */
+#define KEY_PAST_FOR SPAN_D(30)
+
 /* Any thread. Whose was it? For telling its owner that somebody still uses it; it opens nothing. False: there never
- * was such a key, or it is good. */
+ * was such a key, it is good, or it ended long ago. */
 NODISCARD bool key_index_find_past(struct key_index *index, const char *text, struct utc now,
                                    struct key_entry *out);
 

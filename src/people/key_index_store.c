@@ -14,7 +14,7 @@
 struct indexed_key {
     unsigned char hash[KEY_HASH_SIZE]; /* first: the table's key */
     struct key_entry entry;
-    bool is_revoked;
+    struct utc revoked_at; /* unset: it is not */
     struct utc expires_at;
     struct utc use_written; /* the ledger's thread only */
     _Atomic int64_t used_us;
@@ -74,7 +74,7 @@ static void add_key(void *self, const struct access_key *key)
     indexed->entry.owner_kind = key->owner_kind;
     indexed->entry.scope = key->scope;
     (void)g_strlcpy(indexed->entry.owner, key->owner, sizeof indexed->entry.owner);
-    indexed->is_revoked = utc_is_set(key->revoked_at);
+    indexed->revoked_at = key->revoked_at;
     indexed->expires_at = key->expires_at;
     indexed->use_written = key->last_used_at;
     atomic_init(&indexed->used_us, key->last_used_at.us);
@@ -204,7 +204,8 @@ static void note_use(struct key_index *index, struct indexed_key *key, struct ut
 
 static bool is_live(const struct indexed_key *key, struct utc now)
 {
-    return !key->is_revoked && (!utc_is_set(key->expires_at) || utc_before(now, key->expires_at));
+    return !utc_is_set(key->revoked_at) &&
+           (!utc_is_set(key->expires_at) || utc_before(now, key->expires_at));
 }
 
 bool key_index_find(struct key_index *index, const char *text, struct utc now,
@@ -223,6 +224,13 @@ bool key_index_find(struct key_index *index, const char *text, struct utc now,
     return is_good;
 }
 
+/* Of one that is not live. */
+static bool is_remembered(const struct indexed_key *key, struct utc now)
+{
+    struct utc ended_at = utc_is_set(key->revoked_at) ? key->revoked_at : key->expires_at;
+    return utc_before(now, utc_add(ended_at, KEY_PAST_FOR));
+}
+
 bool key_index_find_past(struct key_index *index, const char *text, struct utc now,
                          struct key_entry *out)
 {
@@ -230,7 +238,7 @@ bool key_index_find_past(struct key_index *index, const char *text, struct utc n
     key_hash(text, hash);
     CHECK(pthread_rwlock_rdlock(&index->lock) == 0);
     const struct indexed_key *key = g_hash_table_lookup(index->keys, hash);
-    bool is_past = key != NULL && !is_live(key, now);
+    bool is_past = key != NULL && !is_live(key, now) && is_remembered(key, now);
     if (is_past) {
         *out = key->entry;
     }

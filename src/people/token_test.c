@@ -260,6 +260,12 @@ static void rotation_overlaps_and_revocation_does_not(void **state)
     assert_false(is_good(world, second.mint.text));
     assert_was_of(world, second.mint.text, "backup");
     assert_int_equal(run(world, key_revoke, &revoke), OUTCOME_REFUSED);
+    world->wall = utc_add(world->wall, (struct span){KEY_PAST_FOR.us - 1});
+    assert_was_of(world, first.mint.text, "backup");
+    assert_was_of(world, second.mint.text, "backup");
+    world->wall = utc_add(world->wall, (struct span){1});
+    assert_was_of(world, first.mint.text, NULL);
+    assert_was_of(world, second.mint.text, NULL);
 }
 
 static void tokens_have_a_scope_an_end_and_a_name_of_their_own(void **state)

@@ -53,7 +53,7 @@ void refusal_book_destroy(struct refusal_book **book)
 
 static bool is_lost_for_good(enum refusal kind)
 {
-    return kind == REFUSAL_TOO_LARGE || kind == REFUSAL_CUT_OFF || kind == REFUSAL_KEY;
+    return kind == REFUSAL_TOO_LARGE || kind == REFUSAL_CUT_OFF;
 }
 
 /* A clock that was set back must not silence it. */

@@ -34,6 +34,9 @@ static const struct {
     {"the second, too; it is told once", 75 + 900, GOOD, false,
      1U << REFUSAL_CUT_OFF | 1U << REFUSAL_UNREADABLE, 0},
     {"nothing is left", 5000, GOOD, false, 0, 0},
+    {"one request with an old key is nobody's business", 5000, REFUSAL_KEY, false, 0, 1},
+    {"nor are two with old keys", 5000, REFUSAL_KEY, false, 0, 2},
+    {"three are", 5000, REFUSAL_KEY, true, 0, 3},
     {"it counts from one", 5001, REFUSAL_TOO_LARGE, true, 0, 1},
     {"a clock that was set back does not silence it", 100, REFUSAL_TOO_LARGE, true, 0, 2},
 };
