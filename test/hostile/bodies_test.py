@@ -224,6 +224,16 @@ class BodiesTest(unittest.TestCase):
         self.assertEqual(answer.status, 413, answer)
         self.growth(lambda: self.hold(head("/v2/enqueue", 4 * MIB), MIB), STRANGERS_MIB + SPARE_MIB)
 
+    def test_of_a_packed_body_little_is_unpacked_to_look_for_a_key(self):
+        """A stranger's 16 KB would be 16 MiB of work."""
+        order = ("event_action", "payload", "routing_key")
+        for size, is_told in ((MIB, True), (3 * MIB, False)):
+            before = self.told()
+            answer = self.world.post("/v2/enqueue", gzip.compress(json.dumps(self.event(size, order)).encode()),
+                                     token=None, headers={"Content-Encoding": "gzip"})
+            self.assertEqual(answer.status, 413, answer)
+            self.assertEqual(self.told() - before, is_told)
+
     def test_other_keys_open_no_large_body(self):
         """A feed's key goes round in calendars."""
         connection = self.connect()
