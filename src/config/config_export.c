@@ -103,8 +103,8 @@ static void note_override(void *notes, const struct override_row *row)
 static bool is_over(const struct config_object *object, struct utc now)
 {
     struct utc to;
-    return object->kind == CONFIG_SILENCE && utc_parse(json_text(object->spec, "to", ""), &to) &&
-           !utc_before(now, to);
+    bool has_end = object->kind == CONFIG_SILENCE || object->kind == CONFIG_ABSENCE;
+    return has_end && utc_parse(json_text(object->spec, "to", ""), &to) && !utc_before(now, to);
 }
 
 json_t *config_export(struct db *db, struct utc now, GPtrArray *notes)

@@ -35,8 +35,8 @@ void config_save_version(struct db *db, int64_t version);
 NODISCARD struct config *config_load(struct db *db, struct fault *fault);
 
 /* The whole configuration as a document for yaml_write. Secrets that stand in it literally are left
- * out; a sentence about each, and about overrides and silences that live outside the file, goes to `notes`
- * (GPtrArray of char *, freed by g_free); a silence that is over at `now` is none. */
+ * out; a sentence about each, and about overrides, silences and absences that live outside the file, goes to
+ * `notes` (GPtrArray of char *, freed by g_free); a silence or an absence that is over at `now` is none. */
 NODISCARD json_t *config_export(struct db *db, struct utc now, GPtrArray *notes);
 
 /* An override that a person made. */

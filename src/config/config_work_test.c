@@ -273,6 +273,39 @@ static void test_a_stored_webhook_secret_that_is_too_short_loads(void **state)
     config_unref(config);
 }
 
+/* ---- what lives outside the file ---- */
+
+static void save_span(struct world *world, enum config_kind kind, const char *name, const char *to)
+{
+    g_autofree char *spec = g_strdup_printf("{\"name\": \"%s\", \"user\": \"ana\", \"from\": "
+                                            "\"2020-01-01T00:00:00Z\", \"to\": \"%s\"}",
+                                            name, to);
+    save_stored(world, kind, name, spec);
+}
+
+static void test_export_notes_what_is_not_over(void **state)
+{
+    struct world *world = *state;
+    char now[UTC_TEXT_SIZE];
+    char later[UTC_TEXT_SIZE];
+    utc_format(world->now, now);
+    utc_format(utc_add(world->now, SPAN_S(1)), later);
+
+    static const enum config_kind KINDS[] = {CONFIG_ABSENCE, CONFIG_SILENCE};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++) {
+        save_span(world, KINDS[i], "past", now);
+        save_span(world, KINDS[i], "ahead", later);
+    }
+    g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+    json_auto_t *document = config_export(world->db, world->now, notes);
+    assert_non_null(document);
+    assert_int_equal(notes->len, G_N_ELEMENTS(KINDS));
+    for (guint i = 0; i < notes->len; i++) {
+        assert_non_null(strstr(g_ptr_array_index(notes, i), " ahead."));
+    }
+}
+
 /* ---- objects and overrides ---- */
 
 static void test_put_and_delete(void **state)
@@ -401,6 +434,7 @@ int main(void)
         IN_WORLD(test_export_applies_without_a_change),
         IN_WORLD(test_export_leaves_secrets_out),
         IN_WORLD(test_a_stored_webhook_secret_that_is_too_short_loads),
+        IN_WORLD(test_export_notes_what_is_not_over),
         IN_WORLD(test_put_and_delete),
         IN_WORLD(test_what_is_ended_needs_no_meaning),
         IN_WORLD(test_overrides),
