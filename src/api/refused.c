@@ -141,7 +141,8 @@ void refused_lost(void *self, const struct http_request *request, enum http_loss
     if (key == NULL || !key_index_find(context->keys, key, clock_now(context->clock), &owner)) {
         size_t size = 0;
         const char *bytes = http_body(request, &size);
-        key = sought = pagerduty_key_in(bytes, size);
+        sought = pagerduty_key_in(bytes, size);
+        key = sought;
     }
     if (key == NULL || !key_index_find(context->keys, key, clock_now(context->clock), &owner) ||
         owner.owner_kind != KEY_INTEGRATION) {

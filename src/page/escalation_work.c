@@ -42,9 +42,15 @@ static void append_skips(struct ledger_tx *tx, int64_t alert_id, const GArray *s
     }
 }
 
+/* What is told with a step's pages. */
+struct circumstances {
+    const struct silence *silence; /* that held it until now; NULL: none did */
+    bool is_again;                 /* they may believe it to be over */
+};
+
 static void open_pages(struct pager *pager, struct ledger_tx *tx, const struct escalation *e,
                        const struct alert *alert, const struct verdict *verdict,
-                       const struct silence *silence, bool is_again)
+                       const struct circumstances *circumstances)
 {
     const struct page_order order = {
         .alert = alert,
@@ -53,8 +59,8 @@ static void open_pages(struct pager *pager, struct ledger_tx *tx, const struct e
         .round = verdict->told_round,
         /* Whoever is the last resort hears it as urgent, whatever the service says. */
         .urgency = verdict->is_last_resort ? URGENCY_HIGH : alert->urgency,
-        .silence = silence,
-        .is_again = is_again,
+        .silence = circumstances->silence,
+        .is_again = circumstances->is_again,
         .actor = "tocsin",
     };
     pages_open(pager, tx, &order, verdict->tellings);
@@ -132,7 +138,7 @@ static void advance_telling(struct pager *pager, struct ledger_tx *tx, struct es
         write_down(tx, e);
         return;
     }
-    const struct silence *silence = silence_before(pager, e, alert);
+    const struct circumstances circumstances = {silence_before(pager, e, alert), is_again};
     bool was_last_resort = e->state == ESCALATION_LAST_RESORT;
     const struct stand stand = {
         .policy = policy_of(pager, tx, e->policy_version),
@@ -150,7 +156,7 @@ static void advance_telling(struct pager *pager, struct ledger_tx *tx, struct es
     if (verdict.is_last_resort && !was_last_resort) {
         append_event(tx, alert->id, "escalation.exhausted", json_object());
     }
-    open_pages(pager, tx, e, alert, &verdict, silence, is_again);
+    open_pages(pager, tx, e, alert, &verdict, &circumstances);
     if (verdict.tellings->len == 0) {
         append_event(tx, alert->id, "escalation.nobody", json_object());
     }
@@ -290,12 +296,11 @@ void escalation_continue(struct pager *pager, struct ledger_tx *tx, struct alert
     bool is_paused = e.kept_state == ESCALATION_PAUSED || e.kept_state == ESCALATION_ASKED;
     bool is_snoozed = e.kept_state == ESCALATION_PAUSED && e.next_is_date;
     bool is_believed_over = was_over.us > END_WAIT_REPEATED.us || end_was_told(tx->db, alert->id);
-    if (is_snoozed) {
-        wait_on(tx, &e, alert); /* it pages when that is over, whatever was said meanwhile */
+    /* A snooze pages when it is over, whatever was said meanwhile. */
+    if (is_snoozed || (is_paused && !is_believed_over)) {
+        wait_on(tx, &e, alert);
     } else if (is_believed_over) {
         take_up_again(pager, tx, &e, alert);
-    } else if (is_paused) {
-        wait_on(tx, &e, alert);
     } else if (!notification_was_sent(tx->db, alert->id)) {
         restart(pager, tx, &e, alert);
     } else {

@@ -85,25 +85,17 @@ static void add_ways(struct ways *ways, const char *name)
  * step. False: no way to this
  * person is left once the first rule applied, at *out_until: every contact was tried by then. Else that is when
  * the first rule applies. */
-static bool contacts_json(const struct question *question, const char *who, int urgency,
-                          struct utc at, struct utc until, json_t *list, struct utc *out_until)
+static bool walk_contacts(struct ways *ways, struct utc at, struct utc *out_until)
 {
-    struct ways ways = {.question = question,
-                        .who = who,
-                        .urgency = urgency,
-                        .until = until,
-                        .used = g_ptr_array_new(),
-                        .list = list};
-    g_autoptr(GPtrArray) rules = receiver_rules(question->config, who, urgency);
+    g_autoptr(GPtrArray) rules = receiver_rules(ways->question->config, ways->who, ways->urgency);
     *out_until = at;
     for (guint i = 0; i < rules->len; i++) {
         const struct rule *rule = g_ptr_array_index(rules, i);
-        ways.at = utc_add(at, rule->after);
-        *out_until = i == 0 ? ways.at : *out_until;
-        add_ways(&ways, rule->contact);
+        ways->at = utc_add(at, rule->after);
+        *out_until = i == 0 ? ways->at : *out_until;
+        add_ways(ways, rule->contact);
     }
-    g_ptr_array_unref(ways.used);
-    return ways.is_reached;
+    return ways->is_reached;
 }
 
 /* Whom a step reaches that ends at `ends_at`: when nobody, then until when somebody is tried. */
@@ -121,8 +113,14 @@ static json_t *telling_json(const struct question *question, const struct tellin
     json_t *item = json_object();
     json_t *contacts = json_array();
     struct utc until;
-    bool is_reached =
-        contacts_json(question, telling->who, urgency, at, reach->ends_at, contacts, &until);
+    g_autoptr(GPtrArray) used = g_ptr_array_new();
+    struct ways ways = {.question = question,
+                        .who = telling->who,
+                        .urgency = urgency,
+                        .until = reach->ends_at,
+                        .used = used,
+                        .list = contacts};
+    bool is_reached = walk_contacts(&ways, at, &until);
     if (is_reached) {
         struct span held =
             utc_since(after_quiet_hours(question->config, telling->who, urgency, until), until);
