@@ -72,6 +72,9 @@ static char *outer_key(const char *bytes, const char *end)
 
 char *pagerduty_key_in(const char *bytes, size_t size)
 {
+    if (size == 0) {
+        return NULL; /* `bytes` may be NULL, to which nothing can be added */
+    }
     const char *end = bytes + size;
     char *key = outer_key(bytes, end);
     for (const char *at = end; key == NULL && at > bytes;) {
