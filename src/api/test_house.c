@@ -20,6 +20,7 @@
 #include "source/payload.h"
 
 const char *test_house_readers_at;
+char *(*test_house_secret_amiss)(void *self, const char *reference) = NULL;
 
 static const char DOCUMENT[] =
     "{\"document\": {"
@@ -163,6 +164,7 @@ struct test_house *test_house_open(bool board_is_open)
     house->api.public_url = "http://tocsin.example.com";
     house->api.board_is_open = board_is_open;
     house->api.data_dir = house->dir;
+    house->api.secret_amiss = test_house_secret_amiss;
     open_ledger(house);
     open_doors(house);
     json_auto_t *applied = ask_locally(house, "/api/v1/config/apply", DOCUMENT);

@@ -21,12 +21,13 @@ struct desk {
     struct ledger *ledger;
     const struct clock *clock;
     pthread_t thread;
-    bool is_ended;                              /* and joined */
     struct command batch[LIMIT_BATCH_COMMANDS]; /* the thread's own, as the next: no lock */
     struct span ticked_at;                      /* elapsed time */
     _Atomic int64_t busy_since_us;              /* elapsed; 0: between two pieces of work */
     pthread_mutex_t mutex;                      /* guards all below */
-    pthread_cond_t has_work;                    /* on CLOCK_MONOTONIC */
+    pthread_cond_t has_work;                    /* on CLOCK_MONOTONIC, as the next */
+    pthread_cond_t has_ended;
+    bool is_over;   /* the thread touches nothing any more */
     bool is_asleep; /* the thread waits: whoever brings work must signal */
     bool is_woken;
     bool is_closing;
@@ -149,6 +150,10 @@ static void *run(void *self)
         next = is_closed && !was_closed ? (struct utc){0} : tick(desk, next);
         set_busy(desk, false);
     }
+    lock(desk);
+    desk->is_over = true;
+    CHECK(pthread_cond_signal(&desk->has_ended) == 0);
+    unlock(desk);
     return NULL;
 }
 
@@ -161,6 +166,7 @@ struct desk *desk_start(struct ledger *ledger, const struct clock *clock)
     CHECK(pthread_condattr_init(&attributes) == 0);
     CHECK(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
     CHECK(pthread_cond_init(&desk->has_work, &attributes) == 0);
+    CHECK(pthread_cond_init(&desk->has_ended, &attributes) == 0);
     CHECK(pthread_condattr_destroy(&attributes) == 0);
     CHECK(pthread_mutex_init(&desk->mutex, NULL) == 0);
     CHECK(pthread_create(&desk->thread, NULL, run, desk) == 0);
@@ -213,7 +219,11 @@ enum command_outcome desk_submit_and_wait(struct desk *desk, struct command comm
     struct waiter waiter = {.command = command};
     CHECK(pthread_mutex_init(&waiter.mutex, NULL) == 0);
     CHECK(pthread_cond_init(&waiter.is_answered, NULL) == 0);
-    struct command wrapped = {run_for_waiter, answer_waiter, &waiter, command.is_intake};
+    struct command wrapped = {.run = run_for_waiter,
+                              .answer = answer_waiter,
+                              .arg = &waiter,
+                              .is_intake = command.is_intake,
+                              .client = command.client};
     bool is_taken = desk_submit(desk, wrapped);
     CHECK(pthread_mutex_lock(&waiter.mutex) == 0);
     while (is_taken && waiter.outcome == 0) {
@@ -251,9 +261,14 @@ bool desk_end_within(struct desk *desk, struct span patience)
 {
     close_desk(desk);
     struct timespec until = monotonic_after(patience);
-    desk->is_ended =
-        desk->is_ended || pthread_clockjoin_np(desk->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
-    return desk->is_ended;
+    lock(desk);
+    bool is_late = false;
+    while (!desk->is_over && !is_late) {
+        is_late = pthread_cond_timedwait(&desk->has_ended, &desk->mutex, &until) == ETIMEDOUT;
+    }
+    bool is_over = desk->is_over;
+    unlock(desk);
+    return is_over;
 }
 
 void desk_stop(struct desk **desk)
@@ -262,8 +277,9 @@ void desk_stop(struct desk **desk)
         return;
     }
     close_desk(*desk);
-    CHECK((*desk)->is_ended || pthread_join((*desk)->thread, NULL) == 0);
+    CHECK(pthread_join((*desk)->thread, NULL) == 0);
     CHECK(pthread_cond_destroy(&(*desk)->has_work) == 0);
+    CHECK(pthread_cond_destroy(&(*desk)->has_ended) == 0);
     CHECK(pthread_mutex_destroy(&(*desk)->mutex) == 0);
     g_clear_pointer(desk, g_free);
 }
