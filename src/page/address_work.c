@@ -51,7 +51,7 @@ void address_take(struct claim *claim, const struct delivery *delivery)
 }
 
 /* Of a great many a part in each look: the ledger has other work. */
-enum { PASSED_BY_MAX = 200 };
+enum { PASSED_BY_MAX = 200, AWAITED_MAX = 4096 };
 
 #define LOOK_FOR_MORE SPAN_S(1)
 
@@ -80,6 +80,15 @@ static bool is_slow(const struct busy *busy, struct utc now)
            !utc_before(now, utc_add(busy->begun_at, ATTEMPT_SLOW));
 }
 
+/* Kept after the settling, for a batch may be run twice. */
+static void note_awaited(struct pager *pager, int64_t delivery_id)
+{
+    if (g_hash_table_size(pager->awaited) >= AWAITED_MAX) {
+        g_hash_table_remove_all(pager->awaited);
+    }
+    g_hash_table_add(pager->awaited, g_memdup2(&delivery_id, sizeof delivery_id));
+}
+
 static void wait_for(struct ledger_tx *tx, struct look *look, const struct busy *busy)
 {
     struct mailbox *mailbox = &look->mailbox;
@@ -92,6 +101,7 @@ static void wait_for(struct ledger_tx *tx, struct look *look, const struct busy 
         return;
     }
     mailbox->waits_for = busy->delivery_id;
+    note_awaited(look->claim->pager, busy->delivery_id);
     mailbox->is_slow = is_slow(busy, tx->now);
     /* Its end comes first, as a rule; and a clock that jumped back must not make the wait endless. */
     struct utc look_again = utc_add(tx->now, ATTEMPT_SLOW);
@@ -104,6 +114,12 @@ static void wait_for(struct ledger_tx *tx, struct look *look, const struct busy 
         mailbox->next_at = utc_add(tx->now, LOOK_FOR_MORE);
         mailbox_save(tx->db, mailbox);
     }
+}
+
+bool address_is_awaited(const struct pager *pager, const struct ledger_tx *tx, int64_t delivery_id,
+                        bool is_lost)
+{
+    return is_lost || !db_is_shared(tx->db) || g_hash_table_contains(pager->awaited, &delivery_id);
 }
 
 bool address_is_busy(struct ledger_tx *tx, struct look *look)

@@ -18,6 +18,7 @@ struct pager *pager_create(struct config_holder *configs, const struct random *r
     pager->random = random;
     pager->policies = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, policy_destroy);
     pager->held = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
+    pager->awaited = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     return pager;
 }
 
@@ -28,6 +29,7 @@ void pager_destroy(struct pager **pager)
     }
     g_hash_table_destroy((*pager)->policies);
     g_hash_table_destroy((*pager)->held);
+    g_hash_table_destroy((*pager)->awaited);
     gap_look_clear(&(*pager)->gap_look);
     g_free(*pager);
     *pager = NULL;

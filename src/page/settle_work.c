@@ -246,7 +246,9 @@ static void close_delivery(struct pager *pager, struct ledger_tx *tx, const stru
     bool is_proof = delivery->state == DELIVERY_DELIVERED && !is_elsewhere && holds_test(carried);
     notifications_free(carried);
     struct mailbox mailbox = {0};
-    mailboxes_go_on(tx->db, delivery->id, tx->now);
+    if (address_is_awaited(pager, tx, delivery->id, settle->node == CLAIMANT_LOST)) {
+        mailboxes_go_on(tx->db, delivery->id, tx->now);
+    }
     if (is_proof) { /* the contact works, at every urgency */
         contact_reopen(pager, tx, delivery->who, delivery->contact);
     }

@@ -34,7 +34,8 @@ struct pager {
     const struct random *random;
     struct config *config; /* of the command that runs; NULL between commands */
     GHashTable *policies;  /* version id -> struct policy *, as parsed from its snapshot */
-    GHashTable *held; /* mailbox id -> struct held *: a hint that a look would only say "wait" */
+    GHashTable *held;    /* mailbox id -> struct held *: a hint that a look would only say "wait" */
+    GHashTable *awaited; /* ids of deliveries for which this node has put mailboxes to wait */
     struct gap_look gap_look;
     int64_t silences_version; /* of the configuration that held escalations were judged by */
     struct utc mark_at;       /* when the mark of open intake is to be moved; unset: now */
@@ -213,6 +214,13 @@ int silence_run_due(struct ledger_tx *tx, void *self, int limit);
 int lease_run_due(struct ledger_tx *tx, void *self, int limit);
 /* It was claimed and never started: what it carries waits again, as if it had not been claimed. */
 void delivery_put_back(struct pager *pager, struct ledger_tx *tx, int64_t delivery_id);
+
+/* --- one attempt at a time to one address (address_work.c) --- */
+/* May a mailbox wait for that delivery to end? On a database of its own, and of a delivery whose claimant is lost: yes.
+ * Among several nodes only those know that this one has put to wait, for to ask costs a way to the database at each
+ * settling; what another node has put to wait looks again by itself, within 15 s. */
+NODISCARD bool address_is_awaited(const struct pager *pager, const struct ledger_tx *tx,
+                                  int64_t delivery_id, bool is_lost);
 
 /* --- looking again (look_work.c) --- */
 /* Is this page's notification still to be sent? Fills `alert` in either case, and when the page was
