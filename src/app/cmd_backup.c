@@ -190,8 +190,15 @@ static bool keep_old(const char *database, const char *aside, struct fault *faul
 static char *name_aside(const char *database)
 {
     struct civil now = zone_civil(output_zone(), clock_now(&CLOCK_SYSTEM));
-    return g_strdup_printf("%s.before-restore-%04d%02d%02d-%02d%02d%02d", database, now.year,
-                           now.month, now.day, now.hour, now.minute, now.second);
+    g_autofree char *name =
+        g_strdup_printf("%s.before-restore-%04d%02d%02d-%02d%02d%02d", database, now.year,
+                        now.month, now.day, now.hour, now.minute, now.second);
+    char *free_name = g_strdup(name);
+    for (int i = 2; access(free_name, F_OK) == 0; i++) { /* twice within a second */
+        g_free(free_name);
+        free_name = g_strdup_printf("%s-%d", name, i);
+    }
+    return free_name;
 }
 
 /* Folds the journal of the old database into it, where it is sound enough to be opened. */
