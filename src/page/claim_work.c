@@ -270,13 +270,33 @@ static void choose_ends(struct ledger_tx *tx, struct look *look)
     look->waiting = notifications_waiting(tx->db, look->mailbox.id, due, LOOK_MAX);
 }
 
+/* The bound on noise holds all that waits there: no need to know whether the address is busy, nor to be looked at
+ * when it is not. */
+static bool is_all_held(struct ledger_tx *tx, const struct look *look)
+{
+    if (look->waiting->len == 0) {
+        return false;
+    }
+    int severity = g_array_index(look->waiting, struct notification, 0).severity;
+    if (!utc_before(tx->now, may_go_at(tx, look, severity))) {
+        return false;
+    }
+    GArray *passing = notifications_passing(tx->db, look->mailbox.id, tx->now, 1);
+    bool is_all = passing->len == 0;
+    notifications_free(passing);
+    return is_all;
+}
+
 static void claim_mailbox(struct ledger_tx *tx, struct look *look)
 {
     struct claim *claim = look->claim;
     struct errand *errand = NULL;
     bool is_known = receiver_contact(claim->pager->config, look->mailbox.who, look->mailbox.contact,
                                      &look->contact);
-    if (is_known && address_is_busy(tx, look)) {
+    if (is_known && is_all_held(tx, look)) {
+        look->mailbox.waits_for = 0;
+        look->mailbox.is_slow = false;
+    } else if (is_known && address_is_busy(tx, look)) {
         return;
     }
     if (look->mailbox.urgency == MAILBOX_ENDS) {
