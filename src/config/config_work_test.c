@@ -248,8 +248,10 @@ static void test_export_leaves_secrets_out(void **state)
 static void save_stored(struct world *world, enum config_kind kind, const char *name,
                         const char *spec)
 {
-    struct config_object object = {
-        .kind = kind, .name = g_strdup(name), .spec = json_loads(spec, 0, NULL), .position = 99};
+    struct config_object object = {.kind = (int)kind,
+                                   .name = g_strdup(name),
+                                   .spec = json_loads(spec, 0, NULL),
+                                   .position = 99};
     assert_non_null(object.spec);
     db_begin(world->db);
     config_save_object(world->db, &object, 1, world->now);
