@@ -14,6 +14,7 @@ enum message_kind {
     MESSAGE_TEST,
     MESSAGE_GAP,   /* nobody will be on call between … */
     MESSAGE_ENDED, /* alerts that the receiver was told of are over */
+    MESSAGE_TAKEN, /* somebody has or had each of them; only written over what told of them */
 };
 
 /* A label as its sender wrote it, or a link with its name. */
@@ -38,7 +39,7 @@ struct message_item {
     size_t link_count;
     struct utc ended_at;         /* unset: it is not over */
     struct span lasted;          /* of what is over */
-    const char *acknowledged_by; /* a name; NULL: nobody did */
+    const char *acknowledged_by; /* a name, of what is acknowledged or over; NULL: nobody did */
     const char *resolved_by;     /* a name, of what is over */
 };
 

@@ -12,6 +12,9 @@ static const char *color(const struct message *message)
     if (message->kind == MESSAGE_ENDED) {
         return "#1c6e3c";
     }
+    if (message->kind == MESSAGE_TAKEN) {
+        return "#1f4f8f";
+    }
     switch (message->severity) {
     case SEVERITY_CRITICAL:
         return "#b00020";

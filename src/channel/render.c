@@ -32,16 +32,21 @@ static const struct kind_texts TEXTS[] = {
     [MESSAGE_TEST] = {"test.subject", "test.intro", "ack.button_test", NULL},
     [MESSAGE_GAP] = {"gap.subject", "gap.intro", NULL, NULL},
     [MESSAGE_ENDED] = {"ended.subject", "ended.intro", NULL, "why.ended"},
+    [MESSAGE_TAKEN] = {"taken.subject", "taken.intro", NULL, NULL},
 };
 
 static const struct kind_texts ENDED_MANY = {"ended.subject_many", "ended.intro_many", NULL,
                                              "why.ended"};
+static const struct kind_texts TAKEN_MANY = {"taken.subject_many", "taken.intro_many", NULL, NULL};
 
 static const struct kind_texts *texts_of(const struct message *message)
 {
-    CHECK(message->kind >= MESSAGE_PAGE && message->kind <= MESSAGE_ENDED);
+    CHECK(message->kind >= MESSAGE_PAGE && message->kind <= MESSAGE_TAKEN);
     if (message->kind == MESSAGE_ENDED && message->total > 1) {
         return &ENDED_MANY;
+    }
+    if (message->kind == MESSAGE_TAKEN && message->total > 1) {
+        return &TAKEN_MANY;
     }
     return &TEXTS[message->kind];
 }
@@ -316,35 +321,48 @@ static void add_ended(struct rendered *out, const struct message *message)
     add_fact(out, "label.resolved_by", item->resolved_by);
 }
 
-static void add_several_ended(struct rendered *out, const struct message *message)
+/* One of several that are over, or that somebody has. */
+static void add_outcome(struct rendered *out, const struct message *message,
+                        const struct message_item *item)
+{
+    bool is_over = utc_is_set(item->ended_at);
+    g_autofree char *took = catalogue_span(message->language, item->lasted);
+    g_autofree char *summary = text_line(item->summary, ITEM_MAX);
+    g_autofree char *service = text_line(item->service, SUBJECT_MAX);
+    g_autofree char *who =
+        text_line(is_over ? item->resolved_by : item->acknowledged_by, LABEL_MAX);
+    const struct catalogue_arg args[] = {{.name = "service", .text = service},
+                                         {.name = "summary", .text = summary},
+                                         {.name = "took", .text = took},
+                                         {.name = "who", .text = who},
+                                         {NULL}};
+    g_autofree char *line =
+        catalogue_format(message->language, is_over ? "ended.item" : "taken.item", args);
+    add(out, BLOCK_ITEM, NULL, line, SUMMARY_MAX);
+}
+
+static void add_outcomes(struct rendered *out, const struct message *message)
 {
     for (size_t i = 0; i < message->item_count; i++) {
-        const struct message_item *item = &message->items[i];
-        g_autofree char *took = catalogue_span(message->language, item->lasted);
-        g_autofree char *summary = text_line(item->summary, ITEM_MAX);
-        g_autofree char *service = text_line(item->service, SUBJECT_MAX);
-        g_autofree char *who = text_line(item->resolved_by, LABEL_MAX);
-        const struct catalogue_arg args[] = {{.name = "service", .text = service},
-                                             {.name = "summary", .text = summary},
-                                             {.name = "took", .text = took},
-                                             {.name = "who", .text = who},
-                                             {NULL}};
-        g_autofree char *line = catalogue_format(message->language, "ended.item", args);
-        add(out, BLOCK_ITEM, NULL, line, SUMMARY_MAX);
+        add_outcome(out, message, &message->items[i]);
     }
     add_rest(out, message);
 }
 
 static void add_body(struct rendered *out, const struct message *message)
 {
+    bool is_told = message->kind == MESSAGE_ENDED || message->kind == MESSAGE_TAKEN;
     if (message->kind == MESSAGE_TEST) {
         add_fact(out, "label.sent_by", message->detail);
     } else if (message->kind == MESSAGE_GAP) {
         add_fact(out, "label.when", message->detail);
-    } else if (message->kind == MESSAGE_ENDED && message->total > 1) {
-        add_several_ended(out, message);
+    } else if (is_told && message->total > 1) {
+        add_outcomes(out, message);
     } else if (message->kind == MESSAGE_ENDED && message->item_count == 1) {
         add_ended(out, message);
+    } else if (message->kind == MESSAGE_TAKEN && message->item_count == 1) {
+        add_one(out, message);
+        add_fact(out, "label.acknowledged_by", message->items[0].acknowledged_by);
     } else if (message->kind == MESSAGE_DIGEST || message->item_count > 1) {
         add_several(out, message);
     } else if (message->item_count == 1) {

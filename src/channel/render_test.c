@@ -60,6 +60,11 @@ static void test_subjects(void **state)
          "Toujours dessus ? checkout : Payment failures above 5 %"},
         {MESSAGE_TEST, LANGUAGE_KO, "Tocsin 테스트 메시지"},
         {MESSAGE_GAP, LANGUAGE_ID, "Tidak ada yang piket: payments-primary"},
+        {MESSAGE_TAKEN, LANGUAGE_EN, "Acknowledged: checkout: Payment failures above 5 %"},
+        {MESSAGE_TAKEN, LANGUAGE_KO, "대응 중: checkout: Payment failures above 5 %"},
+        {MESSAGE_TAKEN, LANGUAGE_ZH_TW, "處理中：checkout：Payment failures above 5 %"},
+        {MESSAGE_TAKEN, LANGUAGE_FR, "Prise en charge : checkout : Payment failures above 5 %"},
+        {MESSAGE_TAKEN, LANGUAGE_ID, "Ditangani: checkout: Payment failures above 5 %"},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -125,6 +130,34 @@ static void test_digest_counts(void **state)
     assert_string_equal(rendered.line, "[critical] 43 alerts are waiting for you (2 critical, "
                                        "1 error, 40 info): Payment failures above 5 %");
     rendered_clear(&rendered);
+}
+
+/* Who looks at a room sees that somebody has it, and there is nothing to take. */
+static void what_is_taken_says_by_whom(void **state)
+{
+    (void)state;
+    struct message_item items[] = {ITEM, ITEM};
+    struct message message = message_of(MESSAGE_TAKEN, LANGUAGE_EN);
+    items[0].acknowledged_by = "Budi Santoso";
+    items[1].ended_at = NOW;
+    items[1].lasted = SPAN_MIN(12);
+    items[1].resolved_by = "Chen Wei";
+    message.items = items;
+    struct rendered one = message_render(&message);
+    g_autofree char *text = rendered_text(&one);
+    assert_non_null(strstr(text, "Ana Wijaya, somebody has this alert.\n"));
+    assert_non_null(strstr(text, "Acknowledged by: Budi Santoso\n"));
+    assert_null(strstr(text, "/a/TOKEN"));
+    assert_non_null(strstr(text, "https://tocsin.example.com/alerts/7"));
+    message.item_count = message.total = 2;
+    struct rendered two = message_render(&message);
+    g_autofree char *both = rendered_text(&two);
+    assert_string_equal(two.subject, "Acknowledged or over: 2 alerts");
+    assert_non_null(
+        strstr(both, "checkout: Payment failures above 5 % — acknowledged by Budi Santoso\n"));
+    assert_non_null(strstr(both, "checkout: Payment failures above 5 % — 12 min, Chen Wei\n"));
+    rendered_clear(&one);
+    rendered_clear(&two);
 }
 
 /* Every language and kind: complete, one line where one line is due, no unfilled placeholder. */
@@ -262,9 +295,13 @@ static void test_bare_message(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_subjects),      cmocka_unit_test(test_page_in_full),
-        cmocka_unit_test(test_digest_counts), cmocka_unit_test(test_all_are_complete),
-        cmocka_unit_test(test_hostile_texts), cmocka_unit_test(test_bare_message),
+        cmocka_unit_test(test_subjects),
+        cmocka_unit_test(test_page_in_full),
+        cmocka_unit_test(test_digest_counts),
+        cmocka_unit_test(test_all_are_complete),
+        cmocka_unit_test(what_is_taken_says_by_whom),
+        cmocka_unit_test(test_hostile_texts),
+        cmocka_unit_test(test_bare_message),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

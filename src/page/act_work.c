@@ -33,6 +33,7 @@ static void acknowledge(struct ledger_tx *tx, struct act *act, struct alert *ale
         alert_save(tx->db, alert);
     }
     page_stop_all(tx, alert->id);
+    rooms_follow(act->pager, tx, alert);
     pause_for_acknowledgement(act->pager, tx, alert);
 }
 
@@ -70,6 +71,7 @@ static void snooze(struct ledger_tx *tx, struct act *act, struct alert *alert)
     alert->snoozed_until = act->until;
     alert_save(tx->db, alert);
     page_stop_all(tx, alert->id);
+    rooms_follow(act->pager, tx, alert);
     escalation_pause(tx, alert->id, act->until, true);
     append_event(tx, act, "alert.snoozed", json_pack("{s:s}", "until", until));
 }
@@ -82,6 +84,7 @@ static void escalate(struct ledger_tx *tx, struct act *act, struct alert *alert)
         alert->status = ALERT_OPEN;
         alert->snoozed_until = (struct utc){0};
         alert_save(tx->db, alert);
+        rooms_follow(act->pager, tx, alert);
         escalation_resume(act->pager, tx, alert);
         return;
     }

@@ -1,5 +1,5 @@
 /* One attempt at a time to one address, at any urgency and whichever node makes it: what comes meanwhile waits, and
- * goes together. */
+ * goes together. But for updates of messages that stand there: those wait, and are not waited for. */
 #include "page/claim.h"
 #include "page/courier.h"
 
@@ -17,9 +17,10 @@ static bool has_address(const char *address)
 
 /* A webhook may be the gateway through which a whole company is reached: there the person is a part of the address,
  * else one who is slow to reach would hold up everybody. A mailbox of mail or a room is one, whoever names it. */
-static char *key_of(int channel, const char *address, const char *who)
+static char *key_of(int channel, const char *address, const char *who, bool is_update)
 {
-    return g_strdup_printf("%d %s %s", channel, address, channel == CONTACT_WEBHOOK ? who : "");
+    return g_strdup_printf("%s%d %s %s", is_update ? "update " : "", channel, address,
+                           channel == CONTACT_WEBHOOK ? who : "");
 }
 
 static void note_busy(void *self, const struct delivery *delivery)
@@ -28,8 +29,11 @@ static void note_busy(void *self, const struct delivery *delivery)
     if (has_address(delivery->address)) {
         struct busy *busy = g_new(struct busy, 1);
         *busy = (struct busy){delivery->id, delivery->claimed_at};
+        /* Of what is under way only an update knows its id already. */
+        bool is_update = delivery->provider_id != NULL && *delivery->provider_id != '\0';
         g_hash_table_replace(claim->busy,
-                             key_of(delivery->channel, delivery->address, delivery->who), busy);
+                             key_of(delivery->channel, delivery->address, delivery->who, is_update),
+                             busy);
     }
 }
 
@@ -122,12 +126,22 @@ bool address_is_awaited(const struct pager *pager, const struct ledger_tx *tx, i
     return is_lost || !db_is_shared(tx->db) || g_hash_table_contains(pager->awaited, &delivery_id);
 }
 
+static const struct busy *under_way(const struct look *look, bool is_update)
+{
+    g_autofree char *key =
+        key_of(look->contact.kind, look->contact.to, look->mailbox.who, is_update);
+    return g_hash_table_lookup(look->claim->busy, key);
+}
+
 bool address_is_busy(struct ledger_tx *tx, struct look *look)
 {
     const struct busy *busy = NULL;
     if (has_address(look->contact.to)) {
-        g_autofree char *key = key_of(look->contact.kind, look->contact.to, look->mailbox.who);
-        busy = g_hash_table_lookup(look->claim->busy, key);
+        busy = under_way(look, false);
+        /* Nothing that is news waits until what stands there already is written anew. */
+        if (busy == NULL && look->mailbox.urgency == MAILBOX_ENDS) {
+            busy = under_way(look, true);
+        }
     }
     if (busy == NULL) {
         look->mailbox.waits_for = 0; /* saved with whatever comes of the look */

@@ -33,7 +33,7 @@ NODISCARD bool address_is_busy(struct ledger_tx *tx, struct look *look);
 /* --- the message --- */
 
 /* Both open a delivery. A test, a question, a warning or an end goes as a message of its own; an end also
- * into the message that told of the alert (else NULL). */
+ * into the message that told of the alert (else NULL), and who has it only there. */
 NODISCARD struct errand *build_special(struct ledger_tx *tx, const struct look *look,
                                        const struct notification *n,
                                        const struct told_message *told);

@@ -8,8 +8,9 @@
 #define HELD_AT_LEAST SPAN_S(1)
 #define HELD_WORTH_A_WORD SPAN_S(10)
 
+/* `told`: the message that it is written into; NULL: none. */
 static void open_delivery(struct ledger_tx *tx, const struct look *look, int severity,
-                          struct delivery *out)
+                          const struct told_message *told, struct delivery *out)
 {
     *out = (struct delivery){
         .mailbox_id = look->mailbox.id,
@@ -27,6 +28,7 @@ static void open_delivery(struct ledger_tx *tx, const struct look *look, int sev
         .claimed_at = tx->now,
         .lease_until = utc_add(tx->now, DELIVERY_LEASE),
         .passes = look->passes,
+        .provider_id = g_strdup(told != NULL ? told->update_id : NULL),
     };
     delivery_insert(tx->db, out);
     address_take(look->claim, out);
@@ -68,7 +70,7 @@ struct errand *build_special(struct ledger_tx *tx, const struct look *look,
                              const struct notification *n, const struct told_message *told)
 {
     struct delivery delivery;
-    open_delivery(tx, look, n->severity, &delivery);
+    open_delivery(tx, look, n->severity, told, &delivery);
     struct errand *errand =
         errand_new(&delivery, &look->contact, look->claim->pager->config, tx->now);
     struct message *message = &errand->message;
@@ -76,13 +78,15 @@ struct errand *build_special(struct ledger_tx *tx, const struct look *look,
     message->may_repeat = n->tries > 0 && notification_unknown_attempts(tx->db, n->id) > 0;
     if (n->kind == NOTIFICATION_STILL_ON_IT) {
         fill_question(tx, look, errand, &delivery);
-    } else if (n->kind == NOTIFICATION_ENDED) {
+    } else if (n->kind == NOTIFICATION_ENDED || n->kind == NOTIFICATION_RESTATED) {
         end_fill(look->claim->pager, tx, look->waiting, told, errand, &delivery);
         /* A message that is rewritten stands for what it told of, also where another one tells its end. */
         int64_t told_id = told != NULL ? told->delivery_id : delivery.id;
         bool is_single = message->total == 1;
-        errand_set_look(errand, look->claim, delivery.who, is_single ? LINK_ALERT : LINK_DELIVERY,
-                        is_single ? n->alert_id : told_id);
+        bool is_open = message->kind == MESSAGE_PAGE || message->kind == MESSAGE_DIGEST;
+        (is_open ? errand_set_link : errand_set_look)(errand, look->claim, delivery.who,
+                                                      is_single ? LINK_ALERT : LINK_DELIVERY,
+                                                      is_single ? n->alert_id : told_id);
     } else {
         delivery_carry(tx->db, delivery.id, n->id);
         message->kind = n->kind == NOTIFICATION_TEST ? MESSAGE_TEST : MESSAGE_GAP;
@@ -187,7 +191,7 @@ struct errand *build_pages(struct ledger_tx *tx, const struct look *look, const 
     struct named named = {0};
     name_them(tx, look, wanted, &named);
     struct delivery delivery;
-    open_delivery(tx, look, first->severity, &delivery);
+    open_delivery(tx, look, first->severity, NULL, &delivery);
     struct errand *errand = errand_new(&delivery, &look->contact, pager->config, tx->now);
     struct message *message = &errand->message;
     carry(tx, look, wanted, &delivery);

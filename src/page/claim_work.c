@@ -4,7 +4,7 @@
 #include "alert/alert_store.h"
 #include "base/metric.h"
 #include "page/claim.h"
-#include "page/end_store.h"
+#include "page/restate_store.h"
 #include "people/address.h"
 
 /* How long a hint that a mailbox is held back is believed among several nodes. */
@@ -201,29 +201,54 @@ static struct errand *claim_waiting(struct ledger_tx *tx, struct look *look)
     return errand;
 }
 
-/* An end that can be written into the message that told of the alert goes there, past the bound: it makes no
- * noise. The rest follows in a message of its own. */
-static struct errand *claim_update(struct ledger_tx *tx, struct look *look)
+static bool find_told(struct ledger_tx *tx, const struct look *look, const struct notification *n,
+                      struct told_message *out)
 {
     const struct delivery to = {.who = look->mailbox.who,
                                 .contact = look->mailbox.contact,
                                 .channel = look->contact.kind,
                                 .address = look->contact.to};
+    if (look->contact.to == NULL || !address_is_bot(look->contact.kind, look->contact.to)) {
+        return false;
+    }
+    return n->kind == NOTIFICATION_ENDED ? end_find_told(tx->db, n, &to, UPDATE_ITEMS_MAX, out)
+                                         : restate_find_told(tx->db, n, &to, UPDATE_ITEMS_MAX, out);
+}
+
+/* The first of this kind that goes into a message which stands there already. */
+static struct errand *claim_update_of(struct ledger_tx *tx, struct look *look, int kind)
+{
     struct errand *errand = NULL;
-    bool can_update = look->mailbox.urgency == MAILBOX_ENDS && look->contact.to != NULL &&
-                      address_is_bot(look->contact.kind, look->contact.to) &&
-                      !utc_before(tx->now, mailbox_opens_at(&look->mailbox, tx->now));
-    for (guint i = 0; can_update && errand == NULL && i < look->waiting->len; i++) {
-        const struct notification *n = &g_array_index(look->waiting, struct notification, i);
+    for (guint i = 0; errand == NULL && i < look->waiting->len;) {
+        struct notification *n = &g_array_index(look->waiting, struct notification, i);
         struct told_message told = {0};
-        if (end_find_told(tx->db, n, &to, UPDATE_ITEMS_MAX, &told)) {
+        if (n->kind == kind && find_told(tx, look, n, &told)) {
             look->passes = true;
             errand = build_special(tx, look, n, &told);
             mailbox_rearm(tx->db, &look->mailbox, tx->now);
             g_free(told.update_id);
+        } else if (n->kind == kind && kind == NOTIFICATION_RESTATED) {
+            /* All that could be written anew was; that is no message of its own. */
+            notification_settle(tx->db, n->id, NOTIFICATION_CANCELLED, tx->now);
+            notification_clear(n);
+            g_array_remove_index(look->waiting, i);
+        } else {
+            i++;
         }
     }
     return errand;
+}
+
+/* What can be written into the message that told of the alert goes there, past the bound: it makes no noise. Ends
+ * first: the latest message is looked at most. Those that cannot follow in a message of their own. */
+static struct errand *claim_update(struct ledger_tx *tx, struct look *look)
+{
+    if (look->mailbox.urgency != MAILBOX_ENDS ||
+        utc_before(tx->now, mailbox_opens_at(&look->mailbox, tx->now))) {
+        return NULL;
+    }
+    struct errand *errand = claim_update_of(tx, look, NOTIFICATION_ENDED);
+    return errand != NULL ? errand : claim_update_of(tx, look, NOTIFICATION_RESTATED);
 }
 
 static void look_into(struct ledger_tx *tx, struct look *look, int64_t mailbox_id)

@@ -212,7 +212,7 @@ void deliveries_under_way(struct db *db, struct utc now,
                           void (*each)(void *self, const struct delivery *delivery), void *self)
 {
     struct db_query *q =
-        db_query(db, "SELECT id, channel, address, bounded_at, user_name FROM delivery"
+        db_query(db, "SELECT id, channel, address, bounded_at, user_name, provider_id FROM delivery"
                      " WHERE lease_until > 0 AND bounded_at > $1");
     db_bind_utc(q, 1, utc_add(now, SPAN_H(-1)));
     db_keep(q, 0);
@@ -223,6 +223,7 @@ void deliveries_under_way(struct db *db, struct utc now,
             .address = g_strdup(db_text(q, 2)),
             .claimed_at = db_utc(q, 3),
             .who = g_strdup(db_text(q, 4)),
+            .provider_id = g_strdup(db_text(q, 5)),
         };
         each(self, &delivery);
         delivery_clear(&delivery);
@@ -283,7 +284,7 @@ bool delivery_is_wanted(struct db *db, int64_t delivery_id, struct utc now)
                      " JOIN notification n ON n.id = c.notification_id"
                      " LEFT JOIN alert a ON a.id = n.alert_id LEFT JOIN page p ON p.id = n.page_id"
                      " WHERE c.delivery_id = $1 AND d.lease_until > $2"
-                     " AND (n.kind IN (2, 3, 4) OR (n.kind = 5 AND a.status = 3)"
+                     " AND (n.kind IN (2, 3, 4, 6) OR (n.kind = 5 AND a.status = 3)"
                      " OR (n.kind = 1 AND " PAGE_IS_LIVE ")) LIMIT 1");
     db_bind_int(q, 1, delivery_id);
     db_bind_utc(q, 2, now);

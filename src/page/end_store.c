@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "alert/alert.h"
+
 /* An attempt that may have reached somebody: under way, delivered, or with an outcome nobody knows. */
 #define MAY_HAVE_ARRIVED(notification)                                        \
     "EXISTS (SELECT 1 FROM carried c JOIN delivery d ON d.id = c.delivery_id" \
@@ -107,7 +109,7 @@ int64_t end_drop_unwanted(struct db *db, int64_t mailbox_id, struct utc due, str
 int64_t end_put_off(struct db *db, int64_t mailbox_id, struct utc now, struct utc until)
 {
     struct db_query *q = db_query(
-        db, "UPDATE notification SET due_at = $3 WHERE mailbox_id = $1 AND kind = 5"
+        db, "UPDATE notification SET due_at = $3 WHERE mailbox_id = $1 AND kind IN (5, 6)"
             " AND state = 1 AND due_at <= $2"
             " AND EXISTS (SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
             " JOIN mailbox own ON own.user_name = m.user_name AND own.id = $1"
@@ -124,7 +126,7 @@ struct utc end_update_due(struct db *db, int64_t mailbox_id, struct utc now)
 {
     /* "passes > 0" names the index, which SQLite would not find by "passes = 3". */
     struct db_query *q =
-        db_query(db, "SELECT MIN(due_at) FROM notification WHERE mailbox_id = $1 AND kind = 5"
+        db_query(db, "SELECT MIN(due_at) FROM notification WHERE mailbox_id = $1"
                      " AND state = 1 AND passes > 0 AND passes = 3 AND due_at > $2");
     db_bind_int(q, 1, mailbox_id);
     db_bind_utc(q, 2, now);
@@ -156,7 +158,8 @@ bool end_find_told(struct db *db, const struct notification *end, const struct d
     db_bind_int(q, 7, end->id);
     bool is_there = db_step(q) == DB_ROW;
     if (is_there) {
-        *out = (struct told_message){db_int(q, 0), g_strdup(db_text(q, 1)), db_int(q, 2)};
+        *out = (struct told_message){db_int(q, 0), g_strdup(db_text(q, 1)), db_int(q, 2),
+                                     ALERT_RESOLVED};
     }
     db_reset(q);
     return is_there;

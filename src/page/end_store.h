@@ -27,6 +27,7 @@ struct told_message {
     int64_t delivery_id;
     char *update_id; /* the provider's */
     int64_t items;   /* alerts that it told of */
+    int status;      /* enum alert_status: the one furthest from being over */
 };
 
 /* The latest by which `to` (who, contact, channel, address) was told of the alert of `end`, if all that it

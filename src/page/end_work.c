@@ -1,9 +1,11 @@
-/* An alert is over: whoever was told of it hears so, once and quietly. */
+/* An alert is over: whoever was told of it hears so, once and quietly. What stands in a room says so, too, and
+ * before that who has it. */
 #include <string.h>
 
 #include "alert/alert_store.h"
 #include "page/end_store.h"
 #include "page/errand.h"
+#include "page/restate_store.h"
 #include "page/work.h"
 #include "people/address.h"
 
@@ -35,6 +37,20 @@ static bool can_update(const struct config *config, const char *who, const char 
            address_is_bot(contact.kind, contact.to);
 }
 
+/* Goes into the messages that stand there, as many as can be changed; where none can, nothing is said. */
+static void restate(struct pager *pager, struct ledger_tx *tx, int64_t alert_id, const char *who,
+                    const char *contact, struct span wait)
+{
+    const struct notification notification = {
+        .alert_id = alert_id,
+        .kind = NOTIFICATION_RESTATED,
+        .severity = SEVERITY_INFO,
+        .passes = PASS_UPDATE,
+        .due_at = utc_add(tx->now, wait),
+    };
+    notify_specially(pager, tx, who, contact, &notification);
+}
+
 static void tell(struct pager *pager, struct ledger_tx *tx, const struct alert *alert,
                  const struct end_receiver *receiver, struct span wait)
 {
@@ -43,11 +59,16 @@ static void tell(struct pager *pager, struct ledger_tx *tx, const struct alert *
         end_is_told(tx->db, alert->id, receiver->who)) {
         return;
     }
+    bool is_written = can_update(pager->config, receiver->who, contact);
+    /* Before the end itself: what that is written into counts as written for this one. */
+    if (is_written && restate_is_needed(tx->db, alert->id, receiver->who, contact)) {
+        restate(pager, tx, alert->id, receiver->who, contact, wait);
+    }
     const struct notification notification = {
         .alert_id = alert->id,
         .kind = NOTIFICATION_ENDED,
         .severity = SEVERITY_INFO, /* none of them is more urgent than another */
-        .passes = can_update(pager->config, receiver->who, contact) ? PASS_UPDATE : 0,
+        .passes = is_written ? PASS_UPDATE : 0,
         .due_at = utc_add(tx->now, wait),
     };
     notify_specially(pager, tx, receiver->who, contact, &notification);
@@ -65,6 +86,18 @@ void alert_is_over(struct pager *pager, struct ledger_tx *tx, const struct alert
     g_autoptr(GPtrArray) receivers = end_receivers(tx->db, alert->id);
     for (guint i = 0; i < receivers->len; i++) {
         tell(pager, tx, alert, g_ptr_array_index(receivers, i), wait);
+    }
+}
+
+void rooms_follow(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
+{
+    g_autoptr(GPtrArray) receivers = end_receivers(tx->db, alert->id);
+    for (guint i = 0; i < receivers->len; i++) {
+        const struct end_receiver *receiver = g_ptr_array_index(receivers, i);
+        if (receiver_channel(pager->config, receiver->who) != NULL &&
+            can_update(pager->config, receiver->who, receiver->contact)) {
+            restate(pager, tx, alert->id, receiver->who, receiver->contact, (struct span){0});
+        }
     }
 }
 
@@ -86,8 +119,13 @@ static void add_told(struct pager *pager, struct ledger_tx *tx, struct errand *e
     for (size_t i = count; i > 0; i--) {
         add_alert(pager, tx, errand, ids[i - 1]);
     }
-    (void)end_carry(tx->db, delivery, told->delivery_id, tx->now);
-    delivery->items = told->items;
+    restate_carry(tx->db, delivery, told->delivery_id);
+    if (told->status == ALERT_RESOLVED) {
+        (void)end_carry(tx->db, delivery, told->delivery_id, tx->now);
+    } else {
+        carried_begin(tx->db, delivery->id);
+    }
+    delivery->items = delivery_count_alerts(tx->db, told->delivery_id, errand->message.by_severity);
     errand->message.update_id = errand_keep(errand, told->update_id);
 }
 
@@ -100,6 +138,18 @@ static void add_waiting(struct pager *pager, struct ledger_tx *tx, struct errand
     delivery->items = end_carry(tx->db, delivery, 0, utc_add(tx->now, END_BUNDLE));
 }
 
+/* As it stands with its alerts: as it told of them first, where nobody has one of them any more. */
+static int kind_of(const struct told_message *told)
+{
+    if (told->status == ALERT_RESOLVED) {
+        return MESSAGE_ENDED;
+    }
+    if (told->status == ALERT_ACKNOWLEDGED) {
+        return MESSAGE_TAKEN;
+    }
+    return told->items == 1 ? MESSAGE_PAGE : MESSAGE_DIGEST;
+}
+
 void end_fill(struct pager *pager, struct ledger_tx *tx, const GArray *waiting,
               const struct told_message *told, struct errand *errand, struct delivery *delivery)
 {
@@ -110,7 +160,7 @@ void end_fill(struct pager *pager, struct ledger_tx *tx, const GArray *waiting,
         add_waiting(pager, tx, errand, delivery, waiting);
     }
     delivery_save(tx->db, delivery);
-    message->kind = MESSAGE_ENDED;
+    message->kind = told == NULL ? MESSAGE_ENDED : kind_of(told);
     message->may_repeat = told == NULL && delivery_may_repeat(tx->db, delivery->id);
     message->total = (size_t)delivery->items;
     if (delivery->items == 1 && message->item_count == 1) {

@@ -65,13 +65,15 @@ void errand_add(struct errand *errand, const struct config *config, const struct
         .count = alert->count,
         .since = alert_since(alert),
     };
+    if (alert->status == ALERT_ACKNOWLEDGED || alert->status == ALERT_RESOLVED) {
+        item->acknowledged_by = keep_name(errand, config, alert->acknowledged_by);
+    }
     if (alert->status == ALERT_RESOLVED) {
         /* By our own clock where the sender's is ahead of it. */
         item->ended_at = alert->resolved_at;
         item->lasted =
             utc_since(alert->resolved_at, utc_earlier(alert_since(alert), alert->first_at));
         item->resolved_by = keep_name(errand, config, alert->resolved_by);
-        item->acknowledged_by = keep_name(errand, config, alert->acknowledged_by);
     }
     set_labels(errand, item, facts.labels);
     set_links(errand, item, facts.links);

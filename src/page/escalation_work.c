@@ -239,6 +239,7 @@ static void reopen(struct pager *pager, struct ledger_tx *tx, struct escalation 
     alert->snoozed_until = (struct utc){0};
     alert_save(tx->db, alert);
     append_event(tx, alert->id, "alert.reopened", json_pack("{s:s}", "why", why));
+    rooms_follow(pager, tx, alert);
     e->state = ESCALATION_ACTIVE;
     e->step = 0;
     e->round = 0;
@@ -247,14 +248,15 @@ static void reopen(struct pager *pager, struct ledger_tx *tx, struct escalation 
 }
 
 /* It goes up and down, and each time is told: nobody is told again before it has stayed up for a while. */
-static void hold_flapping(struct ledger_tx *tx, struct escalation *e, struct alert *alert,
-                          int64_t openings)
+static void hold_flapping(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
+                          struct alert *alert, int64_t openings)
 {
     alert->is_flapping = true;
     alert->status = ALERT_OPEN;
     alert_save(tx->db, alert);
     append_event(tx, alert->id, "alert.flapping",
                  json_pack("{s:I}", "openings", (json_int_t)openings));
+    rooms_follow(pager, tx, alert);
     e->state = ESCALATION_ACTIVE;
     e->step = 0;
     e->round = 0;
@@ -271,7 +273,7 @@ static void take_up_again(struct pager *pager, struct ledger_tx *tx, struct esca
     struct utc since = utc_add(tx->now, (struct span){-DEDUP_FLAP_SPAN.us});
     int64_t openings = end_times_told(tx->db, alert->id, since);
     if (dedup_is_flapping(openings)) {
-        hold_flapping(tx, e, alert, openings + 1);
+        hold_flapping(pager, tx, e, alert, openings + 1);
     } else {
         reopen(pager, tx, e, alert, "it goes on after it had counted as over", true);
     }

@@ -159,7 +159,7 @@ struct delivery {
     struct utc claimed_at;
     struct utc lease_until;
     struct utc finished_at;
-    char *provider_id;
+    char *provider_id; /* of one that is under way: the message that it is written into */
     char *detail;
 };
 

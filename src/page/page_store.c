@@ -359,15 +359,15 @@ bool page_has_company(struct db *db, const struct page *page, struct utc until)
 {
     /* Told, about to be (by a message that waits already, perhaps of an earlier page), or by a rule that
      * is to come; but not by what is tried again only when the step is over. */
-    struct db_query *q =
-        db_query(db, "SELECT 1 FROM page p WHERE p.alert_id = $1 AND p.escalation_id = $2"
-                     " AND p.step = $3 AND p.round = $4 AND p.id <> $5 AND p.user_name <> $6"
-                     " AND p.state = 1 AND (p.next_at < $7 OR EXISTS (SELECT 1"
-                     " FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
-                     " WHERE n.alert_id = p.alert_id AND m.user_name = p.user_name"
-                     " AND (n.state = 2 OR (n.state = 3 AND n.page_id = p.id) OR (n.state = 1"
-                     " AND m.refused = 0 AND NOT (m.failures >= $8 AND m.retry_at >= $7)))))"
-                     " LIMIT 1");
+    struct db_query *q = db_query(
+        db, "SELECT 1 FROM page p WHERE p.alert_id = $1 AND p.escalation_id = $2"
+            " AND p.step = $3 AND p.round = $4 AND p.id <> $5 AND p.user_name <> $6"
+            " AND p.state = 1 AND (p.next_at < $7 OR EXISTS (SELECT 1"
+            " FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
+            " WHERE n.alert_id = p.alert_id AND m.user_name = p.user_name AND n.kind IN (1, 2)"
+            " AND (n.state = 2 OR (n.state = 3 AND n.page_id = p.id) OR (n.state = 1"
+            " AND m.refused = 0 AND NOT (m.failures >= $8 AND m.retry_at >= $7)))))"
+            " LIMIT 1");
     db_bind_int(q, 1, page->alert_id);
     db_bind_int(q, 2, page->escalation_id);
     db_bind_int(q, 3, page->step);

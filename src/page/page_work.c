@@ -93,7 +93,7 @@ void notify_specially(struct pager *pager, struct ledger_tx *tx, const char *who
     struct notification notification = *template;
     struct mailbox mailbox = {0};
     int urgency = URGENCY_HIGH;
-    if (notification.kind == NOTIFICATION_ENDED) {
+    if (notification.kind == NOTIFICATION_ENDED || notification.kind == NOTIFICATION_RESTATED) {
         urgency = MAILBOX_ENDS;
     } else if (notification.kind == NOTIFICATION_GAP) {
         urgency = URGENCY_LOW;

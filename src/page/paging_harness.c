@@ -245,7 +245,8 @@ int paging_snooze(struct paging *paging, int64_t alert_id, struct span span)
 
 static char *describe(struct paging *paging, const struct errand *errand)
 {
-    static const char *const KINDS[] = {"", "page", "digest", "question", "test", "gap", "ended"};
+    static const char *const KINDS[] = {"",     "page", "digest", "question",
+                                        "test", "gap",  "ended",  "taken"};
     struct delivery delivery = {0};
     CHECK(delivery_load(paging->db, errand->delivery_id, &delivery));
     const char *into = errand->message.update_id;
@@ -302,6 +303,19 @@ void paging_settle_as(struct paging *paging, int send_state, const char *expecte
     g_autofree char *line = paging_settle(paging, send_state);
     assert_non_null(line);
     assert_string_equal(line, expected);
+}
+
+const struct errand *paging_first(const struct paging *paging)
+{
+    return g_ptr_array_index(paging->errands, 0);
+}
+
+void paging_settle_by(struct paging *paging, int send_state, const char *id, const char *expected)
+{
+    struct send_result result = {.state = send_state};
+    g_strlcpy(result.provider_id, id, sizeof result.provider_id);
+    g_autofree char *line = paging_settle_with(paging, &result);
+    assert_string_equal(line != NULL ? line : "", expected);
 }
 
 void paging_expect(struct paging *paging, const char *expected)

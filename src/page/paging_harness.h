@@ -62,6 +62,11 @@ NODISCARD char *paging_settle_later(struct paging *paging, struct span retry_aft
 /* Settles as delivered all that there is and answers their lines joined by "; ". */
 NODISCARD char *paging_messages(struct paging *paging);
 
+/* The oldest errand. */
+NODISCARD const struct errand *paging_first(const struct paging *paging);
+
+/* Settles it with the provider's id, and fails the test unless its line is this ("": there is none). */
+void paging_settle_by(struct paging *paging, int send_state, const char *id, const char *expected);
 /* paging_settle and paging_messages, and fail the test unless they answer this. */
 void paging_settle_as(struct paging *paging, int send_state, const char *expected);
 void paging_expect(struct paging *paging, const char *expected);

@@ -19,9 +19,21 @@ static const char TEAM[] =
     "  'rules': {'high': [{'after': '0s', 'contact': 'email'}, {'after': '2m', 'contact': "
     "'webhook'}]}},"
     " {'name': 'budi', 'contacts': [{'kind': 'email', 'to': 'budi@x.org'}]}],"
-    "'policies': [{'name': 'p', 'steps': [{'notify': [{'user': 'ana'}], 'wait': '5m'},"
+    "'channels': [{'name': 'ops', 'kind': 'slack', 'secret': 'env:TOCSIN_SECRET_S',"
+    "  'to': 'https://slack.com/api/chat.postMessage?channel=C0123456789'}],"
+    "'policies': [{'name': 'p', 'steps': [{'notify': [{'user': 'ana'}, {'channel': 'ops'}], "
+    "'wait': '5m'},"
     "   {'notify': [{'user': 'budi'}], 'wait': '5m'}], 'last_resort': {'user': 'ana'}}],"
     "'services': [{'name': 'shop', 'policy': 'p', 'acknowledge_expires': '1h'}]}";
+
+/* As a chat does: with an id, by which the message can be written anew. */
+static void answer_all(struct paging *paging)
+{
+    const struct send_result result = {.state = SEND_DELIVERED, .provider_id = "C01/1.2"};
+    for (char *line = NULL; (line = paging_settle_with(paging, &result)) != NULL;) {
+        g_free(line);
+    }
+}
 
 static void live_a_day(struct paging *paging)
 {
@@ -30,11 +42,11 @@ static void live_a_day(struct paging *paging)
         (void)snprintf(key, sizeof key, "k%d", i);
         int64_t id = paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_WARNING);
         (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_CRITICAL);
-        g_free(paging_messages(paging));
+        answer_all(paging);
         paging_pass(paging, SPAN_MIN(4));
         g_free(paging_settle(paging, SEND_RETRY));
         paging_pass(paging, SPAN_MIN(4));
-        g_free(paging_messages(paging));
+        answer_all(paging);
         if (i % 2 == 0) {
             (void)paging_act(paging, VERB_ACKNOWLEDGE, id, "user:ana");
         }

@@ -3,6 +3,7 @@
 
 #include "base/random.h"
 #include "page/errand.h"
+#include "page/restate_store.h"
 #include "page/work.h"
 
 /* How long a mailbox waits after its n-th failure in a row, when the provider does not say. */
@@ -129,6 +130,9 @@ static void settle_carried(struct pager *pager, struct ledger_tx *tx, const stru
 {
     switch ((enum delivery_state)delivery->state) {
     case DELIVERY_DELIVERED:
+        if (settle->is_update) {
+            restate_go_on(tx->db, delivery->id, tx->now);
+        }
         carried_settle(tx->db, delivery->id, NOTIFICATION_DELIVERED, tx->now);
         mailbox->failures = 0;
         mailbox->failed_at = (struct utc){0};
@@ -231,7 +235,10 @@ static void close_delivery(struct pager *pager, struct ledger_tx *tx, const stru
     delivery->state = state_after(settle);
     delivery->lease_until = (struct utc){0};
     delivery->finished_at = tx->now;
-    delivery->provider_id = g_strdup(settle->result.provider_id);
+    if (!settle->is_update) { /* else it is known which message that was */
+        g_free(delivery->provider_id);
+        delivery->provider_id = g_strdup(settle->result.provider_id);
+    }
     delivery->detail = detail_of(settle);
     delivery_save(tx->db, delivery);
     bool is_elsewhere = delivery->state != DELIVERY_CANCELLED && was_elsewhere(pager, delivery);
@@ -259,7 +266,7 @@ static void close_delivery(struct pager *pager, struct ledger_tx *tx, const stru
         } else {
             settle_carried(pager, tx, settle, delivery, &mailbox);
         }
-        if (!was_well || delivery->state != DELIVERY_DELIVERED) {
+        if (!was_well || settle->is_update || delivery->state != DELIVERY_DELIVERED) {
             mailbox_rearm(tx->db, &mailbox, tx->now); /* what waits is due by other rules now */
         }
     }
@@ -287,7 +294,6 @@ static bool run_settle(struct ledger_tx *tx, const struct settle *settle)
         /* Whoever looked may have seen no more than a lease that seemed over, or what has changed
          * since: a page that is still wanted must not be lost by that. */
         judged.is_unstarted |= settle->is_cancelled && delivery_is_live(tx->db, delivery.id);
-        g_clear_pointer(&delivery.provider_id, g_free);
         g_clear_pointer(&delivery.detail, g_free);
         close_delivery(settle->pager, tx, &judged, &delivery);
     }

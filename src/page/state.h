@@ -24,14 +24,15 @@ enum notification_kind {
     NOTIFICATION_STILL_ON_IT,
     NOTIFICATION_TEST,
     NOTIFICATION_GAP,
-    NOTIFICATION_ENDED, /* the alert is over */
+    NOTIFICATION_ENDED,    /* the alert is over */
+    NOTIFICATION_RESTATED, /* what told of the alert is written anew, as it stands with it */
 };
 
 /* What the bound on noise does not hold back. */
 enum notification_pass {
     PASS_NEWS = 1, /* the first critical alert of a service, to somebody who knows of none there */
     PASS_ASKED,    /* a page that a person asked for */
-    PASS_UPDATE, /* an end that may be written into the message that told of the alert: that makes no noise */
+    PASS_UPDATE, /* what may be written into the message that told of the alert: that makes no noise */
 };
 
 enum notification_state {

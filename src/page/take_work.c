@@ -14,6 +14,7 @@ static void stop_paging(struct pager *pager, struct ledger_tx *tx, const struct 
         return;
     }
     page_stop_all(tx, alert->id);
+    rooms_follow(pager, tx, alert);
     /* A program's acknowledgement does not make a person's snooze endless. */
     if (!utc_is_set(alert->snoozed_until)) {
         pause_for_acknowledgement(pager, tx, alert);

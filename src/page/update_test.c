@@ -1,5 +1,5 @@
-/* Where the provider can, an end is written into the message that told of the alert; else a message of its
- * own says it. One of the two, once. */
+/* Where the provider can, an end is written into the messages that told of the alert; else a message of its own
+ * says it, once. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,22 +28,9 @@ static int open_room(void **state)
     return paging_start(state, TEAM);
 }
 
-static void settle(struct paging *paging, int send_state, const char *id, const char *expected)
-{
-    struct send_result result = {.state = send_state};
-    g_strlcpy(result.provider_id, id, sizeof result.provider_id);
-    g_autofree char *line = paging_settle_with(paging, &result);
-    assert_string_equal(line != NULL ? line : "", expected);
-}
-
-static const struct errand *first_errand(const struct paging *paging)
-{
-    return g_ptr_array_index(paging->errands, 0);
-}
-
 static void assert_look_at_delivery(struct paging *paging, int64_t delivery_id)
 {
-    const char *url = first_errand(paging)->message.alert_url;
+    const char *url = paging_first(paging)->message.alert_url;
     struct link link;
     struct fault fault;
     assert_true(link_read(strstr(url, "/l/") + 3, pager_link_key(paging->pager), paging->now, &link,
@@ -55,7 +42,7 @@ static void assert_look_at_delivery(struct paging *paging, int64_t delivery_id)
 static void told(struct paging *paging, const char *key, const char *id)
 {
     (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_CRITICAL);
-    settle(paging, SEND_DELIVERED, id, "channel:ops channel: page 1");
+    paging_settle_by(paging, SEND_DELIVERED, id, "channel:ops channel: page 1");
 }
 
 static void end(struct paging *paging, const char *key)
@@ -77,10 +64,11 @@ static void the_message_that_told_says_how_it_ended(void **state)
     told(paging, "k", "C01/1.2");
     paging_restart(paging);
     end(paging, "k");
-    const struct errand *errand = first_errand(paging);
+    const struct errand *errand = paging_first(paging);
     assert_int_equal(errand->message.kind, MESSAGE_ENDED);
     assert_string_equal(errand->message.items[0].summary, "k");
-    settle(paging, SEND_DELIVERED, "C01/1.2", "channel:ops channel: ended 1 into C01/1.2");
+    paging_settle_by(paging, SEND_DELIVERED, "C01/1.2",
+                     "channel:ops channel: ended 1 into C01/1.2");
     nothing_more_comes(paging);
 }
 
@@ -89,8 +77,8 @@ static void what_cannot_be_changed_is_followed_up_once(void **state)
     struct paging *paging = *state;
     told(paging, "k", "C01/1.2");
     end(paging, "k");
-    settle(paging, SEND_REFUSED, "", "channel:ops channel: ended 1 into C01/1.2");
-    settle(paging, SEND_DELIVERED, "C01/3.4", "channel:ops channel: ended 1");
+    paging_settle_by(paging, SEND_REFUSED, "", "channel:ops channel: ended 1 into C01/1.2");
+    paging_settle_by(paging, SEND_DELIVERED, "C01/3.4", "channel:ops channel: ended 1");
     nothing_more_comes(paging);
     told(paging, "l", "C01/5.6"); /* the room counts as one that works */
 }
@@ -102,12 +90,13 @@ static void an_outcome_nobody_knows_is_tried_again(void **state)
     struct paging *paging = *state;
     told(paging, "k", "C01/1.2");
     end(paging, "k");
-    settle(paging, SEND_UNKNOWN, "", "channel:ops channel: ended 1 into C01/1.2");
+    paging_settle_by(paging, SEND_UNKNOWN, "", "channel:ops channel: ended 1 into C01/1.2");
     paging_expect(paging, "");
     paging_pass(paging, SPAN_S(10));
-    settle(paging, SEND_RETRY, "", "channel:ops channel: ended 1 into C01/1.2");
+    paging_settle_by(paging, SEND_RETRY, "", "channel:ops channel: ended 1 into C01/1.2");
     paging_pass(paging, SPAN_MIN(1));
-    settle(paging, SEND_DELIVERED, "C01/1.2", "channel:ops channel: ended 1 into C01/1.2");
+    paging_settle_by(paging, SEND_DELIVERED, "C01/1.2",
+                     "channel:ops channel: ended 1 into C01/1.2");
     nothing_more_comes(paging);
 }
 
@@ -116,24 +105,74 @@ static void without_an_id_or_with_another_address_it_is_followed_up(void **state
     struct paging *paging = *state;
     told(paging, "k", "");
     end(paging, "k");
-    settle(paging, SEND_DELIVERED, "", "channel:ops channel: ended 1");
+    paging_settle_by(paging, SEND_DELIVERED, "", "channel:ops channel: ended 1");
     told(paging, "l", "C01/1.2");
     paging_apply(paging, ROOM("C9876543210"));
     end(paging, "l");
-    settle(paging, SEND_DELIVERED, "", "channel:ops channel: ended 1");
+    paging_settle_by(paging, SEND_DELIVERED, "", "channel:ops channel: ended 1");
     nothing_more_comes(paging);
 }
 
-/* Not what was tried and did not arrive, nor the first of two. */
-static void the_latest_message_that_arrived_is_changed(void **state)
+/* The same alert was told several times, which nobody takes for several troubles that are open. */
+static void every_message_of_it_says_how_it_ended(void **state)
 {
     struct paging *paging = *state;
     told(paging, "k", "C01/1.2");
     paging_pass(paging, SPAN_H(1)); /* told again */
-    settle(paging, SEND_DELIVERED, "C01/3.4", "channel:ops channel: page 1");
+    paging_settle_by(paging, SEND_DELIVERED, "C01/3.4", "channel:ops channel: page 1");
     end(paging, "k");
-    settle(paging, SEND_DELIVERED, "C01/3.4", "channel:ops channel: ended 1 into C01/3.4");
+    paging_settle_by(paging, SEND_DELIVERED, "C01/3.4",
+                     "channel:ops channel: ended 1 into C01/3.4");
+    paging_restart(paging);
+    paging_settle_by(paging, SEND_DELIVERED, "C01/1.2",
+                     "channel:ops channel: ended 1 into C01/1.2");
     nothing_more_comes(paging);
+}
+
+/* A request each: an alert that was told for days does not keep a chat busy. */
+static void of_many_messages_the_latest_are_changed(void **state)
+{
+    enum { TOLD = 13, CHANGED = 10 };
+
+    struct paging *paging = *state;
+    paging_apply(paging, "{'policies': [{'name': 'p', 'steps': [{'notify': [{'channel': 'ops'}],"
+                         " 'wait': '10m'}], 'repeat': 20, 'last_resort': {'user': 'ana'}}]}");
+    (void)paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    for (int i = 1; i <= TOLD; i++) {
+        g_autofree char *id = g_strdup_printf("C01/%d", i);
+        paging_settle_by(paging, SEND_DELIVERED, id, "channel:ops channel: page 1");
+        paging_pass(paging, i < TOLD ? SPAN_MIN(10) : SPAN_S(1));
+    }
+    end(paging, "k");
+    for (int i = TOLD; i > TOLD - CHANGED; i--) {
+        g_autofree char *id = g_strdup_printf("C01/%d", i);
+        g_autofree char *expected = g_strdup_printf("channel:ops channel: ended 1 into C01/%d", i);
+        paging_settle_by(paging, SEND_DELIVERED, id, expected);
+    }
+    nothing_more_comes(paging);
+}
+
+/* The latest is the one that is looked at: where that cannot be changed one message follows, else none. */
+static void one_message_follows_what_cannot_be_changed(void **state)
+{
+    static const struct {
+        const char *key, *refused, *follow_up;
+    } rows[] = {{"k", "C01/2", "channel:ops channel: ended 1"}, {"l", "C01/1", ""}};
+
+    struct paging *paging = *state;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        told(paging, rows[i].key, "C01/1");
+        paging_pass(paging, SPAN_H(1));
+        paging_settle_by(paging, SEND_DELIVERED, "C01/2", "channel:ops channel: page 1");
+        end(paging, rows[i].key);
+        bool is_latest = strcmp(rows[i].refused, "C01/2") == 0;
+        paging_settle_by(paging, is_latest ? SEND_REFUSED : SEND_DELIVERED, "",
+                         "channel:ops channel: ended 1 into C01/2");
+        paging_settle_by(paging, is_latest ? SEND_DELIVERED : SEND_REFUSED, "",
+                         "channel:ops channel: ended 1 into C01/1");
+        paging_settle_by(paging, SEND_DELIVERED, "C01/3", rows[i].follow_up);
+        nothing_more_comes(paging);
+    }
 }
 
 /* A digest stands for several: it is over when all of them are. */
@@ -146,14 +185,14 @@ static void a_digest_is_changed_when_all_of_it_is_over(void **state)
     (void)paging_signal(paging, SIGNAL_TRIGGER, "k4", SEVERITY_CRITICAL);
     (void)paging_signal(paging, SIGNAL_TRIGGER, "k5", SEVERITY_CRITICAL);
     paging_pass(paging, SPAN_S(61));
-    settle(paging, SEND_DELIVERED, "C01/45", "channel:ops channel: digest 2");
+    paging_settle_by(paging, SEND_DELIVERED, "C01/45", "channel:ops channel: digest 2");
     end(paging, "k4");
-    settle(paging, SEND_DELIVERED, "C01/4", "channel:ops channel: ended 1");
+    paging_settle_by(paging, SEND_DELIVERED, "C01/4", "channel:ops channel: ended 1");
     end(paging, "k5");
-    const struct errand *errand = first_errand(paging);
+    const struct errand *errand = paging_first(paging);
     assert_string_equal(errand->message.items[0].summary, "k4");
     assert_string_equal(errand->message.items[1].summary, "k5");
-    settle(paging, SEND_DELIVERED, "C01/45", "channel:ops channel: ended 2 into C01/45");
+    paging_settle_by(paging, SEND_DELIVERED, "C01/45", "channel:ops channel: ended 2 into C01/45");
     paging_expect(paging, "");
 }
 
@@ -178,7 +217,7 @@ static void each_message_is_changed_whatever_the_bound(void **state)
     for (int i = 0; i < ALERTS; i++) {
         g_autofree char *id = g_strdup_printf("C01/%d", i);
         g_autofree char *expected = g_strdup_printf("channel:ops channel: ended 1 into C01/%d", i);
-        settle(paging, SEND_DELIVERED, id, expected);
+        paging_settle_by(paging, SEND_DELIVERED, id, expected);
     }
     nothing_more_comes(paging);
 }
@@ -193,8 +232,8 @@ static void follow_ups_and_changes_go_side_by_side(void **state)
     (void)paging_signal(paging, SIGNAL_RESOLVE, "k1", SEVERITY_CRITICAL);
     (void)paging_signal(paging, SIGNAL_RESOLVE, "k2", SEVERITY_CRITICAL);
     end(paging, "k3");
-    settle(paging, SEND_DELIVERED, "C01/2", "channel:ops channel: ended 1 into C01/2");
-    settle(paging, SEND_DELIVERED, "", "channel:ops channel: ended 2");
+    paging_settle_by(paging, SEND_DELIVERED, "C01/2", "channel:ops channel: ended 1 into C01/2");
+    paging_settle_by(paging, SEND_DELIVERED, "", "channel:ops channel: ended 2");
     nothing_more_comes(paging);
 }
 
@@ -212,16 +251,16 @@ static void a_large_digest_is_changed_once(void **state)
         (void)paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_CRITICAL);
     }
     paging_pass(paging, SPAN_S(61));
-    settle(paging, SEND_DELIVERED, "C01/9", "channel:ops channel: digest 15");
+    paging_settle_by(paging, SEND_DELIVERED, "C01/9", "channel:ops channel: digest 15");
     for (int i = 0; i < ALERTS; i++) {
         g_autofree char *key = g_strdup_printf("d%d", i);
         (void)paging_signal(paging, SIGNAL_RESOLVE, key, SEVERITY_CRITICAL);
         paging_pass(paging, SPAN_MS(30));
     }
     paging_pass(paging, SPAN_S(5));
-    const struct errand *errand = first_errand(paging);
+    const struct errand *errand = paging_first(paging);
     assert_int_equal(errand->message.item_count, 10);
-    settle(paging, SEND_DELIVERED, "C01/9", "channel:ops channel: ended 15 into C01/9");
+    paging_settle_by(paging, SEND_DELIVERED, "C01/9", "channel:ops channel: ended 15 into C01/9");
     paging_pass(paging, SPAN_S(30));
     paging_expect(paging, "");
 }
@@ -240,18 +279,18 @@ static void an_end_goes_where_its_alert_was_told_last(void **state)
     }
     (void)paging_signal(paging, SIGNAL_TRIGGER, "b", SEVERITY_CRITICAL);
     paging_pass(paging, SPAN_S(61));
-    int64_t digest = first_errand(paging)->delivery_id;
-    settle(paging, SEND_DELIVERED, "C01/1", "channel:ops channel: digest 2");
+    int64_t digest = paging_first(paging)->delivery_id;
+    paging_settle_by(paging, SEND_DELIVERED, "C01/1", "channel:ops channel: digest 2");
     for (int i = 0; i < OTHERS; i++) {
         (void)paging_act(paging, VERB_ACKNOWLEDGE, others[i], "user:ana");
     }
     paging_pass(paging, SPAN_H(1)); /* b is told again */
-    settle(paging, SEND_DELIVERED, "C01/2", "channel:ops channel: page 1");
+    paging_settle_by(paging, SEND_DELIVERED, "C01/2", "channel:ops channel: page 1");
     (void)paging_signal(paging, SIGNAL_RESOLVE, "a3", SEVERITY_CRITICAL);
     end(paging, "b");
     assert_look_at_delivery(paging, digest); /* both of its alerts, though it carries one end */
-    settle(paging, SEND_DELIVERED, "C01/1", "channel:ops channel: ended 2 into C01/1");
-    settle(paging, SEND_DELIVERED, "C01/2", "channel:ops channel: ended 1 into C01/2");
+    paging_settle_by(paging, SEND_DELIVERED, "C01/1", "channel:ops channel: ended 2 into C01/1");
+    paging_settle_by(paging, SEND_DELIVERED, "C01/2", "channel:ops channel: ended 1 into C01/2");
     nothing_more_comes(paging);
 }
 
@@ -269,7 +308,7 @@ static void ends_in_a_row_make_one_message(void **state)
         paging_pass(paging, SPAN_MS(300));
     }
     paging_pass(paging, SPAN_S(5));
-    settle(paging, SEND_DELIVERED, "", "channel:ops channel: ended 3");
+    paging_settle_by(paging, SEND_DELIVERED, "", "channel:ops channel: ended 3");
     nothing_more_comes(paging);
 }
 
@@ -280,9 +319,10 @@ static void an_end_waits_for_its_page(void **state)
     (void)paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
     (void)paging_signal(paging, SIGNAL_RESOLVE, "k", SEVERITY_CRITICAL);
     paging_pass(paging, SPAN_S(12));
-    settle(paging, SEND_DELIVERED, "C01/1.2", "channel:ops channel: page 1");
+    paging_settle_by(paging, SEND_DELIVERED, "C01/1.2", "channel:ops channel: page 1");
     paging_pass(paging, SPAN_S(5));
-    settle(paging, SEND_DELIVERED, "C01/1.2", "channel:ops channel: ended 1 into C01/1.2");
+    paging_settle_by(paging, SEND_DELIVERED, "C01/1.2",
+                     "channel:ops channel: ended 1 into C01/1.2");
     nothing_more_comes(paging);
 }
 
@@ -303,15 +343,16 @@ static void what_is_held_holds_no_change(void **state)
         g_autofree char *key = g_strdup_printf("k%d", i);
         (void)paging_signal(paging, SIGNAL_RESOLVE, key, SEVERITY_CRITICAL);
         paging_pass(paging, SPAN_S(5));
-        settle(paging, SEND_DELIVERED, "",
-               i < FOLLOW_UPS - 1 ? "channel:ops channel: ended 1" : "");
+        paging_settle_by(paging, SEND_DELIVERED, "",
+                         i < FOLLOW_UPS - 1 ? "channel:ops channel: ended 1" : "");
     }
     (void)paging_signal(paging, SIGNAL_RESOLVE, "x", SEVERITY_CRITICAL);
     paging_pass(paging, SPAN_S(5));
-    settle(paging, SEND_DELIVERED, "C01/1.2", "channel:ops channel: ended 1 into C01/1.2");
+    paging_settle_by(paging, SEND_DELIVERED, "C01/1.2",
+                     "channel:ops channel: ended 1 into C01/1.2");
     paging_expect(paging, "");
     paging_pass(paging, SPAN_MIN(1));
-    settle(paging, SEND_DELIVERED, "", "channel:ops channel: ended 1");
+    paging_settle_by(paging, SEND_DELIVERED, "", "channel:ops channel: ended 1");
 }
 
 int main(void)
@@ -322,7 +363,9 @@ int main(void)
         TEST(what_cannot_be_changed_is_followed_up_once),
         TEST(an_outcome_nobody_knows_is_tried_again),
         TEST(without_an_id_or_with_another_address_it_is_followed_up),
-        TEST(the_latest_message_that_arrived_is_changed),
+        TEST(every_message_of_it_says_how_it_ended),
+        TEST(of_many_messages_the_latest_are_changed),
+        TEST(one_message_follows_what_cannot_be_changed),
         TEST(a_digest_is_changed_when_all_of_it_is_over),
         TEST(each_message_is_changed_whatever_the_bound),
         TEST(follow_ups_and_changes_go_side_by_side),

@@ -176,7 +176,10 @@ struct errand;
 /* Ends paging about it, and lets those who were told know after `wait`. */
 void alert_is_over(struct pager *pager, struct ledger_tx *tx, const struct alert *alert,
                    struct span wait);
-/* One message about all ends that are due in the mailbox; `waiting`: the first of them. */
+/* Somebody has it, or has it no longer: the messages in rooms that told of it say so where they can be changed. */
+void rooms_follow(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);
+/* One message about all ends that are due in the mailbox; `waiting`: the first of them. With `told` that message
+ * is written anew, as it stands with its alerts. */
 void end_fill(struct pager *pager, struct ledger_tx *tx, const GArray *waiting,
               const struct told_message *told, struct errand *errand, struct delivery *delivery);
 

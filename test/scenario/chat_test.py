@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Rooms that a bot writes into, in Slack and in Mattermost: the message that told of an alert says how it ended. Where
-it cannot be changed any more, a message of its own says it, once."""
+"""Rooms that a bot writes into, in Slack and in Mattermost: the messages that told of an alert say who has it, and how it
+ended. Where the latest cannot be changed any more, a message of its own says that it is over, once."""
 
 import http.server
 import json
@@ -19,7 +19,8 @@ channels:
   - {name: mattermost, kind: mattermost, to: "%(url)s/api/v4/posts?channel_id=4xp9fdt77pncbef59f4k1qe83o",
      secret: "env:TOCSIN_SECRET_MATTERMOST"}
 policies:
-  - {name: p, last_resort: {user: ana}, steps: [{notify: [{channel: slack}, {channel: mattermost}], wait: 1h}]}
+  - {name: p, last_resort: {user: ana}, repeat: 3,
+     steps: [{notify: [{channel: slack}, {channel: mattermost}], wait: 1h}]}
 services: [{name: shop, policy: p}]
 """
 
@@ -142,7 +143,6 @@ class Rooms(unittest.TestCase):
 
     def test_the_message_that_told_says_how_it_ended(self):
         alert_id = self.told("The shop is down")
-        self.assertEqual(self.world.post(f"/api/v1/alerts/{alert_id}/acknowledge").status, 200)
         self.resolve(alert_id)
         self.world.wait("both messages say it", lambda: len(self.delivered(alert_id)) == 4)
         for room in self.chat.rooms():
@@ -153,6 +153,40 @@ class Rooms(unittest.TestCase):
         self.assertEqual((len(self.chat.posts), len(self.chat.updates)), (2, 2))
         ids = {attempt["provider_id"] for attempt in self.delivered(alert_id)}
         self.assertEqual(len(ids), 2, ids)
+
+    def shown(self, word):
+        """How many messages of both rooms say that, of all that stand there."""
+        rooms = [message for room in self.chat.rooms() for message in room]
+        return sum(word in message for message in rooms), len(rooms)
+
+    def test_the_message_says_who_has_it(self):
+        alert_id = self.told("The shop is down")
+        self.assertEqual(self.world.post(f"/api/v1/alerts/{alert_id}/acknowledge").status, 200)
+        self.world.wait("both messages say it", lambda: self.shown("Acknowledged by") == (2, 2))
+        self.assertEqual(self.shown("The shop is down"), (2, 2))
+        self.assertEqual(self.shown("token scenario-admin"), (2, 2))
+        self.assertEqual(self.shown('"Acknowledge"'), (0, 2))
+        self.assertEqual((len(self.chat.posts), len(self.chat.updates)), (2, 2))
+        self.resolve(alert_id)
+        self.world.wait("both messages say that it is over", lambda: self.shown("Resolved by") == (2, 2))
+
+    def test_who_has_it_is_no_message_of_its_own(self):
+        alert_id = self.told("The shop is down")
+        self.chat.moods += [("/chat.update", 200, {}, {"ok": False, "error": "edit_window_closed"}),
+                            ("/patch", 403, {}, {"id": "api.post.update_post.permissions_time_limit.app_error"})]
+        self.assertEqual(self.world.post(f"/api/v1/alerts/{alert_id}/acknowledge").status, 200)
+        self.world.wait("both were asked", lambda: len(self.chat.updates) == 2)
+        self.told("Something else")  # both rooms count as rooms that work
+        self.assertEqual(self.shown("Acknowledged by"), (0, 4))
+
+    def test_every_message_of_it_says_how_it_ended(self):
+        alert_id = self.told("The shop is down")
+        self.assertEqual(self.world.post(f"/api/v1/alerts/{alert_id}/escalate").status, 200)
+        self.world.wait("both were told again", lambda: len(self.delivered(alert_id)) == 4)
+        self.assertEqual(self.shown("The shop is down"), (4, 4))
+        self.resolve(alert_id)
+        self.world.wait("all four say it", lambda: self.shown("Resolved by") == (4, 4))
+        self.assertEqual((len(self.chat.posts), len(self.chat.updates)), (4, 4))
 
     def test_what_cannot_be_changed_is_followed_up_once(self):
         alert_id = self.told("The shop is down")
