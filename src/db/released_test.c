@@ -1,0 +1,66 @@
+/* Databases out there have run the steps of the releases as they were. One that is changed afterwards makes two kinds
+ * of databases with the same number, and nobody notices before the first statement that only one of them can run. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "db/migrate.h"
+
+/* SHA-256 of the files, comments included: who reads them is to see what was run. */
+static const struct {
+    const char *name, *hash;
+} RELEASED[] = {
+    {"0001_start.sql", "1d727267ce01dd83f6522805be057d52d1bc3d5f6660b929a27b3341fb8fb4be"},
+    {"0002_nodes.sql", "4c0c440891b8d837e7f05b2bebfa49862fbeabe6ad74be49dc8e1f2337a90728"},
+    {"0003_everyday.sql", "08ca1106696b73925e1844767be502d6de09de87920fde8332168482f29d671b"},
+    {"0004_addresses.sql", "2dd63d5ff15a89bc8e6b1705f9f70b883ae85d13a44d88b92184e94ef7de1a31"},
+};
+
+static void a_released_step_is_as_it_was(void **state)
+{
+    (void)state;
+    struct db_migrations *known = db_migrations_load();
+    for (size_t i = 0; i < G_N_ELEMENTS(RELEASED); i++) {
+        if (i >= known->count || strcmp(known->items[i].name, RELEASED[i].name) != 0) {
+            fail_msg("%s is gone or has another name, and databases have run it: give it back",
+                     RELEASED[i].name);
+        }
+        g_autofree char *hash =
+            g_compute_checksum_for_string(G_CHECKSUM_SHA256, known->items[i].sql, -1);
+        if (strcmp(hash, RELEASED[i].hash) != 0) {
+            fail_msg("%s was released and has changed since, but databases have run it as it was: "
+                     "undo that, and put what is new into a step of its own, %04zu_NAME.sql",
+                     RELEASED[i].name, MAX(known->count, G_N_ELEMENTS(RELEASED)) + 1);
+        }
+    }
+    db_migrations_free(&known);
+}
+
+/* Else the list would end where somebody forgot it. */
+static void every_step_is_in_the_list(void **state)
+{
+    (void)state;
+    struct db_migrations *known = db_migrations_load();
+    for (size_t i = G_N_ELEMENTS(RELEASED); i < known->count; i++) {
+        g_autofree char *hash =
+            g_compute_checksum_for_string(G_CHECKSUM_SHA256, known->items[i].sql, -1);
+        fail_msg(
+            "%s is new, and may not change from its release on: add {\"%s\", \"%s\"} to the list "
+            "in released_test.c",
+            known->items[i].name, known->items[i].name, hash);
+    }
+    db_migrations_free(&known);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_released_step_is_as_it_was),
+        cmocka_unit_test(every_step_is_in_the_list),
+    };
+    return cmocka_run_group_tests_name("released", tests, NULL, NULL);
+}
