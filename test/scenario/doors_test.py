@@ -22,7 +22,7 @@ class DoorsTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.world = cls.enterClassContext(World({"TRUSTED_PROXIES": "127.0.0.1"}))
-        apply_team(cls.world)
+        cls.receiver = apply_team(cls.world)
 
     def setUp(self):
         self.address = f"198.51.100.{next(self.addresses)}"
@@ -447,20 +447,81 @@ class DoorsTest(unittest.TestCase):
         self.episode("resolved", "11:00", "11:05", name="Split")
         self.assertEqual(self.latest("Split")["status"], "resolved")
 
+    def send_disk(self, door, level, used):
+        """One of several reports of the same trouble, as that door's senders write it."""
+        summary, link = f"{door}: disk {used} %", f"https://graph.example.org/{used}"
+        labels = {"alertname": door, "severity": level}
+        event = {"summary": summary, "severity": level, "source": "db7", "custom_details": {"used": used}}
+        reports = {
+            "native": lambda: self.alert({"summary": summary, "dedup_key": door, "severity": level,
+                                          "details": {"used": used}, "links": [{"href": link}]}),
+            "pagerduty": lambda: self.event(dedup_key=door, payload=event, links=[{"href": link, "text": "Graph"}]),
+            "pagerduty-v1": lambda: self.post("/generic/2010-04-15/create_event.json", {
+                "service_key": KEYS["PD_KEY"], "event_type": "trigger", "incident_key": door, "description": summary,
+                "details": {"used": used}, "contexts": [{"type": "link", "href": link}]}),
+            "alertmanager": lambda: self.post(AM, {"alerts": [{
+                "status": "firing", "fingerprint": door, "labels": labels, "generatorURL": link,
+                "annotations": {"summary": summary, "used": str(used)}}]}),
+            "prometheus": lambda: self.post(PROM, [{
+                "labels": {"alertname": door}, "generatorURL": link, "annotations": {"summary": summary, "used": str(used)}}]),
+        }
+        if door == "command line":
+            self.world.cli("alert", summary, "--service", "checkout", "--dedup-key", door, "--severity", level,
+                           "--detail", f"used={used}", "--link", link)
+        else:
+            sent = reports[door]()
+            self.assertIn(sent.status, (200, 202), sent)
+
+    def told_of(self, alert_id, summary):
+        """The messages in which ana is told of it by that summary, and what they say of it."""
+        messages = [json.loads(call["body"])["data"] for call in self.receiver.received("/ana")]
+        return [(message, item) for message in messages for item in message["alerts"]
+                if (item["id"], item["summary"]) == (str(alert_id), summary)]
+
+    def page_of(self, alert_id, summary):
+        """What a message says of the alert, and the page behind its link; a digest's page names it among others."""
+        asked = self.post(f"/api/v1/alerts/{alert_id}/page", {"target": {"user": "ana"}}, token="respond")
+        self.assertEqual(asked.status, 200, asked)
+        message, item = self.world.wait("ana is told", lambda: self.told_of(alert_id, summary))[-1]
+        only = "" if message["total"] == 1 else f"?alert={alert_id}"
+        page = self.world.get(message["ack_url"] + only, token=None)
+        self.assertEqual(page.status, 200, page)
+        return item, page.text
+
     def test_a_repeat_renews_what_is_said(self):
-        for level, used in (("warning", 91), ("critical", 97), ("error", 95)):
-            self.alert({"summary": f"disk {used} %", "dedup_key": "renew", "severity": level,
-                        "details": {"used": used}})
-        alert = self.latest("renew")
-        self.assertEqual((alert["summary"], alert["first_summary"]), ("disk 95 %", "disk 91 %"))
-        self.assertEqual((alert["severity"], alert["first_severity"]), ("error", "warning"))
-        self.assertEqual(alert["details"], {"used": 95})
-        versions = [event["data"] for event in self.world.events()
-                    if event["subject"] == f"alert:{alert['id']}" and
-                    event["kind"] in ("alert.triggered", "alert.repeated")]
-        self.assertEqual([data["summary"] for data in versions],
-                         ["disk 91 %", "disk 97 %", "disk 95 %"])
-        self.assertEqual(versions[1]["details"], {"used": 97})
+        """At each door: summary, details, links and severity; the page has both, and history each version. At the
+        Prometheus door the labels are the alert, and version 1 of PagerDuty's events knows no severity."""
+        reports = (("warning", 91), ("critical", 97), ("error", 95))
+        for door in ("native", "command line", "pagerduty", "pagerduty-v1", "alertmanager", "prometheus"):
+            with self.subTest(door):
+                for level, used in reports:
+                    self.send_disk(door, level, used)
+                alert, = [alert for alert in self.world.alerts() if alert["summary"] == f"{door}: disk 95 %"]
+                self.assertEqual((alert["first_summary"], alert["count"]), (f"{door}: disk 91 %", 3))
+                self.assertIn("95", json.dumps(alert["details"]))
+                self.assertNotRegex(json.dumps(alert["details"]), "91|97")
+                self.assertEqual([link["href"] for link in alert["links"]], ["https://graph.example.org/95"])
+                versions = [event["data"] for event in self.world.events()
+                            if event["subject"] == f"alert:{alert['id']}" and
+                            event["kind"] in ("alert.triggered", "alert.repeated")]
+                self.assertEqual([data["summary"] for data in versions], [f"{door}: disk {used} %" for _, used in reports])
+                for before, after, (_, used) in zip(reports, versions[1:], reports[1:]):
+                    self.assertEqual([link["href"] for link in after["links_before"]],
+                                     [f"https://graph.example.org/{before[1]}"])
+                    self.assertIn(str(before[1]), json.dumps(after["details_before"]))
+                    self.assertIn(str(used), json.dumps(after["details"]))
+                told, page = self.page_of(alert["id"], f"{door}: disk 95 %")
+                self.assertEqual([link["href"] for link in told["links"]], ["https://graph.example.org/95"])
+                for text in (f"{door}: disk 95 %", f"{door}: disk 91 %", "https://graph.example.org/95"):
+                    self.assertIn(text, page)
+                self.assertNotIn("https://graph.example.org/91", page)
+                if door in ("prometheus", "pagerduty-v1"):
+                    self.assertNotIn("first_severity", alert)
+                    continue
+                self.assertEqual((alert["severity"], alert["first_severity"]), ("error", "warning"))
+                self.assertEqual([data["severity"] for data in versions], ["warning", "critical", "error"])
+                self.assertEqual(told["severity"], "error")
+                self.assertIn(f"warning: {door}: disk 91 %", page)
 
     def test_what_alertmanager_cut_off_is_told_until_it_is_whole(self):
         def notify(truncated):
