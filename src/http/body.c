@@ -223,12 +223,13 @@ static void keep_packed(struct http_request *request, const char *data, size_t s
 }
 
 /* Between what was read of a chunk and what comes now lie the lines that begin the next one, if both are in
- * libmicrohttpd's buffer at the same time. */
+ * libmicrohttpd's buffer at the same time. If not, what came since was put where that had been, and `from` may point
+ * into the middle of such a line: what stands before it is looked at, too. */
 static bool has_bare_lf(const char *from, const char *to)
 {
     bool is_same_buffer = from != NULL && from < to && (size_t)(to - from) < LIMIT_HEADER;
     for (const char *at = from; is_same_buffer && at < to; at++) {
-        if (*at == '\n' && (at == from || at[-1] != '\r')) {
+        if (*at == '\n' && at[-1] != '\r') {
             return true;
         }
     }
