@@ -76,7 +76,8 @@ bool cmd_no_database(const struct cli *cli, struct fault *fault)
                      data, data);
 }
 
-bool cmd_instant(const struct cli *cli, const char *called, const char *text, struct utc *out)
+bool cmd_instant_in(const struct cli *cli, const char *called, const char *text,
+                    const struct zone *zone, struct utc *out)
 {
     struct utc now = clock_now(&CLOCK_SYSTEM);
     struct span by;
@@ -94,14 +95,19 @@ bool cmd_instant(const struct cli *cli, const char *called, const char *text, st
         return true;
     }
     if (civil_parse(text, &local) || civil_parse(midnight, &local)) {
-        *out = zone_instant(output_zone(), local, CIVIL_START);
+        *out = zone_instant(zone, local, CIVIL_START);
         return true;
     }
     cli_misused(cli,
                 "--%s is \"%.60s\"; write now, +2h, 2026-12-24 or 2026-12-24T23:30 by the clock of "
                 "%s, or with an offset 2026-12-24T23:30:00+01:00",
-                called, text, zone_name(output_zone()));
+                called, text, zone_name(zone));
     return false;
+}
+
+bool cmd_instant(const struct cli *cli, const char *called, const char *text, struct utc *out)
+{
+    return cmd_instant_in(cli, called, text, output_zone(), out);
 }
 
 /* An element of a list: a text, somebody by name, or as it stands. */

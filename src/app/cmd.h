@@ -79,6 +79,9 @@ bool cmd_no_database(const struct cli *cli, struct fault *fault);
 /* Reads "now", a span from now ("+2h"), RFC 3339, or a local time of the reader's zone (output_zone),
  * with or without a time of day. False and a message when it is none of these. */
 bool cmd_instant(const struct cli *cli, const char *called, const char *text, struct utc *out);
+/* The same with local times of that zone. */
+bool cmd_instant_in(const struct cli *cli, const char *called, const char *text,
+                    const struct zone *zone, struct utc *out);
 
 /* A list as a table: column i shows the field (dots go deeper) fields[i] under headings[i]. Fields
  * named …_at, from, to, since, until or at are shown in the local zone, which the footer names.

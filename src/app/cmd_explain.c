@@ -148,6 +148,21 @@ static void show_message(const json_t *message, GString *out, const struct zone 
     g_string_append_c(out, '\n');
 }
 
+/* People in what the events say. */
+static void name_facts(const json_t *names, const json_t *decisions)
+{
+    static const char *const FIELDS[] = {"who", "asked_by", "by"};
+    json_auto_t *facts = json_array();
+    size_t i;
+    json_t *entry;
+    json_array_foreach ((json_t *)(uintptr_t)decisions, i, entry) {
+        json_array_append(facts, json_object_get(entry, "data"));
+    }
+    for (i = 0; i < G_N_ELEMENTS(FIELDS); i++) {
+        cmd_name_rows(names, facts, FIELDS[i]);
+    }
+}
+
 int cmd_explain(struct cli *cli)
 {
     g_autofree char *id = client_escape(cli_arg(cli, 0));
@@ -165,6 +180,7 @@ int cmd_explain(struct cli *cli)
     json_t *message = json_object_get(answer, "message");
     json_auto_t *names = cmd_full_names(cli);
     cmd_name_rows(names, json_object_get(answer, "decisions"), "actor");
+    name_facts(names, json_object_get(answer, "decisions"));
     cmd_name_rows(names, json_object_get(answer, "pages"), "who");
     cmd_name_rows(names, json_object_get(answer, "endings"), "who");
     cmd_name_rows(names, json_object_get(message, "told"), "who");

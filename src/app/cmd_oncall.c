@@ -4,27 +4,37 @@
 #include "app/cmd.h"
 #include "base/json.h"
 
-/* Names of all schedules, or those of the command line. NULL after an error was told. */
-static json_t *schedule_names(const struct cli *cli)
+/* NULL after an error was told. */
+static json_t *ask_schedule(const struct cli *cli, const char *name)
 {
-    json_t *names = json_array();
-    if (cli->args->len > 0) {
-        for (size_t i = 0; i < cli->args->len; i++) {
-            json_array_append_new(names, json_string(cli_arg(cli, i)));
+    g_autofree char *escaped = client_escape(name);
+    g_autofree char *path = g_strconcat("/api/v1/schedules/", escaped, NULL);
+    return client_ask(cli, "GET", path, NULL);
+}
+
+/* The schedules that the command line names, or all. NULL after an error was told. */
+static json_t *ask_schedules(const struct cli *cli)
+{
+    if (cli->args->len == 0) {
+        return client_list(cli, "/api/v1/schedules", SIZE_MAX);
+    }
+    json_auto_t *schedules = json_array();
+    for (size_t i = 0; i < cli->args->len; i++) {
+        json_t *schedule = ask_schedule(cli, cli_arg(cli, i));
+        if (schedule == NULL) {
+            return NULL;
         }
-        return names;
+        json_array_append_new(schedules, schedule);
     }
-    json_auto_t *all = client_list(cli, "/api/v1/schedules", SIZE_MAX);
-    if (all == NULL) {
-        json_decref(names);
-        return NULL;
-    }
-    size_t i;
-    json_t *item;
-    json_array_foreach (all, i, item) {
-        json_array_append(names, json_object_get(item, "name"));
-    }
-    return names;
+    return json_incref(schedules);
+}
+
+/* That of its hand-offs; the reader's where this machine does not know it. */
+static const struct zone *zone_of(const json_t *schedule)
+{
+    struct fault fault;
+    const struct zone *zone = zone_load(json_text(schedule, "time_zone", ""), &fault);
+    return zone != NULL ? zone : output_zone();
 }
 
 /* One row per person on call of one schedule, into `rows`. */
@@ -80,15 +90,15 @@ int cmd_oncall(struct cli *cli)
     if (!instant_option(cli, "at", buffer, &at)) {
         return EXIT_USAGE;
     }
-    json_auto_t *names = schedule_names(cli);
-    if (names == NULL) {
+    json_auto_t *schedules = ask_schedules(cli);
+    if (schedules == NULL) {
         return EXIT_REFUSED;
     }
     json_auto_t *rows = json_array();
     size_t i;
-    json_t *name;
-    json_array_foreach (names, i, name) {
-        if (!collect(cli, json_string_value(name), at, rows)) {
+    json_t *schedule;
+    json_array_foreach (schedules, i, schedule) {
+        if (!collect(cli, json_text(schedule, "name", ""), at, rows)) {
             return EXIT_REFUSED;
         }
     }
@@ -117,43 +127,64 @@ int cmd_schedule_list(struct cli *cli)
     return EXIT_OK;
 }
 
-/* GET …/WHAT?from=&to=, with both instants now and in `days` days where they are not given. */
-static json_t *ask_range(const struct cli *cli, const char *what, int days)
+/* What of a schedule is shown over a range of time. */
+struct ranged {
+    const char *what; /* the last word of its path */
+    int days;         /* from now, or from --from, when --to is not given */
+    const struct column *columns;
+    const char *empty; /* what it means that there is none */
+};
+
+static bool read_range(const struct cli *cli, const struct zone *zone, int days,
+                       struct utc *out_from, struct utc *out_to)
 {
-    struct utc from, to;
-    const char *from_text = cli_option(cli, "from");
-    const char *to_text = cli_option(cli, "to");
-    if (!cmd_instant(cli, "from", from_text != NULL ? from_text : "now", &from)) {
-        return NULL;
+    const char *from = cli_option(cli, "from");
+    const char *to = cli_option(cli, "to");
+    if (!cmd_instant_in(cli, "from", from != NULL ? from : "now", zone, out_from)) {
+        return false;
     }
-    to = utc_add(from, SPAN_D(days));
-    if (to_text != NULL && !cmd_instant(cli, "to", to_text, &to)) {
-        return NULL;
-    }
-    char from_buffer[UTC_TEXT_SIZE], to_buffer[UTC_TEXT_SIZE];
-    utc_format(from, from_buffer);
-    utc_format(to, to_buffer);
+    *out_to = utc_add(*out_from, SPAN_D(days));
+    return to == NULL || cmd_instant_in(cli, "to", to, zone, out_to);
+}
+
+static json_t *ask_range(const struct cli *cli, const char *what, struct utc from, struct utc to)
+{
+    char from_text[UTC_TEXT_SIZE], to_text[UTC_TEXT_SIZE];
+    utc_format(from, from_text);
+    utc_format(to, to_text);
     g_autofree char *name = client_escape(cli_arg(cli, 0));
     g_autoptr(GString) path = g_string_new(NULL);
     g_string_append_printf(path, "/api/v1/schedules/%s/%s", name, what);
-    client_query(path, "from", from_buffer);
-    client_query(path, "to", to_buffer);
+    client_query(path, "from", from_text);
+    client_query(path, "to", to_text);
     return client_ask(cli, "GET", path->str, NULL);
 }
 
-/* In the schedule's own zone: that is where its hand-offs are at the hour that was written. */
-static int show_range(const struct cli *cli, json_t *answer, const struct column *columns,
-                      const char *empty)
+/* Read and shown by the schedule's own clock: that is where its hand-offs are at the hour that was
+ * written. */
+static int show_range(struct cli *cli, const struct ranged *ranged)
 {
+    struct utc from, to;
+    json_auto_t *schedule = ask_schedule(cli, cli_arg(cli, 0));
+    if (schedule == NULL) {
+        return EXIT_REFUSED;
+    }
+    const struct zone *zone = zone_of(schedule);
+    if (!read_range(cli, zone, ranged->days, &from, &to)) {
+        return EXIT_USAGE;
+    }
+    json_t *answer = ask_range(cli, ranged->what, from, to);
     if (answer == NULL || cli->is_json) {
         return cmd_finish(cli, answer);
     }
-    g_autofree char *name = client_escape(cli_arg(cli, 0));
-    g_autofree char *path = g_strconcat("/api/v1/schedules/", name, NULL);
-    json_auto_t *schedule = client_ask(cli, "GET", path, NULL);
     json_t *items = json_object_get(answer, "items");
+    g_autofree char *since = output_time(zone, from);
+    g_autofree char *until = output_time(zone, to);
+    g_autofree char *empty = g_strdup_printf("%s\nThat is from %s to %s by the clock of %s.",
+                                             ranged->empty, since, until, zone_name(zone));
     cmd_name_people(cli, items, "user");
-    cmd_show_list_in(items, columns, empty, json_text(schedule, "time_zone", ""), "the schedule");
+    cmd_show_list_in(items, ranged->columns, empty, json_text(schedule, "time_zone", ""),
+                     "the schedule");
     json_decref(answer);
     return EXIT_OK;
 }
@@ -162,15 +193,15 @@ int cmd_schedule_shifts(struct cli *cli)
 {
     static const struct column COLUMNS[] = {
         {"FROM", "since"}, {"UNTIL", "until"}, {"ON CALL", "user"}, {"LAYER", "layer"}, {0}};
-    return show_range(cli, ask_range(cli, "shifts", 14), COLUMNS,
-                      "Nobody is on call in this time.");
+    static const struct ranged SHIFTS = {"shifts", 14, COLUMNS, "Nobody is on call in this time."};
+    return show_range(cli, &SHIFTS);
 }
 
 int cmd_schedule_gaps(struct cli *cli)
 {
     static const struct column COLUMNS[] = {{"NOBODY FROM", "since"}, {"UNTIL", "until"}, {0}};
-    return show_range(cli, ask_range(cli, "gaps", 30), COLUMNS,
-                      "No gaps: somebody is always on call.");
+    static const struct ranged GAPS = {"gaps", 30, COLUMNS, "No gaps: somebody is always on call."};
+    return show_range(cli, &GAPS);
 }
 
 int cmd_override_add(struct cli *cli)
@@ -213,48 +244,82 @@ int cmd_override_add(struct cli *cli)
     return cmd_finish(cli, answer);
 }
 
-/* From and to are local times of the schedule's zone, unlike the instants of other lists. */
-static void show_overrides(const struct cli *cli, const json_t *items, const char *schedule,
-                           const char *time_zone)
+/* Those of one schedule as they are kept, each with the schedule's name, into `rows`. */
+static bool collect_overrides(const struct cli *cli, const json_t *schedule, json_t *rows)
 {
-    static const struct column COLUMNS[] = {
-        {"ID", "id"},         {"BEGINS", "begins"},   {"ENDS", "ends"},
-        {"ON CALL", "who"},   {"LAYER", "layer"},     {"WHY", "comment"},
-        {"BY", "created_by"}, {"MADE", "created_at"}, {0}};
-    g_autofree char *empty = g_strdup_printf("Nobody made an override of %s; those of the file are "
-                                             "in `tocsin export`.",
-                                             schedule);
-    json_auto_t *rows = json_deep_copy(items);
+    g_autofree char *name = client_escape(json_text(schedule, "name", ""));
+    g_autofree char *path = g_strdup_printf("/api/v1/schedules/%s/overrides", name);
+    json_auto_t *items = client_list(cli, path, SIZE_MAX);
     size_t i;
-    json_t *row;
-    json_array_foreach (rows, i, row) {
+    json_t *item;
+    json_array_foreach (items, i, item) {
+        json_object_set(item, "schedule", json_object_get(schedule, "name"));
+        json_array_append(rows, item);
+    }
+    return items != NULL;
+}
+
+/* From and to are local times of the schedule's zone, unlike the instants of other lists: each row
+ * says by whose clock. */
+static void word_overrides(const json_t *schedule, json_t *rows, size_t first)
+{
+    for (size_t i = first; i < json_array_size(rows); i++) {
+        json_t *row = json_array_get(rows, i);
         json_object_set(row, "begins", json_object_get(row, "from"));
         json_object_set(row, "ends", json_object_get(row, "to"));
+        json_object_set(row, "clock", json_object_get(schedule, "time_zone"));
         if (json_object_get(row, "who") == NULL) {
             json_object_set_new(row, "who", json_string("nobody"));
         }
     }
+}
+
+static void show_overrides(const struct cli *cli, json_t *rows)
+{
+    static const struct column COLUMNS[] = {{"SCHEDULE", "schedule"},
+                                            {"ID", "id"},
+                                            {"BEGINS", "begins"},
+                                            {"ENDS", "ends"},
+                                            {"ZONE", "clock"},
+                                            {"ON CALL", "who"},
+                                            {"LAYER", "layer"},
+                                            {"WHY", "comment"},
+                                            {"BY", "created_by"},
+                                            {"MADE", "created_at"},
+                                            {0}};
+    g_autofree char *empty = g_strdup_printf(
+        "Nobody made an override%s%s; those of the file are in `tocsin export`.",
+        cli->args->len > 0 ? " of " : "", cli->args->len > 0 ? cli_arg(cli, 0) : "");
     cmd_name_people(cli, rows, "who");
+    cmd_name_people(cli, rows, "created_by");
     cmd_show_list(rows, COLUMNS, empty);
     if (json_array_size(rows) > 0) {
-        printf("They begin and end by the clock of %s, the schedule's zone.\n", time_zone);
+        puts("They begin and end by the clock of the zone beside them, their schedule's.");
     }
 }
 
 int cmd_override_list(struct cli *cli)
 {
-    g_autofree char *name = client_escape(cli_arg(cli, 0));
-    g_autofree char *path = g_strdup_printf("/api/v1/schedules/%s", name);
-    g_autofree char *overrides = g_strconcat(path, "/overrides", NULL);
-    json_auto_t *schedule = client_ask(cli, "GET", path, NULL);
-    json_auto_t *items = schedule != NULL ? client_list(cli, overrides, SIZE_MAX) : NULL;
-    if (items == NULL) {
+    json_auto_t *schedules = ask_schedules(cli);
+    if (schedules == NULL) {
         return EXIT_REFUSED;
     }
+    json_auto_t *rows = json_array();
+    size_t i;
+    json_t *schedule;
+    json_array_foreach (schedules, i, schedule) {
+        size_t first = json_array_size(rows);
+        if (!collect_overrides(cli, schedule, rows)) {
+            return EXIT_REFUSED;
+        }
+        if (!cli->is_json) {
+            word_overrides(schedule, rows, first);
+        }
+    }
     if (cli->is_json) {
-        output_json(items);
+        output_json(rows);
     } else {
-        show_overrides(cli, items, cli_arg(cli, 0), json_text(schedule, "time_zone", "UTC"));
+        show_overrides(cli, rows);
     }
     return EXIT_OK;
 }

@@ -49,7 +49,10 @@ static const struct cli_option ALERTS_OPTIONS[] = {
 static const struct cli_option AT_OPTIONS[] = {
     {"at", "INSTANT", "Not now but then: +2h or 2026-12-24T23:30:00+01:00."}, {0}};
 static const struct cli_option RANGE_OPTIONS[] = {
-    {"from", "INSTANT", "From when; now when not given."}, {"to", "INSTANT", "Until when."}, {0}};
+    {"from", "INSTANT",
+     "From when, without an offset by the clock of the schedule; now when not given."},
+    {"to", "INSTANT", "Until when, likewise."},
+    {0}};
 static const struct cli_option OVERRIDE_OPTIONS[] = {
     {"from", "LOCAL", "From when, in the schedule's own zone: 2026-12-24T00:00."},
     {"to", "LOCAL", "Until when."},
@@ -173,9 +176,9 @@ const struct cli_command COMMANDS[] = {
      RANGE_OPTIONS, SETTING_CLIENT, 0, cmd_schedule_gaps},
     {"schedule override add", "SCHEDULE", 1, 1, "Put somebody on call for a time.", NULL,
      OVERRIDE_OPTIONS, SETTING_CLIENT, 0, cmd_override_add},
-    {"schedule override list", "SCHEDULE", 1, 1,
-     "The overrides that people made: when, why, by whom.", NULL, NULL, SETTING_CLIENT, 0,
-     cmd_override_list},
+    {"schedule override list", "[SCHEDULE]", 0, 1,
+     "The overrides that people made, of all schedules: when, why, by whom.", NULL, NULL,
+     SETTING_CLIENT, 0, cmd_override_list},
     {"schedule override remove", "SCHEDULE ID", 2, 2, "Take an override back.", NULL, NULL,
      SETTING_CLIENT, 0, cmd_override_remove},
     {"off-duty", "USER", 1, 1, "Take somebody off duty; others cover their shifts.",

@@ -246,6 +246,11 @@ class CommandTest(unittest.TestCase):
         world.cli("page", alert, "--user", "budi", "--as", "ana", "--note", "look at db1")
         world.wait("the note is told", lambda: " | Note: look at db1 | " in world.server.log(100000))
         self.assertIn("by: local", world.cli("explain", alert).stdout)  # whose hand it was stays in the record
+        world.cli("page", alert, "--user", "ana", "--as", "ana")
+        said = world.cli("explain", alert).stdout
+        for part in ("asked_by: Ana Wijaya (ana)", "who: Ana Wijaya (ana)", "who: budi"):
+            self.assertIn(part, said)
+        self.assertNotRegex(said, r"who: ana\b")
         world.cli("ack", alert, "--as", "ana", "--note", "on it")
         self.assertEqual(world.alert(alert)["acknowledged_by"], "user:ana")
         world.cli("snooze", alert, "--for", "30m")
@@ -318,9 +323,58 @@ class CommandTest(unittest.TestCase):
         self.assertRegex(shown, r"\d\d-\d\d 09:00 ")  # hand-offs at the hour that was written
         self.assertIn("Times are Asia/Tokyo.", world.cli("oncall", env={"TZ": "Asia/Tokyo"}).stdout)
         for words in (["schedule", "shifts", "primary"], ["schedule", "gaps", "primary"], ["misses"], ["oncall"],
-                      ["integration", "payloads", "shop"], ["alerts"], ["feed", "list"]):
+                      ["schedule", "override", "list"], ["integration", "payloads", "shop"], ["alerts"], ["feed", "list"]):
             with self.subTest(words):
                 self.assertIsInstance(world.cli_json(*words), list)
+
+    def test_a_range_is_read_by_the_clock_of_the_schedule(self):
+        world = self.world
+        there = {"TZ": "Asia/Tokyo"}
+        day = ["--from", "2026-01-12", "--to", "2026-01-13T00:00"]
+        shown = world.cli("schedule", "shifts", "primary", *day, env=there).stdout
+        self.assertIn("2026-01-12 09:00", shown)  # the hand-off: in Tokyo's day of that date as well
+        self.assertIn("Times are Europe/Paris, the zone of the schedule.", shown)
+        early = world.cli_json("schedule", "shifts", "primary", "--from", "2026-01-12", "--to", "2026-01-12T08:59",
+                               env=there)
+        self.assertEqual([shift["user"] for shift in early], ["ana"])  # by Tokyo's clock as well
+        late = world.cli_json("schedule", "shifts", "primary", "--from", "2026-01-12T09:00", "--to",
+                              "2026-01-12T09:01", env=there)
+        self.assertEqual([shift["user"] for shift in late], ["budi"])  # by Tokyo's clock still ana
+        none = world.cli("schedule", "shifts", "primary", "--from", "2025-12-24", "--to", "2025-12-25T12:00", env=there)
+        self.assertIn("from 2025-12-24 00:00 to 2025-12-25 12:00 by the clock of Europe/Paris.", none.stdout)
+        gaps = world.cli("schedule", "gaps", "primary", *day, env=there).stdout
+        self.assertIn("from 2026-01-12 00:00 to 2026-01-13 00:00 by the clock of Europe/Paris.", gaps)
+        for option in ("--from", "--to"):
+            wrong = world.cli("schedule", "shifts", "primary", option, "soon", check=False)
+            self.assertEqual(wrong.returncode, 2)
+            self.assertIn("by the clock of Europe/Paris", wrong.stderr)
+
+    def test_overrides_of_all_schedules(self):
+        with World() as world:
+            world.apply(TEAM.replace("policies:", """  - name: nights
+    time_zone: Asia/Jakarta
+    layers: [{people: [budi], every: 1w, start: 2026-01-05T21:00}]
+policies:"""))
+            made = {}
+            for name in ("primary", "nights"):
+                made[name] = world.cli_json("schedule", "override", "add", name, "--from", "2027-06-01T00:00", "--to",
+                                            "2027-06-02T00:00", "--who", "ana", "--comment", f"swap of {name}")["id"]
+            rows = {row["schedule"]: row["id"] for row in world.cli_json("schedule", "override", "list")}
+            self.assertEqual(rows, made)
+            one, = world.cli_json("schedule", "override", "list", "nights")
+            self.assertEqual((one["id"], one["schedule"]), (made["nights"], "nights"))
+            lines = world.cli("schedule", "override", "list").stdout.splitlines()
+            for name, zone in (("primary", "Europe/Paris"), ("nights", "Asia/Jakarta")):
+                line, = [line for line in lines if f"swap of {name}" in line]
+                self.assertTrue(line.startswith(f"{name} "), line)
+                for part in (made[name], zone, "2027-06-01T00:00", "Ana Wijaya (ana)"):
+                    self.assertIn(part, line)
+                world.cli("schedule", "override", "remove", name, made[name])
+            self.assertIn("Nobody made an override;", world.cli("schedule", "override", "list").stdout)
+            self.assertIn("Nobody made an override of nights;", world.cli("schedule", "override", "list", "nights").stdout)
+            wrong = world.cli("schedule", "override", "list", "nigts", check=False)
+            self.assertEqual(wrong.returncode, 1)
+            self.assertIn('"nights"', wrong.stderr)
 
     def test_overrides(self):
         world = self.world
@@ -359,7 +413,7 @@ class CommandTest(unittest.TestCase):
         self.assertIn("Times are Asia/Tokyo", done.stdout)
         listed = world.cli("schedule", "override", "list", "primary", env=there).stdout
         self.assertIn("snow", listed)
-        self.assertIn("by the clock of Europe/Paris", listed)
+        self.assertIn(" Europe/Paris ", listed)
         items = world.cli_json("schedule", "override", "list", "primary")
         self.assertEqual({item["created_by"] for item in items}, {"local"})
         first = world.cli_json("off-duty", "ana", "--from", "2027-01-04", "--for", "1h", env=there)
