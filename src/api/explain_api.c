@@ -32,7 +32,8 @@ static void read_explain(struct http_request *request, void *self)
     }
     struct db *db = api_reader(context);
     struct config *config = config_current(context->configs);
-    json_t *explanation = explain_alert(db, config, api_id(request, "id"));
+    json_t *explanation =
+        explain_alert(db, config, api_id(request, "id"), clock_now(context->clock));
     config_unref(config);
     if (!api_reader_done(context, request, db)) {
         json_decref(explanation);

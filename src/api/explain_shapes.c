@@ -73,6 +73,8 @@ static const struct record ESCALATION_SHAPE =
 
 static const struct field NEXT_FIELDS[] = {
     SHAPE_KIND("at", FIELD_UTC, FIELD_ALWAYS, NULL),
+    SHAPE_KIND("held_until", FIELD_UTC, 0,
+               "The message of the step before is held back until then; its wait begins with it."),
     SHAPE_MANY("tells", WHO_SHAPE, FIELD_ALWAYS),
 };
 static const struct record NEXT_SHAPE = SHAPE("NextStep", "Who is next.", NEXT_FIELDS);

@@ -66,7 +66,8 @@ static bool read_link(struct http_request *request, struct api_context *context,
     const char *token = http_path_param(request, "token");
     const unsigned char *key = pager_link_key(context->pager);
     struct fault fault = {0};
-    if (!link_read(token, key, clock_now(context->clock), &out->link, &fault)) {
+    out->now = clock_now(context->clock);
+    if (!link_read(token, key, out->now, &out->link, &fault)) {
         /* Read as of the beginning of time nothing has expired: then the signature is the matter. */
         struct link ignored;
         bool is_expired = link_read(token, key, (struct utc){1}, &ignored, &fault);

@@ -46,8 +46,11 @@ static void write_next(struct html *html, const struct visit *visit, const struc
     }
     g_autofree char *who = names_of(visit, brief->next);
     g_autofree char *time = catalogue_time(visit->language, visit->time_zone, brief->next_at);
-    const struct catalogue_arg args[] = {{"time", time, 0}, {"who", who, 0}, {NULL, NULL, 0}};
-    g_autofree char *text = catalogue_format(visit->language, "next.who", args);
+    g_autofree char *goes = catalogue_time(visit->language, visit->time_zone, brief->goes_at);
+    const struct catalogue_arg args[] = {
+        {"time", time, 0}, {"who", who, 0}, {"goes", goes, 0}, {NULL, NULL, 0}};
+    const char *key = utc_is_set(brief->goes_at) ? "next.held" : "next.who";
+    g_autofree char *text = catalogue_format(visit->language, key, args);
     write_fact(html, say(visit, "label.next"), text);
 }
 
@@ -87,6 +90,7 @@ static void write_details(struct html *html, const struct visit *visit, struct d
 {
     struct brief brief;
     brief_read(db, visit->config, NULL, alert, &brief);
+    brief_read_hold(db, alert, visit->now, &brief);
     html_open(html, "div", "class", "card", NULL);
     if (brief.facts.description != NULL) {
         html_element(html, "p", brief.facts.description, "class", "text", NULL);

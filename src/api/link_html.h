@@ -14,6 +14,7 @@ struct visit {
     char *actor; /* "user:ana", or "channel:ops" for a message to a chat channel */
     char *token;
     struct config *config;
+    struct utc now;
     int64_t alert_id; /* of several the one that is looked at; 0: the whole message */
     const char
         *notice; /* key of the catalogue: what became of the button pressed; NULL: nothing to say */

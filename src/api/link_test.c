@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "api/test_house.h"
+#include "base/json.h"
 #include "page/link.h"
 #include "page/pager.h"
 
@@ -255,6 +256,32 @@ static void the_page_says_why_and_with_which_words(void **state)
     assert_true(explains(id, "\"by\":\"token:respond\""));
 }
 
+/* Ana's quiet hours, now; her message waits for their end, and so does the step's wait. */
+static void the_page_says_that_a_message_is_held_back(void **state)
+{
+    (void)state;
+    struct fault fault;
+    const struct zone *zone = zone_load("UTC", &fault);
+    int hour = zone_civil(zone, clock_now(&CLOCK_SYSTEM)).hour;
+    g_autofree char *quiet =
+        g_strdup_printf("{\"document\": {\"users\": [{\"name\": \"ana\", \"time_zone\": \"UTC\","
+                        " \"contacts\": [{\"kind\": \"log\"}],"
+                        " \"quiet_hours\": [{\"from\": \"%02d:00\", \"to\": \"%02d:00\"}]}]}}",
+                        (hour + 23) % 24, (hour + 3) % 24);
+    json_decref(test_json(house, house->admin, "POST", "/api/v1/config/apply", quiet, 200));
+    static const char *const BODIES[] = {"{\"summary\": \"it can wait\", \"severity\": \"info\"}",
+                                         "{\"summary\": \"it cannot\", \"severity\": \"error\"}"};
+    for (size_t i = 0; i < G_N_ELEMENTS(BODIES); i++) {
+        bool is_held = i == 0;
+        json_auto_t *taken = test_json(house, house->key, "POST", "/api/v1/alerts", BODIES[i], 202);
+        int64_t id = g_ascii_strtoll(json_text(taken, "alert_id", ""), NULL, 10);
+        g_autofree char *path = link_to(id, "budi");
+        assert_shown(path, "<dt>If nobody acknowledges</dt>", true);
+        assert_shown(path, "A message about it is held back until", is_held);
+        assert_int_equal(explains(id, "\"held_until\":\""), is_held);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +292,7 @@ int main(void)
         cmocka_unit_test(a_form_cannot_name_another_alert),
         cmocka_unit_test(the_page_says_why_and_with_which_words),
         cmocka_unit_test(the_page_shows_what_the_message_says),
+        cmocka_unit_test(the_page_says_that_a_message_is_held_back),
     };
     return cmocka_run_group_tests(tests, open_house, close_house);
 }

@@ -142,7 +142,13 @@ static void show_message(const json_t *message, GString *out, const struct zone 
     if (next != NULL) {
         g_autofree char *at = output_time_text(zone, json_text(next, "at", ""));
         g_autofree char *who = joined(json_object_get(next, "tells"));
-        g_autofree char *text = g_strdup_printf("%s: %s", at, who);
+        g_autofree char *until = output_time_text(zone, json_text(next, "held_until", ""));
+        g_autofree char *text =
+            until[0] == '\0'
+                ? g_strdup_printf("%s: %s", at, who)
+                : g_strdup_printf("%s: %s; a message is held back until %s, and the wait "
+                                  "begins then",
+                                  at, who, until);
         show_fact(out, "next, if nobody acknowledges", text);
     }
     g_string_append_c(out, '\n');

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "base/json.h"
+#include "page/explain.h"
 #include "page/paging_harness.h"
 
 enum { SERVICES = 60 };
@@ -382,6 +384,50 @@ static void what_was_tried_begins_no_wait_anew(void **state)
     paging_expect(paging, "boss ntfy: page 1");
 }
 
+/* What is said of the alert to whoever looks: when the next step comes, and until when a message is held
+ * back, each as a span from `since`; SPAN_S(-1): nothing. */
+static void expect_said(struct paging *paging, int64_t id, struct utc since, struct span next_in,
+                        struct span held_for)
+{
+    struct config *config = config_current(paging->configs);
+    json_auto_t *explained = explain_alert(paging->db, config, id, paging->now);
+    config_unref(config);
+    const json_t *escalation = json_object_get(explained, "escalation");
+    const json_t *next = json_object_get(json_object_get(explained, "message"), "next");
+    char next_at[UTC_TEXT_SIZE], held_until[UTC_TEXT_SIZE];
+    utc_format(utc_add(since, next_in), next_at);
+    utc_format(utc_add(since, held_for), held_until);
+    assert_string_equal(json_text(next, "at", ""), next_at);
+    assert_string_equal(json_text(escalation, "next_at", ""), next_at);
+    assert_string_equal(json_text(next, "held_until", ""), held_for.us < 0 ? "" : held_until);
+}
+
+static void what_is_held_back_is_said_from_the_start(void **state)
+{
+    struct paging *paging = *state;
+    const struct span runs = SPAN_S(-1);
+    struct utc start = paging->now;
+    int64_t first = signal_of(paging, "s2", 0, SEVERITY_ERROR);
+    expect_said(paging, first, start, SPAN_MIN(2), runs); /* about to go */
+    paging_expect(paging, "ana email: page 1");
+    expect_said(paging, first, start, SPAN_MIN(2), runs);
+    (void)paging_act(paging, VERB_ACKNOWLEDGE, first, "user:ana");
+    tell_in_hand(paging, "s0", AT_ONCE - 1);
+    int64_t id = signal_of(paging, "quick", 0, SEVERITY_ERROR);
+    expect_said(paging, id, start, SPAN_S(80), SPAN_MIN(1));
+    paging_pass(paging, SPAN_S(10));
+    make_her_mailbox_due(paging, SPAN_S(0)); /* as more of it does */
+    expect_said(paging, id, start, SPAN_S(80), SPAN_MIN(1));
+    paging_pass(paging, SPAN_S(30));
+    assert_int_equal(paging_events(paging, id, "escalation.held"), 1);
+    expect_said(paging, id, start, SPAN_S(80), SPAN_MIN(1));
+    paging_pass(paging, SPAN_S(20));
+    paging_expect(paging, "ana email: page 1");
+    expect_said(paging, id, start, SPAN_S(80), runs);
+    paging_pass(paging, SPAN_S(20));
+    paging_expect(paging, "boss ntfy: page 1"); /* as was said */
+}
+
 /* ---- storms ---- */
 
 struct tally {
@@ -488,6 +534,7 @@ int main(void)
         TEST(a_clock_set_back_does_not_let_the_wait_begin_before_the_message),
         TEST(who_was_told_beside_is_waited_for),
         TEST(what_was_tried_begins_no_wait_anew),
+        TEST(what_is_held_back_is_said_from_the_start),
         TEST(a_digest_names_the_newest_too),
         cmocka_unit_test(a_storm_costs_few_messages),
     };

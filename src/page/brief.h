@@ -13,11 +13,16 @@ struct brief {
     GPtrArray *told;    /* of char *: "ana", "channel:ops"; the first first */
     GPtrArray *next;    /* of char *: who is paged at next_at; empty when nobody is */
     struct utc next_at; /* unset: nothing comes by itself */
+    struct utc
+        goes_at; /* nobody of the step before was told yet: the message is held back until then, and the
+                         * wait that ends at next_at begins with it. Unset: it runs. See brief_read_hold */
 };
 
 /* `policy`: that of the alert's escalation; NULL: it is loaded. To be cleared with brief_clear. */
 void brief_read(struct db *db, const struct config *config, const struct policy *policy,
                 const struct alert *alert, struct brief *out);
+/* Whether a message is held back now, for whoever looks on. A message itself need not ask: it ends that. */
+void brief_read_hold(struct db *db, const struct alert *alert, struct utc now, struct brief *brief);
 void brief_clear(struct brief *brief);
 
 /* One person's page about an alert. */

@@ -69,6 +69,21 @@ void brief_read(struct db *db, const struct config *config, const struct policy 
     read_next(db, config, policy, alert, out);
 }
 
+void brief_read_hold(struct db *db, const struct alert *alert, struct utc now, struct brief *brief)
+{
+    struct escalation e = {0};
+    if (!utc_is_set(brief->next_at) || !escalation_of_alert(db, alert->id, &e)) {
+        return;
+    }
+    struct utc since = utc_add(now, (struct span){-ABOUT_TO_GO.us});
+    struct utc until = escalation_held_until(db, &e, since, now);
+    struct utc goes_at = utc_add(until, (struct span){-e.wait.us});
+    if (utc_is_set(until) && utc_before(now, goes_at)) {
+        brief->goes_at = goes_at;
+        brief->next_at = until;
+    }
+}
+
 void brief_clear(struct brief *brief)
 {
     alert_facts_clear(&brief->facts);

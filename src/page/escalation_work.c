@@ -455,11 +455,6 @@ static void judge_due(struct pager *pager, struct ledger_tx *tx, struct due *due
     }
 }
 
-/* A message that is due and that nobody has claimed since is about to go: in a storm that takes seconds, and half
- * a minute where a database that has just been promoted is slow. A node whose courier stands still has given its
- * work away by then. After longer something is wrong with the sending, and the next step is not kept waiting. */
-#define ABOUT_TO_GO SPAN_MIN(1)
-
 /* After an outage of ours all that became due meanwhile is about to go. */
 static struct utc about_to_go_since(const struct pager *pager, struct utc now)
 {
@@ -478,8 +473,7 @@ static struct utc held_until(const struct pager *pager, struct ledger_tx *tx,
         struct utc at = question_held_until(tx->db, e->alert_id, since, tx->now);
         return utc_is_set(at) ? utc_add(at, STILL_ON_IT_WAIT) : at;
     }
-    bool may_be_held = e->state == ESCALATION_ACTIVE && e->step > 0 && e->wait.us > 0;
-    return may_be_held ? escalation_held_until(tx->db, e, since, tx->now) : (struct utc){0};
+    return escalation_held_until(tx->db, e, since, tx->now);
 }
 
 static void look_into(const struct pager *pager, struct ledger_tx *tx, struct due *due)

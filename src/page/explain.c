@@ -183,7 +183,7 @@ static json_t *page_json(struct db *db, int64_t page_id)
     return object;
 }
 
-static json_t *escalation_json(struct db *db, int64_t alert_id)
+static json_t *escalation_json(struct db *db, int64_t alert_id, const struct brief *brief)
 {
     struct escalation e;
     if (!escalation_of_alert(db, alert_id, &e)) {
@@ -195,7 +195,7 @@ static json_t *escalation_json(struct db *db, int64_t alert_id)
     json_object_set_new(object, "round", json_integer(e.round + 1));
     json_object_set_new(object, "policy_version", json_integer(e.policy_version));
     json_set_utc(object, "started_at", e.started_at);
-    json_set_utc(object, "next_at", e.next_at);
+    json_set_utc(object, "next_at", utc_is_set(brief->goes_at) ? brief->next_at : e.next_at);
     g_autofree char *policy = policy_version_load(db, e.policy_version);
     json_object_set_new(object, "policy", parse_or_null(policy));
     return object;
@@ -221,25 +221,23 @@ static json_t *labels_json(const GPtrArray *labels)
 }
 
 /* What messages about the alert say beside its summary. */
-static json_t *told_json(struct db *db, const struct config *config, const struct alert *alert)
+static json_t *told_json(const struct alert *alert, const struct brief *brief)
 {
-    struct brief brief;
     json_t *object = json_object();
-    brief_read(db, config, NULL, alert, &brief);
-    set_text(object, "description", brief.facts.description);
+    set_text(object, "description", brief->facts.description);
     json_set_utc(object, "since", alert_since(alert));
-    json_object_set_new(object, "labels", labels_json(brief.facts.labels));
+    json_object_set_new(object, "labels", labels_json(brief->facts.labels));
     if (alert->links != NULL) {
         json_object_set(object, "links", alert->links);
     }
-    json_object_set_new(object, "told", receivers_json(brief.told));
-    if (utc_is_set(brief.next_at)) {
+    json_object_set_new(object, "told", receivers_json(brief->told));
+    if (utc_is_set(brief->next_at)) {
         json_t *next = json_object();
-        json_set_utc(next, "at", brief.next_at);
-        json_object_set_new(next, "tells", receivers_json(brief.next));
+        json_set_utc(next, "at", brief->next_at);
+        json_set_utc(next, "held_until", brief->goes_at);
+        json_object_set_new(next, "tells", receivers_json(brief->next));
         json_object_set_new(object, "next", next);
     }
-    brief_clear(&brief);
     return object;
 }
 
@@ -262,9 +260,10 @@ static json_t *endings_json(struct db *db, int64_t alert_id)
     return endings;
 }
 
-json_t *explain_alert(struct db *db, const struct config *config, int64_t alert_id)
+json_t *explain_alert(struct db *db, const struct config *config, int64_t alert_id, struct utc now)
 {
     struct alert alert = {0};
+    struct brief brief;
     if (!alert_load(db, alert_id, &alert)) {
         return NULL;
     }
@@ -273,8 +272,10 @@ json_t *explain_alert(struct db *db, const struct config *config, int64_t alert_
     json_t *pages = json_array();
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
     char subject[32];
+    brief_read(db, config, NULL, &alert, &brief);
+    brief_read_hold(db, &alert, now, &brief);
     json_object_set_new(answer, "alert", record_write(&ALERT_RECORD, &alert));
-    json_object_set_new(answer, "message", told_json(db, config, &alert));
+    json_object_set_new(answer, "message", told_json(&alert, &brief));
     alert_subject(alert_id, subject);
     event_list(db, 0, subject, DECISIONS_MAX, add_decision, decisions);
     page_list(db, alert_id, note_page, ids);
@@ -282,9 +283,10 @@ json_t *explain_alert(struct db *db, const struct config *config, int64_t alert_
         json_array_append_new(pages, page_json(db, g_array_index(ids, int64_t, i)));
     }
     json_object_set_new(answer, "decisions", decisions);
-    json_object_set_new(answer, "escalation", escalation_json(db, alert_id));
+    json_object_set_new(answer, "escalation", escalation_json(db, alert_id, &brief));
     json_object_set_new(answer, "pages", pages);
     json_object_set_new(answer, "endings", endings_json(db, alert_id));
+    brief_clear(&brief);
     alert_clear(&alert);
     return answer;
 }

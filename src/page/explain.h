@@ -8,11 +8,12 @@
 #include "config/config.h"
 #include "db/db.h"
 
-/* {"alert": {…}, "message": {"description", "since", "labels", "links", "told", "next": {"at", "tells"}},
+/* {"alert": {…}, "message": {"description", "since", "labels", "links", "told", "next": {"at", "held_until", "tells"}},
  * "decisions": [events], "escalation": {…}, "pages": [{"who", "reason", "state",
  * "notifications": [{"contact", "kind", "state", "attempts": [{…}]}]}], "endings": [{"who", …}]}. New reference; NULL when
  * there is no such alert. */
-NODISCARD json_t *explain_alert(struct db *db, const struct config *config, int64_t alert_id);
+NODISCARD json_t *explain_alert(struct db *db, const struct config *config, int64_t alert_id,
+                                struct utc now);
 
 /* One delivery as the API shows it. New reference. */
 struct delivery;

@@ -74,6 +74,9 @@ static struct utc first_goes_at(struct db *db, struct db_query *q, struct utc no
 struct utc escalation_held_until(struct db *db, const struct escalation *e, struct utc due_since,
                                  struct utc now)
 {
+    if (e->state != ESCALATION_ACTIVE || e->step == 0 || e->wait.us <= 0) {
+        return (struct utc){0};
+    }
     struct db_query *q = db_query(
         db, "SELECT " HELD_COLUMNS " FROM page p JOIN notification n ON n.alert_id = p.alert_id"
             " JOIN mailbox m ON m.id = n.mailbox_id AND m.user_name = p.user_name"

@@ -80,6 +80,10 @@ NODISCARD GPtrArray *page_receivers(struct db *db, int64_t alert_id, int max);
 NODISCARD int64_t page_last(struct db *db, int64_t alert_id, const char *who);
 /* Ends every active page of the alert; answers how many there were. */
 int64_t page_end_all(struct db *db, int64_t alert_id, struct utc now);
+/* A message that is due and that nobody has claimed since is about to go: in a storm that takes seconds, and half
+ * a minute where a database that has just been promoted is slow. A node whose courier stands still has given its
+ * work away by then. After longer something is wrong with the sending, and the next step is not kept waiting. */
+#define ABOUT_TO_GO SPAN_MIN(1)
 /* Nobody of the step that the escalation told last was tried yet, for a message to one of
  * them is held back by us: when its wait will be over, begun when that message goes. Unset: it is not so. A
  * message that was due before `due_since` and went not is not held but stuck. */

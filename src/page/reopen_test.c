@@ -265,7 +265,7 @@ static void a_refused_end_makes_no_contact_dead(void **state)
 static char *why_it_waits(const struct paging *paging, int64_t alert)
 {
     struct config *config = config_current(paging->configs);
-    json_auto_t *explained = explain_alert(paging->db, config, alert);
+    json_auto_t *explained = explain_alert(paging->db, config, alert, paging->now);
     config_unref(config);
     size_t i, k;
     json_t *page, *notification;

@@ -459,6 +459,17 @@ policies:"""))
         self.assertEqual(world.cli("feed", "create", check=False).returncode, 2)
         self.assertIn("There is no user", world.cli("feed", "create", "--user", "eve", check=False).stderr)
 
+    def test_a_message_that_is_held_back_is_said(self):
+        hour = time.gmtime().tm_hour
+        quiet = f'    quiet_hours: [{{from: "{(hour + 23) % 24:02}:00", to: "{(hour + 3) % 24:02}:00"}}]\n'
+        with World() as world:
+            world.apply(TEAM.replace("Asia/Jakarta\n", "UTC\n" + quiet).replace("[{schedule: primary}]", "[{user: ana}]"))
+            alert = world.cli_json("alert", "--service", "checkout", "--severity", "info", "Low disk")["alert_id"]
+            said = world.cli("explain", alert, env={"TZ": "UTC"}).stdout
+            until = f"{(hour + 3) % 24:02}:0"
+            self.assertRegex(said, rf"next, if nobody acknowledges: [-0-9]+ {until}5: budi; a message is held back "
+                                   rf"until [-0-9]+ {until}0, and the wait begins then\n")
+
     def test_second_in_line(self):
         with World() as world:
             world.apply(TEAM.replace("policies:", """  - {name: secondary, time_zone: Europe/Paris, next_of: primary}
