@@ -79,6 +79,7 @@ static char *mattermost_body(const struct rendered *rendered)
             g_string_append_printf(out, "**%s**\n\n", text);
             break;
         case BLOCK_PARAGRAPH:
+        case BLOCK_REMARK:
         case BLOCK_NOTE:
             g_string_append_printf(out, "%s\n\n", text);
             break;

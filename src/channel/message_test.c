@@ -295,6 +295,24 @@ static const char *header_of(const struct parcel *parcel, const char *prefix)
     return "";
 }
 
+/* Whatever the channel, and whether it is of one alert or of many. */
+static void each_channel_says_that_it_was_held_back_or_may_be_a_repeat(void **state)
+{
+    (void)state;
+    static const int CHANNELS[] = {CONTACT_EMAIL, CONTACT_SLACK, CONTACT_MATTERMOST, CONTACT_NTFY};
+    static const int KINDS[] = {MESSAGE_PAGE, MESSAGE_DIGEST};
+    for (size_t i = 0; i < G_N_ELEMENTS(CHANNELS) * G_N_ELEMENTS(KINDS); i++) {
+        struct message message = MESSAGE;
+        message.kind = KINDS[i % G_N_ELEMENTS(KINDS)];
+        message.held_since = ITEM.since;
+        message.may_repeat = true;
+        struct parcel *parcel = parcel_of(CHANNELS[i / G_N_ELEMENTS(KINDS)], &message);
+        assert_non_null(strstr(parcel->body->str, "Held back since "));
+        assert_non_null(strstr(parcel->body->str, "You may have received "));
+        parcel_free(parcel);
+    }
+}
+
 static void ntfy_offers_three_views(void **state)
 {
     (void)state;
@@ -404,6 +422,7 @@ int main(void)
         cmocka_unit_test(a_bot_names_channel_and_token),
         cmocka_unit_test(a_bot_writes_a_message_anew),
         cmocka_unit_test(mattermost_escapes_labels_too),
+        cmocka_unit_test(each_channel_says_that_it_was_held_back_or_may_be_a_repeat),
         cmocka_unit_test(ntfy_offers_three_views),
         cmocka_unit_test(a_webhook_has_a_field_for_each),
         cmocka_unit_test(the_log_has_the_note_too),

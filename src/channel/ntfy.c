@@ -47,7 +47,7 @@ static void write_body_within(GString *out, const struct rendered *rendered, siz
         const struct block *block = g_ptr_array_index(rendered->blocks, i);
         bool is_shown = block->kind == BLOCK_TITLE || block->kind == BLOCK_FACT ||
                         block->kind == BLOCK_ITEM || block->kind == BLOCK_PARAGRAPH ||
-                        block->kind == BLOCK_TEXT;
+                        block->kind == BLOCK_TEXT || block->kind == BLOCK_REMARK;
         g_autofree char *text = is_shown ? text_within(block->text, block_max) : NULL;
         if (is_shown && block->label != NULL) {
             g_string_append_printf(out, "%s: %s\n", block->label, text);

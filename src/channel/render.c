@@ -379,10 +379,10 @@ static void add_remarks(struct rendered *out, const struct message *message)
             catalogue_time(message->language, message->time_zone, message->held_since);
         const struct catalogue_arg args[] = {{.name = "since", .text = since}, {NULL}};
         g_autofree char *note = catalogue_format(message->language, "held.note", args);
-        add(out, BLOCK_NOTE, NULL, note, SUMMARY_MAX);
+        add(out, BLOCK_REMARK, NULL, note, SUMMARY_MAX);
     }
     if (message->may_repeat) {
-        add(out, BLOCK_NOTE, NULL, catalogue_text(message->language, "repeat.note"), SUMMARY_MAX);
+        add(out, BLOCK_REMARK, NULL, catalogue_text(message->language, "repeat.note"), SUMMARY_MAX);
     }
 }
 

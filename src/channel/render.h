@@ -17,7 +17,8 @@ enum block_kind {
     BLOCK_ITEM,   /* an alert of several */
     BLOCK_ACTION, /* label, link: the one thing to do */
     BLOCK_LINK,   /* label, link */
-    BLOCK_NOTE,
+    BLOCK_REMARK, /* about this very message: that it was held back, or may be a repeat */
+    BLOCK_NOTE,   /* what one could do without */
 };
 
 struct block {

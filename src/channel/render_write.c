@@ -33,6 +33,7 @@ static void write_text_block(GString *out, const struct block *block)
     case BLOCK_TITLE:
     case BLOCK_PARAGRAPH:
     case BLOCK_TEXT:
+    case BLOCK_REMARK:
     case BLOCK_NOTE:
         g_string_append_printf(out, "%s\n", block->text);
         break;
@@ -100,6 +101,7 @@ static void write_html_block(GString *out, const struct block *block)
     case BLOCK_TEXT:
         tag(out, "<p style=\"margin:0\">", block->text, "</p>\n");
         break;
+    case BLOCK_REMARK:
     case BLOCK_NOTE:
         tag(out, "<p style=\"color:#555555;font-size:13px\">", block->text, "</p>\n");
         break;

@@ -41,7 +41,7 @@ static bool is_link(const struct block *block)
 
 static json_t *slack_section(const struct block *block)
 {
-    if (block->kind == BLOCK_NOTE) {
+    if (block->kind == BLOCK_NOTE || block->kind == BLOCK_REMARK) {
         return json_pack("{s:s, s:[o]}", "type", "context", "elements",
                          plain_text(block->text, 2000));
     }
