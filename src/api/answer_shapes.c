@@ -63,8 +63,10 @@ static const struct record TAKEN_BACK_SHAPE =
     SHAPE("OverrideTakenBack", "An override that is no more.", TAKEN_BACK_FIELDS);
 static const struct field ABSENCE_ENDED_FIELDS[] = {
     SHAPE_TEXT("name", FIELD_ALWAYS, NULL),
-    SHAPE_TEXT("user", FIELD_ALWAYS, "Who is back."),
+    SHAPE_TEXT("user", FIELD_ALWAYS, "Whose it was, and who is back."),
+    SHAPE_KIND("away_until", FIELD_UTC, 0, "Away by another absence, until then, and not back."),
     SHAPE_MANY("taken_back", TAKEN_BACK_SHAPE, FIELD_ALWAYS),
+    SHAPE_MANY("covers", COVER_RECORD, FIELD_ALWAYS),
 };
 const struct record ABSENCE_ENDED_SHAPE =
     SHAPE("AbsenceEnded", "An absence that is over.", ABSENCE_ENDED_FIELDS);

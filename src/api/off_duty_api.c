@@ -2,6 +2,7 @@
 #include "api/shapes.h"
 #include "api/support.h"
 
+#include "base/json_set.h"
 #include "config/off_duty.h"
 #include "page/pager.h"
 
@@ -65,11 +66,11 @@ static const struct field COVER_FIELDS[] = {
      .offset = offsetof(struct cover_view, id),
      .doc = "Of the override, which can be taken back; absent in a dry run."},
 };
-static const struct record COVER_RECORD = {.name = "Cover",
-                                           .doc = "One shift that somebody else takes.",
-                                           .size = sizeof(struct cover_view),
-                                           .fields = COVER_FIELDS,
-                                           .field_count = G_N_ELEMENTS(COVER_FIELDS)};
+const struct record COVER_RECORD = {.name = "Cover",
+                                    .doc = "One shift that somebody else takes.",
+                                    .size = sizeof(struct cover_view),
+                                    .fields = COVER_FIELDS,
+                                    .field_count = G_N_ELEMENTS(COVER_FIELDS)};
 
 struct away_view {
     char *user;
@@ -293,9 +294,11 @@ static void end_answer(void *self, enum command_outcome outcome)
         if (job->end.base.status >= 400) {
             http_answer_fault(job->request, job->end.base.status, &job->end.base.fault);
         } else {
-            http_answer_json(job->request, 200,
-                             json_pack("{s:s, s:s, s:o}", "name", job->name, "user", job->end.user,
-                                       "taken_back", g_steal_pointer(&job->end.taken_back)));
+            json_t *answer = json_pack(
+                "{s:s, s:s, s:o, s:o}", "name", job->name, "user", job->end.user, "taken_back",
+                g_steal_pointer(&job->end.taken_back), "covers", g_steal_pointer(&job->end.covers));
+            json_set_utc(answer, "away_until", job->end.away_until);
+            http_answer_json(job->request, 200, answer);
         }
     }
     end_job_free(job);
@@ -332,7 +335,9 @@ const struct route_row DUTY_ROUTES[] = {
      .summary = "Who is away, and when, of those who were taken off duty.",
      .answer = &ABSENCE_RECORD, .is_list = true, .params = API_PAGE_PARAMS},
     {"DELETE", "/api/v1/absences/{name}", PERMIT_RESPOND, delete_absence,
-     .summary = "Ends an absence, and takes back the overrides that cover what is left of it.",
+     .summary =
+         "Ends an absence, and takes back the overrides that cover what is left of it; one that "
+         "holds ends now.",
      .answer = &ABSENCE_ENDED_SHAPE, .params = END_PARAMS, .others = OF_FILE},
     {"POST", "/api/v1/users/{name}/off-duty", PERMIT_RESPOND, post_off_duty,
      .summary = "Takes a person off duty for a time: somebody else covers each of their shifts.",

@@ -204,8 +204,14 @@ int cmd_absence_remove(struct cli *cli)
     if (answer != NULL && !cli->is_json) {
         size_t count = json_array_size(json_object_get(answer, "taken_back"));
         g_autofree char *user = output_clean(json_text(answer, "user", ""));
-        printf("Absence %s has ended: %s is back. Overrides taken back: %zu.\n", cli_arg(cli, 0),
-               user, count);
+        g_autofree char *until =
+            output_time_text(output_zone(), json_text(answer, "away_until", ""));
+        printf("Absence %s has ended: %s is %s%s. Overrides taken back: %zu.\n", cli_arg(cli, 0),
+               user, until[0] != '\0' ? "away by another one until " : "back", until, count);
+        size_t again = json_array_size(json_object_get(answer, "covers"));
+        if (again > 0) {
+            printf("Overrides for another absence of theirs: %zu.\n", again);
+        }
     }
     return cmd_finish(cli, answer);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_set.h"
 #include "config/config_command.h"
 #include "config/config_plan.h"
 #include "config/config_store.h"
@@ -117,6 +118,7 @@ void end_absence_clear(struct end_absence *end)
 {
     g_clear_pointer(&end->user, g_free);
     g_clear_pointer(&end->taken_back, json_decref);
+    g_clear_pointer(&end->covers, json_decref);
 }
 
 /* Those overrides that are named and not over yet. */
@@ -124,7 +126,7 @@ struct taking_back {
     const struct config *config;
     const json_t *ids;
     struct utc now;
-    json_t *found; /* [{"schedule", "id"}] */
+    GPtrArray *found; /* of struct override_row; owned */
 };
 
 static bool is_over(const struct taking_back *taking, const struct override_row *row)
@@ -141,8 +143,7 @@ static void find_override(void *self, const struct override_row *row)
     for (size_t i = 0; i < json_array_size(taking->ids); i++) {
         const char *named = json_string_value(json_array_get(taking->ids, i));
         if (g_strcmp0(named, id) == 0 && !is_over(taking, row)) {
-            json_array_append_new(taking->found,
-                                  json_pack("{s:s, s:s}", "schedule", row->schedule, "id", id));
+            g_ptr_array_add(taking->found, override_row_copy(row));
         }
     }
 }
@@ -150,20 +151,85 @@ static void find_override(void *self, const struct override_row *row)
 static void take_back(struct ledger_tx *tx, struct end_absence *end, const struct config *config,
                       const struct config_object *object)
 {
-    struct taking_back taking = {.config = config,
-                                 .ids = json_object_get(object->spec, "overrides"),
-                                 .now = tx->now,
-                                 .found = end->taken_back};
+    struct taking_back taking = {
+        .config = config,
+        .ids = json_object_get(object->spec, "overrides"),
+        .now = tx->now,
+        .found = g_ptr_array_new_with_free_func((GDestroyNotify)override_row_free)};
     override_list(tx->db, NULL, find_override, &taking);
-    for (size_t i = 0; i < json_array_size(end->taken_back); i++) {
-        const json_t *one = json_array_get(end->taken_back, i);
-        int64_t id = g_ascii_strtoll(json_text(one, "id", ""), NULL, 10);
-        (void)config_override_remove(tx, end->base.actor, json_text(one, "schedule", ""), id);
+    for (guint i = 0; i < taking.found->len; i++) {
+        const struct override_row *row = g_ptr_array_index(taking.found, i);
+        const struct schedule *schedule = config_schedule(config, row->schedule);
+        (void)config_override_take_back(tx, end->base.actor, schedule->zone, row);
+        json_array_append_new(end->taken_back,
+                              json_pack("{s:s, s:o}", "schedule", row->schedule, "id",
+                                        json_sprintf("%" G_GINT64_FORMAT, row->id)));
+    }
+    g_ptr_array_unref(taking.found);
+}
+
+/* The absence of `object` goes on, and what was covered by the one that ended is to be covered by it. */
+static void cover_anew(struct ledger_tx *tx, struct end_absence *end, const struct config *config,
+                       struct config_object *object, const struct absence *absence)
+{
+    struct off_duty off = {.base = {.actor = end->base.actor},
+                           .user = absence->user,
+                           .from = absence->from,
+                           .until = absence->to,
+                           .comment = absence->comment};
+    off_duty_cover(tx, &off, config);
+    if (json_array_size(off.covers) > 0) {
+        add_overrides(object, off.covers);
+        config_save_object(tx->db, object, config_load_version(tx->db) + 1, tx->now);
+        json_array_extend(end->covers, off.covers);
+    }
+    off_duty_clear(&off);
+}
+
+/* Several of one person may overlap: together they last until the last one ends. */
+static void cover_others(struct ledger_tx *tx, struct end_absence *end, const struct config *config,
+                         const GPtrArray *objects)
+{
+    for (guint i = 0; i < objects->len; i++) {
+        struct config_object *object = g_ptr_array_index(objects, i);
+        struct absence *absence = absence_of(object);
+        if (absence != NULL && !object->is_from_file && strcmp(object->name, end->name) != 0 &&
+            strcmp(absence->user, end->user) == 0 && utc_before(tx->now, absence->to)) {
+            cover_anew(tx, end, config, object, absence);
+        }
+        record_free(&ABSENCE_RECORD, absence);
     }
 }
 
+/* As things are without it. */
+static void look_after_end(struct ledger_tx *tx, struct end_absence *end, const GPtrArray *objects)
+{
+    struct fault fault;
+    struct config *config = config_load(tx->db, &fault);
+    if (config == NULL) {
+        return; /* the database fails, and the commit with it */
+    }
+    struct utc next = {tx->now.us + 1};
+    end->away_until = (struct utc){0};
+    (void)!absence_meets(config->items[CONFIG_ABSENCE], end->user, tx->now, next, &end->away_until);
+    if (!end->keeps_covers) {
+        cover_others(tx, end, config, objects);
+    }
+    config_unref(config);
+}
+
+static void append_end_event(struct ledger_tx *tx, const struct end_absence *end)
+{
+    g_autofree char *subject = g_strconcat("user:", end->user, NULL);
+    json_auto_t *data = json_pack("{s:s, s:I, s:I}", "absence", end->name, "taken_back",
+                                  (json_int_t)json_array_size(end->taken_back), "covers",
+                                  (json_int_t)json_array_size(end->covers));
+    json_set_utc(data, "away_until", end->away_until);
+    event_append(tx, end->base.actor, "user.absence_ended", subject, data);
+}
+
 static enum command_result end_found(struct ledger_tx *tx, struct end_absence *end,
-                                     const struct config *config,
+                                     const struct config *config, const GPtrArray *objects,
                                      const struct config_object *object)
 {
     if (object->is_from_file) {
@@ -173,14 +239,13 @@ static enum command_result end_found(struct ledger_tx *tx, struct end_absence *e
     int64_t version = config_load_version(tx->db) + 1;
     end->user = g_strdup(json_text(object->spec, "user", ""));
     end->taken_back = json_array();
+    end->covers = json_array();
     if (!end->keeps_covers) {
         take_back(tx, end, config, object);
     }
     config_delete_object_row(tx->db, object->id, version, tx->now);
-    g_autofree char *subject = g_strconcat("user:", end->user, NULL);
-    json_auto_t *data = json_pack("{s:s, s:I}", "absence", object->name, "taken_back",
-                                  (json_int_t)json_array_size(end->taken_back));
-    event_append(tx, end->base.actor, "user.absence_ended", subject, data);
+    look_after_end(tx, end, objects);
+    append_end_event(tx, end);
     config_command_finish(tx, &end->base, version);
     return COMMAND_DONE;
 }
@@ -198,7 +263,7 @@ enum command_result end_absence_run(struct ledger_tx *tx, void *arg)
     const struct config_object *object = config_find_object(objects, CONFIG_ABSENCE, end->name);
     enum command_result result = COMMAND_REFUSED;
     if (object != NULL) {
-        result = end_found(tx, end, config, object);
+        result = end_found(tx, end, config, objects, object);
     } else {
         (void)config_unknown(config, CONFIG_ABSENCE, end->name, &end->base.fault);
         fault_within(&end->base.fault, "name");

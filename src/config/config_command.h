@@ -25,8 +25,9 @@ bool config_refuse_file_owned(const struct config_object *object, struct fault *
 int64_t config_override_write(struct ledger_tx *tx, const char *actor, const char *schedule,
                               const struct override *override);
 
-/* Takes one back, with its event. False when there is none of that id. */
-bool config_override_remove(struct ledger_tx *tx, const char *actor, const char *schedule,
-                            int64_t id);
+/* Takes one back, with its event: one that holds now ends now, and what was stays as it was. `zone`: its
+ * schedule's; NULL when that is gone, and the whole goes. False when there is none of that id. */
+bool config_override_take_back(struct ledger_tx *tx, const char *actor, const struct zone *zone,
+                               const struct override_row *row);
 
 #endif

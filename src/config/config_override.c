@@ -1,3 +1,4 @@
+#include "base/json_set.h"
 #include "config/config_command.h"
 #include "config/config_plan.h"
 #include "config/config_store.h"
@@ -123,23 +124,81 @@ enum command_result add_override_run(struct ledger_tx *tx, void *arg)
     return result;
 }
 
-bool config_override_remove(struct ledger_tx *tx, const char *actor, const char *schedule,
-                            int64_t id)
+/* Ends it at `now`. False: it does not hold then, or local times cannot say what was of it. */
+static bool cut(struct override *override, const struct zone *zone, struct utc now)
 {
-    if (!override_delete(tx->db, schedule, id, tx->now)) {
+    enum { STEP_S = 60 };
+
+    int64_t end = zone_reading(zone, now);
+    if (!utc_before(zone_instant(zone, override->from, CIVIL_START), now) ||
+        !utc_before(now, zone_instant(zone, override->to, CIVIL_END))) {
         return false;
     }
-    json_t *data = json_pack("{s:I}", "id", (json_int_t)id);
-    append_override_event(tx, actor, "override.removed", schedule, data);
-    return true;
+    /* Of two equal local times an end takes the last: then it ends before the time that comes twice. */
+    while (utc_before(now, zone_instant_of(zone, end, CIVIL_END))) {
+        end -= STEP_S;
+    }
+    override->to = civil_of_reading(end);
+    return civil_compare(override->from, override->to) < 0;
+}
+
+bool config_override_take_back(struct ledger_tx *tx, const char *actor, const struct zone *zone,
+                               const struct override_row *row)
+{
+    struct override *left = config_copy_override(row->override);
+    bool is_cut = zone != NULL && cut(left, zone, tx->now);
+    bool is_there = is_cut ? override_save(tx->db, row->schedule, row->id, left)
+                           : override_delete(tx->db, row->schedule, row->id, tx->now);
+    if (is_there) {
+        json_t *data = json_pack("{s:I}", "id", (json_int_t)row->id);
+        if (is_cut) {
+            json_set_utc(data, "until", tx->now);
+        }
+        append_override_event(tx, actor, is_cut ? "override.ended" : "override.removed",
+                              row->schedule, data);
+    }
+    record_free(&OVERRIDE_RECORD, left);
+    return is_there;
+}
+
+struct row_search {
+    int64_t id;
+    struct override_row *found;
+};
+
+static void find_row(void *self, const struct override_row *row)
+{
+    struct row_search *search = self;
+    if (row->id == search->id) {
+        search->found = override_row_copy(row);
+    }
+}
+
+/* False when there is none of that id in that schedule. */
+static bool remove_from(struct ledger_tx *tx, const struct remove_override *self,
+                        const struct schedule *schedule)
+{
+    struct row_search search = {.id = self->id};
+    const struct zone *zone = schedule != NULL ? schedule->zone : NULL;
+    override_list(tx->db, self->schedule, find_row, &search);
+    bool is_removed =
+        search.found != NULL && config_override_take_back(tx, self->base.actor, zone, search.found);
+    override_row_free(search.found);
+    return is_removed;
 }
 
 enum command_result remove_override_run(struct ledger_tx *tx, void *arg)
 {
     struct remove_override *self = arg;
     config_command_begin(&self->base);
+    struct config *config = config_load(tx->db, &self->base.fault);
+    if (config == NULL) {
+        return config_command_refuse(&self->base, 503);
+    }
     int64_t version = config_load_version(tx->db) + 1;
-    if (!config_override_remove(tx, self->base.actor, self->schedule, self->id)) {
+    bool is_removed = remove_from(tx, self, config_schedule(config, self->schedule));
+    config_unref(config);
+    if (!is_removed) {
         (void)fault_set(&self->base.fault, "id",
                         "there is no override %" G_GINT64_FORMAT
                         " made by a person in schedule \"%.100s\"; those of the file are changed "

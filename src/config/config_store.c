@@ -154,9 +154,9 @@ static void read_override_row(struct db_query *query,
         return; /* only a newer program writes what we cannot read */
     }
     struct override_row row = {.id = db_int(query, 0),
-                               .schedule = db_text(query, 1),
+                               .schedule = (char *)(uintptr_t)db_text(query, 1),
                                .override = &override,
-                               .created_by = db_text(query, 3),
+                               .created_by = (char *)(uintptr_t)db_text(query, 3),
                                .created_at = db_utc(query, 4)};
     each(self, &row);
     record_clear(&OVERRIDE_RECORD, &override);
@@ -188,6 +188,19 @@ int64_t override_insert(struct db *db, const char *schedule, const struct overri
     db_bind_text(query, 3, created_by);
     db_bind_utc(query, 4, now);
     return db_insert(query);
+}
+
+bool override_save(struct db *db, const char *schedule, int64_t id, const struct override *override)
+{
+    json_auto_t *json = record_write_stored(&OVERRIDE_RECORD, override);
+    g_autofree char *spec = json_write(json);
+    struct db_query *query = db_query(db, "UPDATE shift_override SET spec = $3 "
+                                          "WHERE id = $1 AND schedule = $2 AND deleted_at IS NULL");
+    db_bind_int(query, 1, id);
+    db_bind_text(query, 2, schedule);
+    db_bind_text(query, 3, spec);
+    (void)db_run(query);
+    return db_changes(db) == 1;
 }
 
 bool override_delete(struct db *db, const char *schedule, int64_t id, struct utc now)
@@ -233,6 +246,27 @@ struct override *config_copy_override(const struct override *override)
     copy->layer = g_strdup(override->layer);
     copy->comment = g_strdup(override->comment);
     return copy;
+}
+
+struct override_row *override_row_copy(const struct override_row *row)
+{
+    struct override_row *copy = g_new(struct override_row, 1);
+    *copy = (struct override_row){.id = row->id,
+                                  .schedule = g_strdup(row->schedule),
+                                  .override = config_copy_override(row->override),
+                                  .created_by = g_strdup(row->created_by),
+                                  .created_at = row->created_at};
+    return copy;
+}
+
+void override_row_free(struct override_row *row)
+{
+    if (row != NULL) {
+        g_free(row->schedule);
+        record_free(&OVERRIDE_RECORD, row->override);
+        g_free(row->created_by);
+        g_free(row);
+    }
 }
 
 static void merge_override(void *self, const struct override_row *row)

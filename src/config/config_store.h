@@ -42,14 +42,17 @@ NODISCARD json_t *config_export(struct db *db, struct utc now, GPtrArray *notes)
 /* An override that a person made. */
 struct override_row {
     int64_t id;
-    const char *schedule;
-    const struct override *override;
-    const char *created_by;
+    char *schedule;
+    struct override *override;
+    char *created_by;
     struct utc created_at;
 };
 
 /* On the heap, for record_free. */
 NODISCARD struct override *config_copy_override(const struct override *override);
+/* Of one that was borrowed; to be freed with override_row_free. */
+NODISCARD struct override_row *override_row_copy(const struct override_row *row);
+void override_row_free(struct override_row *row);
 
 /* Those of a schedule (NULL: of all) that are not deleted, in order of creation; rows are borrowed
  * for the call. */
@@ -58,6 +61,9 @@ void override_list(struct db *db, const char *schedule,
 NODISCARD int64_t override_insert(struct db *db, const char *schedule,
                                   const struct override *override, const char *created_by,
                                   struct utc now);
+/* Writes it anew in its place among the others. False when there is none of that id in that schedule. */
+NODISCARD bool override_save(struct db *db, const char *schedule, int64_t id,
+                             const struct override *override);
 /* False when there is none of that id in that schedule. */
 NODISCARD bool override_delete(struct db *db, const char *schedule, int64_t id, struct utc now);
 

@@ -27,13 +27,17 @@ struct off_duty {
 enum command_result off_duty_run(struct ledger_tx *tx, void *arg);
 void off_duty_clear(struct off_duty *off_duty);
 
-/* The absence is over, and those overrides are taken back that cover what is left of it. */
+/* The absence is over, and those overrides are taken back that cover what is left of it, one that holds by being
+ * ended now. Where the person is away by another absence all the same, that is covered anew. */
 struct end_absence {
     struct config_command base;
-    const char *name;   /* in */
-    bool keeps_covers;  /* in: the overrides stay */
-    char *user;         /* out: who is back; NULL when refused */
+    const char *name;  /* in */
+    bool keeps_covers; /* in: the overrides stay */
+    char *user;        /* out: whose it was; NULL when refused */
+    struct utc
+        away_until; /* out: by another absence they are away now, until then; unset: they are back */
     json_t *taken_back; /* out: [{"schedule", "id"}] */
+    json_t *covers;     /* out: as of struct off_duty, by which other absences are covered */
 };
 enum command_result end_absence_run(struct ledger_tx *tx, void *arg);
 void end_absence_clear(struct end_absence *end);

@@ -146,6 +146,8 @@ static GPtrArray *propose_all(const struct config *config, const struct off_duty
 static void take_covers(struct ledger_tx *tx, struct off_duty *self, const struct config *config,
                         const GPtrArray *proposed)
 {
+    self->covers = json_array();
+    self->uncovered = json_array();
     for (guint i = 0; i < proposed->len; i++) {
         const struct schedule *schedule = g_ptr_array_index(config->items[CONFIG_SCHEDULE], i);
         const GPtrArray *covers = g_ptr_array_index(proposed, i);
@@ -153,6 +155,13 @@ static void take_covers(struct ledger_tx *tx, struct off_duty *self, const struc
             take_cover(tx, self, schedule->name, g_ptr_array_index(covers, k));
         }
     }
+}
+
+void off_duty_cover(struct ledger_tx *tx, struct off_duty *off, const struct config *config)
+{
+    guint count = 0;
+    g_autoptr(GPtrArray) proposed = propose_all(config, off, tx->now, &count);
+    take_covers(tx, off, config, proposed);
 }
 
 static bool names_user(const struct policy *policy, const char *user)
@@ -205,8 +214,6 @@ static enum command_result run_judged(struct ledger_tx *tx, struct off_duty *sel
                         self->user, count, COVERS_MAX);
         return config_command_refuse(&self->base, 422);
     }
-    self->covers = json_array();
-    self->uncovered = json_array();
     self->named_by = json_array();
     take_covers(tx, self, config, proposed);
     list_policies(self, config);

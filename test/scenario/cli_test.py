@@ -481,6 +481,19 @@ policies:"""))
             self.assertIn("next_of: primary", exported)
             self.assertIn("0 created, 0 changed, 0 deleted", world.apply(exported).stdout)
 
+    def test_one_of_two_absences_ends(self):
+        with World() as world:
+            world.apply(TEAM)
+            first = world.cli_json("off-duty", "ana", "--for", "10d")["absence"]
+            second = world.cli_json("off-duty", "ana", "--for", "12d")["absence"]
+            said = world.cli("absence", "remove", first).stdout
+            self.assertRegex(said, r"has ended: ana is away by another one until .*Overrides taken back: [1-9]")
+            self.assertRegex(said, r"Overrides for another absence of theirs: [1-9]")
+            self.assertEqual([row["user"] for row in world.cli_json("oncall", "primary")], ["budi"])
+            said = world.cli("absence", "remove", second).stdout
+            self.assertRegex(said, r"has ended: ana is back\. Overrides taken back: [1-9]")
+            self.assertNotIn("another absence", said)
+
     def test_routes_are_tried_first(self):
         world = self.world
         alert = self.alert("Too chatty", "--severity", "info")
