@@ -160,11 +160,13 @@ static const struct field MINTED_FIELDS[] = {
 };
 static const struct record MINTED_SHAPE = SHAPE("KeyMinted", "A key that was made.", MINTED_FIELDS);
 static const struct field WARNING_FIELDS[] = {
-    SHAPE_TEXT("path", FIELD_ALWAYS, "Where in the file."),
+    SHAPE_TEXT("path", FIELD_ALWAYS, "Where in the file, or of which object."),
     SHAPE_TEXT("text", FIELD_ALWAYS, NULL),
 };
-static const struct record WARNING_SHAPE =
-    SHAPE("ConfigWarning", "A secret that this server does not find.", WARNING_FIELDS);
+static const struct record WARNING_SHAPE = SHAPE(
+    "ConfigWarning",
+    "Taken, and yet: a secret that this server does not find, a policy that tells who is away.",
+    WARNING_FIELDS);
 static const struct field APPLIED_FIELDS[] = {
     SHAPE_ONE("plan", PLAN_SHAPE, FIELD_ALWAYS),
     SHAPE_MANY("keys", MINTED_SHAPE, FIELD_ALWAYS),

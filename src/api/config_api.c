@@ -185,6 +185,7 @@ static void answer_applied(struct apply_job *job, enum command_outcome outcome)
     json_t *plan = g_steal_pointer(&job->apply.plan);
     json_t *minted = g_steal_pointer(&job->apply.minted);
     json_t *warnings = g_steal_pointer(&job->warnings);
+    json_array_extend(warnings, job->apply.absent);
     apply_job_free(job);
     bool is_done = api_outcome(request, outcome);
     if (is_done && status < 400 && plan != NULL) {

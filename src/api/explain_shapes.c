@@ -133,6 +133,7 @@ static const struct field TELLING_FIELDS[] = {
     SHAPE_ENUM("via", TELLING_VIA_NAMES, FIELD_ALWAYS),
     SHAPE_TEXT("through", 0, "Which schedule or team."),
     SHAPE_TEXT("layer", 0, NULL),
+    SHAPE_KIND("away_until", FIELD_UTC, 0, "They are away then, and told all the same."),
     SHAPE_KIND("reached", FIELD_BOOL, FIELD_ALWAYS, "false: each of these ways is dead."),
     SHAPE_MANY("contacts", CONTACT_SHAPE, FIELD_ALWAYS),
 };

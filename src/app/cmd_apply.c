@@ -39,7 +39,8 @@ static char *mistakes(const struct team_file *file, const struct client_answer *
     return team_file_faults(file, (struct fault *)(void *)faults->data, faults->len);
 }
 
-/* The file is a good one, applied or in a dry run; but to these places the server could not send. */
+/* The file is a good one, applied or in a dry run; but to these places the server could not send, or they are of
+ * somebody who is away. */
 static void print_warnings(const json_t *warnings)
 {
     size_t i;

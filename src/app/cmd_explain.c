@@ -324,6 +324,21 @@ static void show_dead(const GArray *tellings, GString *out)
     }
 }
 
+/* Whom the policy names or the schedule has although they are away, once each. */
+static void show_away(const GArray *tellings, const struct zone *zone, GString *out)
+{
+    g_autoptr(GHashTable) said = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < tellings->len; i++) {
+        const json_t *tell = g_array_index(tellings, struct telling, i).tell;
+        const char *who = json_text(tell, "who", "");
+        g_autofree char *until = output_time_text(zone, json_text(tell, "away_until", ""));
+        if (until[0] != '\0' && g_hash_table_add(said, (gpointer)(uintptr_t)who)) {
+            g_string_append_printf(out, "%s%s is away until %s, and told all the same.\n",
+                                   g_hash_table_size(said) == 1 ? "\n" : "", who, until);
+        }
+    }
+}
+
 static void show_whatif(const struct cli *cli, const json_t *answer)
 {
     const char *headings[] = {"WHEN", "WHO", "BY", "AT", "WHY", NULL};
@@ -348,6 +363,7 @@ static void show_whatif(const struct cli *cli, const json_t *answer)
     }
     table_write(&table, out);
     show_dead(tellings, out);
+    show_away(tellings, zone, out);
     g_array_unref(tellings);
     show_unreached(json_object_get(answer, "steps"), out);
     g_string_append_printf(out, "\n%sTimes are %s, if nobody ever answers.\n",

@@ -257,6 +257,34 @@ static void test_overlapping_absences(void **state)
     }
 }
 
+/* Her step goes on telling her by name; whoever applies the policy is told. */
+static void test_apply_tells_of_policies_that_name_who_is_away(void **state)
+{
+    struct world *world = *state;
+    struct off_duty off = duty_take_off(world, "ana", SPAN_D(10), false);
+    for (int dry_run = 0; dry_run <= 1; dry_run++) {
+        struct apply_config again =
+            world_apply(world, DUTY_TEAM, (struct terms){.dry_run = dry_run == 1});
+        assert_int_equal(json_array_size(again.absent), 2);
+        const json_t *step = json_array_get(again.absent, 0);
+        const json_t *resort = json_array_get(again.absent, 1);
+        assert_string_equal(json_text(step, "path", ""), "policy named");
+        assert_non_null(strstr(json_text(step, "text", ""), "Step 1 tells ana by name"));
+        assert_string_equal(json_text(resort, "path", ""), "policy resort");
+        assert_non_null(strstr(json_text(resort, "text", ""), "The last resort tells ana"));
+        apply_config_clear(&again);
+    }
+    struct apply_config others =
+        world_apply(world, "teams: [{name: crew, members: [ana]}]\n", (struct terms){0});
+    assert_int_equal(json_array_size(others.absent), 0); /* no policy of this file */
+    apply_config_clear(&others);
+    world->now = utc_add(world->now, SPAN_D(10));
+    struct apply_config back = world_apply(world, DUTY_TEAM, (struct terms){0});
+    assert_int_equal(json_array_size(back.absent), 0);
+    apply_config_clear(&back);
+    off_duty_clear(&off);
+}
+
 static const char WITHOUT_DIAN[] =
     "users:\n"
     "  - {name: ana, contacts: [{kind: email, to: ana@example.com}]}\n"
@@ -298,6 +326,7 @@ int main(void)
         IN_WORLD(test_what_was_stays_when_an_absence_ends),
         IN_WORLD(test_what_was_stays_when_an_override_is_taken_back),
         IN_WORLD(test_overlapping_absences),
+        IN_WORLD(test_apply_tells_of_policies_that_name_who_is_away),
         IN_WORLD(test_files_leave_absences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

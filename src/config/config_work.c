@@ -3,6 +3,7 @@
 #include "alert/silence.h"
 #include "base/json.h"
 #include "base/nearest.h"
+#include "config/absent.h"
 #include "config/config_command.h"
 #include "config/config_keys.h"
 #include "config/config_plan.h"
@@ -59,6 +60,33 @@ static void write_plan(struct ledger_tx *tx, struct config_command *command,
 
 /* ---- apply ---- */
 
+static bool names_policy(const struct config_plan *plan, const char *name)
+{
+    for (guint i = 0; i < plan->changes->len; i++) {
+        const struct config_change *change = g_ptr_array_index(plan->changes, i);
+        if (change->kind == CONFIG_POLICY && strcmp(change->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* They are taken: it may be meant. */
+static json_t *list_absent(const struct config_plan *plan, struct utc now)
+{
+    json_t *list = json_array();
+    g_autoptr(GArray) all = absent_targets(plan->next, now);
+    for (guint i = 0; i < all->len; i++) {
+        const struct absent_target *one = &g_array_index(all, struct absent_target, i);
+        if (names_policy(plan, one->policy->name)) {
+            g_autofree char *text = absent_target_text(one);
+            json_t *path = json_sprintf("policy %s", one->policy->name);
+            json_array_append_new(list, json_pack("{s:o, s:s}", "path", path, "text", text));
+        }
+    }
+    return list;
+}
+
 enum command_result apply_config_run(struct ledger_tx *tx, void *arg)
 {
     struct apply_config *apply = arg;
@@ -79,6 +107,7 @@ enum command_result apply_config_run(struct ledger_tx *tx, void *arg)
     }
     apply->plan = config_plan_json(plan);
     apply->minted = json_array();
+    apply->absent = list_absent(plan, tx->now);
     if (!apply->dry_run && config_plan_changes_anything(plan)) {
         write_plan(tx, &apply->base, plan, apply->keys, apply->minted);
     }
@@ -90,6 +119,7 @@ void apply_config_clear(struct apply_config *apply)
 {
     g_clear_pointer(&apply->faults, g_array_unref);
     g_clear_pointer(&apply->plan, json_decref);
+    g_clear_pointer(&apply->absent, json_decref);
     g_clear_pointer(&apply->minted, json_decref);
 }
 

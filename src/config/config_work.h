@@ -44,7 +44,9 @@ struct apply_config {
     bool dry_run, prune;    /* in */
     GArray *faults;         /* out: struct fault, every mistake of a refused document; or NULL */
     json_t *plan;           /* out: config_plan_json */
-    json_t *minted;         /* out: [{"kind", "name", "key"}], shown once and never stored */
+    json_t *
+        absent; /* out: [{"path", "text"}]: policies of the document that tell by name who is away */
+    json_t *minted; /* out: [{"kind", "name", "key"}], shown once and never stored */
 };
 /* A dry run answers COMMAND_DONE too, and has written nothing. */
 enum command_result apply_config_run(struct ledger_tx *tx, void *arg);

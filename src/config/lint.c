@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "alert/silence.h"
+#include "config/absent.h"
 #include "config/config_plan.h"
 #include "oncall/shift.h"
 
@@ -218,6 +219,21 @@ static void lint_absence(struct lint *lint, const struct absence *absence)
 
 /* --- policies --- */
 
+/* Only told, and once for each place: it may be meant, and what is written holds. */
+static void lint_absent_targets(struct lint *lint)
+{
+    g_autoptr(GArray) all = absent_targets(lint->config, lint->now);
+    for (guint i = 0; i < all->len; i++) {
+        const struct absent_target *one = &g_array_index(all, struct absent_target, i);
+        g_autofree char *subject = subject_of("policy", one->policy->name);
+        g_autofree char *text = absent_target_text(one);
+        lint_add(lint->findings, LINT_WARNING, "absence", subject,
+                 "Name a schedule there, whose shifts `tocsin off-duty` covers, or somebody else "
+                 "until then.",
+                 "In policy %s: %s", one->policy->name, text);
+    }
+}
+
 /* Could this target ever reach somebody? */
 static bool target_reaches(const struct lint *lint, const struct target *target)
 {
@@ -358,6 +374,7 @@ void lint_config(const struct config *config, struct utc now, GPtrArray *finding
     for (guint i = 0; i < config->items[CONFIG_POLICY]->len; i++) {
         lint_policy(&lint, config->items[CONFIG_POLICY]->pdata[i]);
     }
+    lint_absent_targets(&lint);
     lint_services(&lint);
     lint_meaning(&lint, CONFIG_USER);
     lint_meaning(&lint, CONFIG_CHANNEL);

@@ -34,7 +34,7 @@ struct key_fact {
     struct utc expires_at, last_used_at; /* unset: never */
 };
 
-/* People without a way to be reached, gaps in the next 30 days, people on call while they are away, policies whose steps or last resort
+/* People without a way to be reached, gaps in the next 30 days, people on call while they are away, policies that name who is away, policies whose steps or last resort
  * reach nobody, things that nothing uses. */
 void lint_config(const struct config *config, struct utc now, GPtrArray *findings);
 void lint_contacts(const struct config *config, const struct contact_states *states, struct utc now,

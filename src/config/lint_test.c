@@ -377,12 +377,65 @@ static void tells_who_is_on_call_while_away(void **state)
     }
 }
 
+/* By name, in a step and as the last resort; whom a schedule or a team brings in is no matter of the policy. */
+static void tells_of_policies_that_name_who_is_away(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *name, *from, *to;
+        int times;
+    } ROWS[] = {
+        {"away", "2026-11-01T00:00:00Z", "2027-02-01T00:00:00Z", 2},
+        {"not yet", "2027-01-01T00:00:00Z", "2027-02-01T00:00:00Z", 0},
+        {"over", "2026-10-01T00:00:00Z", "2026-11-02T00:00:00Z", 0},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        struct config *config = config_create();
+        add_stored(
+            config, CONFIG_USER,
+            "{\"name\": \"ana\", \"contacts\": [{\"kind\": \"email\", \"to\": \"a@b.co\"}]}");
+        add_stored(config, CONFIG_TEAM, "{\"name\": \"crew\", \"members\": [\"ana\"]}");
+        add_stored(
+            config, CONFIG_POLICY,
+            "{\"name\": \"p\", \"steps\": [{\"notify\": [{\"team\": \"crew\"}], \"wait\": \"5m\"},"
+            " {\"notify\": [{\"user\": \"ana\"}], \"wait\": \"5m\"}],"
+            " \"last_resort\": {\"user\": \"ana\"}}");
+        g_autofree char *absence = g_strdup_printf(
+            "{\"name\": \"a\", \"user\": \"ana\", \"from\": \"%s\", \"to\": \"%s\"}", ROWS[i].from,
+            ROWS[i].to);
+        add_stored(config, CONFIG_ABSENCE, absence);
+        GPtrArray *findings = lint_new();
+        lint_config(config, NOW, findings);
+        int times = 0;
+        for (guint k = 0; k < findings->len; k++) {
+            const struct finding *finding = findings->pdata[k];
+            if (strcmp(finding->check, "absence") == 0) {
+                const char *place =
+                    times == 0 ? "In policy p: Step 2 tells ana" : "The last resort";
+                times++;
+                assert_int_equal(finding->level, LINT_WARNING);
+                assert_string_equal(finding->subject, "policy:p");
+                assert_non_null(strstr(finding->what, place));
+                assert_non_null(strstr(finding->what, ROWS[i].to));
+            }
+        }
+        if (times != ROWS[i].times) {
+            fail_msg("%s: %d", ROWS[i].name, times);
+        }
+        g_ptr_array_unref(findings);
+        config_unref(config);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_keeps_a_page_away),
         cmocka_unit_test(tells_of_what_can_mean_nothing),
         cmocka_unit_test(tells_who_is_on_call_while_away),
+        cmocka_unit_test(tells_of_policies_that_name_who_is_away),
         cmocka_unit_test(tells_of_rooms_that_took_no_message),
         cmocka_unit_test(says_until_when_a_contact_has_to_wait),
         cmocka_unit_test(a_new_address_is_not_confirmed_by_the_old_one),

@@ -439,25 +439,6 @@ static void a_page_that_a_person_asks_for_is_tried_at_once(void **state)
     paging_close(&paging);
 }
 
-static void quiet_hours_are_promised_too(void **state)
-{
-    (void)state;
-    struct paging paging;
-    open_with(&paging, "budi"); /* waits ten hours for him */
-    paging_apply(&paging, "{'users': [{'name': 'budi', 'contacts': [{'kind': 'email', 'to': "
-                          "'budi@x.org'}], 'quiet_hours': [{'from': '09:00', 'to': '11:00'}]}]}");
-    static const int ROWS[][2] = {{SEVERITY_CRITICAL, 10}, {SEVERITY_INFO, 11}};
-    struct config *config = config_current(paging.configs);
-    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
-        struct fault fault = {0};
-        json_auto_t *answer = whatif(config, NULL, "shop", ROWS[i][0], paging.now, &fault);
-        struct utc at = boss_in(json_object_get(answer, "steps"));
-        assert_int_equal(utc_since(at, paging.now).us, SPAN_H(ROWS[i][1]).us);
-    }
-    config_unref(config);
-    paging_close(&paging);
-}
-
 /* ---- how often ---- */
 
 /* Settles all that leaves as `send_state` and counts it. */
@@ -577,7 +558,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_promised_is_what_paging_does),
-        cmocka_unit_test(quiet_hours_are_promised_too),
         cmocka_unit_test(a_dead_contact_beside_a_living_person_leaves_the_wait_alone),
         cmocka_unit_test(what_is_tried_again_is_company_until_it_failed),
         cmocka_unit_test(one_of_the_last_resort_is_enough),

@@ -136,6 +136,10 @@ static json_t *telling_json(const struct question *question, const struct tellin
     if (telling->layer != NULL) {
         json_object_set_new(item, "layer", json_string(telling->layer));
     }
+    if (absence_meets(question->config->items[CONFIG_ABSENCE], telling->who, at,
+                      (struct utc){at.us + 1}, &until)) {
+        set_utc(item, "away_until", until);
+    }
     json_object_set_new(item, "reached", json_boolean(is_reached));
     json_object_set_new(item, "contacts", contacts);
     return item;

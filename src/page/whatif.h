@@ -10,7 +10,7 @@ extern const struct enum_name OUTLOOK_NAMES[]; /* good poor none: enum outlook *
 
 /* {"service", "severity", "urgency", "policy", "at", "silenced_by"?, "steps": [{"at", "step",
  * "round", "last_resort"?, "reached", "skipped": [{"step", "why"}], "tells": [{"who", "via", "through",
- * "layer", "reached", "contacts": [{"at", "contact", "kind", "outlook", "failure"?}]}]}]}, ending with the
+ * "layer", "away_until"?, "reached", "contacts": [{"at", "contact", "kind", "outlook", "failure"?}]}]}]}, ending with the
  * first telling of the last resort. `states`: how the last messages went; NULL: all well. New reference; NULL
  * and a fault when the service is unknown. */
 NODISCARD json_t *whatif(const struct config *config, const struct contact_states *states,

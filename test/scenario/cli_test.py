@@ -494,6 +494,16 @@ policies:"""))
             self.assertRegex(said, r"has ended: ana is back\. Overrides taken back: [1-9]")
             self.assertNotIn("another absence", said)
 
+    def test_a_policy_that_names_who_is_away(self):
+        with World() as world:
+            applied = world.apply(TEAM + "absences: [{name: sea, user: budi, from: 2026-01-01T00:00:00Z, "
+                                         "to: 2099-01-01T00:00:00Z}]\n")
+            self.assertIn("warning: policy main: Step 2 tells budi by name, who is away until 2099-01-01T00:00:00Z",
+                          applied.stderr)
+            self.assertIn("budi is away until 2099-01-01 00:00, and told all the same.",
+                          world.cli("whatif", "--service", "checkout", env={"TZ": "UTC"}).stdout)
+            self.assertIn("In policy main: Step 2 tells budi by name", world.cli("doctor", check=False).stdout)
+
     def test_routes_are_tried_first(self):
         world = self.world
         alert = self.alert("Too chatty", "--severity", "info")

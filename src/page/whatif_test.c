@@ -1,0 +1,93 @@
+/* What is promised of people: their quiet hours and their absences. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "page/paging_harness.h"
+#include "page/whatif.h"
+
+/* The boss comes ten hours after budi, who sleeps until eleven. */
+static const char TEAM[] =
+    "{'users': [{'name': 'budi', 'contacts': [{'kind': 'email', 'to': 'budi@x.org'}],"
+    "  'quiet_hours': [{'from': '09:00', 'to': '11:00'}]},"
+    " {'name': 'boss', 'contacts': [{'kind': 'ntfy', 'to': 'http://ntfy.x.org/boss'}]}],"
+    "'policies': [{'name': 'p', 'steps': [{'notify': [{'user': 'budi'}], 'wait': '10h'}],"
+    "  'last_resort': {'user': 'boss'}}],"
+    "'services': [{'name': 'shop', 'policy': 'p'}]}";
+
+static int open_team(void **state)
+{
+    return paging_start(state, TEAM);
+}
+
+static json_t *ask(const struct paging *paging, int severity)
+{
+    struct fault fault = {0};
+    struct config *config = config_current(paging->configs);
+    json_t *answer = whatif(config, NULL, "shop", severity, paging->now, &fault);
+    config_unref(config);
+    assert_non_null(answer);
+    return answer;
+}
+
+/* Whom the step tells first. */
+static const json_t *first_told(const json_t *answer, size_t step)
+{
+    const json_t *steps = json_object_get(answer, "steps");
+    return json_array_get(json_object_get(json_array_get(steps, step), "tells"), 0);
+}
+
+static void the_wait_of_a_step_begins_after_quiet_hours(void **state)
+{
+    static const int ROWS[][2] = {{SEVERITY_CRITICAL, 10}, {SEVERITY_INFO, 11}};
+    struct paging *paging = *state;
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        json_auto_t *answer = ask(paging, ROWS[i][0]);
+        const json_t *last = json_array_get(json_object_get(answer, "steps"), 1);
+        struct utc at = {0};
+        assert_string_equal(json_text(first_told(answer, 1), "who", ""), "boss");
+        assert_true(utc_parse(json_text(last, "at", ""), &at));
+        assert_int_equal(utc_since(at, paging->now).us, SPAN_H(ROWS[i][1]).us);
+    }
+}
+
+/* He is told all the same; whoever asks is told that he is away, and of nobody who is back by then. */
+static void who_is_away_is_said(void **state)
+{
+    static const struct {
+        const char *to;
+        bool is_away;
+    } ROWS[] = {{"2026-01-05T10:00:01Z", true}, {"2026-01-05T10:00:00Z", false}};
+
+    struct paging *paging = *state;
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        g_autofree char *absences = g_strdup_printf(
+            "{'absences': [{'name': 'a', 'user': 'budi', 'from': '2026-01-01T00:00:00Z', 'to': "
+            "'%s'}, {'name': 'b', 'user': 'boss', 'from': '2026-01-05T10:00:00Z', 'to': "
+            "'2026-01-05T12:00:00Z'}]}",
+            ROWS[i].to);
+        paging_apply(paging, absences);
+        json_auto_t *answer = ask(paging, SEVERITY_CRITICAL);
+        const json_t *budi = first_told(answer, 0);
+        const json_t *boss = first_told(answer, 1); /* ten hours later */
+        assert_string_equal(json_text(budi, "who", ""), "budi");
+        assert_string_equal(json_text(budi, "away_until", ""), ROWS[i].is_away ? ROWS[i].to : "");
+        assert_string_equal(json_text(boss, "who", ""), "boss");
+        assert_null(json_object_get(boss, "away_until"));
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_team, paging_finish)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_wait_of_a_step_begins_after_quiet_hours),
+        TEST(who_is_away_is_said),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
