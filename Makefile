@@ -39,7 +39,7 @@ uninstall: ## removes what `make install` with the same DESTDIR and prefix put t
 	@$(MESON) configure $(BUILD)/release --prefix=$(prefix)
 	@tools/uninstall $(BUILD)/release "$(DESTDIR)"
 
-test: ## every test that fits in 20 minutes on two cores
+test: ## every test; about 25 minutes on two cores
 	@tools/setup build test browser
 	@$(call configure,test)
 	@$(NINJA) -C $(BUILD)/test
