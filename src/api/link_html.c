@@ -90,7 +90,7 @@ static void write_details(struct html *html, const struct visit *visit, struct d
 {
     struct brief brief;
     brief_read(db, visit->config, NULL, alert, &brief);
-    brief_read_hold(db, alert, visit->now, &brief);
+    brief_read_hold(db, alert->id, visit->now, &brief);
     html_open(html, "div", "class", "card", NULL);
     if (brief.facts.description != NULL) {
         html_element(html, "p", brief.facts.description, "class", "text", NULL);

@@ -428,6 +428,25 @@ static void what_is_held_back_is_said_from_the_start(void **state)
     paging_expect(paging, "boss ntfy: page 1"); /* as was said */
 }
 
+/* The step's own message waits beside it, so that the next step does not come as early as it would. */
+static void a_page_that_is_asked_for_knows_when_the_next_step_comes(void **state)
+{
+    struct paging *paging = *state;
+    tell_in_hand(paging, "s0", AT_ONCE);
+    struct utc start = paging->now;
+    int64_t id = signal_of(paging, "quick", 0, SEVERITY_ERROR);
+    assert_int_equal(paging_page(paging, id, "boss"), 200);
+    assert_int_equal(paging->errands->len, 1);
+    const struct errand *errand = g_ptr_array_index(paging->errands, 0);
+    assert_int_equal(utc_since(errand->message.next_at, start).us, SPAN_S(80).us);
+    paging_expect(paging, "boss ntfy: page 1");
+    paging_pass(paging, SPAN_MIN(1));
+    assert_int_equal(paging->errands->len, 1);
+    errand = g_ptr_array_index(paging->errands, 0); /* the step's own: the wait begins */
+    assert_int_equal(utc_since(errand->message.next_at, start).us, SPAN_S(80).us);
+    paging_expect(paging, "ana email: page 1");
+}
+
 /* ---- storms ---- */
 
 struct tally {
@@ -535,6 +554,7 @@ int main(void)
         TEST(who_was_told_beside_is_waited_for),
         TEST(what_was_tried_begins_no_wait_anew),
         TEST(what_is_held_back_is_said_from_the_start),
+        TEST(a_page_that_is_asked_for_knows_when_the_next_step_comes),
         TEST(a_digest_names_the_newest_too),
         cmocka_unit_test(a_storm_costs_few_messages),
     };

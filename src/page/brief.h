@@ -21,8 +21,9 @@ struct brief {
 /* `policy`: that of the alert's escalation; NULL: it is loaded. To be cleared with brief_clear. */
 void brief_read(struct db *db, const struct config *config, const struct policy *policy,
                 const struct alert *alert, struct brief *out);
-/* Whether a message is held back now, for whoever looks on. A message itself need not ask: it ends that. */
-void brief_read_hold(struct db *db, const struct alert *alert, struct utc now, struct brief *brief);
+/* Whether a message is held back now, for whoever looks on: puts off next_at, where one is. A step's own message need
+ * not ask: it ends that. */
+void brief_read_hold(struct db *db, int64_t alert_id, struct utc now, struct brief *brief);
 void brief_clear(struct brief *brief);
 
 /* One person's page about an alert. */

@@ -69,10 +69,10 @@ void brief_read(struct db *db, const struct config *config, const struct policy 
     read_next(db, config, policy, alert, out);
 }
 
-void brief_read_hold(struct db *db, const struct alert *alert, struct utc now, struct brief *brief)
+void brief_read_hold(struct db *db, int64_t alert_id, struct utc now, struct brief *brief)
 {
     struct escalation e = {0};
-    if (!utc_is_set(brief->next_at) || !escalation_of_alert(db, alert->id, &e)) {
+    if (!utc_is_set(brief->next_at) || !escalation_of_alert(db, alert_id, &e)) {
         return;
     }
     struct utc since = utc_add(now, (struct span){-ABOUT_TO_GO.us});

@@ -220,6 +220,9 @@ struct errand *build_pages(struct ledger_tx *tx, const struct look *look, const 
     if (is_single) {
         errand_set_others(errand, pager, tx, first->alert_id, delivery.who);
     }
+    if (is_single && first->passes == PASS_ASKED) {
+        errand_mind_hold(errand, tx, first->alert_id);
+    }
     errand_set_link(errand, look->claim, delivery.who, is_single ? LINK_ALERT : LINK_DELIVERY,
                     is_single ? first->alert_id : delivery.id);
     errand_set_id(errand, pager, is_single ? 'n' : 'd', is_single ? first->id : delivery.id);

@@ -117,3 +117,10 @@ void errand_set_others(struct errand *errand, struct pager *pager, struct ledger
     brief_clear(&brief);
     alert_clear(&alert);
 }
+
+void errand_mind_hold(struct errand *errand, struct ledger_tx *tx, int64_t alert_id)
+{
+    struct brief brief = {.next_at = errand->message.next_at};
+    brief_read_hold(tx->db, alert_id, tx->now, &brief);
+    errand->message.next_at = brief.next_at;
+}

@@ -273,7 +273,7 @@ json_t *explain_alert(struct db *db, const struct config *config, int64_t alert_
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
     char subject[32];
     brief_read(db, config, NULL, &alert, &brief);
-    brief_read_hold(db, &alert, now, &brief);
+    brief_read_hold(db, alert_id, now, &brief);
     json_object_set_new(answer, "alert", record_write(&ALERT_RECORD, &alert));
     json_object_set_new(answer, "message", told_json(&alert, &brief));
     alert_subject(alert_id, subject);

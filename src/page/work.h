@@ -250,6 +250,8 @@ void errand_add(struct errand *errand, const struct config *config, const struct
 /* Of a message about one alert: who else was paged, and who is next if nobody acknowledges. */
 void errand_set_others(struct errand *errand, struct pager *pager, struct ledger_tx *tx,
                        int64_t alert_id, const char *receiver);
+/* After that, of a page that a person asked for: it goes at once, while the message of the step may be held. */
+void errand_mind_hold(struct errand *errand, struct ledger_tx *tx, int64_t alert_id);
 void errand_set_link(struct errand *errand, const struct claim *claim, const char *who, int kind,
                      int64_t subject);
 /* The same page to look at, without anything to acknowledge. */
