@@ -9,6 +9,21 @@ static const char RETRY_AFTER_S[] = "5";
 const char DOOR_UNKNOWN_KEY[] = "This key is not known: it was mistyped, rotated away or deleted. "
                                 "\"tocsin integration rotate NAME\" makes a new one.";
 
+const char *door_address(int kind)
+{
+    switch ((enum integration_kind)kind) {
+    case INTEGRATION_ALERTMANAGER:
+        return "/in/alertmanager/KEY";
+    case INTEGRATION_PROMETHEUS:
+        return "/in/prometheus/KEY/api/v2/alerts";
+    case INTEGRATION_PAGERDUTY:
+        return "/v2/enqueue";
+    case INTEGRATION_NATIVE:
+    default:
+        return "/api/v1/alerts";
+    }
+}
+
 int door_success(enum door door)
 {
     return door == DOOR_PROMETHEUS || door == DOOR_PAGERDUTY_V1 ? 200 : 202;

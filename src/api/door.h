@@ -7,6 +7,9 @@
 /* What a stranger is told. */
 extern const char DOOR_UNKNOWN_KEY[];
 
+/* What the sender of an integration of that kind (enum integration_kind) posts to. */
+const char *door_address(int kind);
+
 /* The status of an accepted request: 202, or 200 where the sender's protocol has it so. */
 int door_success(enum door door);
 

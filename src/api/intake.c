@@ -210,21 +210,6 @@ json_t *intake_json(struct intake *intake)
 
 /* --- whose key --- */
 
-static const char *door_address(int kind)
-{
-    switch ((enum integration_kind)kind) {
-    case INTEGRATION_ALERTMANAGER:
-        return "/in/alertmanager/KEY";
-    case INTEGRATION_PROMETHEUS:
-        return "/in/prometheus/KEY/api/v2/alerts";
-    case INTEGRATION_PAGERDUTY:
-        return "/v2/enqueue";
-    case INTEGRATION_NATIVE:
-    default:
-        return "/api/v1/alerts";
-    }
-}
-
 bool intake_adopt(struct intake *intake, const char *name, int kind, struct fault *fault)
 {
     struct config *config = config_current(intake->context->configs);
@@ -256,7 +241,7 @@ static enum recognized recognize(struct intake *intake)
     size_t size = 0;
     const char *bytes = http_body(intake->request, &size);
     struct key_entry owner = {0};
-    struct fault unheard = {0}; /* another kind's key: nobody's event */
+    struct fault fault = {0};
     g_autofree char *key = pagerduty_key_in(bytes, size);
     if (key == NULL) {
         return RECOGNIZED_NONE;
@@ -265,8 +250,10 @@ static enum recognized recognize(struct intake *intake)
         return RECOGNIZED_WRONG;
     }
     if (owner.owner_kind == KEY_INTEGRATION &&
-        intake_adopt(intake, owner.owner, INTEGRATION_PAGERDUTY, &unheard)) {
+        intake_adopt(intake, owner.owner, INTEGRATION_PAGERDUTY, &fault)) {
         intake->secret = g_steal_pointer(&key);
+    } else if (owner.owner_kind == KEY_INTEGRATION) {
+        refused_door(context, owner.owner, fault.text);
     }
     return RECOGNIZED;
 }

@@ -355,6 +355,9 @@ static void post_heartbeat(struct http_request *request, void *context)
     struct key_entry owner = {0};
     if (!owner_of(api, http_path_param(request, "key"), &owner) ||
         owner.owner_kind != KEY_HEARTBEAT) {
+        if (owner.owner_kind == KEY_INTEGRATION) {
+            refused_astray(api, owner.owner, request, 404);
+        }
         refuse_beat(request, 404, UNKNOWN_BEAT);
         return;
     }

@@ -88,6 +88,7 @@ struct http_guard api_guard(struct api_context *context)
                                .knows = knows,
                                .knows_body = knows_body,
                                .lost = refused_lost,
+                               .turned_away = refused_turned_away,
                                .self = context,
                                .sign_in = "/"};
 }

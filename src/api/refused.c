@@ -1,11 +1,19 @@
 #include "api/refused.h"
 
+#include <string.h>
+
+#include "api/door.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "page/pager.h"
 #include "people/key_index.h"
 #include "source/pagerduty.h"
 #include "source/payload.h"
+
+/* Of a path that is shown. */
+enum { PARTS_SHOWN = 8 };
+
+static const char PLAIN[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-_.~%";
 
 /* A command of our own: nobody waits for its answer. */
 struct telling {
@@ -64,6 +72,10 @@ static enum metric metric_of(enum refusal kind)
         return METRIC_REFUSED_ENCODING;
     case REFUSAL_KEY:
         return METRIC_REFUSED_KEY;
+    case REFUSAL_DOOR:
+        return METRIC_REFUSED_DOOR;
+    case REFUSAL_HEADER:
+        return METRIC_REFUSED_HEADER;
     case REFUSAL_UNREADABLE:
         break;
     }
@@ -126,7 +138,76 @@ void refused_key(const struct api_context *context, const char *key)
 void refused_door(const struct api_context *context, const char *integration, const char *why)
 {
     const struct refused last = {why, 0};
-    note_of(context, integration, REFUSAL_UNREADABLE, &last);
+    note_of(context, integration, REFUSAL_DOOR, &last);
+}
+
+/* Of a path that anybody wrote: without what may be a key, which opens things. Newly allocated. */
+static char *shown_path(const char *path)
+{
+    g_autofree char *ascii = g_strdup(path);
+    (void)g_strcanon(ascii, PLAIN, '?');
+    g_auto(GStrv) parts = g_strsplit(ascii, "/", PARTS_SHOWN);
+    for (size_t i = 0; parts[i] != NULL; i++) {
+        if (strlen(parts[i]) >= KEY_GIVEN_MIN) {
+            g_free(parts[i]);
+            parts[i] = g_strdup("KEY");
+        }
+    }
+    return g_strjoinv("/", parts);
+}
+
+void refused_astray(const struct api_context *context, const char *name,
+                    const struct http_request *request, int status)
+{
+    struct config *config = config_current(context->configs);
+    const struct integration *integration = config_integration(config, name);
+    if (integration != NULL) {
+        g_autofree char *path = shown_path(http_path(request));
+        g_autofree char *why = g_strdup_printf(
+            "%s %s was answered %d, for the address of an integration of kind %s is POST %s",
+            http_method(request), path, status,
+            enum_to_name(INTEGRATION_KIND_NAMES, integration->kind),
+            door_address(integration->kind));
+        refused_door(context, name, why);
+    }
+    config_unref(config);
+}
+
+/* The part of a door's address that may be the key, the longest: one, so that an address of many parts costs no more
+ * than any other. A proxy may have put something before it. Newly allocated, or NULL. */
+static char *key_in_path(const char *path)
+{
+    const char *door = strstr(path, "/in/");
+    const char *longest = "";
+    size_t length = 0;
+    for (const char *at = door == NULL ? "" : door; *at == '/';) {
+        at++;
+        size_t size = strcspn(at, "/");
+        longest = size > length ? at : longest;
+        length = MAX(size, length);
+        at += size;
+    }
+    bool may_be_key = length >= KEY_GIVEN_MIN && length <= KEY_GIVEN_MAX;
+    return may_be_key ? g_strndup(longest, length) : NULL;
+}
+
+bool refused_turned_away(void *self, const struct http_request *request, int status,
+                         const char *why)
+{
+    const struct api_context *context = self;
+    struct key_entry owner = {0};
+    g_autofree char *sought = key_in_path(http_path(request));
+    const char *key = sought != NULL ? sought : http_bearer(request);
+    if (key == NULL || !key_index_find(context->keys, key, clock_now(context->clock), &owner)) {
+        return key != NULL;
+    }
+    if (owner.owner_kind == KEY_INTEGRATION && (status == 404 || status == 405)) {
+        refused_astray(context, owner.owner, request, status);
+    } else if (owner.owner_kind == KEY_INTEGRATION) {
+        const struct refused last = {why, 0};
+        note_of(context, owner.owner, REFUSAL_HEADER, &last);
+    }
+    return false;
 }
 
 void refused_lost(void *self, const struct http_request *request, enum http_loss loss)

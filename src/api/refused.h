@@ -18,8 +18,14 @@ void refused_key(const struct api_context *context, const char *key);
 
 /* The same of one that came to another kind's door with a good key. */
 void refused_door(const struct api_context *context, const char *integration, const char *why);
+/* The same of one that came where no door is: says where its own is. */
+void refused_astray(const struct api_context *context, const char *integration,
+                    const struct http_request *request, int status);
 
 /* For the guard: a body of a known caller was lost before it reached a handler. */
 void refused_lost(void *self, const struct http_request *request, enum http_loss loss);
+/* For the guard: a request that may have been an alert was refused for its address, method or header. */
+NODISCARD bool refused_turned_away(void *self, const struct http_request *request, int status,
+                                   const char *why);
 
 #endif

@@ -143,9 +143,8 @@ static void add_refusal(void *self, const struct refusal_state *state)
 {
     struct doctor *doctor = self;
     g_autofree char *subject = g_strconcat("integration:", state->integration, NULL);
-    g_autofree char *remedy =
-        g_strdup_printf("Look at what came: tocsin integration payloads %s.", state->integration);
     g_autofree char *told = refusal_told(state);
+    g_autofree char *remedy = refusal_remedy(state->integration, (enum refusal)state->kind);
     lint_add(doctor->findings, LINT_WARNING, "refused", subject, remedy, "%s", told);
 }
 

@@ -38,6 +38,8 @@ static const struct metric_row ROWS[METRIC_COUNT] = {
     [METRIC_REFUSED_UNREADABLE] = {"tocsin_intake_refused_total", "kind=\"unreadable\"", NULL,
                                    false},
     [METRIC_REFUSED_KEY] = {"tocsin_intake_refused_total", "kind=\"key\"", NULL, false},
+    [METRIC_REFUSED_DOOR] = {"tocsin_intake_refused_total", "kind=\"door\"", NULL, false},
+    [METRIC_REFUSED_HEADER] = {"tocsin_intake_refused_total", "kind=\"header\"", NULL, false},
     [METRIC_COMMITS] = {"tocsin_commits_total", NULL, "Transactions committed by the ledger.",
                         false},
     [METRIC_COMMIT_FAILURES] = {"tocsin_commit_failures_total", NULL,

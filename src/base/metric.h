@@ -28,6 +28,8 @@ enum metric {
     METRIC_REFUSED_ENCODING,
     METRIC_REFUSED_UNREADABLE,
     METRIC_REFUSED_KEY,
+    METRIC_REFUSED_DOOR,
+    METRIC_REFUSED_HEADER,
     METRIC_COMMITS,
     METRIC_COMMIT_FAILURES,
     METRIC_UNCERTAIN_KEPT, /* commits whose answer was lost, by what was found out */

@@ -32,43 +32,9 @@ static void match_door(struct http_request *request)
     }
 }
 
-static bool find_route(struct http_request *request)
-{
-    struct http_server *server = request->server;
-    routes_match(server->routes, request->method, request->path, &request->match);
-    if (request->match.row == NULL && !request->match.is_known_path) {
-        match_door(request);
-    }
-    if (request->match.row != NULL) {
-        return true;
-    }
-    if (!request->match.is_known_path) {
-        request_refuse(request, 404,
-                       "There is nothing at this address. "
-                       "GET /api/v1/openapi.json lists what there is.");
-        return false;
-    }
-    http_set_header(request, "Allow", request->match.allow);
-    if (strcmp(request->method, "OPTIONS") == 0) {
-        atomic_fetch_add(&request->refs, 1);
-        http_answer_empty(request, 204);
-    } else {
-        request_refuse(request, 405, "This address takes %s.", request->match.allow);
-    }
-    return false;
-}
-
 static bool is_safe(const struct http_request *request)
 {
     return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
-}
-
-/* A person who pressed a button of a page that stood open too long: a problem in JSON would not help. */
-static bool is_form_of_browser(const struct http_request *request)
-{
-    const char *accept = http_header(request, "Accept");
-    return !is_safe(request) && http_header(request, "Authorization") == NULL && accept != NULL &&
-           strstr(accept, "text/html") != NULL;
 }
 
 static bool refuse_guess(struct http_request *request)
@@ -83,6 +49,59 @@ static bool refuse_guess(struct http_request *request)
         "Too many wrong keys or tokens came from this address; this one is not known, either. "
         "It was mistyped, rotated away or deleted.");
     return true;
+}
+
+/* Who reads, or asks what may be done, sends no alert. */
+static bool may_send(const struct http_request *request)
+{
+    return !is_safe(request) && strcmp(request->method, "OPTIONS") != 0;
+}
+
+/* Before a handler could say whose it is. The answer is the same for each key, and one that opens nothing is a guess
+ * here as at a door: else guesses were free where nothing is. */
+static void turn_away(struct http_request *request, int status, const char *why)
+{
+    const struct http_guard *guard = &request->server->guard;
+    bool is_wrong = guard->turned_away != NULL && may_send(request) &&
+                    guard->turned_away(guard->self, request, status, why);
+    if (!is_wrong || !refuse_guess(request)) {
+        request_refuse(request, status, "%s", why);
+    }
+}
+
+static bool find_route(struct http_request *request)
+{
+    struct http_server *server = request->server;
+    routes_match(server->routes, request->method, request->path, &request->match);
+    if (request->match.row == NULL && !request->match.is_known_path) {
+        match_door(request);
+    }
+    if (request->match.row != NULL) {
+        return true;
+    }
+    if (!request->match.is_known_path) {
+        turn_away(request, 404,
+                  "There is nothing at this address. GET /api/v1/openapi.json lists what there "
+                  "is.");
+        return false;
+    }
+    http_set_header(request, "Allow", request->match.allow);
+    if (strcmp(request->method, "OPTIONS") == 0) {
+        atomic_fetch_add(&request->refs, 1);
+        http_answer_empty(request, 204);
+    } else {
+        g_autofree char *why = g_strdup_printf("This address takes %s.", request->match.allow);
+        turn_away(request, 405, why);
+    }
+    return false;
+}
+
+/* A person who pressed a button of a page that stood open too long: a problem in JSON would not help. */
+static bool is_form_of_browser(const struct http_request *request)
+{
+    const char *accept = http_header(request, "Accept");
+    return !is_safe(request) && http_header(request, "Authorization") == NULL && accept != NULL &&
+           strstr(accept, "text/html") != NULL;
 }
 
 static bool deny(struct http_request *request, bool is_known, bool has_token)
@@ -297,14 +316,15 @@ static bool check_key(struct http_request *request)
 static bool admit(struct http_request *request, const struct shape *shape)
 {
     if (shape->header_size > LIMIT_HEADER) {
+        g_autofree char *why =
+            g_strdup_printf("The header has more than %d bytes, cookies included.", LIMIT_HEADER);
         request->answer.must_close = true;
-        request_refuse(request, 431, "The header has more than %d bytes, cookies included.",
-                       LIMIT_HEADER);
+        turn_away(request, 431, why);
         return false;
     }
     if (shape->why != NULL) {
         request->answer.must_close = true;
-        request_refuse(request, 400, "%s", shape->why);
+        turn_away(request, 400, shape->why);
         return false;
     }
     if (!find_route(request)) {

@@ -76,6 +76,8 @@ NODISCARD bool http_may(const struct http_request *request, enum permit permit);
 /* The id that goes with this request through log and events: "r-4f1c…". */
 const char *http_request_id(const struct http_request *request);
 
+const char *http_method(const struct http_request *request); /* of an odd one the first letters */
+const char *http_path(const struct http_request *request);   /* below our root; escaped */
 const char *http_path_param(const struct http_request *request, const char *name); /* unescaped */
 const char *http_query(const struct http_request *request, const char *name);      /* or NULL */
 /* Of a parameter that may be given more than once: the one at `index`, from 0, or NULL. */
@@ -178,6 +180,11 @@ struct http_guard {
     /* A known caller's body was lost on a row with PERMIT_KEY, or one that may hold a key; on a thread of the pool.
      * NULL: nobody asks. */
     void (*lost)(void *self, const struct http_request *request, enum http_loss loss);
+    /* A request that would change something is refused for its address, its method (404, 405) or its header (400, 431:
+     * `why`), before any row is asked whose it is. Is there a key in its address or its header that opens nothing
+     * (true)? On a thread of the pool. NULL: nobody asks. */
+    bool (*turned_away)(void *self, const struct http_request *request, int status,
+                        const char *why);
     void *self;
     /* Where a browser goes that sends a form and is not signed in any more; NULL: it is refused. */
     const char *sign_in;

@@ -122,6 +122,16 @@ const char *http_client(const struct http_request *request)
     return request->is_local || request->client[0] == '\0' ? NULL : request->client;
 }
 
+const char *http_method(const struct http_request *request)
+{
+    return request->method;
+}
+
+const char *http_path(const struct http_request *request)
+{
+    return request->path;
+}
+
 const char *http_path_param(const struct http_request *request, const char *name)
 {
     size_t size = strlen(name);

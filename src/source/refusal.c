@@ -6,7 +6,7 @@
 
 #include "source/source.h"
 
-enum { KINDS = REFUSAL_KEY + 1, ODD_ONES = 3, WHY_MAX = 300 };
+enum { KINDS = REFUSAL_HEADER + 1, ODD_ONES = 3, WHY_MAX = 300 };
 
 #define TOLD_AGAIN_AFTER SPAN_S(60)
 #define QUIET_AFTER SPAN_S(15 * 60)
@@ -19,6 +19,8 @@ const struct enum_name REFUSAL_NAMES[] = {{"too-large", REFUSAL_TOO_LARGE},
                                           {"encoding", REFUSAL_ENCODING},
                                           {"unreadable", REFUSAL_UNREADABLE},
                                           {"key", REFUSAL_KEY},
+                                          {"door", REFUSAL_DOOR},
+                                          {"header", REFUSAL_HEADER},
                                           {0}};
 
 struct tally {
@@ -158,6 +160,10 @@ const char *refusal_words(enum refusal kind)
         return "body in an encoding that is not understood";
     case REFUSAL_KEY:
         return "its key was replaced or taken back, and the sender still uses the old one";
+    case REFUSAL_DOOR:
+        return "sent to an address that is not its own";
+    case REFUSAL_HEADER:
+        return "header too large or malformed";
     case REFUSAL_UNREADABLE:
         break;
     }
@@ -196,10 +202,25 @@ static const char *remedy_of(enum refusal kind)
         return "Give the sender the key that is good now; tocsin integration rotate NAME makes a "
                "new "
                "one, and the old one stays good for a day.";
+    case REFUSAL_DOOR:
+        return "Set the address that the sender posts to: /in/alertmanager/KEY; "
+               "/in/prometheus/KEY/api/v2/alerts (in prometheus.yml: path_prefix: "
+               "/in/prometheus/KEY); /v2/enqueue with the key as routing_key; or /api/v1/alerts "
+               "with Authorization: Bearer KEY.";
+    case REFUSAL_HEADER:
+        return "Have the sender, or a proxy on the way, send a sound header of at most 16 KiB, "
+               "cookies included.";
     case REFUSAL_UNREADABLE:
         break;
     }
     return "tocsin integration payloads NAME shows what came and what is wrong with it.";
+}
+
+char *refusal_remedy(const char *integration, enum refusal kind)
+{
+    GString *remedy = g_string_new(remedy_of(kind));
+    (void)g_string_replace(remedy, "NAME", integration, 0);
+    return g_string_free(remedy, FALSE);
 }
 
 /* Without the stop, for more follows. */
@@ -240,7 +261,8 @@ static void trigger(const char *integration, enum refusal kind, struct utc now, 
     out->severity = SEVERITY_ERROR;
     out->source = g_strdup("tocsin");
     out->component = g_strdup(integration);
-    out->details = json_pack("{s:s, s:s}", "integration", integration, "remedy", remedy_of(kind));
+    g_autofree char *remedy = refusal_remedy(integration, kind);
+    out->details = json_pack("{s:s, s:s}", "integration", integration, "remedy", remedy);
     out->occurred_at = now;
     out->expires_at = utc_add(now, EXPIRES_AFTER);
 }
@@ -258,8 +280,8 @@ void refusal_cut_off(const char *integration, size_t cut_off, const struct refus
     const char *words = last->why != NULL ? last->why : refusal_words(REFUSAL_CUT_OFF);
     trigger(integration, REFUSAL_CUT_OFF, now, out);
     if (last->why != NULL) { /* its JSON; the sender has cut, not we */
-        (void)json_object_set_new(out->details, "remedy",
-                                  json_string(remedy_of(REFUSAL_UNREADABLE)));
+        g_autofree char *remedy = refusal_remedy(integration, REFUSAL_UNREADABLE);
+        (void)json_object_set_new(out->details, "remedy", json_string(remedy));
     }
     out->summary =
         cut_off == 0

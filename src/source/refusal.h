@@ -14,6 +14,8 @@ enum refusal {
     REFUSAL_ENCODING,      /* a Content-Encoding that is not known, or data that is not in it */
     REFUSAL_UNREADABLE,    /* not understood, or not every alert of it */
     REFUSAL_KEY,           /* sent with a key that was its own once */
+    REFUSAL_DOOR,          /* sent to another kind's address, or where nothing is */
+    REFUSAL_HEADER,        /* its header is too large, or malformed */
 };
 extern const struct enum_name REFUSAL_NAMES[];
 
@@ -63,6 +65,8 @@ void refusal_over(enum refusal kind, struct signal *out);
 
 /* "body too large" */
 const char *refusal_words(enum refusal kind);
+/* What is to be done about it, a sentence. Free with g_free. */
+NODISCARD char *refusal_remedy(const char *integration, enum refusal kind);
 /* "2 requests of prod-am were not taken, or not whole, since 2026-12-24T22:30:00Z; the last one: …" Free with
  * g_free. */
 NODISCARD char *refusal_told(const struct refusal_state *state);

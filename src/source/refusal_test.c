@@ -37,6 +37,10 @@ static const struct {
     {"one request with an old key is nobody's business", 5000, REFUSAL_KEY, false, 0, 1},
     {"nor are two with old keys", 5000, REFUSAL_KEY, false, 0, 2},
     {"three are", 5000, REFUSAL_KEY, true, 0, 3},
+    {"one at a wrong address is a person who tries it out", 5000, REFUSAL_DOOR, false, 0, 1},
+    {"two, too", 5000, REFUSAL_DOOR, false, 0, 2},
+    {"three are a sender", 5000, REFUSAL_DOOR, true, 0, 3},
+    {"a header is another matter", 5000, REFUSAL_HEADER, false, 0, 1},
     {"it counts from one", 5001, REFUSAL_TOO_LARGE, true, 0, 1},
     {"a clock that was set back does not silence it", 100, REFUSAL_TOO_LARGE, true, 0, 2},
 };
@@ -161,6 +165,9 @@ static void test_signal(void **state)
          "it ends early"},
         {REFUSAL_ENCODING, 3,
          "prod-am was refused 3 times: body in an encoding that is not understood", NULL},
+        {REFUSAL_DOOR, 3, "prod-am was refused 3 times: sent to an address that is not its own",
+         NULL},
+        {REFUSAL_HEADER, 4, "prod-am was refused 4 times: header too large or malformed", NULL},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
@@ -218,10 +225,25 @@ static void test_what_was_refused_is_said(void **state)
     }
 }
 
+static void test_the_remedy_names_the_integration(void **state)
+{
+    (void)state;
+    for (int kind = REFUSAL_TOO_LARGE; kind <= REFUSAL_HEADER; kind++) {
+        g_autofree char *remedy = refusal_remedy("prod-am", (enum refusal)kind);
+        bool is_named = kind == REFUSAL_UNREADABLE || kind == REFUSAL_KEY;
+        assert_true(g_str_has_suffix(remedy, "."));
+        assert_int_equal(strstr(remedy, "prod-am") != NULL, is_named);
+        assert_null(strstr(remedy, "NAME"));
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_story), cmocka_unit_test(test_each),
-                                       cmocka_unit_test(test_told), cmocka_unit_test(test_signal),
-                                       cmocka_unit_test(test_what_was_refused_is_said)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_story),
+                                       cmocka_unit_test(test_each),
+                                       cmocka_unit_test(test_told),
+                                       cmocka_unit_test(test_signal),
+                                       cmocka_unit_test(test_what_was_refused_is_said),
+                                       cmocka_unit_test(test_the_remedy_names_the_integration)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,6 +47,13 @@ class GuessesTest(unittest.TestCase):
         self.assert_limited(lambda at: self.call(at, "POST", "/in/alertmanager/wrong", {"alerts": []}),
                             lambda at: self.alert(at, KEYS["APP_KEY"]), 404)
 
+    def test_keys_where_no_door_is(self):
+        """Whose a good one is would be told there, too."""
+        self.assert_limited(lambda at: self.call(at, "PUT", "/in/alertmanager/wrong-0123456789", {"alerts": []}),
+                            lambda at: self.alert(at, KEYS["APP_KEY"]), 405)
+        statuses = {self.call("203.0.113.11", "PUT", "/in/alertmanager/short", {}).status for _ in range(60)}
+        self.assertEqual(statuses, {405}, "no key is that short")
+
     def test_tokens_beside_a_key(self):
         """An integration's key is good, and the token that shall let it silence is not."""
         path = f"/in/prometheus/{KEYS['PROM_KEY']}/api/v2/silence/00000000-0000-4000-8000-000000000000"

@@ -345,6 +345,26 @@ class DoorsTest(unittest.TestCase):
                        ['prod-am was refused in part 3 times, the last one: alerts[1].labels: must have at least one label, '
                         'or a fingerprint beside; 2 alerts of the request were taken'])
 
+    def test_the_owner_hears_of_a_wrong_address(self):
+        """Nobody reads what a sender is answered."""
+        with World() as world:
+            apply_team(world)
+            for _ in range(3):
+                self.assertEqual(world.alerts(), [])
+                self.assertEqual(world.post(PROM.replace("/v2/", "/v1/"), [], token=None).status, 404)
+            world.wait("the owner hears of it", world.alerts)
+            told, = world.alerts()
+            self.assertEqual((told["dedup_key"], told["service"]), ("tocsin:refused:door", "checkout"))
+            self.assertEqual(told["summary"], "prod-prom was refused 3 times, the last one: POST "
+                             "/in/prometheus/KEY/api/v1/alerts was answered 404, for the address of an integration of kind "
+                             "prometheus is POST /in/prometheus/KEY/api/v2/alerts; nothing of the request was taken")
+            self.assertIn("path_prefix", told["details"]["remedy"])
+            found, = [one for one in world.cli_json("doctor", check=False)["findings"] if one["check"] == "refused"]
+            self.assertIn("3 requests of prod-prom were not taken", found["what"])
+            self.assertIn("path_prefix", found["remedy"])
+            self.assertIn('tocsin_intake_refused_total{kind="door"} 3', world.get("/metrics").text)
+            self.assertNotIn(KEYS["PROM_KEY"], world.server.log(100000))
+
     def test_of_too_many_values_what_fits_is_taken(self):
         few, many = (b'{"status":"firing","labels":{"alertname":"%s"},"fingerprint":"%s","annotations":{"x":[%s]}}'
                      % (name, name, b",".join([b"1"] * count)) for name, count in ((b"few", 10), (b"many", 30000)))
