@@ -28,7 +28,7 @@ static bool is_address_literal(const char *host, size_t size)
 /* A board without a token must not answer to a name that somebody else's DNS points at us. */
 static bool is_own_host(const struct http_request *request, const struct api_context *context)
 {
-    const char *host = http_header(request, "Host");
+    const char *host = http_host(request);
     if (host == NULL) {
         return false;
     }

@@ -313,6 +313,16 @@ static bool check_key(struct http_request *request)
     return true;
 }
 
+/* What is wrong with the header, or with a target that is a whole address; NULL: nothing. */
+static const char *flaw_of(const struct http_request *request, const struct shape *shape)
+{
+    const char *authority = request->authority;
+    bool is_odd = authority != NULL && (authority[0] == '\0' || !host_is_sound(authority));
+    return shape->why == NULL && is_odd
+               ? "The host in the address must be a name or an address, with or without a port."
+               : shape->why;
+}
+
 static bool admit(struct http_request *request, const struct shape *shape)
 {
     if (shape->header_size > LIMIT_HEADER) {
@@ -322,9 +332,10 @@ static bool admit(struct http_request *request, const struct shape *shape)
         turn_away(request, 431, why);
         return false;
     }
-    if (shape->why != NULL) {
+    const char *flaw = flaw_of(request, shape);
+    if (flaw != NULL) {
         request->answer.must_close = true;
-        turn_away(request, 400, shape->why);
+        turn_away(request, 400, flaw);
         return false;
     }
     if (!find_route(request)) {
@@ -363,6 +374,7 @@ static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *
 {
     struct http_request *request =
         request_create(server, connection, method, client_path(server, path));
+    request->authority = client_authority(path);
     *out = request;
     struct peer *peer = peer_of(connection);
     request->is_local = peer->is_local;

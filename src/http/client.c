@@ -107,18 +107,35 @@ const char *http_root(const struct http_request *request)
     return request->server->root;
 }
 
-/* The target may be a whole address (RFC 9112, 3.2.2): what counts of it is the path. */
-static const char *skip_authority(const char *target)
+/* The target may be a whole address (RFC 9112, 3.2.2): what follows its scheme. NULL: it is none. */
+static const char *skip_scheme(const char *target)
 {
     static const char *const SCHEMES[] = {"http://", "https://"};
     for (size_t i = 0; i < G_N_ELEMENTS(SCHEMES); i++) {
         size_t size = strlen(SCHEMES[i]);
         if (g_ascii_strncasecmp(target, SCHEMES[i], size) == 0) {
-            const char *path = strchr(target + size, '/');
-            return path == NULL ? "/" : path;
+            return target + size;
         }
     }
-    return target;
+    return NULL;
+}
+
+char *client_authority(const char *target)
+{
+    const char *authority = skip_scheme(target);
+    return authority == NULL ? NULL : g_strndup(authority, strcspn(authority, "/"));
+}
+
+static const char *skip_authority(const char *target)
+{
+    const char *authority = skip_scheme(target);
+    const char *path = authority == NULL ? target : strchr(authority, '/');
+    return path == NULL ? "/" : path;
+}
+
+const char *http_host(const struct http_request *request)
+{
+    return request->authority != NULL ? request->authority : http_header(request, "Host");
 }
 
 const char *client_path(const struct http_server *server, const char *target)
@@ -156,7 +173,7 @@ static bool is_public_origin(const struct http_server *server, const char *origi
 bool client_is_own_origin(const struct http_request *request)
 {
     const char *origin = http_header(request, "Origin");
-    const char *host = http_header(request, "Host");
+    const char *host = http_host(request);
     if (origin == NULL) {
         const char *site = http_header(request, "Sec-Fetch-Site");
         return site != NULL && strcmp(site, "same-origin") == 0;

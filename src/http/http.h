@@ -83,6 +83,8 @@ const char *http_query(const struct http_request *request, const char *name);   
 /* Of a parameter that may be given more than once: the one at `index`, from 0, or NULL. */
 const char *http_query_at(const struct http_request *request, const char *name, size_t index);
 const char *http_header(const struct http_request *request, const char *name); /* or NULL */
+/* Which host was asked: of a target that is a whole address its own, else the Host header's; NULL: none was named. */
+const char *http_host(const struct http_request *request);
 /* The path below which all our addresses lie for people: "/", or "/tocsin/". Redirects and pages have it put
  * before their addresses by themselves; this is for cookies. */
 const char *http_root(const struct http_request *request);

@@ -59,6 +59,7 @@ void request_unref(struct http_request *request)
     g_clear_pointer(&request->kept, g_ptr_array_unref);
     token_forget(request->token);
     g_free(request->path);
+    g_free(request->authority);
     pthread_mutex_destroy(&request->header_lock);
     server_unref(request->server);
     g_free(request);

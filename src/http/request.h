@@ -45,7 +45,8 @@ struct http_request {
     struct http_server *server;
     struct MHD_Connection *connection; /* NULL once the server was stopped under the request */
     struct route_match match;
-    char *path; /* the params of `match` point into it */
+    char *path;      /* the params of `match` point into it */
+    char *authority; /* of a target that is a whole address; NULL: it is none */
     char *params[ROUTE_PARAMS_MAX];
     char method[8];
     bool is_local;
@@ -148,6 +149,8 @@ void server_unref(struct http_server *server);
 void client_find(struct http_request *request);
 /* The path of a target: without the authority of a whole address, and without our root. */
 const char *client_path(const struct http_server *server, const char *target);
+/* Of a whole address "HOST:PORT", newly allocated; NULL: the target is none. */
+NODISCARD char *client_authority(const char *target);
 /* Does the request come from a page of ours? */
 NODISCARD bool client_is_own_origin(const struct http_request *request);
 /* Puts our root before the addresses of a page. Takes over the text. */

@@ -138,7 +138,9 @@ class HttpTest(unittest.TestCase):
 
     def test_whole_addresses(self):
         for target, status in (("http://tocsin.example/healthz", 200), ("HTTPS://x:8420/healthz", 200),
-                               ("http://x/nowhere", 404), ("http://x", 0), ("http://x/healthz?a=b", 200)):
+                               ("http://x/nowhere", 404), ("http://x", 0), ("http://x/healthz?a=b", 200),
+                               ("http://[::1]:80/healthz", 200), ("http:///healthz", 400), ("http://", 400),
+                               ("http://user@x/healthz", 400), ("http://x:8a/healthz", 400), ("ftp://x/healthz", 404)):
             with self.subTest(target):
                 reply = self.send(f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
                 self.assertEqual(reply.count, 1, reply)
