@@ -72,6 +72,9 @@ void api_tables(struct api_tables *out);
 /* Below it programs written for Alertmanager read (see struct http_options). */
 extern const char API_PLAIN_PROBLEMS[];
 
+/* The page for a browser where nothing is (struct http_options). `context` is the struct api_context. */
+void api_nowhere(struct http_request *request, void *context);
+
 /* The guard of all routes: tokens by their scope. `self` is the struct api_context. */
 struct http_guard api_guard(struct api_context *context);
 

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "alert/alert_store.h"
-#include "api/language.h"
 #include "api/link_html.h"
 #include "channel/catalogue.h"
 #include "channel/text.h"
@@ -28,13 +27,9 @@ static void visit_clear(struct visit *visit)
 
 static void answer_bad_link(struct http_request *request, bool is_expired)
 {
-    int language = language_wanted(http_header(request, "Accept-Language"));
-    struct html *html = page_begin(language, catalogue_text(language, "ack_page.title"), "page");
-    page_say(html, language, "p", "card problem",
-             is_expired ? "ack_page.expired" : "ack_page.invalid");
-    /* Where the alert can be taken all the same. */
-    html_element(html, "a", catalogue_text(language, "board.title"), "href", "/", NULL);
-    page_answer(request, is_expired ? 410 : 404, &html);
+    /* On the board the alert can be taken all the same. */
+    page_answer_dead_end(request, is_expired ? 410 : 404, "ack_page.title",
+                         is_expired ? "ack_page.expired" : "ack_page.invalid");
 }
 
 /* Whose link it is and how they read; false when they are no longer in the configuration. */

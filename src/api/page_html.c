@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "api/context.h"
+#include "api/language.h"
 #include "channel/catalogue.h"
 #include "page/who.h"
 
@@ -78,6 +80,22 @@ void page_answer_away(struct http_request *request, int language, struct utc sin
     http_set_header(request, "Refresh", "5");
     http_set_header(request, "Retry-After", "5");
     page_answer(request, 503, &html);
+}
+
+void page_answer_dead_end(struct http_request *request, int status, const char *title,
+                          const char *why)
+{
+    int language = language_wanted(http_header(request, "Accept-Language"));
+    struct html *html = page_begin(language, catalogue_text(language, title), "page");
+    page_say(html, language, "p", "card problem", why);
+    html_element(html, "a", catalogue_text(language, "board.title"), "href", "/", NULL);
+    page_answer(request, status, &html);
+}
+
+void api_nowhere(struct http_request *request, void *context)
+{
+    (void)context;
+    page_answer_dead_end(request, 404, "nowhere.title", "nowhere.text");
 }
 
 void page_say(struct html *html, int language, const char *tag, const char *class_name,

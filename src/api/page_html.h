@@ -20,6 +20,10 @@ void page_answer(struct http_request *request, int status, struct html **html);
  * again. */
 void page_answer_away(struct http_request *request, int language, struct utc since);
 
+/* Nothing is to be seen here, and why; a link leads to the board. Both texts by their keys, in the reader's language. */
+void page_answer_dead_end(struct http_request *request, int status, const char *title,
+                          const char *why);
+
 /* A catalogue text as the content of a new element. */
 void page_say(struct html *html, int language, const char *tag, const char *class_name,
               const char *key);

@@ -245,6 +245,43 @@ static void test_bad_links_are_refused_clearly(void **state)
     assert_status(id, "open");
 }
 
+static char *look(const char *method, const char *path, const char *headers)
+{
+    return client_call(house->port, method, path, headers, NULL);
+}
+
+static void test_a_browser_where_nothing_is_gets_a_page(void **state)
+{
+    (void)state;
+    static const char BROWSER[] = "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n"
+                                  "Accept-Language: fr-FR,fr;q=0.9\r\n";
+    static const char PROGRAM[] = "Accept: application/json\r\n";
+    g_autofree char *page = look("GET", "/nowhere/<b>", BROWSER);
+    g_autofree char *type = client_header(page, "Content-Type");
+    assert_int_equal(client_status(page), 404);
+    assert_string_equal(type, "text/html; charset=utf-8");
+    assert_non_null(strstr(page, "<html lang=\"fr\">"));
+    assert_non_null(strstr(page, "rien à cette adresse"));
+    assert_non_null(strstr(page, "<a href=\"/\">"));
+    assert_null(strstr(page, "<b>"));
+    g_autofree char *head = look("HEAD", "/nowhere", BROWSER);
+    g_autofree char *head_type = client_header(head, "Content-Type");
+    assert_int_equal(client_status(head), 404);
+    assert_string_equal(head_type, "text/html; charset=utf-8");
+    assert_string_equal(client_body(head), "");
+
+    static const struct {
+        const char *method, *headers;
+    } OTHERS[] = {{"GET", PROGRAM}, {"GET", NULL}, {"POST", BROWSER}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(OTHERS); i++) {
+        g_autofree char *answer = look(OTHERS[i].method, "/nowhere", OTHERS[i].headers);
+        g_autofree char *problem = client_header(answer, "Content-Type");
+        assert_int_equal(client_status(answer), 404);
+        assert_string_equal(problem, "application/problem+json");
+    }
+}
+
 static void test_signing_in(void **state)
 {
     (void)state;
@@ -393,6 +430,7 @@ int main(void)
         TEST(test_page_speaks_the_persons_language),
         TEST(test_old_message_takes_nothing_away),
         TEST(test_bad_links_are_refused_clearly),
+        TEST(test_a_browser_where_nothing_is_gets_a_page),
         cmocka_unit_test_setup_teardown(test_signing_in, open_closed_house, close_house),
         TEST(test_open_board_is_not_rebound),
         cmocka_unit_test_setup_teardown(test_a_button_pressed_too_late_leads_to_signing_in,

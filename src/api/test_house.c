@@ -118,6 +118,7 @@ static void open_doors(struct test_house *house)
                                    .table_sizes = tables.sizes,
                                    .guard = api_guard(&house->api),
                                    .plain_problems = API_PLAIN_PROBLEMS,
+                                   .nowhere = api_nowhere,
                                    .public_url = house->api.public_url,
                                    .wrong_keys_forgiven = 1000000,
                                    .context = &house->api};

@@ -273,6 +273,7 @@ static bool open_doors(struct house *house, struct fault *fault)
                                    .table_sizes = tables.sizes,
                                    .guard = api_guard(&house->api),
                                    .plain_problems = API_PLAIN_PROBLEMS,
+                                   .nowhere = api_nowhere,
                                    .public_url = house->settings->public_url,
                                    .trusted_proxies = &trusted,
                                    .body_memory = (size_t)house->settings->body_memory,

@@ -69,6 +69,25 @@ static void turn_away(struct http_request *request, int status, const char *why)
     }
 }
 
+static bool is_browser(const struct http_request *request)
+{
+    const char *accept = http_header(request, "Accept");
+    return http_header(request, "Authorization") == NULL && accept != NULL &&
+           strstr(accept, "text/html") != NULL;
+}
+
+static void answer_nowhere(struct http_request *request)
+{
+    struct http_server *server = request->server;
+    if (server->nowhere != NULL && is_safe(request) && is_browser(request)) {
+        atomic_fetch_add(&request->refs, 1);
+        server->nowhere(request, server->context);
+        return;
+    }
+    turn_away(request, 404,
+              "There is nothing at this address. GET /api/v1/openapi.json lists what there is.");
+}
+
 static bool find_route(struct http_request *request)
 {
     struct http_server *server = request->server;
@@ -80,9 +99,7 @@ static bool find_route(struct http_request *request)
         return true;
     }
     if (!request->match.is_known_path) {
-        turn_away(request, 404,
-                  "There is nothing at this address. GET /api/v1/openapi.json lists what there "
-                  "is.");
+        answer_nowhere(request);
         return false;
     }
     http_set_header(request, "Allow", request->match.allow);
@@ -99,9 +116,7 @@ static bool find_route(struct http_request *request)
 /* A person who pressed a button of a page that stood open too long: a problem in JSON would not help. */
 static bool is_form_of_browser(const struct http_request *request)
 {
-    const char *accept = http_header(request, "Accept");
-    return !is_safe(request) && http_header(request, "Authorization") == NULL && accept != NULL &&
-           strstr(accept, "text/html") != NULL;
+    return !is_safe(request) && is_browser(request);
 }
 
 static bool deny(struct http_request *request, bool is_known, bool has_token)

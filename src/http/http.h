@@ -203,6 +203,8 @@ struct http_options {
     /* Below this path a problem is told as one JSON text, "FIELD: what is wrong", as Alertmanager does;
      * NULL: nowhere. Must live as long as the server. */
     const char *plain_problems;
+    /* For a browser that reads where nothing is: answers 404 with a page, before it returns. NULL: it gets a problem. */
+    http_handler nowhere;
     void *context; /* handed to every handler */
     /* http_stop has waited long enough: whoever works on a request still is to give up. May be NULL. */
     void (*late)(void *context);

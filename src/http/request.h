@@ -113,6 +113,7 @@ struct http_server {
     struct routes *routes;
     struct http_guard guard;
     const char *plain_problems; /* see struct http_options */
+    http_handler nowhere;       /* likewise */
     struct bodies bodies;
     struct guard trusted_proxies;
     struct guesses *guesses;

@@ -229,6 +229,7 @@ static struct http_server *server_new(const struct http_options *options)
     server->routes = routes_create(options->tables, options->table_sizes);
     server->guard = options->guard;
     server->plain_problems = options->plain_problems;
+    server->nowhere = options->nowhere;
     bodies_init(&server->bodies, options);
     client_setup(server, options);
     server->streams_max = options->stream_memory == 0 ? LIMIT_STREAMS : options->stream_memory;
