@@ -153,11 +153,15 @@ static bool is_known_by_body(struct http_request *request)
     return true;
 }
 
-/* A few bytes of gzip are a lot to unpack, and nobody has shown a key for it yet. */
+/* A few bytes of gzip can be a lot to unpack, and nobody has shown a key for it yet: as much as a log usually is, so
+ * that a stranger's work is no more than some times what they send. */
 static size_t sought_max(const struct http_request *request)
 {
+    enum { USUALLY_UNPACKS_TO = 20 /* times its size */ };
+
     size_t part_max = request->server->bodies.part_max;
-    return request->is_packed ? MIN(part_max, 2 * (size_t)LIMIT_BODY_STRANGER) : part_max;
+    size_t usual = MAX(request->packed * USUALLY_UNPACKS_TO, 2 * (size_t)LIMIT_BODY_STRANGER);
+    return request->is_packed ? MIN(part_max, usual) : part_max;
 }
 
 /* The key may come last, as with whoever sorts the names: the latest part is held beside the first, in the room
@@ -217,6 +221,7 @@ static void keep_packed(struct http_request *request, const char *data, size_t s
         }
         request->unpack = unpack_create();
     }
+    request->packed += size;
     if (!unpack_feed(request->unpack, data, size, keep, request)) {
         refuse_packed(request);
     }

@@ -60,6 +60,7 @@ struct http_request {
     size_t body_max, discarded, sought;
     bool has_odd_query; /* what could not be unescaped there is left out */
     size_t charged;     /* of the budget for bodies */
+    size_t packed;      /* bytes of gzip that came */
     GByteArray *body;
     bool is_packed;        /* the body comes as gzip */
     struct unpack *unpack; /* NULL until its first byte */
