@@ -99,7 +99,7 @@ static const struct {
     {"odd characters", "POST", "/in/native/KEY/\xc3\xa9\"", NO_TOKEN, NULL, "{}", 404, REFUSAL_DOOR,
      "POST /in/native/KEY/??? was answered 404"},
     {"long header", "POST", "/in/alertmanager/KEY", NO_TOKEN, "LONG", "{}", 431, REFUSAL_HEADER,
-     "The header has more than 16384 bytes, cookies included."},
+     "The header has more than 16 KiB, cookies included"},
     {"long header, key in it", "POST", "/api/v1/alerts", OWN_KEY, "LONG", "{}", 431, REFUSAL_HEADER,
      NULL},
     {"malformed header", "POST", "/in/alertmanager/KEY", NO_TOKEN, "X-Bad : 1\r\n", "{}", 400,

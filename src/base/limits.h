@@ -4,6 +4,7 @@
 
 enum {
     LIMIT_HEADER = 16384,         /* of a request, first line and cookies included */
+    LIMIT_HEADER_PARTS = 256,     /* lines of it and parameters of its query */
     LIMIT_BODY = 1048576,         /* of a request whose row or caller has no limit of its own */
     LIMIT_BODY_INTAKE = 16777216, /* of alerts, from a known key, unless a setting says otherwise */
     LIMIT_BODY_FORM = 65536,      /* where anyone may send: forms of our pages */

@@ -57,16 +57,29 @@ static bool may_send(const struct http_request *request)
     return !is_safe(request) && strcmp(request->method, "OPTIONS") != 0;
 }
 
-/* Before a handler could say whose it is. The answer is the same for each key, and one that opens nothing is a guess
- * here as at a door: else guesses were free where nothing is. */
-static void turn_away(struct http_request *request, int status, const char *why)
+/* Before a handler could say whose it is. Does it hold a key that opens nothing? That is a guess here as at a door, else
+ * guesses were free where nothing is. */
+static bool tell_owner(struct http_request *request, int status, const char *why)
 {
     const struct http_guard *guard = &request->server->guard;
-    bool is_wrong = guard->turned_away != NULL && may_send(request) &&
-                    guard->turned_away(guard->self, request, status, why);
-    if (!is_wrong || !refuse_guess(request)) {
+    return guard->turned_away != NULL && may_send(request) &&
+           guard->turned_away(guard->self, request, status, why);
+}
+
+/* The answer is the same for each key. */
+static void turn_away(struct http_request *request, int status, const char *why)
+{
+    if (!tell_owner(request, status, why) || !refuse_guess(request)) {
         request_refuse(request, status, "%s", why);
     }
+}
+
+static enum MHD_Result refuse_header(struct http_request *request)
+{
+    if (tell_owner(request, 431, LIBRARY_LONG_HEADER)) {
+        (void)!http_wrong_key(request);
+    }
+    return library_refuse_header(request);
 }
 
 static bool is_browser(const struct http_request *request)
@@ -340,13 +353,6 @@ static const char *flaw_of(const struct http_request *request, const struct shap
 
 static bool admit(struct http_request *request, const struct shape *shape)
 {
-    if (shape->header_size > LIMIT_HEADER) {
-        g_autofree char *why =
-            g_strdup_printf("The header has more than %d bytes, cookies included.", LIMIT_HEADER);
-        request->answer.must_close = true;
-        turn_away(request, 431, why);
-        return false;
-    }
     const char *flaw = flaw_of(request, shape);
     if (flaw != NULL) {
         request->answer.must_close = true;
@@ -402,6 +408,9 @@ static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *
          * another end of the body: what follows on this connection is nobody's request. */
         request->answer.must_close = true;
         request->chunk_from = shape.last_value + strlen(shape.last_value) + HEADER_END;
+    }
+    if (shape.header_size > LIMIT_HEADER || shape.parts > LIMIT_HEADER_PARTS) {
+        return refuse_header(request);
     }
     return admit(request, &shape) ? MHD_YES : refuse(request, &shape);
 }

@@ -105,19 +105,28 @@ void http_answer_redirect(struct http_request *request, int status, const char *
     http_answer_empty(request, status);
 }
 
-/* Takes the problem over. Programs written for another's interface show people only what has the form
- * that they know. */
-static void fill_problem(struct http_request *request, int status, json_t *problem)
+/* Programs written for another's interface show people only what has the form that they know. */
+json_t *answer_problem_body(const struct http_request *request, json_t *problem,
+                            const char **out_type)
 {
     const char *plain = request->server->plain_problems;
     if (plain == NULL || !g_str_has_prefix(request->path, plain)) {
-        fill(request, status, "application/problem+json", NULL, 0);
-        request->answer.json = problem;
-        return;
+        *out_type = ANSWER_PROBLEM;
+        return problem;
     }
-    fill(request, status, "application/json", NULL, 0);
-    request->answer.json = problem_plain(problem);
+    json_t *text = problem_plain(problem);
     json_decref(problem);
+    *out_type = "application/json";
+    return text;
+}
+
+/* Takes the problem over. */
+static void fill_problem(struct http_request *request, int status, json_t *problem)
+{
+    const char *type = NULL;
+    json_t *body = answer_problem_body(request, problem, &type);
+    fill(request, status, type, NULL, 0);
+    request->answer.json = body;
 }
 
 static void answer_problem(struct http_request *request, int status, json_t *problem)

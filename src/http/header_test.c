@@ -1,4 +1,4 @@
-/* What the header of a request may be: which host it names. */
+/* What the header of a request may be: how long, and which host it names. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,6 +45,58 @@ static struct http_server *start(void)
     return server;
 }
 
+static char *padded(int size)
+{
+    g_autofree char *padding = g_strnfill((gsize)size, 'x');
+    return g_strdup_printf("X-Long: %s\r\n", padding);
+}
+
+static char *many_lines(int count)
+{
+    GString *lines = g_string_new(NULL);
+    for (int i = 0; i < count; i++) {
+        g_string_append_printf(lines, "X%d: y\r\n", i);
+    }
+    return g_string_free(lines, FALSE);
+}
+
+static char *many_parameters(int count)
+{
+    GString *path = g_string_new("/hello?a=0");
+    for (int i = 1; i < count; i++) {
+        g_string_append_printf(path, "&a=%d", i);
+    }
+    return g_string_free(path, FALSE);
+}
+
+/* Whatever room it leaves in the library's memory, which is 40 KiB: never closed without an answer. */
+static void test_long_header_is_refused(void **state)
+{
+    (void)state;
+
+    enum { FIT = 16200, TOO_LONG = 16400, FULL = 40800, LINES = 250, TOO_MANY = 257, MOST = 500 };
+
+    struct http_server *server = start();
+    for (int size = FIT; size < FULL; size += size < TOO_LONG ? 200 : 100) {
+        g_autofree char *headers = padded(size);
+        g_autofree char *answer = client_call(http_port(server), "GET", "/hello", headers, NULL);
+        if (client_status(answer) != (size <= FIT ? 200 : 431)) {
+            fail_msg("a header of %d bytes: %s", size, answer);
+        }
+    }
+    for (int count = LINES; count < MOST; count += count < TOO_MANY ? TOO_MANY - LINES : 2) {
+        g_autofree char *headers = many_lines(count);
+        g_autofree char *path = many_parameters(count);
+        g_autofree char *lines = client_call(http_port(server), "GET", "/hello", headers, NULL);
+        g_autofree char *query = client_call(http_port(server), "GET", path, NULL, NULL);
+        int expected = count <= LINES ? 200 : 431;
+        if (client_status(lines) != expected || client_status(query) != expected) {
+            fail_msg("%d lines: %s; or parameters: %s", count, lines, query);
+        }
+    }
+    http_stop(&server, 1000);
+}
+
 /* Of a whole address its host counts, whatever stands in Host. */
 static void test_whose_page_sends_to_a_whole_address(void **state)
 {
@@ -81,6 +133,7 @@ static void test_whose_page_sends_to_a_whole_address(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_long_header_is_refused),
         cmocka_unit_test(test_whose_page_sends_to_a_whole_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

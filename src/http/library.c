@@ -77,6 +77,9 @@ enum MHD_Result library_queue_ours(struct MHD_Connection *connection, unsigned s
     return result;
 }
 
+const char LIBRARY_LONG_HEADER[] = "The header has more than 16 KiB, cookies included, or more "
+                                   "than 256 lines and parameters.";
+
 static const char *detail_of(unsigned status)
 {
     switch (status) {
@@ -91,7 +94,7 @@ static const char *detail_of(unsigned status)
     case 505:
         return "Only versions 1.0 and 1.1 of HTTP are understood here.";
     case 431:
-        return "The header has more than 16 KiB, cookies included.";
+        return LIBRARY_LONG_HEADER;
     default:
         return "The server cannot take this request.";
     }
@@ -111,30 +114,49 @@ static void append_date(GString *out)
         g_date_time_get_hour(now), g_date_time_get_minute(now), g_date_time_get_second(now));
 }
 
+/* Written at once, for nothing else waits to be sent on this connection; the library is to close it. */
+static void answer_at_once(struct MHD_Connection *connection, unsigned status, const char *id,
+                           const char *type, const json_t *body)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    g_autofree char *text = json_write(body);
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_string_append_printf(out, "HTTP/1.1 %u %s\r\n", status, problem_title((int)status));
+    append_date(out);
+    g_string_append_printf(out,
+                           "Connection: close\r\nContent-Type: %s\r\n"
+                           "Cache-Control: no-store\r\nX-Request-Id: %s\r\n"
+                           "X-Content-Type-Options: nosniff\r\nContent-Security-Policy: %s\r\n"
+                           "Content-Length: %zu\r\n\r\n%s",
+                           type, id, ANSWER_POLICY, strlen(text), text);
+    metric_add(status < 500 ? METRIC_REQUESTS_4XX : METRIC_REQUESTS_5XX, 1);
+    (void)!send(info->connect_fd, out->str, out->len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)shutdown(info->connect_fd, SHUT_WR);
+}
+
 /* No request of ours has begun, so the id is one of its own. */
-static GString *problem_of(unsigned status)
+static void answer_for_library(struct MHD_Connection *connection, unsigned status)
 {
     uint64_t number = 0;
     char id[REQUEST_ID_SIZE];
     random_fill(&RANDOM_SYSTEM, &number, sizeof number);
     request_id_write(number, id);
     json_auto_t *problem = problem_json((int)status, detail_of(status), "", id);
-    g_autofree char *text = json_write(problem);
-    GString *out = g_string_new(NULL);
-    g_string_append_printf(out, "HTTP/1.1 %u %s\r\n", status, problem_title((int)status));
-    append_date(out);
-    g_string_append_printf(
-        out,
-        "Connection: close\r\nContent-Type: application/problem+json\r\n"
-        "Cache-Control: no-store\r\nX-Request-Id: %s\r\nX-Content-Type-Options: nosniff\r\n"
-        "Content-Security-Policy: %s\r\nContent-Length: %zu\r\n\r\n%s",
-        id, ANSWER_POLICY, strlen(text), text);
-    return out;
+    answer_at_once(connection, status, id, ANSWER_PROBLEM, problem);
+}
+
+enum MHD_Result library_refuse_header(const struct http_request *request)
+{
+    const char *type = NULL;
+    json_auto_t *problem = answer_problem_body(
+        request, problem_json(431, LIBRARY_LONG_HEADER, "", request->id), &type);
+    answer_at_once(request->connection, 431, request->id, type, problem);
+    return MHD_NO;
 }
 
 /* See above; this is the library's own name. Of some of its pages 0.9.75 sends the head twice, so ours does not go
- * through it: it is written at once (nothing else waits to be sent on this connection), and the library, told that
- * its page cannot be queued, closes. */
+ * through it: the library, told that its page cannot be queued, closes. */
 __attribute__((visibility("default"))) enum MHD_Result
 MHD_queue_response(struct MHD_Connection *connection, unsigned status,
                    struct MHD_Response *response)
@@ -142,11 +164,6 @@ MHD_queue_response(struct MHD_Connection *connection, unsigned status,
     if (is_ours) {
         return library_queue()(connection, status, response);
     }
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    g_autoptr(GString) problem = problem_of(status);
-    metric_add(status < 500 ? METRIC_REQUESTS_4XX : METRIC_REQUESTS_5XX, 1);
-    (void)!send(info->connect_fd, problem->str, problem->len, MSG_NOSIGNAL | MSG_DONTWAIT);
-    (void)shutdown(info->connect_fd, SHUT_WR);
+    answer_for_library(connection, status);
     return MHD_NO;
 }

@@ -177,8 +177,18 @@ NODISCARD enum MHD_Result answer_queue(struct http_request *request);
 void answer_clear(struct answer *answer);
 /* Content type, security headers and those that the handler set. */
 void answer_add_headers(struct http_request *request, struct MHD_Response *response);
+/* A problem in the form that is read at the request's path, and its content type. Takes the reference over, answers one. */
+NODISCARD json_t *answer_problem_body(const struct http_request *request, json_t *problem,
+                                      const char **out_type);
+#define ANSWER_PROBLEM "application/problem+json"
 /* The Content-Security-Policy of all that is no page. */
 #define ANSWER_POLICY "default-src 'none'; frame-ancestors 'none'"
+
+/* library.c: answers 431 at once and has the connection closed: where a header takes up the library's memory, no answer of
+ * ours finds room in it. For access_handle to return. */
+NODISCARD enum MHD_Result library_refuse_header(const struct http_request *request);
+/* What that says. */
+extern const char LIBRARY_LONG_HEADER[];
 
 /* library.c: the only way to queue an answer of ours; what goes past it is libmicrohttpd's own. */
 NODISCARD enum MHD_Result library_queue_ours(struct MHD_Connection *connection, unsigned status,

@@ -369,18 +369,6 @@ static void test_body_limit(void **state)
     http_stop(&server, 1000);
 }
 
-static void test_long_header_is_refused(void **state)
-{
-    (void)state;
-    struct http_server *server = start(NULL);
-    g_autofree char *padding = g_strnfill(40000, 'x');
-    g_autofree char *headers = g_strdup_printf("X-Long: %s\r\n", padding);
-    g_autofree char *answer = client_call(http_port(server), "GET", "/hello", headers, NULL);
-    /* 431, or the connection is closed while the client still sends. */
-    assert_true(client_status(answer) == 431 || client_status(answer) == 0);
-    http_stop(&server, 1000);
-}
-
 static void test_unix_socket_is_local_and_private(void **state)
 {
     (void)state;
@@ -584,7 +572,6 @@ int main(void)
         cmocka_unit_test(test_nothing_is_smuggled),
         cmocka_unit_test(test_pipelined_requests_each_get_an_answer),
         cmocka_unit_test(test_body_limit),
-        cmocka_unit_test(test_long_header_is_refused),
         cmocka_unit_test(test_unix_socket_is_local_and_private),
         cmocka_unit_test(test_stream_resumes_and_wakes),
         cmocka_unit_test(test_streams_are_ended),

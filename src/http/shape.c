@@ -117,7 +117,9 @@ void shape_read(struct MHD_Connection *connection, const char *version, struct s
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     out->header_size = info == NULL ? 0 : info->header_size;
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, look_at_header, out);
+    int lines = MHD_get_connection_values(connection, MHD_HEADER_KIND, look_at_header, out);
+    int parameters = MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, NULL, NULL);
+    out->parts = (unsigned)(lines + parameters);
     out->why = judge(out, version);
 }
 

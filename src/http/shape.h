@@ -15,6 +15,7 @@ struct shape {
     unsigned hosts, lengths, encodings;
     bool is_sound, is_chunked, expects_continue, has_odd_host;
     size_t header_size; /* bytes */
+    unsigned parts;     /* lines and parameters of the query */
     const char *length; /* as it was sent; NULL: without */
     const char *last_value;
     const char *encoding; /* of the body, the last line of them as it was sent; NULL: without */

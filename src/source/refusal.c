@@ -208,8 +208,8 @@ static const char *remedy_of(enum refusal kind)
                "/in/prometheus/KEY); /v2/enqueue with the key as routing_key; or /api/v1/alerts "
                "with Authorization: Bearer KEY.";
     case REFUSAL_HEADER:
-        return "Have the sender, or a proxy on the way, send a sound header of at most 16 KiB, "
-               "cookies included.";
+        return "Have the sender, or a proxy on the way, send a sound header of at most 16 KiB "
+               "and 256 lines, cookies included.";
     case REFUSAL_UNREADABLE:
         break;
     }

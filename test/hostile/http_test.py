@@ -104,7 +104,8 @@ class HttpTest(unittest.TestCase):
 
     def test_refusals_of_the_library_are_problems_too(self):
         for name, request, status in (
-                ("no such protocol", b"GET / HTTP/9\r\n\r\n", 400),
+                ("no such protocol", b"GET / HTTP/9\r\n\r\n", 400), ("garbage", b"GARBAGE TEXT\r\n\r\n", 400),
+                ("no header line", b"GET / HTTP/1.1\r\nHost: x\r\nGARBAGE\r\n\r\n", 400),
                 ("another version", b"GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505),
                 ("the address is longer than any header", b"GET /" + b"a" * 60000 + b" HTTP/1.1\r\n\r\n", 414),
                 ("a chunk that is none", f"POST /api/v1/alerts HTTP/1.1\r\nHost: x\r\n{KEY}\r\n"
