@@ -264,6 +264,7 @@ const json_t *http_json(struct http_request *request)
     }
     if (request->json == NULL) {
         http_answer_fault(request, 400, &fault);
+        return NULL; /* elsewhere than on the pool's thread the request may be freed by now */
     }
     return request->json;
 }
