@@ -184,6 +184,36 @@ class ContactsTest(unittest.TestCase):
             self.world.wait("each was told", lambda one=alert_id: self.states(one) == {"delivered"})
         self.assertEqual(self.provider.asked("failing", "healthy"), [healed], "nobody is told twice")
 
+    def test_dead_rooms_and_mail_servers_are_asked_no_more_often(self):
+        """A room of each kind whose provider answers 503, and a mail server that is not there."""
+        rooms = {kind: f"{self.provider.open()}/failing-{kind}" for kind in ("slack", "mattermost", "ntfy")}
+        self.provider.ways.update({f"/failing-{kind}": "failing" for kind in rooms})
+        ways = ["healthy", "mail", *rooms]
+        who = {"healthy": {"user": "healthy"}, "mail": {"user": "mail"}} | {kind: {"channel": kind} for kind in rooms}
+        self.world.settings.update({"SMTP_URL": f"smtp://127.0.0.1:{free_port()}", "SMTP_FROM": "tocsin@example.com"})
+        self.world.restart()
+        self.world.apply(json.dumps({
+            "users": [{"name": "healthy", "contacts": [{"kind": "webhook", "to": self.addresses["healthy"]}]},
+                      {"name": "mail", "contacts": [{"kind": "email", "to": "ana@example.com"}]},
+                      {"name": "deputy", "contacts": [{"kind": "log"}]}],
+            "channels": [{"name": kind, "kind": kind, "to": to} for kind, to in rooms.items()],
+            "policies": [{"name": way, "steps": [{"notify": [who[way]], "wait": "10m"}], "last_resort": {"user": "deputy"}}
+                         for way in ways],
+            "services": [{"name": way, "policy": way, "urgency": "high"} for way in ways],
+            "integrations": [{"name": way, "kind": "alertmanager", "service": way, "key": f"env:KEY_{way}"}
+                             for way in ways]}), env={f"KEY_{way}": key(way) for way in ways})
+        for first in range(0, ALERTS, 10):
+            for way in ways:
+                self.take(way, first, 10)
+        names = {"mail": "mail"} | {kind: f"channel:{kind}" for kind in rooms}
+        for way, name in names.items():
+            self.world.wait(f"{way} failed twice", lambda name=name: self.failures(name) >= 2)
+        asked = {way: self.failures(name) for way, name in names.items()}
+        healthy = len(self.provider.asked("healthy"))
+        for way in asked:
+            with self.subTest(way=way):
+                self.assertLessEqual(asked[way], MORE_TRAFFIC * healthy, (asked, healthy))
+
     def states(self, alert_id):
         pages = self.world.get(f"/api/v1/alerts/{alert_id}/explain").json["pages"]
         return {told["state"] for page in pages for told in page["notifications"]}

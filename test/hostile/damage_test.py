@@ -27,10 +27,10 @@ integrations: [{name: app, kind: native, service: checkout, key: env:APP_KEY}]
 """
 
 
-def pages(path):
-    """{table: the number of its root page}, and the size of a page."""
+def pages(path, kind="table"):
+    """{table or index: the number of its root page}, and the size of a page."""
     with contextlib.closing(sqlite3.connect(path)) as db:
-        roots = dict(db.execute("SELECT name, rootpage FROM sqlite_master WHERE type = 'table'"))
+        roots = dict(db.execute("SELECT name, rootpage FROM sqlite_master WHERE type = ?", (kind,)))
         return roots, db.execute("PRAGMA page_size").fetchone()[0]
 
 
@@ -75,18 +75,25 @@ class DamageTest(unittest.TestCase):
             self.assertEqual(self.send(world, "while damaged").status, 503)
         return how
 
-    def test_every_table_in_turn(self):
+    def each_in_turn(self, kind):
         world = self.world()
         world.stop()
         path = world.data / "tocsin.db"
         whole = path.read_bytes()
-        roots, size = pages(path)
-        for table in sorted(roots):
-            with self.subTest(table=table):
+        roots, size = pages(path, kind)
+        for name in sorted(roots):
+            with self.subTest(**{kind: name}):
                 path.write_bytes(whole)
-                overwrite(path, roots[table], size)
-                self.start_damaged(world, table)
+                overwrite(path, roots[name], size)
+                self.start_damaged(world, name)
                 world.server.end()
+
+    def test_every_table_in_turn(self):
+        self.each_in_turn("table")
+
+    def test_every_index_in_turn(self):
+        """What finds the work that is due: rows that no index leads to are told to nobody."""
+        self.each_in_turn("index")
 
     def test_cut_files(self):
         world = self.world()

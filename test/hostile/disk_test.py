@@ -1,5 +1,6 @@
 """A disk that does not come back: what asks it to keep something waits for ever. Who asks is told in time, nothing
-looks well, and SIGTERM ends the server, also while it starts or reloads."""
+looks well, and SIGTERM ends the server, also while it starts or reloads. And one that fails: what it did not keep is
+not answered 2xx."""
 
 import os
 import pathlib
@@ -38,7 +39,8 @@ class DiskTest(unittest.TestCase):
         subprocess.run([compiler, "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", library, HERE / "hung_disk.c", "-ldl"],
                        check=True)
         self.enterContext(unittest.mock.patch.dict(os.environ, KEYS))
-        self.preload = {"LD_PRELOAD": str(library), "HUNG_DISK": str(self.mark),
+        self.failing = self.world.folder / "failing"
+        self.preload = {"LD_PRELOAD": str(library), "HUNG_DISK": str(self.mark), "FAILING_DISK": str(self.failing),
                         "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
 
     def start(self, **options):
@@ -52,8 +54,8 @@ class DiskTest(unittest.TestCase):
         self.assertEqual(self.world.server.process.wait(ENDS_WITHIN_S), 1)
         self.assertIn(words, self.world.server.log())
 
-    def alert(self):
-        return self.world.post("/api/v1/alerts", {"summary": "the shop is down"}, token=KEYS["APP_KEY"])
+    def alert(self, summary="the shop is down"):
+        return self.world.post("/api/v1/alerts", {"summary": summary}, token=KEYS["APP_KEY"])
 
     def ready(self):
         began = time.monotonic()
@@ -100,6 +102,21 @@ class DiskTest(unittest.TestCase):
 
         self.world.wait("it is at its database", (self.world.data / "tocsin.db").exists)
         self.ends("the end hangs and is cut off")
+
+    def test_what_it_failed_to_keep_was_not_accepted(self):
+        self.start()
+        self.world.apply(TEAM)
+        self.assertEqual(self.alert("before").status, 202)
+        self.failing.touch()
+        self.assertEqual([self.alert(f"while it fails {i}").status for i in range(5)], [503] * 5)
+        self.world.wait("it does not look well", lambda: self.ready()[0].status == 503)
+        self.failing.unlink()
+        self.world.wait("it takes alerts again", lambda: self.alert("after").status == 202, 90)
+        self.world.server.send(signal.SIGKILL)
+        self.world.server.process.wait()
+        self.start()
+        found = {alert["summary"] for alert in self.world.alerts(limit=100)}
+        self.assertLessEqual({"before", "after"}, found)
 
 
 if __name__ == "__main__":

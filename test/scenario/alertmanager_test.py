@@ -2,6 +2,7 @@
 
 # engines: sqlite postgresql
 import datetime
+import json
 import unittest
 
 from team import KEYS, apply_team
@@ -26,6 +27,14 @@ receivers:
   - name: pagerduty
     pagerduty_configs:
       - {url: "%(url)s/v2/enqueue", routing_key: "%(PD_KEY)s", send_resolved: true}
+"""
+
+PAIR = """
+route: {receiver: webhook, group_by: [alertname], group_wait: 0s, group_interval: 1s, repeat_interval: 2s}
+receivers:
+  - name: webhook
+    webhook_configs:
+      - {url: "%(url)s/in/alertmanager/%(AM_KEY)s", send_resolved: true}
 """
 
 STRANGER = """
@@ -108,6 +117,32 @@ class AlertmanagerTest(unittest.TestCase):
             self.assertEqual({alert["route"] for alert in routed}, {"search-team"})
             self.assertEqual(
                 sender.metric("alertmanager_notifications_failed_total", integration="webhook"), 0)
+
+    def test_a_split_pair_pages_once(self):
+        """Neither hears of the other, so both tell us; the first learns of the end some repeats before the second."""
+        with World() as world:
+            pages = apply_team(world)
+            pair = [Alertmanager(world, PAIR) for _ in range(2)]
+            labels = {"alertname": "DiskFull", "instance": "db7:9100", "severity": "critical"}
+            began = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=30)).isoformat()
+            for sender in pair:
+                sender.send(labels, startsAt=began)
+            alert, = world.wait("it is open", lambda: world.alerts(status="open"))
+            world.wait("both repeat it", lambda: world.alert(alert["id"])["count"] >= 4)
+
+            def end(sender):
+                sender.send(labels, startsAt=began, endsAt=datetime.datetime.now(datetime.timezone.utc).isoformat())
+
+            def kinds():
+                return [event["kind"] for event in world.events() if event["subject"] == f"alert:{alert['id']}"]
+            end(pair[0])
+            world.wait("the second says that it goes on", lambda: "alert.continued" in kinds())
+            self.assertEqual(world.alert(alert["id"])["status"], "open")
+            end(pair[1])
+            world.wait("it is over for both", lambda: world.alert(alert["id"])["status"] == "resolved")
+            self.assertEqual(len(world.alerts()), 1)
+            self.assertEqual(kinds().count("page.started"), 1)
+            self.assertEqual(len([call for call in pages.received("/ana") if json.loads(call["body"])["type"] != "page.ended"]), 1)
 
     def test_an_unknown_routing_key_is_final(self):
         with World() as world:
