@@ -57,9 +57,16 @@ static int backup_here(const struct cli *cli, const char *target)
     } else if (place.is_server || place_check_file(place.where, &fault)) {
         db = db_open(place.where, place.is_server ? DB_READ_ONLY : DB_READ_WRITE, &fault);
     }
+    struct fault lack = {
+        0}; /* what is left is worth a copy, but nobody must take it for all there was */
+    bool is_lacking = db != NULL && place.data != NULL && newest_noted(place.data) > 0 &&
+                      !newest_check(place.data, db, &lack);
     bool is_done = db != NULL && db_backup(db, target, &fault);
     db_close(&db);
     int code = is_done ? tell_backup(cli, place.shown, target) : cli_refused(&fault);
+    if (is_done && is_lacking) {
+        code = cli_refused(&lack);
+    }
     place_clear(&place);
     return code;
 }

@@ -258,7 +258,9 @@ const struct cli_command COMMANDS[] = {
      "Works with and without a running server. Without FILE the copy stays in the data directory, "
      "under backups. Without a server the database in --data is copied where that flag is given, "
      "else "
-     "the one of TOCSIN_DATABASE_URL.",
+     "the one of TOCSIN_DATABASE_URL. One that lacks what was accepted last is copied as it is, "
+     "and "
+     "that is said, with exit code 1.",
      NULL, SETTING_CLIENT | SETTING_STORE, COMPLETE_FILE, cmd_backup},
     {"restore", "FILE", 1, 1, "Put a backup in the place of the database.",
      "The backup is verified before anything is replaced; the old database is kept beside it. "

@@ -158,6 +158,11 @@ class LostLogTest(unittest.TestCase):
         done = self.world.cli("verify", "--data", self.world.data, check=False)
         self.assertEqual(done.returncode, BROKEN, done)
         self.assertIn("the history was cut off at its end", done.stdout)
+        copy = self.world.folder / "copy.db"
+        done = self.world.cli("backup", "--data", self.world.data, copy, check=False)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn(LACKS, done.stderr)
+        self.assertTrue(copy.exists())  # of what is left
         other = self.world.folder / "other"
         argv = [tocsin_path(), "move", "--from", self.world.data, "--to", other]
         done = subprocess.run(argv, env=self.world.environment(), text=True, capture_output=True,
