@@ -3,6 +3,7 @@
 #define ALERT_ALERT_H
 
 #include "alert/signal.h"
+#include "base/principal.h"
 #include "ledger/ledger.h"
 #include "people/user.h"
 
@@ -48,7 +49,7 @@ struct alert {
 };
 
 /* Who resolves what its source no longer repeats. */
-#define ALERT_EXPIRED_BY "tocsin"
+#define ALERT_EXPIRED_BY PRINCIPAL_SYSTEM_TEXT
 
 void alert_clear(struct alert *alert);
 /* Since when the trouble is there: by the sender's clock where it says so. */

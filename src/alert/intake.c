@@ -33,8 +33,9 @@ static void append(struct ledger_tx *tx, const char *actor, const char *kind, in
 /* "heartbeat:nightly" is an actor as it stands; an integration's name says what it is. */
 static char *actor_of(const char *integration)
 {
-    return strchr(integration, ':') != NULL ? g_strdup(integration)
-                                            : g_strconcat("integration:", integration, NULL);
+    return principal_read(integration).kind == PRINCIPAL_HEARTBEAT
+               ? g_strdup(integration)
+               : principal_text(PRINCIPAL_INTEGRATION, integration);
 }
 
 static json_t *alert_data(const struct alert *alert)

@@ -9,6 +9,7 @@
 #include "api/shapes.h"
 #include "api/support.h"
 #include "base/json.h"
+#include "base/principal.h"
 #include "people/key_index.h"
 
 /* Alertmanager's own programs show the text of this status and of 500 alone. */
@@ -188,17 +189,17 @@ static char *silencer_of(const struct http_request *request, const struct api_co
     *out_is_trusted = true;
     *out_is_guess = token != NULL && !is_known;
     if (is_known && owner.owner_kind == KEY_TOKEN && owner.scope >= SCOPE_RESPOND) {
-        return g_strconcat("token:", owner.owner, NULL);
+        return principal_text(PRINCIPAL_TOKEN, owner.owner);
     }
-    if (strcmp(http_actor(request), "local") == 0) {
-        return g_strdup("local");
+    if (principal_read(http_actor(request)).kind == PRINCIPAL_LOCAL) {
+        return principal_text(PRINCIPAL_LOCAL, "");
     }
     *out_is_trusted = false;
     struct config *config = config_current(api->configs);
     const struct integration *item = config_integration(config, integration);
     bool may = item != NULL && item->silences;
     config_unref(config);
-    return may ? g_strconcat("integration:", integration, NULL) : NULL;
+    return may ? principal_text(PRINCIPAL_INTEGRATION, integration) : NULL;
 }
 
 typedef void silence_change(struct http_request *request, struct api_context *context,

@@ -6,6 +6,7 @@
 
 #include "alert/alert_store.h"
 #include "alert/silence.h"
+#include "base/principal.h"
 #include "page/pager.h"
 
 /* --- reading --- */
@@ -76,8 +77,9 @@ static const struct enum_name FILTER_NAMES[] = {{"open", ALERT_OPEN},
 static bool are_known(struct http_request *request, const struct api_context *context)
 {
     const char *integration = http_query(request, "integration");
-    bool is_made_here = integration != NULL && (strcmp(integration, "manual") == 0 ||
-                                                g_str_has_prefix(integration, "heartbeat:"));
+    bool is_made_here =
+        integration != NULL && (strcmp(integration, "manual") == 0 ||
+                                principal_read(integration).kind == PRINCIPAL_HEARTBEAT);
     return api_query_known(request, context, "service", CONFIG_SERVICE) &&
            (is_made_here || api_query_known(request, context, "integration", CONFIG_INTEGRATION));
 }

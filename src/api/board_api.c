@@ -11,6 +11,7 @@
 #include "api/live.h"
 #include "api/page_html.h"
 #include "api/static.h"
+#include "base/principal.h"
 #include "channel/catalogue.h"
 #include "page/pager.h"
 
@@ -143,7 +144,8 @@ static void post_logout(struct http_request *request, void *context)
 
 static void write_sign_out(struct html *html, const struct http_request *request, int language)
 {
-    if (http_actor(request)[0] != '\0' && strcmp(http_actor(request), "local") != 0) {
+    if (http_actor(request)[0] != '\0' &&
+        principal_read(http_actor(request)).kind != PRINCIPAL_LOCAL) {
         html_open(html, "form", "method", "post", "action", "/logout", NULL);
         html_element(html, "button", catalogue_text(language, "board.sign_out"), "class", "quiet",
                      NULL);

@@ -4,6 +4,7 @@
 
 #include "alert/alert_store.h"
 #include "api/page_html.h"
+#include "base/principal.h"
 #include "channel/catalogue.h"
 #include "page/mail_store.h"
 #include "page/page_store.h"
@@ -21,7 +22,7 @@ struct names {
 static void take_name(void *self, const struct page *page)
 {
     const struct names *names = self;
-    char *name = who_name(names->board->config, names->board->language, page->who);
+    char *name = who_receives(names->board->config, names->board->language, page->who);
     if (g_ptr_array_find_with_equal_func(names->list, name, g_str_equal, NULL)) {
         g_free(name);
     } else {
@@ -140,12 +141,12 @@ static void write_delivery(void *self, const struct delivery *delivery)
     struct html *html = board->html;
     const char *state = enum_to_name(DELIVERY_STATE_NAMES, delivery->state);
     g_autofree char *badge = g_strdup_printf("badge %s", state == NULL ? "" : state);
-    g_autofree char *who = who_name(board->config, board->language, delivery->who);
+    const struct principal told = principal_of_receiver(delivery->who);
+    g_autofree char *who = who_name(board->config, board->language, told);
     html_open(html, "li", NULL);
     html_open(html, "div", NULL);
     html_element(html, "b", who, NULL);
-    if (!g_str_has_prefix(delivery->who, "channel:")) {
-        /* Which of a person's contacts; a channel has only itself. */
+    if (told.kind == PRINCIPAL_USER) { /* which of their contacts; a channel has only itself */
         html_text(html, " \u00b7 ");
         html_text(html, delivery->contact);
     }

@@ -4,6 +4,7 @@
 #include "api/support.h"
 
 #include "alert/signal.h"
+#include "base/principal.h"
 #include "ledger/event.h"
 #include "page/explain.h"
 #include "page/whatif.h"
@@ -132,7 +133,7 @@ static void look_at_secrets(const struct api_context *context, const struct conf
     }
     for (guint i = 0; i < config->items[CONFIG_CHANNEL]->len; i++) {
         const struct chat_channel *channel = config->items[CONFIG_CHANNEL]->pdata[i];
-        g_autofree char *who = g_strconcat("channel:", channel->name, NULL);
+        g_autofree char *who = principal_text(PRINCIPAL_CHANNEL, channel->name);
         look_at_secret(&look, who, "channel", channel->secret);
     }
     g_hash_table_unref(look.reasons);

@@ -287,7 +287,7 @@ static enum command_result run_takes(struct ledger_tx *tx, void *arg)
         (void)pager_take(tx, &intake->takes[i]);
     }
     if (intake->change != NULL) {
-        g_autofree char *actor = g_strconcat("integration:", intake->integration, NULL);
+        g_autofree char *actor = principal_text(PRINCIPAL_INTEGRATION, intake->integration);
         g_autofree char *subject = g_strconcat("service:", intake->service, NULL);
         event_append(tx, actor, "change.recorded", subject, intake->change);
     }

@@ -9,6 +9,7 @@
 #include "api/support.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/principal.h"
 #include "config/config_plan.h"
 #include "people/key_index.h"
 #include "source/alertmanager.h"
@@ -265,7 +266,7 @@ static bool enter_native(struct intake *intake, bool *out_is_free)
     if (is_owned && owner.owner_kind == KEY_TOKEN && owner.scope >= SCOPE_RESPOND) {
         return true;
     }
-    if (strcmp(http_actor(intake->request), "local") == 0 && key == NULL) {
+    if (principal_read(http_actor(intake->request)).kind == PRINCIPAL_LOCAL && key == NULL) {
         return true;
     }
     refuse_caller(intake, is_owned && owner.owner_kind == KEY_TOKEN);

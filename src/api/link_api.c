@@ -8,6 +8,7 @@
 
 #include "alert/alert_store.h"
 #include "api/link_html.h"
+#include "base/principal.h"
 #include "channel/catalogue.h"
 #include "channel/text.h"
 #include "page/mail_store.h"
@@ -35,18 +36,18 @@ static void answer_bad_link(struct http_request *request, bool is_expired)
 /* Whose link it is and how they read; false when they are no longer in the configuration. */
 static bool know_person(struct api_context *context, struct visit *visit)
 {
-    static const char CHANNEL[] = "channel:";
     const char *name = visit->link.user;
+    const struct principal told = principal_of_receiver(name);
     struct config *config = visit->config = config_current(context->configs);
     const struct user *user = config_user(config, name);
     const struct chat_channel *channel = NULL;
-    if (g_str_has_prefix(name, CHANNEL)) {
-        channel = config_channel(config, name + strlen(CHANNEL));
+    if (told.kind == PRINCIPAL_CHANNEL) {
+        channel = config_channel(config, told.name);
     }
     if (user != NULL) {
         visit->language = user->language;
         visit->time_zone = g_strdup(user->time_zone);
-        visit->actor = g_strdup_printf("user:%s", name);
+        visit->actor = principal_text(PRINCIPAL_USER, name);
     } else if (channel != NULL) {
         visit->language = channel->language;
         visit->time_zone = g_strdup(channel->time_zone);

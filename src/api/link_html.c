@@ -33,7 +33,7 @@ static char *names_of(const struct visit *visit, const GPtrArray *receivers)
     GString *text = g_string_new(NULL);
     for (guint i = 0; i < receivers->len; i++) {
         const char *who = g_ptr_array_index(receivers, i);
-        g_autofree char *name = who_name(visit->config, visit->language, who);
+        g_autofree char *name = who_receives(visit->config, visit->language, who);
         g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "", name);
     }
     return g_string_free(text, FALSE);
@@ -208,8 +208,9 @@ static void write_options(struct html *html, const struct visit *visit, int kind
     for (guint i = 0; i<items->len && * left> 0; i++, (*left)--) {
         const char *name = config_item_name(g_ptr_array_index(items, i));
         g_autofree char *value = g_strconcat(prefix, ":", name, NULL);
-        g_autofree char *text =
-            kind == CONFIG_USER ? who_name(visit->config, visit->language, name) : g_strdup(name);
+        g_autofree char *text = kind == CONFIG_USER
+                                    ? who_receives(visit->config, visit->language, name)
+                                    : g_strdup(name);
         html_element(html, "option", text, "value", value, NULL);
     }
     html_close(html);
@@ -273,7 +274,7 @@ static void tally_add(struct tally *tally, const struct visit *visit, struct db 
     tally->others += is_taken && !is_mine;
     tally->asks = tally->asks || (is_taken && link_is_asked(db, alert->id));
     if (is_taken && !is_mine && tally->taker == NULL && alert->acknowledged_by != NULL) {
-        tally->taker = who_name(visit->config, visit->language, alert->acknowledged_by);
+        tally->taker = who_acts(visit->config, visit->language, alert->acknowledged_by);
     }
 }
 

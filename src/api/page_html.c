@@ -167,7 +167,7 @@ void page_taken(struct html *html, const struct config *config, int language, co
     if (alert->status != ALERT_ACKNOWLEDGED || alert->acknowledged_by == NULL) {
         return;
     }
-    g_autofree char *name = who_name(config, language, alert->acknowledged_by);
+    g_autofree char *name = who_acts(config, language, alert->acknowledged_by);
     html_open(html, "span", NULL);
     html_element(html, "span", catalogue_text(language, "board.acknowledged_by"), "class",
                  "badge acknowledged", NULL);

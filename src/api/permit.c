@@ -2,6 +2,7 @@
 #include "api/context.h"
 #include "api/refused.h"
 
+#include "base/principal.h"
 #include "people/key_index.h"
 #include "source/pagerduty.h"
 
@@ -51,7 +52,7 @@ static char *authorize(void *self, const char *token, enum permit permit, bool *
         return NULL;
     }
     *out_is_known = true;
-    return reaches(entry.scope, permit) ? g_strdup_printf("token:%s", entry.owner) : NULL;
+    return reaches(entry.scope, permit) ? principal_text(PRINCIPAL_TOKEN, entry.owner) : NULL;
 }
 
 /* Of one that may send more than a form: an integration, a heartbeat, a token that may respond. */

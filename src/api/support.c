@@ -5,6 +5,7 @@
 
 #include "api/page_html.h"
 #include "base/limits.h"
+#include "base/principal.h"
 #include "config/config_plan.h"
 
 enum { PAGE_DEFAULT = 50, BUSY_RETRY_S = 2 };
@@ -181,7 +182,7 @@ char *api_actor(struct http_request *request, struct api_context *context, const
         api_answer_unknown(request, 422, "user", config, CONFIG_USER, user);
     }
     config_unref(config);
-    return is_known ? g_strdup_printf("user:%s", user) : NULL;
+    return is_known ? principal_text(PRINCIPAL_USER, user) : NULL;
 }
 
 void api_answer_missing(struct http_request *request, const char *what, const char *name)

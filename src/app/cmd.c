@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/principal.h"
 
 enum { COLUMNS_MAX = 12 };
 
@@ -36,18 +37,17 @@ json_t *cmd_full_names(const struct cli *cli)
 
 void cmd_name_rows(const json_t *names, json_t *rows, const char *field)
 {
-    static const char CHANNEL[] = "channel:";
     size_t i;
     json_t *item;
     json_array_foreach (rows, i, item) {
-        const char *actor = json_text(item, field, "");
-        if (g_str_has_prefix(actor, CHANNEL)) {
-            json_object_set_new(item, field, json_sprintf("channel %s", actor + strlen(CHANNEL)));
+        const struct principal actor = principal_read(json_text(item, field, ""));
+        if (actor.kind == PRINCIPAL_CHANNEL) {
+            json_object_set_new(item, field, json_sprintf("channel %s", actor.name));
             continue;
         }
-        const char *handle = actor + (g_str_has_prefix(actor, "user:") ? strlen("user:") : 0);
+        const char *handle = actor.name;
         const char *full = json_text(names, handle, handle);
-        if (strcmp(full, handle) != 0) {
+        if (actor.kind == PRINCIPAL_USER && strcmp(full, handle) != 0) {
             json_object_set_new(item, field, json_sprintf("%s (%s)", full, handle));
         }
     }

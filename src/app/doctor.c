@@ -142,7 +142,7 @@ static void look_at_settings(struct doctor *doctor)
 static void add_refusal(void *self, const struct refusal_state *state)
 {
     struct doctor *doctor = self;
-    g_autofree char *subject = g_strconcat("integration:", state->integration, NULL);
+    g_autofree char *subject = principal_text(PRINCIPAL_INTEGRATION, state->integration);
     g_autofree char *told = refusal_told(state);
     g_autofree char *remedy = refusal_remedy(state->integration, (enum refusal)state->kind);
     lint_add(doctor->findings, LINT_WARNING, "refused", subject, remedy, "%s", told);

@@ -220,7 +220,7 @@ static void look_after_end(struct ledger_tx *tx, struct end_absence *end, const 
 
 static void append_end_event(struct ledger_tx *tx, const struct end_absence *end)
 {
-    g_autofree char *subject = g_strconcat("user:", end->user, NULL);
+    g_autofree char *subject = principal_text(PRINCIPAL_USER, end->user);
     json_auto_t *data = json_pack("{s:s, s:I, s:I}", "absence", end->name, "taken_back",
                                   (json_int_t)json_array_size(end->taken_back), "covers",
                                   (json_int_t)json_array_size(end->covers));

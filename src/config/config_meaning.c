@@ -2,6 +2,7 @@
 
 #include "alert/match.h"
 #include "base/nearest.h"
+#include "base/principal.h"
 #include "config/config_plan.h"
 #include "people/address.h"
 
@@ -10,14 +11,13 @@
 
 /* Where tokens' own alerts and heartbeats' come from. */
 static const char MANUAL[] = "manual";
-static const char HEARTBEAT[] = "heartbeat:";
 
-static void add_names(const struct config *config, enum config_kind kind, const char *prefix,
-                      GPtrArray *out)
+static void add_names(const struct config *config, enum config_kind kind, GPtrArray *out)
 {
     for (guint i = 0; i < config->items[kind]->len; i++) {
         const char *name = config_item_name(g_ptr_array_index(config->items[kind], i));
-        g_ptr_array_add(out, g_strconcat(prefix, name, NULL));
+        g_ptr_array_add(out, kind == CONFIG_HEARTBEAT ? principal_text(PRINCIPAL_HEARTBEAT, name)
+                                                      : g_strdup(name));
     }
 }
 
@@ -26,10 +26,10 @@ static GPtrArray *values_of(const struct config *config, const char *field)
 {
     GPtrArray *values = g_ptr_array_new_with_free_func(g_free);
     if (strcmp(field, "service") == 0) {
-        add_names(config, CONFIG_SERVICE, "", values);
+        add_names(config, CONFIG_SERVICE, values);
     } else if (strcmp(field, "integration") == 0) {
-        add_names(config, CONFIG_INTEGRATION, "", values);
-        add_names(config, CONFIG_HEARTBEAT, HEARTBEAT, values);
+        add_names(config, CONFIG_INTEGRATION, values);
+        add_names(config, CONFIG_HEARTBEAT, values);
         g_ptr_array_add(values, g_strdup(MANUAL));
     } else if (strcmp(field, "severity") == 0) {
         for (const struct enum_name *name = SEVERITY_NAMES; name->name != NULL; name++) {

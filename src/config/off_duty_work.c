@@ -190,7 +190,7 @@ static void list_policies(struct off_duty *self, const struct config *config)
 
 static void append_off_event(struct ledger_tx *tx, const struct off_duty *self)
 {
-    g_autofree char *subject = g_strconcat("user:", self->user, NULL);
+    g_autofree char *subject = principal_text(PRINCIPAL_USER, self->user);
     json_auto_t *data = json_pack("{s:I, s:I}", "covers", (json_int_t)json_array_size(self->covers),
                                   "uncovered", (json_int_t)json_array_size(self->uncovered));
     set_utc(data, "from", utc_later(tx->now, self->from));

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/principal.h"
 #include "config/config_yaml.h"
 #include "db/test_database.h"
 
@@ -57,7 +58,7 @@ void world_run(struct world *world, enum command_result (*command)(struct ledger
 {
     struct config_command *base = arg;
     base->configs = world->configs;
-    base->actor = "local";
+    base->actor = PRINCIPAL_LOCAL_TEXT;
     struct command one = {.run = command, .answer = config_command_answered, .arg = arg};
     ledger_run_batch(world->ledger, &one, 1);
 }

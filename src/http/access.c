@@ -1,4 +1,5 @@
 /* From the first header to the handler: shape, route, permission, limits, body. */
+#include "base/principal.h"
 #include "http/request.h"
 
 #include <string.h>
@@ -203,7 +204,7 @@ static bool check_permit(struct http_request *request)
     enum permit permit = request->match.row->permit;
     const struct http_guard *guard = &request->server->guard;
     if (request->is_local) {
-        request->actor = g_strdup("local");
+        request->actor = principal_text(PRINCIPAL_LOCAL, "");
         return true;
     }
     if (permit == PERMIT_ANYONE || permit == PERMIT_KEY || permit == PERMIT_LINK) {

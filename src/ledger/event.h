@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "base/principal.h"
 #include "ledger/ledger.h"
 
 enum { EVENT_HASH_SIZE = 32 };
@@ -18,7 +19,8 @@ enum { EVENT_HASH_SIZE = 32 };
 struct event {
     int64_t seq; /* 1, 2, 3 …; set by event_append */
     struct utc at;
-    const char *actor;   /* "user:ana", "integration:prod-am", "token:ci", "tocsin" */
+    const char
+        *actor; /* who did it (base/principal.h): "user:ana", "integration:prod-am", "tocsin" */
     const char *kind;    /* "alert.triggered", "page.started": noun.past-participle */
     const char *subject; /* "alert:42", "schedule:payments-primary" */
     const char *data;    /* JSON object as text */

@@ -60,9 +60,7 @@ static void insert(struct db *db, const struct event *event, const unsigned char
 /* What follows by itself from what somebody did has no address, nor has a program's key. */
 static bool has_client(const struct ledger_tx *tx, const char *actor)
 {
-    return tx->client != NULL &&
-           (g_str_has_prefix(actor, "user:") || g_str_has_prefix(actor, "channel:") ||
-            g_str_has_prefix(actor, "token:"));
+    return tx->client != NULL && principal_is_somebody(principal_read(actor));
 }
 
 /* The text of the event's data. NULL: it has none. */

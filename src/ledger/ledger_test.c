@@ -234,7 +234,7 @@ static int chores_run(struct ledger_tx *tx, void *self, int limit)
             (void)db_run(db_query(tx->db, "SELECT nothing FROM nowhere"));
             return done;
         }
-        event_append(tx, "tocsin", "chore.done", "chore", NULL);
+        event_append(tx, PRINCIPAL_SYSTEM_TEXT, "chore.done", "chore", NULL);
         chores->due[i] = (struct utc){0};
         chores->ran++;
         done++;

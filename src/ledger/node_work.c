@@ -135,7 +135,7 @@ void node_beaten(struct ledger *ledger)
 static void tell(struct ledger_tx *tx, const char *kind, int64_t node, json_t *data)
 {
     g_autofree char *subject = g_strdup_printf("node:%" G_GINT64_FORMAT, node);
-    event_append(tx, "tocsin", kind, subject, data);
+    event_append(tx, PRINCIPAL_SYSTEM_TEXT, kind, subject, data);
     tx->ledger->is_announced = true;
 }
 

@@ -230,7 +230,7 @@ enum command_result pager_verify(struct ledger_tx *tx, void *arg)
         strcmp(delivery.who, verify->user) == 0) {
         verify->status = 200;
         contact_note_verified(tx->db, delivery.who, delivery.contact, delivery.address, tx->now);
-        g_autofree char *subject = g_strconcat("user:", delivery.who, NULL);
+        g_autofree char *subject = principal_text(PRINCIPAL_USER, delivery.who);
         json_auto_t *data = json_pack("{s:s}", "contact", delivery.contact);
         event_append(tx, subject, "contact.verified", subject, data);
     } else {
@@ -256,7 +256,7 @@ static void test_contact(struct ledger_tx *tx, const struct test_page *test, con
 static void test_user(struct ledger_tx *tx, struct test_page *test)
 {
     const struct user *user = config_user(test->pager->config, test->user);
-    g_autofree char *subject = g_strconcat("user:", test->user, NULL);
+    g_autofree char *subject = principal_text(PRINCIPAL_USER, test->user);
     guint tested = 0;
     for (guint i = 0; user != NULL && i < user->contacts->len; i++) {
         const struct contact *contact = g_ptr_array_index(user->contacts, i);
@@ -280,7 +280,7 @@ static void test_user(struct ledger_tx *tx, struct test_page *test)
 
 static void test_channel(struct ledger_tx *tx, struct test_page *test)
 {
-    g_autofree char *who = g_strconcat("channel:", test->channel, NULL);
+    g_autofree char *who = principal_text(PRINCIPAL_CHANNEL, test->channel);
     if (receiver_channel(test->pager->config, who) != NULL) {
         g_autoptr(GPtrArray) rules =
             receiver_rules(test->pager->config, who, URGENCY_HIGH); /* its one way */

@@ -39,9 +39,10 @@ static void set_links(struct errand *errand, struct message_item *item, const GP
     item->link_count = links->len;
 }
 
-static const char *keep_name(struct errand *errand, const struct config *config, const char *who)
+static const char *keep_name(struct errand *errand, const struct config *config, const char *actor)
 {
-    g_autofree char *name = who != NULL ? who_name(config, errand->message.language, who) : NULL;
+    g_autofree char *name =
+        actor != NULL ? who_acts(config, errand->message.language, actor) : NULL;
     return errand_keep(errand, name);
 }
 
@@ -87,7 +88,7 @@ static void add_name(struct errand *errand, const struct config *config, const c
         out->more++;
         return;
     }
-    g_autofree char *name = who_name(config, errand->message.language, who);
+    g_autofree char *name = who_receives(config, errand->message.language, who);
     out->names[out->count++] = errand_keep(errand, name);
 }
 

@@ -180,7 +180,7 @@ void errand_explain(struct errand *errand, const struct config *config,
     if (n->kind == NOTIFICATION_STILL_ON_IT) {
         errand->message.reason = catalogue_text(language, "why.still_on_it");
     } else if (n->kind == NOTIFICATION_TEST) {
-        g_autofree char *sender = who_name(config, language, json_text(data, "from", ""));
+        g_autofree char *sender = who_acts(config, language, json_text(data, "from", ""));
         errand->message.detail = errand_keep(errand, sender);
     } else if (n->kind == NOTIFICATION_GAP) {
         explain_gaps(errand, json_object_get(data, "gaps"));

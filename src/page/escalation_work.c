@@ -27,7 +27,7 @@ static void append_event(struct ledger_tx *tx, int64_t alert_id, const char *kin
 {
     char subject[32];
     alert_subject(alert_id, subject);
-    event_append(tx, "tocsin", kind, subject, data);
+    event_append(tx, PRINCIPAL_SYSTEM_TEXT, kind, subject, data);
     json_decref(data);
 }
 
@@ -61,7 +61,7 @@ static void open_pages(struct pager *pager, struct ledger_tx *tx, const struct e
         .urgency = verdict->is_last_resort ? URGENCY_HIGH : alert->urgency,
         .silence = circumstances->silence,
         .is_again = circumstances->is_again,
-        .actor = "tocsin",
+        .actor = PRINCIPAL_SYSTEM_TEXT,
     };
     pages_open(pager, tx, &order, verdict->tellings);
 }
@@ -380,15 +380,16 @@ void escalation_end(struct ledger_tx *tx, int64_t alert_id)
 
 /* --- what becomes due --- */
 
-static const char USER_PREFIX[] = "user:";
-
 /* Asks whoever acknowledged. False when that is nobody who can be asked. */
 static bool ask_still_on_it(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
 {
-    if (alert->acknowledged_by == NULL || !g_str_has_prefix(alert->acknowledged_by, USER_PREFIX)) {
+    const char *by =
+        alert->acknowledged_by != NULL ? alert->acknowledged_by : PRINCIPAL_SYSTEM_TEXT;
+    const struct principal holder = principal_read(by);
+    if (holder.kind != PRINCIPAL_USER) {
         return false;
     }
-    const char *who = alert->acknowledged_by + strlen(USER_PREFIX);
+    const char *who = holder.name;
     g_autoptr(GPtrArray) rules = receiver_rules(pager->config, who, URGENCY_HIGH);
     if (rules->len == 0) {
         return false;

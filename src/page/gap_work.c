@@ -155,7 +155,7 @@ static void append_event(struct ledger_tx *tx, const struct gap_found *found,
     json_auto_t *data = json_pack("{s:o, s:o, s:s, s:o}", "since", json_utc(found->gap.since),
                                   "until", json_utc(found->gap.until), "cause",
                                   enum_to_name(GAP_CAUSE_NAMES, found->gap.cause), "told", told);
-    event_append(tx, "tocsin", WARNED, subject, data);
+    event_append(tx, PRINCIPAL_SYSTEM_TEXT, WARNED, subject, data);
 }
 
 /* What a message will say about one gap: data of the notification. */

@@ -55,7 +55,7 @@ static void move_page(struct pager *pager, struct ledger_tx *tx, struct page *pa
     char subject[32];
     alert_subject(alert->id, subject);
     json_auto_t *data = json_pack("{s:s, s:I}", "from", page->who, "page", (json_int_t)page->id);
-    event_append(tx, "tocsin", "page.moved", subject, data);
+    event_append(tx, PRINCIPAL_SYSTEM_TEXT, "page.moved", subject, data);
     escalation_wait_anew(tx->db, page, tx->now);
     page_close(tx, page, PAGE_MOVED);
     const struct page_order order = {
@@ -64,7 +64,7 @@ static void move_page(struct pager *pager, struct ledger_tx *tx, struct page *pa
         .step = page->step,
         .round = page->round,
         .urgency = page->urgency,
-        .actor = "tocsin",
+        .actor = PRINCIPAL_SYSTEM_TEXT,
     };
     pages_open(pager, tx, &order, tellings);
 }

@@ -394,7 +394,7 @@ static void run_one(struct pager *pager, struct ledger_tx *tx, int64_t page_id)
                 failed = g_strdup(contact);
             }
             json_auto_t *data = json_pack("{s:I, s:s}", "rule", (json_int_t)i + 1, "to", contact);
-            append_page_event(tx, "tocsin", "page.rule_applied", &page, data);
+            append_page_event(tx, PRINCIPAL_SYSTEM_TEXT, "page.rule_applied", &page, data);
         }
     } else {
         page.next_at = (struct utc){0};

@@ -183,13 +183,10 @@ void pager_add_duties(struct pager *pager, struct ledger *ledger)
 
 /* --- receivers --- */
 
-static const char CHANNEL_PREFIX[] = "channel:";
-
 const struct chat_channel *receiver_channel(const struct config *config, const char *who)
 {
-    return g_str_has_prefix(who, CHANNEL_PREFIX)
-               ? config_channel(config, who + strlen(CHANNEL_PREFIX))
-               : NULL;
+    const struct principal told = principal_of_receiver(who);
+    return told.kind == PRINCIPAL_CHANNEL ? config_channel(config, told.name) : NULL;
 }
 
 GPtrArray *receiver_rules(const struct config *config, const char *who, int urgency)

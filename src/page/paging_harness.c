@@ -103,8 +103,8 @@ void paging_apply(struct paging *paging, const char *document)
     if (value == NULL) {
         g_error("%s", fault.text);
     }
-    struct apply_config apply = {.base = {.configs = paging->configs, .actor = "local"},
-                                 .document = value};
+    struct apply_config apply = {
+        .base = {.configs = paging->configs, .actor = PRINCIPAL_LOCAL_TEXT}, .document = value};
     const struct command command = {
         .run = apply_config_run, .answer = config_command_answered, .arg = &apply};
     ledger_run_batch(paging->ledger, &command, 1);

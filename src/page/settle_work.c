@@ -59,7 +59,7 @@ static void append_event(struct ledger_tx *tx, const char *what, const struct de
         json_object_set_new(data, "alerts", json_string(alerts));
     }
     g_autofree char *kind = g_strconcat("delivery.", what, NULL);
-    event_append(tx, "tocsin", kind, subject, data);
+    event_append(tx, PRINCIPAL_SYSTEM_TEXT, kind, subject, data);
 }
 
 /* Each of these pages goes another way, too; most severe first. */

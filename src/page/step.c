@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/principal.h"
 #include "oncall/shift.h"
 
 enum { ANYBODY_MAX = 3 };
@@ -121,7 +122,7 @@ static int tell_channel(const struct config *config, const char *name, GPtrArray
     if (config_channel(config, name) == NULL) {
         return SKIP_NOBODY;
     }
-    g_autofree char *who = g_strconcat("channel:", name, NULL);
+    g_autofree char *who = principal_text(PRINCIPAL_CHANNEL, name);
     if (!is_told(tellings, who)) {
         struct telling *telling = g_new0(struct telling, 1);
         telling->who = g_steal_pointer(&who);

@@ -113,7 +113,7 @@ int expiry_run_due(struct ledger_tx *tx, void *self, int limit)
 static void signal_heartbeat(struct pager *pager, struct ledger_tx *tx,
                              const struct heartbeat *heartbeat, enum signal_action action)
 {
-    g_autofree char *integration = g_strconcat("heartbeat:", heartbeat->name, NULL);
+    g_autofree char *integration = principal_text(PRINCIPAL_HEARTBEAT, heartbeat->name);
     struct take take = {
         .pager = pager,
         .integration = integration,

@@ -1,29 +1,41 @@
 #include "page/who.h"
 
-#include <string.h>
-
 #include "channel/catalogue.h"
 
-/* What stands before the colon of a receiver or actor, and the text that says it in words. */
-static const struct {
-    const char *prefix;
-    const char *key;
-} KINDS[] = {
-    {"channel:", "who.channel"}, {"token:", "who.token"}, {"integration:", "who.integration"}};
-
-char *who_name(const struct config *config, int language, const char *who)
+static char *in_words(int language, const char *key, const char *name)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++) {
-        if (g_str_has_prefix(who, KINDS[i].prefix)) {
-            const struct catalogue_arg args[] = {{"name", who + strlen(KINDS[i].prefix), 0},
-                                                 {NULL, NULL, 0}};
-            return catalogue_format(language, KINDS[i].key, args);
-        }
-    }
-    if (strcmp(who, "local") == 0) {
+    const struct catalogue_arg args[] = {{"name", name, 0}, {NULL, NULL, 0}};
+    return catalogue_format(language, key, args);
+}
+
+char *who_name(const struct config *config, int language, struct principal who)
+{
+    switch (who.kind) {
+    case PRINCIPAL_CHANNEL:
+        return in_words(language, "who.channel", who.name);
+    case PRINCIPAL_TOKEN:
+        return in_words(language, "who.token", who.name);
+    case PRINCIPAL_INTEGRATION:
+        return in_words(language, "who.integration", who.name);
+    case PRINCIPAL_LOCAL:
         return g_strdup(catalogue_text(language, "actor.local"));
+    case PRINCIPAL_SYSTEM:
+        return g_strdup(PRINCIPAL_SYSTEM_TEXT);
+    case PRINCIPAL_HEARTBEAT:
+        return principal_text(who.kind, who.name);
+    case PRINCIPAL_USER:
+        break;
     }
-    const char *name = g_str_has_prefix(who, "user:") ? who + strlen("user:") : who;
-    const struct user *user = config_user(config, name);
-    return g_strdup(user != NULL && user->full_name != NULL ? user->full_name : name);
+    const struct user *user = config_user(config, who.name);
+    return g_strdup(user != NULL && user->full_name != NULL ? user->full_name : who.name);
+}
+
+char *who_receives(const struct config *config, int language, const char *who)
+{
+    return who_name(config, language, principal_of_receiver(who));
+}
+
+char *who_acts(const struct config *config, int language, const char *actor)
+{
+    return who_name(config, language, principal_read(actor));
 }

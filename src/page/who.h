@@ -2,10 +2,15 @@
 #ifndef PAGE_WHO_H
 #define PAGE_WHO_H
 
+#include "base/principal.h"
 #include "config/config.h"
 
-/* "Ana Wijaya" for "ana" and for "user:ana", "channel ops" for "channel:ops", "token ci" for "token:ci";
- * who is no longer configured, by the name they had. To be freed with g_free. */
-NODISCARD char *who_name(const struct config *config, int language, const char *who);
+/* "Ana Wijaya", "channel ops", "token ci"; who is no longer configured, by the name they had. To be freed with
+ * g_free. */
+NODISCARD char *who_name(const struct config *config, int language, struct principal who);
+/* The same of who is told: "ana" or "channel:ops". */
+NODISCARD char *who_receives(const struct config *config, int language, const char *who);
+/* The same of who acted: "user:ana", "token:ci". */
+NODISCARD char *who_acts(const struct config *config, int language, const char *actor);
 
 #endif

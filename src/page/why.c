@@ -21,10 +21,11 @@ static char *reason_key(const json_t *reason)
 }
 
 /* Who asked, where a sentence begins; a handle stays as it is. Newly allocated. */
-static char *asker(const struct config *config, int language, const char *who)
+static char *asker_name(const struct config *config, int language, const char *who)
 {
-    g_autofree char *name = who_name(config, language, who);
-    if (g_str_has_prefix(who, "user:") || name[0] == '\0') {
+    const struct principal asker = principal_read(who);
+    g_autofree char *name = who_name(config, language, asker);
+    if (asker.kind == PRINCIPAL_USER || name[0] == '\0') {
         return g_steal_pointer(&name);
     }
     GString *text = g_string_new(g_utf8_next_char(name));
@@ -37,7 +38,7 @@ static char *reason_text(const struct config *config, int language, const json_t
 {
     g_autofree char *key = reason_key(reason);
     const char *through = json_text(reason, "through", "");
-    g_autofree char *actor = asker(config, language, json_text(reason, "asked_by", ""));
+    g_autofree char *actor = asker_name(config, language, json_text(reason, "asked_by", ""));
     const struct catalogue_arg args[] = {
         {"schedule", through, 0},
         {"team", through, 0},

@@ -1,0 +1,40 @@
+/* base/principal.h - who acts, or is told: "user:ana", "channel:ops", "token:ci", "tocsin". Pure.
+ *
+ * Events, alerts, answers and the columns of the database hold a principal as text. Here is the one place that
+ * reads and writes it, so that nobody else looks for prefixes. */
+#ifndef BASE_PRINCIPAL_H
+#define BASE_PRINCIPAL_H
+
+#include "base/check.h"
+
+enum principal_kind {
+    PRINCIPAL_SYSTEM = 1, /* what follows by itself: "tocsin", without a name */
+    PRINCIPAL_LOCAL,      /* whoever may open the server's socket: "local", without a name */
+    PRINCIPAL_USER,       /* a person: by handle */
+    PRINCIPAL_CHANNEL,    /* a chat room: by whoever reads there */
+    PRINCIPAL_TOKEN,
+    PRINCIPAL_INTEGRATION,
+    PRINCIPAL_HEARTBEAT,
+};
+
+#define PRINCIPAL_SYSTEM_TEXT "tocsin"
+#define PRINCIPAL_LOCAL_TEXT "local"
+
+struct principal {
+    enum principal_kind kind;
+    const char *name; /* what follows the colon; borrowed; "" where the kind has none */
+};
+
+/* Who acted, of a text that we wrote, borrowed into the answer. What names no kind is a person's handle. */
+NODISCARD struct principal principal_read(const char *text);
+
+/* Who is told: a handle ("ana", and also "local": somebody may be called so), or "channel:ops". */
+NODISCARD struct principal principal_of_receiver(const char *who);
+
+/* Never NULL; free with g_free. */
+NODISCARD char *principal_text(enum principal_kind kind, const char *name);
+
+/* Did somebody do it, from a place that can be told: a person, a room, or a program with a token of theirs? */
+NODISCARD bool principal_is_somebody(struct principal principal);
+
+#endif
