@@ -9,6 +9,7 @@
 #include <glib.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 /* To say why, which may hang as well: a log on the same disk. */
@@ -22,16 +23,6 @@ struct ending {
     int end; /* SIGTERM or SIGINT; 0: not yet */
     bool has_hangup;
 };
-
-static struct timespec monotonic_after(struct span wait)
-{
-    struct timespec at;
-    CHECK(clock_gettime(CLOCK_MONOTONIC, &at) == 0);
-    int64_t ns = at.tv_nsec + wait.us % 1000000 * 1000;
-    at.tv_sec += (time_t)(wait.us / 1000000 + ns / 1000000000);
-    at.tv_nsec = (long)(ns % 1000000000);
-    return at;
-}
 
 /* Blocked everywhere, so that no thread is interrupted. */
 static void block(sigset_t *set)
@@ -78,7 +69,7 @@ static void *await(void *self)
     int which = 0;
     while (sigwait(&ending->signals, &which) != 0 || !hear(ending, which)) {
     }
-    struct timespec until = monotonic_after(ending->patience);
+    struct timespec until = clock_monotonic_after(ending->patience);
     pthread_mutex_lock(&ending->lock);
     while (pthread_cond_timedwait(&ending->is_told, &ending->lock, &until) == 0) {
     }
@@ -111,7 +102,7 @@ struct ending *ending_await(struct span patience, struct fault *fault)
 
 int ending_next(struct ending *ending, struct span wait)
 {
-    struct timespec until = monotonic_after(wait);
+    struct timespec until = clock_monotonic_after(wait);
     int code = 0;
     pthread_mutex_lock(&ending->lock);
     while (ending->end == 0 && !ending->has_hangup && code == 0) {

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 /* --- the file itself --- */
 
 /* All links followed (Kubernetes mounts secrets as links to links), when it lies in the folder. NULL: it does
@@ -140,19 +142,9 @@ static void *read_apart(void *self)
     return NULL;
 }
 
-static struct timespec after(struct span patience)
-{
-    struct timespec at;
-    CHECK(clock_gettime(CLOCK_MONOTONIC, &at) == 0);
-    int64_t ns = at.tv_nsec + patience.us % 1000000 * 1000;
-    at.tv_sec += patience.us / 1000000 + ns / 1000000000;
-    at.tv_nsec = ns % 1000000000;
-    return at;
-}
-
 static bool hangs(const struct reading *reading)
 {
-    struct timespec now = after(SPAN_S(0));
+    struct timespec now = clock_monotonic_after(SPAN_S(0));
     return now.tv_sec > reading->until.tv_sec ||
            (now.tv_sec == reading->until.tv_sec && now.tv_nsec >= reading->until.tv_nsec);
 }
@@ -179,7 +171,7 @@ static struct reading *begin(const char *folder, const char *path, struct span p
     *reading = (struct reading){.folder = g_strdup(folder),
                                 .path = g_strdup(path),
                                 .reader = desk.reader != NULL ? desk.reader : read_now,
-                                .until = after(shorten(patience)),
+                                .until = clock_monotonic_after(shorten(patience)),
                                 .owners = 1};
     g_ptr_array_add(desk.under_way, reading);
     if (pthread_create(&thread, NULL, read_apart, reading) != 0) {

@@ -182,9 +182,7 @@ static void beat_once(struct supervisor *supervisor)
 /* False when it is time to end. */
 static bool wait_for(struct supervisor *supervisor, struct span span)
 {
-    struct timespec until;
-    CHECK(clock_gettime(CLOCK_MONOTONIC, &until) == 0);
-    until.tv_sec += span.us / 1000000;
+    const struct timespec until = clock_monotonic_after(span);
     pthread_mutex_lock(&supervisor->lock);
     int code = 0;
     while (!supervisor->is_stopping && code == 0) {

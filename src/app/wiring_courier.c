@@ -140,10 +140,9 @@ bool house_join_courier(struct house *house)
     if (!house->has_courier_thread) {
         return true;
     }
-    struct timespec until;
+    const struct timespec until =
+        clock_monotonic_after((struct span){house->settings->shutdown_drain.us + HANGS_AFTER.us});
     post_wake(house->post);
-    CHECK(clock_gettime(CLOCK_MONOTONIC, &until) == 0);
-    until.tv_sec += (house->settings->shutdown_drain.us + HANGS_AFTER.us) / 1000000;
     if (pthread_clockjoin_np(house->courier_thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
         return false;
     }

@@ -42,3 +42,13 @@ static const char *system_boot(void *self)
 }
 
 const struct clock CLOCK_SYSTEM = {system_wall, system_elapsed, NULL, system_boot};
+
+struct timespec clock_monotonic_after(struct span wait)
+{
+    struct timespec at;
+    CHECK(clock_gettime(CLOCK_MONOTONIC, &at) == 0);
+    int64_t ns = at.tv_nsec + wait.us % 1000000 * 1000;
+    at.tv_sec += (time_t)(wait.us / 1000000 + ns / 1000000000);
+    at.tv_nsec = (long)(ns % 1000000000);
+    return at;
+}

@@ -5,6 +5,8 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <time.h>
+
 #include "base/utc.h"
 
 struct clock {
@@ -30,5 +32,8 @@ static inline struct span clock_elapsed(const struct clock *clock)
 
 /* The machine's own clock. */
 extern const struct clock CLOCK_SYSTEM;
+
+/* When a wait of that length ends, for a condition whose clock is CLOCK_MONOTONIC. */
+NODISCARD struct timespec clock_monotonic_after(struct span wait);
 
 #endif

@@ -99,11 +99,8 @@ static void minder_wait(struct http_server *server, struct span swept, bool has_
 {
     int64_t left_us = swept.us + SPAN_S(SWEEP_S).us - clock_elapsed(&CLOCK_SYSTEM).us;
     left_us = has_behind ? MIN(left_us, SPAN_MS(TURN_MS).us) : left_us;
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    int64_t ns = until.tv_nsec + CLAMP(left_us, 0, SPAN_S(SWEEP_S).us) * 1000;
-    until.tv_sec += (time_t)(ns / 1000000000);
-    until.tv_nsec = (long)(ns % 1000000000);
+    const struct span left = {CLAMP(left_us, 0, SPAN_S(SWEEP_S).us)};
+    const struct timespec until = clock_monotonic_after(left);
     (void)sem_clockwait(&server->minder_wanted, CLOCK_MONOTONIC, &until);
 }
 

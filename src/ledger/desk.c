@@ -54,16 +54,6 @@ static void rouse(struct desk *desk)
     }
 }
 
-static struct timespec monotonic_after(struct span wait)
-{
-    struct timespec at;
-    CHECK(clock_gettime(CLOCK_MONOTONIC, &at) == 0);
-    int64_t ns = at.tv_nsec + wait.us % 1000000 * 1000;
-    at.tv_sec += (time_t)(wait.us / 1000000 + ns / 1000000000);
-    at.tv_nsec = (long)(ns % 1000000000);
-    return at;
-}
-
 static struct span wait_until(const struct desk *desk, struct utc next)
 {
     struct span wait = utc_since(next, clock_now(desk->clock));
@@ -76,7 +66,7 @@ static struct span wait_until(const struct desk *desk, struct utc next)
 /* With the mutex held. */
 static void sleep_until(struct desk *desk, struct utc next)
 {
-    struct timespec until = monotonic_after(wait_until(desk, next));
+    struct timespec until = clock_monotonic_after(wait_until(desk, next));
     int code = 0;
     desk->is_asleep = true;
     while (desk->count == 0 && !desk->is_woken && !desk->is_closing && code != ETIMEDOUT) {
@@ -260,7 +250,7 @@ static void close_desk(struct desk *desk)
 bool desk_end_within(struct desk *desk, struct span patience)
 {
     close_desk(desk);
-    struct timespec until = monotonic_after(patience);
+    struct timespec until = clock_monotonic_after(patience);
     lock(desk);
     bool is_late = false;
     while (!desk->is_over && !is_late) {

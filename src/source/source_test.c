@@ -11,6 +11,7 @@
 #include "source/native.h"
 #include "source/pagerduty.h"
 #include "source/prometheus.h"
+#include "source/test_batch.h"
 
 static struct utc at(const char *text)
 {
@@ -22,22 +23,6 @@ static struct utc at(const char *text)
 static struct utc now(void)
 {
     return at("2026-11-22T10:00:00Z");
-}
-
-static json_t *json_of(const char *text)
-{
-    json_error_t error;
-    json_t *value = json_loads(text, JSON_DECODE_ANY, &error);
-    if (value == NULL) {
-        fail_msg("%s: %s", text, error.text);
-    }
-    return value;
-}
-
-static const struct signal *signal_at(const struct batch *batch, guint i)
-{
-    assert_true(i < batch->signals->len);
-    return g_ptr_array_index(batch->signals, i);
 }
 
 static const char *link_at(const struct signal *signal, size_t i)

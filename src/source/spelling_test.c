@@ -9,24 +9,9 @@
 #include "source/alertmanager.h"
 #include "source/pagerduty.h"
 #include "source/prometheus.h"
+#include "source/test_batch.h"
 
 static const struct utc NOW = {INT64_C(1795000000000000)};
-
-static json_t *json_of(const char *text)
-{
-    json_error_t error;
-    json_t *value = json_loads(text, JSON_DECODE_ANY, &error);
-    if (value == NULL) {
-        fail_msg("%s: %s", text, error.text);
-    }
-    return value;
-}
-
-static const struct signal *signal_at(const struct batch *batch, guint i)
-{
-    assert_true(i < batch->signals->len);
-    return g_ptr_array_index(batch->signals, i);
-}
 
 static const struct {
     const char *status;
