@@ -30,6 +30,7 @@ from verdict import Verdict
 COUNT = int(os.environ.get("FAULTS") or 20)
 RATE = int(os.environ.get("RATE") or 520)
 RATE_MIN = 500
+RATE_SHORT, IDLE_SHARE = 350, 0.05  # so few at least where the processors had no more of their time left than that
 ONLY = [kind for kind in os.environ.get("KINDS", "").split(",") if kind]
 PLANT = os.environ.get("PLANT")
 CALM_S = 2.0           # between two faults, when all is well again
@@ -89,6 +90,13 @@ class Helper:
         return out
 
 
+def processors():
+    """(idle, all) time of the processors since the machine started."""
+    with open("/proc/stat", encoding="ascii") as file:
+        ticks = [int(word) for word in file.readline().split()[1:9]]
+    return ticks[3], sum(ticks)
+
+
 class Run:
     def __init__(self, seed):
         import yard
@@ -100,6 +108,7 @@ class Run:
         for at, name in enumerate(cluster.NAMES):
             self.ground.add(name, 21 + at, "back")
         self.verdict, self.faults, self.nodes = Verdict(), [], {}
+        self.idle = self.ticks = 0  # of the processors, while nothing was wrong
         self.plan = [self.rng.choice(ONLY) for _ in range(COUNT)] if ONLY else faults.draw(COUNT, self.rng)
 
     def path(self, name):
@@ -148,8 +157,10 @@ class Run:
         for each in self.nodes.values():
             if not each.wait_ready() and not PLANT:  # whom its mistake has damaged is judged all the same
                 raise SystemExit("%s is not ready again%s; its log ends:\n%s" % (each.name, each.fate(), each.log_tail()))
-        at = faults.now_us()
+        at, before = faults.now_us(), processors()
         faults.PAUSE.wait(CALM_S)
+        after = processors()
+        self.idle, self.ticks = self.idle + after[0] - before[0], self.ticks + after[1] - before[1]
         return at, faults.now_us()
 
     def strike(self):
@@ -221,8 +232,10 @@ class Run:
         arrivals_at = sorted(arrival.at for arrival in arrivals)
         rates = [account.rate(begin, end) for begin, end in self.calms]
         mean = sum(rates) / len(rates)
-        self.verdict.check("at least %d alerts/s while nothing was wrong" % RATE_MIN, [rates] if mean < RATE_MIN else [],
-                           "%.0f; from %.0f to %.0f" % (mean, min(rates), max(rates)))
+        idle = self.idle / max(1, self.ticks)  # senders, databases and people share the processors with us
+        least = RATE_SHORT if idle < IDLE_SHARE else RATE_MIN
+        self.verdict.check("at least %d alerts/s while nothing was wrong" % least, [(idle, rates)] if mean < least else [],
+                           "%.0f; from %.0f to %.0f; processors idle %.0f %%" % (mean, min(rates), max(rates), 100 * idle))
         resumed = {f.number: audit.resumed_after(f, arrivals_at) for f in self.faults}
         self.verdict.check("paging again within %g s of a writable primary" % PAGE_WITHIN_S, (
             (f.number + 1, f.kind, resumed[f.number]) for f in self.faults if resumed[f.number] > PAGE_WITHIN_S),
