@@ -18,8 +18,8 @@ void refused_key(const struct api_context *context, const char *key);
 
 /* The same of one that came to another kind's door with a good key. */
 void refused_door(const struct api_context *context, const char *integration, const char *why);
-/* The same of one that came where no door is: says where its own is. */
-void refused_astray(const struct api_context *context, const char *integration,
+/* The same of one that came where no door is, with the key of the integration `name`: says where its own is. */
+void refused_astray(const struct api_context *context, const char *name,
                     const struct http_request *request, int status);
 
 /* For the guard: a body of a known caller was lost before it reached a handler. */
