@@ -62,6 +62,12 @@ static const struct field ALERT_FIELDS[] = {
      .offset = AT(integration),
      .doc = "The door it came in by; \"heartbeat:NAME\" for a missed heartbeat."},
     {.name = "dedup_key", .kind = FIELD_TEXT, .offset = AT(dedup_key)},
+    {.name = "key_service",
+     .kind = FIELD_TEXT,
+     .offset = AT(key_service),
+     .doc = "Of an alert that no integration sent: the service that its sender named, to which the "
+            "dedup_key "
+            "belongs. A route may have sent the alert to another."},
     {.name = "source",
      .kind = FIELD_TEXT,
      .offset = AT(source),

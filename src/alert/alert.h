@@ -16,11 +16,15 @@ enum alert_status {
 };
 extern const struct enum_name ALERT_STATUS_NAMES[];
 
+/* Where an alert comes from that no integration sends: a person's, or of a token that named the service. */
+#define ALERT_MANUAL "manual"
+
 /* A row of table alert. Owns its texts and JSON. */
 struct alert {
     int64_t id;
     char *integration;
     char *dedup_key;
+    char *key_service; /* whose key that is: as its sender named it; NULL: the integration's */
     char *service;
     int status;
     int severity;

@@ -1,5 +1,7 @@
 #include "alert/alert_store.h"
 
+#include <string.h>
+
 #include "base/json.h"
 
 #define COLUMNS                                                                                    \
@@ -15,12 +17,38 @@ static json_t *stored_json(const char *text)
     return text == NULL ? NULL : json_loads(text, JSON_DECODE_ANY, NULL);
 }
 
+/* Stands in no name of a service. */
+enum { KEY_SEPARATOR = '\x1f' };
+
+char *alert_stored_key(const char *service, const char *dedup_key)
+{
+    return service == NULL ? g_strdup(dedup_key)
+                           : g_strdup_printf("%s%c%s", service, KEY_SEPARATOR, dedup_key);
+}
+
+/* As people wrote it. What a version stored that did not keep services apart has no service. */
+static void split_key(struct alert *alert, const char *stored_key)
+{
+    const char *separator =
+        strcmp(alert->integration, ALERT_MANUAL) == 0 ? strchr(stored_key, KEY_SEPARATOR) : NULL;
+    if (separator != NULL) {
+        alert->key_service = g_strndup(stored_key, (gsize)(separator - stored_key));
+    }
+    alert->dedup_key = g_strdup(separator == NULL ? stored_key : separator + 1);
+}
+
+/* Whoever asked for its key has an old answer. */
+static void forget_answers(struct db *db, const struct alert *alert)
+{
+    g_autofree char *key = alert_stored_key(alert->key_service, alert->dedup_key);
+    db_stale(db, key);
+}
+
 static void read_row(struct db_query *row, struct alert *out)
 {
     *out = (struct alert){
         .id = db_int(row, 0),
         .integration = g_strdup(db_text(row, 1)),
-        .dedup_key = g_strdup(db_text(row, 2)),
         .service = g_strdup(db_text(row, 3)),
         .status = (int)db_int(row, 4),
         .severity = (int)db_int(row, 5),
@@ -49,6 +77,7 @@ static void read_row(struct db_query *row, struct alert *out)
         .first_summary = g_strdup(db_text(row, 28)),
         .first_severity = (int)db_int(row, 29),
     };
+    split_key(out, db_text(row, 2));
 }
 
 static bool read_one(struct db_query *query, struct alert *out)
@@ -69,19 +98,19 @@ bool alert_load(struct db *db, int64_t id, struct alert *out)
     return read_one(query, out);
 }
 
-bool alert_load_by_key(struct db *db, const char *integration, const char *dedup_key,
+bool alert_load_by_key(struct db *db, const char *integration, const char *stored_key,
                        struct alert *out)
 {
     struct db_query *query =
         db_query(db, "SELECT " COLUMNS " FROM alert"
                      " WHERE integration = $1 AND dedup_key = $2 AND status < 3");
     db_bind_text(query, 1, integration);
-    db_bind_text(query, 2, dedup_key);
+    db_bind_text(query, 2, stored_key);
     db_keep(query, 2);
     return read_one(query, out);
 }
 
-bool alert_load_suppressed(struct db *db, const char *integration, const char *dedup_key,
+bool alert_load_suppressed(struct db *db, const char *integration, const char *stored_key,
                            struct alert *out)
 {
     struct db_query *query =
@@ -89,16 +118,16 @@ bool alert_load_suppressed(struct db *db, const char *integration, const char *d
                      " WHERE integration = $1 AND dedup_key = $2 AND status = 4"
                      " ORDER BY id DESC LIMIT 1");
     db_bind_text(query, 1, integration);
-    db_bind_text(query, 2, dedup_key);
+    db_bind_text(query, 2, stored_key);
     return read_one(query, out);
 }
 
-bool alert_is_known(struct db *db, const char *integration, const char *dedup_key)
+bool alert_is_known(struct db *db, const char *integration, const char *stored_key)
 {
     struct db_query *query =
         db_query(db, "SELECT 1 FROM alert WHERE integration = $1 AND dedup_key = $2 LIMIT 1");
     db_bind_text(query, 1, integration);
-    db_bind_text(query, 2, dedup_key);
+    db_bind_text(query, 2, stored_key);
     return db_is_any(query);
 }
 
@@ -145,6 +174,7 @@ static void bind_mutable(struct db_query *query, const struct alert *alert)
 
 void alert_insert(struct db *db, struct alert *alert)
 {
+    g_autofree char *key = alert_stored_key(alert->key_service, alert->dedup_key);
     struct db_query *query = db_query(
         db, "INSERT INTO alert (service, status, severity, urgency, summary, details, links, count,"
             " route, flapping, last_at, acknowledged_at, acknowledged_by, resolved_at, resolved_by,"
@@ -155,11 +185,11 @@ void alert_insert(struct db *db, struct alert *alert)
             " $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30) {newid}");
     bind_mutable(query, alert);
     db_bind_text(query, 27, alert->integration);
-    db_bind_text(query, 28, alert->dedup_key);
+    db_bind_text(query, 28, key);
     db_bind_utc(query, 29, alert->first_at);
     db_bind_int(query, 30, lane_of(alert->service));
     alert->id = db_insert(query);
-    db_stale(db, alert->dedup_key);
+    db_stale(db, key);
 }
 
 void alert_save(struct db *db, const struct alert *alert)
@@ -174,7 +204,7 @@ void alert_save(struct db *db, const struct alert *alert)
     bind_mutable(query, alert);
     db_bind_int(query, 27, alert->id);
     (void)db_run(query);
-    db_stale(db, alert->dedup_key);
+    forget_answers(db, alert);
 }
 
 void alert_touch(struct db *db, const struct alert *alert)
@@ -189,10 +219,10 @@ void alert_touch(struct db *db, const struct alert *alert)
     db_bind_utc(query, 5, alert->episode_at);
     db_bind_int(query, 6, alert->id);
     (void)db_run(query);
-    db_stale(db, alert->dedup_key);
+    forget_answers(db, alert);
 }
 
-struct alert_past alert_look_back(struct db *db, const char *integration, const char *dedup_key,
+struct alert_past alert_look_back(struct db *db, const char *integration, const char *stored_key,
                                   struct utc since)
 {
     /* Only the latest few can matter: a key that opened thousands of times must not cost more. */
@@ -202,7 +232,7 @@ struct alert_past alert_look_back(struct db *db, const char *integration, const 
             " FROM (SELECT id, status, first_at, resolved_at FROM alert WHERE integration = $1"
             " AND dedup_key = $2 ORDER BY id DESC LIMIT 32) AS latest");
     db_bind_text(query, 1, integration);
-    db_bind_text(query, 2, dedup_key);
+    db_bind_text(query, 2, stored_key);
     db_bind_int(query, 3, since.us);
     db_keep(query, 2);
     struct alert_past past = {0};

@@ -8,15 +8,19 @@
 
 /* False when there is none (or after an error: see db_error). `out` is filled and owned on true. */
 NODISCARD bool alert_load(struct db *db, int64_t id, struct alert *out);
+/* How the key is stored, on which the four below are asked: two services that name the same one for alerts of
+ * ALERT_MANUAL mean two alerts. `service` NULL: it is the integration's. Newly allocated. */
+NODISCARD char *alert_stored_key(const char *service, const char *dedup_key);
+
 /* The open or acknowledged alert with this key. */
-NODISCARD bool alert_load_by_key(struct db *db, const char *integration, const char *dedup_key,
+NODISCARD bool alert_load_by_key(struct db *db, const char *integration, const char *stored_key,
                                  struct alert *out);
 
 /* The latest suppressed alert with this key. */
-NODISCARD bool alert_load_suppressed(struct db *db, const char *integration, const char *dedup_key,
+NODISCARD bool alert_load_suppressed(struct db *db, const char *integration, const char *stored_key,
                                      struct alert *out);
 /* Was there ever an alert with this key, in whatever state? */
-NODISCARD bool alert_is_known(struct db *db, const char *integration, const char *dedup_key);
+NODISCARD bool alert_is_known(struct db *db, const char *integration, const char *stored_key);
 
 /* Writes a new row; sets alert->id. */
 void alert_insert(struct db *db, struct alert *alert);
@@ -31,7 +35,7 @@ struct alert_past {
     int64_t resolved_id; /* the latest that was resolved at or after it; 0: none */
 };
 NODISCARD struct alert_past alert_look_back(struct db *db, const char *integration,
-                                            const char *dedup_key, struct utc since);
+                                            const char *stored_key, struct utc since);
 
 /* Open alerts in these lanes whose expires_at has come; writes at most `max` ids. */
 NODISCARD size_t alert_expired(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids,

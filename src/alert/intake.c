@@ -16,9 +16,11 @@ struct taking {
     const struct intake_view *view;
     const struct signal *signal;
     const char *integration;
-    const char *service;  /* after routing */
-    int severity;         /* after routing */
-    struct span was_over; /* how long what goes on had counted as over */
+    const char *key_service; /* whose the key is; NULL: the integration's */
+    const char *key;         /* as it is stored */
+    const char *service;     /* after routing */
+    int severity;            /* after routing */
+    struct span was_over;    /* how long what goes on had counted as over */
     struct alert *out;
 };
 
@@ -85,6 +87,48 @@ bool alert_resolve(struct ledger_tx *tx, struct alert *alert, const char *actor,
     return true;
 }
 
+/* --- which alert is meant --- */
+
+/* Who names the service itself means an alert of that service. */
+static const char *key_service_of(const char *integration, const char *service)
+{
+    return strcmp(integration, ALERT_MANUAL) == 0 ? service : NULL;
+}
+
+/* Older versions stored no service beside the key: it is the one that the alert went to, if need be by
+ * a route. */
+static bool is_of_service(const struct taking *taking, const struct alert *alert)
+{
+    if (strcmp(alert->service, taking->key_service) == 0) {
+        return true;
+    }
+    struct match_subject subject = match_subject_of_alert(alert);
+    subject.service = taking->key_service;
+    struct route_verdict verdict = route_walk(taking->view->routes, &subject);
+    g_free(verdict.taken);
+    return g_strcmp0(verdict.service, alert->service) == 0;
+}
+
+/* By alert_load_by_key or alert_load_suppressed. */
+static bool find(const struct taking *taking,
+                 bool (*load)(struct db *db, const char *integration, const char *stored_key,
+                              struct alert *out))
+{
+    struct db *db = taking->tx->db;
+    if (load(db, taking->integration, taking->key, taking->out)) {
+        return true;
+    }
+    if (taking->key_service == NULL ||
+        !load(db, taking->integration, taking->signal->dedup_key, taking->out)) {
+        return false;
+    }
+    bool is_meant = is_of_service(taking, taking->out);
+    if (!is_meant) {
+        alert_clear(taking->out);
+    }
+    return is_meant;
+}
+
 /* --- a trigger --- */
 
 static const struct service *service_of(const struct taking *taking)
@@ -138,6 +182,7 @@ static void fill_new(const struct taking *taking, int status, char *route)
     *taking->out = (struct alert){
         .integration = g_strdup(taking->integration),
         .dedup_key = g_strdup(signal->dedup_key),
+        .key_service = g_strdup(taking->key_service),
         .service = g_strdup(taking->service),
         .status = status,
         .severity = taking->severity,
@@ -203,7 +248,7 @@ static void suppress_alert(const struct taking *taking, char *route)
 {
     struct ledger_tx *tx = taking->tx;
     struct alert *alert = taking->out;
-    if (alert_load_suppressed(tx->db, taking->integration, taking->signal->dedup_key, alert)) {
+    if (find(taking, alert_load_suppressed)) {
         g_free(route);
         alert->count++;
         alert->last_at = tx->now;
@@ -370,7 +415,7 @@ static int take_trigger(struct taking *taking, bool is_open, bool *out_severity_
     struct alert_past past = {0};
     bool is_continued = false;
     if (!is_open) {
-        past = look_back(taking->tx, taking->integration, taking->signal->dedup_key);
+        past = look_back(taking->tx, taking->integration, taking->key);
         is_continued = continue_alert(taking, past.resolved_id);
     }
     bool is_known = is_open || is_continued;
@@ -397,19 +442,17 @@ static int take_unknown(const struct taking *taking)
         return TAKE_UNKNOWN;
     }
     struct ledger_tx *tx = taking->tx;
-    const char *key = taking->signal->dedup_key;
     g_autofree char *actor = actor_of(taking->integration);
-    if (taking->signal->action == SIGNAL_RESOLVE &&
-        alert_load_suppressed(tx->db, taking->integration, key, taking->out)) {
+    if (taking->signal->action == SIGNAL_RESOLVE && find(taking, alert_load_suppressed)) {
         (void)alert_resolve(tx, taking->out, actor, NULL, NULL);
         return TAKE_RESOLVED;
     }
     /* Prometheus repeats a resolve for a quarter of an hour; only a key that was never seen is
      * worth an event. */
-    if (!alert_is_known(tx->db, taking->integration, key)) {
+    if (!alert_is_known(tx->db, taking->integration, taking->key)) {
         json_t *data = json_object();
         json_set_text(data, "action", enum_to_name(SIGNAL_ACTION_NAMES, taking->signal->action));
-        json_set_text(data, "dedup_key", key);
+        json_set_text(data, "dedup_key", taking->signal->dedup_key);
         event_append(tx, actor, "alert.unknown", actor, data);
         json_decref(data);
     }
@@ -442,14 +485,20 @@ static void settle_key(struct signal *signal, const struct random *random)
     signal->dedup_key = dedup_key_fit(whole);
 }
 
-void alert_foresee(struct ledger_tx *tx, const struct signal *signal, const char *integration)
+void alert_foresee(struct ledger_tx *tx, const struct signal *signal, const char *integration,
+                   const char *service)
 {
     if (signal->dedup_key == NULL || signal->dedup_key[0] == '\0') {
         return; /* a key of its own: there is nothing to find */
     }
-    g_autofree char *key = dedup_key_fit(signal->dedup_key);
+    g_autofree char *plain = dedup_key_fit(signal->dedup_key);
+    const char *key_service = key_service_of(integration, service);
+    g_autofree char *key = alert_stored_key(key_service, plain);
     struct alert none = {0};
     (void)!alert_load_by_key(tx->db, integration, key, &none);
+    if (key_service != NULL) {
+        (void)!alert_load_by_key(tx->db, integration, plain, &none);
+    }
     if (signal->action == SIGNAL_TRIGGER) {
         (void)look_back(tx, integration, key);
     }
@@ -460,15 +509,19 @@ void alert_take(struct ledger_tx *tx, const struct intake_view *view, struct sig
 {
     settle_key(signal, view->random);
     *out = (struct intake_result){0};
+    const char *key_service = key_service_of(integration, service);
+    g_autofree char *key = alert_stored_key(key_service, signal->dedup_key);
     struct taking taking = {
         .tx = tx,
         .view = view,
         .signal = signal,
         .integration = integration,
+        .key_service = key_service,
+        .key = key,
         .service = service,
         .out = &out->alert,
     };
-    bool is_open = alert_load_by_key(tx->db, integration, signal->dedup_key, &out->alert);
+    bool is_open = find(&taking, alert_load_by_key);
     g_autofree char *actor = actor_of(integration);
     switch (dedup_judge(signal, is_open ? &out->alert : NULL)) {
     case DEDUP_OPEN:

@@ -31,12 +31,14 @@ struct intake_result {
  * alert.resolved, alert.suppressed, alert.flapping or alert.unknown.
  *
  * `signal` stays the caller's and is used again when the batch is repeated; a missing or too long
- * dedup_key is settled in it. `service` is the integration's own. */
+ * dedup_key is settled in it. `service` is the integration's own, or for ALERT_MANUAL the one that the sender
+ * named, which then is part of what makes two keys the same. */
 void alert_take(struct ledger_tx *tx, const struct intake_view *view, struct signal *signal,
                 const char *integration, const char *service, struct intake_result *out);
 
 /* Asks ahead what alert_take will ask about the signal: see ledger's struct command. */
-void alert_foresee(struct ledger_tx *tx, const struct signal *signal, const char *integration);
+void alert_foresee(struct ledger_tx *tx, const struct signal *signal, const char *integration,
+                   const char *service);
 
 /* For the acts of people and duties, so that every door writes the same events: changes the row and
  * appends alert.acknowledged or alert.resolved. False when there was nothing to change (already so,

@@ -22,6 +22,8 @@ int set_up(void **state)
 {
     struct world *world = g_new0(struct world, 1);
     world->wall = START;
+    world->integration = "prod-am";
+    world->service = "checkout";
     world->clock = (struct clock){world_wall, world_elapsed, world};
     world->where = test_database_create(":memory:");
     world->db = test_database_open(world->where, &world->clock);
@@ -61,7 +63,7 @@ enum command_result run_take(struct ledger_tx *tx, void *arg)
     struct world *world = taking->world;
     alert_clear(&world->alert);
     struct intake_result result = {0};
-    alert_take(tx, &world->view, &taking->signal, "prod-am", "checkout", &result);
+    alert_take(tx, &world->view, &taking->signal, world->integration, world->service, &result);
     world->alert = result.alert;
     world->outcome = taking->outcome = result.outcome;
     world->is_raised = result.is_severity_raised;
@@ -71,7 +73,7 @@ enum command_result run_take(struct ledger_tx *tx, void *arg)
 void foresee_take(struct ledger_tx *tx, void *arg)
 {
     const struct taking *taking = arg;
-    alert_foresee(tx, &taking->signal, "prod-am");
+    alert_foresee(tx, &taking->signal, taking->world->integration, taking->world->service);
 }
 
 void answered(void *arg, enum command_outcome outcome)

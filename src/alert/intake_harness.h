@@ -27,6 +27,7 @@ struct world {
     struct utc started_at, ended_at, expires_at; /* of the next signals */
     const char *summary;                         /* NULL: "disk full" */
     bool is_repeated;
+    const char *integration, *service; /* that the next come from: "prod-am" of "checkout" */
     /* of the last signal */
     struct alert alert;
     int outcome;

@@ -78,7 +78,7 @@ static bool are_known(struct http_request *request, const struct api_context *co
 {
     const char *integration = http_query(request, "integration");
     bool is_made_here =
-        integration != NULL && (strcmp(integration, "manual") == 0 ||
+        integration != NULL && (strcmp(integration, ALERT_MANUAL) == 0 ||
                                 principal_read(integration).kind == PRINCIPAL_HEARTBEAT);
     return api_query_known(request, context, "service", CONFIG_SERVICE) &&
            (is_made_here || api_query_known(request, context, "integration", CONFIG_INTEGRATION));

@@ -232,7 +232,7 @@ static bool adopt_named(struct intake *intake, const char *integration, const ch
         fault_within(fault, "service");
         return false;
     }
-    intake->integration = g_strdup("manual");
+    intake->integration = g_strdup(ALERT_MANUAL);
     intake->service = g_strdup(service);
     return true;
 }

@@ -9,7 +9,7 @@ static const struct cli_option ALERT_OPTIONS[] = {
     {"service", "NAME", "The service that is in trouble."},
     {"integration", "NAME", "Send it as this integration instead of to a service."},
     {"severity", "LEVEL", "critical, error, warning or info; error when not given."},
-    {"dedup-key", "KEY", "Alerts with the same key are one alert."},
+    {"dedup-key", "KEY", "Alerts of one service (or integration) with the same key are one alert."},
     {"source", "TEXT", "The thing that is broken: host, URL."},
     {"component", "TEXT", "Its part."},
     {"group", "TEXT", "What it belongs to."},

@@ -9,9 +9,6 @@
 /* Does an item say something that can be meant? A condition on a service that does not exist, a shift
  * that lasts for no time: nothing is broken, and nothing will ever come of it. */
 
-/* Where tokens' own alerts and heartbeats' come from. */
-static const char MANUAL[] = "manual";
-
 static void add_names(const struct config *config, enum config_kind kind, GPtrArray *out)
 {
     for (guint i = 0; i < config->items[kind]->len; i++) {
@@ -30,7 +27,7 @@ static GPtrArray *values_of(const struct config *config, const char *field)
     } else if (strcmp(field, "integration") == 0) {
         add_names(config, CONFIG_INTEGRATION, values);
         add_names(config, CONFIG_HEARTBEAT, values);
-        g_ptr_array_add(values, g_strdup(MANUAL));
+        g_ptr_array_add(values, g_strdup(ALERT_MANUAL));
     } else if (strcmp(field, "severity") == 0) {
         for (const struct enum_name *name = SEVERITY_NAMES; name->name != NULL; name++) {
             g_ptr_array_add(values, g_strdup(name->name));

@@ -75,7 +75,7 @@ enum command_result pager_take(struct ledger_tx *tx, void *arg)
 void pager_foresee_take(struct ledger_tx *tx, void *arg)
 {
     const struct take *take = arg;
-    alert_foresee(tx, &take->signal, take->integration);
+    alert_foresee(tx, &take->signal, take->integration, take->service);
 }
 
 void take_clear(struct take *take)
