@@ -55,6 +55,7 @@ void intake_free(struct intake *intake)
     g_free(intake->secret);
     g_free(intake->integration);
     g_free(intake->service);
+    g_free(intake->gone_integration);
     g_free(intake->text);
     g_free(intake->sent_key);
     json_decref(intake->change);
@@ -397,6 +398,15 @@ static void finish(struct intake *intake)
 
 static void submit_slice(struct intake *intake);
 
+static void finish_or_refuse(struct intake *intake)
+{
+    if (intake->gone.text[0] != '\0' && intake->takes[0].outcome == TAKE_UNKNOWN) {
+        intake_refuse(intake, 400, &intake->gone);
+    } else {
+        finish(intake);
+    }
+}
+
 /* On the ledger's thread. */
 static void answer_takes(void *arg, enum command_outcome outcome)
 {
@@ -411,7 +421,7 @@ static void answer_takes(void *arg, enum command_outcome outcome)
     if (intake->done < intake->count) {
         submit_slice(intake);
     } else {
-        finish(intake);
+        finish_or_refuse(intake);
     }
 }
 
@@ -424,7 +434,8 @@ static void make_takes(struct intake *intake)
         intake->takes[i] = (struct take){
             .pager = intake->context->pager,
             .signal = *signal,
-            .integration = intake->integration,
+            .integration =
+                intake->gone_integration != NULL ? intake->gone_integration : intake->integration,
             .service = intake->service,
         };
         *signal = (struct signal){0}; /* its texts have moved */

@@ -25,7 +25,11 @@ struct intake {
     char *secret;      /* the key, to be kept out of the kept payload */
     char *integration; /* name; NULL until the key was found good */
     char *service;     /* where it points */
-    char *text;        /* the payload as it is kept */
+    /* A resolve or acknowledge that names what is configured no longer: of what, for "manual" and its service
+     * NULL, and what is answered if none of its alerts is open. */
+    char *gone_integration;
+    struct fault gone;
+    char *text; /* the payload as it is kept */
     struct batch batch;
     struct json_mends mends; /* what was mended in the body */
     bool is_cut;             /* only the elements of it that fit were read */

@@ -211,30 +211,53 @@ static void post_change(struct http_request *request, void *context)
 
 /* --- our own --- */
 
-/* A person or program with a token, or on the local socket, says itself where the alert goes. */
-static bool adopt_named(struct intake *intake, const char *integration, const char *service,
-                        struct fault *fault)
+/* What is open outlives what it came for, and goes on paging until somebody says that it is over. */
+static bool adopt_gone(struct intake *intake, const char *integration, const char *service,
+                       const struct fault *fault)
 {
-    if (integration != NULL) {
-        return intake_adopt(intake, integration, 0, fault) ||
-               (g_strlcpy(fault->field, "integration", sizeof(fault->field)) > 0 && false);
+    struct signal *signal = g_ptr_array_index(intake->batch.signals, 0);
+    bool is_heartbeat =
+        integration != NULL && principal_read(integration).kind == PRINCIPAL_HEARTBEAT;
+    if (signal->action == SIGNAL_TRIGGER || is_heartbeat) {
+        return false;
     }
-    if (service == NULL) {
-        return fault_set(fault, "service",
-                         "is required with a token: which service is it about? (Or name an "
-                         "integration.)");
-    }
+    signal->is_quiet = true; /* a name that never was is no event */
+    intake->gone = *fault;
+    intake->gone_integration = g_strdup(integration);
+    intake->integration = g_strdup(ALERT_MANUAL);
+    intake->service = g_strdup(service);
+    return true;
+}
+
+static bool adopt_service(struct intake *intake, const char *service, struct fault *fault)
+{
     struct config *config = config_current(intake->context->configs);
     bool is_there = config_service(config, service) != NULL ||
                     config_unknown(config, CONFIG_SERVICE, service, fault);
     config_unref(config);
     if (!is_there) {
         fault_within(fault, "service");
-        return false;
+        return adopt_gone(intake, NULL, service, fault);
     }
     intake->integration = g_strdup(ALERT_MANUAL);
     intake->service = g_strdup(service);
     return true;
+}
+
+/* A person or program with a token, or on the local socket, says itself where the alert goes. */
+static bool adopt_named(struct intake *intake, const char *integration, const char *service,
+                        struct fault *fault)
+{
+    if (integration != NULL && !intake_adopt(intake, integration, 0, fault)) {
+        fault_within(fault, "integration");
+        return adopt_gone(intake, integration, NULL, fault);
+    }
+    if (integration == NULL && service == NULL) {
+        return fault_set(fault, "service",
+                         "is required with a token: which service is it about? (Or name an "
+                         "integration.)");
+    }
+    return integration != NULL || adopt_service(intake, service, fault);
 }
 
 static void refuse_caller(struct intake *intake, bool is_known)

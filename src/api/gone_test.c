@@ -1,0 +1,110 @@
+/* What is open of a service or integration that is gone from the configuration can still be ended. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "api/test_house.h"
+
+static struct test_house *house;
+
+static int open_house(void **state)
+{
+    (void)state;
+    house = test_house_open(false);
+    return 0;
+}
+
+static int close_house(void **state)
+{
+    (void)state;
+    test_house_close(&house);
+    return 0;
+}
+
+static void send(const char *body, int status, const char *outcome)
+{
+    json_auto_t *answer = test_json(house, house->respond, "POST", "/api/v1/alerts", body, status);
+    const char *got = json_string_value(json_object_get(answer, "outcome"));
+    if (g_strcmp0(got, outcome) != 0) {
+        fail_msg("%s: expected %s, got %s", body, outcome, got);
+    }
+}
+
+/* All but one service. */
+static void prune(void)
+{
+    json_decref(
+        test_json(house, house->admin, "POST", "/api/v1/config/apply",
+                  "{\"prune\": true, \"document\": {\"users\": [{\"name\": \"ana\", \"contacts\": "
+                  "[{\"kind\": \"log\"}]}], \"policies\": [{\"name\": \"standard\", \"steps\": "
+                  "[{\"notify\": [{\"user\": \"ana\"}], \"wait\": \"5m\"}], \"last_resort\": "
+                  "{\"user\": \"ana\"}}], \"services\": [{\"name\": \"checkout\", \"policy\": "
+                  "\"standard\"}]}}",
+                  200));
+}
+
+static const struct {
+    const char *name, *whose;
+} ROWS[] = {
+    {"service", "\"service\": \"billing\""},
+    {"integration", "\"integration\": \"native\""},
+};
+
+static void its_open_alert_is_acknowledged_and_resolved(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        g_autofree char *trigger = g_strdup_printf(
+            "{\"summary\": \"disk full\", \"dedup_key\": \"k\", %s}", ROWS[i].whose);
+        send(trigger, 202, "opened");
+    }
+    prune();
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        g_autofree char *trigger = g_strdup_printf(
+            "{\"summary\": \"disk full\", \"dedup_key\": \"k\", %s}", ROWS[i].whose);
+        g_autofree char *acknowledge = g_strdup_printf(
+            "{\"action\": \"acknowledge\", \"dedup_key\": \"k\", %s}", ROWS[i].whose);
+        g_autofree char *resolve =
+            g_strdup_printf("{\"action\": \"resolve\", \"dedup_key\": \"k\", %s}", ROWS[i].whose);
+        send(trigger, 400, NULL); /* nobody is there to be told */
+        send(acknowledge, 202, "acknowledged");
+        send(resolve, 202, "resolved");
+        json_auto_t *problem =
+            test_json(house, house->respond, "POST", "/api/v1/alerts", resolve, 400);
+        assert_string_equal(json_string_value(json_object_get(problem, "field")), ROWS[i].name);
+    }
+}
+
+/* A name that never was is refused as before, and leaves no event. */
+static void a_misspelt_name_is_still_refused(void **state)
+{
+    (void)state;
+    send("{\"summary\": \"disk full\", \"dedup_key\": \"k\", \"service\": \"checkout\"}", 202,
+         "opened");
+    send("{\"action\": \"resolve\", \"dedup_key\": \"k\", \"service\": \"chekout\"}", 400, NULL);
+    send("{\"action\": \"resolve\", \"dedup_key\": \"k\", \"integration\": \"nativ\"}", 400, NULL);
+    send("{\"action\": \"resolve\", \"dedup_key\": \"k\", \"integration\": \"heartbeat:k\"}", 400,
+         NULL);
+    send("{\"action\": \"resolve\", \"dedup_key\": \"k\"}", 400, NULL);
+    json_auto_t *events = test_json(house, house->read, "GET", "/api/v1/events", NULL, 200);
+    g_autofree char *text = json_dumps(events, JSON_COMPACT);
+    assert_null(strstr(text, "alert.unknown"));
+    send("{\"action\": \"resolve\", \"dedup_key\": \"k\", \"service\": \"checkout\"}", 202,
+         "resolved");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_house, close_house)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(its_open_alert_is_acknowledged_and_resolved),
+        TEST(a_misspelt_name_is_still_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
