@@ -96,6 +96,12 @@ static void set_cookie(struct http_request *request, const struct api_context *c
     http_set_header(request, "Set-Cookie", cookie);
 }
 
+static void post_long_login(struct http_request *request, void *context)
+{
+    (void)context;
+    answer_login(request, true); /* no token of ours is as long */
+}
+
 static void post_login(struct http_request *request, void *self)
 {
     struct api_context *context = self;
@@ -346,7 +352,8 @@ const struct route_row BOARD_ROUTES[] = {
      .summary = "Leads to the board, which asks for a token.", .success = 303},
     {"POST", "/login", PERMIT_ANYONE, post_login,
      .summary = "Signs a browser in with a token (form field token).", .request = &SIGN_IN_SHAPE,
-     .takes = FORM_TYPE, .success = 303, .others = NOT_LET_IN, .body_max = FORM_MAX},
+     .takes = FORM_TYPE, .success = 303, .others = NOT_LET_IN, .body_max = FORM_MAX,
+     .too_long = post_long_login},
     {"POST", "/logout", PERMIT_ANYONE, post_logout, .summary = "Signs a browser out.",
      .takes = FORM_TYPE, .success = 303, .others = FOREIGN, .body_max = FORM_MAX},
     {"GET", "/static/{file}", PERMIT_ANYONE, get_static, .summary = "Style, script and icon.",

@@ -14,7 +14,8 @@
 #include "page/mail_store.h"
 #include "page/pager.h"
 
-enum { FORM_MAX = 4096 };
+/* A note of as many characters as the page lets one write, in any script: one may be twelve bytes of a form ("%F0%9F%98%80"). */
+enum { CHARACTER_MAX = 12, FORM_MAX = CHARACTER_MAX * LINK_NOTE_MAX + 4096 };
 
 static void visit_clear(struct visit *visit)
 {
@@ -330,6 +331,15 @@ static void answer_unpressed(struct http_request *request, const struct visit *v
     page_answer(request, status, &html);
 }
 
+static void post_too_long(struct http_request *request, void *context)
+{
+    struct visit visit = {0};
+    if (read_link(request, context, &visit)) {
+        answer_unpressed(request, &visit, 413, "link.too_long");
+    }
+    visit_clear(&visit);
+}
+
 static void submit(struct http_request *request, struct api_context *context, struct link_job *job)
 {
     struct command command = {.run = link_run, .answer = link_answer, .arg = job};
@@ -384,6 +394,6 @@ const struct route_row LINK_ROUTES[] = {
          "A button of that page: form field do is acknowledge, resolve, escalate, snooze (for) "
          "or page (who, note); alert names one of several.",
      .request = &LINK_FORM_SHAPE, .takes = FORM_TYPE, .others = UNPRESSED, .success = 303,
-     .body_max = FORM_MAX},
+     .body_max = FORM_MAX, .too_long = post_too_long},
 };
 const size_t LINK_ROUTE_COUNT = G_N_ELEMENTS(LINK_ROUTES);

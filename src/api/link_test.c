@@ -164,6 +164,61 @@ static void another_sites_page_cannot_press(void **state)
     }
 }
 
+/* `times` of that character, percent-encoded. Newly allocated. */
+static char *form_of_many(const char *character, size_t times)
+{
+    g_autofree char *escaped = g_uri_escape_string(character, NULL, false);
+    GString *form = g_string_new("do=resolve&note=");
+    for (size_t i = 0; i < times; i++) {
+        g_string_append(form, escaped);
+    }
+    return g_string_free(form, FALSE);
+}
+
+static void a_note_of_any_script_fits(void **state)
+{
+    (void)state;
+    static const char *const CHARACTERS[] = {"a", "é", "ㄱ", "擔", "🔥"};
+    for (size_t i = 0; i < G_N_ELEMENTS(CHARACTERS); i++) {
+        int64_t id = test_alert(house, CHARACTERS[i]);
+        g_autofree char *path = link_to(id, "budi");
+        g_autofree char *form = form_of_many(CHARACTERS[i], 500);
+        press(path, form, "");
+        g_autofree char *note = form_of_many(CHARACTERS[i], 500);
+        g_autofree char *plain = g_uri_unescape_string(strstr(note, "note=") + 5, NULL);
+        assert_true(explains(id, plain));
+    }
+}
+
+/* Whoever wrote more gets a page that says so, in their language; a program a problem. */
+static void a_form_that_is_too_long_is_told_on_a_page(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *who, *headers, *said;
+    } ROWS[] = {
+        {"ana", "Accept: text/html\r\n", "yang Anda tulis terlalu panjang"},
+        {"budi", "Accept: text/html\r\n", "what you wrote is too long"},
+        {"budi", "", "application/problem+json"},
+    };
+
+    int64_t id = test_alert(house, "disk full");
+    g_autofree char *form = form_of_many("🔥", 2000);
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        g_autofree char *path = link_to(id, ROWS[i].who);
+        g_autofree char *answer = client_call(house->port, "POST", path, ROWS[i].headers, form);
+        if (client_status(answer) != 413 || strstr(answer, ROWS[i].said) == NULL) {
+            fail_msg("%s: %s", ROWS[i].said, answer);
+        }
+    }
+    g_autofree char *login =
+        client_call(house->port, "POST", "/login", "Accept: text/html\r\n", form);
+    assert_int_equal(client_status(login), 403);
+    assert_non_null(strstr(login, "This token is not valid"));
+    assert_is(id, "status", "open");
+}
+
 /* A link to one alert reaches no other. */
 static void a_form_cannot_name_another_alert(void **state)
 {
@@ -289,6 +344,8 @@ int main(void)
         cmocka_unit_test(each_button_does_its_own),
         cmocka_unit_test(only_what_a_form_of_ours_sends_is_an_answer),
         cmocka_unit_test(another_sites_page_cannot_press),
+        cmocka_unit_test(a_note_of_any_script_fits),
+        cmocka_unit_test(a_form_that_is_too_long_is_told_on_a_page),
         cmocka_unit_test(a_form_cannot_name_another_alert),
         cmocka_unit_test(the_page_says_why_and_with_which_words),
         cmocka_unit_test(the_page_shows_what_the_message_says),

@@ -83,7 +83,7 @@ static enum MHD_Result refuse_header(struct http_request *request)
     return library_refuse_header(request);
 }
 
-static bool is_browser(const struct http_request *request)
+bool request_is_browser(const struct http_request *request)
 {
     const char *accept = http_header(request, "Accept");
     return http_header(request, "Authorization") == NULL && accept != NULL &&
@@ -93,7 +93,7 @@ static bool is_browser(const struct http_request *request)
 static void answer_nowhere(struct http_request *request)
 {
     struct http_server *server = request->server;
-    if (server->nowhere != NULL && is_safe(request) && is_browser(request)) {
+    if (server->nowhere != NULL && is_safe(request) && request_is_browser(request)) {
         atomic_fetch_add(&request->refs, 1);
         server->nowhere(request, server->context);
         return;
@@ -130,7 +130,7 @@ static bool find_route(struct http_request *request)
 /* A person who pressed a button of a page that stood open too long: a problem in JSON would not help. */
 static bool is_form_of_browser(const struct http_request *request)
 {
-    return !is_safe(request) && is_browser(request);
+    return !is_safe(request) && request_is_browser(request);
 }
 
 static bool deny(struct http_request *request, bool is_known, bool has_token)

@@ -83,6 +83,18 @@ static bool check_encoding(struct http_request *request, const struct shape *sha
     return false;
 }
 
+static void refuse_length(struct http_request *request)
+{
+    const struct route_row *row = request->match.row;
+    if (row->too_long != NULL && request_is_browser(request)) {
+        atomic_fetch_add(&request->refs, 1);
+        row->too_long(request, request->server->context);
+        return;
+    }
+    request_refuse(request, 413, "The body has more than the %zu bytes that are taken.",
+                   request->body_max);
+}
+
 bool body_expect(struct http_request *request, const struct shape *shape)
 {
     uint64_t size = shape_size(shape);
@@ -98,8 +110,7 @@ bool body_expect(struct http_request *request, const struct shape *shape)
     }
     bool is_read = may_be_cut(request) || (may_tell_whose(request) && size <= LIMIT_BODY_FORGOTTEN);
     if (size > request->body_max && !is_read) {
-        request_refuse(request, 413, "The body has more than the %zu bytes that are taken.",
-                       request->body_max);
+        refuse_length(request);
         return false;
     }
     return check_encoding(request, shape);
@@ -125,8 +136,7 @@ static void refuse_crowd(struct http_request *request)
 static void refuse_size(struct http_request *request)
 {
     request->answer.must_close = true;
-    request_refuse(request, 413, "The body has more than the %zu bytes that are taken.",
-                   request->body_max);
+    refuse_length(request);
     give_up(request);
 }
 

@@ -52,6 +52,8 @@ struct route_row {
     const int *others;
     int success;     /* 200 when 0 */
     size_t body_max; /* of a known caller; 0: LIMIT_BODY, LIMIT_BODY_FORM where anyone may send */
+    /* How a person in a browser is told that the form is longer than that; NULL: by a problem. */
+    http_handler too_long;
     bool
         takes_part; /* a known caller's body that is longer is cut there (http_body_is_cut), not refused; its
                       * bound is struct http_options' body_part_max */

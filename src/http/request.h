@@ -167,6 +167,10 @@ void request_unref(struct http_request *request);
 /* Unescapes path and query; false when an escape or UTF-8 of the path is malformed. */
 NODISCARD bool request_read_url(struct http_request *request);
 
+/* access.c */
+/* A person, rather than a program, by what it asks for. */
+NODISCARD bool request_is_browser(const struct http_request *request);
+
 /* answer.c */
 /* A refusal by this folder itself, before the handler: takes the answerer's reference as well. */
 PRINTF_LIKE(3, 4)
