@@ -106,7 +106,10 @@ static const struct field ALERT_FIELDS[] = {
      .doc = "\"user:ana\", \"integration:prod-am\", \"token:ci\"."},
     {.name = "resolved_at", .kind = FIELD_UTC, .offset = AT(resolved_at)},
     {.name = "resolved_by", .kind = FIELD_TEXT, .offset = AT(resolved_by)},
-    {.name = "snoozed_until", .kind = FIELD_UTC, .offset = AT(snoozed_until)},
+    {.name = "snoozed_until",
+     .kind = FIELD_UTC,
+     .offset = AT(snoozed_until),
+     .doc = "When it pages again, although it is acknowledged: acknowledged_by put it to sleep."},
     {.name = "expires_at",
      .kind = FIELD_UTC,
      .offset = AT(expires_at),
@@ -128,6 +131,11 @@ const struct record ALERT_RECORD = {
     .fields = ALERT_FIELDS,
     .field_count = G_N_ELEMENTS(ALERT_FIELDS),
 };
+
+bool alert_is_snoozed(const struct alert *alert)
+{
+    return alert->status == ALERT_ACKNOWLEDGED && utc_is_set(alert->snoozed_until);
+}
 
 struct utc alert_since(const struct alert *alert)
 {

@@ -42,7 +42,7 @@ struct alert {
     char *first_summary; /* as it came in; NULL while it has not changed */
     int first_severity;  /* the same; 0 */
     struct utc acknowledged_at;
-    char *acknowledged_by; /* actor: "user:ana", "integration:x", "token:ci" */
+    char *acknowledged_by; /* actor: "user:ana", "integration:x", "token:ci"; also who snoozed it */
     struct utc resolved_at;
     char *resolved_by;
     struct utc snoozed_until;
@@ -56,6 +56,8 @@ struct alert {
 #define ALERT_EXPIRED_BY PRINCIPAL_SYSTEM_TEXT
 
 void alert_clear(struct alert *alert);
+/* Put to sleep until snoozed_until: its status says acknowledged, and yet it pages again. */
+NODISCARD bool alert_is_snoozed(const struct alert *alert);
 /* Since when the trouble is there: by the sender's clock where it says so. */
 NODISCARD struct utc alert_since(const struct alert *alert);
 

@@ -54,21 +54,10 @@ static void write_paged(const struct board *board, const struct alert *alert)
     labelled(board, "board.paged", joined);
 }
 
-static void write_state(const struct board *board, const struct alert *alert)
-{
-    page_taken(board->html, board->config, board->language, "UTC", alert);
-    if (utc_is_set(alert->snoozed_until)) {
-        html_open(board->html, "span", NULL);
-        html_text(board->html, catalogue_text(board->language, "board.snoozed_until"));
-        html_text(board->html, " ");
-        page_time(board->html, board->language, "UTC", alert->snoozed_until);
-        html_close(board->html);
-    }
-}
-
 static void write_button(const struct board *board, const struct alert *alert)
 {
-    if (!board->can_act || alert->status != ALERT_OPEN) {
+    bool is_free = alert->status == ALERT_OPEN || alert_is_snoozed(alert);
+    if (!board->can_act || !is_free) {
         return;
     }
     g_autofree char *action =
@@ -86,7 +75,7 @@ static void write_alert(void *self, const struct alert *alert)
     page_alert(board->html, board->language, "UTC", alert);
     html_open(board->html, "p", "class", "facts", NULL);
     write_paged(board, alert);
-    write_state(board, alert);
+    page_taken(board->html, board->config, board->language, "UTC", alert);
     html_close(board->html);
     write_button(board, alert);
     html_close(board->html);

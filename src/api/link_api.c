@@ -181,14 +181,16 @@ static void link_job_free(struct link_job *job)
     g_free(job);
 }
 
-/* Somebody else has it already and nobody asked again: the old message must not take it from them. */
+/* Somebody else has it already and nobody asked again: the old message must not take it from them. Nobody is on one
+ * that sleeps. */
 static bool is_taken(struct ledger_tx *tx, const struct link_job *job)
 {
     struct alert alert = {0};
     if (job->act.verb != VERB_ACKNOWLEDGE || !alert_load(tx->db, job->alert_id, &alert)) {
         return false;
     }
-    bool is_taken = alert.status == ALERT_ACKNOWLEDGED && !link_is_asked(tx->db, alert.id);
+    bool is_taken = alert.status == ALERT_ACKNOWLEDGED && !alert_is_snoozed(&alert) &&
+                    !link_is_asked(tx->db, alert.id);
     alert_clear(&alert);
     return is_taken;
 }

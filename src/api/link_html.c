@@ -115,13 +115,6 @@ static void write_state(struct html *html, const struct visit *visit, const stru
 {
     html_open(html, "p", "class", "facts", NULL);
     page_taken(html, visit->config, visit->language, visit->time_zone, alert);
-    if (utc_is_set(alert->snoozed_until)) {
-        html_open(html, "span", NULL);
-        html_text(html, say(visit, "board.snoozed_until"));
-        html_text(html, " ");
-        page_time(html, visit->language, visit->time_zone, alert->snoozed_until);
-        html_close(html);
-    }
     if (alert->status == ALERT_RESOLVED) {
         html_open(html, "span", NULL); /* on a phone the time stays beside its word */
         page_say(html, visit->language, "span", "badge resolved", "alert.resolved");
@@ -258,8 +251,9 @@ bool link_is_asked(struct db *db, int64_t alert_id)
 
 struct tally {
     size_t count, open, mine, others, resolved;
-    bool asks;   /* "Still on it?" waits for an answer */
-    char *taker; /* one of the others, as people call them; owned */
+    size_t snoozed; /* of mine and the others' */
+    bool asks;      /* "Still on it?" waits for an answer */
+    char *taker;    /* one of the others, as people call them; owned */
 };
 
 static void tally_add(struct tally *tally, const struct visit *visit, struct db *db,
@@ -269,6 +263,7 @@ static void tally_add(struct tally *tally, const struct visit *visit, struct db 
     bool is_mine = is_taken && g_strcmp0(alert->acknowledged_by, visit->actor) == 0;
     tally->count++;
     tally->open += alert->status == ALERT_OPEN;
+    tally->snoozed += alert_is_snoozed(alert);
     tally->resolved += alert->status == ALERT_RESOLVED;
     tally->mine += is_mine;
     tally->others += is_taken && !is_mine;
@@ -304,10 +299,12 @@ static void write_outcome(struct html *html, const struct visit *visit, const st
 static void write_answer(struct html *html, const struct visit *visit, const struct tally *tally,
                          int64_t alert_id)
 {
-    if (tally->open > 0) {
-        write_counted(html, visit, NULL, "ack_page.question", tally->open);
+    size_t free = tally->open + tally->snoozed;
+    if (free > 0) {
+        write_counted(html, visit, NULL, tally->open > 0 ? "ack_page.question" : "ack_page.snoozed",
+                      free);
         write_button(html, visit, "acknowledge", alert_id,
-                     tally->open > 1 ? "ack.button_all" : "ack.button", NULL);
+                     free > 1 ? "ack.button_all" : "ack.button", NULL);
     } else if (tally->asks) {
         write_button(html, visit, "acknowledge", alert_id, "ack.button_still", NULL);
     } else {
@@ -352,7 +349,7 @@ static void write_card(struct html *html, const struct visit *visit, const struc
     page_alert(html, visit->language, visit->time_zone, alert);
     write_state(html, visit, alert);
     html_open(html, "div", "class", "actions", NULL);
-    if (alert->status == ALERT_OPEN) {
+    if (alert->status == ALERT_OPEN || alert_is_snoozed(alert)) {
         write_button(html, visit, "acknowledge", alert->id, "ack.button", "quiet");
     }
     html_element(html, "a", say(visit, "link.details"), "href", more, NULL);

@@ -290,6 +290,35 @@ static void assert_shown(const char *path, const char *text, bool is_shown)
     }
 }
 
+/* It pages again: nobody has it, and whoever presses the button takes it. */
+static void what_is_snoozed_can_be_taken(void **state)
+{
+    (void)state;
+    int64_t id = test_alert(house, "disk full");
+    g_autofree char *anas = link_to(id, "ana");
+    g_autofree char *path = link_to(id, "budi");
+    press(anas, "do=acknowledge", "");
+    press(path, "do=snooze&for=30m", "?done=snooze");
+    assert_is(id, "acknowledged_by", "user:budi"); /* who answers for the silence */
+    static const char *const SHOWN[] = {"This alert is only snoozed",
+                                        "<span class=\"badge snoozed\">snoozed</span> <b>budi</b>",
+                                        "Quiet until", "<button name=\"do\" value=\"acknowledge\">",
+                                        "<dt>If nobody acknowledges</dt>"};
+    for (size_t i = 0; i < G_N_ELEMENTS(SHOWN); i++) {
+        assert_shown(path, SHOWN[i], true);
+    }
+    assert_shown(path, "nobody else will be paged", false);
+    assert_shown(anas, "hanya ditunda", true);
+    assert_true(explains(id, "\"next\":{"));
+    press(anas, "do=acknowledge", "");
+    assert_is(id, "acknowledged_by", "user:ana");
+    assert_is(id, "snoozed_until", NULL);
+    assert_false(explains(id, "\"next\":{"));
+    assert_shown(path, "Already acknowledged by Ana Wijaya", true);
+    press(path, "do=acknowledge", ""); /* an old message takes it from nobody */
+    assert_is(id, "acknowledged_by", "user:ana");
+}
+
 static void the_page_says_why_and_with_which_words(void **state)
 {
     (void)state;
@@ -347,6 +376,7 @@ int main(void)
         cmocka_unit_test(a_note_of_any_script_fits),
         cmocka_unit_test(a_form_that_is_too_long_is_told_on_a_page),
         cmocka_unit_test(a_form_cannot_name_another_alert),
+        cmocka_unit_test(what_is_snoozed_can_be_taken),
         cmocka_unit_test(the_page_says_why_and_with_which_words),
         cmocka_unit_test(the_page_shows_what_the_message_says),
         cmocka_unit_test(the_page_says_that_a_message_is_held_back),

@@ -168,12 +168,20 @@ void page_taken(struct html *html, const struct config *config, int language, co
         return;
     }
     g_autofree char *name = who_acts(config, language, alert->acknowledged_by);
+    bool is_snoozed = alert_is_snoozed(alert);
     html_open(html, "span", NULL);
-    html_element(html, "span", catalogue_text(language, "board.acknowledged_by"), "class",
-                 "badge acknowledged", NULL);
+    page_say(html, language, "span", is_snoozed ? "badge snoozed" : "badge acknowledged",
+             is_snoozed ? "board.snoozed" : "board.acknowledged_by");
     html_text(html, " ");
     html_element(html, "b", name, NULL);
     html_text(html, " ");
     page_time(html, language, time_zone, alert->acknowledged_at);
     html_close(html);
+    if (is_snoozed) {
+        html_open(html, "span", NULL);
+        html_text(html, catalogue_text(language, "board.snoozed_until"));
+        html_text(html, " ");
+        page_time(html, language, time_zone, alert->snoozed_until);
+        html_close(html);
+    }
 }

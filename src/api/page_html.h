@@ -34,7 +34,7 @@ void page_time(struct html *html, int language, const char *time_zone, struct ut
 /* Badge, summary, service and source of one alert. */
 void page_alert(struct html *html, int language, const char *time_zone, const struct alert *alert);
 
-/* Who took it, and when; nothing unless it is acknowledged. */
+/* Who took it, and when, or put it to sleep, and until when; nothing unless it is acknowledged. */
 void page_taken(struct html *html, const struct config *config, int language, const char *time_zone,
                 const struct alert *alert);
 

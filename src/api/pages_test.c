@@ -314,6 +314,13 @@ static void test_signing_in(void **state)
     g_autofree char *pressed = client_call(house->port, "POST", button, own, "");
     assert_int_equal(client_status(pressed), 303);
     assert_status(id, "acknowledged");
+    g_autofree char *taken = client_call(house->port, "GET", "/", header, NULL);
+    assert_null(strstr(taken, button));
+    g_autofree char *snooze = g_strdup_printf("/api/v1/alerts/%" G_GINT64_FORMAT "/snooze", id);
+    json_decref(test_json(house, house->respond, "POST", snooze, "{\"for\":\"30m\"}", 200));
+    g_autofree char *snoozed = client_call(house->port, "GET", "/", header, NULL);
+    assert_non_null(strstr(snoozed, "<span class=\"badge snoozed\">snoozed</span>"));
+    assert_non_null(strstr(snoozed, button));
 }
 
 static void test_a_button_pressed_too_late_leads_to_signing_in(void **state)

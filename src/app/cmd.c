@@ -61,6 +61,18 @@ void cmd_name_people(const struct cli *cli, json_t *rows, const char *field)
     }
 }
 
+char *cmd_snoozed(const json_t *alert, const struct zone *zone)
+{
+    const char *until = json_text(alert, "snoozed_until", NULL);
+    const char *by = json_text(alert, "acknowledged_by", "");
+    const struct principal actor = principal_read(by);
+    if (until == NULL || strcmp(json_text(alert, "status", ""), "acknowledged") != 0) {
+        return NULL;
+    }
+    g_autofree char *at = output_time_text(zone, until);
+    return g_strdup_printf("until %s, by %s", at, actor.kind == PRINCIPAL_USER ? actor.name : by);
+}
+
 bool cmd_no_database(const struct cli *cli, struct fault *fault)
 {
     const char *data = cli->settings.data;

@@ -60,6 +60,8 @@ int cmd_help(struct cli *cli);
 
 /* The full names by handle, asked of the server; to be freed. */
 NODISCARD json_t *cmd_full_names(const struct cli *cli);
+/* "until …, by …" of an alert that sleeps; NULL: it does not. Newly allocated. */
+NODISCARD char *cmd_snoozed(const json_t *alert, const struct zone *zone);
 /* cmd_name_people with names that were asked for before. */
 void cmd_name_rows(const json_t *names, json_t *rows, const char *field);
 /* Shows people by their full names beside their handles, "Ana Wijaya (ana)", in this field of each of

@@ -16,6 +16,26 @@ static void mark_silenced(json_t *items)
     }
 }
 
+/* It pages again although somebody has it. */
+static void mark_snoozed(const struct cli *cli, json_t *items)
+{
+    json_auto_t *snoozed = json_array();
+    size_t i;
+    json_t *item;
+    json_array_foreach (items, i, item) {
+        if (json_object_get(item, "snoozed_until") != NULL) {
+            json_array_append(snoozed, item);
+        }
+    }
+    cmd_name_people(cli, snoozed, "acknowledged_by");
+    json_array_foreach (snoozed, i, item) {
+        g_autofree char *until = cmd_snoozed(item, output_zone());
+        if (until != NULL) {
+            json_object_set_new(item, "status", json_sprintf("snoozed %s", until));
+        }
+    }
+}
+
 /* Since when the trouble is there, as the board and the messages say it: by the sender's clock where it
  * said so (alert_since). */
 static void add_since(json_t *items)
@@ -52,6 +72,7 @@ int cmd_alerts(struct cli *cli)
     if (cli->is_json) {
         output_json(items);
     } else {
+        mark_snoozed(cli, items);
         mark_silenced(items);
         add_since(items);
         cmd_show_list(items, COLUMNS, "No alerts: all quiet.");

@@ -169,6 +169,17 @@ static void name_facts(const json_t *names, const json_t *decisions)
     }
 }
 
+/* "resolved", "snoozed until …, by …". Newly allocated. */
+static char *status_of(const json_t *names, json_t *alert, const struct zone *zone)
+{
+    json_auto_t *rows = json_pack("[O]", alert);
+    cmd_name_rows(names, rows, "acknowledged_by");
+    g_autofree char *until = cmd_snoozed(alert, zone);
+    g_autofree char *text = until != NULL ? g_strconcat("snoozed ", until, NULL)
+                                          : g_strdup(json_text(alert, "status", ""));
+    return output_clean(text);
+}
+
 int cmd_explain(struct cli *cli)
 {
     g_autofree char *id = client_escape(cli_arg(cli, 0));
@@ -180,11 +191,11 @@ int cmd_explain(struct cli *cli)
     const struct zone *zone = output_zone();
     g_autofree char *summary = cmd_value(answer, "alert.summary");
     g_autofree char *clean = output_clean(summary);
-    g_autofree char *status = cmd_value(answer, "alert.status");
     g_autoptr(GString) out = g_string_new(NULL);
-    g_string_append_printf(out, "Alert %s, %s: %s\n", cli_arg(cli, 0), status, clean);
     json_t *message = json_object_get(answer, "message");
     json_auto_t *names = cmd_full_names(cli);
+    g_autofree char *status = status_of(names, json_object_get(answer, "alert"), zone);
+    g_string_append_printf(out, "Alert %s, %s: %s\n", cli_arg(cli, 0), status, clean);
     cmd_name_rows(names, json_object_get(answer, "decisions"), "actor");
     name_facts(names, json_object_get(answer, "decisions"));
     cmd_name_rows(names, json_object_get(answer, "pages"), "who");

@@ -67,7 +67,12 @@ static void snooze(struct ledger_tx *tx, struct act *act, struct alert *alert)
         refuse(act, 422, "can be snoozed for 30d at most; give an earlier time");
         return;
     }
-    (void)alert_acknowledge(tx, alert, act->actor, act->note);
+    if (!alert_acknowledge(tx, alert, act->actor, act->note)) {
+        /* Somebody had it: from here on whoever puts it to sleep answers for it. */
+        g_free(alert->acknowledged_by);
+        alert->acknowledged_by = g_strdup(act->actor);
+        alert->acknowledged_at = tx->now;
+    }
     alert->snoozed_until = act->until;
     alert_save(tx->db, alert);
     page_stop_all(tx, alert->id);
@@ -183,13 +188,14 @@ enum command_result pager_act(struct ledger_tx *tx, void *arg)
     return act->status == 200 ? COMMAND_DONE : COMMAND_REFUSED;
 }
 
-/* Somebody has it already and nobody asked again: an old message must not take it from them. */
+/* Somebody has it already and nobody asked again: an old message must not take it from them. Nobody is on one that
+ * sleeps. */
 static bool is_taken(struct ledger_tx *tx, int64_t alert_id)
 {
     struct alert alert = {0};
     struct escalation e;
-    bool is_acknowledged =
-        alert_load(tx->db, alert_id, &alert) && alert.status == ALERT_ACKNOWLEDGED;
+    bool is_acknowledged = alert_load(tx->db, alert_id, &alert) &&
+                           alert.status == ALERT_ACKNOWLEDGED && !alert_is_snoozed(&alert);
     alert_clear(&alert);
     return is_acknowledged &&
            !(escalation_of_alert(tx->db, alert_id, &e) && e.state == ESCALATION_ASKED);

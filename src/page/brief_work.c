@@ -42,10 +42,13 @@ static void read_next(struct db *db, const struct config *config, const struct p
                       const struct alert *alert, struct brief *out)
 {
     struct escalation e = {0};
-    bool goes_on = escalation_of_alert(db, alert->id, &e) &&
-                   (e.state == ESCALATION_ACTIVE || e.state == ESCALATION_LAST_RESORT) &&
-                   utc_is_set(e.next_at);
-    if (!goes_on) {
+    if (!escalation_of_alert(db, alert->id, &e) || !utc_is_set(e.next_at)) {
+        return;
+    }
+    if (e.state == ESCALATION_PAUSED && alert_is_snoozed(alert)) {
+        e.step = 0; /* where it begins when the snooze ends */
+        e.round = 0;
+    } else if (e.state != ESCALATION_ACTIVE && e.state != ESCALATION_LAST_RESORT) {
         return;
     }
     if (policy != NULL) {

@@ -408,10 +408,12 @@ static void a_retry_of_something_worse_is_not_held_back(void **state)
 static void a_digest_takes_nothing_from_whoever_has_it(void **state)
 {
     struct paging *paging = *state;
-    paging_burst(paging, "k", 5);
+    paging_burst(paging, "k", 6);
     paging_pass(paging, SPAN_MIN(1));
-    paging_expect(paging, "ana email: digest 2");
+    paging_expect(paging, "ana email: digest 3");
     assert_int_equal(paging_act(paging, VERB_ACKNOWLEDGE, nth_alert(paging, 4), "user:chen"), 200);
+    assert_int_equal(paging_act(paging, VERB_ACKNOWLEDGE, nth_alert(paging, 6), "user:chen"), 200);
+    assert_int_equal(paging_snooze(paging, nth_alert(paging, 6), SPAN_MIN(5)), 200);
     struct act all = {.pager = paging->pager,
                       .verb = VERB_ACKNOWLEDGE,
                       .alert_id = nth_delivery(paging, 4),
@@ -419,11 +421,12 @@ static void a_digest_takes_nothing_from_whoever_has_it(void **state)
     const struct command command = {.run = pager_act_on_delivery, .arg = &all};
     ledger_run_batch(paging->ledger, &command, 1);
     assert_int_equal(all.status, 200);
-    static const char *const HAS[] = {"user:chen", "user:ana"};
+    static const char *const HAS[] = {"user:chen", "user:ana", "user:ana"};
     for (size_t i = 0; i < G_N_ELEMENTS(HAS); i++) {
         struct alert alert = {0};
         assert_true(alert_load(paging->db, nth_alert(paging, i + 4), &alert));
         assert_string_equal(alert.acknowledged_by, HAS[i]);
+        assert_false(alert_is_snoozed(&alert)); /* nobody was on that one */
         alert_clear(&alert);
     }
 }

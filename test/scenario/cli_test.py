@@ -253,7 +253,14 @@ class CommandTest(unittest.TestCase):
         self.assertNotRegex(said, r"who: ana\b")
         world.cli("ack", alert, "--as", "ana", "--note", "on it")
         self.assertEqual(world.alert(alert)["acknowledged_by"], "user:ana")
-        world.cli("snooze", alert, "--for", "30m")
+        world.cli("snooze", alert, "--for", "30m", "--as", "ana")
+        until = r"snoozed until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d, by Ana Wijaya \(ana\)"
+        self.assertRegex(world.cli("alerts").stdout, rf"(?m)^{alert} +{until} +critical")
+        said = world.cli("explain", alert).stdout
+        self.assertRegex(said, rf"\AAlert {alert}, {until}: ")
+        self.assertRegex(said, r"\n  next, if nobody acknowledges: .*: (Ana Wijaya \(ana\)|budi)\n")
+        world.cli("ack", alert, "--as", "budi")
+        self.assertNotIn("snoozed", world.cli("alerts").stdout)
         world.cli("resolve", alert)
         self.assertEqual(world.alert(alert)["status"], "resolved")
         self.assertNotIn(alert, [item["id"] for item in world.cli_json("alerts")])
