@@ -204,17 +204,59 @@ int cmd_schedule_gaps(struct cli *cli)
     return show_range(cli, &GAPS);
 }
 
-int cmd_override_add(struct cli *cli)
+/* What is no local time is read as an instant, as everywhere. EXIT_OK, or after an error was told. */
+static int read_by_clock_of(const struct cli *cli, const json_t *schedule, const char *called,
+                            const char *text, struct civil *out)
+{
+    struct utc at;
+    struct fault fault = {0};
+    /* Not the reader's zone in its place: the shift would be another one. */
+    const struct zone *zone = zone_load(json_text(schedule, "time_zone", ""), &fault);
+    if (zone == NULL) {
+        return cli_refused(&fault);
+    }
+    if (!cmd_instant_in(cli, called, text, zone, &at)) {
+        return EXIT_USAGE;
+    }
+    *out = zone_civil(zone, at);
+    return EXIT_OK;
+}
+
+/* Overrides are kept as local times of the schedule's zone. Those that are written as such stay as they are: which
+ * of them never was, the server says. */
+static int add_local_times(const struct cli *cli, json_t *body)
 {
     static const char *const NEEDED[] = {"from", "to"};
-    json_auto_t *body = json_object();
+    json_auto_t *schedule = NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(NEEDED); i++) {
         const char *value = cli_option(cli, NEEDED[i]);
         if (value == NULL) {
             return cli_misused(cli, "--from and --to say when, in the schedule's own zone: "
                                     "2026-12-24T00:00");
         }
-        json_object_set_new(body, NEEDED[i], json_string(value));
+        struct civil local;
+        char text[UTC_TEXT_SIZE];
+        g_autofree char *midnight = g_strconcat(value, "T00:00", NULL);
+        if (!civil_parse(value, &local) && !civil_parse(midnight, &local)) {
+            schedule = schedule != NULL ? schedule : ask_schedule(cli, cli_arg(cli, 0));
+            int code = schedule == NULL ? EXIT_REFUSED
+                                        : read_by_clock_of(cli, schedule, NEEDED[i], value, &local);
+            if (code != EXIT_OK) {
+                return code;
+            }
+        }
+        civil_format(local, text);
+        json_object_set_new(body, NEEDED[i], json_string(text));
+    }
+    return EXIT_OK;
+}
+
+int cmd_override_add(struct cli *cli)
+{
+    json_auto_t *body = json_object();
+    int code = add_local_times(cli, body);
+    if (code != EXIT_OK) {
+        return code;
     }
     if (cli_option(cli, "who") != NULL) {
         json_object_set_new(body, "who", json_string(cli_option(cli, "who")));

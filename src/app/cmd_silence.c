@@ -242,6 +242,19 @@ static void warn_of_unknown(const struct cli *cli, const json_t *match)
     }
 }
 
+static void tell_added(const char *name, const json_t *body)
+{
+    struct utc from;
+    if (utc_parse(json_text(body, "from", ""), &from) &&
+        utc_before(clock_now(&CLOCK_SYSTEM), from)) {
+        g_autofree char *at = output_time(output_zone(), from);
+        printf("Silence %s begins at %s (%s). `tocsin silence remove %s` takes it back.\n", name,
+               at, zone_name(output_zone()), name);
+    } else {
+        printf("Silence %s holds. `tocsin silence remove %s` ends it.\n", name, name);
+    }
+}
+
 int cmd_silence_add(struct cli *cli)
 {
     json_auto_t *body = json_object();
@@ -269,8 +282,7 @@ int cmd_silence_add(struct cli *cli)
         warn_of_unknown(cli, match);
     }
     if (answer != NULL && !cli->is_json) {
-        const char *given = json_text(answer, "name", name != NULL ? name : made_up);
-        printf("Silence %s holds. `tocsin silence remove %s` ends it.\n", given, given);
+        tell_added(json_text(answer, "name", name != NULL ? name : made_up), body);
     }
     return cmd_finish(cli, answer);
 }

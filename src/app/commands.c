@@ -54,8 +54,9 @@ static const struct cli_option RANGE_OPTIONS[] = {
     {"to", "INSTANT", "Until when, likewise."},
     {0}};
 static const struct cli_option OVERRIDE_OPTIONS[] = {
-    {"from", "LOCAL", "From when, in the schedule's own zone: 2026-12-24T00:00."},
-    {"to", "LOCAL", "Until when."},
+    {"from", "INSTANT",
+     "From when, in the schedule's own zone: 2026-12-24, 2026-12-24T09:00 or +1h."},
+    {"to", "INSTANT", "Until when, in the same way."},
     {"who", "USER", "Who is on call instead."},
     {"nobody", NULL, "Nobody is, on purpose."},
     {"layer", "NAME", "Only in this layer."},

@@ -392,6 +392,22 @@ policies:"""))
         world.cli("schedule", "override", "remove", "primary", added["id"])
         row, = world.cli_json("oncall", "primary", "--at", "2027-06-01T10:00:00Z")
         self.assertNotEqual(row["layer"], "override")
+        # As in other commands, by the clock of the schedule (Europe/Paris) and not the reader's.
+        there = {"TZ": "Asia/Tokyo"}
+        add = ("schedule", "override", "add", "primary", "--who", "budi")
+        for when, kept in ((("2027-06-01", "2027-06-02"), ("2027-06-01T00:00", "2027-06-02T00:00")),
+                           (("2027-06-01T08:00:00Z", "2027-06-01T12:00"), ("2027-06-01T10:00", "2027-06-01T12:00"))):
+            world.cli(*add, "--from", when[0], "--to", when[1], env=there)
+            item, = world.cli_json("schedule", "override", "list", "primary")
+            self.assertEqual((item["from"], item["to"]), kept)
+            world.cli("schedule", "override", "remove", "primary", item["id"])
+        world.cli(*add, "--from", "now", "--to", "+2h", env=there)
+        row, = world.cli_json("oncall", "primary", "--at", "+1h")
+        self.assertEqual((row["user"], row["layer"]), ("budi", "override"))
+        item, = world.cli_json("schedule", "override", "list", "primary")
+        world.cli("schedule", "override", "remove", "primary", item["id"])
+        wrong = world.cli(*add, "--from", "tomorrow", "--to", "+2h", env=there, check=False)
+        self.assertIn("by the clock of Europe/Paris", wrong.stderr)
 
     def test_off_duty_finds_cover(self):
         world = self.world
@@ -534,6 +550,11 @@ policies:"""))
 
     def test_silences(self):
         world = self.world
+        later = world.cli("silence", "add", "service=checkout", "--from", "+1h", "--for", "1h", "--name", "later").stdout
+        self.assertRegex(later, r"\ASilence later begins at \d{4}-.* takes it back\.\n\Z")
+        self.assertIn(" holds. ", world.cli("silence", "add", "service=checkout", "--for", "1h", "--name", "now").stdout)
+        for name in ("later", "now"):
+            world.cli("silence", "remove", name)
         world.cli("silence", "add", "service=checkout", "summary=~disk.*", "--for", "1h", "--name", "night",
                   "--comment", "moving racks")
         self.assertIn("moving racks", world.cli("silence", "list").stdout)
