@@ -74,11 +74,14 @@ static void it_says_so_however_it_was_taken(void **state)
     paging_settle_by(paging, SEND_DELIVERED, "m1", "channel:ops channel: taken 1 into m1");
     (void)paging_act(paging, VERB_ACKNOWLEDGE, id, "user:ana");
     assert_string_equal(paging_first(paging)->message.items[0].acknowledged_by, "ana");
+    assert_int_equal(paging_first(paging)->message.next.count, 0);
     paging_settle_by(paging, SEND_DELIVERED, "m2", "channel:ops channel: taken 1 into m2");
     paging_settle_by(paging, SEND_DELIVERED, "m1", "channel:ops channel: taken 1 into m1");
     nothing_more_comes(paging);
     id = told(paging, "l", "m3");
     assert_int_equal(paging_snooze(paging, id, SPAN_H(20)), 200);
+    assert_int_equal(paging_first(paging)->message.next.count, 1); /* whom it pages again */
+    assert_int_equal(paging_first(paging)->message.next_at.us, utc_add(paging->now, SPAN_H(20)).us);
     paging_settle_by(paging, SEND_DELIVERED, "m3", "channel:ops channel: taken 1 into m3");
 }
 
