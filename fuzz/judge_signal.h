@@ -29,6 +29,8 @@ static inline void judge_signal(const struct signal *signal)
     judge_text(signal->group, LIMIT_TEXT);
     judge_text(signal->class_name, LIMIT_TEXT);
     CHECK(signal->details == NULL || json_is_object(signal->details));
+    /* The name of the receiver stands beside what is bounded. */
+    CHECK(json_dumpb(signal->details, NULL, 0, JSON_COMPACT) <= LIMIT_DETAILS + 8 * LIMIT_TEXT);
     CHECK(signal->links == NULL || json_array_size(signal->links) > 0);
     for (size_t i = 0; i < json_array_size(signal->links); i++) {
         const char *href =

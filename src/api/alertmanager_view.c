@@ -13,7 +13,6 @@
 enum {
     ROWS_AT_ONCE = 1000,
     SHOWN_MAX = 20000, /* some 20 MB of answer; a narrower question is the better one */
-    FINGERPRINT_SIZE = 17,
 };
 
 /* --- the question --- */
@@ -146,9 +145,10 @@ static json_t *ids_of_holders(const struct viewing *viewing, const struct match_
 static json_t *show_alert(const struct alert *alert, const char *integration, json_t *silenced_by)
 {
     json_t *labels = labels_of(alert->details);
-    char fingerprint[FINGERPRINT_SIZE];
-    (void)g_snprintf(fingerprint, sizeof(fingerprint), "%016" G_GINT64_MODIFIER "x",
-                     labels_public_fingerprint(labels));
+    char made[LABELS_FINGERPRINT_SIZE];
+    labels_public_fingerprint(labels, made);
+    const char *fingerprint =
+        json_text(alert->details, "fingerprint", made); /* of labels sent longer */
     struct utc ends_at = utc_is_set(alert->expires_at)
                              ? alert->expires_at
                              : utc_add(alert->last_at, PROMETHEUS_RESOLVE_AFTER);

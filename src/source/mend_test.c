@@ -383,8 +383,9 @@ static void what_is_odd_is_kept_where_it_can_be(void **state)
     assert_int_equal(signal.severity, SEVERITY_ERROR);
     assert_string_equal(signal.source, "7");
     assert_string_equal(signal.dedup_key, "{\"a\":1}");
-    g_autofree char *details = json_write(signal.details);
-    assert_string_equal(details, "{\"x\":1,\"host\":\"db7\"}");
+    assert_int_equal(json_integer_value(json_object_get(signal.details, "x")), 1);
+    assert_string_equal(json_text(signal.details, "host", ""), "db7");
+    assert_true(strlen(json_text(signal.details, "big", "")) > LIMIT_DETAILS / 2);
     g_autofree char *links = json_write(signal.links);
     assert_string_equal(links, "[{\"href\":\"https://a.example.org\",\"text\":\"t\"}]");
     signal_clear(&signal);

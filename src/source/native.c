@@ -179,8 +179,7 @@ static bool judge(const struct native_alert *alert, struct fault *fault)
     if (is_trigger && text_is_blank(alert->summary)) {
         return refuse_summary(fault);
     }
-    bool is_good = alert->details == NULL ||
-                   json_dumpb(alert->details, NULL, 0, JSON_COMPACT) <= LIMIT_DETAILS;
+    bool is_good = alert->details == NULL || details_are_short(alert->details);
     return is_good ||
            fault_set(fault, "details", "must be at most %d bytes as JSON", LIMIT_DETAILS);
 }

@@ -123,18 +123,11 @@ static bool is_known(const char *key)
     return false;
 }
 
-/* In bytes of its JSON. */
-static size_t size_of(const char *key, const json_t *value)
-{
-    return strlen(key) + 4 + json_dumpb(value, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY);
-}
-
-/* A field that is not known may be what somebody needs to know; but it takes no room from the details. */
+/* A field that is not known may be what somebody needs to know; but it takes the place of no detail. */
 static void keep_others(const json_t *body, json_t *mended, struct fault *mend)
 {
     const char *key = NULL;
     json_t *value = NULL;
-    size_t used = size_of("", json_object_get(mended, "details"));
     json_object_foreach ((json_t *)(uintptr_t)body, key, value) {
         json_t *details = json_object_get(mended, "details");
         if (is_known(key) || json_is_null(value)) {
@@ -144,13 +137,11 @@ static void keep_others(const json_t *body, json_t *mended, struct fault *mend)
             details = json_object();
             (void)json_object_set_new(mended, "details", details);
         }
-        size_t size = size_of(key, value);
-        bool has_room = json_object_get(details, key) == NULL && used + size <= LIMIT_DETAILS;
+        bool has_place = json_object_get(details, key) == NULL;
         mend_told(mend, key,
-                  has_room ? "is not known: kept in the details" : "is not known: left out");
-        if (has_room) {
+                  has_place ? "is not known: kept in the details" : "is not known: left out");
+        if (has_place) {
             (void)json_object_set(details, key, value);
-            used += size;
         }
     }
 }

@@ -38,7 +38,7 @@ static uint64_t add_bytes(uint64_t hash, const char *text, unsigned char end)
     return (hash ^ end) * PRIME;
 }
 
-uint64_t labels_public_fingerprint(const json_t *labels)
+void labels_public_fingerprint(const json_t *labels, char out[LABELS_FINGERPRINT_SIZE])
 {
     static const unsigned char SEPARATOR = 0xff;
     uint64_t hash = 14695981039346656037U;
@@ -48,7 +48,7 @@ uint64_t labels_public_fingerprint(const json_t *labels)
         hash = add_bytes(hash, name, SEPARATOR);
         hash = add_bytes(hash, json_text(labels, name, ""), SEPARATOR);
     }
-    return hash;
+    (void)g_snprintf(out, LABELS_FINGERPRINT_SIZE, "%016" G_GINT64_MODIFIER "x", hash);
 }
 
 char *labels_fingerprint(const json_t *labels)
@@ -126,6 +126,24 @@ static char *first_fit(const json_t *object, const char *const *keys, size_t max
     return text_fit(text_first(object, keys), max, field, mend);
 }
 
+/* By labels that were cut nobody can tell what the sender calls the alert: so that is kept beside them. */
+static json_t *details_of(const json_t *labels, const json_t *annotations, struct fault *mend)
+{
+    json_t *details = json_object();
+    (void)json_object_set(details, "labels", (json_t *)(uintptr_t)labels);
+    if (json_object_size(annotations) > 0) {
+        (void)json_object_set(details, "annotations", (json_t *)(uintptr_t)annotations);
+    }
+    details = details_fit(details, "labels and annotations", mend);
+    const json_t *kept = json_object_get(details, "labels");
+    if (json_object_size(labels) > 0 && kept != labels) {
+        char fingerprint[LABELS_FINGERPRINT_SIZE];
+        labels_public_fingerprint(labels, fingerprint);
+        (void)json_object_set_new(details, "fingerprint", json_string(fingerprint));
+    }
+    return details;
+}
+
 void signal_from_labels(struct signal *signal, const json_t *labels, const json_t *annotations,
                         struct fault *mend)
 {
@@ -152,12 +170,7 @@ void signal_from_labels(struct signal *signal, const json_t *labels, const json_
     if (signal->dedup_key == NULL) {
         signal->dedup_key = labels_fingerprint(labels);
     }
-    json_t *details = json_object();
-    (void)json_object_set(details, "labels", (json_t *)(uintptr_t)labels);
-    if (json_object_size(annotations) > 0) {
-        (void)json_object_set(details, "annotations", (json_t *)(uintptr_t)annotations);
-    }
-    signal->details = details_fit(details, "labels and annotations", mend);
+    signal->details = details_of(labels, annotations, mend);
     links_take(&signal->links, text_first(annotations, RUNBOOKS), "Runbook", "annotations.runbook",
                mend);
     links_take(&signal->links, text_first(annotations, DASHBOARDS), "Dashboard",

@@ -16,9 +16,11 @@ NODISCARD bool prometheus_read(const json_t *body, struct utc now, struct batch 
 /* The same for every order of the labels; empty values count as absent. Newly allocated. */
 NODISCARD char *labels_fingerprint(const json_t *labels);
 
-/* The 64 bits by which Prometheus and Alertmanager themselves know a label set (FNV-1a). Too few to keep
- * two alerts of an attacker's choosing apart, so it is shown and never compared. */
-NODISCARD uint64_t labels_public_fingerprint(const json_t *labels);
+enum { LABELS_FINGERPRINT_SIZE = 17 };
+
+/* The 64 bits, in hexadecimal, by which Prometheus and Alertmanager themselves know a label set (FNV-1a). Too few
+ * to keep two alerts of an attacker's choosing apart, so it is shown and never compared. */
+void labels_public_fingerprint(const json_t *labels, char out[LABELS_FINGERPRINT_SIZE]);
 
 /* An object of texts, made of what stands at `name` of the alert: a label that is null is absent, any
  * other value that is no text becomes its JSON as text, and a thing that is no object is none. Where that
@@ -26,7 +28,8 @@ NODISCARD uint64_t labels_public_fingerprint(const json_t *labels);
 NODISCARD json_t *labels_take(const json_t *alert, const char *name, struct fault *mend);
 
 /* Fills everything that labels and annotations tell: summary, severity, source, component, group,
- * class, details and links; and the key when there is none yet. `mend` as above. */
+ * class, details and links; and the key when there is none yet. Where labels are too long to be kept whole,
+ * "fingerprint" in the details is the public one of what was sent. `mend` as above. */
 void signal_from_labels(struct signal *signal, const json_t *labels, const json_t *annotations,
                         struct fault *mend);
 

@@ -245,24 +245,6 @@ void links_take(json_t **links, const char *href, const char *text, const char *
     }
 }
 
-json_t *details_fit(json_t *details, const char *field, struct fault *mend)
-{
-    if (details == NULL || (json_is_object(details) && json_object_size(details) == 0)) {
-        json_decref(details);
-        return NULL;
-    }
-    size_t size = json_dumpb(details, NULL, 0, JSON_COMPACT);
-    if (size <= LIMIT_DETAILS) {
-        return details;
-    }
-    json_decref(details);
-    g_autofree char *note =
-        g_strdup_printf("The details were %zu bytes long and are left out; at most %d are kept.",
-                        size, LIMIT_DETAILS);
-    mend_told(mend, field, "are too long: left out");
-    return json_pack("{s:s}", "note", note);
-}
-
 bool instant_read(const char *text, struct utc *out)
 {
     *out = (struct utc){0};

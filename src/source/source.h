@@ -75,9 +75,14 @@ bool links_add(json_t **links, const char *href, const char *text);
 void links_take(json_t **links, const char *href, const char *text, const char *field,
                 struct fault *mend);
 
-/* Takes over `details`; answers it, or when it is larger than LIMIT_DETAILS a short one that says
- * so, as `mend` does. NULL for NULL and for an empty object. */
+/* Takes over `details`, an object; answers it, or when it is longer than LIMIT_DETAILS one that fits: its longest
+ * texts are cut where a character ends, and of what is still too much the largest parts are left out; of the member
+ * "labels" only when the rest has shrunk. The same of the same, and in a time that grows with its size as sorting
+ * does. Its member "note" says so, as `mend` does. NULL for NULL and for an empty object. */
 NODISCARD json_t *details_fit(json_t *details, const char *field, struct fault *mend);
+
+/* Not longer than LIMIT_DETAILS? */
+NODISCARD bool details_are_short(const json_t *details);
 
 /* "0001-01-01T00:00:00Z" is how Go writes "not set". False when `text` is no instant; unset and true
  * for NULL, "" and the zero time. */

@@ -500,7 +500,7 @@ static void large_details(void **state)
     assert_string_equal(mend.field, "details");
     assert_string_equal(signal.summary, "s");
     assert_non_null(json_object_get(signal.details, "note"));
-    assert_null(json_object_get(signal.details, "big"));
+    assert_true(g_str_has_prefix(json_text(signal.details, "big", ""), "xxx"));
     signal_clear(&signal);
     /* Another product's program cannot be told: its alert is taken, and says what is missing. */
     json_auto_t *other = json_pack("[{s:{s:s, s:s}}]", "labels", "alertname", "A", "big", big);

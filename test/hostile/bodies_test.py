@@ -174,7 +174,7 @@ class BodiesTest(unittest.TestCase):
         return int(re.search(r'^tocsin_intake_refused_total\{kind="too-large"\} (\d+)$', text, re.M)[1])
 
     def test_large_event_of_a_known_key_is_taken(self):
-        """Without its details, which are too long to be kept."""
+        """Without the end of its details, which are too long to be kept."""
         v1 = {"service_key": KEYS["PD_KEY"], "event_type": "trigger", "description": "600 KB",
               "incident_key": "v1", "details": {"log": "x" * 600_000}}
         for path, body, expected, packed in (
@@ -187,7 +187,7 @@ class BodiesTest(unittest.TestCase):
                     data, more = gzip.compress(data), {"Content-Encoding": "gzip"}
                 answer = self.world.post(path, data, token=None, headers=more)
                 self.assertEqual(answer.status, expected, answer)
-                self.assertIn("left out", answer.json["note"])
+                self.assertIn("1 text is cut", answer.json["note"])
                 kept = self.world.items("/api/v1/integrations/prod-pd/payloads")[0]
                 self.assertEqual(kept["status"], expected)
 

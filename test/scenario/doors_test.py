@@ -313,7 +313,7 @@ class DoorsTest(unittest.TestCase):
         for name, path, body, problem in (
                 ("prod-am", AM, {"alerts": [{**alert, "annotations": {"summary": "x" * 1025}}]}, "summary: is cut"),
                 ("prod-am", AM, {"alerts": [{**alert, "endsAt": "soon"}]}, "endsAt: is no instant"),
-                ("prod-am", AM, {"alerts": [{**alert, "annotations": {"big": "x" * 70000}}]}, "labels and annotations: are too"),
+                ("prod-am", AM, {"alerts": [{**alert, "annotations": {"big": "x" * 70000}}]}, "labels and annotations: are longer"),
                 ("prod-am", AM, {"alerts": [alert], "groupKey": "g", "truncatedAlerts": 4}, "truncatedAlerts: "),
                 ("prod-prom", PROM, [{**alert, "startsAt": 5}], "startsAt: is no instant"),
                 ("prod-pd", "/v2/enqueue", {**pd, "event_action": "trigger", "payload": {**event, "summary": "x" * 1025}},
@@ -323,7 +323,7 @@ class DoorsTest(unittest.TestCase):
                 ("prod-pd", "/v2/change/enqueue", {**pd, "payload": {**event, "source": 7}}, "payload.source: is no text"),
                 ("app", "/api/v1/alerts", {"summary": "x" * 1025}, "summary: is cut"),
                 ("app", "/api/v1/alerts", {"summary": "s", "source": "x" * 5000}, "source: is cut"),
-                ("app", "/api/v1/alerts", {"summary": "s", "details": {"x": "x" * 70000}}, "details: are too long")):
+                ("app", "/api/v1/alerts", {"summary": "s", "details": {"x": "x" * 70000}}, "details: are longer")):
             with self.subTest(problem):
                 answer = self.post(path, body, token=KEYS["APP_KEY"] if name == "app" else None)
                 self.assertLess(answer.status, 300, answer)
@@ -399,6 +399,34 @@ class DoorsTest(unittest.TestCase):
         # Half of one alert may be another: the key and the action may be what is missing.
         self.assert_problem(self.alert(b'{"summary":"half","links":[{"href":"http://x/"},{"hr'), 400)
         self.assertEqual([a for a in self.world.alerts() if a["summary"] == "half"], [])
+
+    def test_one_long_text_costs_no_label(self):
+        """The route, the silence and what others know the alert by stay what they were."""
+        with World() as world:
+            apply_team(world)
+            world.cli("silence", "add", "details.labels.team=search", "--for", "1h")
+
+            def shown(name):
+                return [one for one in world.get(PROM, token=None).json if one["labels"].get("alertname") == name]
+
+            prints = set()
+            for name, size in itertools.product(("LongA", "LongB"), (70_000, 5, 71_000)):
+                alert = {"labels": {"alertname": name, "team": "search"}, "annotations": {"dump": "x" * size, "summary": name}}
+                self.assertEqual(world.post(PROM, [alert], token=None).status, 200)
+                self.assertEqual(world.post(AM, {"alerts": [{**alert, "status": "firing"}]}, token=None).status, 202)
+                kept, = shown(name)
+                self.assertEqual(kept["labels"], alert["labels"])
+                self.assertEqual(kept["annotations"]["summary"], name)
+                self.assertEqual(kept["annotations"]["dump"].endswith("… (cut)"), size > 65_536)
+                self.assertEqual(kept["status"]["state"], "suppressed", kept)
+                prints.add(kept["fingerprint"])
+            self.assertEqual(len(prints), 2)
+            self.assertEqual({alert["service"] for alert in world.alerts()}, {"search"})
+            for name in ("prod-prom", "prod-am"):
+                self.assertIn("1 text is cut", world.items(f"/api/v1/integrations/{name}/payloads")[0]["problem"])
+            two = [{"labels": {"alertname": "Wide", "team": "search", "wide": "w" * 70_000 + end}} for end in "ab"]
+            self.assertEqual(world.post(PROM, two, token=None).status, 200)
+            self.assertEqual(len({one["fingerprint"] for one in shown("Wide")}), 2, "they differ behind the cut")
 
     def test_a_null_label_is_absent(self):
         sent = self.post(PROM, b'[{"labels":{"alertname":"NullLabel","team":null,"n":5}}]')
