@@ -6,6 +6,8 @@
 #include "judge_signal.h"
 #include "source/pagerduty.h"
 
+static const struct utc NOW = {1795000000000000};
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static void try_event(const json_t *body)
@@ -13,7 +15,7 @@ static void try_event(const json_t *body)
     struct batch batch;
     batch_init(&batch);
     json_auto_t *errors = json_array();
-    bool is_good = pagerduty_read(body, &batch, errors);
+    bool is_good = pagerduty_read(body, NOW, &batch, errors);
     CHECK(is_good == (json_array_size(errors) == 0));
     if (is_good) {
         judge_signal(g_ptr_array_index(batch.signals, 0));

@@ -20,6 +20,24 @@ static struct utc past(int minutes)
     return utc_add(START, SPAN_MIN(minutes));
 }
 
+/* What has not begun yet is told to nobody; the sender's own instants are compared all the same. */
+static void a_start_ahead_is_not_told(void **state)
+{
+    struct world *world = *state;
+    world->started_at = utc_add(START, SPAN_D(1));
+    take(world, SIGNAL_TRIGGER, "a day", SEVERITY_ERROR);
+    assert_int_equal(world->alert.started_at.us, world->started_at.us);
+    world->started_at.us++;
+    take(world, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
+    assert_false(utc_is_set(world->alert.started_at));
+    take(world, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
+    assert_false(utc_is_set(world->alert.started_at));
+    world->started_at = past(0);
+    world->ended_at = past(5);
+    take(world, SIGNAL_RESOLVE, "k", 0);
+    assert_int_equal(world->outcome, TAKE_STALE);
+}
+
 static void a_late_resolve_changes_nothing(void **state)
 {
     struct world *world = *state;
@@ -203,11 +221,9 @@ static void a_repeat_renews_where_it_is(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ON_A_LEDGER(since_when_is_by_the_senders_clock),
-        ON_A_LEDGER(a_late_resolve_changes_nothing),
-        ON_A_LEDGER(replicas_are_one_alert),
-        ON_A_LEDGER(a_repeat_renews_what_its_sender_says),
-        ON_A_LEDGER(history_keeps_each_version),
+        ON_A_LEDGER(since_when_is_by_the_senders_clock),   ON_A_LEDGER(a_start_ahead_is_not_told),
+        ON_A_LEDGER(a_late_resolve_changes_nothing),       ON_A_LEDGER(replicas_are_one_alert),
+        ON_A_LEDGER(a_repeat_renews_what_its_sender_says), ON_A_LEDGER(history_keeps_each_version),
         ON_A_LEDGER(a_repeat_renews_where_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -176,6 +176,13 @@ static json_t *kept(json_t *said)
     return is_none ? NULL : json_incref(said);
 }
 
+/* As it is told to people; unset where it cannot be. */
+static struct utc start_of(const struct taking *taking)
+{
+    struct utc said = taking->signal->occurred_at;
+    return signal_is_ahead(said, taking->tx->now) ? (struct utc){0} : said;
+}
+
 static void fill_new(const struct taking *taking, int status, char *route)
 {
     const struct signal *signal = taking->signal;
@@ -198,7 +205,7 @@ static void fill_new(const struct taking *taking, int status, char *route)
         .route = route,
         .first_at = taking->tx->now,
         .last_at = taking->tx->now,
-        .started_at = signal->occurred_at,
+        .started_at = start_of(taking),
         .episode_at = signal->occurred_at,
         .expires_at = expiry_of(taking),
     };
@@ -353,11 +360,12 @@ static bool renew(const struct taking *taking)
 }
 
 /* Since when is what was said first; which episode, what was said last. */
-static void note_start(struct alert *alert, struct utc starts_at)
+static void note_start(const struct taking *taking)
 {
-    alert->episode_at = utc_later(alert->episode_at, starts_at);
+    struct alert *alert = taking->out;
+    alert->episode_at = utc_later(alert->episode_at, taking->signal->occurred_at);
     if (!utc_is_set(alert->started_at)) {
-        alert->started_at = starts_at;
+        alert->started_at = start_of(taking);
     }
 }
 
@@ -368,7 +376,7 @@ static int join_alert(const struct taking *taking, bool *out_severity_raised)
     alert->count++;
     alert->last_at = taking->tx->now;
     alert->expires_at = expiry_of(taking);
-    note_start(alert, taking->signal->occurred_at);
+    note_start(taking);
     if (renew(taking)) {
         alert_save(taking->tx->db, alert);
     } else {

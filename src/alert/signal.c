@@ -18,6 +18,11 @@ int signal_severity(const struct signal *signal)
     return signal->severity != 0 ? signal->severity : (int)SEVERITY_ERROR;
 }
 
+bool signal_is_ahead(struct utc at, struct utc now)
+{
+    return utc_before(utc_add(now, SPAN_D(1)), at);
+}
+
 void signal_clear(struct signal *signal)
 {
     g_free(signal->dedup_key);

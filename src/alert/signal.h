@@ -39,6 +39,10 @@ struct signal {
 /* How bad an alert is that the signal opens. */
 NODISCARD int signal_severity(const struct signal *signal);
 
+/* Senders' clocks are hours off at most: what they say to have begun more than a day ahead of ours has not, and
+ * nobody is told so. */
+NODISCARD bool signal_is_ahead(struct utc at, struct utc now);
+
 void signal_clear(struct signal *signal);
 
 #endif

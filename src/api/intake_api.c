@@ -172,7 +172,7 @@ static void post_enqueue(struct http_request *request, void *context)
         return;
     }
     json_auto_t *errors = json_array();
-    bool is_good = pagerduty_read(body, &intake->batch, errors);
+    bool is_good = pagerduty_read(body, clock_now(intake->context->clock), &intake->batch, errors);
     submit_event(intake, json_text(body, "dedup_key", NULL), is_good, errors);
     json_decref(body);
 }

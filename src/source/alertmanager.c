@@ -95,7 +95,8 @@ static bool read_one(const json_t *body, const json_t *alert, struct utc now, st
     json_auto_t *labels = labels_take(alert, "labels", mend);
     json_auto_t *annotations = labels_take(alert, "annotations", mend);
     const char *fingerprint = read_fingerprint(alert, mend);
-    struct utc starts_at = instant_take(alert, "startsAt", mend);
+    struct utc starts_at =
+        instant_past(instant_take(alert, "startsAt", mend), "startsAt", now, mend);
     struct utc ends_at = instant_take(alert, "endsAt", mend);
     int action = read_action(body, alert, has_ended(starts_at, ends_at, now), mend);
     if (json_object_size(labels) == 0 && fingerprint[0] == '\0') {
@@ -105,7 +106,7 @@ static bool read_one(const json_t *body, const json_t *alert, struct utc now, st
     signal->action = action;
     signal->occurred_at = starts_at;
     if (action == SIGNAL_RESOLVE) { /* while it fires, the end is none or a guess */
-        signal->ended_at = ends_at;
+        signal->ended_at = instant_past(ends_at, "endsAt", now, mend);
     }
     if (fingerprint[0] != '\0') {
         signal->dedup_key = g_strdup(fingerprint);

@@ -245,7 +245,7 @@ static void small_details_stay_beside_long_ones(void **state)
     struct batch batch;
     batch_init(&batch);
     json_auto_t *errors = json_array();
-    assert_true(pagerduty_read(event, &batch, errors));
+    assert_true(pagerduty_read(event, NOW, &batch, errors));
     assert_string_equal(text_at(signal_at(&batch, 0)->details, NULL, "team"), "search");
     assert_string_equal(batch.first_mend.field, "custom_details");
     batch_clear(&batch);

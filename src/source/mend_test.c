@@ -83,6 +83,8 @@ static const struct {
     {"no zone", "\"labels\":{\"a\":\"b\"},\"startsAt\":\"2026-12-01T10:00:00\"", "startsAt"},
     {"the end of time", "\"labels\":{\"a\":\"b\"},\"startsAt\":\"9999-12-31T23:59:59.999Z\"",
      "startsAt"},
+    {"the last second", "\"labels\":{\"a\":\"b\"},\"startsAt\":\"9999-12-31T23:59:59Z\"",
+     "startsAt"},
     {"before 1970", "\"labels\":{\"a\":\"b\"},\"startsAt\":\"1969-12-31T23:59:59Z\"", "startsAt"},
     {"Go's zero in local time",
      "\"labels\":{\"a\":\"b\"},\"startsAt\":\"0000-12-31T19:03:58-04:56\"", "startsAt"},
@@ -126,6 +128,57 @@ static void each_alert_is_taken_without_what_cannot_be_read(void **state)
             }
             batch_clear(&batch);
         }
+    }
+}
+
+/* A start, and an end that is told as one that was, may be ahead of our clock by what clocks are wrong. */
+static void what_is_far_ahead_has_not_begun(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *at;
+        bool is_taken, is_told;
+    } ROWS[] = {
+        {"9999-12-31T23:59:59Z", false, true},      {"9999-12-31T23:59:59.000Z", false, true},
+        {"9999-12-31T00:00:00Z", false, true},      {"9999-12-31T22:59:59-01:00", false, true},
+        {"9999-12-31T23:59:59.999Z", false, true},  {"9999-01-01T00:00:00Z", false, true},
+        {"2262-04-11T23:47:16Z", false, true},      {"2026-12-19T11:06:41Z", false, true},
+        {"2026-12-19T11:06:40Z", true, true},       {"2026-11-19T11:06:41Z", true, true},
+        {"2026-11-19T11:06:40Z", true, false},      {"2026-11-18T12:06:40+00:00", true, false},
+        {"2026-11-18T23:59:59+14:00", true, false}, {"2026-11-18T11:06:40Z", true, false},
+        {"2001-09-09T01:46:40Z", true, false}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        g_autofree char *alert =
+            g_strdup_printf("{\"labels\":{\"a\":\"b\"},\"startsAt\":\"%s\",\"endsAt\":\"%s\"}",
+                            ROWS[i].at, ROWS[i].at);
+        g_autofree char *list = g_strdup_printf("[%s]", alert);
+        g_autofree char *hook = g_strdup_printf("{\"status\":\"resolved\",\"alerts\":[%s]}", alert);
+        g_autofree char *event = g_strdup_printf(
+            "{\"routing_key\":\"k\",\"event_action\":\"trigger\",\"payload\":{\"summary\":\"s\","
+            "\"source\":\"x\",\"severity\":\"info\",\"timestamp\":\"%s\"}}",
+            ROWS[i].at);
+        json_t *bodies[] = {json_of(list), json_of(hook), json_of(event)};
+        json_auto_t *errors = json_array();
+        struct batch batch;
+        struct fault fault = {0};
+        batch_init(&batch);
+        assert_true(prometheus_read(bodies[0], NOW, &batch, &fault));
+        assert_true(alertmanager_read(bodies[1], NOW, &batch, &fault));
+        assert_true(pagerduty_read(bodies[2], NOW, &batch, errors));
+        for (guint k = 0; k < 3; k++) {
+            const struct signal *signal = signal_at(&batch, k);
+            if (utc_is_set(signal->occurred_at) != ROWS[i].is_taken) {
+                fail_msg("%s at door %u", ROWS[i].at, k);
+            }
+        }
+        assert_int_equal(utc_is_set(signal_at(&batch, 1)->ended_at), ROWS[i].is_taken);
+        assert_int_equal(batch.mended, ROWS[i].is_told ? 3 : 0);
+        for (guint k = 0; k < 3; k++) {
+            json_decref(bodies[k]);
+        }
+        batch_clear(&batch);
     }
 }
 
@@ -259,7 +312,7 @@ static void pagerduty_takes_a_blank_summary(void **state)
     json_auto_t *errors = json_array();
     struct batch batch;
     batch_init(&batch);
-    assert_true(pagerduty_read(body, &batch, errors));
+    assert_true(pagerduty_read(body, NOW, &batch, errors));
     const struct signal *signal = g_ptr_array_index(batch.signals, 0);
     assert_string_equal(signal->summary, "db7: an alert without a summary");
     batch_clear(&batch);
@@ -434,17 +487,17 @@ static void none_is_said_by_empty_lists_of_pagerduty(void **state)
     json_auto_t *body = json_of("{\"routing_key\":\"k\",\"event_action\":\"trigger\",\"links\":[],"
                                 "\"images\":null,\"payload\":{\"summary\":\"s\",\"source\":\"x\","
                                 "\"severity\":\"info\",\"custom_details\":{}}}");
-    assert_true(pagerduty_read(body, &batch, errors));
+    assert_true(pagerduty_read(body, NOW, &batch, errors));
     const struct signal *signal = g_ptr_array_index(batch.signals, 0);
     assert_true(json_is_array(signal->links));
     assert_true(json_is_object(signal->details));
     json_object_set_new(body, "images", json_pack("[{s:s}]", "src", "https://a.example.org/i.png"));
-    assert_true(pagerduty_read(body, &batch, errors));
+    assert_true(pagerduty_read(body, NOW, &batch, errors));
     signal = g_ptr_array_index(batch.signals, 1);
     assert_int_equal(json_array_size(signal->links), 1);
     json_object_del(body, "links");
     json_object_del(body, "images");
-    assert_true(pagerduty_read(body, &batch, errors));
+    assert_true(pagerduty_read(body, NOW, &batch, errors));
     signal = g_ptr_array_index(batch.signals, 2);
     assert_null(signal->links);
     batch_clear(&batch);
@@ -489,7 +542,7 @@ static void pagerduty_says_what_it_left_out(void **state)
         json_auto_t *errors = json_array();
         struct batch batch;
         batch_init(&batch);
-        assert_true(pagerduty_read(body, &batch, errors));
+        assert_true(pagerduty_read(body, NOW, &batch, errors));
         assert_string_equal(batch.first_mend.field, "payload.timestamp");
         if (strstr(batch.first_mend.text, ODD[i].field) == NULL) {
             fail_msg("%s: %s", ODD[i].field, batch.first_mend.text);
@@ -504,6 +557,7 @@ int main(void)
         cmocka_unit_test(blank_texts_are_none),
         cmocka_unit_test(the_next_text_counts_when_one_is_blank),
         cmocka_unit_test(each_alert_is_taken_without_what_cannot_be_read),
+        cmocka_unit_test(what_is_far_ahead_has_not_begun),
         cmocka_unit_test(a_fingerprint_that_is_no_text_is_none),
         cmocka_unit_test(labels_become_texts),
         cmocka_unit_test(what_alertmanager_cut_off_is_an_alert),

@@ -74,6 +74,7 @@ static const char PAYLOAD[] = "payload.";
 /* Why an event is refused (texts), and what of one that is taken is not as it was sent. */
 struct reading {
     json_t *errors;
+    struct utc now;
     struct fault mend;
 };
 
@@ -196,12 +197,13 @@ static void read_links(const json_t *body, json_t **links, struct fault *mend)
 }
 
 /* A time stamp that cannot be read is no reason to lose the alert. */
-static struct utc read_timestamp(const json_t *payload, struct fault *mend)
+static struct utc read_timestamp(const json_t *payload, struct reading *reading)
 {
     struct fault odd = {0};
-    struct utc at = instant_take(payload, "timestamp", &odd);
+    struct utc said = instant_take(payload, "timestamp", &odd);
+    struct utc at = instant_past(said, "timestamp", reading->now, &odd);
     if (odd.text[0] != '\0') {
-        tell(mend, PAYLOAD, "timestamp", odd.text);
+        tell(&reading->mend, PAYLOAD, "timestamp", odd.text);
     }
     return at;
 }
@@ -232,7 +234,7 @@ static void read_payload(const json_t *body, struct signal *out, struct reading 
     out->group = take_text(payload, PAYLOAD, "group", LIMIT_TEXT, mend);
     out->class_name = take_text(payload, PAYLOAD, "class", LIMIT_TEXT, mend);
     out->details = read_details(payload, &V2, mend);
-    out->occurred_at = read_timestamp(payload, mend);
+    out->occurred_at = read_timestamp(payload, reading);
     read_links(body, &out->links, mend);
 }
 
@@ -251,10 +253,10 @@ static bool settle(struct batch *batch, struct signal *out, const struct reading
     return true;
 }
 
-bool pagerduty_read(const json_t *body, struct batch *batch, json_t *errors)
+bool pagerduty_read(const json_t *body, struct utc now, struct batch *batch, json_t *errors)
 {
     struct signal *out = batch_add(batch);
-    struct reading reading = {.errors = errors};
+    struct reading reading = {.errors = errors, .now = now};
     if (!json_is_object(body)) {
         add_error(errors, "the event must be a JSON object");
         return false;

@@ -15,7 +15,8 @@ NODISCARD char *pagerduty_key_in(const char *bytes, size_t size);
  * refuse costs no page: it is taken otherwise, which the batch counts as mended. False when it is not known whose
  * the event is, what it wants or what of: then every reason is a text in the array `errors`, as that API answers
  * them, and the signal stays empty. */
-NODISCARD bool pagerduty_read(const json_t *body, struct batch *batch, json_t *errors);
+NODISCARD bool pagerduty_read(const json_t *body, struct utc now, struct batch *batch,
+                              json_t *errors);
 
 /* The same of the generic API, version 2010-04-15: the key, and an event. */
 const char *pagerduty_service_key(const json_t *body);

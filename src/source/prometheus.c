@@ -188,7 +188,8 @@ static bool read_one(const json_t *alert, struct utc now, struct batch *out, str
     if (json_object_size(labels) == 0) {
         return fault_set(fault, "labels", "must be an object with at least one label");
     }
-    struct utc starts_at = instant_take(alert, "startsAt", mend);
+    struct utc starts_at =
+        instant_past(instant_take(alert, "startsAt", mend), "startsAt", now, mend);
     struct utc ends_at = instant_take(alert, "endsAt", mend);
     struct signal *signal = batch_add(out);
     signal_from_labels(signal, labels, annotations, mend);

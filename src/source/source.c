@@ -264,3 +264,13 @@ struct utc instant_take(const json_t *object, const char *name, struct fault *me
     }
     return at;
 }
+
+struct utc instant_past(struct utc at, const char *name, struct utc now, struct fault *mend)
+{
+    const struct span word_for_never = SPAN_D(31);
+    if (!signal_is_ahead(at, now)) {
+        return at;
+    }
+    mend_told(mend, name, "is more than a day ahead: taken as not known");
+    return utc_before(utc_add(now, word_for_never), at) ? (struct utc){0} : at;
+}

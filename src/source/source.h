@@ -91,4 +91,10 @@ NODISCARD bool instant_read(const char *text, struct utc *out);
 /* The instant at `name` of the object. One that cannot be read is taken as unset, and told in `mend`. */
 NODISCARD struct utc instant_take(const json_t *object, const char *name, struct fault *mend);
 
+/* One at which something began or ended: not known, and told so in `mend`, when it lies more than a day ahead. Beyond
+ * a month it is a word for "never", and taken as unset; before, of a clock that is wrong, by which the sender's own
+ * instants can still be compared: so a late copy of an older end closes nothing. */
+NODISCARD struct utc instant_past(struct utc at, const char *name, struct utc now,
+                                  struct fault *mend);
+
 #endif

@@ -243,7 +243,7 @@ static void pagerduty_triggers(void **state)
     struct batch batch;
     batch_init(&batch);
     json_auto_t *errors = json_array();
-    assert_true(pagerduty_read(body, &batch, errors));
+    assert_true(pagerduty_read(body, now(), &batch, errors));
     assert_string_equal(batch.first_mend.field, "links[1]");
     struct signal signal = *(struct signal *)g_ptr_array_index(batch.signals, 0);
     assert_int_equal(signal.action, SIGNAL_TRIGGER);
@@ -301,7 +301,7 @@ static void pagerduty_events_are_judged(void **state)
         json_auto_t *errors = json_array();
         struct batch batch;
         batch_init(&batch);
-        bool is_good = pagerduty_read(body, &batch, errors);
+        bool is_good = pagerduty_read(body, now(), &batch, errors);
         const char *first = json_string_value(json_array_get(errors, 0));
         if (is_good != (PAGERDUTY[i].errors == 0) ||
             json_array_size(errors) != PAGERDUTY[i].errors ||
@@ -350,7 +350,7 @@ static void pagerduty_events_are_mended(void **state)
         struct batch batch;
         batch_init(&batch);
         print_message("%s\n", MENDED[i].payload);
-        assert_true(pagerduty_read(body, &batch, errors));
+        assert_true(pagerduty_read(body, now(), &batch, errors));
         const struct signal *signal = g_ptr_array_index(batch.signals, 0);
         assert_string_equal(signal->summary, MENDED[i].summary);
         assert_int_equal(g_strcmp0(signal->source, MENDED[i].source), 0);
@@ -376,7 +376,7 @@ static void pagerduty_keys(void **state)
         json_auto_t *errors = json_array();
         struct batch batch;
         batch_init(&batch);
-        assert_true(pagerduty_read(body, &batch, errors));
+        assert_true(pagerduty_read(body, now(), &batch, errors));
         const struct signal *signal = g_ptr_array_index(batch.signals, 0);
         assert_string_equal(signal->dedup_key, taken[i]);
         batch_clear(&batch);

@@ -158,8 +158,8 @@ static void an_action_is_understood_in_other_spelling(void **state)
         json_auto_t *errors = json_array();
         struct batch batch;
         batch_init(&batch);
-        bool is_good =
-            is_v1 ? pagerduty_read_v1(body, &batch, errors) : pagerduty_read(body, &batch, errors);
+        bool is_good = is_v1 ? pagerduty_read_v1(body, &batch, errors)
+                             : pagerduty_read(body, NOW, &batch, errors);
         int action = is_good ? signal_at(&batch, 0)->action : 0;
         g_autofree char *told =
             g_strdup_printf("%s: %s", batch.first_mend.field, batch.first_mend.text);
@@ -189,7 +189,7 @@ static void what_is_no_text_is_taken_as_its_json(void **state)
         json_auto_t *errors = json_array();
         struct batch batch;
         batch_init(&batch);
-        assert_true(pagerduty_read(body, &batch, errors));
+        assert_true(pagerduty_read(body, NOW, &batch, errors));
         assert_string_equal(signal_at(&batch, 0)->summary, TEXTS[i][1]);
         assert_string_equal(signal_at(&batch, 0)->source, TEXTS[i][1]);
         assert_string_equal(signal_at(&batch, 0)->dedup_key, TEXTS[i][1]);
@@ -239,7 +239,7 @@ static void an_address_that_leads_nowhere_is_told(void **state)
         struct fault fault = {0};
         batch_init(&batch);
         if (ADDRESSES[i].door == TO_PAGERDUTY) {
-            assert_true(pagerduty_read(body, &batch, errors));
+            assert_true(pagerduty_read(body, NOW, &batch, errors));
         } else if (ADDRESSES[i].door == TO_PROMETHEUS) {
             assert_true(prometheus_read(body, NOW, &batch, &fault));
         } else {

@@ -438,14 +438,14 @@ class DoorsTest(unittest.TestCase):
 
     def test_an_alert_is_taken_without_a_time_that_cannot_be_read(self):
         odd = {"NoZone": "2026-12-01T10:00:00", "Y9999": "9999-12-31T23:59:59.999Z",
-               "Before1970": "1969-12-31T23:59:59Z", "GoZeroLocal": "0000-12-31T19:03:58-04:56"}
+               "Before1970": "1969-12-31T23:59:59Z", "GoZeroLocal": "0000-12-31T19:03:58-04:56", "Last": "9999-12-31T23:59:59Z"}
         taken = self.post(AM, {"alerts": [
             self.firing(name, startsAt=at, endsAt="0001-01-01T00:00:00Z")
             for name, at in odd.items()]})
-        self.assertEqual((taken.status, taken.json["accepted"]), (202, 4), taken)
+        self.assertEqual((taken.status, taken.json["accepted"]), (202, 5), taken)
         self.assertIn("alerts[0].startsAt", taken.json["note"])
         found = [alert for alert in self.world.alerts() if alert["dedup_key"] in odd]
-        self.assertEqual([alert.get("started_at") for alert in found], [None] * 4)
+        self.assertEqual([alert.get("started_at") for alert in found], [None] * 5)
 
     def test_a_blank_summary_is_none(self):
         body = {"summary": " \u200b\u00a0\ufeff", "source": "db7", "dedup_key": "blank"}
