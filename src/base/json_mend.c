@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/json_cut.h"
+#include "base/json_escape.h"
 #include "base/limits.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
@@ -22,6 +23,7 @@ struct mending {
     bool is_member;  /* the value that comes stands behind a colon */
     size_t depth;    /* of the objects and lists that are open */
     size_t measured; /* up to here no part has too many values */
+    size_t text_at;  /* where in `out` the text begins that is read */
 };
 
 static size_t left(const struct mending *mending)
@@ -59,12 +61,20 @@ static bool is_between(int value, int from, int to)
     return value >= from && value <= to;
 }
 
-/* A backslash that escapes nothing was meant as one. True when something was mended. */
-static bool keep_backslash(struct mending *mending)
+/* In place of one byte. Of a text its beginning is kept at most: behind it one byte takes the place of one, so that
+ * a body does not grow in memory. True: something was mended. */
+static bool replace(struct mending *mending, const char *good, size_t size)
 {
-    g_string_append(mending->out, "\\\\");
+    bool is_kept = mending->out->len - mending->text_at < LIMIT_DETAILS;
+    g_string_append_len(mending->out, is_kept ? good : "?", is_kept ? (gssize)size : 1);
     mending->at++;
     return true;
+}
+
+/* A backslash that escapes nothing was meant as one. */
+static bool keep_backslash(struct mending *mending)
+{
+    return replace(mending, "\\\\", 2);
 }
 
 static bool take_code(struct mending *mending)
@@ -105,13 +115,13 @@ static bool take_escape(struct mending *mending)
 
 static bool take_control(struct mending *mending)
 {
-    unsigned char control = (unsigned char)mending->bytes[mending->at++];
-    if (control == 0) {
-        g_string_append(mending->out, REPLACEMENT);
-    } else {
-        g_string_append_printf(mending->out, "\\u%04x", control);
+    char escaped[JSON_ESCAPE_SIZE];
+    char control = mending->bytes[mending->at];
+    if (control == '\0') {
+        return replace(mending, REPLACEMENT, strlen(REPLACEMENT));
     }
-    return true;
+    size_t size = json_escape(control, escaped);
+    return replace(mending, escaped, size);
 }
 
 static bool take_wide(struct mending *mending)
@@ -119,18 +129,28 @@ static bool take_wide(struct mending *mending)
     const char *text = mending->bytes + mending->at;
     gunichar character = g_utf8_get_char_validated(text, (gssize)left(mending));
     if (character == (gunichar)-1 || character == (gunichar)-2) {
-        g_string_append(mending->out, REPLACEMENT);
-        mending->at++;
-        return true;
+        return replace(mending, REPLACEMENT, strlen(REPLACEMENT));
     }
     copy(mending, (size_t)g_unichar_to_utf8(character, NULL));
     return false;
+}
+
+/* Mostly a text is one piece. */
+static size_t plain_of(const struct mending *mending)
+{
+    size_t at = mending->at;
+    while (at < mending->size && (unsigned char)mending->bytes[at] < 0x80 &&
+           !json_must_escape(mending->bytes[at])) {
+        at++;
+    }
+    return at - mending->at;
 }
 
 /* Past the closing quote, or to the end of what was cut off. */
 static void take_text(struct mending *mending)
 {
     bool is_mended = false;
+    mending->text_at = mending->out->len;
     copy(mending, 1);
     while (left(mending) > 0) {
         unsigned char c = (unsigned char)mending->bytes[mending->at];
@@ -145,7 +165,7 @@ static void take_text(struct mending *mending)
         } else if (c >= 0x80) {
             is_mended |= take_wide(mending);
         } else {
-            copy(mending, 1);
+            copy(mending, plain_of(mending));
         }
     }
     mending->mends->texts += is_mended ? 1 : 0;

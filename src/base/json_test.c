@@ -238,6 +238,32 @@ static void test_mended_is_bounded_too(void **state)
     assert_true(mends.is_cut);
 }
 
+/* A body of what must be mended takes the memory of any other: the beginning of a text is mended as it is written,
+ * and behind what is ever kept of one each byte takes one. */
+static void test_a_mended_text_does_not_grow(void **state)
+{
+    (void)state;
+    static const char BAD[] = {1, 0x1f, 0, (char)0xff, '\\', '\n'};
+    for (size_t i = 0; i < sizeof BAD; i++) {
+        const size_t size = 4 * (size_t)LIMIT_DETAILS;
+        g_autofree char *text = g_strnfill(size, 'x');
+        for (size_t at = 3; at < size - 4; at++) {
+            text[at] = at % 2 == 0 && BAD[i] == '\\' ? 'q' : BAD[i];
+        }
+        memcpy(text, "[ \"", 3);
+        memcpy(text + size - 4, "x\"]", 4);
+        size_t mended_size = 0;
+        struct json_mends mends;
+        g_autofree char *mended = json_mend(text, size - 1, false, &mended_size, &mends);
+        assert_int_equal(mends.texts, 1);
+        assert_true(mended_size <= size + LIMIT_DETAILS);
+        assert_true(memchr(mended + 3, '?', LIMIT_DETAILS - 8) == NULL);
+        struct fault fault = {0};
+        json_auto_t *value = json_read(mended, mended_size, &fault);
+        assert_int_equal(json_array_size(value), 1);
+    }
+}
+
 /* `what` with N repeated `count` times, N being one value more; newly allocated. */
 static char *filled(const char *what, size_t count)
 {
@@ -349,6 +375,7 @@ int main(void)
         cmocka_unit_test(test_what_ends_early_is_taken_up_to_there),
         cmocka_unit_test(test_mends_are_told_as_what_they_are),
         cmocka_unit_test(test_mended_is_bounded_too),
+        cmocka_unit_test(test_a_mended_text_does_not_grow),
         cmocka_unit_test(test_what_is_too_much_is_left_out),
         cmocka_unit_test(test_depth_is_of_a_part),
         cmocka_unit_test(test_write_and_text),

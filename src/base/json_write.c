@@ -5,26 +5,11 @@
 #include <glib.h>
 #include <string.h>
 
+#include "base/json_escape.h"
+
 enum { NUMBER_SIZE = 40 };
 
 static void write_value(GString *out, const json_t *value);
-
-static void write_escaped(GString *out, char c)
-{
-    static const char SHORT[] = "\"\\\b\f\n\r\t", LETTERS[] = "\"\\bfnrt";
-    const char *at = strchr(SHORT, c);
-    if (at != NULL && c != '\0') {
-        g_string_append_c(out, '\\');
-        g_string_append_c(out, LETTERS[at - SHORT]);
-    } else {
-        g_string_append_printf(out, "\\u%04X", (unsigned)(unsigned char)c);
-    }
-}
-
-static bool is_plain(char c)
-{
-    return (unsigned char)c >= 0x20 && c != '"' && c != '\\';
-}
 
 /* Piece by piece: mostly a text is one piece. jansson has made sure that it is UTF-8. */
 static void write_text(GString *out, const char *text, size_t size)
@@ -32,12 +17,14 @@ static void write_text(GString *out, const char *text, size_t size)
     g_string_append_c(out, '"');
     for (size_t at = 0; at < size;) {
         size_t from = at;
-        while (at < size && is_plain(text[at])) {
+        while (at < size && !json_must_escape(text[at])) {
             at++;
         }
         g_string_append_len(out, text + from, (gssize)(at - from));
         if (at < size) {
-            write_escaped(out, text[at++]);
+            char escaped[JSON_ESCAPE_SIZE];
+            size_t escaped_size = json_escape(text[at++], escaped);
+            g_string_append_len(out, escaped, (gssize)escaped_size);
         }
     }
     g_string_append_c(out, '"');

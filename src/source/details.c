@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_escape.h"
 #include "base/limits.h"
 #include "source/source.h"
 
@@ -21,10 +22,8 @@ static const char LABELS[] = "labels";
 
 static size_t byte_size(char c)
 {
-    if ((unsigned char)c >= 0x20) {
-        return c == '"' || c == '\\' ? 2 : 1;
-    }
-    return c != '\0' && strchr("\b\f\n\r\t", c) != NULL ? 2 : strlen("\\u0000");
+    char escaped[JSON_ESCAPE_SIZE];
+    return json_must_escape(c) ? json_escape(c, escaped) : 1;
 }
 
 /* Of more than `most` bytes it does not say how many more. */
