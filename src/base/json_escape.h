@@ -1,4 +1,4 @@
-/* base/json_escape.h - one character as JSON writes it inside a text, cheaply: hostile texts are nothing else. */
+/* base/json_escape.h - one character as JSON writes it inside a text, and read. Cheap: hostile texts are nothing else. */
 #ifndef BASE_JSON_ESCAPE_H
 #define BASE_JSON_ESCAPE_H
 
@@ -30,6 +30,23 @@ static inline size_t json_escape(char c, char out[JSON_ESCAPE_SIZE])
 static inline bool json_must_escape(char c)
 {
     return (unsigned char)c < 0x20 || c == '"' || c == '\\';
+}
+
+/* The four digits of the \uXXXX that begins at `at`, of which `left` bytes are there; -1: there is none. */
+static inline int json_escaped_unit(const char *at, size_t left)
+{
+    int value = 0;
+    if (left < JSON_ESCAPE_SIZE || at[0] != '\\' || at[1] != 'u') {
+        return -1;
+    }
+    for (size_t i = 2; i < JSON_ESCAPE_SIZE; i++) {
+        int digit = g_ascii_xdigit_value(at[i]);
+        if (digit < 0) {
+            return -1;
+        }
+        value = value * 16 + digit;
+    }
+    return value;
 }
 
 #endif

@@ -42,18 +42,7 @@ static void copy(struct mending *mending, size_t count)
 /* The four digits after \u at `at`, or -1. */
 static int hex_at(const struct mending *mending, size_t at)
 {
-    int value = 0;
-    if (at + 6 > mending->size || mending->bytes[at] != '\\' || mending->bytes[at + 1] != 'u') {
-        return -1;
-    }
-    for (size_t i = at + 2; i < at + 6; i++) {
-        int digit = g_ascii_xdigit_value(mending->bytes[i]);
-        if (digit < 0) {
-            return -1;
-        }
-        value = value * 16 + digit;
-    }
-    return value;
+    return at < mending->size ? json_escaped_unit(mending->bytes + at, mending->size - at) : -1;
 }
 
 static bool is_between(int value, int from, int to)

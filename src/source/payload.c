@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "base/json_escape.h"
 #include "base/limits.h"
 #include "source/payload_store.h"
 #include "source/refusal.h"
@@ -92,15 +93,79 @@ static struct shelf *shelf_of(struct payload_book *book, const char *integration
 
 /* --- coming in --- */
 
+/* How many of the bytes are this character as JSON escapes it; 0: they are another, or plain. */
+static size_t escaped_at(const char *at, size_t left, gunichar wanted)
+{
+    char escaped[JSON_ESCAPE_SIZE];
+    int unit = json_escaped_unit(at, left);
+    if (unit >= 0 && wanted <= 0xffff) {
+        return (gunichar)unit == wanted ? JSON_ESCAPE_SIZE : 0;
+    }
+    if (unit >= 0) { /* the first of two */
+        int second = json_escaped_unit(at + JSON_ESCAPE_SIZE, left - JSON_ESCAPE_SIZE);
+        gunichar high = (wanted - 0x10000) >> 10, low = (wanted - 0x10000) & 0x3ff;
+        bool is_it = (gunichar)unit == 0xd800 + high && second == (int)(0xdc00 + low);
+        return is_it ? (size_t)2 * JSON_ESCAPE_SIZE : 0;
+    }
+    if (left < 2 || at[0] != '\\' || wanted >= 0x80) {
+        return 0;
+    }
+    bool is_short = json_must_escape((char)wanted) && json_escape((char)wanted, escaped) == 2 &&
+                    escaped[1] == at[1];
+    return is_short || (wanted == '/' && at[1] == '/') ? 2 : 0;
+}
+
+static size_t character_at(const char *at, size_t left, gunichar wanted)
+{
+    char plain[6];
+    size_t size = (size_t)g_unichar_to_utf8(wanted, plain);
+    size_t escaped_size = escaped_at(at, left, wanted);
+    bool is_plain = left >= size && memcmp(at, plain, size) == 0;
+    return escaped_size == 0 && is_plain ? size : escaped_size;
+}
+
+/* How many bytes at the beginning of the text are the secret; 0: it begins otherwise. */
+static size_t secret_at(const char *text, size_t size, const char *secret)
+{
+    size_t at = 0;
+    for (; *secret != '\0'; secret = g_utf8_find_next_char(secret, NULL)) {
+        size_t taken = character_at(text + at, size - at, g_utf8_get_char(secret));
+        if (taken == 0) {
+            return 0;
+        }
+        at += taken;
+    }
+    return at;
+}
+
+/* Of what begins within the first `kept` bytes; what comes behind may be half a secret. */
+static GString *without_secret(const char *text, size_t kept, const char *secret)
+{
+    size_t size = strlen(text);
+    GString *out = g_string_sized_new(MIN(size, kept) + 1);
+    for (size_t at = 0; at < MIN(size, kept);) {
+        bool may_be = text[at] == secret[0] || text[at] == '\\';
+        size_t taken = may_be ? secret_at(text + at, size - at, secret) : 0;
+        if (taken > 0) {
+            g_string_append(out, "[secret]");
+            at += taken;
+        } else {
+            const char *next = g_utf8_find_next_char(text + at, NULL);
+            g_string_append_len(out, text + at, (gssize)(next - text - (gssize)at));
+            at = (size_t)(next - text);
+        }
+    }
+    return out;
+}
+
 char *payload_text(const char *bytes, size_t size, const char *secret)
 {
-    /* A little more than is kept, so that a secret that lies across the cut is found whole. */
-    size_t looked_at = MIN(size, (size_t)LIMIT_PAYLOAD_KEPT + LIMIT_TEXT);
+    /* A little more than is kept, so that a secret that lies across the cut is found whole, escaped or not. */
+    size_t looked_at = MIN(size, LIMIT_PAYLOAD_KEPT + (size_t)JSON_ESCAPE_SIZE * LIMIT_TEXT);
     g_autofree char *valid = g_utf8_make_valid(bytes == NULL ? "" : bytes, (gssize)looked_at);
-    g_autoptr(GString) text = g_string_new(valid);
-    if (secret != NULL && secret[0] != '\0') {
-        (void)g_string_replace(text, secret, "[secret]", 0);
-    }
+    bool has_secret = secret != NULL && secret[0] != '\0' && g_utf8_validate(secret, -1, NULL);
+    g_autoptr(GString) text =
+        has_secret ? without_secret(valid, LIMIT_PAYLOAD_KEPT, secret) : g_string_new(valid);
     if (text->len > LIMIT_PAYLOAD_KEPT) {
         const char *end = g_utf8_find_prev_char(text->str, text->str + LIMIT_PAYLOAD_KEPT + 1);
         g_string_truncate(text, (gsize)(end - text->str));

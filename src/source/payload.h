@@ -33,7 +33,8 @@ void payload_book_load(struct payload_book *book, struct db *db);
 void payload_book_add_duty(struct payload_book *book, struct ledger *ledger);
 
 /* Bytes of a stranger as text that can be kept and shown: valid UTF-8 of at most LIMIT_PAYLOAD_KEPT
- * bytes, every occurrence of `secret` (may be NULL) replaced. Newly allocated. */
+ * bytes, every occurrence of `secret` (may be NULL) replaced, also where JSON escapes characters of it. Newly
+ * allocated. */
 NODISCARD char *payload_text(const char *bytes, size_t size, const char *secret);
 
 /* Takes over `text` (of payload_text). True when nothing waited to be written before: then wake the

@@ -88,6 +88,43 @@ static void texts_are_presentable(void **state)
     assert_null(strstr(across, "SECR"));
 }
 
+/* However JSON may write it. */
+static void a_secret_is_found_when_it_is_escaped(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *secret, *body, *right;
+    } ROWS[] = {
+        {"hunter2", "{\"k\":\"\\u0068unter2\"}", "{\"k\":\"[secret]\"}"},
+        {"hunter2", "\\u0068\\u0075\\u006e\\u0074\\u0065\\u0072\\u0032", "[secret]"},
+        {"hunter2", "hunter\\u0032 \\u006E hu\\u006Eter2", "[secret] \\u006E [secret]"},
+        {"a/b\"c\\d\t", "a\\/b\\\"c\\\\d\\t a/b\\u0022c\\u005Cd\\u0009", "[secret] [secret]"},
+        {"k\xc3\xa9\xf0\x9f\x94\x91", "k\\u00E9\\ud83d\\uDD11 k\xc3\xa9\xf0\x9f\x94\x91",
+         "[secret] [secret]"},
+        {"k\xf0\x9f\x94\x91", "k\\ud83d\\uDD12 k\\ud83d", "k\\ud83d\\uDD12 k\\ud83d"},
+        {"hunter2", "\\u0068unter3 \\u00", "\\u0068unter3 \\u00"},
+        {"hunter2", "huhunter2 hunter", "hu[secret] hunter"},
+        {"aab", "aaab", "a[secret]"},
+        {"k\xff", "k\\u00ff", "k\\u00ff"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        g_autofree char *text = payload_text(ROWS[i].body, strlen(ROWS[i].body), ROWS[i].secret);
+        assert_string_equal(text, ROWS[i].right);
+    }
+    /* Many of them make room, into which half a one must not come. */
+    g_autoptr(GString) many = g_string_new(NULL);
+    while (many->len < (size_t)3 * LIMIT_PAYLOAD_KEPT) {
+        g_string_append(
+            many, "\\u0053\\u0045\\u0043\\u0052\\u0045\\u0054\\u0053\\u0045\\u0043\xed\x95\x9c");
+    }
+    g_autofree char *text = payload_text(many->str, many->len, "SECRETSEC\xed\x95\x9c");
+    assert_true(g_utf8_validate(text, -1, NULL));
+    assert_null(strstr(text, "u0053"));
+    assert_true(g_str_has_suffix(text, "[secret]"));
+}
+
 static void they_outlive_a_restart(void **state)
 {
     (void)state;
@@ -223,6 +260,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_last_are_kept),
         cmocka_unit_test(texts_are_presentable),
+        cmocka_unit_test(a_secret_is_found_when_it_is_escaped),
         cmocka_unit_test(they_outlive_a_restart),
         cmocka_unit_test(the_bucket_fills_again),
         cmocka_unit_test(nodes_share_the_slots),
