@@ -31,7 +31,8 @@ static inline void judge_signal(const struct signal *signal)
     CHECK(signal->details == NULL || json_is_object(signal->details));
     /* The name of the receiver stands beside what is bounded. */
     CHECK(json_dumpb(signal->details, NULL, 0, JSON_COMPACT) <= LIMIT_DETAILS + 8 * LIMIT_TEXT);
-    CHECK(signal->links == NULL || json_array_size(signal->links) > 0);
+    CHECK(signal->links == NULL ||
+          json_is_array(signal->links)); /* empty: it says that there are none */
     for (size_t i = 0; i < json_array_size(signal->links); i++) {
         const char *href =
             json_string_value(json_object_get(json_array_get(signal->links, i), "href"));
