@@ -288,32 +288,26 @@ static bool choose_store(struct cli *cli, struct fault *fault)
     return true;
 }
 
-bool cli_parse(struct cli *cli, int argc, char **argv, const char *const *environment,
-               struct fault *fault)
+/* What people write before they know that there are commands: "help" for "--help"; else the word itself. */
+static char *command_word(char *word)
 {
     static char help[] = "help";
-    static char *only_help[] = {help};
-    cli->environment = environment;
-    cli->args = g_ptr_array_new();
-    cli->options =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
-    settings_init(&cli->settings);
-    if (argc == 0 || strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0) {
-        argc = 1;
-        argv = only_help;
-    }
     static char version[] = "version";
-    static char *only_version[] = {version};
-    if (strcmp(argv[0], "--version") == 0) {
-        argv = only_version;
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+        return help;
     }
+    return strcmp(word, "--version") == 0 ? version : word;
+}
+
+static bool parse_command(struct cli *cli, int argc, char **argv, struct fault *fault)
+{
     int words = 0;
     cli->command = match_command(argc, argv, &words);
     if (cli->command == NULL) {
         return cli_refuse_command(argc, argv, fault);
     }
     if (cli->command->settings != 0 &&
-        !settings_from_environment(&cli->settings, environment, fault)) {
+        !settings_from_environment(&cli->settings, cli->environment, fault)) {
         return false;
     }
     if (!parse_words(cli, argc - words, argv + words, fault)) {
@@ -321,6 +315,23 @@ bool cli_parse(struct cli *cli, int argc, char **argv, const char *const *enviro
     }
     cli->is_json = cli_has(cli, "json");
     return cli_has(cli, "help") || (check_args(cli, fault) && choose_store(cli, fault));
+}
+
+bool cli_parse(struct cli *cli, int argc, char **argv, const char *const *environment,
+               struct fault *fault)
+{
+    static char nothing[] = "--help";
+    cli->environment = environment;
+    cli->args = g_ptr_array_new();
+    cli->options =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+    settings_init(&cli->settings);
+    g_autoptr(GPtrArray) words = g_ptr_array_new();
+    g_ptr_array_add(words, command_word(argc > 0 ? argv[0] : nothing));
+    for (int i = 1; i < argc; i++) {
+        g_ptr_array_add(words, argv[i]);
+    }
+    return parse_command(cli, (int)words->len, (char **)words->pdata, fault);
 }
 
 void cli_clear(struct cli *cli)

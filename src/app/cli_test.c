@@ -43,7 +43,12 @@ static void finds_the_command(void **state)
         {"", "help", NULL},
         {"--help", "help", NULL},
         {"-h", "help", NULL},
+        {"--help serve", "help", "serve"},
+        {"-h token create", "help", "token"},
+        {"--help --json", "help", NULL},
         {"--version", "version", NULL},
+        {"--version --json", "version", NULL},
+        {"--version -h", "version", NULL},
         {"help token create", "help", "token"},
         {"ack 42 43", "ack", "42"},
         {"alerts", "alerts", NULL},
@@ -72,6 +77,8 @@ static void refuses_with_a_remedy(void **state)
     const struct {
         const char *text, *part;
     } rows[] = {
+        {"--version a b c", "version does not take \"a\""},
+        {"--version --data x", "version has no option --data"},
         {"srve", "did you mean \"serve\"?"},
         {"xyzzy", "`tocsin help` lists them"},
         {"token", "one more word: token create, token list, token revoke"},

@@ -56,6 +56,7 @@ class UsageTest(unittest.TestCase):
             ("nothing is help", [], 0, ""),
             ("help of a group", ["help", "token"], 0, ""),
             ("version", ["--version"], 0, ""),
+            ("version of something", ["--version", "--data", "x"], 2, "no option --data"),
             ("no such command", ["ackk"], 2, 'did you mean "ack"'),
             ("no such option", ["serve", "--lisen", "x"], 2, "did you mean --listen"),
             ("missing argument", ["ack"], 2, "needs ALERT"),
