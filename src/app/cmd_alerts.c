@@ -1,7 +1,10 @@
 #include <stdio.h>
+#include <string.h>
 
+#include "alert/signal.h"
 #include "app/cmd.h"
 #include "base/json.h"
+#include "base/limits.h"
 
 /* "open (silenced)": it pages nobody, however open it is. */
 static void mark_silenced(json_t *items)
@@ -48,27 +51,116 @@ static void add_since(json_t *items)
     }
 }
 
-int cmd_alerts(struct cli *cli)
+enum { SHOWN_USUALLY = 100, LIMIT_MAX = 100000, COUNTED_MAX = 20000 };
+
+/* What of the alerts that were asked for is shown. */
+struct selection {
+    bool
+        is_live; /* they are open or acknowledged: few enough to be read whole, and then the worst come first */
+    size_t limit; /* of alerts shown */
+    size_t read_at_most;
+    size_t found; /* as many as were read: all, unless has_more */
+    bool has_more;
+};
+
+static bool read_selection(const struct cli *cli, struct selection *out)
 {
-    static const struct column COLUMNS[] = {
-        {"ALERT", "id"},    {"STATUS", "status"}, {"SEVERITY", "severity"}, {"SERVICE", "service"},
-        {"TIMES", "count"}, {"SINCE", "since"},   {"SUMMARY", "summary"},   {0}};
-    int64_t limit = 100;
+    int64_t limit = SHOWN_USUALLY;
     const char *given = cli_option(cli, "limit");
-    if (given != NULL && !g_ascii_string_to_signed(given, 10, 1, 100000, &limit, NULL)) {
-        return cli_misused(cli, "--limit is a number from 1 to 100000");
+    if (given != NULL && !g_ascii_string_to_signed(given, 10, 1, LIMIT_MAX, &limit, NULL)) {
+        cli_misused(cli, "--limit is a number from 1 to %d", LIMIT_MAX);
+        return false;
     }
-    g_autoptr(GString) path = g_string_new("/api/v1/alerts");
+    const char *status = cli_option(cli, "status");
+    bool is_past = g_strcmp0(status, "resolved") == 0 || g_strcmp0(status, "suppressed") == 0;
+    *out = (struct selection){.is_live = !is_past && !cli_has(cli, "all"), .limit = (size_t)limit};
+    out->read_at_most = out->is_live ? MAX(out->limit, COUNTED_MAX) : out->limit;
+    if (cli->is_json && out->is_live && given == NULL) {
+        out->limit = out->read_at_most; /* a program is given all */
+    }
+    return true;
+}
+
+static json_t *read_alerts(const struct cli *cli, const struct selection *selection)
+{
+    g_autoptr(GString) path = g_string_new(NULL);
+    g_string_printf(path, "/api/v1/alerts?limit=%d", LIMIT_LIST_PAGE);
     const char *status = cli_option(cli, "status");
     if (!cli_has(cli, "all")) {
         client_query(path, "status", status != NULL ? status : "unresolved");
     }
     client_query(path, "service", cli_option(cli, "service"));
     client_query(path, "severity", cli_option(cli, "severity"));
-    json_auto_t *items = client_list(cli, path->str, (size_t)limit);
-    if (items == NULL) {
+    return client_list(cli, path->str, selection->read_at_most + 1); /* is there one more? */
+}
+
+/* At most `limit`, the worst first; those of one severity as they came, the newest first. */
+static json_t *select_worst(const json_t *items, size_t limit)
+{
+    json_t *chosen = json_array();
+    for (int severity = 0; severity <= SEVERITY_INFO;
+         severity++) { /* 0: one that is not known here */
+        size_t i;
+        json_t *item;
+        json_array_foreach (items, i, item) {
+            bool is_next =
+                enum_from_name(SEVERITY_NAMES, json_text(item, "severity", "")) == severity;
+            if (is_next && json_array_size(chosen) < limit) {
+                json_array_append(chosen, item);
+            }
+        }
+    }
+    return chosen;
+}
+
+static json_t *select_newest(const json_t *items, size_t limit)
+{
+    json_t *chosen = json_array();
+    for (size_t i = 0; i < MIN(limit, json_array_size(items)); i++) {
+        json_array_append(chosen, json_array_get(items, i));
+    }
+    return chosen;
+}
+
+/* What is left out must not look as if it were not there. "" when nothing is. */
+static char *left_out(const struct selection *selection, size_t shown)
+{
+    const char *order = selection->is_live ? "the worst" : "the newest";
+    if (!selection->has_more && shown == selection->found) {
+        return g_strdup("");
+    }
+    if (!selection->has_more) {
+        return g_strdup_printf("%zu of %zu alerts are shown, %s first; all of them: --limit %zu.",
+                               shown, selection->found, order, selection->found);
+    }
+    g_autofree char *among =
+        selection->is_live ? g_strdup_printf(" of the newest %zu", selection->found) : g_strdup("");
+    return g_strdup_printf("%zu alerts are shown, %s%s first; there are more: --limit N (at most "
+                           "%d), --service, --severity.",
+                           shown, order, among, LIMIT_MAX);
+}
+
+int cmd_alerts(struct cli *cli)
+{
+    static const struct column COLUMNS[] = {
+        {"ALERT", "id"},    {"STATUS", "status"}, {"SEVERITY", "severity"}, {"SERVICE", "service"},
+        {"TIMES", "count"}, {"SINCE", "since"},   {"SUMMARY", "summary"},   {0}};
+    struct selection selection;
+    if (!read_selection(cli, &selection)) {
+        return EXIT_USAGE;
+    }
+    json_auto_t *read = read_alerts(cli, &selection);
+    if (read == NULL) {
         return EXIT_REFUSED;
     }
+    selection.has_more = json_array_size(read) > selection.read_at_most;
+    if (selection.has_more) {
+        json_array_remove(read, selection.read_at_most);
+    }
+    selection.found = json_array_size(read);
+    json_auto_t *items = selection.is_live ? select_worst(read, selection.limit)
+                                           : select_newest(read, selection.limit);
+    g_autofree char *note = left_out(&selection, json_array_size(items));
     if (cli->is_json) {
         output_json(items);
     } else {
@@ -76,6 +168,9 @@ int cmd_alerts(struct cli *cli)
         mark_silenced(items);
         add_since(items);
         cmd_show_list(items, COLUMNS, "No alerts: all quiet.");
+    }
+    if (note[0] != '\0') {
+        fprintf(cli->is_json ? stderr : stdout, "%s%s\n", cli->is_json ? "tocsin: " : "", note);
     }
     return EXIT_OK;
 }

@@ -44,7 +44,7 @@ static const struct cli_option ALERTS_OPTIONS[] = {
     {"all", NULL, "Alerts of every status."},
     {"service", "NAME", "Only those of this service."},
     {"severity", "LEVEL", "Only those of this severity."},
-    {"limit", "N", "At most so many (100)."},
+    {"limit", "N", "Show at most so many: 100; with --json all that are not resolved."},
     {0}};
 static const struct cli_option AT_OPTIONS[] = {
     {"at", "INSTANT", "Not now but then: +2h or 2026-12-24T23:30:00+01:00."}, {0}};
@@ -153,8 +153,12 @@ const struct cli_command COMMANDS[] = {
      "integration's "
      "key says it.",
      ALERT_OPTIONS, SETTING_CLIENT, 0, cmd_alert},
-    {"alerts", "", 0, 0, "List alerts, the newest first.", NULL, ALERTS_OPTIONS, SETTING_CLIENT, 0,
-     cmd_alerts},
+    {"alerts", "", 0, 0, "List alerts: those that are not resolved, the worst first.",
+     "Those of one severity with the newest first; with --all, or resolved or suppressed ones, all "
+     "with "
+     "the newest first. When more were found than are shown, the last line says so; with --json it "
+     "stands on standard error.",
+     ALERTS_OPTIONS, SETTING_CLIENT, 0, cmd_alerts},
     {"alerts show", "ALERT", 1, 1, "Show one alert.", NULL, NULL, SETTING_CLIENT, 0,
      cmd_alerts_show},
     {"ack", "ALERT...", 1, -1, "Acknowledge: I am on it. Paging stops.", NULL, NOTE_OPTIONS,

@@ -267,6 +267,34 @@ class CommandTest(unittest.TestCase):
         self.assertNotIn(alert, [item["id"] for item in world.cli_json("alerts")])
         self.assertIn(alert, [item["id"] for item in world.cli_json("alerts", "--status", "resolved")])
 
+    def test_more_alerts_than_are_shown(self):
+        """The worst come first, and what is left out is told."""
+        def listed(*args):
+            done = self.world.cli("alerts", "--service", "many", *args)
+            return [line.split()[2] for line in done.stdout.splitlines()[1:] if line[:1].isdigit() and " many " in line], done
+
+        self.world.apply(TEAM.replace("services: [", "services: [{name: many, policy: main}, "))
+        levels = ["critical"] * 2 + ["warning"] * 98 + ["info"] * 150
+        for i, level in enumerate(levels):
+            body = {"summary": f"number {i}", "dedup_key": f"many-{i}", "service": "many", "severity": level}
+            self.assertEqual(self.world.post("/api/v1/alerts", body).status, 202)
+        shown, done = listed()
+        self.assertEqual(shown, ["critical"] * 2 + ["warning"] * 98)
+        self.assertIn("\n100 of 250 alerts are shown, the worst first; all of them: --limit 250.\n", done.stdout)
+        shown, done = listed("--limit", "250")
+        self.assertEqual(shown, levels)
+        self.assertNotIn("are shown", done.stdout)
+        shown, done = listed("--all")
+        self.assertEqual(shown, ["info"] * 100)
+        self.assertIn("100 alerts are shown, the newest first; there are more: --limit N", done.stdout)
+        done = self.world.cli("alerts", "--service", "many", "--json")
+        self.assertEqual([item["severity"] for item in json.loads(done.stdout)], levels)
+        self.assertEqual(done.stderr, "")
+        done = self.world.cli("alerts", "--service", "many", "--json", "--limit", "2")
+        self.assertEqual([item["severity"] for item in json.loads(done.stdout)], ["critical"] * 2)
+        self.assertIn("tocsin: 2 of 250 alerts are shown", done.stderr)
+        self.world.cli("resolve", *(item["id"] for item in self.world.cli_json("alerts", "--service", "many")))
+
     def test_refusals_name_the_remedy(self):
         alert = self.alert()
         rows = [
