@@ -320,3 +320,12 @@ size_t alert_list(struct db *db, const struct alert_filter *filter, int limit,
     }
     return count;
 }
+
+size_t alert_worst(struct db *db, int64_t *out_ids, size_t max)
+{
+    /* No index is in this order: narrow rows are sorted, and only those that are shown are read whole. */
+    struct db_query *query = db_query(db, "SELECT id FROM alert WHERE status IN (1, 2)"
+                                          " ORDER BY severity, id DESC LIMIT $1");
+    db_bind_int(query, 1, (int64_t)max);
+    return db_take_ids(query, out_ids, max);
+}

@@ -57,4 +57,8 @@ struct alert_filter {
 size_t alert_list(struct db *db, const struct alert_filter *filter, int limit,
                   void (*each)(void *self, const struct alert *alert), void *self);
 
+/* Of all that are open or acknowledged the worst, of one severity the newest first; writes at most `max` ids. Reads
+ * through all of them: for who reads, not for a thread that takes alerts. */
+NODISCARD size_t alert_worst(struct db *db, int64_t *out_ids, size_t max);
+
 #endif

@@ -252,6 +252,35 @@ static void lists_filter_and_page(void **state)
     assert_int_equal(db_error(world->db), DB_OK);
 }
 
+static void the_worst_come_first(void **state)
+{
+    struct world *world = *state;
+
+    const struct {
+        const char *key;
+        int severity;
+    } rows[] = {{"old critical", SEVERITY_CRITICAL}, {"warning", SEVERITY_WARNING},
+                {"error", SEVERITY_ERROR},           {"acknowledged", SEVERITY_CRITICAL},
+                {"resolved", SEVERITY_CRITICAL},     {"info", SEVERITY_INFO},
+                {"new error", SEVERITY_ERROR}};
+
+    static const char *const WORST_FIRST[] = {"acknowledged", "old critical", "new error", "error",
+                                              "warning"};
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        take(world, SIGNAL_TRIGGER, rows[i].key, rows[i].severity);
+    }
+    take(world, SIGNAL_ACKNOWLEDGE, "acknowledged", 0);
+    take(world, SIGNAL_RESOLVE, "resolved", 0);
+    int64_t ids[G_N_ELEMENTS(WORST_FIRST)];
+    assert_int_equal(alert_worst(world->db, ids, G_N_ELEMENTS(ids)), G_N_ELEMENTS(ids));
+    for (size_t i = 0; i < G_N_ELEMENTS(ids); i++) {
+        struct alert alert = {0};
+        assert_true(alert_load(world->db, ids[i], &alert));
+        assert_string_equal(alert.dedup_key, WORST_FIRST[i]);
+        alert_clear(&alert);
+    }
+}
+
 struct expiring {
     struct world *world;
     int64_t id;
@@ -317,6 +346,7 @@ int main(void)
         ON_A_LEDGER(a_repeat_puts_the_expiry_off),
         ON_A_LEDGER(suppressed_alerts_are_one_row),
         ON_A_LEDGER(lists_filter_and_page),
+        ON_A_LEDGER(the_worst_come_first),
         ON_A_LEDGER(expiries_come_in_order),
         ON_A_LEDGER(the_api_shows_an_alert),
     };

@@ -68,9 +68,8 @@ static void write_button(const struct board *board, const struct alert *alert)
     html_close(board->html);
 }
 
-static void write_alert(void *self, const struct alert *alert)
+static void write_alert(const struct board *board, const struct alert *alert)
 {
-    const struct board *board = self;
     html_open(board->html, "li", "class", enum_to_name(SEVERITY_NAMES, alert->severity), NULL);
     page_alert(board->html, board->language, "UTC", alert);
     html_open(board->html, "p", "class", "facts", NULL);
@@ -159,12 +158,6 @@ static void discard_delivery(void *count, const struct delivery *delivery)
     ++*(int *)count;
 }
 
-static void discard_alert(void *self, const struct alert *alert)
-{
-    (void)self;
-    (void)alert;
-}
-
 /* "Open alerts 3"; "100+" when there are more than are shown. */
 static void write_heading(const struct board *board, size_t count)
 {
@@ -180,16 +173,23 @@ static void write_heading(const struct board *board, size_t count)
     html_close(html);
 }
 
-static void write_alerts(struct board *board)
+/* The worst first: below newer ones of less weight they would not be seen in a storm. */
+static void write_alerts(const struct board *board)
 {
-    static const struct alert_filter unresolved = {.is_unresolved = true};
-    size_t count = alert_list(board->db, &unresolved, ALERTS_SHOWN + 1, discard_alert, NULL);
+    int64_t ids[ALERTS_SHOWN + 1];
+    size_t count = alert_worst(board->db, ids, G_N_ELEMENTS(ids));
     write_heading(board, count);
     html_open(board->html, "ul", NULL);
     if (count == 0) {
         write_none(board, "board.no_alerts");
     }
-    (void)alert_list(board->db, &unresolved, ALERTS_SHOWN, write_alert, board);
+    for (size_t i = 0; i < MIN(count, (size_t)ALERTS_SHOWN); i++) {
+        struct alert alert = {0};
+        if (alert_load(board->db, ids[i], &alert)) {
+            write_alert(board, &alert);
+        }
+        alert_clear(&alert);
+    }
     html_close(board->html);
 }
 
@@ -210,7 +210,7 @@ void board_write(const struct board *board)
 {
     struct board copy = *board;
     html_open(board->html, "section", NULL);
-    write_alerts(&copy);
+    write_alerts(board);
     html_close(board->html);
     html_open(board->html, "section", NULL);
     write_notifications(&copy);

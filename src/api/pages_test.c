@@ -323,6 +323,23 @@ static void test_signing_in(void **state)
     assert_non_null(strstr(snoozed, button));
 }
 
+static void test_the_board_hides_no_critical_alert(void **state)
+{
+    (void)state;
+    json_decref(test_json(house, house->key, "POST", "/api/v1/alerts",
+                          "{\"summary\": \"the oldest is the worst\", \"severity\": \"critical\"}",
+                          202));
+    for (int i = 0; i < 100; i++) {
+        json_decref(test_json(house, house->key, "POST", "/api/v1/alerts",
+                              "{\"summary\": \"noise\", \"severity\": \"info\"}", 202));
+    }
+    g_autofree char *board = test_ask(house, NULL, "GET", "/", NULL);
+    const char *worst = strstr(board, "the oldest is the worst");
+    assert_non_null(worst);
+    assert_true(worst < strstr(board, "noise"));
+    assert_non_null(strstr(board, "100+"));
+}
+
 static void test_a_button_pressed_too_late_leads_to_signing_in(void **state)
 {
     (void)state;
@@ -440,6 +457,7 @@ int main(void)
         TEST(test_a_browser_where_nothing_is_gets_a_page),
         cmocka_unit_test_setup_teardown(test_signing_in, open_closed_house, close_house),
         TEST(test_open_board_is_not_rebound),
+        TEST(test_the_board_hides_no_critical_alert),
         cmocka_unit_test_setup_teardown(test_a_button_pressed_too_late_leads_to_signing_in,
                                         open_closed_house, close_house),
         TEST(test_files_of_the_page),
