@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "alert/intake.h"
 #include "app/cmd.h"
 #include "base/json.h"
 
@@ -59,21 +60,38 @@ static json_t *signal_body(const struct cli *cli)
     return body;
 }
 
+/* A program that repeats itself is answered 202; somebody who typed a key wants to know that it was another one. */
+static int tell_unknown(const struct cli *cli)
+{
+    return cli_failed(
+        "no open alert has the dedup key \"%s\" of what was sent %s: nothing was changed; "
+        "`tocsin alerts` lists what is open, `tocsin resolve ALERT` takes its number",
+        cli_option(cli, "dedup-key"),
+        cli_option(cli, "key") != NULL           ? "with that --key"
+        : cli_option(cli, "integration") != NULL ? "by that --integration"
+                                                 : "by hand (else name its --integration)");
+}
+
 static int tell(const struct cli *cli, const struct client_answer *answer)
 {
     if (answer->fault.text[0] != '\0') {
         return cli_refused(&answer->fault);
     }
+    const char *outcome = json_text(answer->body, "outcome", "");
+    bool is_unknown = enum_from_name(TAKE_OUTCOME_NAMES, outcome) == TAKE_UNKNOWN;
     if (cli->is_json) {
         output_json(answer->body);
-        return EXIT_OK;
     }
-    g_autofree char *id = cmd_value(answer->body, "alert_id");
-    g_autofree char *outcome = cmd_value(answer->body, "outcome");
-    g_autofree char *key = cmd_value(answer->body, "dedup_key");
-    g_autofree char *clean_key = output_clean(key);
-    printf("Alert %s: %s (dedup key %s). `tocsin explain %s` tells who is paged and why.\n", id,
-           outcome, clean_key, id);
+    if (is_unknown) {
+        return tell_unknown(cli);
+    }
+    if (!cli->is_json) {
+        g_autofree char *id = cmd_value(answer->body, "alert_id");
+        g_autofree char *key = cmd_value(answer->body, "dedup_key");
+        g_autofree char *clean_key = output_clean(key);
+        printf("Alert %s: %s (dedup key %s). `tocsin explain %s` tells who is paged and why.\n", id,
+               outcome, clean_key, id);
+    }
     return EXIT_OK;
 }
 

@@ -16,8 +16,10 @@ static const struct cli_option ALERT_OPTIONS[] = {
     {"class", "TEXT", "The kind of trouble."},
     {"detail", "NAME=VALUE", "A detail; may be given many times."},
     {"link", "URL", "A page that helps: dashboard, runbook."},
-    {"acknowledge", NULL, "Acknowledge the alert with this key instead."},
-    {"resolve", NULL, "Resolve the alert with this key instead."},
+    {"acknowledge", NULL,
+     "Acknowledge the open alert with this key instead; exit code 1 when there is none."},
+    {"resolve", NULL,
+     "Resolve the open alert with this key instead; exit code 1 when there is none."},
     {"key", "KEY", "The integration's key, where you have no token."},
     {0}};
 #define ACT_OPTIONS                                     \
