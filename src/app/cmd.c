@@ -2,7 +2,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "app/lost.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/principal.h"
@@ -73,7 +75,8 @@ char *cmd_snoozed(const json_t *alert, const struct zone *zone)
     return g_strdup_printf("until %s, by %s", at, actor.kind == PRINCIPAL_USER ? actor.name : by);
 }
 
-bool cmd_no_database(const struct cli *cli, struct fault *fault)
+/* What else may have been meant. */
+static bool refuse_absent(const struct cli *cli, struct fault *fault)
 {
     const char *data = cli->settings.data;
     if (cli_environment(cli, "TOCSIN_DATABASE_URL") != NULL) {
@@ -86,6 +89,36 @@ bool cmd_no_database(const struct cli *cli, struct fault *fault)
                      "there is no database in %s: name the right directory with --data, or a "
                      "server with TOCSIN_DATABASE_URL; `tocsin serve --data %s` makes one",
                      data, data);
+}
+
+static bool check_file(const struct cli *cli, const struct place *place, struct fault *fault)
+{
+    if (!lost_check_file(place->data, fault)) {
+        return false;
+    }
+    return access(place->where, F_OK) == 0 ? place_check_kept(place, fault)
+                                           : refuse_absent(cli, fault);
+}
+
+/* By the settings of a node it is that node's, whose data directory knows whether it was used. A flag names any
+ * database, from anywhere, and by somebody who knows which. */
+static bool check_server(const struct cli *cli, const struct place *place, struct fault *fault)
+{
+    if (cli_has(cli, "database-url")) {
+        return true;
+    }
+    struct db *db = db_open(place->where, DB_READ_ONLY, fault);
+    bool is_kept = db != NULL && lost_check_server(&cli->settings, db, fault);
+    db_close(&db);
+    return is_kept;
+}
+
+struct db *cmd_open_database(const struct cli *cli, const struct place *place, enum db_mode mode,
+                             struct fault *fault)
+{
+    bool is_kept =
+        place->is_server ? check_server(cli, place, fault) : check_file(cli, place, fault);
+    return is_kept ? db_open(place->where, mode, fault) : NULL;
 }
 
 bool cmd_instant_in(const struct cli *cli, const char *called, const char *text,

@@ -4,6 +4,7 @@
 
 #include "app/client.h"
 #include "app/output.h"
+#include "app/place.h"
 
 int cmd_serve(struct cli *cli);
 int cmd_apply(struct cli *cli);
@@ -75,8 +76,11 @@ void cmd_warn_of_absence(const struct cli *cli, const char *user);
  * Drops the reference. */
 int cmd_finish(const struct cli *cli, json_t *answer);
 
-/* The data directory has no database: false, and a fault that says what else may have been meant. */
-bool cmd_no_database(const struct cli *cli, struct fault *fault);
+/* The database of these settings, for a command that goes to it by itself, DB_READ_ONLY or DB_READ_WRITE. NULL and a
+ * fault where there is none, where what was used there is gone, or where it is another program's: then nothing was
+ * changed in it. */
+NODISCARD struct db *cmd_open_database(const struct cli *cli, const struct place *place,
+                                       enum db_mode mode, struct fault *fault);
 
 /* Reads "now", a span from now ("+2h"), RFC 3339, or a local time of the reader's zone (output_zone),
  * with or without a time of day. False and a message when it is none of these. */

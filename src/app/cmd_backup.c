@@ -51,11 +51,10 @@ static int backup_here(const struct cli *cli, const char *target)
     }
     struct place place;
     place_of_settings(&cli->settings, &place);
-    struct db *db = NULL;
-    if (!place.is_server && access(place.where, F_OK) != 0) {
-        (void)cmd_no_database(cli, &fault);
-    } else if (place.is_server || place_check_file(place.where, &fault)) {
-        db = db_open(place.where, place.is_server ? DB_READ_ONLY : DB_READ_WRITE, &fault);
+    struct db *db =
+        cmd_open_database(cli, &place, place.is_server ? DB_READ_ONLY : DB_READ_WRITE, &fault);
+    if (db != NULL && !place_holds_ours(&place, db, &fault)) {
+        db_close(&db);
     }
     struct fault lack = {
         0}; /* what is left is worth a copy, but nobody must take it for all there was */

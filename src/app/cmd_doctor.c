@@ -1,6 +1,5 @@
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "app/cmd.h"
 #include "app/data_dir.h"
@@ -73,12 +72,7 @@ static struct db *open_database(const struct cli *cli, struct fault *fault)
 {
     struct place place;
     place_of_settings(&cli->settings, &place);
-    struct db *db = NULL;
-    if (!place.is_server && access(place.where, F_OK) != 0) {
-        (void)cmd_no_database(cli, fault);
-    } else {
-        db = db_open(place.where, DB_READ_ONLY, fault);
-    }
+    struct db *db = cmd_open_database(cli, &place, DB_READ_ONLY, fault);
     if (db != NULL && !check_schema(db, place.shown, fault)) {
         db_close(&db);
     }

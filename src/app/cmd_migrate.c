@@ -1,5 +1,4 @@
 #include <stdio.h>
-#include <unistd.h>
 
 #include "app/cmd.h"
 #include "app/place.h"
@@ -65,12 +64,7 @@ int cmd_migrate(struct cli *cli)
     struct fault fault = {0};
     struct place place;
     place_of_settings(&cli->settings, &place);
-    struct db *db = NULL;
-    if (!place.is_server && access(place.where, F_OK) != 0) {
-        (void)cmd_no_database(cli, &fault);
-    } else if (place.is_server || place_check_file(place.where, &fault)) {
-        db = db_open(place.where, DB_READ_WRITE, &fault);
-    }
+    struct db *db = cmd_open_database(cli, &place, DB_READ_WRITE, &fault);
     bool is_good = db != NULL && migrate(cli, &place, db, &fault);
     db_close(&db);
     place_clear(&place);

@@ -59,10 +59,10 @@ static int verify_place(const struct cli *cli, const struct place *place)
 {
     struct fault fault = {0};
     struct db *db = NULL;
-    if (place->is_server || access(place->where, R_OK) == 0) {
+    if (place->is_server || place->data != NULL) {
+        db = cmd_open_database(cli, place, DB_READ_ONLY, &fault);
+    } else if (access(place->where, R_OK) == 0) {
         db = db_open(place->where, DB_READ_ONLY, &fault);
-    } else if (place->data != NULL) {
-        (void)cmd_no_database(cli, &fault);
     } else {
         (void)fault_set(&fault, "--file",
                         "there is no file at %s that can be read: name the right one",

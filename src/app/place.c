@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/data_dir.h"
+#include "app/lost.h"
 #include "db/migrate.h"
 
 void place_of_settings(const struct settings *settings, struct place *out)
@@ -63,17 +64,29 @@ void place_blame(const struct place *place, struct fault *fault)
     }
 }
 
-bool place_check_schema(const struct place *place, struct db *db, struct fault *fault)
+static bool look_in(const struct place *place, struct db *db, struct db_schema *schema,
+                    struct fault *fault)
 {
     struct db_migrations *known = db_migrations_load();
-    struct db_schema schema;
-    bool is_good = db_schema_look(db, known, &schema, fault);
+    bool is_good = db_schema_look(db, known, schema, fault);
     db_migrations_free(&known);
-    if (is_good && schema.state == SCHEMA_EMPTY) {
+    if (is_good && schema->state == SCHEMA_EMPTY) {
         return fault_set(fault, "", "there is no database of Tocsin's at %s: name the right one",
                          place->shown);
     }
-    return is_good && db_schema_check(&schema, fault);
+    return is_good;
+}
+
+bool place_holds_ours(const struct place *place, struct db *db, struct fault *fault)
+{
+    struct db_schema schema;
+    return look_in(place, db, &schema, fault);
+}
+
+bool place_check_schema(const struct place *place, struct db *db, struct fault *fault)
+{
+    struct db_schema schema;
+    return look_in(place, db, &schema, fault) && db_schema_check(&schema, fault);
 }
 
 bool place_check_file(const char *file, struct fault *fault)
@@ -91,6 +104,17 @@ bool place_check_file(const char *file, struct fault *fault)
     }
     db_close(&db);
     return is_read && !is_foreign;
+}
+
+bool place_check_kept(const struct place *place, struct fault *fault)
+{
+    if (!place_check_file(place->where, fault)) {
+        return false;
+    }
+    struct db *db = db_open(place->where, DB_READ_ONLY, fault);
+    bool is_kept = db != NULL && lost_check_content(place->data, db, fault);
+    db_close(&db);
+    return is_kept;
 }
 
 void place_clear(struct place *place)

@@ -28,9 +28,13 @@ void place_of_settings(const struct settings *settings, struct place *out);
 void place_of_file(const char *path, struct place *out);
 /* Is it a database of ours, of a schema that this program reads? `db` is open on it. */
 NODISCARD bool place_check_schema(const struct place *place, struct db *db, struct fault *fault);
+/* The same of whatever schema: for what only copies it. */
+NODISCARD bool place_holds_ours(const struct place *place, struct db *db, struct fault *fault);
 /* May the file be opened to be written to? Not another program's, in which merely opening it would set something.
  * A fault when it is that, or cannot be read. */
 NODISCARD bool place_check_file(const char *file, struct fault *fault);
+/* The same of the file in a data directory, and is it what was used there (app/lost.h)? */
+NODISCARD bool place_check_kept(const struct place *place, struct fault *fault);
 void place_clear(struct place *place);
 
 #endif

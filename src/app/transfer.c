@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "app/data_dir.h"
+#include "app/lost.h"
 #include "app/newest.h"
 #include "app/output.h"
 #include "base/clock.h"
@@ -89,13 +90,16 @@ static struct db *open_source(const struct place *place, int64_t *out_turn, stru
     if (place->is_server) {
         return open_quiet(place, out_turn, fault);
     }
+    if (place->data != NULL && !lost_check_file(place->data, fault)) {
+        return NULL;
+    }
     if (access(place->where, R_OK) != 0) {
         (void)fault_set(fault, "", "there is no database at %s that can be read: name the right %s",
                         place->where, place->data != NULL ? "directory" : "file");
         return NULL;
     }
     bool is_locked = place->data != NULL;
-    if (is_locked && !place_check_file(place->where, fault)) {
+    if (is_locked && !place_check_kept(place, fault)) {
         return NULL;
     }
     struct db *db = db_open(place->where, is_locked ? DB_READ_WRITE : DB_READ_ONLY, fault);

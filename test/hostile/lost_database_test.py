@@ -33,8 +33,32 @@ class LostDatabaseTest(unittest.TestCase):
         self.assertIn("is gone: tocsin.db " + why, self.world.server.log(last=5))
         self.assertIn("tocsin restore", self.world.server.log(last=5))
 
+    def run_tool(self, *command):
+        argv = [tocsin_path(), *map(str, command)]
+        if command[0] != "move":
+            argv += ["--data", str(self.world.data)]
+        return subprocess.run(argv, env=self.world.environment(None), capture_output=True, text=True, check=False)
+
+    def assert_tools_refuse(self, why="is missing or empty"):
+        """They say what `serve` says, and leave everything as it is."""
+        files = {path: path.read_bytes() for path in self.world.data.iterdir() if path.is_file() and path.suffix != ".lock"}
+        copy, there = self.world.folder / "no.db", self.world.folder / "there"
+        for command in (("doctor",), ("migrate",), ("migrate", "--dry-run"), ("backup", copy), ("verify",),
+                        ("move", "--from", self.world.data, "--to", there)):
+            with self.subTest(command=command):
+                done = self.run_tool(*command)
+                self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+                self.assertIn("is gone: tocsin.db " + why, done.stderr)
+                self.assertIn("tocsin restore", done.stderr)
+                self.assertEqual(done.stdout, "")
+                found = {path: path.read_bytes() for path in files if path.exists()}
+                self.assertEqual(found, files)
+                self.assertEqual(self.database.exists(), self.database in files)
+                self.assertFalse(copy.exists() or there.joinpath("tocsin.db").exists())
+
     def test_removed_then_restored(self):
         self.database.unlink()
+        self.assert_tools_refuse()
         self.assert_refused()
         self.assertFalse(self.database.exists())
         self.world.cli("restore", self.backup)
@@ -43,6 +67,7 @@ class LostDatabaseTest(unittest.TestCase):
 
     def test_emptied(self):
         self.database.write_bytes(b"")
+        self.assert_tools_refuse()
         self.assert_refused()
         self.assertEqual(self.database.read_bytes(), b"")
 
@@ -72,10 +97,7 @@ class LostDatabaseTest(unittest.TestCase):
         for command in (("migrate",), ("backup", self.world.folder / "no.db"),
                         ("move", "--from", self.world.data, "--to", self.world.folder / "there")):
             with self.subTest(command=command[0]):
-                argv = [tocsin_path(), *map(str, command)]
-                if command[0] != "move":
-                    argv += ["--data", str(self.world.data)]
-                done = subprocess.run(argv, env=self.world.environment(None), capture_output=True, text=True, check=False)
+                done = self.run_tool(*command)
                 self.assertEqual(done.returncode, 1, done.stderr)
                 self.assertIn("another program's database", done.stderr)
                 self.assertEqual(self.database.read_bytes(), bytes_of_it)
@@ -89,7 +111,11 @@ class LostDatabaseTest(unittest.TestCase):
         """Without a mark it is as good as none: a first start may have been cut short there."""
         self.put_another("PRAGMA user_version = 1")
         self.assert_refused("holds nothing of ours")
+        self.assert_tools_refuse("holds nothing of ours")
         (self.world.data / "used").unlink()
+        done = self.run_tool("backup", self.world.folder / "no.db")  # a copy of nothing is none
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("there is no database of Tocsin's", done.stderr)
         self.world.start()
         self.assertEqual(self.send(), 401)
 
@@ -98,8 +124,12 @@ class LostDatabaseTest(unittest.TestCase):
             for (table,) in ours.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
                 ours.execute(f"DROP TABLE {table}")
             ours.commit()
+        self.assert_tools_refuse("holds nothing of ours")
+        mark = (self.world.data / "used").rename(self.world.folder / "used")
         self.world.cli("migrate")
+        mark.rename(self.world.data / "used")
         self.assert_refused("holds nothing of ours")
+        self.assert_tools_refuse("holds nothing of ours")
 
     def test_a_directory_of_a_version_that_set_no_mark(self):
         (self.world.data / "used").unlink()
@@ -149,6 +179,12 @@ class EmptiedServerTest(unittest.TestCase):
         said = self.world.server.log(last=5)
         for words in ("is gone: ", "holds nothing of ours", "tocsin restore FILE --to", "rm -f used"):
             self.assertIn(words, said)
+        for command in (("doctor",), ("migrate",), ("migrate", "--dry-run"), ("backup", self.world.folder / "no.db"), ("verify",)):
+            with self.subTest(command=command):
+                env = self.world.environment({"TOCSIN_DATA": str(self.world.data)})
+                done = subprocess.run([tocsin_path(), *map(str, command)], env=env, capture_output=True, text=True, check=False)
+                self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
+                self.assertIn("holds nothing of ours", done.stderr)
         self.assertEqual(self.tables(), tables)
 
     def sql(self, text):
