@@ -10,6 +10,8 @@
 #include "people/token_store.h"
 #include "source/refusal.h"
 
+#define RESTORE "Stop the server and restore the last backup: tocsin restore FILE."
+
 struct facts {
     GArray *items;
     GStringChunk *texts;
@@ -80,8 +82,7 @@ static void look_at_door(struct doctor *doctor)
 {
     if (doctor->ledger != NULL && ledger_door(doctor->ledger) == LEDGER_DAMAGED) {
         g_autofree char *why = ledger_closed_why(doctor->ledger);
-        lint_add(doctor->findings, LINT_PROBLEM, "database", "",
-                 "Stop the server and restore the last backup: tocsin restore FILE.",
+        lint_add(doctor->findings, LINT_PROBLEM, "database", "", RESTORE,
                  "New alerts are refused, and accepted ones may not page: %s",
                  why != NULL ? why : "");
     }
@@ -96,14 +97,18 @@ static void look_at_data(struct doctor *doctor)
         lint_add(doctor->findings, LINT_WARNING, "data", "", remedy,
                  "Others than its owner may enter the data directory %s.", data);
     }
+}
+
+/* Whatever else is found in a damaged file may come of the damage: it is told first. */
+static void look_at_file(struct doctor *doctor)
+{
     if (doctor->settings->database_url != NULL) {
         return;
     }
-    g_autofree char *database = data_dir_database(data);
+    g_autofree char *database = data_dir_database(doctor->settings->data);
     struct fault fault = {0};
     if (!db_verify(database, &fault)) {
-        lint_add(doctor->findings, LINT_PROBLEM, "database", "",
-                 "Stop the server and restore the last backup: tocsin restore FILE.",
+        lint_add(doctor->findings, LINT_PROBLEM, "database", "", RESTORE,
                  "The database does not verify: %s", fault.text);
     }
 }
@@ -155,10 +160,11 @@ static void look_at_refusals(struct doctor *doctor)
     }
 }
 
+/* A history that cannot be read is no sign of somebody who edits it: look_at_reading tells that. */
 static void look_at_history(struct doctor *doctor)
 {
     struct fault fault = {0};
-    if (!chain_check(doctor->db, "database", &fault)) {
+    if (!chain_check(doctor->db, "database", &fault) && db_error(doctor->db) == DB_OK) {
         lint_add(
             doctor->findings, LINT_PROBLEM, "history", "",
             "Find out who can write to the database; `tocsin restore --verify-only` tells which "
@@ -171,15 +177,17 @@ static void look_at_history(struct doctor *doctor)
 static void look_at_reading(struct doctor *doctor)
 {
     if (db_error(doctor->db) != DB_OK) {
+        bool is_damaged = db_error(doctor->db) == DB_DAMAGED;
         lint_add(doctor->findings, LINT_PROBLEM, "database", "",
-                 "Look at the database first, then ask again.", "The database cannot be read: %s",
-                 db_error_text(doctor->db));
+                 is_damaged ? RESTORE : "Look at the database first, then ask again.",
+                 "The database cannot be read: %s", db_error_text(doctor->db));
     }
     db_rollback(doctor->db); /* nobody holds a transaction open while a mail server thinks */
 }
 
 void doctor_look(struct doctor *doctor)
 {
+    look_at_file(doctor);
     lint_config(doctor->config, doctor->now, doctor->findings);
     look_at_contacts(doctor);
     look_at_ways(doctor);

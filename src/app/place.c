@@ -98,9 +98,10 @@ bool place_check_file(const char *file, struct fault *fault)
     bool is_foreign = db_is_foreign(db);
     bool is_read = db_error(db) == DB_OK;
     if (!is_read || is_foreign) {
-        (void)fault_set(fault, "", "%s %s", file,
+        (void)fault_set(fault, "", "%s %s%s", file,
                         is_read ? "is another program's database, and stays as it is"
-                                : db_error_text(db));
+                                : "cannot be read: ",
+                        is_read ? "" : db_error_text(db));
     }
     db_close(&db);
     return is_read && !is_foreign;

@@ -61,12 +61,28 @@ static enum db_status status_of(const struct db *db, int code, int error)
     }
 }
 
+const char *sqlite_damage_remedy(int code)
+{
+    switch (code & 0xff) {
+    case SQLITE_CORRUPT:
+        return "the database is damaged: keep a copy of its directory, then restore a backup with "
+               "`tocsin restore`";
+    case SQLITE_NOTADB:
+        return "the database is damaged, or this file is none: keep a copy of its directory, then "
+               "restore a backup with `tocsin restore`";
+    default:
+        return "";
+    }
+}
+
 enum db_status sqlite_fail(struct db *db, int code, const char *what)
 {
     int error = errno; /* sqlite3_system_errno knows nothing of a commit */
-    sqlite3 *handle = sqlite_handle(db);
-    return db_fail(db, status_of(db, code, error), "SQLite: %s (%d) in: %.120s",
-                   sqlite3_errmsg(handle), code, what);
+    const char *remedy = sqlite_damage_remedy(code);
+    bool is_damaged = remedy[0] != '\0';
+    return db_fail(db, status_of(db, code, error), "%s%sSQLite: %s (%d) in: %.120s%s", remedy,
+                   is_damaged ? " (" : "", sqlite3_errmsg(sqlite_handle(db)), code, what,
+                   is_damaged ? ")" : "");
 }
 
 static enum db_status run_script(struct db *db, const char *sql)

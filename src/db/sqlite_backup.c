@@ -27,7 +27,10 @@ static void heed(sqlite3 *handle, const atomic_bool *stop)
 
 static bool fault_of(struct fault *fault, const char *what, sqlite3 *handle)
 {
-    return fault_set(fault, "", "%s: %s", what, sqlite3_errmsg(handle));
+    const char *remedy = sqlite_damage_remedy(sqlite3_errcode(handle));
+    return remedy[0] == '\0'
+               ? fault_set(fault, "", "%s: %s", what, sqlite3_errmsg(handle))
+               : fault_set(fault, "", "%s (%s: %s)", remedy, what, sqlite3_errmsg(handle));
 }
 
 /* The first column of the first row as text, to be freed with g_free; NULL on an error. */
@@ -59,13 +62,13 @@ static char *count_rows(sqlite3 *handle, struct fault *fault)
         g_string_append_printf(out, "%s %s\n", (const char *)sqlite3_column_text(tables, 0),
                                is_good ? count : "?");
     }
-    (void)sqlite3_finalize(tables);
-    if (!is_good || code != SQLITE_DONE) {
-        (void)fault_of(fault, "cannot count the rows", handle);
-        g_string_free(out, TRUE);
-        return NULL;
+    is_good = (is_good && code == SQLITE_DONE) || fault_of(fault, "cannot count the rows", handle);
+    (void)sqlite3_finalize(tables); /* not before its error was asked for */
+    char *counts = g_string_free(out, FALSE);
+    if (!is_good) {
+        g_clear_pointer(&counts, g_free);
     }
-    return g_string_free(out, FALSE);
+    return counts;
 }
 
 static bool copy_pages(sqlite3 *from, sqlite3 *to, const atomic_bool *stop, struct fault *fault)
@@ -90,10 +93,10 @@ static bool check_integrity(sqlite3 *handle, struct fault *fault)
 {
     g_autofree char *verdict = ask(handle, "PRAGMA integrity_check(1)");
     if (verdict == NULL) {
-        return fault_of(fault, "cannot be checked", handle);
+        return fault_set(fault, "", "cannot be checked: %s", sqlite3_errmsg(handle));
     }
     if (strcmp(verdict, "ok") != 0) {
-        return fault_set(fault, "", "is damaged: %s", verdict);
+        return fault_set(fault, "", "is damaged: %s", g_strdelimit(verdict, "\n", ' '));
     }
     return true;
 }
@@ -106,10 +109,19 @@ static bool close_log(sqlite3 *copy, struct fault *fault)
            fault_of(fault, "cannot close the copy's log", copy);
 }
 
+/* Page by page it was copied: what is wrong with the copy is wrong with the original. */
+static bool blame_source(const struct fault *why, struct fault *fault)
+{
+    return fault_set(fault, "", "%s (its copy %.200s)", sqlite_damage_remedy(SQLITE_CORRUPT),
+                     why->text);
+}
+
 /* `counts` are those of the source in the state that was copied. */
 static bool check_copy(sqlite3 *copy, const char *counts, struct fault *fault)
 {
-    bool is_good = close_log(copy, fault) && check_integrity(copy, fault);
+    struct fault why = {0};
+    bool is_good =
+        close_log(copy, fault) && (check_integrity(copy, &why) || blame_source(&why, fault));
     g_autofree char *copied = is_good ? count_rows(copy, fault) : NULL;
     if (copied == NULL) {
         return false;

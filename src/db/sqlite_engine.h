@@ -62,6 +62,9 @@ static inline bool sqlite_is_want_of_space(int error)
  * answers the kept status. `what` names the work, or is the statement. */
 enum db_status sqlite_fail(struct db *db, int code, const char *what);
 
+/* What to say before SQLite's own words, which know no way on, when this result of a call means damage; else "". */
+const char *sqlite_damage_remedy(int code);
+
 /* The row of functions for struct db_engine, in sqlite_query.c. */
 struct db_query *sqlite_prepare(struct db *db, const char *sql);
 void sqlite_finish(struct db_query *query);
