@@ -86,6 +86,12 @@ static const char *nearest_command(const char *given)
 
 bool cli_refuse_command(int argc, char **argv, struct fault *fault)
 {
+    int words = 0;
+    const struct cli_command *known = match_command(argc, argv, &words);
+    if (known != NULL && words < argc) {
+        return fault_set(fault, "", "there is no command \"%s %.60s\"; did you mean \"%s\"?",
+                         known->name, argv[words], known->name);
+    }
     if (argv[0][0] == '-') {
         return fault_set(fault, "", "options follow the command: tocsin COMMAND %.60s …", argv[0]);
     }
@@ -299,10 +305,26 @@ static char *command_word(char *word)
     return strcmp(word, "--version") == 0 ? version : word;
 }
 
+/* How many words stand before the first that asks for help; 0: none does. */
+static int words_before_help(int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            return i;
+        }
+    }
+    return 0;
+}
+
 static bool parse_command(struct cli *cli, int argc, char **argv, struct fault *fault)
 {
     int words = 0;
     cli->command = match_command(argc, argv, &words);
+    int before_help = words_before_help(argc, argv);
+    if (cli->command == NULL && before_help > 0) { /* `tocsin token --help`: of all that begin so */
+        cli->command = cli_find("help");
+        argc = before_help;
+    }
     if (cli->command == NULL) {
         return cli_refuse_command(argc, argv, fault);
     }

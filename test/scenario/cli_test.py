@@ -64,6 +64,11 @@ class UsageTest(unittest.TestCase):
             ("bad value", ["serve", "--threads", "many"], 2, "from 0 to 256"),
             ("no such help", ["help", "xyzzy"], 1, "there is no command"),
             ("mistyped help", ["help", "servee"], 1, 'did you mean "serve"'),
+            ("more than a help", ["help", "serve", "extra"], 1, 'no command "serve extra"; did you mean "serve"?'),
+            ("more than one of two words", ["help", "token", "create", "x"], 1,
+             'no command "token create x"; did you mean "token create"?'),
+            ("help of a group, asked behind it", ["silence", "--help"], 0, ""),
+            ("help of no group", ["xyzzy", "-h"], 1, 'there is no command "xyzzy"'),
             ("half a help", ["help", "token", "creat"], 1, "token create, token list"),
         ]
         for name, args, code, text in rows:
@@ -71,6 +76,7 @@ class UsageTest(unittest.TestCase):
                 done = run(*args)
                 self.assertEqual(done.returncode, code, done.stderr)
                 self.assertIn(text, done.stderr)
+        self.assertIn("Usage: tocsin silence add", run("silence", "--help").stdout)
 
     def test_without_a_server(self):
         done = run("alerts", "--data", "/nonexistent/data")
