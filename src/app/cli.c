@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/output.h"
 #include "base/nearest.h"
 
 static const struct cli_option JSON_OPTION = {
@@ -398,7 +399,7 @@ const char *cli_environment(const struct cli *cli, const char *name)
 int cli_refused(const struct fault *fault)
 {
     const char *field = fault->field;
-    fprintf(stderr, "tocsin: %s%s%s\n", field, field[0] != '\0' ? ": " : "", fault->text);
+    output_tell("tocsin: %s%s%s\n", field, field[0] != '\0' ? ": " : "", fault->text);
     return EXIT_REFUSED;
 }
 
@@ -408,7 +409,7 @@ int cli_failed(const char *format, ...)
     va_start(args, format);
     g_autofree char *text = g_strdup_vprintf(format, args);
     va_end(args);
-    fprintf(stderr, "tocsin: %s\n", text);
+    output_tell("tocsin: %s\n", text);
     return EXIT_REFUSED;
 }
 
@@ -418,6 +419,6 @@ int cli_misused(const struct cli *cli, const char *format, ...)
     va_start(args, format);
     g_autofree char *text = g_strdup_vprintf(format, args);
     va_end(args);
-    fprintf(stderr, "tocsin: %s; `tocsin help %s` says more\n", text, cli->command->name);
+    output_tell("tocsin: %s; `tocsin help %s` says more\n", text, cli->command->name);
     return EXIT_USAGE;
 }

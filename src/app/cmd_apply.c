@@ -46,8 +46,8 @@ static void print_warnings(const json_t *warnings)
     size_t i;
     json_t *warning;
     json_array_foreach (warnings, i, warning) {
-        fprintf(stderr, "tocsin: warning: %s: %s\n", json_text(warning, "path", ""),
-                json_text(warning, "text", ""));
+        output_tell("tocsin: warning: %s: %s\n", json_text(warning, "path", ""),
+                    json_text(warning, "text", ""));
     }
 }
 
@@ -58,7 +58,7 @@ static int tell(const struct cli *cli, const struct team_file *file,
         if (answer->state == CLIENT_ANSWERED && answer->status >= 400 && answer->status < 500 &&
             answer->fault.field[0] != '\0') {
             g_autofree char *text = mistakes(file, answer);
-            fprintf(stderr, "%s\ntocsin: nothing was applied\n", text);
+            output_tell("%s\ntocsin: nothing was applied\n", text);
             return EXIT_REFUSED;
         }
         return cli_refused(&answer->fault);
@@ -128,7 +128,7 @@ int cmd_apply(struct cli *cli)
 {
     struct team_file file;
     if (!team_file_read(&file, cli_arg(cli, 0), cli->environment)) {
-        fprintf(stderr, "%s\ntocsin: nothing was applied\n", file.problem);
+        output_tell("%s\ntocsin: nothing was applied\n", file.problem);
         team_file_clear(&file);
         return EXIT_REFUSED;
     }

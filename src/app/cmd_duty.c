@@ -164,7 +164,7 @@ void cmd_warn_of_absence(const struct cli *cli, const char *user)
                        utc_before(now, to);
         if (is_away) {
             g_autofree char *until = output_time(output_zone(), to);
-            fprintf(stderr, "tocsin: warning: %s is away until %s\n", user, until);
+            output_tell("tocsin: warning: %s is away until %s\n", user, until);
             return;
         }
     }

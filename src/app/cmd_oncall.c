@@ -275,8 +275,7 @@ int cmd_override_add(struct cli *cli)
     json_t *answer = client_ask(cli, "POST", path, body);
     g_autofree char *warnings = cmd_value(answer, "warnings");
     if (warnings[0] != '\0') {
-        g_autofree char *clean = output_clean(warnings);
-        fprintf(stderr, "tocsin: warning: %s\n", clean);
+        output_tell("tocsin: warning: %s\n", warnings);
     }
     if (answer != NULL && !cli->is_json) {
         g_autofree char *id = cmd_value(answer, "id");

@@ -71,7 +71,7 @@ static int replay(struct cli *cli, const struct team_file *file, const json_t *b
     client_call(cli, "POST", "/api/v1/routes/replay", body, NULL, &answer);
     if (answer.fault.text[0] != '\0' && answer.fault.field[0] != '\0') {
         g_autofree char *text = team_file_fault(file, &answer.fault);
-        fprintf(stderr, "%s\n", text);
+        output_tell("%s\n", text);
         code = EXIT_REFUSED;
     } else if (answer.fault.text[0] != '\0') {
         code = cli_refused(&answer.fault);
@@ -91,7 +91,7 @@ int cmd_route_test(struct cli *cli)
     bool is_read = team_file_read(&file, cli_arg(cli, 0), cli->environment);
     const json_t *routes = is_read ? json_object_get(file.document.json, "routes") : NULL;
     if (!is_read) {
-        fprintf(stderr, "%s\n", file.problem);
+        output_tell("%s\n", file.problem);
     } else if (routes == NULL) {
         code = cli_failed("%s has no `routes:`; write there what is to be tried", file.path);
     } else {

@@ -217,11 +217,9 @@ static void warn_of_field(const json_t *alerts, const char *field)
         nearest_offer(&nearest, g_ptr_array_index(fields, k));
     }
     const char *near = nearest.found;
-    g_autofree char *text = g_strdup_printf(
-        "tocsin: warning: none of the newest alerts has %s%s%s%s", field,
-        near != NULL ? "; did you mean " : "", near != NULL ? near : "", near != NULL ? "?" : "");
-    g_autofree char *clean = output_clean(text);
-    fprintf(stderr, "%s\n", clean);
+    output_tell("tocsin: warning: none of the newest alerts has %s%s%s%s\n", field,
+                near != NULL ? "; did you mean " : "", near != NULL ? near : "",
+                near != NULL ? "?" : "");
 }
 
 /* Details are free: one that was mistyped can be known only by the alerts that there are. */

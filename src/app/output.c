@@ -1,5 +1,6 @@
 #include "app/output.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,9 +24,10 @@ char *output_clean(const char *text)
     return g_string_free(out, FALSE);
 }
 
-void output_escape(const char *json, GString *out)
+void output_escape(const char *text, GString *out)
 {
-    for (const char *at = json; *at != '\0'; at += g_utf8_skip[(guchar)*at]) {
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    for (const char *at = valid; *at != '\0'; at += g_utf8_skip[(guchar)*at]) {
         gunichar c = g_utf8_get_char(at);
         if (c != '\n' && (unichar_is_control(c) || unichar_is_trick(c))) {
             g_string_append_printf(out, "\\u%04x", c);
@@ -154,7 +156,8 @@ static size_t instant_length(const char *text)
 bool output_sentence(const struct zone *zone, const char *text, GString *out)
 {
     bool has_instant = false;
-    for (const char *at = text; *at != '\0';) {
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    for (const char *at = valid; *at != '\0';) {
         size_t length = instant_length(at);
         g_autofree char *word = g_strndup(at, length);
         struct utc instant;
@@ -174,6 +177,17 @@ bool output_sentence(const struct zone *zone, const char *text, GString *out)
 void output_print(const GString *text)
 {
     fwrite(text->str, 1, text->len, stdout);
+}
+
+void output_tell(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_autoptr(GString) shown = g_string_new(NULL);
+    output_escape(text, shown);
+    fputs(shown->str, stderr);
 }
 
 void output_json(const json_t *value)

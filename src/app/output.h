@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <jansson.h>
 
+#include "base/check.h"
 #include "base/utc.h"
 #include "base/zone.h"
 
@@ -35,8 +36,10 @@ bool output_sentence(const struct zone *zone, const char *text, GString *out);
 
 /* Prints to standard output. */
 void output_print(const GString *text);
-/* JSON text for a terminal: what would drive it, or read otherwise than it is stored, as \uXXXX. */
-void output_escape(const char *json, GString *out);
+/* Prints to standard error, and escapes as output_escape does what somebody typed, or sent, into it. */
+PRINTF_LIKE(1, 2) void output_tell(const char *format, ...);
+/* Text for a terminal, JSON or not: what would drive it, or read otherwise than it is stored, as \uXXXX. */
+void output_escape(const char *text, GString *out);
 /* Indented JSON and a newline, to standard output; escaped so where that is a terminal. */
 void output_json(const json_t *value);
 

@@ -128,6 +128,9 @@ static void json_does_not_drive_a_terminal(void **state)
                   "31m \xe2\x80\xae gpj \xed\x95\x9c\"\n}",
                   out);
     assert_string_equal(out->str, "{\n  \"a\": \"\\u009b31m \\u202e gpj \xed\x95\x9c\"\n}");
+    g_autoptr(GString) word = g_string_new(NULL);
+    output_escape("cut in the middle: \xed\x95", word);
+    assert_string_equal(word->str, "cut in the middle: \xef\xbf\xbd\xef\xbf\xbd");
 }
 
 int main(void)

@@ -130,7 +130,9 @@ static void tell_refused(const struct fault *fault)
 {
     g_autofree char *text = g_strdup_printf("tocsin: %s%s%s\n", fault->field,
                                             fault->field[0] != '\0' ? ": " : "", fault->text);
-    (void)log_write(STDERR_FILENO, text, strlen(text));
+    g_autoptr(GString) shown = g_string_new(NULL);
+    output_escape(text, shown);
+    (void)log_write(STDERR_FILENO, shown->str, shown->len);
 }
 
 /* From the signal to the cut: twice what is drained (requests, then deliveries) and what hangs is waited for. */

@@ -69,6 +69,10 @@ class UsageTest(unittest.TestCase):
              'no command "token create x"; did you mean "token create"?'),
             ("help of a group, asked behind it", ["silence", "--help"], 0, ""),
             ("help of no group", ["xyzzy", "-h"], 1, 'there is no command "xyzzy"'),
+            ("what turns the text around", ["a\u202eb\u009b31m"], 2, '"a\\u202eb\\u009b31m"'),
+            ("the same of a server", ["alerts", "--url", "http://127.0.0.1:1/\u202e"], 1, "/\\u202e"),
+            ("the same of a start", ["serve", "--data", "/proc/\u202e\u009b", "--listen", "127.0.0.1:0"], 1,
+             "/proc/\\u202e\\u009b"),
             ("half a help", ["help", "token", "creat"], 1, "token create, token list"),
         ]
         for name, args, code, text in rows:
@@ -76,6 +80,7 @@ class UsageTest(unittest.TestCase):
                 done = run(*args)
                 self.assertEqual(done.returncode, code, done.stderr)
                 self.assertIn(text, done.stderr)
+                self.assertNotRegex(done.stdout + done.stderr, "[\u202e\u0080-\u009f]")
         self.assertIn("Usage: tocsin silence add", run("silence", "--help").stdout)
 
     def test_without_a_server(self):
