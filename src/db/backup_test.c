@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -159,6 +160,23 @@ static bool verify_beside(struct room *room, const char *works_from, struct faul
     return db_verify(room->copy, fault);
 }
 
+/* To open one waits until somebody writes. */
+static void a_pipe_is_not_waited_for(void **state)
+{
+    const struct room *room = *state;
+
+    static const enum db_mode MODES[] = {DB_READ_ONLY, DB_READ_WRITE, DB_SHARED};
+    struct fault fault = {0};
+    assert_int_equal(mkfifo(room->other, 0600), 0);
+    assert_false(db_verify(room->other, &fault));
+    assert_non_null(strstr(fault.text, "other.db is no file but a pipe"));
+    for (size_t i = 0; i < G_N_ELEMENTS(MODES); i++) {
+        assert_null(db_open(room->other, MODES[i], &fault));
+    }
+    assert_false(db_verify(room->folder, &fault));
+    assert_non_null(strstr(fault.text, "is no file but a directory"));
+}
+
 static void a_backup_of_a_newer_program_is_good_when_its_schema_says_so(void **state)
 {
     struct room *room = *state;
@@ -201,6 +219,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_copy_that_cannot_be_written_leaves_nothing, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_sound_database_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_pipe_is_not_waited_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_backup_of_a_newer_program_is_good_when_its_schema_says_so,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_migration_that_was_cut_short_is_done_anew, set_up,

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -279,6 +280,14 @@ static bool make_private_file(struct sqlite_db *sqlite, const char *where, struc
            fault_set(fault, "", "cannot open %s: %s", where, g_strerror(errno));
 }
 
+bool sqlite_is_file(const char *path, struct fault *fault)
+{
+    struct stat about;
+    return stat(path, &about) != 0 || S_ISREG(about.st_mode) ||
+           fault_set(fault, "", "%s is no file but a %s: no database lies in it", path,
+                     S_ISDIR(about.st_mode) ? "directory" : "pipe or a device");
+}
+
 static int must_stop(void *self)
 {
     return db_is_stopped(self) ? 1 : 0;
@@ -378,8 +387,8 @@ struct db *sqlite_open(const char *where, enum db_mode mode, struct fault *fault
     struct db *db = &sqlite->base;
     db->is_shared = mode == DB_SHARED;
     bool is_writer = mode != DB_READ_ONLY;
-    bool is_open = true;
-    if (is_writer && is_plain_file(where)) {
+    bool is_open = !is_plain_file(where) || sqlite_is_file(where, fault);
+    if (is_open && is_writer && is_plain_file(where)) {
         is_open = (db->is_shared || take_lock(sqlite, where, fault)) &&
                   make_private_file(sqlite, where, fault);
     }

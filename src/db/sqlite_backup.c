@@ -250,6 +250,9 @@ static bool check_schema(sqlite3 *handle, struct fault *fault)
 
 bool sqlite_verify(const char *path, struct fault *fault)
 {
+    if (!sqlite_is_file(path, fault)) {
+        return false;
+    }
     sqlite3 *handle = NULL;
     int code =
         sqlite3_open_v2(path, &handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_PRIVATECACHE, "unix");

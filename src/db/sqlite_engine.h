@@ -62,6 +62,10 @@ static inline bool sqlite_is_want_of_space(int error)
  * answers the kept status. `what` names the work, or is the statement. */
 enum db_status sqlite_fail(struct db *db, int code, const char *what);
 
+/* False and a fault when something else than a file is there: to open a pipe would wait for who writes into it.
+ * True where there is nothing. */
+NODISCARD bool sqlite_is_file(const char *path, struct fault *fault);
+
 /* What to say before SQLite's own words, which know no way on, when this result of a call means damage; else "". */
 const char *sqlite_damage_remedy(int code);
 

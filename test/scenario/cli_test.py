@@ -1060,6 +1060,16 @@ class BackupTest(unittest.TestCase):
                     self.assertEqual(done.returncode, 1, done.stdout)
                     self.assertEqual([p.name for p in world.data.glob("*before-restore*")], [])
             self.assertEqual(world.cli("restore", world.folder / "none.db", check=False).returncode, 1)
+            os.mkfifo(world.folder / "pipe")  # nobody writes into it
+            for words in (["restore", world.folder / "pipe"], ["restore", "--verify-only", world.folder / "pipe"],
+                          ["restore", "--verify-only", world.folder], ["restore", "--verify-only", "/dev/null"]):
+                with self.subTest(words):
+                    done = world.cli(*words, check=False)
+                    self.assertEqual(done.returncode, 1, done.stdout)
+                    self.assertIn("is no file but a", done.stderr)
+            done = run("verify", "--file", world.folder / "pipe")
+            self.assertEqual(done.returncode, 1, done.stdout)
+            self.assertIn("is no file but a pipe", done.stderr)
             world.start()
             self.assertEqual(self.summaries(world), ["here"])
 
