@@ -88,6 +88,30 @@ static void look_at_door(struct doctor *doctor)
     }
 }
 
+/* The socket, the database with its logs and copies; what else somebody laid there is their own. */
+static bool is_ours(const char *name)
+{
+    return g_str_has_prefix(name, "tocsin.") || strcmp(name, "backups") == 0;
+}
+
+/* "tocsin.sock, tocsin.db": which of them others than their owner have rights to. To be freed. */
+static char *names_open_to_others(const char *data)
+{
+    GString *names = g_string_new(NULL);
+    GDir *directory = g_dir_open(data, 0, NULL);
+    const char *name;
+    while (directory != NULL && (name = g_dir_read_name(directory)) != NULL) {
+        g_autofree char *path = g_build_filename(data, name, NULL);
+        struct stat about;
+        if (is_ours(name) && lstat(path, &about) == 0 && !S_ISLNK(about.st_mode) &&
+            (about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+            g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "", name);
+        }
+    }
+    g_clear_pointer(&directory, g_dir_close);
+    return g_string_free(names, FALSE);
+}
+
 static void look_at_data(struct doctor *doctor)
 {
     const char *data = doctor->settings->data;
@@ -96,6 +120,14 @@ static void look_at_data(struct doctor *doctor)
     if (stat(data, &about) == 0 && (about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
         lint_add(doctor->findings, LINT_WARNING, "data", "", remedy,
                  "Others than its owner may enter the data directory %s.", data);
+    }
+    g_autofree char *names = names_open_to_others(data);
+    if (names[0] != '\0') {
+        g_autofree char *close = g_strdup_printf("Run chmod -R go-rwx %s.", data);
+        lint_add(doctor->findings, LINT_WARNING, "data", "", close,
+                 "Others than their owner have rights to %s in %s; who may use tocsin.sock may do "
+                 "everything.",
+                 names, data);
     }
 }
 

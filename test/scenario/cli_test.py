@@ -750,6 +750,16 @@ policies:"""))
         said = self.world.cli_json("doctor")
         self.assertTrue({"level", "check", "what", "remedy"} <= set(said["findings"][0]))
 
+    def test_doctor_tells_what_others_may_use(self):
+        data = self.world.data
+        self.assertNotIn("Others than", self.world.cli("doctor", check=False).stdout)
+        for name, mode in (("tocsin.sock", 0o666), ("tocsin.sock", 0o660), ("tocsin.db", 0o644)):
+            with self.subTest(name, mode=oct(mode)):
+                data.joinpath(name).chmod(mode)
+                self.assertRegex(self.world.cli("doctor", check=False).stdout,
+                                 f"warning +data +Others than their owner have rights to {name} in {data};.*\n +Run chmod -R go-rwx {data}")
+                data.joinpath(name).chmod(0o600)
+
     def test_doctor_tells_of_a_room_that_takes_nothing(self):
         with World() as world:
             room = world.receiver(status=404)
