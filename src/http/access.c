@@ -400,15 +400,15 @@ static enum MHD_Result begin(struct http_server *server, struct MHD_Connection *
     *out = request;
     struct peer *peer = peer_of(connection);
     request->is_local = peer->is_local;
-    client_find(request);
     peer_reads(peer, true);
     struct shape shape;
     shape_read(connection, version, &shape);
+    client_find(request);
     if (shape.is_chunked) {
         /* The library takes chunks whose lines end in a bare LF, where another program on the way may see
          * another end of the body: what follows on this connection is nobody's request. */
         request->answer.must_close = true;
-        request->chunk_from = shape.last_value + strlen(shape.last_value) + HEADER_END;
+        request->chunk_from = shape.end + HEADER_END;
     }
     if (shape.header_size > LIMIT_HEADER || shape.parts > LIMIT_HEADER_PARTS) {
         return refuse_header(request);

@@ -130,10 +130,44 @@ static void test_whose_page_sends_to_a_whole_address(void **state)
     http_stop(&server, 1000);
 }
 
+/* It is no part of them (RFC 9112, 5.1): neither for us, nor for the library, which finds out how the body comes. */
+static void test_white_space_behind_values_is_dropped(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *headers, *rest;
+        int status;
+    } SENT[] = {
+        {"Authorization: Bearer respond \r\nContent-Length: 2\r\n", "{}", 200},
+        {"Authorization: Bearer respond\t \t\r\nContent-Length: 2\r\n", "{}", 200},
+        {"Authorization:Bearer respond\r\nContent-Length: 2 \r\n", "{}", 200},
+        {"Authorization: Bearer respond\r\nContent-Length: 2\t\r\nX-Last: 1\r\n", "{}", 200},
+        {"Authorization: Bearer respond\r\nTransfer-Encoding: Chunked \t\r\n",
+         "2\r\n{}\r\n0\r\n\r\n", 200},
+        {"Authorization: Bearer respond\r\nContent-Length: 2 \r\nExpect: 100-continue \r\n", "{}",
+         100},
+        {"Authorization: Bearer respond x \r\nContent-Length: 2\r\n", "{}", 401},
+        {"Cookie: tocsin_token=read \r\nContent-Length: 2\r\n", "{}", 403},
+    };
+    struct http_server *server = start();
+    for (size_t i = 0; i < G_N_ELEMENTS(SENT); i++) {
+        g_autofree char *bytes =
+            g_strconcat("POST /things HTTP/1.1\r\nHost: x \r\nConnection: close \r\n",
+                        SENT[i].headers, "\r\n", SENT[i].rest, NULL);
+        g_autofree char *answer = client_say(http_port(server), bytes);
+        if (client_status(answer) != SENT[i].status) {
+            fail_msg("%s was answered %s", SENT[i].headers, answer);
+        }
+    }
+    http_stop(&server, 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_long_header_is_refused),
+        cmocka_unit_test(test_white_space_behind_values_is_dropped),
         cmocka_unit_test(test_whose_page_sends_to_a_whole_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

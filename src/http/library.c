@@ -54,6 +54,19 @@ static bool is_cookie(enum MHD_ValueKind kind, const char *key, size_t key_size)
            g_ascii_strncasecmp(key, NAME, key_size) == 0;
 }
 
+/* White space behind a value is no part of it (shape.c drops it), but how the body comes the library reads before we
+ * see the header: it looks for a length of that many digits, and for one word. */
+static void drop_white_space(const char **value, size_t *size)
+{
+    static const char CHUNKED[] = "chunked";
+    while (*size > 0 && ((*value)[*size - 1] == ' ' || (*value)[*size - 1] == '\t')) {
+        (*size)--;
+    }
+    if (*size == strlen(CHUNKED) && g_ascii_strncasecmp(*value, CHUNKED, *size) == 0) {
+        *value = CHUNKED;
+    }
+}
+
 /* The library copies the cookies of a request to take them apart. Where its memory for the connection is too small
  * for that, 0.9.75 refuses the request, frees what it was read into, and reads on in it: 20 KB of cookies, from
  * anybody, ended the process. So it finds none; http/cookie.h reads them. */
@@ -65,7 +78,21 @@ MHD_lookup_connection_value_n(struct MHD_Connection *connection, enum MHD_ValueK
     if (is_cookie(kind, key, key_size)) {
         return MHD_NO;
     }
-    return library_lookup()(connection, kind, key, key_size, value_ptr, value_size_ptr);
+    const char *value = NULL;
+    size_t size = 0;
+    if (library_lookup()(connection, kind, key, key_size, &value, &size) != MHD_YES) {
+        return MHD_NO;
+    }
+    if ((kind & MHD_HEADER_KIND) != 0 && value != NULL) {
+        drop_white_space(&value, &size);
+    }
+    if (value_ptr != NULL) {
+        *value_ptr = value;
+    }
+    if (value_size_ptr != NULL) {
+        *value_size_ptr = size;
+    }
+    return MHD_YES;
 }
 
 enum MHD_Result library_queue_ours(struct MHD_Connection *connection, unsigned status,

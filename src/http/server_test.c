@@ -259,21 +259,12 @@ static void test_own_origin_may_write(void **state)
     http_stop(&server, 1000);
 }
 
-static char *send_raw(unsigned port, const char *bytes)
-{
-    int fd = client_connect(port);
-    assert_true(fd >= 0);
-    client_send(fd, bytes, strlen(bytes));
-    char *answer = client_read(fd, 500);
-    close(fd);
-    return answer;
-}
-
 static void test_what_the_library_refuses_has_an_id(void **state)
 {
     (void)state;
     struct http_server *server = start(NULL);
-    g_autofree char *answer = send_raw(http_port(server), "GET /hello HTTP/2.0\r\nHost: x\r\n\r\n");
+    g_autofree char *answer =
+        client_say(http_port(server), "GET /hello HTTP/2.0\r\nHost: x\r\n\r\n");
     g_autofree char *id = client_header(answer, "X-Request-Id");
     assert_int_equal(client_status(answer), 505);
     assert_non_null(strstr(answer, "HTTP version not supported"));
@@ -314,11 +305,15 @@ static void test_nothing_is_smuggled(void **state)
         "GET /hello HTTP/1.1\r\nHost: x\nX-A: 1\r\n\r\n",
         "GET /hello HTTP/1.1\r\nHost: x\r\nX-A: 1\rTransfer-Encoding: chunked\r\n\r\n",
         "GET /hello HTTP/1.1\r\nHost: x\r\nX-A: 1\x01\r\n\r\n",
+        "GET /hello HTTP/1.1\r\nHost: x  \nX-A: 1\r\n\r\n",
+        "GET /hello HTTP/1.1\r\nHost: x   \n\n",
+        "POST /small HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity \r\n\r\n",
+        "POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 0 0\r\n\r\n",
     };
     struct http_server *server = start(NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(HEADS); i++) {
         g_autofree char *bytes = g_strconcat(HEADS[i], HIDDEN, NULL);
-        g_autofree char *answer = send_raw(http_port(server), bytes);
+        g_autofree char *answer = client_say(http_port(server), bytes);
         if (strstr(answer, "smuggled") != NULL || strstr(answer, "HTTP/1.1 2") != NULL) {
             fail_msg("shape %zu let a second request through: %s", i, answer);
         }
@@ -334,7 +329,7 @@ static void test_pipelined_requests_each_get_an_answer(void **state)
 {
     (void)state;
     struct http_server *server = start(NULL);
-    g_autofree char *answer = send_raw(
+    g_autofree char *answer = client_say(
         http_port(server), "POST /later HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
                            "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
                            "POST /later HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
@@ -357,14 +352,14 @@ static void test_body_limit(void **state)
     assert_int_equal(client_status(above), 413);
     assert_non_null(strstr(above, "The body has more than the 100 bytes that are taken."));
     g_autofree char *huge =
-        send_raw(http_port(server),
-                 "POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n");
+        client_say(http_port(server),
+                   "POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n");
     assert_int_equal(client_status(huge), 413);
     g_autofree char *chunks =
         g_strdup_printf("POST /small HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
                         "chunked\r\n\r\n65\r\n%s \r\n0\r\n\r\n",
                         exact);
-    g_autofree char *chunked = send_raw(http_port(server), chunks);
+    g_autofree char *chunked = client_say(http_port(server), chunks);
     assert_int_equal(client_status(chunked), 413);
     http_stop(&server, 1000);
 }

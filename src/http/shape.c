@@ -8,10 +8,9 @@
  * long value. It cuts lines in place, writing NUL over each byte of a line's end: two of them stand
  * behind a value, and four behind the last, only where CR LF stood. Later versions refuse such lines
  * by themselves. */
-static bool has_nuls_behind(const char *text, size_t count)
+static bool has_nuls_at(const char *end, size_t count)
 {
     static const char KNOWN[] = "0.9.75";
-    const char *end = text + strlen(text);
     for (size_t i = 1; i < count && strcmp(MHD_get_version(), KNOWN) == 0; i++) {
         if (end[i] != '\0') {
             return false;
@@ -28,7 +27,17 @@ static bool is_sound_value(const char *value)
             return false;
         }
     }
-    return has_nuls_behind(value, 2);
+    return has_nuls_at(value + strlen(value), 2);
+}
+
+/* It is no part of the value (RFC 9112, 5.1). The library, which cuts lines in place, leaves it there; so it is cut where
+ * everybody finds the value. */
+static void drop_white_space_behind(const char *value)
+{
+    char *end = strchr(value, '\0');
+    while (end > value && (end[-1] == ' ' || end[-1] == '\t')) {
+        *--end = '\0';
+    }
 }
 
 static bool is_token_char(char c)
@@ -56,19 +65,8 @@ static void add_encodings(struct shape *shape, const char *value)
     }
 }
 
-static enum MHD_Result look_at_header(void *self, enum MHD_ValueKind kind, const char *name,
-                                      const char *value)
+static void note_header(struct shape *shape, const char *name, const char *value)
 {
-    (void)kind;
-    struct shape *shape = self;
-    for (const char *at = name; *at != '\0'; at++) {
-        shape->is_sound = shape->is_sound && is_token_char(*at);
-    }
-    if (value == NULL || !is_sound_value(value)) {
-        shape->is_sound = false;
-        return MHD_YES;
-    }
-    shape->last_value = value;
     if (g_ascii_strcasecmp(name, "Host") == 0) {
         shape->hosts++;
         shape->has_odd_host = shape->has_odd_host || !host_is_sound(value);
@@ -83,14 +81,31 @@ static enum MHD_Result look_at_header(void *self, enum MHD_ValueKind kind, const
     } else if (g_ascii_strcasecmp(name, "Expect") == 0) {
         shape->expects_continue = true;
     }
+}
+
+static enum MHD_Result look_at_header(void *self, enum MHD_ValueKind kind, const char *name,
+                                      const char *value)
+{
+    (void)kind;
+    struct shape *shape = self;
+    for (const char *at = name; *at != '\0'; at++) {
+        shape->is_sound = shape->is_sound && is_token_char(*at);
+    }
+    if (value == NULL || !is_sound_value(value)) {
+        shape->is_sound = false;
+        return MHD_YES;
+    }
+    shape->end = value + strlen(value);
+    drop_white_space_behind(value);
+    note_header(shape, name, value);
     return MHD_YES;
 }
 
 static const char *judge(const struct shape *shape, const char *version)
 {
     bool is_1_1 = strcmp(version, "HTTP/1.1") == 0;
-    if (!shape->is_sound || !has_nuls_behind(version, 2) ||
-        (shape->last_value != NULL && !has_nuls_behind(shape->last_value, 4))) {
+    if (!shape->is_sound || !has_nuls_at(version + strlen(version), 2) ||
+        (shape->end != NULL && !has_nuls_at(shape->end, 4))) {
         return "A header line is malformed.";
     }
     if (shape->hosts > 1 || (shape->hosts == 0 && is_1_1)) {

@@ -14,17 +14,17 @@
 struct shape {
     unsigned hosts, lengths, encodings;
     bool is_sound, is_chunked, expects_continue, has_odd_host;
-    size_t header_size; /* bytes */
-    unsigned parts;     /* lines and parameters of the query */
-    const char *length; /* as it was sent; NULL: without */
-    const char *last_value;
+    size_t header_size;   /* bytes */
+    unsigned parts;       /* lines and parameters of the query */
+    const char *length;   /* as it was sent; NULL: without */
+    const char *end;      /* of the last value, white space included; NULL: there is none */
     const char *encoding; /* of the body, the last line of them as it was sent; NULL: without */
     unsigned packings;    /* how often gzip stands in all of them */
     bool is_packed_otherwise;
     const char *why; /* it is to be refused; NULL: it is sound */
 };
 
-/* Looks at all of the header. `version` as libmicrohttpd gives it. */
+/* Looks at all of the header, and drops the white space behind its values. `version` as libmicrohttpd gives it. */
 void shape_read(struct MHD_Connection *connection, const char *version, struct shape *out);
 /* Is there a body to come? */
 NODISCARD bool shape_has_body(const struct shape *shape);

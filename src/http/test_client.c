@@ -75,6 +75,18 @@ char *client_read_until(int fd, const char *needle)
     return g_string_free(all, FALSE);
 }
 
+char *client_say(unsigned port, const char *bytes)
+{
+    int fd = client_connect(port);
+    if (fd < 0) {
+        return g_strdup("");
+    }
+    client_send(fd, bytes, strlen(bytes));
+    char *answer = client_read(fd, 500);
+    close(fd);
+    return answer;
+}
+
 char *client_call(unsigned port, const char *method, const char *path, const char *headers,
                   const char *body)
 {

@@ -15,6 +15,8 @@ NODISCARD char *client_read(int fd, int wait_ms);
 /* Reads until `needle` was seen or 5 s passed; answers all that was read. */
 NODISCARD char *client_read_until(int fd, const char *needle);
 
+/* Bytes on a connection of their own: all that comes back until the server closes, or is silent for half a second. */
+NODISCARD char *client_say(unsigned port, const char *bytes);
 /* One request on its own connection, with Host, Content-Length and Connection: close added.
  * `headers` may be NULL or lines ending in \r\n; `body` may be NULL. Answers head and body. */
 NODISCARD char *client_call(unsigned port, const char *method, const char *path,

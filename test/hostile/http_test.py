@@ -137,6 +137,17 @@ class HttpTest(unittest.TestCase):
         raw = self.send(b"GET /healthz HTTP/1.1\r\nConnection: close\r\nHost: caf\xc3\xa9\r\n\r\n")
         self.assert_problem(raw, 400)
 
+    def test_white_space_behind_values_is_no_part_of_them(self):
+        ids = set()
+        for space in ("", " ", "\t", " \t "):
+            with self.subTest(space):
+                lines = [f"Content-Length: {len(ALERT)}", KEY, "Idempotency-Key: spaced", "Connection: close"]
+                head = "".join(f"{line}{space}\r\n" for line in ("Host: x", *lines))
+                reply = self.send(f"POST /api/v1/alerts HTTP/1.1\r\n{head}\r\n".encode() + ALERT)
+                self.assertEqual(reply.status, 202, reply)
+                ids.add(json.loads(reply.body)["dedup_key"])
+        self.assertEqual(len(ids), 1)
+
     def test_whole_addresses(self):
         for target, status in (("http://tocsin.example/healthz", 200), ("HTTPS://x:8420/healthz", 200),
                                ("http://x/nowhere", 404), ("http://x", 0), ("http://x/healthz?a=b", 200),
