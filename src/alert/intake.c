@@ -21,7 +21,9 @@ struct taking {
     const char *service;     /* after routing */
     int severity;            /* after routing */
     struct span was_over;    /* how long what goes on had counted as over */
+    char *unsure_routes;     /* whose patterns gave up; NULL: none */
     struct alert *out;
+    bool *out_is_unsure;
 };
 
 static void append(struct ledger_tx *tx, const char *actor, const char *kind, int64_t alert_id,
@@ -150,6 +152,7 @@ static char *judge_route(struct taking *taking, bool *out_is_suppressed)
     if (verdict.severity != 0) {
         taking->severity = verdict.severity;
     }
+    taking->unsure_routes = verdict.unsure;
     *out_is_suppressed = verdict.is_suppressed;
     return verdict.taken;
 }
@@ -211,6 +214,14 @@ static void fill_new(const struct taking *taking, int status, char *route)
     };
 }
 
+/* A silence that is not obeyed and a route that is not taken must not be a riddle. */
+static void say_unsure(const struct taking *taking, const struct silence *silence, json_t *data)
+{
+    json_set_text(data, "routes_not_evaluated", taking->unsure_routes);
+    json_set_text(data, "silence_not_evaluated", silence == NULL ? NULL : silence->name);
+    *taking->out_is_unsure |= silence != NULL || taking->unsure_routes != NULL;
+}
+
 static json_t *opened_data(const struct taking *taking)
 {
     const struct alert *alert = taking->out;
@@ -227,6 +238,7 @@ static json_t *opened_data(const struct taking *taking)
         json_set_text(data, "silenced_by", silence.by->name);
         json_set_text(data, "silenced_until", until);
     }
+    say_unsure(taking, silence.unsure, data);
     return data;
 }
 
@@ -528,6 +540,7 @@ void alert_take(struct ledger_tx *tx, const struct intake_view *view, struct sig
         .key = key,
         .service = service,
         .out = &out->alert,
+        .out_is_unsure = &out->is_unsure,
     };
     bool is_open = find(&taking, alert_load_by_key);
     g_autofree char *actor = actor_of(integration);
@@ -555,4 +568,5 @@ void alert_take(struct ledger_tx *tx, const struct intake_view *view, struct sig
         out->outcome = take_unknown(&taking);
         break;
     }
+    g_free(taking.unsure_routes);
 }

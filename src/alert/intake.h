@@ -24,6 +24,8 @@ struct intake_result {
     struct span was_over; /* TAKE_CONTINUED: for so long it had counted as over */
     bool
         is_severity_raised; /* a repeat was more severe than the alert, which now has that severity */
+    bool
+        is_unsure; /* opened or suppressed, and a pattern of a route or silence gave up: the event says of which */
 };
 
 /* Appends alert.triggered, alert.repeated (only when it changes what the sender says: plain repeats

@@ -67,6 +67,7 @@ enum command_result run_take(struct ledger_tx *tx, void *arg)
     world->alert = result.alert;
     world->outcome = taking->outcome = result.outcome;
     world->is_raised = result.is_severity_raised;
+    world->is_unsure = result.is_unsure;
     return COMMAND_DONE;
 }
 

@@ -31,7 +31,7 @@ struct world {
     /* of the last signal */
     struct alert alert;
     int outcome;
-    bool is_raised;
+    bool is_raised, is_unsure;
 };
 
 /* A group's set up and tear down of one test. */

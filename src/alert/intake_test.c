@@ -36,6 +36,52 @@ static void a_batch_sees_what_it_has_done_itself(void **state)
     assert_int_equal(world->alert.count, 2); /* of the last, "other" */
 }
 
+static void keep_data(void *self, const struct event *event)
+{
+    char **data = self;
+    g_free(*data);
+    *data = g_strdup(event->data);
+}
+
+/* The silence does not hold and the route is not taken, and the event says so. */
+static void what_could_not_be_evaluated_is_in_the_record(void **state)
+{
+    struct world *world = *state;
+    static const char BOMB[] =
+        "{\"name\": \"%s\", %s \"match\": [{\"field\": \"summary\", \"op\": \"=~\", "
+        "\"value\": \"(a|aa)+|.*!\"}]}";
+    const struct record *const records[] = {&ROUTE_RECORD, &SILENCE_RECORD};
+    GPtrArray *const lists[] = {world->routes, world->silences};
+    const char *const names[] = {"drills", "night"};
+    const char *const more[] = {"\"suppress\": true,", "\"from\": \"2026-01-01T00:00:00Z\", "
+                                                       "\"to\": \"2027-01-01T00:00:00Z\","};
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
+        struct fault fault = {0};
+        g_autofree char *text = g_strdup_printf(BOMB, names[i], more[i]);
+        json_auto_t *json = json_loads(text, 0, NULL);
+        void *made = record_new(records[i], json, &fault);
+        assert_non_null(made);
+        g_ptr_array_add(lists[i], made);
+    }
+    g_autofree char *many = g_strnfill(60, 'a');
+    g_autofree char *summary = g_strconcat(many, "!", NULL);
+    world->summary = summary;
+    take(world, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
+    assert_int_equal(world->outcome, TAKE_OPENED);
+    assert_true(world->is_unsure);
+    g_autofree char *data = NULL;
+    event_list(world->db, 0, NULL, 100, keep_data, &data);
+    assert_non_null(strstr(data, "\"routes_not_evaluated\":\"drills\""));
+    assert_non_null(strstr(data, "\"silence_not_evaluated\":\"night\""));
+    assert_null(strstr(data, "silenced_by"));
+    world->summary = "b!";
+    take(world, SIGNAL_TRIGGER, "other", SEVERITY_ERROR);
+    assert_int_equal(world->outcome, TAKE_SUPPRESSED);
+    assert_false(world->is_unsure);
+    record_free(&ROUTE_RECORD, world->routes->pdata[0]);
+    record_free(&SILENCE_RECORD, world->silences->pdata[0]);
+}
+
 static void same_key_folds(void **state)
 {
     struct world *world = *state;
@@ -336,6 +382,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ON_A_LEDGER(a_batch_sees_what_it_has_done_itself),
+        ON_A_LEDGER(what_could_not_be_evaluated_is_in_the_record),
         ON_A_LEDGER(same_key_folds),
         ON_A_LEDGER(resolve_closes_and_a_new_trigger_opens_anew),
         ON_A_LEDGER(acknowledged_stays_acknowledged),

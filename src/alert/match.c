@@ -151,40 +151,50 @@ static const char *plain_text(const struct match_subject *subject, const char *f
     return NULL;
 }
 
-static bool regex_says(const GRegex *regex, const char *text, bool wanted)
+enum matched match_pattern(const GRegex *regex, const char *text)
 {
     if (regex == NULL) {
-        return false;
+        return MATCHED_NOT;
     }
     g_autoptr(GError) error = NULL;
     bool found = g_regex_match_full(regex, text, -1, 0, 0, NULL, &error);
-    return error == NULL && found == wanted;
+    return error != NULL ? MATCHED_UNSURE : found ? MATCHED : MATCHED_NOT;
 }
 
-static bool match_text(const struct match *match, const char *text)
+static enum matched negated(enum matched found)
+{
+    return found == MATCHED_UNSURE ? found : found == MATCHED ? MATCHED_NOT : MATCHED;
+}
+
+static enum matched sure(bool holds)
+{
+    return holds ? MATCHED : MATCHED_NOT;
+}
+
+static enum matched match_text(const struct match *match, const char *text)
 {
     if (match->op == MATCH_EXISTS) {
-        return text != NULL;
+        return sure(text != NULL);
     }
     if (match->value == NULL) {
-        return false;
+        return MATCHED_NOT;
     }
     const char *there = text == NULL ? "" : text;
     switch ((enum match_op)match->op) {
     case MATCH_NOT_EQUALS:
-        return strcmp(there, match->value->text) != 0;
+        return sure(strcmp(there, match->value->text) != 0);
     case MATCH_REGEX:
-        return regex_says(match->value->regex, there, true);
+        return match_pattern(match->value->regex, there);
     case MATCH_NOT_REGEX:
-        return regex_says(match->value->regex, there, false);
+        return negated(match_pattern(match->value->regex, there));
     case MATCH_EQUALS:
     case MATCH_EXISTS:
     default:
-        return strcmp(there, match->value->text) == 0;
+        return sure(strcmp(there, match->value->text) == 0);
     }
 }
 
-static bool match_one(const struct match *match, const struct match_subject *subject)
+static enum matched match_one(const struct match *match, const struct match_subject *subject)
 {
     if (g_str_has_prefix(match->field, DETAILS)) {
         g_autofree char *made = NULL;
@@ -194,12 +204,20 @@ static bool match_one(const struct match *match, const struct match_subject *sub
     return match_text(match, plain_text(subject, match->field));
 }
 
+enum matched match_judge(const GPtrArray *matches, const struct match_subject *subject)
+{
+    enum matched all = MATCHED;
+    for (guint i = 0; matches != NULL && i < matches->len; i++) {
+        enum matched one = match_one(g_ptr_array_index(matches, i), subject);
+        if (one == MATCHED_NOT) {
+            return MATCHED_NOT;
+        }
+        all = one == MATCHED_UNSURE ? one : all;
+    }
+    return all;
+}
+
 bool match_all(const GPtrArray *matches, const struct match_subject *subject)
 {
-    for (guint i = 0; matches != NULL && i < matches->len; i++) {
-        if (!match_one(g_ptr_array_index(matches, i), subject)) {
-            return false;
-        }
-    }
-    return true;
+    return match_judge(matches, subject) == MATCHED;
 }

@@ -8,7 +8,8 @@ struct route_verdict {
     const char *service; /* borrowed from the route; NULL: the integration's own */
     int severity;        /* 0: unchanged */
     bool is_suppressed;
-    char *taken; /* names of the routes taken, a comma between; NULL when none; the caller's */
+    char *taken;  /* names of the routes taken, a comma between; NULL when none; the caller's */
+    char *unsure; /* likewise, of those whose patterns gave up: they were not taken; the caller's */
 };
 
 /* Walks the routes in order. The first whose conditions hold decides, unless it says "continue":

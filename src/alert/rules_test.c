@@ -16,6 +16,8 @@
 /* 2026-11-22 is a Sunday. */
 static const char NOW[] = "2026-11-22T10:00:00Z";
 
+#define ONCE(from, to) "\"from\":\"2026-11-22T" from ":00Z\",\"to\":\"2026-11-22T" to ":00Z\""
+
 static struct utc at(const char *text)
 {
     struct utc utc = {0};
@@ -157,9 +159,47 @@ static void an_evil_pattern_gives_up(void **state)
     };
     for (size_t i = 0; i < G_N_ELEMENTS(EVIL); i++) {
         GPtrArray *list = list_of(&MATCH_RECORD, EVIL[i]);
-        assert_false(match_all(list, &subject)); /* negated or not: rather a page too many */
+        assert_int_equal(match_judge(list, &subject), MATCHED_UNSURE); /* negated or not */
+        assert_false(match_all(list, &subject));                       /* rather a page too many */
         list_free(&MATCH_RECORD, list);
     }
+    GPtrArray *list =
+        list_of(&MATCH_RECORD, "[{\"field\":\"summary\",\"op\":\"!~\",\"value\":\"(a+)+b\"},"
+                               "{\"field\":\"summary\",\"op\":\"equals\",\"value\":\"x\"}]");
+    assert_int_equal(match_judge(list, &subject), MATCHED_NOT); /* whatever the first would say */
+    list_free(&MATCH_RECORD, list);
+}
+
+#define BOMB "\"match\":[{\"field\":\"summary\",\"op\":\"!~\",\"value\":\"(a|aa)+|.*!\"}]"
+
+/* Neither takes an alert away, and both are told. */
+static void what_cannot_be_evaluated_decides_nothing(void **state)
+{
+    (void)state;
+    g_autofree char *many = g_strnfill(60, 'a');
+    g_autofree char *summary = g_strconcat(many, "!", NULL);
+    struct match_subject subject = {.summary = summary};
+    GPtrArray *routes =
+        list_of(&ROUTE_RECORD, "[{\"name\":\"a\",\"suppress\":true," BOMB "},"
+                               "{\"name\":\"b\",\"service\":\"search\",\"continue\":true},"
+                               "{\"name\":\"c\",\"service\":\"lost\"," BOMB "}]");
+    struct route_verdict sent = route_walk(routes, &subject);
+    assert_string_equal(sent.service, "search");
+    assert_false(sent.is_suppressed);
+    assert_string_equal(sent.taken, "b");
+    assert_string_equal(sent.unsure, "a,c");
+    g_free(sent.taken);
+    g_free(sent.unsure);
+    list_free(&ROUTE_RECORD, routes);
+    GPtrArray *silences =
+        list_of(&SILENCE_RECORD,
+                "[{\"name\":\"now\"," ONCE("09:00", "11:00") "," BOMB "},"
+                                                             "{\"name\":\"later\"," ONCE(
+                                                                 "11:00", "12:00") "," BOMB "}]");
+    struct silence_verdict held = silence_judge(silences, &subject, at(NOW));
+    assert_null(held.by);
+    assert_string_equal(held.unsure->name, "now");
+    list_free(&SILENCE_RECORD, silences);
 }
 
 static const struct {
@@ -309,7 +349,6 @@ static void routes_are_walked_in_order(void **state)
 
 #define OF_DB7 "\"match\":[{\"field\":\"source\",\"op\":\"=~\",\"value\":\"db7.*\"}]"
 #define OF_DB8 "\"match\":[{\"field\":\"source\",\"op\":\"=~\",\"value\":\"db8.*\"}]"
-#define ONCE(from, to) "\"from\":\"2026-11-22T" from ":00Z\",\"to\":\"2026-11-22T" to ":00Z\""
 #define NIGHTLY                                                             \
     "\"windows\":[{\"days\":\"sun\",\"from\":\"10:30\",\"to\":\"12:00\"}]," \
     "\"time_zone\":\"Europe/Paris\""
@@ -535,6 +574,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(conditions_hold_as_written),
         cmocka_unit_test(an_evil_pattern_gives_up),
+        cmocka_unit_test(what_cannot_be_evaluated_decides_nothing),
         cmocka_unit_test(records_are_judged),
         cmocka_unit_test(routes_are_walked_in_order),
         cmocka_unit_test(silences_say_until_when),

@@ -42,11 +42,17 @@ struct silence_verdict silence_judge(const GPtrArray *silences, const struct mat
 {
     struct silence_verdict active = {0};
     struct utc next = UTC_NEVER;
+    const struct silence *unsure = NULL;
     for (guint i = 0; silences != NULL && i < silences->len; i++) {
         const struct silence *silence = g_ptr_array_index(silences, i);
         struct utc change_at = UTC_NEVER;
         int state = silence_state(silence, now, &change_at);
-        if (state == SILENCE_OVER || !match_all(silence->match, subject)) {
+        enum matched matched =
+            state == SILENCE_OVER ? MATCHED_NOT : match_judge(silence->match, subject);
+        if (matched == MATCHED_UNSURE && state == SILENCE_ACTIVE) {
+            unsure = silence;
+        }
+        if (matched != MATCHED) {
             continue;
         }
         if (state == SILENCE_PENDING) {
@@ -55,7 +61,11 @@ struct silence_verdict silence_judge(const GPtrArray *silences, const struct mat
             active = (struct silence_verdict){.by = silence, .until = change_at};
         }
     }
-    return active.by != NULL ? active : (struct silence_verdict){.until = next};
+    if (active.by == NULL) {
+        active.until = next;
+    }
+    active.unsure = unsure;
+    return active;
 }
 
 json_t *silence_ended(const struct silence *silence, struct utc now)

@@ -9,6 +9,8 @@ struct silence_verdict {
     /* When to judge again: silenced, the end of `by` (of several, the one that lasts longest);
      * not silenced, the next start of a silence whose conditions hold. UTC_NEVER when neither. */
     struct utc until;
+    /* One in force of which its patterns gave up, so that it does not hold; borrowed; NULL: none. */
+    const struct silence *unsure;
 };
 
 NODISCARD struct silence_verdict silence_judge(const GPtrArray *silences,

@@ -44,7 +44,7 @@ bool silence_concerns(const struct silence *silence, const char *integration)
         }
     }
     const struct match_subject subject = {.integration = integration};
-    return match_all(conditions, &subject);
+    return match_judge(conditions, &subject) != MATCHED_NOT;
 }
 
 static char *name_of(const struct match *match)

@@ -71,9 +71,9 @@ void view_query_clear(struct view_query *query)
     g_clear_pointer(&query->receiver, g_regex_unref);
 }
 
-static bool is_of_receiver(const struct view_query *query)
+static enum matched is_of_receiver(const struct view_query *query)
 {
-    return query->receiver == NULL || g_regex_match(query->receiver, query->integration, 0, NULL);
+    return query->receiver == NULL ? MATCHED : match_pattern(query->receiver, query->integration);
 }
 
 /* --- the alerts --- */
@@ -83,6 +83,7 @@ struct viewing {
     GPtrArray *silences; /* of those in force now; borrowed */
     GPtrArray *shown;    /* of json_t */
     int64_t last_id;
+    bool is_unsure; /* a pattern gave up: what is shown would not be what was asked for */
 };
 
 static json_t *instant(struct utc at)
@@ -168,7 +169,12 @@ static void take_alert(void *self, const struct alert *alert)
     const struct view_query *query = viewing->query;
     struct match_subject subject = match_subject_of_alert(alert);
     viewing->last_id = alert->id;
-    if (viewing->shown->len > SHOWN_MAX || !match_all(query->filters, &subject)) {
+    if (viewing->shown->len > SHOWN_MAX || viewing->is_unsure) {
+        return;
+    }
+    enum matched matched = match_judge(query->filters, &subject);
+    viewing->is_unsure = matched == MATCHED_UNSURE;
+    if (matched != MATCHED) {
         return;
     }
     json_t *silenced_by = ids_of_holders(viewing, &subject);
@@ -223,7 +229,28 @@ static void read_all(struct db *db, struct viewing *viewing)
     do {
         filter.before_id = viewing->last_id;
         count = alert_list(db, &filter, ROWS_AT_ONCE, take_alert, viewing);
-    } while (count == ROWS_AT_ONCE && viewing->shown->len <= SHOWN_MAX);
+    } while (count == ROWS_AT_ONCE && viewing->shown->len <= SHOWN_MAX && !viewing->is_unsure);
+}
+
+static bool check_shown(struct http_request *request, const struct viewing *viewing)
+{
+    struct fault fault = {0};
+    if (viewing->is_unsure) {
+        const struct view_query *query = viewing->query;
+        bool is_receiver = is_of_receiver(query) == MATCHED_UNSURE;
+        (void)fault_set(&fault, is_receiver ? "receiver" : "filter",
+                        "A regular expression takes too many steps here to know whether it fits. "
+                        "Write one without repetitions inside repetitions.");
+    } else if (viewing->shown->len > SHOWN_MAX) {
+        (void)fault_set(&fault, "",
+                        "More than %d alerts are open here that fit. Ask for fewer: "
+                        "filter=NAME=\"VALUE\".",
+                        SHOWN_MAX);
+    } else {
+        return true;
+    }
+    http_answer_fault(request, 400, &fault);
+    return false;
 }
 
 json_t *view_alerts(struct http_request *request, const struct api_context *context,
@@ -234,21 +261,16 @@ json_t *view_alerts(struct http_request *request, const struct api_context *cont
     g_autoptr(GPtrArray) shown = g_ptr_array_new_with_free_func(drop);
     struct viewing viewing = {.query = query, .silences = silences, .shown = shown};
     struct db *db = api_reader(context);
-    if (is_of_receiver(query)) {
+    enum matched is_asked = is_of_receiver(query);
+    viewing.is_unsure = is_asked == MATCHED_UNSURE;
+    if (is_asked == MATCHED) {
         read_all(db, &viewing);
     }
     config_unref(config);
     if (!api_reader_done(context, request, db)) {
         return NULL;
     }
-    if (shown->len > SHOWN_MAX) {
-        http_answer_problem(request, 400,
-                            "More than %d alerts are open here that fit. Ask for fewer: "
-                            "filter=NAME=\"VALUE\".",
-                            SHOWN_MAX);
-        return NULL;
-    }
-    return sorted(shown);
+    return check_shown(request, &viewing) ? sorted(shown) : NULL;
 }
 
 /* --- groups --- */

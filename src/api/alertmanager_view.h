@@ -22,7 +22,7 @@ void view_query_clear(struct view_query *query);
 NODISCARD GPtrArray *view_filters(struct http_request *request);
 
 /* The gettable alerts in the order of their fingerprints; NULL after an answer that they cannot be read,
- * or that they are too many for one. */
+ * that they are too many for one, or that a pattern of the query cannot be evaluated. */
 NODISCARD json_t *view_alerts(struct http_request *request, const struct api_context *context,
                               const struct view_query *query);
 

@@ -180,6 +180,8 @@ static const struct field ROUTE_TESTED_FIELDS[] = {
     SHAPE_ENUM("severity", SEVERITY_NAMES, FIELD_ALWAYS | FIELD_NULL),
     SHAPE_KIND("is_suppressed", FIELD_BOOL, FIELD_ALWAYS, "It would be recorded and page nobody."),
     SHAPE_TEXT("routes", FIELD_ALWAYS | FIELD_NULL, "Names of those that fit."),
+    SHAPE_TEXT("not_evaluated", FIELD_ALWAYS | FIELD_NULL,
+               "Names of those whose patterns took too many steps: they were not taken."),
 };
 const struct record ROUTE_TESTED_SHAPE =
     SHAPE("RouteTested", "Where the alert would go.", ROUTE_TESTED_FIELDS);

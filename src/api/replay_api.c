@@ -40,6 +40,7 @@ struct way {
     int severity;
     bool is_suppressed;
     char *routes;
+    char *not_evaluated;
 };
 static const struct field WAY_FIELDS[] = {
     {.name = "service", .kind = FIELD_TEXT, .offset = offsetof(struct way, service)},
@@ -52,6 +53,10 @@ static const struct field WAY_FIELDS[] = {
      .kind = FIELD_TEXT,
      .offset = offsetof(struct way, routes),
      .doc = "Names of the routes that were taken, commas between."},
+    {.name = "not_evaluated",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct way, not_evaluated),
+     .doc = "Names of those whose patterns took too many steps: they were not taken."},
 };
 static const struct record WAY_RECORD = {.name = "RouteOutcome",
                                          .doc = "Where routes send an alert.",
@@ -135,6 +140,7 @@ static void send_along(const GPtrArray *routes, const struct match_subject *subj
     out->severity = verdict.severity != 0 ? verdict.severity : subject->severity;
     out->is_suppressed = verdict.is_suppressed;
     out->routes = verdict.taken;
+    out->not_evaluated = verdict.unsure;
 }
 
 /* Whoever waits would have gone, and others wait behind. */

@@ -209,10 +209,12 @@ static json_t *walk(const struct config *config, const struct integration *integ
     struct route_verdict verdict = route_walk(config->items[CONFIG_ROUTE], &subject);
     int severity = verdict.severity == 0 ? signal_severity(signal) : verdict.severity;
     const char *service = verdict.service == NULL ? integration->service : verdict.service;
-    json_t *json = json_pack("{s:s, s:s?, s:b, s:s?}", "service", service, "severity",
-                             enum_to_name(SEVERITY_NAMES, severity), "is_suppressed",
-                             verdict.is_suppressed, "routes", verdict.taken);
+    json_t *json =
+        json_pack("{s:s, s:s?, s:b, s:s?, s:s?}", "service", service, "severity",
+                  enum_to_name(SEVERITY_NAMES, severity), "is_suppressed", verdict.is_suppressed,
+                  "routes", verdict.taken, "not_evaluated", verdict.unsure);
     g_free(verdict.taken);
+    g_free(verdict.unsure);
     return json;
 }
 

@@ -30,6 +30,7 @@ enum metric {
     METRIC_REFUSED_KEY,
     METRIC_REFUSED_DOOR,
     METRIC_REFUSED_HEADER,
+    METRIC_PATTERNS_GAVE_UP, /* alerts of which a route or silence could not be judged */
     METRIC_COMMITS,
     METRIC_COMMIT_FAILURES,
     METRIC_UNCERTAIN_KEPT, /* commits whose answer was lost, by what was found out */

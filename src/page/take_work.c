@@ -3,6 +3,8 @@
 
 #include "alert/alert_store.h"
 #include "alert/intake.h"
+#include "base/log.h"
+#include "base/metric.h"
 #include "page/work.h"
 
 /* The alert is answered or over: nobody needs to be told any more. */
@@ -45,6 +47,16 @@ static void follow_up(struct pager *pager, struct ledger_tx *tx, struct intake_r
     }
 }
 
+static void tell_unsure(int64_t alert_id)
+{
+    g_autofree char *id = g_strdup_printf("%" G_GINT64_FORMAT, alert_id);
+    metric_add(METRIC_PATTERNS_GAVE_UP, 1);
+    LOG_WARN("alert", NULL,
+             "a pattern of a route or silence took too many steps and counts as one that does not "
+             "fit; explain says which",
+             "alert", id);
+}
+
 static void take_signal(struct pager *pager, struct ledger_tx *tx, struct take *take)
 {
     const struct intake_view view = {
@@ -55,6 +67,9 @@ static void take_signal(struct pager *pager, struct ledger_tx *tx, struct take *
     };
     struct intake_result result = {0};
     alert_take(tx, &view, &take->signal, take->integration, take->service, &result);
+    if (result.is_unsure) {
+        tell_unsure(result.alert.id);
+    }
     take->outcome = result.outcome;
     take->alert_id = result.alert.id;
     g_strlcpy(take->dedup_key, take->signal.dedup_key != NULL ? take->signal.dedup_key : "",

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import unittest
+import urllib.parse
 
 from team import KEYS, TEAM, apply_team
 from world import World, free_port, need, request
@@ -344,6 +345,25 @@ class AmtoolTest(unittest.TestCase):
             # Since when it runs, not what time it is.
             self.assertEqual(request("GET", f"{both.ours}/api/v2/status").json["uptime"],
                              first["uptime"])
+
+    def test_what_cannot_be_evaluated_is_refused(self):
+        """An empty list would say that nothing is wrong."""
+        with World() as world:
+            apply_team(world)
+            ours = f"{world.url}/in/prometheus/{KEYS['PROM_KEY']}"
+            labels = {"alertname": "Disk", "v": "a" * 60 + "!"}
+            self.assertEqual(request("POST", f"{ours}/api/v2/alerts", [{"labels": labels}]).status, 200)
+            for path in ("alerts", "alerts/groups"):
+                for sign in ("=~", "!~"):
+                    with self.subTest(path=path, sign=sign):
+                        wanted = urllib.parse.quote(f'v{sign}"(a|aa)+|.*!"')
+                        answer = request("GET", f"{ours}/api/v2/{path}?filter={wanted}")
+                        self.assertEqual(answer.status, 400, answer)
+                        self.assertIn("filter: A regular expression takes too many steps", answer.json)
+            receiver = urllib.parse.quote("(.?)" * 40 + "[0-9]")
+            answer = request("GET", f"{ours}/api/v2/alerts?receiver={receiver}")
+            self.assertEqual(answer.status, 400, answer)
+            self.assertIn("receiver: ", answer.json)
 
     def test_refusals_are_one_text(self):
         with World() as world:
