@@ -11,7 +11,8 @@ enum {
     LIMIT_BODY_STRANGER = 524288, /* of one whose key is not known, or not yet */
     LIMIT_BODY_SOUGHT = 65536,    /* held of its beginning and of its end to look for a key in */
     LIMIT_BODY_GIFT = 4096,       /* of that: what the budget is not asked for */
-    LIMIT_BODY_FORGOTTEN = 67108864, /* of a refused request: read, so that the answer is seen */
+    LIMIT_BODY_FORGOTTEN =
+        67108864, /* of a refused request: read, so that the answer is seen; alerts have no such bound */
     LIMIT_STREAMS = 67108864, /* bytes held for all readers of streams that have not taken them */
     LIMIT_STREAMS_PER_TOKEN = 100,   /* open at a time */
     LIMIT_BODIES = 67108864,         /* of all bodies held at a time, of known callers; */

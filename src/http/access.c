@@ -504,6 +504,16 @@ static enum MHD_Result run(struct http_request *request)
     return MHD_YES;
 }
 
+/* It goes on and on, and the library takes no answer before its end. */
+static enum MHD_Result break_off(struct http_request *request)
+{
+    if (!is_answered(request)) {
+        request_refuse(request, 413, "The body has more than the %zu bytes that are taken.",
+                       request->body_max);
+    }
+    return library_answer_at_once(request);
+}
+
 /* NOLINTNEXTLINE(readability-function-size): libmicrohttpd's signature */
 enum MHD_Result access_handle(void *self, struct MHD_Connection *connection, const char *path,
                               const char *method, const char *version, const char *data,
@@ -518,7 +528,7 @@ enum MHD_Result access_handle(void *self, struct MHD_Connection *connection, con
     if (*data_size > 0) {
         size_t size = *data_size;
         *data_size = 0;
-        return body_take(request, data, size) ? MHD_YES : MHD_NO;
+        return body_take(request, data, size) ? MHD_YES : break_off(request);
     }
     return is_answered(request) ? answer_queue(request) : run(request);
 }

@@ -103,11 +103,6 @@ bool body_expect(struct http_request *request, const struct shape *shape)
         return false;
     }
     request->body_max = max_of(request);
-    if (size > LIMIT_BODY_FORGOTTEN && may_be_cut(request)) {
-        request->is_cut = true; /* too long to be waited for */
-        request_handle(request);
-        return false;
-    }
     bool is_read = may_be_cut(request) || (may_tell_whose(request) && size <= LIMIT_BODY_FORGOTTEN);
     if (size > request->body_max && !is_read) {
         refuse_length(request);
@@ -211,6 +206,9 @@ static bool keep(void *self, const char *data, size_t size)
     } else {
         g_byte_array_append(request->body, (const guint8 *)data, (guint)size);
         request->is_discarding = request->is_cut;
+        if (request->is_cut) {
+            request_handle(request); /* waits for no rest, which may never end */
+        }
     }
     return !request->is_discarding;
 }
@@ -257,6 +255,15 @@ static void refuse_chunk(struct http_request *request)
     give_up(request);
 }
 
+/* The sender is to see the answer, which comes when the body is over. Alerts are read on for as long as the minder lets
+ * them come; they were taken already. */
+static bool is_forgotten_on(const struct http_request *request)
+{
+    const struct route_row *row = request->match.row;
+    return request->discarded <= LIMIT_BODY_FORGOTTEN || may_be_cut(request) ||
+           (row != NULL && row->ignores_body);
+}
+
 bool body_take(struct http_request *request, const char *data, size_t size)
 {
     bool is_bare = !request->is_discarding && has_bare_lf(request->chunk_from, data);
@@ -266,8 +273,7 @@ bool body_take(struct http_request *request, const char *data, size_t size)
     }
     if (request->is_discarding) {
         request->discarded += size;
-        return request->discarded <= LIMIT_BODY_FORGOTTEN ||
-               (request->match.row != NULL && request->match.row->ignores_body);
+        return is_forgotten_on(request);
     }
     if (request->body == NULL) {
         request->body = g_byte_array_new();

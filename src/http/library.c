@@ -182,6 +182,16 @@ enum MHD_Result library_refuse_header(const struct http_request *request)
     return MHD_NO;
 }
 
+enum MHD_Result library_answer_at_once(const struct http_request *request)
+{
+    const struct answer *answer = &request->answer;
+    if (answer->json != NULL) {
+        answer_at_once(request->connection, (unsigned)answer->status, request->id,
+                       answer->content_type, answer->json);
+    }
+    return MHD_NO;
+}
+
 /* See above; this is the library's own name. Of some of its pages 0.9.75 sends the head twice, so ours does not go
  * through it: the library, told that its page cannot be queued, closes. */
 __attribute__((visibility("default"))) enum MHD_Result

@@ -193,6 +193,8 @@ NODISCARD json_t *answer_problem_body(const struct http_request *request, json_t
 NODISCARD enum MHD_Result library_refuse_header(const struct http_request *request);
 /* What that says. */
 extern const char LIBRARY_LONG_HEADER[];
+/* library.c: sends a refusal in the middle of the body and has the connection closed. Likewise. */
+NODISCARD enum MHD_Result library_answer_at_once(const struct http_request *request);
 
 /* library.c: the only way to queue an answer of ours; what goes past it is libmicrohttpd's own. */
 NODISCARD enum MHD_Result library_queue_ours(struct MHD_Connection *connection, unsigned status,

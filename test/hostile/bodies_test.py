@@ -7,6 +7,7 @@ import os
 import pathlib
 import random
 import re
+import select
 import socket
 import sys
 import unittest
@@ -137,6 +138,32 @@ class BodiesTest(unittest.TestCase):
         """What each connection may hold by itself: 40 KiB."""
         half = b"GET /healthz HTTP/1.1\r\nHost: x\r\nCookie: " + b"y" * 15000
         self.growth(lambda: self.hold(half, 0), CONNECTIONS * 40 / 1024 + 4)
+
+    def heard_amid_chunks(self, path, *more):
+        """What is answered to whoever sends chunk after chunk, and listens all the while."""
+        lines = [f"POST {path} HTTP/1.1", "Host: x", "Transfer-Encoding: chunked", *more, "", ""]
+        connection = self.connect()
+        with contextlib.suppress(OSError):
+            connection.sendall("\r\n".join(lines).encode())
+            for _ in range(1600):
+                connection.sendall(b"10000\r\n" + b"a" * 65536 + b"\r\n")
+                if select.select([connection], [], [], 0)[0]:
+                    break
+        data = b""
+        with contextlib.suppress(OSError):
+            while got := connection.recv(65536):
+                data += got
+        return data
+
+    def test_chunks_that_do_not_end_are_answered(self):
+        admin = f"Authorization: Bearer {self.world.token()}"
+        for path, more in (("/v2/enqueue", []), ("/api/v1/config/apply", [admin])):
+            with self.subTest(path):
+                # Whoever still speaks may be reset before they hear.
+                heard = next(filter(None, (self.heard_amid_chunks(path, *more) for _ in range(10))), b"")
+                self.assertTrue(heard.startswith(b"HTTP/1.1 413 "), heard)
+                self.assertEqual(heard.count(b"HTTP/1.1 "), 1, heard)
+                self.assertEqual(json.loads(heard.partition(b"\r\n\r\n")[2])["status"], 413)
 
     # --- with a good one ---
 

@@ -1,6 +1,7 @@
 """The largest outage: thousands of alerts in one request, more than is taken, and bodies that are lost. Somebody
 hears of each."""
 
+import http.client
 import json
 import os
 import pathlib
@@ -182,6 +183,41 @@ class StormTest(unittest.TestCase):
         self.assertEqual(self.post("/v2/enqueue", event).status, 400)
         found = self.world.wait("the owner has an alert", lambda: self.own_alert("prod-pd", "unreadable"))
         self.assertIn("prod-pd was refused 3 times", found["summary"])
+
+
+class EndlessTest(unittest.TestCase):
+    def setUp(self):
+        self.world = self.enterContext(World())
+        apply_team(self.world)
+
+    def test_body_of_any_length(self):
+        """More than is read of one that is refused: what fits is taken all the same, in the same memory."""
+        alerts = [alert(i, group="endless") for i in range(70000)]
+        body = json.dumps({"version": "4", "groupKey": "endless", "alerts": alerts}).encode()
+        self.assertGreater(len(body), 65 * 1024 * 1024)
+        pieces = [body[i:i + 1024 * 1024] for i in range(0, len(body), 1024 * 1024)]
+        for name, sent, headers in (("a length", body, {"Content-Length": str(len(body))}),
+                                    ("chunks", iter(pieces), {"Transfer-Encoding": "chunked"})):
+            with self.subTest(name):
+                connection = http.client.HTTPConnection("127.0.0.1", self.world.port, timeout=60)
+                self.addCleanup(connection.close)
+                connection.request("POST", AM, body=sent, headers=headers, encode_chunked="Transfer-Encoding" in headers)
+                reply = connection.getresponse()
+                said = json.loads(reply.read())
+                self.assertEqual(reply.status, 202, said)
+                self.assertGreater(said["accepted"], 5000)
+                self.assertIn("was cut off", said["note"])
+        if IS_PLAIN:
+            self.assertLess(peak_mib(self.world.server.pid), STORM_MIB)
+
+    def test_body_that_does_not_end(self):
+        """What fits is taken when it is there, whatever becomes of the rest."""
+        body = json.dumps([alert(i, group="stuck") for i in range(18000)]).encode()
+        with socket.create_connection(("127.0.0.1", self.world.port), timeout=20) as connection:
+            connection.sendall(f"POST {PROM} HTTP/1.1\r\nHost: x\r\nContent-Length: {1 << 40}\r\n\r\n".encode())
+            connection.sendall(body[:17 * 1024 * 1024])
+            self.world.wait("the alerts are there", lambda: any(
+                "stuck" in one["summary"] for one in self.world.get("/api/v1/alerts?limit=200").json["items"]))
 
 
 if __name__ == "__main__":
