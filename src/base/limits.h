@@ -14,7 +14,7 @@ enum {
     LIMIT_BODY_FORGOTTEN =
         67108864, /* of a refused request: read, so that the answer is seen; alerts have no such bound */
     LIMIT_STREAMS = 67108864, /* bytes held for all readers of streams that have not taken them */
-    LIMIT_STREAMS_PER_TOKEN = 100,   /* open at a time */
+    LIMIT_STREAMS_PER_READER = 100,  /* open at a time, by one token, or one address without */
     LIMIT_BODIES = 67108864,         /* of all bodies held at a time, of known callers; */
     LIMIT_BODIES_STRANGERS_PART = 8, /* the others have this part as much, of their own */
     LIMIT_JSON_DEPTH = 32,

@@ -201,8 +201,11 @@ void http_answer_stream(struct http_request *request, struct http_stream stream)
         stream.closed(stream.self);
         http_answer_later(
             request, SOME_MAY_HAVE_ENDED_S,
-            "This token has as many streams open as one may have. Close some, or give "
-            "each program a token of its own.");
+            request->token == NULL
+                ? "This address has as many streams open as one may have without a token. Close "
+                  "some, or sign in."
+                : "This token has as many streams open as one may have. Close some, or give each "
+                  "program a token of its own.");
         return;
     }
     if (!claim(request)) {

@@ -329,6 +329,16 @@ bool address_write(const char *text, char out[INET6_ADDRSTRLEN])
     return true;
 }
 
+void address_network(const char *text, unsigned char out[16])
+{
+    unsigned width = 0;
+    if (!parse_address(text, out, &width)) {
+        memset(out, 0, 16);
+    } else if (!IS_MAPPED(out)) {
+        memset(out + 8, 0, 8);
+    }
+}
+
 /* Ports that speak something a request line could be mistaken for, as browsers refuse them. */
 static bool is_other_protocol(guint64 port)
 {

@@ -40,6 +40,10 @@ NODISCARD bool guard_lists(const struct guard *guard, const char *address);
 /* An address in its usual form; an IPv4 address in IPv6 form as IPv4. False: it is none. */
 NODISCARD bool address_write(const char *text, char out[INET6_ADDRSTRLEN]);
 
+/* What of an address, as text, stands for one client: all of an IPv4 one, the first half of an IPv6 one, for who
+ * has one has all with that half. Zeros: it is none. */
+void address_network(const char *text, unsigned char out[16]);
+
 /* On false `reason` says which kind of address it is and how to allow it. */
 NODISCARD bool guard_allows(const struct guard *guard, const struct sockaddr *address,
                             char reason[GUARD_REASON_SIZE]);

@@ -1,9 +1,9 @@
 #include "http/guesses.h"
 
-#include <arpa/inet.h>
 #include <glib.h>
 #include <pthread.h>
-#include <string.h>
+
+#include "http/guard.h"
 
 enum {
     SLOTS = 4096, /* addresses that share one share its count */
@@ -40,13 +40,10 @@ void guesses_destroy(struct guesses **guesses)
 
 static size_t slot_of(const char *address)
 {
-    unsigned char bytes[16] = {0};
+    unsigned char bytes[16];
     guint64 hash = UINT64_C(14695981039346656037);
-    size_t size = inet_pton(AF_INET, address, bytes) == 1 ? 4 : 8;
-    if (size == 8) {
-        (void)inet_pton(AF_INET6, address, bytes);
-    }
-    for (size_t i = 0; i < size; i++) {
+    address_network(address, bytes);
+    for (size_t i = 0; i < sizeof bytes; i++) {
         hash = (hash ^ bytes[i]) * UINT64_C(1099511628211);
     }
     return (size_t)((hash ^ hash >> 32) % SLOTS);

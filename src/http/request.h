@@ -242,7 +242,7 @@ void access_done(void *self, struct MHD_Connection *connection, void **handle,
 /* stream.c */
 NODISCARD enum MHD_Result stream_queue(struct http_request *request);
 void stream_close(struct http_request *request);
-/* Does its token have all the streams open that one may have? Those that are being opened at this moment are
+/* Does its token, or its address where none was needed, have all the streams open that one may have? Those that are being opened at this moment are
  * not counted. */
 NODISCARD bool streams_are_too_many(const struct http_request *request);
 /* There may be news for every stream, or it is to end. */

@@ -13,7 +13,8 @@ enum { BLOCK_SIZE = 1024, SILENCE_MAX_S = 15 };
 struct stream {
     struct http_server *server;
     struct MHD_Connection *connection;
-    char *token; /* by which it may be read; NULL: no token was needed */
+    char *token;               /* by which it may be read; NULL: no token was needed */
+    unsigned char network[16]; /* of who reads without a token: see address_network */
     struct http_stream source;
     GString *pending; /* read from the source, not yet taken by the connection; NULL: nothing */
     size_t sent;      /* of pending */
@@ -148,16 +149,20 @@ static void link_in(struct stream *stream)
 bool streams_are_too_many(const struct http_request *request)
 {
     struct http_server *server = request->server;
+    unsigned char network[16];
     unsigned count = 0;
-    if (request->token == NULL || strcmp(request->method, "HEAD") == 0) {
+    if (request->is_local || strcmp(request->method, "HEAD") == 0) {
         return false;
     }
+    address_network(request->client, network);
     pthread_mutex_lock(&server->streams_lock);
     for (const struct stream *at = server->streams; at != NULL; at = at->after) {
-        count += g_strcmp0(at->token, request->token) == 0;
+        bool is_neighbour = memcmp(at->network, network, sizeof network) == 0;
+        count +=
+            g_strcmp0(at->token, request->token) == 0 && (request->token != NULL || is_neighbour);
     }
     pthread_mutex_unlock(&server->streams_lock);
-    return count >= LIMIT_STREAMS_PER_TOKEN;
+    return count >= LIMIT_STREAMS_PER_READER;
 }
 
 static enum MHD_Result queue_head_only(struct http_request *request)
@@ -180,6 +185,7 @@ enum MHD_Result stream_queue(struct http_request *request)
     stream->server = request->server;
     stream->connection = request->connection;
     stream->token = g_strdup(request->token);
+    address_network(request->client, stream->network);
     stream->source = request->answer.stream;
     stream->is_woken = true;
     stream->is_behind = is_far(&stream->source);

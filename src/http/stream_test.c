@@ -13,6 +13,7 @@
 
 #include "base/limits.h"
 #include "base/metric.h"
+#include "http/guard.h"
 #include "http/http.h"
 #include "http/test_client.h"
 
@@ -69,12 +70,15 @@ static struct http_server *start(void)
 {
     static const struct route_row *const TABLES[] = {ROWS, NULL};
     static const size_t SIZES[] = {G_N_ELEMENTS(ROWS)};
+    struct guard proxies;
+    struct fault fault = {0};
+    assert_true(guard_read("127.0.0.1", &proxies, &fault));
     struct http_options options = {.listen = "127.0.0.1:0",
                                    .threads = 2,
                                    .tables = TABLES,
                                    .table_sizes = SIZES,
+                                   .trusted_proxies = &proxies,
                                    .stream_memory = FLOOD_MEMORY};
-    struct fault fault = {0};
     struct http_server *server = http_start(&options, &fault);
     assert_non_null(server);
     return server;
@@ -182,9 +186,9 @@ static void test_streams_of_one_token_are_bounded(void **state)
     atomic_store(&is_revoked, false);
     atomic_store(&closed_streams, 0);
     struct http_server *server = start_guarded();
-    int fds[LIMIT_STREAMS_PER_TOKEN];
+    int fds[LIMIT_STREAMS_PER_READER];
     char buffer[2048];
-    for (int i = 0; i < LIMIT_STREAMS_PER_TOKEN; i++) {
+    for (int i = 0; i < LIMIT_STREAMS_PER_READER; i++) {
         fds[i] = ask_quiet(server, "reader", buffer, sizeof buffer);
         assert_int_equal(client_status(buffer), 200);
     }
@@ -197,25 +201,50 @@ static void test_streams_of_one_token_are_bounded(void **state)
     int other = ask_quiet(server, "other", buffer, sizeof buffer);
     assert_int_equal(client_status(buffer), 200); /* it has none yet */
     (void)close(other);
-    for (int i = 0; i < LIMIT_STREAMS_PER_TOKEN; i++) {
+    for (int i = 0; i < LIMIT_STREAMS_PER_READER; i++) {
         (void)close(fds[i]);
     }
     http_stop(&server, 1000);
-    assert_int_equal(atomic_load(&closed_streams), LIMIT_STREAMS_PER_TOKEN + 2);
+    assert_int_equal(atomic_load(&closed_streams), LIMIT_STREAMS_PER_READER + 2);
 }
 
-static void test_local_streams_are_not_bounded(void **state)
+/* Where no token is needed: by who asks through a proxy that is trusted. As above. */
+static int ask_from(struct http_server *server, const char *address, char *out, size_t max)
+{
+    int fd = client_connect(http_port(server));
+    g_autofree char *ask =
+        g_strdup_printf("GET /idle HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: %s\r\n\r\n", address);
+    client_send(fd, ask, strlen(ask));
+    ssize_t got = read(fd, out, max - 1);
+    assert_true(got > 0);
+    out[got] = '\0';
+    return fd;
+}
+
+static void test_streams_of_one_address_are_bounded(void **state)
 {
     (void)state;
-    struct http_server *server = start(); /* no token is needed: as on the local socket */
-    int fds[LIMIT_STREAMS_PER_TOKEN + 1];
+
+    static const struct {
+        const char *address;
+        int status;
+    } NEXT[] = {{"192.0.2.1", 429},    {"192.0.2.2", 200},       {"2001:db8::1", 429},
+                {"2001:db8::ff", 429}, {"2001:db8:0:1::1", 200}, {"::ffff:192.0.2.1", 429}};
+    struct http_server *server = start();
+    int fds[2 * LIMIT_STREAMS_PER_READER];
     char buffer[2048];
-    for (size_t i = 0; i < G_N_ELEMENTS(fds); i++) {
-        static const char ASK[] = "GET /idle HTTP/1.1\r\nHost: x\r\n\r\n";
-        fds[i] = client_connect(http_port(server));
-        client_send(fds[i], ASK, strlen(ASK));
-        assert_true(read(fds[i], buffer, sizeof buffer) > 0);
+    for (int i = 0; i < LIMIT_STREAMS_PER_READER; i++) {
+        g_autofree char *neighbour = g_strdup_printf("2001:db8::%x", i + 1);
+        fds[2 * i] = ask_from(server, "192.0.2.1", buffer, sizeof buffer);
         assert_int_equal(client_status(buffer), 200);
+        fds[2 * i + 1] = ask_from(server, neighbour, buffer, sizeof buffer);
+        assert_int_equal(client_status(buffer), 200);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(NEXT); i++) {
+        (void)close(ask_from(server, NEXT[i].address, buffer, sizeof buffer));
+        if (client_status(buffer) != NEXT[i].status) {
+            fail_msg("from %s: %s", NEXT[i].address, buffer);
+        }
     }
     for (size_t i = 0; i < G_N_ELEMENTS(fds); i++) {
         (void)close(fds[i]);
@@ -228,6 +257,6 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_readers_who_take_nothing_hold_little),
                                        cmocka_unit_test(test_a_revoked_token_ends_its_streams),
                                        cmocka_unit_test(test_streams_of_one_token_are_bounded),
-                                       cmocka_unit_test(test_local_streams_are_not_bounded)};
+                                       cmocka_unit_test(test_streams_of_one_address_are_bounded)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
