@@ -10,13 +10,20 @@ struct html {
     GPtrArray *open; /* names of open elements, literals */
 };
 
+/* Of the controls those that are white space in HTML are harmless. */
+static bool is_marked(gunichar c)
+{
+    bool is_white = c == '\t' || c == '\n' || c == '\r';
+    return unichar_is_trick(c) || (unichar_is_control(c) && !is_white);
+}
+
 void html_escape(GString *out, const char *text)
 {
     /* Bytes that are no character would let a browser guess an encoding. */
     g_autofree char *sound = g_utf8_make_valid(text, -1);
     for (const char *at = sound; *at != '\0'; at += g_utf8_skip[(guchar)*at]) {
         gunichar c = g_utf8_get_char(at);
-        if (unichar_is_trick(c) || (c >= 0x7f && unichar_is_control(c))) {
+        if (is_marked(c)) {
             g_string_append(out, "\xef\xbf\xbd"); /* seen, not obeyed */
             continue;
         }

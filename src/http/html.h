@@ -11,8 +11,8 @@
 
 struct html;
 
-/* Appends the text as it stands in an element or a quoted attribute. What is no character and what turns the
- * direction of text become U+FFFD. */
+/* Appends the text as it stands in an element or a quoted attribute. What is no character, what turns the
+ * direction of text and controls other than tab and line ends become U+FFFD. */
 void html_escape(GString *out, const char *text);
 
 /* A document with doctype, <html lang>, charset and viewport; the head is open for html_head. */

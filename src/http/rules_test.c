@@ -213,6 +213,24 @@ static void test_document_is_closed(void **state)
     assert_null(html);
 }
 
+static void test_controls_are_marked_in_html(void **state)
+{
+    (void)state;
+
+    enum { C0_END = 0x20, DEL = 0x7f, C1_END = 0xa0 };
+
+    for (gunichar c = 1; c < C1_END; c += c == C0_END - 1 ? DEL - c : 1) {
+        char text[8] = {0};
+        g_autoptr(GString) out = g_string_new(NULL);
+        (void)g_unichar_to_utf8(c, text);
+        html_escape(out, text);
+        bool is_white = c == '\t' || c == '\n' || c == '\r';
+        if (strcmp(out->str, is_white ? text : "\xef\xbf\xbd") != 0) {
+            fail_msg("U+%04x", c);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +239,7 @@ int main(void)
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_hosts),
         cmocka_unit_test(test_html_is_escaped),
+        cmocka_unit_test(test_controls_are_marked_in_html),
         cmocka_unit_test(test_addresses_in_html),
         cmocka_unit_test(test_document_is_closed),
     };
