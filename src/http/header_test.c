@@ -163,11 +163,41 @@ static void test_white_space_behind_values_is_dropped(void **state)
     http_stop(&server, 1000);
 }
 
+/* Which of them counts is not ours to guess. */
+static void test_contradictory_headers_are_refused(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *headers;
+        int status;
+    } SENT[] = {
+        {"Authorization: Bearer respond\r\nAuthorization: Bearer other\r\n", 400},
+        {"Authorization: Bearer other\r\nauthorization: Bearer respond\r\n", 400},
+        {"Authorization: Bearer respond\r\nAuthorization: Bearer respond \r\n", 200},
+        {"Authorization: Bearer respond\r\nIdempotency-Key: a\r\nIdempotency-Key: b\r\n", 400},
+        {"Authorization: Bearer respond\r\nOrigin: http://a\r\nOrigin: http://b\r\n", 400},
+        {"Authorization: Bearer respond\r\nAccept: a/b\r\nAccept: text/html\r\n", 200},
+        {"Authorization: Bearer respond\r\nCookie: a=b\r\nCookie: c=d\r\n", 200},
+        {"Authorization: Bearer respond\r\nX-Forwarded-For: a\r\nX-Forwarded-For: b\r\n", 200},
+    };
+    struct http_server *server = start();
+    for (size_t i = 0; i < G_N_ELEMENTS(SENT); i++) {
+        g_autofree char *answer =
+            client_call(http_port(server), "POST", "/things", SENT[i].headers, "{}");
+        if (client_status(answer) != SENT[i].status) {
+            fail_msg("%s was answered %s", SENT[i].headers, answer);
+        }
+    }
+    http_stop(&server, 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_long_header_is_refused),
         cmocka_unit_test(test_white_space_behind_values_is_dropped),
+        cmocka_unit_test(test_contradictory_headers_are_refused),
         cmocka_unit_test(test_whose_page_sends_to_a_whole_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

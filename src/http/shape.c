@@ -65,6 +65,22 @@ static void add_encodings(struct shape *shape, const char *value)
     }
 }
 
+static const char *const SINGLES[SHAPE_SINGLES] = {
+    "Authorization", "Idempotency-Key", "Last-Event-ID", "Origin", "Sec-Fetch-Site",
+};
+
+/* Another program on the way may heed the other one. The same twice is harmless. */
+static void note_single(struct shape *shape, const char *name, const char *value)
+{
+    for (size_t i = 0; i < SHAPE_SINGLES; i++) {
+        if (g_ascii_strcasecmp(name, SINGLES[i]) == 0) {
+            const char *first = shape->singles[i] == NULL ? value : shape->singles[i];
+            shape->is_contradicted = shape->is_contradicted || strcmp(first, value) != 0;
+            shape->singles[i] = first;
+        }
+    }
+}
+
 static void note_header(struct shape *shape, const char *name, const char *value)
 {
     if (g_ascii_strcasecmp(name, "Host") == 0) {
@@ -98,6 +114,7 @@ static enum MHD_Result look_at_header(void *self, enum MHD_ValueKind kind, const
     shape->end = value + strlen(value);
     drop_white_space_behind(value);
     note_header(shape, name, value);
+    note_single(shape, name, value);
     return MHD_YES;
 }
 
@@ -119,6 +136,11 @@ static const char *judge(const struct shape *shape, const char *version)
     }
     if (shape->encodings == 1 && (!shape->is_chunked || !is_1_1)) {
         return "The only Transfer-Encoding accepted is chunked, of HTTP/1.1.";
+    }
+    if (shape->is_contradicted) {
+        return "Authorization, Idempotency-Key, Last-Event-ID, Origin and Sec-Fetch-Site must not "
+               "come "
+               "twice with different values.";
     }
     if (shape->lengths == 1 && !is_digits(shape->length)) {
         return "Content-Length must be a whole number.";

@@ -11,6 +11,9 @@
 
 #include "base/check.h"
 
+/* Headers that say one thing, of those that are heeded here; see shape.c. */
+enum { SHAPE_SINGLES = 5 };
+
 struct shape {
     unsigned hosts, lengths, encodings;
     bool is_sound, is_chunked, expects_continue, has_odd_host;
@@ -21,7 +24,9 @@ struct shape {
     const char *encoding; /* of the body, the last line of them as it was sent; NULL: without */
     unsigned packings;    /* how often gzip stands in all of them */
     bool is_packed_otherwise;
-    const char *why; /* it is to be refused; NULL: it is sound */
+    const char *singles[SHAPE_SINGLES]; /* their first values; NULL: without */
+    bool is_contradicted;               /* a later one says something else */
+    const char *why;                    /* it is to be refused; NULL: it is sound */
 };
 
 /* Looks at all of the header, and drops the white space behind its values. `version` as libmicrohttpd gives it. */
