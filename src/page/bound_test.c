@@ -14,24 +14,20 @@
 
 enum { SERVICES = 60 };
 
-/* s0, s1 … tell ana, and the boss after two minutes; "pair" tells ana and a room. */
+/* s0, s1 … tell ana, and the boss after two minutes. */
 static char *team(void)
 {
     GString *text = g_string_new(
         "{'users': [{'name': 'ana', 'contacts': [{'kind': 'email', 'to': 'ana@x.org'}]},"
         " {'name': 'boss', 'contacts': [{'kind': 'ntfy', 'to': 'http://ntfy.x.org/boss'}]}],"
-        "'channels': [{'name': 'room', 'kind': 'slack', 'to': 'http://chat.x.org/hook'}],"
         "'policies': [{'name': 'p', 'steps': [{'notify': [{'user': 'ana'}], 'wait': '2m'},"
         " {'notify': [{'user': 'boss'}], 'wait': '1h'}], 'last_resort': {'user': 'boss'}},"
-        " {'name': 'pair', 'steps': [{'notify': [{'user': 'ana'}, {'channel': 'room'}],"
-        " 'wait': '2m'}, {'notify': [{'user': 'boss'}], 'wait': '1h'}],"
-        " 'last_resort': {'user': 'boss'}},"
         " {'name': 'twice', 'steps': [{'notify': [{'user': 'ana'}], 'wait': '20s'},"
         " {'notify': [{'user': 'ana'}], 'wait': '2m'}, {'notify': [{'user': 'boss'}],"
         " 'wait': '1h'}], 'last_resort': {'user': 'boss'}},"
         " {'name': 'quick', 'steps': [{'notify': [{'user': 'ana'}], 'wait': '20s'},"
         " {'notify': [{'user': 'boss'}], 'wait': '1h'}], 'last_resort': {'user': 'boss'}}],"
-        "'services': [{'name': 'pair', 'policy': 'pair'}, {'name': 'quick', 'policy': 'quick'},"
+        "'services': [{'name': 'quick', 'policy': 'quick'},"
         " {'name': 'twice', 'policy': 'twice'},"
         " {'name': 'mine', 'policy': 'p', 'acknowledge_expires': '10m'}");
     for (int i = 0; i < SERVICES; i++) {
@@ -353,20 +349,6 @@ static void a_clock_set_back_does_not_let_the_wait_begin_before_the_message(void
     paging_expect(paging, "boss ntfy: page 1");
 }
 
-static void who_was_told_beside_is_waited_for(void **state)
-{
-    struct paging *paging = *state;
-    tell_in_hand(paging, "s0", AT_ONCE);
-    (void)signal_of(paging, "pair", 0, SEVERITY_ERROR);
-    paging_expect(paging, "channel:room channel: page 1"); /* ana's is held */
-    paging_pass(paging, SPAN_MIN(1));
-    paging_expect(paging, "ana email: page 1");
-    paging_pass(paging, SPAN_S(59));
-    paging_expect(paging, "");
-    paging_pass(paging, SPAN_S(1)); /* two minutes after the room */
-    paging_expect(paging, "boss ntfy: page 1");
-}
-
 /* A second step's message to her waits behind the attempt that is under way and goes with what that
  * attempt carried. */
 static void what_was_tried_begins_no_wait_anew(void **state)
@@ -551,7 +533,6 @@ int main(void)
         TEST(what_was_told_before_a_pause_is_told_again_before_the_next),
         TEST(an_outage_of_ours_wakes_nobody_before_the_first),
         TEST(a_clock_set_back_does_not_let_the_wait_begin_before_the_message),
-        TEST(who_was_told_beside_is_waited_for),
         TEST(what_was_tried_begins_no_wait_anew),
         TEST(what_is_held_back_is_said_from_the_start),
         TEST(a_page_that_is_asked_for_knows_when_the_next_step_comes),

@@ -84,9 +84,10 @@ int64_t page_end_all(struct db *db, int64_t alert_id, struct utc now);
  * a minute where a database that has just been promoted is slow. A node whose courier stands still has given its
  * work away by then. After longer something is wrong with the sending, and the next step is not kept waiting. */
 #define ABOUT_TO_GO SPAN_MIN(1)
-/* Nobody of the step that the escalation told last was tried yet, for a message to one of
- * them is held back by us: when its wait will be over, begun when that message goes. Unset: it is not so. A
- * message that was due before `due_since` and went not is not held but stuck. */
+/* No person of the step that the escalation told last was told yet, or may have been, and a message to one of them
+ * is held back by us (with no such person: to a room of it, of which none was tried): when its wait will be over,
+ * begun when that message goes. Unset: it is not so. A message that was due before `due_since` and went not is not
+ * held but stuck. */
 NODISCARD struct utc escalation_held_until(struct db *db, const struct escalation *e,
                                            struct utc due_since, struct utc now);
 /* "Still on it?" about the alert was not asked yet, for the message is held back by us: when it will go. Unset: it
@@ -95,11 +96,12 @@ NODISCARD struct utc question_held_until(struct db *db, int64_t alert_id, struct
                                          struct utc now);
 /* The questions that the delivery carries for the first time are answered by `until`. */
 void questions_begin_waits(struct db *db, int64_t delivery_id, struct utc until);
-/* What the delivery carries leaves only at `at`: the waits of the steps that tell its receiver begin then,
- * where nobody else of the step was tried before. What was due after `held_since` was not held. */
+/* What the delivery carries leaves only at `at`: the waits of the steps that tell its receiver begin then, where
+ * it was held or another of the step's messages is, and no person of it was told before. What was due after
+ * `held_since` was not held. */
 void escalation_begin_waits(struct db *db, int64_t delivery_id, struct utc held_since,
                             struct utc at);
-/* The page goes to somebody else instead, and nobody of its step was tried: the step's wait begins now. */
+/* The page goes to somebody else instead, and no person of its step was told: the step's wait begins now. */
 void escalation_wait_anew(struct db *db, const struct page *page, struct utc now);
 /* The last page of each person whom the escalation told last. Answers how many ids were written. */
 NODISCARD size_t page_of_step(struct db *db, const struct escalation *e, int64_t *out_ids,

@@ -30,10 +30,12 @@ struct ways {
     const struct question *question;
     const char *who;
     int urgency;
-    struct utc until; /* the end of the step: what is asked again only then comes too late */
-    struct utc at;    /* of the rule that is carried out */
-    GPtrArray *used;  /* names, borrowed */
-    bool is_reached;  /* one of them may tell the person */
+    struct utc until;    /* the end of the step: what is asked again only then comes too late */
+    struct utc at;       /* of the rule that is carried out */
+    GPtrArray *used;     /* names, borrowed */
+    bool is_reached;     /* one of them may tell the person */
+    bool is_held;        /* quiet hours hold one of them */
+    struct utc first_at; /* when one of them may, however late */
     json_t *list;
 };
 
@@ -54,9 +56,10 @@ static int add_way(struct ways *ways, const char *name)
     }
     const struct contact_state *trouble = contact_trouble(ways->question->states, ways->who, name);
     int outlook = outlook_of(trouble);
+    struct utc goes_at =
+        after_quiet_hours(ways->question->config, ways->who, ways->urgency, ways->at);
     json_t *item = json_object();
-    set_utc(item, "at",
-            after_quiet_hours(ways->question->config, ways->who, ways->urgency, ways->at));
+    set_utc(item, "at", goes_at);
     json_object_set_new(item, "contact", json_string(name));
     json_object_set_new(item, "kind", json_string(enum_to_name(CONTACT_KIND_NAMES, contact.kind)));
     json_object_set_new(item, "outlook", json_string(enum_to_name(OUTLOOK_NAMES, outlook)));
@@ -66,6 +69,11 @@ static int add_way(struct ways *ways, const char *name)
     json_array_append_new(ways->list, item);
     bool is_late = outlook == OUTLOOK_POOR && !utc_before(trouble->retry_at, ways->until);
     ways->is_reached |= outlook != OUTLOOK_NONE && !is_late;
+    if (outlook != OUTLOOK_NONE) {
+        ways->is_held |= utc_before(ways->at, utc_earlier(goes_at, ways->until));
+        goes_at = outlook == OUTLOOK_POOR ? utc_later(goes_at, trouble->retry_at) : goes_at;
+        ways->first_at = utc_earlier(ways->first_at, goes_at);
+    }
     return outlook;
 }
 
@@ -103,9 +111,29 @@ struct reach {
     struct utc ends_at;
     bool is_somebody;
     struct utc until;
-    struct span
-        held; /* so long quiet hours keep the first message back; the step's wait begins then */
+    bool is_held;          /* quiet hours hold a person's message back */
+    struct utc first_told; /* when the first message to a person may go; the wait begins then */
 };
+
+/* A room answers to nobody, and is not waited for while a person's message is held. */
+static void note_reach(const struct ways *ways, const struct telling *telling, struct reach *reach)
+{
+    reach->is_somebody |= ways->is_reached;
+    if (telling->via != VIA_CHANNEL) {
+        reach->is_held |= ways->is_held;
+        reach->first_told = utc_earlier(reach->first_told, ways->first_at);
+    }
+}
+
+/* When the step after that one begins, which began at `at`; early only when nobody of it could be told. */
+static struct utc next_step_at(const struct reach *reach, struct utc at)
+{
+    if (!reach->is_somebody) {
+        return utc_earlier(reach->ends_at, reach->until);
+    }
+    return reach->is_held ? utc_add(reach->ends_at, utc_since(reach->first_told, at))
+                          : reach->ends_at;
+}
 
 static json_t *telling_json(const struct question *question, const struct telling *telling,
                             int urgency, struct utc at, struct reach *reach)
@@ -118,15 +146,11 @@ static json_t *telling_json(const struct question *question, const struct tellin
                         .who = telling->who,
                         .urgency = urgency,
                         .until = reach->ends_at,
+                        .first_at = UTC_NEVER,
                         .used = used,
                         .list = contacts};
     bool is_reached = walk_contacts(&ways, at, &until);
-    if (is_reached) {
-        struct span held =
-            utc_since(after_quiet_hours(question->config, telling->who, urgency, until), until);
-        reach->held.us = reach->is_somebody ? MIN(reach->held.us, held.us) : held.us;
-    }
-    reach->is_somebody |= is_reached;
+    note_reach(&ways, telling, reach);
     reach->until = utc_later(reach->until, until);
     json_object_set_new(item, "who", json_string(telling->who));
     json_object_set_new(item, "via", json_string(enum_to_name(TELLING_VIA_NAMES, telling->via)));
@@ -208,14 +232,12 @@ static json_t *walk(const struct question *question, struct utc at)
     for (int i = 0; i < STEPS_MAX && !stand.is_last_resort; i++) {
         struct verdict verdict;
         step_judge(&stand, at, &verdict);
-        struct reach reach = {.ends_at = verdict.next_at, .until = at};
+        struct reach reach = {.ends_at = verdict.next_at, .until = at, .first_told = UTC_NEVER};
         json_array_append_new(steps, verdict_json(question, &verdict, at, &reach));
         stand.step = verdict.next_step;
         stand.round = verdict.next_round;
         stand.is_last_resort = verdict.is_last_resort;
-        /* A step goes on early only when nobody of it could be told. */
-        at = reach.is_somebody ? utc_add(verdict.next_at, reach.held)
-                               : utc_earlier(verdict.next_at, reach.until);
+        at = next_step_at(&reach, at);
         verdict_clear(&verdict);
     }
     return steps;
