@@ -10,28 +10,30 @@
 
 #define WAS_ANSWERED ACTED(ANSWERS) "COALESCE(p.ended_at, $2))"
 
-#define WAS_TOLD                                                                 \
-    "EXISTS (SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id" \
-    " WHERE n.alert_id = p.alert_id AND n.state = 3 AND m.user_name = p.user_name)"
+/* A message about it had reached the person of page p by then. */
+#define WAS_TOLD_BY                                                                     \
+    "EXISTS (SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"        \
+    " WHERE n.alert_id = p.alert_id AND n.state = 3 AND m.user_name = p.user_name AND " \
+    "n.settled_at <= "
 
 /* One that moved to the next on call before it was told never was this person's. */
 #define IS_COUNTED                                                                 \
     "(p.state <> 3 OR EXISTS (SELECT 1 FROM notification n WHERE n.page_id = p.id" \
     " AND n.state = 3))"
 
-/* A later step told somebody else while this page was open. */
+/* A later step told somebody else while this page was open, and the person knew of it. */
 #define WENT_ON                                                                             \
     "EXISTS (SELECT 1 FROM page q WHERE q.alert_id = p.alert_id"                            \
     " AND q.escalation_id = p.escalation_id AND q.id > p.id AND q.user_name <> p.user_name" \
     " AND (q.step <> p.step OR q.round <> p.round)"                                         \
-    " AND q.created_at <= COALESCE(p.ended_at, q.created_at) AND NOT " ACTED(               \
-        ACTS) "q.created_at))"
+    " AND q.created_at <= COALESCE(p.ended_at, q.created_at) AND " WAS_TOLD_BY              \
+    "q.created_at) AND NOT " ACTED(ACTS) "q.created_at))"
 
 void miss_list(struct db *db, const char *who, struct utc since, struct utc until,
                void (*each)(void *self, const struct miss_row *row), void *self)
 {
     struct db_query *q = db_query(db, "SELECT p.user_name, COUNT(*), SUM(CASE WHEN " WAS_ANSWERED
-                                      " THEN 1 ELSE 0 END), SUM(CASE WHEN " WENT_ON " AND " WAS_TOLD
+                                      " THEN 1 ELSE 0 END), SUM(CASE WHEN " WENT_ON
                                       " THEN 1 ELSE 0 END) FROM page p WHERE p.created_at >= $1"
                                       " AND p.created_at < $2 AND " IS_COUNTED
                                       " AND p.user_name NOT LIKE 'channel:%'"

@@ -25,7 +25,8 @@ static const char TEAM[] =
 struct story {
     const char *name;
     /* One letter a minute, what happens at its end: . nothing, a b acknowledged by ana, budi, r
-     * resolved by the source, e escalated by ana, E by budi, x everything sent is refused */
+     * resolved by the source, e escalated by ana, E by budi, x everything sent is refused, l it arrives only after it
+     * went on */
     const char *minutes;
     const char *expected; /* "name pages/acknowledged/went on" */
 };
@@ -40,6 +41,7 @@ static const struct story STORIES[] = {
     {"she passed it on herself", "e.b", "ana 1/0/0, budi 1/1/0"},
     {"another pressed escalate", "E.b", "ana 1/0/1, budi 1/1/0"},
     {"it never reached her", "x.b", "ana 1/0/0, budi 1/1/0"},
+    {"it reached her after it went on", "l..b", "ana 1/0/0, budi 1/1/0"},
 };
 
 static void happen(struct paging *paging, int64_t id, char what)
@@ -85,6 +87,10 @@ static void tell(struct paging *paging, const char *minutes)
     int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
     if (minutes[0] == 'x') {
         g_free(paging_settle(paging, SEND_REFUSED));
+    } else if (minutes[0] == 'l') { /* the provider asks for more time than her step has */
+        g_free(paging_settle_later(paging, SPAN_MIN(4)));
+        paging_pass(paging, SPAN_S(4 * 60 + 2));
+        g_free(paging_settle_later(paging, SPAN_MIN(2)));
     }
     for (const char *at = minutes; *at != '\0'; at++) {
         g_free(paging_messages(paging));
