@@ -134,7 +134,9 @@ static const struct field TELLING_FIELDS[] = {
     SHAPE_TEXT("through", 0, "Which schedule or team."),
     SHAPE_TEXT("layer", 0, NULL),
     SHAPE_KIND("away_until", FIELD_UTC, 0, "They are away then, and told all the same."),
-    SHAPE_KIND("reached", FIELD_BOOL, FIELD_ALWAYS, "false: each of these ways is dead."),
+    SHAPE_KIND("reached", FIELD_BOOL, FIELD_ALWAYS,
+               "false: each of these ways is dead, or there is none."),
+    SHAPE_TEXT("why", 0, "Why there is none: no contact."),
     SHAPE_MANY("contacts", CONTACT_SHAPE, FIELD_ALWAYS),
 };
 static const struct record TELLING_SHAPE =
@@ -144,6 +146,7 @@ static const struct field SKIP_FIELDS[] = {
     SHAPE_KIND("step", FIELD_INT, FIELD_ALWAYS, NULL),
     SHAPE_KIND("round", FIELD_INT, FIELD_ALWAYS, NULL),
     SHAPE_ENUM("why", SKIP_WHY_NAMES, FIELD_ALWAYS),
+    SHAPE_TEXT("who", 0, "Whom it names that have no contact: ana, budi."),
 };
 static const struct record SKIP_SHAPE =
     SHAPE("WouldSkip", "A step that would tell nobody.", SKIP_FIELDS);

@@ -225,7 +225,8 @@ static char *why_told(const json_t *tell)
 struct telling {
     struct utc at;
     size_t order;
-    const json_t *step, *tell, *contact;
+    const json_t *step, *tell;
+    const json_t *contact; /* NULL: there is none */
 };
 
 static gint by_time(gconstpointer a, gconstpointer b)
@@ -238,16 +239,25 @@ static gint by_time(gconstpointer a, gconstpointer b)
     return x->order < y->order ? -1 : 1;
 }
 
+static void add_telling(GArray *all, struct telling telling, const char *at)
+{
+    telling.order = all->len;
+    if (utc_parse(at, &telling.at)) {
+        g_array_append_val(all, telling);
+    }
+}
+
 static void add_tellings(GArray *all, const json_t *step, const json_t *tell)
 {
+    const json_t *contacts = json_object_get(tell, "contacts");
     size_t i;
     json_t *contact;
-    json_array_foreach (json_object_get(tell, "contacts"), i, contact) {
-        struct telling telling = {
-            .order = all->len, .step = step, .tell = tell, .contact = contact};
-        if (utc_parse(json_text(contact, "at", ""), &telling.at)) {
-            g_array_append_val(all, telling);
-        }
+    json_array_foreach ((json_t *)(uintptr_t)contacts, i, contact) {
+        add_telling(all, (struct telling){.step = step, .tell = tell, .contact = contact},
+                    json_text(contact, "at", ""));
+    }
+    if (json_array_size(contacts) == 0) {
+        add_telling(all, (struct telling){.step = step, .tell = tell}, json_text(step, "at", ""));
     }
 }
 
@@ -279,6 +289,9 @@ static char *place_of(const json_t *step)
 /* How a contact on which nobody counts is marked. Newly allocated. */
 static char *marked(const json_t *contact)
 {
+    if (contact == NULL) {
+        return g_strdup("(no contact)");
+    }
     const char *outlook = json_text(contact, "outlook", "good");
     const char *mark = strcmp(outlook, "none") == 0 ? " (dead)" : "";
     return g_strconcat(json_text(contact, "contact", ""),
@@ -313,6 +326,26 @@ static void show_unreached(const json_t *steps, GString *out)
     }
     if (is_any) {
         g_string_append(out, "`tocsin doctor` says what each dead contact answered.\n");
+    }
+}
+
+/* Nor why another one comes first. */
+static void show_skipped(const json_t *steps, GString *out)
+{
+    bool is_any = false;
+    size_t i, k;
+    json_t *step, *skip;
+    json_array_foreach ((json_t *)(uintptr_t)steps, i, step) {
+        json_array_foreach (json_object_get(step, "skipped"), k, skip) {
+            const char *who = json_text(skip, "who", NULL);
+            g_autofree char *place = place_of(skip);
+            if (who != NULL) {
+                g_string_append_printf(
+                    out, "%s%c%s is passed over: %s cannot be told: no contact.\n",
+                    is_any ? "" : "\n", g_ascii_toupper(place[0]), place + 1, who);
+                is_any = true;
+            }
+        }
     }
 }
 
@@ -362,10 +395,12 @@ static void show_whatif(const struct cli *cli, const json_t *answer)
         cmd_name_rows(names, json_object_get(step, "tells"), "who");
     }
     GArray *tellings = tellings_of(answer);
+    bool is_empty = true;
     for (guint i = 0; i < tellings->len; i++) {
-        add_row(table, &g_array_index(tellings, struct telling, i), zone);
+        const struct telling *telling = &g_array_index(tellings, struct telling, i);
+        add_row(table, telling, zone);
+        is_empty &= telling->contact == NULL;
     }
-    bool is_empty = tellings->len == 0;
     g_autoptr(GString) out = g_string_new(NULL);
     if (json_text(answer, "silenced_by", NULL) != NULL) {
         g_autofree char *until = output_time_text(zone, json_text(answer, "silenced_until", ""));
@@ -376,6 +411,7 @@ static void show_whatif(const struct cli *cli, const json_t *answer)
     show_dead(tellings, out);
     show_away(tellings, zone, out);
     g_array_unref(tellings);
+    show_skipped(json_object_get(answer, "steps"), out);
     show_unreached(json_object_get(answer, "steps"), out);
     g_string_append_printf(out, "\n%sTimes are %s, if nobody ever answers.\n",
                            is_empty ? "Nobody would be told. " : "", zone_name(zone));

@@ -128,7 +128,9 @@ static void page_others(struct ledger_tx *tx, struct act *act, struct alert *ale
         return;
     }
     g_autoptr(GPtrArray) tellings = tellings_new();
-    int why = target_resolve(act->pager->config, act->target, tx->now, tellings);
+    g_autoptr(GPtrArray) mute = tellings_new();
+    const struct audience audience = {tellings, mute};
+    int why = target_resolve(act->pager->config, act->target, tx->now, &audience);
     if (tellings->len == 0) {
         refuse(act, 409,
                why == SKIP_UNREACHABLE
@@ -144,6 +146,7 @@ static void page_others(struct ledger_tx *tx, struct act *act, struct alert *ale
         .by = act->by,
     };
     pages_open(act->pager, tx, &order, tellings);
+    pages_miss(act->pager, tx, &order, mute);
 }
 
 static void carry_out(struct ledger_tx *tx, struct act *act, struct alert *alert)

@@ -36,9 +36,9 @@ static void append_skips(struct ledger_tx *tx, int64_t alert_id, const GArray *s
     for (guint i = 0; i < skips->len; i++) {
         const struct skip *skip = &g_array_index(skips, struct skip, i);
         append_event(tx, alert_id, "escalation.step_skipped",
-                     json_pack("{s:I, s:I, s:s}", "step", (json_int_t)skip->step + 1, "round",
+                     json_pack("{s:I, s:I, s:s, s:s*}", "step", (json_int_t)skip->step + 1, "round",
                                (json_int_t)skip->round + 1, "why",
-                               enum_to_name(SKIP_WHY_NAMES, skip->why)));
+                               enum_to_name(SKIP_WHY_NAMES, skip->why), "who", skip->who));
     }
 }
 
@@ -64,6 +64,7 @@ static void open_pages(struct pager *pager, struct ledger_tx *tx, const struct e
         .actor = PRINCIPAL_SYSTEM_TEXT,
     };
     pages_open(pager, tx, &order, verdict->tellings);
+    pages_miss(pager, tx, &order, verdict->mute);
 }
 
 /* Holds the escalation while a silence is in force. True when it does. */

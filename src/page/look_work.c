@@ -78,7 +78,8 @@ bool page_pass_on(struct pager *pager, struct ledger_tx *tx, struct page *page,
     }
     g_autoptr(GPtrArray) tellings = tellings_new();
     const struct target target = {.schedule = schedule_name};
-    (void)target_resolve(pager->config, &target, tx->now, tellings);
+    (void)target_resolve(pager->config, &target, tx->now,
+                         &(const struct audience){.tellings = tellings});
     if (tellings->len > 0) {
         move_page(pager, tx, page, alert, tellings);
     }

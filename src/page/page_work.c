@@ -315,6 +315,21 @@ void pages_open(struct pager *pager, struct ledger_tx *tx, const struct page_ord
     }
 }
 
+void pages_miss(struct pager *pager, struct ledger_tx *tx, const struct page_order *order,
+                const GPtrArray *mute)
+{
+    char subject[32];
+    alert_subject(order->alert->id, subject);
+    for (guint i = 0; i < mute->len; i++) {
+        const struct telling *telling = g_ptr_array_index(mute, i);
+        json_auto_t *data = reason_json(order, telling);
+        add_circumstances(data, pager->config, order, telling, tx->now);
+        json_object_set_new(data, "why", json_string("no contact"));
+        json_object_set_new(data, "who", json_string(telling->who));
+        event_append(tx, order->actor, "page.unreachable", subject, data);
+    }
+}
+
 /* The person's next rule applies when it would have; a clock that was set back meanwhile makes no wait longer. */
 static void rearm_rules(struct page *page, const GPtrArray *rules, struct utc now)
 {

@@ -54,24 +54,36 @@ static bool is_reachable(const struct config *config, const char *name)
     return user != NULL && user->contacts != NULL && user->contacts->len > 0;
 }
 
+/* NULL: they are in it already. Borrowed. */
+static struct telling *add_telling(GPtrArray *tellings, const char *who, int via,
+                                   const char *through)
+{
+    if (is_told(tellings, who)) {
+        return NULL;
+    }
+    struct telling *telling = g_new0(struct telling, 1);
+    telling->who = g_strdup(who);
+    telling->via = via;
+    telling->through = g_strdup(through);
+    g_ptr_array_add(tellings, telling);
+    return telling;
+}
+
 /* Tells one user unless they are told already. 0, or why that reaches nobody. */
 static int tell_user(const struct config *config, const char *name, int via, const char *through,
-                     GPtrArray *tellings)
+                     const struct audience *audience)
 {
     if (config_user(config, name) == NULL) {
         return SKIP_NOBODY;
     }
-    if (!is_reachable(config, name)) {
-        return SKIP_UNREACHABLE;
+    if (is_reachable(config, name)) {
+        (void)add_telling(audience->tellings, name, via, through);
+        return 0;
     }
-    if (!is_told(tellings, name)) {
-        struct telling *telling = g_new0(struct telling, 1);
-        telling->who = g_strdup(name);
-        telling->via = via;
-        telling->through = g_strdup(through);
-        g_ptr_array_add(tellings, telling);
+    if (audience->mute != NULL) {
+        (void)add_telling(audience->mute, name, via, through);
     }
-    return 0;
+    return SKIP_UNREACHABLE;
 }
 
 /* Of several reasons the one that means somebody was there, else that nobody was. */
@@ -84,8 +96,9 @@ static int worse_reason(int a, int b)
 }
 
 static int tell_schedule(const struct config *config, const char *name, struct utc now,
-                         GPtrArray *tellings)
+                         const struct audience *audience)
 {
+    const GPtrArray *tellings = audience->tellings;
     const struct schedule *schedule = config_schedule(config, name);
     if (schedule == NULL) {
         return SKIP_NOBODY;
@@ -95,7 +108,7 @@ static int tell_schedule(const struct config *config, const char *name, struct u
     for (guint i = 0; i < shifts->len; i++) {
         const struct shift *shift = &g_array_index(shifts, struct shift, i);
         guint before = tellings->len;
-        reason = worse_reason(reason, tell_user(config, shift->user, VIA_SCHEDULE, name, tellings));
+        reason = worse_reason(reason, tell_user(config, shift->user, VIA_SCHEDULE, name, audience));
         if (tellings->len > before) {
             struct telling *telling = g_ptr_array_index(tellings, before);
             telling->layer = g_strdup(shift->layer);
@@ -106,13 +119,13 @@ static int tell_schedule(const struct config *config, const char *name, struct u
     return reason;
 }
 
-static int tell_team(const struct config *config, const char *name, GPtrArray *tellings)
+static int tell_team(const struct config *config, const char *name, const struct audience *audience)
 {
     const struct team *team = config_team(config, name);
     int reason = SKIP_NOBODY;
     for (guint i = 0; team != NULL && i < team->members->len; i++) {
         const char *member = g_ptr_array_index(team->members, i);
-        reason = worse_reason(reason, tell_user(config, member, VIA_TEAM, name, tellings));
+        reason = worse_reason(reason, tell_user(config, member, VIA_TEAM, name, audience));
     }
     return reason;
 }
@@ -123,42 +136,36 @@ static int tell_channel(const struct config *config, const char *name, GPtrArray
         return SKIP_NOBODY;
     }
     g_autofree char *who = principal_text(PRINCIPAL_CHANNEL, name);
-    if (!is_told(tellings, who)) {
-        struct telling *telling = g_new0(struct telling, 1);
-        telling->who = g_steal_pointer(&who);
-        telling->via = VIA_CHANNEL;
-        telling->through = g_strdup(name);
-        g_ptr_array_add(tellings, telling);
-    }
+    (void)add_telling(tellings, who, VIA_CHANNEL, name);
     return 0;
 }
 
 int target_resolve(const struct config *config, const struct target *target, struct utc now,
-                   GPtrArray *tellings)
+                   const struct audience *audience)
 {
     if (target->user != NULL) {
-        return tell_user(config, target->user, VIA_USER, NULL, tellings);
+        return tell_user(config, target->user, VIA_USER, NULL, audience);
     }
     if (target->schedule != NULL) {
-        return tell_schedule(config, target->schedule, now, tellings);
+        return tell_schedule(config, target->schedule, now, audience);
     }
     if (target->team != NULL) {
-        return tell_team(config, target->team, tellings);
+        return tell_team(config, target->team, audience);
     }
-    return tell_channel(config, target->channel, tellings);
+    return tell_channel(config, target->channel, audience->tellings);
 }
 
 /* People count as reached; a chat channel alone wakes nobody, but it does not empty a step that its
  * owner filled with nothing else on purpose. */
 static int judge_targets(const struct stand *stand, const struct step *step, struct utc now,
-                         GPtrArray *tellings)
+                         const struct audience *audience)
 {
     int reason = SKIP_NOBODY;
     for (guint i = 0; i < step->notify->len; i++) {
         const struct target *target = g_ptr_array_index(step->notify, i);
-        reason = worse_reason(reason, target_resolve(stand->config, target, now, tellings));
+        reason = worse_reason(reason, target_resolve(stand->config, target, now, audience));
     }
-    return tellings->len > 0 ? 0 : reason;
+    return audience->tellings->len > 0 ? 0 : reason;
 }
 
 static bool condition_holds(const struct condition *when, int severity, struct utc now)
@@ -182,11 +189,12 @@ static bool condition_holds(const struct condition *when, int severity, struct u
 
 void tell_anybody(const struct config *config, const char *but, GPtrArray *tellings)
 {
+    const struct audience audience = {.tellings = tellings};
     const GPtrArray *users = config->items[CONFIG_USER];
     for (guint i = 0; users != NULL && i < users->len && tellings->len < ANYBODY_MAX; i++) {
         const struct user *user = g_ptr_array_index(users, i);
         if (g_strcmp0(user->name, but) != 0) {
-            (void)tell_user(config, user->name, VIA_ANYBODY, NULL, tellings);
+            (void)tell_user(config, user->name, VIA_ANYBODY, NULL, &audience);
         }
     }
 }
@@ -194,7 +202,8 @@ void tell_anybody(const struct config *config, const char *but, GPtrArray *telli
 static void judge_last_resort(const struct stand *stand, struct utc now, struct verdict *out)
 {
     if (stand->policy != NULL && stand->policy->last_resort != NULL) {
-        (void)target_resolve(stand->config, stand->policy->last_resort, now, out->tellings);
+        const struct audience audience = {out->tellings, out->mute};
+        (void)target_resolve(stand->config, stand->policy->last_resort, now, &audience);
     }
     if (out->tellings->len == 0) {
         tell_anybody(stand->config, NULL, out->tellings);
@@ -207,17 +216,30 @@ static void judge_last_resort(const struct stand *stand, struct utc now, struct 
     out->next_at = utc_add(now, LAST_RESORT_EVERY);
 }
 
+/* "ana, budi"; NULL of nobody. Newly allocated. */
+static char *names_of(const GPtrArray *tellings)
+{
+    GString *names = g_string_new(NULL);
+    for (guint i = 0; i < tellings->len; i++) {
+        const struct telling *telling = g_ptr_array_index(tellings, i);
+        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", telling->who);
+    }
+    return g_string_free(names, names->len == 0);
+}
+
 /* Judges the step at (out->next_step, out->next_round). True when it tells somebody. */
 static bool judge_one(const struct stand *stand, struct utc now, struct verdict *out)
 {
     const struct step *step = g_ptr_array_index(stand->policy->steps, (guint)out->next_step);
+    const struct audience audience = {out->tellings, out->mute};
     int reason = SKIP_CONDITION;
     if (condition_holds(step->when, stand->severity, now)) {
-        reason = judge_targets(stand, step, now, out->tellings);
+        reason = judge_targets(stand, step, now, &audience);
     }
     if (reason != 0) {
-        struct skip skip = {out->next_step, out->next_round, reason};
+        struct skip skip = {out->next_step, out->next_round, reason, names_of(out->mute)};
         g_array_append_val(out->skips, skip);
+        g_ptr_array_set_size(out->mute, 0);
         return false;
     }
     out->told_step = out->next_step;
@@ -226,14 +248,21 @@ static bool judge_one(const struct stand *stand, struct utc now, struct verdict 
     return true;
 }
 
+static void skip_clear(gpointer skip)
+{
+    g_free(((struct skip *)skip)->who);
+}
+
 void step_judge(const struct stand *stand, struct utc now, struct verdict *out)
 {
     *out = (struct verdict){
         .tellings = tellings_new(),
+        .mute = tellings_new(),
         .skips = g_array_new(FALSE, TRUE, sizeof(struct skip)),
         .next_step = stand->step,
         .next_round = stand->round,
     };
+    g_array_set_clear_func(out->skips, skip_clear);
     int64_t steps = stand->policy != NULL ? stand->policy->steps->len : 0;
     int64_t rounds = stand->policy != NULL ? stand->policy->repeat + 1 : 0;
     /* A round in which nobody at all was there would only repeat itself now; one look is enough. */
@@ -259,5 +288,6 @@ void step_judge(const struct stand *stand, struct utc now, struct verdict *out)
 void verdict_clear(struct verdict *verdict)
 {
     g_clear_pointer(&verdict->tellings, g_ptr_array_unref);
+    g_clear_pointer(&verdict->mute, g_ptr_array_unref);
     g_clear_pointer(&verdict->skips, g_array_unref);
 }

@@ -38,7 +38,14 @@ extern const struct enum_name SKIP_WHY_NAMES[];
 
 struct skip {
     int64_t step, round;
-    int why; /* enum skip_why */
+    int why;   /* enum skip_why */
+    char *who; /* SKIP_UNREACHABLE: the names of those without a contact, "ana, budi"; else NULL */
+};
+
+/* Whom a step names, or another target does. */
+struct audience {
+    GPtrArray *tellings; /* of struct telling: who can be told */
+    GPtrArray *mute;     /* the same of users without any contact; NULL: nobody asks */
 };
 
 /* Where an escalation stands. */
@@ -53,8 +60,9 @@ struct stand {
 
 struct verdict {
     GPtrArray *tellings; /* of struct telling; never empty unless nobody at all can be reached */
-    GArray *skips;       /* of struct skip: steps passed over on the way */
-    int64_t told_step;   /* the step that tells them; -1: the last resort */
+    GPtrArray *mute; /* of struct telling: whom that step names as well, but they have no contact */
+    GArray *skips;   /* of struct skip: steps passed over on the way */
+    int64_t told_step; /* the step that tells them; -1: the last resort */
     int64_t told_round;
     int64_t next_step, next_round;
     bool is_last_resort; /* from now on */
@@ -66,10 +74,10 @@ struct verdict {
 void step_judge(const struct stand *stand, struct utc now, struct verdict *out);
 void verdict_clear(struct verdict *verdict);
 
-/* Whom one target means at `now`; appends to `tellings` those not yet in it. Answers enum skip_why
- * when it added nobody because there was nobody (or nobody reachable), 0 otherwise. */
+/* Whom one target means at `now`; appends to the audience those not yet in it. Answers enum skip_why
+ * when it can tell nobody because there is nobody (or nobody reachable), 0 otherwise. */
 int target_resolve(const struct config *config, const struct target *target, struct utc now,
-                   GPtrArray *tellings);
+                   const struct audience *audience);
 
 /* Some others who can be reached at all, at most three; appends to `tellings` those not yet in it and
  * not `but` (may be NULL). */

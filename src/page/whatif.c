@@ -165,6 +165,9 @@ static json_t *telling_json(const struct question *question, const struct tellin
         set_utc(item, "away_until", until);
     }
     json_object_set_new(item, "reached", json_boolean(is_reached));
+    if (json_array_size(contacts) == 0) {
+        json_object_set_new(item, "why", json_string("no contact"));
+    }
     json_object_set_new(item, "contacts", contacts);
     return item;
 }
@@ -175,21 +178,20 @@ static json_t *skips_json(const struct verdict *verdict)
     for (guint i = 0; i < verdict->skips->len; i++) {
         const struct skip *skip = &g_array_index(verdict->skips, struct skip, i);
         json_array_append_new(skipped,
-                              json_pack("{s:I, s:I, s:s}", "step", (json_int_t)skip->step + 1,
+                              json_pack("{s:I, s:I, s:s, s:s*}", "step", (json_int_t)skip->step + 1,
                                         "round", (json_int_t)skip->round + 1, "why",
-                                        enum_to_name(SKIP_WHY_NAMES, skip->why)));
+                                        enum_to_name(SKIP_WHY_NAMES, skip->why), "who", skip->who));
     }
     return skipped;
 }
 
-/* Each whom the verdict tells, from the one at `first` on. */
-static void add_tellings(const struct question *question, const struct verdict *verdict,
-                         guint first, struct utc at, struct reach *reach, json_t *tells)
+/* Each of a list, from the one at `first` on. */
+static void add_tellings(const struct question *question, const GPtrArray *tellings, guint first,
+                         int urgency, struct utc at, struct reach *reach, json_t *tells)
 {
-    int urgency = verdict->is_last_resort ? (int)URGENCY_HIGH : question->urgency;
-    for (guint i = first; i < verdict->tellings->len; i++) {
-        json_array_append_new(tells, telling_json(question, g_ptr_array_index(verdict->tellings, i),
-                                                  urgency, at, reach));
+    for (guint i = first; i < tellings->len; i++) {
+        json_array_append_new(
+            tells, telling_json(question, g_ptr_array_index(tellings, i), urgency, at, reach));
     }
 }
 
@@ -210,13 +212,15 @@ static json_t *verdict_json(const struct question *question, const struct verdic
     } else {
         json_object_set_new(step, "last_resort", json_true());
     }
-    add_tellings(question, verdict, 0, at, reach, tells);
+    int urgency = verdict->is_last_resort ? (int)URGENCY_HIGH : question->urgency;
+    add_tellings(question, verdict->tellings, 0, urgency, at, reach, tells);
+    add_tellings(question, verdict->mute, 0, urgency, at, reach, tells);
     guint named = verdict->tellings->len;
     if (verdict->is_last_resort && !reach->is_somebody && named > 0 &&
         !is_anybody(g_ptr_array_index(verdict->tellings, 0))) {
         const struct telling *first = g_ptr_array_index(verdict->tellings, 0);
         tell_anybody(question->config, first->who, verdict->tellings);
-        add_tellings(question, verdict, named, reach->until, reach, tells);
+        add_tellings(question, verdict->tellings, named, urgency, reach->until, reach, tells);
     }
     json_object_set_new(step, "reached", json_boolean(reach->is_somebody));
     json_object_set_new(step, "skipped", skips_json(verdict));

@@ -6,7 +6,10 @@
 
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "base/json.h"
+#include "page/explain.h"
 #include "page/paging_harness.h"
 #include "page/whatif.h"
 
@@ -81,6 +84,76 @@ static void who_is_away_is_said(void **state)
     }
 }
 
+/* ---- who has no contact ---- */
+
+static const char MUTE[] =
+    "{'users': [{'name': 'mute'}, {'name': 'dumb'}],"
+    "'teams': [{'name': 'mixed', 'members': ['mute', 'budi']},"
+    "  {'name': 'late', 'members': ['dumb', 'boss']}, {'name': 'silent', 'members': ['mute', "
+    "'dumb']}],"
+    "'policies': [{'name': 'p', 'steps': [{'notify': [{'team': 'silent'}], 'wait': '1h'},"
+    "   {'notify': [{'team': 'mixed'}], 'wait': '10h'}], 'last_resort': {'team': 'late'}}]}";
+
+/* "mute by team: no contact; budi by team", or of the last resort. Newly allocated. */
+static char *told_in(const json_t *step)
+{
+    GString *out = g_string_new(NULL);
+    size_t i;
+    json_t *tell;
+    json_array_foreach (json_object_get(step, "tells"), i, tell) {
+        const char *why = json_text(tell, "why", "");
+        bool is_reached = json_is_true(json_object_get(tell, "reached"));
+        assert_int_equal(is_reached, why[0] == '\0');
+        g_string_append_printf(out, "%s%s by %s%s%s", out->len > 0 ? "; " : "",
+                               json_text(tell, "who", ""), json_text(tell, "via", ""),
+                               why[0] != '\0' ? ": " : "", why);
+    }
+    return g_string_free(out, FALSE);
+}
+
+/* "page.unreachable mute; escalation.step_skipped mute, dumb": what is recorded of whom. Newly allocated. */
+static char *recorded(const struct paging *paging, int64_t id)
+{
+    GString *out = g_string_new(NULL);
+    struct config *config = config_current(paging->configs);
+    json_auto_t *explained = explain_alert(paging->db, config, id, paging->now);
+    config_unref(config);
+    size_t i;
+    json_t *decision;
+    json_array_foreach (json_object_get(explained, "decisions"), i, decision) {
+        const json_t *data = json_object_get(decision, "data");
+        const char *kind = json_text(decision, "kind", "");
+        if (strcmp(kind, "page.unreachable") == 0) {
+            assert_string_equal(json_text(data, "why", ""), "no contact");
+        }
+        if (strcmp(kind, "page.unreachable") == 0 || g_str_has_suffix(kind, "skipped")) {
+            g_string_append_printf(out, "%s%s %s", out->len > 0 ? "; " : "", kind,
+                                   json_text(data, "who", ""));
+        }
+    }
+    return g_string_free(out, FALSE);
+}
+
+static void who_has_no_contact_is_said(void **state)
+{
+    struct paging *paging = *state;
+    paging_apply(paging, MUTE);
+    json_auto_t *answer = ask(paging, SEVERITY_CRITICAL);
+    const json_t *steps = json_object_get(answer, "steps");
+    const json_t *first = json_array_get(steps, 0);
+    g_autofree char *told = told_in(first);
+    g_autofree char *resort = told_in(json_array_get(steps, 1));
+    assert_string_equal(told, "budi by team; mute by team: no contact");
+    assert_string_equal(resort, "boss by team; dumb by team: no contact");
+    const json_t *skip = json_array_get(json_object_get(first, "skipped"), 0);
+    assert_string_equal(json_text(skip, "who", ""), "mute, dumb");
+
+    int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    g_autofree char *found = recorded(paging, id);
+    assert_string_equal(found, "escalation.step_skipped mute, dumb; page.unreachable mute");
+    paging_expect(paging, "budi email: page 1");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_team, paging_finish)
 
 int main(void)
@@ -88,6 +161,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_wait_of_a_step_begins_after_quiet_hours),
         TEST(who_is_away_is_said),
+        TEST(who_has_no_contact_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,6 +82,10 @@ struct page_order {
 void pages_open(struct pager *pager, struct ledger_tx *tx, const struct page_order *order,
                 const GPtrArray *tellings);
 
+/* Who was to be told as well, but has no contact: the record says so. */
+void pages_miss(struct pager *pager, struct ledger_tx *tx, const struct page_order *order,
+                const GPtrArray *mute);
+
 /* Whether a message put into a mailbox now will arrive, by how the last ones went. */
 enum outlook {
     OUTLOOK_GOOD = 1,
