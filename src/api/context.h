@@ -32,9 +32,10 @@ struct api_context {
     /* Contacts and channels of a configuration document that cannot work here: a new array of
      * {path, text}. NULL: nobody can say. Any thread. */
     json_t *(*ways_amiss)(void *self, const json_t *document);
-    /* Why a reference to a secret stands for nothing here, newly allocated; NULL: it stands for one. May take
-     * two seconds. NULL as a function: nobody can say. Any thread. */
-    char *(*secret_amiss)(void *self, const char *reference);
+    /* Why nothing can be sent from here to a contact or channel of that kind, newly allocated; NULL: nothing is known
+     * against it. Judged is the address, the secret, or both; NULL: not that one. A secret may take two seconds. NULL
+     * as a function: nobody can say. Any thread. */
+    char *(*way_amiss)(void *self, int kind, const char *to, const char *secret);
     void *ways_self;
     /* Why nobody is told anything just now: the word for programs, and the sentence for people in *out_text. NULL:
      * messages are sent. Any thread. NULL as a function: nobody can say. */

@@ -23,18 +23,26 @@ static const char ROTATION[] =
 
 static _Atomic int asked;
 
-static char *gone(void *self, const char *reference)
+/* As of a server that has no mail server, calls nobody at 10.0.0.8, and lacks a secret. */
+static char *amiss(void *self, int kind, const char *to, const char *secret)
 {
     (void)self;
-    atomic_fetch_add(&asked, 1);
-    return g_str_has_suffix(reference, "GONE") ? g_strdup("the variable is not set") : NULL;
+    if (secret != NULL) {
+        assert_null(to); /* each is asked for alone, for a secret may take its time */
+        atomic_fetch_add(&asked, 1);
+        return g_str_has_suffix(secret, "GONE") ? g_strdup("the variable is not set") : NULL;
+    }
+    if (kind == CONTACT_EMAIL) {
+        return g_strdup("no mail server is set");
+    }
+    return strstr(to, "10.0.0.8") != NULL ? g_strdup("10.0.0.8 is private") : NULL;
 }
 
 static int open_house(void **state)
 {
     (void)state;
     atomic_store(&asked, 0);
-    test_house_secret_amiss = gone;
+    test_house_way_amiss = amiss;
     house = test_house_open(false);
     return 0;
 }
@@ -218,7 +226,7 @@ static void routes_are_tried_on_past_alerts(void **state)
 static const char SECRETS[] =
     "{\"document\": {\"users\": [{\"name\": \"ana\", \"contacts\": [{\"kind\": \"ntfy\","
     " \"to\": \"http://n.example.org/ana\", \"secret\": \"env:TOCSIN_SECRET_GONE\"},"
-    " {\"kind\": \"email\", \"to\": \"ana@example.org\"}]},"
+    " {\"kind\": \"webhook\", \"to\": \"http://h.example.org/ana\"}]},"
     " {\"name\": \"budi\", \"contacts\": [{\"kind\": \"ntfy\","
     " \"to\": \"http://n.example.org/budi\", \"secret\": \"env:TOCSIN_SECRET_SET\"}]}],"
     " \"channels\": [{\"name\": \"ops\", \"kind\": \"webhook\", \"to\": \"http://h.example.org/\","
@@ -249,12 +257,50 @@ static void whatif_knows_whose_secret_is_missing(void **state)
     assert_string_equal(json_text(second, "at", ""), json_text(answer, "at", "-"));
     assert_string_equal(json_text(way(answer, 1, 0, 0), "outlook", ""), "none");
     const json_t *instead = way(answer, 1, 0, 1);
-    assert_string_equal(json_text(instead, "contact", ""), "email");
+    assert_string_equal(json_text(instead, "contact", ""), "webhook");
     assert_string_equal(json_text(instead, "at", ""), json_text(second, "at", "-"));
     assert_string_equal(json_text(way(answer, 1, 1, 0), "outlook", ""), "good");
-    assert_int_equal(atomic_load(&asked), 2); /* each reference once */
+    assert_int_equal(atomic_load(&asked), 3); /* each reference once for each kind that it is for */
     json_decref(
         test_json(house, house->read, "POST", "/api/v1/whatif", "{\"service\": \"chekout\"}", 422));
+}
+
+/* Each beside a secret that nothing is known against, and each of a person and of a room. */
+static void whatif_knows_what_cannot_work_here(void **state)
+{
+    static const struct {
+        const char *contact, *failure;
+    } ROWS[] = {
+        {"\"kind\": \"email\", \"to\": \"ana@example.org\"", "no mail server is set"},
+        {"\"kind\": \"webhook\", \"to\": \"http://10.0.0.8/x\"", "10.0.0.8 is private"},
+        {"\"kind\": \"ntfy\", \"to\": \"http://n.example.org/ana\", \"secret\": "
+         "\"env:TOCSIN_SECRET_GONE\"",
+         "the variable is not set"},
+        {"\"kind\": \"webhook\", \"to\": \"http://h.example.org/x\"", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        g_autofree char *document = g_strdup_printf(
+            "{\"document\": {\"users\": [{\"name\": \"ana\", \"contacts\": [{%s}]}],"
+            " \"channels\": [{\"name\": \"ops\", \"kind\": \"webhook\","
+            " \"to\": \"http://10.0.0.8/room\"}],"
+            " \"policies\": [{\"name\": \"standard\", \"steps\": [{\"notify\": ["
+            "{\"user\": \"ana\"}, {\"channel\": \"ops\"}], \"wait\": \"9m\"}],"
+            " \"last_resort\": {\"user\": \"budi\"}}]}}",
+            ROWS[i].contact);
+        json_decref(test_json(house, house->admin, "POST", "/api/v1/config/apply", document, 200));
+        json_auto_t *answer =
+            test_json(house, house->read, "GET", "/api/v1/whatif?service=checkout", NULL, 200);
+        bool is_well = ROWS[i].failure[0] == '\0';
+        assert_string_equal(json_text(way(answer, 0, 0, 0), "failure", ""), ROWS[i].failure);
+        assert_string_equal(json_text(way(answer, 0, 0, 0), "outlook", ""),
+                            is_well ? "good" : "none");
+        assert_string_equal(json_text(way(answer, 0, 1, 0), "failure", ""), "10.0.0.8 is private");
+        const json_t *second = json_array_get(json_object_get(answer, "steps"), 1);
+        bool is_at_once = strcmp(json_text(second, "at", ""), json_text(answer, "at", "-")) == 0;
+        assert_int_equal(is_at_once, !is_well);
+    }
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_house, close_house)
@@ -268,6 +314,7 @@ int main(void)
         TEST(misses_are_told_kindly),
         TEST(routes_are_tried_on_past_alerts),
         TEST(whatif_knows_whose_secret_is_missing),
+        TEST(whatif_knows_what_cannot_work_here),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

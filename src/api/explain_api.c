@@ -82,59 +82,73 @@ static const struct record WHATIF_RECORD = {.name = "WhatIf",
                                             .fields = WHATIF_FIELDS,
                                             .field_count = G_N_ELEMENTS(WHATIF_FIELDS)};
 
-/* A message to whoever's secret is missing fails before it is sent. */
-struct secrets_look {
+/* A message to what cannot work here fails before it is sent. */
+struct ways_look {
     const struct api_context *context;
     struct contact_states *states;
-    GHashTable *reasons; /* reference -> why it stands for nothing, or "" */
+    GHashTable *reasons; /* kind and reference -> why it is of no use, or "" */
     struct utc now;
-    struct span until; /* no longer: a file system may hang */
+    struct span until; /* no secret is looked up later: a file system may hang */
 };
 
-static const char *why_amiss(struct secrets_look *look, const char *reference)
+/* Of a secret; NULL: nothing is known against it. Borrowed. */
+static const char *secret_amiss(struct ways_look *look, int kind, const char *secret)
 {
-    const char *why = g_hash_table_lookup(look->reasons, reference);
-    if (why == NULL && clock_elapsed(look->context->clock).us < look->until.us) {
-        char *found = look->context->secret_amiss(look->context->ways_self, reference);
+    const struct api_context *context = look->context;
+    g_autofree char *key = g_strdup_printf("%d %s", kind, secret);
+    const char *why = g_hash_table_lookup(look->reasons, key);
+    if (why == NULL && clock_elapsed(context->clock).us < look->until.us) {
+        char *found = context->way_amiss(context->ways_self, kind, NULL, secret);
         why = found != NULL ? found : g_strdup("");
-        g_hash_table_insert(look->reasons, g_strdup(reference), (gpointer)(uintptr_t)why);
+        g_hash_table_insert(look->reasons, g_steal_pointer(&key), (gpointer)(uintptr_t)why);
     }
     return why != NULL && why[0] != '\0' ? why : NULL;
 }
 
-static void look_at_secret(struct secrets_look *look, const char *who, const char *contact,
-                           const char *secret)
+/* One contact, or a room. */
+static void look_at_way(struct ways_look *look, const char *who, const struct contact *contact)
 {
-    const char *why =
-        secret != NULL && is_secret_reference(secret) ? why_amiss(look, secret) : NULL;
+    const struct api_context *context = look->context;
+    g_autofree char *address =
+        contact->to != NULL
+            ? context->way_amiss(context->ways_self, contact->kind, contact->to, NULL)
+            : NULL;
+    const char *why = address;
+    if (why == NULL && contact->secret != NULL && is_secret_reference(contact->secret)) {
+        why = secret_amiss(look, contact->kind, contact->secret);
+    }
     if (why != NULL) {
-        contact_state_refuse(look->states, who, contact, why, look->now);
+        contact_state_refuse(look->states, who, contact->name, why, look->now);
     }
 }
 
-static void look_at_secrets(const struct api_context *context, const struct config *config,
-                            struct contact_states *states)
+static void look_at_ways(const struct api_context *context, const struct config *config,
+                         struct contact_states *states)
 {
-    if (context->secret_amiss == NULL) {
+    if (context->way_amiss == NULL) {
         return;
     }
-    struct secrets_look look = {.context = context,
-                                .states = states,
-                                .reasons =
-                                    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
-                                .now = clock_now(context->clock),
-                                .until = {clock_elapsed(context->clock).us + SECRETS_PATIENCE.us}};
+    struct ways_look look = {.context = context,
+                             .states = states,
+                             .reasons =
+                                 g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+                             .now = clock_now(context->clock),
+                             .until = {clock_elapsed(context->clock).us + SECRETS_PATIENCE.us}};
+    char room_contact[] = "channel"; /* the one way of a room */
     for (guint i = 0; i < config->items[CONFIG_USER]->len; i++) {
         const struct user *user = config->items[CONFIG_USER]->pdata[i];
         for (guint k = 0; k < user->contacts->len; k++) {
-            const struct contact *contact = user->contacts->pdata[k];
-            look_at_secret(&look, user->name, contact->name, contact->secret);
+            look_at_way(&look, user->name, user->contacts->pdata[k]);
         }
     }
     for (guint i = 0; i < config->items[CONFIG_CHANNEL]->len; i++) {
         const struct chat_channel *channel = config->items[CONFIG_CHANNEL]->pdata[i];
         g_autofree char *who = principal_text(PRINCIPAL_CHANNEL, channel->name);
-        look_at_secret(&look, who, "channel", channel->secret);
+        const struct contact room = {.name = room_contact,
+                                     .kind = channel->kind,
+                                     .to = channel->to,
+                                     .secret = channel->secret};
+        look_at_way(&look, who, &room);
     }
     g_hash_table_unref(look.reasons);
 }
@@ -168,7 +182,7 @@ static void run_whatif(void *self)
         whatif_job_free(job);
         return;
     }
-    look_at_secrets(context, config, states);
+    look_at_ways(context, config, states);
     json_t *answer = whatif(config, states, job->ask.service, severity, at, &fault);
     contact_states_free(states);
     config_unref(config);

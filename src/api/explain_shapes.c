@@ -121,9 +121,11 @@ static const struct field CONTACT_FIELDS[] = {
      .kind = FIELD_ENUM,
      .names = OUTLOOK_NAMES,
      .flags = FIELD_ALWAYS,
-     .doc =
-         "By how the last messages went; poor: it fails for now; none: it was refused for good."},
-    SHAPE_TEXT("failure", 0, "Why the last message there was not taken."),
+     .doc = "By how the last messages went; poor: it fails for now; none: it was refused for good, "
+            "or cannot work "
+            "from this server."},
+    SHAPE_TEXT("failure", 0,
+               "Why the last message there was not taken, or the next one will not be."),
 };
 static const struct record CONTACT_SHAPE =
     SHAPE("WouldContact", "By what, and when.", CONTACT_FIELDS);

@@ -20,7 +20,7 @@
 #include "source/payload.h"
 
 const char *test_house_readers_at;
-char *(*test_house_secret_amiss)(void *self, const char *reference) = NULL;
+char *(*test_house_way_amiss)(void *self, int kind, const char *to, const char *secret) = NULL;
 
 static const char DOCUMENT[] =
     "{\"document\": {"
@@ -165,7 +165,7 @@ struct test_house *test_house_open(bool board_is_open)
     house->api.public_url = "http://tocsin.example.com";
     house->api.board_is_open = board_is_open;
     house->api.data_dir = house->dir;
-    house->api.secret_amiss = test_house_secret_amiss;
+    house->api.way_amiss = test_house_way_amiss;
     open_ledger(house);
     open_doors(house);
     json_auto_t *applied = ask_locally(house, "/api/v1/config/apply", DOCUMENT);

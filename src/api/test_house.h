@@ -37,8 +37,8 @@ struct test_house {
 
 /* Where the readers of the houses that are opened from now on look; NULL: at their database. */
 extern const char *test_house_readers_at;
-/* What its api says of secrets (api_context); set before it is opened, for its threads ask. NULL: nothing. */
-extern char *(*test_house_secret_amiss)(void *self, const char *reference);
+/* What its api says of contacts and rooms (api_context); set before it is opened, for its threads ask. NULL: nothing. */
+extern char *(*test_house_way_amiss)(void *self, int kind, const char *to, const char *secret);
 
 /* Starts it with two people, a schedule, a policy, two services and an integration. */
 NODISCARD struct test_house *test_house_open(bool board_is_open);

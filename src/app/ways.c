@@ -38,24 +38,24 @@ static char *path_of(const char *list, const json_t *item, size_t at)
     return g_strdup_printf("%s.%s", list, label);
 }
 
-static void judge_secret(const struct walk *walk, const struct holder *holder)
+/* Why the secret is of no use, newly allocated; NULL: it is, or it is no reference. */
+static char *secret_amiss(const struct ways *ways, int kind, const char *reference)
 {
-    const char *reference = json_text(holder->item, "secret", "");
     if (!is_secret_reference(reference)) {
-        return;
+        return NULL;
     }
     struct fault fault = {0};
-    char *secret = secrets_look_up(walk->ways->secrets, reference, &fault);
-    if (secret == NULL || !secret_judge(holder->kind, secret, &fault)) {
-        g_autofree char *why =
-            secret == NULL ? g_strdup(fault.text)
-                           : g_strdup_printf("what %.200s stands for %s", reference, fault.text);
-        tell(walk, holder, WAY_SECRET, "secret", why);
+    char *secret = secrets_look_up(ways->secrets, reference, &fault);
+    if (secret == NULL) {
+        return g_strdup(fault.text);
     }
-    if (secret != NULL) {
-        explicit_bzero(secret, strlen(secret));
-        g_free(secret);
+    char *why = NULL;
+    if (!secret_judge(kind, secret, &fault)) {
+        why = g_strdup_printf("what %.200s stands for %s", reference, fault.text);
     }
+    explicit_bzero(secret, strlen(secret));
+    g_free(secret);
+    return why;
 }
 
 /* The one name that nobody has to resolve (RFC 6761, 6.3). */
@@ -75,24 +75,51 @@ static bool is_called(const struct guard *guard, const char *to, struct fault *f
             guard_url(guard, "http://127.0.0.1/", fault));
 }
 
+static bool is_mail(int kind)
+{
+    return kind == CONTACT_EMAIL;
+}
+
+/* The same of where it goes. */
+static char *address_amiss(const struct ways *ways, int kind, const char *to)
+{
+    struct fault fault = {0};
+    if (kind == 0 || kind == CONTACT_LOG) {
+        return NULL;
+    }
+    if (is_mail(kind)) {
+        return ways->has_mail
+                   ? NULL
+                   : g_strdup("no mail server is set, so that nobody is reached by e-mail; start "
+                              "the server with --smtp-url (TOCSIN_SMTP_URL)");
+    }
+    return is_called(ways->guard, to, &fault) ? NULL : g_strdup(fault.text);
+}
+
+char *way_amiss(const struct ways *ways, int kind, const char *to, const char *secret)
+{
+    char *why = to != NULL ? address_amiss(ways, kind, to) : NULL;
+    return why == NULL && secret != NULL ? secret_amiss(ways, kind, secret) : why;
+}
+
+static void judge_secret(const struct walk *walk, const struct holder *holder)
+{
+    g_autofree char *why =
+        secret_amiss(walk->ways, holder->kind, json_text(holder->item, "secret", ""));
+    if (why != NULL) {
+        tell(walk, holder, WAY_SECRET, "secret", why);
+    }
+}
+
 static void judge_address(struct walk *walk, const struct holder *holder)
 {
     const char *to = json_text(holder->item, "to", NULL);
-    struct fault fault = {0};
-    if (to == NULL || holder->kind == 0 || holder->kind == CONTACT_LOG) {
+    g_autofree char *why = to != NULL ? address_amiss(walk->ways, holder->kind, to) : NULL;
+    if (why == NULL || (is_mail(holder->kind) && walk->is_mail_told)) {
         return;
     }
-    if (holder->kind != CONTACT_EMAIL) {
-        if (!is_called(walk->ways->guard, to, &fault)) {
-            tell(walk, holder, WAY_ADDRESS, "to", fault.text);
-        }
-    } else if (!walk->ways->has_mail && !walk->is_mail_told) {
-        walk->is_mail_told = true;
-        tell(walk, holder, WAY_MAIL, "to",
-             "no mail server is set, so that nobody is reached by e-mail; start the server with "
-             "--smtp-url "
-             "(TOCSIN_SMTP_URL)");
-    }
+    walk->is_mail_told |= is_mail(holder->kind);
+    tell(walk, holder, is_mail(holder->kind) ? WAY_MAIL : WAY_ADDRESS, "to", why);
 }
 
 static void judge(struct walk *walk, const json_t *item, const char *path, const char *whose)

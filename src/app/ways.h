@@ -15,6 +15,11 @@ struct ways {
     bool has_mail;             /* a mail server is set */
 };
 
+/* Why nothing can be sent to a contact or channel of this kind (enum contact_kind), newly allocated; NULL: nothing is
+ * to be seen against it. `to`: where, `secret`: as it is configured; NULL: not to be judged. To look a secret up may
+ * take two seconds. Any thread. */
+NODISCARD char *way_amiss(const struct ways *ways, int kind, const char *to, const char *secret);
+
 /* Which of the three it is: "secret", "address", "mail". */
 extern const char WAY_SECRET[], WAY_ADDRESS[], WAY_MAIL[];
 

@@ -8,6 +8,7 @@
 
 #include "app/ways.h"
 #include "base/json.h"
+#include "people/user.h"
 
 /* 24 bytes, and 12. */
 #define GOOD "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -151,6 +152,45 @@ static void says_once_that_no_mail_goes_out(void **state)
     assert_string_equal(with, "");
 }
 
+/* The same judgement of one contact, and of its parts. */
+static void says_why_one_contact_cannot_work(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *name;
+        int kind;
+        const char *to, *secret, *why;
+        bool has_mail;
+    } ROWS[] = {
+        {"no mail server", CONTACT_EMAIL, "a@example.com", NULL, "no mail server is set", false},
+        {"a mail server", CONTACT_EMAIL, "a@example.com", NULL, NULL, true},
+        {"a private address", CONTACT_WEBHOOK, "http://10.0.0.8/x", NULL, "10.0.0.8", true},
+        {"a public one", CONTACT_WEBHOOK, "http://203.0.114.1/x", NULL, NULL, true},
+        {"the log", CONTACT_LOG, "10.0.0.8", NULL, NULL, false},
+        {"no such secret", CONTACT_NTFY, NULL, "env:TOCSIN_SECRET_NONE", "SECRET_NONE", true},
+        {"a secret of no use", CONTACT_WEBHOOK, NULL, "env:TOCSIN_SECRET_SHORT", "stands for",
+         true},
+        {"a good one", CONTACT_WEBHOOK, "http://203.0.114.1/x", "env:TOCSIN_SECRET_GOOD", NULL,
+         true},
+        {"a written one", CONTACT_NTFY, NULL, "written", NULL, true},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        struct fault fault;
+        struct guard guard;
+        const struct secrets secrets = {ENVIRONMENT, NULL};
+        const struct ways ways = {&secrets, &guard, ROWS[i].has_mail};
+        assert_true(guard_read(NULL, &guard, &fault));
+        g_autofree char *why = way_amiss(&ways, ROWS[i].kind, ROWS[i].to, ROWS[i].secret);
+        bool is_right =
+            ROWS[i].why == NULL ? why == NULL : why != NULL && strstr(why, ROWS[i].why) != NULL;
+        if (!is_right) {
+            fail_msg("%s: %s", ROWS[i].name, why != NULL ? why : "nothing");
+        }
+    }
+}
+
 static void takes_any_document(void **state)
 {
     (void)state;
@@ -171,6 +211,7 @@ int main(void)
         cmocka_unit_test(says_which_secret_is_of_no_use),
         cmocka_unit_test(says_which_address_is_not_called),
         cmocka_unit_test(says_once_that_no_mail_goes_out),
+        cmocka_unit_test(says_why_one_contact_cannot_work),
         cmocka_unit_test(takes_any_document),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

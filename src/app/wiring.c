@@ -202,17 +202,10 @@ json_t *house_ways_amiss(void *self, const json_t *document)
     return warnings;
 }
 
-static char *secret_amiss(void *self, const char *reference)
+static char *house_way_amiss(void *self, int kind, const char *to, const char *secret)
 {
     const struct house *house = self;
-    struct fault fault = {0};
-    char *secret = secrets_look_up(&house->secrets, reference, &fault);
-    if (secret == NULL) {
-        return g_strdup(fault.text);
-    }
-    explicit_bzero(secret, strlen(secret));
-    g_free(secret);
-    return NULL;
+    return way_amiss(&house->ways, kind, to, secret);
 }
 
 static void fill_context(struct house *house)
@@ -236,7 +229,7 @@ static void fill_context(struct house *house)
                              .sending_amiss = sending_amiss,
                              .sending_self = house,
                              .ways_amiss = house_ways_amiss,
-                             .secret_amiss = secret_amiss,
+                             .way_amiss = house_way_amiss,
                              .ways_self = house,
                              .data_dir = house->settings->data,
                              .node_name = house->settings->node_name,

@@ -30,12 +30,13 @@ struct ways {
     const struct question *question;
     const char *who;
     int urgency;
-    struct utc until;    /* the end of the step: what is asked again only then comes too late */
-    struct utc at;       /* of the rule that is carried out */
-    GPtrArray *used;     /* names, borrowed */
-    bool is_reached;     /* one of them may tell the person */
-    bool is_held;        /* quiet hours hold one of them */
-    struct utc first_at; /* when one of them may, however late */
+    struct utc until;      /* the end of the step: what is asked again only then comes too late */
+    struct utc at;         /* of the rule that is carried out */
+    GPtrArray *used;       /* names, borrowed */
+    bool is_reached;       /* one of them may tell the person */
+    bool is_held;          /* quiet hours hold one of them that is tried then */
+    struct utc first_at;   /* when one of them may, however late */
+    struct utc held_until; /* the last of those that quiet hours hold */
     json_t *list;
 };
 
@@ -46,6 +47,23 @@ static int outlook_of(const struct contact_state *trouble)
         return OUTLOOK_GOOD;
     }
     return trouble->is_refused ? OUTLOOK_NONE : OUTLOOK_POOR;
+}
+
+/* A message that goes at `goes_at`, when quiet hours let it. */
+static void note_hold(struct ways *ways, const struct contact_state *trouble, struct utc goes_at)
+{
+    int outlook = outlook_of(trouble);
+    bool is_held = utc_before(ways->at, utc_earlier(goes_at, ways->until));
+    /* Who sleeps is not woken to find out that it cannot work. */
+    bool is_tried = outlook != OUTLOOK_NONE || (is_held && trouble->is_foreseen);
+    if (is_tried) {
+        struct utc opens_at = outlook == OUTLOOK_POOR ? trouble->retry_at : goes_at;
+        ways->first_at = utc_earlier(ways->first_at, utc_later(goes_at, opens_at));
+    }
+    if (is_tried && is_held) {
+        ways->is_held = true;
+        ways->held_until = utc_later(ways->held_until, goes_at);
+    }
 }
 
 static int add_way(struct ways *ways, const char *name)
@@ -69,11 +87,7 @@ static int add_way(struct ways *ways, const char *name)
     json_array_append_new(ways->list, item);
     bool is_late = outlook == OUTLOOK_POOR && !utc_before(trouble->retry_at, ways->until);
     ways->is_reached |= outlook != OUTLOOK_NONE && !is_late;
-    if (outlook != OUTLOOK_NONE) {
-        ways->is_held |= utc_before(ways->at, utc_earlier(goes_at, ways->until));
-        goes_at = outlook == OUTLOOK_POOR ? utc_later(goes_at, trouble->retry_at) : goes_at;
-        ways->first_at = utc_earlier(ways->first_at, goes_at);
-    }
+    note_hold(ways, trouble, goes_at);
     return outlook;
 }
 
@@ -129,7 +143,7 @@ static void note_reach(const struct ways *ways, const struct telling *telling, s
 static struct utc next_step_at(const struct reach *reach, struct utc at)
 {
     if (!reach->is_somebody) {
-        return utc_earlier(reach->ends_at, reach->until);
+        return reach->is_held ? reach->until : utc_earlier(reach->ends_at, reach->until);
     }
     return reach->is_held ? utc_add(reach->ends_at, utc_since(reach->first_told, at))
                           : reach->ends_at;
@@ -151,7 +165,7 @@ static json_t *telling_json(const struct question *question, const struct tellin
                         .list = contacts};
     bool is_reached = walk_contacts(&ways, at, &until);
     note_reach(&ways, telling, reach);
-    reach->until = utc_later(reach->until, until);
+    reach->until = utc_later(reach->until, utc_later(until, ways.held_until));
     json_object_set_new(item, "who", json_string(telling->who));
     json_object_set_new(item, "via", json_string(enum_to_name(TELLING_VIA_NAMES, telling->via)));
     if (telling->through != NULL) {

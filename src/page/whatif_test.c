@@ -12,6 +12,7 @@
 #include "page/explain.h"
 #include "page/paging_harness.h"
 #include "page/whatif.h"
+#include "people/contact_store.h"
 
 /* The boss comes ten hours after budi, who sleeps until eleven. */
 static const char TEAM[] =
@@ -82,6 +83,41 @@ static void who_is_away_is_said(void **state)
         assert_string_equal(json_text(boss, "who", ""), "boss");
         assert_null(json_object_get(boss, "away_until"));
     }
+}
+
+/* When the second step comes, if budi's contact cannot work: as it is known beforehand, or as a message found out
+ * a moment ago. */
+static int64_t promised_if_dead(const struct paging *paging, int severity, bool is_found_out)
+{
+    struct fault fault = {0};
+    struct utc at = {0};
+    struct config *config = config_current(paging->configs);
+    struct contact_states *states = contact_states_read(paging->db);
+    contact_state_refuse(states, "budi", "email", "no mail server", paging->now);
+    if (is_found_out) { /* it was refused before that */
+        contact_state_refuse(states, "budi", "email", "no mail server", paging->now);
+    }
+    json_auto_t *answer = whatif(config, states, "shop", severity, paging->now, &fault);
+    contact_states_free(states);
+    config_unref(config);
+    const json_t *second = json_array_get(json_object_get(answer, "steps"), 1);
+    assert_true(utc_parse(json_text(second, "at", ""), &at));
+    return utc_since(at, paging->now).us;
+}
+
+/* Nobody is woken because who sleeps will not be told: that is found out when they would be. */
+static void what_cannot_work_is_found_out_after_quiet_hours(void **state)
+{
+    struct paging *paging = *state;
+    assert_int_equal(promised_if_dead(paging, SEVERITY_CRITICAL, false), 0);
+    assert_int_equal(promised_if_dead(paging, SEVERITY_INFO, false), SPAN_H(1).us);
+    assert_int_equal(promised_if_dead(paging, SEVERITY_INFO, true), 0);
+    (void)paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_INFO);
+    paging_pass(paging, (struct span){SPAN_H(1).us - 1});
+    paging_expect(paging, "");
+    paging_pass(paging, (struct span){1});
+    paging_settle_as(paging, SEND_REFUSED, "budi email: page 1");
+    paging_expect(paging, "boss ntfy: page 1");
 }
 
 /* ---- who has no contact ---- */
@@ -161,6 +197,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_wait_of_a_step_begins_after_quiet_hours),
         TEST(who_is_away_is_said),
+        TEST(what_cannot_work_is_found_out_after_quiet_hours),
         TEST(who_has_no_contact_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,6 +36,7 @@ void contact_state_refuse(struct contact_states *states, const char *user, const
     state.failed_at = at;
     state.failure = g_string_chunk_insert(states->texts, why);
     state.failures = MAX(state.failures, 1);
+    state.is_foreseen = !state.is_refused;
     state.is_refused = true;
     g_array_append_val(states->items, state);
 }

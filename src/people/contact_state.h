@@ -19,6 +19,7 @@ struct contact_state {
     bool is_refused;  /* for good: it is not counted on */
     struct utc
         retry_at; /* when the next attempt may be, as the provider asked or by our own back-off */
+    bool is_foreseen; /* nothing was sent, but it is known that it would be refused */
 };
 
 struct contact_states {
@@ -34,7 +35,7 @@ NODISCARD const struct contact_state *contact_state_of(const struct contact_stat
 NODISCARD const struct contact_state *contact_trouble(const struct contact_states *states,
                                                       const char *user, const char *contact);
 
-/* From now on it counts as one that refused its last message for this reason. */
+/* From now on it counts as one that refuses its next message for this reason. */
 void contact_state_refuse(struct contact_states *states, const char *user, const char *contact,
                           const char *why, struct utc at);
 
