@@ -122,6 +122,12 @@ static const struct field ALERT_FIELDS[] = {
      .kind = FIELD_UTC,
      .offset = AT(silenced_until),
      .doc = "When that silence ends."},
+    {.name = "holds",
+     .kind = FIELD_JSON,
+     .offset = AT(holds),
+     .doc = "In the answer to a page that is asked for: what does not go at once, as [{who, "
+            "contact, why, until}]; "
+            "until: at the latest. Absent when all does."},
 };
 
 const struct record ALERT_RECORD = {

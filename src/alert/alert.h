@@ -50,6 +50,8 @@ struct alert {
     /* Not stored: who answers the alert fills in the silence that holds it at that moment. */
     char *silenced_by;
     struct utc silenced_until;
+    json_t *
+        holds; /* likewise, of a page that was just asked for: what does not go at once; NULL: all does */
 };
 
 /* Who resolves what its source no longer repeats. */

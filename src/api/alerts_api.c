@@ -228,6 +228,7 @@ struct act_job {
     struct act_body body;
     char *actor;
     char *note;
+    json_t *holds; /* of a page: what does not go at once */
     json_t *alert; /* as it is after the action */
 };
 
@@ -236,6 +237,7 @@ static void act_job_free(struct act_job *job)
     record_clear(job->record, &job->body);
     g_free(job->actor);
     g_free(job->note);
+    json_decref(job->holds);
     json_decref(job->alert);
     g_free(job);
 }
@@ -248,6 +250,8 @@ static enum command_result act_run(struct ledger_tx *tx, void *self)
     struct alert alert = {0};
     g_clear_pointer(&job->alert, json_decref);
     if (job->act.status == 200 && alert_load(tx->db, job->act.alert_id, &alert)) {
+        bool is_held = json_array_size(job->holds) > 0;
+        alert.holds = is_held ? json_incref(job->holds) : NULL;
         job->alert = record_write(&ALERT_RECORD, &alert);
         alert_clear(&alert);
     }
@@ -298,6 +302,7 @@ static void act(struct http_request *request, struct api_context *context, int v
         return;
     }
     job->note = note_of(request, verb, &job->body);
+    job->holds = verb == VERB_PAGE ? json_array() : NULL;
     bool has_wait = job->body.wait.us != 0;
     job->act = (struct act){
         .pager = context->pager,
@@ -308,6 +313,7 @@ static void act(struct http_request *request, struct api_context *context, int v
         .until = has_wait ? utc_add(clock_now(context->clock), job->body.wait) : job->body.until,
         .note = job->note,
         .by = job->body.user != NULL ? http_actor(request) : NULL,
+        .holds = job->holds,
     };
     struct command command = {.run = act_run, .answer = act_answer, .arg = job};
     if (!api_submit(request, context, command)) {

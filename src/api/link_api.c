@@ -85,9 +85,8 @@ static bool read_link(struct http_request *request, struct api_context *context,
 static const struct {
     const char *word, *key;
 } NOTICES[] = {
-    {"escalate", "link.done.escalate"},
-    {"page", "link.done.page"},
-    {"snooze", "link.done.snooze"},
+    {"escalate", "link.done.escalate"}, {"page", "link.done.page"},
+    {"held", "link.done.held"},         {"snooze", "link.done.snooze"},
     {"refused", "link.done.refused"},
 };
 
@@ -169,11 +168,13 @@ struct link_job {
     char *note;
     char *actor;
     char *token;
+    json_t *holds;  /* of a page: what does not go at once */
     bool is_person; /* who pressed a button wants a page, whatever happened */
 };
 
 static void link_job_free(struct link_job *job)
 {
+    json_decref(job->holds);
     g_free(job->who);
     g_free(job->note);
     g_free(job->actor);
@@ -228,7 +229,11 @@ static const char *done_word(const struct link_job *job)
                                         [VERB_SNOOZE] = "snooze",
                                         [VERB_PAGE] = "page"};
     bool is_refused = job->act.status != 200 && job->act.verb != VERB_ACKNOWLEDGE;
-    return is_refused ? "refused" : WORDS[job->act.verb];
+    if (is_refused) {
+        return "refused";
+    }
+    bool is_held = job->act.verb == VERB_PAGE && json_array_size(job->holds) > 0;
+    return is_held ? "held" : WORDS[job->act.verb];
 }
 
 /* Newly allocated. */
@@ -364,7 +369,8 @@ static void post_link(struct http_request *request, void *self)
     job->link = visit.link;
     job->actor = g_strdup(visit.actor);
     job->token = g_strdup(visit.token);
-    job->act = (struct act){.pager = context->pager, .actor = job->actor};
+    job->holds = json_array();
+    job->act = (struct act){.pager = context->pager, .actor = job->actor, .holds = job->holds};
     job->verify = (struct verify){
         .pager = context->pager, .delivery_id = visit.link.subject, .user = job->link.user};
     if (http_is_foreign(request)) {

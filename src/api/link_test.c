@@ -96,6 +96,34 @@ static void each_button_does_its_own(void **state)
     assert_null(strstr(page, "<form"));
 }
 
+/* Their own rules tell them in a while: whoever asks is not told that they are paged now. */
+static void a_page_that_does_not_go_at_once_is_no_page_now(void **state)
+{
+    (void)state;
+    static const char LATE[] =
+        "{\"document\": {\"users\": [{\"name\": \"late\", \"contacts\": [{\"kind\": \"log\"}],"
+        " \"rules\": {\"high\": [{\"after\": \"2m\", \"contact\": \"log\"}]}}]}}";
+    json_decref(test_json(house, house->admin, "POST", "/api/v1/config/apply", LATE, 200));
+    int64_t id = test_alert(house, "disk full");
+    g_autofree char *path = link_to(id, "budi");
+    press(path, "do=page&who=user%3Alate", "?done=held");
+    press(path, "do=page&who=user%3Aana", "?done=page");
+    g_autofree char *shown = g_strconcat(path, "?done=held", NULL);
+    g_autofree char *page = test_ask(house, NULL, "GET", shown, NULL);
+    assert_non_null(strstr(page, "but not at once"));
+
+    g_autofree char *way = g_strdup_printf("/api/v1/alerts/%" G_GINT64_FORMAT "/page", id);
+    json_auto_t *answer =
+        test_json(house, house->respond, "POST", way, "{\"target\": {\"user\": \"late\"}}", 200);
+    const json_t *hold = json_array_get(json_object_get(answer, "holds"), 0);
+    assert_string_equal(json_text(hold, "who", ""), "late");
+    assert_string_equal(json_text(hold, "why", ""), "their own rules tell them only then");
+    assert_non_null(json_object_get(hold, "until"));
+    json_auto_t *other =
+        test_json(house, house->respond, "POST", way, "{\"target\": {\"user\": \"ana\"}}", 200);
+    assert_null(json_object_get(other, "holds"));
+}
+
 static void only_what_a_form_of_ours_sends_is_an_answer(void **state)
 {
     (void)state;
@@ -371,6 +399,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_others_put_behind_the_link_is_passed_over),
         cmocka_unit_test(each_button_does_its_own),
+        cmocka_unit_test(a_page_that_does_not_go_at_once_is_no_page_now),
         cmocka_unit_test(only_what_a_form_of_ours_sends_is_an_answer),
         cmocka_unit_test(another_sites_page_cannot_press),
         cmocka_unit_test(a_note_of_any_script_fits),

@@ -1,6 +1,35 @@
 #include <stdio.h>
 
 #include "app/cmd.h"
+#include "base/json.h"
+
+/* Of a page: whose does not go at once, until when at the latest, and why. */
+static void show_holds(const struct cli *cli, json_t *holds)
+{
+    if (json_array_size(holds) == 0) {
+        return;
+    }
+    const struct zone *zone = output_zone();
+    g_autoptr(GString) out = g_string_new(NULL);
+    json_auto_t *names = cmd_full_names(cli);
+    cmd_name_rows(names, holds, "who");
+    size_t i;
+    json_t *hold;
+    json_array_foreach (holds, i, hold) {
+        const char *contact = json_text(hold, "contact", NULL);
+        g_autofree char *until = output_time_text(zone, json_text(hold, "until", ""));
+        g_string_append_printf(out, "The message to %s", json_text(hold, "who", ""));
+        if (contact != NULL) {
+            g_string_append_printf(out, " by %s", contact);
+        }
+        g_string_append(out, " is held");
+        if (until[0] != '\0') {
+            g_string_append_printf(out, " until %s (%s)", until, zone_name(zone));
+        }
+        g_string_append_printf(out, ": %s.\n", json_text(hold, "why", ""));
+    }
+    output_print(out);
+}
 
 /* POSTs to one alert. Tells in `done` what has become of it. */
 static bool act_on(const struct cli *cli, const char *alert, const char *verb, const json_t *body,
@@ -16,6 +45,7 @@ static bool act_on(const struct cli *cli, const char *alert, const char *verb, c
         output_json(answer);
     } else {
         printf("Alert %s %s.\n", alert, done);
+        show_holds(cli, json_object_get(answer, "holds"));
     }
     return true;
 }

@@ -147,6 +147,10 @@ static void page_others(struct ledger_tx *tx, struct act *act, struct alert *ale
     };
     pages_open(act->pager, tx, &order, tellings);
     pages_miss(act->pager, tx, &order, mute);
+    if (act->holds != NULL) {
+        (void)json_array_clear(act->holds); /* a batch may be run twice */
+        pages_hold(act->pager, tx, alert->id, tellings, act->holds);
+    }
 }
 
 static void carry_out(struct ledger_tx *tx, struct act *act, struct alert *alert)

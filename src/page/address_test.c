@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/json.h"
 #include "page/courier.h"
 #include "page/paging_harness.h"
 
@@ -227,6 +228,94 @@ static void what_is_in_hand_by_then_is_not_sent(void **state)
     paging_expect(paging, "ana webhook: page 1");
 }
 
+/* "ana webhook 15 s": whose message does not go at once, by what, and how long, if that is known. Newly allocated. */
+static char *held_of_page(struct paging *paging, int64_t id, const struct target *target)
+{
+    GString *out = g_string_new(NULL);
+    json_auto_t *holds = json_array();
+    assert_int_equal(paging_page_asking(paging, id, target, holds), 200);
+    size_t i;
+    json_t *hold;
+    json_array_foreach (holds, i, hold) {
+        struct utc until;
+        const char *contact = json_text(hold, "contact", NULL);
+        g_string_append_printf(out, "%s%s", out->len > 0 ? "; " : "", json_text(hold, "who", ""));
+        assert_non_null(
+            strstr(json_text(hold, "why", ""), contact != NULL ? "under way" : "their own rules"));
+        if (contact != NULL) {
+            g_string_append_printf(out, " %s", contact);
+        }
+        if (utc_parse(json_text(hold, "until", ""), &until)) {
+            g_string_append_printf(out, " %d s", (int)(utc_since(until, paging->now).us / 1000000));
+        }
+    }
+    return g_string_free(out, FALSE);
+}
+
+/* Settles what is under way there as delivered, if it is. */
+static void let_arrive(struct paging *paging, const char *address)
+{
+    for (guint i = 0; i < paging->errands->len; i++) {
+        const struct errand *errand = g_ptr_array_index(paging->errands, i);
+        if (strcmp(errand->address.to, address) == 0) {
+            g_ptr_array_insert(paging->errands, 0, g_ptr_array_steal_index(paging->errands, i));
+            g_free(paging_settle(paging, SEND_DELIVERED));
+            return;
+        }
+    }
+}
+
+/* Whoever asks for a page is told when it waits, why and until when. */
+static void whoever_asks_is_told_what_waits(void **state)
+{
+    char ana[] = "ana", budi[] = "budi", chen[] = "chen", dewi[] = "dewi", late[] = "late";
+    char some[] = "some";
+
+    const struct {
+        const char *name;
+        struct span after; /* something went to ana's webhook and to budi's */
+        struct target target;
+        const char *expected;
+        bool is_stuck; /* what went to ana's mail is under way as well */
+    } ROWS[] = {
+        {"she has another contact", SPAN_S(5), {.user = ana}, "ana webhook 10 s", false},
+        {"he has none", SPAN_S(5), {.user = budi}, "budi webhook", false},
+        {"nothing is under way there", SPAN_S(5), {.user = chen}, "", false},
+        {"the log is nobody's address", SPAN_S(5), {.user = dewi}, "", false},
+        {"it is slow, so that she is told by the other", SPAN_S(16), {.user = ana}, "", false},
+        {"both are under way", SPAN_S(16), {.user = ana}, "ana webhook", true},
+        {"it is slow, and there is no other", SPAN_S(16), {.user = budi}, "budi webhook", false},
+        {"a rule of theirs", SPAN_S(5), {.user = late}, "late 120 s", false},
+        {"several", SPAN_S(5), {.team = some}, "ana webhook 10 s; budi webhook", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        struct paging paging = {0};
+        paging_open(&paging, TEAM);
+        paging_apply(&paging,
+                     "{'users': [{'name': 'mute'}, {'name': 'late', 'contacts': [{'kind': 'email',"
+                     " 'to': 'late@x.org'}], 'rules': {'high': [{'after': '2m', 'contact': "
+                     "'email'}]}}],"
+                     "'teams': [{'name': 'some', 'members': ['mute', 'ana', 'chen', 'budi']}]}");
+        (void)critical(&paging, "shop", "a");
+        (void)critical(&paging, "shop", "behind it");
+        (void)critical(&paging, "budi", "b");
+        paging_pass(&paging, ROWS[i].after);
+        if (!ROWS[i].is_stuck) {
+            let_arrive(&paging, "ana@x.org");
+        }
+        int64_t id = critical(&paging, "logs", "c");
+        g_autofree char *found = held_of_page(&paging, id, &ROWS[i].target);
+        if (strcmp(found, ROWS[i].expected) != 0) {
+            fail_msg("%s: \"%s\"", ROWS[i].name, found);
+        }
+        bool has_mute = ROWS[i].target.team != NULL; /* who cannot be told is in the record */
+        assert_int_equal(paging_events(&paging, id, "page.unreachable"), has_mute);
+        paging_close(&paging);
+    }
+}
+
 #define IN_TEAM(test) cmocka_unit_test_setup_teardown(test, open_team, paging_finish)
 
 int main(void)
@@ -242,6 +331,7 @@ int main(void)
         IN_TEAM(a_step_waits_for_what_is_held),
         IN_TEAM(a_restart_and_a_clock_set_back_keep_nobody_waiting),
         IN_TEAM(what_is_in_hand_by_then_is_not_sent),
+        cmocka_unit_test(whoever_asks_is_told_what_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

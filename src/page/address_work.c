@@ -1,5 +1,7 @@
 /* One attempt at a time to one address, at any urgency and whichever node makes it: what comes meanwhile waits, and
  * goes together. But for updates of messages that stand there: those wait, and are not waited for. */
+#include <string.h>
+
 #include "page/claim.h"
 #include "page/courier.h"
 
@@ -75,6 +77,33 @@ static bool pass_by(struct ledger_tx *tx, const struct look *look)
         page_fall_back(look->claim->pager, tx, g_array_index(pages, int64_t, i), mailbox->contact);
     }
     return pages->len == PASSED_BY_MAX;
+}
+
+/* One address, and since when something is under way there. */
+struct wanted_address {
+    const char *key;
+    struct utc begun_at;
+};
+
+static void look_for(void *self, const struct delivery *delivery)
+{
+    struct wanted_address *wanted = self;
+    if (delivery->provider_id == NULL || *delivery->provider_id == '\0') {
+        g_autofree char *key = key_of(delivery->channel, delivery->address, delivery->who, false);
+        wanted->begun_at = strcmp(key, wanted->key) == 0 ? delivery->claimed_at : wanted->begun_at;
+    }
+}
+
+struct utc address_slow_at(struct ledger_tx *tx, const struct contact *contact, const char *who)
+{
+    if (!has_address(contact->to)) {
+        return (struct utc){0};
+    }
+    g_autofree char *key = key_of(contact->kind, contact->to, who, false);
+    struct wanted_address wanted = {.key = key};
+    deliveries_under_way(tx->db, tx->now, look_for, &wanted);
+    bool is_busy = utc_is_set(wanted.begun_at);
+    return is_busy ? utc_add(wanted.begun_at, ATTEMPT_SLOW) : wanted.begun_at;
 }
 
 /* A clock that was set back leaves the beginning ahead of it. */

@@ -75,7 +75,10 @@ struct act {
     const struct target *target; /* VERB_PAGE */
     struct utc until;            /* VERB_SNOOZE */
     const char *note;            /* may be NULL */
-    const char *by;     /* VERB_PAGE: by whose hand, when not the actor's own; may be NULL */
+    const char *by; /* VERB_PAGE: by whose hand, when not the actor's own; may be NULL */
+    json_t *
+        holds; /* VERB_PAGE: an array for what does not go at once, [{who, contact?, why, until?}]; may be
+                         * NULL */
     int status;         /* out: HTTP-like: 200 done, 404 no such alert, 409 not possible now */
     struct fault fault; /* out: why, when not 200 */
 };

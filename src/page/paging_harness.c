@@ -234,6 +234,17 @@ int paging_page_saying(struct paging *paging, int64_t alert_id, const char *user
     return act(paging, &what);
 }
 
+int paging_page_asking(struct paging *paging, int64_t alert_id, const struct target *target,
+                       json_t *holds)
+{
+    struct act what = {.verb = VERB_PAGE,
+                       .alert_id = alert_id,
+                       .actor = "user:ana",
+                       .target = target,
+                       .holds = holds};
+    return act(paging, &what);
+}
+
 int paging_snooze(struct paging *paging, int64_t alert_id, struct span span)
 {
     struct act what = {.verb = VERB_SNOOZE,

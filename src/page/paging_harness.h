@@ -51,6 +51,9 @@ int64_t paging_signal_of(struct paging *paging, const char *service, int action,
 int paging_act(struct paging *paging, int verb, int64_t alert_id, const char *actor);
 int paging_page(struct paging *paging, int64_t alert_id, const char *user);
 int paging_page_saying(struct paging *paging, int64_t alert_id, const char *user, const char *note);
+/* Anybody; `holds` as of struct act. */
+int paging_page_asking(struct paging *paging, int64_t alert_id, const struct target *target,
+                       json_t *holds);
 int paging_snooze(struct paging *paging, int64_t alert_id, struct span span);
 
 /* Takes the oldest errand, settles it so, and answers "who contact: what", newly allocated; NULL when

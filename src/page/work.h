@@ -222,7 +222,17 @@ int lease_run_due(struct ledger_tx *tx, void *self, int limit);
 /* It was claimed and never started: what it carries waits again, as if it had not been claimed. */
 void delivery_put_back(struct pager *pager, struct ledger_tx *tx, int64_t delivery_id);
 
+/* --- pages that a person asks for (asked_work.c) --- */
+/* Appends to `holds` for each of these whose page, the last about the alert, does not go at once: {who, contact?,
+ * why, until?}; until: at the latest. */
+void pages_hold(struct pager *pager, struct ledger_tx *tx, int64_t alert_id,
+                const GPtrArray *tellings, json_t *holds);
+
 /* --- one attempt at a time to one address (address_work.c) --- */
+/* When what is under way to where that person's contact sends counts as slow, so that what waits for it goes to the
+ * next contact as well. Unset: nothing is under way there. */
+NODISCARD struct utc address_slow_at(struct ledger_tx *tx, const struct contact *contact,
+                                     const char *who);
 /* May a mailbox wait for that delivery to end? On a database of its own, and of a delivery whose claimant is lost: yes.
  * Among several nodes only those know that this one has put to wait, for to ask costs a way to the database at each
  * settling; what another node has put to wait looks again by itself, within 15 s. */
