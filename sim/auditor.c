@@ -53,6 +53,7 @@ struct watch {
     unsigned ever_paged; /* everybody whom this alert paged rightfully */
     unsigned ever_told;  /* everybody for whom a message about it left */
     unsigned told;       /* of them, since it was last reopened */
+    unsigned reached;    /* of those, whom a message may have reached */
     unsigned heard_end;  /* everybody whom word of its end may have reached */
     struct debt debts[SCENE_PEOPLE];
     int debt_count;
@@ -230,6 +231,7 @@ void auditor_reopened(struct auditor *auditor, int64_t alert_id, struct moment n
                          alert_id);
     }
     watch->told = 0; /* that it goes on nobody knows yet */
+    watch->reached = 0;
     start_watch(watch, now);
 }
 
@@ -310,16 +312,8 @@ static void begin_step(struct auditor *auditor, struct watch *watch,
 static bool is_moved_to(const struct auditor *auditor, const struct watch *watch, int person,
                         struct moment now)
 {
-    if (watch->moved_us != now.elapsed.us) {
-        return false;
-    }
-    for (int i = 0; i < auditor->scene->schedule_count; i++) {
-        const struct scene_schedule *schedule = &auditor->scene->schedules[i];
-        if ((scene_on_call(schedule, now.wall.us / 1000000) & (1U << person)) != 0) {
-            return true;
-        }
-    }
-    return false;
+    return watch->moved_us == now.elapsed.us &&
+           scene_is_on_call(auditor->scene, person, now.wall.us / 1000000);
 }
 
 /* The page of a step before the one under way may move as well: that changes nothing of whom this one waits for. */
@@ -330,7 +324,7 @@ static void take_moved(struct watch *watch, const struct started_page *page, int
     bool is_under_way = page->is_last_resort == watch->is_last_resort &&
                         page->step == watch->told_step && page->round == watch->told_round;
     if (is_under_way) {
-        bool is_untold = (watch->named & watch->told) == 0;
+        bool is_untold = (watch->named & watch->reached) == 0;
         watch->is_handed_on |= (watch->named & watch->told & from) != 0;
         watch->named = (watch->named & ~from) | 1U << person;
         if (is_untold) { /* its wait begins now, though that person may have heard of the alert before */
@@ -414,6 +408,21 @@ void auditor_unreachable(struct auditor *auditor, int64_t alert_id, const char *
     }
 }
 
+void auditor_held(struct auditor *auditor, int64_t alert_id, struct utc until, struct moment now)
+{
+    struct watch *watch = find(auditor, alert_id);
+    if (watch == NULL || watch->state != WATCH_OPEN) {
+        return; /* or "still on it?" is what is held */
+    }
+    if ((watch->named & watch->reached) != 0) {
+        auditor_complain(auditor, now,
+                         "held: the step of alert %" G_GINT64_FORMAT ", one of it was told",
+                         alert_id);
+    }
+    watch->due_us = MAX(watch->due_us, now.elapsed.us + utc_since(until, now.wall).us);
+    watch->overdue_us = 0;
+}
+
 /* --- messages --- */
 
 /* On top of the published bound pass each more severe one, and the first critical alert of each service. */
@@ -457,25 +466,27 @@ static void judge_ends(struct auditor *auditor, const struct sent_message *sent,
     }
 }
 
-/* The wait of a step begins when the first attempt to tell one whom it named is made (`begun_us`). Where it
- * ran already, as one was told whose page then went to another, it begins anew only if we held the message
- * to the other: from here that is not to be seen, and either is right. RUNS: it ran already. */
+/* The wait of a step begins when the first attempt to tell one whom it named is made (`begun_us`); where that fails, or
+ * one was told whose page then went to another, anew with the next one only if we held that or another message: from
+ * here that is not to be seen, and either is right. RUNS: it ran already. */
 static void note_attempt(struct watch *watch, int person, int64_t begun_us, struct moment now)
 {
     unsigned bit = 1U << person;
-    bool is_first = (watch->named & bit) != 0 && (watch->named & watch->told) == 0;
-    if (is_first && watch->wait_us > 0 && now.elapsed.us - watch->told_us > HELD_US) {
+    bool is_unreached = (watch->named & bit) != 0 && (watch->named & watch->reached) == 0;
+    if (is_unreached && watch->wait_us > 0 && now.elapsed.us - watch->told_us > HELD_US) {
+        bool may_run = watch->is_handed_on || (watch->named & watch->told) != 0;
         watch->due_us = now.elapsed.us + watch->wait_us;
         int64_t early_us =
-            watch->is_handed_on || begun_us == RUNS ? watch->early_us : begun_us + watch->wait_us;
+            may_run || begun_us == RUNS ? watch->early_us : begun_us + watch->wait_us;
         watch->early_us = MAX(watch->early_us, early_us);
         watch->overdue_us = 0;
     }
 }
 
-static void note_told(struct watch *watch, int person)
+static void note_told(struct watch *watch, int person, bool may_arrive)
 {
     watch->told |= 1U << person;
+    watch->reached |= may_arrive ? 1U << person : 0;
     watch->ever_told |= 1U << person;
 }
 
@@ -488,7 +499,7 @@ void auditor_attempt_unknown(struct auditor *auditor, int64_t alert_id, const ch
         return;
     }
     note_attempt(watch, person, RUNS, now); /* claimed before, and perhaps never made */
-    note_told(watch, person);
+    note_told(watch, person, true);
 }
 
 bool auditor_sent(struct auditor *auditor, const struct sent_message *sent, struct moment now)
@@ -508,7 +519,7 @@ bool auditor_sent(struct auditor *auditor, const struct sent_message *sent, stru
         }
         live += watch->state == WATCH_OPEN;
         note_attempt(watch, person, begun_us, now);
-        note_told(watch, person);
+        note_told(watch, person, sent->may_arrive);
         settle_debt(watch, person);
     }
     if (sent->is_end) {

@@ -35,6 +35,8 @@ void auditor_acknowledged(struct auditor *auditor, int64_t alert_id);
 void auditor_resolved(struct auditor *auditor, int64_t alert_id);
 /* The alert's paging started again from the first step (an acknowledgement expired). */
 void auditor_reopened(struct auditor *auditor, int64_t alert_id, struct moment now);
+/* The program says that the step's wait does not run, for a message is held, and ends at `until`. */
+void auditor_held(struct auditor *auditor, int64_t alert_id, struct utc until, struct moment now);
 /* Every way to one of the people failed. `then`: "next_step" comes at once, or "anybody" is told, or
  * "nothing" since others were told meanwhile. */
 void auditor_unreachable(struct auditor *auditor, int64_t alert_id, const char *who,

@@ -54,6 +54,10 @@ static void read_of_alert(struct world *world, const char *kind, int64_t id, con
     } else if (strcmp(kind, "page.unreachable") == 0) {
         auditor_unreachable(auditor, id, json_text(data, "who", ""), json_text(data, "then", ""),
                             now);
+    } else if (strcmp(kind, "escalation.held") == 0) {
+        struct utc until = {0};
+        CHECK(utc_parse(json_text(data, "until", ""), &until));
+        auditor_held(auditor, id, until, now);
     } else if (strcmp(kind, "alert.flapping") == 0) {
         auditor_flapping(auditor, id, now);
     } else if (strcmp(kind, "alert.repeated") == 0) {

@@ -253,3 +253,13 @@ json_t *scene_document(const struct scene *scene)
                      "even", "members", even, "schedules", schedules, "policies", policies,
                      "services", services);
 }
+
+bool scene_is_on_call(const struct scene *scene, int person, int64_t at_s)
+{
+    for (int i = 0; i < scene->schedule_count; i++) {
+        if ((scene_on_call(&scene->schedules[i], at_s) & (1U << person)) != 0) {
+            return true;
+        }
+    }
+    return false;
+}

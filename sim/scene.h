@@ -80,6 +80,8 @@ NODISCARD json_t *scene_document(const struct scene *scene);
 
 /* Sets of people as bits. */
 NODISCARD unsigned scene_on_call(const struct scene_schedule *schedule, int64_t at_s);
+/* By any of its schedules. */
+NODISCARD bool scene_is_on_call(const struct scene *scene, int person, int64_t at_s);
 NODISCARD unsigned scene_targets(const struct scene *scene, const struct scene_step *step,
                                  int64_t at_s);
 /* -1 when no such name. */
