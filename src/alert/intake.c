@@ -381,10 +381,9 @@ static void note_start(const struct taking *taking)
     }
 }
 
-static int join_alert(const struct taking *taking, bool *out_severity_raised)
+static int join_alert(const struct taking *taking)
 {
     struct alert *alert = taking->out;
-    int severity_before = alert->severity;
     alert->count++;
     alert->last_at = taking->tx->now;
     alert->expires_at = expiry_of(taking);
@@ -394,7 +393,6 @@ static int join_alert(const struct taking *taking, bool *out_severity_raised)
     } else {
         alert_touch(taking->tx->db, alert);
     }
-    *out_severity_raised = alert->severity < severity_before; /* SEVERITY_CRITICAL is 1 */
     return TAKE_JOINED;
 }
 
@@ -429,7 +427,7 @@ static int severity_of(const struct signal *signal, const struct alert *open)
     return is_as_it_was ? open->severity : signal_severity(signal);
 }
 
-static int take_trigger(struct taking *taking, bool is_open, bool *out_severity_raised)
+static int take_trigger(struct taking *taking, bool is_open, int *out_severity_before)
 {
     bool is_suppressed = false;
     struct alert_past past = {0};
@@ -443,7 +441,8 @@ static int take_trigger(struct taking *taking, bool is_open, bool *out_severity_
     g_autofree char *route = judge_route(taking, &is_suppressed);
     if (is_known) {
         /* Also when a route would suppress it by now: what pages goes on until it is resolved. */
-        int outcome = join_alert(taking, out_severity_raised);
+        *out_severity_before = taking->out->severity;
+        int outcome = join_alert(taking);
         return is_continued ? (int)TAKE_CONTINUED : outcome;
     }
     if (is_suppressed) {
@@ -547,7 +546,7 @@ void alert_take(struct ledger_tx *tx, const struct intake_view *view, struct sig
     switch (dedup_judge(signal, is_open ? &out->alert : NULL)) {
     case DEDUP_OPEN:
     case DEDUP_JOIN:
-        out->outcome = take_trigger(&taking, is_open, &out->is_severity_raised);
+        out->outcome = take_trigger(&taking, is_open, &out->severity_before);
         out->was_over = taking.was_over;
         break;
     case DEDUP_ACKNOWLEDGE:

@@ -22,10 +22,9 @@ struct intake_result {
     struct alert alert;
     int outcome;          /* enum take_outcome */
     struct span was_over; /* TAKE_CONTINUED: for so long it had counted as over */
-    bool
-        is_severity_raised; /* a repeat was more severe than the alert, which now has that severity */
-    bool
-        is_unsure; /* opened or suppressed, and a pattern of a route or silence gave up: the event says of which */
+    int severity_before;  /* of an alert that was known; 0: it was not */
+    /* Opened or suppressed, and a pattern of a route or silence gave up: the event says of which. */
+    bool is_unsure;
 };
 
 /* Appends alert.triggered, alert.repeated (only when it changes what the sender says: plain repeats

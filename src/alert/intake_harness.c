@@ -66,7 +66,7 @@ enum command_result run_take(struct ledger_tx *tx, void *arg)
     alert_take(tx, &world->view, &taking->signal, world->integration, world->service, &result);
     world->alert = result.alert;
     world->outcome = taking->outcome = result.outcome;
-    world->is_raised = result.is_severity_raised;
+    world->is_raised = result.alert.severity < result.severity_before;
     world->is_unsure = result.is_unsure;
     return COMMAND_DONE;
 }

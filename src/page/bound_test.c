@@ -119,6 +119,21 @@ static void new_trouble_is_not_held_back_by_what_is_known(void **state)
     paging_expect(paging, "ana email: digest 3");
 }
 
+/* It waited as an error; as the first critical alert of its service it waits no longer. */
+static void what_becomes_critical_is_news_then(void **state)
+{
+    struct paging *paging = *state;
+    fill_the_minute(paging, "s0", SEVERITY_CRITICAL);
+    (void)signal_of(paging, "s1", 0, SEVERITY_ERROR);
+    paging_expect(paging, "");
+    (void)signal_of(paging, "s1", 0, SEVERITY_CRITICAL);
+    paging_expect(paging, "ana email: page 1");
+    (void)signal_of(paging, "s1", 1, SEVERITY_CRITICAL); /* known by now */
+    paging_expect(paging, "");
+    paging_pass(paging, SPAN_MIN(1));
+    paging_expect(paging, "ana email: page 1"); /* that one; the other is not told a second time */
+}
+
 static void an_hour_later_it_is_news_again(void **state)
 {
     struct paging *paging = *state;
@@ -519,6 +534,7 @@ int main(void)
         TEST(quiet_hours_hold_the_next_step_too),
         TEST(a_page_asked_for_is_tried_in_any_case),
         TEST(new_trouble_is_not_held_back_by_what_is_known),
+        TEST(what_becomes_critical_is_news_then),
         TEST(an_hour_later_it_is_news_again),
         TEST(news_passes_ten_times_a_minute),
         TEST(news_that_was_never_sent_told_nobody),

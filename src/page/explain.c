@@ -97,7 +97,20 @@ static const char *why_waiting(const struct notification *n, const struct mailbo
     return is_held ? "held by the bound on messages; it goes in the next digest" : "about to go";
 }
 
-/* Why it was not sent. Newly allocated. */
+/* Why it was not sent, when that is its page's own way; else NULL. */
+static const char *why_page_ended(int state)
+{
+    switch (state) {
+    case PAGE_MOVED:
+        return "the shift had ended; whoever is on call was paged instead";
+    case PAGE_SUPERSEDED:
+        return "superseded: a page of higher urgency to the same person says it";
+    default:
+        return NULL;
+    }
+}
+
+/* Newly allocated. */
 static char *why_cancelled(struct db *db, const struct notification *n)
 {
     struct alert alert = {0};
@@ -106,9 +119,10 @@ static char *why_cancelled(struct db *db, const struct notification *n)
     if (n->kind == NOTIFICATION_ENDED) {
         g_free(why);
         why = g_strdup("not sent: it is open again, or nothing about it had reached them");
-    } else if (n->page_id != 0 && page_load(db, n->page_id, &page) && page.state == PAGE_MOVED) {
+    } else if (n->page_id != 0 && page_load(db, n->page_id, &page) &&
+               why_page_ended(page.state) != NULL) {
         g_free(why);
-        why = g_strdup("the shift had ended; whoever is on call was paged instead");
+        why = g_strdup(why_page_ended(page.state));
     } else if (n->alert_id != 0 && alert_load(db, n->alert_id, &alert)) {
         const char *by = alert.resolved_by != NULL ? alert.resolved_by : alert.acknowledged_by;
         const char *how = alert.resolved_by != NULL ? "resolved" : "acknowledged";

@@ -3,14 +3,22 @@
 #include "page/mail_store.h"
 #include "page/page_store.h"
 
-/* A notification o of the alert to a receiver of page p's step, made in this episode: the pages of
- * one that was acknowledged, snoozed or resolved have ended. */
-#define STEP_HAS(attempt)                                                                      \
-    "EXISTS (SELECT 1 FROM page q JOIN notification o ON o.alert_id = q.alert_id"              \
-    " JOIN mailbox b ON b.id = o.mailbox_id AND b.user_name = q.user_name"                     \
-    " JOIN page r ON r.id = o.page_id AND r.state = 1"                                         \
-    " WHERE q.alert_id = p.alert_id AND q.escalation_id = p.escalation_id AND q.step = p.step" \
-    " AND q.round = p.round AND q.state = 1 AND o.kind = 1 AND " attempt ")"
+/* Page `x` belongs to this episode: those of one that was acknowledged, snoozed or resolved have ended, and so has
+ * what took the place of a superseded one. */
+#define IS_OF_EPISODE(x)                                                                 \
+    "(" x ".state = 1 OR (" x ".state = 4 AND NOT EXISTS (SELECT 1 FROM page s"          \
+    " WHERE s.alert_id = " x ".alert_id AND s.user_name = " x ".user_name AND s.id > " x \
+    ".id AND s.state = 2)))"
+
+/* A notification o of the alert to a receiver of page p's step, made in this episode. */
+#define STEP_HAS(attempt)                                                                       \
+    "EXISTS (SELECT 1 FROM page q JOIN notification o ON o.alert_id = q.alert_id"               \
+    " JOIN mailbox b ON b.id = o.mailbox_id AND b.user_name = q.user_name"                      \
+    " JOIN page r ON r.id = o.page_id"                                                          \
+    " WHERE " IS_OF_EPISODE("r") " AND " IS_OF_EPISODE(                                         \
+        "q") " AND q.alert_id = p.alert_id AND q.escalation_id = p.escalation_id AND q.step = " \
+             "p.step"                                                                           \
+             " AND q.round = p.round AND o.kind = 1 AND " attempt ")"
 
 #define IS_ROOM(of) of ".user_name LIKE 'channel:%'"
 #define IS_PERSON(of) of ".user_name NOT LIKE 'channel:%'"

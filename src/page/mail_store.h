@@ -117,6 +117,14 @@ NODISCARD GArray *carried_pages(struct db *db, int64_t delivery_id, int state, i
 NODISCARD int64_t notification_unknown_attempts(struct db *db, int64_t id);
 /* Cancels those of the alert that wait; answers how many. */
 int64_t notification_cancel_all(struct db *db, int64_t alert_id, struct utc now);
+/* What waits about the alert, or is under way, is of this severity from now on (follow_store.c). Answers the ids
+ * (int64_t) of the mailboxes where it waits, to be freed: they are to be judged again. */
+NODISCARD GArray *notifications_follow(struct db *db, int64_t alert_id, int severity);
+/* Those of the page that wait. */
+void notifications_cancel_of_page(struct db *db, int64_t page_id, struct utc now);
+/* What waits in the mailbox about the alert goes past the bound (enum notification_pass). Its id; 0: nothing does
+ * that did not pass before. */
+int64_t notification_let_pass(struct db *db, int64_t mailbox_id, int64_t alert_id, int passes);
 /* Due and waiting in the mailbox, special kinds first, then most severe; GArray of struct
  * notification whose elements the caller clears (see notifications_free). */
 NODISCARD GArray *notifications_waiting(struct db *db, int64_t mailbox_id, struct utc now, int max);

@@ -16,9 +16,10 @@
     " WHERE n.alert_id = p.alert_id AND n.state = 3 AND m.user_name = p.user_name AND " \
     "n.settled_at <= "
 
-/* One that moved to the next on call before it was told never was this person's. */
-#define IS_COUNTED                                                                 \
-    "(p.state <> 3 OR EXISTS (SELECT 1 FROM notification n WHERE n.page_id = p.id" \
+/* One that moved to the next on call before it was told never was this person's; of one that gave way to another
+ * before it was told, that other is counted. */
+#define IS_COUNTED                                                                          \
+    "(p.state NOT IN (3, 4) OR EXISTS (SELECT 1 FROM notification n WHERE n.page_id = p.id" \
     " AND n.state = 3))"
 
 /* A later step told somebody else while this page was open, and the person knew of it. */

@@ -126,6 +126,16 @@ static int pass_of(struct ledger_tx *tx, const struct mailbox *mailbox, const st
     return is_news ? PASS_NEWS : 0;
 }
 
+/* What waited as something less has become the first critical alert of its service. */
+static void let_news_pass(struct ledger_tx *tx, const struct mailbox *mailbox,
+                          const struct alert *alert)
+{
+    int64_t id = notification_let_pass(tx->db, mailbox->id, alert->id, PASS_NEWS);
+    if (id != 0) {
+        news_save(tx->db, mailbox->id, alert->service, id);
+    }
+}
+
 int notify_of_page(struct pager *pager, struct ledger_tx *tx, const struct page *page,
                    const struct alert *alert, const char *contact, bool is_fresh)
 {
@@ -136,6 +146,7 @@ int notify_of_page(struct pager *pager, struct ledger_tx *tx, const struct page 
     if (is_asked && outlook != OUTLOOK_GOOD) {
         mailbox_try_now(pager, tx, &mailbox); /* whoever asked for it expects no less */
     }
+    int passes = pass_of(tx, &mailbox, page, alert);
     /* One message says it; two about the same alert would not say more. */
     if (is_fresh || !notification_waits(tx->db, mailbox.id, page->alert_id)) {
         struct notification notification = {
@@ -143,7 +154,7 @@ int notify_of_page(struct pager *pager, struct ledger_tx *tx, const struct page 
             .alert_id = page->alert_id,
             .kind = NOTIFICATION_PAGE,
             .severity = alert->severity,
-            .passes = pass_of(tx, &mailbox, page, alert),
+            .passes = passes,
         };
         put_in(pager, tx, &mailbox, &notification);
         if (notification.passes == PASS_NEWS) {
@@ -154,6 +165,8 @@ int notify_of_page(struct pager *pager, struct ledger_tx *tx, const struct page 
             notification_settle(tx->db, notification.id, NOTIFICATION_FAILED, tx->now);
             mailbox_rearm(tx->db, &mailbox, tx->now);
         }
+    } else if (passes == PASS_NEWS) {
+        let_news_pass(tx, &mailbox, alert);
     }
     mailbox_clear(&mailbox);
     return outlook;
@@ -286,13 +299,16 @@ static int64_t page_open(struct pager *pager, struct ledger_tx *tx, const struct
     int64_t first = advance_rules(&page, rules, tx->now);
     page_insert(tx->db, &page);
     append_page_event(tx, order->actor, "page.started", &page, reason);
-    /* Of a new alert's first step nothing can wait already. */
-    bool is_fresh = page.step == 0 && page.round == 0;
+    /* Of a new alert's first step nothing can wait already; of one that got worse since, it can. */
+    bool is_fresh = page.step == 0 && page.round == 0 && order->alert->count == 1;
     /* A later rule brings none where every contact was tried for the first. */
     bool has_hope = first == page.next_rule && utc_is_set(page.next_at);
     for (int64_t i = first; i < page.next_rule; i++) {
         has_hope |= notify_or_fall_back(pager, tx, &page, order->alert, contact_of_rule(rules, i),
                                         is_fresh);
+    }
+    if (has_hope && first < page.next_rule) { /* else they would hear of it later than before */
+        page_supersede(tx, &page);
     }
     int64_t id = has_hope ? 0 : page.id;
     page_clear(&page);

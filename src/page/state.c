@@ -10,6 +10,7 @@ const struct enum_name PAGE_STATE_NAMES[] = {
     {"active", PAGE_ACTIVE},
     {"ended", PAGE_ENDED},
     {"moved", PAGE_MOVED},
+    {"superseded", PAGE_SUPERSEDED},
     {NULL, 0},
 };
 

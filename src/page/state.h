@@ -17,6 +17,7 @@ enum page_state {
     PAGE_ACTIVE = 1,
     PAGE_ENDED, /* acknowledged, resolved, snoozed or silenced */
     PAGE_MOVED, /* nobody had been told yet when the shift ended: the next on call was paged instead */
+    PAGE_SUPERSEDED, /* a page of higher urgency tells the same person of the same alert */
 };
 
 enum notification_kind {

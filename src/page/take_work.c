@@ -27,6 +27,10 @@ static void follow_up(struct pager *pager, struct ledger_tx *tx, struct intake_r
                       bool is_repeated)
 {
     struct alert *alert = &result->alert;
+    bool is_known = result->severity_before != 0;
+    if (is_known && alert->severity != result->severity_before) {
+        waiting_follow(tx, alert);
+    }
     switch (result->outcome) {
     case TAKE_OPENED:
         escalation_start(pager, tx, alert);
@@ -42,7 +46,7 @@ static void follow_up(struct pager *pager, struct ledger_tx *tx, struct intake_r
         break;
     }
     /* Whom it concerns when it is worse may be other people. */
-    if (result->is_severity_raised) {
+    if (is_known && alert->severity < result->severity_before) { /* SEVERITY_CRITICAL is 1 */
         escalation_raise(pager, tx, alert);
     }
 }

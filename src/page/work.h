@@ -100,6 +100,12 @@ int notify_of_page(struct pager *pager, struct ledger_tx *tx, const struct page 
 void append_page_event(struct ledger_tx *tx, const char *actor, const char *kind,
                        const struct page *page, json_t *data);
 
+/* --- what waits while the alert changes (follow_work.c) --- */
+/* What waits about the alert, or is tried again, is as severe as that is now. */
+void waiting_follow(struct ledger_tx *tx, const struct alert *alert);
+/* Ends the pages of lower urgency to the same person about the same alert: this one says it now. */
+void page_supersede(struct ledger_tx *tx, const struct page *page);
+
 /* --- falling back (fall_back_work.c) --- */
 /* The same, and into the next ones while the outlook is not good. False: no way is left. */
 NODISCARD bool notify_or_fall_back(struct pager *pager, struct ledger_tx *tx,
