@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "alert/href.h"
 #include "base/json.h"
 
 /* What tells replicas, scrapers and routing apart, and nothing about the trouble. */
@@ -146,13 +147,13 @@ static void read_links(const json_t *links, struct alert_facts *out)
     size_t i;
     json_t *entry;
     json_array_foreach ((json_t *)(uintptr_t)links, i, entry) {
-        const char *href = json_text(entry, "href", NULL);
+        g_autofree char *href = href_mended(json_text(entry, "href", ""));
         const char *text = json_text(entry, "text", NULL);
         if (href == NULL || out->links->len == FACTS_LINKS_MAX) {
             continue;
         }
         struct alert_link *link = g_new0(struct alert_link, 1);
-        link->href = g_strdup(href);
+        link->href = g_steal_pointer(&href);
         link->text = text != NULL && text[0] != '\0' ? cut(text, FACTS_VALUE_MAX) : NULL;
         g_ptr_array_insert(out->links, is_runbook(link) ? 0 : -1, link);
     }

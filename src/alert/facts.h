@@ -21,7 +21,7 @@ struct alert_label {
 
 struct alert_link {
     char *text; /* "Runbook"; NULL: the sender gave it no name */
-    char *href; /* http or https */
+    char *href; /* as href_mended gives it */
 };
 
 struct alert_facts {

@@ -76,6 +76,9 @@ static void what_matters_is_shown(void **state)
          "[{'href': 'https://g.example', 'text': 'Graph'}, {'text': 'no address'},"
          " {'href': 'https://r.example', 'text': 'The RunBook'}, {'href': 'https://x.example'}]",
          "- | | The RunBook>https://r.example Graph>https://g.example >https://x.example"},
+        {"a link as a person writes it; one that is none", "{}",
+         "[{'href': 'javascript:alert(1)', 'text': 'no'}, {'href': 'https://wiki/My Page'}]",
+         "- | | >https://wiki/My%20Page"},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
