@@ -239,6 +239,37 @@ static void what_people_wrote_comes_with_the_page(void **state)
     paging_close(&paging);
 }
 
+/* Also when it was taken away before its time; the note on what came next is about that. */
+static void a_silence_that_was_removed_is_named(void **state)
+{
+    (void)state;
+    struct paging paging;
+    paging_open(&paging, CREW);
+    paging_apply(&paging,
+                 "{'schedules': [{'name': 's', 'time_zone': 'UTC', 'layers': [{'people': ['ana'],"
+                 "  'every': '1w', 'start': '2026-01-01T00:00'}], 'overrides': [{'who': 'budi',"
+                 "  'from': '2026-01-05T09:00', 'to': '2026-01-05T18:00',"
+                 "  'comment': 'Ana is at the dentist'}]}],"
+                 " 'policies': [{'name': 'p', 'steps': [{'notify': [{'schedule': 's'}],"
+                 "  'wait': '5m'}], 'last_resort': {'user': 'ana'}}],"
+                 " 'silences': [{'name': 'works', 'comment': 'new disks', 'match': [{'field':"
+                 "  'service', 'value': 'shop'}], 'from': '2026-01-05T09:00:00Z',"
+                 "  'to': '2026-01-05T10:30:00Z'}]}");
+    int64_t id = signal_in_full(&paging);
+    paging_pass(&paging, SPAN_MIN(10));
+    paging_apply(&paging, "{'silences': [{'name': 'works', 'match': [{'field': 'source', 'value':"
+                          " 'another'}], 'from': '2026-01-05T09:00:00Z',"
+                          " 'to': '2026-01-05T10:30:00Z'}]}");
+    paging_pass(&paging, SPAN_S(1));
+    assert_string_equal(message_to(&paging, "b@x.org")->note,
+                        "Ana is at the dentist; silence works has just ended: new disks");
+    g_free(paging_messages(&paging));
+    assert_int_equal(paging_snooze(&paging, id, SPAN_MIN(10)), 200);
+    paging_pass(&paging, SPAN_MIN(10)); /* this time it was the snooze that held it */
+    assert_string_equal(message_to(&paging, "b@x.org")->note, "Ana is at the dentist");
+    paging_close(&paging);
+}
+
 static void assert_why(struct paging *paging, int64_t alert_id, const char *who,
                        int64_t delivery_id, const char *reason, const char *note)
 {
@@ -286,6 +317,7 @@ int main(void)
         cmocka_unit_test(a_question_says_why_it_is_asked),
         cmocka_unit_test(whom_nothing_reached_was_not_told),
         cmocka_unit_test(what_people_wrote_comes_with_the_page),
+        cmocka_unit_test(a_silence_that_was_removed_is_named),
         cmocka_unit_test(a_message_says_what_is_known_and_who_is_next),
         cmocka_unit_test(whoever_can_be_reached_hears_that_nobody_named_could),
     };

@@ -42,15 +42,9 @@ static void append_skips(struct ledger_tx *tx, int64_t alert_id, const GArray *s
     }
 }
 
-/* What is told with a step's pages. */
-struct circumstances {
-    const struct silence *silence; /* that held it until now; NULL: none did */
-    bool is_again;                 /* they may believe it to be over */
-};
-
 static void open_pages(struct pager *pager, struct ledger_tx *tx, const struct escalation *e,
                        const struct alert *alert, const struct verdict *verdict,
-                       const struct circumstances *circumstances)
+                       const json_t *circumstances)
 {
     const struct page_order order = {
         .alert = alert,
@@ -59,8 +53,7 @@ static void open_pages(struct pager *pager, struct ledger_tx *tx, const struct e
         .round = verdict->told_round,
         /* Whoever is the last resort hears it as urgent, whatever the service says. */
         .urgency = verdict->is_last_resort ? URGENCY_HIGH : alert->urgency,
-        .silence = circumstances->silence,
-        .is_again = circumstances->is_again,
+        .circumstances = circumstances,
         .actor = PRINCIPAL_SYSTEM_TEXT,
     };
     pages_open(pager, tx, &order, verdict->tellings);
@@ -120,14 +113,23 @@ static bool hold_for_bound(struct ledger_tx *tx, struct escalation *e, struct ut
     return true;
 }
 
-/* The silence that held it until just now; NULL when that is not why it waited. */
-static const struct silence *silence_before(const struct pager *pager, const struct escalation *e,
-                                            const struct alert *alert)
+/* What is told with a step's pages (see struct page_order): which silence held it until just now, as that was then,
+ * for it may have been removed; that they may believe it to be over. */
+static json_t *circumstances_of(struct ledger_tx *tx, const struct escalation *e, bool is_again)
 {
-    struct utc until;
-    struct utc before = {e->next_at.us - 1};
+    struct fault fault;
+    char subject[32];
+    alert_subject(e->alert_id, subject);
     bool was_held = e->next_is_date && utc_is_set(e->next_at);
-    return was_held ? silence_holds(pager->config, alert, before, &until) : NULL;
+    g_autofree char *held = was_held ? silence_held_by(tx->db, subject) : NULL;
+    json_auto_t *silence = held != NULL ? json_read(held, strlen(held), &fault) : NULL;
+    json_t *circumstances = json_object();
+    json_set_text(circumstances, "silence", json_text(silence, "silence", NULL));
+    json_set_text(circumstances, "silence_comment", json_text(silence, "comment", NULL));
+    if (is_again) {
+        json_object_set_new(circumstances, "again", json_true());
+    }
+    return circumstances;
 }
 
 /* Judges the next step at tx->now, writes the escalation, tells whom the step names; `is_again`: of what they may
@@ -139,7 +141,7 @@ static void advance_telling(struct pager *pager, struct ledger_tx *tx, struct es
         write_down(tx, e);
         return;
     }
-    const struct circumstances circumstances = {silence_before(pager, e, alert), is_again};
+    json_auto_t *circumstances = circumstances_of(tx, e, is_again);
     bool was_last_resort = e->state == ESCALATION_LAST_RESORT;
     const struct stand stand = {
         .policy = policy_of(pager, tx, e->policy_version),
@@ -157,7 +159,7 @@ static void advance_telling(struct pager *pager, struct ledger_tx *tx, struct es
     if (verdict.is_last_resort && !was_last_resort) {
         append_event(tx, alert->id, "escalation.exhausted", json_object());
     }
-    open_pages(pager, tx, e, alert, &verdict, &circumstances);
+    open_pages(pager, tx, e, alert, &verdict, circumstances);
     if (verdict.tellings->len == 0) {
         append_event(tx, alert->id, "escalation.nobody", json_object());
     }

@@ -143,6 +143,25 @@ static void what_waited_is_not_sent(void **state)
     paging_close(&paging);
 }
 
+/* What is so of the alert is said to whoever has it next. */
+static void the_next_reads_which_silence_has_ended(void **state)
+{
+    (void)state;
+    struct paging paging;
+    open_with(&paging, "'ana', 'chen'", "{'schedule': 'primary'}", "budi");
+    paging_apply(&paging, "{'silences': [{'name': 'works', 'comment': 'new disks', 'match':"
+                          " [{'field': 'service', 'value': 'shop'}], 'from':"
+                          " '2026-01-05T09:00:00Z', 'to': '2026-01-05T10:01:00Z'}]}");
+    (void)paging_signal(&paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    paging_pass(&paging, SPAN_MIN(1));
+    expect(&paging, "ana email: page 1");
+    assert_int_equal(take_ana_off(&paging, false), 1);
+    assert_string_equal(paging_first(&paging)->message.note,
+                        "ana is off duty; silence works has just ended: new disks");
+    expect(&paging, "chen email: page 1");
+    paging_close(&paging);
+}
+
 /* Two pages about one alert go on as one. */
 static void an_alert_goes_on_once(void **state)
 {
@@ -205,6 +224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages_go_on),
         cmocka_unit_test(what_waited_is_not_sent),
+        cmocka_unit_test(the_next_reads_which_silence_has_ended),
         cmocka_unit_test(an_alert_goes_on_once),
         cmocka_unit_test(whose_page_was_moved_is_told_by_the_next),
     };

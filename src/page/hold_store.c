@@ -1,5 +1,7 @@
 /* While we hold a message back, the wait of the step that sent it does not run; part of
  * page/page_store.h. */
+#include <string.h>
+
 #include "page/mail_store.h"
 #include "page/page_store.h"
 
@@ -210,4 +212,17 @@ void escalation_wait_anew(struct db *db, const struct page *page, struct utc now
     db_bind_int(q, 4, page->round);
     db_bind_int(q, 5, page->id);
     (void)db_run(q);
+}
+
+char *silence_held_by(struct db *db, const char *subject)
+{
+    struct db_query *q =
+        db_query(db, "SELECT kind, data FROM event WHERE subject = $1 AND kind IN"
+                     " ('alert.silenced', 'alert.snoozed', 'alert.acknowledged', 'alert.reopened')"
+                     " ORDER BY seq DESC LIMIT 1");
+    db_bind_text(q, 1, subject);
+    bool is_silenced = db_step(q) == DB_ROW && strcmp(db_text(q, 0), "alert.silenced") == 0;
+    char *data = is_silenced ? g_strdup(db_text(q, 1)) : NULL;
+    db_reset(q);
+    return data;
 }

@@ -58,6 +58,7 @@ static void move_page(struct pager *pager, struct ledger_tx *tx, struct page *pa
     event_append(tx, PRINCIPAL_SYSTEM_TEXT, "page.moved", subject, data);
     escalation_wait_anew(tx->db, page, tx->now);
     page_close(tx, page, PAGE_MOVED);
+    json_auto_t *circumstances = page_circumstances(page);
     const struct page_order order = {
         .alert = alert,
         .escalation_id = page->escalation_id,
@@ -65,6 +66,7 @@ static void move_page(struct pager *pager, struct ledger_tx *tx, struct page *pa
         .round = page->round,
         .urgency = page->urgency,
         .actor = PRINCIPAL_SYSTEM_TEXT,
+        .circumstances = circumstances,
     };
     pages_open(pager, tx, &order, tellings);
 }

@@ -241,8 +241,7 @@ static json_t *reason_json(const struct page_order *order, const struct telling 
     return reason;
 }
 
-/* What is told with the reason: why an override was made, which silence has just ended, that they may have heard
- * that it is over. */
+/* What is told with the reason: why an override was made, and what is so of the alert. */
 static void add_circumstances(json_t *reason, const struct config *config,
                               const struct page_order *order, const struct telling *telling,
                               struct utc now)
@@ -255,15 +254,24 @@ static void add_circumstances(json_t *reason, const struct config *config,
     if (override != NULL && override->comment != NULL) {
         json_object_set_new(reason, "override", json_string(override->comment));
     }
-    if (order->is_again) {
-        json_object_set_new(reason, "again", json_true());
+    if (order->circumstances != NULL) {
+        (void)json_object_update(reason, (json_t *)(uintptr_t)order->circumstances);
     }
-    if (order->silence != NULL) {
-        json_object_set_new(reason, "silence", json_string(order->silence->name));
-        if (order->silence->comment != NULL) {
-            json_object_set_new(reason, "silence_comment", json_string(order->silence->comment));
+}
+
+json_t *page_circumstances(const struct page *page)
+{
+    static const char *const KEYS[] = {"silence", "silence_comment", "again"};
+    struct fault fault;
+    json_auto_t *reason = json_read(page->reason, strlen(page->reason), &fault);
+    json_t *circumstances = json_object();
+    for (size_t i = 0; i < G_N_ELEMENTS(KEYS); i++) {
+        json_t *value = json_object_get(reason, KEYS[i]);
+        if (value != NULL) {
+            json_object_set(circumstances, KEYS[i], value);
         }
     }
+    return circumstances;
 }
 
 void append_page_event(struct ledger_tx *tx, const char *actor, const char *kind,

@@ -71,11 +71,10 @@ struct page_order {
     int64_t escalation_id; /* 0: asked for by a person */
     int64_t step, round;
     int urgency;
-    const char *actor;             /* who asked; "tocsin" for a step */
-    const struct silence *silence; /* that held it until now; NULL: none did */
-    bool is_again;                 /* they may have heard that it is over */
-    const char *note;              /* what whoever asked wants to say; may be NULL */
-    const char *by;                /* whose hand it was, when not theirs; may be NULL */
+    const char *actor;           /* who asked; "tocsin" for a step */
+    const json_t *circumstances; /* kept with the reason, see page_circumstances; NULL: none */
+    const char *note;            /* what whoever asked wants to say; may be NULL */
+    const char *by;              /* whose hand it was, when not theirs; may be NULL */
 };
 
 /* A page for each who is to be told. Whoever cannot be told at all is given up at once. */
@@ -97,6 +96,9 @@ enum outlook {
  * can wait there already. */
 int notify_of_page(struct pager *pager, struct ledger_tx *tx, const struct page *page,
                    const struct alert *alert, const char *contact, bool is_fresh);
+/* Of a page's reason what is so of the alert, whoever is told: "silence", "silence_comment": which has just ended, and
+ * why it was made; "again": they may have heard that it is over. To be freed with json_decref. */
+NODISCARD json_t *page_circumstances(const struct page *page);
 void append_page_event(struct ledger_tx *tx, const char *actor, const char *kind,
                        const struct page *page, json_t *data);
 
