@@ -148,6 +148,11 @@ struct utc alert_since(const struct alert *alert)
     return utc_is_set(alert->started_at) ? alert->started_at : alert->first_at;
 }
 
+struct span alert_lasted(const struct alert *alert)
+{
+    return utc_since(alert->resolved_at, utc_earlier(alert_since(alert), alert->first_at));
+}
+
 void alert_clear(struct alert *alert)
 {
     record_clear(&ALERT_RECORD, alert);

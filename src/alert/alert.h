@@ -62,6 +62,8 @@ void alert_clear(struct alert *alert);
 NODISCARD bool alert_is_snoozed(const struct alert *alert);
 /* Since when the trouble is there: by the sender's clock where it says so. */
 NODISCARD struct utc alert_since(const struct alert *alert);
+/* Of one that is resolved: how long the trouble was there; by our own clock where the sender's is ahead of it. */
+NODISCARD struct span alert_lasted(const struct alert *alert);
 
 /* The alert as the API shows it (ids as text, instants as RFC 3339). */
 extern const struct record ALERT_RECORD;

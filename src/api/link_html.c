@@ -5,6 +5,7 @@
 #include "alert/alert_store.h"
 #include "channel/catalogue.h"
 #include "page/brief.h"
+#include "page/end_store.h"
 #include "page/mail_store.h"
 #include "page/who.h"
 
@@ -82,6 +83,30 @@ static void write_why(struct html *html, const struct visit *visit, struct db *d
         write_fact(html, say(visit, "label.why"), why.reason);
         why_clear(&why);
     }
+}
+
+static void write_actor(struct html *html, const struct visit *visit, const char *key,
+                        const char *actor)
+{
+    g_autofree char *name = actor != NULL ? who_acts(visit->config, visit->language, actor) : NULL;
+    write_fact(html, say(visit, key), name);
+}
+
+/* How it ended, as the message about that says it; nothing while it has not. */
+static void write_end(struct html *html, const struct visit *visit, struct db *db,
+                      const struct alert *alert)
+{
+    if (alert->status != ALERT_RESOLVED) {
+        return;
+    }
+    g_autofree char *took = catalogue_span(visit->language, alert_lasted(alert));
+    g_autofree char *note = end_note(db, alert->id);
+    html_open(html, "dl", NULL);
+    write_fact(html, say(visit, "label.took"), took);
+    write_actor(html, visit, "label.acknowledged_by", alert->acknowledged_by);
+    write_actor(html, visit, "label.resolved_by", alert->resolved_by);
+    write_fact(html, say(visit, "label.resolve_note"), note);
+    html_close(html);
 }
 
 /* The same facts as in the message, in full. */
@@ -325,6 +350,7 @@ static void show_one(struct html *html, const struct visit *visit, struct db *db
     html_open(html, "li", "class", enum_to_name(SEVERITY_NAMES, alert.severity), NULL);
     page_alert(html, visit->language, visit->time_zone, &alert);
     write_state(html, visit, &alert);
+    write_end(html, visit, db, &alert);
     html_close(html);
     html_close(html);
     write_answer(html, visit, &tally, id); /* above what may be long: the thumb finds it at once */
@@ -341,13 +367,15 @@ static void show_one(struct html *html, const struct visit *visit, struct db *db
 }
 
 /* One of several: its own button, and the way to all that can be done with it. */
-static void write_card(struct html *html, const struct visit *visit, const struct alert *alert)
+static void write_card(struct html *html, const struct visit *visit, struct db *db,
+                       const struct alert *alert)
 {
     g_autofree char *more =
         g_strdup_printf("/l/%s?alert=%" G_GINT64_FORMAT, visit->token, alert->id);
     html_open(html, "li", "class", enum_to_name(SEVERITY_NAMES, alert->severity), NULL);
     page_alert(html, visit->language, visit->time_zone, alert);
     write_state(html, visit, alert);
+    write_end(html, visit, db, alert);
     html_open(html, "div", "class", "actions", NULL);
     if (alert->status == ALERT_OPEN || alert_is_snoozed(alert)) {
         write_button(html, visit, "acknowledge", alert->id, "ack.button", "quiet");
@@ -375,7 +403,7 @@ static void show_several(struct html *html, const struct visit *visit, struct db
     html_open(html, "ul", NULL);
     for (guint i = 0; i < alerts->len; i++) {
         struct alert *alert = g_ptr_array_index(alerts, i);
-        write_card(html, visit, alert);
+        write_card(html, visit, db, alert);
         alert_clear(alert);
         g_free(alert);
     }

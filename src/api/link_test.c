@@ -94,6 +94,9 @@ static void each_button_does_its_own(void **state)
     g_autofree char *page = test_ask(house, NULL, "GET", more, NULL);
     assert_non_null(strstr(page, "could not be done"));
     assert_null(strstr(page, "<form"));
+    assert_non_null(strstr(page, "<dt>It took</dt>"));
+    assert_non_null(strstr(page, "<dt>Resolved by</dt>"));
+    assert_non_null(strstr(page, "<dt>Resolution note</dt><dd>made room</dd>"));
 }
 
 /* Their own rules tell them in a while: whoever asks is not told that they are paged now. */

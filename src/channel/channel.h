@@ -41,6 +41,7 @@ struct message_item {
     struct span lasted;          /* of what is over */
     const char *acknowledged_by; /* a name, of what is acknowledged or over; NULL: nobody did */
     const char *resolved_by;     /* a name, of what is over */
+    const char *resolve_note;    /* what they said with it; may be NULL */
 };
 
 enum { MESSAGE_NAMES_MAX = 10 };

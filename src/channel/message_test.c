@@ -359,6 +359,25 @@ static void a_webhook_has_a_field_for_each(void **state)
     parcel_free(parcel);
 }
 
+/* And of what is over how it ended. */
+static void a_webhook_has_what_was_said_at_the_end(void **state)
+{
+    (void)state;
+    struct message_item item = MESSAGE.items[0];
+    struct message message = MESSAGE;
+    item.ended_at = message.now;
+    item.resolved_by = "Chen Wei";
+    item.resolve_note = "threw old logs away";
+    message.kind = MESSAGE_ENDED;
+    message.items = &item;
+    struct parcel *parcel = parcel_of(CONTACT_WEBHOOK, &message);
+    json_auto_t *body = body_of(parcel);
+    const json_t *alerts = json_object_get(json_object_get(body, "data"), "alerts");
+    assert_string_equal(json_text(json_array_get(alerts, 0), "resolve_note", ""),
+                        "threw old logs away");
+    parcel_free(parcel);
+}
+
 /* The page behind the link has all of it. */
 static void the_log_has_the_note_too(void **state)
 {
@@ -425,6 +444,7 @@ int main(void)
         cmocka_unit_test(each_channel_says_that_it_was_held_back_or_may_be_a_repeat),
         cmocka_unit_test(ntfy_offers_three_views),
         cmocka_unit_test(a_webhook_has_a_field_for_each),
+        cmocka_unit_test(a_webhook_has_what_was_said_at_the_end),
         cmocka_unit_test(the_log_has_the_note_too),
         cmocka_unit_test(a_long_description_is_cut_at_a_character),
     };

@@ -319,6 +319,15 @@ static void add_ended(struct rendered *out, const struct message *message)
     add_fact(out, "label.took", took);
     add_fact(out, "label.acknowledged_by", item->acknowledged_by);
     add_fact(out, "label.resolved_by", item->resolved_by);
+    add_fact(out, "label.resolve_note", item->resolve_note);
+}
+
+static const char *outcome_key(const struct message_item *item)
+{
+    if (!utc_is_set(item->ended_at)) {
+        return "taken.item";
+    }
+    return item->resolve_note != NULL ? "ended.item_note" : "ended.item";
 }
 
 /* One of several that are over, or that somebody has. */
@@ -331,13 +340,12 @@ static void add_outcome(struct rendered *out, const struct message *message,
     g_autofree char *service = text_line(item->service, SUBJECT_MAX);
     g_autofree char *who =
         text_line(is_over ? item->resolved_by : item->acknowledged_by, LABEL_MAX);
-    const struct catalogue_arg args[] = {{.name = "service", .text = service},
-                                         {.name = "summary", .text = summary},
-                                         {.name = "took", .text = took},
-                                         {.name = "who", .text = who},
-                                         {NULL}};
-    g_autofree char *line =
-        catalogue_format(message->language, is_over ? "ended.item" : "taken.item", args);
+    g_autofree char *note = text_line(item->resolve_note, ITEM_MAX);
+    const struct catalogue_arg args[] = {
+        {.name = "service", .text = service}, {.name = "summary", .text = summary},
+        {.name = "took", .text = took},       {.name = "who", .text = who},
+        {.name = "note", .text = note},       {NULL}};
+    g_autofree char *line = catalogue_format(message->language, outcome_key(item), args);
     add(out, BLOCK_ITEM, NULL, line, SUMMARY_MAX);
 }
 

@@ -160,6 +160,30 @@ static void what_is_taken_says_by_whom(void **state)
     rendered_clear(&two);
 }
 
+/* And what whoever resolved it said with it. */
+static void what_is_over_says_how(void **state)
+{
+    (void)state;
+    struct message_item items[] = {ITEM, ITEM};
+    struct message message = message_of(MESSAGE_ENDED, LANGUAGE_EN);
+    items[0].ended_at = items[1].ended_at = NOW;
+    items[0].lasted = items[1].lasted = SPAN_MIN(12);
+    items[0].resolved_by = items[1].resolved_by = "Chen Wei";
+    items[0].resolve_note = "threw {old}\nlogs away";
+    message.items = items;
+    struct rendered one = message_render(&message);
+    g_autofree char *text = rendered_text(&one);
+    assert_non_null(strstr(text, "Resolved by: Chen Wei\n"));
+    assert_non_null(strstr(text, "Resolution note: threw {old} logs away\n"));
+    message.item_count = message.total = 2;
+    struct rendered two = message_render(&message);
+    g_autofree char *both = rendered_text(&two);
+    assert_non_null(strstr(both, " — 12 min, Chen Wei: threw {old} logs away\n"));
+    assert_non_null(strstr(both, " — 12 min, Chen Wei\n"));
+    rendered_clear(&one);
+    rendered_clear(&two);
+}
+
 /* Every language and kind: complete, one line where one line is due, no unfilled placeholder. */
 static void test_all_are_complete(void **state)
 {
@@ -300,6 +324,7 @@ int main(void)
         cmocka_unit_test(test_digest_counts),
         cmocka_unit_test(test_all_are_complete),
         cmocka_unit_test(what_is_taken_says_by_whom),
+        cmocka_unit_test(what_is_over_says_how),
         cmocka_unit_test(test_hostile_texts),
         cmocka_unit_test(test_bare_message),
     };

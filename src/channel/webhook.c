@@ -115,6 +115,7 @@ static json_t *alerts_of(const struct message *message)
         json_set_utc(alert, "ended", item->ended_at);
         set_text(alert, "acknowledged_by", item->acknowledged_by);
         set_text(alert, "resolved_by", item->resolved_by);
+        set_text(alert, "resolve_note", item->resolve_note);
         (void)json_object_set_new(alert, "count", json_integer(MAX(item->count, 1)));
         (void)json_object_set_new(alert, "labels", labels_of(item));
         (void)json_object_set_new(alert, "links", links_of(item));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "alert/alert.h"
+#include "base/json.h"
 
 /* An attempt that may have reached somebody: under way, delivered, or with an outcome nobody knows. */
 #define MAY_HAVE_ARRIVED(notification)                                        \
@@ -187,4 +188,17 @@ int64_t end_carry(struct db *db, const struct delivery *delivery, int64_t told_i
     int64_t total = db_changes(db);
     carried_begin(db, delivery->id);
     return total;
+}
+
+char *end_note(struct db *db, int64_t alert_id)
+{
+    struct fault fault;
+    g_autofree char *subject = g_strdup_printf("alert:%" G_GINT64_FORMAT, alert_id);
+    struct db_query *q = db_query(db, "SELECT data FROM event WHERE subject = $1"
+                                      " AND kind = 'alert.resolved' ORDER BY seq DESC LIMIT 1");
+    db_bind_text(q, 1, subject);
+    g_autofree char *data = db_step(q) == DB_ROW ? g_strdup(db_text(q, 0)) : NULL;
+    db_reset(q);
+    json_auto_t *value = data != NULL ? json_read(data, strlen(data), &fault) : NULL;
+    return g_strdup(json_text(value, "note", NULL));
 }

@@ -18,6 +18,8 @@ NODISCARD bool end_is_told(struct db *db, int64_t alert_id, const char *who);
 NODISCARD bool end_was_told(struct db *db, int64_t alert_id);
 /* How often since then whoever heard it most often may have. */
 NODISCARD int64_t end_times_told(struct db *db, int64_t alert_id, struct utc since);
+/* What whoever resolved the alert last said with it; newly allocated, NULL: nothing, or nobody did. */
+NODISCARD char *end_note(struct db *db, int64_t alert_id);
 /* Cancels those due by then in the mailbox whose alert is open again, or of which the receiver never heard; answers
  * how many. */
 int64_t end_drop_unwanted(struct db *db, int64_t mailbox_id, struct utc due, struct utc now);

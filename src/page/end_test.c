@@ -64,6 +64,31 @@ static void whoever_was_told_hears_how_it_ended(void **state)
     paging_close(&paging);
 }
 
+static const struct message_item *ended_item(const struct paging *paging)
+{
+    assert_int_equal(paging_first(paging)->message.kind, MESSAGE_ENDED);
+    return &paging_first(paging)->message.items[0];
+}
+
+/* What was done about it is worth more than that it is over. */
+static void whoever_was_told_reads_what_was_said_with_it(void **state)
+{
+    (void)state;
+    struct paging paging;
+    paging_open(&paging, TEAM);
+    int64_t id = told(&paging, "k");
+    (void)paging_act_saying(&paging, VERB_RESOLVE, id, "user:ana", "threw old logs away");
+    paging_pass(&paging, SPAN_S(5));
+    assert_string_equal(ended_item(&paging)->resolve_note, "threw old logs away");
+    g_free(paging_messages(&paging));
+    /* It comes again, and ends by itself: nobody said anything with that. */
+    int64_t next = told(&paging, "k");
+    end(&paging, "k");
+    assert_int_not_equal(next, id);
+    assert_null(ended_item(&paging)->resolve_note);
+    paging_close(&paging);
+}
+
 /* Nothing reached budi, whose turn had not come, and nothing had left for ana yet. */
 static void nobody_else_hears(void **state)
 {
@@ -277,6 +302,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whoever_was_told_hears_how_it_ended),
+        cmocka_unit_test(whoever_was_told_reads_what_was_said_with_it),
         cmocka_unit_test(nobody_else_hears),
         cmocka_unit_test(an_unknown_outcome_counts_as_told),
         cmocka_unit_test(what_is_open_again_is_not_called_over),

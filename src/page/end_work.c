@@ -105,8 +105,13 @@ static void add_alert(struct pager *pager, struct ledger_tx *tx, struct errand *
                       int64_t alert_id)
 {
     struct alert alert = {0};
+    size_t place = errand->message.item_count;
     if (alert_load(tx->db, alert_id, &alert)) {
         errand_add(errand, pager->config, &alert);
+    }
+    if (alert.status == ALERT_RESOLVED && errand->message.item_count > place) {
+        g_autofree char *note = end_note(tx->db, alert_id);
+        errand->items[place].resolve_note = errand_keep(errand, note);
     }
     alert_clear(&alert);
 }

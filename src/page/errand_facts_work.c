@@ -70,10 +70,8 @@ void errand_add(struct errand *errand, const struct config *config, const struct
         item->acknowledged_by = keep_name(errand, config, alert->acknowledged_by);
     }
     if (alert->status == ALERT_RESOLVED) {
-        /* By our own clock where the sender's is ahead of it. */
         item->ended_at = alert->resolved_at;
-        item->lasted =
-            utc_since(alert->resolved_at, utc_earlier(alert_since(alert), alert->first_at));
+        item->lasted = alert_lasted(alert);
         item->resolved_by = keep_name(errand, config, alert->resolved_by);
     }
     set_labels(errand, item, facts.labels);

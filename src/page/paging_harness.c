@@ -213,7 +213,13 @@ static int act(struct paging *paging, struct act *what)
 
 int paging_act(struct paging *paging, int verb, int64_t alert_id, const char *actor)
 {
-    struct act what = {.verb = verb, .alert_id = alert_id, .actor = actor};
+    return paging_act_saying(paging, verb, alert_id, actor, NULL);
+}
+
+int paging_act_saying(struct paging *paging, int verb, int64_t alert_id, const char *actor,
+                      const char *note)
+{
+    struct act what = {.verb = verb, .alert_id = alert_id, .actor = actor, .note = note};
     return act(paging, &what);
 }
 

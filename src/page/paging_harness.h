@@ -49,6 +49,8 @@ int64_t paging_signal_of(struct paging *paging, const char *service, int action,
                          int severity);
 /* Answers the status. */
 int paging_act(struct paging *paging, int verb, int64_t alert_id, const char *actor);
+int paging_act_saying(struct paging *paging, int verb, int64_t alert_id, const char *actor,
+                      const char *note);
 int paging_page(struct paging *paging, int64_t alert_id, const char *user);
 int paging_page_saying(struct paging *paging, int64_t alert_id, const char *user, const char *note);
 /* Anybody; `holds` as of struct act. */
