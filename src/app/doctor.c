@@ -44,13 +44,6 @@ static void look_at_keys(struct doctor *doctor)
     g_string_chunk_free(facts.texts);
 }
 
-static void look_at_contacts(struct doctor *doctor)
-{
-    struct contact_states *states = contact_states_read(doctor->db);
-    lint_contacts(doctor->config, states, doctor->now, doctor->findings);
-    contact_states_free(states);
-}
-
 static const char *remedy_of(const char *check)
 {
     return strcmp(check, WAY_SECRET) == 0
@@ -58,23 +51,44 @@ static const char *remedy_of(const char *check)
                : "Correct the address, or start the server with --allow-private for it.";
 }
 
+struct walk {
+    struct doctor *doctor;
+    struct lint_amiss amiss;
+};
+
 static void add_way(void *self, const char *check, const char *path, const char *whose,
                     const char *why)
 {
-    struct doctor *doctor = self;
+    struct walk *walk = self;
+    struct doctor *doctor = walk->doctor;
     if (strcmp(check, WAY_MAIL) != 0) { /* doctor_mail tells that */
         lint_add(doctor->findings, LINT_PROBLEM, check, path, remedy_of(check),
                  "Nothing can be sent to %s: %s", whose, why);
+        g_hash_table_add(walk->amiss.whose, g_strdup(whose));
+    } else {
+        walk->amiss.has_no_mail = true;
     }
 }
 
-static void look_at_ways(struct doctor *doctor)
+static void look_at_ways(struct walk *walk)
 {
+    struct doctor *doctor = walk->doctor;
     if (doctor->ways != NULL) {
         g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
         json_auto_t *document = config_export(doctor->db, doctor->now, notes);
-        ways_check(doctor->ways, document, add_way, doctor);
+        ways_check(doctor->ways, document, add_way, walk);
     }
+}
+
+/* What cannot work first: that it did not is the same fault. */
+static void look_at_contacts(struct doctor *doctor)
+{
+    g_autoptr(GHashTable) whose = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    struct walk walk = {doctor, {.whose = whose}};
+    look_at_ways(&walk);
+    struct contact_states *states = contact_states_read(doctor->db);
+    lint_contacts(doctor->config, states, &walk.amiss, doctor->now, doctor->findings);
+    contact_states_free(states);
 }
 
 /* What was met or found already: to read the whole file again takes a while, and may find less. */
@@ -222,7 +236,6 @@ void doctor_look(struct doctor *doctor)
     look_at_file(doctor);
     lint_config(doctor->config, doctor->now, doctor->findings);
     look_at_contacts(doctor);
-    look_at_ways(doctor);
     look_at_keys(doctor);
     if (doctor->settings->database_url != NULL) {
         doctor_server(doctor);

@@ -37,8 +37,16 @@ struct key_fact {
 /* People without a way to be reached, gaps in the next 30 days, people on call while they are away, policies that name who is away, policies whose steps or last resort
  * reach nobody, things that nothing uses. */
 void lint_config(const struct config *config, struct utc now, GPtrArray *findings);
-void lint_contacts(const struct config *config, const struct contact_states *states, struct utc now,
-                   GPtrArray *findings);
+
+/* Whom nothing can be sent to, as was found out otherwise: that their last message failed is no other fault. */
+struct lint_amiss {
+    GHashTable *whose; /* a set of "ana by phone" and "the channel ops" */
+    bool has_no_mail;  /* nobody is reached by e-mail */
+};
+
+/* Contacts and rooms by how their last messages went. `amiss` may be NULL. */
+void lint_contacts(const struct config *config, const struct contact_states *states,
+                   const struct lint_amiss *amiss, struct utc now, GPtrArray *findings);
 void lint_keys(const struct key_fact *facts, size_t count, struct utc now, GPtrArray *findings);
 
 /* Most severe first, else in order. */

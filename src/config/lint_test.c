@@ -104,12 +104,12 @@ static void finds_what_keeps_a_page_away(void **state)
 }
 
 static void lint_one(const struct config_plan *plan, const struct contact_state *state,
-                     GPtrArray *findings)
+                     const struct lint_amiss *amiss, GPtrArray *findings)
 {
     struct contact_states states = {.items =
                                         g_array_new(FALSE, TRUE, sizeof(struct contact_state))};
     g_array_append_val(states.items, *state);
-    lint_contacts(plan->next, &states, NOW, findings);
+    lint_contacts(plan->next, &states, amiss, NOW, findings);
     g_array_unref(states.items);
 }
 
@@ -139,10 +139,79 @@ static void tells_of_rooms_that_took_no_message(void **state)
     struct config_plan *plan = plan_of(YAML);
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         GPtrArray *findings = lint_new();
-        lint_one(plan, &rows[i].state, findings);
+        lint_one(plan, &rows[i].state, NULL, findings);
         g_autofree char *lines = lines_of(findings);
         if (strcmp(lines, rows[i].findings) != 0) {
             fail_msg("%s: %s", rows[i].name, lines);
+        }
+        g_ptr_array_unref(findings);
+    }
+    config_plan_free(plan);
+}
+
+/* What to do about the failure that is told; NULL: none is. Lent by the findings. */
+static const char *failing_remedy(const GPtrArray *findings)
+{
+    for (guint i = 0; i < findings->len; i++) {
+        const struct finding *finding = findings->pdata[i];
+        if (strcmp(finding->check, "failing") == 0) {
+            return finding->remedy;
+        }
+    }
+    return NULL;
+}
+
+/* One fault is told once; and of a failure that lasts what to do about it. */
+static void tells_a_fault_once_and_its_remedy(void **state)
+{
+    (void)state;
+    static const char YAML[] =
+        "users: [{name: ana, contacts: [{name: phone, kind: ntfy, to: 'https://n.example.com/a'},"
+        " {name: mail, kind: email, to: ana@example.com}]}]\n"
+        "channels: [{name: ops, kind: webhook, to: 'https://chat.example.com/x'}]\n";
+
+    static const struct {
+        const char *name, *user, *contact, *failure;
+        bool is_refused;
+        const char *whose; /* to whom nothing can be sent, as is known; NULL: nobody */
+        bool has_no_mail;
+        const char *remedy; /* how it ends; NULL: not told */
+    } ROWS[] = {
+        {"an answer", "ana", "phone", "HTTP 500", false, NULL, false, "provider for more."},
+        {"no answer", "ana", "phone", "Couldn't resolve host name", false, NULL, false,
+         "(names, network, firewall)."},
+        {"a mail server's answer", "ana", "mail", "451 busy", false, NULL, false,
+         "provider for more."},
+        {"its secret is missing", "ana", "phone", "not sent: env:X", true, "ana by phone", false,
+         NULL},
+        {"another's is", "ana", "phone", "HTTP 404", true, "the channel ops", false, "test` it."},
+        {"a room's is", "channel:ops", "channel", "not sent: env:X", true, "the channel ops", false,
+         NULL},
+        {"no mail server", "ana", "mail", "not sent: no mail server", true, NULL, true, NULL},
+    };
+
+    struct config_plan *plan = plan_of(YAML);
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        const struct contact_state failed = {
+            .user = ROWS[i].user,
+            .contact = ROWS[i].contact,
+            .failed_at = NOW,
+            .failure = ROWS[i].failure,
+            .is_refused = ROWS[i].is_refused,
+            .retry_at = utc_add(NOW, SPAN_MIN(1)),
+        };
+        g_autoptr(GHashTable) whose = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        const struct lint_amiss amiss = {whose, ROWS[i].has_no_mail};
+        GPtrArray *findings = lint_new();
+        if (ROWS[i].whose != NULL) {
+            g_hash_table_add(whose, g_strdup(ROWS[i].whose));
+        }
+        lint_one(plan, &failed, &amiss, findings);
+        const char *remedy = failing_remedy(findings);
+        bool is_told = remedy != NULL;
+        if (is_told != (ROWS[i].remedy != NULL) ||
+            (is_told && !g_str_has_suffix(remedy, ROWS[i].remedy))) {
+            fail_msg("%s: %s", ROWS[i].name, is_told ? remedy : "not told");
         }
         g_ptr_array_unref(findings);
     }
@@ -170,7 +239,7 @@ static void a_new_address_is_not_confirmed_by_the_old_one(void **state)
     struct config_plan *plan = plan_of(YAML);
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         GPtrArray *findings = lint_new();
-        lint_one(plan, &rows[i].state, findings);
+        lint_one(plan, &rows[i].state, NULL, findings);
         g_autofree char *lines = lines_of(findings);
         assert_string_equal(lines, rows[i].findings);
         g_ptr_array_unref(findings);
@@ -213,7 +282,7 @@ static void says_until_when_a_contact_has_to_wait(void **state)
     struct config_plan *plan = plan_of(YAML);
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         GPtrArray *findings = lint_new();
-        lint_one(plan, &rows[i].state, findings);
+        lint_one(plan, &rows[i].state, NULL, findings);
         lint_sort(findings);
         const struct finding *finding = g_ptr_array_index(findings, 0);
         if (strcmp(finding->what, rows[i].what) != 0 ||
@@ -437,6 +506,7 @@ int main(void)
         cmocka_unit_test(tells_who_is_on_call_while_away),
         cmocka_unit_test(tells_of_policies_that_name_who_is_away),
         cmocka_unit_test(tells_of_rooms_that_took_no_message),
+        cmocka_unit_test(tells_a_fault_once_and_its_remedy),
         cmocka_unit_test(says_until_when_a_contact_has_to_wait),
         cmocka_unit_test(a_new_address_is_not_confirmed_by_the_old_one),
         cmocka_unit_test(judges_keys),
