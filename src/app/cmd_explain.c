@@ -29,13 +29,20 @@ static void show_decisions(const json_t *decisions, GString *out, const struct z
     size_t i;
     json_t *entry;
     json_array_foreach (decisions, i, entry) {
-        g_autofree char *at = output_time_text(zone, json_text(entry, "at", ""));
+        g_autofree char *at = output_moment_text(zone, json_text(entry, "at", ""));
         g_autofree char *text = facts(json_object_get(entry, "data"), zone);
         const char *cells[] = {at, json_text(entry, "kind", ""), json_text(entry, "actor", ""),
                                text};
         table_add(table, cells);
     }
     table_write(&table, out);
+}
+
+/* How it went, as one says it of a message. */
+static const char *outcome_word(const json_t *attempt)
+{
+    const char *state = json_text(attempt, "state", "");
+    return strcmp(state, "claimed") == 0 ? "under way" : state;
 }
 
 /* One row per attempt, and one for what was not tried (yet). */
@@ -47,7 +54,7 @@ static void add_notification(struct table *table, const char *who, const json_t 
     if (json_array_size(attempts) == 0) {
         const char *when =
             json_text(notification, "next_look_at", json_text(notification, "due_at", ""));
-        g_autofree char *due = output_time_text(zone, when);
+        g_autofree char *due = output_moment_text(zone, when);
         const char *cells[] = {who, contact, json_text(notification, "state", ""), due,
                                json_text(notification, "why", "")};
         table_add(table, cells);
@@ -55,9 +62,9 @@ static void add_notification(struct table *table, const char *who, const json_t 
     size_t i;
     json_t *attempt;
     json_array_foreach (attempts, i, attempt) {
-        g_autofree char *at = output_time_text(
-            zone, json_text(attempt, "finished_at", json_text(attempt, "claimed_at", "")));
-        const char *cells[] = {who, contact, json_text(attempt, "state", ""), at,
+        g_autofree char *at = output_moment_text(
+            zone, json_text(attempt, "finished_at", json_text(attempt, "started_at", "")));
+        const char *cells[] = {who, contact, outcome_word(attempt), at,
                                json_text(attempt, "detail", "")};
         table_add(table, cells);
     }
@@ -124,7 +131,7 @@ static void show_heading(const json_t *alert, GString *out)
 /* What messages say about the alert. */
 static void show_message(const json_t *message, GString *out, const struct zone *zone)
 {
-    g_autofree char *since = output_time_text(zone, json_text(message, "since", ""));
+    g_autofree char *since = output_moment_text(zone, json_text(message, "since", ""));
     show_fact(out, "description", json_text(message, "description", ""));
     show_fact(out, "since", since);
     const char *name;

@@ -143,6 +143,20 @@ char *output_time_text(const struct zone *zone, const char *text)
     return output_time(zone, at);
 }
 
+char *output_moment_text(const struct zone *zone, const char *text)
+{
+    struct utc at;
+    char *shown = output_time_text(zone, text);
+    bool is_full_minute = text != NULL && utc_parse(text, &at) && at.us < UTC_NEVER.us &&
+                          zone_civil(zone, at).second == 0;
+    if (!is_full_minute) {
+        return shown;
+    }
+    char *whole = g_strconcat(shown, ":00", NULL);
+    g_free(shown);
+    return whole;
+}
+
 /* Instants are of these characters, and end in Z: what stands behind that ends the sentence. */
 static size_t instant_length(const char *text)
 {

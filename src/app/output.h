@@ -29,6 +29,8 @@ const struct zone *output_zone(void);
 NODISCARD char *output_time(const struct zone *zone, struct utc at);
 /* The same for RFC 3339 text from an answer; the text itself when it is not an instant. */
 NODISCARD char *output_time_text(const struct zone *zone, const char *text);
+/* The same of what happened, always with its seconds: one on the full minute stands among others. */
+NODISCARD char *output_moment_text(const struct zone *zone, const char *text);
 
 /* The same for those among the words of a sentence, RFC 3339 in UTC, as a server tells them. True when there was
  * one; the sentence is appended. */

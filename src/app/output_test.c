@@ -71,13 +71,16 @@ static void tells_time_in_a_zone(void **state)
 
     const struct {
         const char *name, *text, *shown;
+        const char *moment; /* of what happened; NULL: the same */
     } rows[] = {
-        {"winter", "2026-12-24T22:30:00Z", "2026-12-24 23:30"},
-        {"summer, with seconds", "2026-07-01T10:00:05Z", "2026-07-01 12:00:05"},
-        {"no instant", "soon", "soon"},
-        {"empty", "", ""},
-        {"absent", NULL, ""},
-        {"never", "9999-12-31T23:59:59Z", "no end"},
+        {"winter", "2026-12-24T22:30:00Z", "2026-12-24 23:30", "2026-12-24 23:30:00"},
+        {"summer, with seconds", "2026-07-01T10:00:05Z", "2026-07-01 12:00:05", NULL},
+        {"less than a second after", "2026-12-24T22:30:00.5Z", "2026-12-24 23:30",
+         "2026-12-24 23:30:00"},
+        {"no instant", "soon", "soon", NULL},
+        {"empty", "", "", NULL},
+        {"absent", NULL, "", NULL},
+        {"never", "9999-12-31T23:59:59Z", "no end", NULL},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -85,6 +88,8 @@ static void tells_time_in_a_zone(void **state)
         if (strcmp(shown, rows[i].shown) != 0) {
             fail_msg("%s: %s", rows[i].name, shown);
         }
+        g_autofree char *moment = output_moment_text(paris, rows[i].text);
+        assert_string_equal(moment, rows[i].moment != NULL ? rows[i].moment : rows[i].shown);
     }
 }
 

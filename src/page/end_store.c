@@ -107,20 +107,32 @@ int64_t end_drop_unwanted(struct db *db, int64_t mailbox_id, struct utc due, str
     return db_changes(db);
 }
 
+/* To the person of mailbox $1 a page of the notification's alert is on its way. */
+#define IS_PAGE_ON_ITS_WAY                                                                \
+    "EXISTS (SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"          \
+    " JOIN mailbox own ON own.user_name = m.user_name AND own.id = $1"                    \
+    " JOIN carried c ON c.notification_id = n.id JOIN delivery d ON d.id = c.delivery_id" \
+    " WHERE n.alert_id = notification.alert_id AND n.kind = 1 AND d.state = 1)"
+
 int64_t end_put_off(struct db *db, int64_t mailbox_id, struct utc now, struct utc until)
 {
-    struct db_query *q = db_query(
-        db, "UPDATE notification SET due_at = $3 WHERE mailbox_id = $1 AND kind IN (5, 6)"
-            " AND state = 1 AND due_at <= $2"
-            " AND EXISTS (SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
-            " JOIN mailbox own ON own.user_name = m.user_name AND own.id = $1"
-            " JOIN carried c ON c.notification_id = n.id JOIN delivery d ON d.id = c.delivery_id"
-            " WHERE n.alert_id = notification.alert_id AND n.kind = 1 AND d.state = 1)");
+    struct db_query *q =
+        db_query(db, "UPDATE notification SET due_at = $3 WHERE mailbox_id = $1 AND kind IN (5, 6)"
+                     " AND state = 1 AND due_at <= $2 AND " IS_PAGE_ON_ITS_WAY);
     db_bind_int(q, 1, mailbox_id);
     db_bind_utc(q, 2, now);
     db_bind_utc(q, 3, until);
     (void)db_run(q);
     return db_changes(db);
+}
+
+bool end_awaits_page(struct db *db, const struct notification *end)
+{
+    struct db_query *q = db_query(db, "SELECT 1 FROM notification WHERE mailbox_id = $1 AND id = $2"
+                                      " AND " IS_PAGE_ON_ITS_WAY);
+    db_bind_int(q, 1, end->mailbox_id);
+    db_bind_int(q, 2, end->id);
+    return db_is_any(q);
 }
 
 struct utc end_update_due(struct db *db, int64_t mailbox_id, struct utc now)

@@ -40,6 +40,8 @@ NODISCARD bool end_find_told(struct db *db, const struct notification *end,
 /* A page of the same alert is on its way to the receiver: its end comes after it. Puts those that are due off until
  * then; answers how many. */
 int64_t end_put_off(struct db *db, int64_t mailbox_id, struct utc now, struct utc until);
+/* Is that so of this one? */
+NODISCARD bool end_awaits_page(struct db *db, const struct notification *end);
 /* When the first of those that are not due yet, and may be written into a message, is; else UTC_NEVER. */
 NODISCARD struct utc end_update_due(struct db *db, int64_t mailbox_id, struct utc now);
 /* Puts those that are due in its mailbox on the delivery, or (told_id not 0) all, due or not, of alerts that this

@@ -8,6 +8,8 @@
 #include <cmocka.h>
 
 #include "alert/alert_store.h"
+#include "base/json.h"
+#include "page/explain.h"
 #include "page/paging_harness.h"
 
 static const char TEAM[] =
@@ -86,6 +88,59 @@ static void whoever_was_told_reads_what_was_said_with_it(void **state)
     end(&paging, "k");
     assert_int_not_equal(next, id);
     assert_null(ended_item(&paging)->resolve_note);
+    paging_close(&paging);
+}
+
+/* Why the end that ana is to be told of waits; newly allocated. */
+static char *why_it_waits(struct paging *paging, int64_t alert_id)
+{
+    struct config *config = config_current(paging->configs);
+    json_auto_t *answer = explain_alert(paging->db, config, alert_id, paging->now);
+    config_unref(config);
+    size_t i;
+    json_t *end;
+    json_array_foreach (json_object_get(answer, "endings"), i, end) {
+        if (strcmp(json_text(end, "who", ""), "ana") == 0) {
+            return g_strdup(json_text(end, "why", ""));
+        }
+    }
+    return g_strdup("there is none");
+}
+
+static void assert_waits(struct paging *paging, int64_t alert_id, const char *expected)
+{
+    g_autofree char *why = why_it_waits(paging, alert_id);
+    assert_string_equal(why, expected);
+}
+
+static void an_end_that_waits_says_for_what(void **state)
+{
+    (void)state;
+    struct paging paging;
+    paging_open(&paging, TEAM);
+    paging_apply(&paging, "{'users': [{'name': 'ana', 'contacts': [{'kind': 'email', 'to':"
+                          " 'a@x.org'}, {'kind': 'webhook', 'to': 'http://a.x.org/'}], 'rules':"
+                          " {'high': [{'after': '0s', 'contact': 'email'},"
+                          " {'after': '1m', 'contact': 'webhook'}]}}]}");
+    int64_t id = told(&paging, "k");
+    paging_pass(&paging, SPAN_MIN(1)); /* the page by webhook is on its way */
+    end(&paging, "k");
+    assert_waits(&paging, id, "the page about it is on its way; the end comes after that");
+    paging_close(&paging);
+}
+
+static void an_end_whose_address_is_busy_says_so(void **state)
+{
+    (void)state;
+    struct paging paging;
+    paging_open(&paging, TEAM);
+    int64_t id = told(&paging, "k");
+    (void)paging_signal(&paging, SIGNAL_TRIGGER, "l", SEVERITY_CRITICAL); /* is under way */
+    (void)paging_signal(&paging, SIGNAL_RESOLVE, "k", SEVERITY_CRITICAL);
+    assert_waits(&paging, id, "an end has time: several make one message, and quiet hours hold it");
+    paging_pass(&paging, SPAN_S(5));
+    assert_waits(&paging, id,
+                 "another message to the same address is under way; it goes when that is over");
     paging_close(&paging);
 }
 
@@ -303,6 +358,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whoever_was_told_hears_how_it_ended),
         cmocka_unit_test(whoever_was_told_reads_what_was_said_with_it),
+        cmocka_unit_test(an_end_that_waits_says_for_what),
+        cmocka_unit_test(an_end_whose_address_is_busy_says_so),
         cmocka_unit_test(nobody_else_hears),
         cmocka_unit_test(an_unknown_outcome_counts_as_told),
         cmocka_unit_test(what_is_open_again_is_not_called_over),

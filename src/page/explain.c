@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/json_set.h"
 #include "page/brief.h"
+#include "page/end_store.h"
 #include "page/work.h"
 #include "people/address.h"
 
@@ -72,22 +73,37 @@ static void add_attempt(void *self, const struct delivery *delivery)
     json_array_append_new(self, delivery_json(delivery));
 }
 
+#define WAITS_FOR_ADDRESS \
+    "another message to the same address is under way; it goes when that is over"
+
+static const char *why_end_waits(struct db *db, const struct notification *n,
+                                 const struct mailbox *mailbox)
+{
+    if (mailbox->waits_for != 0) {
+        return WAITS_FOR_ADDRESS;
+    }
+    return end_awaits_page(db, n) ? "the page about it is on its way; the end comes after that"
+                                  : "an end has time: several make one message, and quiet hours "
+                                    "hold it";
+}
+
 /* Why it waits: quiet hours moved its time, an attempt failed, its own or another's to the same contact, or the
  * bound on noise holds it. */
-static const char *why_waiting(const struct notification *n, const struct mailbox *mailbox)
+static const char *why_waiting(struct db *db, const struct notification *n,
+                               const struct mailbox *mailbox)
 {
     if (n->tries > 0) {
         return "the last attempt failed; it is tried again";
     }
     if (n->kind == NOTIFICATION_ENDED) {
-        return "an end has time: several make one message, and quiet hours hold it";
+        return why_end_waits(db, n, mailbox);
     }
     if (utc_before(n->created_at, n->due_at)) {
         return "quiet hours; it goes when they end";
     }
     bool is_held = utc_before(n->due_at, mailbox->next_at);
     if (is_held && mailbox->waits_for != 0) {
-        return "another message to the same address is under way; it goes when that is over";
+        return WAITS_FOR_ADDRESS;
     }
     bool is_failing = mailbox->failures > 0 || mailbox->is_refused;
     if (is_held && is_failing && mailbox->next_at.us == mailbox->retry_at.us) {
@@ -145,7 +161,7 @@ static json_t *notification_json(struct db *db, const struct notification *n)
         set_text(object, "contact", mailbox.contact);
         if (n->state == NOTIFICATION_WAITING) {
             json_set_utc(object, "next_look_at", mailbox.next_at);
-            set_text(object, "why", why_waiting(n, &mailbox));
+            set_text(object, "why", why_waiting(db, n, &mailbox));
         }
     }
     if (n->state == NOTIFICATION_FAILED && n->tries == 0) {

@@ -779,6 +779,17 @@ policies:"""))
             self.assertNotIn("nobody can be told", said)
             self.assertEqual(world.cli("doctor", check=False).returncode, 1)
 
+    def test_an_attempt_that_goes_on_is_under_way(self):
+        with World() as world, socket.create_server(("127.0.0.1", 0)) as silent:
+            address = f"http://127.0.0.1:{silent.getsockname()[1]}/x"
+            world.apply(TEAM.replace("[{schedule: primary}]", "[{channel: ops}]") +
+                        f"channels: [{{name: ops, kind: webhook, to: '{address}'}}]\n")
+            alert = world.cli_json("alert", "--service", "checkout", "Disk full")["alert_id"]
+            world.wait("the attempt begins", lambda: "under way" in world.cli("explain", alert).stdout)
+            said = world.cli("explain", alert).stdout
+            self.assertRegex(said, r"ops +channel +under way +[-0-9]{10} [0-9]{2}:[0-9]{2}:[0-9]{2}")
+            self.assertNotIn("claimed", said)
+
     def test_doctor_tells_what_was_refused(self):
         world = self.world
         key = world.cli("integration", "rotate", "shop").stdout.strip()
