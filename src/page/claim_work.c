@@ -201,6 +201,13 @@ static struct errand *claim_waiting(struct ledger_tx *tx, struct look *look)
     return errand;
 }
 
+/* May something be written into a message that stands there? */
+static bool can_update(const struct look *look)
+{
+    return look->mailbox.urgency == MAILBOX_ENDS && look->contact.to != NULL &&
+           address_is_bot(look->contact.kind, look->contact.to);
+}
+
 static bool find_told(struct ledger_tx *tx, const struct look *look, const struct notification *n,
                       struct told_message *out)
 {
@@ -208,7 +215,7 @@ static bool find_told(struct ledger_tx *tx, const struct look *look, const struc
                                 .contact = look->mailbox.contact,
                                 .channel = look->contact.kind,
                                 .address = look->contact.to};
-    if (look->contact.to == NULL || !address_is_bot(look->contact.kind, look->contact.to)) {
+    if (!can_update(look)) {
         return false;
     }
     return n->kind == NOTIFICATION_ENDED ? end_find_told(tx->db, n, &to, UPDATE_ITEMS_MAX, out)
@@ -299,7 +306,7 @@ static void choose_ends(struct ledger_tx *tx, struct look *look)
  * when it is not. */
 static bool is_all_held(struct ledger_tx *tx, const struct look *look)
 {
-    if (look->waiting->len == 0) {
+    if (look->waiting->len == 0 || can_update(look)) { /* an update passes the bound */
         return false;
     }
     int severity = g_array_index(look->waiting, struct notification, 0).severity;

@@ -326,12 +326,12 @@ static void an_end_waits_for_its_page(void **state)
     nothing_more_comes(paging);
 }
 
-/* Follow-ups that the bound holds back hold no change, also one that becomes due a moment later. */
-static void what_is_held_holds_no_change(void **state)
+/* "x" is told by a message that can be changed; then the room hears of as many ends as may go in a minute, and one
+ * more waits for the bound. */
+static void fill_the_bound(struct paging *paging)
 {
     enum { FOLLOW_UPS = 4 }; /* one more than go in a minute */
 
-    struct paging *paging = *state;
     told(paging, "x", "C01/1.2");
     paging_pass(paging, SPAN_S(61));
     for (int i = 0; i < FOLLOW_UPS; i++) {
@@ -346,6 +346,13 @@ static void what_is_held_holds_no_change(void **state)
         paging_settle_by(paging, SEND_DELIVERED, "",
                          i < FOLLOW_UPS - 1 ? "channel:ops channel: ended 1" : "");
     }
+}
+
+/* Follow-ups that the bound holds back hold no change, also one that becomes due a moment later. */
+static void what_is_held_holds_no_change(void **state)
+{
+    struct paging *paging = *state;
+    fill_the_bound(paging);
     (void)paging_signal(paging, SIGNAL_RESOLVE, "x", SEVERITY_CRITICAL);
     paging_pass(paging, SPAN_S(5));
     paging_settle_by(paging, SEND_DELIVERED, "C01/1.2",
@@ -353,6 +360,20 @@ static void what_is_held_holds_no_change(void **state)
     paging_expect(paging, "");
     paging_pass(paging, SPAN_MIN(1));
     paging_settle_by(paging, SEND_DELIVERED, "", "channel:ops channel: ended 1");
+}
+
+/* Passing the bound it still waits for its turn: one attempt at a time to one address. */
+static void a_change_past_the_bound_waits_for_the_address(void **state)
+{
+    struct paging *paging = *state;
+    fill_the_bound(paging);
+    (void)paging_signal(paging, SIGNAL_TRIGGER, "y", SEVERITY_CRITICAL); /* is under way */
+    (void)paging_signal(paging, SIGNAL_RESOLVE, "x", SEVERITY_CRITICAL);
+    paging_pass(paging, SPAN_S(5));
+    assert_int_equal(paging->errands->len, 1);
+    paging_settle_by(paging, SEND_DELIVERED, "C01/3.4", "channel:ops channel: page 1");
+    paging_settle_by(paging, SEND_DELIVERED, "C01/1.2",
+                     "channel:ops channel: ended 1 into C01/1.2");
 }
 
 int main(void)
@@ -374,6 +395,7 @@ int main(void)
         TEST(ends_in_a_row_make_one_message),
         TEST(an_end_waits_for_its_page),
         TEST(what_is_held_holds_no_change),
+        TEST(a_change_past_the_bound_waits_for_the_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
