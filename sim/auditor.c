@@ -462,7 +462,8 @@ static void judge_ends(struct auditor *auditor, const struct sent_message *sent,
             auditor_complain(auditor, now, "end: of alert %" G_GINT64_FORMAT " told to %s, %s",
                              watch->alert_id, sent->who, what);
         }
-        watch->heard_end |= sent->may_arrive ? bit : 0;
+        /* Written into earlier messages it makes no noise, and comes beside the one that tells it. */
+        watch->heard_end |= sent->may_arrive && !sent->is_update ? bit : 0;
     }
 }
 
