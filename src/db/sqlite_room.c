@@ -18,11 +18,13 @@ enum {
     LOG_PAGE_HEAD = 24 /* before each page */
 };
 
-/* A log that is cut to nothing is to be read by nobody: without its head it is empty. */
+/* A log that is cut to nothing is to be read by nobody: without its head it is empty. It has to be so on the disk before
+ * the log is cut: of a shorter one whose head survives, the beginning would be read, and the database be as it was then. */
 static int wipe_head(sqlite3_file *file)
 {
     static const char NOTHING[LOG_HEAD];
-    return file->pMethods->xWrite(file, NOTHING, LOG_HEAD, 0);
+    int code = file->pMethods->xWrite(file, NOTHING, LOG_HEAD, 0);
+    return code == SQLITE_OK ? file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) : code;
 }
 
 static int cut(sqlite3_file *file, sqlite3_int64 size)
