@@ -439,7 +439,7 @@ static void count_message(struct auditor *auditor, const struct sent_message *se
     }
 }
 
-/* The end is told of what is over, once, to those who were told that it began. */
+/* The end is told of what is over, once, to those who were told that it began; earlier messages may say it, too. */
 static void judge_ends(struct auditor *auditor, const struct sent_message *sent, int person,
                        struct moment now)
 {
@@ -462,7 +462,6 @@ static void judge_ends(struct auditor *auditor, const struct sent_message *sent,
             auditor_complain(auditor, now, "end: of alert %" G_GINT64_FORMAT " told to %s, %s",
                              watch->alert_id, sent->who, what);
         }
-        /* Written into earlier messages it makes no noise, and comes beside the one that tells it. */
         watch->heard_end |= sent->may_arrive && !sent->is_update ? bit : 0;
     }
 }

@@ -14,7 +14,8 @@ static void judge_again(struct ledger_tx *tx, int64_t mailbox_id)
     if (mailbox.waits_for != 0) {
         mailbox.next_at = next_at; /* an earlier look would only find that the attempt goes on */
     } else if (utc_is_set(mailbox.next_at) && !utc_before(next_at, tx->now)) {
-        mailbox.next_at = utc_later(mailbox.next_at, tx->now); /* it was held until now, and not late */
+        mailbox.next_at =
+            utc_later(mailbox.next_at, tx->now); /* it was held until now, and not late */
     }
     mailbox_save(tx->db, &mailbox);
     mailbox_clear(&mailbox);
