@@ -108,6 +108,7 @@ static bool is_of_service(const struct taking *taking, const struct alert *alert
     subject.service = taking->key_service;
     struct route_verdict verdict = route_walk(taking->view->routes, &subject);
     g_free(verdict.taken);
+    g_free(verdict.unsure);
     return g_strcmp0(verdict.service, alert->service) == 0;
 }
 

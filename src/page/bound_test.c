@@ -193,6 +193,18 @@ static void a_page_that_is_asked_for_always_passes(void **state)
     }
 }
 
+/* Its step's own message waits for the bound in the same mailbox, and its source has repeated it. */
+static void a_page_that_is_asked_for_passes_what_waits_of_its_alert(void **state)
+{
+    struct paging *paging = *state;
+    fill_the_minute(paging, "s0", SEVERITY_CRITICAL);
+    int64_t id = signal_of(paging, "s1", 7, SEVERITY_ERROR);
+    assert_int_equal(signal_of(paging, "s1", 7, SEVERITY_ERROR), id);
+    paging_expect(paging, "");
+    assert_int_equal(paging_page(paging, id, "ana"), 200);
+    paging_expect(paging, "ana email: page 1");
+}
+
 /* ---- while we hold a message back, the step's wait does not run ---- */
 
 static void a_wait_begins_when_the_message_goes(void **state)
@@ -539,6 +551,7 @@ int main(void)
         TEST(news_passes_ten_times_a_minute),
         TEST(news_that_was_never_sent_told_nobody),
         TEST(a_page_that_is_asked_for_always_passes),
+        TEST(a_page_that_is_asked_for_passes_what_waits_of_its_alert),
         TEST(a_wait_begins_when_the_message_goes),
         TEST(no_next_step_begins_before_the_first_was_told),
         TEST(it_is_held_once_however_much_comes_in),

@@ -36,11 +36,12 @@ size_t page_lower(struct db *db, const struct page *page, int64_t *out_ids, size
 {
     struct db_query *q =
         db_query(db, "SELECT id FROM page WHERE alert_id = $1 AND user_name = $2 AND urgency > $3"
-                     " AND state = 1 ORDER BY id LIMIT $4");
+                     " AND escalation_id = $4 AND state = 1 ORDER BY id LIMIT $5");
     db_bind_int(q, 1, page->alert_id);
     db_bind_text(q, 2, page->who);
     db_bind_int(q, 3, page->urgency);
-    db_bind_int(q, 4, (int64_t)max);
+    db_bind_int(q, 4, page->escalation_id);
+    db_bind_int(q, 5, (int64_t)max);
     return db_take_ids(q, out_ids, max);
 }
 

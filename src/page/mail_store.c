@@ -159,6 +159,15 @@ void mailbox_judge_next(struct db *db, struct mailbox *mailbox, struct utc now)
     db_reset(q);
 }
 
+void mailbox_hurry(struct db *db, struct mailbox *mailbox, struct utc now)
+{
+    if (mailbox->waits_for == 0 && utc_before(now, mailbox->next_at)) {
+        mailbox->next_at =
+            utc_earlier(mailbox->next_at, utc_later(now, mailbox_opens_at(mailbox, now)));
+    }
+    mailbox_save(db, mailbox);
+}
+
 void mailbox_rearm(struct db *db, struct mailbox *mailbox, struct utc now)
 {
     mailbox_judge_next(db, mailbox, now);

@@ -58,7 +58,9 @@ NODISCARD size_t mailbox_due(struct db *db, struct utc now, lane_set lanes, int6
 NODISCARD struct utc mailbox_next(struct db *db, lane_set lanes);
 /* What still waits: earliest due_at and most severe; sets next_at and severity accordingly. */
 void mailbox_judge_next(struct db *db, struct mailbox *mailbox, struct utc now);
-/* The same, and saves it. */
+/* Something in it may go before what it was armed for: has it looked at as soon as its attempts allow, and saves it. */
+void mailbox_hurry(struct db *db, struct mailbox *mailbox, struct utc now);
+/* The same as mailbox_judge_next, and saves it. */
 void mailbox_rearm(struct db *db, struct mailbox *mailbox, struct utc now);
 /* That delivery is over: what waited for it is looked at now. */
 void mailboxes_go_on(struct db *db, int64_t delivery_id, struct utc now);

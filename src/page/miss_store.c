@@ -8,7 +8,9 @@
 #define ANSWERS "('alert.acknowledged', 'alert.resolved')"
 #define ACTS "('alert.acknowledged', 'alert.resolved', 'alert.escalated', 'alert.snoozed')"
 
-#define WAS_ANSWERED ACTED(ANSWERS) "COALESCE(p.ended_at, $2))"
+/* What one that gave way to another had told them of they may answer after that. */
+#define WAS_ANSWERED \
+    ACTED(ANSWERS) "CASE WHEN p.state = 4 THEN $2 ELSE COALESCE(p.ended_at, $2) END)"
 
 /* A message about it had reached the person of page p by then. */
 #define WAS_TOLD_BY                                                                     \

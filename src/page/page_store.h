@@ -81,7 +81,7 @@ NODISCARD GPtrArray *page_receivers(struct db *db, int64_t alert_id, int max);
 /* The last page of this person about the alert; 0: there is none. One that went to somebody else instead is
  * none of theirs. */
 NODISCARD int64_t page_last(struct db *db, int64_t alert_id, const char *who);
-/* Active ones to the same person about the same alert, of lower urgency than this (follow_store.c). */
+/* Active ones of the same escalation to the same person, of lower urgency than this (follow_store.c). */
 NODISCARD size_t page_lower(struct db *db, const struct page *page, int64_t *out_ids, size_t max);
 /* Ends every active page of the alert; answers how many there were. */
 int64_t page_end_all(struct db *db, int64_t alert_id, struct utc now);

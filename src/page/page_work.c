@@ -127,12 +127,12 @@ static int pass_of(struct ledger_tx *tx, const struct mailbox *mailbox, const st
 }
 
 /* What waited as something less has become the first critical alert of its service. */
-static void let_news_pass(struct ledger_tx *tx, const struct mailbox *mailbox,
-                          const struct alert *alert)
+static void let_news_pass(struct ledger_tx *tx, struct mailbox *mailbox, const struct alert *alert)
 {
     int64_t id = notification_let_pass(tx->db, mailbox->id, alert->id, PASS_NEWS);
     if (id != 0) {
         news_save(tx->db, mailbox->id, alert->service, id);
+        mailbox_hurry(tx->db, mailbox, tx->now);
     }
 }
 
@@ -147,8 +147,9 @@ int notify_of_page(struct pager *pager, struct ledger_tx *tx, const struct page 
         mailbox_try_now(pager, tx, &mailbox); /* whoever asked for it expects no less */
     }
     int passes = pass_of(tx, &mailbox, page, alert);
-    /* One message says it; two about the same alert would not say more. */
-    if (is_fresh || !notification_waits(tx->db, mailbox.id, page->alert_id)) {
+    /* One message says it; two about the same alert would not say more. But what somebody asks for passes what
+     * waits, and has a note. */
+    if (is_fresh || is_asked || !notification_waits(tx->db, mailbox.id, page->alert_id)) {
         struct notification notification = {
             .page_id = page->id,
             .alert_id = page->alert_id,
@@ -315,7 +316,11 @@ static int64_t page_open(struct pager *pager, struct ledger_tx *tx, const struct
         has_hope |= notify_or_fall_back(pager, tx, &page, order->alert, contact_of_rule(rules, i),
                                         is_fresh);
     }
-    if (has_hope && first < page.next_rule) { /* else they would hear of it later than before */
+    /* Of a step only, for what follows it is judged by its pages; and where it tells at once: else they would hear
+     * of it later than before. */
+    bool is_of_step = page.escalation_id != 0 && page.step >= 0;
+    if (!is_fresh && is_of_step && page.urgency == URGENCY_HIGH && has_hope &&
+        first < page.next_rule) {
         page_supersede(tx, &page);
     }
     int64_t id = has_hope ? 0 : page.id;

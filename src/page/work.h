@@ -105,7 +105,7 @@ void append_page_event(struct ledger_tx *tx, const char *actor, const char *kind
 /* --- what waits while the alert changes (follow_work.c) --- */
 /* What waits about the alert, or is tried again, is as severe as that is now. */
 void waiting_follow(struct ledger_tx *tx, const struct alert *alert);
-/* Ends the pages of lower urgency to the same person about the same alert: this one says it now. */
+/* Ends the escalation's pages of lower urgency to the same person: this one says it now. */
 void page_supersede(struct ledger_tx *tx, const struct page *page);
 
 /* --- falling back (fall_back_work.c) --- */
