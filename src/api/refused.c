@@ -173,22 +173,35 @@ void refused_astray(const struct api_context *context, const char *name,
     config_unref(config);
 }
 
-/* The part of a door's address that may be the key, the longest: one, so that an address of many parts costs no more
- * than any other. A proxy may have put something before it. Newly allocated, or NULL. */
+/* The part of a door's address where its key stands, behind the kind. A proxy may have put something before it. Newly
+ * allocated, or NULL. */
 static char *key_in_path(const char *path)
 {
     const char *door = strstr(path, "/in/");
-    const char *longest = "";
-    size_t length = 0;
-    for (const char *at = door == NULL ? "" : door; *at == '/';) {
-        at++;
-        size_t size = strcspn(at, "/");
-        longest = size > length ? at : longest;
-        length = MAX(size, length);
-        at += size;
-    }
+    const char *kind = door != NULL ? door + strlen("/in/") : "";
+    const char *key = kind + strcspn(kind, "/");
+    key += *key == '/';
+    size_t length = strcspn(key, "/");
     bool may_be_key = length >= KEY_GIVEN_MIN && length <= KEY_GIVEN_MAX;
-    return may_be_key ? g_strndup(longest, length) : NULL;
+    return may_be_key ? g_strndup(key, length) : NULL;
+}
+
+/* Of the key in the address, else in the header: one look each, whatever stands there. False: nobody's; *out_is_guess
+ * then says whether there was one. */
+static bool find_sender(const struct api_context *context, const struct http_request *request,
+                        struct key_entry *out, bool *out_is_guess)
+{
+    g_autofree char *sought = key_in_path(http_path(request));
+    const char *const keys[] = {sought, http_bearer(request)};
+    bool is_found = false;
+    *out_is_guess = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(keys) && !is_found; i++) {
+        if (keys[i] != NULL) {
+            *out_is_guess = true;
+            is_found = key_index_find(context->keys, keys[i], clock_now(context->clock), out);
+        }
+    }
+    return is_found;
 }
 
 bool refused_turned_away(void *self, const struct http_request *request, int status,
@@ -196,10 +209,9 @@ bool refused_turned_away(void *self, const struct http_request *request, int sta
 {
     const struct api_context *context = self;
     struct key_entry owner = {0};
-    g_autofree char *sought = key_in_path(http_path(request));
-    const char *key = sought != NULL ? sought : http_bearer(request);
-    if (key == NULL || !key_index_find(context->keys, key, clock_now(context->clock), &owner)) {
-        return key != NULL;
+    bool is_guess = false;
+    if (!find_sender(context, request, &owner, &is_guess)) {
+        return is_guess;
     }
     if (owner.owner_kind == KEY_INTEGRATION && (status == 404 || status == 405)) {
         refused_astray(context, owner.owner, request, status);

@@ -90,6 +90,10 @@ static const struct {
      "of kind native is POST /api/v1/alerts"},
     {"behind what a proxy puts before it", "POST", "/tocsin/in/native/KEY", NO_TOKEN, NULL, "{}",
      404, REFUSAL_DOOR, "POST /tocsin/in/native/KEY was answered 404"},
+    {"a silence's id behind it", "PUT", "/in/prometheus/KEY/api/v2/silence/UUID", NO_TOKEN, NULL,
+     "{}", 405, REFUSAL_DOOR, "PUT /in/prometheus/KEY/api/v2/silence/KEY was answered 405"},
+    {"a long word where a key stands", "POST", "/in/native/UUID", OWN_KEY, NULL, "{}", 404,
+     REFUSAL_DOOR, "was answered 404"},
     {"no such address", "POST", "/api/v1/alert", OWN_KEY, NULL, "{}", 404, REFUSAL_DOOR,
      "POST /api/v1/alert was answered 404"},
     {"another method", "PUT", "/in/alertmanager/KEY", NO_TOKEN, NULL, "{}", 405, REFUSAL_DOOR,
@@ -118,6 +122,7 @@ static char *with_key(const char *text)
 {
     g_autoptr(GString) out = g_string_new(text);
     (void)g_string_replace(out, "KEY", house->key, 0);
+    (void)g_string_replace(out, "UUID", "7d9f6c2e-0b1f-4a53-9c64-5f1a2b3c4d5e", 0);
     return g_strdup(out->str);
 }
 

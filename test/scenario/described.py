@@ -171,7 +171,8 @@ class Described:
             for body in (b"", b"{\"a", b"[]", b"{\"no_such_field\": 1}", b"\xff"):
                 ask(body=body)
             ask(headers={"Content-Encoding": "br"}, body=b"{}")
-            ask(headers={"Content-Length": str(NEVER_SENT)})
+            if {"key": []} not in operation["security"]:  # alerts of a known sender are waited for, however many
+                ask(headers={"Content-Length": str(NEVER_SENT)})
 
     # --- at the end ---
 
