@@ -352,6 +352,7 @@ const struct route_row SCHEDULE_ROUTES[] = {
      "Puts somebody else on call for a while.", .request = &OVERRIDE_RECORD,
      .answer = &KEPT_OVERRIDE_SHAPE, .success = 201},
     {"DELETE", "/api/v1/schedules/{name}/overrides/{id}", PERMIT_RESPOND, delete_override,
-     "Takes an override back; one that holds ends now.", .success = 204},
+     "Takes an override back; one that holds ends now, one that is over stays as it was.",
+     .success = 204},
 };
 const size_t SCHEDULE_ROUTE_COUNT = G_N_ELEMENTS(SCHEDULE_ROUTES);

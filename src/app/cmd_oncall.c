@@ -372,7 +372,7 @@ int cmd_override_remove(struct cli *cli)
     g_autofree char *path = g_strdup_printf("/api/v1/schedules/%s/overrides/%s", name, id);
     json_t *answer = client_ask(cli, "DELETE", path, NULL);
     if (answer != NULL && !cli->is_json) {
-        printf("Override %s removed from %s.\n", cli_arg(cli, 1), cli_arg(cli, 0));
+        printf("Override %s of %s holds no more.\n", cli_arg(cli, 1), cli_arg(cli, 0));
     }
     return cmd_finish(cli, answer);
 }

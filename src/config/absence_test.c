@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "config/test_duty.h"
+#include "ledger/event.h"
 
 static guint absence_count(struct world *world)
 {
@@ -197,9 +198,16 @@ static void test_what_was_stays_when_an_override_is_taken_back(void **state)
     assert_string_equal(after, before);
     assert_int_equal(duty_override_count(world), count);
     assert_true(duty_is_on_call(world, "daily", "ana", world->now));
-    world_run(world, remove_override_run, &removal); /* what is over may be cleared away */
+    /* The answer was lost, and the program asks again. */
+    world->now = utc_add(world->now, SPAN_MIN(1));
+    g_autofree char *ended = history(world, 24);
+    int64_t events = event_last_seq(world->db);
+    world_run(world, remove_override_run, &removal);
     assert_int_equal(removal.base.status, 200);
-    assert_int_equal(duty_override_count(world), count - 1);
+    g_autofree char *again = history(world, 24);
+    assert_string_equal(again, ended);
+    assert_int_equal(duty_override_count(world), count);
+    assert_int_equal(event_last_seq(world->db), events);
     off_duty_clear(&off);
 }
 

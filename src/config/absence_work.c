@@ -132,8 +132,7 @@ struct taking_back {
 static bool is_over(const struct taking_back *taking, const struct override_row *row)
 {
     const struct schedule *schedule = config_schedule(taking->config, row->schedule);
-    return schedule == NULL ||
-           !utc_before(taking->now, zone_instant(schedule->zone, row->override->to, CIVIL_END));
+    return schedule == NULL || config_override_is_over(row->override, schedule->zone, taking->now);
 }
 
 static void find_override(void *self, const struct override_row *row)

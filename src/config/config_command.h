@@ -25,6 +25,9 @@ bool config_refuse_file_owned(const struct config_object *object, struct fault *
 int64_t config_override_write(struct ledger_tx *tx, const char *actor, const char *schedule,
                               const struct override *override);
 
+NODISCARD bool config_override_is_over(const struct override *override, const struct zone *zone,
+                                       struct utc now);
+
 /* Takes one back, with its event: one that holds now ends now, and what was stays as it was. `zone`: its
  * schedule's; NULL when that is gone, and the whole goes. False when there is none of that id. */
 bool config_override_take_back(struct ledger_tx *tx, const char *actor, const struct zone *zone,

@@ -18,11 +18,17 @@ static const struct schedule *find_schedule(const struct config *config, const c
     return schedule;
 }
 
+bool config_override_is_over(const struct override *override, const struct zone *zone,
+                             struct utc now)
+{
+    return !utc_before(now, zone_instant(zone, override->to, CIVIL_END));
+}
+
 /* Most often the year is wrong. */
 static bool is_ahead(const struct schedule *schedule, const struct override *override,
                      struct utc now, struct fault *fault)
 {
-    if (utc_before(now, zone_instant(schedule->zone, override->to, CIVIL_END))) {
+    if (!config_override_is_over(override, schedule->zone, now)) {
         return true;
     }
     char text[UTC_TEXT_SIZE];
@@ -131,7 +137,7 @@ static bool cut(struct override *override, const struct zone *zone, struct utc n
 
     int64_t end = zone_reading(zone, now);
     if (!utc_before(zone_instant(zone, override->from, CIVIL_START), now) ||
-        !utc_before(now, zone_instant(zone, override->to, CIVIL_END))) {
+        config_override_is_over(override, zone, now)) {
         return false;
     }
     /* Of two equal local times an end takes the last: then it ends before the time that comes twice. */
@@ -174,17 +180,17 @@ static void find_row(void *self, const struct override_row *row)
     }
 }
 
-/* False when there is none of that id in that schedule. */
-static bool remove_from(struct ledger_tx *tx, const struct remove_override *self,
-                        const struct schedule *schedule)
+/* Who asks again, since the answer was lost, finds it over: what was is not touched. */
+static void remove_row(struct ledger_tx *tx, struct remove_override *self,
+                       const struct schedule *schedule, const struct override_row *row)
 {
-    struct row_search search = {.id = self->id};
-    const struct zone *zone = schedule != NULL ? schedule->zone : NULL;
-    override_list(tx->db, self->schedule, find_row, &search);
-    bool is_removed =
-        search.found != NULL && config_override_take_back(tx, self->base.actor, zone, search.found);
-    override_row_free(search.found);
-    return is_removed;
+    if (schedule != NULL && config_override_is_over(row->override, schedule->zone, tx->now)) {
+        return;
+    }
+    int64_t version = config_load_version(tx->db) + 1;
+    (void)config_override_take_back(tx, self->base.actor, schedule != NULL ? schedule->zone : NULL,
+                                    row);
+    config_command_finish(tx, &self->base, version);
 }
 
 enum command_result remove_override_run(struct ledger_tx *tx, void *arg)
@@ -195,10 +201,13 @@ enum command_result remove_override_run(struct ledger_tx *tx, void *arg)
     if (config == NULL) {
         return config_command_refuse(&self->base, 503);
     }
-    int64_t version = config_load_version(tx->db) + 1;
-    bool is_removed = remove_from(tx, self, config_schedule(config, self->schedule));
+    struct row_search search = {.id = self->id};
+    override_list(tx->db, self->schedule, find_row, &search);
+    if (search.found != NULL) {
+        remove_row(tx, self, config_schedule(config, self->schedule), search.found);
+    }
     config_unref(config);
-    if (!is_removed) {
+    if (search.found == NULL) {
         (void)fault_set(&self->base.fault, "id",
                         "there is no override %" G_GINT64_FORMAT
                         " made by a person in schedule \"%.100s\"; those of the file are changed "
@@ -206,6 +215,6 @@ enum command_result remove_override_run(struct ledger_tx *tx, void *arg)
                         self->id, self->schedule);
         return config_command_refuse(&self->base, 404);
     }
-    config_command_finish(tx, &self->base, version);
+    override_row_free(search.found);
     return COMMAND_DONE;
 }

@@ -94,6 +94,7 @@ struct add_override {
 enum command_result add_override_run(struct ledger_tx *tx, void *arg);
 void add_override_clear(struct add_override *add);
 
+/* One that is over is left as it was, and there is no next snapshot. */
 struct remove_override {
     struct config_command base;
     const char *schedule;
