@@ -67,6 +67,7 @@ static const struct field ABSENCE_ENDED_FIELDS[] = {
     SHAPE_KIND("away_until", FIELD_UTC, 0, "Away by another absence, until then, and not back."),
     SHAPE_MANY("taken_back", TAKEN_BACK_SHAPE, FIELD_ALWAYS),
     SHAPE_MANY("covers", COVER_RECORD, FIELD_ALWAYS),
+    SHAPE_MANY("uncovered", UNCOVERED_RECORD, FIELD_ALWAYS),
 };
 const struct record ABSENCE_ENDED_SHAPE =
     SHAPE("AbsenceEnded", "An absence that is over.", ABSENCE_ENDED_FIELDS);

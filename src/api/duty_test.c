@@ -144,6 +144,7 @@ static void absences_are_listed_and_ended(void **state)
     json_auto_t *ended = test_json(house, house->respond, "DELETE", path, NULL, 200);
     assert_string_equal(json_text(ended, "user", ""), "ana");
     assert_int_equal(json_array_size(json_object_get(ended, "taken_back")), 1);
+    assert_true(json_is_array(json_object_get(ended, "uncovered")));
     json_decref(test_json(house, house->respond, "DELETE", path, NULL, 404));
 }
 

@@ -101,11 +101,11 @@ static const struct field UNCOVERED_FIELDS[] = {
      .record = &AWAY_RECORD,
      .doc = "Who else could, but is away."},
 };
-static const struct record UNCOVERED_RECORD = {.name = "Uncovered",
-                                               .doc = "One shift that nobody else can take.",
-                                               .size = sizeof(struct uncovered_view),
-                                               .fields = UNCOVERED_FIELDS,
-                                               .field_count = G_N_ELEMENTS(UNCOVERED_FIELDS)};
+const struct record UNCOVERED_RECORD = {.name = "Uncovered",
+                                        .doc = "One shift that nobody else can take.",
+                                        .size = sizeof(struct uncovered_view),
+                                        .fields = UNCOVERED_FIELDS,
+                                        .field_count = G_N_ELEMENTS(UNCOVERED_FIELDS)};
 
 struct off_duty_view {
     char *user, *absence;
@@ -295,8 +295,9 @@ static void end_answer(void *self, enum command_outcome outcome)
             http_answer_fault(job->request, job->end.base.status, &job->end.base.fault);
         } else {
             json_t *answer = json_pack(
-                "{s:s, s:s, s:o, s:o}", "name", job->name, "user", job->end.user, "taken_back",
-                g_steal_pointer(&job->end.taken_back), "covers", g_steal_pointer(&job->end.covers));
+                "{s:s, s:s, s:o, s:o, s:o}", "name", job->name, "user", job->end.user, "taken_back",
+                g_steal_pointer(&job->end.taken_back), "covers", g_steal_pointer(&job->end.covers),
+                "uncovered", g_steal_pointer(&job->end.uncovered));
             json_set_utc(answer, "away_until", job->end.away_until);
             http_answer_json(job->request, 200, answer);
         }

@@ -68,6 +68,6 @@ extern const struct record TOKEN_MADE_SHAPE, KEY_MADE_SHAPE, FEED_MADE_SHAPE, BA
 extern const struct record EXPLANATION_SHAPE, WHATIF_SHAPE;
 
 /* off_duty_api.c */
-extern const struct record COVER_RECORD;
+extern const struct record COVER_RECORD, UNCOVERED_RECORD;
 
 #endif

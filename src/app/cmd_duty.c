@@ -59,11 +59,15 @@ static void show_uncovered(const json_t *answer, const char *user)
     json_t *uncovered = json_object_get(answer, "uncovered");
     if (json_array_size(uncovered) > 0) {
         name_missed(uncovered);
-        printf("\nNobody was found for these; %s stays on call there. `tocsin schedule override "
-               "add` puts somebody in.\n",
+        printf("\nNobody was found for these; %s is on call there. `tocsin schedule override add` "
+               "puts somebody in.\n",
                user);
         cmd_show_list(uncovered, COLUMNS, "");
     }
+}
+
+static void show_naming(const json_t *answer)
+{
     g_autofree char *policies = cmd_value(answer, "named_by");
     if (policies[0] != '\0') {
         g_autofree char *clean = output_clean(policies);
@@ -95,6 +99,7 @@ static void show_off_duty(const struct cli *cli, const json_t *answer)
     cmd_name_people(cli, json_object_get(answer, "covers"), "who");
     cmd_show_list(json_object_get(answer, "covers"), COLUMNS, nothing);
     show_uncovered(answer, cli_arg(cli, 0));
+    show_naming(answer);
     if (!is_dry) {
         show_absence(answer, cli_arg(cli, 0));
     }
@@ -195,6 +200,20 @@ int cmd_absence_list(struct cli *cli)
     return EXIT_OK;
 }
 
+static void show_ended(const struct cli *cli, const json_t *answer)
+{
+    size_t count = json_array_size(json_object_get(answer, "taken_back"));
+    g_autofree char *user = output_clean(json_text(answer, "user", ""));
+    g_autofree char *until = output_time_text(output_zone(), json_text(answer, "away_until", ""));
+    printf("Absence %s has ended: %s is %s%s. Overrides taken back: %zu.\n", cli_arg(cli, 0), user,
+           until[0] != '\0' ? "away by another one until " : "back", until, count);
+    size_t again = json_array_size(json_object_get(answer, "covers"));
+    if (again > 0) {
+        printf("Overrides for another absence of theirs: %zu.\n", again);
+    }
+    show_uncovered(answer, user);
+}
+
 int cmd_absence_remove(struct cli *cli)
 {
     g_autofree char *name = client_escape(cli_arg(cli, 0));
@@ -202,16 +221,7 @@ int cmd_absence_remove(struct cli *cli)
                                             cli_has(cli, "keep-covers") ? "?keep_covers=true" : "");
     json_t *answer = client_ask(cli, "DELETE", path, NULL);
     if (answer != NULL && !cli->is_json) {
-        size_t count = json_array_size(json_object_get(answer, "taken_back"));
-        g_autofree char *user = output_clean(json_text(answer, "user", ""));
-        g_autofree char *until =
-            output_time_text(output_zone(), json_text(answer, "away_until", ""));
-        printf("Absence %s has ended: %s is %s%s. Overrides taken back: %zu.\n", cli_arg(cli, 0),
-               user, until[0] != '\0' ? "away by another one until " : "back", until, count);
-        size_t again = json_array_size(json_object_get(answer, "covers"));
-        if (again > 0) {
-            printf("Overrides for another absence of theirs: %zu.\n", again);
-        }
+        show_ended(cli, answer);
     }
     return cmd_finish(cli, answer);
 }

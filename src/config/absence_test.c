@@ -265,6 +265,132 @@ static void test_overlapping_absences(void **state)
     }
 }
 
+/* The hours from `from` on, of so many days, in which ana is on call. */
+static char *hers(struct world *world, struct utc from, int days)
+{
+    GString *text = g_string_new(NULL);
+    for (int hour = 0; hour < days * 24; hour++) {
+        if (duty_is_on_call(world, "daily", "ana", utc_add(from, SPAN_H(hour)))) {
+            g_string_append_printf(text, "%d ", hour);
+        }
+    }
+    return g_string_free(text, FALSE);
+}
+
+static void put_ana_in(struct world *world, const char *from, const char *to)
+{
+    json_auto_t *spec = json_pack("{s:s, s:s, s:s}", "from", from, "to", to, "who", "ana");
+    struct add_override add = {.schedule = "daily", .spec = spec};
+    world_run(world, add_override_run, &add);
+    assert_int_equal(add.base.status, 201);
+    assert_non_null(add.warning);
+    add_override_clear(&add);
+}
+
+static void remove_cover(struct world *world, const json_t *cover)
+{
+    struct remove_override removal = {.schedule = json_text(cover, "schedule", ""),
+                                      .id = g_ascii_strtoll(json_text(cover, "id", ""), NULL, 10)};
+    world_run(world, remove_override_run, &removal);
+    assert_int_equal(removal.base.status, 200);
+}
+
+/* Ana is away in days 0 to 10, and by a second absence; within that one she takes a shift all the same, by an
+ * override from `took` to `gave`, or takes a cover back. Then the first one ends. */
+static void test_what_they_took_on_purpose_stays_theirs(void **state)
+{
+    static const struct {
+        const char *name, *start;
+        int from_day, until_day;
+        const char *took, *gave;
+    } ROWS[] = {
+        {"an override, the two apart", "2027-06-01T00:00:00Z", 12, 20, "2027-06-14T09:00",
+         "2027-06-15T09:00"},
+        {"no cover, the two apart", "2028-06-01T00:00:00Z", 12, 20, NULL, NULL},
+        {"an override where both hold", "2029-06-01T00:00:00Z", 5, 15, "2029-06-07T12:00",
+         "2029-06-09T12:00"},
+        {"no cover where both hold", "2030-06-01T00:00:00Z", 5, 15, NULL, NULL},
+    };
+    struct world *world = *state;
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        world->now = instant(ROWS[i].start);
+        struct utc from = utc_add(world->now, SPAN_D(ROWS[i].from_day));
+        int days = ROWS[i].until_day - ROWS[i].from_day;
+        struct off_duty first = duty_take_off(world, "ana", SPAN_D(10), false);
+        struct off_duty second = {
+            .user = "ana", .from = from, .until = utc_add(from, SPAN_D(days))};
+        world_run(world, off_duty_run, &second);
+        size_t last = json_array_size(first.covers) - 1;
+        if (ROWS[i].took != NULL) {
+            put_ana_in(world, ROWS[i].took, ROWS[i].gave);
+        } else {
+            remove_cover(world, ROWS[i].from_day < 10 ? json_array_get(first.covers, last)
+                                                      : json_array_get(second.covers, 0));
+        }
+        g_autofree char *before = hers(world, from, days);
+        assert_string_not_equal(before, "");
+        struct end_absence end = duty_end(world, first.absence, false);
+        assert_true(json_array_size(end.taken_back) > 0);
+        g_autofree char *after = hers(world, from, days);
+        if (strcmp(after, before) != 0) {
+            fail_msg("%s: hers were %s, and are %s", ROWS[i].name, before, after);
+        }
+        struct end_absence other = duty_end(world, second.absence, false);
+        end_absence_clear(&other);
+        end_absence_clear(&end);
+        off_duty_clear(&second);
+        off_duty_clear(&first);
+    }
+}
+
+static void keep_end(void *data, const struct event *event)
+{
+    if (strcmp(event->kind, "user.absence_ended") == 0) {
+        g_free(*(char **)data);
+        *(char **)data = g_strdup(event->data);
+    }
+}
+
+static void assert_each_told_once(const json_t *uncovered)
+{
+    for (size_t i = 0; i < json_array_size(uncovered); i++) {
+        const json_t *row = json_array_get(uncovered, i);
+        const json_t *away = json_array_get(json_object_get(row, "away"), 0);
+        assert_string_equal(json_text(row, "schedule", ""), "daily"); /* "alone" was hers before */
+        assert_string_equal(json_text(away, "user", ""), "budi");
+        for (size_t k = 0; k < i; k++) {
+            assert_false(json_equal(json_array_get(uncovered, k), row));
+        }
+    }
+}
+
+/* Budi had them, and is away himself by now: two other absences of hers go on without anybody. */
+static void test_shifts_that_nobody_takes_again_are_told(void **state)
+{
+    struct world *world = *state;
+    struct off_duty first = duty_take_off(world, "ana", SPAN_D(10), false);
+    for (int day = 3; day <= 5; day += 2) {
+        struct off_duty more = {.user = "ana",
+                                .from = utc_add(world->now, SPAN_D(day)),
+                                .until = utc_add(world->now, SPAN_D(15 + day))};
+        world_run(world, off_duty_run, &more);
+        assert_int_equal(more.base.status, 200);
+        off_duty_clear(&more);
+    }
+    struct off_duty budi = duty_take_off_again(world, "budi", SPAN_D(30));
+    struct end_absence end = duty_end(world, first.absence, false);
+    assert_int_equal(json_array_size(end.covers), 0);
+    assert_in_range(json_array_size(end.uncovered), 2, 5);
+    assert_each_told_once(end.uncovered);
+    g_autofree char *data = NULL;
+    event_list(world->db, 0, "user:ana", 100, keep_end, &data);
+    g_autofree char *count = g_strdup_printf("\"uncovered\":%zu", json_array_size(end.uncovered));
+    assert_non_null(strstr(data, count));
+    end_absence_clear(&end);
+    off_duty_clear(&budi);
+    off_duty_clear(&first);
+}
+
 /* Her step goes on telling her by name; whoever applies the policy is told. */
 static void test_apply_tells_of_policies_that_name_who_is_away(void **state)
 {
@@ -334,6 +460,8 @@ int main(void)
         IN_WORLD(test_what_was_stays_when_an_absence_ends),
         IN_WORLD(test_what_was_stays_when_an_override_is_taken_back),
         IN_WORLD(test_overlapping_absences),
+        IN_WORLD(test_what_they_took_on_purpose_stays_theirs),
+        IN_WORLD(test_shifts_that_nobody_takes_again_are_told),
         IN_WORLD(test_apply_tells_of_policies_that_name_who_is_away),
         IN_WORLD(test_files_leave_absences),
     };

@@ -119,6 +119,7 @@ void end_absence_clear(struct end_absence *end)
     g_clear_pointer(&end->user, g_free);
     g_clear_pointer(&end->taken_back, json_decref);
     g_clear_pointer(&end->covers, json_decref);
+    g_clear_pointer(&end->uncovered, json_decref);
 }
 
 /* Those overrides that are named and not over yet. */
@@ -167,41 +168,71 @@ static void take_back(struct ledger_tx *tx, struct end_absence *end, const struc
     g_ptr_array_unref(taking.found);
 }
 
-/* The absence of `object` goes on, and what was covered by the one that ended is to be covered by it. */
-static void cover_anew(struct ledger_tx *tx, struct end_absence *end, const struct config *config,
-                       struct config_object *object, const struct absence *absence)
+/* --- what the end puts them back on call for, while another absence goes on --- */
+
+struct ending {
+    struct ledger_tx *tx;
+    struct end_absence *end;
+    const struct config *before; /* with the absence and its overrides */
+    const struct config *config; /* without; our own */
+};
+
+/* Two absences may share a shift that nobody takes: that is told once. */
+static void add_new(json_t *rows, const json_t *more)
 {
+    size_t old = json_array_size(rows);
+    for (size_t i = 0; i < json_array_size(more); i++) {
+        bool is_there = false;
+        for (size_t k = 0; k < old && !is_there; k++) {
+            is_there = json_equal(json_array_get(rows, k), json_array_get(more, i)) == 1;
+        }
+        if (!is_there) {
+            json_array_append(rows, json_array_get(more, i));
+        }
+    }
+}
+
+/* The absence of `object` goes on, and what was covered by the one that ended is to be covered by it. A shift
+ * they had all the same, they took on purpose, or nobody could take it then either. */
+static void cover_anew(const struct ending *ending, struct config_object *object,
+                       const struct absence *absence)
+{
+    struct ledger_tx *tx = ending->tx;
+    struct end_absence *end = ending->end;
     struct off_duty off = {.base = {.actor = end->base.actor},
                            .user = absence->user,
                            .from = absence->from,
                            .until = absence->to,
                            .comment = absence->comment};
-    off_duty_cover(tx, &off, config);
+    off_duty_cover_again(tx, &off, ending->config, ending->before);
     if (json_array_size(off.covers) > 0) {
         add_overrides(object, off.covers);
         config_save_object(tx->db, object, config_load_version(tx->db) + 1, tx->now);
         json_array_extend(end->covers, off.covers);
     }
+    add_new(end->uncovered, off.uncovered);
     off_duty_clear(&off);
 }
 
-/* Several of one person may overlap: together they last until the last one ends. */
-static void cover_others(struct ledger_tx *tx, struct end_absence *end, const struct config *config,
-                         const GPtrArray *objects)
+/* Several of one person may overlap: together they last until the last one ends. One of a file covers
+ * nothing by itself, and keeps no overrides that would end with it. */
+static void cover_others(const struct ending *ending, const GPtrArray *objects)
 {
+    const struct end_absence *end = ending->end;
     for (guint i = 0; i < objects->len; i++) {
         struct config_object *object = g_ptr_array_index(objects, i);
         struct absence *absence = absence_of(object);
         if (absence != NULL && !object->is_from_file && strcmp(object->name, end->name) != 0 &&
-            strcmp(absence->user, end->user) == 0 && utc_before(tx->now, absence->to)) {
-            cover_anew(tx, end, config, object, absence);
+            strcmp(absence->user, end->user) == 0 && utc_before(ending->tx->now, absence->to)) {
+            cover_anew(ending, object, absence);
         }
         record_free(&ABSENCE_RECORD, absence);
     }
 }
 
 /* As things are without it. */
-static void look_after_end(struct ledger_tx *tx, struct end_absence *end, const GPtrArray *objects)
+static void look_after_end(struct ledger_tx *tx, struct end_absence *end,
+                           const struct config *before, const GPtrArray *objects)
 {
     struct fault fault;
     struct config *config = config_load(tx->db, &fault);
@@ -212,7 +243,8 @@ static void look_after_end(struct ledger_tx *tx, struct end_absence *end, const 
     end->away_until = (struct utc){0};
     (void)!absence_meets(config->items[CONFIG_ABSENCE], end->user, tx->now, next, &end->away_until);
     if (!end->keeps_covers) {
-        cover_others(tx, end, config, objects);
+        struct ending ending = {.tx = tx, .end = end, .before = before, .config = config};
+        cover_others(&ending, objects);
     }
     config_unref(config);
 }
@@ -220,9 +252,10 @@ static void look_after_end(struct ledger_tx *tx, struct end_absence *end, const 
 static void append_end_event(struct ledger_tx *tx, const struct end_absence *end)
 {
     g_autofree char *subject = principal_text(PRINCIPAL_USER, end->user);
-    json_auto_t *data = json_pack("{s:s, s:I, s:I}", "absence", end->name, "taken_back",
+    json_auto_t *data = json_pack("{s:s, s:I, s:I, s:I}", "absence", end->name, "taken_back",
                                   (json_int_t)json_array_size(end->taken_back), "covers",
-                                  (json_int_t)json_array_size(end->covers));
+                                  (json_int_t)json_array_size(end->covers), "uncovered",
+                                  (json_int_t)json_array_size(end->uncovered));
     json_set_utc(data, "away_until", end->away_until);
     event_append(tx, end->base.actor, "user.absence_ended", subject, data);
 }
@@ -239,11 +272,12 @@ static enum command_result end_found(struct ledger_tx *tx, struct end_absence *e
     end->user = g_strdup(json_text(object->spec, "user", ""));
     end->taken_back = json_array();
     end->covers = json_array();
+    end->uncovered = json_array();
     if (!end->keeps_covers) {
         take_back(tx, end, config, object);
     }
     config_delete_object_row(tx->db, object->id, version, tx->now);
-    look_after_end(tx, end, objects);
+    look_after_end(tx, end, config, objects);
     append_end_event(tx, end);
     config_command_finish(tx, &end->base, version);
     return COMMAND_DONE;

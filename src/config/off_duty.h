@@ -28,7 +28,8 @@ enum command_result off_duty_run(struct ledger_tx *tx, void *arg);
 void off_duty_clear(struct off_duty *off_duty);
 
 /* The absence is over, and those overrides are taken back that cover what is left of it, one that holds by being
- * ended now. Where the person is away by another absence all the same, that is covered anew. */
+ * ended now. Where that puts the person on call while they are away by another absence that people made, it is
+ * covered anew. */
 struct end_absence {
     struct config_command base;
     const char *name;  /* in */
@@ -38,6 +39,7 @@ struct end_absence {
         away_until; /* out: by another absence they are away now, until then; unset: they are back */
     json_t *taken_back; /* out: [{"schedule", "id"}] */
     json_t *covers;     /* out: as of struct off_duty, by which other absences are covered */
+    json_t *uncovered;  /* out: as of struct off_duty, within other absences */
 };
 enum command_result end_absence_run(struct ledger_tx *tx, void *arg);
 void end_absence_clear(struct end_absence *end);

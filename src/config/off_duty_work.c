@@ -116,11 +116,30 @@ static void put_in(struct schedule *schedule, const GPtrArray *covers)
     }
 }
 
+/* Where shifts are looked for. `before`: the same from before they had them; NULL: all of them. */
+struct searched {
+    const struct config *config;
+    const struct config *before;
+    struct utc now;
+};
+
+static GPtrArray *propose(const struct searched *searched, const struct schedule *schedule,
+                          const struct off_duty *self, struct others others)
+{
+    struct utc from = utc_later(searched->now, self->from);
+    if (searched->before == NULL) {
+        return cover_propose(schedule, self->user, others, from, self->until);
+    }
+    const struct schedule *before = config_schedule(searched->before, schedule->name);
+    return cover_again(schedule, before, self->user, others, from, self->until);
+}
+
 /* Proposes for every schedule before anything is written: the limit is judged first. In step with the
  * schedules of `config`. */
-static GPtrArray *propose_all(const struct config *config, const struct off_duty *self,
-                              struct utc now, guint *out_count)
+static GPtrArray *propose_all(const struct searched *searched, const struct off_duty *self,
+                              guint *out_count)
 {
+    const struct config *config = searched->config;
     const GPtrArray *schedules = config->items[CONFIG_SCHEDULE];
     GPtrArray *all = g_ptr_array_new_full(schedules->len, (GDestroyNotify)g_ptr_array_unref);
     g_ptr_array_set_size(all, (gint)schedules->len);
@@ -133,8 +152,7 @@ static GPtrArray *propose_all(const struct config *config, const struct off_duty
             if ((schedule->primary != NULL) != (are_followers == 1)) {
                 continue;
             }
-            GPtrArray *covers = cover_propose(schedule, self->user, others,
-                                              utc_later(now, self->from), self->until);
+            GPtrArray *covers = propose(searched, schedule, self, others);
             put_in(schedule, covers);
             *out_count += covers->len;
             all->pdata[i] = covers;
@@ -157,10 +175,12 @@ static void take_covers(struct ledger_tx *tx, struct off_duty *self, const struc
     }
 }
 
-void off_duty_cover(struct ledger_tx *tx, struct off_duty *off, const struct config *config)
+void off_duty_cover_again(struct ledger_tx *tx, struct off_duty *off, const struct config *config,
+                          const struct config *before)
 {
     guint count = 0;
-    g_autoptr(GPtrArray) proposed = propose_all(config, off, tx->now, &count);
+    struct searched searched = {.config = config, .before = before, .now = tx->now};
+    g_autoptr(GPtrArray) proposed = propose_all(&searched, off, &count);
     take_covers(tx, off, config, proposed);
 }
 
@@ -206,7 +226,8 @@ static enum command_result run_judged(struct ledger_tx *tx, struct off_duty *sel
                                       const struct config *config)
 {
     guint count = 0;
-    g_autoptr(GPtrArray) proposed = propose_all(config, self, tx->now, &count);
+    struct searched searched = {.config = config, .now = tx->now};
+    g_autoptr(GPtrArray) proposed = propose_all(&searched, self, &count);
     if (count > COVERS_MAX) {
         (void)fault_set(&self->base.fault, "until",
                         "%s has %u shifts until then; at most %d are covered at once, so name an "

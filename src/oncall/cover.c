@@ -178,17 +178,40 @@ static void cover_shift(struct search search, struct shift shift, GPtrArray *cov
     }
 }
 
+static void cover_range(const struct search *search, struct utc from, struct utc to,
+                        GPtrArray *covers)
+{
+    g_autoptr(GArray) shifts = oncall_shifts(search->schedule, from, to);
+    for (guint i = 0; i < shifts->len; i++) {
+        const struct shift *shift = &g_array_index(shifts, struct shift, i);
+        if (strcmp(shift->user, search->user) == 0) {
+            cover_shift(*search, *shift, covers);
+        }
+    }
+}
+
 GPtrArray *cover_propose(const struct schedule *schedule, const char *user, struct others others,
                          struct utc from, struct utc to)
 {
     GPtrArray *covers = g_ptr_array_new_with_free_func(cover_free);
     struct search search = {.schedule = schedule, .user = user, .others = others};
-    g_autoptr(GArray) shifts = oncall_shifts(schedule, from, to);
+    cover_range(&search, from, to, covers);
+    return covers;
+}
+
+GPtrArray *cover_again(const struct schedule *schedule, const struct schedule *before,
+                       const char *user, struct others others, struct utc from, struct utc to)
+{
+    GPtrArray *covers = g_ptr_array_new_with_free_func(cover_free);
+    struct search search = {.schedule = schedule, .user = user, .others = others};
+    g_autoptr(GArray) shifts = oncall_shifts(before, from, to);
     for (guint i = 0; i < shifts->len; i++) {
-        const struct shift *shift = &g_array_index(shifts, struct shift, i);
-        if (strcmp(shift->user, user) == 0) {
-            cover_shift(search, *shift, covers);
+        const struct shift *had = &g_array_index(shifts, struct shift, i);
+        if (strcmp(had->user, user) == 0) {
+            cover_range(&search, from, had->since, covers);
+            from = utc_later(from, had->until);
         }
     }
+    cover_range(&search, from, to, covers);
     return covers;
 }

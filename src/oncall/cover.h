@@ -35,4 +35,10 @@ struct cover {
 NODISCARD GPtrArray *cover_propose(const struct schedule *schedule, const char *user,
                                    struct others others, struct utc from, struct utc to);
 
+/* The same where something has put `user` on call again, and only there: what they had in `before` already,
+ * the same schedule before that, they keep. */
+NODISCARD GPtrArray *cover_again(const struct schedule *schedule, const struct schedule *before,
+                                 const char *user, struct others others, struct utc from,
+                                 struct utc to);
+
 #endif

@@ -160,8 +160,53 @@ static void somebody_takes_over(void **state)
     }
 }
 
+#define WITH_BUDI                                                                          \
+    PAIR ",'overrides':[{'from':'2026-02-01T00:00','to':'2026-02-06T00:00','who':'budi'}," \
+         "{'from':'2026-02-03T10:00','to':'2026-02-03T11:00','who':'ana'}"
+#define WITHOUT \
+    PAIR ",'overrides':[{'from':'2026-02-03T10:00','to':'2026-02-03T11:00','who':'ana'}]"
+
+/* Ana's turns are there again, and an override that is hers: what of it had others before? */
+static void only_what_is_new_is_covered_again(void **state)
+{
+    static const struct {
+        const char *name, *before, *covers;
+    } AGAIN[] = {
+        {"her turns, which others had", WITH_BUDI "]",
+         "2026-02-02T01:00 2026-02-02T09:00 layer 1 budi|"
+         "2026-02-04T09:00 2026-02-05T01:00 layer 1 budi|"},
+        {"not the middle of one, which she had",
+         WITH_BUDI ",{'from':'2026-02-04T12:00','to':'2026-02-04T16:00','who':'ana'}]",
+         "2026-02-02T01:00 2026-02-02T09:00 layer 1 budi|"
+         "2026-02-04T09:00 2026-02-04T12:00 layer 1 budi|"
+         "2026-02-04T16:00 2026-02-05T01:00 layer 1 budi|"},
+        {"all was hers", WITHOUT, ""},
+        {"the override is new as well", PAIR, "2026-02-03T10:00 2026-02-03T11:00 - chen|"},
+    };
+
+    (void)state;
+    struct utc from = {0};
+    struct utc to = {0};
+    assert_true(utc_parse("2026-02-02T00:00:00Z", &from) && utc_parse("2026-02-05T00:00:00Z", &to));
+    for (size_t i = 0; i < G_N_ELEMENTS(AGAIN); i++) {
+        struct schedule *schedule = schedule_of(WITHOUT);
+        struct schedule *before = schedule_of(AGAIN[i].before);
+        g_autoptr(GPtrArray) covers =
+            cover_again(schedule, before, "ana", (struct others){0}, from, to);
+        g_autofree char *text = covers_text(covers);
+        if (strcmp(text, AGAIN[i].covers) != 0) {
+            fail_msg("%s: %s", AGAIN[i].name, text);
+        }
+        record_free(&SCHEDULE_RECORD, before);
+        record_free(&SCHEDULE_RECORD, schedule);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(somebody_takes_over)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(somebody_takes_over),
+        cmocka_unit_test(only_what_is_new_is_covered_again),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -562,6 +562,17 @@ policies:"""))
             said = world.cli("absence", "remove", second).stdout
             self.assertRegex(said, r"has ended: ana is back\. Overrides taken back: [1-9]")
             self.assertNotIn("another absence", said)
+            self.assertNotIn("Nobody was found", said)
+
+    def test_nobody_is_left_for_the_other_absence(self):
+        with World() as world:
+            world.apply(TEAM)
+            first = world.cli_json("off-duty", "ana", "--for", "10d")["absence"]
+            world.cli("off-duty", "ana", "--for", "12d")
+            world.cli("off-duty", "budi", "--for", "20d")
+            said = world.cli("absence", "remove", first).stdout
+            self.assertNotIn("Overrides for another absence", said)
+            self.assertRegex(said, r"Nobody was found for these; ana is on call there\.[^\n]*\n(?s:.*)budi until ")
 
     def test_a_policy_that_names_who_is_away(self):
         with World() as world:
