@@ -321,6 +321,20 @@ size_t alert_list(struct db *db, const struct alert_filter *filter, int limit,
     return count;
 }
 
+bool alert_any_of_service(struct db *db, const char *service)
+{
+    struct db_query *query = db_query(db, "SELECT 1 FROM alert WHERE service = $1 LIMIT 1");
+    db_bind_text(query, 1, service);
+    return db_is_any(query);
+}
+
+bool alert_any_by_integration(struct db *db, const char *integration)
+{
+    struct db_query *query = db_query(db, "SELECT 1 FROM alert WHERE integration = $1 LIMIT 1");
+    db_bind_text(query, 1, integration);
+    return db_is_any(query);
+}
+
 size_t alert_worst(struct db *db, int64_t *out_ids, size_t max)
 {
     /* No index is in this order: narrow rows are sorted, and only those that are shown are read whole. */

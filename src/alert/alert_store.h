@@ -57,6 +57,10 @@ struct alert_filter {
 size_t alert_list(struct db *db, const struct alert_filter *filter, int limit,
                   void (*each)(void *self, const struct alert *alert), void *self);
 
+/* Whether there is an alert of this service, or one that came in by this integration, whatever its status. */
+NODISCARD bool alert_any_of_service(struct db *db, const char *service);
+NODISCARD bool alert_any_by_integration(struct db *db, const char *integration);
+
 /* Of all that are open or acknowledged the worst, of one severity the newest first; writes at most `max` ids. Reads
  * through all of them: for who reads, not for a thread that takes alerts. */
 NODISCARD size_t alert_worst(struct db *db, int64_t *out_ids, size_t max);

@@ -73,7 +73,14 @@ static const struct enum_name FILTER_NAMES[] = {{"open", ALERT_OPEN},
                                                 {"unresolved", FILTER_UNRESOLVED},
                                                 {NULL, 0}};
 
-/* Alerts outlive what they came for: only where there are none is a name that nothing has a mistake. */
+/* Alerts outlive what they came for: only where there are none of it, whatever their status or severity, is a
+ * name that nothing has a mistake. */
+static bool are_used(struct db *db, const struct alert_filter *filter)
+{
+    return (filter->service == NULL || alert_any_of_service(db, filter->service)) &&
+           (filter->integration == NULL || alert_any_by_integration(db, filter->integration));
+}
+
 static bool are_known(struct http_request *request, const struct api_context *context)
 {
     const char *integration = http_query(request, "integration");
@@ -104,13 +111,14 @@ static void read_alerts(struct http_request *request, void *self)
                               .now = clock_now(context->clock),
                               .limit = page.limit};
     struct db *db = api_reader(context);
-    alert_list(db, &filter, page.limit + 1, take_alert, &listing);
+    bool is_used =
+        alert_list(db, &filter, page.limit + 1, take_alert, &listing) > 0 || are_used(db, &filter);
     config_unref(config);
     if (!api_reader_done(context, request, db)) {
         json_decref(listing.items);
         return;
     }
-    if (json_array_size(listing.items) == 0 && !are_known(request, context)) {
+    if (!is_used && !are_known(request, context)) {
         json_decref(listing.items);
         return;
     }

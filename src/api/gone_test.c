@@ -80,6 +80,36 @@ static void its_open_alert_is_acknowledged_and_resolved(void **state)
     }
 }
 
+/* How many alerts of that name have this severity; or that the name is refused. */
+static void expect_listed(const char *whose, const char *severity, int status, size_t count)
+{
+    g_autofree char *path = g_strdup_printf("/api/v1/alerts?%s&severity=%s", whose, severity);
+    json_auto_t *answer = test_json(house, house->read, "GET", path, NULL, status);
+    if (json_array_size(json_object_get(answer, "items")) != count) {
+        fail_msg("%s: expected %zu", path, count);
+    }
+}
+
+/* A list of severities that it has none of is empty; that does not make its name a mistake. */
+static void its_alerts_are_listed_by_severity(void **state)
+{
+    (void)state;
+    send("{\"summary\": \"disk full\", \"dedup_key\": \"k\", \"service\": \"billing\", "
+         "\"severity\": \"warning\"}",
+         202, "opened");
+    send("{\"summary\": \"disk full\", \"dedup_key\": \"k\", \"integration\": \"native\", "
+         "\"severity\": \"warning\"}",
+         202, "opened");
+    prune();
+    static const char *const WHOSE[] = {"service=billing", "integration=native"};
+    for (size_t i = 0; i < G_N_ELEMENTS(WHOSE); i++) {
+        expect_listed(WHOSE[i], "critical", 200, 0);
+        expect_listed(WHOSE[i], "warning", 200, 1);
+    }
+    expect_listed("service=biling", "warning", 400, 0);
+    expect_listed("integration=nativ", "warning", 400, 0);
+}
+
 /* A name that never was is refused as before, and leaves no event. */
 static void a_misspelt_name_is_still_refused(void **state)
 {
@@ -104,6 +134,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(its_open_alert_is_acknowledged_and_resolved),
+        TEST(its_alerts_are_listed_by_severity),
         TEST(a_misspelt_name_is_still_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
