@@ -51,16 +51,12 @@ static void add_since(json_t *items)
     }
 }
 
-enum { SHOWN_USUALLY = 100, LIMIT_MAX = 100000, COUNTED_MAX = 20000 };
+enum { SHOWN_USUALLY = 100, LIMIT_MAX = 100000 };
 
 /* What of the alerts that were asked for is shown. */
 struct selection {
-    bool
-        is_live; /* they are open or acknowledged: few enough to be read whole, and then the worst come first */
-    size_t limit; /* of alerts shown */
-    size_t read_at_most;
-    size_t found; /* as many as were read: all, unless has_more */
-    bool has_more;
+    bool is_live; /* they are open or acknowledged: then the worst come first, else the newest */
+    size_t limit;
 };
 
 static bool read_selection(const struct cli *cli, struct selection *out)
@@ -74,70 +70,73 @@ static bool read_selection(const struct cli *cli, struct selection *out)
     const char *status = cli_option(cli, "status");
     bool is_past = g_strcmp0(status, "resolved") == 0 || g_strcmp0(status, "suppressed") == 0;
     *out = (struct selection){.is_live = !is_past && !cli_has(cli, "all"), .limit = (size_t)limit};
-    out->read_at_most = out->is_live ? MAX(out->limit, COUNTED_MAX) : out->limit;
     if (cli->is_json && out->is_live && given == NULL) {
-        out->limit = out->read_at_most; /* a program is given all */
+        out->limit = LIMIT_MAX; /* a program is given all */
     }
     return true;
 }
 
-static json_t *read_alerts(const struct cli *cli, const struct selection *selection)
+/* Of that severity, NULL for any, the newest: at most `most`. NULL after an error was told. */
+static json_t *read_newest(const struct cli *cli, const char *severity, size_t most)
 {
     g_autoptr(GString) path = g_string_new(NULL);
-    g_string_printf(path, "/api/v1/alerts?limit=%d", LIMIT_LIST_PAGE);
+    g_string_printf(path, "/api/v1/alerts?limit=%zu", MIN(most, (size_t)LIMIT_LIST_PAGE));
     const char *status = cli_option(cli, "status");
     if (!cli_has(cli, "all")) {
         client_query(path, "status", status != NULL ? status : "unresolved");
     }
     client_query(path, "service", cli_option(cli, "service"));
-    client_query(path, "severity", cli_option(cli, "severity"));
-    return client_list(cli, path->str, selection->read_at_most + 1); /* is there one more? */
+    client_query(path, "severity", severity);
+    return client_list(cli, path->str, most);
 }
 
-/* At most `limit`, the worst first; those of one severity as they came, the newest first. */
-static json_t *select_worst(const json_t *items, size_t limit)
+/* One whose severity changed between two answers is in both. */
+static void take_new(json_t *list, GHashTable *taken, const json_t *items)
 {
-    json_t *chosen = json_array();
-    for (int severity = 0; severity <= SEVERITY_INFO;
-         severity++) { /* 0: one that is not known here */
-        size_t i;
-        json_t *item;
-        json_array_foreach (items, i, item) {
-            bool is_next =
-                enum_from_name(SEVERITY_NAMES, json_text(item, "severity", "")) == severity;
-            if (is_next && json_array_size(chosen) < limit) {
-                json_array_append(chosen, item);
-            }
+    size_t i;
+    json_t *item;
+    json_array_foreach (items, i, item) {
+        if (g_hash_table_add(taken, g_strdup(json_text(item, "id", "")))) {
+            json_array_append(list, item);
         }
     }
-    return chosen;
 }
 
-static json_t *select_newest(const json_t *items, size_t limit)
+/* Severity by severity: the worst is found among however many, and however old it is, in a few short
+ * answers. Of one severity the newest first; at most `most`. NULL after an error was told. */
+static json_t *read_worst(const struct cli *cli, size_t most)
 {
-    json_t *chosen = json_array();
-    for (size_t i = 0; i < MIN(limit, json_array_size(items)); i++) {
-        json_array_append(chosen, json_array_get(items, i));
+    json_t *worst = json_array();
+    g_autoptr(GHashTable) taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (const struct enum_name *severity = SEVERITY_NAMES;
+         severity->name != NULL && json_array_size(worst) < most; severity++) {
+        json_auto_t *newest = read_newest(cli, severity->name, most - json_array_size(worst));
+        if (newest == NULL) {
+            json_decref(worst);
+            return NULL;
+        }
+        take_new(worst, taken, newest);
     }
-    return chosen;
+    return worst;
 }
 
-/* What is left out must not look as if it were not there. "" when nothing is. */
-static char *left_out(const struct selection *selection, size_t shown)
+static json_t *read_alerts(const struct cli *cli, const struct selection *selection)
 {
-    const char *order = selection->is_live ? "the worst" : "the newest";
-    if (!selection->has_more && shown == selection->found) {
-        return g_strdup("");
-    }
-    if (!selection->has_more) {
-        return g_strdup_printf("%zu of %zu alerts are shown, %s first; all of them: --limit %zu.",
-                               shown, selection->found, order, selection->found);
-    }
-    g_autofree char *among =
-        selection->is_live ? g_strdup_printf(" of the newest %zu", selection->found) : g_strdup("");
-    return g_strdup_printf("%zu alerts are shown, %s%s first; there are more: --limit N (at most "
-                           "%d), --service, --severity.",
-                           shown, order, among, LIMIT_MAX);
+    size_t most = selection->limit + 1; /* is there one more? */
+    const char *severity = cli_option(cli, "severity");
+    return selection->is_live && severity == NULL ? read_worst(cli, most)
+                                                  : read_newest(cli, severity, most);
+}
+
+/* What is left out must not look as if it were not there. How many they are, nobody counts: in a storm that
+ * would be to read them all. */
+static void tell_more(const struct cli *cli, const struct selection *selection)
+{
+    fprintf(cli->is_json ? stderr : stdout,
+            "%s%zu alerts are shown, the %s first; there are more: --limit N (at most %d), "
+            "--service, --severity.\n",
+            cli->is_json ? "tocsin: " : "", selection->limit,
+            selection->is_live ? "worst" : "newest", LIMIT_MAX);
 }
 
 int cmd_alerts(struct cli *cli)
@@ -149,18 +148,14 @@ int cmd_alerts(struct cli *cli)
     if (!read_selection(cli, &selection)) {
         return EXIT_USAGE;
     }
-    json_auto_t *read = read_alerts(cli, &selection);
-    if (read == NULL) {
+    json_auto_t *items = read_alerts(cli, &selection);
+    if (items == NULL) {
         return EXIT_REFUSED;
     }
-    selection.has_more = json_array_size(read) > selection.read_at_most;
-    if (selection.has_more) {
-        json_array_remove(read, selection.read_at_most);
+    bool has_more = json_array_size(items) > selection.limit;
+    if (has_more) {
+        json_array_remove(items, selection.limit);
     }
-    selection.found = json_array_size(read);
-    json_auto_t *items = selection.is_live ? select_worst(read, selection.limit)
-                                           : select_newest(read, selection.limit);
-    g_autofree char *note = left_out(&selection, json_array_size(items));
     if (cli->is_json) {
         output_json(items);
     } else {
@@ -169,8 +164,8 @@ int cmd_alerts(struct cli *cli)
         add_since(items);
         cmd_show_list(items, COLUMNS, "No alerts: all quiet.");
     }
-    if (note[0] != '\0') {
-        fprintf(cli->is_json ? stderr : stdout, "%s%s\n", cli->is_json ? "tocsin: " : "", note);
+    if (has_more) {
+        tell_more(cli, &selection);
     }
     return EXIT_OK;
 }

@@ -46,7 +46,8 @@ static const struct cli_option ALERTS_OPTIONS[] = {
     {"all", NULL, "Alerts of every status."},
     {"service", "NAME", "Only those of this service."},
     {"severity", "LEVEL", "Only those of this severity."},
-    {"limit", "N", "Show at most so many: 100; with --json all that are not resolved."},
+    {"limit", "N",
+     "Show at most so many: 100; with --json all that are not resolved, at most 100000."},
     {0}};
 static const struct cli_option AT_OPTIONS[] = {
     {"at", "INSTANT", "Not now but then: +2h or 2026-12-24T23:30:00+01:00."}, {0}};
@@ -158,7 +159,7 @@ const struct cli_command COMMANDS[] = {
     {"alerts", "", 0, 0, "List alerts: those that are not resolved, the worst first.",
      "Those of one severity with the newest first; with --all, or resolved or suppressed ones, all "
      "with "
-     "the newest first. When more were found than are shown, the last line says so; with --json it "
+     "the newest first. When there are more than are shown, the last line says so; with --json it "
      "stands on standard error.",
      ALERTS_OPTIONS, SETTING_CLIENT, 0, cmd_alerts},
     {"alerts show", "ALERT", 1, 1, "Show one alert.", NULL, NULL, SETTING_CLIENT, 0,

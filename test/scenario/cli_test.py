@@ -2,6 +2,7 @@
 """The command line as a person and a script meet it: every answer, every refusal, every exit code;
 starting, stopping, backup and restore."""
 
+import http.server
 import json
 import os
 import pathlib
@@ -14,8 +15,10 @@ import socket
 import sqlite3
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
+import urllib.parse
 
 from world import PATIENCE_S, ROOT, World, request, tocsin_path
 
@@ -47,8 +50,86 @@ def run(*args, env=None, input=None, cwd=None):
                           cwd=cwd, text=True, capture_output=True, timeout=PATIENCE_S, check=False)
 
 
+class Storm:
+    """As a server in a storm answers `GET /api/v1/alerts`: 25,000 unresolved ones, the only critical one the oldest.
+    Number 24,000 is a warning that was critical when it was asked for first."""
+
+    COUNT = 25_000
+    FELL = 24_000
+
+    def __enter__(self):
+        self.asked = []
+        storm = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query))
+                storm.asked.append(query)
+                body = json.dumps(storm.answer(query)).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+    def severities(self, number):
+        if number == self.FELL:
+            return ("critical", "warning")
+        return ("critical",) if number == 1 else ("error", "warning", "info")[number % 3:][:1]
+
+    def answer(self, query):
+        limit, upto = int(query["limit"]), int(query.get("cursor", self.COUNT + 1))
+        wanted = query.get("severity")
+        found = [number for number in range(upto - 1, 0, -1) if wanted in (None, *self.severities(number))][:limit + 1]
+        items = [{"id": str(number), "status": "open", "service": "many", "summary": f"number {number}", "count": 1,
+                  "severity": wanted or self.severities(number)[0], "first_at": "2026-01-05T10:00:00Z"}
+                 for number in found[:limit]]
+        return {"items": items, **({"next_cursor": items[-1]["id"]} if len(found) > limit else {})}
+
+    def listed(self, *args):
+        """The ids of the alerts that `tocsin alerts` lists, and what it says of the others."""
+        self.asked.clear()
+        done = run("alerts", "--json", *args, env={"TOCSIN_URL": f"http://127.0.0.1:{self.server.server_port}"})
+        return [item["id"] for item in json.loads(done.stdout)], done.stderr
+
+
 class UsageTest(unittest.TestCase):
     """What needs no server."""
+
+    def test_in_a_storm_the_worst_alert_is_found_in_a_few_requests(self):
+        with Storm() as storm:
+            shown, more = storm.listed("--limit", "100")
+            self.assertEqual(shown[:2], [str(storm.FELL), "1"])
+            self.assertEqual(len(shown), 100)
+            self.assertIn("there are more", more)
+            self.assertEqual([(query["severity"], query["limit"]) for query in storm.asked],
+                             [("critical", "101"), ("error", "99")])
+            self.assertEqual({query["status"] for query in storm.asked}, {"unresolved"})
+            # The limit is full with the critical ones: is there any other?
+            shown, more = storm.listed("--limit", "2")
+            self.assertEqual((shown, len(storm.asked)), ([str(storm.FELL), "1"], 2))
+            self.assertIn("there are more", more)
+            # A program is given all, each once.
+            shown, more = storm.listed()
+            self.assertEqual((len(shown), len(set(shown)), more), (storm.COUNT, storm.COUNT, ""))
+            shown, more = storm.listed("--severity", "info", "--limit", "5")
+            self.assertEqual(len(shown), 5)
+            self.assertEqual([(query["severity"], query["limit"]) for query in storm.asked], [("info", "6")])
+            shown, more = storm.listed("--all", "--limit", "3")
+            self.assertEqual((shown, len(storm.asked)), (["25000", "24999", "24998"], 1))
 
     def test_exit_codes(self):
         rows = [
@@ -291,7 +372,10 @@ class CommandTest(unittest.TestCase):
             self.assertEqual(self.world.post("/api/v1/alerts", body).status, 202)
         shown, done = listed()
         self.assertEqual(shown, ["critical"] * 2 + ["warning"] * 98)
-        self.assertIn("\n100 of 250 alerts are shown, the worst first; all of them: --limit 250.\n", done.stdout)
+        self.assertIn("\n100 alerts are shown, the worst first; there are more: --limit N", done.stdout)
+        shown, done = listed("--limit", "2")
+        self.assertEqual(shown, ["critical"] * 2)
+        self.assertIn("\n2 alerts are shown, the worst first; there are more", done.stdout)
         shown, done = listed("--limit", "250")
         self.assertEqual(shown, levels)
         self.assertNotIn("are shown", done.stdout)
@@ -303,7 +387,11 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(done.stderr, "")
         done = self.world.cli("alerts", "--service", "many", "--json", "--limit", "2")
         self.assertEqual([item["severity"] for item in json.loads(done.stdout)], ["critical"] * 2)
-        self.assertIn("tocsin: 2 of 250 alerts are shown", done.stderr)
+        self.assertIn("tocsin: 2 alerts are shown, the worst first; there are more", done.stderr)
+        shown, done = listed("--severity", "info", "--limit", "3")
+        self.assertEqual(shown, ["info"] * 3)
+        shown, done = listed("--severity", "error")
+        self.assertEqual((shown, done.stdout), ([], "No alerts: all quiet.\n"))
         self.world.cli("resolve", *(item["id"] for item in self.world.cli_json("alerts", "--service", "many")))
 
     def test_refusals_name_the_remedy(self):
