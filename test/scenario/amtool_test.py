@@ -177,7 +177,7 @@ class AmtoolTest(unittest.TestCase):
             for command in (["add", "alertname=Latency", "instance=~web-.*", "note!=x", "-c", "slow",
                              "-a", "chen", "-d", "1h"],
                             ["add", "alertname=DiskFull", "-c", "disks", "-a", "ana", "-d", "30m",
-                             "--start", "2036-01-01T00:00:00Z"],
+                             "--start", "2099-01-01T00:00:00Z"],
                             ["add", "x=", "-c", "all"], ["add", "x=y", "alertname=~[", "-c", "bad"],
                             ["add", "a=b", "-c", "old", "--start", "2026-01-01T00:00:00Z",
                              "--end", "2026-01-02T00:00:00Z"], ["add", "a=b"],

@@ -2,6 +2,7 @@
 """The command line as a person and a script meet it: every answer, every refusal, every exit code;
 starting, stopping, backup and restore."""
 
+import datetime
 import http.server
 import json
 import os
@@ -41,6 +42,26 @@ policies:
 services: [{name: checkout, policy: main}]
 integrations: [{name: shop, kind: native, service: checkout}]
 """
+
+
+TODAY = datetime.datetime.now(datetime.timezone.utc).date()
+
+
+def ahead(days):
+    """A date so many days after today, as YYYY-MM-DD: what is past is refused."""
+    return (TODAY + datetime.timedelta(days=days)).isoformat()
+
+
+def next_june(day):
+    """A day in the summer time of Europe/Paris, two hours ahead of UTC, that is weeks ahead."""
+    return datetime.date(TODAY.year + (TODAY.month >= 5), 6, day).isoformat()
+
+
+def next_spring():
+    """The day, at least a day ahead, when Europe/Paris has no time from 2 to 3 o'clock: the last Sunday of March."""
+    days = [datetime.date(year, 3, 31) for year in (TODAY.year, TODAY.year + 1)]
+    sundays = [day - datetime.timedelta(days=day.isoweekday() % 7) for day in days]
+    return min(day for day in sundays if (day - TODAY).days > 1).isoformat()
 
 
 def run(*args, env=None, input=None, cwd=None):
@@ -421,7 +442,7 @@ class CommandTest(unittest.TestCase):
             ("snooze for long", ["snooze", alert, "--for", "31d"], 1, "30d at most"),
             ("snooze for ever", ["snooze", alert, "--for", "9999d"], 2, "30d"),
             ("override of no time", ["schedule", "override", "add", "primary", "--who", "budi", "--from",
-                                     "2027-03-28T02:10", "--to", "2027-03-28T02:50"], 1, "no time at all"),
+                                     f"{next_spring()}T02:10", "--to", f"{next_spring()}T02:50"], 1, "no time at all"),
             ("snooze how long?", ["snooze", alert], 2, "--for 30m"),
             ("bad instant", ["snooze", alert, "--until", "tomorrow"], 2, "2026-12-24T23:30:00+01:00"),
             ("no such schedule", ["oncall", "secondary"], 1, "secondary"),
@@ -491,6 +512,7 @@ class CommandTest(unittest.TestCase):
             self.assertIn("by the clock of Europe/Paris", wrong.stderr)
 
     def test_overrides_of_all_schedules(self):
+        first, second = f"{next_june(1)}T00:00", f"{next_june(2)}T00:00"
         with World() as world:
             world.apply(TEAM.replace("policies:", """  - name: nights
     time_zone: Asia/Jakarta
@@ -498,8 +520,8 @@ class CommandTest(unittest.TestCase):
 policies:"""))
             made = {}
             for name in ("primary", "nights"):
-                made[name] = world.cli_json("schedule", "override", "add", name, "--from", "2027-06-01T00:00", "--to",
-                                            "2027-06-02T00:00", "--who", "ana", "--comment", f"swap of {name}")["id"]
+                made[name] = world.cli_json("schedule", "override", "add", name, "--from", first, "--to",
+                                            second, "--who", "ana", "--comment", f"swap of {name}")["id"]
             rows = {row["schedule"]: row["id"] for row in world.cli_json("schedule", "override", "list")}
             self.assertEqual(rows, made)
             one, = world.cli_json("schedule", "override", "list", "nights")
@@ -508,7 +530,7 @@ policies:"""))
             for name, zone in (("primary", "Europe/Paris"), ("nights", "Asia/Jakarta")):
                 line, = [line for line in lines if f"swap of {name}" in line]
                 self.assertTrue(line.startswith(f"{name} "), line)
-                for part in (made[name], zone, "2027-06-01T00:00", "Ana Wijaya (ana)"):
+                for part in (made[name], zone, first, "Ana Wijaya (ana)"):
                     self.assertIn(part, line)
                 world.cli("schedule", "override", "remove", name, made[name])
             self.assertIn("Nobody made an override;", world.cli("schedule", "override", "list").stdout)
@@ -519,18 +541,19 @@ policies:"""))
 
     def test_overrides(self):
         world = self.world
-        added = world.cli_json("schedule", "override", "add", "primary", "--from", "2027-06-01T00:00",
-                               "--to", "2027-06-02T00:00", "--who", "budi")
-        row, = world.cli_json("oncall", "primary", "--at", "2027-06-01T10:00:00Z")
+        first, second = next_june(1), next_june(2)
+        added = world.cli_json("schedule", "override", "add", "primary", "--from", f"{first}T00:00",
+                               "--to", f"{second}T00:00", "--who", "budi")
+        row, = world.cli_json("oncall", "primary", "--at", f"{first}T10:00:00Z")
         self.assertEqual((row["user"], row["layer"]), ("budi", "override"))
         world.cli("schedule", "override", "remove", "primary", added["id"])
-        row, = world.cli_json("oncall", "primary", "--at", "2027-06-01T10:00:00Z")
+        row, = world.cli_json("oncall", "primary", "--at", f"{first}T10:00:00Z")
         self.assertNotEqual(row["layer"], "override")
         # As in other commands, by the clock of the schedule (Europe/Paris) and not the reader's.
         there = {"TZ": "Asia/Tokyo"}
         add = ("schedule", "override", "add", "primary", "--who", "budi")
-        for when, kept in ((("2027-06-01", "2027-06-02"), ("2027-06-01T00:00", "2027-06-02T00:00")),
-                           (("2027-06-01T08:00:00Z", "2027-06-01T12:00"), ("2027-06-01T10:00", "2027-06-01T12:00"))):
+        for when, kept in (((first, second), (f"{first}T00:00", f"{second}T00:00")),
+                           ((f"{first}T08:00:00Z", f"{first}T12:00"), (f"{first}T10:00", f"{first}T12:00"))):
             world.cli(*add, "--from", when[0], "--to", when[1], env=there)
             item, = world.cli_json("schedule", "override", "list", "primary")
             self.assertEqual((item["from"], item["to"]), kept)
@@ -565,7 +588,8 @@ policies:"""))
     def test_a_planned_absence_by_the_readers_clock(self):
         world = self.world
         there = {"TZ": "Asia/Tokyo"}
-        done = world.cli("off-duty", "ana", "--from", "2027-01-04", "--to", "2027-02-01T00:00", "--comment",
+        first_day, back = ahead(36), ahead(64)
+        done = world.cli("off-duty", "ana", "--from", first_day, "--to", f"{back}T00:00", "--comment",
                          "snow", env=there)
         self.assertIn("Times are Asia/Tokyo", done.stdout)
         listed = world.cli("schedule", "override", "list", "primary", env=there).stdout
@@ -573,18 +597,18 @@ policies:"""))
         self.assertIn(" Europe/Paris ", listed)
         items = world.cli_json("schedule", "override", "list", "primary")
         self.assertEqual({item["created_by"] for item in items}, {"local"})
-        first = world.cli_json("off-duty", "ana", "--from", "2027-01-04", "--for", "1h", env=there)
-        self.assertEqual(first["from"], "2027-01-03T15:00:00Z")
+        first = world.cli_json("off-duty", "ana", "--from", first_day, "--for", "1h", env=there)
+        self.assertEqual(first["from"], f"{ahead(35)}T15:00:00Z")
         for item in items:
             world.cli("schedule", "override", "remove", "primary", item["id"])
         self.assertIn("Nobody made", world.cli("schedule", "override", "list", "primary").stdout)
         # Who is away stands in for nobody, and whoever chooses them is told.
-        away = world.cli("off-duty", "budi", "--from", "2027-01-10", "--to", "2027-01-20", env=there)
+        away = world.cli("off-duty", "budi", "--from", ahead(42), "--to", ahead(52), env=there)
         self.assertIn("ALSO AWAY", away.stdout)
-        self.assertIn("ana until 2027-02-01 00:00", away.stdout)
-        chosen = world.cli("schedule", "override", "add", "primary", "--from", "2027-01-05T00:00", "--to",
-                           "2027-01-06T00:00", "--who", "ana")
-        self.assertIn("warning: ana is away in this time, until 2027-01-31T15:00:00Z", chosen.stderr)
+        self.assertIn(f"ana until {back} 00:00", away.stdout)
+        chosen = world.cli("schedule", "override", "add", "primary", "--from", f"{ahead(37)}T00:00", "--to",
+                           f"{ahead(38)}T00:00", "--who", "ana")
+        self.assertIn(f"warning: ana is away in this time, until {ahead(63)}T15:00:00Z", chosen.stderr)
         listed = world.cli("absence", "list", env=there).stdout
         self.assertIn("snow", listed)
         for absence in world.cli_json("absence", "list"):
@@ -595,7 +619,7 @@ policies:"""))
         for option in ("--to", "--until"):
             late = world.cli("off-duty", "ana", option, "2020-01-04", check=False)
             self.assertEqual((late.returncode, late.stderr[:len(option) + 9]), (1, f"tocsin: {option}:"))
-        for wrong in (["--from", "2027-01-04"], ["--to", "2027-01-04", "--for", "8h"],
+        for wrong in (["--from", first_day], ["--to", first_day, "--for", "8h"],
                       ["--for", "1h", "--from", "soon"], ["--until", "+1h", "--to", "+2h"]):
             with self.subTest(wrong):
                 done = world.cli("off-duty", "ana", *wrong, check=False)

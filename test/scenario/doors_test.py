@@ -204,14 +204,14 @@ class DoorsTest(unittest.TestCase):
         before = len(self.world.alerts())
         taken = self.post("/v2/change/enqueue", {
             "routing_key": KEYS["PD_KEY"], "payload": {
-                "summary": "deployed 1.2.3", "source": "ci", "timestamp": "2026-12-01T10:00:00Z",
+                "summary": "deployed 1.2.3", "source": "ci", "timestamp": "2026-01-05T10:00:00Z",
                 "custom_details": {"by": "ana"}},
             "links": [{"href": "https://ci.example.org/7", "text": "Build"}]})
         self.assertEqual((taken.status, taken.json["status"]), (202, "success"))
         self.assertEqual(len(self.world.alerts()), before)
         recorded = [event for event in self.world.events() if event["kind"] == "change.recorded"]
         self.assertEqual(recorded[-1]["data"], {
-            "summary": "deployed 1.2.3", "source": "ci", "timestamp": "2026-12-01T10:00:00Z",
+            "summary": "deployed 1.2.3", "source": "ci", "timestamp": "2026-01-05T10:00:00Z",
             "details": {"by": "ana"},
             "links": [{"href": "https://ci.example.org/7", "text": "Build"}]})
 
@@ -437,7 +437,7 @@ class DoorsTest(unittest.TestCase):
         self.assertIn("[0].labels.team", kept["problem"])
 
     def test_an_alert_is_taken_without_a_time_that_cannot_be_read(self):
-        odd = {"NoZone": "2026-12-01T10:00:00", "Y9999": "9999-12-31T23:59:59.999Z",
+        odd = {"NoZone": "2026-01-05T10:00:00", "Y9999": "9999-12-31T23:59:59.999Z",
                "Before1970": "1969-12-31T23:59:59Z", "GoZeroLocal": "0000-12-31T19:03:58-04:56", "Last": "9999-12-31T23:59:59Z"}
         taken = self.post(AM, {"alerts": [
             self.firing(name, startsAt=at, endsAt="0001-01-01T00:00:00Z")
@@ -458,8 +458,8 @@ class DoorsTest(unittest.TestCase):
 
     def episode(self, status, start, end="0001-01-01T00:00:00Z", name="PaymentsDown", **more):
         return self.post(AM, {"alerts": [{
-            **self.firing(name), "status": status, "startsAt": f"2026-12-01T{start}:00Z",
-            "endsAt": end if len(end) > 5 else f"2026-12-01T{end}:00Z", **more}]})
+            **self.firing(name), "status": status, "startsAt": f"2026-01-05T{start}:00Z",
+            "endsAt": end if len(end) > 5 else f"2026-01-05T{end}:00Z", **more}]})
 
     def latest(self, key):
         return [alert for alert in self.world.alerts() if alert["dedup_key"] == key][0]
@@ -469,7 +469,7 @@ class DoorsTest(unittest.TestCase):
         self.episode("resolved", "10:00", "10:05")
         first = self.latest("PaymentsDown")
         self.assertEqual((first["status"], first["ended_at"]),
-                         ("resolved", "2026-12-01T10:05:00Z"))
+                         ("resolved", "2026-01-05T10:05:00Z"))
         self.episode("firing", "10:20")
         self.episode("resolved", "10:00", "10:05")
         second = self.latest("PaymentsDown")

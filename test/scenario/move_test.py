@@ -82,8 +82,8 @@ class MoveTest(unittest.TestCase):
         world.apply(TEAM % {"webhook": self.receiver.url}, env=KEYS)
         world.token("admin"), world.token("read")
         world.cli("silence", "add", "source=quiet", "--for", "2h", "--name", "quiet")
-        world.cli("schedule", "override", "add", "primary", "--from", "2031-01-01T00:00", "--to",
-                  "2031-01-02T00:00", "--who", "bob")
+        world.cli("schedule", "override", "add", "primary", "--from", "2099-01-01T00:00", "--to",
+                  "2099-01-02T00:00", "--who", "bob")
         self.assertLess(world.post(f"/heartbeat/{KEYS['BEAT_KEY']}", token=None).status, 300)
         self.send("done"), self.send("kept"), self.send("hushed", source="quiet")
         world.wait("ana was told", lambda: len(self.told("ana")) == 2)

@@ -216,7 +216,7 @@ class OpenapiTest(unittest.TestCase):
         self.get(f"{schedule}/on-call", 400, query="?at=noon", **primary)
         self.get(f"{schedule}/shifts", query="?from=2026-01-05T00:00:00Z&to=2026-01-25T00:00:00Z", **primary)
         self.get(f"{schedule}/gaps", query="?from=2026-01-05T00:00:00Z&to=2026-01-25T00:00:00Z", **primary)
-        override = {"from": "2030-01-05T09:00", "to": "2030-01-06T09:00", "who": "budi", "comment": "swap"}
+        override = {"from": "2099-01-05T09:00", "to": "2099-01-06T09:00", "who": "budi", "comment": "swap"}
         made = self.post(f"{schedule}/overrides", 201, override, **primary)
         self.get(f"{schedule}/overrides", **primary)
         self.post(f"{schedule}/overrides", 422, {**override, "who": "nobody"}, **primary)
