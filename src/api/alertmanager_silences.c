@@ -5,6 +5,7 @@
 
 #include "alert/silence.h"
 #include "base/json.h"
+#include "base/json_set.h"
 #include "base/limits.h"
 #include "source/source.h"
 
@@ -109,9 +110,7 @@ static struct stretch stretch_of(const struct silence *silence, struct utc now)
 static json_t *instant(struct utc at)
 {
     static const struct utc FAR = {INT64_C(253402300799) * 1000000}; /* the end of year 9999 */
-    char text[UTC_TEXT_SIZE];
-    utc_format(utc_earlier(at, FAR), text);
-    return json_string(text);
+    return json_utc(utc_earlier(at, FAR));
 }
 
 static const char *creator_of(const struct silence *silence)

@@ -7,6 +7,7 @@
 #include "alert/alert_store.h"
 #include "alert/silence.h"
 #include "base/json.h"
+#include "base/json_set.h"
 #include "source/label_filter.h"
 #include "source/prometheus.h"
 
@@ -86,13 +87,6 @@ struct viewing {
     bool is_unsure; /* a pattern gave up: what is shown would not be what was asked for */
 };
 
-static json_t *instant(struct utc at)
-{
-    char text[UTC_TEXT_SIZE];
-    utc_format(at, text);
-    return json_string(text);
-}
-
 /* A new reference. */
 static json_t *annotations_of(const json_t *details)
 {
@@ -157,8 +151,8 @@ static json_t *show_alert(const struct alert *alert, const char *integration, js
     const char *state = json_array_size(silenced_by) > 0 ? "suppressed" : "active";
     return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:s, s:[{s:s}], s:{s:s, s:o, s:[], s:[]}}",
                      "labels", labels, "annotations", annotations_of(alert->details), "fingerprint",
-                     fingerprint, "startsAt", instant(starts_at), "endsAt", instant(ends_at),
-                     "updatedAt", instant(alert->last_at), "generatorURL",
+                     fingerprint, "startsAt", json_utc(starts_at), "endsAt", json_utc(ends_at),
+                     "updatedAt", json_utc(alert->last_at), "generatorURL",
                      generator_of(alert->links), "receivers", "name", integration, "status",
                      "state", state, "silencedBy", silenced_by, "inhibitedBy", "mutedBy");
 }
@@ -320,5 +314,5 @@ json_t *view_status(const struct api_context *context, const char *integration)
                   "branch", "", "buildUser", "", "buildDate", "", "goVersion", "");
     return json_pack("{s:{s:s, s:[]}, s:o, s:{s:s}, s:o}", "cluster", "status", "disabled", "peers",
                      "versionInfo", version, "config", "original", original, "uptime",
-                     instant(context->started_at));
+                     json_utc(context->started_at));
 }

@@ -4,15 +4,17 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 
 enum {
     BATCH = 100,
-    WAIT_MOST_MS = 20, /* for another's read; one takes a millisecond or two */
     BUSY_RETRY_S = 2,
     FAR = 2000, /* events; whoever keeps up with the fastest intake stays nearer */
 };
 
+/* For another's read; one takes a millisecond or two. */
+#define WAIT_MOST SPAN_MS(20)
 /* A primary is replaced sooner, when all goes well: then nobody needs to move. */
 #define OUT_AFTER SPAN_S(3)
 
@@ -113,10 +115,7 @@ static void wait_for_reader(struct live *live)
 static void begin_to_read(struct live *live)
 {
     live->is_reading = true;
-    CHECK(clock_gettime(CLOCK_MONOTONIC, &live->wait_until) == 0);
-    live->wait_until.tv_nsec += WAIT_MOST_MS * 1000000L;
-    live->wait_until.tv_sec += live->wait_until.tv_nsec / 1000000000L;
-    live->wait_until.tv_nsec %= 1000000000L;
+    live->wait_until = clock_monotonic_after(WAIT_MOST);
 }
 
 /* Outside of the lock, by one thread at a time. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/page_html.h"
+#include "base/json_set.h"
 #include "base/limits.h"
 #include "base/principal.h"
 #include "config/config_plan.h"
@@ -275,7 +276,5 @@ json_t *api_utc(struct utc at)
     if (!utc_is_set(at) || !utc_before(at, UTC_NEVER)) {
         return json_null();
     }
-    char text[UTC_TEXT_SIZE];
-    utc_format(at, text);
-    return json_string(text);
+    return json_utc(at);
 }

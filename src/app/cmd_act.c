@@ -2,6 +2,7 @@
 
 #include "app/cmd.h"
 #include "base/json.h"
+#include "base/json_set.h"
 
 /* Of a page: whose does not go at once, until when at the latest, and why. */
 static void show_holds(const struct cli *cli, json_t *holds)
@@ -111,10 +112,8 @@ int cmd_snooze(struct cli *cli)
     if (!cmd_instant(cli, duration != NULL ? "for" : "until", plus != NULL ? plus : until, &at)) {
         return EXIT_USAGE;
     }
-    char text[UTC_TEXT_SIZE];
-    utc_format(at, text);
     json_auto_t *body = note_body(cli);
-    json_object_set_new(body, "until", json_string(text));
+    json_object_set_new(body, "until", json_utc(at));
     const struct zone *zone = output_zone();
     g_autofree char *local = output_time(zone, at);
     g_autofree char *done = g_strdup_printf("snoozed until %s (%s)", local, zone_name(zone));

@@ -5,6 +5,7 @@
 #include "app/cmd.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/json_set.h"
 #include "base/nearest.h"
 
 /* As one would type it: details.labels.alertname="DiskFull". */
@@ -165,11 +166,8 @@ static bool add_times(const struct cli *cli, json_t *body)
         }
         to = utc_add(from, span);
     }
-    char buffer[UTC_TEXT_SIZE];
-    utc_format(from, buffer);
-    json_object_set_new(body, "from", json_string(buffer));
-    utc_format(to, buffer);
-    json_object_set_new(body, "to", json_string(buffer));
+    json_object_set_new(body, "from", json_utc(from));
+    json_object_set_new(body, "to", json_utc(to));
     return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/json_set.h"
 #include "base/limits.h"
 
 /* NOLINTBEGIN(misc-no-recursion): as deep as the descriptions, which are constants of ours */
@@ -54,12 +55,7 @@ static json_t *write_span(struct span span)
 
 static json_t *write_utc(struct utc at)
 {
-    if (!utc_is_set(at)) {
-        return NULL;
-    }
-    char text[UTC_TEXT_SIZE];
-    utc_format(at, text);
-    return json_string(text);
+    return utc_is_set(at) ? json_utc(at) : NULL;
 }
 
 static json_t *write_enum(const struct enum_name *names, int value)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/json_set.h"
 #include "config/absence_work.h"
 #include "config/config_command.h"
 #include "config/config_store.h"
@@ -12,13 +13,6 @@
 #define AHEAD_MAX SPAN_D(366)
 
 enum { COVERS_MAX = 1000 };
-
-static void set_utc(json_t *object, const char *key, struct utc at)
-{
-    char text[UTC_TEXT_SIZE];
-    utc_format(at, text);
-    json_object_set_new(object, key, json_string(text));
-}
 
 void off_duty_clear(struct off_duty *off_duty)
 {
@@ -73,7 +67,7 @@ static json_t *missed_json(const GArray *missed)
     for (guint i = 0; i < missed->len; i++) {
         const struct missed *one = &g_array_index(missed, struct missed, i);
         json_t *json = json_pack("{s:s}", "user", one->user);
-        set_utc(json, "until", one->until);
+        json_set_utc(json, "until", one->until);
         json_array_append_new(list, json);
     }
     return list;
@@ -83,8 +77,8 @@ static void take_cover(struct ledger_tx *tx, struct off_duty *self, const char *
                        const struct cover *cover)
 {
     json_t *json = json_pack("{s:s}", "schedule", schedule);
-    set_utc(json, "since", cover->since);
-    set_utc(json, "until", cover->until);
+    json_set_utc(json, "since", cover->since);
+    json_set_utc(json, "until", cover->until);
     if (cover->override == NULL) {
         json_object_set_new(json, "away", missed_json(cover->missed));
         json_array_append_new(self->uncovered, json);
@@ -213,8 +207,8 @@ static void append_off_event(struct ledger_tx *tx, const struct off_duty *self)
     g_autofree char *subject = principal_text(PRINCIPAL_USER, self->user);
     json_auto_t *data = json_pack("{s:I, s:I}", "covers", (json_int_t)json_array_size(self->covers),
                                   "uncovered", (json_int_t)json_array_size(self->uncovered));
-    set_utc(data, "from", utc_later(tx->now, self->from));
-    set_utc(data, "until", self->until);
+    json_set_utc(data, "from", utc_later(tx->now, self->from));
+    json_set_utc(data, "until", self->until);
     json_object_set_new(data, "absence", json_string(self->absence));
     if (self->comment != NULL) {
         json_object_set_new(data, "comment", json_string(self->comment));

@@ -1,7 +1,8 @@
 #include "page/whatif.h"
-#include "config/config_plan.h"
 
 #include "alert/silence.h"
+#include "base/json_set.h"
+#include "config/config_plan.h"
 #include "page/step.h"
 #include "page/work.h"
 
@@ -9,13 +10,6 @@ enum { STEPS_MAX = 500 };
 
 const struct enum_name OUTLOOK_NAMES[] = {
     {"good", OUTLOOK_GOOD}, {"poor", OUTLOOK_POOR}, {"none", OUTLOOK_NONE}, {NULL, 0}};
-
-static void set_utc(json_t *object, const char *key, struct utc at)
-{
-    char text[UTC_TEXT_SIZE];
-    utc_format(at, text);
-    json_object_set_new(object, key, json_string(text));
-}
 
 /* What the walk is asked about, and what it knows. */
 struct question {
@@ -77,7 +71,7 @@ static int add_way(struct ways *ways, const char *name)
     struct utc goes_at =
         after_quiet_hours(ways->question->config, ways->who, ways->urgency, ways->at);
     json_t *item = json_object();
-    set_utc(item, "at", goes_at);
+    json_set_utc(item, "at", goes_at);
     json_object_set_new(item, "contact", json_string(name));
     json_object_set_new(item, "kind", json_string(enum_to_name(CONTACT_KIND_NAMES, contact.kind)));
     json_object_set_new(item, "outlook", json_string(enum_to_name(OUTLOOK_NAMES, outlook)));
@@ -176,7 +170,7 @@ static json_t *telling_json(const struct question *question, const struct tellin
     }
     if (absence_meets(question->config->items[CONFIG_ABSENCE], telling->who, at,
                       (struct utc){at.us + 1}, &until)) {
-        set_utc(item, "away_until", until);
+        json_set_utc(item, "away_until", until);
     }
     json_object_set_new(item, "reached", json_boolean(is_reached));
     if (json_array_size(contacts) == 0) {
@@ -219,7 +213,7 @@ static json_t *verdict_json(const struct question *question, const struct verdic
 {
     json_t *step = json_object();
     json_t *tells = json_array();
-    set_utc(step, "at", at);
+    json_set_utc(step, "at", at);
     if (verdict->told_step >= 0) {
         json_object_set_new(step, "step", json_integer(verdict->told_step + 1));
         json_object_set_new(step, "round", json_integer(verdict->told_round + 1));
@@ -270,7 +264,7 @@ static void set_silence(json_t *answer, const struct config *config, const char 
     struct silence_verdict verdict = silence_judge(silences, &subject, at);
     if (verdict.by != NULL) {
         json_object_set_new(answer, "silenced_by", json_string(verdict.by->name));
-        set_utc(answer, "silenced_until", verdict.until);
+        json_set_utc(answer, "silenced_until", verdict.until);
     }
 }
 
@@ -294,7 +288,7 @@ json_t *whatif(const struct config *config, const struct contact_states *states,
     json_object_set_new(answer, "urgency",
                         json_string(enum_to_name(URGENCY_NAMES, question.urgency)));
     json_object_set_new(answer, "policy", json_string(service->policy));
-    set_utc(answer, "at", at);
+    json_set_utc(answer, "at", at);
     set_silence(answer, config, service_name, severity, at);
     json_object_set_new(answer, "steps", walk(&question, at));
     return answer;
