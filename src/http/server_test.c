@@ -332,7 +332,8 @@ static void test_pipelined_requests_each_get_an_answer(void **state)
     g_autofree char *answer = client_say(
         http_port(server), "POST /later HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
                            "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
-                           "POST /later HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
+                           "POST /later HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                           "Content-Length: 2\r\n\r\n{}");
     assert_int_equal(count_answers(answer), 3);
     http_stop(&server, 1000);
 }

@@ -7,6 +7,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+/* A loaded machine may take long before it answers, and between two parts of an answer. */
+enum { SILENCE_MAX_MS = 5000 };
+
 int client_connect(unsigned port)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -70,7 +73,7 @@ char *client_read(int fd, int wait_ms)
 char *client_read_until(int fd, const char *needle)
 {
     GString *all = g_string_new(NULL);
-    while (strstr(all->str, needle) == NULL && read_some(fd, 5000, all)) {
+    while (strstr(all->str, needle) == NULL && read_some(fd, SILENCE_MAX_MS, all)) {
     }
     return g_string_free(all, FALSE);
 }
@@ -82,7 +85,7 @@ char *client_say(unsigned port, const char *bytes)
         return g_strdup("");
     }
     client_send(fd, bytes, strlen(bytes));
-    char *answer = client_read(fd, 500);
+    char *answer = client_read(fd, SILENCE_MAX_MS);
     close(fd);
     return answer;
 }

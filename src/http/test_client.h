@@ -12,10 +12,11 @@ NODISCARD int client_connect_unix(const char *path);
 void client_send(int fd, const char *bytes, size_t size);
 /* Everything until the peer closes or is silent for `wait_ms`. Never NULL. */
 NODISCARD char *client_read(int fd, int wait_ms);
-/* Reads until `needle` was seen or 5 s passed; answers all that was read. */
+/* Reads until `needle` was seen, the peer closes or is silent for 5 s; answers all that was read. */
 NODISCARD char *client_read_until(int fd, const char *needle);
 
-/* Bytes on a connection of their own: all that comes back until the server closes, or is silent for half a second. */
+/* Bytes on a connection of their own, to be the last: all that comes back until the server closes, however many
+ * answers that are, or is silent for 5 s. Say "Connection: close" where it would wait for more. */
 NODISCARD char *client_say(unsigned port, const char *bytes);
 /* One request on its own connection, with Host, Content-Length and Connection: close added.
  * `headers` may be NULL or lines ending in \r\n; `body` may be NULL. Answers head and body. */
