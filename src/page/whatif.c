@@ -119,6 +119,7 @@ struct reach {
     struct utc ends_at;
     bool is_somebody;
     struct utc until;
+    int urgency;           /* of its pages */
     bool is_held;          /* quiet hours hold a person's message back */
     struct utc first_told; /* when the first message to a person may go; the wait begins then */
 };
@@ -144,7 +145,7 @@ static struct utc next_step_at(const struct reach *reach, struct utc at)
 }
 
 static json_t *telling_json(const struct question *question, const struct telling *telling,
-                            int urgency, struct utc at, struct reach *reach)
+                            struct utc at, struct reach *reach)
 {
     json_t *item = json_object();
     json_t *contacts = json_array();
@@ -152,7 +153,7 @@ static json_t *telling_json(const struct question *question, const struct tellin
     g_autoptr(GPtrArray) used = g_ptr_array_new();
     struct ways ways = {.question = question,
                         .who = telling->who,
-                        .urgency = urgency,
+                        .urgency = reach->urgency,
                         .until = reach->ends_at,
                         .first_at = UTC_NEVER,
                         .used = used,
@@ -195,11 +196,11 @@ static json_t *skips_json(const struct verdict *verdict)
 
 /* Each of a list, from the one at `first` on. */
 static void add_tellings(const struct question *question, const GPtrArray *tellings, guint first,
-                         int urgency, struct utc at, struct reach *reach, json_t *tells)
+                         struct utc at, struct reach *reach, json_t *tells)
 {
     for (guint i = first; i < tellings->len; i++) {
-        json_array_append_new(
-            tells, telling_json(question, g_ptr_array_index(tellings, i), urgency, at, reach));
+        json_array_append_new(tells,
+                              telling_json(question, g_ptr_array_index(tellings, i), at, reach));
     }
 }
 
@@ -220,15 +221,15 @@ static json_t *verdict_json(const struct question *question, const struct verdic
     } else {
         json_object_set_new(step, "last_resort", json_true());
     }
-    int urgency = verdict->is_last_resort ? (int)URGENCY_HIGH : question->urgency;
-    add_tellings(question, verdict->tellings, 0, urgency, at, reach, tells);
-    add_tellings(question, verdict->mute, 0, urgency, at, reach, tells);
+    reach->urgency = verdict->is_last_resort ? (int)URGENCY_HIGH : question->urgency;
+    add_tellings(question, verdict->tellings, 0, at, reach, tells);
+    add_tellings(question, verdict->mute, 0, at, reach, tells);
     guint named = verdict->tellings->len;
     if (verdict->is_last_resort && !reach->is_somebody && named > 0 &&
         !is_anybody(g_ptr_array_index(verdict->tellings, 0))) {
         const struct telling *first = g_ptr_array_index(verdict->tellings, 0);
         tell_anybody(question->config, first->who, verdict->tellings);
-        add_tellings(question, verdict->tellings, named, urgency, reach->until, reach, tells);
+        add_tellings(question, verdict->tellings, named, reach->until, reach, tells);
     }
     json_object_set_new(step, "reached", json_boolean(reach->is_somebody));
     json_object_set_new(step, "skipped", skips_json(verdict));
