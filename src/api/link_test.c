@@ -377,11 +377,11 @@ static void the_page_says_that_a_message_is_held_back(void **state)
     (void)state;
     struct fault fault;
     const struct zone *zone = zone_load("UTC", &fault);
-    int hour = zone_civil(zone, clock_now(&CLOCK_SYSTEM)).hour;
+    unsigned hour = (unsigned char)zone_civil(zone, clock_now(&CLOCK_SYSTEM)).hour;
     g_autofree char *quiet =
         g_strdup_printf("{\"document\": {\"users\": [{\"name\": \"ana\", \"time_zone\": \"UTC\","
                         " \"contacts\": [{\"kind\": \"log\"}],"
-                        " \"quiet_hours\": [{\"from\": \"%02d:00\", \"to\": \"%02d:00\"}]}]}}",
+                        " \"quiet_hours\": [{\"from\": \"%02u:00\", \"to\": \"%02u:00\"}]}]}}",
                         (hour + 23) % 24, (hour + 3) % 24);
     json_decref(test_json(house, house->admin, "POST", "/api/v1/config/apply", quiet, 200));
     static const char *const BODIES[] = {"{\"summary\": \"it can wait\", \"severity\": \"info\"}",

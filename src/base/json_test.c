@@ -248,9 +248,14 @@ static void test_a_mended_text_does_not_grow(void **state)
         const size_t size = 4 * (size_t)LIMIT_DETAILS;
         g_autofree char *text = g_strnfill(size, 'x');
         for (size_t at = 3; at < size - 4; at++) {
-            text[at] = at % 2 == 0 && BAD[i] == '\\' ? 'q' : BAD[i];
+            text[at] = BAD[i];
+            if (at % 2 == 0 && BAD[i] == '\\') {
+                text[at] = 'q';
+            }
         }
-        memcpy(text, "[ \"", 3);
+        text[0] = '[';
+        text[1] = ' ';
+        text[2] = '"';
         memcpy(text + size - 4, "x\"]", 4);
         size_t mended_size = 0;
         struct json_mends mends;

@@ -38,7 +38,7 @@ static void fill(struct http_request *request, char *buffer, const char *text)
     g_auto(GStrv) parts = g_strsplit_set(text, "[]", -1);
     g_autofree char *plain = g_strjoinv("", parts);
     char *at = buffer;
-    memcpy(buffer, plain, strlen(plain));
+    memcpy(buffer, plain, strlen(plain) + 1);
     for (size_t i = 0; parts[i] != NULL; i++) {
         if (i % 2 == 1) {
             assert_true(body_take(request, at, strlen(parts[i])));

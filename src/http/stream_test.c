@@ -233,8 +233,8 @@ static void test_streams_of_one_address_are_bounded(void **state)
     struct http_server *server = start();
     int fds[2 * LIMIT_STREAMS_PER_READER];
     char buffer[2048];
-    for (int i = 0; i < LIMIT_STREAMS_PER_READER; i++) {
-        g_autofree char *neighbour = g_strdup_printf("2001:db8::%x", i + 1);
+    for (size_t i = 0; i < LIMIT_STREAMS_PER_READER; i++) {
+        g_autofree char *neighbour = g_strdup_printf("2001:db8::%x", (unsigned)i + 1);
         fds[2 * i] = ask_from(server, "192.0.2.1", buffer, sizeof buffer);
         assert_int_equal(client_status(buffer), 200);
         fds[2 * i + 1] = ask_from(server, neighbour, buffer, sizeof buffer);
