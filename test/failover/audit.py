@@ -248,17 +248,23 @@ def lateness(server, wait_us):
     return found
 
 
+# The last message to the person of page p was refused for good, or the last two did not arrive: of those that had begun
+# when q was made, or had ended (what is under way to a contact that fails is no reason to count on it).
+WAS_NOT_REACHED = (
+    "(SELECT coalesce(bool_or(l.state = 4 AND l.nth = 1) OR count(*) FILTER (WHERE l.state IN (3, 4, 5)) = 2, false)"
+    " FROM (SELECT d.state, row_number() OVER (ORDER BY d.claimed_at DESC) AS nth FROM delivery d"
+    " WHERE d.user_name = p.user_name AND d.{instant} <= q.created_at) l WHERE l.nth <= 2)")
+
+
 def judge_waits(verdict, server):
     """While we keep a message back the wait of its step does not run: the next step comes after it. But for who
-    could not be reached: the last message was refused for good, or the last two did not arrive."""
+    could not be reached."""
     verdict.check("no second step was told before the first", server.rows(
         "SELECT p.alert_id, q.created_at - p.created_at FROM page p JOIN page q ON q.escalation_id = p.escalation_id"
         " AND q.step = 1 AND q.round = 0 WHERE p.step = 0 AND p.round = 0 AND NOT EXISTS (SELECT 1 FROM notification n"
         " JOIN carried c ON c.notification_id = n.id JOIN delivery d ON d.id = c.delivery_id WHERE n.alert_id = p.alert_id"
-        " AND d.user_name = p.user_name AND d.claimed_at <= q.created_at) AND NOT (SELECT coalesce(bool_or("
-        "l.state = 4 AND l.nth = 1) OR count(*) FILTER (WHERE l.state IN (3, 4, 5)) = 2, false) FROM (SELECT d.state,"
-        " row_number() OVER (ORDER BY d.claimed_at DESC) AS nth FROM delivery d WHERE d.user_name = p.user_name"
-        " AND d.claimed_at <= q.created_at) l WHERE l.nth <= 2)"))
+        " AND d.user_name = p.user_name AND d.claimed_at <= q.created_at) AND NOT "
+        + WAS_NOT_REACHED.format(instant="claimed_at") + " AND NOT " + WAS_NOT_REACHED.format(instant="finished_at")))
 
 
 def waits_of(fault, due, is_mine):
