@@ -40,7 +40,7 @@ bool output_sentence(const struct zone *zone, const char *text, GString *out);
 void output_print(const GString *text);
 /* Prints to standard error, and escapes as output_escape does what somebody typed, or sent, into it. */
 PRINTF_LIKE(1, 2) void output_tell(const char *format, ...);
-/* Text for a terminal, JSON or not: what would drive it, or read otherwise than it is stored, as \uXXXX. */
+/* Text for a terminal, JSON or not: what would drive it, or read otherwise than it is stored, as JSON escapes it (\u202e). */
 void output_escape(const char *text, GString *out);
 /* Indented JSON and a newline, to standard output; escaped so where that is a terminal. */
 void output_json(const json_t *value);

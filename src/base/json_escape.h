@@ -32,7 +32,7 @@ static inline bool json_must_escape(char c)
     return (unsigned char)c < 0x20 || c == '"' || c == '\\';
 }
 
-/* The four digits of the \uXXXX that begins at `at`, of which `left` bytes are there; -1: there is none. */
+/* The four digits of the escape (\u0041) that begins at `at`, of which `left` bytes are there; -1: there is none. */
 static inline int json_escaped_unit(const char *at, size_t left)
 {
     int value = 0;

@@ -210,21 +210,24 @@ static void whom_nothing_reached_was_not_told(void **state)
     paging_close(&paging);
 }
 
+/* An override brings in another person, and a silence holds what comes. */
+static const char OVERRIDDEN_AND_SILENT[] =
+    "{'schedules': [{'name': 's', 'time_zone': 'UTC', 'layers': [{'people': ['ana'],"
+    "  'every': '1w', 'start': '2026-01-01T00:00'}], 'overrides': [{'who': 'budi',"
+    "  'from': '2026-01-05T09:00', 'to': '2026-01-05T18:00',"
+    "  'comment': 'Ana is at the dentist'}]}],"
+    " 'policies': [{'name': 'p', 'steps': [{'notify': [{'schedule': 's'}],"
+    "  'wait': '5m'}], 'last_resort': {'user': 'ana'}}],"
+    " 'silences': [{'name': 'works', 'comment': 'new disks', 'match': [{'field':"
+    "  'service', 'value': 'shop'}], 'from': '2026-01-05T09:00:00Z',"
+    "  'to': '2026-01-05T10:30:00Z'}]}";
+
 static void what_people_wrote_comes_with_the_page(void **state)
 {
     (void)state;
     struct paging paging;
     paging_open(&paging, CREW);
-    paging_apply(&paging,
-                 "{'schedules': [{'name': 's', 'time_zone': 'UTC', 'layers': [{'people': ['ana'],"
-                 "  'every': '1w', 'start': '2026-01-01T00:00'}], 'overrides': [{'who': 'budi',"
-                 "  'from': '2026-01-05T09:00', 'to': '2026-01-05T18:00',"
-                 "  'comment': 'Ana is at the dentist'}]}],"
-                 " 'policies': [{'name': 'p', 'steps': [{'notify': [{'schedule': 's'}],"
-                 "  'wait': '5m'}], 'last_resort': {'user': 'ana'}}],"
-                 " 'silences': [{'name': 'works', 'comment': 'new disks', 'match': [{'field':"
-                 "  'service', 'value': 'shop'}], 'from': '2026-01-05T09:00:00Z',"
-                 "  'to': '2026-01-05T10:30:00Z'}]}");
+    paging_apply(&paging, OVERRIDDEN_AND_SILENT);
     int64_t id = signal_in_full(&paging);
     assert_int_equal(paging.errands->len, 0);
     paging_pass(&paging, SPAN_MIN(30));
@@ -245,16 +248,7 @@ static void a_silence_that_was_removed_is_named(void **state)
     (void)state;
     struct paging paging;
     paging_open(&paging, CREW);
-    paging_apply(&paging,
-                 "{'schedules': [{'name': 's', 'time_zone': 'UTC', 'layers': [{'people': ['ana'],"
-                 "  'every': '1w', 'start': '2026-01-01T00:00'}], 'overrides': [{'who': 'budi',"
-                 "  'from': '2026-01-05T09:00', 'to': '2026-01-05T18:00',"
-                 "  'comment': 'Ana is at the dentist'}]}],"
-                 " 'policies': [{'name': 'p', 'steps': [{'notify': [{'schedule': 's'}],"
-                 "  'wait': '5m'}], 'last_resort': {'user': 'ana'}}],"
-                 " 'silences': [{'name': 'works', 'comment': 'new disks', 'match': [{'field':"
-                 "  'service', 'value': 'shop'}], 'from': '2026-01-05T09:00:00Z',"
-                 "  'to': '2026-01-05T10:30:00Z'}]}");
+    paging_apply(&paging, OVERRIDDEN_AND_SILENT);
     int64_t id = signal_in_full(&paging);
     paging_pass(&paging, SPAN_MIN(10));
     paging_apply(&paging, "{'silences': [{'name': 'works', 'match': [{'field': 'source', 'value':"
