@@ -1,5 +1,5 @@
 /* Any text as a token: never taken without the key; any link that is written is read back. */
-#include "page/link.h"
+#include "paging/link.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #include "config/config_work.h"
 #include "db/test_database.h"
 #include "ledger/ledger_private.h"
-#include "page/mail_store.h"
+#include "paging/mail_store.h"
 #include "sim/plant_store.h"
 #include "sim/world_private.h"
 

@@ -1,8 +1,8 @@
 /* Mail servers and web hooks: they take messages, fail, hang, and lie; and the people behind them. */
 #include <string.h>
 
-#include "page/mail_store.h"
-#include "page/pager.h"
+#include "paging/mail_store.h"
+#include "paging/pager.h"
 #include "sim/world_private.h"
 
 enum { SENT_MAX = 2000, ANSWERED_MAX = 16 };

@@ -1,5 +1,5 @@
 /* Monitoring systems: new alerts, repeats, storms, resolves. They try again until they are answered. */
-#include "page/pager.h"
+#include "paging/pager.h"
 #include "sim/world_private.h"
 
 static const struct span MEAN_GAP = {INT64_C(20) * 60 * 1000000};

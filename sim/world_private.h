@@ -4,7 +4,7 @@
 
 #include "db/link.h"
 #include "db/memory_vfs.h"
-#include "page/courier.h"
+#include "paging/courier.h"
 #include "sim/agenda.h"
 #include "sim/inspector.h"
 #include "sim/world.h"

@@ -21,7 +21,7 @@ FLOORS = """# The house
 | 2 | `src/http` | server |
 | 5 | `src/oncall` | schedules |
 | 6 | `src/alert` | alerts |
-| 9 | `src/page` | paging |
+| 9 | `src/paging` | paging |
 | 11 | `src/api` | resources |
 | 12 | `src/app`, `sim` | wiring |
 """
@@ -44,15 +44,15 @@ class RulesTest(unittest.TestCase):
 
     def test_a_clean_house(self):
         self.assertEqual([], self.found({
-            "src/page/step.h": "/* page/step.h - when? */\n#ifndef PAGE_STEP_H\n#define PAGE_STEP_H\n#endif\n",
-            "src/page/step.c": '#include "page/step.h"\n#include "alert/alert.h"\n#include "base/utc.h"\n',
+            "src/paging/step.h": "/* paging/step.h - when? */\n#ifndef PAGE_STEP_H\n#define PAGE_STEP_H\n#endif\n",
+            "src/paging/step.c": '#include "paging/step.h"\n#include "alert/alert.h"\n#include "base/utc.h"\n',
             "src/app/main.c": 'const char *h(void)\n{\n    return getenv("HOME");\n}\n',
-            "src/page/step_store.c": 'const char *SQL = "SELECT 1";\n',
+            "src/paging/step_store.c": 'const char *SQL = "SELECT 1";\n',
         }))
 
     def test_an_include_from_above(self):
         self.assertEqual([("src/oncall/shift.c", 2, "floors")],
-                         self.found({"src/oncall/shift.c": '#include "base/utc.h"\n#include "page/step.h"\n'}))
+                         self.found({"src/oncall/shift.c": '#include "base/utc.h"\n#include "paging/step.h"\n'}))
 
     def test_an_include_from_beside(self):
         self.assertEqual([("src/db/x.c", 1, "floors")], self.found({"src/db/x.c": '#include "http/http.h"\n'}))
@@ -67,11 +67,11 @@ class RulesTest(unittest.TestCase):
         for sql in ("SELECT id FROM alert", "INSERT INTO a VALUES (1)", "UPDATE alert SET x = 1",
                     "DELETE FROM alert", "WITH due AS (SELECT 1)", " PRAGMA user_version"):
             with self.subTest(sql):
-                self.assertEqual([("src/page/pager.c", 1, "sql")],
-                                 self.found({"src/page/pager.c": 'const char *S = "%s";\n' % sql}))
+                self.assertEqual([("src/paging/pager.c", 1, "sql")],
+                                 self.found({"src/paging/pager.c": 'const char *S = "%s";\n' % sql}))
 
     def test_sql_where_it_belongs(self):
-        for name in ("src/page/page_store.c", "src/db/sqlite.c", "src/page/page_test.c"):
+        for name in ("src/paging/page_store.c", "src/db/sqlite.c", "src/paging/page_test.c"):
             with self.subTest(name):
                 self.assertEqual([], self.found({name: 'const char *S = "SELECT 1";\n'}))
 
@@ -83,27 +83,27 @@ class RulesTest(unittest.TestCase):
     def test_each_banned_call(self):
         for call in rules.BANNED:
             with self.subTest(call):
-                self.assertEqual([("src/page/x.c", 1, "banned")],
-                                 self.found({"src/page/x.c": "int y = (int)%s(z);\n" % call}))
+                self.assertEqual([("src/paging/x.c", 1, "banned")],
+                                 self.found({"src/paging/x.c": "int y = (int)%s(z);\n" % call}))
 
     def test_lookalikes_of_banned_calls(self):
-        self.assertEqual([], self.found({"src/page/x.c":
+        self.assertEqual([], self.found({"src/paging/x.c":
                          'g_free(a);\nb->free(b);\nc.time(c);\nassert_true(d);\nconst char *t = "time(0)";\n'
                          '/* malloc(1) */\nalert_free(e);\nzone_mktime(f);\n'}))
 
     def test_a_reason_allows(self):
-        self.assertEqual([], self.found({"src/page/x.c":
+        self.assertEqual([], self.found({"src/paging/x.c":
                          "/* rules: allow banned: libical owns this buffer */\nfree(a);\n"}))
 
     def test_an_exception_needs_a_reason(self):
-        self.assertEqual([("src/page/x.c", 2, "banned")],
-                         self.found({"src/page/x.c": "/* rules: allow banned: */\nfree(a);\n"}))
+        self.assertEqual([("src/paging/x.c", 2, "banned")],
+                         self.found({"src/paging/x.c": "/* rules: allow banned: */\nfree(a);\n"}))
 
     def test_getenv_below_app(self):
         self.assertEqual([("src/base/x.c", 1, "banned")], self.found({"src/base/x.c": 'getenv("X");\n'}))
 
     def test_sleeping(self):
-        for name, text in (("src/page/x_test.c", "sleep(1);\n"), ("test/load/x.c", "usleep(9);\n"),
+        for name, text in (("src/paging/x_test.c", "sleep(1);\n"), ("test/load/x.c", "usleep(9);\n"),
                            ("test/scenario/x.py", "    time.sleep(1)\n"),
                            ("test/browser/x.ts", "page.waitForTimeout(5)\n")):
             with self.subTest(name):
@@ -111,23 +111,23 @@ class RulesTest(unittest.TestCase):
 
     def test_a_long_function(self):
         body = "    x++;\n" * 71
-        self.assertEqual([("src/page/x.c", 2, "size")], self.found({"src/page/x.c": "void f(void)\n{\n%s}\n" % body}))
-        self.assertEqual([], self.found({"src/page/x.c": "void f(void)\n{\n%s}\n" % body[9:]}))
+        self.assertEqual([("src/paging/x.c", 2, "size")], self.found({"src/paging/x.c": "void f(void)\n{\n%s}\n" % body}))
+        self.assertEqual([], self.found({"src/paging/x.c": "void f(void)\n{\n%s}\n" % body[9:]}))
 
     def test_a_long_file(self):
-        self.assertEqual([("src/page/x.c", 601, "size")], self.found({"src/page/x.c": "int x;\n" * 601}))
-        self.assertEqual([], self.found({"src/page/x.c": "int x;\n" * 600}))
+        self.assertEqual([("src/paging/x.c", 601, "size")], self.found({"src/paging/x.c": "int x;\n" * 601}))
+        self.assertEqual([], self.found({"src/paging/x.c": "int x;\n" * 600}))
 
     def test_a_wrong_guard(self):
-        self.assertEqual([("src/page/x.h", 1, "guard")], self.found({"src/page/x.h":
-                         "/* page/x.h - y */\n#ifndef X_H\n#define X_H\n#endif\n"}))
+        self.assertEqual([("src/paging/x.h", 1, "guard")], self.found({"src/paging/x.h":
+                         "/* paging/x.h - y */\n#ifndef X_H\n#define X_H\n#endif\n"}))
 
     def test_a_header_that_does_not_say_what_it_is(self):
-        self.assertEqual([("src/page/x.h", 1, "headline")], self.found({"src/page/x.h":
+        self.assertEqual([("src/paging/x.h", 1, "headline")], self.found({"src/paging/x.h":
                          "#ifndef PAGE_X_H\n#define PAGE_X_H\n#endif\n"}))
 
     def test_a_typedefed_struct(self):
-        self.assertEqual([("src/page/x.c", 1, "typedef")], self.found({"src/page/x.c": "typedef struct x x;\n"}))
+        self.assertEqual([("src/paging/x.c", 1, "typedef")], self.found({"src/paging/x.c": "typedef struct x x;\n"}))
 
     def test_a_route_without_a_permit(self):
         table = 'const struct route_row X_ROUTES[] = {\n    {"GET", "/a", PERMIT_READ, a, "s", .params = (P){{"x"}}},\n%s};\n'
@@ -144,7 +144,7 @@ class RulesTest(unittest.TestCase):
         self.assertEqual([], self.found({"docs/x.md": "docs/wo" "rk/x, https://a.example/ho" "me/x, $HOME/ro" "ot/y\n"}))
 
     def test_an_unfinished_mark(self):
-        self.assertEqual([("src/page/x.c", 1, "mark")], self.found({"src/page/x.c": "/* TO" "DO: later */\n"}))
+        self.assertEqual([("src/paging/x.c", 1, "mark")], self.found({"src/paging/x.c": "/* TO" "DO: later */\n"}))
 
     def purity(self, name, source):
         house = self.house({name: source}, build="out")
@@ -161,24 +161,24 @@ class RulesTest(unittest.TestCase):
         for what in ("clock_now()", "db_open()", "sqlite3_step()", "pthread_self()", "g_get_real_time()"):
             with self.subTest(what):
                 text = "long %s;\n%s" % (what.replace("()", "(void)"), source % what)
-                found = self.purity("src/page/step.c", text)
-                self.assertEqual([("src/page/step.c", "purity")], [(f[0], f[2]) for f in found])
+                found = self.purity("src/paging/step.c", text)
+                self.assertEqual([("src/paging/step.c", "purity")], [(f[0], f[2]) for f in found])
 
     def test_a_pure_rule_file(self):
-        self.assertEqual([], self.purity("src/page/step.c", "void check_failed(void);\nvoid f(void);\n"
+        self.assertEqual([], self.purity("src/paging/step.c", "void check_failed(void);\nvoid f(void);\n"
                                          "void f(void)\n{\n    check_failed();\n}\n"))
 
     def test_a_store_may_do(self):
-        self.assertEqual([], self.purity("src/page/page_store.c", "void db_run(void);\nvoid f(void);\n"
+        self.assertEqual([], self.purity("src/paging/page_store.c", "void db_run(void);\nvoid f(void);\n"
                                          "void f(void)\n{\n    db_run();\n}\n"))
 
     def test_a_rule_file_that_was_not_built(self):
-        house = self.house({"src/page/step.c": "int x;\n"}, build="out")
+        house = self.house({"src/paging/step.c": "int x;\n"}, build="out")
         house.check_purity()
         self.assertEqual(["purity"], [rule for _, _, rule, _ in house.findings])
 
     def test_every_finding_has_a_remedy(self):
-        house = self.house({"src/oncall/x.c": '#include "page/x.h"\ntypedef struct a a;\nfree(a);\n'})
+        house = self.house({"src/oncall/x.c": '#include "paging/x.h"\ntypedef struct a a;\nfree(a);\n'})
         for _, _, rule, what in house.run():
             with self.subTest(rule):
                 self.assertIn(";", what)

@@ -7,7 +7,7 @@
 #include "alert/alert_store.h"
 #include "alert/silence.h"
 #include "base/principal.h"
-#include "page/pager.h"
+#include "paging/pager.h"
 
 /* --- reading --- */
 

@@ -13,7 +13,7 @@
 #include "api/static.h"
 #include "base/principal.h"
 #include "channel/catalogue.h"
-#include "page/pager.h"
+#include "paging/pager.h"
 
 enum { FORM_MAX = 4096 };
 

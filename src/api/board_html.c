@@ -6,9 +6,9 @@
 #include "api/page_html.h"
 #include "base/principal.h"
 #include "channel/catalogue.h"
-#include "page/mail_store.h"
-#include "page/page_store.h"
-#include "page/who.h"
+#include "paging/mail_store.h"
+#include "paging/page_store.h"
+#include "paging/who.h"
 
 enum { ALERTS_SHOWN = 100, NOTIFICATIONS_SHOWN = 50 };
 

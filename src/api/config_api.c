@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "config/config_store.h"
 #include "config/config_work.h"
-#include "page/pager.h"
+#include "paging/pager.h"
 #include "people/address.h"
 
 /* --- lists and single ones --- */

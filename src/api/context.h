@@ -20,7 +20,7 @@ struct api_context {
     const struct random *random;
     const char *public_url;        /* "http://127.0.0.1:8420": the root of links, without a slash */
     bool board_is_open;            /* `/` needs no token (a trial on loopback) */
-    struct pager *pager;           /* page/pager.h */
+    struct pager *pager;           /* paging/pager.h */
     struct payload_book *payloads; /* source/payload.h */
     size_t alerts_per_request;     /* at most; 0: LIMIT_ALERTS_PER_REQUEST */
     atomic_int_least64_t answer_within_us; /* to whoever sends alerts; 0: as long as they wait */

@@ -6,8 +6,8 @@
 #include "alert/signal.h"
 #include "base/principal.h"
 #include "ledger/event.h"
-#include "page/explain.h"
-#include "page/whatif.h"
+#include "paging/explain.h"
+#include "paging/whatif.h"
 #include "people/address.h"
 #include "people/contact_store.h"
 

@@ -1,10 +1,10 @@
-/* Of page/explain.c and page/whatif.c. */
+/* Of paging/explain.c and paging/whatif.c. */
 #include "alert/alert.h"
 #include "alert/signal.h"
 #include "api/shapes.h"
-#include "page/state.h"
-#include "page/step.h"
-#include "page/whatif.h"
+#include "paging/state.h"
+#include "paging/step.h"
+#include "paging/whatif.h"
 #include "people/user.h"
 
 static const struct field WHO_FIELDS[] = {SHAPE_TEXT("who", FIELD_ALWAYS, "\"user:ana\".")};

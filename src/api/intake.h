@@ -4,7 +4,7 @@
 
 #include "api/context.h"
 #include "base/json.h"
-#include "page/pager.h"
+#include "paging/pager.h"
 #include "source/source.h"
 
 /* Which dialect the sender speaks; it decides how we answer. */

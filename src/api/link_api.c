@@ -11,8 +11,8 @@
 #include "base/principal.h"
 #include "channel/catalogue.h"
 #include "channel/text.h"
-#include "page/mail_store.h"
-#include "page/pager.h"
+#include "paging/mail_store.h"
+#include "paging/pager.h"
 
 /* A note of as many characters as the page lets one write, in any script: one may be twelve bytes of a form ("%F0%9F%98%80"). */
 enum { CHARACTER_MAX = 12, FORM_MAX = CHARACTER_MAX * LINK_NOTE_MAX + 4096 };

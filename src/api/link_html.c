@@ -4,10 +4,10 @@
 
 #include "alert/alert_store.h"
 #include "channel/catalogue.h"
-#include "page/brief.h"
-#include "page/end_store.h"
-#include "page/mail_store.h"
-#include "page/who.h"
+#include "paging/brief.h"
+#include "paging/end_store.h"
+#include "paging/mail_store.h"
+#include "paging/who.h"
 
 enum { PEOPLE_MAX = 300 };
 

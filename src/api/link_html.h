@@ -4,7 +4,7 @@
 
 #include "api/page_html.h"
 #include "db/db.h"
-#include "page/link.h"
+#include "paging/link.h"
 
 /* A good link and how its person reads. */
 struct visit {

@@ -7,8 +7,8 @@
 
 #include "api/test_house.h"
 #include "base/json.h"
-#include "page/link.h"
-#include "page/pager.h"
+#include "paging/link.h"
+#include "paging/pager.h"
 
 static struct test_house *house;
 

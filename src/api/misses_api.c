@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "page/miss_store.h"
+#include "paging/miss_store.h"
 
 #define SINCE_USUAL SPAN_D(30)
 

@@ -4,7 +4,7 @@
 
 #include "base/json_set.h"
 #include "config/off_duty.h"
-#include "page/pager.h"
+#include "paging/pager.h"
 
 /* --- the shape of request and answer --- */
 

@@ -5,7 +5,7 @@
 #include "api/context.h"
 #include "api/language.h"
 #include "channel/catalogue.h"
-#include "page/who.h"
+#include "paging/who.h"
 
 static void refresh_without_script(struct html *html)
 {

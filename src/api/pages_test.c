@@ -10,8 +10,8 @@
 
 #include "api/language.h"
 #include "api/test_house.h"
-#include "page/link.h"
-#include "page/pager.h"
+#include "paging/link.h"
+#include "paging/pager.h"
 
 static struct test_house *house;
 

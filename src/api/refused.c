@@ -5,7 +5,7 @@
 #include "api/door.h"
 #include "base/log.h"
 #include "base/metric.h"
-#include "page/pager.h"
+#include "paging/pager.h"
 #include "people/key_index.h"
 #include "source/pagerduty.h"
 #include "source/payload.h"

@@ -15,7 +15,7 @@
 #include "config/config_store.h"
 #include "config/config_work.h"
 #include "db/test_database.h"
-#include "page/pager.h"
+#include "paging/pager.h"
 #include "people/key_index.h"
 #include "source/payload.h"
 

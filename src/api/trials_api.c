@@ -7,8 +7,8 @@
 
 #include "alert/route.h"
 #include "config/config_plan.h"
-#include "page/page_store.h"
-#include "page/pager.h"
+#include "paging/page_store.h"
+#include "paging/pager.h"
 #include "source/native.h"
 
 /* --- a test page --- */

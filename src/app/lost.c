@@ -2,8 +2,8 @@
 
 #include "app/data_dir.h"
 #include "db/migrate.h"
-#include "page/page_store.h"
-#include "page/pager.h"
+#include "paging/page_store.h"
+#include "paging/pager.h"
 
 /* Begun anew, it would answer every sender with 401, which most of them take for the end. `but_first`: what to do
  * before a new one is asked for. */

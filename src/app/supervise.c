@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "base/metric.h"
-#include "page/pager.h"
+#include "paging/pager.h"
 
 enum { PULSE_EVERY_S = 5, PULSE_OLD_S = 20 };
 

@@ -15,7 +15,7 @@
 #include "app/ways.h"
 #include "channel/post.h"
 #include "db/ear.h"
-#include "page/courier.h"
+#include "paging/courier.h"
 
 struct house {
     const struct settings *settings;

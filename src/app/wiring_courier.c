@@ -4,7 +4,7 @@
 
 #include "app/wiring.h"
 #include "base/log.h"
-#include "page/mail_store.h"
+#include "paging/mail_store.h"
 
 /* The longest the courier sleeps unasked: the wall clock may have been set meanwhile. */
 enum { COURIER_NAP_MS = 1000 };

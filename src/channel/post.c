@@ -30,7 +30,7 @@ struct post {
 #define LOOK_AGAIN_AFTER SPAN_MS(20)
 
 /* A mail server may take five minutes to greet and ten over the final dot (RFC 5321, 4.5.3.2): who gives up
- * earlier sends again what was taken. Nobody waits for it: see ATTEMPT_SLOW in page/courier.h. */
+ * earlier sends again what was taken. Nobody waits for it: see ATTEMPT_SLOW in paging/courier.h. */
 enum { CONNECT_MS = 10000, WHOLE_MS = 60000, GREET_MS = 300000, MAIL_MS = 600000 };
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;

@@ -1,4 +1,4 @@
-/* oncall/policy.h - what an escalation policy is. How one is walked is page/step.h. */
+/* oncall/policy.h - what an escalation policy is. How one is walked is paging/step.h. */
 #ifndef ONCALL_POLICY_H
 #define ONCALL_POLICY_H
 

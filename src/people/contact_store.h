@@ -1,4 +1,4 @@
-/* people/contact_store.h - what is known about contacts, read from disk. Read-only; page/ writes it when a
+/* people/contact_store.h - what is known about contacts, read from disk. Read-only; paging/ writes it when a
  * delivery ends. */
 #ifndef PEOPLE_CONTACT_STORE_H
 #define PEOPLE_CONTACT_STORE_H

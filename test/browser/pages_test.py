@@ -58,7 +58,7 @@ def team(receiver):
 
 
 def expire(link, database):
-    """The same link, as if its time had passed: nobody wants to wait for that. page/link.c writes
+    """The same link, as if its time had passed: nobody wants to wait for that. paging/link.c writes
     the expiry into the bytes 10 to 17."""
     key = rows(database, "SELECT value FROM secret WHERE name = 'link'")[0][0]
     head, slash, token = link.rpartition("/")

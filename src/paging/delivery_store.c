@@ -1,0 +1,428 @@
+/* Deliveries and the state of contacts; the other half of paging/mail_store.h. */
+#include <string.h>
+
+#include "paging/mail_store.h"
+
+#define DELIVERY_COLUMNS                                                                       \
+    "d.id, d.mailbox_id, d.user_name, d.contact, d.channel, d.address, d.urgency, d.severity," \
+    " d.items, d.state, d.claimed_at, d.lease_until, d.finished_at, d.provider_id, d.detail,"  \
+    " d.lane, d.epoch, d.node"
+
+/* page_is_live (paging/work.h) as a condition on page p and alert a. */
+#define PAGE_IS_LIVE \
+    "(p.state = 1 AND (a.status = 1 OR (a.status = 2 AND p.escalation_id IS NULL)))"
+
+void delivery_clear(struct delivery *delivery)
+{
+    g_free(delivery->who);
+    g_free(delivery->contact);
+    g_free(delivery->address);
+    g_free(delivery->provider_id);
+    g_free(delivery->detail);
+    *delivery = (struct delivery){0};
+}
+
+void delivery_insert(struct db *db, struct delivery *d)
+{
+    struct db_query *q = db_query(
+        db,
+        "INSERT INTO delivery (mailbox_id, user_name, contact, channel, address, urgency,"
+        " severity, items, state, claimed_at, bounded_at, lease_until, lane, epoch, node, passes)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $15) {newid}");
+    db_bind_int(q, 1, d->mailbox_id);
+    db_bind_text(q, 2, d->who);
+    db_bind_text(q, 3, d->contact);
+    db_bind_int(q, 4, d->channel);
+    db_bind_text(q, 5, d->address);
+    db_bind_int(q, 6, d->urgency);
+    db_bind_int(q, 7, d->severity);
+    db_bind_int(q, 8, d->items);
+    db_bind_int(q, 9, d->state);
+    db_bind_utc(q, 10, d->claimed_at);
+    db_bind_utc(q, 11, d->lease_until);
+    db_bind_int(q, 12, d->lane);
+    db_bind_int(q, 13, d->epoch);
+    db_bind_int(q, 14, d->node);
+    db_bind_int(q, 15, d->passes);
+    d->id = db_insert(q);
+}
+
+void delivery_save(struct db *db, const struct delivery *d)
+{
+    struct db_query *q =
+        db_query(db, "UPDATE delivery SET severity = $1, items = $2, state = $3, lease_until = $4,"
+                     " finished_at = $5, provider_id = $6, detail = $7 WHERE id = $8");
+    db_bind_int(q, 1, d->severity);
+    db_bind_int(q, 2, d->items);
+    db_bind_int(q, 3, d->state);
+    db_bind_utc(q, 4, d->lease_until);
+    db_bind_utc(q, 5, d->finished_at);
+    db_bind_text(q, 6, d->provider_id);
+    db_bind_text(q, 7, d->detail);
+    db_bind_int(q, 8, d->id);
+    (void)db_run(q);
+}
+
+static struct delivery read_delivery(struct db_query *q)
+{
+    return (struct delivery){
+        .id = db_int(q, 0),
+        .mailbox_id = db_int(q, 1),
+        .who = g_strdup(db_text(q, 2)),
+        .contact = g_strdup(db_text(q, 3)),
+        .channel = (int)db_int(q, 4),
+        .address = g_strdup(db_text(q, 5)),
+        .urgency = (int)db_int(q, 6),
+        .severity = (int)db_int(q, 7),
+        .items = db_int(q, 8),
+        .state = (int)db_int(q, 9),
+        .claimed_at = db_utc(q, 10),
+        .lease_until = db_utc(q, 11),
+        .finished_at = db_utc(q, 12),
+        .provider_id = g_strdup(db_text(q, 13)),
+        .detail = g_strdup(db_text(q, 14)),
+        .lane = (int)db_int(q, 15),
+        .epoch = db_int(q, 16),
+        .node = db_int(q, 17),
+    };
+}
+
+static void each_delivery(struct db_query *q,
+                          void (*each)(void *self, const struct delivery *delivery), void *self)
+{
+    while (db_step(q) == DB_ROW) {
+        struct delivery delivery = read_delivery(q);
+        each(self, &delivery);
+        delivery_clear(&delivery);
+    }
+    db_reset(q);
+}
+
+bool delivery_load(struct db *db, int64_t id, struct delivery *out)
+{
+    struct db_query *q =
+        db_query(db, "SELECT " DELIVERY_COLUMNS " FROM delivery d WHERE d.id = $1");
+    db_bind_int(q, 1, id);
+    bool is_found = db_step(q) == DB_ROW;
+    if (is_found) {
+        *out = read_delivery(q);
+    }
+    db_reset(q);
+    return is_found;
+}
+
+size_t delivery_expired(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids, size_t max)
+{
+    struct db_query *q =
+        db_query(db, "SELECT id FROM delivery WHERE lease_until <= $2 AND " IN_LANES
+                     " ORDER BY severity, id LIMIT $3");
+    db_bind_int(q, 1, (int64_t)lanes);
+    db_bind_utc(q, 2, now);
+    db_bind_int(q, 3, (int64_t)max);
+    return db_take_ids(q, out_ids, max);
+}
+
+void delivery_extend_leases(struct db *db, struct utc until)
+{
+    /* Of a node that is gone nobody will say how it went. */
+    struct db_query *q =
+        db_query(db, "UPDATE delivery SET lease_until = $1 WHERE lease_until < $1 AND"
+                     " node IN (SELECT id FROM node WHERE state < 3)");
+    db_bind_utc(q, 1, until);
+    (void)db_run(q);
+}
+
+struct utc delivery_next_lease(struct db *db, lane_set lanes)
+{
+    struct db_query *q =
+        db_query(db, "SELECT lease_until FROM delivery WHERE lease_until IS NOT NULL"
+                     " AND " IN_LANES " ORDER BY lease_until LIMIT 1");
+    db_bind_int(q, 1, (int64_t)lanes);
+    db_keep(q, 0);
+    return db_take_instant(q);
+}
+
+void delivery_put_off(struct db *db, struct utc now, lane_set lanes, struct span by)
+{
+    struct db_query *q = db_query(
+        db, "UPDATE delivery SET lease_until = lease_until + $3 WHERE id = (SELECT id FROM delivery"
+            " WHERE lease_until <= $2 AND " IN_LANES " ORDER BY severity, id LIMIT 1)");
+    db_bind_int(q, 1, (int64_t)lanes);
+    db_bind_utc(q, 2, now);
+    db_bind_int(q, 3, by.us);
+    (void)db_run(q);
+}
+
+void delivery_expire_claimed(struct db *db, struct utc now)
+{
+    struct db_query *q =
+        db_query(db, "UPDATE delivery SET lease_until = $1 WHERE lease_until IS NOT NULL");
+    db_bind_utc(q, 1, now);
+    (void)db_run(q);
+}
+
+size_t delivery_of_node(struct db *db, struct utc now, int64_t node, int64_t *out_ids, size_t max)
+{
+    struct db_query *q = db_query(
+        db, "SELECT id FROM delivery WHERE lease_until > $1 AND node = $2 ORDER BY id LIMIT $3");
+    db_bind_utc(q, 1, now);
+    db_bind_int(q, 2, node);
+    db_bind_int(q, 3, (int64_t)max);
+    return db_take_ids(q, out_ids, max);
+}
+
+void delivery_expire_of_node(struct db *db, struct utc now, int64_t node)
+{
+    struct db_query *q = db_query(
+        db, "UPDATE delivery SET lease_until = $1 WHERE lease_until IS NOT NULL AND node = $2");
+    db_bind_utc(q, 1, now);
+    db_bind_int(q, 2, node);
+    (void)db_run(q);
+}
+
+size_t delivery_recent(struct db *db, int64_t mailbox_id, struct utc now, struct sent *out,
+                       size_t max)
+{
+    /* Failed attempts count: a provider that refuses or is away is not asked more often than one that
+     * takes what we send. Only what was never sent is no message. */
+    struct db_query *q =
+        db_query(db, "SELECT bounded_at, severity, state FROM delivery WHERE mailbox_id = $1"
+                     " AND bounded_at > $2 AND bounded_at <= $3 AND state <> 6 AND passes = 0"
+                     " ORDER BY bounded_at DESC, id DESC LIMIT $4");
+    db_bind_int(q, 1, mailbox_id);
+    db_bind_utc(q, 2, utc_add(now, SPAN_H(-1)));
+    /* What lies ahead was left there by a clock that jumped back: see mail_shift_waits. */
+    db_bind_utc(q, 3, now);
+    db_bind_int(q, 4, (int64_t)max);
+    db_keep(q, 0);
+    size_t count = 0;
+    while (count < max && db_step(q) == DB_ROW) {
+        int64_t state = db_int(q, 2);
+        out[count++] = (struct sent){
+            .at = db_utc(q, 0),
+            .severity = (int)db_int(q, 1),
+            .is_failed = state == DELIVERY_RETRY || state == DELIVERY_REFUSED,
+        };
+    }
+    db_reset(q);
+    return count;
+}
+
+void deliveries_under_way(struct db *db, struct utc now,
+                          void (*each)(void *self, const struct delivery *delivery), void *self)
+{
+    struct db_query *q =
+        db_query(db, "SELECT id, channel, address, bounded_at, user_name, provider_id FROM delivery"
+                     " WHERE lease_until > 0 AND bounded_at > $1");
+    db_bind_utc(q, 1, utc_add(now, SPAN_H(-1)));
+    db_keep(q, 0);
+    while (db_step(q) == DB_ROW) {
+        struct delivery delivery = {
+            .id = db_int(q, 0),
+            .channel = (int)db_int(q, 1),
+            .address = g_strdup(db_text(q, 2)),
+            .claimed_at = db_utc(q, 3),
+            .who = g_strdup(db_text(q, 4)),
+            .provider_id = g_strdup(db_text(q, 5)),
+        };
+        each(self, &delivery);
+        delivery_clear(&delivery);
+    }
+    db_reset(q);
+}
+
+void delivery_carry(struct db *db, int64_t delivery_id, int64_t notification_id)
+{
+    struct db_query *q =
+        db_query(db, "INSERT INTO carried (notification_id, delivery_id) VALUES ($1, $2)");
+    db_bind_int(q, 1, notification_id);
+    db_bind_int(q, 2, delivery_id);
+    (void)db_run(q);
+    q = db_query(db, "UPDATE notification SET state = 2, tries = tries + 1 WHERE id = $1");
+    db_bind_int(q, 1, notification_id);
+    (void)db_run(q);
+}
+
+void delivery_carry_pages(struct db *db, const struct delivery *delivery, struct utc now)
+{
+    struct db_query *q =
+        db_query(db, "INSERT INTO carried (notification_id, delivery_id)"
+                     " SELECT n.id, $1 FROM notification n JOIN alert a ON a.id = n.alert_id"
+                     " JOIN page p ON p.id = n.page_id"
+                     " WHERE n.mailbox_id = $2 AND n.state = 1 AND n.kind = 1 AND n.due_at <= $3"
+                     " AND " PAGE_IS_LIVE);
+    db_bind_int(q, 1, delivery->id);
+    db_bind_int(q, 2, delivery->mailbox_id);
+    db_bind_utc(q, 3, now);
+    (void)db_run(q);
+    carried_begin(db, delivery->id);
+}
+
+int64_t delivery_count_alerts(struct db *db, int64_t id, size_t by_severity[5])
+{
+    /* Two pages of one alert may be on it: of a step and of a last resort that is the same person. */
+    struct db_query *q =
+        db_query(db, "SELECT worst, COUNT(*) FROM (SELECT MIN(n.severity) AS worst FROM carried c"
+                     " JOIN notification n ON n.id = c.notification_id WHERE c.delivery_id = $1"
+                     " GROUP BY n.alert_id) AS told GROUP BY worst");
+    db_bind_int(q, 1, id);
+    int64_t total = 0;
+    while (db_step(q) == DB_ROW) {
+        int64_t severity = db_int(q, 0);
+        CHECK(severity >= 1 && severity <= 4);
+        by_severity[severity] = (size_t)db_int(q, 1);
+        total += db_int(q, 1);
+    }
+    db_reset(q);
+    return total;
+}
+
+bool delivery_is_wanted(struct db *db, int64_t delivery_id, struct utc now)
+{
+    struct db_query *q =
+        db_query(db, "SELECT 1 FROM carried c JOIN delivery d ON d.id = c.delivery_id"
+                     " JOIN notification n ON n.id = c.notification_id"
+                     " LEFT JOIN alert a ON a.id = n.alert_id LEFT JOIN page p ON p.id = n.page_id"
+                     " WHERE c.delivery_id = $1 AND d.lease_until > $2"
+                     " AND (n.kind IN (2, 3, 4, 6) OR (n.kind = 5 AND a.status = 3)"
+                     " OR (n.kind = 1 AND " PAGE_IS_LIVE ")) LIMIT 1");
+    db_bind_int(q, 1, delivery_id);
+    db_bind_utc(q, 2, now);
+    return db_is_any(q);
+}
+
+bool delivery_is_live(struct db *db, int64_t delivery_id)
+{
+    return delivery_is_wanted(db, delivery_id, (struct utc){1}); /* every lease ends after 1970 */
+}
+
+bool delivery_may_repeat(struct db *db, int64_t id)
+{
+    struct db_query *q =
+        db_query(db, "SELECT 1 FROM carried c JOIN notification n ON n.id = c.notification_id"
+                     " JOIN carried b ON b.notification_id = c.notification_id"
+                     " JOIN delivery d ON d.id = b.delivery_id"
+                     " WHERE c.delivery_id = $1 AND n.tries > 1 AND d.state = $2 LIMIT 1");
+    db_bind_int(q, 1, id);
+    db_bind_int(q, 2, DELIVERY_UNKNOWN);
+    return db_is_any(q);
+}
+
+int64_t notification_unknown_attempts(struct db *db, int64_t id)
+{
+    struct db_query *q =
+        db_query(db, "SELECT COUNT(*) FROM carried c JOIN delivery d ON d.id = c.delivery_id"
+                     " WHERE c.notification_id = $1 AND d.state = $2");
+    db_bind_int(q, 1, id);
+    db_bind_int(q, 2, DELIVERY_UNKNOWN);
+    int64_t count = db_step(q) == DB_ROW ? db_int(q, 0) : 0;
+    db_reset(q);
+    return count;
+}
+
+size_t delivery_alerts(struct db *db, int64_t delivery_id, int64_t *out_ids, size_t max)
+{
+    struct db_query *q =
+        db_query(db, "SELECT DISTINCT n.alert_id FROM carried c JOIN notification n"
+                     " ON n.id = c.notification_id WHERE c.delivery_id = $1"
+                     " AND n.alert_id IS NOT NULL ORDER BY n.alert_id DESC LIMIT $2");
+    db_bind_int(q, 1, delivery_id);
+    db_bind_int(q, 2, (int64_t)max);
+    return db_take_ids(q, out_ids, max);
+}
+
+bool delivery_carries(struct db *db, int64_t delivery_id, int64_t alert_id)
+{
+    struct db_query *q = db_query(db, "SELECT 1 FROM carried c JOIN notification n"
+                                      " ON n.id = c.notification_id WHERE c.delivery_id = $1"
+                                      " AND n.alert_id = $2 LIMIT 1");
+    db_bind_int(q, 1, delivery_id);
+    db_bind_int(q, 2, alert_id);
+    return db_is_any(q);
+}
+
+char *delivery_last_address(struct db *db, int64_t mailbox_id)
+{
+    struct db_query *q = db_query(db, "SELECT address FROM delivery WHERE mailbox_id = $1"
+                                      " ORDER BY bounded_at DESC, id DESC LIMIT 1");
+    db_bind_int(q, 1, mailbox_id);
+    char *address = db_step(q) == DB_ROW ? g_strdup(db_text(q, 0)) : NULL;
+    db_reset(q);
+    return address;
+}
+
+int64_t delivery_page(struct db *db, int64_t delivery_id, int64_t alert_id)
+{
+    struct db_query *q = db_query(db, "SELECT n.page_id FROM carried c"
+                                      " JOIN notification n ON n.id = c.notification_id"
+                                      " WHERE c.delivery_id = $1 AND n.alert_id = $2"
+                                      " AND n.page_id IS NOT NULL ORDER BY n.id DESC LIMIT 1");
+    int64_t id = 0;
+    db_bind_int(q, 1, delivery_id);
+    db_bind_int(q, 2, alert_id);
+    return db_take_ids(q, &id, 1) == 1 ? id : 0;
+}
+
+void delivery_list(struct db *db, int64_t before_id, int limit,
+                   void (*each)(void *self, const struct delivery *delivery), void *self)
+{
+    struct db_query *q =
+        db_query(db, "SELECT " DELIVERY_COLUMNS " FROM delivery d WHERE ($1 = 0 OR d.id < $1)"
+                     " ORDER BY d.id DESC LIMIT $2");
+    db_bind_int(q, 1, before_id);
+    db_bind_int(q, 2, limit);
+    each_delivery(q, each, self);
+}
+
+void delivery_attempts(struct db *db, int64_t notification_id,
+                       void (*each)(void *self, const struct delivery *delivery), void *self)
+{
+    struct db_query *q =
+        db_query(db, "SELECT " DELIVERY_COLUMNS " FROM carried c JOIN delivery d"
+                     " ON d.id = c.delivery_id WHERE c.notification_id = $1 ORDER BY d.id");
+    db_bind_int(q, 1, notification_id);
+    each_delivery(q, each, self);
+}
+
+void contact_note_failure(struct db *db, const char *user, const char *contact, const char *address,
+                          const char *failure, struct utc now)
+{
+    struct db_query *q =
+        db_query(db, "INSERT INTO contact_state (user_name, contact, address, failed_at, failure)"
+                     " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (user_name, contact) DO UPDATE SET"
+                     " failed_at = excluded.failed_at, failure = excluded.failure");
+    db_bind_text(q, 1, user);
+    db_bind_text(q, 2, contact);
+    db_bind_text(q, 3, address);
+    if (failure != NULL) {
+        db_bind_utc(q, 4, now);
+    }
+    db_bind_text(q, 5, failure);
+    (void)db_run(q);
+}
+
+void contact_note_verified(struct db *db, const char *user, const char *contact,
+                           const char *address, struct utc now)
+{
+    struct db_query *q = db_query(
+        db, "INSERT INTO contact_state (user_name, contact, address, verified_at)"
+            " VALUES ($1, $2, $3, $4) ON CONFLICT (user_name, contact) DO UPDATE SET"
+            " address = excluded.address, verified_at = excluded.verified_at, failed_at = NULL,"
+            " failure = NULL");
+    db_bind_text(q, 1, user);
+    db_bind_text(q, 2, contact);
+    db_bind_text(q, 3, address);
+    db_bind_utc(q, 4, now);
+    (void)db_run(q);
+}
+
+bool contact_is_verified(struct db *db, const char *user, const char *contact, const char *address)
+{
+    struct db_query *q = db_query(db, "SELECT 1 FROM contact_state WHERE user_name = $1"
+                                      " AND contact = $2 AND address = $3"
+                                      " AND verified_at IS NOT NULL");
+    db_bind_text(q, 1, user);
+    db_bind_text(q, 2, contact);
+    db_bind_text(q, 3, address);
+    return db_is_any(q);
+}

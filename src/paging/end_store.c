@@ -1,0 +1,216 @@
+#include "paging/end_store.h"
+
+#include <string.h>
+
+#include "alert/alert.h"
+#include "base/json.h"
+
+/* An attempt that may have reached somebody: under way, delivered, or with an outcome nobody knows. */
+#define MAY_HAVE_ARRIVED(notification)                                        \
+    "EXISTS (SELECT 1 FROM carried c JOIN delivery d ON d.id = c.delivery_id" \
+    " WHERE c.notification_id = " notification ".id AND d.state IN (1, 2, 5))"
+
+static void receiver_free(gpointer receiver)
+{
+    struct end_receiver *self = receiver;
+    g_free(self->who);
+    g_free(self->contact);
+    g_free(self);
+}
+
+static struct end_receiver *receiver_named(GPtrArray *receivers, const char *who)
+{
+    for (guint i = 0; i < receivers->len; i++) {
+        struct end_receiver *receiver = g_ptr_array_index(receivers, i);
+        if (strcmp(receiver->who, who) == 0) {
+            return receiver;
+        }
+    }
+    struct end_receiver *receiver = g_new0(struct end_receiver, 1);
+    receiver->who = g_strdup(who);
+    g_ptr_array_add(receivers, receiver);
+    return receiver;
+}
+
+GPtrArray *end_receivers(struct db *db, int64_t alert_id)
+{
+    GPtrArray *receivers = g_ptr_array_new_with_free_func(receiver_free);
+    /* Those that were delivered last: their contact is the one that counts. */
+    struct db_query *q = db_query(db, "SELECT m.user_name, m.contact FROM notification n"
+                                      " JOIN mailbox m ON m.id = n.mailbox_id WHERE n.alert_id = $1"
+                                      " AND n.kind IN (1, 2) AND (n.state IN (2, 3) OR n.tries > 0)"
+                                      " ORDER BY CASE n.state WHEN 3 THEN 1 ELSE 0 END, n.id");
+    db_bind_int(q, 1, alert_id);
+    while (db_step(q) == DB_ROW) {
+        struct end_receiver *receiver = receiver_named(receivers, db_text(q, 0));
+        g_free(receiver->contact);
+        receiver->contact = g_strdup(db_text(q, 1));
+    }
+    db_reset(q);
+    return receivers;
+}
+
+bool end_is_told(struct db *db, int64_t alert_id, const char *who)
+{
+    struct db_query *q =
+        db_query(db, "SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
+                     " WHERE n.alert_id = $1 AND n.kind = 5 AND n.state IN (1, 2, 3)"
+                     " AND m.user_name = $2 AND NOT EXISTS (SELECT 1 FROM notification p"
+                     " JOIN mailbox o ON o.id = p.mailbox_id AND o.user_name = m.user_name"
+                     " WHERE p.alert_id = n.alert_id AND p.id > n.id AND p.kind IN (1, 2)"
+                     " AND " MAY_HAVE_ARRIVED("p") ") LIMIT 1");
+    db_bind_int(q, 1, alert_id);
+    db_bind_text(q, 2, who);
+    return db_is_any(q);
+}
+
+bool end_was_told(struct db *db, int64_t alert_id)
+{
+    struct db_query *q =
+        db_query(db, "SELECT 1 FROM notification n WHERE n.alert_id = $1 AND n.kind = 5"
+                     " AND " MAY_HAVE_ARRIVED(
+                         "n") " AND NOT EXISTS (SELECT 1 FROM notification p"
+                              " WHERE p.alert_id = n.alert_id AND p.id > n.id AND p.kind = 1"
+                              " AND " MAY_HAVE_ARRIVED("p") ") LIMIT 1");
+    db_bind_int(q, 1, alert_id);
+    return db_is_any(q);
+}
+
+int64_t end_times_told(struct db *db, int64_t alert_id, struct utc since)
+{
+    struct db_query *q =
+        db_query(db, "SELECT COUNT(*) FROM notification n WHERE n.alert_id = $1 AND n.kind = 5"
+                     " AND n.created_at > $2 AND " MAY_HAVE_ARRIVED(
+                         "n") " GROUP BY n.mailbox_id ORDER BY 1 DESC LIMIT 1");
+    db_bind_int(q, 1, alert_id);
+    db_bind_utc(q, 2, since);
+    int64_t times = db_step(q) == DB_ROW ? db_int(q, 0) : 0;
+    db_reset(q);
+    return times;
+}
+
+int64_t end_drop_unwanted(struct db *db, int64_t mailbox_id, struct utc due, struct utc now)
+{
+    struct db_query *q = db_query(
+        db, "UPDATE notification SET state = 5, settled_at = $3 WHERE mailbox_id = $1 AND kind = 5"
+            " AND state = 1 AND due_at <= $2"
+            " AND NOT (EXISTS (SELECT 1 FROM alert a WHERE a.id = notification.alert_id"
+            " AND a.status = 3)"
+            " AND EXISTS (SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
+            " JOIN mailbox own ON own.user_name = m.user_name AND own.id = $1"
+            " WHERE n.alert_id = notification.alert_id AND n.kind IN (1, 2)"
+            " AND " MAY_HAVE_ARRIVED("n") "))");
+    db_bind_int(q, 1, mailbox_id);
+    db_bind_utc(q, 2, due);
+    db_bind_utc(q, 3, now);
+    (void)db_run(q);
+    return db_changes(db);
+}
+
+/* To the person of mailbox $1 a page of the notification's alert is on its way. */
+#define IS_PAGE_ON_ITS_WAY                                                                \
+    "EXISTS (SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"          \
+    " JOIN mailbox own ON own.user_name = m.user_name AND own.id = $1"                    \
+    " JOIN carried c ON c.notification_id = n.id JOIN delivery d ON d.id = c.delivery_id" \
+    " WHERE n.alert_id = notification.alert_id AND n.kind = 1 AND d.state = 1)"
+
+int64_t end_put_off(struct db *db, int64_t mailbox_id, struct utc now, struct utc until)
+{
+    struct db_query *q =
+        db_query(db, "UPDATE notification SET due_at = $3 WHERE mailbox_id = $1 AND kind IN (5, 6)"
+                     " AND state = 1 AND due_at <= $2 AND " IS_PAGE_ON_ITS_WAY);
+    db_bind_int(q, 1, mailbox_id);
+    db_bind_utc(q, 2, now);
+    db_bind_utc(q, 3, until);
+    (void)db_run(q);
+    return db_changes(db);
+}
+
+bool end_awaits_page(struct db *db, const struct notification *end)
+{
+    struct db_query *q = db_query(db, "SELECT 1 FROM notification WHERE mailbox_id = $1 AND id = $2"
+                                      " AND " IS_PAGE_ON_ITS_WAY);
+    db_bind_int(q, 1, end->mailbox_id);
+    db_bind_int(q, 2, end->id);
+    return db_is_any(q);
+}
+
+struct utc end_update_due(struct db *db, int64_t mailbox_id, struct utc now)
+{
+    /* "passes > 0" names the index, which SQLite would not find by "passes = 3". */
+    struct db_query *q =
+        db_query(db, "SELECT MIN(due_at) FROM notification WHERE mailbox_id = $1"
+                     " AND state = 1 AND passes > 0 AND passes = 3 AND due_at > $2");
+    db_bind_int(q, 1, mailbox_id);
+    db_bind_utc(q, 2, now);
+    struct utc at = db_step(q) == DB_ROW ? db_utc(q, 0) : (struct utc){0};
+    db_reset(q);
+    return utc_is_set(at) ? at : UTC_NEVER;
+}
+
+bool end_find_told(struct db *db, const struct notification *end, const struct delivery *to,
+                   int items_max, struct told_message *out)
+{
+    struct db_query *q = db_query(
+        db,
+        "SELECT d.id, d.provider_id, d.items FROM delivery d WHERE d.id = (SELECT MAX(x.id)"
+        " FROM notification n JOIN carried c ON c.notification_id = n.id"
+        " JOIN delivery x ON x.id = c.delivery_id WHERE n.alert_id = $1 AND n.kind = 1"
+        " AND x.state IN (1, 2, 5) AND x.user_name = $2 AND x.contact = $3) AND d.state = 2"
+        " AND d.address = $4 AND d.channel = $5 AND d.provider_id <> '' AND d.items <= $6"
+        " AND NOT EXISTS (SELECT 1 FROM carried c JOIN notification n ON n.id = c.notification_id"
+        " JOIN alert a ON a.id = n.alert_id WHERE c.delivery_id = d.id AND a.status <> 3)"
+        " AND NOT EXISTS (SELECT 1 FROM carried c JOIN delivery x ON x.id = c.delivery_id"
+        " WHERE c.notification_id = $7 AND x.state = 4)");
+    db_bind_int(q, 1, end->alert_id);
+    db_bind_text(q, 2, to->who);
+    db_bind_text(q, 3, to->contact);
+    db_bind_text(q, 4, to->address);
+    db_bind_int(q, 5, to->channel);
+    db_bind_int(q, 6, items_max);
+    db_bind_int(q, 7, end->id);
+    bool is_there = db_step(q) == DB_ROW;
+    if (is_there) {
+        *out = (struct told_message){db_int(q, 0), g_strdup(db_text(q, 1)), db_int(q, 2),
+                                     ALERT_RESOLVED};
+    }
+    db_reset(q);
+    return is_there;
+}
+
+int64_t end_carry(struct db *db, const struct delivery *delivery, int64_t told_id, struct utc now)
+{
+    /* What a later message told of the same alert is not for this one to say: that would stand there as it is. */
+    struct db_query *q = db_query(
+        db, "INSERT INTO carried (notification_id, delivery_id)"
+            " SELECT id, $1 FROM notification WHERE mailbox_id = $2 AND kind = 5 AND state = 1"
+            " AND ((due_at <= $3 AND $4 = 0) OR (alert_id IN"
+            " (SELECT n.alert_id FROM carried c JOIN notification n ON n.id = c.notification_id"
+            " WHERE c.delivery_id = $4) AND NOT EXISTS (SELECT 1 FROM notification p"
+            " JOIN carried c ON c.notification_id = p.id JOIN delivery x ON x.id = c.delivery_id"
+            " WHERE p.alert_id = notification.alert_id AND p.kind = 1 AND x.id > $4"
+            " AND x.state IN (1, 2, 5) AND x.user_name = $5 AND x.contact = $6)))");
+    db_bind_int(q, 1, delivery->id);
+    db_bind_int(q, 2, delivery->mailbox_id);
+    db_bind_utc(q, 3, now);
+    db_bind_int(q, 4, told_id);
+    db_bind_text(q, 5, delivery->who);
+    db_bind_text(q, 6, delivery->contact);
+    (void)db_run(q);
+    int64_t total = db_changes(db);
+    carried_begin(db, delivery->id);
+    return total;
+}
+
+char *end_note(struct db *db, int64_t alert_id)
+{
+    struct fault fault;
+    g_autofree char *subject = g_strdup_printf("alert:%" G_GINT64_FORMAT, alert_id);
+    struct db_query *q = db_query(db, "SELECT data FROM event WHERE subject = $1"
+                                      " AND kind = 'alert.resolved' ORDER BY seq DESC LIMIT 1");
+    db_bind_text(q, 1, subject);
+    g_autofree char *data = db_step(q) == DB_ROW ? g_strdup(db_text(q, 0)) : NULL;
+    db_reset(q);
+    json_auto_t *value = data != NULL ? json_read(data, strlen(data), &fault) : NULL;
+    return g_strdup(json_text(value, "note", NULL));
+}

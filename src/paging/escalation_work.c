@@ -1,0 +1,533 @@
+/* Escalations: one alert walks one policy, as the policy was when the alert came. */
+#include <string.h>
+
+#include "alert/alert_store.h"
+#include "alert/dedup.h"
+#include "base/json.h"
+#include "base/json_set.h"
+#include "paging/brief.h"
+#include "paging/end_store.h"
+#include "paging/work.h"
+
+const struct policy *policy_of(struct pager *pager, struct ledger_tx *tx, int64_t version)
+{
+    gpointer key = (gpointer)(intptr_t)version;
+    struct policy *policy = g_hash_table_lookup(pager->policies, key);
+    if (policy != NULL || version == 0) {
+        return policy;
+    }
+    policy = policy_version_read(tx->db, version);
+    if (policy != NULL) {
+        g_hash_table_insert(pager->policies, key, policy);
+    }
+    return policy;
+}
+
+static void append_event(struct ledger_tx *tx, int64_t alert_id, const char *kind, json_t *data)
+{
+    char subject[32];
+    alert_subject(alert_id, subject);
+    event_append(tx, PRINCIPAL_SYSTEM_TEXT, kind, subject, data);
+    json_decref(data);
+}
+
+static void append_skips(struct ledger_tx *tx, int64_t alert_id, const GArray *skips)
+{
+    for (guint i = 0; i < skips->len; i++) {
+        const struct skip *skip = &g_array_index(skips, struct skip, i);
+        append_event(tx, alert_id, "escalation.step_skipped",
+                     json_pack("{s:I, s:I, s:s, s:s*}", "step", (json_int_t)skip->step + 1, "round",
+                               (json_int_t)skip->round + 1, "why",
+                               enum_to_name(SKIP_WHY_NAMES, skip->why), "who", skip->who));
+    }
+}
+
+static void open_pages(struct pager *pager, struct ledger_tx *tx, const struct escalation *e,
+                       const struct alert *alert, const struct verdict *verdict,
+                       const json_t *circumstances)
+{
+    const struct page_order order = {
+        .alert = alert,
+        .escalation_id = e->id,
+        .step = verdict->told_step,
+        .round = verdict->told_round,
+        /* Whoever is the last resort hears it as urgent, whatever the service says. */
+        .urgency = verdict->is_last_resort ? URGENCY_HIGH : alert->urgency,
+        .circumstances = circumstances,
+        .actor = PRINCIPAL_SYSTEM_TEXT,
+    };
+    pages_open(pager, tx, &order, verdict->tellings);
+    pages_miss(pager, tx, &order, verdict->mute);
+}
+
+/* Holds the escalation while a silence is in force. True when it does. */
+static bool hold_for_silence(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
+                             const struct alert *alert)
+{
+    struct utc until = UTC_NEVER;
+    const struct silence *silence = silence_holds(pager->config, alert, tx->now, &until);
+    if (silence == NULL) {
+        return false;
+    }
+    page_stop_all(tx, alert->id);
+    e->next_at = until;
+    e->next_is_date = true;
+    append_event(tx, alert->id, "alert.silenced",
+                 json_pack("{s:s, s:o, s:s*}", "silence", silence->name, "until", json_utc(until),
+                           "comment", silence->comment));
+    return true;
+}
+
+static void write_down(struct ledger_tx *tx, struct escalation *e)
+{
+    if (e->id == 0) {
+        escalation_insert(tx->db, e);
+    } else {
+        escalation_save(tx->db, e);
+    }
+}
+
+static void take_over(struct escalation *e, const struct verdict *verdict, struct utc now)
+{
+    e->state = verdict->is_last_resort ? ESCALATION_LAST_RESORT : ESCALATION_ACTIVE;
+    e->step = verdict->next_step;
+    e->round = verdict->next_round;
+    e->next_at = verdict->tellings->len > 0 ? verdict->next_at : utc_add(now, NOBODY_RETRY);
+    e->next_is_date = false;
+    e->wait = utc_since(e->next_at, now);
+}
+
+/* The step's wait does not run while the message to whoever it tells is held back by us until then. True
+ * when that is so, and the next step is not due yet. */
+static bool hold_for_bound(struct ledger_tx *tx, struct escalation *e, struct utc until)
+{
+    if (!utc_before(tx->now, until)) {
+        return false;
+    }
+    e->next_at = until;
+    e->next_is_date = false;
+    escalation_save(tx->db, e);
+    append_event(tx, e->alert_id, "escalation.held",
+                 json_pack("{s:I, s:o, s:s}", "step", (json_int_t)e->step, "until", json_utc(until),
+                           "why", "the message is held back; the wait begins when it goes"));
+    return true;
+}
+
+/* What is told with a step's pages (see struct page_order): which silence held it until just now, as that was then,
+ * for it may have been removed; that they may believe it to be over. */
+static json_t *circumstances_of(struct ledger_tx *tx, const struct escalation *e, bool is_again)
+{
+    struct fault fault;
+    char subject[32];
+    alert_subject(e->alert_id, subject);
+    bool was_held = e->next_is_date && utc_is_set(e->next_at);
+    g_autofree char *held = was_held ? silence_held_by(tx->db, subject) : NULL;
+    json_auto_t *silence = held != NULL ? json_read(held, strlen(held), &fault) : NULL;
+    json_t *circumstances = json_object();
+    json_set_text(circumstances, "silence", json_text(silence, "silence", NULL));
+    json_set_text(circumstances, "silence_comment", json_text(silence, "comment", NULL));
+    if (is_again) {
+        json_object_set_new(circumstances, "again", json_true());
+    }
+    return circumstances;
+}
+
+/* Judges the next step at tx->now, writes the escalation, tells whom the step names; `is_again`: of what they may
+ * believe to be over. */
+static void advance_telling(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
+                            const struct alert *alert, bool is_again)
+{
+    if (hold_for_silence(pager, tx, e, alert)) {
+        write_down(tx, e);
+        return;
+    }
+    json_auto_t *circumstances = circumstances_of(tx, e, is_again);
+    bool was_last_resort = e->state == ESCALATION_LAST_RESORT;
+    const struct stand stand = {
+        .policy = policy_of(pager, tx, e->policy_version),
+        .config = pager->config,
+        .severity = alert->severity,
+        .step = e->step,
+        .round = e->round,
+        .is_last_resort = was_last_resort,
+    };
+    struct verdict verdict;
+    step_judge(&stand, tx->now, &verdict);
+    take_over(e, &verdict, tx->now);
+    write_down(tx, e);
+    append_skips(tx, alert->id, verdict.skips);
+    if (verdict.is_last_resort && !was_last_resort) {
+        append_event(tx, alert->id, "escalation.exhausted", json_object());
+    }
+    open_pages(pager, tx, e, alert, &verdict, circumstances);
+    if (verdict.tellings->len == 0) {
+        append_event(tx, alert->id, "escalation.nobody", json_object());
+    }
+    verdict_clear(&verdict);
+}
+
+static void advance(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
+                    const struct alert *alert)
+{
+    advance_telling(pager, tx, e, alert, false);
+}
+
+static int64_t current_policy_version(const struct config *config, const char *service_name)
+{
+    const struct service *service = config_service(config, service_name);
+    if (service == NULL) {
+        return 0;
+    }
+    return (intptr_t)g_hash_table_lookup(config->policy_versions, service->policy);
+}
+
+void escalation_start(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
+{
+    struct escalation e = {
+        .alert_id = alert->id,
+        .lane = lane_of(alert->service),
+        .policy_version = current_policy_version(pager->config, alert->service),
+        .state = ESCALATION_ACTIVE,
+        .severity = alert->severity,
+        .started_at = tx->now,
+    };
+    if (alert->is_flapping) {
+        e.next_at = utc_add(tx->now, FLAPPING_HOLD);
+        escalation_insert(tx->db, &e);
+        return;
+    }
+    advance(pager, tx, &e, alert);
+}
+
+static void restart(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
+                    const struct alert *alert)
+{
+    e->state = ESCALATION_ACTIVE;
+    e->step = 0;
+    e->round = 0;
+    e->severity = alert->severity;
+    advance(pager, tx, e, alert);
+}
+
+void escalation_raise(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
+{
+    struct escalation e;
+    if (!escalation_of_alert(tx->db, alert->id, &e)) {
+        escalation_start(pager, tx, alert);
+    } else if (alert->severity < e.severity && alert->status == ALERT_OPEN) {
+        restart(pager, tx, &e, alert);
+    } else if (alert->severity < e.severity) {
+        e.severity =
+            alert->severity; /* somebody is on it: nothing to tell, and nothing new later */
+        escalation_save(tx->db, &e);
+    }
+}
+
+/* Somebody is on it: it waits as it did. Whoever was being asked "still on it?" is asked again. */
+static void wait_on(struct ledger_tx *tx, struct escalation *e, struct alert *alert)
+{
+    alert->status = ALERT_ACKNOWLEDGED;
+    alert->snoozed_until = e->next_is_date ? e->kept_next_at : (struct utc){0};
+    alert_save(tx->db, alert);
+    e->state = ESCALATION_PAUSED;
+    e->next_at = e->kept_next_at;
+    escalation_save(tx->db, e);
+}
+
+/* Pages again from the first step: the pause, or the end, was no end. */
+static void reopen(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
+                   struct alert *alert, const char *why, bool is_again)
+{
+    alert->status = ALERT_OPEN;
+    alert->snoozed_until = (struct utc){0};
+    alert_save(tx->db, alert);
+    append_event(tx, alert->id, "alert.reopened", json_pack("{s:s}", "why", why));
+    rooms_follow(pager, tx, alert);
+    e->state = ESCALATION_ACTIVE;
+    e->step = 0;
+    e->round = 0;
+    e->severity = MIN(e->severity, alert->severity);
+    advance_telling(pager, tx, e, alert, is_again);
+}
+
+/* It goes up and down, and each time is told: nobody is told again before it has stayed up for a while. */
+static void hold_flapping(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
+                          struct alert *alert, int64_t openings)
+{
+    alert->is_flapping = true;
+    alert->status = ALERT_OPEN;
+    alert_save(tx->db, alert);
+    append_event(tx, alert->id, "alert.flapping",
+                 json_pack("{s:I}", "openings", (json_int_t)openings));
+    rooms_follow(pager, tx, alert);
+    e->state = ESCALATION_ACTIVE;
+    e->step = 0;
+    e->round = 0;
+    e->severity = MIN(e->severity, alert->severity);
+    e->next_at = utc_add(tx->now, FLAPPING_HOLD);
+    e->next_is_date = false;
+    escalation_save(tx->db, e);
+}
+
+/* Whoever had it in hand, or was next, counts on its being over. */
+static void take_up_again(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
+                          struct alert *alert)
+{
+    struct utc since = utc_add(tx->now, (struct span){-DEDUP_FLAP_SPAN.us});
+    int64_t openings = end_times_told(tx->db, alert->id, since);
+    if (dedup_is_flapping(openings)) {
+        hold_flapping(pager, tx, e, alert, openings + 1);
+    } else {
+        reopen(pager, tx, e, alert, "it goes on after it had counted as over", true);
+    }
+}
+
+/* When it would have come; but what ended is not moved with a clock that jumps, and one that was set back
+ * makes no wait longer than it is. */
+static struct utc when_it_would_have_come(const struct escalation *e, struct utc now)
+{
+    bool is_wait = !e->next_is_date && e->wait.us > 0;
+    return is_wait ? utc_earlier(e->kept_next_at, utc_add(now, e->wait)) : e->kept_next_at;
+}
+
+void escalation_continue(struct pager *pager, struct ledger_tx *tx, struct alert *alert,
+                         struct span was_over)
+{
+    struct escalation e;
+    if (!escalation_of_alert(tx->db, alert->id, &e)) {
+        escalation_start(pager, tx, alert);
+        return;
+    }
+    bool is_paused = e.kept_state == ESCALATION_PAUSED || e.kept_state == ESCALATION_ASKED;
+    bool is_snoozed = e.kept_state == ESCALATION_PAUSED && e.next_is_date;
+    bool is_believed_over = was_over.us > END_WAIT_REPEATED.us || end_was_told(tx->db, alert->id);
+    /* A snooze pages when it is over, whatever was said meanwhile. */
+    if (is_snoozed || (is_paused && !is_believed_over)) {
+        wait_on(tx, &e, alert);
+    } else if (is_believed_over) {
+        take_up_again(pager, tx, &e, alert);
+    } else if (!notification_was_sent(tx->db, alert->id)) {
+        restart(pager, tx, &e, alert);
+    } else {
+        e.state = e.kept_state;
+        e.next_at = when_it_would_have_come(&e, tx->now);
+        escalation_save(tx->db, &e);
+        page_go_on(pager, tx, &e, alert);
+    }
+}
+
+void escalation_hurry(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
+{
+    struct escalation e;
+    if (!escalation_of_alert(tx->db, alert->id, &e)) {
+        return;
+    }
+    if (e.state == ESCALATION_ACTIVE || e.state == ESCALATION_LAST_RESORT) {
+        advance(pager, tx, &e, alert);
+    }
+}
+
+static bool is_at_step(const struct escalation *e, const struct page *page)
+{
+    return e->state == ESCALATION_ACTIVE && e->step == page->step + 1 && e->round == page->round;
+}
+
+bool escalation_waits_for(struct ledger_tx *tx, const struct page *page)
+{
+    struct escalation e;
+    return page->escalation_id != 0 && escalation_load(tx->db, page->escalation_id, &e) &&
+           is_at_step(&e, page);
+}
+
+struct utc escalation_next_of(struct ledger_tx *tx, const struct page *page)
+{
+    struct escalation e;
+    if (page->escalation_id == 0 || !escalation_load(tx->db, page->escalation_id, &e)) {
+        return UTC_NEVER;
+    }
+    bool is_latest = page->step < 0 ? e.state == ESCALATION_LAST_RESORT : is_at_step(&e, page);
+    return is_latest ? e.next_at : UTC_NEVER;
+}
+
+void escalation_resume(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
+{
+    struct escalation e;
+    if (escalation_of_alert(tx->db, alert->id, &e)) {
+        e.state = ESCALATION_ACTIVE; /* also when a silence holds it: its end must page, not ask */
+        advance(pager, tx, &e, alert);
+    }
+}
+
+void escalation_pause(struct ledger_tx *tx, int64_t alert_id, struct utc until, bool is_date)
+{
+    struct escalation e;
+    if (escalation_of_alert(tx->db, alert_id, &e)) {
+        e.state = ESCALATION_PAUSED;
+        e.next_at = until;
+        e.next_is_date = is_date;
+        escalation_save(tx->db, &e);
+    }
+}
+
+void escalation_end(struct ledger_tx *tx, int64_t alert_id)
+{
+    struct escalation e;
+    if (escalation_of_alert(tx->db, alert_id, &e) && e.state != ESCALATION_ENDED) {
+        e.kept_state = e.state;
+        e.kept_next_at = e.next_at;
+        e.state = ESCALATION_ENDED;
+        e.next_at = (struct utc){0};
+        escalation_save(tx->db, &e);
+    }
+}
+
+/* --- what becomes due --- */
+
+/* Asks whoever acknowledged. False when that is nobody who can be asked. */
+static bool ask_still_on_it(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
+{
+    const char *by =
+        alert->acknowledged_by != NULL ? alert->acknowledged_by : PRINCIPAL_SYSTEM_TEXT;
+    const struct principal holder = principal_read(by);
+    if (holder.kind != PRINCIPAL_USER) {
+        return false;
+    }
+    const char *who = holder.name;
+    g_autoptr(GPtrArray) rules = receiver_rules(pager->config, who, URGENCY_HIGH);
+    if (rules->len == 0) {
+        return false;
+    }
+    const struct rule *first = g_ptr_array_index(rules, 0);
+    const struct notification question = {
+        .alert_id = alert->id,
+        .kind = NOTIFICATION_STILL_ON_IT,
+        .severity = alert->severity,
+    };
+    notify_specially(pager, tx, who, first->contact, &question);
+    append_event(tx, alert->id, "alert.asked_still_on_it", json_pack("{s:s}", "who", who));
+    return true;
+}
+
+static void judge_pause(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
+                        struct alert *alert)
+{
+    if (utc_is_set(alert->snoozed_until)) {
+        reopen(pager, tx, e, alert, "snooze ended", false);
+    } else if (ask_still_on_it(pager, tx, alert)) {
+        e->state = ESCALATION_ASKED;
+        e->next_at = utc_add(tx->now, STILL_ON_IT_WAIT);
+        e->next_is_date = false;
+        write_down(tx, e);
+    } else {
+        reopen(pager, tx, e, alert, "acknowledgement expired", false);
+    }
+}
+
+/* Nothing is due after all: resolved, acknowledged or gone meanwhile. */
+static void disarm(struct ledger_tx *tx, struct escalation *e, int state)
+{
+    e->state = state;
+    e->next_at = (struct utc){0};
+    write_down(tx, e);
+}
+
+/* One that is due, and what it is judged by. */
+struct due {
+    struct escalation e;
+    struct alert alert; /* id 0: it is gone */
+    struct utc held_until;
+};
+
+static void judge_due(struct pager *pager, struct ledger_tx *tx, struct due *due)
+{
+    struct escalation *e = &due->e;
+    struct alert *alert = &due->alert;
+    if (alert->id == 0 || alert->status >= ALERT_RESOLVED) {
+        disarm(tx, e, ESCALATION_ENDED);
+    } else if (e->state == ESCALATION_PAUSED) {
+        judge_pause(pager, tx, e, alert);
+    } else if (e->state == ESCALATION_ASKED) {
+        if (!hold_for_bound(tx, e, due->held_until)) {
+            reopen(pager, tx, e, alert, "no answer to \"still on it?\"", false);
+        }
+    } else if (alert->status == ALERT_OPEN) {
+        if (!hold_for_bound(tx, e, due->held_until)) {
+            advance(pager, tx, e, alert);
+        }
+    } else {
+        disarm(tx, e, ESCALATION_PAUSED);
+    }
+}
+
+/* After an outage of ours all that became due meanwhile is about to go. */
+static struct utc about_to_go_since(const struct pager *pager, struct utc now)
+{
+    struct utc since = utc_add(now, (struct span){-ABOUT_TO_GO.us});
+    bool is_back = utc_is_set(pager->able_since) && !utc_before(pager->able_since, since) &&
+                   !utc_before(now, pager->able_since);
+    return is_back ? (struct utc){1} : since; /* 0 would be unset */
+}
+
+/* The wait does not run while what it waits for an answer to is held back. Unset: it is not. */
+static struct utc held_until(const struct pager *pager, struct ledger_tx *tx,
+                             const struct escalation *e)
+{
+    struct utc since = about_to_go_since(pager, tx->now);
+    if (e->state == ESCALATION_ASKED) {
+        struct utc at = question_held_until(tx->db, e->alert_id, since, tx->now);
+        return utc_is_set(at) ? utc_add(at, STILL_ON_IT_WAIT) : at;
+    }
+    return escalation_held_until(tx->db, e, since, tx->now);
+}
+
+static void look_into(const struct pager *pager, struct ledger_tx *tx, struct due *due)
+{
+    (void)!alert_load(tx->db, due->e.alert_id, &due->alert);
+    due->held_until = held_until(pager, tx, &due->e);
+}
+
+/* Reads all of them before anything is written. Answers how many are there. */
+static size_t look_into_all(const struct pager *pager, struct ledger_tx *tx, struct due *due,
+                            const int64_t *ids, size_t count)
+{
+    size_t found = 0;
+    if (db_ask_ahead(tx->db)) {
+        for (size_t i = 0; i < count; i++) {
+            (void)!escalation_load(tx->db, ids[i], &due[i].e);
+        }
+        db_ask_ahead_end(tx->db);
+    }
+    for (size_t i = 0; i < count; i++) {
+        found += escalation_load(tx->db, ids[i], &due[found].e) ? 1 : 0;
+    }
+    if (db_ask_ahead(tx->db)) {
+        for (size_t i = 0; i < found; i++) {
+            look_into(pager, tx, &due[i]);
+        }
+        db_ask_ahead_end(tx->db);
+    }
+    for (size_t i = 0; i < found; i++) {
+        look_into(pager, tx, &due[i]);
+    }
+    return found;
+}
+
+enum { DUE_MAX = 256 };
+
+int escalation_run_due(struct ledger_tx *tx, void *self, int limit)
+{
+    struct pager *pager = self;
+    int64_t ids[DUE_MAX];
+    size_t count =
+        escalation_due(tx->db, tx->now, tx->lanes, ids, (size_t)CLAMP(limit, 1, DUE_MAX));
+    struct due *due = g_new0(struct due, count + 1);
+    size_t found = look_into_all(pager, tx, due, ids, count);
+    pager_enter(pager, tx);
+    for (size_t i = 0; i < found; i++) {
+        judge_due(pager, tx, &due[i]);
+        alert_clear(&due[i].alert);
+    }
+    g_free(due);
+    pager_leave(pager);
+    return (int)count;
+}

@@ -1,0 +1,64 @@
+/* What waits follows its alert, and gives way to what is more urgent. Part of paging/mail_store.h and page_store.h. */
+#include "paging/mail_store.h"
+#include "paging/page_store.h"
+
+GArray *notifications_follow(struct db *db, int64_t alert_id, int severity)
+{
+    GArray *mailboxes = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    /* Also what is under way: it may be tried again. */
+    struct db_query *q = db_query(db, "UPDATE notification SET severity = $1 WHERE alert_id = $2"
+                                      " AND kind IN (1, 2) AND state IN (1, 2)");
+    db_bind_int(q, 1, severity);
+    db_bind_int(q, 2, alert_id);
+    (void)db_run(q);
+    q = db_query(db, "SELECT DISTINCT mailbox_id FROM notification WHERE alert_id = $1"
+                     " AND kind IN (1, 2) AND state = 1");
+    db_bind_int(q, 1, alert_id);
+    while (db_step(q) == DB_ROW) {
+        int64_t id = db_int(q, 0);
+        g_array_append_val(mailboxes, id);
+    }
+    db_reset(q);
+    return mailboxes;
+}
+
+void notifications_cancel_of_page(struct db *db, int64_t page_id, struct utc now)
+{
+    struct db_query *q = db_query(db, "UPDATE notification SET state = $1, settled_at = $2"
+                                      " WHERE page_id = $3 AND state = 1");
+    db_bind_int(q, 1, NOTIFICATION_CANCELLED);
+    db_bind_utc(q, 2, now);
+    db_bind_int(q, 3, page_id);
+    (void)db_run(q);
+}
+
+size_t page_lower(struct db *db, const struct page *page, int64_t *out_ids, size_t max)
+{
+    struct db_query *q =
+        db_query(db, "SELECT id FROM page WHERE alert_id = $1 AND user_name = $2 AND urgency > $3"
+                     " AND escalation_id = $4 AND state = 1 ORDER BY id LIMIT $5");
+    db_bind_int(q, 1, page->alert_id);
+    db_bind_text(q, 2, page->who);
+    db_bind_int(q, 3, page->urgency);
+    db_bind_int(q, 4, page->escalation_id);
+    db_bind_int(q, 5, (int64_t)max);
+    return db_take_ids(q, out_ids, max);
+}
+
+int64_t notification_let_pass(struct db *db, int64_t mailbox_id, int64_t alert_id, int passes)
+{
+    int64_t id = 0;
+    struct db_query *q =
+        db_query(db, "SELECT id FROM notification WHERE mailbox_id = $1 AND alert_id = $2"
+                     " AND kind = 1 AND state = 1 AND passes = 0 ORDER BY id LIMIT 1");
+    db_bind_int(q, 1, mailbox_id);
+    db_bind_int(q, 2, alert_id);
+    if (db_take_ids(q, &id, 1) == 0) {
+        return 0;
+    }
+    q = db_query(db, "UPDATE notification SET passes = $1 WHERE id = $2");
+    db_bind_int(q, 1, passes);
+    db_bind_int(q, 2, id);
+    (void)db_run(q);
+    return id;
+}

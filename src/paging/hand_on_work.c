@@ -1,0 +1,92 @@
+/* Handing on: a person leaves, and what they have not answered goes to others. */
+#include <string.h>
+
+#include "alert/alert_store.h"
+#include "paging/work.h"
+
+enum { PAGES_MAX = 1000 };
+
+struct companion {
+    const struct page *page;
+    bool is_found;
+};
+
+static void look_for_companion(void *self, const struct page *other)
+{
+    struct companion *companion = self;
+    const struct page *page = companion->page;
+    companion->is_found |= other->state == PAGE_ACTIVE && other->step == page->step &&
+                           other->round == page->round && strcmp(other->who, page->who) != 0;
+}
+
+/* Is somebody else told by the same step? */
+static bool has_companion(struct ledger_tx *tx, const struct page *page)
+{
+    struct companion companion = {.page = page};
+    page_list(tx->db, page->alert_id, look_for_companion, &companion);
+    return companion.is_found;
+}
+
+/* False when the page stays: it is the last resort, and there is nobody behind it. */
+static bool pass_on_or_escalate(struct pager *pager, struct ledger_tx *tx, struct page *page,
+                                const struct alert *alert)
+{
+    if (page_pass_on(pager, tx, page, alert)) {
+        return true;
+    }
+    if (page->step < 0) {
+        return false;
+    }
+    /* Else others were told since, or are told with them. */
+    bool is_alone = escalation_waits_for(tx, page) && !has_companion(tx, page);
+    page_close(tx, page, PAGE_MOVED);
+    if (is_alone) {
+        escalation_hurry(pager, tx, alert);
+    }
+    return true;
+}
+
+/* The newest page of an alert says where it goes; the older ones just end with it. */
+static bool hand_on_page(struct pager *pager, struct ledger_tx *tx, struct page *page,
+                         bool is_newest)
+{
+    struct alert alert = {0};
+    bool is_live = alert_load(tx->db, page->alert_id, &alert) && page_is_live(page, &alert);
+    bool is_gone = false;
+    if (is_live && is_newest) {
+        is_gone = pass_on_or_escalate(pager, tx, page, &alert);
+    } else if (is_live) {
+        page_close(tx, page, PAGE_MOVED);
+    }
+    alert_clear(&alert);
+    return is_gone;
+}
+
+static bool hand_on_one(struct hand_on *hand_on, struct ledger_tx *tx, int64_t page_id,
+                        int64_t *last_alert)
+{
+    struct page page = {0};
+    bool is_gone = false;
+    if (page_load(tx->db, page_id, &page)) {
+        bool is_newest = page.alert_id != *last_alert;
+        is_gone = hand_on->dry_run ? is_newest : hand_on_page(hand_on->pager, tx, &page, is_newest);
+        *last_alert = page.alert_id;
+    }
+    page_clear(&page);
+    return is_gone;
+}
+
+void pager_hand_on(struct ledger_tx *tx, struct hand_on *hand_on)
+{
+    struct pager *pager = hand_on->pager;
+    g_autofree int64_t *ids = g_new(int64_t, PAGES_MAX);
+    size_t count = page_unanswered(tx->db, hand_on->user, ids, PAGES_MAX);
+    int64_t last_alert = 0;
+    hand_on->count = 0;
+    CHECK(pager->config == NULL);
+    pager->config = config_ref(hand_on->config);
+    for (size_t i = 0; i < count; i++) {
+        hand_on->count += hand_on_one(hand_on, tx, ids[i], &last_alert) ? 1 : 0;
+    }
+    pager_leave(pager);
+}

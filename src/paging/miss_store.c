@@ -1,0 +1,53 @@
+#include "paging/miss_store.h"
+
+/* The person of page p did something with its alert before the instant that follows. */
+#define ACTED(kinds)                                                                              \
+    "EXISTS (SELECT 1 FROM event e WHERE e.subject = 'alert:' || p.alert_id AND e.kind IN " kinds \
+    " AND e.actor = 'user:' || p.user_name AND e.at >= p.created_at AND e.at <= "
+
+#define ANSWERS "('alert.acknowledged', 'alert.resolved')"
+#define ACTS "('alert.acknowledged', 'alert.resolved', 'alert.escalated', 'alert.snoozed')"
+
+/* What one that gave way to another had told them of they may answer after that. */
+#define WAS_ANSWERED \
+    ACTED(ANSWERS) "CASE WHEN p.state = 4 THEN $2 ELSE COALESCE(p.ended_at, $2) END)"
+
+/* A message about it had reached the person of page p by then. */
+#define WAS_TOLD_BY                                                                     \
+    "EXISTS (SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"        \
+    " WHERE n.alert_id = p.alert_id AND n.state = 3 AND m.user_name = p.user_name AND " \
+    "n.settled_at <= "
+
+/* One that moved to the next on call before it was told never was this person's; of one that gave way to another
+ * before it was told, that other is counted. */
+#define IS_COUNTED                                                                          \
+    "(p.state NOT IN (3, 4) OR EXISTS (SELECT 1 FROM notification n WHERE n.page_id = p.id" \
+    " AND n.state = 3))"
+
+/* A later step told somebody else while this page was open, and the person knew of it. */
+#define WENT_ON                                                                             \
+    "EXISTS (SELECT 1 FROM page q WHERE q.alert_id = p.alert_id"                            \
+    " AND q.escalation_id = p.escalation_id AND q.id > p.id AND q.user_name <> p.user_name" \
+    " AND (q.step <> p.step OR q.round <> p.round)"                                         \
+    " AND q.created_at <= COALESCE(p.ended_at, q.created_at) AND " WAS_TOLD_BY              \
+    "q.created_at) AND NOT " ACTED(ACTS) "q.created_at))"
+
+void miss_list(struct db *db, const char *who, struct utc since, struct utc until,
+               void (*each)(void *self, const struct miss_row *row), void *self)
+{
+    struct db_query *q = db_query(db, "SELECT p.user_name, COUNT(*), SUM(CASE WHEN " WAS_ANSWERED
+                                      " THEN 1 ELSE 0 END), SUM(CASE WHEN " WENT_ON
+                                      " THEN 1 ELSE 0 END) FROM page p WHERE p.created_at >= $1"
+                                      " AND p.created_at < $2 AND " IS_COUNTED
+                                      " AND p.user_name NOT LIKE 'channel:%'"
+                                      " AND ($3 = '' OR p.user_name = $3)"
+                                      " GROUP BY p.user_name ORDER BY p.user_name");
+    db_bind_utc(q, 1, since);
+    db_bind_utc(q, 2, until);
+    db_bind_text(q, 3, who != NULL ? who : "");
+    while (db_step(q) == DB_ROW) {
+        struct miss_row row = {db_text(q, 0), db_int(q, 1), db_int(q, 2), db_int(q, 3)};
+        each(self, &row);
+    }
+    db_reset(q);
+}

@@ -1,0 +1,366 @@
+/* Paging by several nodes over one shared database: who works what, who may settle, what each notices
+ * of the others. */
+#include "paging/nodes_harness.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "people/key_command.h"
+
+static const char HEARTBEAT[] =
+    "{'heartbeats': [{'name': 'backup', 'every': '1m', 'grace': '10s', 'service': 'shop'}]}";
+
+/* --- lanes --- */
+
+static void rows_are_in_the_lane_of_their_name(void **state)
+{
+    struct house *house = *state;
+    struct room *room = &house->rooms[0];
+    room_apply(room, HEARTBEAT);
+    (void)room_signal(room, "k", "shop");
+    struct db *db = room->node->db;
+    lane_set shop = (lane_set)1 << lane_of("shop"), ana = (lane_set)1 << lane_of("ana");
+    lane_set backup = (lane_set)1 << lane_of("backup");
+    assert_true(shop != ana);
+    assert_true(utc_before(escalation_next(db, shop), UTC_NEVER));
+    assert_int_equal(escalation_next(db, ~shop).us, UTC_NEVER.us);
+    assert_true(utc_before(mailbox_next(db, ana), UTC_NEVER));
+    assert_int_equal(mailbox_next(db, ~ana).us, UTC_NEVER.us);
+    assert_true(utc_before(heartbeat_next(db, backup), UTC_NEVER));
+    assert_int_equal(heartbeat_next(db, ~backup).us, UTC_NEVER.us);
+    struct errand *errand = room_claim(house_holder(house, "ana"), NULL);
+    assert_non_null(errand);
+    assert_true(utc_before(delivery_next_lease(db, ana), UTC_NEVER));
+    assert_int_equal(delivery_next_lease(db, ~ana).us, UTC_NEVER.us);
+    errand_free(errand);
+}
+
+static void only_the_holder_of_its_lane_claims_a_mailbox(void **state)
+{
+    struct house *house = *state;
+    struct room *ours = house_holder(house, "ana"), *theirs = house_other(house, ours);
+    (void)room_signal(theirs, "k", "shop"); /* any node may take it in */
+    assert_null(room_claim(theirs, NULL));
+    struct errand *errand = room_claim(ours, NULL);
+    assert_non_null(errand);
+    assert_null(room_claim(ours, NULL));
+    bool is_stale = true;
+    assert_int_equal(room_settle(ours, errand, &is_stale), OUTCOME_COMMITTED);
+    assert_false(is_stale);
+    assert_int_equal(room_delivery_state(theirs, errand->delivery_id), DELIVERY_DELIVERED);
+    errand_free(errand);
+}
+
+static void an_escalation_goes_on_once(void **state)
+{
+    struct house *house = *state;
+    int64_t id = room_signal(&house->rooms[0], "k", "shop");
+    cluster_pass(house->cluster, SPAN_MIN(6), 0);
+    struct db *db = house->rooms[1].node->db;
+    struct escalation e;
+    assert_true(escalation_of_alert(db, id, &e));
+    assert_int_equal(e.state, ESCALATION_LAST_RESORT); /* one step, then the last resort */
+    assert_int_equal(cluster_count_kind(house->cluster, "escalation.exhausted"), 1);
+    assert_int_equal(cluster_count_kind(house->cluster, "page.started"), 2);
+}
+
+/* --- the fence --- */
+
+static void what_a_dead_node_was_sending_goes_again_at_once(void **state)
+{
+    struct house *house = *state;
+    struct room *dead = house_holder(house, "ana"), *alive = house_other(house, dead);
+    (void)room_signal(alive, "k", "shop");
+    struct errand *errand = room_claim(dead, NULL);
+    assert_non_null(errand);
+    int64_t first = errand->delivery_id;
+    assert_false(errand->message.may_repeat);
+    errand_free(errand);
+    room_close(dead);
+    dead->configs = NULL;
+    cluster_pass(house->cluster, SPAN_S(5), 0);
+    assert_int_equal(room_delivery_state(alive, first), DELIVERY_UNKNOWN);
+    errand = room_claim(alive, NULL);
+    assert_non_null(errand);
+    assert_true(errand->message.may_repeat);
+    errand_free(errand);
+}
+
+static void a_node_that_was_away_settles_nothing(void **state)
+{
+    struct house *house = *state;
+    struct room *away = house_holder(house, "ana"), *there = house_other(house, away);
+    (void)room_signal(there, "k", "shop");
+    struct errand *first = room_claim(away, NULL);
+    assert_non_null(first);
+    struct utc now = clock_now(ledger_clock(away->node->ledger));
+    assert_true(delivery_is_wanted(there->node->db, first->delivery_id, now));
+    cluster_pass(house->cluster, SPAN_S(6), house_bit(house, away));
+    struct errand *second = room_claim(there, NULL);
+    assert_non_null(second);
+    /* It wakes: what it is about to send is not its own any more … */
+    now = clock_now(ledger_clock(there->node->ledger));
+    assert_false(delivery_is_wanted(away->node->db, first->delivery_id, now));
+    /* … nor what it has sent, whether it has noticed already or not. */
+    bool is_stale = false;
+    assert_int_equal(room_settle(away, first, &is_stale), OUTCOME_REFUSED);
+    assert_true(is_stale);
+    cluster_pass(house->cluster, SPAN_S(1), 0);
+    assert_int_equal(room_settle(away, first, &is_stale), OUTCOME_REFUSED);
+    assert_int_equal(room_settle(away, second, &is_stale), OUTCOME_REFUSED); /* another's */
+    assert_int_equal(room_delivery_state(there, first->delivery_id), DELIVERY_UNKNOWN);
+    assert_int_equal(room_settle(there, second, &is_stale), OUTCOME_COMMITTED);
+    assert_int_equal(room_delivery_state(there, second->delivery_id), DELIVERY_DELIVERED);
+    errand_free(first);
+    errand_free(second);
+}
+
+static void a_leaving_node_brings_home_what_is_in_flight(void **state)
+{
+    struct house *house = *state;
+    struct room *leaving = house_holder(house, "ana");
+    (void)room_signal(leaving, "k", "shop");
+    struct errand *errand = room_claim(leaving, NULL);
+    assert_non_null(errand);
+    ledger_leave(leaving->node->ledger);
+    cluster_pass(house->cluster, SPAN_S(1), 0);
+    assert_null(room_claim(house_other(house, leaving), NULL)); /* it is being sent */
+    bool is_stale = true;
+    assert_int_equal(room_settle(leaving, errand, &is_stale), OUTCOME_COMMITTED);
+    assert_int_equal(room_delivery_state(leaving, errand->delivery_id), DELIVERY_DELIVERED);
+    (void)room_signal(leaving, "second", "shop");
+    assert_null(room_claim(leaving, NULL)); /* no lanes, no claims */
+    errand_free(errand);
+}
+
+/* --- what other nodes change --- */
+
+static void a_change_of_configuration_is_noticed(void **state)
+{
+    struct house *house = *state;
+    struct room *here = &house->rooms[0], *there = &house->rooms[1];
+    room_apply(
+        here,
+        "{'users': [{'name': 'budi', 'contacts': [{'kind': 'email', 'to': 'b@x.org'}]}],"
+        "'policies': [{'name': 'q', 'steps': [{'notify': [{'user': 'budi'}], 'wait': "
+        "'5m'}], 'last_resort': {'user': 'ana'}}], 'services': [{'name': 'bar', 'policy': 'q'}]}");
+    /* The very next command of the other node judges by it, without a tick in between. */
+    int64_t id = room_signal(there, "k", "bar");
+    int64_t pages[4];
+    struct db *db = there->node->db;
+    assert_int_equal(page_unanswered(db, "budi", pages, 4), 1);
+    struct escalation e;
+    assert_true(escalation_of_alert(db, id, &e));
+    assert_true(e.policy_version != 0);
+    struct config *mine = config_current(here->configs), *theirs = config_current(there->configs);
+    assert_int_equal(mine->version, theirs->version);
+    config_unref(mine);
+    config_unref(theirs);
+}
+
+/* The commit goes through, its answer is lost, and so is the way to ask what became of it. */
+static void cut_now(struct cluster_node *node)
+{
+    node->is_cut = true;
+}
+
+static void cut_at_the_next(struct cluster_node *node)
+{
+    node->at_begin = cut_now;
+}
+
+static void a_change_of_unknown_outcome_is_found_again(void **state)
+{
+    struct house *house = *state;
+    struct room *room = &house->rooms[0];
+    struct config *before = config_current(room->configs);
+    room->node->at_begin = cut_at_the_next;
+    room->node->moment = DB_AT_COMMIT;
+    room->node->fate = DB_LINK_LOST_AFTER;
+    assert_int_equal(room_try_apply(room, "{'teams': [{'name': 't', 'members': ['ana']}]}"),
+                     OUTCOME_UNCERTAIN);
+    room->node->is_cut = false;
+    (void)room_signal(room, "k", "shop");
+    struct config *after = config_current(room->configs);
+    assert_int_equal(after->version, before->version + 1);
+    assert_non_null(config_team(after, "t"));
+    config_unref(before);
+    config_unref(after);
+}
+
+static const char BAR[] =
+    "{'users': [{'name': 'budi', 'contacts': [{'kind': 'email', 'to': 'b@x.org'}]}],"
+    "'teams': [{'name': 'bar', 'members': ['budi']}]}";
+
+static bool knows_bar(const struct room *room)
+{
+    struct config *config = config_current(room->configs);
+    bool is_known = config_team(config, "bar") != NULL;
+    config_unref(config);
+    return is_known;
+}
+
+/* Outside of a transaction no turn is counted: as what a lost primary took along. */
+static void change_behind(const struct room *room, const char *sql)
+{
+    (void)db_run(db_query(room->node->db, sql));
+    assert_int_equal(db_error(room->node->db), DB_OK);
+}
+
+static void a_new_connection_may_know_less(void **state)
+{
+    struct house *house = *state;
+    struct room *here = &house->rooms[0], *there = &house->rooms[1];
+    if (test_database_is_shared()) {
+        skip(); /* where db_hang_up can do nothing */
+    }
+    room_apply(here, BAR);
+    change_behind(there, "UPDATE config_object SET deleted_at = 1 WHERE name = 'bar'");
+    change_behind(there, "UPDATE config_state SET version = version - 1");
+    db_hang_up(here->node->db);
+    assert_true(knows_bar(here));
+    (void)room_signal(here, "k", "shop");
+    assert_false(knows_bar(here));
+}
+
+static void what_a_newer_program_wrote_is_tried_once(void **state)
+{
+    struct house *house = *state;
+    struct room *here = &house->rooms[0], *there = &house->rooms[1];
+    room_apply(here, BAR);
+    change_behind(there, "UPDATE config_object SET spec = '{\"name\": 7}' WHERE name = 'bar'");
+    change_behind(there, "UPDATE config_state SET version = version + 1");
+    (void)room_signal(there, "k", "shop"); /* counts a turn */
+    (void)room_signal(here, "k", "shop");
+    assert_true(knows_bar(here)); /* what was good stays */
+    struct config *known = config_current(here->configs);
+    assert_int_equal(config_unreadable(here->configs), known->version + 1);
+    config_unref(known);
+    change_behind(there, "UPDATE config_object SET deleted_at = 1 WHERE name = 'bar'");
+    change_behind(there, "UPDATE config_state SET version = version + 1");
+    (void)room_signal(there, "k", "shop");
+    (void)room_signal(here, "k", "shop");
+    assert_false(knows_bar(here));
+    assert_int_equal(config_unreadable(here->configs), 0);
+}
+
+static void keys_are_good_and_end_on_every_node(void **state)
+{
+    struct house *house = *state;
+    struct room *here = &house->rooms[0], *there = &house->rooms[1];
+    struct key_mint mint = {.owner_kind = KEY_INTEGRATION, .owner = "prom", .actor = "local"};
+    assert_int_equal(room_run(here, key_mint, &mint), OUTCOME_COMMITTED);
+    struct key_entry found;
+    struct utc now = room_now(here);
+    assert_true(key_index_find(here->keys, mint.text, now, &found));
+    cluster_pass(house->cluster, SPAN_MS(300), 0);
+    assert_true(key_index_find(there->keys, mint.text, now, &found));
+    struct key_revoke revoke = {.owner_kind = KEY_INTEGRATION, .owner = "prom", .actor = "local"};
+    assert_int_equal(room_run(there, key_revoke, &revoke), OUTCOME_COMMITTED);
+    assert_false(key_index_find(there->keys, mint.text, now, &found));
+    cluster_pass(house->cluster, SPAN_MS(300), 0);
+    assert_false(key_index_find(here->keys, mint.text, now, &found));
+}
+
+/* --- outages --- */
+
+static void cut_all(struct house *house, bool is_cut)
+{
+    for (int i = 0; i < ROOMS; i++) {
+        house->rooms[i].node->is_cut = is_cut;
+    }
+}
+
+struct outage_case {
+    const char *name;
+    struct span down;
+    struct span missed_after; /* the beat, since the outage ended; due after 70 s */
+};
+
+static const struct outage_case OUTAGES[] = {
+    {"none", {0}, {70000000}},
+    {"of the database, longer than the beat", {100000000}, {70000000}},
+};
+
+static void a_beat_is_not_missed_for_an_outage_of_ours(void **state)
+{
+    struct house *house = *state;
+    room_apply(&house->rooms[0], HEARTBEAT);
+    for (size_t i = 0; i < G_N_ELEMENTS(OUTAGES); i++) {
+        const struct outage_case *row = &OUTAGES[i];
+        print_message("%s\n", row->name);
+        struct beat beat = {.pager = house->rooms[0].pager, .heartbeat = "backup"};
+        assert_int_equal(room_run(&house->rooms[0], pager_beat, &beat), OUTCOME_COMMITTED);
+        int64_t before = cluster_count_kind(house->cluster, "alert.triggered");
+        if (row->down.us > 0) {
+            cut_all(house, true);
+            cluster_pass(house->cluster, row->down, 0);
+            cut_all(house, false);
+        }
+        cluster_pass(house->cluster, (struct span){row->missed_after.us - SPAN_S(5).us}, 0);
+        assert_int_equal(cluster_count_kind(house->cluster, "alert.triggered"), before);
+        cluster_pass(house->cluster, SPAN_S(15), 0);
+        assert_int_equal(cluster_count_kind(house->cluster, "alert.triggered"), before + 1);
+    }
+}
+
+/* The courier of a node that lives knows how it went, and brings it when it can. */
+static void an_outage_longer_than_a_lease_repeats_nothing(void **state)
+{
+    struct house *house = *state;
+    struct room *room = house_holder(house, "ana");
+    (void)room_signal(room, "k", "shop");
+    struct errand *errand = room_claim(room, NULL);
+    assert_non_null(errand);
+    cut_all(house, true);
+    cluster_pass(house->cluster, SPAN_S(100), 0);
+    cut_all(house, false);
+    cluster_pass(house->cluster, SPAN_S(10), 0);
+    bool is_stale = true;
+    assert_int_equal(room_settle(room, errand, &is_stale), OUTCOME_COMMITTED);
+    assert_int_equal(room_delivery_state(room, errand->delivery_id), DELIVERY_DELIVERED);
+    errand_free(errand);
+}
+
+static void what_a_node_that_died_in_an_outage_was_sending_goes_again(void **state)
+{
+    struct house *house = *state;
+    struct room *dead = house_holder(house, "ana"), *alive = house_other(house, dead);
+    (void)room_signal(alive, "k", "shop");
+    struct errand *errand = room_claim(dead, NULL);
+    assert_non_null(errand);
+    cut_all(house, true);
+    room_close(dead);
+    dead->configs = NULL;
+    cluster_pass(house->cluster, SPAN_S(100), 0);
+    alive->node->is_cut = false;
+    cluster_pass(house->cluster, SPAN_S(6), 0);
+    assert_int_equal(room_delivery_state(alive, errand->delivery_id), DELIVERY_UNKNOWN);
+    errand_free(errand);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_HOUSE(rows_are_in_the_lane_of_their_name),
+        IN_HOUSE(only_the_holder_of_its_lane_claims_a_mailbox),
+        IN_HOUSE(an_escalation_goes_on_once),
+        IN_HOUSE(what_a_dead_node_was_sending_goes_again_at_once),
+        IN_HOUSE(a_node_that_was_away_settles_nothing),
+        IN_HOUSE(a_leaving_node_brings_home_what_is_in_flight),
+        IN_HOUSE(a_change_of_configuration_is_noticed),
+        IN_HOUSE(a_change_of_unknown_outcome_is_found_again),
+        IN_HOUSE(a_new_connection_may_know_less),
+        IN_HOUSE(what_a_newer_program_wrote_is_tried_once),
+        IN_HOUSE(keys_are_good_and_end_on_every_node),
+        IN_HOUSE(a_beat_is_not_missed_for_an_outage_of_ours),
+        IN_HOUSE(an_outage_longer_than_a_lease_repeats_nothing),
+        IN_HOUSE(what_a_node_that_died_in_an_outage_was_sending_goes_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,515 @@
+#include "paging/page_store.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "paging/mail_store.h"
+
+#define ESCALATION_COLUMNS                                                              \
+    "id, alert_id, policy_version, state, step, round, severity, started_at, next_at, " \
+    "next_is_date, kept_state, kept_next_at, wait_us"
+
+void escalation_insert(struct db *db, struct escalation *e)
+{
+    struct db_query *q = db_query(
+        db, "INSERT INTO escalation (alert_id, policy_version, state, step, round, severity,"
+            " started_at, next_at, next_is_date, lane, wait_us)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) {newid}");
+    db_bind_int(q, 1, e->alert_id);
+    db_bind_int(q, 2, e->policy_version);
+    db_bind_int(q, 3, e->state);
+    db_bind_int(q, 4, e->step);
+    db_bind_int(q, 5, e->round);
+    db_bind_int(q, 6, e->severity);
+    db_bind_utc(q, 7, e->started_at);
+    db_bind_utc(q, 8, e->next_at);
+    db_bind_int(q, 9, e->next_is_date);
+    db_bind_int(q, 10, e->lane);
+    db_bind_int(q, 11, e->wait.us);
+    e->id = db_insert(q);
+}
+
+void escalation_save(struct db *db, const struct escalation *e)
+{
+    struct db_query *q =
+        db_query(db, "UPDATE escalation SET state = $1, step = $2, round = $3, severity = $4,"
+                     " next_at = $5, next_is_date = $6, kept_state = $7, kept_next_at = $8,"
+                     " wait_us = $9 WHERE id = $10");
+    db_bind_int(q, 1, e->state);
+    db_bind_int(q, 2, e->step);
+    db_bind_int(q, 3, e->round);
+    db_bind_int(q, 4, e->severity);
+    db_bind_utc(q, 5, e->next_at);
+    db_bind_int(q, 6, e->next_is_date);
+    db_bind_int(q, 7, e->kept_state);
+    db_bind_utc(q, 8, e->kept_next_at);
+    db_bind_int(q, 9, e->wait.us);
+    db_bind_int(q, 10, e->id);
+    (void)db_run(q);
+}
+
+static bool take_escalation(struct db_query *q, struct escalation *out)
+{
+    bool is_found = db_step(q) == DB_ROW;
+    if (is_found) {
+        *out = (struct escalation){
+            .id = db_int(q, 0),
+            .alert_id = db_int(q, 1),
+            .policy_version = db_int(q, 2),
+            .state = (int)db_int(q, 3),
+            .step = db_int(q, 4),
+            .round = db_int(q, 5),
+            .severity = (int)db_int(q, 6),
+            .started_at = db_utc(q, 7),
+            .next_at = db_utc(q, 8),
+            .next_is_date = db_int(q, 9) != 0,
+            .kept_state = (int)db_int(q, 10),
+            .kept_next_at = db_utc(q, 11),
+            .wait = {db_int(q, 12)},
+        };
+    }
+    db_reset(q);
+    return is_found;
+}
+
+bool escalation_load(struct db *db, int64_t id, struct escalation *out)
+{
+    struct db_query *q =
+        db_query(db, "SELECT " ESCALATION_COLUMNS " FROM escalation WHERE id = $1");
+    db_bind_int(q, 1, id);
+    db_keep(q, 0);
+    return take_escalation(q, out);
+}
+
+bool escalation_of_alert(struct db *db, int64_t alert_id, struct escalation *out)
+{
+    struct db_query *q =
+        db_query(db, "SELECT " ESCALATION_COLUMNS
+                     " FROM escalation WHERE alert_id = $1 ORDER BY id DESC LIMIT 1");
+    db_bind_int(q, 1, alert_id);
+    return take_escalation(q, out);
+}
+
+static void shift_by(struct db_query *q, struct span by)
+{
+    db_bind_int(q, 1, by.us);
+    (void)db_run(q);
+}
+
+size_t escalation_due(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids, size_t max)
+{
+    struct db_query *q = db_query(db, "SELECT id FROM escalation WHERE next_at <= $2 AND " IN_LANES
+                                      " ORDER BY severity, next_at, id LIMIT $3");
+    db_bind_int(q, 1, (int64_t)lanes);
+    db_bind_utc(q, 2, now);
+    db_bind_int(q, 3, (int64_t)max);
+    return db_take_ids(q, out_ids, max);
+}
+
+/* The index is walked to the first of ours; MIN() would read all. */
+struct utc escalation_next(struct db *db, lane_set lanes)
+{
+    struct db_query *q =
+        db_query(db, "SELECT next_at FROM escalation WHERE next_at IS NOT NULL AND " IN_LANES
+                     " ORDER BY next_at LIMIT 1");
+    db_bind_int(q, 1, (int64_t)lanes);
+    db_keep(q, 0);
+    return db_take_instant(q);
+}
+
+GArray *escalation_held(struct db *db, struct utc now)
+{
+    /* Of those that go on by themselves, only a silence's end is a date. In the order of their index:
+     * by id all there ever were would be looked at. */
+    struct db_query *q =
+        db_query(db, "SELECT id FROM escalation WHERE next_at > $1 AND next_is_date = 1"
+                     " AND state IN (1, 2) ORDER BY next_at, id");
+    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    db_bind_utc(q, 1, now);
+    while (db_step(q) == DB_ROW) {
+        int64_t id = db_int(q, 0);
+        g_array_append_val(ids, id);
+    }
+    db_reset(q);
+    return ids;
+}
+
+void escalation_put_off(struct db *db, struct utc now, lane_set lanes, struct span by)
+{
+    struct db_query *q = db_query(
+        db, "UPDATE escalation SET next_at = next_at + $3 WHERE id = (SELECT id FROM escalation"
+            " WHERE next_at <= $2 AND " IN_LANES " ORDER BY severity, next_at, id LIMIT 1)");
+    db_bind_int(q, 1, (int64_t)lanes);
+    db_bind_utc(q, 2, now);
+    db_bind_int(q, 3, by.us);
+    (void)db_run(q);
+}
+
+void escalation_shift_waits(struct db *db, struct span by)
+{
+    shift_by(db_query(db, "UPDATE escalation SET next_at = next_at + $1"
+                          " WHERE next_at IS NOT NULL AND next_is_date = 0"),
+             by);
+}
+
+char *policy_version_load(struct db *db, int64_t id)
+{
+    struct db_query *q = db_query(db, "SELECT spec FROM policy_version WHERE id = $1");
+    db_bind_int(q, 1, id);
+    char *spec = db_step(q) == DB_ROW ? g_strdup(db_text(q, 0)) : NULL;
+    db_reset(q);
+    return spec;
+}
+
+#define PAGE_COLUMNS                                                                          \
+    "id, alert_id, escalation_id, user_name, urgency, step, round, reason, state, next_rule," \
+    " next_at, created_at, ended_at"
+
+void page_clear(struct page *page)
+{
+    g_free(page->who);
+    g_free(page->reason);
+    *page = (struct page){0};
+}
+
+void page_insert(struct db *db, struct page *p)
+{
+    struct db_query *q = db_query(
+        db, "INSERT INTO page (alert_id, escalation_id, user_name, urgency, step, round, reason,"
+            " state, next_rule, next_at, created_at, lane)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) {newid}");
+    db_bind_int(q, 1, p->alert_id);
+    if (p->escalation_id != 0) {
+        db_bind_int(q, 2, p->escalation_id);
+    }
+    db_bind_text(q, 3, p->who);
+    db_bind_int(q, 4, p->urgency);
+    db_bind_int(q, 5, p->step);
+    db_bind_int(q, 6, p->round);
+    db_bind_text(q, 7, p->reason);
+    db_bind_int(q, 8, p->state);
+    db_bind_int(q, 9, p->next_rule);
+    db_bind_utc(q, 10, p->next_at);
+    db_bind_utc(q, 11, p->created_at);
+    db_bind_int(q, 12, p->lane);
+    p->id = db_insert(q);
+}
+
+void page_save(struct db *db, const struct page *p)
+{
+    struct db_query *q = db_query(db, "UPDATE page SET state = $1, next_rule = $2, next_at = $3,"
+                                      " ended_at = $4 WHERE id = $5");
+    db_bind_int(q, 1, p->state);
+    db_bind_int(q, 2, p->next_rule);
+    db_bind_utc(q, 3, p->next_at);
+    db_bind_utc(q, 4, p->ended_at);
+    db_bind_int(q, 5, p->id);
+    (void)db_run(q);
+}
+
+static struct page read_page(struct db_query *q)
+{
+    return (struct page){
+        .id = db_int(q, 0),
+        .alert_id = db_int(q, 1),
+        .escalation_id = db_int(q, 2),
+        .who = g_strdup(db_text(q, 3)),
+        .urgency = (int)db_int(q, 4),
+        .step = db_int(q, 5),
+        .round = db_int(q, 6),
+        .reason = g_strdup(db_text(q, 7)),
+        .state = (int)db_int(q, 8),
+        .next_rule = db_int(q, 9),
+        .next_at = db_utc(q, 10),
+        .created_at = db_utc(q, 11),
+        .ended_at = db_utc(q, 12),
+    };
+}
+
+bool page_load(struct db *db, int64_t id, struct page *out)
+{
+    struct db_query *q = db_query(db, "SELECT " PAGE_COLUMNS " FROM page WHERE id = $1");
+    db_bind_int(q, 1, id);
+    db_keep(q, 0);
+    bool is_found = db_step(q) == DB_ROW;
+    if (is_found) {
+        *out = read_page(q);
+    }
+    db_reset(q);
+    return is_found;
+}
+
+size_t page_due(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids, size_t max)
+{
+    struct db_query *q = db_query(db, "SELECT id FROM page WHERE next_at <= $2 AND " IN_LANES
+                                      " ORDER BY urgency, next_at, id LIMIT $3");
+    db_bind_int(q, 1, (int64_t)lanes);
+    db_bind_utc(q, 2, now);
+    db_bind_int(q, 3, (int64_t)max);
+    return db_take_ids(q, out_ids, max);
+}
+
+struct utc page_next(struct db *db, lane_set lanes)
+{
+    struct db_query *q =
+        db_query(db, "SELECT next_at FROM page WHERE next_at IS NOT NULL AND " IN_LANES
+                     " ORDER BY next_at LIMIT 1");
+    db_bind_int(q, 1, (int64_t)lanes);
+    db_keep(q, 0);
+    return db_take_instant(q);
+}
+
+void page_put_off(struct db *db, struct utc now, lane_set lanes, struct span by)
+{
+    struct db_query *q = db_query(
+        db, "UPDATE page SET next_at = next_at + $3 WHERE id = (SELECT id FROM page"
+            " WHERE next_at <= $2 AND " IN_LANES " ORDER BY urgency, next_at, id LIMIT 1)");
+    db_bind_int(q, 1, (int64_t)lanes);
+    db_bind_utc(q, 2, now);
+    db_bind_int(q, 3, by.us);
+    (void)db_run(q);
+}
+
+void page_shift_waits(struct db *db, struct span by)
+{
+    shift_by(db_query(db, "UPDATE page SET next_at = next_at + $1 WHERE next_at IS NOT NULL"), by);
+}
+
+size_t page_unanswered(struct db *db, const char *who, int64_t *out_ids, size_t max)
+{
+    struct db_query *q =
+        db_query(db, "SELECT p.id FROM alert a JOIN page p ON p.alert_id = a.id WHERE a.status = 1"
+                     " AND p.state = 1 AND p.user_name = $1 AND p.escalation_id IS NOT NULL ORDER "
+                     "BY a.severity, a.id, p.id DESC LIMIT $2");
+    size_t count = 0;
+    db_bind_text(q, 1, who);
+    db_bind_int(q, 2, (int64_t)max);
+    while (count < max && db_step(q) == DB_ROW) {
+        out_ids[count++] = db_int(q, 0);
+    }
+    db_reset(q);
+    return count;
+}
+
+GPtrArray *page_receivers(struct db *db, int64_t alert_id, int max)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    struct db_query *q =
+        db_query(db, "SELECT p.user_name FROM page p WHERE p.alert_id = $1 AND p.state <> $2"
+                     " AND EXISTS (SELECT 1 FROM notification n WHERE n.page_id = p.id"
+                     " AND n.state IN (1, 2, 3)) GROUP BY p.user_name ORDER BY MIN(p.id) LIMIT $3");
+    db_bind_int(q, 1, alert_id);
+    db_bind_int(q, 2, PAGE_MOVED);
+    db_bind_int(q, 3, max);
+    while (db_step(q) == DB_ROW) {
+        g_ptr_array_add(names, g_strdup(db_text(q, 0)));
+    }
+    db_reset(q);
+    return names;
+}
+
+int64_t page_last(struct db *db, int64_t alert_id, const char *who)
+{
+    struct db_query *q = db_query(db, "SELECT id FROM page WHERE alert_id = $1 AND user_name = $2"
+                                      " AND state <> $3 ORDER BY id DESC LIMIT 1");
+    int64_t id = 0;
+    db_bind_int(q, 1, alert_id);
+    db_bind_text(q, 2, who);
+    db_bind_int(q, 3, PAGE_MOVED);
+    return db_take_ids(q, &id, 1) == 1 ? id : 0;
+}
+
+int64_t page_end_all(struct db *db, int64_t alert_id, struct utc now)
+{
+    struct db_query *q = db_query(db, "UPDATE page SET state = $1, next_at = NULL, ended_at = $2"
+                                      " WHERE alert_id = $3 AND state = $4");
+    db_bind_int(q, 1, PAGE_ENDED);
+    db_bind_utc(q, 2, now);
+    db_bind_int(q, 3, alert_id);
+    db_bind_int(q, 4, PAGE_ACTIVE);
+    (void)db_run(q);
+    return db_changes(db);
+}
+
+size_t page_of_step(struct db *db, const struct escalation *e, int64_t *out_ids, size_t max)
+{
+    struct db_query *q =
+        db_query(db, "SELECT MAX(id) FROM page WHERE alert_id = $1 AND escalation_id = $2"
+                     " AND step = $3 AND round = $4 GROUP BY user_name ORDER BY MAX(id) LIMIT $5");
+    db_bind_int(q, 1, e->alert_id);
+    db_bind_int(q, 2, e->id);
+    db_bind_int(q, 3, e->step - 1);
+    db_bind_int(q, 4, e->round);
+    db_bind_int(q, 5, (int64_t)max);
+    return db_take_ids(q, out_ids, max);
+}
+
+bool page_was_told(struct db *db, const struct page *page)
+{
+    struct db_query *q =
+        db_query(db, "SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
+                     " WHERE n.alert_id = $1 AND m.user_name = $2 AND n.kind = 1"
+                     " AND n.state IN (2, 3) LIMIT 1");
+    db_bind_int(q, 1, page->alert_id);
+    db_bind_text(q, 2, page->who);
+    return db_is_any(q);
+}
+
+bool page_has_company(struct db *db, const struct page *page, struct utc until)
+{
+    /* Told, about to be (by a message that waits already, perhaps of an earlier page), or by a rule that
+     * is to come; but not by what is tried again only when the step is over. */
+    struct db_query *q = db_query(
+        db, "SELECT 1 FROM page p WHERE p.alert_id = $1 AND p.escalation_id = $2"
+            " AND p.step = $3 AND p.round = $4 AND p.id <> $5 AND p.user_name <> $6"
+            " AND p.state = 1 AND (p.next_at < $7 OR EXISTS (SELECT 1"
+            " FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
+            " WHERE n.alert_id = p.alert_id AND m.user_name = p.user_name AND n.kind IN (1, 2)"
+            " AND (n.state = 2 OR (n.state = 3 AND n.page_id = p.id) OR (n.state = 1"
+            " AND m.refused = 0 AND NOT (m.failures >= $8 AND m.retry_at >= $7)))))"
+            " LIMIT 1");
+    db_bind_int(q, 1, page->alert_id);
+    db_bind_int(q, 2, page->escalation_id);
+    db_bind_int(q, 3, page->step);
+    db_bind_int(q, 4, page->round);
+    db_bind_int(q, 5, page->id);
+    db_bind_text(q, 6, page->who);
+    db_bind_utc(q, 7, until);
+    db_bind_int(q, 8, MAILBOX_FAILS);
+    return db_is_any(q);
+}
+
+void page_list(struct db *db, int64_t alert_id, void (*each)(void *self, const struct page *page),
+               void *self)
+{
+    struct db_query *q =
+        db_query(db, "SELECT " PAGE_COLUMNS " FROM page WHERE alert_id = $1 ORDER BY id");
+    db_bind_int(q, 1, alert_id);
+    while (db_step(q) == DB_ROW) {
+        struct page page = read_page(q);
+        each(self, &page);
+        page_clear(&page);
+    }
+    db_reset(q);
+}
+
+bool heartbeat_load(struct db *db, const char *name, struct heartbeat_state *out)
+{
+    struct db_query *q =
+        db_query(db, "SELECT last_at, due_at, missing FROM heartbeat_state WHERE name = $1");
+    db_bind_text(q, 1, name);
+    bool is_found = db_step(q) == DB_ROW;
+    if (is_found) {
+        *out = (struct heartbeat_state){db_utc(q, 0), db_utc(q, 1), db_int(q, 2) != 0};
+    }
+    db_reset(q);
+    return is_found;
+}
+
+GPtrArray *heartbeat_names(struct db *db)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    struct db_query *q = db_query(db, "SELECT name FROM heartbeat_state ORDER BY name");
+    while (db_step(q) == DB_ROW) {
+        g_ptr_array_add(names, g_strdup(db_text(q, 0)));
+    }
+    db_reset(q);
+    return names;
+}
+
+void heartbeat_forget(struct db *db, const char *name)
+{
+    struct db_query *q = db_query(db, "DELETE FROM heartbeat_state WHERE name = $1");
+    db_bind_text(q, 1, name);
+    (void)db_run(q);
+}
+
+void heartbeat_save(struct db *db, const char *name, const struct heartbeat_state *state)
+{
+    struct db_query *q =
+        db_query(db, "INSERT INTO heartbeat_state (name, last_at, due_at, missing, lane)"
+                     " VALUES ($1, $2, $3, $4, $5)"
+                     " ON CONFLICT (name) DO UPDATE SET last_at = excluded.last_at,"
+                     " due_at = excluded.due_at, missing = excluded.missing");
+    db_bind_text(q, 1, name);
+    db_bind_utc(q, 2, state->last_at);
+    db_bind_utc(q, 3, state->due_at);
+    db_bind_int(q, 4, state->is_missing);
+    db_bind_int(q, 5, lane_of(name));
+    (void)db_run(q);
+}
+
+char *heartbeat_overdue(struct db *db, struct utc now, lane_set lanes)
+{
+    struct db_query *q =
+        db_query(db, "SELECT name FROM heartbeat_state WHERE due_at <= $2 AND " IN_LANES
+                     " ORDER BY due_at, name LIMIT 1");
+    db_bind_int(q, 1, (int64_t)lanes);
+    db_bind_utc(q, 2, now);
+    char *name = db_step(q) == DB_ROW ? g_strdup(db_text(q, 0)) : NULL;
+    db_reset(q);
+    return name;
+}
+
+struct utc heartbeat_next(struct db *db, lane_set lanes)
+{
+    struct db_query *q =
+        db_query(db, "SELECT due_at FROM heartbeat_state WHERE due_at IS NOT NULL AND " IN_LANES
+                     " ORDER BY due_at LIMIT 1");
+    db_bind_int(q, 1, (int64_t)lanes);
+    db_keep(q, 0);
+    return db_take_instant(q);
+}
+
+void heartbeat_shift_waits(struct db *db, struct span by)
+{
+    shift_by(db_query(db, "UPDATE heartbeat_state SET due_at = due_at + $1"
+                          " WHERE due_at IS NOT NULL"),
+             by);
+}
+
+struct utc intake_mark_load(struct db *db)
+{
+    struct db_query *q = db_query(db, "SELECT open_at FROM intake_mark WHERE only_row = 1");
+    struct utc at = db_step(q) == DB_ROW ? db_utc(q, 0) : (struct utc){0};
+    db_reset(q);
+    return at;
+}
+
+void intake_mark_save(struct db *db, struct utc at)
+{
+    struct db_query *q = db_query(db, "UPDATE intake_mark SET open_at = $1 WHERE only_row = 1");
+    db_bind_utc(q, 1, at);
+    (void)db_run(q);
+}
+
+void intake_mark_shift(struct db *db, struct span by)
+{
+    shift_by(db_query(db, "UPDATE intake_mark SET open_at = open_at + $1 WHERE only_row = 1"), by);
+}
+
+void secret_take(struct db *db, const char *name, const unsigned char fresh[32],
+                 unsigned char out[32])
+{
+    struct db_query *q = db_query(
+        db, "INSERT INTO secret (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING");
+    db_bind_text(q, 1, name);
+    db_bind_blob(q, 2, fresh, 32);
+    (void)db_run(q);
+    q = db_query(db, "SELECT value FROM secret WHERE name = $1");
+    db_bind_text(q, 1, name);
+    if (db_step(q) == DB_ROW) {
+        size_t size = 0;
+        const void *value = db_blob(q, 0, &size);
+        CHECK(size == 32);
+        memcpy(out, value, 32);
+    }
+    db_reset(q);
+}
+
+bool secret_is_there(struct db *db, const char *name)
+{
+    struct db_query *q = db_query(db, "SELECT 1 FROM secret WHERE name = $1");
+    db_bind_text(q, 1, name);
+    return db_is_any(q);
+}

@@ -1,0 +1,274 @@
+#include "paging/pager.h"
+
+#include <string.h>
+
+#include "alert/alert_store.h"
+#include "alert/silence.h"
+#include "paging/work.h"
+
+static void policy_destroy(gpointer policy)
+{
+    record_free(&POLICY_RECORD, policy);
+}
+
+struct pager *pager_create(struct config_holder *configs, const struct random *random)
+{
+    struct pager *pager = g_new0(struct pager, 1);
+    pager->configs = configs;
+    pager->random = random;
+    pager->policies = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, policy_destroy);
+    pager->held = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
+    pager->awaited = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    return pager;
+}
+
+void pager_destroy(struct pager **pager)
+{
+    if (*pager == NULL) {
+        return;
+    }
+    g_hash_table_destroy((*pager)->policies);
+    g_hash_table_destroy((*pager)->held);
+    g_hash_table_destroy((*pager)->awaited);
+    gap_look_clear(&(*pager)->gap_look);
+    g_free(*pager);
+    *pager = NULL;
+}
+
+static void take_link_key(struct pager *pager, struct ledger_tx *tx)
+{
+    unsigned char fresh[LINK_KEY_SIZE];
+    random_fill(pager->random, fresh, sizeof fresh);
+    secret_take(tx->db, PAGER_LINK_SECRET, fresh, pager->link_key);
+    link_installation(pager->link_key, pager->installation);
+    /* If this transaction is not committed, the next command finds or makes the key again. */
+    pager->has_link_key = db_error(tx->db) == DB_OK;
+}
+
+void pager_enter(struct pager *pager, struct ledger_tx *tx)
+{
+    (void)tx;
+    CHECK(pager->config == NULL);
+    pager->config = config_current(pager->configs);
+}
+
+void pager_leave(struct pager *pager)
+{
+    config_unref(pager->config);
+    pager->config = NULL;
+}
+
+enum command_result pager_recover(struct ledger_tx *tx, void *arg)
+{
+    struct pager *pager = arg;
+    take_link_key(pager, tx);
+    pager->able_since = tx->now;
+    pager_enter(pager, tx);
+    contacts_follow_start(pager, tx);
+    pager_leave(pager);
+    if (db_is_shared(tx->db)) {
+        /* Other nodes may be sending, and know of their own what became of it; whether sources could
+         * reach anybody is in the mark. Without a node: from a database file that was moved here. */
+        delivery_expire_of_node(tx->db, tx->now, 0);
+        return COMMAND_DONE;
+    }
+    delivery_expire_claimed(tx->db, tx->now);
+    grant_time_to_refresh(pager, tx);
+    return COMMAND_DONE;
+}
+
+const unsigned char *pager_link_key(const struct pager *pager)
+{
+    CHECK(pager->has_link_key);
+    return pager->link_key;
+}
+
+/* --- duties --- */
+
+static struct utc escalation_next_at(struct ledger_tx *tx, void *self)
+{
+    (void)self;
+    return escalation_next(tx->db, tx->lanes);
+}
+
+static struct utc page_next_at(struct ledger_tx *tx, void *self)
+{
+    (void)self;
+    return page_next(tx->db, tx->lanes);
+}
+
+static struct utc lease_next_at(struct ledger_tx *tx, void *self)
+{
+    struct utc due_at = delivery_next_lease(tx->db, tx->lanes);
+    return db_is_shared(tx->db) ? outage_judge_at(self, tx, due_at) : due_at;
+}
+
+static struct utc expiry_next_at(struct ledger_tx *tx, void *self)
+{
+    return outage_judge_at(self, tx, alert_next_expiry(tx->db, tx->lanes));
+}
+
+static struct utc heartbeat_next_at(struct ledger_tx *tx, void *self)
+{
+    return outage_judge_at(self, tx, heartbeat_next(tx->db, tx->lanes));
+}
+
+static void escalation_jumped(struct ledger_tx *tx, void *self, struct span by)
+{
+    (void)self;
+    escalation_shift_waits(tx->db, by);
+}
+
+static void page_jumped(struct ledger_tx *tx, void *self, struct span by)
+{
+    (void)self;
+    page_shift_waits(tx->db, by);
+}
+
+static void mail_jumped(struct ledger_tx *tx, void *self, struct span by)
+{
+    struct pager *pager = self;
+    mail_shift_waits(tx->db, tx->now, by);
+    g_hash_table_remove_all(pager->held);
+}
+
+static void heartbeat_jumped(struct ledger_tx *tx, void *self, struct span by)
+{
+    (void)self;
+    heartbeat_shift_waits(tx->db, by);
+}
+
+static void escalation_off(struct ledger_tx *tx, void *self, struct span by)
+{
+    (void)self;
+    escalation_put_off(tx->db, tx->now, tx->lanes, by);
+}
+
+static void page_off(struct ledger_tx *tx, void *self, struct span by)
+{
+    (void)self;
+    page_put_off(tx->db, tx->now, tx->lanes, by);
+}
+
+static void lease_off(struct ledger_tx *tx, void *self, struct span by)
+{
+    (void)self;
+    delivery_put_off(tx->db, tx->now, tx->lanes, by);
+}
+
+/* What it was sending may have arrived or not: the holders of the lanes see to it now. */
+static void node_gone(struct ledger_tx *tx, void *self, int64_t node)
+{
+    (void)self;
+    delivery_expire_of_node(tx->db, tx->now, node);
+}
+
+void pager_add_duties(struct pager *pager, struct ledger *ledger)
+{
+    const struct ledger_duty duties[] = {
+        {"escalations", escalation_next_at, escalation_run_due, escalation_jumped, pager,
+         escalation_off, NULL},
+        {"personal rules", page_next_at, page_run_due, page_jumped, pager, page_off, NULL},
+        {"delivery leases", lease_next_at, lease_run_due, mail_jumped, pager, lease_off, node_gone},
+        {"intake mark", mark_next_at, mark_run_due, mark_jumped, pager, NULL, NULL},
+        {"alert expiry", expiry_next_at, expiry_run_due, NULL, pager, NULL, NULL},
+        {"heartbeats", heartbeat_next_at, heartbeat_run_due, heartbeat_jumped, pager, NULL, NULL},
+        {"silences", silence_next_at, silence_run_due, NULL, pager, NULL, NULL},
+        {"gaps ahead", gap_next_at, gap_run_due, gap_jumped, pager, gap_off, NULL},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(duties); i++) {
+        ledger_add_duty(ledger, duties[i]);
+    }
+}
+
+/* --- receivers --- */
+
+const struct chat_channel *receiver_channel(const struct config *config, const char *who)
+{
+    const struct principal told = principal_of_receiver(who);
+    return told.kind == PRINCIPAL_CHANNEL ? config_channel(config, told.name) : NULL;
+}
+
+GPtrArray *receiver_rules(const struct config *config, const char *who, int urgency)
+{
+    /* A chat channel has one way to be told, at once. */
+    static struct rule at_once = {{0}, (char *)(uintptr_t) "channel"};
+    if (receiver_channel(config, who) != NULL) {
+        GPtrArray *rules = g_ptr_array_new();
+        g_ptr_array_add(rules, &at_once);
+        return rules;
+    }
+    const struct user *user = config_user(config, who);
+    return user != NULL ? user_rules(user, (enum urgency)urgency) : g_ptr_array_new();
+}
+
+bool receiver_contact(const struct config *config, const char *who, const char *name,
+                      struct contact *out)
+{
+    const struct chat_channel *channel = receiver_channel(config, who);
+    if (channel != NULL) {
+        *out = (struct contact){channel->name, channel->kind, channel->to, channel->secret};
+        return true;
+    }
+    const struct user *user = config_user(config, who);
+    const struct contact *contact = user != NULL ? user_contact(user, name) : NULL;
+    if (contact != NULL) {
+        *out = *contact;
+    }
+    return contact != NULL;
+}
+
+static bool holds_text(const GPtrArray *texts, const char *text)
+{
+    for (guint i = 0; i < texts->len; i++) {
+        if (strcmp(g_ptr_array_index(texts, i), text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *receiver_next_contact(const struct config *config, const char *who, int urgency,
+                                  const GPtrArray *tried)
+{
+    const struct user *user = config_user(config, who);
+    if (user == NULL) {
+        return NULL;
+    }
+    /* The person's own order first, then whatever other way there is. */
+    g_autoptr(GPtrArray) rules = user_rules(user, (enum urgency)urgency);
+    for (guint i = 0; i < rules->len; i++) {
+        const struct rule *rule = g_ptr_array_index(rules, i);
+        const struct contact *contact = user_contact(user, rule->contact);
+        if (contact != NULL && !holds_text(tried, contact->name)) {
+            return contact->name;
+        }
+    }
+    for (guint i = 0; i < user->contacts->len; i++) {
+        const struct contact *contact = g_ptr_array_index(user->contacts, i);
+        if (!holds_text(tried, contact->name)) {
+            return contact->name;
+        }
+    }
+    return NULL;
+}
+
+void alert_subject(int64_t alert_id, char out[32])
+{
+    g_snprintf(out, 32, "alert:%" G_GINT64_FORMAT, alert_id);
+}
+
+const struct silence *silence_holds(const struct config *config, const struct alert *alert,
+                                    struct utc now, struct utc *out_until)
+{
+    const GPtrArray *silences = config->items[CONFIG_SILENCE];
+    if (silences == NULL || silences->len == 0) {
+        return NULL;
+    }
+    struct match_subject subject = match_subject_of_alert(alert);
+    struct silence_verdict verdict = silence_judge(silences, &subject, now);
+    if (verdict.by != NULL) {
+        *out_until = verdict.until;
+    }
+    return verdict.by;
+}
