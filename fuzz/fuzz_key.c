@@ -2,7 +2,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "people/token.h"
+#include "access/token.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

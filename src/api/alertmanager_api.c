@@ -2,6 +2,7 @@
  * sends alerts there is intake_api.c. */
 #include <string.h>
 
+#include "access/key_index.h"
 #include "api/alertmanager_silences.h"
 #include "api/alertmanager_view.h"
 #include "api/aside.h"
@@ -10,7 +11,6 @@
 #include "api/support.h"
 #include "base/json.h"
 #include "base/principal.h"
-#include "people/key_index.h"
 
 /* Alertmanager's own programs show the text of this status and of 500 alone. */
 enum { REFUSED = 400 };

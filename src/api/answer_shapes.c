@@ -1,11 +1,11 @@
 #include "api/shapes.h"
 
+#include "access/token.h"
 #include "alert/signal.h"
 #include "config/config_plan.h"
 #include "config/lint.h"
 #include "ledger/chain.h"
 #include "oncall/schedule.h"
-#include "people/token.h"
 
 /* --- what is made --- */
 

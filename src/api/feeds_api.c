@@ -6,10 +6,10 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "access/key_command.h"
+#include "access/key_index.h"
+#include "access/token_store.h"
 #include "oncall/ical.h"
-#include "people/key_command.h"
-#include "people/key_index.h"
-#include "people/token_store.h"
 
 enum { PAST_DAYS = 31, FUTURE_DAYS = 120 };
 

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "access/key_index.h"
 #include "api/door.h"
 #include "api/refused.h"
 #include "api/support.h"
@@ -13,7 +14,6 @@
 #include "base/metric.h"
 #include "config/config_plan.h"
 #include "ledger/event.h"
-#include "people/key_index.h"
 #include "source/pagerduty.h"
 #include "source/payload.h"
 

@@ -1,6 +1,7 @@
 /* The doors in: POST only; a GET never changes anything. */
 #include <string.h>
 
+#include "access/key_index.h"
 #include "api/aside.h"
 #include "api/door.h"
 #include "api/intake.h"
@@ -11,7 +12,6 @@
 #include "base/limits.h"
 #include "base/principal.h"
 #include "config/config_plan.h"
-#include "people/key_index.h"
 #include "source/alertmanager.h"
 #include "source/native.h"
 #include "source/pagerduty.h"

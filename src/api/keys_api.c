@@ -6,9 +6,9 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "access/key_command.h"
+#include "access/token_store.h"
 #include "base/limits.h"
-#include "people/key_command.h"
-#include "people/token_store.h"
 
 /* --- tokens --- */
 

@@ -2,8 +2,8 @@
 #include "api/context.h"
 #include "api/refused.h"
 
+#include "access/key_index.h"
 #include "base/principal.h"
-#include "people/key_index.h"
 #include "source/pagerduty.h"
 
 const char API_PLAIN_PROBLEMS[] = "/in/prometheus/";

@@ -2,11 +2,11 @@
 
 #include <string.h>
 
+#include "access/key_index.h"
 #include "api/door.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "paging/pager.h"
-#include "people/key_index.h"
 #include "source/pagerduty.h"
 #include "source/payload.h"
 

@@ -11,12 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "access/key_index.h"
 #include "base/random.h"
 #include "config/config_store.h"
 #include "config/config_work.h"
 #include "db/test_database.h"
 #include "paging/pager.h"
-#include "people/key_index.h"
 #include "source/payload.h"
 
 const char *test_house_readers_at;

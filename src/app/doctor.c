@@ -3,11 +3,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "access/token_store.h"
 #include "app/data_dir.h"
 #include "config/config_store.h"
 #include "ledger/chain.h"
 #include "people/contact_store.h"
-#include "people/token_store.h"
 #include "source/refusal.h"
 
 #define RESTORE "Stop the server and restore the last backup: tocsin restore FILE."

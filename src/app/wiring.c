@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "access/key_index.h"
 #include "app/data_dir.h"
 #include "app/doctor.h"
 #include "base/log.h"
@@ -13,7 +14,6 @@
 #include "config/past.h"
 #include "http/guard.h"
 #include "ledger/chain.h"
-#include "people/key_index.h"
 #include "source/payload.h"
 
 /* Bytes that are kept for paging on a full disk, in the database's file and as many in its log. An alert takes

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
+#include "access/key_command.h"
+#include "access/token_store.h"
 #include "base/json.h"
-#include "people/key_command.h"
-#include "people/token_store.h"
 
 /* How long a replaced key stays good, so that a sender can be changed without losing an alert. */
 static const int64_t GRACE_US = INT64_C(86400) * 1000000;

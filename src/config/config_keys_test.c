@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
+#include "access/token_store.h"
 #include "base/json.h"
 #include "config/test_world.h"
-#include "people/token_store.h"
 
 static const char TEAM[] =
     "users: [{name: ana, contacts: [{kind: log}]}]\n"

@@ -1,8 +1,8 @@
 #include <string.h>
 
+#include "access/token.h"
 #include "base/json.h"
 #include "config/config_work.h"
-#include "people/token.h"
 
 static char *resolve_reference(const char *reference, const struct key_source *source,
                                struct fault *fault)

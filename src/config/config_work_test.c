@@ -6,13 +6,13 @@
 
 #include <cmocka.h>
 
+#include "access/token_store.h"
 #include "base/json.h"
 #include "config/config_plan.h"
 #include "config/config_store.h"
 #include "config/config_yaml.h"
 #include "config/test_world.h"
 #include "ledger/event.h"
-#include "people/token_store.h"
 
 static const char TEAM[] =
     "users:\n"

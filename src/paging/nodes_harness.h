@@ -3,11 +3,11 @@
 #ifndef PAGING_NODES_HARNESS_H
 #define PAGING_NODES_HARNESS_H
 
+#include "access/key_index.h"
 #include "config/config_work.h"
 #include "ledger/cluster_harness.h"
 #include "paging/errand.h"
 #include "paging/work.h"
-#include "people/key_index.h"
 
 enum { ROOMS = 2 };
 

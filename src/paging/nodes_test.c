@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "people/key_command.h"
+#include "access/key_command.h"
 
 static const char HEARTBEAT[] =
     "{'heartbeats': [{'name': 'backup', 'every': '1m', 'grace': '10s', 'service': 'shop'}]}";

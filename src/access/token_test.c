@@ -1,4 +1,4 @@
-#include "people/token.h"
+#include "access/token.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -8,11 +8,11 @@
 
 #include <cmocka.h>
 
+#include "access/key_command.h"
+#include "access/key_index.h"
+#include "access/token_store.h"
 #include "db/test_database.h"
 #include "ledger/event.h"
-#include "people/key_command.h"
-#include "people/key_index.h"
-#include "people/token_store.h"
 
 static const struct utc START = {1795000000000000};
 

@@ -1,12 +1,12 @@
-/* people/token.h - the keys that programs show: what they look like and what they may do.
+/* access/token.h - the keys that programs show: what they look like and what they may do.
  *
  *     tcn_int_<43 characters: 256 random bits><6 characters: checksum>
  *
  * The prefix says whose key it is, so that a secret scanner finds a leaked one and its finder knows
  * what it opens; the checksum tells a real one from a look-alike without asking the database. Only
  * the hash of a key is stored. */
-#ifndef PEOPLE_TOKEN_H
-#define PEOPLE_TOKEN_H
+#ifndef ACCESS_TOKEN_H
+#define ACCESS_TOKEN_H
 
 #include "base/record.h"
 

@@ -1,13 +1,13 @@
-/* people/key_index.h - whose key is this? Answered from memory, for every request.
+/* access/key_index.h - whose key is this? Answered from memory, for every request.
  *
  * The index is read from the database at start and again after each commit that changed a key, on
  * whichever node; another node's is noticed at the next transaction or look (ledger/ledger.h). Any
  * thread may look up. When a key was last used is written back at most once a minute. */
-#ifndef PEOPLE_KEY_INDEX_H
-#define PEOPLE_KEY_INDEX_H
+#ifndef ACCESS_KEY_INDEX_H
+#define ACCESS_KEY_INDEX_H
 
+#include "access/token.h"
 #include "ledger/ledger.h"
-#include "people/token.h"
 
 struct key_index;
 

@@ -1,11 +1,11 @@
-#include "people/key_command.h"
+#include "access/key_command.h"
 
 #include <sodium.h>
 #include <string.h>
 
+#include "access/token_store.h"
 #include "base/limits.h"
 #include "ledger/event.h"
-#include "people/token_store.h"
 
 void keys_changed(struct ledger_tx *tx)
 {

@@ -1,9 +1,9 @@
-/* people/token_store.h - keys on disk: their hashes, whose they are, until when. */
-#ifndef PEOPLE_TOKEN_STORE_H
-#define PEOPLE_TOKEN_STORE_H
+/* access/token_store.h - keys on disk: their hashes, whose they are, until when. */
+#ifndef ACCESS_TOKEN_STORE_H
+#define ACCESS_TOKEN_STORE_H
 
+#include "access/token.h"
 #include "db/db.h"
-#include "people/token.h"
 
 /* A row of table access_key. The texts are borrowed. */
 struct access_key {

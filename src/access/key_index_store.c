@@ -1,4 +1,4 @@
-#include "people/key_index.h"
+#include "access/key_index.h"
 
 #include <glib.h>
 #include <pthread.h>
@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "people/token_store.h"
+#include "access/token_store.h"
 
 /* A use is written this long after the one written before it. */
 #define USE_WAIT SPAN_MIN(1)

@@ -1,13 +1,13 @@
-/* people/key_command.h - the ledger commands that make and end keys.
+/* access/key_command.h - the ledger commands that make and end keys.
  *
  * Each takes the struct of its own name as arg and appends an event that names the owner, never the
  * key. The text of a new key is in the answer only: show it once, then wipe it with sodium_memzero.
  * The functions with a struct ledger_tx are for use inside other commands. */
-#ifndef PEOPLE_KEY_COMMAND_H
-#define PEOPLE_KEY_COMMAND_H
+#ifndef ACCESS_KEY_COMMAND_H
+#define ACCESS_KEY_COMMAND_H
 
+#include "access/token.h"
 #include "ledger/ledger.h"
-#include "people/token.h"
 
 /* One more key for an integration, a heartbeat or a feed. */
 struct key_mint {

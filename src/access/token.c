@@ -1,4 +1,4 @@
-#include "people/token.h"
+#include "access/token.h"
 
 #include <sodium.h>
 #include <string.h>

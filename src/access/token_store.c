@@ -1,4 +1,4 @@
-#include "people/token_store.h"
+#include "access/token_store.h"
 
 #include <string.h>
 
