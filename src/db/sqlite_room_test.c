@@ -243,7 +243,7 @@ static void the_log_that_is_left_is_empty(void **state)
     gsize left_size = 0;
     static const char NOTHING[HEAD];
     assert_true(g_file_get_contents(log, &left, &left_size, NULL));
-    assert_true(left_size >= ROOM);
+    assert_true(left_size >= (gsize)ROOM);
     assert_memory_equal(left, NOTHING, HEAD);
 
     assert_true(g_file_set_contents(house->path, old, (gssize)size, NULL));
