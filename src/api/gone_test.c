@@ -41,7 +41,8 @@ static void prune(void)
     json_decref(
         test_json(house, house->admin, "POST", "/api/v1/config/apply",
                   "{\"prune\": true, \"document\": {\"users\": [{\"name\": \"ana\", \"contacts\": "
-                  "[{\"kind\": \"log\"}]}], \"policies\": [{\"name\": \"standard\", \"steps\": "
+                  "[{\"kind\": \"log\", \"watched\": true}]}], \"policies\": [{\"name\": "
+                  "\"standard\", \"steps\": "
                   "[{\"notify\": [{\"user\": \"ana\"}], \"wait\": \"5m\"}], \"last_resort\": "
                   "{\"user\": \"ana\"}}], \"services\": [{\"name\": \"checkout\", \"policy\": "
                   "\"standard\"}]}}",

@@ -104,7 +104,8 @@ static void a_page_that_does_not_go_at_once_is_no_page_now(void **state)
 {
     (void)state;
     static const char LATE[] =
-        "{\"document\": {\"users\": [{\"name\": \"late\", \"contacts\": [{\"kind\": \"log\"}],"
+        "{\"document\": {\"users\": [{\"name\": \"late\", \"contacts\": [{\"kind\": \"log\", "
+        "\"watched\": true}],"
         " \"rules\": {\"high\": [{\"after\": \"2m\", \"contact\": \"log\"}]}}]}}";
     json_decref(test_json(house, house->admin, "POST", "/api/v1/config/apply", LATE, 200));
     int64_t id = test_alert(house, "disk full");
@@ -380,7 +381,7 @@ static void the_page_says_that_a_message_is_held_back(void **state)
     unsigned hour = (unsigned char)zone_civil(zone, clock_now(&CLOCK_SYSTEM)).hour;
     g_autofree char *quiet =
         g_strdup_printf("{\"document\": {\"users\": [{\"name\": \"ana\", \"time_zone\": \"UTC\","
-                        " \"contacts\": [{\"kind\": \"log\"}],"
+                        " \"contacts\": [{\"kind\": \"log\", \"watched\": true}],"
                         " \"quiet_hours\": [{\"from\": \"%02u:00\", \"to\": \"%02u:00\"}]}]}}",
                         (hour + 23) % 24, (hour + 3) % 24);
     json_decref(test_json(house, house->admin, "POST", "/api/v1/config/apply", quiet, 200));

@@ -4,6 +4,7 @@
 #include "base/unicode.h"
 #include "base/zone.h"
 #include "config/config_plan.h"
+#include "config/reach.h"
 
 /* Do all references lead somewhere? Each check_KIND judges one item and names the field; the loop
  * puts section and index in front. */
@@ -181,58 +182,23 @@ static bool check_step(const struct config *config, const struct step *step, str
     return true;
 }
 
-static bool is_reachable(const struct config *config, const char *user_name)
-{
-    const struct user *user = config_user(config, user_name);
-    return user != NULL && user->contacts->len > 0;
-}
-
-static bool has_reachable(const struct config *config, const GPtrArray *names)
-{
-    for (guint i = 0; i < names->len; i++) {
-        if (is_reachable(config, g_ptr_array_index(names, i))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool schedule_has_reachable(const struct config *config, const struct schedule *schedule)
-{
-    for (guint i = 0; i < schedule->layers->len; i++) {
-        const struct layer *layer = g_ptr_array_index(schedule->layers, i);
-        if (has_reachable(config, layer->people)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* When nobody answered, the last resort is who must still be told: it has to lead to a contact. */
+/* When nobody answered, the last resort is who must still be told: it has to lead to somebody who can be. */
 static bool check_last_resort(const struct config *config, const struct target *target,
                               struct fault *fault)
 {
-    if (target->user != NULL && !is_reachable(config, target->user)) {
+    if (target_reaches(config, target)) {
+        return true;
+    }
+    if (target->user != NULL) {
+        enum user_reach reach = user_reach(config_user(config, target->user));
         return fault_set(fault, "last_resort.user",
-                         "%.100s has no contact, so the policy would end in silence; add a contact "
-                         "to that user",
-                         target->user);
+                         "%.100s %s, so the policy would end in silence. %s", target->user,
+                         reach_text(reach), reach_remedy(reach));
     }
-    const struct team *team = config_team(config, target->team);
-    if (team != NULL && !has_reachable(config, team->members)) {
-        return fault_set(fault, "last_resort.team",
-                         "nobody in %.100s has a contact, so the policy would end in silence; add "
-                         "one",
-                         target->team);
-    }
-    const struct schedule *schedule = config_schedule(config, target->schedule);
-    if (schedule != NULL && !schedule_has_reachable(config, schedule)) {
-        return fault_set(fault, "last_resort.schedule",
-                         "nobody in %.100s has a contact, so the policy would end in silence; add "
-                         "one",
-                         target->schedule);
-    }
-    return true;
+    return fault_set(fault, target->team != NULL ? "last_resort.team" : "last_resort.schedule",
+                     "nobody in %.100s has a contact that wakes them, so the policy would end in "
+                     "silence; add one (a log that nobody watches wakes nobody)",
+                     target->team != NULL ? target->team : target->schedule);
 }
 
 static bool check_policy(const struct config *config, const void *item, struct fault *fault)

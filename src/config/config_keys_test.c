@@ -11,7 +11,7 @@
 #include "config/test_world.h"
 
 static const char TEAM[] =
-    "users: [{name: ana, contacts: [{kind: log}]}]\n"
+    "users: [{name: ana, contacts: [{kind: log, watched: true}]}]\n"
     "policies: [{name: p, steps: [{notify: [{user: ana}], wait: 1m}], last_resort: {user: ana}}]\n"
     "services: [{name: s, policy: p}]\n"
     "integrations: [{name: prod-am, kind: alertmanager, service: s}, {name: legacy, kind: "
@@ -20,7 +20,7 @@ static const char TEAM[] =
     "heartbeats: [{name: backup, service: s, every: 1d}]\n";
 
 static const char WITH_KEY[] =
-    "users: [{name: ana, contacts: [{kind: log}]}]\n"
+    "users: [{name: ana, contacts: [{kind: log, watched: true}]}]\n"
     "policies: [{name: p, steps: [{notify: [{user: ana}], wait: 1m}], last_resort: {user: ana}}]\n"
     "services: [{name: s, policy: p}]\n"
     "integrations: [{name: am, kind: alertmanager, service: s, key: env:AM_KEY}]\n";

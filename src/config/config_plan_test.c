@@ -11,9 +11,9 @@
 #include "config/config_yaml.h"
 
 /* Every row is added to this, which is sound. */
-#define BASE                                     \
-    "users:\n"                                   \
-    "  - {name: ana, contacts: [{kind: log}]}\n" \
+#define BASE                                                    \
+    "users:\n"                                                  \
+    "  - {name: ana, contacts: [{kind: log, watched: true}]}\n" \
     "  - {name: mute}\n"
 
 #define STEPS "steps: [{notify: [{user: ana}], wait: 5m}]"
@@ -35,7 +35,7 @@ static const struct row ROWS[] = {
     {"misspelled field", BASE "teams:\n  - name: t\n    member: [ana]\n", 6,
      "teams[0].member: unknown field \"member\"; did you mean \"members\"?"},
     {"bad span",
-     "users:\n  - name: ana\n    contacts: [{kind: log}]\n    rules:\n      high:\n"
+     "users:\n  - name: ana\n    contacts: [{kind: log, watched: true}]\n    rules:\n      high:\n"
      "        - {after: 5, contact: log}\n",
      6, "users[0].rules.high[0].after: needs a unit"},
     {"two users of one name", BASE "  - {name: ana}\n", 4,
@@ -135,6 +135,26 @@ static const struct row ROWS[] = {
      BASE "schedules: [{name: s, time_zone: UTC, layers: [{people: [mute], every: 1w, start: "
           "2026-01-05T09:00}]}]\npolicies: [{name: p, " STEPS ", last_resort: {schedule: s}}]\n",
      5, "policies[0].last_resort.schedule: nobody in s has a contact"},
+    {"last resort whose log nobody watches",
+     BASE "  - {name: quiet, contacts: [{kind: log}]}\npolicies: [{name: p, " STEPS
+          ", last_resort: {user: quiet}}]\n",
+     5,
+     "policies[0].last_resort.user: quiet has only the log as contact, which wakes nobody, so the "
+     "policy would end in silence. Add e-mail"},
+    {"last resort whose rules name only the log",
+     BASE "  - {name: odd, contacts: [{kind: log}, {kind: email, to: a@b.org}], rules: {high: "
+          "[{after: 0s, contact: log}]}}\npolicies: [{name: p, " STEPS
+          ", last_resort: {user: odd}}]\n",
+     5, "policies[0].last_resort.user: odd is told of high urgency by the log alone"},
+    {"last resort is a team whose logs nobody watches",
+     BASE "  - {name: quiet, contacts: [{kind: log}]}\nteams: [{name: t, members: [mute, quiet]}]\n"
+          "policies: [{name: p, " STEPS ", last_resort: {team: t}}]\n",
+     6, "policies[0].last_resort.team: nobody in t has a contact that wakes them"},
+    {"last resort is a schedule whose logs nobody watches",
+     BASE "  - {name: quiet, contacts: [{kind: log}]}\nschedules: [{name: s, time_zone: UTC, "
+          "layers: [{people: [quiet], every: 1w, start: 2026-01-05T09:00}]}]\n"
+          "policies: [{name: p, " STEPS ", last_resort: {schedule: s}}]\n",
+     6, "policies[0].last_resort.schedule: nobody in s has a contact that wakes them"},
     {"last resort is a channel",
      BASE "channels: [{name: c, kind: log}]\npolicies: [{name: p, " STEPS
           ", last_resort: {channel: c}}]\n",
@@ -269,7 +289,7 @@ static void test_every_mistake_is_told_at_once(void **state)
          "  - {name: k3, contacts: [{kind: email, to: \"not an address\"}], rules: {high: [{after: "
          "5, "
          "contact: nope}]}}\n"
-         "  - {name: ok, contacts: [{kind: log}]}\n"
+         "  - {name: ok, contacts: [{kind: log, watched: true}]}\n"
          "schedules: [{name: ss, time_zone: Europe/Paris, layers: [{people: [ghost], every: 1w, "
          "start: "
          "2026-01-30T09:00}]}]\n"

@@ -144,8 +144,9 @@ static void test_prune(void **state)
     assert_int_equal(refused.base.status, 422);
     assert_string_equal(refused.base.fault.field, "teams[0].members[1]");
 
-    struct apply_config pruned = world_apply(
-        world, "users: [{name: ana, contacts: [{kind: log}]}]\n", (struct terms){.prune = true});
+    struct apply_config pruned =
+        world_apply(world, "users: [{name: ana, contacts: [{kind: log, watched: true}]}]\n",
+                    (struct terms){.prune = true});
     world_assert_counts(&pruned, 0, 1, TEAM_OBJECTS - 1);
     struct config *config = config_current(world->configs);
     assert_null(config_user(config, "budi"));
@@ -167,8 +168,8 @@ static void test_policy_versions(void **state)
     int before = GPOINTER_TO_INT(g_hash_table_lookup(config->policy_versions, "payments"));
     assert_int_not_equal(before, 0);
     config_unref(config);
-    struct apply_config other =
-        world_apply(world, "users: [{name: ana, contacts: [{kind: log}]}]\n", (struct terms){0});
+    struct apply_config other = world_apply(
+        world, "users: [{name: ana, contacts: [{kind: log, watched: true}]}]\n", (struct terms){0});
     config = config_current(world->configs);
     assert_int_equal(GPOINTER_TO_INT(g_hash_table_lookup(config->policy_versions, "payments")),
                      before);
@@ -361,8 +362,9 @@ static void test_what_is_ended_needs_no_meaning(void **state)
     struct put_object put = {.kind = CONFIG_SILENCE, .spec = spec};
     world_run(world, put_object_run, &put);
     assert_int_equal(put.base.status, 201);
-    struct apply_config pruned = world_apply(
-        world, "users: [{name: ana, contacts: [{kind: log}]}]\n", (struct terms){.prune = true});
+    struct apply_config pruned =
+        world_apply(world, "users: [{name: ana, contacts: [{kind: log, watched: true}]}]\n",
+                    (struct terms){.prune = true});
     assert_int_equal(pruned.base.status, 200);
 
     (void)json_object_set_new(spec, "to", json_string("2026-12-01T00:00:01Z"));

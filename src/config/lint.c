@@ -6,6 +6,7 @@
 #include "alert/silence.h"
 #include "config/absent.h"
 #include "config/config_plan.h"
+#include "config/reach.h"
 #include "oncall/shift.h"
 
 const struct enum_name LINT_LEVEL_NAMES[] = {
@@ -115,40 +116,32 @@ static void collect_relied_on(struct lint *lint)
 
 /* --- people --- */
 
-/* A log contact is read by whoever looks at the terminal: it wakes nobody. */
-static bool is_reachable(const struct user *user)
+/* Whoever is told by nothing else is told only while somebody looks. */
+static bool counts_on_a_watched_log(const struct user *user)
 {
-    for (guint i = 0; user != NULL && i < user->contacts->len; i++) {
+    for (guint i = 0; i < user->contacts->len; i++) {
         const struct contact *contact = user->contacts->pdata[i];
         if (contact->kind != CONTACT_LOG) {
-            return true;
+            return false;
         }
     }
-    return false;
+    return true;
 }
 
 static void lint_user(struct lint *lint, const struct user *user)
 {
-    g_autofree char *subject = subject_of("user", user->name);
+    enum user_reach reach = user_reach(user);
     bool is_relied_on = g_hash_table_contains(lint->relied_on, user->name);
-    enum lint_level level = is_relied_on ? LINT_PROBLEM : LINT_NOTE;
-    if (user->contacts->len == 0) {
-        lint_add(lint->findings, level, "unreachable", subject,
-                 "Give them a contact under `contacts:`.", "%s has no contact%s.", user->name,
-                 is_relied_on ? " but is paged by a policy" : "");
-        return;
-    }
-    if (!is_reachable(user)) {
-        lint_add(lint->findings, is_relied_on ? LINT_WARNING : LINT_NOTE, "unreachable", subject,
-                 "Add e-mail, ntfy, a webhook or a chat contact.",
-                 "%s has only the log as contact, which wakes nobody.", user->name);
-        return;
-    }
-    g_autoptr(GPtrArray) rules = user_rules(user, URGENCY_HIGH);
-    if (rules->len == 0) {
-        lint_add(lint->findings, level, "unreachable", subject,
-                 "Add rules under `rules: high:` or leave `rules` out for the usual ones.",
-                 "%s has no rule for high urgency and would hear nothing.", user->name);
+    g_autofree char *subject = subject_of("user", user->name);
+    if (reach != REACH_GOOD) {
+        lint_add(lint->findings, is_relied_on ? LINT_PROBLEM : LINT_NOTE, "unreachable", subject,
+                 reach_remedy(reach), "%s %s%s.", user->name, reach_text(reach),
+                 is_relied_on ? ", but is paged by a policy" : "");
+    } else if (is_relied_on && counts_on_a_watched_log(user)) {
+        lint_add(lint->findings, LINT_WARNING, "unreachable", subject,
+                 "Add e-mail, ntfy, a webhook or a chat contact when the trial is over.",
+                 "%s has only a log as contact, which wakes nobody unless somebody watches it.",
+                 user->name);
     }
 }
 
@@ -234,32 +227,10 @@ static void lint_absent_targets(struct lint *lint)
     }
 }
 
-/* Could this target ever reach somebody? */
-static bool target_reaches(const struct lint *lint, const struct target *target)
-{
-    const struct team *team = config_team(lint->config, target->team);
-    const struct schedule *schedule = config_schedule(lint->config, target->schedule);
-    if (target->channel != NULL) {
-        return config_channel(lint->config, target->channel) != NULL;
-    }
-    if (target->user != NULL) {
-        const struct user *user = config_user(lint->config, target->user);
-        return user != NULL && user->contacts->len > 0;
-    }
-    const GPtrArray *layers = schedule != NULL ? schedule->layers : NULL;
-    for (guint i = 0; layers != NULL && i < layers->len; i++) {
-        const struct layer *layer = layers->pdata[i];
-        if (layer->people->len > 0) {
-            return true;
-        }
-    }
-    return team != NULL && team->members->len > 0;
-}
-
 static bool step_reaches(const struct lint *lint, const struct step *step)
 {
     for (guint i = 0; i < step->notify->len; i++) {
-        if (target_reaches(lint, step->notify->pdata[i])) {
+        if (target_reaches(lint->config, step->notify->pdata[i])) {
             return true;
         }
     }
@@ -277,7 +248,7 @@ static void lint_policy(struct lint *lint, const struct policy *policy)
                      policy->name);
         }
     }
-    if (policy->last_resort == NULL || !target_reaches(lint, policy->last_resort)) {
+    if (policy->last_resort == NULL || !target_reaches(lint->config, policy->last_resort)) {
         lint_add(lint->findings, LINT_PROBLEM, "last-resort", subject,
                  "Set `last_resort` to a person, team or schedule that has contacts.",
                  "The last resort of policy %s reaches nobody: an alert could end in silence.",

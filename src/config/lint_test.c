@@ -71,8 +71,34 @@ static void finds_what_keeps_a_page_away(void **state)
         {"nothing to say", "users: [" MAIL "]\n" POLICY SERVICE DOOR, ""},
         {"no service", "users: [" MAIL "]\n" POLICY, "problem empty \n"},
         {"no door", "users: [" MAIL "]\n" POLICY SERVICE, "note no-door service:s\n"},
-        {"only the log", "users: [{name: ana, contacts: [{kind: log}]}]\n" POLICY SERVICE DOOR,
+        {"only a log that is watched",
+         "users: [{name: ana, contacts: [{kind: log, watched: true}]}]\n" POLICY SERVICE DOOR,
          "warning unreachable user:ana\n"},
+        {"a step with only the log",
+         "users: [" MAIL ", {name: budi, contacts: [{kind: log}]}]\n"
+         "policies: [{name: p, steps: [{notify: [{user: budi}], wait: 5m}], last_resort: {user: "
+         "ana}}]\n" SERVICE DOOR,
+         "problem unreachable user:budi\nwarning empty-step policy:p\n"},
+        {"a step with a team that has only the log",
+         "users: [" MAIL ", {name: budi, contacts: [{kind: log}]}]\n"
+         "teams: [{name: t, members: [budi]}]\n"
+         "policies: [{name: p, steps: [{notify: [{team: t}], wait: 5m}], last_resort: {user: "
+         "ana}}]\n" SERVICE DOOR,
+         "problem unreachable user:budi\nwarning empty-step policy:p\n"},
+        {"a step with a room that is a log",
+         "users: [" MAIL "]\nchannels: [{name: r, kind: log}]\n"
+         "policies: [{name: p, steps: [{notify: [{channel: r}], wait: 5m}], last_resort: {user: "
+         "ana}}]\n" SERVICE DOOR,
+         ""},
+        {"only the log, and nobody relies on them",
+         "users: [" MAIL ", {name: budi, contacts: [{kind: log}]}]\n" POLICY SERVICE DOOR,
+         "note unreachable user:budi\n"},
+        {"rules that use the log alone",
+         "users: [" MAIL ", {name: budi, contacts: [{kind: log}, {kind: email, to: b@example.com}],"
+         " rules: {high: [{after: 0s, contact: log}]}}]\n"
+         "policies: [{name: p, steps: [{notify: [{user: budi}, {user: ana}], wait: 5m}], "
+         "last_resort: {user: ana}}]\n" SERVICE DOOR,
+         "problem unreachable user:budi\n"},
         {"nobody relies on them", "users: [" MAIL ", {name: budi}]\n" POLICY SERVICE DOOR,
          "note unreachable user:budi\n"},
         {"a rotation relies on them",

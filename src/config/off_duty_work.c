@@ -54,7 +54,7 @@ static GPtrArray *unreachable_users(const struct config *config)
     const GPtrArray *users = config->items[CONFIG_USER];
     for (guint i = 0; i < users->len; i++) {
         const struct user *user = g_ptr_array_index(users, i);
-        if (user->contacts->len == 0) {
+        if (user_reach(user) != REACH_GOOD) {
             g_ptr_array_add(names, user->name);
         }
     }

@@ -134,7 +134,8 @@ static void page_others(struct ledger_tx *tx, struct act *act, struct alert *ale
     if (tellings->len == 0) {
         refuse(act, 409,
                why == SKIP_UNREACHABLE
-                   ? "cannot page them: they have no contact; add one or page somebody else"
+                   ? "cannot page them: they have no contact that wakes them; add one or page "
+                     "somebody else"
                    : "cannot page that: there is no such person, or nobody is on call there now");
         return;
     }

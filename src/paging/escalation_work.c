@@ -393,10 +393,10 @@ static bool ask_still_on_it(struct pager *pager, struct ledger_tx *tx, const str
         return false;
     }
     const char *who = holder.name;
-    g_autoptr(GPtrArray) rules = receiver_rules(pager->config, who, URGENCY_HIGH);
-    if (rules->len == 0) {
+    if (user_reach(config_user(pager->config, who)) != REACH_GOOD) {
         return false;
     }
+    g_autoptr(GPtrArray) rules = receiver_rules(pager->config, who, URGENCY_HIGH);
     const struct rule *first = g_ptr_array_index(rules, 0);
     const struct notification question = {
         .alert_id = alert->id,

@@ -22,7 +22,11 @@ static const char TEAM[] =
     "  'rules': {'high': [{'after': '0s', 'contact': 'email'}, {'after': '20m', 'contact': "
     "'webhook'}]}},"
     " {'name': 'mute'},"
-    " {'name': 'boss', 'contacts': [{'kind': 'ntfy', 'to': 'http://ntfy.x.org/boss'}]}],"
+    " {'name': 'boss', 'contacts': [{'kind': 'ntfy', 'to': 'http://ntfy.x.org/boss'}]},"
+    " {'name': 'chen', 'contacts': [{'kind': 'email', 'to': 'chen@x.org'}, {'kind': 'log'}]},"
+    " {'name': 'dewi', 'contacts': [{'kind': 'log'}, {'kind': 'email', 'to': 'dewi@x.org'}],"
+    "  'rules': {'high': [{'after': '0s', 'contact': 'log'}, {'after': '0s', 'contact': "
+    "'email'}]}}],"
     "'teams': [{'name': 'both', 'members': ['ana', 'budi']},"
     "  {'name': 'half', 'members': ['mute', 'ana']}],"
     "'channels': [{'name': 'room', 'kind': 'slack', 'to': 'http://chat.x.org/hook'}],"
@@ -40,6 +44,10 @@ static const char TEAM[] =
     " {'name': 'resort', 'steps': [{'notify': [{'user': 'mute'}], 'wait': '10m'}],"
     "  'last_resort': {'team': 'both'}},"
     " {'name': 'budi', 'steps': [{'notify': [{'user': 'budi'}], 'wait': '10h'}],"
+    "  'last_resort': {'user': 'boss'}},"
+    " {'name': 'mail-log', 'steps': [{'notify': [{'user': 'chen'}], 'wait': '10m'}],"
+    "  'last_resort': {'user': 'boss'}},"
+    " {'name': 'log-mail', 'steps': [{'notify': [{'user': 'dewi'}], 'wait': '10m'}],"
     "  'last_resort': {'user': 'boss'}},"
     " {'name': 'lone', 'steps': [{'notify': [{'user': 'ana'}], 'wait': '10m'}],"
     "  'last_resort': {'user': 'ana'}}],"
@@ -332,6 +340,16 @@ static const struct {
      "budi",
      {SEND_REFUSED, SEND_REFUSED},
      "budi email none; budi webhook none; budi webhook none",
+     "nobody"},
+    {"all but the log is dead",
+     "mail-log",
+     {SEND_REFUSED},
+     "chen email none; chen log good",
+     "nobody"},
+    {"the log took it, and all else is dead",
+     "log-mail",
+     {SEND_DELIVERED, SEND_REFUSED},
+     "dewi log good; dewi email none",
      "nobody"},
     {"the last resort is dead as well", "lone", {SEND_REFUSED}, "ana email none", "nobody"},
     {"half is dead, and the other half has no contact",

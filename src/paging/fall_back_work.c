@@ -36,9 +36,17 @@ static bool may_reach(struct ledger_tx *tx, const struct notification *n,
     return n->state == NOTIFICATION_SENDING || n->state == NOTIFICATION_DELIVERED;
 }
 
+/* One that is no longer configured was a way when it was used. */
+static bool wakes(const struct config *config, const char *who, const char *name)
+{
+    struct contact contact;
+    return !receiver_contact(config, who, name, &contact) || contact_wakes(&contact);
+}
+
 /* The names of contacts that this page has used so far, in order; `out_has_hope`: one of them may
  * still reach the person while the step waits. */
-static GPtrArray *contacts_used(struct ledger_tx *tx, const struct page *page, bool *out_has_hope)
+static GPtrArray *contacts_used(const struct pager *pager, struct ledger_tx *tx,
+                                const struct page *page, bool *out_has_hope)
 {
     GPtrArray *used = g_ptr_array_new_with_free_func(g_free);
     GArray *notifications = notifications_of_page(tx->db, page->id);
@@ -50,7 +58,8 @@ static GPtrArray *contacts_used(struct ledger_tx *tx, const struct page *page, b
         if (mailbox_load(tx->db, n->mailbox_id, &mailbox)) {
             g_ptr_array_add(used, g_strdup(mailbox.contact));
         }
-        *out_has_hope |= may_reach(tx, n, &mailbox, until);
+        *out_has_hope |=
+            may_reach(tx, n, &mailbox, until) && wakes(pager->config, mailbox.who, mailbox.contact);
         mailbox_clear(&mailbox);
     }
     notifications_free(notifications);
@@ -59,15 +68,16 @@ static GPtrArray *contacts_used(struct ledger_tx *tx, const struct page *page, b
 
 /* Does a message of the alert wait at one of these contacts, perhaps of an earlier page, that may still reach the
  * person while the step waits? */
-static bool waits_with_hope(struct ledger_tx *tx, const struct page *page,
-                            const GPtrArray *contacts)
+static bool waits_with_hope(const struct pager *pager, struct ledger_tx *tx,
+                            const struct page *page, const GPtrArray *contacts)
 {
     struct utc until = escalation_next_of(tx, page);
     bool has_hope = false;
     for (guint i = 0; i < contacts->len && !has_hope; i++) {
         struct mailbox mailbox = {0};
-        has_hope = mailbox_find(tx->db, page->who, g_ptr_array_index(contacts, i), page->urgency,
-                                &mailbox) &&
+        const char *contact = g_ptr_array_index(contacts, i);
+        has_hope = wakes(pager->config, page->who, contact) &&
+                   mailbox_find(tx->db, page->who, contact, page->urgency, &mailbox) &&
                    !mailbox.is_refused && utc_before(mailbox_opens_at(&mailbox, tx->now), until) &&
                    notification_waits(tx->db, mailbox.id, page->alert_id);
         mailbox_clear(&mailbox);
@@ -80,15 +90,16 @@ bool notify_or_fall_back(struct pager *pager, struct ledger_tx *tx, const struct
 {
     int outlook = notify_of_page(pager, tx, page, alert, contact, is_fresh);
     if (outlook == OUTLOOK_GOOD) {
-        return true;
+        /* What is only written into a log leaves the hope that a rule to come brings. */
+        return wakes(pager->config, page->who, contact) || utc_is_set(page->next_at);
     }
     bool has_hope = false;
-    g_autoptr(GPtrArray) used = contacts_used(tx, page, &has_hope);
+    g_autoptr(GPtrArray) used = contacts_used(pager, tx, page, &has_hope);
     g_ptr_array_add(used, g_strdup(contact));
     if (add_way(pager, tx, page, alert, used) || page->escalation_id == 0) {
         return true; /* what a person asked for is tried in any case */
     }
-    return waits_with_hope(tx, page, used);
+    return waits_with_hope(pager, tx, page, used);
 }
 
 /* The last resort cannot be reached: then anybody who can, once for each such page. */
@@ -171,7 +182,7 @@ void page_fall_back(struct pager *pager, struct ledger_tx *tx, int64_t page_id, 
     struct alert alert = {0};
     if (load_live(tx, page_id, &page, &alert)) {
         bool has_hope = false;
-        g_autoptr(GPtrArray) used = contacts_used(tx, &page, &has_hope);
+        g_autoptr(GPtrArray) used = contacts_used(pager, tx, &page, &has_hope);
         /* Only the latest way leads to another one: the earlier ones did already. */
         bool is_latest =
             used->len > 0 && strcmp(g_ptr_array_index(used, used->len - 1), failed) == 0;

@@ -28,8 +28,7 @@ bool gap_is_news(const struct gap *gap, const GArray *known)
 
 static void add_reachable(const struct config *config, GPtrArray *names, char *name)
 {
-    const struct user *user = config_user(config, name);
-    if (user != NULL && user->contacts->len > 0 &&
+    if (user_reach(config_user(config, name)) == REACH_GOOD &&
         !g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL)) {
         g_ptr_array_add(names, name);
     }

@@ -353,7 +353,8 @@ void pages_miss(struct pager *pager, struct ledger_tx *tx, const struct page_ord
         const struct telling *telling = g_ptr_array_index(mute, i);
         json_auto_t *data = reason_json(order, telling);
         add_circumstances(data, pager->config, order, telling, tx->now);
-        json_object_set_new(data, "why", json_string("no contact"));
+        enum user_reach reach = user_reach(config_user(pager->config, telling->who));
+        json_object_set_new(data, "why", json_string(enum_to_name(USER_REACH_NAMES, reach)));
         json_object_set_new(data, "who", json_string(telling->who));
         event_append(tx, order->actor, "page.unreachable", subject, data);
     }

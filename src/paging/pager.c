@@ -207,7 +207,8 @@ bool receiver_contact(const struct config *config, const char *who, const char *
 {
     const struct chat_channel *channel = receiver_channel(config, who);
     if (channel != NULL) {
-        *out = (struct contact){channel->name, channel->kind, channel->to, channel->secret};
+        /* A room is told for its own sake: also one that is a log. */
+        *out = (struct contact){channel->name, channel->kind, channel->to, channel->secret, true};
         return true;
     }
     const struct user *user = config_user(config, who);
@@ -228,6 +229,11 @@ static bool holds_text(const GPtrArray *texts, const char *text)
     return false;
 }
 
+static bool is_another_way(const struct contact *contact, const GPtrArray *tried)
+{
+    return contact != NULL && contact_wakes(contact) && !holds_text(tried, contact->name);
+}
+
 const char *receiver_next_contact(const struct config *config, const char *who, int urgency,
                                   const GPtrArray *tried)
 {
@@ -240,13 +246,13 @@ const char *receiver_next_contact(const struct config *config, const char *who, 
     for (guint i = 0; i < rules->len; i++) {
         const struct rule *rule = g_ptr_array_index(rules, i);
         const struct contact *contact = user_contact(user, rule->contact);
-        if (contact != NULL && !holds_text(tried, contact->name)) {
+        if (is_another_way(contact, tried)) {
             return contact->name;
         }
     }
     for (guint i = 0; i < user->contacts->len; i++) {
         const struct contact *contact = g_ptr_array_index(user->contacts, i);
-        if (!holds_text(tried, contact->name)) {
+        if (is_another_way(contact, tried)) {
             return contact->name;
         }
     }

@@ -48,12 +48,6 @@ static bool is_told(const GPtrArray *tellings, const char *who)
     return false;
 }
 
-static bool is_reachable(const struct config *config, const char *name)
-{
-    const struct user *user = config_user(config, name);
-    return user != NULL && user->contacts != NULL && user->contacts->len > 0;
-}
-
 /* NULL: they are in it already. Borrowed. */
 static struct telling *add_telling(GPtrArray *tellings, const char *who, int via,
                                    const char *through)
@@ -73,10 +67,11 @@ static struct telling *add_telling(GPtrArray *tellings, const char *who, int via
 static int tell_user(const struct config *config, const char *name, int via, const char *through,
                      const struct audience *audience)
 {
-    if (config_user(config, name) == NULL) {
+    const struct user *user = config_user(config, name);
+    if (user == NULL) {
         return SKIP_NOBODY;
     }
-    if (is_reachable(config, name)) {
+    if (user_reach(user) == REACH_GOOD) {
         (void)add_telling(audience->tellings, name, via, through);
         return 0;
     }

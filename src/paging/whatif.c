@@ -80,36 +80,40 @@ static int add_way(struct ways *ways, const char *name)
     }
     json_array_append_new(ways->list, item);
     bool is_late = outlook == OUTLOOK_POOR && !utc_before(trouble->retry_at, ways->until);
-    ways->is_reached |= outlook != OUTLOOK_NONE && !is_late;
+    ways->is_reached |= outlook != OUTLOOK_NONE && !is_late && contact_wakes(&contact);
     note_hold(ways, trouble, goes_at);
     return outlook;
 }
 
-/* A contact on which nobody counts leads to the next one at once. */
-static void add_ways(struct ways *ways, const char *name)
+/* A contact on which nobody counts leads to the next one at once. False: none is left. */
+static bool add_ways(struct ways *ways, const char *name)
 {
     while (name != NULL) {
         g_ptr_array_add(ways->used, (gpointer)(uintptr_t)name);
-        name = add_way(ways, name) != OUTLOOK_GOOD
-                   ? receiver_next_contact(ways->question->config, ways->who, ways->urgency,
-                                           ways->used)
-                   : NULL;
+        if (add_way(ways, name) == OUTLOOK_GOOD) {
+            return true;
+        }
+        name = receiver_next_contact(ways->question->config, ways->who, ways->urgency, ways->used);
     }
+    return false;
 }
 
-/* By which contacts and when, if nobody acknowledges and every message arrives that can. `until`: the end of the
- * step. False: no way to this
- * person is left once the first rule applied, at *out_until: every contact was tried by then. Else that is when
- * the first rule applies. */
+/* By which contacts and when, if nobody acknowledges and every message arrives that can. False: there is no way to
+ * this person, which is found out at *out_until, by the first rule that leads to no contact that works. Else that is
+ * when the first rule applies. */
 static bool walk_contacts(struct ways *ways, struct utc at, struct utc *out_until)
 {
     g_autoptr(GPtrArray) rules = receiver_rules(ways->question->config, ways->who, ways->urgency);
+    bool is_found_out = false;
     *out_until = at;
     for (guint i = 0; i < rules->len; i++) {
         const struct rule *rule = g_ptr_array_index(rules, i);
         ways->at = utc_add(at, rule->after);
         *out_until = i == 0 ? ways->at : *out_until;
-        add_ways(ways, rule->contact);
+        if (!add_ways(ways, rule->contact) && !is_found_out) {
+            is_found_out = true;
+            *out_until = ways->at;
+        }
     }
     return ways->is_reached;
 }
@@ -144,12 +148,19 @@ static struct utc next_step_at(const struct reach *reach, struct utc at)
                           : reach->ends_at;
 }
 
+/* A room hears by its one way. */
+static int hears_of(const struct config *config, const struct telling *telling)
+{
+    return telling->via == VIA_CHANNEL ? (int)REACH_GOOD
+                                       : (int)user_reach(config_user(config, telling->who));
+}
+
 static json_t *telling_json(const struct question *question, const struct telling *telling,
                             struct utc at, struct reach *reach)
 {
     json_t *item = json_object();
     json_t *contacts = json_array();
-    struct utc until;
+    struct utc until = at;
     g_autoptr(GPtrArray) used = g_ptr_array_new();
     struct ways ways = {.question = question,
                         .who = telling->who,
@@ -158,7 +169,8 @@ static json_t *telling_json(const struct question *question, const struct tellin
                         .first_at = UTC_NEVER,
                         .used = used,
                         .list = contacts};
-    bool is_reached = walk_contacts(&ways, at, &until);
+    int hears = hears_of(question->config, telling);
+    bool is_reached = hears == REACH_GOOD && walk_contacts(&ways, at, &until);
     note_reach(&ways, telling, reach);
     reach->until = utc_later(reach->until, utc_later(until, ways.held_until));
     json_object_set_new(item, "who", json_string(telling->who));
@@ -174,8 +186,8 @@ static json_t *telling_json(const struct question *question, const struct tellin
         json_set_utc(item, "away_until", until);
     }
     json_object_set_new(item, "reached", json_boolean(is_reached));
-    if (json_array_size(contacts) == 0) {
-        json_object_set_new(item, "why", json_string("no contact"));
+    if (hears != REACH_GOOD) {
+        json_object_set_new(item, "why", json_string(enum_to_name(USER_REACH_NAMES, hears)));
     }
     json_object_set_new(item, "contacts", contacts);
     return item;

@@ -49,6 +49,9 @@ static void fill_contact(void *self)
 static bool check_contact(const void *self, struct fault *fault)
 {
     const struct contact *contact = self;
+    if (contact->is_watched && contact->kind != CONTACT_LOG) {
+        return fault_set(fault, "watched", "is for a contact of kind log only; leave it out");
+    }
     return address_judge(contact->kind, contact->to, contact->secret, fault);
 }
 
@@ -79,6 +82,11 @@ static const struct field CONTACT_FIELDS[] = {
      .max = 1024,
      .doc = "Webhook: whsec_…; ntfy: access token; Slack and Mattermost: a bot's token; or a "
             "reference env:TOCSIN_SECRET_NAME, file:NAME."},
+    {.name = "watched",
+     .kind = FIELD_BOOL,
+     .offset = offsetof(struct contact, is_watched),
+     .doc = "log only: true where somebody watches the terminal or the page, as in a trial; else a "
+            "log wakes nobody."},
 };
 
 static const struct record CONTACT_RECORD = {
@@ -374,14 +382,100 @@ static GPtrArray *default_rules(const struct user *user)
     return rules;
 }
 
-GPtrArray *user_rules(const struct user *user, enum urgency urgency)
+/* What a person wrote for an urgency; NULL: nothing, so that every contact is used. Who wrote rules for one
+ * urgency only is told by them at the other too, never by nothing. */
+static const GPtrArray *written_rules(const struct user *user, enum urgency urgency)
 {
     if (user->rules == NULL) {
-        return default_rules(user);
+        return NULL;
     }
-    /* Who wrote rules for one urgency only is told by them at the other too, never by nothing. */
     const GPtrArray *wanted = urgency == URGENCY_HIGH ? user->rules->high : user->rules->low;
     const GPtrArray *other = urgency == URGENCY_HIGH ? user->rules->low : user->rules->high;
     const GPtrArray *rules = wanted->len > 0 ? wanted : other;
-    return rules->len > 0 ? copy_of(rules) : default_rules(user);
+    return rules->len > 0 ? rules : NULL;
+}
+
+GPtrArray *user_rules(const struct user *user, enum urgency urgency)
+{
+    const GPtrArray *rules = written_rules(user, urgency);
+    return rules != NULL ? copy_of(rules) : default_rules(user);
+}
+
+bool contact_wakes(const struct contact *contact)
+{
+    return contact->kind != CONTACT_LOG || contact->is_watched;
+}
+
+static bool has_waking(const struct user *user)
+{
+    for (guint i = 0; i < user->contacts->len; i++) {
+        if (contact_wakes(g_ptr_array_index(user->contacts, i))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool rules_wake(const struct user *user, const GPtrArray *rules)
+{
+    for (guint i = 0; i < rules->len; i++) {
+        const struct rule *rule = g_ptr_array_index(rules, i);
+        const struct contact *contact = user_contact(user, rule->contact);
+        if (contact != NULL && contact_wakes(contact)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum user_reach user_reach(const struct user *user)
+{
+    if (user == NULL || user->contacts == NULL || user->contacts->len == 0) {
+        return REACH_NO_CONTACT;
+    }
+    if (!has_waking(user)) {
+        return REACH_ONLY_LOG;
+    }
+    const GPtrArray *rules = written_rules(user, URGENCY_HIGH);
+    return rules == NULL || rules_wake(user, rules) ? REACH_GOOD : REACH_RULES_LOG;
+}
+
+const struct enum_name USER_REACH_NAMES[] = {
+    {"good", REACH_GOOD},
+    {"no contact", REACH_NO_CONTACT},
+    {"only the log", REACH_ONLY_LOG},
+    {"rules name only the log", REACH_RULES_LOG},
+    {NULL, 0},
+};
+
+const char *reach_text(enum user_reach reach)
+{
+    switch (reach) {
+    case REACH_NO_CONTACT:
+        return "has no contact";
+    case REACH_ONLY_LOG:
+        return "has only the log as contact, which wakes nobody";
+    case REACH_RULES_LOG:
+        return "is told of high urgency by the log alone, which wakes nobody";
+    case REACH_GOOD:
+        break;
+    }
+    return "can be told";
+}
+
+const char *reach_remedy(enum user_reach reach)
+{
+    switch (reach) {
+    case REACH_NO_CONTACT:
+        return "Give them a contact under `contacts:`.";
+    case REACH_ONLY_LOG:
+        return "Add e-mail, ntfy, a webhook or a chat contact; in a trial, where somebody watches "
+               "the log, write {kind: log, watched: true}.";
+    case REACH_RULES_LOG:
+        return "Name another contact under `rules: high:`, or leave `rules` out for the usual "
+               "ones.";
+    case REACH_GOOD:
+        break;
+    }
+    return "";
 }

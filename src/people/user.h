@@ -17,7 +17,7 @@ enum contact_kind {
     CONTACT_SLACK, /* an incoming webhook, or the API with a bot's token; so Mattermost */
     CONTACT_MATTERMOST,
     CONTACT_NTFY,
-    CONTACT_LOG, /* written to the terminal and the page; reaches nobody by itself */
+    CONTACT_LOG, /* written to the terminal and the page; wakes nobody unless it is watched */
 };
 extern const struct enum_name CONTACT_KIND_NAMES[];
 
@@ -27,6 +27,7 @@ struct contact {
     char *to;   /* address or URL; the kind says which; may be absent for log */
     char *
         secret; /* webhook: "whsec_…"; ntfy: access token; chat: a bot's; or a reference env:…, file:… */
+    bool is_watched; /* log: somebody watches the terminal or the page, as in a trial */
 };
 
 struct rule {
@@ -78,6 +79,29 @@ extern const struct record CHAT_CHANNEL_RECORD;
 
 /* NULL when the user has no contact of that name. */
 const struct contact *user_contact(const struct user *user, const char *name);
+
+/* Does a message there make anybody look? All do but a log that nobody watches. */
+NODISCARD bool contact_wakes(const struct contact *contact);
+
+/* Whether somebody can be woken, and what is wrong with it otherwise. */
+enum user_reach {
+    REACH_GOOD = 1,
+    REACH_NO_CONTACT, /* they have none */
+    REACH_ONLY_LOG,   /* they have none but a log that nobody watches */
+    REACH_RULES_LOG, /* they have another one, but their rules for high urgency use the log alone */
+};
+
+/* The judge of who can be told: configuration, lint, paging and cover ask here and nowhere else. Whoever is not
+ * REACH_GOOD is treated like nobody. NULL: like somebody without a contact. */
+NODISCARD enum user_reach user_reach(const struct user *user);
+
+/* The same in a few words, for records: "no contact", "only the log", "rules name only the log". */
+extern const struct enum_name USER_REACH_NAMES[];
+
+/* As a sentence goes on after their name: "has no contact", "has only the log as contact, which wakes nobody"; static. Not of REACH_GOOD. */
+const char *reach_text(enum user_reach reach);
+/* What to do about it: "give them one under `contacts:`"; static. */
+const char *reach_remedy(enum user_reach reach);
 
 /* The rules for an urgency, never NULL for a user with a contact: a new array of borrowed or default
  * rules, to be freed with g_ptr_array_unref. A user without contacts gives an empty one. */

@@ -73,6 +73,9 @@ static const struct refusal REFUSALS[] = {
     {"webhook secret", &USER_RECORD,
      "{\"name\":\"a\",\"contacts\":[{\"kind\":\"webhook\",\"to\":\"http://a/\",\"secret\":\"x\"}]}",
      "contacts[0].secret", "whsec_"},
+    {"somebody who watches mail", &USER_RECORD,
+     "{\"name\":\"a\",\"contacts\":[{\"kind\":\"email\",\"to\":\"a@b.org\",\"watched\":true}]}",
+     "contacts[0].watched", "kind log only"},
     {"two contacts of one name", &USER_RECORD,
      "{\"name\":\"a\",\"contacts\":[{\"kind\":\"log\"},{\"kind\":\"log\"}]}", "contacts[1].name",
      "two contacts are called \"log\""},
@@ -282,6 +285,56 @@ static void test_rules(void **state)
     }
 }
 
+/* ---- who can be told ---- */
+
+#define LOG "{\"kind\":\"log\"}"
+#define WATCHED "{\"kind\":\"log\",\"watched\":true}"
+#define MAIL "{\"kind\":\"email\",\"to\":\"a@b.org\"}"
+#define RULE(contact) "[{\"after\":\"0s\",\"contact\":\"" contact "\"}]"
+
+static void test_reach(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *name;
+        const char *contacts; /* and what follows them */
+        enum user_reach expected;
+    } rows[] = {
+        {"nothing", "[]", REACH_NO_CONTACT},
+        {"mail", "[" MAIL "]", REACH_GOOD},
+        {"a log", "[" LOG "]", REACH_ONLY_LOG},
+        {"a log that is watched", "[" WATCHED "]", REACH_GOOD},
+        {"a log that is not", "[{\"kind\":\"log\",\"watched\":false}]", REACH_ONLY_LOG},
+        {"two logs", "[" LOG ",{\"name\":\"b\",\"kind\":\"log\"}]", REACH_ONLY_LOG},
+        {"a log and mail", "[" LOG "," MAIL "]", REACH_GOOD},
+        {"mail that no rule names", "[" LOG "," MAIL "],\"rules\":{\"high\":" RULE("log") "}",
+         REACH_RULES_LOG},
+        {"mail that only low urgency names",
+         "[" LOG "," MAIL "],\"rules\":{\"high\":" RULE("log") ",\"low\":" RULE("email") "}",
+         REACH_RULES_LOG},
+        {"the log for low urgency",
+         "[" LOG "," MAIL "],\"rules\":{\"high\":" RULE("email") ",\"low\":" RULE("log") "}",
+         REACH_GOOD},
+        {"rules for low urgency count for both",
+         "[" LOG "," MAIL "],\"rules\":{\"low\":" RULE("log") "}", REACH_RULES_LOG},
+        {"rules that name nothing", "[" LOG "," MAIL "],\"rules\":{\"high\":[]}", REACH_GOOD},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text =
+            g_strdup_printf("{\"name\":\"ana\",\"contacts\":%s}", rows[i].contacts);
+        struct user *user = read_user(text);
+        if (user_reach(user) != rows[i].expected) {
+            fail_msg("%s: %s", rows[i].name, enum_to_name(USER_REACH_NAMES, user_reach(user)));
+        }
+        bool is_good = rows[i].expected == REACH_GOOD;
+        assert_int_equal(strlen(reach_remedy(rows[i].expected)) == 0, is_good);
+        record_free(&USER_RECORD, user);
+    }
+    assert_int_equal(user_reach(NULL), REACH_NO_CONTACT);
+}
+
 static void test_without_contacts(void **state)
 {
     (void)state;
@@ -340,6 +393,7 @@ int main(void)
         cmocka_unit_test(test_a_blank_full_name_is_none),
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_reach),
         cmocka_unit_test(test_without_contacts),
         cmocka_unit_test(test_round_trip),
     };

@@ -33,7 +33,7 @@ def team(addresses):
     """A person, a policy, a service and an integration for each way of being a contact; a deputy hears what fails."""
     return json.dumps({  # JSON is YAML
         "users": [{"name": way, "contacts": [{"kind": "webhook", "to": to}]} for way, to in addresses.items()]
-        + [{"name": "deputy", "contacts": [{"kind": "log"}]}],
+        + [{"name": "deputy", "contacts": [{"kind": "log", "watched": True}]}],
         "policies": [{"name": way, "steps": [{"notify": [{"user": way}], "wait": "10m"}], "last_resort": {"user": "deputy"}}
                      for way in addresses],
         "services": [{"name": way, "policy": way, "urgency": "high"} for way in addresses],
@@ -195,7 +195,7 @@ class ContactsTest(unittest.TestCase):
         self.world.apply(json.dumps({
             "users": [{"name": "healthy", "contacts": [{"kind": "webhook", "to": self.addresses["healthy"]}]},
                       {"name": "mail", "contacts": [{"kind": "email", "to": "ana@example.com"}]},
-                      {"name": "deputy", "contacts": [{"kind": "log"}]}],
+                      {"name": "deputy", "contacts": [{"kind": "log", "watched": True}]}],
             "channels": [{"name": kind, "kind": kind, "to": to} for kind, to in rooms.items()],
             "policies": [{"name": way, "steps": [{"notify": [who[way]], "wait": "10m"}], "last_resort": {"user": "deputy"}}
                          for way in ways],

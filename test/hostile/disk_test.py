@@ -19,7 +19,7 @@ from world import World, need, request  # noqa: E402
 
 TEAM = """
 users:
-  - {name: ana, contacts: [{kind: log}]}
+  - {name: ana, contacts: [{kind: log, watched: true}]}
 policies:
   - {name: only, steps: [{notify: [{user: ana}], wait: 5m}], last_resort: {user: ana}}
 services: [{name: checkout, policy: only}]

@@ -104,7 +104,7 @@ class GuessesTest(unittest.TestCase):
 
 
 TEAM_OF_ONE = """
-users: [{name: ana, contacts: [{kind: log}]}]
+users: [{name: ana, contacts: [{kind: log, watched: true}]}]
 policies: [{name: everything, steps: [{notify: [{user: ana}], wait: 5m}], last_resort: {user: ana}}]
 services: [{name: checkout, policy: everything}]
 integrations: [{name: weak, kind: native, service: checkout, key: env:WEAK_KEY}]

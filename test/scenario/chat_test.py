@@ -13,7 +13,7 @@ SLACK_TOKEN, MATTERMOST_TOKEN = "xoxb-0123456789", "0123456789abcdefghijklmnop"
 SLACK_CHANNEL, MATTERMOST_CHANNEL = "C0123456789", "4xp9fdt77pncbef59f4k1qe83o"
 
 TEAM = """
-users: [{name: ana, contacts: [{kind: log}]}]
+users: [{name: ana, contacts: [{kind: log, watched: true}]}]
 channels:
   - {name: slack, kind: slack, to: "%(url)s/api/chat.postMessage?channel=C0123456789", secret: "env:TOCSIN_SECRET_SLACK"}
   - {name: mattermost, kind: mattermost, to: "%(url)s/api/v4/posts?channel_id=4xp9fdt77pncbef59f4k1qe83o",

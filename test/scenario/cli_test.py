@@ -28,9 +28,9 @@ users:
   - name: ana
     full_name: Ana Wijaya
     time_zone: Asia/Jakarta
-    contacts: [{kind: log}]
+    contacts: [{kind: log, watched: true}]
   - name: budi
-    contacts: [{kind: log}]
+    contacts: [{kind: log, watched: true}]
 schedules:
   - name: primary
     time_zone: Europe/Paris

@@ -1,0 +1,36 @@
+#include "config/reach.h"
+
+static bool reaches_one_of(const struct config *config, const GPtrArray *names)
+{
+    for (guint i = 0; i < names->len; i++) {
+        if (user_reach(config_user(config, g_ptr_array_index(names, i))) == REACH_GOOD) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool schedule_reaches(const struct config *config, const struct schedule *schedule)
+{
+    for (guint i = 0; i < schedule->layers->len; i++) {
+        const struct layer *layer = g_ptr_array_index(schedule->layers, i);
+        if (reaches_one_of(config, layer->people)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool target_reaches(const struct config *config, const struct target *target)
+{
+    if (target->channel != NULL) {
+        return config_channel(config, target->channel) != NULL;
+    }
+    if (target->user != NULL) {
+        return user_reach(config_user(config, target->user)) == REACH_GOOD;
+    }
+    const struct team *team = config_team(config, target->team);
+    const struct schedule *schedule = config_schedule(config, target->schedule);
+    return (team != NULL && reaches_one_of(config, team->members)) ||
+           (schedule != NULL && schedule_reaches(config, schedule));
+}
