@@ -1,6 +1,7 @@
 /* What the auditor may read: the event log, and whether what was answered is there. */
 #include <string.h>
 
+#include "alert/alert_events.h"
 #include "alert/alert_store.h"
 #include "base/json.h"
 #include "config/config_store.h"
@@ -32,11 +33,6 @@ static void read_started(struct world *world, int64_t alert_id, const json_t *da
         .is_last_resort = json_object_get(data, "last_resort") != NULL,
     };
     auditor_page_started(world->auditor, &page, now);
-}
-
-static int64_t alert_of(const char *subject)
-{
-    return g_ascii_strtoll(subject + strlen("alert:"), NULL, 10);
 }
 
 static void read_of_alert(struct world *world, const char *kind, int64_t id, const json_t *data,
@@ -108,8 +104,9 @@ static void read_unknown(struct world *world, const struct event *event, const j
     }
     g_auto(GStrv) subjects = g_strsplit(json_text(data, "alerts", event->subject), " ", -1);
     for (char **subject = subjects; *subject != NULL; subject++) {
-        if (g_str_has_prefix(*subject, "alert:")) {
-            auditor_attempt_unknown(world->auditor, alert_of(*subject), json_text(data, "who", ""),
+        int64_t alert_id = subject_id(*subject, ALERT_SUBJECT);
+        if (alert_id != 0) {
+            auditor_attempt_unknown(world->auditor, alert_id, json_text(data, "who", ""),
                                     moment_of(world, event));
         }
     }
@@ -130,10 +127,10 @@ static void read_event(void *self, const struct event *event)
     if (strcmp(event->kind, "delivery.unknown") == 0) {
         read_unknown(world, event, data);
     }
-    if (!g_str_has_prefix(event->subject, "alert:")) {
+    int64_t alert_id = subject_id(event->subject, ALERT_SUBJECT);
+    if (alert_id == 0) {
         return;
     }
-    int64_t alert_id = alert_of(event->subject);
     read_of_alert(world, event->kind, alert_id, data, moment_of(world, event));
 }
 

@@ -1,8 +1,11 @@
 /* The program under test: started, driven, crashed and started again. */
 #include <string.h>
 
+#include "access/key_command.h"
+#include "alert/alert_events.h"
 #include "config/config_store.h"
 #include "config/config_work.h"
+#include "config/off_duty.h"
 #include "db/test_database.h"
 #include "ledger/ledger_private.h"
 #include "paging/mail_store.h"
@@ -211,6 +214,17 @@ static unsigned planted_in_ledger(const struct node *node)
     return 0;
 }
 
+static void add_events(struct ledger *ledger)
+{
+    ledger_add_events(ledger, KEY_EVENTS);
+    ledger_add_events(ledger, CONFIG_EVENTS);
+    ledger_add_events(ledger, OVERRIDE_EVENTS);
+    ledger_add_events(ledger, ABSENCE_EVENTS);
+    ledger_add_events(ledger, OFF_DUTY_EVENTS);
+    ledger_add_events(ledger, ALERT_EVENTS);
+    ledger_add_events(ledger, PAGING_EVENTS);
+}
+
 static void assemble(struct node *node)
 {
     struct world *world = node->world;
@@ -220,6 +234,7 @@ static void assemble(struct node *node)
         ledger_keep_room(node->ledger, WORLD_ROOM);
     }
     node->ledger->planted = planted_in_ledger(node);
+    add_events(node->ledger);
     node->pager = pager_create(node->configs, &world->random);
     pager_add_duties(node->pager, node->ledger);
     config_add_witness(node->configs, node->ledger);

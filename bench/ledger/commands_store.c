@@ -85,11 +85,12 @@ static enum command_result take_alert(struct ledger_tx *tx, void *arg)
     int64_t id = 0;
     insert_alert(tx, job->n, &id);
     insert_paging(tx, id);
-    char subject[40];
-    (void)snprintf(subject, sizeof subject, "alert:%d", (int)id);
+    static const struct event_kind TRIGGERED = {.name = "alert.triggered"};
+    static const struct event_kind STARTED = {.name = "page.started"};
+    const struct subject subject = subject_of_id("alert", id);
     json_auto_t *data = json_pack("{s:s, s:s}", "service", "checkout", "severity", "critical");
-    event_append(tx, "integration:bench", "alert.triggered", subject, data);
-    event_append(tx, "tocsin", "page.started", subject, data);
+    event_append(tx, (struct principal){PRINCIPAL_INTEGRATION, "bench"}, &TRIGGERED, subject, data);
+    event_append(tx, PRINCIPAL_TOCSIN, &STARTED, subject, data);
     return COMMAND_DONE;
 }
 

@@ -13,12 +13,21 @@ void keys_changed(struct ledger_tx *tx)
     ledger_mark_stale(tx, STALE_KEYS);
 }
 
-static void tell(struct ledger_tx *tx, const char *actor, const char *kind, int owner_kind,
-                 const char *owner)
+/* As KEY_OWNER_NAMES says. */
+static const char *const OF_OWNER[] = {"integration", "heartbeat", "token", "feed", NULL};
+static const struct event_kind EVENT_KEY_MINTED = {.name = "key.minted", .subjects = OF_OWNER};
+static const struct event_kind EVENT_KEY_ROTATED = {.name = "key.rotated", .subjects = OF_OWNER};
+static const struct event_kind EVENT_KEY_REVOKED = {.name = "key.revoked", .subjects = OF_OWNER};
+static const struct event_kind EVENT_KEY_GIVEN = {.name = "key.given", .subjects = OF_OWNER};
+
+const struct event_kind *const KEY_EVENTS[] = {&EVENT_KEY_MINTED, &EVENT_KEY_ROTATED,
+                                               &EVENT_KEY_REVOKED, &EVENT_KEY_GIVEN, NULL};
+
+static void tell(struct ledger_tx *tx, const char *actor, const struct event_kind *kind,
+                 int owner_kind, const char *owner)
 {
-    g_autofree char *subject =
-        g_strdup_printf("%s:%s", enum_to_name(KEY_OWNER_NAMES, owner_kind), owner);
-    event_append(tx, actor, kind, subject, NULL);
+    event_append(tx, principal_read(actor), kind,
+                 subject_named(enum_to_name(KEY_OWNER_NAMES, owner_kind), owner), NULL);
     keys_changed(tx);
 }
 
@@ -50,7 +59,7 @@ enum command_result key_mint(struct ledger_tx *tx, void *arg)
 {
     struct key_mint *self = arg;
     (void)mint(tx, self);
-    tell(tx, self->actor, "key.minted", self->owner_kind, self->owner);
+    tell(tx, self->actor, &EVENT_KEY_MINTED, self->owner_kind, self->owner);
     return COMMAND_DONE;
 }
 
@@ -60,7 +69,7 @@ enum command_result key_rotate(struct ledger_tx *tx, void *arg)
     int64_t id = mint(tx, &self->mint);
     access_key_expire(tx->db, self->mint.owner_kind, self->mint.owner,
                       utc_add(tx->now, self->overlap), id);
-    tell(tx, self->mint.actor, "key.rotated", self->mint.owner_kind, self->mint.owner);
+    tell(tx, self->mint.actor, &EVENT_KEY_ROTATED, self->mint.owner_kind, self->mint.owner);
     return COMMAND_DONE;
 }
 
@@ -71,7 +80,7 @@ enum command_result key_revoke(struct ledger_tx *tx, void *arg)
     if (self->revoked == 0) {
         return COMMAND_REFUSED;
     }
-    tell(tx, self->actor, "key.revoked", self->owner_kind, self->owner);
+    tell(tx, self->actor, &EVENT_KEY_REVOKED, self->owner_kind, self->owner);
     return COMMAND_DONE;
 }
 
@@ -108,7 +117,7 @@ enum command_result token_create(struct ledger_tx *tx, void *arg)
                              .scope = self->scope,
                              .expires_at = self->expires_at};
     self->id = draw(tx, key, false, self->text);
-    tell(tx, self->actor, "key.minted", KEY_TOKEN, self->name);
+    tell(tx, self->actor, &EVENT_KEY_MINTED, KEY_TOKEN, self->name);
     return COMMAND_DONE;
 }
 
@@ -136,13 +145,13 @@ bool key_put(struct ledger_tx *tx, const struct key_given *given, struct fault *
     }
     access_key_expire(tx->db, given->owner_kind, given->owner, utc_add(tx->now, given->overlap),
                       key.id);
-    tell(tx, given->actor, "key.given", given->owner_kind, given->owner);
+    tell(tx, given->actor, &EVENT_KEY_GIVEN, given->owner_kind, given->owner);
     return true;
 }
 
 void key_drop(struct ledger_tx *tx, int owner_kind, const char *owner, const char *actor)
 {
     if (access_key_revoke(tx->db, owner_kind, owner, 0, tx->now) > 0) {
-        tell(tx, actor, "key.revoked", owner_kind, owner);
+        tell(tx, actor, &EVENT_KEY_REVOKED, owner_kind, owner);
     }
 }

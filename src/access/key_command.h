@@ -7,7 +7,10 @@
 #define ACCESS_KEY_COMMAND_H
 
 #include "access/token.h"
-#include "ledger/ledger.h"
+#include "ledger/event.h"
+
+/* What they append; NULL at the end. */
+extern const struct event_kind *const KEY_EVENTS[];
 
 /* One more key for an integration, a heartbeat or a feed. */
 struct key_mint {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "alert/alert_events.h"
 #include "alert/alert_store.h"
 #include "alert/dedup.h"
 #include "alert/match.h"
@@ -26,11 +27,10 @@ struct taking {
     bool *out_is_unsure;
 };
 
-static void append(struct ledger_tx *tx, const char *actor, const char *kind, int64_t alert_id,
-                   json_t *data)
+static void append(struct ledger_tx *tx, const char *actor, const struct event_kind *kind,
+                   int64_t alert_id, json_t *data)
 {
-    g_autofree char *subject = g_strdup_printf("alert:%" G_GINT64_FORMAT, alert_id);
-    event_append(tx, actor, kind, subject, data);
+    event_append(tx, principal_read(actor), kind, alert_subject(alert_id), data);
     json_decref(data);
 }
 
@@ -66,7 +66,7 @@ bool alert_acknowledge(struct ledger_tx *tx, struct alert *alert, const char *ac
     alert_save(tx->db, alert);
     json_t *data = alert_data(alert);
     json_set_text(data, "note", note);
-    append(tx, actor, "alert.acknowledged", alert->id, data);
+    append(tx, actor, &EVENT_ALERT_ACKNOWLEDGED, alert->id, data);
     return true;
 }
 
@@ -85,7 +85,7 @@ bool alert_resolve(struct ledger_tx *tx, struct alert *alert, const char *actor,
     json_t *data = alert_data(alert);
     json_set_text(data, "note", note);
     json_set_text(data, "reason", reason);
-    append(tx, actor, "alert.resolved", alert->id, data);
+    append(tx, actor, &EVENT_ALERT_RESOLVED, alert->id, data);
     return true;
 }
 
@@ -256,11 +256,11 @@ static void open_alert(const struct taking *taking, char *route, int64_t opening
     taking->out->is_flapping = dedup_is_flapping(openings);
     alert_insert(tx->db, taking->out);
     g_autofree char *actor = actor_of(taking->integration);
-    append(tx, actor, "alert.triggered", taking->out->id, opened_data(taking));
+    append(tx, actor, &EVENT_ALERT_TRIGGERED, taking->out->id, opened_data(taking));
     if (taking->out->is_flapping) {
         json_t *data = alert_data(taking->out);
         (void)json_object_set_new(data, "openings", json_integer(openings + 1));
-        append(tx, actor, "alert.flapping", taking->out->id, data);
+        append(tx, actor, &EVENT_ALERT_FLAPPING, taking->out->id, data);
     }
 }
 
@@ -278,7 +278,7 @@ static void suppress_alert(const struct taking *taking, char *route)
     fill_new(taking, ALERT_SUPPRESSED, route);
     alert_insert(tx->db, alert);
     g_autofree char *actor = actor_of(taking->integration);
-    append(tx, actor, "alert.suppressed", alert->id, opened_data(taking));
+    append(tx, actor, &EVENT_ALERT_SUPPRESSED, alert->id, opened_data(taking));
 }
 
 /* --- a repeat renews what its sender says --- */
@@ -366,7 +366,7 @@ static bool renew(const struct taking *taking)
         json_t *data = alert_data(alert);
         (void)json_object_update(data, changes);
         (void)json_object_set_new(data, "count", json_integer(alert->count));
-        append(taking->tx, actor, "alert.repeated", alert->id, data);
+        append(taking->tx, actor, &EVENT_ALERT_REPEATED, alert->id, data);
     }
     json_decref(changes);
     return is_new;
@@ -416,7 +416,7 @@ static bool continue_alert(struct taking *taking, int64_t resolved_id)
     alert->status = ALERT_OPEN;
     alert->resolved_at = (struct utc){0};
     g_clear_pointer(&alert->resolved_by, g_free);
-    append(tx, actor, "alert.continued", alert->id, alert_data(alert));
+    append(tx, actor, &EVENT_ALERT_CONTINUED, alert->id, alert_data(alert));
     alert_save(tx->db, alert);
     return true;
 }
@@ -473,7 +473,10 @@ static int take_unknown(const struct taking *taking)
         json_t *data = json_object();
         json_set_text(data, "action", enum_to_name(SIGNAL_ACTION_NAMES, taking->signal->action));
         json_set_text(data, "dedup_key", taking->signal->dedup_key);
-        event_append(tx, actor, "alert.unknown", actor, data);
+        char kind[SUBJECT_KIND_SIZE];
+        struct subject sender;
+        CHECK(subject_read(actor, kind, &sender));
+        event_append(tx, principal_read(actor), &EVENT_ALERT_UNKNOWN, sender, data);
         json_decref(data);
     }
     return TAKE_UNKNOWN;
@@ -491,7 +494,7 @@ static void ignore_resolve(const struct taking *taking)
     json_set_utc(data, "resolve_started_at", signal->occurred_at);
     json_set_utc(data, "resolve_ended_at", signal->ended_at);
     g_autofree char *actor = actor_of(taking->integration);
-    append(taking->tx, actor, "alert.resolve_ignored", taking->out->id, data);
+    append(taking->tx, actor, &EVENT_ALERT_RESOLVE_IGNORED, taking->out->id, data);
 }
 
 static void settle_key(struct signal *signal, const struct random *random)

@@ -1,5 +1,7 @@
 #include "alert/intake_harness.h"
 
+#include "alert/alert_events.h"
+
 const struct utc START = {1795000000000000};
 
 static struct utc world_wall(void *self)
@@ -28,6 +30,7 @@ int set_up(void **state)
     world->where = test_database_create(":memory:");
     world->db = test_database_open(world->where, &world->clock);
     world->ledger = ledger_create(world->db, &world->clock, &RANDOM_SYSTEM);
+    ledger_add_events(world->ledger, ALERT_EVENTS);
     world->routes = g_ptr_array_new();
     world->silences = g_ptr_array_new();
     world->services = g_hash_table_new(g_str_hash, g_str_equal);

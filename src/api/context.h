@@ -70,6 +70,9 @@ struct api_tables {
 
 void api_tables(struct api_tables *out);
 
+/* All kinds of events of the nouns. Before the first batch. */
+void api_add_events(struct ledger *ledger);
+
 /* Below it programs written for Alertmanager read (see struct http_options). */
 extern const char API_PLAIN_PROBLEMS[];
 

@@ -74,10 +74,12 @@ static void collect(void *self, const struct event *event)
 /* Nothing was ever logged about the subject: is it somebody or something all the same? */
 static bool is_known_subject(struct http_request *request, const struct api_context *context)
 {
-    const char *subject = http_query(request, "subject");
-    g_auto(GStrv) parts = g_strsplit(subject == NULL ? "" : subject, ":", 2);
-    int kind = g_strv_length(parts) < 2 ? 0 : config_kind_from_text(parts[0]);
-    if (subject == NULL || strcmp(subject, "config") == 0) {
+    const char *text = http_query(request, "subject");
+    char kind_text[SUBJECT_KIND_SIZE];
+    struct subject subject = {0};
+    bool is_read = text != NULL && subject_read(text, kind_text, &subject);
+    int kind = is_read && subject.name != NULL ? config_kind_from_text(subject.kind) : 0;
+    if (text == NULL || (subject_is(subject, "config") && subject.name == NULL)) {
         return true;
     }
     if (kind == 0) {
@@ -85,14 +87,14 @@ static bool is_known_subject(struct http_request *request, const struct api_cont
         (void)fault_set(&fault, "subject",
                         "No event is about \"%.100s\"; subjects are such as alert:42, user:ana, "
                         "schedule:primary or config.",
-                        subject);
+                        text);
         http_answer_fault(request, 400, &fault);
         return false;
     }
     struct config *config = config_current(context->configs);
-    bool is_known = config_find(config, (enum config_kind)kind, parts[1]) != NULL;
+    bool is_known = config_find(config, (enum config_kind)kind, subject.name) != NULL;
     if (!is_known) {
-        api_answer_unknown(request, 400, "subject", config, (enum config_kind)kind, parts[1]);
+        api_answer_unknown(request, 400, "subject", config, (enum config_kind)kind, subject.name);
     }
     config_unref(config);
     return is_known;
@@ -140,7 +142,14 @@ static void read_events(struct http_request *request, void *self)
                                     .limit = page.limit,
                                     .shows_client = http_may(request, PERMIT_ADMIN)};
     struct db *db = api_reader(context);
-    event_list(db, page.from, http_query(request, "subject"), page.limit + 1, collect, &collecting);
+    const char *about = http_query(request, "subject");
+    char kind[SUBJECT_KIND_SIZE];
+    struct subject subject;
+    bool is_subject = about != NULL && subject_read(about, kind, &subject);
+    if (about == NULL || is_subject) {
+        event_list(db, page.from, is_subject ? &subject : NULL, page.limit + 1, collect,
+                   &collecting);
+    }
     bool is_empty = json_array_size(collecting.items) == 0;
     int64_t newest = is_empty ? event_last_seq(db) : page.from;
     if (!api_reader_done(context, request, db) || is_ahead(request, page.from, newest) ||

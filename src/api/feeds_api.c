@@ -9,20 +9,22 @@
 #include "access/key_command.h"
 #include "access/key_index.h"
 #include "access/token_store.h"
+#include "base/subject.h"
 #include "oncall/ical.h"
 
 enum { PAST_DAYS = 31, FUTURE_DAYS = 120 };
 
-static const char USER[] = "user:";
-static const char SCHEDULE[] = "schedule:";
+static const char USER[] = "user";
+static const char SCHEDULE[] = "schedule";
 
 /* --- the calendar --- */
 
 static GPtrArray *schedules_of(const struct config *config, const char *owner)
 {
     GPtrArray *schedules = g_ptr_array_new();
-    if (g_str_has_prefix(owner, SCHEDULE)) {
-        const struct schedule *schedule = config_schedule(config, owner + strlen(SCHEDULE));
+    const char *name = subject_name(owner, SCHEDULE);
+    if (name != NULL) {
+        const struct schedule *schedule = config_schedule(config, name);
         if (schedule != NULL) {
             g_ptr_array_add(schedules,
                             g_hash_table_lookup(config->by_name[CONFIG_SCHEDULE], schedule->name));
@@ -48,14 +50,14 @@ static char *write_calendar(const struct config *config, const struct api_contex
 {
     g_autoptr(GPtrArray) schedules = schedules_of(config, owner);
     struct utc today = {now.us - now.us % SPAN_D(1).us};
-    bool is_user = g_str_has_prefix(owner, USER);
-    const char *name = is_user ? owner + strlen(USER) : owner + strlen(SCHEDULE);
-    const char *full_name = is_user ? full_name_of(config, name) : NULL;
+    const char *user = subject_name(owner, USER);
+    const char *name = user != NULL ? user : subject_name(owner, SCHEDULE);
+    const char *full_name = user != NULL ? full_name_of(config, name) : NULL;
     g_autofree char *title = g_strdup_printf("On call: %s", full_name != NULL ? full_name : name);
     const struct ical_feed feed = {
         .name = title,
         .schedules = schedules,
-        .user = is_user ? name : NULL,
+        .user = user,
         .full_name = full_name_of,
         .names = config,
         .url = context->public_url,
@@ -254,7 +256,7 @@ static char *owner_of(struct http_request *request, struct api_context *context,
         http_answer_fault(request, 422, &fault);
         return NULL;
     }
-    return g_strconcat(is_user ? USER : SCHEDULE, name, NULL);
+    return subject_text(subject_named(is_user ? USER : SCHEDULE, name));
 }
 
 static void post_feed(struct http_request *request, void *self)

@@ -270,6 +270,12 @@ bool intake_is_guess(struct intake *intake, struct fault *fault)
 
 /* --- the command --- */
 
+static const char *const OF_SERVICE[] = {"service", NULL};
+static const struct event_kind EVENT_CHANGE_RECORDED = {.name = "change.recorded",
+                                                        .subjects = OF_SERVICE};
+
+const struct event_kind *const CHANGE_EVENTS[] = {&EVENT_CHANGE_RECORDED, NULL};
+
 /* The slice that is to be taken now: a large request must not become one endless transaction. */
 static size_t slice_end(const struct intake *intake)
 {
@@ -288,9 +294,9 @@ static enum command_result run_takes(struct ledger_tx *tx, void *arg)
         (void)pager_take(tx, &intake->takes[i]);
     }
     if (intake->change != NULL) {
-        g_autofree char *actor = principal_text(PRINCIPAL_INTEGRATION, intake->integration);
-        g_autofree char *subject = g_strconcat("service:", intake->service, NULL);
-        event_append(tx, actor, "change.recorded", subject, intake->change);
+        const struct principal sender = {PRINCIPAL_INTEGRATION, intake->integration};
+        event_append(tx, sender, &EVENT_CHANGE_RECORDED, subject_named("service", intake->service),
+                     intake->change);
     }
     return COMMAND_DONE;
 }

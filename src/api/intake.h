@@ -7,6 +7,9 @@
 #include "paging/pager.h"
 #include "source/source.h"
 
+/* What a door of changes appends; NULL at the end. */
+extern const struct event_kind *const CHANGE_EVENTS[];
+
 /* Which dialect the sender speaks; it decides how we answer. */
 enum door {
     DOOR_NATIVE = 1,

@@ -9,6 +9,7 @@
 #include "alert/alert_store.h"
 #include "api/link_html.h"
 #include "base/principal.h"
+#include "base/subject.h"
 #include "channel/catalogue.h"
 #include "channel/text.h"
 #include "paging/mail_store.h"
@@ -288,17 +289,19 @@ static bool read_snooze(const char *word, struct span *out)
 /* "user:ana", "schedule:primary", "team:payments"; the name stays in job->who. */
 static bool read_whom(const char *text, struct link_job *job)
 {
-    const char *colon = text != NULL ? strchr(text, ':') : NULL;
-    if (colon == NULL || colon[1] == '\0') {
+    char kind[SUBJECT_KIND_SIZE];
+    struct subject whom;
+    if (text == NULL || !subject_read(text, kind, &whom) || whom.name == NULL ||
+        whom.name[0] == '\0') {
         return false;
     }
-    job->who = g_strdup(colon + 1);
+    job->who = g_strdup(whom.name);
     job->target = (struct target){0};
-    if (g_str_has_prefix(text, "user:")) {
+    if (subject_is(whom, "user")) {
         job->target.user = job->who;
-    } else if (g_str_has_prefix(text, "schedule:")) {
+    } else if (subject_is(whom, "schedule")) {
         job->target.schedule = job->who;
-    } else if (g_str_has_prefix(text, "team:")) {
+    } else if (subject_is(whom, "team")) {
         job->target.team = job->who;
     } else {
         return false;

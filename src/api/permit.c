@@ -1,9 +1,14 @@
 /* Who may what: the tables, and the guard in front of them. */
 #include "api/context.h"
+#include "api/intake.h"
 #include "api/refused.h"
 
+#include "access/key_command.h"
 #include "access/key_index.h"
+#include "alert/alert_events.h"
 #include "base/principal.h"
+#include "config/off_duty.h"
+#include "paging/pager.h"
 #include "source/pagerduty.h"
 
 const char API_PLAIN_PROBLEMS[] = "/in/prometheus/";
@@ -22,6 +27,18 @@ void api_tables(struct api_tables *out)
                   LINK_ROUTE_COUNT, DUTY_ROUTE_COUNT, MISS_ROUTE_COUNT, REPLAY_ROUTE_COUNT,
                   NODE_ROUTE_COUNT, ALERTMANAGER_ROUTE_COUNT, SILENCE_ROUTE_COUNT},
     };
+}
+
+void api_add_events(struct ledger *ledger)
+{
+    ledger_add_events(ledger, KEY_EVENTS);
+    ledger_add_events(ledger, CONFIG_EVENTS);
+    ledger_add_events(ledger, OVERRIDE_EVENTS);
+    ledger_add_events(ledger, ABSENCE_EVENTS);
+    ledger_add_events(ledger, OFF_DUTY_EVENTS);
+    ledger_add_events(ledger, ALERT_EVENTS);
+    ledger_add_events(ledger, CHANGE_EVENTS);
+    ledger_add_events(ledger, PAGING_EVENTS);
 }
 
 /* Default deny: what is not named here reaches nothing. */

@@ -3,48 +3,16 @@
 #ifndef API_SHAPES_H
 #define API_SHAPES_H
 
-#include "base/limits.h"
-#include "base/record.h"
+#include "base/describe.h"
 
 #define FORM_TYPE "application/x-www-form-urlencoded"
 #define HTML_TYPE "text/html"
 #define TEXT_TYPE "text/plain"
 #define STREAM_TYPE "text/event-stream"
 
-/* Fields; `flags` of enum field_flag. */
-#define SHAPE_TEXT(name_, flags_, doc_)                                                          \
-    {                                                                                            \
-        .name = (name_), .kind = FIELD_TEXT, .flags = (flags_), .max = LIMIT_BODY, .doc = (doc_) \
-    }
-#define SHAPE_KIND(name_, kind_, flags_, doc_)                             \
-    {                                                                      \
-        .name = (name_), .kind = (kind_), .flags = (flags_), .doc = (doc_) \
-    }
-#define SHAPE_ENUM(name_, names_, flags_)                                         \
-    {                                                                             \
-        .name = (name_), .kind = FIELD_ENUM, .names = (names_), .flags = (flags_) \
-    }
-#define SHAPE_ONE(name_, record_, flags_)                                              \
-    {                                                                                  \
-        .name = (name_), .kind = FIELD_RECORD, .record = &(record_), .flags = (flags_) \
-    }
-#define SHAPE_MANY(name_, record_, flags_)                                              \
-    {                                                                                   \
-        .name = (name_), .kind = FIELD_RECORDS, .record = &(record_), .flags = (flags_) \
-    }
 #define SHAPE_LABELS(name_, flags_)                                                            \
     {                                                                                          \
         .name = (name_), .kind = FIELD_CUSTOM, .codec = &SHAPE_LABELS_CODEC, .flags = (flags_) \
-    }
-#define SHAPE(name_, doc_, fields_)                                                               \
-    {                                                                                             \
-        .name = (name_), .doc = (doc_), .fields = (fields_), .field_count = G_N_ELEMENTS(fields_) \
-    }
-/* Of other programs, which send or may send more. */
-#define SHAPE_OPEN(name_, doc_, fields_)                                                           \
-    {                                                                                              \
-        .name = (name_), .doc = (doc_), .fields = (fields_), .field_count = G_N_ELEMENTS(fields_), \
-        .is_open = true                                                                            \
     }
 
 extern const struct field_codec SHAPE_LABELS_CODEC; /* {"name": "value", …} */

@@ -78,6 +78,7 @@ static void open_ledger(struct test_house *house)
     db_set_link(house->db, &house->link);
     house->ledger = ledger_create(house->db, &CLOCK_SYSTEM, &RANDOM_SYSTEM);
     struct api_context *api = &house->api;
+    api_add_events(house->ledger);
     api->ledger = house->ledger;
     api->clock = ledger_clock(house->ledger);
     api->node_name = "here";

@@ -16,24 +16,17 @@ struct journal {
     int64_t seen;
 };
 
-static enum log_level level_of(const char *kind)
+static enum log_level level_of(const struct ledger *ledger, const char *name)
 {
-    static const char *const BAD[] = {
-        "delivery.refused",  "delivery.failed",      "delivery.unknown", "page.unreachable",
-        "escalation.nobody", "escalation.exhausted", "clock.jumped"};
-    for (size_t i = 0; i < G_N_ELEMENTS(BAD); i++) {
-        if (strcmp(kind, BAD[i]) == 0) {
-            return LEVEL_WARN;
-        }
-    }
-    return LEVEL_INFO;
+    const struct event_kind *kind = event_kind_of(ledger, name);
+    return kind != NULL && kind->is_trouble ? LEVEL_WARN : LEVEL_INFO;
 }
 
 static void tell(void *self, const struct event *event)
 {
     struct journal *journal = self;
     journal->seen = event->seq;
-    enum log_level level = level_of(event->kind);
+    enum log_level level = level_of(journal->api->ledger, event->kind);
     if (!log_is_on(level)) {
         return;
     }

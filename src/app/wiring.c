@@ -81,6 +81,7 @@ static bool open_ledger(struct house *house, struct fault *fault)
     config_publish(house->configs, config);
     house->ledger = ledger_create(house->db, &CLOCK_SYSTEM, &RANDOM_SYSTEM);
     ledger_keep_room(house->ledger, ROOM_FOR_PAGING);
+    api_add_events(house->ledger);
     config_add_witness(house->configs, house->ledger);
     house->pager = pager_create(house->configs, &RANDOM_SYSTEM);
     pager_add_duties(house->pager, house->ledger);

@@ -26,10 +26,13 @@ static struct principal read_named(const char *text)
 struct principal principal_read(const char *text)
 {
     if (strcmp(text, PRINCIPAL_SYSTEM_TEXT) == 0) {
-        return (struct principal){PRINCIPAL_SYSTEM, ""};
+        return PRINCIPAL_TOCSIN;
     }
     if (strcmp(text, PRINCIPAL_LOCAL_TEXT) == 0) {
         return (struct principal){PRINCIPAL_LOCAL, ""};
+    }
+    if (strcmp(text, PRINCIPAL_FILE_TEXT) == 0) {
+        return (struct principal){PRINCIPAL_FILE, ""};
     }
     return read_named(text);
 }
@@ -45,6 +48,9 @@ char *principal_text(enum principal_kind kind, const char *name)
         if (NOUNS[i].kind == kind) {
             return g_strconcat(NOUNS[i].noun, name, NULL);
         }
+    }
+    if (kind == PRINCIPAL_FILE) {
+        return g_strdup(PRINCIPAL_FILE_TEXT);
     }
     return g_strdup(kind == PRINCIPAL_LOCAL ? PRINCIPAL_LOCAL_TEXT : PRINCIPAL_SYSTEM_TEXT);
 }

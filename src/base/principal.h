@@ -15,15 +15,19 @@ enum principal_kind {
     PRINCIPAL_TOKEN,
     PRINCIPAL_INTEGRATION,
     PRINCIPAL_HEARTBEAT,
+    PRINCIPAL_FILE, /* the team file that a server is started with: "file", without a name */
 };
 
 #define PRINCIPAL_SYSTEM_TEXT "tocsin"
 #define PRINCIPAL_LOCAL_TEXT "local"
+#define PRINCIPAL_FILE_TEXT "file"
 
 struct principal {
     enum principal_kind kind;
     const char *name; /* what follows the colon; borrowed; "" where the kind has none */
 };
+
+#define PRINCIPAL_TOCSIN ((struct principal){PRINCIPAL_SYSTEM, ""})
 
 /* Who acted, of a text that we wrote, borrowed into the answer. What names no kind is a person's handle. */
 NODISCARD struct principal principal_read(const char *text);

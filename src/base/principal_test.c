@@ -14,6 +14,8 @@ static const struct {
 } ACTORS[] = {
     {"tocsin", PRINCIPAL_SYSTEM, ""},
     {"local", PRINCIPAL_LOCAL, ""},
+    {"file", PRINCIPAL_FILE, ""},
+    {"user:file", PRINCIPAL_USER, "file"},
     {"user:ana", PRINCIPAL_USER, "ana"},
     {"user:local", PRINCIPAL_USER, "local"},
     {"user:tocsin", PRINCIPAL_USER, "tocsin"},
@@ -56,7 +58,8 @@ static void test_who_is_somebody(void **state)
 {
     (void)state;
     static const char *const SOMEBODY[] = {"user:ana", "channel:ops", "token:ci"};
-    static const char *const NOBODY[] = {"tocsin", "local", "integration:app", "heartbeat:nightly"};
+    static const char *const NOBODY[] = {"tocsin", "local", "file", "integration:app",
+                                         "heartbeat:nightly"};
     for (size_t i = 0; i < G_N_ELEMENTS(SOMEBODY); i++) {
         assert_true(principal_is_somebody(principal_read(SOMEBODY[i])));
     }

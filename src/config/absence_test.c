@@ -383,7 +383,8 @@ static void test_shifts_that_nobody_takes_again_are_told(void **state)
     assert_in_range(json_array_size(end.uncovered), 2, 5);
     assert_each_told_once(end.uncovered);
     g_autofree char *data = NULL;
-    event_list(world->db, 0, "user:ana", 100, keep_end, &data);
+    const struct subject ana = subject_named("user", "ana");
+    event_list(world->db, 0, &ana, 100, keep_end, &data);
     g_autofree char *count = g_strdup_printf("\"uncovered\":%zu", json_array_size(end.uncovered));
     assert_non_null(strstr(data, count));
     end_absence_clear(&end);

@@ -249,15 +249,21 @@ static void look_after_end(struct ledger_tx *tx, struct end_absence *end,
     config_unref(config);
 }
 
+static const char *const OF_USER[] = {"user", NULL};
+static const struct event_kind EVENT_USER_ABSENCE_ENDED = {.name = "user.absence_ended",
+                                                           .subjects = OF_USER};
+
+const struct event_kind *const ABSENCE_EVENTS[] = {&EVENT_USER_ABSENCE_ENDED, NULL};
+
 static void append_end_event(struct ledger_tx *tx, const struct end_absence *end)
 {
-    g_autofree char *subject = principal_text(PRINCIPAL_USER, end->user);
     json_auto_t *data = json_pack("{s:s, s:I, s:I, s:I}", "absence", end->name, "taken_back",
                                   (json_int_t)json_array_size(end->taken_back), "covers",
                                   (json_int_t)json_array_size(end->covers), "uncovered",
                                   (json_int_t)json_array_size(end->uncovered));
     json_set_utc(data, "away_until", end->away_until);
-    event_append(tx, end->base.actor, "user.absence_ended", subject, data);
+    event_append(tx, principal_read(end->base.actor), &EVENT_USER_ABSENCE_ENDED,
+                 subject_named("user", end->user), data);
 }
 
 static enum command_result end_found(struct ledger_tx *tx, struct end_absence *end,

@@ -55,11 +55,21 @@ static bool judge_override(const struct config *config, const struct schedule *s
            is_ahead(schedule, override, now, &command->fault);
 }
 
-static void append_override_event(struct ledger_tx *tx, const char *actor, const char *kind,
-                                  const char *schedule, json_t *data)
+static const char *const OF_SCHEDULE[] = {"schedule", NULL};
+static const struct event_kind EVENT_OVERRIDE_ADDED = {.name = "override.added",
+                                                       .subjects = OF_SCHEDULE};
+static const struct event_kind EVENT_OVERRIDE_ENDED = {.name = "override.ended",
+                                                       .subjects = OF_SCHEDULE};
+static const struct event_kind EVENT_OVERRIDE_REMOVED = {.name = "override.removed",
+                                                         .subjects = OF_SCHEDULE};
+
+const struct event_kind *const OVERRIDE_EVENTS[] = {&EVENT_OVERRIDE_ADDED, &EVENT_OVERRIDE_ENDED,
+                                                    &EVENT_OVERRIDE_REMOVED, NULL};
+
+static void append_override_event(struct ledger_tx *tx, const char *actor,
+                                  const struct event_kind *kind, const char *schedule, json_t *data)
 {
-    g_autofree char *subject = g_strdup_printf("schedule:%s", schedule);
-    event_append(tx, actor, kind, subject, data);
+    event_append(tx, principal_read(actor), kind, subject_named("schedule", schedule), data);
     json_decref(data);
 }
 
@@ -69,7 +79,7 @@ int64_t config_override_write(struct ledger_tx *tx, const char *actor, const cha
     int64_t id = override_insert(tx->db, schedule, override, actor, tx->now);
     json_t *data = record_write(&OVERRIDE_RECORD, override);
     (void)json_object_set_new(data, "id", json_integer(id));
-    append_override_event(tx, actor, "override.added", schedule, data);
+    append_override_event(tx, actor, &EVENT_OVERRIDE_ADDED, schedule, data);
     return id;
 }
 
@@ -160,7 +170,7 @@ bool config_override_take_back(struct ledger_tx *tx, const char *actor, const st
         if (is_cut) {
             json_set_utc(data, "until", tx->now);
         }
-        append_override_event(tx, actor, is_cut ? "override.ended" : "override.removed",
+        append_override_event(tx, actor, is_cut ? &EVENT_OVERRIDE_ENDED : &EVENT_OVERRIDE_REMOVED,
                               row->schedule, data);
     }
     record_free(&OVERRIDE_RECORD, left);

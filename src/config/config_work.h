@@ -8,7 +8,11 @@
 #define CONFIG_CONFIG_WORK_H
 
 #include "config/config.h"
-#include "ledger/ledger.h"
+#include "ledger/event.h"
+
+/* What the commands append; each NULL at the end. */
+extern const struct event_kind *const CONFIG_EVENTS[];
+extern const struct event_kind *const OVERRIDE_EVENTS[];
 
 /* Replaces nothing: reads the references env:NAME and file:PATH of integrations' and heartbeats'
  * keys where the file is applied, since the server cannot see that environment. Answers an object

@@ -6,6 +6,10 @@
 
 #include "config/config_work.h"
 
+/* What the commands append; each NULL at the end. */
+extern const struct event_kind *const ABSENCE_EVENTS[];
+extern const struct event_kind *const OFF_DUTY_EVENTS[];
+
 struct off_duty {
     struct config_command base;
     const char *user;    /* in */

@@ -202,9 +202,14 @@ static void list_policies(struct off_duty *self, const struct config *config)
     }
 }
 
+static const char *const OF_USER[] = {"user", NULL};
+static const struct event_kind EVENT_USER_TAKEN_OFF_DUTY = {.name = "user.taken_off_duty",
+                                                            .subjects = OF_USER};
+
+const struct event_kind *const OFF_DUTY_EVENTS[] = {&EVENT_USER_TAKEN_OFF_DUTY, NULL};
+
 static void append_off_event(struct ledger_tx *tx, const struct off_duty *self)
 {
-    g_autofree char *subject = principal_text(PRINCIPAL_USER, self->user);
     json_auto_t *data = json_pack("{s:I, s:I}", "covers", (json_int_t)json_array_size(self->covers),
                                   "uncovered", (json_int_t)json_array_size(self->uncovered));
     json_set_utc(data, "from", utc_later(tx->now, self->from));
@@ -213,7 +218,8 @@ static void append_off_event(struct ledger_tx *tx, const struct off_duty *self)
     if (self->comment != NULL) {
         json_object_set_new(data, "comment", json_string(self->comment));
     }
-    event_append(tx, self->base.actor, "user.taken_off_duty", subject, data);
+    event_append(tx, principal_read(self->base.actor), &EVENT_USER_TAKEN_OFF_DUTY,
+                 subject_named("user", self->user), data);
 }
 
 static enum command_result run_judged(struct ledger_tx *tx, struct off_duty *self,

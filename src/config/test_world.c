@@ -6,8 +6,10 @@
 
 #include <cmocka.h>
 
+#include "access/key_command.h"
 #include "base/principal.h"
 #include "config/config_yaml.h"
+#include "config/off_duty.h"
 #include "db/test_database.h"
 
 static struct utc fixed_wall(void *self)
@@ -37,6 +39,11 @@ int world_open(void **state)
     world->where = test_database_create(":memory:");
     world->db = test_database_open(world->where, &world->clock);
     world->ledger = ledger_create(world->db, &world->clock, &world->random);
+    ledger_add_events(world->ledger, KEY_EVENTS);
+    ledger_add_events(world->ledger, CONFIG_EVENTS);
+    ledger_add_events(world->ledger, OVERRIDE_EVENTS);
+    ledger_add_events(world->ledger, ABSENCE_EVENTS);
+    ledger_add_events(world->ledger, OFF_DUTY_EVENTS);
     world->configs = config_holder_create();
     *state = world;
     return 0;

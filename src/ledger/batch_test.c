@@ -16,10 +16,12 @@ static enum command_result refuse(struct ledger_tx *tx, void *arg)
 }
 
 /* The rest of a batch is decided as before; a refused command stays refused. */
+static const struct event_kind DONE = {.name = "thing.done"};
+
 static enum command_result write_one(struct ledger_tx *tx, void *arg)
 {
     ++*(int *)arg;
-    event_append(tx, "test", "thing.done", "thing", NULL);
+    event_append(tx, PRINCIPAL_TOCSIN, &DONE, subject_only("thing"), NULL);
     return COMMAND_DONE;
 }
 

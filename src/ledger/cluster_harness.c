@@ -122,6 +122,9 @@ static lane_set lanes_in_database(struct ledger_tx *tx)
     return lanes;
 }
 
+static const struct event_kind CHORE_DONE = {.name = "chore.done"};
+static const struct event_kind THING_DONE = {.name = "thing.done"};
+
 static int chore_run(struct ledger_tx *tx, void *self, int limit)
 {
     (void)limit;
@@ -132,7 +135,7 @@ static int chore_run(struct ledger_tx *tx, void *self, int limit)
     node->is_due_now = false;
     node->worked++;
     node->worked_lanes = tx->lanes;
-    event_append(tx, "test", "chore.done", "chore", NULL);
+    event_append(tx, PRINCIPAL_TOCSIN, &CHORE_DONE, subject_only("chore"), NULL);
     return 1;
 }
 
@@ -222,7 +225,7 @@ struct job {
 static enum command_result write_event(struct ledger_tx *tx, void *arg)
 {
     ((struct job *)arg)->lanes = tx->lanes;
-    event_append(tx, "test", "thing.done", "thing", NULL);
+    event_append(tx, PRINCIPAL_TOCSIN, &THING_DONE, subject_only("thing"), NULL);
     return COMMAND_DONE;
 }
 

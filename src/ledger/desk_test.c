@@ -53,10 +53,12 @@ static int tear_down(void **state)
     return 0;
 }
 
+static const struct event_kind DONE = {.name = "thing.done"};
+
 static enum command_result append_one(struct ledger_tx *tx, void *arg)
 {
     (void)arg;
-    event_append(tx, "test", "thing.done", "thing", NULL);
+    event_append(tx, PRINCIPAL_TOCSIN, &DONE, subject_only("thing"), NULL);
     return COMMAND_DONE;
 }
 

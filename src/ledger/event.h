@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "base/principal.h"
+#include "base/subject.h"
 #include "ledger/ledger.h"
 
 enum { EVENT_HASH_SIZE = 32 };
@@ -16,13 +17,22 @@ enum { EVENT_HASH_SIZE = 32 };
  * people are: only for those who may administer. */
 #define EVENT_CLIENT "client_address"
 
+/* A kind of event: a row that lives with its noun. */
+struct event_kind {
+    const char *name; /* "alert.triggered", "page.started": noun.past-participle */
+    const char *const
+        *subjects;   /* what it may be about ("alert"), NULL at the end; NULL: anything */
+    bool is_trouble; /* for people who run the server: the log file warns of it */
+};
+
+/* One as it stands in the log. */
 struct event {
-    int64_t seq; /* 1, 2, 3 …; set by event_append */
+    int64_t seq; /* 1, 2, 3 … */
     struct utc at;
     const char
         *actor; /* who did it (base/principal.h): "user:ana", "integration:prod-am", "tocsin" */
-    const char *kind;    /* "alert.triggered", "page.started": noun.past-participle */
-    const char *subject; /* "alert:42", "schedule:payments-primary" */
+    const char *kind;    /* of a struct event_kind, perhaps of another version's */
+    const char *subject; /* base/subject.h: "alert:42", "schedule:payments-primary" */
     const char *data;    /* JSON object as text */
 };
 
@@ -33,14 +43,18 @@ void event_hash(const unsigned char before[EVENT_HASH_SIZE], const struct event 
 
 /* Appends with at = tx->now. `data` is written compactly, with EVENT_CLIENT where there is one, and may be NULL; its
  * reference stays the caller's. */
-void event_append(struct ledger_tx *tx, const char *actor, const char *kind, const char *subject,
-                  const json_t *data);
+void event_append(struct ledger_tx *tx, struct principal actor, const struct event_kind *kind,
+                  struct subject subject, const json_t *data);
 
 /* Events after `after_seq` in order, at most `limit`, only those of `subject` when it is not NULL.
  * The callback's event is valid during the call. Any connection. */
-void event_list(struct db *db, int64_t after_seq, const char *subject, int limit,
+void event_list(struct db *db, int64_t after_seq, const struct subject *subject, int limit,
                 void (*each)(void *self, const struct event *event), void *self);
 
 NODISCARD int64_t event_last_seq(struct db *db);
+
+/* The kind of that name among those that the ledger was given; NULL: another version's, or older. Safe from any
+ * thread. */
+NODISCARD const struct event_kind *event_kind_of(const struct ledger *ledger, const char *name);
 
 #endif

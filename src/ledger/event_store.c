@@ -58,13 +58,13 @@ static void insert(struct db *db, const struct event *event, const unsigned char
 }
 
 /* What follows by itself from what somebody did has no address, nor has a program's key. */
-static bool has_client(const struct ledger_tx *tx, const char *actor)
+static bool has_client(const struct ledger_tx *tx, struct principal actor)
 {
-    return tx->client != NULL && principal_is_somebody(principal_read(actor));
+    return tx->client != NULL && principal_is_somebody(actor);
 }
 
 /* The text of the event's data. NULL: it has none. */
-static char *data_text(const struct ledger_tx *tx, const char *actor, const json_t *data)
+static char *data_text(const struct ledger_tx *tx, struct principal actor, const json_t *data)
 {
     if (!has_client(tx, actor)) {
         return data == NULL ? NULL : json_write(data);
@@ -74,22 +74,42 @@ static char *data_text(const struct ledger_tx *tx, const char *actor, const json
     return json_write(with);
 }
 
-void event_append(struct ledger_tx *tx, const char *actor, const char *kind, const char *subject,
-                  const json_t *data)
+static bool may_be_about(const struct event_kind *kind, struct subject subject)
+{
+    bool may = kind->subjects == NULL;
+    for (size_t i = 0; !may && kind->subjects[i] != NULL; i++) {
+        may = subject_is(subject, kind->subjects[i]);
+    }
+    return may && subject.kind != NULL;
+}
+
+/* A kind that no list holds would be found by nobody who asks what it means. */
+static bool is_listed(const struct ledger *ledger, const struct event_kind *kind)
+{
+    return ledger->kinds == NULL || event_kind_of(ledger, kind->name) == kind;
+}
+
+void event_append(struct ledger_tx *tx, struct principal actor, const struct event_kind *kind,
+                  struct subject subject, const json_t *data)
 {
     struct event_head *head = &tx->ledger->head;
+    CHECK(is_listed(tx->ledger, kind));
+    CHECK(may_be_about(kind, subject));
     if (!head->is_known) {
         event_load_head(tx->db, head);
     }
+    g_autofree char *who = principal_text(actor.kind, actor.name);
+    g_autofree char *about = subject_text(subject);
     g_autofree char *text = data_text(tx, actor, data);
-    struct event event = {head->seq + 1, tx->now, actor, kind, subject, text};
+    struct event event = {head->seq + 1, tx->now, who, kind->name, about, text};
     event_hash(head->hash, &event, head->hash);
     head->seq = event.seq;
     insert(tx->db, &event, head->hash);
-    metric_event(kind);
+    metric_event(kind->name);
 }
 
-static struct db_query *ask_list(struct db *db, int64_t after_seq, const char *subject, int limit)
+static struct db_query *ask_list(struct db *db, int64_t after_seq, const struct subject *subject,
+                                 int limit)
 {
     struct db_query *query =
         subject == NULL
@@ -100,7 +120,8 @@ static struct db_query *ask_list(struct db *db, int64_t after_seq, const char *s
     db_bind_int(query, 1, after_seq);
     db_bind_int(query, 2, limit);
     if (subject != NULL) {
-        db_bind_text(query, 3, subject);
+        g_autofree char *text = subject_text(*subject);
+        db_bind_text(query, 3, text);
     }
     return query;
 }
@@ -115,7 +136,7 @@ static struct event read_event(struct db_query *query)
                           .data = db_text(query, 5)};
 }
 
-void event_list(struct db *db, int64_t after_seq, const char *subject, int limit,
+void event_list(struct db *db, int64_t after_seq, const struct subject *subject, int limit,
                 void (*each)(void *self, const struct event *event), void *self)
 {
     struct db_query *query = ask_list(db, after_seq, subject, limit);

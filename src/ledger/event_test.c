@@ -3,6 +3,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <glib.h>
@@ -17,11 +19,15 @@ struct world {
     struct ledger *ledger;
 };
 
+static const char *const OF_ALERT[] = {"alert", NULL};
+static const struct event_kind TRIGGERED = {.name = "alert.triggered", .subjects = OF_ALERT};
+
 static enum command_result append_one(struct ledger_tx *tx, void *arg)
 {
     const int *n = arg;
     json_auto_t *data = *n % 2 == 0 ? json_pack("{s:i, s:s}", "n", *n, "é", "\n") : NULL;
-    event_append(tx, "user:ana", "alert.triggered", *n % 3 == 0 ? "alert:3" : "alert:4", data);
+    event_append(tx, principal_read("user:ana"), &TRIGGERED,
+                 subject_of_id("alert", *n % 3 == 0 ? 3 : 4), data);
     return COMMAND_DONE;
 }
 
@@ -73,7 +79,10 @@ static void events_are_listed_in_order(void **state)
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(GString) seqs = g_string_new(NULL);
-        event_list(world->db, rows[i].after, rows[i].subject, rows[i].limit, note_seq, seqs);
+        char kind[SUBJECT_KIND_SIZE];
+        struct subject about;
+        bool is_one = rows[i].subject != NULL && subject_read(rows[i].subject, kind, &about);
+        event_list(world->db, rows[i].after, is_one ? &about : NULL, rows[i].limit, note_seq, seqs);
         if (strcmp(seqs->str, rows[i].seqs) != 0) {
             fail_msg("%s: %s", rows[i].name, seqs->str);
         }
@@ -281,6 +290,62 @@ static void the_chain_goes_on_after_a_restart(void **state)
     assert_int_equal(event_last_seq(world->db), EVENTS + 1);
 }
 
+static const struct event_kind SHELVED = {.name = "alert.shelved", .subjects = OF_ALERT};
+static const struct event_kind FORGED = {.name = "alert.triggered", .subjects = OF_ALERT};
+
+struct attempt {
+    const char *name;
+    const struct event_kind *kind;
+    struct subject subject;
+    bool is_taken;
+};
+
+static enum command_result attempt(struct ledger_tx *tx, void *arg)
+{
+    const struct attempt *self = arg;
+    event_append(tx, PRINCIPAL_TOCSIN, self->kind, self->subject, NULL);
+    return COMMAND_DONE;
+}
+
+/* In a process of its own: what is our bug ends it. */
+static bool is_taken(struct world *world, struct attempt *self)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        ledger_run_batch(world->ledger, &(struct command){attempt, NULL, self, false}, 1);
+        _exit(0);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void an_event_is_of_a_listed_kind_and_about_what_it_may_be(void **state)
+{
+    struct world *world = *state;
+    struct attempt rows[] = {
+        {"as it should be", &TRIGGERED, subject_of_id("alert", 3), true},
+        {"about something else", &TRIGGERED, subject_of_id("delivery", 3), false},
+        {"about nothing", &TRIGGERED, {0}, false},
+        {"of a kind that no list holds", &SHELVED, subject_of_id("alert", 3), false},
+        {"of another kind with the same name", &FORGED, subject_of_id("alert", 3), false},
+    };
+    static const struct event_kind *const KINDS[] = {&TRIGGERED, NULL};
+    if (strcmp(world->where, ":memory:") != 0) {
+        return; /* two processes cannot have one connection */
+    }
+    ledger_add_events(world->ledger, KINDS);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (is_taken(world, &rows[i]) != rows[i].is_taken) {
+            fail_msg("%s", rows[i].name);
+        }
+    }
+    assert_ptr_equal(event_kind_of(world->ledger, "alert.triggered"), &TRIGGERED);
+    assert_non_null(event_kind_of(world->ledger, "clock.jumped"));
+    assert_null(event_kind_of(world->ledger, "alert.shelved"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +358,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_walk_finds_the_same_in_slices, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_edit_with_its_hash_is_found_by_the_next_event, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(an_event_is_of_a_listed_kind_and_about_what_it_may_be,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_chain_goes_on_after_a_restart, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("event", tests, NULL, NULL);

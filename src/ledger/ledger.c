@@ -40,6 +40,7 @@ void ledger_destroy(struct ledger **ledger)
     g_array_unref((*ledger)->duties);
     g_array_unref((*ledger)->listeners);
     g_array_unref((*ledger)->witnesses);
+    g_clear_pointer(&(*ledger)->kinds, g_hash_table_unref);
     node_clear(*ledger);
     (void)pthread_mutex_destroy(&(*ledger)->why.mutex);
     (void)pthread_mutex_destroy(&(*ledger)->damage.mutex);
@@ -60,6 +61,24 @@ void ledger_add_listener(struct ledger *ledger, struct ledger_listener listener)
 void ledger_add_witness(struct ledger *ledger, struct ledger_witness witness)
 {
     g_array_append_val(ledger->witnesses, witness);
+}
+
+void ledger_add_events(struct ledger *ledger, const struct event_kind *const *kinds)
+{
+    if (ledger->kinds == NULL) {
+        ledger->kinds = g_hash_table_new(g_str_hash, g_str_equal);
+        ledger_add_events(ledger, LEDGER_EVENTS);
+    }
+    for (size_t i = 0; kinds[i] != NULL; i++) {
+        bool is_new = g_hash_table_insert(ledger->kinds, (gpointer)(uintptr_t)kinds[i]->name,
+                                          (gpointer)(uintptr_t)kinds[i]);
+        CHECK(is_new); /* a name stands for one kind */
+    }
+}
+
+const struct event_kind *event_kind_of(const struct ledger *ledger, const char *name)
+{
+    return ledger->kinds == NULL ? NULL : g_hash_table_lookup(ledger->kinds, name);
 }
 
 bool ledger_hold_room(struct ledger *ledger)

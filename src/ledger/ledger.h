@@ -110,6 +110,11 @@ void ledger_add_duty(struct ledger *ledger, struct ledger_duty duty);
 void ledger_add_listener(struct ledger *ledger, struct ledger_listener listener);
 void ledger_add_witness(struct ledger *ledger, struct ledger_witness witness);
 
+/* Kinds of events (ledger/event.h), NULL at the end; before the first batch. A ledger that was given any appends no
+ * other but its own. */
+struct event_kind;
+void ledger_add_events(struct ledger *ledger, const struct event_kind *const *kinds);
+
 /* From now on `bytes` of the disk are kept in the database's own files (db_hold_room) for what pages people;
  * tries to have them now. Where they cannot be had the intake is closed, and what was accepted goes on. Before
  * the first batch. Without it a full disk stops paging as well. */

@@ -94,6 +94,8 @@ struct job {
     int n;
 };
 
+static const struct event_kind MADE = {.name = "secret.made"};
+
 static enum command_result run_job(struct ledger_tx *tx, void *arg)
 {
     const struct job *job = arg;
@@ -104,7 +106,7 @@ static enum command_result run_job(struct ledger_tx *tx, void *arg)
     db_bind_text(query, 1, name);
     db_bind_blob(query, 2, value, sizeof value);
     (void)db_run(query);
-    event_append(tx, "test", "secret.made", name, NULL);
+    event_append(tx, PRINCIPAL_TOCSIN, &MADE, subject_named("secret", name), NULL);
     return COMMAND_DONE;
 }
 

@@ -29,7 +29,7 @@ static enum db_status mark_clocks(struct ledger *ledger, struct utc wall, struct
 void ledger_tell_jump(struct ledger_tx *tx, struct span by)
 {
     json_auto_t *data = json_pack("{s:I}", "by_us", (json_int_t)by.us);
-    event_append(tx, PRINCIPAL_SYSTEM_TEXT, "clock.jumped", "clock", data);
+    event_append(tx, PRINCIPAL_TOCSIN, &EVENT_CLOCK_JUMPED, subject_only("clock"), data);
     GArray *duties = tx->ledger->duties;
     for (guint i = 0; i < duties->len; i++) {
         const struct ledger_duty *duty = &g_array_index(duties, struct duty_state, i).duty;

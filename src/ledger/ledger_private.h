@@ -103,6 +103,7 @@ struct ledger {
     const struct clock *clock;   /* that everybody goes by: the machine's, or the cluster's */
     const struct clock *machine; /* whose elapsed clock is the same */
     const struct random *random;
+    GHashTable *kinds; /* of const struct event_kind by name; NULL: none were given */
     bool is_shared;
     bool is_alone;        /* see ledger_be_alone */
     int64_t schema_known; /* by this program */
@@ -131,6 +132,11 @@ struct ledger {
 };
 
 /* Asks ahead (db_ask_ahead) where the chain ends, and reads it. */
+/* ledger_events.c */
+extern const struct event_kind *const LEDGER_EVENTS[]; /* all of them, NULL at the end */
+extern const struct event_kind EVENT_LEDGER_REOPENED, EVENT_CLOCK_JUMPED, EVENT_NODE_JOINED,
+    EVENT_NODE_LEFT, EVENT_NODE_LOST;
+
 void event_ask_head(struct db *db);
 void event_load_head(struct db *db, struct event_head *head);
 

@@ -90,6 +90,9 @@ struct job {
     int told_at_answer;
 };
 
+static const struct event_kind MADE = {.name = "secret.made"};
+static const struct event_kind DONE = {.name = "chore.done"};
+
 static enum command_result run_job(struct ledger_tx *tx, void *arg)
 {
     struct job *job = arg;
@@ -105,7 +108,7 @@ static enum command_result run_job(struct ledger_tx *tx, void *arg)
     db_bind_text(query, 1, job->manner == BREAKS_KEY ? "taken" : job->name);
     db_bind_blob(query, 2, "", 0);
     (void)db_run(query);
-    event_append(tx, "test", "secret.made", job->name, NULL);
+    event_append(tx, PRINCIPAL_TOCSIN, &MADE, subject_named("secret", job->name), NULL);
     return COMMAND_DONE;
 }
 
@@ -234,7 +237,7 @@ static int chores_run(struct ledger_tx *tx, void *self, int limit)
             (void)db_run(db_query(tx->db, "SELECT nothing FROM nowhere"));
             return done;
         }
-        event_append(tx, PRINCIPAL_SYSTEM_TEXT, "chore.done", "chore", NULL);
+        event_append(tx, PRINCIPAL_TOCSIN, &DONE, subject_only("chore"), NULL);
         chores->due[i] = (struct utc){0};
         chores->ran++;
         done++;

@@ -24,7 +24,7 @@ static void try_to_reopen(struct ledger *ledger)
     struct span closed = ledger_closed_for(ledger);
     struct ledger_tx tx = ledger_begin(ledger, clock_now(ledger->clock));
     json_auto_t *data = json_pack("{s:I}", "closed_us", (json_int_t)closed.us);
-    event_append(&tx, PRINCIPAL_SYSTEM_TEXT, "ledger.reopened", "ledger", data);
+    event_append(&tx, PRINCIPAL_TOCSIN, &EVENT_LEDGER_REOPENED, subject_only("ledger"), data);
     if (ledger_finish(ledger, "reopen") == DB_OK) {
         atomic_store(&ledger->door, LEDGER_OPEN);
         metric_set(METRIC_DATABASE_UP, 1);

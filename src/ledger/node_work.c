@@ -132,10 +132,9 @@ void node_beaten(struct ledger *ledger)
 
 /* --- joining and leaving --- */
 
-static void tell(struct ledger_tx *tx, const char *kind, int64_t node, json_t *data)
+static void tell(struct ledger_tx *tx, const struct event_kind *kind, int64_t node, json_t *data)
 {
-    g_autofree char *subject = g_strdup_printf("node:%" G_GINT64_FORMAT, node);
-    event_append(tx, PRINCIPAL_SYSTEM_TEXT, kind, subject, data);
+    event_append(tx, PRINCIPAL_TOCSIN, kind, subject_of_id("node", node), data);
     tx->ledger->is_announced = true;
 }
 
@@ -152,7 +151,7 @@ static enum db_status try_to_join(struct ledger *ledger)
     if (db_error(tx.db) == DB_OK) {
         json_auto_t *data = json_pack("{s:s, s:s*, s:s}", "name", member->name, "address",
                                       member->address, "version", TOCSIN_VERSION);
-        tell(&tx, "node.joined", id, data);
+        tell(&tx, &EVENT_NODE_JOINED, id, data);
         node_forget_gone(tx.db, NODES_GONE_KEPT);
     }
     enum db_status status = ledger_finish(ledger, "join");
@@ -245,7 +244,7 @@ static void go(struct ledger_tx *tx)
     tell_duties(tx, member->id);
     node_set_gone(tx->db, member->id, tx->now);
     json_auto_t *data = json_pack("{s:s, s:i}", "name", member->name, "lanes", member->lanes_left);
-    tell(tx, "node.left", member->id, data);
+    tell(tx, &EVENT_NODE_LEFT, member->id, data);
 }
 
 static enum db_status try_to_end(struct ledger *ledger)
@@ -399,7 +398,7 @@ static void bury(struct ledger_tx *tx, int64_t node, const struct lane_view *vie
         tell_duties(tx, node);
     }
     json_auto_t *data = json_pack("{s:s*, s:i}", "name", name, "lanes", lanes);
-    tell(tx, "node.lost", node, data);
+    tell(tx, &EVENT_NODE_LOST, node, data);
     LOG_WARN("ledger", NULL, "a node is silent and counts as lost", "name", name);
 }
 

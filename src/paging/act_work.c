@@ -43,15 +43,13 @@ static void resolve(struct ledger_tx *tx, struct act *act, struct alert *alert)
     alert_is_over(act->pager, tx, alert, END_WAIT);
 }
 
-static void append_event(struct ledger_tx *tx, const struct act *act, const char *kind,
+static void append_event(struct ledger_tx *tx, const struct act *act, const struct event_kind *kind,
                          json_t *data)
 {
-    char subject[32];
-    alert_subject(act->alert_id, subject);
     if (act->note != NULL) {
         json_object_set_new(data, "note", json_string(act->note));
     }
-    event_append(tx, act->actor, kind, subject, data);
+    event_append(tx, principal_read(act->actor), kind, alert_subject(act->alert_id), data);
     json_decref(data);
 }
 
@@ -78,12 +76,12 @@ static void snooze(struct ledger_tx *tx, struct act *act, struct alert *alert)
     page_stop_all(tx, alert->id);
     rooms_follow(act->pager, tx, alert);
     escalation_pause(tx, alert->id, act->until, true);
-    append_event(tx, act, "alert.snoozed", json_pack("{s:s}", "until", until));
+    append_event(tx, act, &EVENT_ALERT_SNOOZED, json_pack("{s:s}", "until", until));
 }
 
 static void escalate(struct ledger_tx *tx, struct act *act, struct alert *alert)
 {
-    append_event(tx, act, "alert.escalated", json_object());
+    append_event(tx, act, &EVENT_ALERT_ESCALATED, json_object());
     if (alert->status == ALERT_ACKNOWLEDGED) {
         /* Whoever acknowledged asks for more hands: walk on from where it stopped. */
         alert->status = ALERT_OPEN;
@@ -244,9 +242,10 @@ enum command_result pager_verify(struct ledger_tx *tx, void *arg)
         strcmp(delivery.who, verify->user) == 0) {
         verify->status = 200;
         contact_note_verified(tx->db, delivery.who, delivery.contact, delivery.address, tx->now);
-        g_autofree char *subject = principal_text(PRINCIPAL_USER, delivery.who);
+        const struct principal person = {PRINCIPAL_USER, delivery.who};
         json_auto_t *data = json_pack("{s:s}", "contact", delivery.contact);
-        event_append(tx, subject, "contact.verified", subject, data);
+        event_append(tx, person, &EVENT_CONTACT_VERIFIED, subject_named("user", delivery.who),
+                     data);
     } else {
         (void)fault_set(&verify->fault, "", "this message is not known; ask for a new test page");
     }
@@ -257,20 +256,20 @@ enum command_result pager_verify(struct ledger_tx *tx, void *arg)
 /* --- test pages --- */
 
 static void test_contact(struct ledger_tx *tx, const struct test_page *test, const char *who,
-                         const char *subject, const char *contact)
+                         struct subject subject, const char *contact)
 {
     json_auto_t *data = json_pack("{s:s, s:s}", "from", test->actor, "contact", contact);
     g_autofree char *text = json_dumps(data, JSON_COMPACT);
     const struct notification notification = {
         .kind = NOTIFICATION_TEST, .severity = SEVERITY_INFO, .data = text};
     notify_specially(test->pager, tx, who, contact, &notification);
-    event_append(tx, test->actor, "contact.tested", subject, data);
+    event_append(tx, principal_read(test->actor), &EVENT_CONTACT_TESTED, subject, data);
 }
 
 static void test_user(struct ledger_tx *tx, struct test_page *test)
 {
     const struct user *user = config_user(test->pager->config, test->user);
-    g_autofree char *subject = principal_text(PRINCIPAL_USER, test->user);
+    const struct subject subject = subject_named("user", test->user);
     guint tested = 0;
     for (guint i = 0; user != NULL && i < user->contacts->len; i++) {
         const struct contact *contact = g_ptr_array_index(user->contacts, i);
@@ -298,7 +297,8 @@ static void test_channel(struct ledger_tx *tx, struct test_page *test)
     if (receiver_channel(test->pager->config, who) != NULL) {
         g_autoptr(GPtrArray) rules =
             receiver_rules(test->pager->config, who, URGENCY_HIGH); /* its one way */
-        test_contact(tx, test, who, who, ((struct rule *)g_ptr_array_index(rules, 0))->contact);
+        test_contact(tx, test, who, subject_named("channel", test->channel),
+                     ((struct rule *)g_ptr_array_index(rules, 0))->contact);
         return;
     }
     test->status = 404;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "alert/alert.h"
+#include "alert/alert_events.h"
 #include "base/json.h"
 
 /* An attempt that may have reached somebody: under way, delivered, or with an outcome nobody knows. */
@@ -205,10 +206,11 @@ int64_t end_carry(struct db *db, const struct delivery *delivery, int64_t told_i
 char *end_note(struct db *db, int64_t alert_id)
 {
     struct fault fault;
-    g_autofree char *subject = g_strdup_printf("alert:%" G_GINT64_FORMAT, alert_id);
+    g_autofree char *subject = subject_text(alert_subject(alert_id));
     struct db_query *q = db_query(db, "SELECT data FROM event WHERE subject = $1"
-                                      " AND kind = 'alert.resolved' ORDER BY seq DESC LIMIT 1");
+                                      " AND kind = $2 ORDER BY seq DESC LIMIT 1");
     db_bind_text(q, 1, subject);
+    db_bind_text(q, 2, EVENT_ALERT_RESOLVED.name);
     g_autofree char *data = db_step(q) == DB_ROW ? g_strdup(db_text(q, 0)) : NULL;
     db_reset(q);
     json_auto_t *value = data != NULL ? json_read(data, strlen(data), &fault) : NULL;

@@ -23,11 +23,10 @@ const struct policy *policy_of(struct pager *pager, struct ledger_tx *tx, int64_
     return policy;
 }
 
-static void append_event(struct ledger_tx *tx, int64_t alert_id, const char *kind, json_t *data)
+static void append_event(struct ledger_tx *tx, int64_t alert_id, const struct event_kind *kind,
+                         json_t *data)
 {
-    char subject[32];
-    alert_subject(alert_id, subject);
-    event_append(tx, PRINCIPAL_SYSTEM_TEXT, kind, subject, data);
+    event_append(tx, PRINCIPAL_TOCSIN, kind, alert_subject(alert_id), data);
     json_decref(data);
 }
 
@@ -35,7 +34,7 @@ static void append_skips(struct ledger_tx *tx, int64_t alert_id, const GArray *s
 {
     for (guint i = 0; i < skips->len; i++) {
         const struct skip *skip = &g_array_index(skips, struct skip, i);
-        append_event(tx, alert_id, "escalation.step_skipped",
+        append_event(tx, alert_id, &EVENT_ESCALATION_STEP_SKIPPED,
                      json_pack("{s:I, s:I, s:s, s:s*}", "step", (json_int_t)skip->step + 1, "round",
                                (json_int_t)skip->round + 1, "why",
                                enum_to_name(SKIP_WHY_NAMES, skip->why), "who", skip->who));
@@ -72,7 +71,7 @@ static bool hold_for_silence(struct pager *pager, struct ledger_tx *tx, struct e
     page_stop_all(tx, alert->id);
     e->next_at = until;
     e->next_is_date = true;
-    append_event(tx, alert->id, "alert.silenced",
+    append_event(tx, alert->id, &EVENT_ALERT_SILENCED,
                  json_pack("{s:s, s:o, s:s*}", "silence", silence->name, "until", json_utc(until),
                            "comment", silence->comment));
     return true;
@@ -107,7 +106,7 @@ static bool hold_for_bound(struct ledger_tx *tx, struct escalation *e, struct ut
     e->next_at = until;
     e->next_is_date = false;
     escalation_save(tx->db, e);
-    append_event(tx, e->alert_id, "escalation.held",
+    append_event(tx, e->alert_id, &EVENT_ESCALATION_HELD,
                  json_pack("{s:I, s:o, s:s}", "step", (json_int_t)e->step, "until", json_utc(until),
                            "why", "the message is held back; the wait begins when it goes"));
     return true;
@@ -118,10 +117,8 @@ static bool hold_for_bound(struct ledger_tx *tx, struct escalation *e, struct ut
 static json_t *circumstances_of(struct ledger_tx *tx, const struct escalation *e, bool is_again)
 {
     struct fault fault;
-    char subject[32];
-    alert_subject(e->alert_id, subject);
     bool was_held = e->next_is_date && utc_is_set(e->next_at);
-    g_autofree char *held = was_held ? silence_held_by(tx->db, subject) : NULL;
+    g_autofree char *held = was_held ? silence_held_by(tx->db, alert_subject(e->alert_id)) : NULL;
     json_auto_t *silence = held != NULL ? json_read(held, strlen(held), &fault) : NULL;
     json_t *circumstances = json_object();
     json_set_text(circumstances, "silence", json_text(silence, "silence", NULL));
@@ -157,11 +154,11 @@ static void advance_telling(struct pager *pager, struct ledger_tx *tx, struct es
     write_down(tx, e);
     append_skips(tx, alert->id, verdict.skips);
     if (verdict.is_last_resort && !was_last_resort) {
-        append_event(tx, alert->id, "escalation.exhausted", json_object());
+        append_event(tx, alert->id, &EVENT_ESCALATION_EXHAUSTED, json_object());
     }
     open_pages(pager, tx, e, alert, &verdict, circumstances);
     if (verdict.tellings->len == 0) {
-        append_event(tx, alert->id, "escalation.nobody", json_object());
+        append_event(tx, alert->id, &EVENT_ESCALATION_NOBODY, json_object());
     }
     verdict_clear(&verdict);
 }
@@ -241,7 +238,7 @@ static void reopen(struct pager *pager, struct ledger_tx *tx, struct escalation 
     alert->status = ALERT_OPEN;
     alert->snoozed_until = (struct utc){0};
     alert_save(tx->db, alert);
-    append_event(tx, alert->id, "alert.reopened", json_pack("{s:s}", "why", why));
+    append_event(tx, alert->id, &EVENT_ALERT_REOPENED, json_pack("{s:s}", "why", why));
     rooms_follow(pager, tx, alert);
     e->state = ESCALATION_ACTIVE;
     e->step = 0;
@@ -257,7 +254,7 @@ static void hold_flapping(struct pager *pager, struct ledger_tx *tx, struct esca
     alert->is_flapping = true;
     alert->status = ALERT_OPEN;
     alert_save(tx->db, alert);
-    append_event(tx, alert->id, "alert.flapping",
+    append_event(tx, alert->id, &EVENT_ALERT_FLAPPING,
                  json_pack("{s:I}", "openings", (json_int_t)openings));
     rooms_follow(pager, tx, alert);
     e->state = ESCALATION_ACTIVE;
@@ -404,7 +401,7 @@ static bool ask_still_on_it(struct pager *pager, struct ledger_tx *tx, const str
         .severity = alert->severity,
     };
     notify_specially(pager, tx, who, first->contact, &question);
-    append_event(tx, alert->id, "alert.asked_still_on_it", json_pack("{s:s}", "who", who));
+    append_event(tx, alert->id, &EVENT_ALERT_ASKED_STILL_ON_IT, json_pack("{s:s}", "who", who));
     return true;
 }
 

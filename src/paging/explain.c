@@ -301,13 +301,12 @@ json_t *explain_alert(struct db *db, const struct config *config, int64_t alert_
     json_t *decisions = json_array();
     json_t *pages = json_array();
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    char subject[32];
+    const struct subject subject = alert_subject(alert_id);
     brief_read(db, config, NULL, &alert, &brief);
     brief_read_hold(db, alert_id, now, &brief);
     json_object_set_new(answer, "alert", record_write(&ALERT_RECORD, &alert));
     json_object_set_new(answer, "message", told_json(&alert, &brief));
-    alert_subject(alert_id, subject);
-    event_list(db, 0, subject, DECISIONS_MAX, add_decision, decisions);
+    event_list(db, 0, &subject, DECISIONS_MAX, add_decision, decisions);
     page_list(db, alert_id, note_page, ids);
     for (guint i = 0; i < ids->len; i++) {
         json_array_append_new(pages, page_json(db, g_array_index(ids, int64_t, i)));

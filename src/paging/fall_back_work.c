@@ -16,7 +16,7 @@ static bool add_way(struct pager *pager, struct ledger_tx *tx, const struct page
             return false;
         }
         json_auto_t *data = json_pack("{s:s, s:s}", "from", failed, "to", next);
-        append_page_event(tx, PRINCIPAL_SYSTEM_TEXT, "page.fell_back", page, data);
+        append_page_event(tx, PRINCIPAL_TOCSIN, &EVENT_PAGE_FELL_BACK, page, data);
         g_ptr_array_add(used, g_strdup(next));
         int outlook = notify_of_page(pager, tx, page, alert, next, false);
         if (outlook == OUTLOOK_GOOD) {
@@ -151,7 +151,7 @@ static void page_is_unreachable(struct pager *pager, struct ledger_tx *tx, struc
 {
     int then = then_of(tx, page);
     json_auto_t *data = json_pack("{s:s}", "then", enum_to_name(THEN_NAMES, then));
-    append_page_event(tx, PRINCIPAL_SYSTEM_TEXT, "page.unreachable", page, data);
+    append_page_event(tx, PRINCIPAL_TOCSIN, &EVENT_PAGE_UNREACHABLE, page, data);
     if (then == THEN_ANYBODY) {
         page_anybody_else(pager, tx, page, alert);
     } else if (then == THEN_NEXT_STEP) {

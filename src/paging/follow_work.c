@@ -34,7 +34,7 @@ void page_supersede(struct ledger_tx *tx, const struct page *page)
             page_close(tx, &lower, PAGE_SUPERSEDED);
             notifications_cancel_of_page(tx->db, lower.id, tx->now);
             json_auto_t *data = json_pack("{s:I}", "by_page", (json_int_t)page->id);
-            append_page_event(tx, PRINCIPAL_SYSTEM_TEXT, "page.superseded", &lower, data);
+            append_page_event(tx, PRINCIPAL_TOCSIN, &EVENT_PAGE_SUPERSEDED, &lower, data);
         }
         page_clear(&lower);
     }

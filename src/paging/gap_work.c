@@ -14,8 +14,6 @@
 
 enum { SCHEDULES_AT_ONCE = 8, EVENTS_AT_ONCE = 500, GAPS_MAX = 20 };
 
-static const char WARNED[] = "schedule.gap_warned";
-
 struct gap_found {
     char *schedule;
     struct gap gap;
@@ -86,7 +84,7 @@ static void remember(void *self, const struct event *event)
     struct fault fault;
     memory->last_seq = event->seq;
     memory->count++;
-    if (strcmp(event->kind, WARNED) != 0 || event->data == NULL) {
+    if (strcmp(event->kind, EVENT_SCHEDULE_GAP_WARNED.name) != 0 || event->data == NULL) {
         return;
     }
     json_auto_t *data = json_read(event->data, strlen(event->data), &fault);
@@ -101,10 +99,10 @@ static void remember(void *self, const struct event *event)
 static GArray *known_gaps(struct ledger_tx *tx, const char *schedule)
 {
     struct memory memory = {.known = g_array_new(FALSE, FALSE, sizeof(struct gap))};
-    g_autofree char *subject = g_strconcat("schedule:", schedule, NULL);
+    const struct subject subject = subject_named("schedule", schedule);
     do {
         memory.count = 0;
-        event_list(tx->db, memory.last_seq, subject, EVENTS_AT_ONCE, remember, &memory);
+        event_list(tx->db, memory.last_seq, &subject, EVENTS_AT_ONCE, remember, &memory);
     } while (memory.count == EVENTS_AT_ONCE);
     return memory.known;
 }
@@ -147,7 +145,6 @@ static void look_at(struct ledger_tx *tx, struct gap_look *look, const struct sc
 static void append_event(struct ledger_tx *tx, const struct gap_found *found,
                          const GPtrArray *receivers)
 {
-    g_autofree char *subject = g_strconcat("schedule:", found->schedule, NULL);
     json_t *told = json_array();
     for (guint i = 0; i < receivers->len; i++) {
         json_array_append_new(told, json_string(g_ptr_array_index(receivers, i)));
@@ -155,7 +152,8 @@ static void append_event(struct ledger_tx *tx, const struct gap_found *found,
     json_auto_t *data = json_pack("{s:o, s:o, s:s, s:o}", "since", json_utc(found->gap.since),
                                   "until", json_utc(found->gap.until), "cause",
                                   enum_to_name(GAP_CAUSE_NAMES, found->gap.cause), "told", told);
-    event_append(tx, PRINCIPAL_SYSTEM_TEXT, WARNED, subject, data);
+    event_append(tx, PRINCIPAL_TOCSIN, &EVENT_SCHEDULE_GAP_WARNED,
+                 subject_named("schedule", found->schedule), data);
 }
 
 /* What a message will say about one gap: data of the notification. */

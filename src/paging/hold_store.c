@@ -2,6 +2,7 @@
  * paging/page_store.h. */
 #include <string.h>
 
+#include "alert/alert_events.h"
 #include "paging/mail_store.h"
 #include "paging/page_store.h"
 
@@ -214,14 +215,19 @@ void escalation_wait_anew(struct db *db, const struct page *page, struct utc now
     (void)db_run(q);
 }
 
-char *silence_held_by(struct db *db, const char *subject)
+char *silence_held_by(struct db *db, struct subject subject)
 {
-    struct db_query *q =
-        db_query(db, "SELECT kind, data FROM event WHERE subject = $1 AND kind IN"
-                     " ('alert.silenced', 'alert.snoozed', 'alert.acknowledged', 'alert.reopened')"
-                     " ORDER BY seq DESC LIMIT 1");
-    db_bind_text(q, 1, subject);
-    bool is_silenced = db_step(q) == DB_ROW && strcmp(db_text(q, 0), "alert.silenced") == 0;
+    struct db_query *q = db_query(db, "SELECT kind, data FROM event WHERE subject = $1 AND kind IN"
+                                      " ($2, $3, $4, $5)"
+                                      " ORDER BY seq DESC LIMIT 1");
+    g_autofree char *about = subject_text(subject);
+    db_bind_text(q, 1, about);
+    db_bind_text(q, 2, EVENT_ALERT_SILENCED.name);
+    db_bind_text(q, 3, EVENT_ALERT_SNOOZED.name);
+    db_bind_text(q, 4, EVENT_ALERT_ACKNOWLEDGED.name);
+    db_bind_text(q, 5, EVENT_ALERT_REOPENED.name);
+    bool is_silenced =
+        db_step(q) == DB_ROW && strcmp(db_text(q, 0), EVENT_ALERT_SILENCED.name) == 0;
     char *data = is_silenced ? g_strdup(db_text(q, 1)) : NULL;
     db_reset(q);
     return data;

@@ -52,10 +52,8 @@ static char *schedule_of(const struct page *page)
 static void move_page(struct pager *pager, struct ledger_tx *tx, struct page *page,
                       const struct alert *alert, const GPtrArray *tellings)
 {
-    char subject[32];
-    alert_subject(alert->id, subject);
     json_auto_t *data = json_pack("{s:s, s:I}", "from", page->who, "page", (json_int_t)page->id);
-    event_append(tx, PRINCIPAL_SYSTEM_TEXT, "page.moved", subject, data);
+    event_append(tx, PRINCIPAL_TOCSIN, &EVENT_PAGE_MOVED, alert_subject(alert->id), data);
     escalation_wait_anew(tx->db, page, tx->now);
     page_close(tx, page, PAGE_MOVED);
     json_auto_t *circumstances = page_circumstances(page);

@@ -4,6 +4,7 @@
 
 #include <glib.h>
 
+#include "base/subject.h"
 #include "db/db.h"
 #include "ledger/lane.h"
 #include "paging/state.h"
@@ -40,9 +41,9 @@ NODISCARD GArray *escalation_held(struct db *db, struct utc now);
 /* Moves the deadline of the one that is due first: it fails, and must not stop the others. */
 void escalation_put_off(struct db *db, struct utc now, lane_set lanes, struct span by);
 void escalation_shift_waits(struct db *db, struct span by);
-/* `subject`: "alert:42". What held its paging last, when that was a silence: the event's data, a JSON text, newly
+/* What held its paging last, when that was a silence: the event's data, a JSON text, newly
  * allocated; else NULL. */
-NODISCARD char *silence_held_by(struct db *db, const char *subject);
+NODISCARD char *silence_held_by(struct db *db, struct subject subject);
 /* The JSON text of a policy version, newly allocated; NULL when there is none. */
 NODISCARD char *policy_version_load(struct db *db, int64_t id);
 

@@ -275,14 +275,12 @@ json_t *page_circumstances(const struct page *page)
     return circumstances;
 }
 
-void append_page_event(struct ledger_tx *tx, const char *actor, const char *kind,
+void append_page_event(struct ledger_tx *tx, struct principal actor, const struct event_kind *kind,
                        const struct page *page, json_t *data)
 {
-    char subject[32];
-    alert_subject(page->alert_id, subject);
     json_object_set_new(data, "who", json_string(page->who));
     json_object_set_new(data, "page", json_integer(page->id));
-    event_append(tx, actor, kind, subject, data);
+    event_append(tx, actor, kind, alert_subject(page->alert_id), data);
 }
 
 /* The page's id when no contact will do, else 0. */
@@ -307,7 +305,7 @@ static int64_t page_open(struct pager *pager, struct ledger_tx *tx, const struct
     set_first_rule(&page, rules);
     int64_t first = advance_rules(&page, rules, tx->now);
     page_insert(tx->db, &page);
-    append_page_event(tx, order->actor, "page.started", &page, reason);
+    append_page_event(tx, principal_read(order->actor), &EVENT_PAGE_STARTED, &page, reason);
     /* Of a new alert's first step nothing can wait already; of one that got worse since, it can. */
     bool is_fresh = page.step == 0 && page.round == 0 && order->alert->count == 1;
     /* A later rule brings none where every contact was tried for the first. */
@@ -347,8 +345,6 @@ void pages_open(struct pager *pager, struct ledger_tx *tx, const struct page_ord
 void pages_miss(struct pager *pager, struct ledger_tx *tx, const struct page_order *order,
                 const GPtrArray *mute)
 {
-    char subject[32];
-    alert_subject(order->alert->id, subject);
     for (guint i = 0; i < mute->len; i++) {
         const struct telling *telling = g_ptr_array_index(mute, i);
         json_auto_t *data = reason_json(order, telling);
@@ -356,7 +352,8 @@ void pages_miss(struct pager *pager, struct ledger_tx *tx, const struct page_ord
         enum user_reach reach = user_reach(config_user(pager->config, telling->who));
         json_object_set_new(data, "why", json_string(enum_to_name(USER_REACH_NAMES, reach)));
         json_object_set_new(data, "who", json_string(telling->who));
-        event_append(tx, order->actor, "page.unreachable", subject, data);
+        event_append(tx, principal_read(order->actor), &EVENT_PAGE_UNREACHABLE,
+                     alert_subject(order->alert->id), data);
     }
 }
 
@@ -439,7 +436,7 @@ static void run_one(struct pager *pager, struct ledger_tx *tx, int64_t page_id)
                 failed = g_strdup(contact);
             }
             json_auto_t *data = json_pack("{s:I, s:s}", "rule", (json_int_t)i + 1, "to", contact);
-            append_page_event(tx, PRINCIPAL_SYSTEM_TEXT, "page.rule_applied", &page, data);
+            append_page_event(tx, PRINCIPAL_TOCSIN, &EVENT_PAGE_RULE_APPLIED, &page, data);
         }
     } else {
         page.next_at = (struct utc){0};

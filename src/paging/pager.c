@@ -259,11 +259,6 @@ const char *receiver_next_contact(const struct config *config, const char *who, 
     return NULL;
 }
 
-void alert_subject(int64_t alert_id, char out[32])
-{
-    g_snprintf(out, 32, "alert:%" G_GINT64_FORMAT, alert_id);
-}
-
 const struct silence *silence_holds(const struct config *config, const struct alert *alert,
                                     struct utc now, struct utc *out_until)
 {

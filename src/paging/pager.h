@@ -37,6 +37,9 @@ enum command_result pager_pulse(struct ledger_tx *tx, void *arg);
 /* LINK_KEY_SIZE bytes that sign links; after pager_recover was committed. */
 const unsigned char *pager_link_key(const struct pager *pager);
 
+/* What paging appends to the event log; NULL at the end. */
+extern const struct event_kind *const PAGING_EVENTS[];
+
 /* --- a signal comes in --- */
 struct take {
     struct pager *pager;

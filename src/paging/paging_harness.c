@@ -8,10 +8,13 @@
 
 #include <cmocka.h>
 
+#include "access/key_command.h"
+#include "alert/alert_events.h"
 #include "alert/alert_store.h"
 #include "base/json.h"
 #include "config/config_store.h"
 #include "config/config_work.h"
+#include "config/off_duty.h"
 #include "db/test_database.h"
 
 const struct utc PAGING_START = {1767607200000000};
@@ -63,6 +66,17 @@ static void errand_destroy(gpointer errand)
     errand_free(errand);
 }
 
+static void add_events(struct ledger *ledger)
+{
+    ledger_add_events(ledger, KEY_EVENTS);
+    ledger_add_events(ledger, CONFIG_EVENTS);
+    ledger_add_events(ledger, OVERRIDE_EVENTS);
+    ledger_add_events(ledger, ABSENCE_EVENTS);
+    ledger_add_events(ledger, OFF_DUTY_EVENTS);
+    ledger_add_events(ledger, ALERT_EVENTS);
+    ledger_add_events(ledger, PAGING_EVENTS);
+}
+
 static void start(struct paging *paging)
 {
     struct fault fault = {0};
@@ -77,6 +91,7 @@ static void start(struct paging *paging)
     config_publish(paging->configs, config);
     paging->ledger = ledger_create(paging->db, &paging->clock, &RANDOM_SYSTEM);
     ledger_be_alone(paging->ledger);
+    add_events(paging->ledger);
     paging->pager = pager_create(paging->configs, &RANDOM_SYSTEM);
     pager_add_duties(paging->pager, paging->ledger);
     if (paging->is_node) {
@@ -364,8 +379,7 @@ static void count_one(void *self, const struct event *event)
 int paging_events(struct paging *paging, int64_t alert_id, const char *kind)
 {
     struct count count = {.kind = kind};
-    char subject[32];
-    alert_subject(alert_id, subject);
-    event_list(paging->db, 0, subject, 1000, count_one, &count);
+    const struct subject subject = alert_subject(alert_id);
+    event_list(paging->db, 0, &subject, 1000, count_one, &count);
     return count.found;
 }

@@ -38,19 +38,35 @@ static char *alerts_of(const GArray *carried)
     GString *names = g_string_new(NULL);
     for (guint i = 0; i < MIN(carried->len, NAMED_ALERTS_MAX); i++) {
         const struct notification *n = &g_array_index(carried, struct notification, i);
-        g_string_append_printf(names, "%salert:%" G_GINT64_FORMAT, i > 0 ? " " : "", n->alert_id);
+        g_string_append(names, i > 0 ? " " : "");
+        subject_append(names, alert_subject(n->alert_id));
     }
     return g_string_free(names, FALSE);
 }
 
-static void append_event(struct ledger_tx *tx, const char *what, const struct delivery *delivery,
-                         const GArray *carried, const char *why)
+static const struct event_kind *event_of(int delivery_state)
+{
+    switch (delivery_state) {
+    case DELIVERY_DELIVERED:
+        return &EVENT_DELIVERY_DELIVERED;
+    case DELIVERY_RETRY:
+        return &EVENT_DELIVERY_RETRY;
+    case DELIVERY_REFUSED:
+        return &EVENT_DELIVERY_REFUSED;
+    case DELIVERY_CANCELLED:
+        return &EVENT_DELIVERY_CANCELLED;
+    default:
+        return &EVENT_DELIVERY_UNKNOWN;
+    }
+}
+
+static void append_event(struct ledger_tx *tx, const struct event_kind *kind,
+                         const struct delivery *delivery, const GArray *carried, const char *why)
 {
     const struct notification *n = &g_array_index(carried, struct notification, 0);
-    char subject[48];
     bool is_single = delivery->items == 1 && n->alert_id != 0;
-    g_snprintf(subject, sizeof subject, "%s:%" G_GINT64_FORMAT, is_single ? "alert" : "delivery",
-               is_single ? n->alert_id : delivery->id);
+    const struct subject subject =
+        is_single ? alert_subject(n->alert_id) : subject_of_id("delivery", delivery->id);
     json_auto_t *data = json_pack("{s:s, s:s, s:I, s:I, s:s}", "who", delivery->who, "contact",
                                   delivery->contact, "delivery", (json_int_t)delivery->id, "items",
                                   (json_int_t)delivery->items, "detail", why);
@@ -58,8 +74,7 @@ static void append_event(struct ledger_tx *tx, const char *what, const struct de
         g_autofree char *alerts = alerts_of(carried);
         json_object_set_new(data, "alerts", json_string(alerts));
     }
-    g_autofree char *kind = g_strconcat("delivery.", what, NULL);
-    event_append(tx, PRINCIPAL_SYSTEM_TEXT, kind, subject, data);
+    event_append(tx, PRINCIPAL_TOCSIN, kind, subject, data);
 }
 
 /* Each of these pages goes another way, too; most severe first. */
@@ -247,8 +262,7 @@ static void close_delivery(struct pager *pager, struct ledger_tx *tx, const stru
     }
     GArray *carried = notifications_of_delivery(tx->db, delivery->id, NAMED_ALERTS_MAX);
     if (carried->len > 0) {
-        append_event(tx, enum_to_name(DELIVERY_STATE_NAMES, delivery->state), delivery, carried,
-                     delivery->detail);
+        append_event(tx, event_of(delivery->state), delivery, carried, delivery->detail);
     }
     bool is_proof = delivery->state == DELIVERY_DELIVERED && !is_elsewhere && holds_test(carried);
     notifications_free(carried);
@@ -317,7 +331,8 @@ static void tell_next(struct pager *pager, struct ledger_tx *tx, const struct de
 {
     GArray *carried = notifications_of_delivery(tx->db, delivery->id, NAMED_ALERTS_MAX);
     if (carried->len > 0) {
-        append_event(tx, "slow", delivery, carried, "still under way: the next contact is told");
+        append_event(tx, &EVENT_DELIVERY_SLOW, delivery, carried,
+                     "still under way: the next contact is told");
     }
     notifications_free(carried);
     g_autoptr(GArray) pages = carried_pages(tx->db, delivery->id, NOTIFICATION_SENDING, G_MAXINT64);

@@ -22,6 +22,7 @@ char *who_name(const struct config *config, int language, struct principal who)
     case PRINCIPAL_SYSTEM:
         return g_strdup(PRINCIPAL_SYSTEM_TEXT);
     case PRINCIPAL_HEARTBEAT:
+    case PRINCIPAL_FILE:
         return principal_text(who.kind, who.name);
     case PRINCIPAL_USER:
         break;

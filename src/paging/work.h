@@ -4,7 +4,7 @@
 #ifndef PAGING_WORK_H
 #define PAGING_WORK_H
 
-#include "ledger/event.h"
+#include "alert/alert_events.h"
 #include "paging/end_store.h"
 #include "paging/link.h"
 #include "paging/mail_store.h"
@@ -49,6 +49,14 @@ struct pager {
 /* Takes the snapshot for one command; pager_leave gives it back. */
 void pager_enter(struct pager *pager, struct ledger_tx *tx);
 void pager_leave(struct pager *pager);
+
+/* --- page_events.c --- */
+extern const struct event_kind EVENT_ESCALATION_STEP_SKIPPED, EVENT_ESCALATION_HELD,
+    EVENT_ESCALATION_EXHAUSTED, EVENT_ESCALATION_NOBODY, EVENT_PAGE_STARTED, EVENT_PAGE_MOVED,
+    EVENT_PAGE_SUPERSEDED, EVENT_PAGE_FELL_BACK, EVENT_PAGE_RULE_APPLIED, EVENT_PAGE_UNREACHABLE,
+    EVENT_DELIVERY_DELIVERED, EVENT_DELIVERY_RETRY, EVENT_DELIVERY_REFUSED, EVENT_DELIVERY_UNKNOWN,
+    EVENT_DELIVERY_CANCELLED, EVENT_DELIVERY_SLOW, EVENT_CONTACT_TESTED, EVENT_CONTACT_VERIFIED,
+    EVENT_SCHEDULE_GAP_WARNED;
 
 /* --- receivers --- */
 /* Low urgency waits for the end of the receiver's quiet hours: when that is; `now`: it need not. */
@@ -99,7 +107,7 @@ int notify_of_page(struct pager *pager, struct ledger_tx *tx, const struct page 
 /* Of a page's reason what is so of the alert, whoever is told: "silence", "silence_comment": which has just ended, and
  * why it was made; "again": they may have heard that it is over. To be freed with json_decref. */
 NODISCARD json_t *page_circumstances(const struct page *page);
-void append_page_event(struct ledger_tx *tx, const char *actor, const char *kind,
+void append_page_event(struct ledger_tx *tx, struct principal actor, const struct event_kind *kind,
                        const struct page *page, json_t *data);
 
 /* --- what waits while the alert changes (follow_work.c) --- */
@@ -290,7 +298,6 @@ void errand_explain(struct errand *errand, const struct config *config,
 void errand_set_id(struct errand *errand, const struct pager *pager, char kind, int64_t id);
 
 /* --- small things --- */
-void alert_subject(int64_t alert_id, char out[32]); /* "alert:42" */
 /* The silence that holds for the alert, and until when; NULL when none does. Borrowed. */
 const struct silence *silence_holds(const struct config *config, const struct alert *alert,
                                     struct utc now, struct utc *out_until);
