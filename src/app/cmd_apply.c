@@ -2,9 +2,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/cmd.h"
 #include "app/team_file.h"
 #include "base/json.h"
+#include "cli/cmd.h"
 #include "config/config_plan.h"
 
 static void print_minted(const json_t *minted)
@@ -83,7 +83,7 @@ static void post(const struct cli *cli, const struct team_file *file, bool is_dr
     json_auto_t *body =
         json_pack("{s:O, s:O, s:b, s:b}", "document", file->document.json, "keys", file->keys,
                   "dry_run", is_dry_run, "prune", cli_has(cli, "prune"));
-    client_call(cli, "POST", "/api/v1/config/apply", body, NULL, answer);
+    client_request(cli, "POST", "/api/v1/config/apply", body, NULL, answer);
 }
 
 static int64_t count_of(const json_t *plan, const char *name)
@@ -124,7 +124,7 @@ static bool may_prune(const struct cli *cli, const struct team_file *file)
     return deleted <= kept || is_confirmed(deleted, kept);
 }
 
-int cmd_apply(struct cli *cli)
+static int cmd_apply(struct cli *cli)
 {
     struct team_file file;
     if (!team_file_read(&file, cli_arg(cli, 0), cli->environment)) {
@@ -145,7 +145,7 @@ int cmd_apply(struct cli *cli)
     return code;
 }
 
-int cmd_export(struct cli *cli)
+static int cmd_export(struct cli *cli)
 {
     json_auto_t *answer = client_ask(cli, "GET", "/api/v1/config/export", NULL);
     if (answer == NULL || cli->is_json) {
@@ -162,3 +162,22 @@ int cmd_export(struct cli *cli)
     fputs(text, stdout);
     return EXIT_OK;
 }
+
+static const struct cli_option APPLY_OPTIONS[] = {
+    {"dry-run", NULL, "Only show what would change."},
+    {"prune", NULL, "Also remove what an earlier file brought and this one no longer has."},
+    {"yes", NULL, "Do not ask before --prune removes more than the file names."},
+    {0}};
+
+static const struct cli_command ROWS[] = {
+    {"apply", "FILE", 1, 1, "Put a team file into force.",
+     "Reads users, schedules, policies, services and integrations from YAML. Applying twice "
+     "changes nothing; mistakes are told together (one of each entry, and what refers to something "
+     "else once every entry can be read), each with file, line, field and remedy, and then nothing "
+     "is applied. A key's env:NAME or file:PATH is resolved here, the secret of a contact or "
+     "channel on the server. Keys that the server makes are printed once. - reads standard input.",
+     APPLY_OPTIONS, SETTING_CLIENT, COMPLETE_FILE, cmd_apply},
+    {"export", "", 0, 0, "Print the configuration in force as a team file.", NULL, NULL,
+     SETTING_CLIENT, 0, cmd_export},
+};
+const struct cli_table CONFIG_COMMANDS = {ROWS, G_N_ELEMENTS(ROWS)};

@@ -5,12 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/cmd.h"
-#include "app/data_dir.h"
 #include "app/newest.h"
+#include "app/place.h"
 #include "app/transfer.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "cli/cmd.h"
+#include "cli/data_dir.h"
 #include "db/db.h"
 #include "ledger/chain.h"
 
@@ -51,8 +52,7 @@ static int backup_here(const struct cli *cli, const char *target)
     }
     struct place place;
     place_of_settings(&cli->settings, &place);
-    struct db *db =
-        cmd_open_database(cli, &place, place.is_server ? DB_READ_ONLY : DB_READ_WRITE, &fault);
+    struct db *db = place_open(cli, &place, place.is_server ? DB_READ_ONLY : DB_READ_WRITE, &fault);
     if (db != NULL && !place_holds_ours(&place, db, &fault)) {
         db_close(&db);
     }
@@ -134,7 +134,7 @@ static int take_answer(const struct cli *cli, const struct client_answer *answer
     return target == NULL ? tell_backup(cli, NULL, made) : take_over(cli, made, target);
 }
 
-int cmd_backup(struct cli *cli)
+static int cmd_backup(struct cli *cli)
 {
     g_autofree char *target = cli->args->len > 0 ? absolute(cli_arg(cli, 0)) : NULL;
     if (target != NULL && cli->settings.url != NULL) {
@@ -145,7 +145,7 @@ int cmd_backup(struct cli *cli)
         return cli_failed("%s is there already: name another file", target);
     }
     struct client_answer answer;
-    client_call(cli, "POST", "/api/v1/backup", NULL, NULL, &answer);
+    client_request(cli, "POST", "/api/v1/backup", NULL, NULL, &answer);
     int code;
     if (answer.state == CLIENT_NO_SERVER && cli->settings.url == NULL) {
         code = target != NULL ? backup_here(cli, target)
@@ -355,7 +355,7 @@ static int tell_sound(const struct cli *cli, const char *source)
     return EXIT_OK;
 }
 
-int cmd_restore(struct cli *cli)
+static int cmd_restore(struct cli *cli)
 {
     struct fault fault = {0};
     const char *to = cli_option(cli, "to");
@@ -380,3 +380,25 @@ int cmd_restore(struct cli *cli)
     place_clear(&place);
     return code;
 }
+
+static const struct cli_option RESTORE_OPTIONS[] = {
+    {"verify-only", NULL, "Only check the file, and say what it holds."},
+    {"to", "PLACE", "Another data directory, or postgresql://... of an empty database."},
+    {0}};
+
+static const struct cli_command ROWS[] = {
+    {"backup", "[FILE]", 0, 1, "Copy the whole database, online, and verify the copy.",
+     "Works with and without a running server. Without FILE the copy stays in the data directory, "
+     "under backups. Without a server the database in --data is copied where that flag is given, "
+     "else "
+     "the one of TOCSIN_DATABASE_URL. One that lacks what was accepted last is copied as it is, "
+     "and "
+     "that is said, with exit code 1.",
+     NULL, SETTING_CLIENT | SETTING_STORE, COMPLETE_FILE, cmd_backup},
+    {"restore", "FILE", 1, 1, "Put a backup in the place of the database.",
+     "The backup is verified before anything is replaced; the old database is kept beside it. "
+     "Refuses "
+     "while a server runs. A database on a server must be empty.",
+     RESTORE_OPTIONS, SETTING_CLIENT | SETTING_STORE, COMPLETE_FILE, cmd_restore},
+};
+const struct cli_table BACKUP_COMMANDS = {ROWS, G_N_ELEMENTS(ROWS)};

@@ -1,12 +1,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/cmd.h"
-#include "app/data_dir.h"
 #include "app/doctor.h"
 #include "app/place.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "cli/cmd.h"
+#include "cli/data_dir.h"
 #include "config/config_store.h"
 #include "db/migrate.h"
 
@@ -72,7 +72,7 @@ static struct db *open_database(const struct cli *cli, struct fault *fault)
 {
     struct place place;
     place_of_settings(&cli->settings, &place);
-    struct db *db = cmd_open_database(cli, &place, DB_READ_ONLY, fault);
+    struct db *db = place_open(cli, &place, DB_READ_ONLY, fault);
     if (db != NULL && !check_schema(db, place.shown, fault)) {
         db_close(&db);
     }
@@ -130,10 +130,10 @@ static int look_here(struct cli *cli)
     return show(cli, answer);
 }
 
-int cmd_doctor(struct cli *cli)
+static int cmd_doctor(struct cli *cli)
 {
     struct client_answer answer;
-    client_call(cli, "GET", "/api/v1/doctor", NULL, NULL, &answer);
+    client_request(cli, "GET", "/api/v1/doctor", NULL, NULL, &answer);
     int code;
     if (answer.state == CLIENT_NO_SERVER && cli->settings.url == NULL) {
         code = look_here(cli);
@@ -145,3 +145,12 @@ int cmd_doctor(struct cli *cli)
     client_answer_clear(&answer);
     return code;
 }
+
+static const struct cli_command ROWS[] = {
+    {"doctor", "", 0, 0, "Find what would keep a page from arriving.",
+     "Looks at contacts, schedules, policies, keys, mail server, disk, clock and database. Exit "
+     "code 1 "
+     "when something would keep a page from arriving.",
+     NULL, SETTING_BOTH, 0, cmd_doctor},
+};
+const struct cli_table DOCTOR_COMMANDS = {ROWS, G_N_ELEMENTS(ROWS)};

@@ -1,8 +1,8 @@
 #include <stdio.h>
 
-#include "app/cmd.h"
 #include "app/place.h"
 #include "base/clock.h"
+#include "cli/cmd.h"
 #include "db/migrate.h"
 
 static json_t *list_steps(const struct db_migrations *known, int64_t found)
@@ -59,14 +59,28 @@ static bool migrate(struct cli *cli, const struct place *place, struct db *db, s
     return is_good;
 }
 
-int cmd_migrate(struct cli *cli)
+static int cmd_migrate(struct cli *cli)
 {
     struct fault fault = {0};
     struct place place;
     place_of_settings(&cli->settings, &place);
-    struct db *db = cmd_open_database(cli, &place, DB_READ_WRITE, &fault);
+    struct db *db = place_open(cli, &place, DB_READ_WRITE, &fault);
     bool is_good = db != NULL && migrate(cli, &place, db, &fault);
     db_close(&db);
     place_clear(&place);
     return is_good ? EXIT_OK : cli_refused(&fault);
 }
+
+static const struct cli_option MIGRATE_OPTIONS[] = {
+    {"dry-run", NULL, "Only show what would be done."}, {0}};
+
+static const struct cli_command ROWS[] = {
+    {"migrate", "", 0, 0, "Bring the schema of the database forward.",
+     "For a database that several nodes share, once before the first of them is renewed; in a data "
+     "directory `tocsin serve` does it by itself. Each step runs in a transaction and leaves alone "
+     "what still pages somebody, or is undone. Nodes may go on working, those of the version "
+     "before "
+     "too.",
+     MIGRATE_OPTIONS, SETTING_STORE, 0, cmd_migrate},
+};
+const struct cli_table MIGRATE_COMMANDS = {ROWS, G_N_ELEMENTS(ROWS)};

@@ -1,7 +1,7 @@
 #include <stdio.h>
 
-#include "app/cmd.h"
 #include "app/transfer.h"
+#include "cli/cmd.h"
 
 static void tell(const struct cli *cli, const struct transfer *transfer)
 {
@@ -33,7 +33,7 @@ static int move(const struct cli *cli, const struct place *from, const struct pl
     return is_done ? EXIT_OK : cli_refused(&fault);
 }
 
-int cmd_move(struct cli *cli)
+static int cmd_move(struct cli *cli)
 {
     const char *from_text = cli_option(cli, "from");
     const char *to_text = cli_option(cli, "to");
@@ -50,3 +50,21 @@ int cmd_move(struct cli *cli)
     place_clear(&to);
     return code;
 }
+
+static const struct cli_option MOVE_OPTIONS[] = {
+    {"from", "PLACE", "The data directory, or postgresql://..., where everything is now."},
+    {"to", "PLACE", "Where it is to go: a directory without a database, or an empty one."},
+    {0}};
+
+static const struct cli_command ROWS[] = {
+    {"move", "", 0, 0, "Move everything to another database, of either kind.",
+     "From a data directory to PostgreSQL or back, with all servers stopped. Every table is "
+     "compared "
+     "on both sides, and so is what still pages somebody; with any difference nothing is kept. A "
+     "place is a data directory, postgresql://..., or file:PATH of a file with such a line, so "
+     "that "
+     "no "
+     "password shows in process lists.",
+     MOVE_OPTIONS, 0, COMPLETE_FILE, cmd_move},
+};
+const struct cli_table MOVE_COMMANDS = {ROWS, G_N_ELEMENTS(ROWS)};

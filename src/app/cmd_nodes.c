@@ -1,4 +1,4 @@
-#include "app/cmd.h"
+#include "cli/cmd.h"
 
 #include <string.h>
 
@@ -20,7 +20,7 @@ static void drop_gone(json_t *items)
     }
 }
 
-int cmd_nodes(struct cli *cli)
+static int cmd_nodes(struct cli *cli)
 {
     static const struct column COLUMNS[] = {{"NODE", "id"},           {"NAME", "name"},
                                             {"STATE", "state"},       {"LANES", "lanes"},
@@ -41,3 +41,15 @@ int cmd_nodes(struct cli *cli)
     cmd_show_list(items, COLUMNS, "No nodes.");
     return EXIT_OK;
 }
+
+static const struct cli_option NODES_OPTIONS[] = {{"all", NULL, "Those that ended lately, too."},
+                                                  {0}};
+
+static const struct cli_command ROWS[] = {
+    {"nodes", "", 0, 0, "List the servers that share the database.",
+     "With each how much of the due work it holds (64 lanes in all), and when the server that "
+     "answers "
+     "last saw it alive. With --json always those that ended, too.",
+     NODES_OPTIONS, SETTING_CLIENT, 0, cmd_nodes},
+};
+const struct cli_table NODE_COMMANDS = {ROWS, G_N_ELEMENTS(ROWS)};

@@ -1,8 +1,8 @@
 #include <stdio.h>
 
-#include "app/cmd.h"
 #include "app/team_file.h"
 #include "base/json.h"
+#include "cli/cmd.h"
 
 /* "checkout, critical" or "checkout, critical, suppressed" */
 static char *way_text(const json_t *way)
@@ -68,7 +68,7 @@ static int replay(struct cli *cli, const struct team_file *file, const json_t *b
 {
     struct client_answer answer;
     int code = EXIT_OK;
-    client_call(cli, "POST", "/api/v1/routes/replay", body, NULL, &answer);
+    client_request(cli, "POST", "/api/v1/routes/replay", body, NULL, &answer);
     if (answer.fault.text[0] != '\0' && answer.fault.field[0] != '\0') {
         g_autofree char *text = team_file_fault(file, &answer.fault);
         output_tell("%s\n", text);
@@ -84,7 +84,7 @@ static int replay(struct cli *cli, const struct team_file *file, const json_t *b
     return code;
 }
 
-int cmd_route_test(struct cli *cli)
+static int cmd_route_test(struct cli *cli)
 {
     struct team_file file;
     int code = EXIT_REFUSED;
@@ -101,3 +101,17 @@ int cmd_route_test(struct cli *cli)
     team_file_clear(&file);
     return code;
 }
+
+static const struct cli_option ROUTE_TEST_OPTIONS[] = {
+    {"last", "N", "On so many of the newest alerts, up to 1000; 100 when not given."},
+    {"all", NULL, "Show those that would go the same way, too."},
+    {0}};
+
+static const struct cli_command ROWS[] = {
+    {"route test", "FILE", 1, 1, "Try a file's routes on past alerts before applying them.",
+     "Shows which of the newest alerts the routes in FILE would send another way than those in "
+     "force. "
+     "- reads standard input.",
+     ROUTE_TEST_OPTIONS, SETTING_CLIENT, COMPLETE_FILE, cmd_route_test},
+};
+const struct cli_table ROUTE_COMMANDS = {ROWS, G_N_ELEMENTS(ROWS)};

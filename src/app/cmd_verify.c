@@ -1,10 +1,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "app/cmd.h"
 #include "app/newest.h"
 #include "app/place.h"
 #include "base/json.h"
+#include "cli/cmd.h"
 #include "ledger/chain.h"
 
 static void print_extent(const json_t *answer, const struct zone *zone, json_int_t events)
@@ -60,7 +60,7 @@ static int verify_place(const struct cli *cli, const struct place *place)
     struct fault fault = {0};
     struct db *db = NULL;
     if (place->is_server || place->data != NULL) {
-        db = cmd_open_database(cli, place, DB_READ_ONLY, &fault);
+        db = place_open(cli, place, DB_READ_ONLY, &fault);
     } else if (access(place->where, R_OK) == 0) {
         db = db_open(place->where, DB_READ_ONLY, &fault);
     } else {
@@ -108,7 +108,7 @@ static int verify_here(const struct cli *cli)
 static int ask_server(const struct cli *cli)
 {
     struct client_answer answer;
-    client_call(cli, "GET", "/api/v1/events/verify", NULL, NULL, &answer);
+    client_request(cli, "GET", "/api/v1/events/verify", NULL, NULL, &answer);
     int code;
     if (answer.state == CLIENT_NO_SERVER && cli->settings.url == NULL) {
         code = verify_here(cli);
@@ -121,7 +121,7 @@ static int ask_server(const struct cli *cli)
     return code;
 }
 
-int cmd_verify(struct cli *cli)
+static int cmd_verify(struct cli *cli)
 {
     const char *file = cli_option(cli, "file");
     bool names_server = cli_has(cli, "database-url") || cli_has(cli, "url");
@@ -133,3 +133,16 @@ int cmd_verify(struct cli *cli)
     }
     return cli_has(cli, "database-url") ? verify_here(cli) : ask_server(cli);
 }
+
+static const struct cli_option VERIFY_OPTIONS[] = {
+    {"file", "PATH", "Not the server's database but this file: a backup, or any other."}, {0}};
+
+static const struct cli_command ROWS[] = {
+    {"verify", "", 0, 0, "Is the record whole, or were events edited or deleted?",
+     "Walks the whole chain of events: how many there are, and the first that was edited or is "
+     "missing. "
+     "Asks the server, which goes on taking alerts; without one, or with --file or --database-url, "
+     "it reads that database and changes nothing. Exit code 3 when the record is not whole.",
+     VERIFY_OPTIONS, SETTING_CLIENT | SETTING_STORE, 0, cmd_verify},
+};
+const struct cli_table VERIFY_COMMANDS = {ROWS, G_N_ELEMENTS(ROWS)};

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "access/token_store.h"
-#include "app/data_dir.h"
+#include "cli/data_dir.h"
 #include "config/config_store.h"
 #include "ledger/chain.h"
 #include "people/contact_store.h"

@@ -3,8 +3,8 @@
 #ifndef APP_DOCTOR_H
 #define APP_DOCTOR_H
 
-#include "app/settings.h"
 #include "app/ways.h"
+#include "cli/settings.h"
 #include "config/lint.h"
 #include "ledger/ledger.h"
 

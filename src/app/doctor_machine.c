@@ -6,7 +6,7 @@
 #include <curl/curl.h>
 
 #include "app/doctor.h"
-#include "channel/mail_name.h"
+#include "base/mail_name.h"
 #include "people/user.h"
 
 #define DISK_PROBLEM_BYTES INT64_C(67108864)   /* 64 MB */

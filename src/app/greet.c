@@ -3,10 +3,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/data_dir.h"
 #include "app/wiring.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "cli/data_dir.h"
 
 /* A key of a native integration that this start made, or NULL. */
 static const char *minted_key(const struct house *house, const struct config *config)

@@ -1,6 +1,6 @@
 #include "app/lost.h"
 
-#include "app/data_dir.h"
+#include "cli/data_dir.h"
 #include "db/migrate.h"
 #include "paging/page_store.h"
 #include "paging/pager.h"

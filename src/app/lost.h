@@ -3,7 +3,7 @@
 #ifndef APP_LOST_H
 #define APP_LOST_H
 
-#include "app/settings.h"
+#include "cli/settings.h"
 #include "db/db.h"
 
 /* False and a fault when a database was made in this directory once, and its file is missing or empty. */

@@ -6,7 +6,8 @@
 #include <curl/curl.h>
 #include <sodium.h>
 
-#include "app/cli.h"
+#include "app/feature_list.h"
+#include "cli/cli.h"
 
 static int run(struct cli *cli)
 {
@@ -29,7 +30,8 @@ int main(int argc, char **argv)
     struct cli cli = {0};
     struct fault fault = {0};
     int code = EXIT_USAGE;
-    if (cli_parse(&cli, argc - 1, argv + 1, (const char *const *)environ, &fault)) {
+    g_autoptr(GPtrArray) commands = features_commands(&FEATURES);
+    if (cli_parse(&cli, commands, argc - 1, argv + 1, (const char *const *)environ, &fault)) {
         code = run(&cli);
     } else {
         (void)cli_refused(&fault);

@@ -1,9 +1,10 @@
 #include "app/place.h"
 
 #include <string.h>
+#include <unistd.h>
 
-#include "app/data_dir.h"
 #include "app/lost.h"
+#include "cli/data_dir.h"
 #include "db/migrate.h"
 
 void place_of_settings(const struct settings *settings, struct place *out)
@@ -124,4 +125,52 @@ void place_clear(struct place *place)
     g_free(place->data);
     g_free(place->shown);
     *place = (struct place){0};
+}
+
+/* --- opening --- */
+
+/* What else may have been meant. */
+static bool refuse_absent(const struct cli *cli, struct fault *fault)
+{
+    const char *data = cli->settings.data;
+    if (cli_environment(cli, "TOCSIN_DATABASE_URL") != NULL) {
+        return fault_set(fault, "",
+                         "there is no database in %s, which --data names in the place of "
+                         "TOCSIN_DATABASE_URL: leave --data out for the database on the server",
+                         data);
+    }
+    return fault_set(fault, "",
+                     "there is no database in %s: name the right directory with --data, or a "
+                     "server with TOCSIN_DATABASE_URL; `tocsin serve --data %s` makes one",
+                     data, data);
+}
+
+static bool check_file(const struct cli *cli, const struct place *place, struct fault *fault)
+{
+    if (!lost_check_file(place->data, fault)) {
+        return false;
+    }
+    return access(place->where, F_OK) == 0 ? place_check_kept(place, fault)
+                                           : refuse_absent(cli, fault);
+}
+
+/* By the settings of a node it is that node's, whose data directory knows whether it was used. A flag names any
+ * database, from anywhere, and by somebody who knows which. */
+static bool check_server(const struct cli *cli, const struct place *place, struct fault *fault)
+{
+    if (cli_has(cli, "database-url")) {
+        return true;
+    }
+    struct db *db = db_open(place->where, DB_READ_ONLY, fault);
+    bool is_kept = db != NULL && lost_check_server(&cli->settings, db, fault);
+    db_close(&db);
+    return is_kept;
+}
+
+struct db *place_open(const struct cli *cli, const struct place *place, enum db_mode mode,
+                      struct fault *fault)
+{
+    bool is_kept =
+        place->is_server ? check_server(cli, place, fault) : check_file(cli, place, fault);
+    return is_kept ? db_open(place->where, mode, fault) : NULL;
 }

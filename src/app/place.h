@@ -2,7 +2,7 @@
 #ifndef APP_PLACE_H
 #define APP_PLACE_H
 
-#include "app/settings.h"
+#include "cli/cli.h"
 #include "db/db.h"
 
 struct place {
@@ -35,6 +35,12 @@ NODISCARD bool place_holds_ours(const struct place *place, struct db *db, struct
 NODISCARD bool place_check_file(const char *file, struct fault *fault);
 /* The same of the file in a data directory, and is it what was used there (app/lost.h)? */
 NODISCARD bool place_check_kept(const struct place *place, struct fault *fault);
+/* The database of these settings, for a command that goes to it by itself, DB_READ_ONLY or DB_READ_WRITE. NULL and a
+ * fault where there is none, where what was used there is gone, or where it is another program's: then nothing was
+ * changed in it. */
+NODISCARD struct db *place_open(const struct cli *cli, const struct place *place, enum db_mode mode,
+                                struct fault *fault);
+
 void place_clear(struct place *place);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include <glib.h>
 
-#include "app/data_dir.h"
+#include "cli/data_dir.h"
 
 /* A link in its place would give away what it points to. */
 static bool give(const char *data, const struct passwd *account)

@@ -2,13 +2,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/cmd.h"
-#include "app/data_dir.h"
 #include "app/ending.h"
 #include "app/journal.h"
 #include "app/privilege.h"
 #include "app/supervise.h"
 #include "base/log.h"
+#include "cli/cmd.h"
+#include "cli/data_dir.h"
 
 static void reload(struct house *house)
 {
@@ -141,7 +141,7 @@ static struct span patience_at_end(const struct settings *settings)
     return (struct span){2 * settings->shutdown_drain.us + SPAN_S(15).us};
 }
 
-int cmd_serve(struct cli *cli)
+static int cmd_serve(struct cli *cli)
 {
     struct span began = clock_elapsed(&CLOCK_SYSTEM);
     struct fault fault = {0};
@@ -170,3 +170,14 @@ int cmd_serve(struct cli *cli)
     log_flush();
     return code;
 }
+
+static const struct cli_command ROWS[] = {
+    {"serve", "", 0, 0, "Run the server.",
+     "Opens (or makes) the data directory, brings its schema up to date, applies --config, and "
+     "takes "
+     "alerts. SIGTERM drains and ends; SIGHUP applies --config again. Start-up is recovery: after "
+     "a "
+     "crash, just start it.",
+     NULL, SETTING_SERVER, 0, cmd_serve},
+};
+const struct cli_table SERVE_COMMANDS = {ROWS, G_N_ELEMENTS(ROWS)};

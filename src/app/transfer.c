@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "app/data_dir.h"
 #include "app/lost.h"
 #include "app/newest.h"
-#include "app/output.h"
 #include "base/clock.h"
+#include "cli/data_dir.h"
+#include "cli/output.h"
 #include "db/server.h"
 #include "ledger/chain.h"
 #include "ledger/node.h"

@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "app/secrets.h"
+#include "cli/secrets.h"
 #include "http/guard.h"
 
 struct ways {

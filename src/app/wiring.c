@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "access/key_index.h"
-#include "app/data_dir.h"
 #include "app/doctor.h"
 #include "base/log.h"
+#include "cli/data_dir.h"
 #include "config/config_store.h"
 #include "config/config_work.h"
 #include "config/past.h"

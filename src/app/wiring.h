@@ -10,10 +10,10 @@
 
 #include "api/context.h"
 #include "app/newest.h"
-#include "app/settings.h"
 #include "app/signs.h"
 #include "app/ways.h"
 #include "channel/post.h"
+#include "cli/settings.h"
 #include "db/ear.h"
 #include "paging/courier.h"
 

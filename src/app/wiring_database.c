@@ -1,9 +1,9 @@
 #include <unistd.h>
 
-#include "app/data_dir.h"
 #include "app/lost.h"
 #include "app/wiring.h"
 #include "base/log.h"
+#include "cli/data_dir.h"
 #include "db/migrate.h"
 
 /* Looked at before anything is set in it: a file that is not ours stays as it is, and a log that is put back must

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "alert/signal.h"
+#include "base/mail_name.h"
 #include "channel/driver.h"
-#include "channel/mail_name.h"
 #include "channel/render.h"
 #include "channel/text.h"
 

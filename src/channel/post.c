@@ -5,8 +5,8 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "base/mail_name.h"
 #include "channel/flight.h"
-#include "channel/mail_name.h"
 #include "people/address.h"
 
 struct post {

@@ -1,0 +1,9 @@
+#include "base/feature.h"
+#include "cli/cli.h"
+
+extern const struct cli_table TOKEN_COMMANDS;
+
+const struct feature ACCESS_FEATURE = {
+    .name = "access",
+    .commands = (const struct cli_table *const[]){&TOKEN_COMMANDS, NULL},
+};

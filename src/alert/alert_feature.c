@@ -1,0 +1,10 @@
+#include "base/feature.h"
+#include "cli/cli.h"
+
+extern const struct cli_table ALERT_SEND_COMMANDS, ALERT_COMMANDS, SILENCE_COMMANDS;
+
+const struct feature ALERT_FEATURE = {
+    .name = "alert",
+    .commands = (const struct cli_table *const[]){&ALERT_SEND_COMMANDS, &ALERT_COMMANDS,
+                                                  &SILENCE_COMMANDS, NULL},
+};

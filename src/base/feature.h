@@ -1,0 +1,27 @@
+/* base/feature.h - one row describes a feature: what it brings to the parts of the house that know no feature by name.
+ *
+ * A feature is a folder with one `const struct feature NAME_FEATURE` (in NAME_feature.c) and its name in the list
+ * `features` of the top meson.build, from which the table of all of them is made. Everything else that is needed is
+ * read from the row: a lower floor never learns who is there.
+ *
+ * Lists of pointers end with NULL; a list that is NULL is empty. */
+#ifndef BASE_FEATURE_H
+#define BASE_FEATURE_H
+
+#include <stddef.h>
+
+struct cli_table;
+
+struct feature {
+    const char *name; /* the folder's: "alert" */
+    /* What is typed on the command line (cli/cli.h), in the order of the help. */
+    const struct cli_table *const *commands;
+};
+
+/* All of them, in the order of the list, which goes from the ground up. Made by the build. */
+struct feature_list {
+    const struct feature *const *features;
+    size_t count;
+};
+
+#endif

@@ -1,0 +1,10 @@
+#include "base/feature.h"
+#include "cli/cli.h"
+
+extern const struct cli_table ACT_COMMANDS, EXPLAIN_COMMANDS, MISS_COMMANDS, TEST_COMMANDS;
+
+const struct feature PAGING_FEATURE = {
+    .name = "paging",
+    .commands = (const struct cli_table *const[]){&ACT_COMMANDS, &EXPLAIN_COMMANDS, &MISS_COMMANDS,
+                                                  &TEST_COMMANDS, NULL},
+};
