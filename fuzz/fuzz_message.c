@@ -9,8 +9,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static struct message message_of(const char *text, uint8_t choice, struct message_item *item)
 {
-    *item = (struct message_item){
-        .alert_id = 1, .summary = text, .service = text, .source = text, .severity = choice % 6};
+    *item = (struct message_item){.subject = {.kind = "alert", .id = 1},
+                                  .summary = text,
+                                  .service = text,
+                                  .source = text,
+                                  .severity = choice % 6};
     return (struct message){
         .kind = MESSAGE_PAGE + choice % 6,
         .language = choice / 5 % 7,

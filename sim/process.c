@@ -8,6 +8,7 @@
 #include "config/off_duty.h"
 #include "db/test_database.h"
 #include "ledger/ledger_private.h"
+#include "paging/alert_topic.h"
 #include "paging/mail_store.h"
 #include "sim/plant_store.h"
 #include "sim/world_private.h"
@@ -236,6 +237,7 @@ static void assemble(struct node *node)
     node->ledger->planted = planted_in_ledger(node);
     add_events(node->ledger);
     node->pager = pager_create(node->configs, &world->random);
+    pager_add_topics(node->pager, &ALERT_TOPIC);
     pager_add_duties(node->pager, node->ledger);
     config_add_witness(node->configs, node->ledger);
     ledger_add_listener(node->ledger, (struct ledger_listener){committed, node});

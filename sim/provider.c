@@ -1,6 +1,7 @@
 /* Mail servers and web hooks: they take messages, fail, hang, and lie; and the people behind them. */
 #include <string.h>
 
+#include "alert/alert_events.h"
 #include "paging/mail_store.h"
 #include "paging/pager.h"
 #include "sim/world_private.h"
@@ -133,10 +134,14 @@ static void tell_auditor(struct world *world, const struct attempt *attempt)
 {
     /* A digest names ten alerts and counts the rest; the person is told of all of them. */
     int64_t ids[SENT_MAX];
+    struct subject subjects[SENT_MAX];
     bool is_shared = world_is_shared(world);
     bool is_late = is_shared && (attempt->is_late || attempt->node->is_blind);
-    size_t count = delivery_alerts(is_shared ? world->eye : attempt->node->db, attempt->delivery_id,
-                                   ids, SENT_MAX);
+    size_t count = delivery_subjects(is_shared ? world->eye : attempt->node->db,
+                                     attempt->delivery_id, subjects, SENT_MAX);
+    for (size_t i = 0; i < count; i++) {
+        ids[i] = subjects[i].id;
+    }
     g_autofree char *mailbox =
         g_strdup_printf("%s/%s", enum_to_name(CONTACT_KIND_NAMES, attempt->channel),
                         attempt->is_end ? "ends" : enum_to_name(URGENCY_NAMES, attempt->urgency));
@@ -236,7 +241,7 @@ static void provider_send(void *self, const struct address *address, const struc
         .count = MIN(message->item_count, ANSWERED_MAX),
     };
     for (size_t i = 0; i < attempt->count; i++) {
-        attempt->alert_ids[i] = message->items[i].alert_id;
+        attempt->alert_ids[i] = message->items[i].subject.id;
     }
     if (attempt->is_update && !is_theirs(message->update_id, attempt->person)) {
         auditor_complain(world->auditor, world_now(world), "changed: \"%s\", which %s never had",
@@ -302,7 +307,7 @@ void people_hear(struct world *world, int person, const int64_t *alert_ids, size
     for (size_t i = 0; i < count; i++) {
         struct answer *answer = g_new0(struct answer, 1);
         answer->world = world;
-        answer->act.alert_id = alert_ids[i];
+        answer->act.subject = alert_subject(alert_ids[i]);
         answer->act.verb = chance_of(&world->chance, 15) ? VERB_RESOLVE : VERB_ACKNOWLEDGE;
         g_snprintf(answer->actor, sizeof answer->actor, "user:%s", who->name);
         world_at_owned(world, after, act_now, g_free, answer);

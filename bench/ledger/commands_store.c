@@ -58,20 +58,20 @@ static void insert_alert(struct ledger_tx *tx, int64_t n, int64_t *out_id)
 static void insert_paging(struct ledger_tx *tx, int64_t alert_id)
 {
     struct db_query *query = db_query(
-        tx->db, "INSERT INTO escalation (alert_id, policy_version, state, step, round, severity, "
+        tx->db, "INSERT INTO escalation (subject_id, policy_version, state, step, round, severity, "
                 "started_at, next_at, next_is_date) VALUES ($1, 1, 1, 0, 0, 1, $2, $3, 0)");
     db_bind_int(query, 1, alert_id);
     db_bind_utc(query, 2, tx->now);
     db_bind_utc(query, 3, utc_add(tx->now, SPAN_MIN(5)));
     (void)db_run(query);
-    query = db_query(tx->db, "INSERT INTO page (alert_id, user_name, urgency, reason, state, "
+    query = db_query(tx->db, "INSERT INTO page (subject_id, user_name, urgency, reason, state, "
                              "next_rule, next_at, created_at) VALUES "
                              "($1, 'ana', 1, '{}', 1, 1, $3, $2)");
     db_bind_int(query, 1, alert_id);
     db_bind_utc(query, 2, tx->now);
     db_bind_utc(query, 3, utc_add(tx->now, SPAN_MIN(2)));
     (void)db_run(query);
-    query = db_query(tx->db, "INSERT INTO notification (mailbox_id, alert_id, kind, state, "
+    query = db_query(tx->db, "INSERT INTO notification (mailbox_id, subject_id, kind, state, "
                              "severity, due_at, tries, created_at) VALUES "
                              "(1, $1, 1, 1, 1, $2, 0, $2)");
     db_bind_int(query, 1, alert_id);

@@ -98,6 +98,13 @@ bool alert_load(struct db *db, int64_t id, struct alert *out)
     return read_one(query, out);
 }
 
+void alert_read_any(struct db *db)
+{
+    struct db_query *query = db_query(db, "SELECT 1 FROM alert {rows} LIMIT 1");
+    (void)db_step(query);
+    db_reset(query);
+}
+
 bool alert_load_by_key(struct db *db, const char *integration, const char *stored_key,
                        struct alert *out)
 {

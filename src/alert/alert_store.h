@@ -22,6 +22,9 @@ NODISCARD bool alert_load_suppressed(struct db *db, const char *integration, con
 /* Was there ever an alert with this key, in whatever state? */
 NODISCARD bool alert_is_known(struct db *db, const char *integration, const char *stored_key);
 
+/* Reads the root of the table itself, whatever row comes first: whether it can be read at all. */
+void alert_read_any(struct db *db);
+
 /* Writes a new row; sets alert->id. */
 void alert_insert(struct db *db, struct alert *alert);
 /* Writes back every column that may change after the insert. */

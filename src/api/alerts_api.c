@@ -7,6 +7,7 @@
 #include "alert/alert_store.h"
 #include "alert/silence.h"
 #include "base/principal.h"
+#include "paging/alert_topic.h"
 #include "paging/pager.h"
 
 /* --- reading --- */
@@ -257,7 +258,7 @@ static enum command_result act_run(struct ledger_tx *tx, void *self)
     enum command_result result = pager_act(tx, &job->act);
     struct alert alert = {0};
     g_clear_pointer(&job->alert, json_decref);
-    if (job->act.status == 200 && alert_load(tx->db, job->act.alert_id, &alert)) {
+    if (job->act.status == 200 && alert_load(tx->db, job->act.subject.id, &alert)) {
         bool is_held = json_array_size(job->holds) > 0;
         alert.holds = is_held ? json_incref(job->holds) : NULL;
         job->alert = record_write(&ALERT_RECORD, &alert);
@@ -315,7 +316,7 @@ static void act(struct http_request *request, struct api_context *context, int v
     job->act = (struct act){
         .pager = context->pager,
         .verb = verb,
-        .alert_id = api_id(request, "id"),
+        .subject = alert_subject(api_id(request, "id")),
         .actor = job->actor,
         .target = job->body.target,
         .until = has_wait ? utc_add(clock_now(context->clock), job->body.wait) : job->body.until,

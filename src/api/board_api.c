@@ -13,6 +13,7 @@
 #include "api/static.h"
 #include "base/principal.h"
 #include "channel/catalogue.h"
+#include "paging/alert_topic.h"
 #include "paging/pager.h"
 
 enum { FORM_MAX = 4096 };
@@ -163,7 +164,8 @@ static void write_sign_out(struct html *html, const struct http_request *request
 static struct db *fill(struct http_request *request, struct api_context *context, struct html *html)
 {
     struct config *config = config_current(context->configs);
-    struct board board = {.db = api_reader(context),
+    struct board board = {.pager = context->pager,
+                          .db = api_reader(context),
                           .config = config,
                           .html = html,
                           .language = language_for(request),
@@ -286,7 +288,7 @@ static void post_acknowledge(struct http_request *request, void *self)
     job->actor = g_strdup(http_actor(request));
     job->act = (struct act){.pager = context->pager,
                             .verb = VERB_ACKNOWLEDGE,
-                            .alert_id = api_id(request, "id"),
+                            .subject = alert_subject(api_id(request, "id")),
                             .actor = job->actor};
     struct command command = {.run = board_run, .answer = board_answer, .arg = job};
     if (!api_submit(request, context, command)) {

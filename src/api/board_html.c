@@ -6,6 +6,7 @@
 #include "api/page_html.h"
 #include "base/principal.h"
 #include "channel/catalogue.h"
+#include "paging/alert_topic.h"
 #include "paging/mail_store.h"
 #include "paging/page_store.h"
 #include "paging/who.h"
@@ -44,7 +45,7 @@ static void write_paged(const struct board *board, const struct alert *alert)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     struct names taken = {board, names};
-    page_list(board->db, alert->id, take_name, &taken);
+    page_list(board->db, alert_subject(alert->id), take_name, &taken);
     if (names->len == 0) {
         page_say(board->html, board->language, "span", NULL, "board.nobody_paged");
         return;
@@ -106,16 +107,16 @@ static const char *state_key(int state)
     return "delivery.unknown";
 }
 
-/* What it was about: the newest of its alerts stands for the rest. */
+/* What it was about: the newest of that stands for the rest. */
 static void write_subject(const struct board *board, const struct delivery *delivery)
 {
-    int64_t id = 0;
-    struct alert alert = {0};
-    if (delivery_alerts(board->db, delivery->id, &id, 1) == 1 &&
-        alert_load(board->db, id, &alert)) {
-        html_element(board->html, "div", alert.summary, "class", "summary", NULL);
-        alert_clear(&alert);
+    struct subject subject = {0};
+    struct topic topic = {0};
+    if (delivery_subjects(board->db, delivery->id, &subject, 1) == 1 &&
+        topic_load(board->pager, board->db, subject, &topic)) {
+        html_element(board->html, "div", topic.summary, "class", "summary", NULL);
     }
+    topic_clear(&topic);
     if (delivery->items > 1) {
         const struct catalogue_arg args[] = {{"count", NULL, delivery->items}, {NULL, NULL, 0}};
         g_autofree char *text = catalogue_format(board->language, "board.digest", args);

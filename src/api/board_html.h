@@ -8,6 +8,7 @@
 #include "http/html.h"
 
 struct board {
+    const struct pager *pager;
     struct db *db;               /* inside a read transaction */
     const struct config *config; /* what people and channels are called */
     struct html *html;

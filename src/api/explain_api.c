@@ -6,6 +6,7 @@
 #include "alert/signal.h"
 #include "base/principal.h"
 #include "ledger/event.h"
+#include "paging/alert_topic.h"
 #include "paging/explain.h"
 #include "paging/whatif.h"
 #include "people/address.h"
@@ -34,7 +35,7 @@ static void read_explain(struct http_request *request, void *self)
     struct db *db = api_reader(context);
     struct config *config = config_current(context->configs);
     json_t *explanation =
-        explain_alert(db, config, api_id(request, "id"), clock_now(context->clock));
+        explain_subject(db, config, &ALERT_TOPIC, api_id(request, "id"), clock_now(context->clock));
     config_unref(config);
     if (!api_reader_done(context, request, db)) {
         json_decref(explanation);

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "alert/alert_store.h"
 #include "api/link_html.h"
 #include "base/principal.h"
 #include "base/subject.h"
@@ -65,6 +64,7 @@ static bool read_link(struct http_request *request, struct api_context *context,
     const unsigned char *key = pager_link_key(context->pager);
     struct fault fault = {0};
     out->now = clock_now(context->clock);
+    out->pager = context->pager;
     if (!link_read(token, key, out->now, &out->link, &fault)) {
         /* Read as of the beginning of time nothing has expired: then the signature is the matter. */
         struct link ignored;
@@ -102,21 +102,13 @@ static const char *notice_of(const struct http_request *request)
     return NULL;
 }
 
-/* Is this alert one of those that the link is about? */
-static bool is_about(struct db *db, const struct link *link, int64_t alert_id)
+/* Is this one of those that the link is about? */
+static bool is_about(struct db *db, const struct link *link, struct subject subject)
 {
-    if (link->kind == LINK_ALERT) {
-        return alert_id == link->subject;
+    if (link->kind == LINK_SUBJECT) {
+        return subject_equal(subject, link_subject(link));
     }
-    return link->kind == LINK_DELIVERY && delivery_carries(db, link->subject, alert_id);
-}
-
-/* 0 for what is no id. */
-static int64_t read_id(const char *text)
-{
-    char *end = NULL;
-    int64_t id = text != NULL ? g_ascii_strtoll(text, &end, 10) : 0;
-    return end != NULL && *end == '\0' && id > 0 ? id : 0;
+    return link->kind == LINK_DELIVERY && delivery_carries(db, link->id, subject);
 }
 
 static void read_link_page(struct http_request *request, void *self)
@@ -130,8 +122,9 @@ static void read_link_page(struct http_request *request, void *self)
     const char *title = catalogue_text(visit.language, "ack_page.title");
     struct html *html = page_begin(visit.language, title, "page");
     struct db *db = api_reader(context);
-    int64_t wanted = read_id(http_query(request, "alert"));
-    visit.alert_id = wanted != 0 && is_about(db, &visit.link, wanted) ? wanted : 0;
+    struct subject wanted = link_subject_read(visit.pager, http_query(request, "alert"));
+    bool is_wanted = wanted.kind != NULL && is_about(db, &visit.link, wanted);
+    visit.subject = is_wanted ? wanted : (struct subject){0};
     visit.notice = notice_of(request);
     link_show(html, &visit, db);
     if (api_page_done(context, request, db, visit.language)) {
@@ -163,9 +156,9 @@ struct link_job {
     struct verify verify;
     struct span snooze;
     struct target target;
-    int64_t alert_id; /* 0: all of the message */
-    bool is_one;      /* to come back to the one alert of several */
-    char *who;        /* owns the name in `target` */
+    struct subject subject; /* of kind NULL: all of the message */
+    bool is_one;            /* to come back to the one of several */
+    char *who;              /* owns the name in `target` */
     char *note;
     char *actor;
     char *token;
@@ -183,25 +176,21 @@ static void link_job_free(struct link_job *job)
     g_free(job);
 }
 
-/* Somebody else has it already and nobody asked again: the old message must not take it from them. Nobody is on one
- * that sleeps. */
 static bool is_taken(struct ledger_tx *tx, const struct link_job *job)
 {
-    struct alert alert = {0};
-    if (job->act.verb != VERB_ACKNOWLEDGE || !alert_load(tx->db, job->alert_id, &alert)) {
-        return false;
-    }
-    bool is_taken = alert.status == ALERT_ACKNOWLEDGED && !alert_is_snoozed(&alert) &&
-                    !link_is_asked(tx->db, alert.id);
-    alert_clear(&alert);
+    struct topic topic = {0};
+    bool is_taken = job->act.verb == VERB_ACKNOWLEDGE &&
+                    topic_load(job->act.pager, tx->db, job->subject, &topic) &&
+                    topic_is_taken(tx->db, &topic);
+    topic_clear(&topic);
     return is_taken;
 }
 
 static enum command_result act_on_one(struct ledger_tx *tx, struct link_job *job)
 {
-    job->act.alert_id = job->alert_id;
+    job->act.subject = job->subject;
     job->act.until = utc_add(tx->now, job->snooze);
-    if (!is_about(tx->db, &job->link, job->alert_id) || is_taken(tx, job)) {
+    if (!is_about(tx->db, &job->link, job->subject) || is_taken(tx, job)) {
         return COMMAND_REFUSED;
     }
     return pager_act(tx, &job->act);
@@ -214,10 +203,10 @@ static enum command_result link_run(struct ledger_tx *tx, void *self)
     if (job->link.kind == LINK_CONTACT) {
         return pager_verify(tx, &job->verify);
     }
-    if (job->alert_id != 0) {
+    if (job->subject.kind != NULL) {
         return act_on_one(tx, job);
     }
-    job->act.alert_id = job->link.subject;
+    job->act.delivery_id = job->link.id;
     return pager_act_on_delivery(tx, &job->act);
 }
 
@@ -243,7 +232,8 @@ static char *way_back(const struct link_job *job)
     GString *way = g_string_new("/l/");
     g_string_append(way, job->token);
     if (job->is_one) {
-        g_string_append_printf(way, "?alert=%" G_GINT64_FORMAT, job->alert_id);
+        g_autofree char *value = link_subject_write(job->subject);
+        g_string_append_printf(way, "?alert=%s", value);
     }
     const char *done = done_word(job);
     if (done != NULL) {
@@ -317,15 +307,15 @@ static bool read_form(struct http_request *request, struct link_job *job)
     if (!read_verb(http_form(request, "do"), verb)) {
         return false;
     }
-    job->alert_id = read_id(http_form(request, "alert"));
-    job->is_one = job->alert_id != 0 && http_form(request, "one") != NULL;
-    if (job->link.kind == LINK_ALERT) {
-        job->alert_id = job->link.subject;
+    job->subject = link_subject_read(job->act.pager, http_form(request, "alert"));
+    job->is_one = job->subject.kind != NULL && http_form(request, "one") != NULL;
+    if (job->link.kind == LINK_SUBJECT) {
+        job->subject = link_subject(&job->link);
     }
     g_autofree char *note = text_line(http_form(request, "note"), LINK_NOTE_MAX);
     job->note = *note != '\0' ? g_steal_pointer(&note) : NULL;
     job->act.note = job->note;
-    bool is_whole = job->alert_id != 0 || *verb == VERB_ACKNOWLEDGE;
+    bool is_whole = job->subject.kind != NULL || *verb == VERB_ACKNOWLEDGE;
     bool is_snooze = *verb == VERB_SNOOZE;
     bool is_page = *verb == VERB_PAGE;
     return is_whole && (!is_snooze || read_snooze(http_form(request, "for"), &job->snooze)) &&
@@ -375,7 +365,7 @@ static void post_link(struct http_request *request, void *self)
     job->holds = json_array();
     job->act = (struct act){.pager = context->pager, .actor = job->actor, .holds = job->holds};
     job->verify = (struct verify){
-        .pager = context->pager, .delivery_id = visit.link.subject, .user = job->link.user};
+        .pager = context->pager, .delivery_id = visit.link.id, .user = job->link.user};
     if (http_is_foreign(request)) {
         answer_unpressed(request, &visit, 403, "link.foreign");
         link_job_free(job);

@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-#include "alert/alert_store.h"
+#include "alert/facts.h"
 #include "channel/catalogue.h"
+#include "paging/alert_topic.h"
 #include "paging/brief.h"
 #include "paging/end_store.h"
 #include "paging/mail_store.h"
@@ -18,7 +19,26 @@ static const char *say(const struct visit *visit, const char *key)
     return catalogue_text(visit->language, key);
 }
 
-/* --- what is known about an alert --- */
+struct subject link_subject_read(const struct pager *pager, const char *text)
+{
+    char word[SUBJECT_KIND_SIZE];
+    struct subject said = {0};
+    bool is_number = text != NULL && g_ascii_isdigit(text[0]);
+    g_autofree char *full = is_number ? g_strconcat(ALERT_TOPIC.word, ":", text, NULL) : NULL;
+    if (text == NULL || !subject_read(is_number ? full : text, word, &said) || said.id == 0) {
+        return (struct subject){0};
+    }
+    const struct topic_kind *kind = topic_kind_of(pager, word);
+    return kind != NULL ? subject_of_id(kind->word, said.id) : (struct subject){0};
+}
+
+char *link_subject_write(struct subject subject)
+{
+    return subject_is(subject, ALERT_TOPIC.word) ? g_strdup_printf("%" G_GINT64_FORMAT, subject.id)
+                                                 : subject_text(subject);
+}
+
+/* --- what is known about a subject --- */
 
 static void write_fact(struct html *html, const char *name, const char *value)
 {
@@ -70,13 +90,14 @@ static void write_links(struct html *html, const GPtrArray *links)
 }
 
 /* Why the link's person was paged, and what people said with it. */
-static void write_why(struct html *html, const struct visit *visit, struct db *db, int64_t alert_id)
+static void write_why(struct html *html, const struct visit *visit, struct db *db,
+                      struct subject subject)
 {
     struct why why;
     const struct brief_page of = {
-        .alert_id = alert_id,
+        .subject = subject,
         .who = visit->link.user,
-        .delivery_id = visit->link.kind == LINK_DELIVERY ? visit->link.subject : 0,
+        .delivery_id = visit->link.kind == LINK_DELIVERY ? visit->link.id : 0,
     };
     if (brief_why(db, visit->config, visit->language, &of, &why)) {
         write_fact(html, say(visit, "label.note"), why.note);
@@ -94,13 +115,14 @@ static void write_actor(struct html *html, const struct visit *visit, const char
 
 /* How it ended, as the message about that says it; nothing while it has not. */
 static void write_end(struct html *html, const struct visit *visit, struct db *db,
-                      const struct alert *alert)
+                      const struct topic *topic)
 {
+    const struct alert *alert = alert_of_topic(topic);
     if (alert->status != ALERT_RESOLVED) {
         return;
     }
     g_autofree char *took = catalogue_span(visit->language, alert_lasted(alert));
-    g_autofree char *note = end_note(db, alert->id);
+    g_autofree char *note = end_note(db, topic->subject, &topic->kind->events);
     html_open(html, "dl", NULL);
     write_fact(html, say(visit, "label.took"), took);
     write_actor(html, visit, "label.acknowledged_by", alert->acknowledged_by);
@@ -109,31 +131,56 @@ static void write_end(struct html *html, const struct visit *visit, struct db *d
     html_close(html);
 }
 
+static void write_labels(struct html *html, const struct visit *visit, const struct alert *alert,
+                         const struct alert_facts *facts)
+{
+    write_fact(html, say(visit, "label.component"), alert->component);
+    for (guint i = 0; i < facts->labels->len; i++) {
+        const struct alert_label *label = g_ptr_array_index(facts->labels, i);
+        write_fact(html, label->name, label->value);
+    }
+}
+
+/* What an alert's card says beside; of what is none nothing. */
+static void read_facts(const struct visit *visit, const struct topic *topic,
+                       struct alert_facts *out)
+{
+    *out = (struct alert_facts){0};
+    if (topic->kind == &ALERT_TOPIC) {
+        const struct alert *alert = alert_of_topic(topic);
+        const struct service *service = config_service(visit->config, alert->service);
+        alert_facts_read(alert, service != NULL ? service->show : NULL, out);
+    }
+}
+
 /* The same facts as in the message, in full. */
 static void write_details(struct html *html, const struct visit *visit, struct db *db,
-                          const struct alert *alert)
+                          const struct topic *topic)
 {
     struct brief brief;
-    brief_read(db, visit->config, NULL, alert, &brief);
-    brief_read_hold(db, alert->id, visit->now, &brief);
+    struct alert_facts facts;
+    read_facts(visit, topic, &facts);
+    brief_read(db, visit->config, NULL, topic, &brief);
+    brief_read_hold(db, topic->subject, visit->now, &brief);
     html_open(html, "div", "class", "card", NULL);
-    if (brief.facts.description != NULL) {
-        html_element(html, "p", brief.facts.description, "class", "text", NULL);
+    if (facts.description != NULL) {
+        html_element(html, "p", facts.description, "class", "text", NULL);
     }
     g_autofree char *told = names_of(visit, brief.told);
     html_open(html, "dl", NULL);
-    write_why(html, visit, db, alert->id);
-    write_fact(html, say(visit, "label.component"), alert->component);
-    for (guint i = 0; i < brief.facts.labels->len; i++) {
-        const struct alert_label *label = g_ptr_array_index(brief.facts.labels, i);
-        write_fact(html, label->name, label->value);
+    write_why(html, visit, db, topic->subject);
+    if (topic->kind == &ALERT_TOPIC) {
+        write_labels(html, visit, alert_of_topic(topic), &facts);
     }
     write_fact(html, say(visit, "link.paged"), told);
     write_next(html, visit, &brief);
     html_close(html);
-    write_links(html, brief.facts.links);
+    if (facts.links != NULL) {
+        write_links(html, facts.links);
+    }
     html_close(html);
     brief_clear(&brief);
+    alert_facts_clear(&facts);
 }
 
 static void write_state(struct html *html, const struct visit *visit, const struct alert *alert)
@@ -150,28 +197,46 @@ static void write_state(struct html *html, const struct visit *visit, const stru
     html_close(html);
 }
 
+/* What it is and how it stands with it: one line of a list that is open. */
+static void write_topic(struct html *html, const struct visit *visit, struct db *db,
+                        const struct topic *topic)
+{
+    html_open(html, "li", "class", enum_to_name(SEVERITY_NAMES, topic->severity), NULL);
+    if (topic->kind == &ALERT_TOPIC) {
+        const struct alert *alert = alert_of_topic(topic);
+        page_alert(html, visit->language, visit->time_zone, alert);
+        write_state(html, visit, alert);
+        write_end(html, visit, db, topic);
+        return;
+    }
+    html_element(html, "p", topic->summary, "class", "summary", NULL);
+    if (topic->standing == STANDING_OVER) {
+        page_say(html, visit->language, "span", "badge resolved", "alert.resolved");
+    }
+}
+
 /* --- forms --- */
 
-/* A form that names what is to be done. `alert_id` 0: with all. */
+/* A form that names what is to be done; with nothing as its subject, with all. */
 static void open_form(struct html *html, const struct visit *visit, const char *verb,
-                      int64_t alert_id)
+                      struct subject subject)
 {
     g_autofree char *here = g_strconcat("/l/", visit->token, NULL);
     html_open(html, "form", "method", "post", "action", here, NULL);
     html_void(html, "input", "type", "hidden", "name", "do", "value", verb, NULL);
-    if (alert_id != 0) {
-        g_autofree char *id = g_strdup_printf("%" G_GINT64_FORMAT, alert_id);
+    if (subject.kind != NULL) {
+        g_autofree char *id = link_subject_write(subject);
         html_void(html, "input", "type", "hidden", "name", "alert", "value", id, NULL);
     }
-    if (visit->alert_id != 0 && visit->link.kind == LINK_DELIVERY) {
+    if (visit->subject.kind != NULL && visit->link.kind == LINK_DELIVERY) {
         html_void(html, "input", "type", "hidden", "name", "one", "value", "1", NULL);
     }
 }
 
 static void write_button(struct html *html, const struct visit *visit, const char *verb,
-                         int64_t alert_id, const char *key, const char *class_name)
+                         struct subject subject, const char *key, const char *class_name)
 {
-    open_form(html, visit, verb, alert_id);
+    open_form(html, visit, verb, subject);
     /* The one that matters most says by itself what it does, to whatever presses buttons. */
     bool is_first = class_name == NULL;
     html_element(html, "button", say(visit, key), "class", class_name, "name",
@@ -188,17 +253,17 @@ static void write_note_input(struct html *html, const struct visit *visit)
     html_close(html);
 }
 
-static void write_resolve(struct html *html, const struct visit *visit, int64_t alert_id)
+static void write_resolve(struct html *html, const struct visit *visit, struct subject subject)
 {
-    open_form(html, visit, "resolve", alert_id);
+    open_form(html, visit, "resolve", subject);
     write_note_input(html, visit);
     html_element(html, "button", say(visit, "link.resolve"), "class", "quiet", NULL);
     html_close(html);
 }
 
-static void write_snooze(struct html *html, const struct visit *visit, int64_t alert_id)
+static void write_snooze(struct html *html, const struct visit *visit, struct subject subject)
 {
-    open_form(html, visit, "snooze", alert_id);
+    open_form(html, visit, "snooze", subject);
     html_open(html, "label", NULL);
     html_text(html, say(visit, "link.snooze_for"));
     html_open(html, "select", "name", "for", NULL);
@@ -234,10 +299,10 @@ static void write_options(struct html *html, const struct visit *visit, int kind
     html_close(html);
 }
 
-static void write_page(struct html *html, const struct visit *visit, int64_t alert_id)
+static void write_page(struct html *html, const struct visit *visit, struct subject subject)
 {
     int left = PEOPLE_MAX;
-    open_form(html, visit, "page", alert_id);
+    open_form(html, visit, "page", subject);
     html_open(html, "label", NULL);
     html_text(html, say(visit, "link.page_whom"));
     html_open(html, "select", "name", "who", "required", "", NULL);
@@ -253,26 +318,20 @@ static void write_page(struct html *html, const struct visit *visit, int64_t ale
 }
 
 /* What one may do beside taking it; folded away while the one button matters most. */
-static void write_more(struct html *html, const struct visit *visit, const struct alert *alert)
+static void write_more(struct html *html, const struct visit *visit, const struct topic *topic)
 {
     bool is_mine =
-        alert->status == ALERT_ACKNOWLEDGED && g_strcmp0(alert->acknowledged_by, visit->actor) == 0;
+        topic->standing == STANDING_TAKEN && g_strcmp0(topic->taken_by, visit->actor) == 0;
     html_open(html, "details", "class", "card more", "open", is_mine ? "" : NULL, NULL);
     html_element(html, "summary", say(visit, "link.more"), NULL);
-    write_page(html, visit, alert->id);
-    write_button(html, visit, "escalate", alert->id, "link.escalate", "quiet");
-    write_snooze(html, visit, alert->id);
-    write_resolve(html, visit, alert->id);
+    write_page(html, visit, topic->subject);
+    write_button(html, visit, "escalate", topic->subject, "link.escalate", "quiet");
+    write_snooze(html, visit, topic->subject);
+    write_resolve(html, visit, topic->subject);
     html_close(html);
 }
 
-/* --- what has become of the alerts of one link --- */
-
-bool link_is_asked(struct db *db, int64_t alert_id)
-{
-    struct escalation escalation;
-    return escalation_of_alert(db, alert_id, &escalation) && escalation.state == ESCALATION_ASKED;
-}
+/* --- what has become of the subjects of one link --- */
 
 struct tally {
     size_t count, open, mine, others, resolved;
@@ -282,19 +341,19 @@ struct tally {
 };
 
 static void tally_add(struct tally *tally, const struct visit *visit, struct db *db,
-                      const struct alert *alert)
+                      const struct topic *topic)
 {
-    bool is_taken = alert->status == ALERT_ACKNOWLEDGED;
-    bool is_mine = is_taken && g_strcmp0(alert->acknowledged_by, visit->actor) == 0;
+    bool is_taken = topic->standing == STANDING_TAKEN;
+    bool is_mine = is_taken && g_strcmp0(topic->taken_by, visit->actor) == 0;
     tally->count++;
-    tally->open += alert->status == ALERT_OPEN;
-    tally->snoozed += alert_is_snoozed(alert);
-    tally->resolved += alert->status == ALERT_RESOLVED;
+    tally->open += topic->standing == STANDING_OPEN;
+    tally->snoozed += topic_is_snoozed(topic);
+    tally->resolved += topic->standing == STANDING_OVER;
     tally->mine += is_mine;
     tally->others += is_taken && !is_mine;
-    tally->asks = tally->asks || (is_taken && link_is_asked(db, alert->id));
-    if (is_taken && !is_mine && tally->taker == NULL && alert->acknowledged_by != NULL) {
-        tally->taker = who_acts(visit->config, visit->language, alert->acknowledged_by);
+    tally->asks = tally->asks || (is_taken && topic_is_asked(db, topic));
+    if (is_taken && !is_mine && tally->taker == NULL && topic->taken_by != NULL) {
+        tally->taker = who_acts(visit->config, visit->language, topic->taken_by);
     }
 }
 
@@ -320,65 +379,61 @@ static void write_outcome(struct html *html, const struct visit *visit, const st
     }
 }
 
-/* The button only while there is something to take. `alert_id` 0: all of the message. */
+/* The button only while there is something to take; of nothing: all of the message. */
 static void write_answer(struct html *html, const struct visit *visit, const struct tally *tally,
-                         int64_t alert_id)
+                         struct subject subject)
 {
     size_t free = tally->open + tally->snoozed;
     if (free > 0) {
         write_counted(html, visit, NULL, tally->open > 0 ? "ack_page.question" : "ack_page.snoozed",
                       free);
-        write_button(html, visit, "acknowledge", alert_id,
+        write_button(html, visit, "acknowledge", subject,
                      free > 1 ? "ack.button_all" : "ack.button", NULL);
     } else if (tally->asks) {
-        write_button(html, visit, "acknowledge", alert_id, "ack.button_still", NULL);
+        write_button(html, visit, "acknowledge", subject, "ack.button_still", NULL);
     } else {
         write_outcome(html, visit, tally);
     }
 }
 
-static void show_one(struct html *html, const struct visit *visit, struct db *db, int64_t id)
+static void show_one(struct html *html, const struct visit *visit, struct db *db,
+                     struct subject subject)
 {
     struct tally tally = {0};
-    struct alert alert = {0};
-    if (!alert_load(db, id, &alert)) {
+    struct topic topic = {0};
+    if (!topic_load(visit->pager, db, subject, &topic)) {
         page_say(html, visit->language, "p", "card problem", "link.gone");
         return;
     }
-    tally_add(&tally, visit, db, &alert);
+    tally_add(&tally, visit, db, &topic);
     html_open(html, "ul", NULL);
-    html_open(html, "li", "class", enum_to_name(SEVERITY_NAMES, alert.severity), NULL);
-    page_alert(html, visit->language, visit->time_zone, &alert);
-    write_state(html, visit, &alert);
-    write_end(html, visit, db, &alert);
+    write_topic(html, visit, db, &topic);
     html_close(html);
     html_close(html);
-    write_answer(html, visit, &tally, id); /* above what may be long: the thumb finds it at once */
-    write_details(html, visit, db, &alert);
-    if (alert.status == ALERT_OPEN || alert.status == ALERT_ACKNOWLEDGED) {
-        write_more(html, visit, &alert);
+    /* Above what may be long: the thumb finds it at once. */
+    write_answer(html, visit, &tally, subject);
+    write_details(html, visit, db, &topic);
+    if (topic.standing == STANDING_OPEN || topic.standing == STANDING_TAKEN) {
+        write_more(html, visit, &topic);
     }
     if (visit->link.kind == LINK_DELIVERY) {
         g_autofree char *all = g_strconcat("/l/", visit->token, NULL);
         html_element(html, "a", say(visit, "link.all"), "href", all, NULL);
     }
-    alert_clear(&alert);
+    topic_clear(&topic);
     g_free(tally.taker);
 }
 
 /* One of several: its own button, and the way to all that can be done with it. */
 static void write_card(struct html *html, const struct visit *visit, struct db *db,
-                       const struct alert *alert)
+                       const struct topic *topic)
 {
-    g_autofree char *more =
-        g_strdup_printf("/l/%s?alert=%" G_GINT64_FORMAT, visit->token, alert->id);
-    html_open(html, "li", "class", enum_to_name(SEVERITY_NAMES, alert->severity), NULL);
-    page_alert(html, visit->language, visit->time_zone, alert);
-    write_state(html, visit, alert);
-    write_end(html, visit, db, alert);
+    g_autofree char *value = link_subject_write(topic->subject);
+    g_autofree char *more = g_strdup_printf("/l/%s?alert=%s", visit->token, value);
+    write_topic(html, visit, db, topic);
     html_open(html, "div", "class", "actions", NULL);
-    if (alert->status == ALERT_OPEN || alert_is_snoozed(alert)) {
-        write_button(html, visit, "acknowledge", alert->id, "ack.button", "quiet");
+    if (topic->standing == STANDING_OPEN || topic_is_snoozed(topic)) {
+        write_button(html, visit, "acknowledge", topic->subject, "ack.button", "quiet");
     }
     html_element(html, "a", say(visit, "link.details"), "href", more, NULL);
     html_close(html);
@@ -386,29 +441,23 @@ static void write_card(struct html *html, const struct visit *visit, struct db *
 }
 
 static void show_several(struct html *html, const struct visit *visit, struct db *db,
-                         const int64_t *ids, size_t count)
+                         const struct subject *subjects, size_t count)
 {
     struct tally tally = {0};
-    GPtrArray *alerts = g_ptr_array_new();
+    size_t found = 0;
+    g_autofree struct topic *topics = g_new0(struct topic, count + 1);
     for (size_t i = 0; i < count; i++) {
-        struct alert *alert = g_new0(struct alert, 1);
-        if (alert_load(db, ids[i], alert)) {
-            tally_add(&tally, visit, db, alert);
-            g_ptr_array_add(alerts, alert);
-        } else {
-            g_free(alert);
+        if (topic_load(visit->pager, db, subjects[i], &topics[found])) {
+            tally_add(&tally, visit, db, &topics[found++]);
         }
     }
-    write_answer(html, visit, &tally, 0);
+    write_answer(html, visit, &tally, (struct subject){0});
     html_open(html, "ul", NULL);
-    for (guint i = 0; i < alerts->len; i++) {
-        struct alert *alert = g_ptr_array_index(alerts, i);
-        write_card(html, visit, db, alert);
-        alert_clear(alert);
-        g_free(alert);
+    for (size_t i = 0; i < found; i++) {
+        write_card(html, visit, db, &topics[i]);
+        topic_clear(&topics[i]);
     }
     html_close(html);
-    g_ptr_array_unref(alerts);
     g_free(tally.taker);
 }
 
@@ -416,7 +465,7 @@ static void show_contact(struct html *html, const struct visit *visit, struct db
 {
     struct delivery delivery = {0};
     bool is_verified = false;
-    if (delivery_load(db, visit->link.subject, &delivery)) {
+    if (delivery_load(db, visit->link.id, &delivery)) {
         is_verified = contact_is_verified(db, delivery.who, delivery.contact, delivery.address);
         delivery_clear(&delivery);
     }
@@ -424,7 +473,7 @@ static void show_contact(struct html *html, const struct visit *visit, struct db
         page_say(html, visit->language, "p", "card done", "ack_page.test_done");
     } else {
         page_say(html, visit->language, "p", "card", "test.subject");
-        write_button(html, visit, "acknowledge", 0, "ack.button_test", NULL);
+        write_button(html, visit, "acknowledge", (struct subject){0}, "ack.button_test", NULL);
     }
 }
 
@@ -435,13 +484,13 @@ void link_show(struct html *html, const struct visit *visit, struct db *db)
     }
     if (visit->link.kind == LINK_CONTACT) {
         show_contact(html, visit, db);
-    } else if (visit->link.kind == LINK_ALERT) {
-        show_one(html, visit, db, visit->link.subject);
-    } else if (visit->alert_id != 0) {
-        show_one(html, visit, db, visit->alert_id);
+    } else if (visit->link.kind == LINK_SUBJECT) {
+        show_one(html, visit, db, link_subject(&visit->link));
+    } else if (visit->subject.kind != NULL) {
+        show_one(html, visit, db, visit->subject);
     } else {
-        int64_t ids[LINK_SHOWN_MAX];
-        size_t count = delivery_alerts(db, visit->link.subject, ids, LINK_SHOWN_MAX);
-        show_several(html, visit, db, ids, count);
+        struct subject subjects[LINK_SHOWN_MAX];
+        size_t count = delivery_subjects(db, visit->link.id, subjects, LINK_SHOWN_MAX);
+        show_several(html, visit, db, subjects, count);
     }
 }

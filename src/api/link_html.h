@@ -5,17 +5,20 @@
 #include "api/page_html.h"
 #include "db/db.h"
 #include "paging/link.h"
+#include "paging/topic.h"
 
 /* A good link and how its person reads. */
 struct visit {
     struct link link;
+    struct pager *pager;
     int language;
     char *time_zone;
     char *actor; /* "user:ana", or "channel:ops" for a message to a chat channel */
     char *token;
     struct config *config;
     struct utc now;
-    int64_t alert_id; /* of several the one that is looked at; 0: the whole message */
+    struct subject
+        subject; /* of several the one that is looked at; of kind NULL: the whole message */
     const char
         *notice; /* key of the catalogue: what became of the button pressed; NULL: nothing to say */
 };
@@ -28,7 +31,9 @@ enum { LINK_SHOWN_MAX = 200, LINK_NOTE_MAX = 500 };
 /* What the link is about, and what may be done: forms whose field `do` names the verb. */
 void link_show(struct html *html, const struct visit *visit, struct db *db);
 
-/* Does somebody have the alert, without being asked whether they are still on it? */
-NODISCARD bool link_is_asked(struct db *db, int64_t alert_id);
+/* What a form or an address of such a page names: "42", an alert, or "drill:42". Of kind NULL: nothing that can page. */
+NODISCARD struct subject link_subject_read(const struct pager *pager, const char *text);
+/* And how it names it. Newly allocated. */
+NODISCARD char *link_subject_write(struct subject subject);
 
 #endif

@@ -28,8 +28,9 @@ static int close_house(void **state)
 
 static char *link_to(int64_t alert_id, const char *who)
 {
-    struct link link = {.kind = LINK_ALERT,
-                        .subject = alert_id,
+    struct link link = {.kind = LINK_SUBJECT,
+                        .id = alert_id,
+                        .subject_kind = "alert",
                         .expires_at = utc_add(clock_now(&CLOCK_SYSTEM), SPAN_H(1))};
     g_strlcpy(link.user, who, sizeof link.user);
     char token[LINK_TOKEN_SIZE];

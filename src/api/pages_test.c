@@ -36,10 +36,13 @@ static int close_house(void **state)
     return 0;
 }
 
-static char *link_path(int kind, int64_t subject, const char *user, struct span life)
+static char *link_path(int kind, int64_t id, const char *user, struct span life)
 {
     struct link link = {
-        .kind = kind, .subject = subject, .expires_at = utc_add(clock_now(&CLOCK_SYSTEM), life)};
+        .kind = kind, .id = id, .expires_at = utc_add(clock_now(&CLOCK_SYSTEM), life)};
+    if (kind == LINK_SUBJECT) {
+        g_strlcpy(link.subject_kind, "alert", sizeof link.subject_kind);
+    }
     g_strlcpy(link.user, user, sizeof link.user);
     char token[LINK_TOKEN_SIZE];
     link_write(&link, pager_link_key(house->api.pager), token);
@@ -107,7 +110,7 @@ static void test_hostile_texts_stay_texts(void **state)
         json_auto_t *taken = test_json(house, house->key, "POST", "/api/v1/alerts", text, 202);
         int64_t id =
             g_ascii_strtoll(json_string_value(json_object_get(taken, "alert_id")), NULL, 10);
-        g_autofree char *path = link_path(LINK_ALERT, id, "budi", SPAN_H(1));
+        g_autofree char *path = link_path(LINK_SUBJECT, id, "budi", SPAN_H(1));
         g_autofree char *page = test_ask(house, NULL, "GET", path, NULL);
         assert_int_equal(client_status(page), 200);
         assert_no_markup(page, PAYLOADS[i]);
@@ -135,7 +138,7 @@ static void test_the_page_shows_the_first_and_the_current_text(void **state)
         json_auto_t *taken = test_json(house, house->key, "POST", "/api/v1/alerts", text, 202);
         id = g_ascii_strtoll(json_string_value(json_object_get(taken, "alert_id")), NULL, 10);
     }
-    g_autofree char *path = link_path(LINK_ALERT, id, "budi", SPAN_H(1));
+    g_autofree char *path = link_path(LINK_SUBJECT, id, "budi", SPAN_H(1));
     g_autofree char *page = test_ask(house, NULL, "GET", path, NULL);
     assert_non_null(strstr(page, "disk 97 %"));
     assert_non_null(strstr(page, "At first <b>warning: disk &lt;91&gt; %</b>"));
@@ -147,7 +150,7 @@ static void test_only_the_button_acts(void **state)
 {
     (void)state;
     int64_t id = test_alert(house, "press me");
-    g_autofree char *path = link_path(LINK_ALERT, id, "budi", SPAN_H(1));
+    g_autofree char *path = link_path(LINK_SUBJECT, id, "budi", SPAN_H(1));
     static const char *const METHODS[] = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PROPFIND"};
     for (size_t i = 0; i < G_N_ELEMENTS(METHODS); i++) {
         for (int again = 0; again < 3; again++) {
@@ -170,7 +173,7 @@ static void test_a_button_that_could_not_act_leads_to_the_page(void **state)
 {
     (void)state;
     int64_t id = test_alert(house, "press me later");
-    g_autofree char *path = link_path(LINK_ALERT, id, "budi", SPAN_H(1));
+    g_autofree char *path = link_path(LINK_SUBJECT, id, "budi", SPAN_H(1));
     atomic_store(&house->fate, TEST_LINK_CUT);
     g_autofree char *page =
         client_call(house->port, "POST", path, "Accept: text/html\r\n", "do=acknowledge");
@@ -193,7 +196,7 @@ static void test_page_speaks_the_persons_language(void **state)
 {
     (void)state;
     int64_t id = test_alert(house, "bahasa");
-    g_autofree char *path = link_path(LINK_ALERT, id, "ana", SPAN_H(1));
+    g_autofree char *path = link_path(LINK_SUBJECT, id, "ana", SPAN_H(1));
     g_autofree char *page = client_call(house->port, "GET", path, "Accept-Language: ko\r\n", NULL);
     assert_non_null(strstr(page, "<html lang=\"id\">"));
     assert_non_null(strstr(page, "Saya tangani"));
@@ -203,8 +206,8 @@ static void test_old_message_takes_nothing_away(void **state)
 {
     (void)state;
     int64_t id = test_alert(house, "mine");
-    g_autofree char *first = link_path(LINK_ALERT, id, "budi", SPAN_H(1));
-    g_autofree char *second = link_path(LINK_ALERT, id, "ana", SPAN_H(1));
+    g_autofree char *first = link_path(LINK_SUBJECT, id, "budi", SPAN_H(1));
+    g_autofree char *second = link_path(LINK_SUBJECT, id, "ana", SPAN_H(1));
     g_free(test_ask(house, NULL, "POST", first, "do=acknowledge"));
     g_free(test_ask(house, NULL, "POST", second, "do=acknowledge"));
     g_autofree char *path = g_strdup_printf("/api/v1/alerts/%" G_GINT64_FORMAT, id);
@@ -216,9 +219,9 @@ static void test_bad_links_are_refused_clearly(void **state)
 {
     (void)state;
     int64_t id = test_alert(house, "unreachable");
-    g_autofree char *good = link_path(LINK_ALERT, id, "budi", SPAN_H(1));
-    g_autofree char *expired = link_path(LINK_ALERT, id, "budi", SPAN_S(-1));
-    g_autofree char *gone = link_path(LINK_ALERT, id, "eve", SPAN_H(1));
+    g_autofree char *good = link_path(LINK_SUBJECT, id, "budi", SPAN_H(1));
+    g_autofree char *expired = link_path(LINK_SUBJECT, id, "budi", SPAN_S(-1));
+    g_autofree char *gone = link_path(LINK_SUBJECT, id, "eve", SPAN_H(1));
     g_autofree char *forged = g_strdup(good);
     forged[8] = forged[8] == 'A' ? 'B' : 'A';
     g_autofree char *cut = g_strndup(good, strlen(good) - 3);

@@ -49,6 +49,7 @@ static void send_pulse(struct supervisor *supervisor, struct span now)
         return;
     }
     supervisor->pulse_sent_at = now;
+    supervisor->pulse.pager = supervisor->house->pager;
     struct command command = {
         .run = pager_pulse, .answer = pulsed, .arg = supervisor, .vital = VITAL_PULSE};
     if (!desk_submit(supervisor->house->desk, command)) {

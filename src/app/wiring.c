@@ -14,6 +14,7 @@
 #include "config/past.h"
 #include "http/guard.h"
 #include "ledger/chain.h"
+#include "paging/alert_topic.h"
 #include "source/payload.h"
 
 /* Bytes that are kept for paging on a full disk, in the database's file and as many in its log. An alert takes
@@ -84,6 +85,7 @@ static bool open_ledger(struct house *house, struct fault *fault)
     api_add_events(house->ledger);
     config_add_witness(house->configs, house->ledger);
     house->pager = pager_create(house->configs, &RANDOM_SYSTEM);
+    pager_add_topics(house->pager, &ALERT_TOPIC);
     pager_add_duties(house->pager, house->ledger);
     house->payloads = payload_book_create();
     payload_book_load(house->payloads, house->db);
@@ -132,7 +134,8 @@ static void pulsed(void *arg, enum command_outcome outcome)
  * damaged table closes the door before anybody knocks. */
 static bool recover_pages(struct house *house, struct fault *fault)
 {
-    struct recovery recovery = {.house = house, .pager = house->pager};
+    struct recovery recovery = {
+        .pulse = {.pager = house->pager}, .house = house, .pager = house->pager};
     const struct command commands[] = {
         {.run = recover, .answer = recovered, .arg = &recovery},
         {.run = pager_pulse, .answer = pulsed, .arg = &recovery, .vital = VITAL_PULSE},

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/subject.h"
 #include "people/user.h"
 
 enum message_kind {
@@ -24,7 +25,7 @@ struct message_pair {
 };
 
 struct message_item {
-    int64_t alert_id;
+    struct subject subject;
     const char *summary;
     const char *description; /* may have several lines; may be NULL */
     const char *service;

@@ -11,7 +11,7 @@
 
 static const struct driver_settings SETTINGS = {"Tocsin <tocsin@example.com>", "smtp://mail:25"};
 static const struct message_item ITEM = {
-    .alert_id = 7,
+    .subject = {.kind = "alert", .id = 7},
     .summary = "Disk full",
     .service = "checkout",
     .severity = SEVERITY_CRITICAL,

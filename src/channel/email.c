@@ -148,10 +148,10 @@ static void header_ids(GString *out, const struct message *message, const char *
     g_autofree char *id = id_part(message->message_id);
     g_autofree char *own = g_strdup_printf("<%s@%s>", id, domain);
     header(out, "Message-ID", own);
-    if (message->item_count == 1 && message->items[0].alert_id != 0) {
+    if (message->item_count == 1 && message->items[0].subject.kind != NULL) {
         g_autofree char *root =
-            g_strdup_printf("<alert-%" G_GINT64_FORMAT "%s%s@%s>", message->items[0].alert_id,
-                            message->installation != NULL ? "-" : "",
+            g_strdup_printf("<%s-%" G_GINT64_FORMAT "%s%s@%s>", message->items[0].subject.kind,
+                            message->items[0].subject.id, message->installation != NULL ? "-" : "",
                             message->installation != NULL ? message->installation : "", domain);
         header(out, "In-Reply-To", root);
         header(out, "References", root);

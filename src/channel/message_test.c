@@ -20,7 +20,7 @@ static const struct message_pair LINKS[] = {
     {"Script", "javascript:alert(1)"},
 };
 static const struct message_item ITEM = {
-    .alert_id = 7,
+    .subject = {.kind = "alert", .id = 7},
     .summary = "Disk full",
     .description = "/var is at 97 %.\nDelete *old* <logs>.\r\n\n\x01",
     .service = "checkout",
@@ -336,7 +336,7 @@ static void a_webhook_has_a_field_for_each(void **state)
     const json_t *alert = json_array_get(json_object_get(data, "alerts"), 0);
     struct fault fault = {0};
     static const char EXPECTED[] =
-        "{\"id\":\"7\",\"summary\":\"Disk full\",\"severity\":\"critical\","
+        "{\"kind\":\"alert\",\"id\":\"7\",\"summary\":\"Disk full\",\"severity\":\"critical\","
         "\"service\":\"checkout\",\"component\":\"database\",\"source\":\"db-1\","
         "\"description\":\"/var is at 97 %.\\nDelete *old* <logs>.\\r\\n\\n\\u0001\","
         "\"since\":\"2026-12-24T22:00:00Z\",\"count\":3,"

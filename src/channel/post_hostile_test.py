@@ -353,7 +353,7 @@ class Webhook(unittest.TestCase):
         body = json.loads(request["body"])
         self.assertEqual(body["type"], "page.alert")
         data = body["data"]
-        self.assertEqual(data["alerts"], [{"id": "7", "summary": "a<b", "severity": "critical",
+        self.assertEqual(data["alerts"], [{"kind": "alert", "id": "7", "summary": "a<b", "severity": "critical",
                                            "service": "checkout", "source": "db7",
                                            "since": "2026-12-24T22:05:00Z", "count": 1, "labels": {},
                                            "links": []}])

@@ -46,7 +46,7 @@ static int number(const json_t *object, const char *key, int otherwise)
 static struct message_item item_of(const json_t *spec)
 {
     return (struct message_item){
-        .alert_id = number(spec, "alert_id", 7),
+        .subject = {.kind = "alert", .id = number(spec, "alert_id", 7)},
         .summary = json_text(spec, "summary", "Disk full"),
         .service = json_text(spec, "service", "checkout"),
         .source = json_text(spec, "source", NULL),

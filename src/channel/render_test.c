@@ -12,7 +12,7 @@
 static const struct utc NOW = {1798149900000000}; /* 2026-12-24T22:05:00Z */
 
 static const struct message_item ITEM = {
-    .alert_id = 7,
+    .subject = {.kind = "alert", .id = 7},
     .summary = "Payment failures above 5 %",
     .service = "checkout",
     .source = "pay-3",

@@ -104,7 +104,8 @@ static json_t *alerts_of(const struct message *message)
     for (size_t i = 0; i < message->item_count; i++) {
         const struct message_item *item = &message->items[i];
         json_t *alert = json_object();
-        set_id(alert, "id", item->alert_id);
+        set_text(alert, "kind", item->subject.kind);
+        set_id(alert, "id", item->subject.id);
         set_text(alert, "summary", item->summary);
         set_text(alert, "severity", severity_name(item->severity));
         set_text(alert, "service", item->service);

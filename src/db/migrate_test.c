@@ -43,7 +43,7 @@ static int set_up(void **state)
                     "INSERT INTO alert (id, integration, dedup_key, service, status, severity,"
                     " urgency, summary, count, flapping, first_at, last_at)"
                     " VALUES (1, 'i', 'k', 's', 1, 1, 1, 'x', 1, 0, 1, 1);"
-                    "INSERT INTO escalation (id, alert_id, policy_version, state, step, round,"
+                    "INSERT INTO escalation (id, subject_id, policy_version, state, step, round,"
                     " severity, started_at, next_at, next_is_date)"
                     " VALUES (1, 1, 1, 1, 2, 0, 1, 1, 5000, 0);"
                     "INSERT INTO heartbeat_state (name, last_at, due_at, missing)"
@@ -177,7 +177,8 @@ static void a_step_that_changes_what_must_page_is_undone(void **state)
         {"UPDATE escalation SET step = 0", "escalations"},
         {"UPDATE alert SET status = 3", "open alerts"},
         {"UPDATE heartbeat_state SET due_at = NULL", "armed heartbeats"},
-        {"INSERT INTO page (id, alert_id, user_name, urgency, reason, state, next_rule, created_at)"
+        {"INSERT INTO page (id, subject_id, user_name, urgency, reason, state, next_rule, "
+         "created_at)"
          " VALUES (1, 1, 'ana', 1, '', 1, 0, 1)",
          "active pages"},
         {"INSERT INTO mailbox (id, user_name, contact, urgency, severity) VALUES (1, 'a', 'c', 1, "

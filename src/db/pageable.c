@@ -2,44 +2,76 @@
 
 #include <glib.h>
 
-/* Escalations in two parts, each of which has an index, as most of them are over for long.
- * A migration that renames or splits one of these columns must bring a text that reads both shapes. */
+#include "db/engine.h"
+
+/* The schema that says of every page what it is about (0005). What is older knows alerts only. */
+enum { SUBJECTS_SINCE = 5 };
+
+/* A migration that renames or splits one of these columns must bring a text that reads the older shape. */
 struct part {
     const char *name;
     const char *types; /* of the columns: i integer, t text */
     const char *sql;
+    const char *sql_of_alerts; /* before SUBJECTS_SINCE; NULL: the same */
 };
+
+/* Escalations in two parts, each of which has an index, as most of them are over for long: those of open alerts, and
+ * of the others what is armed. */
+#define ESCALATIONS(subject)                                                                       \
+    "SELECT e.id, " subject ", e.policy_version, e.state, e.step, e.round, e.severity, e.next_at," \
+    " e.next_is_date FROM "
+#define NOT_OPEN " WHERE e.next_at IS NOT NULL AND (a.status IS NULL OR a.status >= 3)"
 
 static const struct part PARTS[PAGEABLE_PARTS] = {
     {"open alerts", "iiiii",
      "SELECT id, status, urgency, snoozed_until, expires_at FROM alert"
-     " WHERE status < 3"},
-    {"escalations", "iiiiiiiii",
-     "SELECT e.id, e.alert_id, e.policy_version, e.state, e.step, e.round, e.severity, e.next_at,"
-     " e.next_is_date FROM alert AS a JOIN escalation AS e ON e.alert_id = a.id WHERE a.status < 3"
-     " UNION ALL"
-     " SELECT e.id, e.alert_id, e.policy_version, e.state, e.step, e.round, e.severity, e.next_at,"
-     " e.next_is_date FROM escalation AS e JOIN alert AS a ON a.id = e.alert_id"
-     " WHERE e.next_at IS NOT NULL AND a.status >= 3"},
-    {"active pages", "iiitiii",
-     "SELECT id, alert_id, escalation_id, user_name, urgency, next_rule, next_at FROM page"
-     " WHERE state = 1 OR next_at IS NOT NULL"},
-    {"waiting notifications", "iiiiiiittii",
-     "SELECT n.id, n.page_id, n.alert_id, n.kind, n.state, n.due_at, n.tries, m.user_name,"
-     " m.contact, m.urgency, m.next_at FROM notification AS n JOIN mailbox AS m"
-     " ON m.id = n.mailbox_id WHERE n.state IN (1, 2)"},
+     " WHERE status < 3",
+     NULL},
+    {"escalations", "itiiiiiiii",
+     ESCALATIONS(
+         "e.subject_kind, e.subject_id") "alert AS a JOIN escalation AS e"
+                                         " ON e.subject_id = a.id AND e.subject_kind = 'alert' "
+                                         "WHERE a.status < 3 UNION ALL " ESCALATIONS(
+                                             "e.subject_kind, e.subject_id") "escalation AS e LEFT "
+                                                                             "JOIN alert AS a"
+                                                                             " ON a.id = "
+                                                                             "e.subject_id AND "
+                                                                             "e.subject_kind = "
+                                                                             "'alert'" NOT_OPEN,
+     ESCALATIONS(
+         "'alert', e.alert_id") "alert AS a JOIN escalation AS e"
+                                " ON e.alert_id = a.id WHERE a.status < 3 UNION ALL " ESCALATIONS(
+                                    "'alert', e.alert_id") "escalation AS e LEFT JOIN alert AS a"
+                                                           " ON a.id = e.alert_id" NOT_OPEN},
+    {"active pages", "itiitiii",
+     "SELECT id, subject_kind, subject_id, escalation_id, user_name, urgency, next_rule, next_at"
+     " FROM page WHERE state = 1 OR next_at IS NOT NULL",
+     "SELECT id, 'alert', alert_id, escalation_id, user_name, urgency, next_rule, next_at"
+     " FROM page WHERE state = 1 OR next_at IS NOT NULL"},
+    {"waiting notifications", "iitiiiiittii",
+     "SELECT n.id, n.page_id, n.subject_kind, n.subject_id, n.kind, n.state, n.due_at, n.tries,"
+     " m.user_name, m.contact, m.urgency, m.next_at FROM notification AS n JOIN mailbox AS m"
+     " ON m.id = n.mailbox_id WHERE n.state IN (1, 2)",
+     "SELECT n.id, n.page_id, CASE WHEN n.alert_id IS NOT NULL THEN 'alert' END, n.alert_id, "
+     "n.kind,"
+     " n.state, n.due_at, n.tries, m.user_name, m.contact, m.urgency, m.next_at"
+     " FROM notification AS n JOIN mailbox AS m ON m.id = n.mailbox_id WHERE n.state IN (1, 2)"},
     {"claimed deliveries", "iitti",
      "SELECT id, mailbox_id, user_name, contact, lease_until"
-     " FROM delivery WHERE lease_until IS NOT NULL"},
+     " FROM delivery WHERE lease_until IS NOT NULL",
+     NULL},
     {"armed heartbeats", "tiii",
      "SELECT name, last_at, due_at, missing FROM heartbeat_state"
-     " WHERE due_at IS NOT NULL OR missing <> 0"},
+     " WHERE due_at IS NOT NULL OR missing <> 0",
+     NULL},
 };
 
-static enum db_status take_part(struct db *db, const struct part *part, struct db_digest *out)
+static enum db_status take_part(struct db *db, const struct part *part, bool is_of_alerts,
+                                struct db_digest *out)
 {
     struct db_row_hash *hash = db_row_hash_create();
-    struct db_query *query = db_query(db, part->sql);
+    bool is_older = is_of_alerts && part->sql_of_alerts != NULL;
+    struct db_query *query = db_query(db, is_older ? part->sql_of_alerts : part->sql);
     while (db_step(query) == DB_ROW) {
         for (int i = 0; part->types[i] != '\0'; i++) {
             db_row_hash_add(hash, query, i, part->types[i] == 't' ? DB_TYPE_TEXT : DB_TYPE_INT);
@@ -53,9 +85,10 @@ static enum db_status take_part(struct db *db, const struct part *part, struct d
 
 bool pageable_take(struct db *db, struct pageable *out, struct fault *fault)
 {
+    bool is_of_alerts = db_schema_found(db) < SUBJECTS_SINCE;
     *out = (struct pageable){0};
     for (int i = 0; i < PAGEABLE_PARTS; i++) {
-        if (take_part(db, &PARTS[i], &out->parts[i]) != DB_OK) {
+        if (take_part(db, &PARTS[i], is_of_alerts, &out->parts[i]) != DB_OK) {
             return fault_set(fault, "", "the %s cannot be read: %s", PARTS[i].name,
                              db_error_text(db));
         }

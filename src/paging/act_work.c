@@ -1,46 +1,37 @@
-/* What people and programs do with an alert: acknowledge, resolve, escalate, snooze, page, test. */
+/* What people and programs do with what paged them: acknowledge, resolve, escalate, snooze, page, test. */
 #include <string.h>
 
-#include "alert/alert_store.h"
-#include "alert/intake.h"
 #include "config/config_plan.h"
 #include "paging/work.h"
 
-void pause_for_acknowledgement(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
+void pause_for_acknowledgement(struct pager *pager, struct ledger_tx *tx, const struct topic *topic)
 {
-    const struct service *service = config_service(pager->config, alert->service);
-    bool expires = service != NULL && service->acknowledge_expires.us > 0;
-    struct utc until = expires ? utc_add(tx->now, service->acknowledge_expires) : (struct utc){0};
-    escalation_pause(tx, alert->id, until, false);
+    struct span ask_after = topic->kind->settings(pager->config, topic).ask_after;
+    struct utc until = ask_after.us > 0 ? utc_add(tx->now, ask_after) : (struct utc){0};
+    escalation_pause(tx, topic->subject, until, false);
 }
 
 static void refuse(struct act *act, int status, const char *text)
 {
     act->status = status;
-    (void)fault_set(&act->fault, "", "alert %" G_GINT64_FORMAT " %s", act->alert_id, text);
+    (void)fault_set(&act->fault, "", "%s %" G_GINT64_FORMAT " %s", act->subject.kind,
+                    act->subject.id, text);
 }
 
-static void acknowledge(struct ledger_tx *tx, struct act *act, struct alert *alert)
+static void acknowledge(struct ledger_tx *tx, struct act *act, struct topic *topic)
 {
-    /* A second acknowledgement is an answer too: "yes, still on it". */
-    bool was_acknowledged = alert->status == ALERT_ACKNOWLEDGED;
-    if (was_acknowledged) {
-        alert->status = ALERT_OPEN;
-    }
-    (void)alert_acknowledge(tx, alert, act->actor, act->note);
-    if (utc_is_set(alert->snoozed_until)) {
-        alert->snoozed_until = (struct utc){0};
-        alert_save(tx->db, alert);
-    }
-    page_stop_all(tx, alert->id);
-    rooms_follow(act->pager, tx, alert);
-    pause_for_acknowledgement(act->pager, tx, alert);
+    const struct answer answer = {.actor = act->actor, .note = act->note};
+    topic->kind->acknowledge(tx, topic, &answer);
+    page_stop_all(tx, topic->subject);
+    rooms_follow(act->pager, tx, topic);
+    pause_for_acknowledgement(act->pager, tx, topic);
 }
 
-static void resolve(struct ledger_tx *tx, struct act *act, struct alert *alert)
+static void resolve(struct ledger_tx *tx, struct act *act, struct topic *topic)
 {
-    (void)alert_resolve(tx, alert, act->actor, act->note, NULL);
-    alert_is_over(act->pager, tx, alert, END_WAIT);
+    const struct answer answer = {.actor = act->actor, .note = act->note};
+    topic->kind->resolve(tx, topic, &answer);
+    topic_is_over(act->pager, tx, topic, END_WAIT);
 }
 
 static void append_event(struct ledger_tx *tx, const struct act *act, const struct event_kind *kind,
@@ -49,12 +40,13 @@ static void append_event(struct ledger_tx *tx, const struct act *act, const stru
     if (act->note != NULL) {
         json_object_set_new(data, "note", json_string(act->note));
     }
-    event_append(tx, principal_read(act->actor), kind, alert_subject(act->alert_id), data);
-    json_decref(data);
+    topic_event(tx, principal_read(act->actor), kind, act->subject, data);
 }
 
-static void snooze(struct ledger_tx *tx, struct act *act, struct alert *alert)
+static void snooze(struct ledger_tx *tx, struct act *act, struct topic *topic)
 {
+    const struct answer answer = {
+        .actor = act->actor, .note = act->note, .snoozed_until = act->until};
     char until[UTC_TEXT_SIZE];
     utc_format(act->until, until);
     if (!utc_before(tx->now, act->until)) {
@@ -65,33 +57,26 @@ static void snooze(struct ledger_tx *tx, struct act *act, struct alert *alert)
         refuse(act, 422, "can be snoozed for 30d at most; give an earlier time");
         return;
     }
-    if (!alert_acknowledge(tx, alert, act->actor, act->note)) {
-        /* Somebody had it: from here on whoever puts it to sleep answers for it. */
-        g_free(alert->acknowledged_by);
-        alert->acknowledged_by = g_strdup(act->actor);
-        alert->acknowledged_at = tx->now;
-    }
-    alert->snoozed_until = act->until;
-    alert_save(tx->db, alert);
-    page_stop_all(tx, alert->id);
-    rooms_follow(act->pager, tx, alert);
-    escalation_pause(tx, alert->id, act->until, true);
-    append_event(tx, act, &EVENT_ALERT_SNOOZED, json_pack("{s:s}", "until", until));
+    topic->kind->acknowledge(tx, topic, &answer);
+    page_stop_all(tx, topic->subject);
+    rooms_follow(act->pager, tx, topic);
+    escalation_pause(tx, topic->subject, act->until, true);
+    append_event(tx, act, topic->kind->events.snoozed, json_pack("{s:s}", "until", until));
 }
 
-static void escalate(struct ledger_tx *tx, struct act *act, struct alert *alert)
+static void escalate(struct ledger_tx *tx, struct act *act, struct topic *topic)
 {
-    append_event(tx, act, &EVENT_ALERT_ESCALATED, json_object());
-    if (alert->status == ALERT_ACKNOWLEDGED) {
+    append_event(tx, act, topic->kind->events.escalated, json_object());
+    if (topic->standing == STANDING_TAKEN) {
         /* Whoever acknowledged asks for more hands: walk on from where it stopped. */
-        alert->status = ALERT_OPEN;
-        alert->snoozed_until = (struct utc){0};
-        alert_save(tx->db, alert);
-        rooms_follow(act->pager, tx, alert);
-        escalation_resume(act->pager, tx, alert);
+        topic->standing = STANDING_OPEN;
+        topic->snoozed_until = (struct utc){0};
+        topic_save(tx, topic);
+        rooms_follow(act->pager, tx, topic);
+        escalation_resume(act->pager, tx, topic);
         return;
     }
-    escalation_hurry(act->pager, tx, alert);
+    escalation_hurry(act->pager, tx, topic);
 }
 
 /* Who is nobody cannot be on call now either, but that is not what is wrong. */
@@ -120,7 +105,7 @@ static bool is_somebody(struct act *act)
 }
 
 /* Tells others too, now; the policy goes on as it was. */
-static void page_others(struct ledger_tx *tx, struct act *act, struct alert *alert)
+static void page_others(struct ledger_tx *tx, struct act *act, struct topic *topic)
 {
     if (!is_somebody(act)) {
         return;
@@ -138,7 +123,7 @@ static void page_others(struct ledger_tx *tx, struct act *act, struct alert *ale
         return;
     }
     const struct page_order order = {
-        .alert = alert,
+        .topic = topic,
         .urgency = URGENCY_HIGH,
         .actor = act->actor,
         .note = act->note,
@@ -148,28 +133,28 @@ static void page_others(struct ledger_tx *tx, struct act *act, struct alert *ale
     pages_miss(act->pager, tx, &order, mute);
     if (act->holds != NULL) {
         (void)json_array_clear(act->holds); /* a batch may be run twice */
-        pages_hold(act->pager, tx, alert->id, tellings, act->holds);
+        pages_hold(act->pager, tx, topic->subject, tellings, act->holds);
     }
 }
 
-static void carry_out(struct ledger_tx *tx, struct act *act, struct alert *alert)
+static void carry_out(struct ledger_tx *tx, struct act *act, struct topic *topic)
 {
     act->status = 200;
-    switch ((enum alert_verb)act->verb) {
+    switch ((enum act_verb)act->verb) {
     case VERB_ACKNOWLEDGE:
-        acknowledge(tx, act, alert);
+        acknowledge(tx, act, topic);
         break;
     case VERB_RESOLVE:
-        resolve(tx, act, alert);
+        resolve(tx, act, topic);
         break;
     case VERB_ESCALATE:
-        escalate(tx, act, alert);
+        escalate(tx, act, topic);
         break;
     case VERB_SNOOZE:
-        snooze(tx, act, alert);
+        snooze(tx, act, topic);
         break;
     case VERB_PAGE:
-        page_others(tx, act, alert);
+        page_others(tx, act, topic);
         break;
     }
 }
@@ -177,50 +162,44 @@ static void carry_out(struct ledger_tx *tx, struct act *act, struct alert *alert
 enum command_result pager_act(struct ledger_tx *tx, void *arg)
 {
     struct act *act = arg;
-    struct alert alert = {0};
+    struct topic topic = {0};
     pager_enter(act->pager, tx);
-    if (!alert_load(tx->db, act->alert_id, &alert)) {
+    if (!topic_load(act->pager, tx->db, act->subject, &topic)) {
         refuse(act, 404, "does not exist");
-    } else if (alert.status == ALERT_SUPPRESSED) {
-        refuse(act, 409, "was suppressed by a route and pages nobody; change the route instead");
-    } else if (alert.status == ALERT_RESOLVED) {
-        refuse(act, act->verb == VERB_RESOLVE ? 200 : 409,
-               "is resolved already; a new signal would open a new alert");
+    } else if (topic.refusal != NULL) {
+        bool is_done = act->verb == VERB_RESOLVE && topic.standing == STANDING_OVER;
+        refuse(act, is_done ? 200 : 409, topic.refusal);
     } else {
-        carry_out(tx, act, &alert);
+        carry_out(tx, act, &topic);
     }
-    alert_clear(&alert);
+    topic_clear(&topic);
     pager_leave(act->pager);
     return act->status == 200 ? COMMAND_DONE : COMMAND_REFUSED;
 }
 
-/* Somebody has it already and nobody asked again: an old message must not take it from them. Nobody is on one that
- * sleeps. */
-static bool is_taken(struct ledger_tx *tx, int64_t alert_id)
+static bool is_taken(struct ledger_tx *tx, const struct act *act)
 {
-    struct alert alert = {0};
-    struct escalation e;
-    bool is_acknowledged = alert_load(tx->db, alert_id, &alert) &&
-                           alert.status == ALERT_ACKNOWLEDGED && !alert_is_snoozed(&alert);
-    alert_clear(&alert);
-    return is_acknowledged &&
-           !(escalation_of_alert(tx->db, alert_id, &e) && e.state == ESCALATION_ASKED);
+    struct topic topic = {0};
+    bool is_taken =
+        topic_load(act->pager, tx->db, act->subject, &topic) && topic_is_taken(tx->db, &topic);
+    topic_clear(&topic);
+    return is_taken;
 }
 
 enum command_result pager_act_on_delivery(struct ledger_tx *tx, void *arg)
 {
     struct act *all = arg;
 
-    enum { ALERTS_MAX = 5000 };
+    enum { SUBJECTS_MAX = 5000 };
 
-    g_autofree int64_t *ids = g_new(int64_t, ALERTS_MAX);
-    size_t count = delivery_alerts(tx->db, all->alert_id, ids, ALERTS_MAX);
+    g_autofree struct subject *subjects = g_new(struct subject, SUBJECTS_MAX);
+    size_t count = delivery_subjects(tx->db, all->delivery_id, subjects, SUBJECTS_MAX);
     all->status = 404;
     (void)fault_set(&all->fault, "", "this message's alerts are no longer known");
     for (size_t i = 0; i < count; i++) {
         struct act one = *all;
-        one.alert_id = ids[i];
-        if (is_taken(tx, one.alert_id)) {
+        one.subject = subjects[i];
+        if (is_taken(tx, &one)) {
             refuse(&one, 409, "is acknowledged already");
         } else {
             (void)pager_act(tx, &one);

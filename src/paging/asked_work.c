@@ -85,14 +85,14 @@ static void look(struct asked *asked, json_t *holds)
     }
 }
 
-void pages_hold(struct pager *pager, struct ledger_tx *tx, int64_t alert_id,
+void pages_hold(struct pager *pager, struct ledger_tx *tx, struct subject subject,
                 const GPtrArray *tellings, json_t *holds)
 {
     for (guint i = 0; i < tellings->len; i++) {
         const struct telling *telling = g_ptr_array_index(tellings, i);
         struct page page = {0};
         g_autoptr(GPtrArray) contacts = g_ptr_array_new_with_free_func(g_free);
-        if (page_load(tx->db, page_last(tx->db, alert_id, telling->who), &page)) {
+        if (page_load(tx->db, page_last(tx->db, subject, telling->who), &page)) {
             struct asked asked = {.pager = pager, .tx = tx, .page = &page, .contacts = contacts};
             look(&asked, holds);
         }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "paging/alert_topic.h"
 #include "paging/explain.h"
 #include "paging/paging_harness.h"
 
@@ -399,7 +400,7 @@ static void expect_said(struct paging *paging, int64_t id, struct utc since, str
                         struct span held_for)
 {
     struct config *config = config_current(paging->configs);
-    json_auto_t *explained = explain_alert(paging->db, config, id, paging->now);
+    json_auto_t *explained = explain_subject(paging->db, config, &ALERT_TOPIC, id, paging->now);
     config_unref(config);
     const json_t *escalation = json_object_get(explained, "escalation");
     const json_t *next = json_object_get(json_object_get(explained, "message"), "next");
@@ -530,10 +531,10 @@ static void a_digest_names_the_newest_too(void **state)
     const struct errand *errand = g_ptr_array_index(paging->errands, 0);
     assert_int_equal(errand->message.item_count, ERRAND_ITEMS_MAX);
     assert_int_equal(errand->message.total, 100);
-    assert_int_equal(errand->message.items[0].alert_id, ids[0]);
-    assert_int_equal(errand->message.items[6].alert_id, ids[6]);
-    assert_int_equal(errand->message.items[7].alert_id, ids[99]);
-    assert_int_equal(errand->message.items[9].alert_id, ids[97]);
+    assert_int_equal(errand->message.items[0].subject.id, ids[0]);
+    assert_int_equal(errand->message.items[6].subject.id, ids[6]);
+    assert_int_equal(errand->message.items[7].subject.id, ids[99]);
+    assert_int_equal(errand->message.items[9].subject.id, ids[97]);
     assert_int_equal(utc_since(paging->now, errand->message.held_since).us, SPAN_MIN(1).us);
     g_free(paging_messages(paging));
 }

@@ -1,15 +1,13 @@
-/* paging/brief.h - what is told about one alert, by message, page and explanation alike: its facts, who was
- * paged, and who comes next. */
+/* paging/brief.h - what is told about one subject, by message, page and explanation alike: who was paged, and who
+ * comes next. */
 #ifndef PAGING_BRIEF_H
 #define PAGING_BRIEF_H
 
-#include "alert/facts.h"
 #include "config/config.h"
 #include "paging/page_store.h"
 #include "paging/why.h"
 
 struct brief {
-    struct alert_facts facts;
     GPtrArray *told;    /* of char *: "ana", "channel:ops"; the first first */
     GPtrArray *next;    /* of char *: who is paged at next_at; empty when nobody is */
     struct utc next_at; /* unset: nothing comes by itself */
@@ -18,17 +16,17 @@ struct brief {
                          * wait that ends at next_at begins with it. Unset: it runs. See brief_read_hold */
 };
 
-/* `policy`: that of the alert's escalation; NULL: it is loaded. To be cleared with brief_clear. */
+/* `policy`: that of its escalation; NULL: it is loaded. To be cleared with brief_clear. */
 void brief_read(struct db *db, const struct config *config, const struct policy *policy,
-                const struct alert *alert, struct brief *out);
+                const struct topic *topic, struct brief *out);
 /* Whether a message is held back now, for whoever looks on: puts off next_at, where one is. A step's own message need
  * not ask: it ends that. */
-void brief_read_hold(struct db *db, int64_t alert_id, struct utc now, struct brief *brief);
+void brief_read_hold(struct db *db, struct subject subject, struct utc now, struct brief *brief);
 void brief_clear(struct brief *brief);
 
-/* One person's page about an alert. */
+/* One person's page about a subject. */
 struct brief_page {
-    int64_t alert_id;
+    struct subject subject;
     const char *who;
     int64_t delivery_id; /* that carried it; 0: the last one that there is */
 };

@@ -39,43 +39,41 @@ static void judge_next(const struct config *config, const struct policy *policy,
 }
 
 static void read_next(struct db *db, const struct config *config, const struct policy *policy,
-                      const struct alert *alert, struct brief *out)
+                      const struct topic *topic, struct brief *out)
 {
     struct escalation e = {0};
-    if (!escalation_of_alert(db, alert->id, &e) || !utc_is_set(e.next_at)) {
+    if (!escalation_of(db, topic->subject, &e) || !utc_is_set(e.next_at)) {
         return;
     }
-    if (e.state == ESCALATION_PAUSED && alert_is_snoozed(alert)) {
+    if (e.state == ESCALATION_PAUSED && topic_is_snoozed(topic)) {
         e.step = 0; /* where it begins when the snooze ends */
         e.round = 0;
     } else if (e.state != ESCALATION_ACTIVE && e.state != ESCALATION_LAST_RESORT) {
         return;
     }
     if (policy != NULL) {
-        judge_next(config, policy, &e, alert->severity, out);
+        judge_next(config, policy, &e, topic->severity, out);
         return;
     }
     struct policy *own = policy_version_read(db, e.policy_version);
-    judge_next(config, own, &e, alert->severity, out);
+    judge_next(config, own, &e, topic->severity, out);
     record_free(&POLICY_RECORD, own);
 }
 
 void brief_read(struct db *db, const struct config *config, const struct policy *policy,
-                const struct alert *alert, struct brief *out)
+                const struct topic *topic, struct brief *out)
 {
-    const struct service *service = config_service(config, alert->service);
     *out = (struct brief){
-        .told = page_receivers(db, alert->id, TOLD_MAX),
+        .told = page_receivers(db, topic->subject, TOLD_MAX),
         .next = g_ptr_array_new_with_free_func(g_free),
     };
-    alert_facts_read(alert, service != NULL ? service->show : NULL, &out->facts);
-    read_next(db, config, policy, alert, out);
+    read_next(db, config, policy, topic, out);
 }
 
-void brief_read_hold(struct db *db, int64_t alert_id, struct utc now, struct brief *brief)
+void brief_read_hold(struct db *db, struct subject subject, struct utc now, struct brief *brief)
 {
     struct escalation e = {0};
-    if (!utc_is_set(brief->next_at) || !escalation_of_alert(db, alert_id, &e)) {
+    if (!utc_is_set(brief->next_at) || !escalation_of(db, subject, &e)) {
         return;
     }
     struct utc since = utc_add(now, (struct span){-ABOUT_TO_GO.us});
@@ -89,7 +87,6 @@ void brief_read_hold(struct db *db, int64_t alert_id, struct utc now, struct bri
 
 void brief_clear(struct brief *brief)
 {
-    alert_facts_clear(&brief->facts);
     g_clear_pointer(&brief->told, g_ptr_array_unref);
     g_clear_pointer(&brief->next, g_ptr_array_unref);
     *brief = (struct brief){0};
@@ -100,8 +97,8 @@ bool brief_why(struct db *db, const struct config *config, int language,
 {
     struct page page = {0};
     struct escalation e = {0};
-    int64_t id = of->delivery_id != 0 ? delivery_page(db, of->delivery_id, of->alert_id)
-                                      : page_last(db, of->alert_id, of->who);
+    int64_t id = of->delivery_id != 0 ? delivery_page(db, of->delivery_id, of->subject)
+                                      : page_last(db, of->subject, of->who);
     if (id == 0 || !page_load(db, id, &page)) {
         return false;
     }

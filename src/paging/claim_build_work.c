@@ -1,5 +1,4 @@
 /* Building what a claim sends: which alerts a message names, and which it only counts. */
-#include "alert/alert_store.h"
 #include "base/metric.h"
 #include "paging/claim.h"
 #include "paging/end_store.h"
@@ -34,36 +33,45 @@ static void open_delivery(struct ledger_tx *tx, const struct look *look, int sev
     address_take(look->claim, out);
 }
 
-/* "Still on it?" about every alert of which that is asked now: one message, not one for each. */
+static void set_link(struct errand *errand, const struct claim *claim,
+                     const struct delivery *delivery, bool is_single, struct subject subject)
+{
+    if (is_single) {
+        errand_link_subject(errand, claim, delivery->who, subject);
+    } else {
+        errand_link_delivery(errand, claim, delivery->who, LINK_DELIVERY, delivery->id);
+    }
+}
+
+/* "Still on it?" about every subject of which that is asked now: one message, not one for each. */
 static void fill_question(struct ledger_tx *tx, const struct look *look, struct errand *errand,
                           struct delivery *delivery)
 {
-    int64_t alert_id = 0;
+    struct subject subject = {0};
     delivery->items = 0;
     for (guint i = 0; i < look->waiting->len; i++) {
         const struct notification *n = &g_array_index(look->waiting, struct notification, i);
-        struct alert alert = {0};
+        struct topic topic = {0};
         if (n->kind != NOTIFICATION_STILL_ON_IT) {
             continue;
         }
         delivery_carry(tx->db, delivery->id, n->id);
         delivery->items++;
-        alert_id = n->alert_id;
-        if (alert_load(tx->db, n->alert_id, &alert)) {
-            errand_add(errand, look->claim->pager->config, &alert);
+        subject = n->subject;
+        if (topic_load(look->claim->pager, tx->db, n->subject, &topic)) {
+            errand_add(errand, look->claim->pager->config, &topic);
         }
-        alert_clear(&alert);
+        topic_clear(&topic);
     }
     delivery_save(tx->db, delivery);
     questions_begin_waits(tx->db, delivery->id, utc_add(tx->now, STILL_ON_IT_WAIT));
     bool is_single = delivery->items == 1;
     if (is_single) {
-        errand_set_others(errand, look->claim->pager, tx, alert_id, delivery->who);
+        errand_set_others(errand, look->claim->pager, tx, subject, delivery->who);
     }
     errand->message.kind = MESSAGE_STILL_ON_IT;
     errand->message.total = (size_t)delivery->items;
-    errand_set_link(errand, look->claim, delivery->who, is_single ? LINK_ALERT : LINK_DELIVERY,
-                    is_single ? alert_id : delivery->id);
+    set_link(errand, look->claim, delivery, is_single, subject);
 }
 
 struct errand *build_special(struct ledger_tx *tx, const struct look *look,
@@ -81,17 +89,17 @@ struct errand *build_special(struct ledger_tx *tx, const struct look *look,
     } else if (n->kind == NOTIFICATION_ENDED || n->kind == NOTIFICATION_RESTATED) {
         end_fill(look->claim->pager, tx, look->waiting, told, errand, &delivery);
         /* A message that is rewritten stands for what it told of, also where another one tells its end. */
-        int64_t told_id = told != NULL ? told->delivery_id : delivery.id;
-        bool is_single = message->total == 1;
-        bool is_open = message->kind == MESSAGE_PAGE || message->kind == MESSAGE_DIGEST;
-        (is_open ? errand_set_link : errand_set_look)(errand, look->claim, delivery.who,
-                                                      is_single ? LINK_ALERT : LINK_DELIVERY,
-                                                      is_single ? n->alert_id : told_id);
+        struct delivery standing = delivery;
+        standing.id = told != NULL ? told->delivery_id : delivery.id;
+        set_link(errand, look->claim, &standing, message->total == 1, n->subject);
+        if (message->kind != MESSAGE_PAGE && message->kind != MESSAGE_DIGEST) {
+            errand_only_look(errand);
+        }
     } else {
         delivery_carry(tx->db, delivery.id, n->id);
         message->kind = n->kind == NOTIFICATION_TEST ? MESSAGE_TEST : MESSAGE_GAP;
         message->total = 1;
-        errand_set_link(errand, look->claim, delivery.who, LINK_CONTACT, delivery.id);
+        errand_link_delivery(errand, look->claim, delivery.who, LINK_CONTACT, delivery.id);
     }
     errand_explain(errand, look->claim->pager->config, n);
     delivery_clear(&delivery);
@@ -104,25 +112,26 @@ enum { NEWEST_NAMED = 3, NEWEST_SEEN = 4 * NEWEST_NAMED };
 /* Which of them a message names: the first, and of a great many of equal severity the newest as well. */
 struct named {
     const struct notification *items[ERRAND_ITEMS_MAX];
-    struct alert alerts[ERRAND_ITEMS_MAX];
+    struct topic topics[ERRAND_ITEMS_MAX];
     size_t count;
     GArray *newest; /* owns those that were not looked at */
 };
 
-static bool is_named(const struct named *named, int64_t alert_id)
+static bool is_named(const struct named *named, struct subject subject)
 {
     for (size_t i = 0; i < named->count; i++) {
-        if (named->items[i]->alert_id == alert_id) {
+        if (subject_equal(named->items[i]->subject, subject)) {
             return true;
         }
     }
     return false;
 }
 
-static void name_it(struct ledger_tx *tx, struct named *named, const struct notification *n)
+static void name_it(const struct pager *pager, struct ledger_tx *tx, struct named *named,
+                    const struct notification *n)
 {
-    if (named->count < ERRAND_ITEMS_MAX && !is_named(named, n->alert_id) &&
-        alert_load(tx->db, n->alert_id, &named->alerts[named->count])) {
+    if (named->count < ERRAND_ITEMS_MAX && !is_named(named, n->subject) &&
+        topic_load(pager, tx->db, n->subject, &named->topics[named->count])) {
         named->items[named->count++] = n;
     }
 }
@@ -135,7 +144,7 @@ static void name_them(struct ledger_tx *tx, const struct look *look, const GArra
     guint first = are_many ? ERRAND_ITEMS_MAX - NEWEST_NAMED : ERRAND_ITEMS_MAX;
     for (guint i = 0; i < wanted->len && named->count < first; i++) {
         name_it(
-            tx, named,
+            look->claim->pager, tx, named,
             &g_array_index(look->waiting, struct notification, g_array_index(wanted, guint, i)));
     }
     int severity =
@@ -144,14 +153,15 @@ static void name_them(struct ledger_tx *tx, const struct look *look, const GArra
         are_many ? notifications_newest(tx->db, look->mailbox.id, severity, tx->now, NEWEST_SEEN)
                  : g_array_new(FALSE, FALSE, sizeof(struct notification));
     for (guint i = 0; i < named->newest->len; i++) {
-        name_it(tx, named, &g_array_index(named->newest, struct notification, i));
+        name_it(look->claim->pager, tx, named,
+                &g_array_index(named->newest, struct notification, i));
     }
 }
 
 static void named_clear(struct named *named)
 {
     for (size_t i = 0; i < named->count; i++) {
-        alert_clear(&named->alerts[i]);
+        topic_clear(&named->topics[i]);
     }
     notifications_free(named->newest);
 }
@@ -195,7 +205,7 @@ struct errand *build_pages(struct ledger_tx *tx, const struct look *look, const 
     struct errand *errand = errand_new(&delivery, &look->contact, pager->config, tx->now);
     struct message *message = &errand->message;
     carry(tx, look, wanted, &delivery);
-    delivery.items = delivery_count_alerts(tx->db, delivery.id, message->by_severity);
+    delivery.items = delivery_count_subjects(tx->db, delivery.id, message->by_severity);
     delivery_save(tx->db, &delivery);
     message->total = (size_t)delivery.items;
     message->may_repeat = delivery_may_repeat(tx->db, delivery.id);
@@ -208,7 +218,7 @@ struct errand *build_pages(struct ledger_tx *tx, const struct look *look, const 
         message->held_since = since;
     }
     for (size_t i = 0; i < named.count; i++) {
-        errand_add(errand, pager->config, &named.alerts[i]);
+        errand_add(errand, pager->config, &named.topics[i]);
         if (named.items[i]->tries == 0) {
             metric_observe(HISTOGRAM_NOTIFICATION, utc_since(tx->now, named.items[i]->created_at));
         }
@@ -218,13 +228,12 @@ struct errand *build_pages(struct ledger_tx *tx, const struct look *look, const 
     message->kind = is_single ? MESSAGE_PAGE : MESSAGE_DIGEST;
     errand_set_reason(errand, pager, tx, first->page_id);
     if (is_single) {
-        errand_set_others(errand, pager, tx, first->alert_id, delivery.who);
+        errand_set_others(errand, pager, tx, first->subject, delivery.who);
     }
     if (is_single && first->passes == PASS_ASKED) {
-        errand_mind_hold(errand, tx, first->alert_id);
+        errand_mind_hold(errand, tx, first->subject);
     }
-    errand_set_link(errand, look->claim, delivery.who, is_single ? LINK_ALERT : LINK_DELIVERY,
-                    is_single ? first->alert_id : delivery.id);
+    set_link(errand, look->claim, &delivery, is_single, first->subject);
     errand_set_id(errand, pager, is_single ? 'n' : 'd', is_single ? first->id : delivery.id);
     delivery_clear(&delivery);
     return errand;

@@ -1,7 +1,6 @@
 /* Claiming: what may be sent now, judged again in the transaction that takes it. */
 #include <string.h>
 
-#include "alert/alert_store.h"
 #include "base/metric.h"
 #include "paging/claim.h"
 #include "paging/restate_store.h"
@@ -55,10 +54,10 @@ static void foresee_waiting(struct ledger_tx *tx, const struct look *look)
     }
     for (guint i = 0; i < look->waiting->len; i++) {
         const struct notification *n = &g_array_index(look->waiting, struct notification, i);
-        struct alert alert = {0};
+        struct topic topic = {0};
         struct page page = {0};
         if (n->kind == NOTIFICATION_PAGE) {
-            (void)!alert_load(tx->db, n->alert_id, &alert);
+            (void)!topic_load(look->claim->pager, tx->db, n->subject, &topic);
             (void)!page_load(tx->db, n->page_id, &page);
         }
     }
@@ -73,12 +72,12 @@ static GArray *wanted_pages(struct ledger_tx *tx, struct look *look)
     foresee_waiting(tx, look);
     for (guint i = 0; i < look->waiting->len; i++) {
         const struct notification *n = &g_array_index(look->waiting, struct notification, i);
-        struct alert alert = {0};
+        struct topic topic = {0};
         if (n->kind != NOTIFICATION_PAGE) {
             continue;
         }
         struct utc paged_at = {0};
-        if (notification_is_wanted(look->claim->pager, tx, n, &alert, &paged_at)) {
+        if (notification_is_wanted(look->claim->pager, tx, n, &topic, &paged_at)) {
             g_array_append_val(wanted, i);
             /* What lies ahead was made before the clock was set back: perhaps long ago. */
             bool is_ahead = utc_before(tx->now, paged_at);
@@ -86,7 +85,7 @@ static GArray *wanted_pages(struct ledger_tx *tx, struct look *look)
         } else {
             g_array_append_val(unwanted, n->id);
         }
-        alert_clear(&alert);
+        topic_clear(&topic);
     }
     for (guint i = 0; i < unwanted->len; i++) {
         notification_settle(tx->db, g_array_index(unwanted, int64_t, i), NOTIFICATION_CANCELLED,

@@ -1,4 +1,5 @@
 /* The courier of one of several nodes: claims whose outcome is not known, and looks that fail. */
+#include "paging/alert_topic.h"
 #include "paging/courier.h"
 
 #include <setjmp.h>
@@ -202,8 +203,10 @@ static void what_was_not_sent_and_is_wanted_is_not_lost(void **state)
     /* What is really unwanted is not sent again. */
     land(&post, SEND_RETRY);
     (void)courier_step(courier, room_now(room)).us;
-    struct act act = {
-        .pager = room->pager, .verb = VERB_RESOLVE, .alert_id = id, .actor = "user:ana"};
+    struct act act = {.pager = room->pager,
+                      .verb = VERB_RESOLVE,
+                      .subject = alert_subject(id),
+                      .actor = "user:ana"};
     assert_int_equal(room_run(room, pager_act, &act), OUTCOME_COMMITTED);
     cluster_pass(house->cluster, SPAN_S(30), 0);
     courier_wake(courier);
@@ -333,8 +336,10 @@ static void nobody_waits_for_a_slow_attempt_and_it_is_made_once(void **state)
         assert_false(courier_is_busy(courier));
         assert_int_equal(cluster_count_kind(house->cluster, "page.fell_back"), fell_back + 1);
         assert_int_equal(cluster_count_kind(house->cluster, "delivery.unknown"), 0);
-        struct act act = {
-            .pager = room->pager, .verb = VERB_ACKNOWLEDGE, .alert_id = id, .actor = "user:ana"};
+        struct act act = {.pager = room->pager,
+                          .verb = VERB_ACKNOWLEDGE,
+                          .subject = alert_subject(id),
+                          .actor = "user:ana"};
         assert_int_equal(room_run(room, pager_act, &act), OUTCOME_COMMITTED);
         courier_destroy(&courier);
     }

@@ -2,15 +2,16 @@
 #include <string.h>
 
 #include "paging/mail_store.h"
+#include "paging/topic_store.h"
 
 #define DELIVERY_COLUMNS                                                                       \
     "d.id, d.mailbox_id, d.user_name, d.contact, d.channel, d.address, d.urgency, d.severity," \
     " d.items, d.state, d.claimed_at, d.lease_until, d.finished_at, d.provider_id, d.detail,"  \
     " d.lane, d.epoch, d.node"
 
-/* page_is_live (paging/work.h) as a condition on page p and alert a. */
+/* page_is_live (paging/work.h) as a condition on page p and its subject's escalation e. */
 #define PAGE_IS_LIVE \
-    "(p.state = 1 AND (a.status = 1 OR (a.status = 2 AND p.escalation_id IS NULL)))"
+    "(p.state = 1 AND (" IS_OPEN("e") " OR (" IS_TAKEN("e") " AND p.escalation_id IS NULL)))"
 
 void delivery_clear(struct delivery *delivery)
 {
@@ -245,12 +246,13 @@ void delivery_carry(struct db *db, int64_t delivery_id, int64_t notification_id)
 
 void delivery_carry_pages(struct db *db, const struct delivery *delivery, struct utc now)
 {
-    struct db_query *q =
-        db_query(db, "INSERT INTO carried (notification_id, delivery_id)"
-                     " SELECT n.id, $1 FROM notification n JOIN alert a ON a.id = n.alert_id"
-                     " JOIN page p ON p.id = n.page_id"
-                     " WHERE n.mailbox_id = $2 AND n.state = 1 AND n.kind = 1 AND n.due_at <= $3"
-                     " AND " PAGE_IS_LIVE);
+    struct db_query *q = db_query(
+        db,
+        "INSERT INTO carried (notification_id, delivery_id)"
+        " SELECT n.id, $1 FROM notification n JOIN escalation e ON " SAME_SUBJECT(
+            "e", "n") " JOIN page p ON p.id = n.page_id"
+                      " WHERE n.mailbox_id = $2 AND n.state = 1 AND n.kind = 1 AND n.due_at <= $3"
+                      " AND " PAGE_IS_LIVE);
     db_bind_int(q, 1, delivery->id);
     db_bind_int(q, 2, delivery->mailbox_id);
     db_bind_utc(q, 3, now);
@@ -258,13 +260,13 @@ void delivery_carry_pages(struct db *db, const struct delivery *delivery, struct
     carried_begin(db, delivery->id);
 }
 
-int64_t delivery_count_alerts(struct db *db, int64_t id, size_t by_severity[5])
+int64_t delivery_count_subjects(struct db *db, int64_t id, size_t by_severity[5])
 {
     /* Two pages of one alert may be on it: of a step and of a last resort that is the same person. */
     struct db_query *q =
         db_query(db, "SELECT worst, COUNT(*) FROM (SELECT MIN(n.severity) AS worst FROM carried c"
                      " JOIN notification n ON n.id = c.notification_id WHERE c.delivery_id = $1"
-                     " GROUP BY n.alert_id) AS told GROUP BY worst");
+                     " GROUP BY n.subject_id, n.subject_kind) AS told GROUP BY worst");
     db_bind_int(q, 1, id);
     int64_t total = 0;
     while (db_step(q) == DB_ROW) {
@@ -282,10 +284,12 @@ bool delivery_is_wanted(struct db *db, int64_t delivery_id, struct utc now)
     struct db_query *q =
         db_query(db, "SELECT 1 FROM carried c JOIN delivery d ON d.id = c.delivery_id"
                      " JOIN notification n ON n.id = c.notification_id"
-                     " LEFT JOIN alert a ON a.id = n.alert_id LEFT JOIN page p ON p.id = n.page_id"
-                     " WHERE c.delivery_id = $1 AND d.lease_until > $2"
-                     " AND (n.kind IN (2, 3, 4, 6) OR (n.kind = 5 AND a.status = 3)"
-                     " OR (n.kind = 1 AND " PAGE_IS_LIVE ")) LIMIT 1");
+                     " LEFT JOIN escalation e ON " SAME_SUBJECT(
+                         "e", "n") " LEFT JOIN page p ON p.id = n.page_id"
+                                   " WHERE c.delivery_id = $1 AND d.lease_until > $2"
+                                   " AND (n.kind IN (2, 3, 4, 6) OR (n.kind = 5 AND " IS_OVER(
+                                       "e") ")"
+                                            " OR (n.kind = 1 AND " PAGE_IS_LIVE ")) LIMIT 1");
     db_bind_int(q, 1, delivery_id);
     db_bind_utc(q, 2, now);
     return db_is_any(q);
@@ -320,24 +324,24 @@ int64_t notification_unknown_attempts(struct db *db, int64_t id)
     return count;
 }
 
-size_t delivery_alerts(struct db *db, int64_t delivery_id, int64_t *out_ids, size_t max)
+size_t delivery_subjects(struct db *db, int64_t delivery_id, struct subject *out, size_t max)
 {
-    struct db_query *q =
-        db_query(db, "SELECT DISTINCT n.alert_id FROM carried c JOIN notification n"
-                     " ON n.id = c.notification_id WHERE c.delivery_id = $1"
-                     " AND n.alert_id IS NOT NULL ORDER BY n.alert_id DESC LIMIT $2");
+    struct db_query *q = db_query(
+        db, "SELECT DISTINCT n.subject_id, n.subject_kind FROM carried c JOIN notification n"
+            " ON n.id = c.notification_id WHERE c.delivery_id = $1"
+            " AND n.subject_id IS NOT NULL ORDER BY n.subject_id DESC, n.subject_kind LIMIT $2");
     db_bind_int(q, 1, delivery_id);
     db_bind_int(q, 2, (int64_t)max);
-    return db_take_ids(q, out_ids, max);
+    return take_subjects(q, out, max);
 }
 
-bool delivery_carries(struct db *db, int64_t delivery_id, int64_t alert_id)
+bool delivery_carries(struct db *db, int64_t delivery_id, struct subject subject)
 {
     struct db_query *q = db_query(db, "SELECT 1 FROM carried c JOIN notification n"
                                       " ON n.id = c.notification_id WHERE c.delivery_id = $1"
-                                      " AND n.alert_id = $2 LIMIT 1");
+                                      " AND " IS_ABOUT("n.", "$2", "$3") " LIMIT 1");
     db_bind_int(q, 1, delivery_id);
-    db_bind_int(q, 2, alert_id);
+    bind_subject(q, 2, 3, subject);
     return db_is_any(q);
 }
 
@@ -351,15 +355,16 @@ char *delivery_last_address(struct db *db, int64_t mailbox_id)
     return address;
 }
 
-int64_t delivery_page(struct db *db, int64_t delivery_id, int64_t alert_id)
+int64_t delivery_page(struct db *db, int64_t delivery_id, struct subject subject)
 {
-    struct db_query *q = db_query(db, "SELECT n.page_id FROM carried c"
-                                      " JOIN notification n ON n.id = c.notification_id"
-                                      " WHERE c.delivery_id = $1 AND n.alert_id = $2"
-                                      " AND n.page_id IS NOT NULL ORDER BY n.id DESC LIMIT 1");
+    struct db_query *q =
+        db_query(db, "SELECT n.page_id FROM carried c"
+                     " JOIN notification n ON n.id = c.notification_id"
+                     " WHERE c.delivery_id = $1 AND " IS_ABOUT(
+                         "n.", "$2", "$3") " AND n.page_id IS NOT NULL ORDER BY n.id DESC LIMIT 1");
     int64_t id = 0;
     db_bind_int(q, 1, delivery_id);
-    db_bind_int(q, 2, alert_id);
+    bind_subject(q, 2, 3, subject);
     return db_take_ids(q, &id, 1) == 1 ? id : 0;
 }
 

@@ -2,9 +2,8 @@
 
 #include <string.h>
 
-#include "alert/alert.h"
-#include "alert/alert_events.h"
 #include "base/json.h"
+#include "paging/topic_store.h"
 
 /* An attempt that may have reached somebody: under way, delivered, or with an outcome nobody knows. */
 #define MAY_HAVE_ARRIVED(notification)                                        \
@@ -33,15 +32,16 @@ static struct end_receiver *receiver_named(GPtrArray *receivers, const char *who
     return receiver;
 }
 
-GPtrArray *end_receivers(struct db *db, int64_t alert_id)
+GPtrArray *end_receivers(struct db *db, struct subject subject)
 {
     GPtrArray *receivers = g_ptr_array_new_with_free_func(receiver_free);
     /* Those that were delivered last: their contact is the one that counts. */
-    struct db_query *q = db_query(db, "SELECT m.user_name, m.contact FROM notification n"
-                                      " JOIN mailbox m ON m.id = n.mailbox_id WHERE n.alert_id = $1"
-                                      " AND n.kind IN (1, 2) AND (n.state IN (2, 3) OR n.tries > 0)"
-                                      " ORDER BY CASE n.state WHEN 3 THEN 1 ELSE 0 END, n.id");
-    db_bind_int(q, 1, alert_id);
+    struct db_query *q = db_query(
+        db, "SELECT m.user_name, m.contact FROM notification n"
+            " JOIN mailbox m ON m.id = n.mailbox_id WHERE " IS_ABOUT(
+                "n.", "$1", "$2") " AND n.kind IN (1, 2) AND (n.state IN (2, 3) OR n.tries > 0)"
+                                  " ORDER BY CASE n.state WHEN 3 THEN 1 ELSE 0 END, n.id");
+    bind_subject(q, 1, 2, subject);
     while (db_step(q) == DB_ROW) {
         struct end_receiver *receiver = receiver_named(receivers, db_text(q, 0));
         g_free(receiver->contact);
@@ -51,39 +51,44 @@ GPtrArray *end_receivers(struct db *db, int64_t alert_id)
     return receivers;
 }
 
-bool end_is_told(struct db *db, int64_t alert_id, const char *who)
+bool end_is_told(struct db *db, struct subject subject, const char *who)
 {
-    struct db_query *q =
-        db_query(db, "SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
-                     " WHERE n.alert_id = $1 AND n.kind = 5 AND n.state IN (1, 2, 3)"
-                     " AND m.user_name = $2 AND NOT EXISTS (SELECT 1 FROM notification p"
-                     " JOIN mailbox o ON o.id = p.mailbox_id AND o.user_name = m.user_name"
-                     " WHERE p.alert_id = n.alert_id AND p.id > n.id AND p.kind IN (1, 2)"
-                     " AND " MAY_HAVE_ARRIVED("p") ") LIMIT 1");
-    db_bind_int(q, 1, alert_id);
+    struct db_query *q = db_query(
+        db, "SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
+            " WHERE " IS_ABOUT(
+                "n.", "$1",
+                "$3") " AND n.kind = 5 AND n.state IN (1, 2, 3)"
+                      " AND m.user_name = $2 AND NOT EXISTS (SELECT 1 FROM notification p"
+                      " JOIN mailbox o ON o.id = p.mailbox_id AND o.user_name = m.user_name"
+                      " WHERE " SAME_SUBJECT("p", "n") " AND p.id > n.id AND p.kind IN (1, 2)"
+                                                       " AND " MAY_HAVE_ARRIVED("p") ") LIMIT 1");
+    bind_subject(q, 1, 3, subject);
     db_bind_text(q, 2, who);
     return db_is_any(q);
 }
 
-bool end_was_told(struct db *db, int64_t alert_id)
+bool end_was_told(struct db *db, struct subject subject)
 {
-    struct db_query *q =
-        db_query(db, "SELECT 1 FROM notification n WHERE n.alert_id = $1 AND n.kind = 5"
-                     " AND " MAY_HAVE_ARRIVED(
-                         "n") " AND NOT EXISTS (SELECT 1 FROM notification p"
-                              " WHERE p.alert_id = n.alert_id AND p.id > n.id AND p.kind = 1"
-                              " AND " MAY_HAVE_ARRIVED("p") ") LIMIT 1");
-    db_bind_int(q, 1, alert_id);
+    struct db_query *q = db_query(
+        db, "SELECT 1 FROM notification n WHERE " IS_ABOUT(
+                "n.", "$1", "$2") " AND n.kind = 5"
+                                  " AND " MAY_HAVE_ARRIVED(
+                                      "n") " AND NOT EXISTS (SELECT 1 FROM notification p"
+                                           " WHERE " SAME_SUBJECT(
+                                               "p", "n") " AND p.id > n.id AND p.kind = 1"
+                                                         " AND " MAY_HAVE_ARRIVED("p") ") LIMIT 1");
+    bind_subject(q, 1, 2, subject);
     return db_is_any(q);
 }
 
-int64_t end_times_told(struct db *db, int64_t alert_id, struct utc since)
+int64_t end_times_told(struct db *db, struct subject subject, struct utc since)
 {
-    struct db_query *q =
-        db_query(db, "SELECT COUNT(*) FROM notification n WHERE n.alert_id = $1 AND n.kind = 5"
-                     " AND n.created_at > $2 AND " MAY_HAVE_ARRIVED(
-                         "n") " GROUP BY n.mailbox_id ORDER BY 1 DESC LIMIT 1");
-    db_bind_int(q, 1, alert_id);
+    struct db_query *q = db_query(
+        db, "SELECT COUNT(*) FROM notification n WHERE " IS_ABOUT(
+                "n.", "$1", "$3") " AND n.kind = 5"
+                                  " AND n.created_at > $2 AND " MAY_HAVE_ARRIVED(
+                                      "n") " GROUP BY n.mailbox_id ORDER BY 1 DESC LIMIT 1");
+    bind_subject(q, 1, 3, subject);
     db_bind_utc(q, 2, since);
     int64_t times = db_step(q) == DB_ROW ? db_int(q, 0) : 0;
     db_reset(q);
@@ -93,14 +98,20 @@ int64_t end_times_told(struct db *db, int64_t alert_id, struct utc since)
 int64_t end_drop_unwanted(struct db *db, int64_t mailbox_id, struct utc due, struct utc now)
 {
     struct db_query *q = db_query(
-        db, "UPDATE notification SET state = 5, settled_at = $3 WHERE mailbox_id = $1 AND kind = 5"
-            " AND state = 1 AND due_at <= $2"
-            " AND NOT (EXISTS (SELECT 1 FROM alert a WHERE a.id = notification.alert_id"
-            " AND a.status = 3)"
-            " AND EXISTS (SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
-            " JOIN mailbox own ON own.user_name = m.user_name AND own.id = $1"
-            " WHERE n.alert_id = notification.alert_id AND n.kind IN (1, 2)"
-            " AND " MAY_HAVE_ARRIVED("n") "))");
+        db,
+        "UPDATE notification SET state = 5, settled_at = $3 WHERE mailbox_id = $1 AND kind = 5"
+        " AND state = 1 AND due_at <= $2"
+        " AND NOT (EXISTS (SELECT 1 FROM escalation e WHERE " SAME_SUBJECT(
+            "e", "notification") " AND " IS_OVER("e") ")"
+                                                      " AND EXISTS (SELECT 1 FROM notification n "
+                                                      "JOIN mailbox m ON m.id = n.mailbox_id"
+                                                      " JOIN mailbox own ON own.user_name = "
+                                                      "m.user_name AND own.id = $1"
+                                                      " WHERE " SAME_SUBJECT(
+                                                          "n",
+                                                          "notification") " AND n.kind IN (1, 2)"
+                                                                          " AND " MAY_HAVE_ARRIVED(
+                                                                              "n") "))");
     db_bind_int(q, 1, mailbox_id);
     db_bind_utc(q, 2, due);
     db_bind_utc(q, 3, now);
@@ -113,7 +124,7 @@ int64_t end_drop_unwanted(struct db *db, int64_t mailbox_id, struct utc due, str
     "EXISTS (SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"          \
     " JOIN mailbox own ON own.user_name = m.user_name AND own.id = $1"                    \
     " JOIN carried c ON c.notification_id = n.id JOIN delivery d ON d.id = c.delivery_id" \
-    " WHERE n.alert_id = notification.alert_id AND n.kind = 1 AND d.state = 1)"
+    " WHERE " SAME_SUBJECT("n", "notification") " AND n.kind = 1 AND d.state = 1)"
 
 int64_t end_put_off(struct db *db, int64_t mailbox_id, struct utc now, struct utc until)
 {
@@ -156,14 +167,25 @@ bool end_find_told(struct db *db, const struct notification *end, const struct d
         db,
         "SELECT d.id, d.provider_id, d.items FROM delivery d WHERE d.id = (SELECT MAX(x.id)"
         " FROM notification n JOIN carried c ON c.notification_id = n.id"
-        " JOIN delivery x ON x.id = c.delivery_id WHERE n.alert_id = $1 AND n.kind = 1"
-        " AND x.state IN (1, 2, 5) AND x.user_name = $2 AND x.contact = $3) AND d.state = 2"
-        " AND d.address = $4 AND d.channel = $5 AND d.provider_id <> '' AND d.items <= $6"
-        " AND NOT EXISTS (SELECT 1 FROM carried c JOIN notification n ON n.id = c.notification_id"
-        " JOIN alert a ON a.id = n.alert_id WHERE c.delivery_id = d.id AND a.status <> 3)"
-        " AND NOT EXISTS (SELECT 1 FROM carried c JOIN delivery x ON x.id = c.delivery_id"
-        " WHERE c.notification_id = $7 AND x.state = 4)");
-    db_bind_int(q, 1, end->alert_id);
+        " JOIN delivery x ON x.id = c.delivery_id WHERE " IS_ABOUT(
+            "n.", "$1",
+            "$8") " AND n.kind = 1"
+                  " AND x.state IN (1, 2, 5) AND x.user_name = $2 AND x.contact = $3) AND d.state "
+                  "= 2"
+                  " AND d.address = $4 AND d.channel = $5 AND d.provider_id <> '' AND d.items <= $6"
+                  " AND NOT EXISTS (SELECT 1 FROM carried c JOIN notification n ON n.id = "
+                  "c.notification_id"
+                  " JOIN escalation e ON " SAME_SUBJECT("e", "n") " WHERE c.delivery_id = d.id AND "
+                                                                  "NOT " IS_OVER(
+                                                                      "e") ")"
+                                                                           " AND NOT EXISTS "
+                                                                           "(SELECT 1 FROM carried "
+                                                                           "c JOIN delivery x ON "
+                                                                           "x.id = c.delivery_id"
+                                                                           " WHERE "
+                                                                           "c.notification_id = $7 "
+                                                                           "AND x.state = 4)");
+    bind_subject(q, 1, 8, end->subject);
     db_bind_text(q, 2, to->who);
     db_bind_text(q, 3, to->contact);
     db_bind_text(q, 4, to->address);
@@ -173,7 +195,7 @@ bool end_find_told(struct db *db, const struct notification *end, const struct d
     bool is_there = db_step(q) == DB_ROW;
     if (is_there) {
         *out = (struct told_message){db_int(q, 0), g_strdup(db_text(q, 1)), db_int(q, 2),
-                                     ALERT_RESOLVED};
+                                     STANDING_OVER};
     }
     db_reset(q);
     return is_there;
@@ -183,14 +205,19 @@ int64_t end_carry(struct db *db, const struct delivery *delivery, int64_t told_i
 {
     /* What a later message told of the same alert is not for this one to say: that would stand there as it is. */
     struct db_query *q = db_query(
-        db, "INSERT INTO carried (notification_id, delivery_id)"
-            " SELECT id, $1 FROM notification WHERE mailbox_id = $2 AND kind = 5 AND state = 1"
-            " AND ((due_at <= $3 AND $4 = 0) OR (alert_id IN"
-            " (SELECT n.alert_id FROM carried c JOIN notification n ON n.id = c.notification_id"
-            " WHERE c.delivery_id = $4) AND NOT EXISTS (SELECT 1 FROM notification p"
-            " JOIN carried c ON c.notification_id = p.id JOIN delivery x ON x.id = c.delivery_id"
-            " WHERE p.alert_id = notification.alert_id AND p.kind = 1 AND x.id > $4"
-            " AND x.state IN (1, 2, 5) AND x.user_name = $5 AND x.contact = $6)))");
+        db,
+        "INSERT INTO carried (notification_id, delivery_id)"
+        " SELECT id, $1 FROM notification WHERE mailbox_id = $2 AND kind = 5 AND state = 1"
+        " AND ((due_at <= $3 AND $4 = 0) OR (EXISTS"
+        " (SELECT 1 FROM carried c JOIN notification n ON n.id = c.notification_id"
+        " WHERE c.delivery_id = $4 AND " SAME_SUBJECT(
+            "n", "notification") ") AND NOT EXISTS (SELECT 1 FROM notification p"
+                                 " JOIN carried c ON c.notification_id = p.id JOIN delivery x ON "
+                                 "x.id = c.delivery_id"
+                                 " WHERE " SAME_SUBJECT(
+                                     "p", "notification") " AND p.kind = 1 AND x.id > $4"
+                                                          " AND x.state IN (1, 2, 5) AND "
+                                                          "x.user_name = $5 AND x.contact = $6)))");
     db_bind_int(q, 1, delivery->id);
     db_bind_int(q, 2, delivery->mailbox_id);
     db_bind_utc(q, 3, now);
@@ -203,14 +230,14 @@ int64_t end_carry(struct db *db, const struct delivery *delivery, int64_t told_i
     return total;
 }
 
-char *end_note(struct db *db, int64_t alert_id)
+char *end_note(struct db *db, struct subject subject, const struct topic_events *events)
 {
     struct fault fault;
-    g_autofree char *subject = subject_text(alert_subject(alert_id));
-    struct db_query *q = db_query(db, "SELECT data FROM event WHERE subject = $1"
-                                      " AND kind = $2 ORDER BY seq DESC LIMIT 1");
-    db_bind_text(q, 1, subject);
-    db_bind_text(q, 2, EVENT_ALERT_RESOLVED.name);
+    g_autofree char *text = subject_text(subject);
+    struct db_query *q = db_query(db, "SELECT data FROM event WHERE subject = $1 AND kind = $2"
+                                      " ORDER BY seq DESC LIMIT 1");
+    db_bind_text(q, 1, text);
+    db_bind_text(q, 2, events->resolved->name);
     g_autofree char *data = db_step(q) == DB_ROW ? g_strdup(db_text(q, 0)) : NULL;
     db_reset(q);
     json_auto_t *value = data != NULL ? json_read(data, strlen(data), &fault) : NULL;

@@ -3,6 +3,7 @@
 #define PAGING_END_STORE_H
 
 #include "paging/mail_store.h"
+#include "paging/topic.h"
 
 /* Somebody who was told of an alert, or may have been, and by which contact. */
 struct end_receiver {
@@ -11,15 +12,15 @@ struct end_receiver {
 };
 
 /* To be freed with g_ptr_array_unref. */
-NODISCARD GPtrArray *end_receivers(struct db *db, int64_t alert_id);
+NODISCARD GPtrArray *end_receivers(struct db *db, struct subject subject);
 /* Were they told of its end already, or are about to be, and of nothing about it since? */
-NODISCARD bool end_is_told(struct db *db, int64_t alert_id, const char *who);
+NODISCARD bool end_is_told(struct db *db, struct subject subject, const char *who);
 /* May anybody have heard that it is over, since when nobody was paged for it? */
-NODISCARD bool end_was_told(struct db *db, int64_t alert_id);
+NODISCARD bool end_was_told(struct db *db, struct subject subject);
 /* How often since then whoever heard it most often may have. */
-NODISCARD int64_t end_times_told(struct db *db, int64_t alert_id, struct utc since);
+NODISCARD int64_t end_times_told(struct db *db, struct subject subject, struct utc since);
 /* What whoever resolved the alert last said with it; newly allocated, NULL: nothing, or nobody did. */
-NODISCARD char *end_note(struct db *db, int64_t alert_id);
+NODISCARD char *end_note(struct db *db, struct subject subject, const struct topic_events *events);
 /* Cancels those due by then in the mailbox whose alert is open again, or of which the receiver never heard; answers
  * how many. */
 int64_t end_drop_unwanted(struct db *db, int64_t mailbox_id, struct utc due, struct utc now);
@@ -29,7 +30,7 @@ struct told_message {
     int64_t delivery_id;
     char *update_id; /* the provider's */
     int64_t items;   /* alerts that it told of */
-    int status;      /* enum alert_status: the one furthest from being over */
+    int standing;    /* enum standing: the one furthest from being over */
 };
 
 /* The latest by which `to` (who, contact, channel, address) was told of the alert of `end`, if all that it

@@ -9,6 +9,7 @@
 
 #include "alert/alert_store.h"
 #include "base/json.h"
+#include "paging/alert_topic.h"
 #include "paging/explain.h"
 #include "paging/paging_harness.h"
 
@@ -95,7 +96,7 @@ static void whoever_was_told_reads_what_was_said_with_it(void **state)
 static char *why_it_waits(struct paging *paging, int64_t alert_id)
 {
     struct config *config = config_current(paging->configs);
-    json_auto_t *answer = explain_alert(paging->db, config, alert_id, paging->now);
+    json_auto_t *answer = explain_subject(paging->db, config, &ALERT_TOPIC, alert_id, paging->now);
     config_unref(config);
     size_t i;
     json_t *end;
@@ -172,13 +173,18 @@ static void an_unknown_outcome_counts_as_told(void **state)
     paging_close(&paging);
 }
 
-static void set_status(struct paging *paging, int64_t id, int status)
+/* As if it had never been over: somebody has it. */
+static void take_again(struct paging *paging, int64_t id)
 {
     struct alert alert = {0};
+    struct escalation e = {0};
     assert_true(alert_load(paging->db, id, &alert));
-    alert.status = status;
+    alert.status = ALERT_ACKNOWLEDGED;
     alert_save(paging->db, &alert);
     alert_clear(&alert);
+    assert_true(escalation_of(paging->db, alert_subject(id), &e));
+    e.state = ESCALATION_PAUSED;
+    escalation_save(paging->db, &e);
 }
 
 static void what_is_open_again_is_not_called_over(void **state)
@@ -188,13 +194,13 @@ static void what_is_open_again_is_not_called_over(void **state)
     paging_open(&paging, TEAM);
     int64_t id = told(&paging, "k");
     (void)paging_signal(&paging, SIGNAL_RESOLVE, "k", SEVERITY_CRITICAL);
-    set_status(&paging, id, ALERT_ACKNOWLEDGED);
+    take_again(&paging, id);
     paging_pass(&paging, SPAN_MIN(1));
     assert_sent(&paging, "");
     /* Its real end is told; an end of what was called over before is not told a second time. */
     end(&paging, "k");
     assert_sent(&paging, "ana email: ended 1; channel:ops channel: ended 1");
-    set_status(&paging, id, ALERT_ACKNOWLEDGED);
+    take_again(&paging, id);
     end(&paging, "k");
     assert_sent(&paging, "");
     paging_close(&paging);

@@ -2,7 +2,6 @@
  * before that who has it. */
 #include <string.h>
 
-#include "alert/alert_store.h"
 #include "paging/end_store.h"
 #include "paging/errand.h"
 #include "paging/restate_store.h"
@@ -38,11 +37,11 @@ static bool can_update(const struct config *config, const char *who, const char 
 }
 
 /* Goes into the messages that stand there, as many as can be changed; where none can, nothing is said. */
-static void restate(struct pager *pager, struct ledger_tx *tx, int64_t alert_id, const char *who,
-                    const char *contact, struct span wait)
+static void restate(struct pager *pager, struct ledger_tx *tx, struct subject subject,
+                    const char *who, const char *contact, struct span wait)
 {
     const struct notification notification = {
-        .alert_id = alert_id,
+        .subject = subject,
         .kind = NOTIFICATION_RESTATED,
         .severity = SEVERITY_INFO,
         .passes = PASS_UPDATE,
@@ -51,21 +50,21 @@ static void restate(struct pager *pager, struct ledger_tx *tx, int64_t alert_id,
     notify_specially(pager, tx, who, contact, &notification);
 }
 
-static void tell(struct pager *pager, struct ledger_tx *tx, const struct alert *alert,
+static void tell(struct pager *pager, struct ledger_tx *tx, const struct topic *topic,
                  const struct end_receiver *receiver, struct span wait)
 {
     const char *contact = contact_for(pager->config, receiver);
     if (contact == NULL || !wants_ends(pager->config, receiver->who) ||
-        end_is_told(tx->db, alert->id, receiver->who)) {
+        end_is_told(tx->db, topic->subject, receiver->who)) {
         return;
     }
     bool is_written = can_update(pager->config, receiver->who, contact);
     /* Before the end itself: what that is written into counts as written for this one. */
-    if (is_written && restate_is_needed(tx->db, alert->id, receiver->who, contact)) {
-        restate(pager, tx, alert->id, receiver->who, contact, wait);
+    if (is_written && restate_is_needed(tx->db, topic->subject, receiver->who, contact)) {
+        restate(pager, tx, topic->subject, receiver->who, contact, wait);
     }
     const struct notification notification = {
-        .alert_id = alert->id,
+        .subject = topic->subject,
         .kind = NOTIFICATION_ENDED,
         .severity = SEVERITY_INFO, /* none of them is more urgent than another */
         .passes = is_written ? PASS_UPDATE : 0,
@@ -74,63 +73,63 @@ static void tell(struct pager *pager, struct ledger_tx *tx, const struct alert *
     notify_specially(pager, tx, receiver->who, contact, &notification);
 }
 
-void alert_is_over(struct pager *pager, struct ledger_tx *tx, const struct alert *alert,
+void topic_is_over(struct pager *pager, struct ledger_tx *tx, const struct topic *topic,
                    struct span wait)
 {
-    const struct service *service = config_service(pager->config, alert->service);
-    page_stop_all(tx, alert->id);
-    escalation_end(tx, alert->id);
-    if (service != NULL && service->endings == ENDINGS_SKIP) {
+    page_stop_all(tx, topic->subject);
+    escalation_end(tx, topic->subject);
+    if (!topic->kind->settings(pager->config, topic).tells_end) {
         return;
     }
-    g_autoptr(GPtrArray) receivers = end_receivers(tx->db, alert->id);
+    g_autoptr(GPtrArray) receivers = end_receivers(tx->db, topic->subject);
     for (guint i = 0; i < receivers->len; i++) {
-        tell(pager, tx, alert, g_ptr_array_index(receivers, i), wait);
+        tell(pager, tx, topic, g_ptr_array_index(receivers, i), wait);
     }
 }
 
-void rooms_follow(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
+void rooms_follow(struct pager *pager, struct ledger_tx *tx, const struct topic *topic)
 {
-    g_autoptr(GPtrArray) receivers = end_receivers(tx->db, alert->id);
+    g_autoptr(GPtrArray) receivers = end_receivers(tx->db, topic->subject);
     for (guint i = 0; i < receivers->len; i++) {
         const struct end_receiver *receiver = g_ptr_array_index(receivers, i);
         if (receiver_channel(pager->config, receiver->who) != NULL &&
             can_update(pager->config, receiver->who, receiver->contact)) {
-            restate(pager, tx, alert->id, receiver->who, receiver->contact, (struct span){0});
+            restate(pager, tx, topic->subject, receiver->who, receiver->contact, (struct span){0});
         }
     }
 }
 
-static void add_alert(struct pager *pager, struct ledger_tx *tx, struct errand *errand,
-                      int64_t alert_id)
+static void add_subject(struct pager *pager, struct ledger_tx *tx, struct errand *errand,
+                        struct subject subject)
 {
-    struct alert alert = {0};
+    struct topic topic = {0};
     size_t place = errand->message.item_count;
-    if (alert_load(tx->db, alert_id, &alert)) {
-        errand_add(errand, pager->config, &alert);
+    if (topic_load(pager, tx->db, subject, &topic)) {
+        errand_add(errand, pager->config, &topic);
     }
-    if (alert.status == ALERT_RESOLVED && errand->message.item_count > place) {
-        g_autofree char *note = end_note(tx->db, alert_id);
+    if (topic.standing == STANDING_OVER && errand->message.item_count > place) {
+        g_autofree char *note = end_note(tx->db, subject, &topic.kind->events);
         errand->items[place].resolve_note = errand_keep(errand, note);
     }
-    alert_clear(&alert);
+    topic_clear(&topic);
 }
 
 static void add_told(struct pager *pager, struct ledger_tx *tx, struct errand *errand,
                      struct delivery *delivery, const struct told_message *told)
 {
-    int64_t ids[ERRAND_ITEMS_MAX];
-    size_t count = delivery_alerts(tx->db, told->delivery_id, ids, ERRAND_ITEMS_MAX);
+    struct subject subjects[ERRAND_ITEMS_MAX];
+    size_t count = delivery_subjects(tx->db, told->delivery_id, subjects, ERRAND_ITEMS_MAX);
     for (size_t i = count; i > 0; i--) {
-        add_alert(pager, tx, errand, ids[i - 1]);
+        add_subject(pager, tx, errand, subjects[i - 1]);
     }
     restate_carry(tx->db, delivery, told->delivery_id);
-    if (told->status == ALERT_RESOLVED) {
+    if (told->standing == STANDING_OVER) {
         (void)end_carry(tx->db, delivery, told->delivery_id, tx->now);
     } else {
         carried_begin(tx->db, delivery->id);
     }
-    delivery->items = delivery_count_alerts(tx->db, told->delivery_id, errand->message.by_severity);
+    delivery->items =
+        delivery_count_subjects(tx->db, told->delivery_id, errand->message.by_severity);
     errand->message.update_id = errand_keep(errand, told->update_id);
 }
 
@@ -138,7 +137,7 @@ static void add_waiting(struct pager *pager, struct ledger_tx *tx, struct errand
                         struct delivery *delivery, const GArray *waiting)
 {
     for (guint i = 0; i < MIN(waiting->len, ERRAND_ITEMS_MAX); i++) {
-        add_alert(pager, tx, errand, g_array_index(waiting, struct notification, i).alert_id);
+        add_subject(pager, tx, errand, g_array_index(waiting, struct notification, i).subject);
     }
     delivery->items = end_carry(tx->db, delivery, 0, utc_add(tx->now, END_BUNDLE));
 }
@@ -146,10 +145,10 @@ static void add_waiting(struct pager *pager, struct ledger_tx *tx, struct errand
 /* As it stands with its alerts: as it told of them first, where nobody has one of them any more. */
 static int kind_of(const struct told_message *told)
 {
-    if (told->status == ALERT_RESOLVED) {
+    if (told->standing == STANDING_OVER) {
         return MESSAGE_ENDED;
     }
-    if (told->status == ALERT_ACKNOWLEDGED) {
+    if (told->standing == STANDING_TAKEN) {
         return MESSAGE_TAKEN;
     }
     return told->items == 1 ? MESSAGE_PAGE : MESSAGE_DIGEST;
@@ -169,7 +168,7 @@ void end_fill(struct pager *pager, struct ledger_tx *tx, const GArray *waiting,
     message->may_repeat = told == NULL && delivery_may_repeat(tx->db, delivery->id);
     message->total = (size_t)delivery->items;
     if (delivery->items == 1 && message->item_count == 1) {
-        errand_set_others(errand, pager, tx, message->items[0].alert_id, delivery->who);
+        errand_set_others(errand, pager, tx, message->items[0].subject, delivery->who);
     } else {
         errand_set_id(errand, pager, 'd', delivery->id);
     }

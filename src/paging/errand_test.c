@@ -269,7 +269,7 @@ static void assert_why(struct paging *paging, int64_t alert_id, const char *who,
 {
     struct why why;
     struct config *config = config_current(paging->configs);
-    const struct brief_page of = {alert_id, who, delivery_id};
+    const struct brief_page of = {alert_subject(alert_id), who, delivery_id};
     assert_true(brief_why(paging->db, config, LANGUAGE_EN, &of, &why));
     assert_string_equal(why.reason, reason);
     assert_int_equal(g_strcmp0(why.note, note), 0);
@@ -297,7 +297,7 @@ static void a_link_says_why_its_person_was_paged(void **state)
     assert_why(&paging, id, "budi", 0, "Ana Wijaya asked for you.", "you know this disk");
     assert_why(&paging, id, "budi", delivery_id, BY_STEP, NULL);
     struct config *config = config_current(paging.configs);
-    const struct brief_page of = {id, "citra", 0};
+    const struct brief_page of = {alert_subject(id), "citra", 0};
     assert_false(brief_why(paging.db, config, LANGUAGE_EN, &of, &why));
     config_unref(config);
     paging_close(&paging);

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "alert/alert_store.h"
 #include "base/json.h"
 #include "channel/catalogue.h"
 #include "paging/who.h"
@@ -50,25 +49,34 @@ static void set_receiver(struct errand *errand, const struct config *config, con
     }
 }
 
-void errand_set_link(struct errand *errand, const struct claim *claim, const char *who, int kind,
-                     int64_t subject)
+static void set_link(struct errand *errand, const struct claim *claim, const char *who,
+                     struct link *link)
 {
-    struct link link = {
-        .kind = kind,
-        .subject = subject,
-        .expires_at = utc_add(errand->message.now, LINK_LIFE),
-    };
     char token[LINK_TOKEN_SIZE];
-    g_strlcpy(link.user, who, sizeof link.user);
-    link_write(&link, pager_link_key(claim->pager), token);
+    link->expires_at = utc_add(errand->message.now, LINK_LIFE);
+    g_strlcpy(link->user, who, sizeof link->user);
+    link_write(link, pager_link_key(claim->pager), token);
     g_autofree char *url = g_strconcat(claim->public_url, "/l/", token, NULL);
     errand->message.ack_url = errand_keep(errand, url);
 }
 
-void errand_set_look(struct errand *errand, const struct claim *claim, const char *who, int kind,
-                     int64_t subject)
+void errand_link_subject(struct errand *errand, const struct claim *claim, const char *who,
+                         struct subject subject)
 {
-    errand_set_link(errand, claim, who, kind, subject);
+    struct link link = {.kind = LINK_SUBJECT, .id = subject.id};
+    g_strlcpy(link.subject_kind, subject.kind, sizeof link.subject_kind);
+    set_link(errand, claim, who, &link);
+}
+
+void errand_link_delivery(struct errand *errand, const struct claim *claim, const char *who,
+                          int kind, int64_t delivery_id)
+{
+    struct link link = {.kind = kind, .id = delivery_id};
+    set_link(errand, claim, who, &link);
+}
+
+void errand_only_look(struct errand *errand)
+{
     errand->message.alert_url = errand->message.ack_url;
     errand->message.ack_url = NULL;
 }

@@ -1,7 +1,6 @@
-/* Escalations: one alert walks one policy, as the policy was when the alert came. */
+/* Escalations: one subject walks one policy, as the policy was when it came. */
 #include <string.h>
 
-#include "alert/alert_store.h"
 #include "alert/dedup.h"
 #include "base/json.h"
 #include "base/json_set.h"
@@ -23,18 +22,17 @@ const struct policy *policy_of(struct pager *pager, struct ledger_tx *tx, int64_
     return policy;
 }
 
-static void append_event(struct ledger_tx *tx, int64_t alert_id, const struct event_kind *kind,
-                         json_t *data)
+static void append_event(struct ledger_tx *tx, struct subject subject,
+                         const struct event_kind *kind, json_t *data)
 {
-    event_append(tx, PRINCIPAL_TOCSIN, kind, alert_subject(alert_id), data);
-    json_decref(data);
+    topic_event(tx, PRINCIPAL_TOCSIN, kind, subject, data);
 }
 
-static void append_skips(struct ledger_tx *tx, int64_t alert_id, const GArray *skips)
+static void append_skips(struct ledger_tx *tx, struct subject subject, const GArray *skips)
 {
     for (guint i = 0; i < skips->len; i++) {
         const struct skip *skip = &g_array_index(skips, struct skip, i);
-        append_event(tx, alert_id, &EVENT_ESCALATION_STEP_SKIPPED,
+        append_event(tx, subject, &EVENT_ESCALATION_STEP_SKIPPED,
                      json_pack("{s:I, s:I, s:s, s:s*}", "step", (json_int_t)skip->step + 1, "round",
                                (json_int_t)skip->round + 1, "why",
                                enum_to_name(SKIP_WHY_NAMES, skip->why), "who", skip->who));
@@ -42,16 +40,16 @@ static void append_skips(struct ledger_tx *tx, int64_t alert_id, const GArray *s
 }
 
 static void open_pages(struct pager *pager, struct ledger_tx *tx, const struct escalation *e,
-                       const struct alert *alert, const struct verdict *verdict,
+                       const struct topic *topic, const struct verdict *verdict,
                        const json_t *circumstances)
 {
     const struct page_order order = {
-        .alert = alert,
+        .topic = topic,
         .escalation_id = e->id,
         .step = verdict->told_step,
         .round = verdict->told_round,
         /* Whoever is the last resort hears it as urgent, whatever the service says. */
-        .urgency = verdict->is_last_resort ? URGENCY_HIGH : alert->urgency,
+        .urgency = verdict->is_last_resort ? URGENCY_HIGH : topic->urgency,
         .circumstances = circumstances,
         .actor = PRINCIPAL_SYSTEM_TEXT,
     };
@@ -61,19 +59,18 @@ static void open_pages(struct pager *pager, struct ledger_tx *tx, const struct e
 
 /* Holds the escalation while a silence is in force. True when it does. */
 static bool hold_for_silence(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
-                             const struct alert *alert)
+                             const struct topic *topic)
 {
-    struct utc until = UTC_NEVER;
-    const struct silence *silence = silence_holds(pager->config, alert, tx->now, &until);
-    if (silence == NULL) {
+    struct topic_hold hold = {0};
+    if (!topic_is_held(pager->config, topic, tx->now, &hold)) {
         return false;
     }
-    page_stop_all(tx, alert->id);
-    e->next_at = until;
+    page_stop_all(tx, topic->subject);
+    e->next_at = hold.until;
     e->next_is_date = true;
-    append_event(tx, alert->id, &EVENT_ALERT_SILENCED,
-                 json_pack("{s:s, s:o, s:s*}", "silence", silence->name, "until", json_utc(until),
-                           "comment", silence->comment));
+    append_event(tx, topic->subject, topic->kind->events.silenced,
+                 json_pack("{s:s, s:o, s:s*}", "silence", hold.silence, "until",
+                           json_utc(hold.until), "comment", hold.comment));
     return true;
 }
 
@@ -106,7 +103,7 @@ static bool hold_for_bound(struct ledger_tx *tx, struct escalation *e, struct ut
     e->next_at = until;
     e->next_is_date = false;
     escalation_save(tx->db, e);
-    append_event(tx, e->alert_id, &EVENT_ESCALATION_HELD,
+    append_event(tx, e->subject, &EVENT_ESCALATION_HELD,
                  json_pack("{s:I, s:o, s:s}", "step", (json_int_t)e->step, "until", json_utc(until),
                            "why", "the message is held back; the wait begins when it goes"));
     return true;
@@ -114,11 +111,13 @@ static bool hold_for_bound(struct ledger_tx *tx, struct escalation *e, struct ut
 
 /* What is told with a step's pages (see struct page_order): which silence held it until just now, as that was then,
  * for it may have been removed; that they may believe it to be over. */
-static json_t *circumstances_of(struct ledger_tx *tx, const struct escalation *e, bool is_again)
+static json_t *circumstances_of(struct ledger_tx *tx, const struct escalation *e,
+                                const struct topic *topic, bool is_again)
 {
     struct fault fault;
     bool was_held = e->next_is_date && utc_is_set(e->next_at);
-    g_autofree char *held = was_held ? silence_held_by(tx->db, alert_subject(e->alert_id)) : NULL;
+    g_autofree char *held =
+        was_held ? silence_held_by(tx->db, topic->subject, &topic->kind->events) : NULL;
     json_auto_t *silence = held != NULL ? json_read(held, strlen(held), &fault) : NULL;
     json_t *circumstances = json_object();
     json_set_text(circumstances, "silence", json_text(silence, "silence", NULL));
@@ -132,18 +131,18 @@ static json_t *circumstances_of(struct ledger_tx *tx, const struct escalation *e
 /* Judges the next step at tx->now, writes the escalation, tells whom the step names; `is_again`: of what they may
  * believe to be over. */
 static void advance_telling(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
-                            const struct alert *alert, bool is_again)
+                            const struct topic *topic, bool is_again)
 {
-    if (hold_for_silence(pager, tx, e, alert)) {
+    if (hold_for_silence(pager, tx, e, topic)) {
         write_down(tx, e);
         return;
     }
-    json_auto_t *circumstances = circumstances_of(tx, e, is_again);
+    json_auto_t *circumstances = circumstances_of(tx, e, topic, is_again);
     bool was_last_resort = e->state == ESCALATION_LAST_RESORT;
     const struct stand stand = {
         .policy = policy_of(pager, tx, e->policy_version),
         .config = pager->config,
-        .severity = alert->severity,
+        .severity = topic->severity,
         .step = e->step,
         .round = e->round,
         .is_last_resort = was_last_resort,
@@ -152,80 +151,78 @@ static void advance_telling(struct pager *pager, struct ledger_tx *tx, struct es
     step_judge(&stand, tx->now, &verdict);
     take_over(e, &verdict, tx->now);
     write_down(tx, e);
-    append_skips(tx, alert->id, verdict.skips);
+    append_skips(tx, topic->subject, verdict.skips);
     if (verdict.is_last_resort && !was_last_resort) {
-        append_event(tx, alert->id, &EVENT_ESCALATION_EXHAUSTED, json_object());
+        append_event(tx, topic->subject, &EVENT_ESCALATION_EXHAUSTED, json_object());
     }
-    open_pages(pager, tx, e, alert, &verdict, circumstances);
+    open_pages(pager, tx, e, topic, &verdict, circumstances);
     if (verdict.tellings->len == 0) {
-        append_event(tx, alert->id, &EVENT_ESCALATION_NOBODY, json_object());
+        append_event(tx, topic->subject, &EVENT_ESCALATION_NOBODY, json_object());
     }
     verdict_clear(&verdict);
 }
 
 static void advance(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
-                    const struct alert *alert)
+                    const struct topic *topic)
 {
-    advance_telling(pager, tx, e, alert, false);
+    advance_telling(pager, tx, e, topic, false);
 }
 
-static int64_t current_policy_version(const struct config *config, const char *service_name)
+static int64_t current_policy_version(const struct config *config, const struct topic *topic)
 {
-    const struct service *service = config_service(config, service_name);
-    if (service == NULL) {
-        return 0;
-    }
-    return (intptr_t)g_hash_table_lookup(config->policy_versions, service->policy);
+    const char *policy = topic->kind->settings(config, topic).policy;
+    return policy != NULL ? (intptr_t)g_hash_table_lookup(config->policy_versions, policy) : 0;
 }
 
-void escalation_start(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
+void escalation_start(struct pager *pager, struct ledger_tx *tx, const struct topic *topic)
 {
     struct escalation e = {
-        .alert_id = alert->id,
-        .lane = lane_of(alert->service),
-        .policy_version = current_policy_version(pager->config, alert->service),
+        .subject = topic->subject,
+        .lane = lane_of(topic->area),
+        .policy_version = current_policy_version(pager->config, topic),
         .state = ESCALATION_ACTIVE,
-        .severity = alert->severity,
+        .severity = topic->severity,
+        .urgency = topic->urgency,
         .started_at = tx->now,
     };
-    if (alert->is_flapping) {
+    if (topic->is_flapping) {
         e.next_at = utc_add(tx->now, FLAPPING_HOLD);
         escalation_insert(tx->db, &e);
         return;
     }
-    advance(pager, tx, &e, alert);
+    advance(pager, tx, &e, topic);
 }
 
 static void restart(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
-                    const struct alert *alert)
+                    const struct topic *topic)
 {
     e->state = ESCALATION_ACTIVE;
     e->step = 0;
     e->round = 0;
-    e->severity = alert->severity;
-    advance(pager, tx, e, alert);
+    e->severity = topic->severity;
+    advance(pager, tx, e, topic);
 }
 
-void escalation_raise(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
+void escalation_raise(struct pager *pager, struct ledger_tx *tx, const struct topic *topic)
 {
     struct escalation e;
-    if (!escalation_of_alert(tx->db, alert->id, &e)) {
-        escalation_start(pager, tx, alert);
-    } else if (alert->severity < e.severity && alert->status == ALERT_OPEN) {
-        restart(pager, tx, &e, alert);
-    } else if (alert->severity < e.severity) {
+    if (!escalation_of(tx->db, topic->subject, &e)) {
+        escalation_start(pager, tx, topic);
+    } else if (topic->severity < e.severity && topic->standing == STANDING_OPEN) {
+        restart(pager, tx, &e, topic);
+    } else if (topic->severity < e.severity) {
         e.severity =
-            alert->severity; /* somebody is on it: nothing to tell, and nothing new later */
+            topic->severity; /* somebody is on it: nothing to tell, and nothing new later */
         escalation_save(tx->db, &e);
     }
 }
 
 /* Somebody is on it: it waits as it did. Whoever was being asked "still on it?" is asked again. */
-static void wait_on(struct ledger_tx *tx, struct escalation *e, struct alert *alert)
+static void wait_on(struct ledger_tx *tx, struct escalation *e, struct topic *topic)
 {
-    alert->status = ALERT_ACKNOWLEDGED;
-    alert->snoozed_until = e->next_is_date ? e->kept_next_at : (struct utc){0};
-    alert_save(tx->db, alert);
+    topic->standing = STANDING_TAKEN;
+    topic->snoozed_until = e->next_is_date ? e->kept_next_at : (struct utc){0};
+    topic_save(tx, topic);
     e->state = ESCALATION_PAUSED;
     e->next_at = e->kept_next_at;
     escalation_save(tx->db, e);
@@ -233,34 +230,34 @@ static void wait_on(struct ledger_tx *tx, struct escalation *e, struct alert *al
 
 /* Pages again from the first step: the pause, or the end, was no end. */
 static void reopen(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
-                   struct alert *alert, const char *why, bool is_again)
+                   struct topic *topic, const char *why, bool is_again)
 {
-    alert->status = ALERT_OPEN;
-    alert->snoozed_until = (struct utc){0};
-    alert_save(tx->db, alert);
-    append_event(tx, alert->id, &EVENT_ALERT_REOPENED, json_pack("{s:s}", "why", why));
-    rooms_follow(pager, tx, alert);
+    topic->standing = STANDING_OPEN;
+    topic->snoozed_until = (struct utc){0};
+    topic_save(tx, topic);
+    append_event(tx, topic->subject, topic->kind->events.reopened, json_pack("{s:s}", "why", why));
+    rooms_follow(pager, tx, topic);
     e->state = ESCALATION_ACTIVE;
     e->step = 0;
     e->round = 0;
-    e->severity = MIN(e->severity, alert->severity);
-    advance_telling(pager, tx, e, alert, is_again);
+    e->severity = MIN(e->severity, topic->severity);
+    advance_telling(pager, tx, e, topic, is_again);
 }
 
 /* It goes up and down, and each time is told: nobody is told again before it has stayed up for a while. */
 static void hold_flapping(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
-                          struct alert *alert, int64_t openings)
+                          struct topic *topic, int64_t openings)
 {
-    alert->is_flapping = true;
-    alert->status = ALERT_OPEN;
-    alert_save(tx->db, alert);
-    append_event(tx, alert->id, &EVENT_ALERT_FLAPPING,
+    topic->is_flapping = true;
+    topic->standing = STANDING_OPEN;
+    topic_save(tx, topic);
+    append_event(tx, topic->subject, topic->kind->events.flapping,
                  json_pack("{s:I}", "openings", (json_int_t)openings));
-    rooms_follow(pager, tx, alert);
+    rooms_follow(pager, tx, topic);
     e->state = ESCALATION_ACTIVE;
     e->step = 0;
     e->round = 0;
-    e->severity = MIN(e->severity, alert->severity);
+    e->severity = MIN(e->severity, topic->severity);
     e->next_at = utc_add(tx->now, FLAPPING_HOLD);
     e->next_is_date = false;
     escalation_save(tx->db, e);
@@ -268,14 +265,14 @@ static void hold_flapping(struct pager *pager, struct ledger_tx *tx, struct esca
 
 /* Whoever had it in hand, or was next, counts on its being over. */
 static void take_up_again(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
-                          struct alert *alert)
+                          struct topic *topic)
 {
     struct utc since = utc_add(tx->now, (struct span){-DEDUP_FLAP_SPAN.us});
-    int64_t openings = end_times_told(tx->db, alert->id, since);
+    int64_t openings = end_times_told(tx->db, topic->subject, since);
     if (dedup_is_flapping(openings)) {
-        hold_flapping(pager, tx, e, alert, openings + 1);
+        hold_flapping(pager, tx, e, topic, openings + 1);
     } else {
-        reopen(pager, tx, e, alert, "it goes on after it had counted as over", true);
+        reopen(pager, tx, e, topic, "it goes on after it had counted as over", true);
     }
 }
 
@@ -287,40 +284,41 @@ static struct utc when_it_would_have_come(const struct escalation *e, struct utc
     return is_wait ? utc_earlier(e->kept_next_at, utc_add(now, e->wait)) : e->kept_next_at;
 }
 
-void escalation_continue(struct pager *pager, struct ledger_tx *tx, struct alert *alert,
+void escalation_continue(struct pager *pager, struct ledger_tx *tx, struct topic *topic,
                          struct span was_over)
 {
     struct escalation e;
-    if (!escalation_of_alert(tx->db, alert->id, &e)) {
-        escalation_start(pager, tx, alert);
+    if (!escalation_of(tx->db, topic->subject, &e)) {
+        escalation_start(pager, tx, topic);
         return;
     }
     bool is_paused = e.kept_state == ESCALATION_PAUSED || e.kept_state == ESCALATION_ASKED;
     bool is_snoozed = e.kept_state == ESCALATION_PAUSED && e.next_is_date;
-    bool is_believed_over = was_over.us > END_WAIT_REPEATED.us || end_was_told(tx->db, alert->id);
+    bool is_believed_over =
+        was_over.us > END_WAIT_REPEATED.us || end_was_told(tx->db, topic->subject);
     /* A snooze pages when it is over, whatever was said meanwhile. */
     if (is_snoozed || (is_paused && !is_believed_over)) {
-        wait_on(tx, &e, alert);
+        wait_on(tx, &e, topic);
     } else if (is_believed_over) {
-        take_up_again(pager, tx, &e, alert);
-    } else if (!notification_was_sent(tx->db, alert->id)) {
-        restart(pager, tx, &e, alert);
+        take_up_again(pager, tx, &e, topic);
+    } else if (!notification_was_sent(tx->db, topic->subject)) {
+        restart(pager, tx, &e, topic);
     } else {
         e.state = e.kept_state;
         e.next_at = when_it_would_have_come(&e, tx->now);
         escalation_save(tx->db, &e);
-        page_go_on(pager, tx, &e, alert);
+        page_go_on(pager, tx, &e, topic);
     }
 }
 
-void escalation_hurry(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
+void escalation_hurry(struct pager *pager, struct ledger_tx *tx, const struct topic *topic)
 {
     struct escalation e;
-    if (!escalation_of_alert(tx->db, alert->id, &e)) {
+    if (!escalation_of(tx->db, topic->subject, &e)) {
         return;
     }
     if (e.state == ESCALATION_ACTIVE || e.state == ESCALATION_LAST_RESORT) {
-        advance(pager, tx, &e, alert);
+        advance(pager, tx, &e, topic);
     }
 }
 
@@ -346,19 +344,19 @@ struct utc escalation_next_of(struct ledger_tx *tx, const struct page *page)
     return is_latest ? e.next_at : UTC_NEVER;
 }
 
-void escalation_resume(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
+void escalation_resume(struct pager *pager, struct ledger_tx *tx, const struct topic *topic)
 {
     struct escalation e;
-    if (escalation_of_alert(tx->db, alert->id, &e)) {
+    if (escalation_of(tx->db, topic->subject, &e)) {
         e.state = ESCALATION_ACTIVE; /* also when a silence holds it: its end must page, not ask */
-        advance(pager, tx, &e, alert);
+        advance(pager, tx, &e, topic);
     }
 }
 
-void escalation_pause(struct ledger_tx *tx, int64_t alert_id, struct utc until, bool is_date)
+void escalation_pause(struct ledger_tx *tx, struct subject subject, struct utc until, bool is_date)
 {
     struct escalation e;
-    if (escalation_of_alert(tx->db, alert_id, &e)) {
+    if (escalation_of(tx->db, subject, &e)) {
         e.state = ESCALATION_PAUSED;
         e.next_at = until;
         e.next_is_date = is_date;
@@ -366,10 +364,10 @@ void escalation_pause(struct ledger_tx *tx, int64_t alert_id, struct utc until, 
     }
 }
 
-void escalation_end(struct ledger_tx *tx, int64_t alert_id)
+void escalation_end(struct ledger_tx *tx, struct subject subject)
 {
     struct escalation e;
-    if (escalation_of_alert(tx->db, alert_id, &e) && e.state != ESCALATION_ENDED) {
+    if (escalation_of(tx->db, subject, &e) && e.state != ESCALATION_ENDED) {
         e.kept_state = e.state;
         e.kept_next_at = e.next_at;
         e.state = ESCALATION_ENDED;
@@ -381,10 +379,9 @@ void escalation_end(struct ledger_tx *tx, int64_t alert_id)
 /* --- what becomes due --- */
 
 /* Asks whoever acknowledged. False when that is nobody who can be asked. */
-static bool ask_still_on_it(struct pager *pager, struct ledger_tx *tx, const struct alert *alert)
+static bool ask_still_on_it(struct pager *pager, struct ledger_tx *tx, const struct topic *topic)
 {
-    const char *by =
-        alert->acknowledged_by != NULL ? alert->acknowledged_by : PRINCIPAL_SYSTEM_TEXT;
+    const char *by = topic->taken_by != NULL ? topic->taken_by : PRINCIPAL_SYSTEM_TEXT;
     const struct principal holder = principal_read(by);
     if (holder.kind != PRINCIPAL_USER) {
         return false;
@@ -396,27 +393,27 @@ static bool ask_still_on_it(struct pager *pager, struct ledger_tx *tx, const str
     g_autoptr(GPtrArray) rules = receiver_rules(pager->config, who, URGENCY_HIGH);
     const struct rule *first = g_ptr_array_index(rules, 0);
     const struct notification question = {
-        .alert_id = alert->id,
+        .subject = topic->subject,
         .kind = NOTIFICATION_STILL_ON_IT,
-        .severity = alert->severity,
+        .severity = topic->severity,
     };
     notify_specially(pager, tx, who, first->contact, &question);
-    append_event(tx, alert->id, &EVENT_ALERT_ASKED_STILL_ON_IT, json_pack("{s:s}", "who", who));
+    append_event(tx, topic->subject, topic->kind->events.asked, json_pack("{s:s}", "who", who));
     return true;
 }
 
 static void judge_pause(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
-                        struct alert *alert)
+                        struct topic *topic)
 {
-    if (utc_is_set(alert->snoozed_until)) {
-        reopen(pager, tx, e, alert, "snooze ended", false);
-    } else if (ask_still_on_it(pager, tx, alert)) {
+    if (utc_is_set(topic->snoozed_until)) {
+        reopen(pager, tx, e, topic, "snooze ended", false);
+    } else if (ask_still_on_it(pager, tx, topic)) {
         e->state = ESCALATION_ASKED;
         e->next_at = utc_add(tx->now, STILL_ON_IT_WAIT);
         e->next_is_date = false;
         write_down(tx, e);
     } else {
-        reopen(pager, tx, e, alert, "acknowledgement expired", false);
+        reopen(pager, tx, e, topic, "acknowledgement expired", false);
     }
 }
 
@@ -431,25 +428,25 @@ static void disarm(struct ledger_tx *tx, struct escalation *e, int state)
 /* One that is due, and what it is judged by. */
 struct due {
     struct escalation e;
-    struct alert alert; /* id 0: it is gone */
+    struct topic topic; /* kind NULL: it is gone */
     struct utc held_until;
 };
 
 static void judge_due(struct pager *pager, struct ledger_tx *tx, struct due *due)
 {
     struct escalation *e = &due->e;
-    struct alert *alert = &due->alert;
-    if (alert->id == 0 || alert->status >= ALERT_RESOLVED) {
+    struct topic *topic = &due->topic;
+    if (topic->kind == NULL || topic->standing >= STANDING_OVER) {
         disarm(tx, e, ESCALATION_ENDED);
     } else if (e->state == ESCALATION_PAUSED) {
-        judge_pause(pager, tx, e, alert);
+        judge_pause(pager, tx, e, topic);
     } else if (e->state == ESCALATION_ASKED) {
         if (!hold_for_bound(tx, e, due->held_until)) {
-            reopen(pager, tx, e, alert, "no answer to \"still on it?\"", false);
+            reopen(pager, tx, e, topic, "no answer to \"still on it?\"", false);
         }
-    } else if (alert->status == ALERT_OPEN) {
+    } else if (topic->standing == STANDING_OPEN) {
         if (!hold_for_bound(tx, e, due->held_until)) {
-            advance(pager, tx, e, alert);
+            advance(pager, tx, e, topic);
         }
     } else {
         disarm(tx, e, ESCALATION_PAUSED);
@@ -471,7 +468,7 @@ static struct utc held_until(const struct pager *pager, struct ledger_tx *tx,
 {
     struct utc since = about_to_go_since(pager, tx->now);
     if (e->state == ESCALATION_ASKED) {
-        struct utc at = question_held_until(tx->db, e->alert_id, since, tx->now);
+        struct utc at = question_held_until(tx->db, e->subject, since, tx->now);
         return utc_is_set(at) ? utc_add(at, STILL_ON_IT_WAIT) : at;
     }
     return escalation_held_until(tx->db, e, since, tx->now);
@@ -479,7 +476,7 @@ static struct utc held_until(const struct pager *pager, struct ledger_tx *tx,
 
 static void look_into(const struct pager *pager, struct ledger_tx *tx, struct due *due)
 {
-    (void)!alert_load(tx->db, due->e.alert_id, &due->alert);
+    (void)!topic_load(pager, tx->db, due->e.subject, &due->topic);
     due->held_until = held_until(pager, tx, &due->e);
 }
 
@@ -522,7 +519,7 @@ int escalation_run_due(struct ledger_tx *tx, void *self, int limit)
     pager_enter(pager, tx);
     for (size_t i = 0; i < found; i++) {
         judge_due(pager, tx, &due[i]);
-        alert_clear(&due[i].alert);
+        topic_clear(&due[i].topic);
     }
     g_free(due);
     pager_leave(pager);

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "alert/alert_store.h"
 #include "base/json.h"
 #include "base/json_set.h"
 #include "paging/brief.h"
@@ -127,31 +126,27 @@ static const char *why_page_ended(int state)
 }
 
 /* Newly allocated. */
-static char *why_cancelled(struct db *db, const struct notification *n)
+static char *why_cancelled(struct db *db, const struct topic *topic, const struct notification *n)
 {
-    struct alert alert = {0};
     struct page page = {0};
-    char *why = g_strdup("no longer wanted");
+    const char *why = "not sent: silenced or started over";
+    const char *by = topic->ended_by != NULL ? topic->ended_by : topic->taken_by;
     if (n->kind == NOTIFICATION_ENDED) {
-        g_free(why);
-        why = g_strdup("not sent: it is open again, or nothing about it had reached them");
+        why = "not sent: it is open again, or nothing about it had reached them";
+        by = NULL;
     } else if (n->page_id != 0 && page_load(db, n->page_id, &page) &&
                why_page_ended(page.state) != NULL) {
-        g_free(why);
-        why = g_strdup(why_page_ended(page.state));
-    } else if (n->alert_id != 0 && alert_load(db, n->alert_id, &alert)) {
-        const char *by = alert.resolved_by != NULL ? alert.resolved_by : alert.acknowledged_by;
-        const char *how = alert.resolved_by != NULL ? "resolved" : "acknowledged";
-        g_free(why);
-        why = by != NULL ? g_strdup_printf("not sent: %s by %s", how, by)
-                         : g_strdup("not sent: silenced or started over");
+        why = why_page_ended(page.state);
+        by = NULL;
     }
-    alert_clear(&alert);
     page_clear(&page);
-    return why;
+    return by != NULL ? g_strdup_printf("not sent: %s by %s",
+                                        topic->ended_by != NULL ? "resolved" : "acknowledged", by)
+                      : g_strdup(why);
 }
 
-static json_t *notification_json(struct db *db, const struct notification *n)
+static json_t *notification_json(struct db *db, const struct topic *topic,
+                                 const struct notification *n)
 {
     json_t *object = json_object();
     json_t *attempts = json_array();
@@ -168,7 +163,7 @@ static json_t *notification_json(struct db *db, const struct notification *n)
         set_text(object, "why", "not tried: this contact had just refused a message for good");
     }
     if (n->state == NOTIFICATION_CANCELLED) {
-        g_autofree char *why = why_cancelled(db, n);
+        g_autofree char *why = why_cancelled(db, topic, n);
         set_text(object, "why", why);
     }
     mailbox_clear(&mailbox);
@@ -187,7 +182,7 @@ static void note_page(void *self, const struct page *page)
     g_array_append_val((GArray *)self, page->id);
 }
 
-static json_t *page_json(struct db *db, int64_t page_id)
+static json_t *page_json(struct db *db, const struct topic *topic, int64_t page_id)
 {
     struct page page = {0};
     json_t *object = json_object();
@@ -205,18 +200,19 @@ static json_t *page_json(struct db *db, int64_t page_id)
     page_clear(&page);
     GArray *list = notifications_of_page(db, page_id);
     for (guint i = 0; i < list->len; i++) {
-        json_array_append_new(notifications,
-                              notification_json(db, &g_array_index(list, struct notification, i)));
+        json_array_append_new(
+            notifications,
+            notification_json(db, topic, &g_array_index(list, struct notification, i)));
     }
     notifications_free(list);
     json_object_set_new(object, "notifications", notifications);
     return object;
 }
 
-static json_t *escalation_json(struct db *db, int64_t alert_id, const struct brief *brief)
+static json_t *escalation_json(struct db *db, struct subject subject, const struct brief *brief)
 {
     struct escalation e;
-    if (!escalation_of_alert(db, alert_id, &e)) {
+    if (!escalation_of(db, subject, &e)) {
         return json_null();
     }
     json_t *object = json_object();
@@ -240,26 +236,11 @@ static json_t *receivers_json(const GPtrArray *names)
     return list;
 }
 
-static json_t *labels_json(const GPtrArray *labels)
+/* What messages about it say beside its summary. */
+static json_t *told_json(const struct topic *topic, const struct config *config,
+                         const struct brief *brief)
 {
-    json_t *object = json_object();
-    for (guint i = 0; i < labels->len; i++) {
-        const struct alert_label *label = g_ptr_array_index(labels, i);
-        set_text(object, label->name, label->value);
-    }
-    return object;
-}
-
-/* What messages about the alert say beside its summary. */
-static json_t *told_json(const struct alert *alert, const struct brief *brief)
-{
-    json_t *object = json_object();
-    set_text(object, "description", brief->facts.description);
-    json_set_utc(object, "since", alert_since(alert));
-    json_object_set_new(object, "labels", labels_json(brief->facts.labels));
-    if (alert->links != NULL) {
-        json_object_set(object, "links", alert->links);
-    }
+    json_t *object = topic->kind->describe(topic, config);
     json_object_set_new(object, "told", receivers_json(brief->told));
     if (utc_is_set(brief->next_at)) {
         json_t *next = json_object();
@@ -272,14 +253,14 @@ static json_t *told_json(const struct alert *alert, const struct brief *brief)
 }
 
 /* Who was told that it is over. */
-static json_t *endings_json(struct db *db, int64_t alert_id)
+static json_t *endings_json(struct db *db, const struct topic *topic)
 {
     json_t *endings = json_array();
-    GArray *list = notifications_of_kind(db, alert_id, NOTIFICATION_ENDED);
+    GArray *list = notifications_of_kind(db, topic->subject, NOTIFICATION_ENDED);
     for (guint i = 0; i < list->len; i++) {
         const struct notification *n = &g_array_index(list, struct notification, i);
         struct mailbox mailbox = {0};
-        json_t *object = notification_json(db, n);
+        json_t *object = notification_json(db, topic, n);
         if (mailbox_load(db, n->mailbox_id, &mailbox)) {
             set_text(object, "who", mailbox.who);
         }
@@ -290,32 +271,36 @@ static json_t *endings_json(struct db *db, int64_t alert_id)
     return endings;
 }
 
-json_t *explain_alert(struct db *db, const struct config *config, int64_t alert_id, struct utc now)
+static json_t *explain(struct db *db, const struct config *config, const struct topic *topic,
+                       struct utc now)
 {
-    struct alert alert = {0};
     struct brief brief;
-    if (!alert_load(db, alert_id, &alert)) {
-        return NULL;
-    }
     json_t *answer = json_object();
     json_t *decisions = json_array();
     json_t *pages = json_array();
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    const struct subject subject = alert_subject(alert_id);
-    brief_read(db, config, NULL, &alert, &brief);
-    brief_read_hold(db, alert_id, now, &brief);
-    json_object_set_new(answer, "alert", record_write(&ALERT_RECORD, &alert));
-    json_object_set_new(answer, "message", told_json(&alert, &brief));
-    event_list(db, 0, &subject, DECISIONS_MAX, add_decision, decisions);
-    page_list(db, alert_id, note_page, ids);
+    brief_read(db, config, NULL, topic, &brief);
+    brief_read_hold(db, topic->subject, now, &brief);
+    json_object_set_new(answer, topic->kind->word, topic->kind->write(topic));
+    json_object_set_new(answer, "message", told_json(topic, config, &brief));
+    event_list(db, 0, &topic->subject, DECISIONS_MAX, add_decision, decisions);
+    page_list(db, topic->subject, note_page, ids);
     for (guint i = 0; i < ids->len; i++) {
-        json_array_append_new(pages, page_json(db, g_array_index(ids, int64_t, i)));
+        json_array_append_new(pages, page_json(db, topic, g_array_index(ids, int64_t, i)));
     }
     json_object_set_new(answer, "decisions", decisions);
-    json_object_set_new(answer, "escalation", escalation_json(db, alert_id, &brief));
+    json_object_set_new(answer, "escalation", escalation_json(db, topic->subject, &brief));
     json_object_set_new(answer, "pages", pages);
-    json_object_set_new(answer, "endings", endings_json(db, alert_id));
+    json_object_set_new(answer, "endings", endings_json(db, topic));
     brief_clear(&brief);
-    alert_clear(&alert);
+    return answer;
+}
+
+json_t *explain_subject(struct db *db, const struct config *config, const struct topic_kind *kind,
+                        int64_t id, struct utc now)
+{
+    struct topic topic;
+    json_t *answer = topic_read(kind, db, id, &topic) ? explain(db, config, &topic, now) : NULL;
+    topic_clear(&topic);
     return answer;
 }

@@ -8,12 +8,15 @@
 #include "config/config.h"
 #include "db/db.h"
 
+struct topic_kind;
+
 /* {"alert": {…}, "message": {"description", "since", "labels", "links", "told", "next": {"at", "held_until", "tells"}},
  * "decisions": [events], "escalation": {…}, "pages": [{"who", "reason", "state",
- * "notifications": [{"contact", "kind", "state", "attempts": [{…}]}]}], "endings": [{"who", …}]}. New reference; NULL when
- * there is no such alert. */
-NODISCARD json_t *explain_alert(struct db *db, const struct config *config, int64_t alert_id,
-                                struct utc now);
+ * "notifications": [{"contact", "kind", "state", "attempts": [{…}]}]}], "endings": [{"who", …}]}. The first
+ * member is named by the kind, and what the message says before "told" is the kind's own. New reference; NULL when
+ * there is no such subject. */
+NODISCARD json_t *explain_subject(struct db *db, const struct config *config,
+                                  const struct topic_kind *kind, int64_t id, struct utc now);
 
 /* One delivery as the API shows it. New reference. */
 struct delivery;

@@ -552,7 +552,7 @@ static void a_digest_counts_and_names_an_alert_once(void **state)
     assert_int_equal(message->item_count, ERRAND_ITEMS_MAX);
     for (size_t i = 0; i < ERRAND_ITEMS_MAX; i++) {
         size_t newest = ALERTS + ERRAND_ITEMS_MAX - NEWEST - 1 - i;
-        assert_int_equal(message->items[i].alert_id,
+        assert_int_equal(message->items[i].subject.id,
                          ids[i < ERRAND_ITEMS_MAX - NEWEST ? i : newest]);
     }
     paging_close(&paging);

@@ -2,12 +2,11 @@
  * else is told, unless others of the same step were. */
 #include <string.h>
 
-#include "alert/alert_store.h"
 #include "base/json.h"
 #include "paging/work.h"
 
 static bool add_way(struct pager *pager, struct ledger_tx *tx, const struct page *page,
-                    const struct alert *alert, GPtrArray *used)
+                    const struct topic *topic, GPtrArray *used)
 {
     for (;;) {
         const char *failed = g_ptr_array_index(used, used->len - 1);
@@ -18,7 +17,7 @@ static bool add_way(struct pager *pager, struct ledger_tx *tx, const struct page
         json_auto_t *data = json_pack("{s:s, s:s}", "from", failed, "to", next);
         append_page_event(tx, PRINCIPAL_TOCSIN, &EVENT_PAGE_FELL_BACK, page, data);
         g_ptr_array_add(used, g_strdup(next));
-        int outlook = notify_of_page(pager, tx, page, alert, next, false);
+        int outlook = notify_of_page(pager, tx, page, topic, next, false);
         if (outlook == OUTLOOK_GOOD) {
             return true;
         }
@@ -79,16 +78,16 @@ static bool waits_with_hope(const struct pager *pager, struct ledger_tx *tx,
         has_hope = wakes(pager->config, page->who, contact) &&
                    mailbox_find(tx->db, page->who, contact, page->urgency, &mailbox) &&
                    !mailbox.is_refused && utc_before(mailbox_opens_at(&mailbox, tx->now), until) &&
-                   notification_waits(tx->db, mailbox.id, page->alert_id);
+                   notification_waits(tx->db, mailbox.id, page->subject);
         mailbox_clear(&mailbox);
     }
     return has_hope;
 }
 
 bool notify_or_fall_back(struct pager *pager, struct ledger_tx *tx, const struct page *page,
-                         const struct alert *alert, const char *contact, bool is_fresh)
+                         const struct topic *topic, const char *contact, bool is_fresh)
 {
-    int outlook = notify_of_page(pager, tx, page, alert, contact, is_fresh);
+    int outlook = notify_of_page(pager, tx, page, topic, contact, is_fresh);
     if (outlook == OUTLOOK_GOOD) {
         /* What is only written into a log leaves the hope that a rule to come brings. */
         return wakes(pager->config, page->who, contact) || utc_is_set(page->next_at);
@@ -96,7 +95,7 @@ bool notify_or_fall_back(struct pager *pager, struct ledger_tx *tx, const struct
     bool has_hope = false;
     g_autoptr(GPtrArray) used = contacts_used(pager, tx, page, &has_hope);
     g_ptr_array_add(used, g_strdup(contact));
-    if (add_way(pager, tx, page, alert, used) || page->escalation_id == 0) {
+    if (add_way(pager, tx, page, topic, used) || page->escalation_id == 0) {
         return true; /* what a person asked for is tried in any case */
     }
     return waits_with_hope(pager, tx, page, used);
@@ -104,7 +103,7 @@ bool notify_or_fall_back(struct pager *pager, struct ledger_tx *tx, const struct
 
 /* The last resort cannot be reached: then anybody who can, once for each such page. */
 static void page_anybody_else(struct pager *pager, struct ledger_tx *tx, const struct page *page,
-                              const struct alert *alert)
+                              const struct topic *topic)
 {
     struct fault fault;
     json_auto_t *reason = json_read(page->reason, strlen(page->reason), &fault);
@@ -114,7 +113,7 @@ static void page_anybody_else(struct pager *pager, struct ledger_tx *tx, const s
     g_autoptr(GPtrArray) tellings = tellings_new();
     tell_anybody(pager->config, page->who, tellings);
     const struct page_order order = {
-        .alert = alert,
+        .topic = topic,
         .escalation_id = page->escalation_id,
         .step = page->step,
         .round = page->round,
@@ -147,50 +146,51 @@ static int then_of(struct ledger_tx *tx, const struct page *page)
 }
 
 static void page_is_unreachable(struct pager *pager, struct ledger_tx *tx, struct page *page,
-                                const struct alert *alert)
+                                const struct topic *topic)
 {
     int then = then_of(tx, page);
     json_auto_t *data = json_pack("{s:s}", "then", enum_to_name(THEN_NAMES, then));
     append_page_event(tx, PRINCIPAL_TOCSIN, &EVENT_PAGE_UNREACHABLE, page, data);
     if (then == THEN_ANYBODY) {
-        page_anybody_else(pager, tx, page, alert);
+        page_anybody_else(pager, tx, page, topic);
     } else if (then == THEN_NEXT_STEP) {
-        escalation_hurry(pager, tx, alert);
+        escalation_hurry(pager, tx, topic);
     }
 }
 
-static bool load_live(struct ledger_tx *tx, int64_t page_id, struct page *page, struct alert *alert)
+static bool load_live(const struct pager *pager, struct ledger_tx *tx, int64_t page_id,
+                      struct page *page, struct topic *topic)
 {
-    return page_load(tx->db, page_id, page) && alert_load(tx->db, page->alert_id, alert) &&
-           page_is_live(page, alert);
+    return page_load(tx->db, page_id, page) && topic_load(pager, tx->db, page->subject, topic) &&
+           page_is_live(page, topic);
 }
 
 void page_give_up(struct pager *pager, struct ledger_tx *tx, int64_t page_id)
 {
     struct page page = {0};
-    struct alert alert = {0};
-    if (load_live(tx, page_id, &page, &alert)) {
-        page_is_unreachable(pager, tx, &page, &alert);
+    struct topic topic = {0};
+    if (load_live(pager, tx, page_id, &page, &topic)) {
+        page_is_unreachable(pager, tx, &page, &topic);
     }
-    alert_clear(&alert);
+    topic_clear(&topic);
     page_clear(&page);
 }
 
 void page_fall_back(struct pager *pager, struct ledger_tx *tx, int64_t page_id, const char *failed)
 {
     struct page page = {0};
-    struct alert alert = {0};
-    if (load_live(tx, page_id, &page, &alert)) {
+    struct topic topic = {0};
+    if (load_live(pager, tx, page_id, &page, &topic)) {
         bool has_hope = false;
         g_autoptr(GPtrArray) used = contacts_used(pager, tx, &page, &has_hope);
         /* Only the latest way leads to another one: the earlier ones did already. */
         bool is_latest =
             used->len > 0 && strcmp(g_ptr_array_index(used, used->len - 1), failed) == 0;
-        has_hope |= is_latest && add_way(pager, tx, &page, &alert, used);
+        has_hope |= is_latest && add_way(pager, tx, &page, &topic, used);
         if (!has_hope) {
-            page_is_unreachable(pager, tx, &page, &alert);
+            page_is_unreachable(pager, tx, &page, &topic);
         }
     }
-    alert_clear(&alert);
+    topic_clear(&topic);
     page_clear(&page);
 }

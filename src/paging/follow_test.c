@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
+#include "paging/alert_topic.h"
 #include "paging/explain.h"
 #include "paging/paging_harness.h"
 
@@ -49,7 +50,7 @@ static int64_t waiting(struct paging *paging, int severity)
 static void assert_explained(struct paging *paging, int64_t alert_id)
 {
     struct config *config = config_current(paging->configs);
-    json_auto_t *answer = explain_alert(paging->db, config, alert_id, paging->now);
+    json_auto_t *answer = explain_subject(paging->db, config, &ALERT_TOPIC, alert_id, paging->now);
     json_t *page = json_array_get(json_object_get(answer, "pages"), 0);
     json_t *notification = json_array_get(json_object_get(page, "notifications"), 0);
     assert_string_equal(json_text(page, "state", ""), "superseded");

@@ -1,5 +1,4 @@
 /* The alert gets worse or better while something about it waits: what goes out names it as it is. */
-#include "alert/alert_store.h"
 #include "paging/work.h"
 
 /* Worse than all that waits there it may go before that. What got better the next look finds. */
@@ -13,11 +12,12 @@ static void judge_again(struct ledger_tx *tx, int64_t mailbox_id, int severity)
     mailbox_clear(&mailbox);
 }
 
-void waiting_follow(struct ledger_tx *tx, const struct alert *alert)
+void waiting_follow(struct ledger_tx *tx, const struct topic *topic)
 {
-    g_autoptr(GArray) mailboxes = notifications_follow(tx->db, alert->id, alert->severity);
+    escalation_follow(tx->db, topic->subject, topic->urgency);
+    g_autoptr(GArray) mailboxes = notifications_follow(tx->db, topic->subject, topic->severity);
     for (guint i = 0; i < mailboxes->len; i++) {
-        judge_again(tx, g_array_index(mailboxes, int64_t, i), alert->severity);
+        judge_again(tx, g_array_index(mailboxes, int64_t, i), topic->severity);
     }
 }
 

@@ -1,7 +1,6 @@
 /* Handing on: a person leaves, and what they have not answered goes to others. */
 #include <string.h>
 
-#include "alert/alert_store.h"
 #include "paging/work.h"
 
 enum { PAGES_MAX = 1000 };
@@ -23,15 +22,15 @@ static void look_for_companion(void *self, const struct page *other)
 static bool has_companion(struct ledger_tx *tx, const struct page *page)
 {
     struct companion companion = {.page = page};
-    page_list(tx->db, page->alert_id, look_for_companion, &companion);
+    page_list(tx->db, page->subject, look_for_companion, &companion);
     return companion.is_found;
 }
 
 /* False when the page stays: it is the last resort, and there is nobody behind it. */
 static bool pass_on_or_escalate(struct pager *pager, struct ledger_tx *tx, struct page *page,
-                                const struct alert *alert)
+                                const struct topic *topic)
 {
-    if (page_pass_on(pager, tx, page, alert)) {
+    if (page_pass_on(pager, tx, page, topic)) {
         return true;
     }
     if (page->step < 0) {
@@ -41,7 +40,7 @@ static bool pass_on_or_escalate(struct pager *pager, struct ledger_tx *tx, struc
     bool is_alone = escalation_waits_for(tx, page) && !has_companion(tx, page);
     page_close(tx, page, PAGE_MOVED);
     if (is_alone) {
-        escalation_hurry(pager, tx, alert);
+        escalation_hurry(pager, tx, topic);
     }
     return true;
 }
@@ -50,27 +49,27 @@ static bool pass_on_or_escalate(struct pager *pager, struct ledger_tx *tx, struc
 static bool hand_on_page(struct pager *pager, struct ledger_tx *tx, struct page *page,
                          bool is_newest)
 {
-    struct alert alert = {0};
-    bool is_live = alert_load(tx->db, page->alert_id, &alert) && page_is_live(page, &alert);
+    struct topic topic = {0};
+    bool is_live = topic_load(pager, tx->db, page->subject, &topic) && page_is_live(page, &topic);
     bool is_gone = false;
     if (is_live && is_newest) {
-        is_gone = pass_on_or_escalate(pager, tx, page, &alert);
+        is_gone = pass_on_or_escalate(pager, tx, page, &topic);
     } else if (is_live) {
         page_close(tx, page, PAGE_MOVED);
     }
-    alert_clear(&alert);
+    topic_clear(&topic);
     return is_gone;
 }
 
 static bool hand_on_one(struct hand_on *hand_on, struct ledger_tx *tx, int64_t page_id,
-                        int64_t *last_alert)
+                        struct subject *last)
 {
     struct page page = {0};
     bool is_gone = false;
     if (page_load(tx->db, page_id, &page)) {
-        bool is_newest = page.alert_id != *last_alert;
+        bool is_newest = !subject_equal(page.subject, *last);
         is_gone = hand_on->dry_run ? is_newest : hand_on_page(hand_on->pager, tx, &page, is_newest);
-        *last_alert = page.alert_id;
+        *last = page.subject;
     }
     page_clear(&page);
     return is_gone;
@@ -81,12 +80,12 @@ void pager_hand_on(struct ledger_tx *tx, struct hand_on *hand_on)
     struct pager *pager = hand_on->pager;
     g_autofree int64_t *ids = g_new(int64_t, PAGES_MAX);
     size_t count = page_unanswered(tx->db, hand_on->user, ids, PAGES_MAX);
-    int64_t last_alert = 0;
+    struct subject last = {0};
     hand_on->count = 0;
     CHECK(pager->config == NULL);
     pager->config = config_ref(hand_on->config);
     for (size_t i = 0; i < count; i++) {
-        hand_on->count += hand_on_one(hand_on, tx, ids[i], &last_alert) ? 1 : 0;
+        hand_on->count += hand_on_one(hand_on, tx, ids[i], &last) ? 1 : 0;
     }
     pager_leave(pager);
 }

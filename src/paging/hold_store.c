@@ -5,23 +5,25 @@
 #include "alert/alert_events.h"
 #include "paging/mail_store.h"
 #include "paging/page_store.h"
+#include "paging/topic_store.h"
 
 /* Page `x` belongs to this episode: those of one that was acknowledged, snoozed or resolved have ended, and so has
  * what took the place of a superseded one. */
-#define IS_OF_EPISODE(x)                                                                 \
-    "(" x ".state = 1 OR (" x ".state = 4 AND NOT EXISTS (SELECT 1 FROM page s"          \
-    " WHERE s.alert_id = " x ".alert_id AND s.user_name = " x ".user_name AND s.id > " x \
-    ".id AND s.state = 2)))"
+#define IS_OF_EPISODE(x)                                                              \
+    "(" x ".state = 1 OR (" x ".state = 4 AND NOT EXISTS (SELECT 1 FROM page s"       \
+    " WHERE " SAME_SUBJECT("s", x) " AND s.user_name = " x ".user_name AND s.id > " x \
+                                   ".id AND s.state = 2)))"
 
 /* A notification o of the alert to a receiver of page p's step, made in this episode. */
-#define STEP_HAS(attempt)                                                                       \
-    "EXISTS (SELECT 1 FROM page q JOIN notification o ON o.alert_id = q.alert_id"               \
-    " JOIN mailbox b ON b.id = o.mailbox_id AND b.user_name = q.user_name"                      \
-    " JOIN page r ON r.id = o.page_id"                                                          \
-    " WHERE " IS_OF_EPISODE("r") " AND " IS_OF_EPISODE(                                         \
-        "q") " AND q.alert_id = p.alert_id AND q.escalation_id = p.escalation_id AND q.step = " \
-             "p.step"                                                                           \
-             " AND q.round = p.round AND o.kind = 1 AND " attempt ")"
+#define STEP_HAS(attempt)                                                                \
+    "EXISTS (SELECT 1 FROM page q JOIN notification o ON " SAME_SUBJECT(                 \
+        "o", "q") " JOIN mailbox b ON b.id = o.mailbox_id AND b.user_name = q.user_name" \
+                  " JOIN page r ON r.id = o.page_id"                                     \
+                  " WHERE " IS_OF_EPISODE("r") " AND " IS_OF_EPISODE(                    \
+                      "q") " AND q.subject_id = p.subject_id AND q.escalation_id = "     \
+                           "p.escalation_id AND q.step = "                               \
+                           "p.step"                                                      \
+                           " AND q.round = p.round AND o.kind = 1 AND " attempt ")"
 
 #define IS_ROOM(of) of ".user_name LIKE 'channel:%'"
 #define IS_PERSON(of) of ".user_name NOT LIKE 'channel:%'"
@@ -117,18 +119,19 @@ struct utc escalation_held_until(struct db *db, const struct escalation *e, stru
     }
     struct db_query *q = db_query(
         db,
-        "SELECT " HELD_COLUMNS " FROM page p JOIN notification n ON n.alert_id = p.alert_id"
-        " JOIN mailbox m ON m.id = n.mailbox_id AND m.user_name = p.user_name"
-        " WHERE n.kind = 1 AND " IS_HELD(
-            "n", "m",
-            IS_TO_GO) " AND p.alert_id = $4"
-                      " AND p.escalation_id = $5 AND p.step = $6 AND p.round = $7 AND p.state = 1"
-                      /* What was sent as less urgent, before the alert was raised, holds nothing. */
-                      " AND m.urgency <= (SELECT a.urgency FROM alert a WHERE a.id = p.alert_id)"
-                      " AND NOT " IS_SOMEBODY_REACHED("") " AND (" IS_PERSON(
-                          "p") " OR NOT " IS_SOMEBODY_TRIED("") ")" ROOMS_LAST);
+        "SELECT " HELD_COLUMNS " FROM page p JOIN notification n ON " SAME_SUBJECT(
+            "n",
+            "p") " JOIN mailbox m ON m.id = n.mailbox_id AND m.user_name = p.user_name"
+                 " WHERE n.kind = 1 AND " IS_HELD("n", "m", IS_TO_GO) " AND " IS_ABOUT(
+                     "p.", "$4",
+                     "$8") " AND p.escalation_id = $5 AND p.step = $6 AND p.round = $7 AND p.state "
+                           "= 1"
+                           /* What was sent as less urgent, before it got worse, holds nothing. */
+                           " AND m.urgency <= (SELECT e.urgency FROM escalation e WHERE e.id = $5)"
+                           " AND NOT " IS_SOMEBODY_REACHED("") " AND (" IS_PERSON(
+                               "p") " OR NOT " IS_SOMEBODY_TRIED("") ")" ROOMS_LAST);
     bind_held(q, due_since, now);
-    db_bind_int(q, 4, e->alert_id);
+    bind_subject(q, 4, 8, e->subject);
     db_bind_int(q, 5, e->id);
     db_bind_int(q, 6, e->step - 1);
     db_bind_int(q, 7, e->round);
@@ -137,36 +140,39 @@ struct utc escalation_held_until(struct db *db, const struct escalation *e, stru
     return utc_is_set(at) ? utc_add(at, e->wait) : at;
 }
 
-struct utc question_held_until(struct db *db, int64_t alert_id, struct utc due_since,
+struct utc question_held_until(struct db *db, struct subject subject, struct utc due_since,
                                struct utc now)
 {
     struct db_query *q = db_query(
         db, "SELECT " HELD_COLUMNS " FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
-            " WHERE n.kind = 2 AND " IS_HELD("n", "m", IS_TO_GO) " AND n.alert_id = $4" ROOMS_LAST);
+            " WHERE n.kind = 2 AND " IS_HELD("n", "m", IS_TO_GO) " AND " IS_ABOUT("n.", "$4", "$5")
+                ROOMS_LAST);
     bind_held(q, due_since, now);
-    db_bind_int(q, 4, alert_id);
+    bind_subject(q, 4, 5, subject);
     return first_goes_at(db, q, now);
 }
 
 void questions_begin_waits(struct db *db, int64_t delivery_id, struct utc until)
 {
     struct db_query *q = db_query(
-        db,
-        "UPDATE escalation SET next_at = $1 WHERE state = 4 AND next_is_date = 0"
-        " AND alert_id IN (SELECT n.alert_id FROM carried c JOIN notification n"
-        " ON n.id = c.notification_id WHERE c.delivery_id = $2 AND n.kind = 2 AND n.tries = 1)");
+        db, "UPDATE escalation SET next_at = $1 WHERE state = 4 AND next_is_date = 0"
+            " AND id IN (SELECT e.id FROM carried c JOIN notification n ON n.id = c.notification_id"
+            " JOIN escalation e ON " SAME_SUBJECT(
+                "e", "n") " WHERE c.delivery_id = $2 AND n.kind = 2 AND n.tries = 1)");
     db_bind_utc(q, 1, until);
     db_bind_int(q, 2, delivery_id);
     (void)db_run(q);
 }
 
-/* Of page p's step, a message w to a person waits in mailbox v. */
-#define A_PERSONS_WAITS(so)                                                                    \
-    "EXISTS (SELECT 1 FROM page h JOIN notification w ON w.alert_id = h.alert_id"              \
-    " JOIN mailbox v ON v.id = w.mailbox_id AND v.user_name = h.user_name"                     \
-    " AND v.urgency <= (SELECT a.urgency FROM alert a WHERE a.id = h.alert_id)"                \
-    " WHERE h.alert_id = p.alert_id AND h.escalation_id = p.escalation_id AND h.step = p.step" \
-    " AND h.round = p.round AND h.state = 1 AND " IS_PERSON("h") " AND w.kind = 1 AND " so ")"
+/* Of page p's step, which escalation e told last, a message w to a person waits in mailbox v. */
+#define A_PERSONS_WAITS(so)                                                                       \
+    "EXISTS (SELECT 1 FROM page h JOIN notification w ON " SAME_SUBJECT(                          \
+        "w", "h") " JOIN mailbox v ON v.id = w.mailbox_id AND v.user_name = h.user_name"          \
+                  " AND v.urgency <= e.urgency"                                                   \
+                  " WHERE h.subject_id = p.subject_id AND h.escalation_id = p.escalation_id AND " \
+                  "h.step = p.step"                                                               \
+                  " AND h.round = p.round AND h.state = 1 AND " IS_PERSON(                        \
+                      "h") " AND w.kind = 1 AND " so ")"
 #define IS_PERSON_HELD A_PERSONS_WAITS(IS_HELD("w", "v", "w.due_at < $2"))
 /* Also in a mailbox that nobody counts on. */
 #define IS_PERSON_UNTRIED A_PERSONS_WAITS("w.state = 1 AND w.tries = 0 AND w.due_at < $2")
@@ -181,20 +187,22 @@ void escalation_begin_waits(struct db *db, int64_t delivery_id, struct utc held_
     /* The message may have been made for an earlier step: it says the same of the alert. To a person: it was held
      * itself, or goes by another way, or to another, than what is. Else only the very first attempt counts, where
      * it or another waited. */
-    struct db_query *q =
-        db_query(db, "UPDATE escalation SET next_at = $1 + wait_us WHERE state = 1"
-                     " AND next_is_date = 0 AND wait_us > 0 AND id IN (SELECT e.id"
-                     " FROM carried c JOIN delivery d ON d.id = c.delivery_id"
-                     " JOIN notification n ON n.id = c.notification_id"
-                     " JOIN mailbox m ON m.id = n.mailbox_id"
-                     " JOIN page p ON p.alert_id = n.alert_id AND p.user_name = d.user_name"
-                     " JOIN escalation e ON e.id = p.escalation_id AND e.step = p.step + 1"
-                     " AND e.round = p.round WHERE c.delivery_id = $4 AND n.kind = 1"
-                     " AND NOT " IS_SOMEBODY_REACHED(IN_OTHERS) " AND ((" IS_PERSON(
-                         "p") " AND (" IS_PERSON_HELD " OR (n.due_at < $2 AND m.failures < $3)))"
-                              " OR ((n.due_at < $2 OR (" IS_PERSON(
-                                  "p") " AND " IS_PERSON_UNTRIED ")) AND NOT " IS_PERSON_HELD
-                                       " AND NOT " IS_SOMEBODY_TRIED(IN_OTHERS_OR_BEFORE) ")))");
+    struct db_query *q = db_query(
+        db,
+        "UPDATE escalation SET next_at = $1 + wait_us WHERE state = 1"
+        " AND next_is_date = 0 AND wait_us > 0 AND id IN (SELECT e.id"
+        " FROM carried c JOIN delivery d ON d.id = c.delivery_id"
+        " JOIN notification n ON n.id = c.notification_id"
+        " JOIN mailbox m ON m.id = n.mailbox_id"
+        " JOIN page p ON " SAME_SUBJECT(
+            "p", "n") " AND p.user_name = d.user_name"
+                      " JOIN escalation e ON e.id = p.escalation_id AND e.step = p.step + 1"
+                      " AND e.round = p.round WHERE c.delivery_id = $4 AND n.kind = 1"
+                      " AND NOT " IS_SOMEBODY_REACHED(IN_OTHERS) " AND ((" IS_PERSON(
+                          "p") " AND (" IS_PERSON_HELD " OR (n.due_at < $2 AND m.failures < $3)))"
+                               " OR ((n.due_at < $2 OR (" IS_PERSON(
+                                   "p") " AND " IS_PERSON_UNTRIED ")) AND NOT " IS_PERSON_HELD
+                                        " AND NOT " IS_SOMEBODY_TRIED(IN_OTHERS_OR_BEFORE) ")))");
     bind_held(q, held_since, at);
     db_bind_int(q, 4, delivery_id);
     (void)db_run(q);
@@ -215,19 +223,17 @@ void escalation_wait_anew(struct db *db, const struct page *page, struct utc now
     (void)db_run(q);
 }
 
-char *silence_held_by(struct db *db, struct subject subject)
+char *silence_held_by(struct db *db, struct subject subject, const struct topic_events *events)
 {
+    g_autofree char *text = subject_text(subject);
     struct db_query *q = db_query(db, "SELECT kind, data FROM event WHERE subject = $1 AND kind IN"
-                                      " ($2, $3, $4, $5)"
-                                      " ORDER BY seq DESC LIMIT 1");
-    g_autofree char *about = subject_text(subject);
-    db_bind_text(q, 1, about);
-    db_bind_text(q, 2, EVENT_ALERT_SILENCED.name);
-    db_bind_text(q, 3, EVENT_ALERT_SNOOZED.name);
-    db_bind_text(q, 4, EVENT_ALERT_ACKNOWLEDGED.name);
-    db_bind_text(q, 5, EVENT_ALERT_REOPENED.name);
-    bool is_silenced =
-        db_step(q) == DB_ROW && strcmp(db_text(q, 0), EVENT_ALERT_SILENCED.name) == 0;
+                                      " ($2, $3, $4, $5) ORDER BY seq DESC LIMIT 1");
+    db_bind_text(q, 1, text);
+    db_bind_text(q, 2, events->silenced->name);
+    db_bind_text(q, 3, events->snoozed->name);
+    db_bind_text(q, 4, events->acknowledged->name);
+    db_bind_text(q, 5, events->reopened->name);
+    bool is_silenced = db_step(q) == DB_ROW && strcmp(db_text(q, 0), events->silenced->name) == 0;
     char *data = is_silenced ? g_strdup(db_text(q, 1)) : NULL;
     db_reset(q);
     return data;

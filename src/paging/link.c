@@ -4,15 +4,19 @@
 #include <sodium.h>
 #include <string.h>
 
-/* Layout of what is signed: version, kind, subject (8, big endian), expiry (8), length of the
- * handle (2), handle. The signature of 32 bytes follows. */
+/* Layout of what is signed: version, kind, id (8, big endian), expiry (8), length of the handle (2),
+ * handle, and of a subject the kind of that, but for an alert: so all links were that were sent before anything else
+ * could page. The signature of 32 bytes follows. */
 enum {
     FORMAT_VERSION = 2,
     HEAD_SIZE = 1 + 1 + 8 + 8 + 2,
     MAC_SIZE = 32,
     USER_MAX = 415,
-    BYTES_MAX = HEAD_SIZE + USER_MAX + MAC_SIZE,
+    KIND_MAX = SUBJECT_KIND_SIZE - 1,
+    BYTES_MAX = HEAD_SIZE + USER_MAX + KIND_MAX + MAC_SIZE,
 };
+
+static const char UNSAID[] = "alert"; /* the kind that is not written */
 
 /* Keeps these signatures apart from any other use of the same key. */
 static const unsigned char PURPOSE[] = "tocsin acknowledge link";
@@ -53,19 +57,35 @@ static int64_t get_64(const unsigned char *bytes)
     return (int64_t)GUINT64_FROM_BE(big);
 }
 
+struct subject link_subject(const struct link *link)
+{
+    CHECK(link->kind == LINK_SUBJECT);
+    return subject_of_id(link->subject_kind, link->id);
+}
+
+static const char *said_kind(const struct link *link)
+{
+    bool is_said = link->kind == LINK_SUBJECT && strcmp(link->subject_kind, UNSAID) != 0;
+    return is_said ? link->subject_kind : "";
+}
+
 void link_write(const struct link *link, const unsigned char key[LINK_KEY_SIZE],
                 char out[LINK_TOKEN_SIZE])
 {
     size_t user_size = strlen(link->user);
     CHECK(user_size <= USER_MAX);
-    CHECK(link->kind >= LINK_ALERT && link->kind <= LINK_CONTACT);
+    CHECK(link->kind >= LINK_SUBJECT && link->kind <= LINK_CONTACT);
+    CHECK((link->kind == LINK_SUBJECT) == (link->subject_kind[0] != '\0'));
+    const char *kind = said_kind(link);
+    size_t kind_size = strlen(kind);
     unsigned char bytes[BYTES_MAX] = {FORMAT_VERSION, (unsigned char)link->kind};
-    put_64(bytes + 2, link->subject);
+    put_64(bytes + 2, link->id);
     put_64(bytes + 10, link->expires_at.us);
     bytes[18] = (unsigned char)(user_size >> 8);
     bytes[19] = (unsigned char)(user_size & 0xff);
     memcpy(bytes + HEAD_SIZE, link->user, user_size);
-    size_t size = HEAD_SIZE + user_size;
+    memcpy(bytes + HEAD_SIZE + user_size, kind, kind_size);
+    size_t size = HEAD_SIZE + user_size + kind_size;
     sign(bytes, size, key, bytes + size);
     (void)sodium_bin2base64(out, LINK_TOKEN_SIZE, bytes, size + MAC_SIZE,
                             sodium_base64_VARIANT_URLSAFE_NO_PADDING);
@@ -91,21 +111,29 @@ static bool decode(const char *token, unsigned char out[BYTES_MAX], size_t *out_
 static bool unpack(const unsigned char *bytes, size_t size, struct link *out)
 {
     size_t user_size = (size_t)bytes[18] << 8 | bytes[19];
-    if (bytes[0] != FORMAT_VERSION || user_size > USER_MAX || HEAD_SIZE + user_size != size) {
+    if (bytes[0] != FORMAT_VERSION || user_size > USER_MAX || HEAD_SIZE + user_size > size) {
         return false;
     }
-    if (bytes[1] < LINK_ALERT || bytes[1] > LINK_CONTACT) {
+    if (bytes[1] < LINK_SUBJECT || bytes[1] > LINK_CONTACT) {
         return false;
     }
-    if (memchr(bytes + HEAD_SIZE, '\0', user_size) != NULL) {
+    size_t kind_size = size - HEAD_SIZE - user_size;
+    if (kind_size > (bytes[1] == LINK_SUBJECT ? KIND_MAX : 0)) {
+        return false;
+    }
+    if (memchr(bytes + HEAD_SIZE, '\0', user_size + kind_size) != NULL) {
         return false;
     }
     *out = (struct link){
         .kind = bytes[1],
-        .subject = get_64(bytes + 2),
+        .id = get_64(bytes + 2),
         .expires_at = {get_64(bytes + 10)},
     };
     memcpy(out->user, bytes + HEAD_SIZE, user_size);
+    memcpy(out->subject_kind, bytes + HEAD_SIZE + user_size, kind_size);
+    if (out->kind == LINK_SUBJECT && kind_size == 0) {
+        g_strlcpy(out->subject_kind, UNSAID, sizeof out->subject_kind);
+    }
     return true;
 }
 

@@ -13,10 +13,13 @@ static const unsigned char KEY[LINK_KEY_SIZE] = "0123456789abcdef0123456789abcde
 static const unsigned char OTHER_KEY[LINK_KEY_SIZE] = "another key, thirty-two bytes..";
 static const struct utc NOW = {1795000000000000};
 
-static struct link link_for(int kind, int64_t subject, const char *user, struct span valid_for)
+static struct link link_for(int kind, int64_t id, const char *user, struct span valid_for)
 {
-    struct link link = {.kind = kind, .subject = subject, .expires_at = utc_add(NOW, valid_for)};
+    struct link link = {.kind = kind, .id = id, .expires_at = utc_add(NOW, valid_for)};
     g_strlcpy(link.user, user, sizeof link.user);
+    if (kind == LINK_SUBJECT) {
+        g_strlcpy(link.subject_kind, "alert", sizeof link.subject_kind);
+    }
     return link;
 }
 
@@ -27,11 +30,11 @@ static void test_round_trip(void **state)
     memset(longest, 'x', sizeof longest - 1);
     longest[sizeof longest - 1] = '\0';
     const struct link rows[] = {
-        link_for(LINK_ALERT, 1, "ana", SPAN_H(24)),
+        link_for(LINK_SUBJECT, 1, "ana", SPAN_H(24)),
         link_for(LINK_DELIVERY, INT64_MAX, "budi", SPAN_MS(1)),
         link_for(LINK_CONTACT, 0, "", SPAN_D(3650)),
-        link_for(LINK_ALERT, 77, "陳大文", SPAN_D(1)),
-        link_for(LINK_ALERT, 78, longest, SPAN_D(1)),
+        link_for(LINK_SUBJECT, 77, "陳大文", SPAN_D(1)),
+        link_for(LINK_SUBJECT, 78, longest, SPAN_D(1)),
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         char token[LINK_TOKEN_SIZE];
@@ -43,7 +46,7 @@ static void test_round_trip(void **state)
                          strlen(token));
         assert_true(link_read(token, KEY, NOW, &back, &fault));
         assert_int_equal(back.kind, rows[i].kind);
-        assert_int_equal(back.subject, rows[i].subject);
+        assert_int_equal(back.id, rows[i].id);
         assert_string_equal(back.user, rows[i].user);
         assert_int_equal(back.expires_at.us, rows[i].expires_at.us);
     }
@@ -61,13 +64,13 @@ static void refuse(const char *name, const char *token, const unsigned char *key
         fail_msg("%s: says '%s'", name, fault.text);
     }
     assert_int_equal(back.kind, 0);
-    assert_int_equal(back.subject, 0);
+    assert_int_equal(back.id, 0);
 }
 
 static void test_refusals(void **state)
 {
     (void)state;
-    struct link link = link_for(LINK_ALERT, 42, "ana", SPAN_H(1));
+    struct link link = link_for(LINK_SUBJECT, 42, "ana", SPAN_H(1));
     char good[LINK_TOKEN_SIZE];
     link_write(&link, KEY, good);
     g_autofree char *padded = g_strconcat(good, "=", NULL);
@@ -117,7 +120,7 @@ static void test_one_spelling(void **state)
     (void)state;
     static const char ALPHABET[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    struct link link = link_for(LINK_ALERT, 42, "budi", SPAN_H(1));
+    struct link link = link_for(LINK_SUBJECT, 42, "budi", SPAN_H(1));
     char token[LINK_TOKEN_SIZE];
     link_write(&link, KEY, token);
     size_t last = strlen(token) - 1;

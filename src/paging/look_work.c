@@ -1,7 +1,6 @@
 /* Looking again before acting: is what waits still to be sent, and still to this person? */
 #include <string.h>
 
-#include "alert/alert_store.h"
 #include "base/json.h"
 #include "oncall/shift.h"
 #include "paging/work.h"
@@ -50,15 +49,15 @@ static char *schedule_of(const struct page *page)
 }
 
 static void move_page(struct pager *pager, struct ledger_tx *tx, struct page *page,
-                      const struct alert *alert, const GPtrArray *tellings)
+                      const struct topic *topic, const GPtrArray *tellings)
 {
-    json_auto_t *data = json_pack("{s:s, s:I}", "from", page->who, "page", (json_int_t)page->id);
-    event_append(tx, PRINCIPAL_TOCSIN, &EVENT_PAGE_MOVED, alert_subject(alert->id), data);
+    json_t *data = json_pack("{s:s, s:I}", "from", page->who, "page", (json_int_t)page->id);
+    topic_event(tx, PRINCIPAL_TOCSIN, &EVENT_PAGE_MOVED, topic->subject, data);
     escalation_wait_anew(tx->db, page, tx->now);
     page_close(tx, page, PAGE_MOVED);
     json_auto_t *circumstances = page_circumstances(page);
     const struct page_order order = {
-        .alert = alert,
+        .topic = topic,
         .escalation_id = page->escalation_id,
         .step = page->step,
         .round = page->round,
@@ -70,7 +69,7 @@ static void move_page(struct pager *pager, struct ledger_tx *tx, struct page *pa
 }
 
 bool page_pass_on(struct pager *pager, struct ledger_tx *tx, struct page *page,
-                  const struct alert *alert)
+                  const struct topic *topic)
 {
     g_autofree char *schedule_name = schedule_of(page);
     if (schedule_name == NULL || is_still_on_call(pager->config, page, schedule_name, tx->now)) {
@@ -81,7 +80,7 @@ bool page_pass_on(struct pager *pager, struct ledger_tx *tx, struct page *page,
     (void)target_resolve(pager->config, &target, tx->now,
                          &(const struct audience){.tellings = tellings});
     if (tellings->len > 0) {
-        move_page(pager, tx, page, alert, tellings);
+        move_page(pager, tx, page, topic, tellings);
     }
     return tellings->len > 0;
 }
@@ -89,29 +88,29 @@ bool page_pass_on(struct pager *pager, struct ledger_tx *tx, struct page *page,
 /* The shift may have ended while nobody was told (an outage of ours, a long silence): then whoever
  * is on call now is paged instead. True when the page was moved. */
 static bool move_if_stale(struct pager *pager, struct ledger_tx *tx, struct page *page,
-                          const struct alert *alert)
+                          const struct topic *topic)
 {
     struct span age = utc_since(tx->now, page->created_at);
     bool is_stale = age.us >= STALE_AFTER.us || age.us < 0; /* the clock was set back since */
-    return is_stale && !has_told(tx->db, page->id) && page_pass_on(pager, tx, page, alert);
+    return is_stale && !has_told(tx->db, page->id) && page_pass_on(pager, tx, page, topic);
 }
 
 bool notification_is_wanted(struct pager *pager, struct ledger_tx *tx, const struct notification *n,
-                            struct alert *alert, struct utc *out_paged_at)
+                            struct topic *topic, struct utc *out_paged_at)
 {
     struct page page = {0};
-    bool wanted = alert_load(tx->db, n->alert_id, alert) && page_load(tx->db, n->page_id, &page) &&
-                  page_is_live(&page, alert);
+    bool wanted = topic_load(pager, tx->db, n->subject, topic) &&
+                  page_load(tx->db, n->page_id, &page) && page_is_live(&page, topic);
     *out_paged_at = page.created_at;
-    struct utc until;
+    struct topic_hold hold;
     /* A person who pages somebody knows of the silence, or wants them in spite of it. */
     bool is_asked_for = page.escalation_id == 0;
-    if (wanted && !is_asked_for && silence_holds(pager->config, alert, tx->now, &until) != NULL) {
+    if (wanted && !is_asked_for && topic_is_held(pager->config, topic, tx->now, &hold)) {
         /* Silenced since: the escalation judges it at once, holds, and pages at the silence's end. */
         wanted = false;
-        escalation_hurry(pager, tx, alert);
+        escalation_hurry(pager, tx, topic);
     }
-    if (wanted && move_if_stale(pager, tx, &page, alert)) {
+    if (wanted && move_if_stale(pager, tx, &page, topic)) {
         wanted = false;
     }
     page_clear(&page);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "paging/topic_store.h"
+
 /* Of a mailbox in which nothing waits: less urgent than all there are. */
 enum { SEVERITY_NOTHING = 9 };
 
@@ -205,9 +207,9 @@ void mail_shift_waits(struct db *db, struct utc now, struct span by)
     (void)db_run(q);
 }
 
-#define NOTIFICATION_COLUMNS                                                                     \
-    "n.id, n.mailbox_id, n.page_id, n.alert_id, n.kind, n.state, n.severity, n.due_at, n.tries," \
-    " n.data, n.created_at, n.settled_at, n.passes"
+#define NOTIFICATION_COLUMNS                                                                    \
+    "n.id, n.mailbox_id, n.page_id, n.subject_id, n.subject_kind, n.kind, n.state, n.severity," \
+    " n.due_at, n.tries, n.data, n.created_at, n.settled_at, n.passes"
 
 void notification_clear(struct notification *notification)
 {
@@ -218,16 +220,14 @@ void notification_clear(struct notification *notification)
 void notification_insert(struct db *db, struct notification *n)
 {
     struct db_query *q = db_query(
-        db, "INSERT INTO notification (mailbox_id, page_id, alert_id, kind, state, severity,"
-            " due_at, tries, data, created_at, passes)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10) {newid}");
+        db, "INSERT INTO notification (mailbox_id, page_id, subject_id, kind, state, severity,"
+            " due_at, tries, data, created_at, passes, subject_kind)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, $11) {newid}");
     db_bind_int(q, 1, n->mailbox_id);
     if (n->page_id != 0) {
         db_bind_int(q, 2, n->page_id);
     }
-    if (n->alert_id != 0) {
-        db_bind_int(q, 3, n->alert_id);
-    }
+    bind_subject(q, 3, 11, n->subject);
     db_bind_int(q, 4, n->kind);
     db_bind_int(q, 5, n->state);
     db_bind_int(q, 6, n->severity);
@@ -247,21 +247,23 @@ void notifications_hurry(struct db *db, int64_t mailbox_id, struct utc now)
     (void)db_run(q);
 }
 
-bool notification_waits(struct db *db, int64_t mailbox_id, int64_t alert_id)
+bool notification_waits(struct db *db, int64_t mailbox_id, struct subject subject)
 {
     struct db_query *q = db_query(
         db, "SELECT 1 FROM notification n JOIN page p ON p.id = n.page_id AND p.state = 1"
-            " WHERE n.alert_id = $1 AND n.mailbox_id = $2 AND n.state = 1 AND n.kind = 1 LIMIT 1");
-    db_bind_int(q, 1, alert_id);
+            " WHERE " IS_ABOUT(
+                "n.", "$1", "$3") " AND n.mailbox_id = $2 AND n.state = 1 AND n.kind = 1 LIMIT 1");
+    bind_subject(q, 1, 3, subject);
     db_bind_int(q, 2, mailbox_id);
     return db_is_any(q);
 }
 
-bool notification_was_sent(struct db *db, int64_t alert_id)
+bool notification_was_sent(struct db *db, struct subject subject)
 {
-    struct db_query *q = db_query(db, "SELECT 1 FROM notification WHERE alert_id = $1"
-                                      " AND state IN (2, 3) AND kind = 1 LIMIT 1");
-    db_bind_int(q, 1, alert_id);
+    struct db_query *q =
+        db_query(db, "SELECT 1 FROM notification WHERE " IS_ABOUT(
+                         "", "$1", "$2") " AND state IN (2, 3) AND kind = 1 LIMIT 1");
+    bind_subject(q, 1, 2, subject);
     return db_is_any(q);
 }
 
@@ -286,13 +288,13 @@ void notification_settle(struct db *db, int64_t id, int state, struct utc now)
     (void)db_run(q);
 }
 
-int64_t notification_cancel_all(struct db *db, int64_t alert_id, struct utc now)
+int64_t notification_cancel_all(struct db *db, struct subject subject, struct utc now)
 {
     struct db_query *q = db_query(db, "UPDATE notification SET state = $1, settled_at = $2"
-                                      " WHERE alert_id = $3 AND state = 1");
+                                      " WHERE " IS_ABOUT("", "$3", "$4") " AND state = 1");
     db_bind_int(q, 1, NOTIFICATION_CANCELLED);
     db_bind_utc(q, 2, now);
-    db_bind_int(q, 3, alert_id);
+    bind_subject(q, 3, 4, subject);
     (void)db_run(q);
     return db_changes(db);
 }
@@ -305,16 +307,16 @@ static GArray *take_notifications(struct db_query *q)
             .id = db_int(q, 0),
             .mailbox_id = db_int(q, 1),
             .page_id = db_int(q, 2),
-            .alert_id = db_int(q, 3),
-            .kind = (int)db_int(q, 4),
-            .state = (int)db_int(q, 5),
-            .severity = (int)db_int(q, 6),
-            .due_at = db_utc(q, 7),
-            .tries = db_int(q, 8),
-            .data = g_strdup(db_text(q, 9)),
-            .created_at = db_utc(q, 10),
-            .settled_at = db_utc(q, 11),
-            .passes = (int)db_int(q, 12),
+            .subject = subject_at(q, 3),
+            .kind = (int)db_int(q, 5),
+            .state = (int)db_int(q, 6),
+            .severity = (int)db_int(q, 7),
+            .due_at = db_utc(q, 8),
+            .tries = db_int(q, 9),
+            .data = g_strdup(db_text(q, 10)),
+            .created_at = db_utc(q, 11),
+            .settled_at = db_utc(q, 12),
+            .passes = (int)db_int(q, 13),
         };
         g_array_append_val(list, n);
     }
@@ -380,12 +382,13 @@ GArray *notifications_of_delivery(struct db *db, int64_t delivery_id, int max)
     return take_notifications(q);
 }
 
-GArray *notifications_of_kind(struct db *db, int64_t alert_id, int kind)
+GArray *notifications_of_kind(struct db *db, struct subject subject, int kind)
 {
-    struct db_query *q = db_query(db, "SELECT " NOTIFICATION_COLUMNS
-                                      " FROM notification n WHERE n.alert_id = $1 AND n.kind = $2"
-                                      " ORDER BY n.id");
-    db_bind_int(q, 1, alert_id);
+    struct db_query *q =
+        db_query(db, "SELECT " NOTIFICATION_COLUMNS
+                     " FROM notification n WHERE " IS_ABOUT("n.", "$1", "$3") " AND n.kind = $2"
+                                                                              " ORDER BY n.id");
+    bind_subject(q, 1, 3, subject);
     db_bind_int(q, 2, kind);
     return take_notifications(q);
 }

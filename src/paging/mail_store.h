@@ -5,6 +5,7 @@
 #ifndef PAGING_MAIL_STORE_H
 #define PAGING_MAIL_STORE_H
 
+#include "base/subject.h"
 #include "channel/channel.h"
 #include "db/db.h"
 #include "ledger/lane.h"
@@ -70,8 +71,8 @@ void mail_shift_waits(struct db *db, struct utc now, struct span by);
 struct notification {
     int64_t id;
     int64_t mailbox_id;
-    int64_t page_id;  /* 0: none */
-    int64_t alert_id; /* 0: none */
+    int64_t page_id;        /* 0: none */
+    struct subject subject; /* 0: none */
     int kind;
     int state;
     int severity;
@@ -89,9 +90,9 @@ void notification_insert(struct db *db, struct notification *notification);
 void notifications_hurry(struct db *db, int64_t mailbox_id, struct utc now);
 /* Is there one for this alert that waits in this mailbox already? Not that of a page that has ended: nobody will
  * be told by it. */
-NODISCARD bool notification_waits(struct db *db, int64_t mailbox_id, int64_t alert_id);
+NODISCARD bool notification_waits(struct db *db, int64_t mailbox_id, struct subject subject);
 /* Was anybody told of the alert, or is being told now? */
-NODISCARD bool notification_was_sent(struct db *db, int64_t alert_id);
+NODISCARD bool notification_was_sent(struct db *db, struct subject subject);
 /* When the first waiting one that is more severe than this becomes due after now; else UTC_NEVER. */
 NODISCARD struct utc notification_due_worse(struct db *db, int64_t mailbox_id, int severity,
                                             struct utc now);
@@ -118,15 +119,16 @@ NODISCARD GArray *carried_pages(struct db *db, int64_t delivery_id, int state, i
 /* How many attempts ended without an answer, so that they may have reached the person. */
 NODISCARD int64_t notification_unknown_attempts(struct db *db, int64_t id);
 /* Cancels those of the alert that wait; answers how many. */
-int64_t notification_cancel_all(struct db *db, int64_t alert_id, struct utc now);
+int64_t notification_cancel_all(struct db *db, struct subject subject, struct utc now);
 /* What waits about the alert, or is under way, is of this severity from now on (follow_store.c). Answers the ids
  * (int64_t) of the mailboxes where it waits, to be freed: they are to be judged again. */
-NODISCARD GArray *notifications_follow(struct db *db, int64_t alert_id, int severity);
+NODISCARD GArray *notifications_follow(struct db *db, struct subject subject, int severity);
 /* Those of the page that wait. */
 void notifications_cancel_of_page(struct db *db, int64_t page_id, struct utc now);
 /* What waits in the mailbox about the alert goes past the bound (enum notification_pass). Its id; 0: nothing does
  * that did not pass before. */
-int64_t notification_let_pass(struct db *db, int64_t mailbox_id, int64_t alert_id, int passes);
+int64_t notification_let_pass(struct db *db, int64_t mailbox_id, struct subject subject,
+                              int passes);
 /* Due and waiting in the mailbox, special kinds first, then most severe; GArray of struct
  * notification whose elements the caller clears (see notifications_free). */
 NODISCARD GArray *notifications_waiting(struct db *db, int64_t mailbox_id, struct utc now, int max);
@@ -147,7 +149,7 @@ NODISCARD size_t passes_recent(struct db *db, int64_t mailbox_id, struct utc now
                                size_t max);
 /* In order, at most `max`. */
 NODISCARD GArray *notifications_of_delivery(struct db *db, int64_t delivery_id, int max);
-NODISCARD GArray *notifications_of_kind(struct db *db, int64_t alert_id, int kind);
+NODISCARD GArray *notifications_of_kind(struct db *db, struct subject subject, int kind);
 NODISCARD GArray *notifications_of_page(struct db *db, int64_t page_id);
 void notifications_free(GArray *notifications);
 
@@ -208,7 +210,7 @@ void delivery_carry(struct db *db, int64_t delivery_id, int64_t notification_id)
 void delivery_carry_pages(struct db *db, const struct delivery *delivery, struct utc now);
 /* How many alerts its pages are about, and how many of each severity (index = enum severity): each counts
  * once, as the most severe of its pages. */
-NODISCARD int64_t delivery_count_alerts(struct db *db, int64_t id, size_t by_severity[5]);
+NODISCARD int64_t delivery_count_subjects(struct db *db, int64_t id, size_t by_severity[5]);
 /* Has somebody perhaps had one of the pages that it carries? */
 NODISCARD bool delivery_may_repeat(struct db *db, int64_t id);
 /* Is it still whose who claimed it (not settled, its lease goes on), and is a page of an alert that is
@@ -217,13 +219,14 @@ NODISCARD bool delivery_is_wanted(struct db *db, int64_t delivery_id, struct utc
 /* The same of one that is claimed, whatever its lease. */
 NODISCARD bool delivery_is_live(struct db *db, int64_t delivery_id);
 /* The alerts it carries, newest first. */
-NODISCARD size_t delivery_alerts(struct db *db, int64_t delivery_id, int64_t *out_ids, size_t max);
+NODISCARD size_t delivery_subjects(struct db *db, int64_t delivery_id, struct subject *out,
+                                   size_t max);
 /* Does the delivery tell, or did it tell, of this alert? */
-NODISCARD bool delivery_carries(struct db *db, int64_t delivery_id, int64_t alert_id);
+NODISCARD bool delivery_carries(struct db *db, int64_t delivery_id, struct subject subject);
 /* Where the last message of the mailbox went to, newly allocated; NULL: there was none. */
 NODISCARD char *delivery_last_address(struct db *db, int64_t mailbox_id);
 /* The last page about the alert that the delivery carries; 0: it carries none. */
-NODISCARD int64_t delivery_page(struct db *db, int64_t delivery_id, int64_t alert_id);
+NODISCARD int64_t delivery_page(struct db *db, int64_t delivery_id, struct subject subject);
 /* Newest first, all people; `before_id` 0: from the newest. */
 void delivery_list(struct db *db, int64_t before_id, int limit,
                    void (*each)(void *self, const struct delivery *delivery), void *self);

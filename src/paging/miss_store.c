@@ -1,22 +1,25 @@
 #include "paging/miss_store.h"
 
-/* The person of page p did something with its alert before the instant that follows. */
-#define ACTED(kinds)                                                                              \
-    "EXISTS (SELECT 1 FROM event e WHERE e.subject = 'alert:' || p.alert_id AND e.kind IN " kinds \
+#include "paging/topic_store.h"
+
+/* The person of page p did one of these things with its subject before the instant that follows. */
+#define ACTED(acts)                                                                         \
+    "EXISTS (SELECT 1 FROM event e WHERE e.subject = p.subject_kind || ':' || p.subject_id" \
+    " AND e.kind IN (" acts ")"                                                             \
     " AND e.actor = 'user:' || p.user_name AND e.at >= p.created_at AND e.at <= "
 
-#define ANSWERS "('alert.acknowledged', 'alert.resolved')"
-#define ACTS "('alert.acknowledged', 'alert.resolved', 'alert.escalated', 'alert.snoozed')"
+#define ANSWERS "p.subject_kind || '.acknowledged', p.subject_kind || '.resolved'"
+#define ACTS ANSWERS ", p.subject_kind || '.escalated', p.subject_kind || '.snoozed'"
 
 /* What one that gave way to another had told them of they may answer after that. */
 #define WAS_ANSWERED \
     ACTED(ANSWERS) "CASE WHEN p.state = 4 THEN $2 ELSE COALESCE(p.ended_at, $2) END)"
 
 /* A message about it had reached the person of page p by then. */
-#define WAS_TOLD_BY                                                                     \
-    "EXISTS (SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"        \
-    " WHERE n.alert_id = p.alert_id AND n.state = 3 AND m.user_name = p.user_name AND " \
-    "n.settled_at <= "
+#define WAS_TOLD_BY                                                                        \
+    "EXISTS (SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"           \
+    " WHERE " SAME_SUBJECT("n", "p") " AND n.state = 3 AND m.user_name = p.user_name AND " \
+                                     "n.settled_at <= "
 
 /* One that moved to the next on call before it was told never was this person's; of one that gave way to another
  * before it was told, that other is counted. */
@@ -25,12 +28,13 @@
     " AND n.state = 3))"
 
 /* A later step told somebody else while this page was open, and the person knew of it. */
-#define WENT_ON                                                                             \
-    "EXISTS (SELECT 1 FROM page q WHERE q.alert_id = p.alert_id"                            \
-    " AND q.escalation_id = p.escalation_id AND q.id > p.id AND q.user_name <> p.user_name" \
-    " AND (q.step <> p.step OR q.round <> p.round)"                                         \
-    " AND q.created_at <= COALESCE(p.ended_at, q.created_at) AND " WAS_TOLD_BY              \
-    "q.created_at) AND NOT " ACTED(ACTS) "q.created_at))"
+#define WENT_ON                                                                                \
+    "EXISTS (SELECT 1 FROM page q WHERE " SAME_SUBJECT(                                        \
+        "q", "p") " AND q.escalation_id = p.escalation_id AND q.id > p.id AND q.user_name <> " \
+                  "p.user_name"                                                                \
+                  " AND (q.step <> p.step OR q.round <> p.round)"                              \
+                  " AND q.created_at <= COALESCE(p.ended_at, q.created_at) AND " WAS_TOLD_BY   \
+                  "q.created_at) AND NOT " ACTED(ACTS) "q.created_at))"
 
 void miss_list(struct db *db, const char *who, struct utc since, struct utc until,
                void (*each)(void *self, const struct miss_row *row), void *self)

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "config/config_store.h"
+#include "paging/alert_topic.h"
 
 static const char TEAM[] =
     "{'users': [{'name': 'ana', 'contacts': [{'kind': 'email', 'to': 'ana@x.org'}]}],"
@@ -89,6 +90,7 @@ static void open_room(struct house *house, int at)
     config_publish(room->configs, config);
     config_add_witness(room->configs, room->node->ledger);
     room->pager = pager_create(room->configs, &RANDOM_SYSTEM);
+    pager_add_topics(room->pager, &ALERT_TOPIC);
     pager_add_duties(room->pager, room->node->ledger);
     room->keys = key_index_create();
     assert_true(key_index_attach(room->keys, room->node->ledger, room->node->db, &fault));

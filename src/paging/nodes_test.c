@@ -1,5 +1,6 @@
 /* Paging by several nodes over one shared database: who works what, who may settle, what each notices
  * of the others. */
+#include "paging/alert_topic.h"
 #include "paging/nodes_harness.h"
 
 #include <setjmp.h>
@@ -63,7 +64,7 @@ static void an_escalation_goes_on_once(void **state)
     cluster_pass(house->cluster, SPAN_MIN(6), 0);
     struct db *db = house->rooms[1].node->db;
     struct escalation e;
-    assert_true(escalation_of_alert(db, id, &e));
+    assert_true(escalation_of(db, alert_subject(id), &e));
     assert_int_equal(e.state, ESCALATION_LAST_RESORT); /* one step, then the last resort */
     assert_int_equal(cluster_count_kind(house->cluster, "escalation.exhausted"), 1);
     assert_int_equal(cluster_count_kind(house->cluster, "page.started"), 2);
@@ -155,7 +156,7 @@ static void a_change_of_configuration_is_noticed(void **state)
     struct db *db = there->node->db;
     assert_int_equal(page_unanswered(db, "budi", pages, 4), 1);
     struct escalation e;
-    assert_true(escalation_of_alert(db, id, &e));
+    assert_true(escalation_of(db, alert_subject(id), &e));
     assert_true(e.policy_version != 0);
     struct config *mine = config_current(here->configs), *theirs = config_current(there->configs);
     assert_int_equal(mine->version, theirs->version);

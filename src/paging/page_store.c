@@ -4,18 +4,20 @@
 #include <string.h>
 
 #include "paging/mail_store.h"
+#include "paging/topic_store.h"
 
-#define ESCALATION_COLUMNS                                                              \
-    "id, alert_id, policy_version, state, step, round, severity, started_at, next_at, " \
-    "next_is_date, kept_state, kept_next_at, wait_us"
+#define ESCALATION_COLUMNS                                                                     \
+    "id, subject_id, subject_kind, policy_version, state, step, round, severity, started_at, " \
+    "next_at, "                                                                                \
+    "next_is_date, kept_state, kept_next_at, wait_us, urgency"
 
 void escalation_insert(struct db *db, struct escalation *e)
 {
     struct db_query *q = db_query(
-        db, "INSERT INTO escalation (alert_id, policy_version, state, step, round, severity,"
-            " started_at, next_at, next_is_date, lane, wait_us)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) {newid}");
-    db_bind_int(q, 1, e->alert_id);
+        db, "INSERT INTO escalation (subject_id, policy_version, state, step, round, severity,"
+            " started_at, next_at, next_is_date, lane, wait_us, subject_kind, urgency)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) {newid}");
+    bind_subject(q, 1, 12, e->subject);
     db_bind_int(q, 2, e->policy_version);
     db_bind_int(q, 3, e->state);
     db_bind_int(q, 4, e->step);
@@ -26,6 +28,7 @@ void escalation_insert(struct db *db, struct escalation *e)
     db_bind_int(q, 9, e->next_is_date);
     db_bind_int(q, 10, e->lane);
     db_bind_int(q, 11, e->wait.us);
+    db_bind_int(q, 13, e->urgency);
     e->id = db_insert(q);
 }
 
@@ -54,18 +57,19 @@ static bool take_escalation(struct db_query *q, struct escalation *out)
     if (is_found) {
         *out = (struct escalation){
             .id = db_int(q, 0),
-            .alert_id = db_int(q, 1),
-            .policy_version = db_int(q, 2),
-            .state = (int)db_int(q, 3),
-            .step = db_int(q, 4),
-            .round = db_int(q, 5),
-            .severity = (int)db_int(q, 6),
-            .started_at = db_utc(q, 7),
-            .next_at = db_utc(q, 8),
-            .next_is_date = db_int(q, 9) != 0,
-            .kept_state = (int)db_int(q, 10),
-            .kept_next_at = db_utc(q, 11),
-            .wait = {db_int(q, 12)},
+            .subject = subject_at(q, 1),
+            .policy_version = db_int(q, 3),
+            .state = (int)db_int(q, 4),
+            .step = db_int(q, 5),
+            .round = db_int(q, 6),
+            .severity = (int)db_int(q, 7),
+            .started_at = db_utc(q, 8),
+            .next_at = db_utc(q, 9),
+            .next_is_date = db_int(q, 10) != 0,
+            .kept_state = (int)db_int(q, 11),
+            .kept_next_at = db_utc(q, 12),
+            .wait = {db_int(q, 13)},
+            .urgency = (int)db_int(q, 14),
         };
     }
     db_reset(q);
@@ -81,13 +85,21 @@ bool escalation_load(struct db *db, int64_t id, struct escalation *out)
     return take_escalation(q, out);
 }
 
-bool escalation_of_alert(struct db *db, int64_t alert_id, struct escalation *out)
+bool escalation_of(struct db *db, struct subject subject, struct escalation *out)
+{
+    struct db_query *q = db_query(db, "SELECT " ESCALATION_COLUMNS
+                                      " FROM escalation WHERE " IS_ABOUT("", "$1", "$2"));
+    bind_subject(q, 1, 2, subject);
+    return take_escalation(q, out);
+}
+
+void escalation_follow(struct db *db, struct subject subject, int urgency)
 {
     struct db_query *q =
-        db_query(db, "SELECT " ESCALATION_COLUMNS
-                     " FROM escalation WHERE alert_id = $1 ORDER BY id DESC LIMIT 1");
-    db_bind_int(q, 1, alert_id);
-    return take_escalation(q, out);
+        db_query(db, "UPDATE escalation SET urgency = $1 WHERE " IS_ABOUT("", "$2", "$3"));
+    db_bind_int(q, 1, urgency);
+    bind_subject(q, 2, 3, subject);
+    (void)db_run(q);
 }
 
 static void shift_by(struct db_query *q, struct span by)
@@ -161,8 +173,9 @@ char *policy_version_load(struct db *db, int64_t id)
     return spec;
 }
 
-#define PAGE_COLUMNS                                                                          \
-    "id, alert_id, escalation_id, user_name, urgency, step, round, reason, state, next_rule," \
+#define PAGE_COLUMNS                                                                         \
+    "id, subject_id, subject_kind, escalation_id, user_name, urgency, step, round, reason, " \
+    "state, next_rule,"                                                                      \
     " next_at, created_at, ended_at"
 
 void page_clear(struct page *page)
@@ -175,10 +188,10 @@ void page_clear(struct page *page)
 void page_insert(struct db *db, struct page *p)
 {
     struct db_query *q = db_query(
-        db, "INSERT INTO page (alert_id, escalation_id, user_name, urgency, step, round, reason,"
-            " state, next_rule, next_at, created_at, lane)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) {newid}");
-    db_bind_int(q, 1, p->alert_id);
+        db, "INSERT INTO page (subject_id, escalation_id, user_name, urgency, step, round, reason,"
+            " state, next_rule, next_at, created_at, lane, subject_kind)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) {newid}");
+    bind_subject(q, 1, 13, p->subject);
     if (p->escalation_id != 0) {
         db_bind_int(q, 2, p->escalation_id);
     }
@@ -211,18 +224,18 @@ static struct page read_page(struct db_query *q)
 {
     return (struct page){
         .id = db_int(q, 0),
-        .alert_id = db_int(q, 1),
-        .escalation_id = db_int(q, 2),
-        .who = g_strdup(db_text(q, 3)),
-        .urgency = (int)db_int(q, 4),
-        .step = db_int(q, 5),
-        .round = db_int(q, 6),
-        .reason = g_strdup(db_text(q, 7)),
-        .state = (int)db_int(q, 8),
-        .next_rule = db_int(q, 9),
-        .next_at = db_utc(q, 10),
-        .created_at = db_utc(q, 11),
-        .ended_at = db_utc(q, 12),
+        .subject = subject_at(q, 1),
+        .escalation_id = db_int(q, 3),
+        .who = g_strdup(db_text(q, 4)),
+        .urgency = (int)db_int(q, 5),
+        .step = db_int(q, 6),
+        .round = db_int(q, 7),
+        .reason = g_strdup(db_text(q, 8)),
+        .state = (int)db_int(q, 9),
+        .next_rule = db_int(q, 10),
+        .next_at = db_utc(q, 11),
+        .created_at = db_utc(q, 12),
+        .ended_at = db_utc(q, 13),
     };
 }
 
@@ -278,9 +291,12 @@ void page_shift_waits(struct db *db, struct span by)
 size_t page_unanswered(struct db *db, const char *who, int64_t *out_ids, size_t max)
 {
     struct db_query *q =
-        db_query(db, "SELECT p.id FROM alert a JOIN page p ON p.alert_id = a.id WHERE a.status = 1"
-                     " AND p.state = 1 AND p.user_name = $1 AND p.escalation_id IS NOT NULL ORDER "
-                     "BY a.severity, a.id, p.id DESC LIMIT $2");
+        db_query(db, "SELECT p.id FROM escalation e JOIN page p ON " SAME_SUBJECT("p", "e")
+                 /* What is open is armed: so that an index finds it. */
+                 " WHERE e.next_at IS NOT NULL AND " IS_OPEN(
+                     "e") " AND p.state = 1"
+                          " AND p.user_name = $1 AND p.escalation_id IS NOT NULL"
+                          " ORDER BY e.severity, e.id, p.id DESC LIMIT $2");
     size_t count = 0;
     db_bind_text(q, 1, who);
     db_bind_int(q, 2, (int64_t)max);
@@ -291,14 +307,17 @@ size_t page_unanswered(struct db *db, const char *who, int64_t *out_ids, size_t 
     return count;
 }
 
-GPtrArray *page_receivers(struct db *db, int64_t alert_id, int max)
+GPtrArray *page_receivers(struct db *db, struct subject subject, int max)
 {
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    struct db_query *q =
-        db_query(db, "SELECT p.user_name FROM page p WHERE p.alert_id = $1 AND p.state <> $2"
-                     " AND EXISTS (SELECT 1 FROM notification n WHERE n.page_id = p.id"
-                     " AND n.state IN (1, 2, 3)) GROUP BY p.user_name ORDER BY MIN(p.id) LIMIT $3");
-    db_bind_int(q, 1, alert_id);
+    struct db_query *q = db_query(
+        db,
+        "SELECT p.user_name FROM page p WHERE " IS_ABOUT(
+            "p.", "$1",
+            "$4") " AND p.state <> $2"
+                  " AND EXISTS (SELECT 1 FROM notification n WHERE n.page_id = p.id"
+                  " AND n.state IN (1, 2, 3)) GROUP BY p.user_name ORDER BY MIN(p.id) LIMIT $3");
+    bind_subject(q, 1, 4, subject);
     db_bind_int(q, 2, PAGE_MOVED);
     db_bind_int(q, 3, max);
     while (db_step(q) == DB_ROW) {
@@ -308,24 +327,26 @@ GPtrArray *page_receivers(struct db *db, int64_t alert_id, int max)
     return names;
 }
 
-int64_t page_last(struct db *db, int64_t alert_id, const char *who)
+int64_t page_last(struct db *db, struct subject subject, const char *who)
 {
-    struct db_query *q = db_query(db, "SELECT id FROM page WHERE alert_id = $1 AND user_name = $2"
-                                      " AND state <> $3 ORDER BY id DESC LIMIT 1");
+    struct db_query *q =
+        db_query(db, "SELECT id FROM page WHERE " IS_ABOUT(
+                         "", "$1", "$4") " AND user_name = $2"
+                                         " AND state <> $3 ORDER BY id DESC LIMIT 1");
     int64_t id = 0;
-    db_bind_int(q, 1, alert_id);
+    bind_subject(q, 1, 4, subject);
     db_bind_text(q, 2, who);
     db_bind_int(q, 3, PAGE_MOVED);
     return db_take_ids(q, &id, 1) == 1 ? id : 0;
 }
 
-int64_t page_end_all(struct db *db, int64_t alert_id, struct utc now)
+int64_t page_end_all(struct db *db, struct subject subject, struct utc now)
 {
     struct db_query *q = db_query(db, "UPDATE page SET state = $1, next_at = NULL, ended_at = $2"
-                                      " WHERE alert_id = $3 AND state = $4");
+                                      " WHERE " IS_ABOUT("", "$3", "$5") " AND state = $4");
     db_bind_int(q, 1, PAGE_ENDED);
     db_bind_utc(q, 2, now);
-    db_bind_int(q, 3, alert_id);
+    bind_subject(q, 3, 5, subject);
     db_bind_int(q, 4, PAGE_ACTIVE);
     (void)db_run(q);
     return db_changes(db);
@@ -333,10 +354,12 @@ int64_t page_end_all(struct db *db, int64_t alert_id, struct utc now)
 
 size_t page_of_step(struct db *db, const struct escalation *e, int64_t *out_ids, size_t max)
 {
-    struct db_query *q =
-        db_query(db, "SELECT MAX(id) FROM page WHERE alert_id = $1 AND escalation_id = $2"
-                     " AND step = $3 AND round = $4 GROUP BY user_name ORDER BY MAX(id) LIMIT $5");
-    db_bind_int(q, 1, e->alert_id);
+    struct db_query *q = db_query(
+        db, "SELECT MAX(id) FROM page WHERE " IS_ABOUT(
+                "", "$1",
+                "$6") " AND escalation_id = $2"
+                      " AND step = $3 AND round = $4 GROUP BY user_name ORDER BY MAX(id) LIMIT $5");
+    bind_subject(q, 1, 6, e->subject);
     db_bind_int(q, 2, e->id);
     db_bind_int(q, 3, e->step - 1);
     db_bind_int(q, 4, e->round);
@@ -348,9 +371,9 @@ bool page_was_told(struct db *db, const struct page *page)
 {
     struct db_query *q =
         db_query(db, "SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
-                     " WHERE n.alert_id = $1 AND m.user_name = $2 AND n.kind = 1"
-                     " AND n.state IN (2, 3) LIMIT 1");
-    db_bind_int(q, 1, page->alert_id);
+                     " WHERE " IS_ABOUT("n.", "$1", "$3") " AND m.user_name = $2 AND n.kind = 1"
+                                                          " AND n.state IN (2, 3) LIMIT 1");
+    bind_subject(q, 1, 3, page->subject);
     db_bind_text(q, 2, page->who);
     return db_is_any(q);
 }
@@ -360,15 +383,20 @@ bool page_has_company(struct db *db, const struct page *page, struct utc until)
     /* Told, about to be (by a message that waits already, perhaps of an earlier page), or by a rule that
      * is to come; but not by what is tried again only when the step is over. */
     struct db_query *q = db_query(
-        db, "SELECT 1 FROM page p WHERE p.alert_id = $1 AND p.escalation_id = $2"
-            " AND p.step = $3 AND p.round = $4 AND p.id <> $5 AND p.user_name <> $6"
-            " AND p.state = 1 AND (p.next_at < $7 OR EXISTS (SELECT 1"
-            " FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
-            " WHERE n.alert_id = p.alert_id AND m.user_name = p.user_name AND n.kind IN (1, 2)"
-            " AND (n.state = 2 OR (n.state = 3 AND n.page_id = p.id) OR (n.state = 1"
-            " AND m.refused = 0 AND NOT (m.failures >= $8 AND m.retry_at >= $7)))))"
-            " LIMIT 1");
-    db_bind_int(q, 1, page->alert_id);
+        db,
+        "SELECT 1 FROM page p WHERE " IS_ABOUT(
+            "p.", "$1",
+            "$9") " AND p.escalation_id = $2"
+                  " AND p.step = $3 AND p.round = $4 AND p.id <> $5 AND p.user_name <> $6"
+                  " AND p.state = 1 AND (p.next_at < $7 OR EXISTS (SELECT 1"
+                  " FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
+                  " WHERE " SAME_SUBJECT(
+                      "n",
+                      "p") " AND m.user_name = p.user_name AND n.kind IN (1, 2)"
+                           " AND (n.state = 2 OR (n.state = 3 AND n.page_id = p.id) OR (n.state = 1"
+                           " AND m.refused = 0 AND NOT (m.failures >= $8 AND m.retry_at >= $7)))))"
+                           " LIMIT 1");
+    bind_subject(q, 1, 9, page->subject);
     db_bind_int(q, 2, page->escalation_id);
     db_bind_int(q, 3, page->step);
     db_bind_int(q, 4, page->round);
@@ -379,12 +407,12 @@ bool page_has_company(struct db *db, const struct page *page, struct utc until)
     return db_is_any(q);
 }
 
-void page_list(struct db *db, int64_t alert_id, void (*each)(void *self, const struct page *page),
-               void *self)
+void page_list(struct db *db, struct subject subject,
+               void (*each)(void *self, const struct page *page), void *self)
 {
-    struct db_query *q =
-        db_query(db, "SELECT " PAGE_COLUMNS " FROM page WHERE alert_id = $1 ORDER BY id");
-    db_bind_int(q, 1, alert_id);
+    struct db_query *q = db_query(db, "SELECT " PAGE_COLUMNS
+                                      " FROM page WHERE " IS_ABOUT("", "$1", "$2") " ORDER BY id");
+    bind_subject(q, 1, 2, subject);
     while (db_step(q) == DB_ROW) {
         struct page page = read_page(q);
         each(self, &page);

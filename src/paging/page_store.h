@@ -8,20 +8,22 @@
 #include "db/db.h"
 #include "ledger/lane.h"
 #include "paging/state.h"
+#include "paging/topic.h"
 
 /* A row of table escalation. */
 struct escalation {
     int64_t id;
-    int64_t alert_id;
-    int lane;               /* of the alert's service; only written */
-    int64_t policy_version; /* 0: the service had no policy */
+    struct subject subject;
+    int lane;               /* of the subject's area; only written */
+    int64_t policy_version; /* 0: there was no policy */
     int state;              /* enum escalation_state */
     int64_t step, round;
-    int severity;
+    int severity; /* the worst that it was */
+    int urgency; /* of what is told of it now; only escalation_insert and escalation_follow write it */
     struct utc started_at;
     struct utc next_at; /* unset: nothing to wait for */
     bool next_is_date;  /* a date stays when the clock jumps; a wait moves with it */
-    /* Of one that has ended: where it stood, should the alert go on after all. 0 and unset before. */
+    /* Of one that has ended: where it stood, should it go on after all. 0 and unset before. */
     int kept_state;
     struct utc kept_next_at;
     struct span wait; /* of the step that was told last */
@@ -30,7 +32,7 @@ struct escalation {
 void escalation_insert(struct db *db, struct escalation *escalation); /* sets id */
 void escalation_save(struct db *db, const struct escalation *escalation);
 NODISCARD bool escalation_load(struct db *db, int64_t id, struct escalation *out);
-NODISCARD bool escalation_of_alert(struct db *db, int64_t alert_id, struct escalation *out);
+NODISCARD bool escalation_of(struct db *db, struct subject subject, struct escalation *out);
 /* Due ones in these lanes, most severe first; answers how many ids were written. */
 NODISCARD size_t escalation_due(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids,
                                 size_t max);
@@ -41,17 +43,19 @@ NODISCARD GArray *escalation_held(struct db *db, struct utc now);
 /* Moves the deadline of the one that is due first: it fails, and must not stop the others. */
 void escalation_put_off(struct db *db, struct utc now, lane_set lanes, struct span by);
 void escalation_shift_waits(struct db *db, struct span by);
-/* What held its paging last, when that was a silence: the event's data, a JSON text, newly
- * allocated; else NULL. */
-NODISCARD char *silence_held_by(struct db *db, struct subject subject);
+/* Its pages are of this urgency from now on. */
+void escalation_follow(struct db *db, struct subject subject, int urgency);
+/* What held its paging last, when that was a silence: the event's data, a JSON text, newly allocated; else NULL. */
+NODISCARD char *silence_held_by(struct db *db, struct subject subject,
+                                const struct topic_events *events);
 /* The JSON text of a policy version, newly allocated; NULL when there is none. */
 NODISCARD char *policy_version_load(struct db *db, int64_t id);
 
 /* A row of table page. Owns its texts. */
 struct page {
     int64_t id;
-    int64_t alert_id;
-    int lane;              /* of the alert's service; only written */
+    struct subject subject;
+    int lane;              /* of the subject's area; only written */
     int64_t escalation_id; /* 0: asked for by a person */
     char *who;             /* handle of a user, or "channel:NAME" */
     int urgency;
@@ -78,14 +82,14 @@ void page_shift_waits(struct db *db, struct span by);
 NODISCARD size_t page_unanswered(struct db *db, const char *who, int64_t *out_ids, size_t max);
 /* Who was told of the alert, or is about to be, and did not hand it on (of char *), each once, the first first. To be
  * freed. */
-NODISCARD GPtrArray *page_receivers(struct db *db, int64_t alert_id, int max);
+NODISCARD GPtrArray *page_receivers(struct db *db, struct subject subject, int max);
 /* The last page of this person about the alert; 0: there is none. One that went to somebody else instead is
  * none of theirs. */
-NODISCARD int64_t page_last(struct db *db, int64_t alert_id, const char *who);
+NODISCARD int64_t page_last(struct db *db, struct subject subject, const char *who);
 /* Active ones of the same escalation to the same person, of lower urgency than this (follow_store.c). */
 NODISCARD size_t page_lower(struct db *db, const struct page *page, int64_t *out_ids, size_t max);
 /* Ends every active page of the alert; answers how many there were. */
-int64_t page_end_all(struct db *db, int64_t alert_id, struct utc now);
+int64_t page_end_all(struct db *db, struct subject subject, struct utc now);
 /* A message that is due and that nobody has claimed since is about to go: in a storm that takes seconds, and half
  * a minute where a database that has just been promoted is slow. A node whose courier stands still has given its
  * work away by then. After longer something is wrong with the sending, and the next step is not kept waiting. */
@@ -98,8 +102,8 @@ NODISCARD struct utc escalation_held_until(struct db *db, const struct escalatio
                                            struct utc due_since, struct utc now);
 /* "Still on it?" about the alert was not asked yet, for the message is held back by us: when it will go. Unset: it
  * is not so. */
-NODISCARD struct utc question_held_until(struct db *db, int64_t alert_id, struct utc due_since,
-                                         struct utc now);
+NODISCARD struct utc question_held_until(struct db *db, struct subject subject,
+                                         struct utc due_since, struct utc now);
 /* The questions that the delivery carries for the first time are answered by `until`. */
 void questions_begin_waits(struct db *db, int64_t delivery_id, struct utc until);
 /* What the delivery carries leaves only at `at`: the waits of the steps that tell its receiver begin then, where
@@ -117,8 +121,8 @@ NODISCARD bool page_was_told(struct db *db, const struct page *page);
 /* Is or will anybody else be told, before `until`, by the step, round and escalation that this page belongs to? */
 NODISCARD bool page_has_company(struct db *db, const struct page *page, struct utc until);
 /* In order of creation; the page is borrowed during the call. */
-void page_list(struct db *db, int64_t alert_id, void (*each)(void *self, const struct page *page),
-               void *self);
+void page_list(struct db *db, struct subject subject,
+               void (*each)(void *self, const struct page *page), void *self);
 
 /* Heartbeats. */
 struct heartbeat_state {

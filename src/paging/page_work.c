@@ -1,7 +1,6 @@
-/* Pages: telling one person about one alert, by that person's own rules. */
+/* Pages: telling one person about one subject, by that person's own rules. */
 #include <string.h>
 
-#include "alert/alert_store.h"
 #include "base/json.h"
 #include "base/json_set.h"
 #include "oncall/shift.h"
@@ -116,28 +115,28 @@ static int outlook_of(const struct mailbox *mailbox, struct utc now)
 
 /* What of this is not held back behind what the person knows already; enum notification_pass or 0. */
 static int pass_of(struct ledger_tx *tx, const struct mailbox *mailbox, const struct page *page,
-                   const struct alert *alert)
+                   const struct topic *topic)
 {
     if (page->escalation_id == 0) {
         return PASS_ASKED;
     }
-    bool is_news = alert->severity == SEVERITY_CRITICAL && page->urgency == URGENCY_HIGH &&
-                   !news_is_known(tx->db, mailbox->id, alert->service, tx->now);
+    bool is_news = topic->severity == SEVERITY_CRITICAL && page->urgency == URGENCY_HIGH &&
+                   !news_is_known(tx->db, mailbox->id, topic->area, tx->now);
     return is_news ? PASS_NEWS : 0;
 }
 
 /* What waited as something less has become the first critical alert of its service. */
-static void let_news_pass(struct ledger_tx *tx, struct mailbox *mailbox, const struct alert *alert)
+static void let_news_pass(struct ledger_tx *tx, struct mailbox *mailbox, const struct topic *topic)
 {
-    int64_t id = notification_let_pass(tx->db, mailbox->id, alert->id, PASS_NEWS);
+    int64_t id = notification_let_pass(tx->db, mailbox->id, topic->subject, PASS_NEWS);
     if (id != 0) {
-        news_save(tx->db, mailbox->id, alert->service, id);
+        news_save(tx->db, mailbox->id, topic->area, id);
         mailbox_hurry(tx->db, mailbox, tx->now);
     }
 }
 
 int notify_of_page(struct pager *pager, struct ledger_tx *tx, const struct page *page,
-                   const struct alert *alert, const char *contact, bool is_fresh)
+                   const struct topic *topic, const char *contact, bool is_fresh)
 {
     struct mailbox mailbox = {0};
     mailbox_take(tx->db, page->who, contact, page->urgency, &mailbox);
@@ -146,20 +145,20 @@ int notify_of_page(struct pager *pager, struct ledger_tx *tx, const struct page 
     if (is_asked && outlook != OUTLOOK_GOOD) {
         mailbox_try_now(pager, tx, &mailbox); /* whoever asked for it expects no less */
     }
-    int passes = pass_of(tx, &mailbox, page, alert);
+    int passes = pass_of(tx, &mailbox, page, topic);
     /* One message says it; two about the same alert would not say more. But what somebody asks for passes what
      * waits, and has a note. */
-    if (is_fresh || is_asked || !notification_waits(tx->db, mailbox.id, page->alert_id)) {
+    if (is_fresh || is_asked || !notification_waits(tx->db, mailbox.id, page->subject)) {
         struct notification notification = {
             .page_id = page->id,
-            .alert_id = page->alert_id,
+            .subject = page->subject,
             .kind = NOTIFICATION_PAGE,
-            .severity = alert->severity,
+            .severity = topic->severity,
             .passes = passes,
         };
         put_in(pager, tx, &mailbox, &notification);
         if (notification.passes == PASS_NEWS) {
-            news_save(tx->db, mailbox.id, alert->service, notification.id);
+            news_save(tx->db, mailbox.id, topic->area, notification.id);
         }
         /* It would only be refused again; but the last resort is tried in any case. */
         if (outlook == OUTLOOK_NONE && page->step >= 0 && !is_asked) {
@@ -167,7 +166,7 @@ int notify_of_page(struct pager *pager, struct ledger_tx *tx, const struct page 
             mailbox_rearm(tx->db, &mailbox, tx->now);
         }
     } else if (passes == PASS_NEWS) {
-        let_news_pass(tx, &mailbox, alert);
+        let_news_pass(tx, &mailbox, topic);
     }
     mailbox_clear(&mailbox);
     return outlook;
@@ -280,7 +279,7 @@ void append_page_event(struct ledger_tx *tx, struct principal actor, const struc
 {
     json_object_set_new(data, "who", json_string(page->who));
     json_object_set_new(data, "page", json_integer(page->id));
-    event_append(tx, actor, kind, alert_subject(page->alert_id), data);
+    topic_event(tx, actor, kind, page->subject, json_incref(data));
 }
 
 /* The page's id when no contact will do, else 0. */
@@ -290,8 +289,8 @@ static int64_t page_open(struct pager *pager, struct ledger_tx *tx, const struct
     json_auto_t *reason = reason_json(order, telling);
     add_circumstances(reason, pager->config, order, telling, tx->now);
     struct page page = {
-        .alert_id = order->alert->id,
-        .lane = lane_of(order->alert->service),
+        .subject = order->topic->subject,
+        .lane = lane_of(order->topic->area),
         .escalation_id = order->escalation_id,
         .who = g_strdup(telling->who),
         .urgency = order->urgency,
@@ -307,11 +306,11 @@ static int64_t page_open(struct pager *pager, struct ledger_tx *tx, const struct
     page_insert(tx->db, &page);
     append_page_event(tx, principal_read(order->actor), &EVENT_PAGE_STARTED, &page, reason);
     /* Of a new alert's first step nothing can wait already; of one that got worse since, it can. */
-    bool is_fresh = page.step == 0 && page.round == 0 && order->alert->count == 1;
+    bool is_fresh = page.step == 0 && page.round == 0 && order->topic->is_first;
     /* A later rule brings none where every contact was tried for the first. */
     bool has_hope = first == page.next_rule && utc_is_set(page.next_at);
     for (int64_t i = first; i < page.next_rule; i++) {
-        has_hope |= notify_or_fall_back(pager, tx, &page, order->alert, contact_of_rule(rules, i),
+        has_hope |= notify_or_fall_back(pager, tx, &page, order->topic, contact_of_rule(rules, i),
                                         is_fresh);
     }
     /* Of a step only, for what follows it is judged by its pages; and where it tells at once: else they would hear
@@ -347,13 +346,13 @@ void pages_miss(struct pager *pager, struct ledger_tx *tx, const struct page_ord
 {
     for (guint i = 0; i < mute->len; i++) {
         const struct telling *telling = g_ptr_array_index(mute, i);
-        json_auto_t *data = reason_json(order, telling);
+        json_t *data = reason_json(order, telling);
         add_circumstances(data, pager->config, order, telling, tx->now);
         enum user_reach reach = user_reach(config_user(pager->config, telling->who));
         json_object_set_new(data, "why", json_string(enum_to_name(USER_REACH_NAMES, reach)));
         json_object_set_new(data, "who", json_string(telling->who));
-        event_append(tx, principal_read(order->actor), &EVENT_PAGE_UNREACHABLE,
-                     alert_subject(order->alert->id), data);
+        topic_event(tx, principal_read(order->actor), &EVENT_PAGE_UNREACHABLE,
+                    order->topic->subject, data);
     }
 }
 
@@ -367,7 +366,7 @@ static void rearm_rules(struct page *page, const GPtrArray *rules, struct utc no
 }
 
 static void go_on(struct pager *pager, struct ledger_tx *tx, struct page *page,
-                  const struct alert *alert)
+                  const struct topic *topic)
 {
     g_autoptr(GPtrArray) rules = receiver_rules(pager->config, page->who, page->urgency);
     page->state = PAGE_ACTIVE;
@@ -375,20 +374,20 @@ static void go_on(struct pager *pager, struct ledger_tx *tx, struct page *page,
     rearm_rules(page, rules, tx->now);
     page_save(tx->db, page);
     if (!page_was_told(tx->db, page) && rules->len > 0 &&
-        !notify_or_fall_back(pager, tx, page, alert, contact_of_rule(rules, 0), false)) {
+        !notify_or_fall_back(pager, tx, page, topic, contact_of_rule(rules, 0), false)) {
         page_give_up(pager, tx, page->id);
     }
 }
 
 void page_go_on(struct pager *pager, struct ledger_tx *tx, const struct escalation *e,
-                const struct alert *alert)
+                const struct topic *topic)
 {
     int64_t ids[GO_ON_MAX];
     size_t count = page_of_step(tx->db, e, ids, G_N_ELEMENTS(ids));
     for (size_t i = 0; i < count; i++) {
         struct page page = {0};
         if (page_load(tx->db, ids[i], &page) && page.state == PAGE_ENDED) {
-            go_on(pager, tx, &page, alert);
+            go_on(pager, tx, &page, topic);
         }
         page_clear(&page);
     }
@@ -402,36 +401,36 @@ void page_close(struct ledger_tx *tx, struct page *page, int state)
     page_save(tx->db, page);
 }
 
-bool page_is_live(const struct page *page, const struct alert *alert)
+bool page_is_live(const struct page *page, const struct topic *topic)
 {
     if (page->state != PAGE_ACTIVE) {
         return false;
     }
-    return alert->status == ALERT_OPEN ||
-           (alert->status == ALERT_ACKNOWLEDGED && page->escalation_id == 0);
+    return topic->standing == STANDING_OPEN ||
+           (topic->standing == STANDING_TAKEN && page->escalation_id == 0);
 }
 
-void page_stop_all(struct ledger_tx *tx, int64_t alert_id)
+void page_stop_all(struct ledger_tx *tx, struct subject subject)
 {
-    (void)page_end_all(tx->db, alert_id, tx->now);
-    (void)notification_cancel_all(tx->db, alert_id, tx->now);
+    (void)page_end_all(tx->db, subject, tx->now);
+    (void)notification_cancel_all(tx->db, subject, tx->now);
 }
 
 static void run_one(struct pager *pager, struct ledger_tx *tx, int64_t page_id)
 {
     struct page page = {0};
-    struct alert alert = {0};
+    struct topic topic = {0};
     if (!page_load(tx->db, page_id, &page)) {
         return;
     }
-    bool is_live = alert_load(tx->db, page.alert_id, &alert) && page_is_live(&page, &alert);
+    bool is_live = topic_load(pager, tx->db, page.subject, &topic) && page_is_live(&page, &topic);
     g_autofree char *failed = NULL;
     if (is_live) {
         g_autoptr(GPtrArray) rules = receiver_rules(pager->config, page.who, page.urgency);
         int64_t first = advance_rules(&page, rules, tx->now);
         for (int64_t i = first; i < page.next_rule; i++) {
             const char *contact = contact_of_rule(rules, i);
-            if (!notify_or_fall_back(pager, tx, &page, &alert, contact, false)) {
+            if (!notify_or_fall_back(pager, tx, &page, &topic, contact, false)) {
                 g_free(failed);
                 failed = g_strdup(contact);
             }
@@ -445,7 +444,7 @@ static void run_one(struct pager *pager, struct ledger_tx *tx, int64_t page_id)
     if (failed != NULL) { /* unless an earlier rule's contact still may reach them */
         page_fall_back(pager, tx, page_id, failed);
     }
-    alert_clear(&alert);
+    topic_clear(&topic);
     page_clear(&page);
 }
 

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "alert/alert_store.h"
-#include "alert/silence.h"
 #include "paging/work.h"
 
 static void policy_destroy(gpointer policy)
@@ -20,6 +19,12 @@ struct pager *pager_create(struct config_holder *configs, const struct random *r
     pager->held = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
     pager->awaited = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     return pager;
+}
+
+void pager_add_topics(struct pager *pager, const struct topic_kind *kind)
+{
+    CHECK(pager->kind_count < TOPIC_KINDS_MAX && topic_kind_of(pager, kind->word) == NULL);
+    pager->kinds[pager->kind_count++] = kind;
 }
 
 void pager_destroy(struct pager **pager)
@@ -257,19 +262,4 @@ const char *receiver_next_contact(const struct config *config, const char *who, 
         }
     }
     return NULL;
-}
-
-const struct silence *silence_holds(const struct config *config, const struct alert *alert,
-                                    struct utc now, struct utc *out_until)
-{
-    const GPtrArray *silences = config->items[CONFIG_SILENCE];
-    if (silences == NULL || silences->len == 0) {
-        return NULL;
-    }
-    struct match_subject subject = match_subject_of_alert(alert);
-    struct silence_verdict verdict = silence_judge(silences, &subject, now);
-    if (verdict.by != NULL) {
-        *out_until = verdict.until;
-    }
-    return verdict.by;
 }

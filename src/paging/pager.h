@@ -7,10 +7,12 @@
 #define PAGING_PAGER_H
 
 #include "alert/alert.h"
+#include "base/subject.h"
 #include "config/config.h"
 #include "ledger/ledger.h"
 
 struct pager;
+struct topic_kind;
 
 /* The secret by which links are signed; every server makes it at its first start on a database. */
 #define PAGER_LINK_SECRET "link"
@@ -18,6 +20,9 @@ struct pager;
 /* Holds what paging needs beside the database; the snapshot is re-read from `configs` per command. */
 NODISCARD struct pager *pager_create(struct config_holder *configs, const struct random *random);
 void pager_destroy(struct pager **pager);
+
+/* What pages: a row of paging/topic.h, which outlives the pager. Before the first command. */
+void pager_add_topics(struct pager *pager, const struct topic_kind *kind);
 
 /* Registers the duties: escalations, personal rules, expiries, heartbeats, gaps ahead. Before the first batch. */
 void pager_add_duties(struct pager *pager, struct ledger *ledger);
@@ -27,11 +32,12 @@ void pager_add_duties(struct pager *pager, struct ledger *ledger);
 enum command_result pager_recover(struct ledger_tx *tx, void *arg);
 
 struct pulse {
+    struct pager *pager;
     struct span
         overdue; /* how long the oldest message of our lanes that is due has waited to be claimed */
 };
 
-/* Does what paging needs, for the supervisor: see ledger_pulse. arg: a struct pulse to fill, or NULL. */
+/* Does what paging needs, for the supervisor: see ledger_pulse. arg: a struct pulse. */
 enum command_result pager_pulse(struct ledger_tx *tx, void *arg);
 
 /* LINK_KEY_SIZE bytes that sign links; after pager_recover was committed. */
@@ -57,8 +63,8 @@ void pager_foresee_take(struct ledger_tx *tx, void *arg);
 /* Frees what is left of the signal after the command ran or was refused. */
 void take_clear(struct take *take);
 
-/* --- a person or program acts on an alert --- */
-enum alert_verb {
+/* --- a person or program acts on what it paged about --- */
+enum act_verb {
     VERB_ACKNOWLEDGE = 1,
     VERB_RESOLVE,
     VERB_ESCALATE, /* the next step, now */
@@ -66,14 +72,14 @@ enum alert_verb {
     VERB_PAGE,     /* tell `target` too, now */
 };
 
-/* Nobody remembers an alert that sleeps longer; one that is to be quiet for good is resolved, or its like
- * suppressed by a route. */
+/* Nobody remembers what sleeps longer; what is to be quiet for good is resolved, or its like suppressed by a route. */
 #define SNOOZE_LONGEST_US (INT64_C(30) * 86400 * 1000000)
 
 struct act {
     struct pager *pager;
     int verb;
-    int64_t alert_id;
+    struct subject subject;
+    int64_t delivery_id;         /* of pager_act_on_delivery, instead of `subject` */
     const char *actor;           /* "user:ana", "token:ci", "local" */
     const struct target *target; /* VERB_PAGE */
     struct utc until;            /* VERB_SNOOZE */
@@ -82,12 +88,12 @@ struct act {
     json_t *
         holds; /* VERB_PAGE: an array for what does not go at once, [{who, contact?, why, until?}]; may be
                          * NULL */
-    int status;         /* out: HTTP-like: 200 done, 404 no such alert, 409 not possible now */
+    int status;         /* out: HTTP-like: 200 done, 404 no such subject, 409 not possible now */
     struct fault fault; /* out: why, when not 200 */
 };
 enum command_result pager_act(struct ledger_tx *tx, void *arg);
 
-/* The same for all alerts of one digest: alert_id is the delivery's id. Done when one of them was. */
+/* The same for all that one digest told of. Done when one of them was. */
 enum command_result pager_act_on_delivery(struct ledger_tx *tx, void *arg);
 
 /* --- a person says that a test page arrived --- */
@@ -118,7 +124,7 @@ struct hand_on {
     struct config *config; /* to judge by: as it will be after this commit; borrowed */
     const char *user;
     bool dry_run; /* only count */
-    int count;    /* out: alerts whose pages went on */
+    int count;    /* out: subjects whose pages went on */
 };
 
 /* Inside another command. A page through a schedule goes to whoever is on call there by now, any other

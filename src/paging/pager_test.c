@@ -416,7 +416,7 @@ static void a_digest_takes_nothing_from_whoever_has_it(void **state)
     assert_int_equal(paging_snooze(paging, nth_alert(paging, 6), SPAN_MIN(5)), 200);
     struct act all = {.pager = paging->pager,
                       .verb = VERB_ACKNOWLEDGE,
-                      .alert_id = nth_delivery(paging, 4),
+                      .delivery_id = nth_delivery(paging, 4),
                       .actor = "user:ana"};
     const struct command command = {.run = pager_act_on_delivery, .arg = &all};
     ledger_run_batch(paging->ledger, &command, 1);

@@ -16,6 +16,7 @@
 #include "config/config_work.h"
 #include "config/off_duty.h"
 #include "db/test_database.h"
+#include "paging/alert_topic.h"
 
 const struct utc PAGING_START = {1767607200000000};
 
@@ -93,6 +94,7 @@ static void start(struct paging *paging)
     ledger_be_alone(paging->ledger);
     add_events(paging->ledger);
     paging->pager = pager_create(paging->configs, &RANDOM_SYSTEM);
+    pager_add_topics(paging->pager, &ALERT_TOPIC);
     pager_add_duties(paging->pager, paging->ledger);
     if (paging->is_node) {
         CHECK(ledger_join(paging->ledger, "test", NULL, &fault));
@@ -234,7 +236,8 @@ int paging_act(struct paging *paging, int verb, int64_t alert_id, const char *ac
 int paging_act_saying(struct paging *paging, int verb, int64_t alert_id, const char *actor,
                       const char *note)
 {
-    struct act what = {.verb = verb, .alert_id = alert_id, .actor = actor, .note = note};
+    struct act what = {
+        .verb = verb, .subject = alert_subject(alert_id), .actor = actor, .note = note};
     return act(paging, &what);
 }
 
@@ -248,7 +251,7 @@ int paging_page_saying(struct paging *paging, int64_t alert_id, const char *user
     g_autofree char *name = g_strdup(user);
     const struct target target = {.user = name};
     struct act what = {.verb = VERB_PAGE,
-                       .alert_id = alert_id,
+                       .subject = alert_subject(alert_id),
                        .actor = "user:ana",
                        .target = &target,
                        .note = note};
@@ -259,7 +262,7 @@ int paging_page_asking(struct paging *paging, int64_t alert_id, const struct tar
                        json_t *holds)
 {
     struct act what = {.verb = VERB_PAGE,
-                       .alert_id = alert_id,
+                       .subject = alert_subject(alert_id),
                        .actor = "user:ana",
                        .target = target,
                        .holds = holds};
@@ -269,7 +272,7 @@ int paging_page_asking(struct paging *paging, int64_t alert_id, const struct tar
 int paging_snooze(struct paging *paging, int64_t alert_id, struct span span)
 {
     struct act what = {.verb = VERB_SNOOZE,
-                       .alert_id = alert_id,
+                       .subject = alert_subject(alert_id),
                        .actor = "user:ana",
                        .until = utc_add(paging->now, span)};
     return act(paging, &what);

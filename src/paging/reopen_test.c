@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
+#include "paging/alert_topic.h"
 #include "paging/explain.h"
 #include "paging/paging_harness.h"
 #include "people/contact_store.h"
@@ -265,7 +266,7 @@ static void a_refused_end_makes_no_contact_dead(void **state)
 static char *why_it_waits(const struct paging *paging, int64_t alert)
 {
     struct config *config = config_current(paging->configs);
-    json_auto_t *explained = explain_alert(paging->db, config, alert, paging->now);
+    json_auto_t *explained = explain_subject(paging->db, config, &ALERT_TOPIC, alert, paging->now);
     config_unref(config);
     size_t i, k;
     json_t *page, *notification;

@@ -1,23 +1,27 @@
 #include "paging/restate_store.h"
 
-/* The deliveries by which $2's contact $3 was told of the alert $1, the latest. */
-#define TOLD                                                                              \
-    "SELECT DISTINCT x.id FROM notification n JOIN carried c ON c.notification_id = n.id" \
-    " JOIN delivery x ON x.id = c.delivery_id WHERE n.alert_id = $1 AND n.kind = 1"       \
-    " AND x.state = 2 AND x.user_name = $2 AND x.contact = $3 ORDER BY x.id DESC LIMIT $4"
+#include "paging/topic_store.h"
 
-/* Alerts that the delivery d told of. */
-#define ITS_ALERTS                                                                \
-    "FROM carried c JOIN notification n ON n.id = c.notification_id JOIN alert a" \
-    " ON a.id = n.alert_id WHERE c.delivery_id = d.id"
+/* The deliveries by which $2's contact $3 was told of the subject $1 of kind `kind`, the latest. */
+#define TOLD(kind)                                                                             \
+    "SELECT DISTINCT x.id FROM notification n JOIN carried c ON c.notification_id = n.id"      \
+    " JOIN delivery x ON x.id = c.delivery_id WHERE " IS_ABOUT(                                \
+        "n.", "$1", kind) " AND n.kind = 1"                                                    \
+                          " AND x.state = 2 AND x.user_name = $2 AND x.contact = $3 ORDER BY " \
+                          "x.id DESC LIMIT $4"
 
-bool restate_is_needed(struct db *db, int64_t alert_id, const char *who, const char *contact)
+/* The escalations of what the delivery d told of. */
+#define ITS_ESCALATIONS                                                                \
+    "FROM carried c JOIN notification n ON n.id = c.notification_id JOIN escalation e" \
+    " ON " SAME_SUBJECT("e", "n") " WHERE c.delivery_id = d.id"
+
+bool restate_is_needed(struct db *db, struct subject subject, const char *who, const char *contact)
 {
     enum { SEVERAL = 2 };
 
     int64_t ids[SEVERAL];
-    struct db_query *q = db_query(db, TOLD);
-    db_bind_int(q, 1, alert_id);
+    struct db_query *q = db_query(db, TOLD("$5"));
+    bind_subject(q, 1, 5, subject);
     db_bind_text(q, 2, who);
     db_bind_text(q, 3, contact);
     db_bind_int(q, 4, SEVERAL);
@@ -28,20 +32,35 @@ bool restate_find_told(struct db *db, const struct notification *n, const struct
                        int items_max, struct told_message *out)
 {
     struct db_query *q = db_query(
-        db, "SELECT d.id, d.provider_id, d.items, (SELECT MIN(a.status) " ITS_ALERTS ")"
-            " FROM delivery d WHERE d.id IN (" TOLD ")"
-            " AND d.channel = $5 AND d.address = $6 AND d.provider_id <> '' AND d.items <= $7"
-            " AND (NOT EXISTS (SELECT 1 " ITS_ALERTS " AND a.status NOT IN (2, 3))"
-            " OR EXISTS (SELECT 1 FROM carried c JOIN notification n ON n.id = c.notification_id"
-            " JOIN notification m ON m.alert_id = n.alert_id AND m.kind IN (5, 6)"
-            " JOIN carried b ON b.notification_id = m.id JOIN delivery u ON u.id = b.delivery_id"
-            " WHERE c.delivery_id = d.id AND u.state = 2 AND u.provider_id = d.provider_id))"
-            " AND NOT EXISTS (SELECT 1 FROM notification m JOIN carried c"
-            " ON c.notification_id = m.id JOIN delivery u ON u.id = c.delivery_id"
-            " WHERE m.alert_id = $1 AND m.mailbox_id = $8 AND m.id >= $9 AND m.kind IN (5, 6)"
-            " AND u.state IN (2, 4) AND u.provider_id = d.provider_id)"
-            " ORDER BY d.id DESC LIMIT 1");
-    db_bind_int(q, 1, n->alert_id);
+        db,
+        "SELECT d.id, d.provider_id, d.items, (SELECT MIN(" STANDING(
+            "e") ") " ITS_ESCALATIONS ")"
+                 " FROM delivery d WHERE d.id IN (" TOLD(
+                     "$10") ")"
+                            " AND d.channel = $5 AND d.address = $6 AND d.provider_id <> '' AND "
+                            "d.items <= $7"
+                            " AND (NOT EXISTS (SELECT 1 " ITS_ESCALATIONS " AND " IS_OPEN(
+                                "e") ")"
+                                     " OR EXISTS (SELECT 1 FROM carried c JOIN notification n ON "
+                                     "n.id = c.notification_id"
+                                     " JOIN notification m ON " SAME_SUBJECT(
+                                         "m", "n") " AND m.kind IN (5, 6)"
+                                                   " JOIN carried b ON b.notification_id = m.id "
+                                                   "JOIN delivery u ON u.id = b.delivery_id"
+                                                   " WHERE c.delivery_id = d.id AND u.state = 2 "
+                                                   "AND u.provider_id = d.provider_id))"
+                                                   " AND NOT EXISTS (SELECT 1 FROM notification m "
+                                                   "JOIN carried c"
+                                                   " ON c.notification_id = m.id JOIN delivery u "
+                                                   "ON u.id = c.delivery_id"
+                                                   " WHERE " IS_ABOUT(
+                                                       "m.", "$1",
+                                                       "$10") " AND m.mailbox_id = $8 AND m.id >= "
+                                                              "$9 AND m.kind IN (5, 6)"
+                                                              " AND u.state IN (2, 4) AND "
+                                                              "u.provider_id = d.provider_id)"
+                                                              " ORDER BY d.id DESC LIMIT 1");
+    bind_subject(q, 1, 10, n->subject);
     db_bind_text(q, 2, to->who);
     db_bind_text(q, 3, to->contact);
     db_bind_int(q, 4, RESTATED_MAX);
@@ -64,8 +83,9 @@ void restate_carry(struct db *db, const struct delivery *delivery, int64_t told_
     struct db_query *q = db_query(
         db, "INSERT INTO carried (notification_id, delivery_id)"
             " SELECT id, $1 FROM notification WHERE mailbox_id = $2 AND kind = 6 AND state = 1"
-            " AND alert_id IN (SELECT n.alert_id FROM carried c JOIN notification n"
-            " ON n.id = c.notification_id WHERE c.delivery_id = $3)");
+            " AND EXISTS (SELECT 1 FROM carried c JOIN notification n"
+            " ON n.id = c.notification_id WHERE c.delivery_id = $3 AND " SAME_SUBJECT(
+                "n", "notification") ")");
     db_bind_int(q, 1, delivery->id);
     db_bind_int(q, 2, delivery->mailbox_id);
     db_bind_int(q, 3, told_id);

@@ -8,7 +8,7 @@
 enum { RESTATED_MAX = 10 };
 
 /* Do several messages to them tell of the alert, so that its end stands in one of them only? */
-NODISCARD bool restate_is_needed(struct db *db, int64_t alert_id, const char *who,
+NODISCARD bool restate_is_needed(struct db *db, struct subject subject, const char *who,
                                  const char *contact);
 /* The latest message that told `to` (who, contact, channel, address) of the alert of `n`, and of at most so many alerts,
  * into which nothing was written since `n` was made. Somebody has or had all that it told of; or it said so, and it is

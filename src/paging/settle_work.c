@@ -30,16 +30,16 @@ static struct span back_off(const struct pager *pager, const struct mailbox *mai
     return (struct span){MIN(wait_us + jitter_us, MAILBOX_RETRY_MAX.us)};
 }
 
-enum { NAMED_ALERTS_MAX = 50 };
+enum { NAMED_SUBJECTS_MAX = 50 };
 
-/* The alerts of a digest, "alert:5 alert:6 …", so that each finds its way through the log. */
-static char *alerts_of(const GArray *carried)
+/* What a digest is about, "alert:5 alert:6 …", so that each finds its way through the log. */
+static char *subjects_of(const GArray *carried)
 {
     GString *names = g_string_new(NULL);
-    for (guint i = 0; i < MIN(carried->len, NAMED_ALERTS_MAX); i++) {
+    for (guint i = 0; i < MIN(carried->len, NAMED_SUBJECTS_MAX); i++) {
         const struct notification *n = &g_array_index(carried, struct notification, i);
         g_string_append(names, i > 0 ? " " : "");
-        subject_append(names, alert_subject(n->alert_id));
+        subject_append(names, n->subject);
     }
     return g_string_free(names, FALSE);
 }
@@ -64,17 +64,16 @@ static void append_event(struct ledger_tx *tx, const struct event_kind *kind,
                          const struct delivery *delivery, const GArray *carried, const char *why)
 {
     const struct notification *n = &g_array_index(carried, struct notification, 0);
-    bool is_single = delivery->items == 1 && n->alert_id != 0;
-    const struct subject subject =
-        is_single ? alert_subject(n->alert_id) : subject_of_id("delivery", delivery->id);
-    json_auto_t *data = json_pack("{s:s, s:s, s:I, s:I, s:s}", "who", delivery->who, "contact",
-                                  delivery->contact, "delivery", (json_int_t)delivery->id, "items",
-                                  (json_int_t)delivery->items, "detail", why);
-    if (!is_single && n->alert_id != 0) {
-        g_autofree char *alerts = alerts_of(carried);
+    bool is_single = delivery->items == 1 && n->subject.kind != NULL;
+    json_t *data = json_pack("{s:s, s:s, s:I, s:I, s:s}", "who", delivery->who, "contact",
+                             delivery->contact, "delivery", (json_int_t)delivery->id, "items",
+                             (json_int_t)delivery->items, "detail", why);
+    if (!is_single && n->subject.kind != NULL) {
+        g_autofree char *alerts = subjects_of(carried);
         json_object_set_new(data, "alerts", json_string(alerts));
     }
-    event_append(tx, PRINCIPAL_TOCSIN, kind, subject, data);
+    topic_event(tx, PRINCIPAL_TOCSIN, kind,
+                is_single ? n->subject : subject_of_id("delivery", delivery->id), data);
 }
 
 /* Each of these pages goes another way, too; most severe first. */
@@ -260,7 +259,7 @@ static void close_delivery(struct pager *pager, struct ledger_tx *tx, const stru
     if (!is_elsewhere) {
         note_contact(tx, settle, delivery);
     }
-    GArray *carried = notifications_of_delivery(tx->db, delivery->id, NAMED_ALERTS_MAX);
+    GArray *carried = notifications_of_delivery(tx->db, delivery->id, NAMED_SUBJECTS_MAX);
     if (carried->len > 0) {
         append_event(tx, event_of(delivery->state), delivery, carried, delivery->detail);
     }
@@ -329,7 +328,7 @@ enum command_result pager_settle(struct ledger_tx *tx, void *arg)
 /* Nothing is known yet, so the attempt goes on; but nobody waits for it. */
 static void tell_next(struct pager *pager, struct ledger_tx *tx, const struct delivery *delivery)
 {
-    GArray *carried = notifications_of_delivery(tx->db, delivery->id, NAMED_ALERTS_MAX);
+    GArray *carried = notifications_of_delivery(tx->db, delivery->id, NAMED_SUBJECTS_MAX);
     if (carried->len > 0) {
         append_event(tx, &EVENT_DELIVERY_SLOW, delivery, carried,
                      "still under way: the next contact is told");

@@ -1,5 +1,4 @@
 /* Silences that were changed or ended early: whatever one holds is judged by those in force now. */
-#include "alert/alert_store.h"
 #include "paging/work.h"
 
 /* In one transaction; the rest comes in the next. */
@@ -20,12 +19,12 @@ struct utc silence_next_at(struct ledger_tx *tx, void *self)
 /* Does a silence still hold it, and until then? */
 static bool is_held_rightly(struct pager *pager, struct ledger_tx *tx, const struct escalation *e)
 {
-    struct alert alert = {0};
-    struct utc until = UTC_NEVER;
-    bool holds = alert_load(tx->db, e->alert_id, &alert) &&
-                 silence_holds(pager->config, &alert, tx->now, &until) != NULL;
-    alert_clear(&alert);
-    return holds && until.us == e->next_at.us;
+    struct topic topic = {0};
+    struct topic_hold hold = {0};
+    bool holds = topic_load(pager, tx->db, e->subject, &topic) &&
+                 topic_is_held(pager->config, &topic, tx->now, &hold);
+    topic_clear(&topic);
+    return holds && hold.until.us == e->next_at.us;
 }
 
 /* The escalations' own duty judges them next. Answers how many there are. */

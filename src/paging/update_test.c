@@ -36,7 +36,7 @@ static void assert_look_at_delivery(struct paging *paging, int64_t delivery_id)
     assert_true(link_read(strstr(url, "/l/") + 3, pager_link_key(paging->pager), paging->now, &link,
                           &fault));
     assert_int_equal(link.kind, LINK_DELIVERY);
-    assert_int_equal(link.subject, delivery_id);
+    assert_int_equal(link.id, delivery_id);
 }
 
 static void told(struct paging *paging, const char *key, const char *id)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "paging/alert_topic.h"
 #include "paging/explain.h"
 #include "paging/paging_harness.h"
 #include "paging/whatif.h"
@@ -152,7 +153,7 @@ static char *recorded(const struct paging *paging, int64_t id)
 {
     GString *out = g_string_new(NULL);
     struct config *config = config_current(paging->configs);
-    json_auto_t *explained = explain_alert(paging->db, config, id, paging->now);
+    json_auto_t *explained = explain_subject(paging->db, config, &ALERT_TOPIC, id, paging->now);
     config_unref(config);
     size_t i;
     json_t *decision;

@@ -11,6 +11,7 @@
 #include "paging/page_store.h"
 #include "paging/pager.h"
 #include "paging/step.h"
+#include "paging/topic.h"
 
 /* A flapping alert that is opened again is paged only if it stays open this long. */
 #define FLAPPING_HOLD SPAN_MIN(5)
@@ -29,7 +30,12 @@ struct gap_look {
     GArray *found;      /* of struct gap_found: what is to be warned about; NULL: nothing yet */
 };
 
+/* More nouns than that never page people. */
+enum { TOPIC_KINDS_MAX = 16 };
+
 struct pager {
+    const struct topic_kind *kinds[TOPIC_KINDS_MAX];
+    size_t kind_count;
     struct config_holder *configs;
     const struct random *random;
     struct config *config; /* of the command that runs; NULL between commands */
@@ -75,7 +81,7 @@ const char *receiver_next_contact(const struct config *config, const char *who, 
 
 /* --- pages (page_work.c) --- */
 struct page_order {
-    const struct alert *alert;
+    const struct topic *topic;
     int64_t escalation_id; /* 0: asked for by a person */
     int64_t step, round;
     int urgency;
@@ -103,7 +109,7 @@ enum outlook {
 /* Puts the page into the mailbox of that contact; answers its outlook. `is_fresh`: nothing of the alert
  * can wait there already. */
 int notify_of_page(struct pager *pager, struct ledger_tx *tx, const struct page *page,
-                   const struct alert *alert, const char *contact, bool is_fresh);
+                   const struct topic *topic, const char *contact, bool is_fresh);
 /* Of a page's reason what is so of the alert, whoever is told: "silence", "silence_comment": which has just ended, and
  * why it was made; "again": they may have heard that it is over. To be freed with json_decref. */
 NODISCARD json_t *page_circumstances(const struct page *page);
@@ -112,14 +118,14 @@ void append_page_event(struct ledger_tx *tx, struct principal actor, const struc
 
 /* --- what waits while the alert changes (follow_work.c) --- */
 /* What waits about the alert, or is tried again, is as severe as that is now. */
-void waiting_follow(struct ledger_tx *tx, const struct alert *alert);
+void waiting_follow(struct ledger_tx *tx, const struct topic *topic);
 /* Ends the escalation's pages of lower urgency to the same person: this one says it now. */
 void page_supersede(struct ledger_tx *tx, const struct page *page);
 
 /* --- falling back (fall_back_work.c) --- */
 /* The same, and into the next ones while the outlook is not good. False: no way is left. */
 NODISCARD bool notify_or_fall_back(struct pager *pager, struct ledger_tx *tx,
-                                   const struct page *page, const struct alert *alert,
+                                   const struct page *page, const struct topic *topic,
                                    const char *contact, bool is_fresh);
 /* The contact failed for good or for now: tell the next one; when no way is left, give the page up. */
 void page_fall_back(struct pager *pager, struct ledger_tx *tx, int64_t page_id, const char *failed);
@@ -127,14 +133,14 @@ void page_fall_back(struct pager *pager, struct ledger_tx *tx, int64_t page_id, 
 void page_give_up(struct pager *pager, struct ledger_tx *tx, int64_t page_id);
 /* The alert goes on: so do the pages of the step told last, and who was not told yet is told now. */
 void page_go_on(struct pager *pager, struct ledger_tx *tx, const struct escalation *e,
-                const struct alert *alert);
+                const struct topic *topic);
 /* Ends one page in the given state (enum page_state). */
 void page_close(struct ledger_tx *tx, struct page *page, int state);
 /* Nobody needs to be told any more: ends pages, cancels what waits. */
-void page_stop_all(struct ledger_tx *tx, int64_t alert_id);
+void page_stop_all(struct ledger_tx *tx, struct subject subject);
 /* Is this page still to be told? Yes while its alert is open; one that a person asked for also while
  * the alert is acknowledged: help is wanted although somebody is on it. */
-NODISCARD bool page_is_live(const struct page *page, const struct alert *alert);
+NODISCARD bool page_is_live(const struct page *page, const struct topic *topic);
 int page_run_due(struct ledger_tx *tx, void *self, int limit);
 /* Remembers that the throttle would say "wait" to this severity until then. */
 void mailbox_hold(struct pager *pager, int64_t mailbox_id, int severity, struct utc until);
@@ -157,30 +163,30 @@ void contacts_follow_start(struct pager *pager, struct ledger_tx *tx);
 /* --- escalations (escalation_work.c) --- */
 /* A version of a policy as parsed, kept while the pager lives; NULL when there is none. Borrowed. */
 const struct policy *policy_of(struct pager *pager, struct ledger_tx *tx, int64_t version);
-void escalation_start(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);
+void escalation_start(struct pager *pager, struct ledger_tx *tx, const struct topic *topic);
 /* It got worse: from the first step again, at once, if nobody has answered and it is worse than ever
  * before. A sender that goes up and down must not keep the alert at its first step. */
-void escalation_raise(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);
+void escalation_raise(struct pager *pager, struct ledger_tx *tx, const struct topic *topic);
 /* The alert was resolved, and goes on after all. Where nobody can have heard of its end: as if it had never ended;
  * whoever was told is not told again. Where somebody was told that it is over, or it has counted as that for longer
  * than END_WAIT_REPEATED: from the first step again, unless it is snoozed. */
-void escalation_continue(struct pager *pager, struct ledger_tx *tx, struct alert *alert,
+void escalation_continue(struct pager *pager, struct ledger_tx *tx, struct topic *topic,
                          struct span was_over);
 /* The next step now, whatever was waited for. */
-void escalation_hurry(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);
+void escalation_hurry(struct pager *pager, struct ledger_tx *tx, const struct topic *topic);
 /* Is the step that this page belongs to the latest that was told? */
 NODISCARD bool escalation_waits_for(struct ledger_tx *tx, const struct page *page);
 /* When the next step comes, or the last resort is told again, if that page belongs to the latest that was told;
  * else UTC_NEVER. */
 NODISCARD struct utc escalation_next_of(struct ledger_tx *tx, const struct page *page);
 /* Acknowledged or snoozed: judged again at `until` (unset: never), which is a date or a wait. */
-void escalation_pause(struct ledger_tx *tx, int64_t alert_id, struct utc until, bool is_date);
+void escalation_pause(struct ledger_tx *tx, struct subject subject, struct utc until, bool is_date);
 /* Acknowledged: paused, until the service's "still on it?" if it asks that. */
 void pause_for_acknowledgement(struct pager *pager, struct ledger_tx *tx,
-                               const struct alert *alert);
+                               const struct topic *topic);
 /* Goes on at once from the step where a pause had stopped it. */
-void escalation_resume(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);
-void escalation_end(struct ledger_tx *tx, int64_t alert_id);
+void escalation_resume(struct pager *pager, struct ledger_tx *tx, const struct topic *topic);
+void escalation_end(struct ledger_tx *tx, struct subject subject);
 int escalation_run_due(struct ledger_tx *tx, void *self, int limit);
 
 /* --- alerts that are over (end_work.c) --- */
@@ -194,10 +200,10 @@ int escalation_run_due(struct ledger_tx *tx, void *self, int limit);
 #define END_BUNDLE SPAN_S(2)
 struct errand;
 /* Ends paging about it, and lets those who were told know after `wait`. */
-void alert_is_over(struct pager *pager, struct ledger_tx *tx, const struct alert *alert,
+void topic_is_over(struct pager *pager, struct ledger_tx *tx, const struct topic *topic,
                    struct span wait);
 /* Somebody has it, or has it no longer: the messages in rooms that told of it say so where they can be changed. */
-void rooms_follow(struct pager *pager, struct ledger_tx *tx, const struct alert *alert);
+void rooms_follow(struct pager *pager, struct ledger_tx *tx, const struct topic *topic);
 /* One message about all ends that are due in the mailbox; `waiting`: the first of them. With `told` that message
  * is written anew, as it stands with its alerts. */
 void end_fill(struct pager *pager, struct ledger_tx *tx, const GArray *waiting,
@@ -241,7 +247,7 @@ void delivery_put_back(struct pager *pager, struct ledger_tx *tx, int64_t delive
 /* --- pages that a person asks for (asked_work.c) --- */
 /* Appends to `holds` for each of these whose page, the last about the alert, does not go at once: {who, contact?,
  * why, until?}; until: at the latest. */
-void pages_hold(struct pager *pager, struct ledger_tx *tx, int64_t alert_id,
+void pages_hold(struct pager *pager, struct ledger_tx *tx, struct subject subject,
                 const GPtrArray *tellings, json_t *holds);
 
 /* --- one attempt at a time to one address (address_work.c) --- */
@@ -256,16 +262,15 @@ NODISCARD bool address_is_awaited(const struct pager *pager, const struct ledger
                                   int64_t delivery_id, bool is_lost);
 
 /* --- looking again (look_work.c) --- */
-/* Is this page's notification still to be sent? Fills `alert` in either case, and when the page was
- * made. The page may have been
- * moved to somebody else on the way. */
+/* Is this page's notification still to be sent? Fills `topic` in either case, to be cleared, and when the page was
+ * made. The page may have been moved to somebody else on the way. */
 NODISCARD bool notification_is_wanted(struct pager *pager, struct ledger_tx *tx,
-                                      const struct notification *n, struct alert *alert,
+                                      const struct notification *n, struct topic *topic,
                                       struct utc *out_paged_at);
 /* The page came through a schedule where somebody else is on call now: they are paged instead. False,
  * with nothing done, when it is not so. */
 NODISCARD bool page_pass_on(struct pager *pager, struct ledger_tx *tx, struct page *page,
-                            const struct alert *alert);
+                            const struct topic *topic);
 
 /* --- building messages (errand_work.c) --- */
 struct errand;
@@ -275,18 +280,23 @@ NODISCARD struct errand *errand_new(const struct delivery *delivery, const struc
                                     const struct config *config, struct utc now);
 /* Copies the text (may be NULL) into the errand. */
 const char *errand_keep(struct errand *errand, const char *text);
+/* An array of pairs that lives as long as the errand. */
+struct message_pair *errand_pairs(struct errand *errand, size_t count);
 /* The first ERRAND_ITEMS_MAX are listed, the others only counted. */
-void errand_add(struct errand *errand, const struct config *config, const struct alert *alert);
-/* Of a message about one alert: who else was paged, and who is next if nobody acknowledges. */
+void errand_add(struct errand *errand, const struct config *config, const struct topic *topic);
+/* Of a message about one subject: who else was paged, and who is next if nobody acknowledges. */
 void errand_set_others(struct errand *errand, struct pager *pager, struct ledger_tx *tx,
-                       int64_t alert_id, const char *receiver);
+                       struct subject subject, const char *receiver);
 /* After that, of a page that a person asked for: it goes at once, while the message of the step may be held. */
-void errand_mind_hold(struct errand *errand, struct ledger_tx *tx, int64_t alert_id);
-void errand_set_link(struct errand *errand, const struct claim *claim, const char *who, int kind,
-                     int64_t subject);
-/* The same page to look at, without anything to acknowledge. */
-void errand_set_look(struct errand *errand, const struct claim *claim, const char *who, int kind,
-                     int64_t subject);
+void errand_mind_hold(struct errand *errand, struct ledger_tx *tx, struct subject subject);
+/* A link to what is told, to acknowledge it: to the subject itself, or (LINK_DELIVERY, LINK_CONTACT) to all that the
+ * delivery carries, or its contact. */
+void errand_link_subject(struct errand *errand, const struct claim *claim, const char *who,
+                         struct subject subject);
+void errand_link_delivery(struct errand *errand, const struct claim *claim, const char *who,
+                          int kind, int64_t delivery_id);
+/* The link that was set is only to look at: there is nothing to acknowledge. */
+void errand_only_look(struct errand *errand);
 /* "You are told because ..." in the receiver's language. */
 void errand_set_reason(struct errand *errand, struct pager *pager, struct ledger_tx *tx,
                        int64_t page_id);
@@ -296,10 +306,5 @@ void errand_explain(struct errand *errand, const struct config *config,
                     const struct notification *n);
 /* `kind`: 'n' for a notification, 'd' for a delivery of several. */
 void errand_set_id(struct errand *errand, const struct pager *pager, char kind, int64_t id);
-
-/* --- small things --- */
-/* The silence that holds for the alert, and until when; NULL when none does. Borrowed. */
-const struct silence *silence_holds(const struct config *config, const struct alert *alert,
-                                    struct utc now, struct utc *out_until);
 
 #endif

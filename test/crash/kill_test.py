@@ -104,7 +104,7 @@ def settle(server):
     deadline = time.monotonic() + SETTLE_S
     while time.monotonic() < deadline:
         left = server.database.rows("SELECT count(*) FROM alert a WHERE status = 1 AND NOT EXISTS"
-                                    " (SELECT 1 FROM page p WHERE p.alert_id = a.id)")[0][0]
+                                    " (SELECT 1 FROM page p WHERE p.subject_id = a.id)")[0][0]
         if left == 0:
             return 0
         try:
@@ -122,25 +122,25 @@ def judge_database(verdict, database, accepted, person):
         "SELECT id, dedup_key, status, acknowledged_at FROM alert")}
     verdict.check("every alert answered 2xx is there",
                   (e for e in accepted if kept.get(e["id"], (None,))[0] != e["key"]), "%d alerts" % len(accepted))
-    paged = {str(row[0]) for row in database.rows("SELECT DISTINCT alert_id FROM page WHERE reason <> ''")}
+    paged = {str(row[0]) for row in database.rows("SELECT DISTINCT subject_id FROM page WHERE reason <> ''")}
     verdict.check("each was paged with a reason, or acknowledged before its turn",
                   (e for e in accepted if e["id"] in kept and e["id"] not in paged and kept[e["id"]][2] is None))
     # Somebody whose messages are bundled has one that waits; a later page to them joins it.
     verdict.check("each page made a notification, or joined one", database.rows(
-        "SELECT p.id, p.alert_id FROM page p JOIN alert a ON a.id = p.alert_id"
+        "SELECT p.id, p.subject_id FROM page p JOIN alert a ON a.id = p.subject_id"
         " WHERE a.acknowledged_at IS NULL AND p.next_at IS NULL AND NOT EXISTS"
         " (SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
-        "  WHERE n.alert_id = p.alert_id AND m.user_name = p.user_name)"))
+        "  WHERE n.subject_id = p.subject_id AND m.user_name = p.user_name)"))
     verdict.check("every acknowledgement answered 200 is there",
                   (a for a in person.answered if kept.get(a, (None, None, None))[2] is None),
                   "%d acknowledged" % len(person.answered))
     verdict.check("no acknowledgement was refused", person.refused)
     verdict.check("no page was made after the acknowledgement", database.rows(
-        "SELECT p.id, p.alert_id FROM page p JOIN alert a ON a.id = p.alert_id"
+        "SELECT p.id, p.subject_id FROM page p JOIN alert a ON a.id = p.subject_id"
         " WHERE p.created_at > a.acknowledged_at"))
     verdict.check("no delivery was claimed after the acknowledgement", database.rows(
-        "SELECT d.id, n.alert_id FROM delivery d JOIN carried c ON c.delivery_id = d.id"
-        " JOIN notification n ON n.id = c.notification_id JOIN alert a ON a.id = n.alert_id"
+        "SELECT d.id, n.subject_id FROM delivery d JOIN carried c ON c.delivery_id = d.id"
+        " JOIN notification n ON n.id = c.notification_id JOIN alert a ON a.id = n.subject_id"
         " WHERE d.claimed_at > a.acknowledged_at"))
     return [row[0] for row in database.rows("SELECT id FROM delivery WHERE state = 2")]
 

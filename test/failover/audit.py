@@ -93,24 +93,24 @@ def judge_database(verdict, server, account, acknowledged):
     kept = {row[0]: (row[1], int(row[2]), row[3] and int(row[3])) for row in server.rows(
         "SELECT id, dedup_key, status, acknowledged_at FROM alert")}
     judge_account(verdict, account, kept)
-    paged = {row[0] for row in server.rows("SELECT DISTINCT alert_id FROM page WHERE reason <> ''")}
+    paged = {row[0] for row in server.rows("SELECT DISTINCT subject_id FROM page WHERE reason <> ''")}
     verdict.check("each was paged with a reason, or acknowledged before its turn",
                   (e for e in account.accepted if e["id"] in kept and e["id"] not in paged and kept[e["id"]][2] is None))
     # Somebody whose messages are bundled has one that waits; a later page to them joins it.
     verdict.check("each page made a notification, or joined one", server.rows(
-        "SELECT p.id, p.alert_id FROM page p JOIN alert a ON a.id = p.alert_id"
+        "SELECT p.id, p.subject_id FROM page p JOIN alert a ON a.id = p.subject_id"
         " WHERE a.acknowledged_at IS NULL AND p.next_at IS NULL AND NOT EXISTS"
         " (SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
-        "  WHERE n.alert_id = p.alert_id AND m.user_name = p.user_name)"))
+        "  WHERE n.subject_id = p.subject_id AND m.user_name = p.user_name)"))
     verdict.check("every acknowledgement answered 200 is there",
                   (a for a in acknowledged if kept.get(a, (None, None, None))[2] is None),
                   "%d acknowledged" % len(acknowledged))
     verdict.check("no page was made after the acknowledgement", server.rows(
-        "SELECT p.id, p.alert_id FROM page p JOIN alert a ON a.id = p.alert_id"
+        "SELECT p.id, p.subject_id FROM page p JOIN alert a ON a.id = p.subject_id"
         " WHERE p.created_at > a.acknowledged_at"))
     verdict.check("no delivery was claimed after the acknowledgement", server.rows(
-        "SELECT d.id, n.alert_id FROM delivery d JOIN carried c ON c.delivery_id = d.id"
-        " JOIN notification n ON n.id = c.notification_id JOIN alert a ON a.id = n.alert_id"
+        "SELECT d.id, n.subject_id FROM delivery d JOIN carried c ON c.delivery_id = d.id"
+        " JOIN notification n ON n.id = c.notification_id JOIN alert a ON a.id = n.subject_id"
         " WHERE d.claimed_at > a.acknowledged_at"))
     # In the order in which they were claimed, each lane's deliveries bear epochs that only go up.
     verdict.check("no node worked a lane that it had lost", server.rows(
@@ -234,7 +234,7 @@ def lateness(server, wait_us):
         "SELECT e.lane, COALESCE((SELECT min(d.claimed_at) FROM notification n JOIN carried c ON c.notification_id = n.id"
         " JOIN delivery d ON d.id = c.delivery_id WHERE n.page_id = p.id), p.created_at),"
         " q.created_at, a.acknowledged_at FROM page p JOIN escalation e"
-        " ON e.id = p.escalation_id JOIN alert a ON a.id = p.alert_id LEFT JOIN page q"
+        " ON e.id = p.escalation_id JOIN alert a ON a.id = p.subject_id LEFT JOIN page q"
         " ON q.escalation_id = p.escalation_id AND q.step = 1 AND q.round = 0"
         " WHERE p.step = 0 AND p.round = 0 AND a.service LIKE 'two-%%' AND NOT EXISTS (SELECT 1 FROM event h"
         " WHERE h.subject = 'alert:' || a.id AND h.kind = 'escalation.held')")
@@ -260,9 +260,9 @@ def judge_waits(verdict, server):
     """While we keep a message back the wait of its step does not run: the next step comes after it. But for who
     could not be reached."""
     verdict.check("no second step was told before the first", server.rows(
-        "SELECT p.alert_id, q.created_at - p.created_at FROM page p JOIN page q ON q.escalation_id = p.escalation_id"
+        "SELECT p.subject_id, q.created_at - p.created_at FROM page p JOIN page q ON q.escalation_id = p.escalation_id"
         " AND q.step = 1 AND q.round = 0 WHERE p.step = 0 AND p.round = 0 AND NOT EXISTS (SELECT 1 FROM notification n"
-        " JOIN carried c ON c.notification_id = n.id JOIN delivery d ON d.id = c.delivery_id WHERE n.alert_id = p.alert_id"
+        " JOIN carried c ON c.notification_id = n.id JOIN delivery d ON d.id = c.delivery_id WHERE n.subject_id = p.subject_id"
         " AND d.user_name = p.user_name AND d.claimed_at <= q.created_at) AND NOT "
         + WAS_NOT_REACHED.format(instant="claimed_at") + " AND NOT " + WAS_NOT_REACHED.format(instant="finished_at")))
 

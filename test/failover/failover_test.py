@@ -195,7 +195,7 @@ class Run:
         while left != "0" and time.monotonic() < deadline:
             left = self.cluster.primary.ask(
                 "SELECT (SELECT count(*) FROM alert a WHERE status = 1 AND NOT EXISTS (SELECT 1 FROM page p"
-                " WHERE p.alert_id = a.id)) + (SELECT count(*) FROM escalation WHERE next_at <"
+                " WHERE p.subject_id = a.id)) + (SELECT count(*) FROM escalation WHERE next_at <"
                 " (extract(epoch FROM clock_timestamp()) * 1000000)::BIGINT)", "tocsin")
             faults.PAUSE.wait(0.25)
         self.unpaged = left

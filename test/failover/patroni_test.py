@@ -373,7 +373,7 @@ def judge(house, senders):
                          "SELECT count(*) - count(DISTINCT dedup_key) FROM alert", user="postgres")
     assert doubled.strip() == "0", doubled
     pages = leader.run("psql", "-XAtqd", "tocsin", "-c", "SELECT count(*) FROM alert a WHERE NOT EXISTS"
-                       " (SELECT 1 FROM page p WHERE p.alert_id = a.id)", user="postgres")
+                       " (SELECT 1 FROM page p WHERE p.subject_id = a.id)", user="postgres")
     assert pages.strip() == "0", "%s alerts have no page" % pages
     print("%d alerts were accepted, none is lost, none is doubled, each has its page" % len(accepted), flush=True)
 

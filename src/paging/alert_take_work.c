@@ -1,53 +1,54 @@
-/* What comes in: signals, expiries, heartbeats. */
+/* What comes in as alerts: signals, expiries, heartbeats. */
 #include <string.h>
 
 #include "alert/alert_store.h"
 #include "alert/intake.h"
 #include "base/log.h"
 #include "base/metric.h"
+#include "paging/alert_topic.h"
 #include "paging/work.h"
 
 /* The alert is answered or over: nobody needs to be told any more. */
-static void stop_paging(struct pager *pager, struct ledger_tx *tx, const struct alert *alert,
+static void stop_paging(struct pager *pager, struct ledger_tx *tx, const struct topic *topic,
                         struct span end_wait)
 {
-    if (alert->status != ALERT_ACKNOWLEDGED) {
-        alert_is_over(pager, tx, alert, end_wait);
+    if (topic->standing != STANDING_TAKEN) {
+        topic_is_over(pager, tx, topic, end_wait);
         return;
     }
-    page_stop_all(tx, alert->id);
-    rooms_follow(pager, tx, alert);
+    page_stop_all(tx, topic->subject);
+    rooms_follow(pager, tx, topic);
     /* A program's acknowledgement does not make a person's snooze endless. */
-    if (!utc_is_set(alert->snoozed_until)) {
-        pause_for_acknowledgement(pager, tx, alert);
+    if (!utc_is_set(topic->snoozed_until)) {
+        pause_for_acknowledgement(pager, tx, topic);
     }
 }
 
 static void follow_up(struct pager *pager, struct ledger_tx *tx, struct intake_result *result,
                       bool is_repeated)
 {
-    struct alert *alert = &result->alert;
+    struct topic topic = alert_topic(&result->alert);
     bool is_known = result->severity_before != 0;
-    if (is_known && alert->severity != result->severity_before) {
-        waiting_follow(tx, alert);
+    if (is_known && topic.severity != result->severity_before) {
+        waiting_follow(tx, &topic);
     }
     switch (result->outcome) {
     case TAKE_OPENED:
-        escalation_start(pager, tx, alert);
+        escalation_start(pager, tx, &topic);
         break;
     case TAKE_CONTINUED:
-        escalation_continue(pager, tx, alert, result->was_over);
+        escalation_continue(pager, tx, &topic, result->was_over);
         break;
     case TAKE_ACKNOWLEDGED:
     case TAKE_RESOLVED:
-        stop_paging(pager, tx, alert, is_repeated ? END_WAIT_REPEATED : END_WAIT);
+        stop_paging(pager, tx, &topic, is_repeated ? END_WAIT_REPEATED : END_WAIT);
         break;
     default: /* joined, suppressed, stale or unknown: recorded, nobody is told */
         break;
     }
     /* Whom it concerns when it is worse may be other people. */
-    if (is_known && alert->severity < result->severity_before) { /* SEVERITY_CRITICAL is 1 */
-        escalation_raise(pager, tx, alert);
+    if (is_known && topic.severity < result->severity_before) { /* SEVERITY_CRITICAL is 1 */
+        escalation_raise(pager, tx, &topic);
     }
 }
 
@@ -119,7 +120,8 @@ int expiry_run_due(struct ledger_tx *tx, void *self, int limit)
         struct alert alert = {0};
         if (alert_load(tx->db, ids[i], &alert) &&
             alert_resolve(tx, &alert, ALERT_EXPIRED_BY, NULL, "not refreshed by its source")) {
-            stop_paging(pager, tx, &alert, END_WAIT);
+            struct topic topic = alert_topic(&alert);
+            stop_paging(pager, tx, &topic, END_WAIT);
         }
         alert_clear(&alert);
     }
