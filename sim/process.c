@@ -238,7 +238,7 @@ static void assemble(struct node *node)
     add_events(node->ledger);
     node->pager = pager_create(node->configs, &world->random);
     pager_add_topics(node->pager, &ALERT_TOPIC);
-    pager_add_duties(node->pager, node->ledger);
+    pager_attach(node->pager, node->ledger);
     config_add_witness(node->configs, node->ledger);
     ledger_add_listener(node->ledger, (struct ledger_listener){committed, node});
     const struct courier_options options = {

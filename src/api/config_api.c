@@ -6,10 +6,8 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "base/log.h"
 #include "config/config_store.h"
 #include "config/config_work.h"
-#include "paging/pager.h"
 #include "people/address.h"
 
 /* --- lists and single ones --- */
@@ -209,17 +207,7 @@ static void answer_applied(struct apply_job *job, enum command_outcome outcome)
 static void apply_answer(void *self, enum command_outcome outcome)
 {
     struct apply_job *job = self;
-    struct apply_config *apply = &job->apply;
-    config_command_answered(apply, outcome);
-    if (outcome == OUTCOME_COMMITTED && !apply->dry_run) {
-        struct command follow = {.run = pager_follow_config, .arg = job->context->pager};
-        if (!desk_submit(job->context->desk, follow)) {
-            LOG_WARN("api", http_request_id(job->request),
-                     "new heartbeats are expected, and corrected contacts tried again, only after "
-                     "the next "
-                     "apply or start");
-        }
-    }
+    config_command_answered(&job->apply, outcome);
     answer_applied(job, outcome);
 }
 

@@ -93,7 +93,7 @@ static void open_ledger(struct test_house *house)
     config_add_witness(api->configs, house->ledger);
     api->pager = pager_create(api->configs, &RANDOM_SYSTEM);
     pager_add_topics(api->pager, &ALERT_TOPIC);
-    pager_add_duties(api->pager, house->ledger);
+    pager_attach(api->pager, house->ledger);
     api->payloads = payload_book_create();
     payload_book_add_duty(api->payloads, house->ledger);
     api->live = live_create(wake_streams, house);

@@ -86,7 +86,7 @@ static bool open_ledger(struct house *house, struct fault *fault)
     config_add_witness(house->configs, house->ledger);
     house->pager = pager_create(house->configs, &RANDOM_SYSTEM);
     pager_add_topics(house->pager, &ALERT_TOPIC);
-    pager_add_duties(house->pager, house->ledger);
+    pager_attach(house->pager, house->ledger);
     house->payloads = payload_book_create();
     payload_book_load(house->payloads, house->db);
     payload_book_add_duty(house->payloads, house->ledger);

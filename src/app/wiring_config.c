@@ -31,11 +31,8 @@ static void tell_amiss(const json_t *warnings)
     }
 }
 
-/* Heartbeats and contacts that the file brings. */
 static void applied(struct house *house, struct apply_config *apply)
 {
-    struct command follow = {.run = pager_follow_config, .arg = house->pager};
-    (void)desk_submit_and_wait(house->desk, follow);
     g_clear_pointer(&house->minted, json_decref);
     house->minted = json_incref(apply->minted);
     g_autofree char *created = json_write(json_object_get(apply->plan, "created"));

@@ -181,6 +181,7 @@ const struct heartbeat *config_heartbeat(const struct config *config, const char
 struct config_holder {
     pthread_mutex_t lock;
     struct config *current;
+    struct config *next; /* borrowed; the ledger's thread */
     int64_t
         unreadable; /* the version of a newer program's that could not be read; the ledger's thread */
 };
@@ -231,6 +232,16 @@ void config_publish(struct config_holder *holder, struct config *config)
 void config_replace(struct config_holder *holder, struct config *config)
 {
     put(holder, config, false);
+}
+
+struct config *config_next(const struct config_holder *holder)
+{
+    return holder->next;
+}
+
+void config_set_next(struct config_holder *holder, struct config *config)
+{
+    holder->next = config;
 }
 
 int64_t config_unreadable(const struct config_holder *holder)

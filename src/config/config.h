@@ -86,6 +86,10 @@ void config_publish(struct config_holder *holder, struct config *config);
 /* Takes over the reference whatever its version: this is what the database holds, which after the loss
  * of its primary may be less than was once seen. */
 void config_replace(struct config_holder *holder, struct config *config);
+/* Inside the transaction that changes the configuration, for who hears of EVENT_CONFIG_CHANGED: the snapshot that it
+ * brings, borrowed. NULL: the database fails, and the commit with it. The ledger's thread only. */
+NODISCARD struct config *config_next(const struct config_holder *holder);
+void config_set_next(struct config_holder *holder, struct config *config);
 /* The version that another node wrote and this program cannot read; 0: none. It is not tried again
  * before it changes. The ledger's thread only. */
 NODISCARD int64_t config_unreadable(const struct config_holder *holder);

@@ -27,6 +27,19 @@ void config_command_finish(struct ledger_tx *tx, struct config_command *command,
     CHECK(command->next != NULL || db_error(tx->db) != DB_OK);
 }
 
+static const char *const OF_CONFIG[] = {"config", NULL};
+const struct event_kind EVENT_CONFIG_CHANGED = {.name = "config.changed", .subjects = OF_CONFIG};
+
+const struct event_kind *const CONFIG_EVENTS[] = {&EVENT_CONFIG_CHANGED, NULL};
+
+void config_command_tell(struct ledger_tx *tx, struct config_command *command, const json_t *data)
+{
+    config_set_next(command->configs, command->next);
+    event_append(tx, principal_read(command->actor), &EVENT_CONFIG_CHANGED, subject_only("config"),
+                 data);
+    config_set_next(command->configs, NULL);
+}
+
 static void foresee(struct ledger_tx *tx, void *configs)
 {
     (void)configs;

@@ -26,20 +26,14 @@ static json_t *names_of(const struct config_plan *plan, int action)
     return names;
 }
 
-static const char *const OF_CONFIG[] = {"config", NULL};
-static const struct event_kind EVENT_CONFIG_CHANGED = {.name = "config.changed",
-                                                       .subjects = OF_CONFIG};
-
-const struct event_kind *const CONFIG_EVENTS[] = {&EVENT_CONFIG_CHANGED, NULL};
-
-static void append_plan_event(struct ledger_tx *tx, const char *actor,
-                              const struct config_plan *plan, int64_t version)
+static void tell_plan(struct ledger_tx *tx, struct config_command *command,
+                      const struct config_plan *plan, int64_t version)
 {
     json_auto_t *data =
         json_pack("{s:I, s:o, s:o, s:o}", "version", (json_int_t)version, "created",
                   names_of(plan, CHANGE_CREATED), "changed", names_of(plan, CHANGE_CHANGED),
                   "deleted", names_of(plan, CHANGE_DELETED));
-    event_append(tx, principal_read(actor), &EVENT_CONFIG_CHANGED, subject_only("config"), data);
+    config_command_tell(tx, command, data);
 }
 
 static void write_objects(struct ledger_tx *tx, const struct config_plan *plan, int64_t version)
@@ -60,8 +54,8 @@ static void write_plan(struct ledger_tx *tx, struct config_command *command,
     int64_t version = config_load_version(tx->db) + 1;
     write_objects(tx, plan, version);
     config_keys_apply(tx, plan, keys, minted);
-    append_plan_event(tx, command->actor, plan, version);
     config_command_finish(tx, command, version);
+    tell_plan(tx, command, plan, version);
 }
 
 /* ---- apply ---- */
@@ -288,9 +282,8 @@ static enum command_result delete_found(struct ledger_tx *tx, struct delete_obje
     json_auto_t *data = json_pack("{s:I, s:[s]}", "version", (json_int_t)version, "deleted", name);
     config_delete_object_row(tx->db, object->id, version, tx->now);
     config_keys_revoke(tx, object->kind, object->name);
-    event_append(tx, principal_read(self->base.actor), &EVENT_CONFIG_CHANGED,
-                 subject_only("config"), data);
     config_command_finish(tx, &self->base, version);
+    config_command_tell(tx, &self->base, data);
     return COMMAND_DONE;
 }
 

@@ -12,6 +12,7 @@
 
 /* What the commands append; each NULL at the end. */
 extern const struct event_kind *const CONFIG_EVENTS[];
+extern const struct event_kind EVENT_CONFIG_CHANGED; /* one of them; see config_next */
 extern const struct event_kind *const OVERRIDE_EVENTS[];
 
 /* Replaces nothing: reads the references env:NAME and file:PATH of integrations' and heartbeats'

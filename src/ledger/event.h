@@ -46,6 +46,32 @@ void event_hash(const unsigned char before[EVENT_HASH_SIZE], const struct event 
 void event_append(struct ledger_tx *tx, struct principal actor, const struct event_kind *kind,
                   struct subject subject, const json_t *data);
 
+/* What happened, for who listens inside the transaction of it. All borrowed for the call. */
+struct occurrence {
+    int64_t seq;
+    struct principal actor;
+    const struct event_kind *kind;
+    struct subject subject;
+    const json_t *data; /* as it was given to event_append; NULL: none */
+};
+
+/* Listens to the events of a lower floor, which does not learn of it. */
+struct ledger_subscriber {
+    const char *name;
+    const struct event_kind *const *kinds; /* NULL at the end */
+    const char *subject;                   /* kind of what they must be about; NULL: anything */
+    /* Within event_append, when the row is written and before it answers: what it writes is part of the same
+     * commit, and what it appends comes after. Runs again when the batch does, like any command. */
+    void (*happened)(struct ledger_tx *tx, void *self, const struct occurrence *what);
+    void *self;
+};
+
+/* Subscribers are called in the order of this. Before the first batch. */
+void ledger_subscribe(struct ledger *ledger, struct ledger_subscriber subscriber);
+
+/* So deep may events follow from events: a subscriber's own are heard by subscribers, too. */
+enum { EVENT_DEPTH_MAX = 8 };
+
 /* Events after `after_seq` in order, at most `limit`, only those of `subject` when it is not NULL.
  * The callback's event is valid during the call. Any connection. */
 void event_list(struct db *db, int64_t after_seq, const struct subject *subject, int limit,

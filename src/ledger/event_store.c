@@ -89,6 +89,30 @@ static bool is_listed(const struct ledger *ledger, const struct event_kind *kind
     return ledger->kinds == NULL || event_kind_of(ledger, kind->name) == kind;
 }
 
+static bool listens(const struct ledger_subscriber *subscriber, const struct occurrence *what)
+{
+    bool listens = false;
+    for (size_t i = 0; !listens && subscriber->kinds[i] != NULL; i++) {
+        listens = subscriber->kinds[i] == what->kind;
+    }
+    return listens &&
+           (subscriber->subject == NULL || subject_is(what->subject, subscriber->subject));
+}
+
+static void tell_subscribers(struct ledger_tx *tx, const struct occurrence *what)
+{
+    struct ledger *ledger = tx->ledger;
+    CHECK(++ledger->depth <= EVENT_DEPTH_MAX); /* else two of them answer each other for ever */
+    for (guint i = 0; i < ledger->subscribers->len; i++) {
+        const struct ledger_subscriber *subscriber =
+            &g_array_index(ledger->subscribers, struct ledger_subscriber, i);
+        if (listens(subscriber, what)) {
+            subscriber->happened(tx, subscriber->self, what);
+        }
+    }
+    ledger->depth--;
+}
+
 void event_append(struct ledger_tx *tx, struct principal actor, const struct event_kind *kind,
                   struct subject subject, const json_t *data)
 {
@@ -106,6 +130,7 @@ void event_append(struct ledger_tx *tx, struct principal actor, const struct eve
     head->seq = event.seq;
     insert(tx->db, &event, head->hash);
     metric_event(kind->name);
+    tell_subscribers(tx, &(struct occurrence){event.seq, actor, kind, subject, data});
 }
 
 static struct db_query *ask_list(struct db *db, int64_t after_seq, const struct subject *subject,

@@ -11,6 +11,7 @@ struct ledger *ledger_create(struct db *db, const struct clock *clock, const str
     ledger->duties = g_array_new(FALSE, TRUE, sizeof(struct duty_state));
     ledger->listeners = g_array_new(FALSE, TRUE, sizeof(struct ledger_listener));
     ledger->witnesses = g_array_new(FALSE, TRUE, sizeof(struct ledger_witness));
+    ledger->subscribers = g_array_new(FALSE, TRUE, sizeof(struct ledger_subscriber));
     ledger->is_shared = db_is_shared(db);
     ledger->schema_known = db_schema_known();
     cluster_clock_init(&ledger->cluster, clock);
@@ -40,6 +41,7 @@ void ledger_destroy(struct ledger **ledger)
     g_array_unref((*ledger)->duties);
     g_array_unref((*ledger)->listeners);
     g_array_unref((*ledger)->witnesses);
+    g_array_unref((*ledger)->subscribers);
     g_clear_pointer(&(*ledger)->kinds, g_hash_table_unref);
     node_clear(*ledger);
     (void)pthread_mutex_destroy(&(*ledger)->why.mutex);
@@ -61,6 +63,11 @@ void ledger_add_listener(struct ledger *ledger, struct ledger_listener listener)
 void ledger_add_witness(struct ledger *ledger, struct ledger_witness witness)
 {
     g_array_append_val(ledger->witnesses, witness);
+}
+
+void ledger_subscribe(struct ledger *ledger, struct ledger_subscriber subscriber)
+{
+    g_array_append_val(ledger->subscribers, subscriber);
 }
 
 void ledger_add_events(struct ledger *ledger, const struct event_kind *const *kinds)

@@ -103,7 +103,9 @@ struct ledger {
     const struct clock *clock;   /* that everybody goes by: the machine's, or the cluster's */
     const struct clock *machine; /* whose elapsed clock is the same */
     const struct random *random;
-    GHashTable *kinds; /* of const struct event_kind by name; NULL: none were given */
+    GArray *subscribers; /* of struct ledger_subscriber */
+    int depth;           /* so many calls of event_append are under way, one inside the other */
+    GHashTable *kinds;   /* of const struct event_kind by name; NULL: none were given */
     bool is_shared;
     bool is_alone;        /* see ledger_be_alone */
     int64_t schema_known; /* by this program */

@@ -237,37 +237,22 @@ int heartbeat_run_due(struct ledger_tx *tx, void *self, int limit)
     return count;
 }
 
-/* One that comes back by the same name is a new one: what was heard of the old says nothing. */
-static void forget_deleted_heartbeats(const struct pager *pager, struct ledger_tx *tx)
+void heartbeats_follow_config(const struct pager *pager, struct ledger_tx *tx)
 {
+    g_autoptr(GHashTable) expected = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GPtrArray) names = heartbeat_names(tx->db);
     for (guint i = 0; i < names->len; i++) {
         if (config_heartbeat(pager->config, names->pdata[i]) == NULL) {
             heartbeat_forget(tx->db, names->pdata[i]);
         }
+        g_hash_table_add(expected, names->pdata[i]);
     }
-}
-
-static void expect_heartbeats(const struct pager *pager, struct ledger_tx *tx)
-{
-    forget_deleted_heartbeats(pager, tx);
     const GPtrArray *heartbeats = pager->config->items[CONFIG_HEARTBEAT];
     for (guint i = 0; heartbeats != NULL && i < heartbeats->len; i++) {
         const struct heartbeat *heartbeat = g_ptr_array_index(heartbeats, i);
-        struct heartbeat_state state = {0};
-        if (!heartbeat_load(tx->db, heartbeat->name, &state)) {
-            state.due_at = next_beat_due(heartbeat, tx->now);
+        if (!g_hash_table_contains(expected, heartbeat->name)) {
+            const struct heartbeat_state state = {.due_at = next_beat_due(heartbeat, tx->now)};
             heartbeat_save(tx->db, heartbeat->name, &state);
         }
     }
-}
-
-enum command_result pager_follow_config(struct ledger_tx *tx, void *arg)
-{
-    struct pager *pager = arg;
-    pager_enter(pager, tx);
-    expect_heartbeats(pager, tx);
-    contacts_follow_config(pager, tx);
-    pager_leave(pager);
-    return COMMAND_DONE;
 }

@@ -74,7 +74,6 @@ enum command_outcome room_try_apply(struct room *room, const char *document)
 void room_apply(struct room *room, const char *document)
 {
     assert_int_equal(room_try_apply(room, document), OUTCOME_COMMITTED);
-    assert_int_equal(room_run(room, pager_follow_config, room->pager), OUTCOME_COMMITTED);
 }
 
 static void open_room(struct house *house, int at)
@@ -91,7 +90,7 @@ static void open_room(struct house *house, int at)
     config_add_witness(room->configs, room->node->ledger);
     room->pager = pager_create(room->configs, &RANDOM_SYSTEM);
     pager_add_topics(room->pager, &ALERT_TOPIC);
-    pager_add_duties(room->pager, room->node->ledger);
+    pager_attach(room->pager, room->node->ledger);
     room->keys = key_index_create();
     assert_true(key_index_attach(room->keys, room->node->ledger, room->node->db, &fault));
     assert_true(ledger_join(room->node->ledger, NAMES[at], NULL, &fault));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "alert/alert_store.h"
+#include "config/config_work.h"
 #include "paging/work.h"
 
 static void policy_destroy(gpointer policy)
@@ -70,6 +71,8 @@ enum command_result pager_recover(struct ledger_tx *tx, void *arg)
     pager->able_since = tx->now;
     pager_enter(pager, tx);
     contacts_follow_start(pager, tx);
+    heartbeats_follow_config(
+        pager, tx); /* an earlier version armed them after the commit, or died before */
     pager_leave(pager);
     if (db_is_shared(tx->db)) {
         /* Other nodes may be sending, and know of their own what became of it; whether sources could
@@ -168,7 +171,20 @@ static void node_gone(struct ledger_tx *tx, void *self, int64_t node)
     delivery_expire_of_node(tx->db, tx->now, node);
 }
 
-void pager_add_duties(struct pager *pager, struct ledger *ledger)
+static void config_changed(struct ledger_tx *tx, void *self, const struct occurrence *what)
+{
+    struct pager *pager = self;
+    (void)what;
+    CHECK(pager->config == NULL);
+    pager->config = config_next(pager->configs);
+    if (pager->config != NULL) { /* else the database fails, and the commit with it */
+        heartbeats_follow_config(pager, tx);
+        contacts_follow_config(pager, tx);
+    }
+    pager->config = NULL;
+}
+
+void pager_attach(struct pager *pager, struct ledger *ledger)
 {
     const struct ledger_duty duties[] = {
         {"escalations", escalation_next_at, escalation_run_due, escalation_jumped, pager,
@@ -184,6 +200,9 @@ void pager_add_duties(struct pager *pager, struct ledger *ledger)
     for (size_t i = 0; i < G_N_ELEMENTS(duties); i++) {
         ledger_add_duty(ledger, duties[i]);
     }
+    static const struct event_kind *const CHANGED[] = {&EVENT_CONFIG_CHANGED, NULL};
+    ledger_subscribe(ledger, (struct ledger_subscriber){"what a configuration brings", CHANGED,
+                                                        NULL, config_changed, pager});
 }
 
 /* --- receivers --- */

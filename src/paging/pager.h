@@ -24,8 +24,10 @@ void pager_destroy(struct pager **pager);
 /* What pages: a row of paging/topic.h, which outlives the pager. Before the first command. */
 void pager_add_topics(struct pager *pager, const struct topic_kind *kind);
 
-/* Registers the duties: escalations, personal rules, expiries, heartbeats, gaps ahead. Before the first batch. */
-void pager_add_duties(struct pager *pager, struct ledger *ledger);
+/* Registers the duties (escalations, personal rules, expiries, heartbeats, gaps ahead), and listens to changes of the
+ * configuration: in the commit that brings it a new heartbeat is expected from then on, and a contact that failed is
+ * open when its address changed. Before the first batch. */
+void pager_attach(struct pager *pager, struct ledger *ledger);
 
 /* The first command after start, before anything else: makes or reads the key of signed links, and
  * takes back the deliveries that were under way when the last process ended. arg is the pager. */
@@ -130,10 +132,6 @@ struct hand_on {
 /* Inside another command. A page through a schedule goes to whoever is on call there by now, any other
  * to the next step of its policy. What is acknowledged stays with whoever did that. */
 void pager_hand_on(struct ledger_tx *tx, struct hand_on *hand_on);
-
-/* After a change of configuration: a new heartbeat is expected from now on, and a contact that failed is open
- * when its address changed. arg is the pager. */
-enum command_result pager_follow_config(struct ledger_tx *tx, void *arg);
 
 /* --- a heartbeat was heard --- */
 struct beat {

@@ -364,7 +364,7 @@ static void what_was_heard_of_a_deleted_heartbeat_is_forgotten(void **state)
     ledger_run_batch(paging->ledger, &command, 1);
     struct heartbeat_state heard = {0};
     assert_true(heartbeat_load(paging->db, "gone", &heard));
-    paging_apply(paging, cron);
+    paging_apply(paging, "{'heartbeats': [{'name': 'cron', 'service': 'shop', 'every': '20m'}]}");
     assert_false(heartbeat_load(paging->db, "gone", &heard));
     assert_true(heartbeat_load(paging->db, "cron", &heard));
 }

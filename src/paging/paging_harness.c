@@ -95,7 +95,7 @@ static void start(struct paging *paging)
     add_events(paging->ledger);
     paging->pager = pager_create(paging->configs, &RANDOM_SYSTEM);
     pager_add_topics(paging->pager, &ALERT_TOPIC);
-    pager_add_duties(paging->pager, paging->ledger);
+    pager_attach(paging->pager, paging->ledger);
     if (paging->is_node) {
         CHECK(ledger_join(paging->ledger, "test", NULL, &fault));
     }
@@ -129,7 +129,6 @@ void paging_apply(struct paging *paging, const char *document)
         g_error("%s: %s", apply.base.fault.field, apply.base.fault.text);
     }
     apply_config_clear(&apply);
-    run(paging, pager_follow_config, paging->pager);
 }
 
 void paging_open(struct paging *paging, const char *document)

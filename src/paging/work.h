@@ -155,6 +155,9 @@ void contact_reopen(struct pager *pager, struct ledger_tx *tx, const char *who,
                     const char *contact);
 /* One attempt may be now, whatever the back-off says; when it fails that goes on. */
 void mailbox_try_now(struct pager *pager, struct ledger_tx *tx, struct mailbox *mailbox);
+/* Expects each heartbeat of the configuration from now on, unless it is already; forgets those that are gone, for one
+ * that comes back by the same name is a new one. */
+void heartbeats_follow_config(const struct pager *pager, struct ledger_tx *tx);
 /* Opens the contacts that failed and have another address in the configuration now. */
 void contacts_follow_config(struct pager *pager, struct ledger_tx *tx);
 /* Opens those that have a secret and refused: the server has just started, perhaps with another one. */
