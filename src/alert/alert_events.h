@@ -2,6 +2,7 @@
 #ifndef ALERT_ALERT_EVENTS_H
 #define ALERT_ALERT_EVENTS_H
 
+#include "alert/alert.h"
 #include "ledger/event.h"
 
 /* Kind of the subject "alert:42". */

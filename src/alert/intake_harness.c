@@ -31,6 +31,7 @@ int set_up(void **state)
     world->db = test_database_open(world->where, &world->clock);
     world->ledger = ledger_create(world->db, &world->clock, &RANDOM_SYSTEM);
     ledger_add_events(world->ledger, ALERT_EVENTS);
+    ledger_judge_events(world->ledger);
     world->routes = g_ptr_array_new();
     world->silences = g_ptr_array_new();
     world->services = g_hash_table_new(g_str_hash, g_str_equal);

@@ -271,8 +271,18 @@ bool intake_is_guess(struct intake *intake, struct fault *fault)
 /* --- the command --- */
 
 static const char *const OF_SERVICE[] = {"service", NULL};
-static const struct event_kind EVENT_CHANGE_RECORDED = {.name = "change.recorded",
-                                                        .subjects = OF_SERVICE};
+static const struct field CHANGE_FIELDS[] = {
+    SHAPE_TEXT("summary", FIELD_ALWAYS, NULL),
+    SHAPE_TEXT("source", 0, NULL),
+    SHAPE_TEXT("timestamp", 0, "As its sender wrote it."),
+    SHAPE_KIND("details", FIELD_JSON, 0, NULL),
+    SHAPE_KIND("links", FIELD_JSON, 0, NULL),
+};
+static const struct record CHANGE =
+    SHAPE("EventChangeRecorded", "A change that a service had.", CHANGE_FIELDS);
+
+static const struct event_kind EVENT_CHANGE_RECORDED = {
+    .name = "change.recorded", .subjects = OF_SERVICE, .data = &CHANGE};
 
 const struct event_kind *const CHANGE_EVENTS[] = {&EVENT_CHANGE_RECORDED, NULL};
 

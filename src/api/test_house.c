@@ -80,6 +80,7 @@ static void open_ledger(struct test_house *house)
     house->ledger = ledger_create(house->db, &CLOCK_SYSTEM, &RANDOM_SYSTEM);
     struct api_context *api = &house->api;
     api_add_events(house->ledger);
+    ledger_judge_events(house->ledger);
     api->ledger = house->ledger;
     api->clock = ledger_clock(house->ledger);
     api->node_name = "here";

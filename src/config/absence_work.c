@@ -250,8 +250,18 @@ static void look_after_end(struct ledger_tx *tx, struct end_absence *end,
 }
 
 static const char *const OF_USER[] = {"user", NULL};
-static const struct event_kind EVENT_USER_ABSENCE_ENDED = {.name = "user.absence_ended",
-                                                           .subjects = OF_USER};
+static const struct field ENDED_FIELDS[] = {
+    SHAPE_TEXT("absence", FIELD_ALWAYS, "Its name."),
+    SHAPE_KIND("taken_back", FIELD_INT, FIELD_ALWAYS, "So many covers were taken back."),
+    SHAPE_KIND("covers", FIELD_INT, FIELD_ALWAYS, "So many shifts of others are covered anew."),
+    SHAPE_KIND("uncovered", FIELD_INT, FIELD_ALWAYS, NULL),
+    SHAPE_KIND("away_until", FIELD_UTC, 0, "By another absence."),
+};
+static const struct record ENDED =
+    SHAPE("EventAbsenceEnded", "Somebody is back before the time.", ENDED_FIELDS);
+
+static const struct event_kind EVENT_USER_ABSENCE_ENDED = {
+    .name = "user.absence_ended", .subjects = OF_USER, .data = &ENDED};
 
 const struct event_kind *const ABSENCE_EVENTS[] = {&EVENT_USER_ABSENCE_ENDED, NULL};
 

@@ -28,7 +28,17 @@ void config_command_finish(struct ledger_tx *tx, struct config_command *command,
 }
 
 static const char *const OF_CONFIG[] = {"config", NULL};
-const struct event_kind EVENT_CONFIG_CHANGED = {.name = "config.changed", .subjects = OF_CONFIG};
+static const struct field CHANGED_FIELDS[] = {
+    SHAPE_KIND("version", FIELD_INT, FIELD_ALWAYS, "Of the configuration that is in force since."),
+    SHAPE_KIND("created", FIELD_TEXTS, 0, "Such as \"user ana\"."),
+    SHAPE_KIND("changed", FIELD_TEXTS, 0, NULL),
+    SHAPE_KIND("deleted", FIELD_TEXTS, 0, NULL),
+};
+static const struct record CHANGED =
+    SHAPE("EventConfigChanged", "Users, teams, schedules … were changed.", CHANGED_FIELDS);
+
+const struct event_kind EVENT_CONFIG_CHANGED = {
+    .name = "config.changed", .subjects = OF_CONFIG, .data = &CHANGED};
 
 const struct event_kind *const CONFIG_EVENTS[] = {&EVENT_CONFIG_CHANGED, NULL};
 

@@ -56,12 +56,26 @@ static bool judge_override(const struct config *config, const struct schedule *s
 }
 
 static const char *const OF_SCHEDULE[] = {"schedule", NULL};
-static const struct event_kind EVENT_OVERRIDE_ADDED = {.name = "override.added",
-                                                       .subjects = OF_SCHEDULE};
-static const struct event_kind EVENT_OVERRIDE_ENDED = {.name = "override.ended",
-                                                       .subjects = OF_SCHEDULE};
-static const struct event_kind EVENT_OVERRIDE_REMOVED = {.name = "override.removed",
-                                                         .subjects = OF_SCHEDULE};
+static const struct field ADDED_FIELDS[] = {SHAPE_KIND("id", FIELD_INT, FIELD_ALWAYS, NULL)};
+static const struct record ADDED = {.name = "EventOverrideAdded",
+                                    .doc = "Somebody else is on call for a while.",
+                                    .fields = ADDED_FIELDS,
+                                    .field_count = G_N_ELEMENTS(ADDED_FIELDS),
+                                    .base = &OVERRIDE_RECORD};
+
+static const struct field TAKEN_BACK_FIELDS[] = {
+    SHAPE_KIND("id", FIELD_INT, FIELD_ALWAYS, NULL),
+    SHAPE_KIND("until", FIELD_UTC, 0, "It had begun, and ended then."),
+};
+static const struct record TAKEN_BACK =
+    SHAPE("EventOverrideTakenBack", "An override was taken back.", TAKEN_BACK_FIELDS);
+
+static const struct event_kind EVENT_OVERRIDE_ADDED = {
+    .name = "override.added", .subjects = OF_SCHEDULE, .data = &ADDED};
+static const struct event_kind EVENT_OVERRIDE_ENDED = {
+    .name = "override.ended", .subjects = OF_SCHEDULE, .data = &TAKEN_BACK};
+static const struct event_kind EVENT_OVERRIDE_REMOVED = {
+    .name = "override.removed", .subjects = OF_SCHEDULE, .data = &TAKEN_BACK};
 
 const struct event_kind *const OVERRIDE_EVENTS[] = {&EVENT_OVERRIDE_ADDED, &EVENT_OVERRIDE_ENDED,
                                                     &EVENT_OVERRIDE_REMOVED, NULL};

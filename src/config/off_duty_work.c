@@ -203,8 +203,19 @@ static void list_policies(struct off_duty *self, const struct config *config)
 }
 
 static const char *const OF_USER[] = {"user", NULL};
-static const struct event_kind EVENT_USER_TAKEN_OFF_DUTY = {.name = "user.taken_off_duty",
-                                                            .subjects = OF_USER};
+static const struct field TAKEN_FIELDS[] = {
+    SHAPE_KIND("covers", FIELD_INT, FIELD_ALWAYS, "So many shifts others have."),
+    SHAPE_KIND("uncovered", FIELD_INT, FIELD_ALWAYS, "So many nobody could take."),
+    SHAPE_KIND("from", FIELD_UTC, FIELD_ALWAYS, NULL),
+    SHAPE_KIND("until", FIELD_UTC, FIELD_ALWAYS, NULL),
+    SHAPE_TEXT("absence", FIELD_ALWAYS, "The name it is kept by."),
+    SHAPE_TEXT("comment", 0, NULL),
+};
+static const struct record TAKEN =
+    SHAPE("EventTakenOffDuty", "Somebody is off duty for a while.", TAKEN_FIELDS);
+
+static const struct event_kind EVENT_USER_TAKEN_OFF_DUTY = {
+    .name = "user.taken_off_duty", .subjects = OF_USER, .data = &TAKEN};
 
 const struct event_kind *const OFF_DUTY_EVENTS[] = {&EVENT_USER_TAKEN_OFF_DUTY, NULL};
 

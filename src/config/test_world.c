@@ -44,6 +44,7 @@ int world_open(void **state)
     ledger_add_events(world->ledger, OVERRIDE_EVENTS);
     ledger_add_events(world->ledger, ABSENCE_EVENTS);
     ledger_add_events(world->ledger, OFF_DUTY_EVENTS);
+    ledger_judge_events(world->ledger);
     world->configs = config_holder_create();
     *state = world;
     return 0;

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "base/describe.h"
 #include "base/principal.h"
 #include "base/subject.h"
 #include "ledger/ledger.h"
@@ -19,10 +20,10 @@ enum { EVENT_HASH_SIZE = 32 };
 
 /* A kind of event: a row that lives with its noun. */
 struct event_kind {
-    const char *name; /* "alert.triggered", "page.started": noun.past-participle */
-    const char *const
-        *subjects;   /* what it may be about ("alert"), NULL at the end; NULL: anything */
-    bool is_trouble; /* for people who run the server: the log file warns of it */
+    const char *name;            /* "alert.triggered", "page.started": noun.past-participle */
+    const char *const *subjects; /* it may be about ("alert"), NULL at the end; NULL: anything */
+    const struct record *data;   /* what goes with it, besides EVENT_CLIENT; NULL: nothing */
+    bool is_trouble;             /* for people who run the server: the log file warns of it */
 };
 
 /* One as it stands in the log. */
@@ -78,6 +79,9 @@ void event_list(struct db *db, int64_t after_seq, const struct subject *subject,
                 void (*each)(void *self, const struct event *event), void *self);
 
 NODISCARD int64_t event_last_seq(struct db *db);
+
+/* From now on CHECKs of each event that its data are as its kind describes them. For tests and the simulator. */
+void ledger_judge_events(struct ledger *ledger);
 
 /* The kind of that name among those that the ledger was given; NULL: another version's, or older. Safe from any
  * thread. */

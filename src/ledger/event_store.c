@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/metric.h"
 #include "ledger/chain.h"
 
@@ -89,6 +90,19 @@ static bool is_listed(const struct ledger *ledger, const struct event_kind *kind
     return ledger->kinds == NULL || event_kind_of(ledger, kind->name) == kind;
 }
 
+static void judge_data(const struct event_kind *kind, const json_t *data)
+{
+    struct fault fault = {0};
+    bool is_nothing = data == NULL || json_object_size(data) == 0;
+    bool fits = kind->data == NULL ? is_nothing : record_fits(kind->data, data, &fault);
+    if (!fits) {
+        g_autofree char *text = data != NULL ? json_write(data) : NULL;
+        LOG_ERROR("event", NULL, "its data are not as its kind says", "kind", kind->name, "field",
+                  fault.field, "why", fault.text, "data", text);
+    }
+    CHECK(fits);
+}
+
 static bool listens(const struct ledger_subscriber *subscriber, const struct occurrence *what)
 {
     bool listens = false;
@@ -119,6 +133,9 @@ void event_append(struct ledger_tx *tx, struct principal actor, const struct eve
     struct event_head *head = &tx->ledger->head;
     CHECK(is_listed(tx->ledger, kind));
     CHECK(may_be_about(kind, subject));
+    if (tx->ledger->judges_data) {
+        judge_data(kind, data);
+    }
     if (!head->is_known) {
         event_load_head(tx->db, head);
     }

@@ -70,6 +70,11 @@ void ledger_subscribe(struct ledger *ledger, struct ledger_subscriber subscriber
     g_array_append_val(ledger->subscribers, subscriber);
 }
 
+void ledger_judge_events(struct ledger *ledger)
+{
+    ledger->judges_data = true;
+}
+
 void ledger_add_events(struct ledger *ledger, const struct event_kind *const *kinds)
 {
     if (ledger->kinds == NULL) {

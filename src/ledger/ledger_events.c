@@ -5,12 +5,38 @@ static const char *const OF_LEDGER[] = {"ledger", NULL};
 static const char *const OF_CLOCK[] = {"clock", NULL};
 static const char *const OF_NODE[] = {"node", NULL};
 
-const struct event_kind EVENT_LEDGER_REOPENED = {.name = "ledger.reopened", .subjects = OF_LEDGER};
+static const struct field REOPENED_FIELDS[] = {SHAPE_KIND(
+    "closed_us", FIELD_INT, FIELD_ALWAYS, "For so many microseconds nothing was written.")};
+static const struct record REOPENED =
+    SHAPE("EventLedgerReopened", "The database can be written again.", REOPENED_FIELDS);
+
+static const struct field JUMPED_FIELDS[] = {
+    SHAPE_KIND("by_us", FIELD_INT, FIELD_ALWAYS, "Microseconds; below 0: it was set back.")};
+static const struct record JUMPED = SHAPE("EventClockJumped", "The clock was set.", JUMPED_FIELDS);
+
+static const struct field JOINED_FIELDS[] = {
+    SHAPE_TEXT("name", FIELD_ALWAYS, NULL),
+    SHAPE_TEXT("address", 0, NULL),
+    SHAPE_TEXT("version", FIELD_ALWAYS, NULL),
+};
+static const struct record JOINED =
+    SHAPE("EventNodeJoined", "A node works on the shared database.", JOINED_FIELDS);
+
+static const struct field GONE_FIELDS[] = {
+    SHAPE_TEXT("name", 0, NULL),
+    SHAPE_KIND("lanes", FIELD_INT, FIELD_ALWAYS, "So many others took over."),
+};
+static const struct record GONE =
+    SHAPE("EventNodeGone", "A node ended, or is silent.", GONE_FIELDS);
+
+const struct event_kind EVENT_LEDGER_REOPENED = {
+    .name = "ledger.reopened", .subjects = OF_LEDGER, .data = &REOPENED};
 const struct event_kind EVENT_CLOCK_JUMPED = {
-    .name = "clock.jumped", .subjects = OF_CLOCK, .is_trouble = true};
-const struct event_kind EVENT_NODE_JOINED = {.name = "node.joined", .subjects = OF_NODE};
-const struct event_kind EVENT_NODE_LEFT = {.name = "node.left", .subjects = OF_NODE};
-const struct event_kind EVENT_NODE_LOST = {.name = "node.lost", .subjects = OF_NODE};
+    .name = "clock.jumped", .subjects = OF_CLOCK, .data = &JUMPED, .is_trouble = true};
+const struct event_kind EVENT_NODE_JOINED = {
+    .name = "node.joined", .subjects = OF_NODE, .data = &JOINED};
+const struct event_kind EVENT_NODE_LEFT = {.name = "node.left", .subjects = OF_NODE, .data = &GONE};
+const struct event_kind EVENT_NODE_LOST = {.name = "node.lost", .subjects = OF_NODE, .data = &GONE};
 
 const struct event_kind *const LEDGER_EVENTS[] = {&EVENT_LEDGER_REOPENED, &EVENT_CLOCK_JUMPED,
                                                   &EVENT_NODE_JOINED,     &EVENT_NODE_LEFT,

@@ -104,6 +104,7 @@ struct ledger {
     const struct clock *machine; /* whose elapsed clock is the same */
     const struct random *random;
     GArray *subscribers; /* of struct ledger_subscriber */
+    bool judges_data;    /* see ledger_judge_events */
     int depth;           /* so many calls of event_append are under way, one inside the other */
     GHashTable *kinds;   /* of const struct event_kind by name; NULL: none were given */
     bool is_shared;

@@ -76,6 +76,7 @@ static void add_events(struct ledger *ledger)
     ledger_add_events(ledger, OFF_DUTY_EVENTS);
     ledger_add_events(ledger, ALERT_EVENTS);
     ledger_add_events(ledger, PAGING_EVENTS);
+    ledger_judge_events(ledger);
 }
 
 static void start(struct paging *paging)
