@@ -1,6 +1,5 @@
 #include "alert/alert_events.h"
 
-
 static const char *const OF_ALERT[] = {ALERT_SUBJECT, NULL};
 static const char *const OF_SENDER[] = {"integration", "heartbeat", NULL};
 

@@ -322,7 +322,7 @@ static void test_stream_resumes_where_it_broke(void **state)
     assert_null(strstr(first, too_old));
     (void)test_alert(house, "while it is open");
     g_autofree char *next = client_read_until(fd, "while it is open");
-    assert_non_null(strstr(next, "event: alert.triggered"));
+    assert_non_null(strstr(next, "event: message\ndata: {"));
     close(fd);
 }
 
@@ -351,9 +351,11 @@ static void test_stream_says_that_it_begins_anew(void **state)
                         "Last-Event-ID: 123456789\r\n\r\n",
                         house->read);
     client_send(fd, head, strlen(head));
-    g_autofree char *told = client_read_until(fd, "newest");
+    g_autofree char *told = client_read_until(fd, "\"newest\"");
     assert_non_null(strstr(told, "200 OK"));
-    assert_non_null(strstr(told, "event: stream.reset\ndata: {\"asked\":\"123456789\""));
+    assert_non_null(strstr(
+        told,
+        "\"kind\":\"stream.reset\",\"subject\":\"stream\",\"data\":{\"asked\":\"123456789\""));
     (void)test_alert(house, "after the reset");
     g_autofree char *next = client_read_until(fd, "alert.triggered");
     assert_null(strstr(next, "stream.reset"));

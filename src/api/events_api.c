@@ -6,69 +6,31 @@
 #include <string.h>
 
 #include "api/live.h"
+#include "api/sight.h"
 #include "config/config.h"
 #include "ledger/chain.h"
-
-/* What an event looks like; its texts are borrowed, so it is only written, never read or freed. */
-struct event_view {
-    char *seq, *actor, *kind, *subject;
-    struct utc at;
-    json_t *data;
-};
-
-#define AT(member) offsetof(struct event_view, member)
-static const struct field EVENT_FIELDS[] = {
-    {.name = "seq", .kind = FIELD_TEXT, .offset = AT(seq), .doc = "Grows with each event."},
-    {.name = "at", .kind = FIELD_UTC, .offset = AT(at)},
-    {.name = "actor",
-     .kind = FIELD_TEXT,
-     .offset = AT(actor),
-     .doc = "\"user:ana\", \"integration:prod-am\", \"token:ci\", \"tocsin\"."},
-    {.name = "kind", .kind = FIELD_TEXT, .offset = AT(kind), .doc = "Such as \"alert.triggered\"."},
-    {.name = "subject", .kind = FIELD_TEXT, .offset = AT(subject), .doc = "Such as \"alert:42\"."},
-    {.name = "data",
-     .kind = FIELD_JSON,
-     .offset = AT(data),
-     .doc = "client_address in it, for who may administer: from where a person or token did it."},
-};
-static const struct record EVENT_RECORD = {.name = "Event",
-                                           .doc = "Something that happened.",
-                                           .size = sizeof(struct event_view),
-                                           .fields = EVENT_FIELDS,
-                                           .field_count = G_N_ELEMENTS(EVENT_FIELDS)};
-
-json_t *event_json(const struct event *event, bool shows_client)
-{
-    json_t *data = event->data == NULL ? NULL : json_loads(event->data, JSON_DECODE_ANY, NULL);
-    json_t *json = json_pack(
-        "{s:o, s:o, s:s, s:s, s:s}", "seq", json_sprintf("%" G_GINT64_FORMAT, event->seq), "at",
-        api_utc(event->at), "actor", event->actor, "kind", event->kind, "subject", event->subject);
-    if (!shows_client) {
-        (void)json_object_del(data, EVENT_CLIENT);
-    }
-    if (data != NULL && json != NULL) {
-        json_object_set_new(json, "data", data);
-    }
-    return json;
-}
 
 struct collecting {
     json_t *items;
     int limit;
     int64_t last_seq;
+    int64_t rows;
     bool has_more;
-    bool shows_client;
+    int sight;
+    const struct ledger *ledger;
 };
 
 static void collect(void *self, const struct event *event)
 {
     struct collecting *collecting = self;
-    if ((int)json_array_size(collecting->items) == collecting->limit) {
+    if (collecting->rows++ == collecting->limit) {
         collecting->has_more = true;
         return;
     }
     collecting->last_seq = event->seq;
-    json_array_append_new(collecting->items, event_json(event, collecting->shows_client));
+    if (sight_sees(collecting->sight, collecting->ledger, event->kind)) {
+        json_array_append_new(collecting->items, event_json(event, collecting->sight));
+    }
 }
 
 /* Nothing was ever logged about the subject: is it somebody or something all the same? */
@@ -140,7 +102,8 @@ static void read_events(struct http_request *request, void *self)
     }
     struct collecting collecting = {.items = json_array(),
                                     .limit = page.limit,
-                                    .shows_client = http_may(request, PERMIT_ADMIN)};
+                                    .sight = sight_of(request),
+                                    .ledger = context->ledger};
     struct db *db = api_reader(context);
     const char *about = http_query(request, "subject");
     char kind[SUBJECT_KIND_SIZE];
@@ -150,7 +113,7 @@ static void read_events(struct http_request *request, void *self)
         event_list(db, page.from, is_subject ? &subject : NULL, page.limit + 1, collect,
                    &collecting);
     }
-    bool is_empty = json_array_size(collecting.items) == 0;
+    bool is_empty = collecting.rows == 0;
     int64_t newest = is_empty ? event_last_seq(db) : page.from;
     if (!api_reader_done(context, request, db) || is_ahead(request, page.from, newest) ||
         (is_empty && page.from == 0 && !is_known_subject(request, context))) {
@@ -225,31 +188,45 @@ static void get_verify(struct http_request *request, void *context)
 
 /* --- live --- */
 
-/* A reader who stood further on than this database has got: told first, then what happens next. */
-struct reset {
-    struct api_context *context;
+/* One who reads. */
+struct following {
+    struct live_reader reader; /* first: for what all have in common */
     int64_t asked, newest;
-    bool is_told;
+    bool
+        is_to_be_told; /* stood further on than this database has got: told first, then what happens next */
 };
 
-static int64_t pull_after_reset(void *self, int64_t last_id, GString *out)
+static json_t *reset_json(const struct following *following)
 {
-    struct reset *reset = self;
-    if (reset->is_told) {
-        return live_pull(reset->context, last_id, out);
-    }
-    reset->is_told = true;
-    g_string_append_printf(out,
-                           "id: %" G_GINT64_FORMAT "\nevent: stream.reset\n"
-                           "data: {\"asked\":\"%" G_GINT64_FORMAT
-                           "\",\"newest\":\"%" G_GINT64_FORMAT "\"}\n\n",
-                           reset->newest, reset->asked, reset->newest);
-    return live_pull(reset->context, reset->newest, out);
+    g_autofree char *data =
+        g_strdup_printf("{\"asked\":\"%" G_GINT64_FORMAT "\",\"newest\":\"%" G_GINT64_FORMAT "\"}",
+                        following->asked, following->newest);
+    const struct event reset = {.seq = following->newest,
+                                .at = clock_now(following->reader.context->clock),
+                                .actor = PRINCIPAL_SYSTEM_TEXT,
+                                .kind = "stream.reset",
+                                .subject = "stream",
+                                .data = data};
+    return event_json(&reset, following->reader.sight);
 }
 
-static void nothing_to_close(void *self)
+static int64_t pull(void *self, int64_t last_id, GString *out)
 {
-    (void)self;
+    struct following *following = self;
+    if (!following->is_to_be_told) {
+        return live_pull(&following->reader, last_id, out);
+    }
+    following->is_to_be_told = false;
+    json_auto_t *reset = reset_json(following);
+    live_frame(following->newest, reset, out);
+    return live_pull(&following->reader, following->newest, out);
+}
+
+static bool is_far(void *self, int64_t last_id)
+{
+    const struct following *following = self;
+    /* Whoever begins anew goes on with what is new. */
+    return !following->is_to_be_told && live_is_far(following->reader.context, last_id);
 }
 
 /* False after answering. *out is -1 where the reader did not say. */
@@ -293,19 +270,16 @@ static void get_stream(struct http_request *request, void *self)
     if ((after < 0 || after > newest) && !read_newest(request, context, &newest)) {
         return;
     }
-    struct http_stream stream = {.last_id = after < 0 ? newest : after,
-                                 .pull = live_pull,
-                                 .is_far = live_is_far,
-                                 .closed = nothing_to_close,
-                                 .self = context};
-    if (after > newest) {
-        struct reset *reset = g_new0(struct reset, 1);
-        *reset = (struct reset){.context = context, .asked = after, .newest = newest};
-        stream.pull = pull_after_reset;
-        stream.is_far = NULL; /* it goes on with what is new */
-        stream.closed = g_free;
-        stream.self = reset;
-    }
+    struct following *following = g_new0(struct following, 1);
+    *following = (struct following){.reader = {context, sight_of(request)},
+                                    .asked = after,
+                                    .newest = newest,
+                                    .is_to_be_told = after > newest};
+    const struct http_stream stream = {.last_id = after < 0 ? newest : after,
+                                       .pull = pull,
+                                       .is_far = is_far,
+                                       .closed = g_free,
+                                       .self = following};
     http_answer_stream(request, stream);
 }
 
@@ -326,7 +300,8 @@ const struct route_row EVENT_ROUTES[] = {
      .summary = "Is the record whole, or were events edited or deleted? Reads all of it.",
      .answer = &CHAIN_SHAPE},
     {"GET", "/api/v1/stream", PERMIT_READ, get_stream,
-     .summary = "The same events live, as server-sent events (text/event-stream).",
-     .gives = STREAM_TYPE, .params = STREAM_PARAMS},
+     .summary = "The same events live, as server-sent events of type message: each one's data are "
+                "an event.",
+     .answer = &EVENT_RECORD, .gives = STREAM_TYPE, .params = STREAM_PARAMS},
 };
 const size_t EVENT_ROUTE_COUNT = G_N_ELEMENTS(EVENT_ROUTES);

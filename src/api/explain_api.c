@@ -1,9 +1,11 @@
 /* Why was this person paged, and who would be? */
 #include "api/aside.h"
 #include "api/shapes.h"
+#include "api/sight.h"
 #include "api/support.h"
 
 #include "alert/signal.h"
+#include "base/json.h"
 #include "base/principal.h"
 #include "ledger/event.h"
 #include "paging/alert_topic.h"
@@ -15,13 +17,17 @@
 /* Nobody waits longer for secrets, each of which may take two seconds: neither whoever asks nor who comes after. */
 #define SECRETS_PATIENCE SPAN_S(1)
 
-/* Where people were when they did it. */
-static void hide_clients(json_t *explanation)
+/* What is not for everybody's eyes: kinds of events, and where people were when they did it. */
+static void hide_events(json_t *explanation, const struct ledger *ledger, int sight)
 {
-    size_t i;
-    json_t *decision;
-    json_array_foreach (json_object_get(explanation, "decisions"), i, decision) {
-        (void)json_object_del(json_object_get(decision, "data"), EVENT_CLIENT);
+    json_t *decisions = json_object_get(explanation, "decisions");
+    for (size_t i = json_array_size(decisions); i > 0; i--) {
+        json_t *decision = json_array_get(decisions, i - 1);
+        if (!sight_sees(sight, ledger, json_text(decision, "kind", ""))) {
+            (void)json_array_remove(decisions, i - 1);
+        } else if (sight < SCOPE_ADMIN) {
+            (void)json_object_del(json_object_get(decision, "data"), EVENT_CLIENT);
+        }
     }
 }
 
@@ -45,9 +51,7 @@ static void read_explain(struct http_request *request, void *self)
         api_answer_missing(request, "alert", http_path_param(request, "id"));
         return;
     }
-    if (!http_may(request, PERMIT_ADMIN)) {
-        hide_clients(explanation);
-    }
+    hide_events(explanation, context->ledger, sight_of(request));
     http_answer_json(request, 200, explanation);
 }
 

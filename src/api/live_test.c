@@ -96,17 +96,18 @@ struct follower {
     struct log *log;
     int64_t last_id;
     GString *text;
+    int sight;
 };
 
 static void pull(struct follower *follower)
 {
-    struct live_source source = {read_log, follower->log};
+    struct live_source source = {read_log, follower->log, follower->sight};
     follower->last_id = live_share(follower->log->live, &source, follower->last_id, follower->text);
 }
 
 static struct follower follow(struct log *log)
 {
-    return (struct follower){.log = log, .text = g_string_new(NULL)};
+    return (struct follower){.log = log, .text = g_string_new(NULL), .sight = 1};
 }
 
 static void *pull_once(void *self)

@@ -71,6 +71,11 @@ static enum db_fate fate(void *self, enum db_moment moment)
     return fate == TEST_LINK_CUT ? DB_LINK_CUT : DB_LINK_GOOD;
 }
 
+static const char *const OF_ALERT[] = {"alert", NULL};
+const struct event_kind EVENT_TEST_SECRET = {
+    .name = "test.secret", .subjects = OF_ALERT, .scope = SCOPE_ADMIN};
+static const struct event_kind *const TEST_EVENTS[] = {&EVENT_TEST_SECRET, NULL};
+
 static void open_ledger(struct test_house *house)
 {
     struct fault fault = {0};
@@ -80,6 +85,7 @@ static void open_ledger(struct test_house *house)
     house->ledger = ledger_create(house->db, &CLOCK_SYSTEM, &RANDOM_SYSTEM);
     struct api_context *api = &house->api;
     api_add_events(house->ledger);
+    ledger_add_events(house->ledger, TEST_EVENTS);
     ledger_judge_events(house->ledger);
     api->ledger = house->ledger;
     api->clock = ledger_clock(house->ledger);

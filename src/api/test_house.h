@@ -11,6 +11,7 @@
 #include "api/context.h"
 #include "db/link.h"
 #include "http/test_client.h"
+#include "ledger/event.h"
 
 /* The ledger's way to its database. */
 enum test_fate {
@@ -34,6 +35,9 @@ struct test_house {
     char *read, *respond, *admin; /* tokens */
     char *key;                    /* of integration "native" */
 };
+
+/* An event for who may administer, about an alert. */
+extern const struct event_kind EVENT_TEST_SECRET;
 
 /* Where the readers of the houses that are opened from now on look; NULL: at their database. */
 extern const char *test_house_readers_at;

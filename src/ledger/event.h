@@ -22,8 +22,9 @@ enum { EVENT_HASH_SIZE = 32 };
 struct event_kind {
     const char *name;            /* "alert.triggered", "page.started": noun.past-participle */
     const char *const *subjects; /* it may be about ("alert"), NULL at the end; NULL: anything */
-    const struct record *data;   /* what goes with it, besides EVENT_CLIENT; NULL: nothing */
-    bool is_trouble;             /* for people who run the server: the log file warns of it */
+    int scope; /* of a token (access/token.h) that sees it at the least; 0: whoever may read */
+    const struct record *data; /* what goes with it, besides EVENT_CLIENT; NULL: nothing */
+    bool is_trouble;           /* for people who run the server: the log file warns of it */
 };
 
 /* One as it stands in the log. */

@@ -106,8 +106,8 @@ class Stream:
                 field, _, value = line.decode().rstrip("\n").partition(": ")
                 if field == "id":
                     self.ids.append(int(value))
-                elif field == "event":
-                    self.kinds.append(value)
+                elif field == "data":
+                    self.kinds.append(json.loads(value)["kind"])
         except (OSError, ValueError, http.client.HTTPException, AttributeError):
             pass
 

@@ -1,0 +1,46 @@
+#include "api/sight.h"
+
+#include "api/shapes.h"
+#include "api/support.h"
+
+int sight_of(const struct http_request *request)
+{
+    if (http_may(request, PERMIT_ADMIN)) {
+        return SCOPE_ADMIN;
+    }
+    return http_may(request, PERMIT_RESPOND) ? SCOPE_RESPOND : SCOPE_READ;
+}
+
+bool sight_sees(int sight, const struct ledger *ledger, const char *kind)
+{
+    const struct event_kind *known = event_kind_of(ledger, kind);
+    return known != NULL ? sight >= known->scope : sight == SCOPE_ADMIN;
+}
+
+static const struct field EVENT_FIELDS[] = {
+    SHAPE_TEXT("seq", FIELD_ALWAYS, "Grows with each event."),
+    SHAPE_KIND("at", FIELD_UTC, FIELD_ALWAYS, NULL),
+    SHAPE_TEXT("actor", FIELD_ALWAYS,
+               "\"user:ana\", \"integration:prod-am\", \"token:ci\", \"tocsin\"."),
+    SHAPE_TEXT("kind", FIELD_ALWAYS, "Such as \"alert.triggered\"."),
+    SHAPE_TEXT("subject", FIELD_ALWAYS, "Such as \"alert:42\"."),
+    SHAPE_KIND(
+        "data", FIELD_JSON, 0,
+        "client_address in it, for who may administer: from where a person or token did it."),
+};
+const struct record EVENT_RECORD = SHAPE("Event", "Something that happened.", EVENT_FIELDS);
+
+json_t *event_json(const struct event *event, int sight)
+{
+    json_t *data = event->data == NULL ? NULL : json_loads(event->data, JSON_DECODE_ANY, NULL);
+    json_t *json = json_pack(
+        "{s:o, s:o, s:s, s:s, s:s}", "seq", json_sprintf("%" G_GINT64_FORMAT, event->seq), "at",
+        api_utc(event->at), "actor", event->actor, "kind", event->kind, "subject", event->subject);
+    if (sight < SCOPE_ADMIN) {
+        (void)json_object_del(data, EVENT_CLIENT);
+    }
+    if (data != NULL && json != NULL) {
+        json_object_set_new(json, "data", data);
+    }
+    return json;
+}
