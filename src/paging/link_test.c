@@ -52,6 +52,27 @@ static void test_round_trip(void **state)
     }
 }
 
+/* As it was sent before anything but an alert could page; and so one of an alert still is. */
+static void a_link_of_before_is_an_alerts(void **state)
+{
+    (void)state;
+    static const char SENT[] = "AgEAAAAAAAAAKgAGYIvX8tQAAANhbmGBeCec11fYcRsdad6inJ"
+                               "lCiVx5BB9BhM7ggqTLuo7W8A";
+    struct link link = link_for(LINK_SUBJECT, 42, "ana", SPAN_H(1));
+    struct link back;
+    struct fault fault = {0};
+    char token[LINK_TOKEN_SIZE];
+    link_write(&link, KEY, token);
+    assert_string_equal(token, SENT);
+    assert_true(link_read(SENT, KEY, NOW, &back, &fault));
+    assert_true(subject_equal(link_subject(&back), subject_of_id("alert", 42)));
+    g_strlcpy(link.subject_kind, "drill", sizeof link.subject_kind);
+    link_write(&link, KEY, token);
+    assert_string_not_equal(token, SENT);
+    assert_true(link_read(token, KEY, NOW, &back, &fault));
+    assert_true(subject_equal(link_subject(&back), subject_of_id("drill", 42)));
+}
+
 static void refuse(const char *name, const char *token, const unsigned char *key, struct utc now,
                    const char *word)
 {
@@ -153,6 +174,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(a_link_of_before_is_an_alerts),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_every_bit_counts),
         cmocka_unit_test(test_one_spelling),

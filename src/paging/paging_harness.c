@@ -15,8 +15,12 @@
 #include "config/config_store.h"
 #include "config/config_work.h"
 #include "config/off_duty.h"
+#include "db/engine.h"
+#include "db/migrate.h"
 #include "db/test_database.h"
 #include "paging/alert_topic.h"
+
+#define FILE_ON_DISK "file:paging.db?vfs=tocsin-paging"
 
 const struct utc PAGING_START = {1767607200000000};
 
@@ -132,12 +136,38 @@ void paging_apply(struct paging *paging, const char *document)
     apply_config_clear(&apply);
 }
 
-void paging_open(struct paging *paging, const char *document)
+static void set_up(struct paging *paging)
 {
     *paging = (struct paging){.now = PAGING_START};
     paging->clock = (struct clock){read_wall, read_elapsed, paging};
     paging->disk = memory_disk_create("tocsin-paging");
-    paging->where = test_database_create("file:paging.db?vfs=tocsin-paging");
+}
+
+void paging_open(struct paging *paging, const char *document)
+{
+    set_up(paging);
+    paging->where = test_database_create(FILE_ON_DISK);
+    start(paging);
+    paging_apply(paging, document);
+}
+
+void paging_open_older(struct paging *paging, const char *document, size_t steps, const char *rows)
+{
+    struct fault fault = {0};
+    int done = 0;
+    set_up(paging);
+    paging->where = test_database_create_empty(FILE_ON_DISK);
+    struct db *db = db_open(paging->where, DB_READ_WRITE, &fault);
+    struct db_migrations *all = db_migrations_load();
+    const struct db_migrations older = {all->items, steps};
+    CHECK(db != NULL && steps < all->count);
+    CHECK(db_migrate_all(db, &older, PAGING_START, &done, &fault));
+    db_begin(db);
+    (void)db_script(db, rows);
+    CHECK(db_commit(db) == DB_OK);
+    CHECK(db_migrate_all(db, all, PAGING_START, &done, &fault)); /* a server's is not by itself */
+    db_migrations_free(&all);
+    db_close(&db);
     start(paging);
     paging_apply(paging, document);
 }

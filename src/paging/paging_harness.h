@@ -28,6 +28,8 @@ extern const struct utc PAGING_START;
 /* `document`: the configuration as JSON text; single quotes stand for double ones. */
 void paging_open(struct paging *paging, const char *document);
 void paging_close(struct paging *paging);
+/* The same from a database of an older version: of so many steps, with these rows in it. */
+void paging_open_older(struct paging *paging, const char *document, size_t steps, const char *rows);
 /* The same as set-up and tear-down of a test, whose state is then the struct paging. */
 int paging_start(void **state, const char *document);
 int paging_finish(void **state);
