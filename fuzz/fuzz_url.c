@@ -16,10 +16,10 @@ static void handle(struct http_request *request, void *context)
 }
 
 static const struct route_row ROWS[] = {
-    {"GET", "/", PERMIT_ANYONE, handle, .summary = "root"},
-    {"GET", "/a/{id}", PERMIT_ANYONE, handle, .summary = "one"},
-    {"POST", "/a/{id}/b/{other}", PERMIT_ANYONE, handle, .summary = "two"},
-    {"GET", "/a/{id}/b/{other}/{x}/{y}", PERMIT_ANYONE, handle, .summary = "four"},
+    {"GET", "/", NULL, handle, .door = HTTP_DOOR_ANYONE, .summary = "root"},
+    {"GET", "/a/{id}", NULL, handle, .door = HTTP_DOOR_ANYONE, .summary = "one"},
+    {"POST", "/a/{id}/b/{other}", NULL, handle, .door = HTTP_DOOR_ANYONE, .summary = "two"},
+    {"GET", "/a/{id}/b/{other}/{x}/{y}", NULL, handle, .door = HTTP_DOOR_ANYONE, .summary = "four"},
 };
 
 static void try_route(const char *path)

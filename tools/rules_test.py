@@ -130,10 +130,13 @@ class RulesTest(unittest.TestCase):
         self.assertEqual([("src/paging/x.c", 1, "typedef")], self.found({"src/paging/x.c": "typedef struct x x;\n"}))
 
     def test_a_route_without_a_permit(self):
-        table = 'const struct route_row X_ROUTES[] = {\n    {"GET", "/a", PERMIT_READ, a, "s", .params = (P){{"x"}}},\n%s};\n'
+        table = 'const struct route_row X_ROUTES[] = {\n    {"GET", "/a", &PERMIT_A_READ, a, "s", .params = (P){{"x"}}},\n%s};\n'
         self.assertEqual([], self.found({"src/api/x.c": table % ""}))
+        self.assertEqual([], self.found({"src/api/x.c": table % '    {"GET", "/", NULL, b, .door = HTTP_DOOR_ANYONE},\n'}))
         self.assertEqual([("src/api/x.c", 3, "permit")],
                          self.found({"src/api/x.c": table % '    {"POST", "/b", .handler = b},\n'}))
+        self.assertEqual([("src/api/x.c", 3, "permit")],
+                         self.found({"src/api/x.c": table % '    {"POST", "/b", NULL, b, "s"},\n'}))
 
     def test_a_path_of_one_machine(self):
         for path in ("/wo" "rk/main/x", "/ho" "me/ana/x"):

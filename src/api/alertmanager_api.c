@@ -191,7 +191,7 @@ static char *silencer_of(const struct http_request *request, const struct api_co
     if (is_known && owner.owner_kind == KEY_TOKEN && owner.scope >= SCOPE_RESPOND) {
         return principal_text(PRINCIPAL_TOKEN, owner.owner);
     }
-    if (principal_read(http_actor(request)).kind == PRINCIPAL_LOCAL) {
+    if (api_principal(request).kind == PRINCIPAL_LOCAL) {
         return principal_text(PRINCIPAL_LOCAL, "");
     }
     *out_is_trusted = false;
@@ -270,31 +270,31 @@ static const struct query_param ALERTS_PARAMS[] = {
 static const struct query_param SILENCES_PARAMS[] = {FILTER_PARAM, {0}};
 
 const struct route_row ALERTMANAGER_ROUTES[] = {
-    {"GET", PROMETHEUS "/api/v2/alerts", PERMIT_KEY, get_alerts,
+    {"GET", PROMETHEUS "/api/v2/alerts", NULL, get_alerts, .door = HTTP_DOOR_KEY,
      .summary = "Open alerts of the integration, as Alertmanager's API v2 lists them.",
      .answer = &SHOWN_ALERT_SHAPE, .gives_array = true, .params = ALERTS_PARAMS},
-    {"GET", PROMETHEUS "/api/v2/alerts/groups", PERMIT_KEY, get_groups,
+    {"GET", PROMETHEUS "/api/v2/alerts/groups", NULL, get_groups, .door = HTTP_DOOR_KEY,
      .summary = "The same in groups, by label alertname.", .answer = &SHOWN_GROUP_SHAPE,
      .gives_array = true, .params = ALERTS_PARAMS},
-    {"GET", PROMETHEUS "/api/v2/status", PERMIT_KEY, get_status,
+    {"GET", PROMETHEUS "/api/v2/status", NULL, get_status, .door = HTTP_DOOR_KEY,
      .summary = "Status, as Alertmanager's API v2 tells it.", .answer = &STATUS_SHAPE},
-    {"GET", PROMETHEUS "/api/v2/receivers", PERMIT_KEY, get_receivers,
+    {"GET", PROMETHEUS "/api/v2/receivers", NULL, get_receivers, .door = HTTP_DOOR_KEY,
      .summary = "The one receiver: the integration.", .answer = &RECEIVER_SHAPE,
      .gives_array = true},
-    {"GET", PROMETHEUS "/api/v2/silences", PERMIT_KEY, get_silences,
+    {"GET", PROMETHEUS "/api/v2/silences", NULL, get_silences, .door = HTTP_DOOR_KEY,
      .summary = "Silences that may hold the integration's alerts.", .answer = &SHOWN_SILENCE_SHAPE,
      .gives_array = true, .params = SILENCES_PARAMS},
-    {"POST", PROMETHEUS "/api/v2/silences", PERMIT_KEY, post_silence,
+    {"POST", PROMETHEUS "/api/v2/silences", NULL, post_silence, .door = HTTP_DOOR_KEY,
      .summary = "Makes a silence of the integration's alerts, or changes the one of that id.",
      .request = &SENT_SILENCE_SHAPE, .answer = &SILENCE_MADE_SHAPE},
-    {"GET", PROMETHEUS "/api/v2/silence/{id}", PERMIT_KEY, get_silence, .summary = "One silence.",
-     .answer = &SHOWN_SILENCE_SHAPE},
-    {"DELETE", PROMETHEUS "/api/v2/silence/{id}", PERMIT_KEY, delete_silence,
+    {"GET", PROMETHEUS "/api/v2/silence/{id}", NULL, get_silence, .door = HTTP_DOOR_KEY,
+     .summary = "One silence.", .answer = &SHOWN_SILENCE_SHAPE},
+    {"DELETE", PROMETHEUS "/api/v2/silence/{id}", NULL, delete_silence, .door = HTTP_DOOR_KEY,
      .summary = "Ends a silence now."},
-    {"GET", PROMETHEUS "/-/ready", PERMIT_KEY, get_ready, .summary = "Answers OK.",
+    {"GET", PROMETHEUS "/-/ready", NULL, get_ready, .door = HTTP_DOOR_KEY, .summary = "Answers OK.",
      .gives = TEXT_TYPE},
-    {"GET", PROMETHEUS "/-/healthy", PERMIT_KEY, get_ready, .summary = "Answers OK.",
-     .gives = TEXT_TYPE},
+    {"GET", PROMETHEUS "/-/healthy", NULL, get_ready, .door = HTTP_DOOR_KEY,
+     .summary = "Answers OK.", .gives = TEXT_TYPE},
 };
 
 const size_t ALERTMANAGER_ROUTE_COUNT = G_N_ELEMENTS(ALERTMANAGER_ROUTES);

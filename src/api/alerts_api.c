@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "alert/alert_permits.h"
 #include "alert/alert_store.h"
 #include "alert/silence.h"
 #include "base/principal.h"
@@ -235,7 +236,7 @@ struct act_job {
     struct act act;
     const struct record *record;
     struct act_body body;
-    char *actor;
+    char *actor, *by;
     char *note;
     json_t *holds; /* of a page: what does not go at once */
     json_t *alert; /* as it is after the action */
@@ -245,6 +246,7 @@ static void act_job_free(struct act_job *job)
 {
     record_clear(job->record, &job->body);
     g_free(job->actor);
+    g_free(job->by);
     g_free(job->note);
     json_decref(job->holds);
     json_decref(job->alert);
@@ -286,7 +288,7 @@ static char *note_of(const struct http_request *request, int verb, const struct 
     if (body->user == NULL || verb == VERB_PAGE) {
         return g_strdup(body->note);
     }
-    const char *by = http_actor(request);
+    g_autofree char *by = api_caller_text(request);
     return body->note == NULL ? g_strdup_printf("by %s", by)
                               : g_strdup_printf("%s (by %s)", body->note, by);
 }
@@ -310,6 +312,7 @@ static void act(struct http_request *request, struct api_context *context, int v
         act_job_free(job);
         return;
     }
+    job->by = job->body.user != NULL ? api_caller_text(request) : NULL;
     job->note = note_of(request, verb, &job->body);
     job->holds = verb == VERB_PAGE ? json_array() : NULL;
     bool has_wait = job->body.wait.us != 0;
@@ -321,7 +324,7 @@ static void act(struct http_request *request, struct api_context *context, int v
         .target = job->body.target,
         .until = has_wait ? utc_add(clock_now(context->clock), job->body.wait) : job->body.until,
         .note = job->note,
-        .by = job->body.user != NULL ? http_actor(request) : NULL,
+        .by = job->by,
         .holds = job->holds,
     };
     struct command command = {.run = act_run, .answer = act_answer, .arg = job};
@@ -367,21 +370,22 @@ static const struct query_param LIST_PARAMS[] = {
 static const int OVER[] = {409, 0};
 
 const struct route_row ALERT_ROUTES[] = {
-    {"GET", "/api/v1/alerts", PERMIT_READ, get_alerts, "Alerts, newest first.",
+    {"GET", "/api/v1/alerts", &PERMIT_ALERT_READ, get_alerts, "Alerts, newest first.",
      .answer = &ALERT_RECORD, .is_list = true, .params = LIST_PARAMS},
-    {"GET", "/api/v1/alerts/{id}", PERMIT_READ, get_alert, "One alert.", .answer = &ALERT_RECORD},
-    {"POST", "/api/v1/alerts/{id}/acknowledge", PERMIT_RESPOND, post_acknowledge,
+    {"GET", "/api/v1/alerts/{id}", &PERMIT_ALERT_READ, get_alert, "One alert.",
+     .answer = &ALERT_RECORD},
+    {"POST", "/api/v1/alerts/{id}/acknowledge", &PERMIT_ALERT_RESPOND, post_acknowledge,
      "Takes an alert: paging stops.", .request = &ACT_RECORD, .others = OVER,
      .answer = &ALERT_RECORD},
-    {"POST", "/api/v1/alerts/{id}/resolve", PERMIT_RESPOND, post_resolve, "Closes an alert.",
+    {"POST", "/api/v1/alerts/{id}/resolve", &PERMIT_ALERT_RESPOND, post_resolve, "Closes an alert.",
      .request = &ACT_RECORD, .others = OVER, .answer = &ALERT_RECORD},
-    {"POST", "/api/v1/alerts/{id}/escalate", PERMIT_RESPOND, post_escalate,
+    {"POST", "/api/v1/alerts/{id}/escalate", &PERMIT_ALERT_RESPOND, post_escalate,
      "Takes the next step of the escalation now.", .request = &ACT_RECORD, .others = OVER,
      .answer = &ALERT_RECORD},
-    {"POST", "/api/v1/alerts/{id}/snooze", PERMIT_RESPOND, post_snooze,
+    {"POST", "/api/v1/alerts/{id}/snooze", &PERMIT_ALERT_RESPOND, post_snooze,
      "Keeps an alert quiet for a while; then it pages again from the first step.",
      .request = &SNOOZE_RECORD, .others = OVER, .answer = &ALERT_RECORD},
-    {"POST", "/api/v1/alerts/{id}/page", PERMIT_RESPOND, post_page,
+    {"POST", "/api/v1/alerts/{id}/page", &PERMIT_ALERT_RESPOND, post_page,
      "Pages a person, team, schedule or channel about an alert, now.", .request = &PAGE_RECORD,
      .others = OVER, .answer = &ALERT_RECORD},
 };

@@ -5,10 +5,14 @@
 
 #include <string.h>
 
+#include "alert/alert_permits.h"
 #include "base/limits.h"
+#include "config/config_permits.h"
 #include "config/config_store.h"
 #include "config/config_work.h"
+#include "oncall/oncall_permits.h"
 #include "people/address.h"
+#include "people/people_permits.h"
 
 /* --- lists and single ones --- */
 
@@ -32,7 +36,7 @@ static json_t *written(struct http_request *request, const struct section *secti
                        const void *item)
 {
     json_t *json = record_write(section->record, item);
-    if (http_may(request, PERMIT_ADMIN)) {
+    if (http_may(request, &PERMIT_ADDRESS_READ)) {
         return json;
     }
     size_t i;
@@ -221,7 +225,7 @@ static void post_apply(struct http_request *request, void *self)
         apply_job_free(job);
         return;
     }
-    job->actor = g_strdup(http_actor(request));
+    job->actor = api_caller_text(request);
     job->apply.base = (struct config_command){.configs = context->configs, .actor = job->actor};
     job->apply.document = job->body.document;
     job->warnings = context->ways_amiss != NULL
@@ -258,39 +262,45 @@ static void get_export(struct http_request *request, void *context)
     aside_answer(request, context, read_export);
 }
 
-#define LIST(path_, handler_, text, record_)                                                \
-    {                                                                                       \
-        "GET", (path_), PERMIT_READ, (handler_), .summary = (text), .answer = &(record_),   \
-                                                 .is_list = true, .params = API_PAGE_PARAMS \
+#define LIST(path_, permit_, handler_, text, record_)                                      \
+    {                                                                                      \
+        "GET", (path_), &(permit_), (handler_), .summary = (text), .answer = &(record_),   \
+                                                .is_list = true, .params = API_PAGE_PARAMS \
     }
-#define ONE(path_, handler_, text, record_)                                              \
-    {                                                                                    \
-        "GET", (path_), PERMIT_READ, (handler_), .summary = (text), .answer = &(record_) \
+#define ONE(path_, permit_, handler_, text, record_)                                    \
+    {                                                                                   \
+        "GET", (path_), &(permit_), (handler_), .summary = (text), .answer = &(record_) \
     }
 
 const struct route_row CONFIG_ROUTES[] = {
-    LIST("/api/v1/users", get_users, "Everybody who can be told.", USER_RECORD),
-    ONE("/api/v1/users/{name}", get_user, "One user.", USER_RECORD),
-    LIST("/api/v1/teams", get_teams, "Teams.", TEAM_RECORD),
-    ONE("/api/v1/teams/{name}", get_team, "One team.", TEAM_RECORD),
-    LIST("/api/v1/channels", get_channels, "Chat channels that policies can tell.",
-         CHAT_CHANNEL_RECORD),
-    ONE("/api/v1/channels/{name}", get_channel, "One chat channel.", CHAT_CHANNEL_RECORD),
-    LIST("/api/v1/schedules", get_schedules, "On-call schedules.", SCHEDULE_RECORD),
-    LIST("/api/v1/policies", get_policies, "Escalation policies.", POLICY_RECORD),
-    ONE("/api/v1/policies/{name}", get_policy, "One escalation policy.", POLICY_RECORD),
-    LIST("/api/v1/services", get_services, "Services.", SERVICE_RECORD),
-    ONE("/api/v1/services/{name}", get_service, "One service.", SERVICE_RECORD),
-    LIST("/api/v1/integrations", get_integrations, "Doors that alerts come in by.",
-         INTEGRATION_RECORD),
-    ONE("/api/v1/integrations/{name}", get_integration, "One integration.", INTEGRATION_RECORD),
-    LIST("/api/v1/routes", get_routes, "Routes, in the order in which they are tried.",
-         ROUTE_RECORD),
-    ONE("/api/v1/routes/{name}", get_route, "One route.", ROUTE_RECORD),
-    {"POST", "/api/v1/config/apply", PERMIT_ADMIN, post_apply,
+    LIST("/api/v1/users", PERMIT_USER_READ, get_users, "Everybody who can be told.", USER_RECORD),
+    ONE("/api/v1/users/{name}", PERMIT_USER_READ, get_user, "One user.", USER_RECORD),
+    LIST("/api/v1/teams", PERMIT_TEAM_READ, get_teams, "Teams.", TEAM_RECORD),
+    ONE("/api/v1/teams/{name}", PERMIT_TEAM_READ, get_team, "One team.", TEAM_RECORD),
+    LIST("/api/v1/channels", PERMIT_CHANNEL_READ, get_channels,
+         "Chat channels that policies can tell.", CHAT_CHANNEL_RECORD),
+    ONE("/api/v1/channels/{name}", PERMIT_CHANNEL_READ, get_channel, "One chat channel.",
+        CHAT_CHANNEL_RECORD),
+    LIST("/api/v1/schedules", PERMIT_SCHEDULE_READ, get_schedules, "On-call schedules.",
+         SCHEDULE_RECORD),
+    LIST("/api/v1/policies", PERMIT_POLICY_READ, get_policies, "Escalation policies.",
+         POLICY_RECORD),
+    ONE("/api/v1/policies/{name}", PERMIT_POLICY_READ, get_policy, "One escalation policy.",
+        POLICY_RECORD),
+    LIST("/api/v1/services", PERMIT_SERVICE_READ, get_services, "Services.", SERVICE_RECORD),
+    ONE("/api/v1/services/{name}", PERMIT_SERVICE_READ, get_service, "One service.",
+        SERVICE_RECORD),
+    LIST("/api/v1/integrations", PERMIT_INTEGRATION_READ, get_integrations,
+         "Doors that alerts come in by.", INTEGRATION_RECORD),
+    ONE("/api/v1/integrations/{name}", PERMIT_INTEGRATION_READ, get_integration, "One integration.",
+        INTEGRATION_RECORD),
+    LIST("/api/v1/routes", PERMIT_ROUTE_READ, get_routes,
+         "Routes, in the order in which they are tried.", ROUTE_RECORD),
+    ONE("/api/v1/routes/{name}", PERMIT_ROUTE_READ, get_route, "One route.", ROUTE_RECORD),
+    {"POST", "/api/v1/config/apply", &PERMIT_CONFIG_APPLY, post_apply,
      .summary = "Puts a configuration file into force, or says what it would change.",
      .request = &APPLY_RECORD, .answer = &APPLIED_SHAPE, .body_max = LIMIT_YAML},
-    {"GET", "/api/v1/config/export", PERMIT_ADMIN, get_export,
+    {"GET", "/api/v1/config/export", &PERMIT_CONFIG_EXPORT, get_export,
      .summary = "The whole configuration.", .answer = &EXPORTED_SHAPE},
 };
 const size_t CONFIG_ROUTE_COUNT = G_N_ELEMENTS(CONFIG_ROUTES);

@@ -81,6 +81,9 @@ void api_nowhere(struct http_request *request, void *context);
 
 /* The guard of all routes: tokens by their scope. `self` is the struct api_context. */
 struct http_guard api_guard(struct api_context *context);
+/* Whose token is it? NULL: it opens nothing. Free with caller_destroy. */
+NODISCARD struct caller *api_recognize(void *self, const char *token);
+NODISCARD struct openapi_permit api_permit_of(const struct permit *permit);
 
 /* A backup that is being made, or is begun until api_settle, is given up: nobody's end waits for it.
  * Before http_stop, which waits for whoever asked for it. */

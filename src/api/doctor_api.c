@@ -1,4 +1,5 @@
 /* What would keep a page from arriving? */
+#include "api/server_permits.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
@@ -72,7 +73,7 @@ static void get_doctor(struct http_request *request, void *self)
 static const int NONE[] = {404, 0};
 
 const struct route_row DOCTOR_ROUTES[] = {
-    {"GET", "/api/v1/doctor", PERMIT_ADMIN, get_doctor,
+    {"GET", "/api/v1/doctor", &PERMIT_SERVER_EXAMINE, get_doctor,
      .summary = "What would keep a page from arriving.", .answer = &REPORT_SHAPE, .others = NONE},
 };
 const size_t DOCTOR_ROUTE_COUNT = G_N_ELEMENTS(DOCTOR_ROUTES);

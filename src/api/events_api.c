@@ -1,5 +1,6 @@
 /* /api/v1/events: the one event log, as pages and as a live stream. */
 #include "api/aside.h"
+#include "api/server_permits.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
@@ -294,12 +295,13 @@ static const struct query_param STREAM_PARAMS[] = {
 static const int NOT_YET[] = {409, 0};
 
 const struct route_row EVENT_ROUTES[] = {
-    {"GET", "/api/v1/events", PERMIT_READ, get_events, .summary = "What happened, oldest first.",
-     .answer = &EVENT_RECORD, .is_list = true, .others = NOT_YET, .params = EVENT_PARAMS},
-    {"GET", "/api/v1/events/verify", PERMIT_ADMIN, get_verify,
+    {"GET", "/api/v1/events", &PERMIT_EVENT_READ, get_events,
+     .summary = "What happened, oldest first.", .answer = &EVENT_RECORD, .is_list = true,
+     .others = NOT_YET, .params = EVENT_PARAMS},
+    {"GET", "/api/v1/events/verify", &PERMIT_EVENT_VERIFY, get_verify,
      .summary = "Is the record whole, or were events edited or deleted? Reads all of it.",
      .answer = &CHAIN_SHAPE},
-    {"GET", "/api/v1/stream", PERMIT_READ, get_stream,
+    {"GET", "/api/v1/stream", &PERMIT_EVENT_READ, get_stream,
      .summary = "The same events live, as server-sent events of type message: each one's data are "
                 "an event.",
      .answer = &EVENT_RECORD, .gives = STREAM_TYPE, .params = STREAM_PARAMS},

@@ -4,12 +4,14 @@
 #include "api/sight.h"
 #include "api/support.h"
 
+#include "alert/alert_permits.h"
 #include "alert/signal.h"
 #include "base/json.h"
 #include "base/principal.h"
 #include "ledger/event.h"
 #include "paging/alert_topic.h"
 #include "paging/explain.h"
+#include "paging/paging_permits.h"
 #include "paging/whatif.h"
 #include "people/address.h"
 #include "people/contact_store.h"
@@ -251,13 +253,13 @@ static const struct query_param WHATIF_PARAMS[] = {
 static const int UNKNOWN[] = {422, 0};
 
 const struct route_row EXPLAIN_ROUTES[] = {
-    {"GET", "/api/v1/alerts/{id}/explain", PERMIT_READ, get_explain,
+    {"GET", "/api/v1/alerts/{id}/explain", &PERMIT_ALERT_READ, get_explain,
      .summary = "Every decision about an alert: rule, layer, step, instant, each attempt.",
      .answer = &EXPLANATION_SHAPE},
-    {"GET", "/api/v1/whatif", PERMIT_READ, get_whatif,
+    {"GET", "/api/v1/whatif", &PERMIT_PAGE_FORESEE, get_whatif,
      .summary = "Who would be told when, for an alert on a service at an instant.",
      .answer = &WHATIF_SHAPE, .others = UNKNOWN, .params = WHATIF_PARAMS},
-    {"POST", "/api/v1/whatif", PERMIT_READ, post_whatif,
+    {"POST", "/api/v1/whatif", &PERMIT_PAGE_FORESEE, post_whatif,
      .summary = "The same question with a body.", .request = &WHATIF_RECORD,
      .answer = &WHATIF_SHAPE},
 };

@@ -11,6 +11,7 @@
 #include "access/token_store.h"
 #include "base/subject.h"
 #include "oncall/ical.h"
+#include "oncall/oncall_permits.h"
 
 enum { PAST_DAYS = 31, FUTURE_DAYS = 120 };
 
@@ -275,7 +276,7 @@ static void post_feed(struct http_request *request, void *self)
     job->request = request;
     job->context = context;
     job->owner = owner;
-    job->actor = g_strdup(http_actor(request));
+    job->actor = api_caller_text(request);
     job->mint = (struct key_mint){.owner_kind = KEY_FEED, .owner = owner, .actor = job->actor};
     struct command command = {.run = mint_run, .answer = mint_answer, .arg = job};
     if (!api_submit(request, context, command)) {
@@ -316,7 +317,7 @@ static void delete_feed(struct http_request *request, void *self)
     job->request = request;
     job->context = context;
     job->owner = g_strdup(http_path_param(request, "owner"));
-    job->actor = g_strdup(http_actor(request));
+    job->actor = api_caller_text(request);
     job->revoke = (struct key_revoke){
         .owner_kind = KEY_FEED, .owner = job->owner, .id = id, .actor = job->actor};
     struct command command = {.run = revoke_run, .answer = revoke_answer, .arg = job};
@@ -331,16 +332,16 @@ static const struct query_param REVOKE_PARAMS[] = {{"id", "Only this one, by its
 static const int UNCHANGED[] = {304, 0};
 
 const struct route_row FEED_ROUTES[] = {
-    {"GET", "/cal/{key}", PERMIT_KEY, get_calendar,
+    {"GET", "/cal/{key}", NULL, get_calendar, .door = HTTP_DOOR_KEY,
      .summary = "Shifts as a calendar (text/calendar); the address ends in .ics.",
      .gives = "text/calendar", .others = UNCHANGED},
-    {"GET", "/api/v1/feeds", PERMIT_READ, get_feeds,
+    {"GET", "/api/v1/feeds", &PERMIT_FEED_READ, get_feeds,
      .summary = "Calendars that were given out, without their addresses.", .answer = &FEED_RECORD,
      .is_list = true},
-    {"POST", "/api/v1/feeds", PERMIT_RESPOND, post_feed,
+    {"POST", "/api/v1/feeds", &PERMIT_FEED_CHANGE, post_feed,
      .summary = "Makes a calendar's address. It is in this answer only.",
      .request = &FEED_BODY_RECORD, .answer = &FEED_MADE_SHAPE, .success = 201},
-    {"DELETE", "/api/v1/feeds/{owner}", PERMIT_RESPOND, delete_feed,
+    {"DELETE", "/api/v1/feeds/{owner}", &PERMIT_FEED_CHANGE, delete_feed,
      .summary =
          "Ends all calendar addresses of \"user:NAME\" or \"schedule:NAME\", or one of them.",
      .success = 204, .params = REVOKE_PARAMS},

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "access/key_command.h"
+#include "access/key_permits.h"
 #include "access/token_store.h"
+#include "alert/alert_permits.h"
 #include "base/limits.h"
 
 /* --- tokens --- */
@@ -166,7 +168,7 @@ static void post_token(struct http_request *request, void *self)
         token_job_free(job);
         return;
     }
-    job->actor = g_strdup(http_actor(request));
+    job->actor = api_caller_text(request);
     bool has_span = job->body.expires_in.us != 0;
     job->create = (struct token_create){
         .name = job->body.name,
@@ -220,7 +222,7 @@ static void delete_token(struct http_request *request, void *context)
     struct revoke_job *job = g_new0(struct revoke_job, 1);
     job->request = request;
     job->owner = g_strdup(http_path_param(request, "name"));
-    job->actor = g_strdup(http_actor(request));
+    job->actor = api_caller_text(request);
     job->revoke =
         (struct key_revoke){.owner_kind = KEY_TOKEN, .owner = job->owner, .actor = job->actor};
     struct command command = {.run = revoke_run, .answer = revoke_answer, .arg = job};
@@ -297,7 +299,7 @@ static void rotate(struct http_request *request, struct api_context *context, in
     struct rotate_job *job = g_new0(struct rotate_job, 1);
     job->request = request;
     job->owner = g_strdup(http_path_param(request, "name"));
-    job->actor = g_strdup(http_actor(request));
+    job->actor = api_caller_text(request);
     job->rotate = (struct key_rotate){
         .mint = {.owner_kind = owner_kind,
                  .owner = job->owner,
@@ -344,17 +346,17 @@ static void post_heartbeat_key(struct http_request *request, void *self)
 static const int GONE[] = {409, 0};
 
 const struct route_row KEY_ROUTES[] = {
-    {"GET", "/api/v1/tokens", PERMIT_ADMIN, get_tokens, .summary = "Tokens, without their texts.",
-     .answer = &TOKEN_RECORD, .is_list = true},
-    {"POST", "/api/v1/tokens", PERMIT_ADMIN, post_token,
+    {"GET", "/api/v1/tokens", &PERMIT_TOKEN_READ, get_tokens,
+     .summary = "Tokens, without their texts.", .answer = &TOKEN_RECORD, .is_list = true},
+    {"POST", "/api/v1/tokens", &PERMIT_TOKEN_CHANGE, post_token,
      .summary = "Makes a token. Its text is in this answer only.", .request = &TOKEN_BODY_RECORD,
      .answer = &TOKEN_MADE_SHAPE, .success = 201},
-    {"DELETE", "/api/v1/tokens/{name}", PERMIT_ADMIN, delete_token, .summary = "Ends a token.",
-     .success = 204},
-    {"POST", "/api/v1/integrations/{name}/key", PERMIT_ADMIN, post_integration_key,
+    {"DELETE", "/api/v1/tokens/{name}", &PERMIT_TOKEN_CHANGE, delete_token,
+     .summary = "Ends a token.", .success = 204},
+    {"POST", "/api/v1/integrations/{name}/key", &PERMIT_INTEGRATION_KEY, post_integration_key,
      .summary = "Makes a new key. Its text is in this answer only.", .request = &ROTATE_RECORD,
      .answer = &KEY_MADE_SHAPE, .others = GONE, .success = 201},
-    {"POST", "/api/v1/heartbeats/{name}/key", PERMIT_ADMIN, post_heartbeat_key,
+    {"POST", "/api/v1/heartbeats/{name}/key", &PERMIT_HEARTBEAT_KEY, post_heartbeat_key,
      .summary = "Makes a new key. Its text is in this answer only.", .request = &ROTATE_RECORD,
      .answer = &KEY_MADE_SHAPE, .others = GONE, .success = 201},
 };

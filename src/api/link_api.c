@@ -387,10 +387,10 @@ static const int OVER[] = {410, 0};
 static const int UNPRESSED[] = {403, 410, 0};
 
 const struct route_row LINK_ROUTES[] = {
-    {"GET", "/l/{token}", PERMIT_LINK, get_link,
+    {"GET", "/l/{token}", NULL, get_link, .door = HTTP_DOOR_LINK,
      .summary = "What a signed link is about (HTML). Changes nothing.", .gives = HTML_TYPE,
      .others = OVER, .params = LINK_PARAMS},
-    {"POST", "/l/{token}", PERMIT_LINK, post_link,
+    {"POST", "/l/{token}", NULL, post_link, .door = HTTP_DOOR_LINK,
      .summary =
          "A button of that page: form field do is acknowledge, resolve, escalate, snooze (for) "
          "or page (who, note); alert names one of several.",

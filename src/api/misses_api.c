@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "paging/miss_store.h"
+#include "paging/paging_permits.h"
 
 #define SINCE_USUAL SPAN_D(30)
 
@@ -177,10 +178,10 @@ static const struct query_param TEAM_PARAMS[] = {
     {"since", "RFC 3339; 30 days ago when absent."}, {"team", "Only its members."}, {NULL, NULL}};
 
 const struct route_row MISS_ROUTES[] = {
-    {"GET", "/api/v1/users/{name}/misses", PERMIT_READ, get_user_misses,
+    {"GET", "/api/v1/users/{name}/misses", &PERMIT_MISS_READ, get_user_misses,
      .summary = "How many pages one person had, and how many went on to somebody else.",
      .answer = &MISS_RECORD, .params = SINCE_PARAMS},
-    {"GET", "/api/v1/misses", PERMIT_READ, get_misses,
+    {"GET", "/api/v1/misses", &PERMIT_MISS_READ, get_misses,
      .summary = "The same for everybody, or for a team.", .answer = &MISS_RECORD, .is_list = true,
      .params = TEAM_PARAMS},
 };

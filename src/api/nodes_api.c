@@ -1,4 +1,5 @@
 /* The nodes that share the database, and whether this one is ready to take alerts. */
+#include "api/server_permits.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
@@ -322,12 +323,12 @@ static void get_ready(struct http_request *request, void *self)
 static const int FAILED[] = {500, 0};
 
 const struct route_row NODE_ROUTES[] = {
-    {"GET", "/readyz", PERMIT_ANYONE, get_ready,
+    {"GET", "/readyz", NULL, get_ready, .door = HTTP_DOOR_ANYONE,
      .summary = "Alerts are taken and people told: the ledger runs, the database can be written, "
                 "messages are sent. 503 says in `database` why not: full, down, uncertain, "
                 "outdated, damaged or slow; or in `sending`: silent, unwatched or overdue.",
      .answer = &READY_SHAPE},
-    {"GET", "/api/v1/nodes", PERMIT_READ, get_nodes,
+    {"GET", "/api/v1/nodes", &PERMIT_NODE_READ, get_nodes,
      .summary = "The servers that share the database, also the last that ended within a day.",
      .answer = &NODE_RECORD, .is_list = true, .others = FAILED},
 };

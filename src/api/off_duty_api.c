@@ -4,6 +4,7 @@
 
 #include "base/json_set.h"
 #include "config/off_duty.h"
+#include "oncall/oncall_permits.h"
 #include "paging/pager.h"
 
 /* --- the shape of request and answer --- */
@@ -232,7 +233,7 @@ static void post_off_duty(struct http_request *request, void *self)
     job->body.from = utc_later(now, job->body.from);
     job->pager = context->pager;
     job->user = g_strdup(http_path_param(request, "name"));
-    job->actor = g_strdup(http_actor(request));
+    job->actor = api_caller_text(request);
     job->off = (struct off_duty){.base = {.configs = context->configs, .actor = job->actor},
                                  .user = job->user,
                                  .from = job->body.from,
@@ -315,7 +316,7 @@ static void delete_absence(struct http_request *request, void *self)
     struct end_job *job = g_new0(struct end_job, 1);
     job->request = request;
     job->name = g_strdup(http_path_param(request, "name"));
-    job->actor = g_strdup(http_actor(request));
+    job->actor = api_caller_text(request);
     job->end = (struct end_absence){.base = {.configs = context->configs, .actor = job->actor},
                                     .name = job->name,
                                     .keeps_covers = keeps_covers};
@@ -332,15 +333,15 @@ static const struct query_param END_PARAMS[] = {
 static const int OF_FILE[] = {409, 0};
 
 const struct route_row DUTY_ROUTES[] = {
-    {"GET", "/api/v1/absences", PERMIT_READ, get_absences,
+    {"GET", "/api/v1/absences", &PERMIT_ABSENCE_READ, get_absences,
      .summary = "Who is away, and when, of those who were taken off duty.",
      .answer = &ABSENCE_RECORD, .is_list = true, .params = API_PAGE_PARAMS},
-    {"DELETE", "/api/v1/absences/{name}", PERMIT_RESPOND, delete_absence,
+    {"DELETE", "/api/v1/absences/{name}", &PERMIT_ABSENCE_CHANGE, delete_absence,
      .summary =
          "Ends an absence, and takes back the overrides that cover what is left of it; one that "
          "holds ends now.",
      .answer = &ABSENCE_ENDED_SHAPE, .params = END_PARAMS, .others = OF_FILE},
-    {"POST", "/api/v1/users/{name}/off-duty", PERMIT_RESPOND, post_off_duty,
+    {"POST", "/api/v1/users/{name}/off-duty", &PERMIT_ABSENCE_CHANGE, post_off_duty,
      .summary = "Takes a person off duty for a time: somebody else covers each of their shifts.",
      .request = &BODY_RECORD, .answer = &VIEW_RECORD},
 };

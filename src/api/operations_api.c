@@ -1,4 +1,5 @@
 /* What operators and their tools ask: health, metrics, documentation, backup. */
+#include "api/server_permits.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
@@ -131,7 +132,9 @@ static char *write_document(const char *server)
     const struct openapi_about about = {.title = "Tocsin",
                                         .version = TOCSIN_VERSION,
                                         .server = server,
-                                        .plain_problems = API_PLAIN_PROBLEMS};
+                                        .plain_problems = API_PLAIN_PROBLEMS,
+                                        .permit_of = api_permit_of,
+                                        .every_scope = enum_to_name(TOKEN_SCOPE_NAMES, SCOPE_READ)};
     struct api_tables tables;
     api_tables(&tables);
     json_auto_t *json = http_openapi(tables.tables, tables.sizes, &about);
@@ -272,13 +275,13 @@ static const int BUSY[] = {409, 0};
 static const int UNCHANGED[] = {304, 0};
 
 const struct route_row OPERATION_ROUTES[] = {
-    {"GET", "/healthz", PERMIT_ANYONE, get_health, .summary = "The process runs.",
+    {"GET", "/healthz", NULL, get_health, .door = HTTP_DOOR_ANYONE, .summary = "The process runs.",
      .answer = &HEALTH_SHAPE},
-    {"GET", "/metrics", PERMIT_ANYONE, get_metrics,
+    {"GET", "/metrics", NULL, get_metrics, .door = HTTP_DOOR_ANYONE,
      .summary = "Numbers about the server itself, in Prometheus' text form.", .gives = TEXT_TYPE},
-    {"GET", "/api/v1/openapi.json", PERMIT_ANYONE, get_openapi, .summary = "This document.",
-     .answer = &OPENAPI_SHAPE, .others = UNCHANGED},
-    {"POST", "/api/v1/backup", PERMIT_ADMIN, post_backup,
+    {"GET", "/api/v1/openapi.json", NULL, get_openapi, .door = HTTP_DOOR_ANYONE,
+     .summary = "This document.", .answer = &OPENAPI_SHAPE, .others = UNCHANGED},
+    {"POST", "/api/v1/backup", &PERMIT_SERVER_BACK_UP, post_backup,
      .summary = "Copies the database, online and verified, into the data directory.",
      .answer = &BACKUP_MADE_SHAPE, .others = BUSY, .success = 201},
 };

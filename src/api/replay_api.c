@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "alert/alert_permits.h"
 #include "alert/alert_store.h"
 #include "alert/route.h"
 #include "config/config_plan.h"
@@ -283,7 +284,7 @@ static void post_replay(struct http_request *request, void *self)
 }
 
 const struct route_row REPLAY_ROUTES[] = {
-    {"POST", "/api/v1/routes/replay", PERMIT_RESPOND, post_replay,
+    {"POST", "/api/v1/routes/replay", &PERMIT_ROUTE_REPLAY, post_replay,
      .summary = "Where routes that are not in force yet would have sent the newest alerts.",
      .request = &REPLAY_RECORD, .answer = &REPLAYED_RECORD, .is_list = true},
 };

@@ -2,6 +2,7 @@
 #include "api/aside.h"
 #include "api/support.h"
 
+#include "alert/alert_permits.h"
 #include "alert/alert_store.h"
 #include "alert/silence.h"
 #include "base/json.h"
@@ -168,7 +169,7 @@ static struct object_job *object_job_new(struct http_request *request, struct ap
 {
     struct object_job *job = g_new0(struct object_job, 1);
     job->request = request;
-    job->actor = g_strdup(http_actor(request));
+    job->actor = api_caller_text(request);
     job->name = g_strdup(http_path_param(request, "name"));
     struct config_command base = {.configs = context->configs, .actor = job->actor};
     job->put.base = base;
@@ -289,14 +290,14 @@ static const int CHANGED[] = {200, 409, 0}; /* one of that name was there */
 static const int OF_FILE[] = {409, 0};
 
 const struct route_row SILENCE_ROUTES[] = {
-    {"GET", "/api/v1/silences", PERMIT_READ, get_silences, .summary = "Silences.",
+    {"GET", "/api/v1/silences", &PERMIT_SILENCE_READ, get_silences, .summary = "Silences.",
      .answer = &SILENCE_RECORD, .is_list = true, .params = LIST_PARAMS},
-    {"GET", "/api/v1/silences/{name}", PERMIT_READ, get_silence, .summary = "One silence.",
+    {"GET", "/api/v1/silences/{name}", &PERMIT_SILENCE_READ, get_silence, .summary = "One silence.",
      .answer = &SILENCE_RECORD},
-    {"POST", "/api/v1/silences", PERMIT_RESPOND, post_silence,
+    {"POST", "/api/v1/silences", &PERMIT_SILENCE_CHANGE, post_silence,
      .summary = "Keeps matching alerts from paging for a while.", .request = &SILENCE_RECORD,
      .answer = &SILENCE_RECORD, .others = CHANGED, .success = 201},
-    {"DELETE", "/api/v1/silences/{name}", PERMIT_RESPOND, delete_silence,
+    {"DELETE", "/api/v1/silences/{name}", &PERMIT_SILENCE_CHANGE, delete_silence,
      .summary =
          "Ends a silence, which stays listed as one that is over; one that recurs is deleted.",
      .others = OF_FILE, .success = 204},

@@ -3,10 +3,10 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "access/permit.h"
 #include "api/page_html.h"
 #include "base/json_set.h"
 #include "base/limits.h"
-#include "base/principal.h"
 #include "config/config_plan.h"
 
 enum { PAGE_DEFAULT = 50, BUSY_RETRY_S = 2 };
@@ -172,10 +172,23 @@ bool api_body(struct http_request *request, const struct record *record, void *o
     return true;
 }
 
+struct principal api_principal(const struct http_request *request)
+{
+    const struct caller *caller = http_caller(request);
+    return caller == NULL ? (struct principal){0} : caller->principal;
+}
+
+char *api_caller_text(const struct http_request *request)
+{
+    const struct principal principal = api_principal(request);
+    CHECK(principal.kind != 0);
+    return principal_text(principal.kind, principal.name);
+}
+
 char *api_actor(struct http_request *request, struct api_context *context, const char *user)
 {
     if (user == NULL) {
-        return g_strdup(http_actor(request));
+        return api_caller_text(request);
     }
     struct config *config = config_current(context->configs);
     bool is_known = config_user(config, user) != NULL;

@@ -54,6 +54,11 @@ void api_answer_list(struct http_request *request, json_t *items, int64_t next);
  * 400 or 422. */
 NODISCARD bool api_body(struct http_request *request, const struct record *record, void *out);
 
+/* Who calls, as far as they were asked; its kind is 0 when nobody was. Borrowed of the request. */
+NODISCARD struct principal api_principal(const struct http_request *request);
+/* The same for the record, at a door where everybody is asked. Free with g_free. */
+NODISCARD char *api_caller_text(const struct http_request *request);
+
 /* Who acts: "user:NAME" when the body names one, else whoever calls. NULL after answering 422 when
  * there is no such user. Free with g_free. */
 NODISCARD char *api_actor(struct http_request *request, struct api_context *context,

@@ -5,10 +5,12 @@
 
 #include <string.h>
 
+#include "alert/alert_permits.h"
 #include "alert/route.h"
 #include "config/config_plan.h"
 #include "paging/page_store.h"
 #include "paging/pager.h"
+#include "people/people_permits.h"
 #include "source/native.h"
 
 /* --- a test page --- */
@@ -68,7 +70,7 @@ static void submit_test(struct http_request *request, struct api_context *contex
                         struct test_job *job)
 {
     job->request = request;
-    job->actor = g_strdup(http_actor(request));
+    job->actor = api_caller_text(request);
     job->test = (struct test_page){.pager = context->pager,
                                    .user = job->user,
                                    .channel = job->channel,
@@ -251,14 +253,14 @@ static void post_route_test(struct http_request *request, void *self)
 }
 
 const struct route_row TRIAL_ROUTES[] = {
-    {"POST", "/api/v1/users/{name}/test", PERMIT_RESPOND, post_user_test,
+    {"POST", "/api/v1/users/{name}/test", &PERMIT_USER_TEST, post_user_test,
      .summary = "Sends a test message to one contact of a user, or to all.",
      .request = &TEST_RECORD, .answer = &TEST_SENT_SHAPE, .success = 202},
-    {"POST", "/api/v1/channels/{name}/test", PERMIT_RESPOND, post_channel_test,
+    {"POST", "/api/v1/channels/{name}/test", &PERMIT_CHANNEL_TEST, post_channel_test,
      .summary = "Sends a test message to a channel.", .answer = &TEST_SENT_SHAPE, .success = 202},
-    {"GET", "/api/v1/heartbeats", PERMIT_READ, get_heartbeats,
+    {"GET", "/api/v1/heartbeats", &PERMIT_HEARTBEAT_READ, get_heartbeats,
      .summary = "Heartbeats and when they were heard.", .answer = &BEAT_RECORD, .is_list = true},
-    {"POST", "/api/v1/routes/test", PERMIT_READ, post_route_test,
+    {"POST", "/api/v1/routes/test", &PERMIT_ROUTE_READ, post_route_test,
      .summary = "Which service and severity the routes would give an alert.",
      .request = &ROUTE_TEST_RECORD, .answer = &ROUTE_TESTED_SHAPE},
 };

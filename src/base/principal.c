@@ -55,6 +55,17 @@ char *principal_text(enum principal_kind kind, const char *name)
     return g_strdup(kind == PRINCIPAL_LOCAL ? PRINCIPAL_LOCAL_TEXT : PRINCIPAL_SYSTEM_TEXT);
 }
 
+struct principal principal_copy(struct principal principal)
+{
+    return (struct principal){.kind = principal.kind, .name = g_strdup(principal.name)};
+}
+
+void principal_clear(struct principal *principal)
+{
+    g_free((char *)(uintptr_t)principal->name);
+    *principal = (struct principal){0};
+}
+
 bool principal_is_somebody(struct principal principal)
 {
     return principal.kind == PRINCIPAL_USER || principal.kind == PRINCIPAL_CHANNEL ||

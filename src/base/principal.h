@@ -38,6 +38,10 @@ NODISCARD struct principal principal_of_receiver(const char *who);
 /* Never NULL; free with g_free. */
 NODISCARD char *principal_text(enum principal_kind kind, const char *name);
 
+/* With a name of its own; end it with principal_clear. */
+NODISCARD struct principal principal_copy(struct principal principal);
+void principal_clear(struct principal *principal);
+
 /* Did somebody do it, from a place that can be told: a person, a room, or a program with a token of theirs? */
 NODISCARD bool principal_is_somebody(struct principal principal);
 

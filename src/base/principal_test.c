@@ -68,12 +68,27 @@ static void test_who_is_somebody(void **state)
     }
 }
 
+static void test_a_copy_stands_alone(void **state)
+{
+    (void)state;
+    char name[] = "ana";
+    struct principal copy =
+        principal_copy((struct principal){.kind = PRINCIPAL_USER, .name = name});
+    name[0] = 'x';
+    assert_int_equal(copy.kind, PRINCIPAL_USER);
+    assert_string_equal(copy.name, "ana");
+    principal_clear(&copy);
+    assert_int_equal(copy.kind, 0);
+    assert_null(copy.name);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_actors),
         cmocka_unit_test(test_receivers),
         cmocka_unit_test(test_who_is_somebody),
+        cmocka_unit_test(test_a_copy_stands_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

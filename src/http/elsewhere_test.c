@@ -36,7 +36,8 @@ static void read_elsewhere(struct http_request *request, void *context)
 }
 
 static const struct route_row ROWS[] = {
-    {"POST", "/things", PERMIT_ANYONE, read_elsewhere, .summary = "Gives back what it gets."},
+    {"POST", "/things", NULL, read_elsewhere, .door = HTTP_DOOR_ANYONE,
+     .summary = "Gives back what it gets."},
 };
 
 static void test_a_body_is_refused_elsewhere(void **state)

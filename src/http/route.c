@@ -66,7 +66,7 @@ static int method_index(const char *method)
 
 static void add_row(struct routes *routes, const struct route_row *row)
 {
-    CHECK(row->path[0] == '/' && row->permit >= PERMIT_ANYONE && row->permit <= PERMIT_ADMIN);
+    CHECK(row->path[0] == '/' && (row->permit != NULL) == (row->door == 0));
     int method = method_index(row->method);
     CHECK(method >= 0);
     struct node *node = routes->root;

@@ -19,13 +19,13 @@ static void handle(struct http_request *request, void *context)
 }
 
 static const struct route_row ROWS[] = {
-    {"GET", "/", PERMIT_ANYONE, handle, .summary = "root"},
-    {"GET", "/a", PERMIT_ANYONE, handle, .summary = "a"},
-    {"POST", "/a", PERMIT_ANYONE, handle, .summary = "post a"},
-    {"GET", "/a/{id}", PERMIT_ANYONE, handle, .summary = "one a"},
-    {"DELETE", "/a/{id}", PERMIT_ANYONE, handle, .summary = "no a"},
-    {"GET", "/a/{id}/b/{other}", PERMIT_ANYONE, handle, .summary = "b"},
-    {"GET", "/a/special", PERMIT_ANYONE, handle, .summary = "special"},
+    {"GET", "/", NULL, handle, .door = HTTP_DOOR_ANYONE, .summary = "root"},
+    {"GET", "/a", NULL, handle, .door = HTTP_DOOR_ANYONE, .summary = "a"},
+    {"POST", "/a", NULL, handle, .door = HTTP_DOOR_ANYONE, .summary = "post a"},
+    {"GET", "/a/{id}", NULL, handle, .door = HTTP_DOOR_ANYONE, .summary = "one a"},
+    {"DELETE", "/a/{id}", NULL, handle, .door = HTTP_DOOR_ANYONE, .summary = "no a"},
+    {"GET", "/a/{id}/b/{other}", NULL, handle, .door = HTTP_DOOR_ANYONE, .summary = "b"},
+    {"GET", "/a/special", NULL, handle, .door = HTTP_DOOR_ANYONE, .summary = "special"},
 };
 
 static const struct {

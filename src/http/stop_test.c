@@ -40,7 +40,7 @@ static void give_up(void *context)
 }
 
 static const struct route_row ROWS[] = {
-    {"GET", "/long", PERMIT_ANYONE, read_long, .summary = "Reads long."},
+    {"GET", "/long", NULL, read_long, .door = HTTP_DOOR_ANYONE, .summary = "Reads long."},
 };
 
 static void what_is_still_at_work_is_told_to_give_up(void **state)
