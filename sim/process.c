@@ -157,7 +157,7 @@ static bool load_config(struct node *node)
 static void first_config(struct node *node)
 {
     json_auto_t *document = world_document(node->world, &node->world->scene);
-    struct apply_config apply = {.base = {.configs = node->configs, .actor = "local"},
+    struct apply_config apply = {.base = {.configs = node->configs, .actor = PRINCIPAL_HERE},
                                  .document = document};
     run_alone(node, apply_config_run, config_command_answered, &apply);
     if (apply.base.status != 200) {

@@ -268,8 +268,8 @@ struct sender provider_sender(struct node *node)
 
 struct answer {
     struct act act; /* first: the command's argument is the answer itself */
+    const char *who;
     struct world *world;
-    char actor[32];
 };
 
 static void answer_came(void *arg, enum command_outcome outcome)
@@ -292,7 +292,7 @@ static void act_now(void *arg)
         return;
     }
     answer->act.pager = node->pager;
-    answer->act.actor = answer->actor;
+    answer->act.actor = (struct principal){PRINCIPAL_USER, answer->who};
     const struct command command = {.run = pager_act, .answer = answer_came, .arg = answer};
     CHECK(process_submit(node, command));
 }
@@ -309,7 +309,7 @@ void people_hear(struct world *world, int person, const int64_t *alert_ids, size
         answer->world = world;
         answer->act.subject = alert_subject(alert_ids[i]);
         answer->act.verb = chance_of(&world->chance, 15) ? VERB_RESOLVE : VERB_ACKNOWLEDGE;
-        g_snprintf(answer->actor, sizeof answer->actor, "user:%s", who->name);
+        answer->who = who->name;
         world_at_owned(world, after, act_now, g_free, answer);
     }
 }

@@ -138,6 +138,15 @@ class RulesTest(unittest.TestCase):
         self.assertEqual([("src/api/x.c", 3, "permit")],
                          self.found({"src/api/x.c": table % '    {"POST", "/b", NULL, b, "s"},\n'}))
 
+    def test_an_actor_taken_apart(self):
+        for line in ('if (g_str_has_prefix(actor, "user:")) {', 'x = g_strdup_printf("token:%s", name);',
+                     'if (strcmp(by, "tocsin") == 0) {', 'return g_strcmp0(who, "local");'):
+            with self.subTest(line):
+                self.assertEqual([("src/paging/x.c", 1, "principal")], self.found({"src/paging/x.c": line + "\n"}))
+        self.assertEqual([], self.found({"src/paging/x.c": '.doc = "\\"user:ana\\".",\nx = g_strdup("tocsin");\n',
+                                         "src/paging/x_test.c": 'x(strcmp(by, "local"));\n',
+                                         "src/base/principal.c": '{PRINCIPAL_USER, "user:"},\n'}))
+
     def test_a_path_of_one_machine(self):
         for path in ("/wo" "rk/main/x", "/ho" "me/ana/x"):
             with self.subTest(path):

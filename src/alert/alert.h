@@ -3,7 +3,6 @@
 #define ALERT_ALERT_H
 
 #include "alert/signal.h"
-#include "base/principal.h"
 #include "ledger/ledger.h"
 #include "people/user.h"
 
@@ -53,9 +52,6 @@ struct alert {
     json_t *
         holds; /* likewise, of a page that was just asked for: what does not go at once; NULL: all does */
 };
-
-/* Who resolves what its source no longer repeats. */
-#define ALERT_EXPIRED_BY PRINCIPAL_SYSTEM_TEXT
 
 void alert_clear(struct alert *alert);
 /* Put to sleep until snoozed_until: its status says acknowledged, and yet it pages again. */

@@ -3,6 +3,7 @@
 #define ALERT_DEDUP_H
 
 #include "alert/alert.h"
+#include "base/principal.h"
 #include "base/random.h"
 
 enum dedup_verdict {
@@ -26,7 +27,7 @@ NODISCARD enum dedup_verdict dedup_judge(const struct signal *signal, const stru
  * has just resolved? So it is when a replica of the sender, which sees the end later, repeats the
  * firing. What a person has resolved opens anew. */
 NODISCARD bool dedup_continues(const struct signal *signal, const struct alert *last,
-                               const char *actor, struct utc now);
+                               struct principal actor, struct utc now);
 
 /* An alert that opened this often within this long is flapping. */
 #define DEDUP_FLAP_SPAN SPAN_MIN(15)

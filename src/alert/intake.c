@@ -27,19 +27,20 @@ struct taking {
     bool *out_is_unsure;
 };
 
-static void append(struct ledger_tx *tx, const char *actor, const struct event_kind *kind,
+static void append(struct ledger_tx *tx, struct principal actor, const struct event_kind *kind,
                    int64_t alert_id, json_t *data)
 {
-    event_append(tx, principal_read(actor), kind, alert_subject(alert_id), data);
+    event_append(tx, actor, kind, alert_subject(alert_id), data);
     json_decref(data);
 }
 
-/* "heartbeat:nightly" is an actor as it stands; an integration's name says what it is. */
-static char *actor_of(const char *integration)
+/* "heartbeat:nightly" says who acts as it stands; an integration's name says what it is. */
+static struct principal actor_of(const char *integration)
 {
-    return principal_read(integration).kind == PRINCIPAL_HEARTBEAT
-               ? g_strdup(integration)
-               : principal_text(PRINCIPAL_INTEGRATION, integration);
+    const struct principal sender = principal_read(integration);
+    return sender.kind == PRINCIPAL_HEARTBEAT
+               ? sender
+               : (struct principal){PRINCIPAL_INTEGRATION, integration};
 }
 
 static json_t *alert_data(const struct alert *alert)
@@ -53,7 +54,7 @@ static json_t *alert_data(const struct alert *alert)
 
 /* --- acts, by whatever door --- */
 
-bool alert_acknowledge(struct ledger_tx *tx, struct alert *alert, const char *actor,
+bool alert_acknowledge(struct ledger_tx *tx, struct alert *alert, struct principal actor,
                        const char *note)
 {
     if (alert->status != ALERT_OPEN) {
@@ -62,7 +63,7 @@ bool alert_acknowledge(struct ledger_tx *tx, struct alert *alert, const char *ac
     alert->status = ALERT_ACKNOWLEDGED;
     alert->acknowledged_at = tx->now;
     g_free(alert->acknowledged_by);
-    alert->acknowledged_by = g_strdup(actor);
+    alert->acknowledged_by = principal_text_of(actor);
     alert_save(tx->db, alert);
     json_t *data = alert_data(alert);
     json_set_text(data, "note", note);
@@ -70,8 +71,8 @@ bool alert_acknowledge(struct ledger_tx *tx, struct alert *alert, const char *ac
     return true;
 }
 
-bool alert_resolve(struct ledger_tx *tx, struct alert *alert, const char *actor, const char *note,
-                   const char *reason)
+bool alert_resolve(struct ledger_tx *tx, struct alert *alert, struct principal actor,
+                   const char *note, const char *reason)
 {
     if (alert->status == ALERT_RESOLVED) {
         return false;
@@ -79,7 +80,7 @@ bool alert_resolve(struct ledger_tx *tx, struct alert *alert, const char *actor,
     alert->status = ALERT_RESOLVED;
     alert->resolved_at = tx->now;
     g_free(alert->resolved_by);
-    alert->resolved_by = g_strdup(actor);
+    alert->resolved_by = principal_text_of(actor);
     alert->snoozed_until = (struct utc){0};
     alert_save(tx->db, alert);
     json_t *data = alert_data(alert);
@@ -255,7 +256,7 @@ static void open_alert(const struct taking *taking, char *route, int64_t opening
     fill_new(taking, ALERT_OPEN, route);
     taking->out->is_flapping = dedup_is_flapping(openings);
     alert_insert(tx->db, taking->out);
-    g_autofree char *actor = actor_of(taking->integration);
+    const struct principal actor = actor_of(taking->integration);
     append(tx, actor, &EVENT_ALERT_TRIGGERED, taking->out->id, opened_data(taking));
     if (taking->out->is_flapping) {
         json_t *data = alert_data(taking->out);
@@ -277,7 +278,7 @@ static void suppress_alert(const struct taking *taking, char *route)
     }
     fill_new(taking, ALERT_SUPPRESSED, route);
     alert_insert(tx->db, alert);
-    g_autofree char *actor = actor_of(taking->integration);
+    const struct principal actor = actor_of(taking->integration);
     append(tx, actor, &EVENT_ALERT_SUPPRESSED, alert->id, opened_data(taking));
 }
 
@@ -362,7 +363,7 @@ static bool renew(const struct taking *taking)
     is_new |= renew_text(&alert->group, signal->group, changes, "group");
     is_new |= renew_text(&alert->class_name, signal->class_name, changes, "class");
     if (is_new) {
-        g_autofree char *actor = actor_of(taking->integration);
+        const struct principal actor = actor_of(taking->integration);
         json_t *data = alert_data(alert);
         (void)json_object_update(data, changes);
         (void)json_object_set_new(data, "count", json_integer(alert->count));
@@ -403,7 +404,7 @@ static bool continue_alert(struct taking *taking, int64_t resolved_id)
 {
     struct ledger_tx *tx = taking->tx;
     struct alert *alert = taking->out;
-    g_autofree char *actor = actor_of(taking->integration);
+    const struct principal actor = actor_of(taking->integration);
     if (resolved_id == 0 || !utc_is_set(taking->signal->occurred_at)) {
         return false;
     }
@@ -462,7 +463,7 @@ static int take_unknown(const struct taking *taking)
         return TAKE_UNKNOWN;
     }
     struct ledger_tx *tx = taking->tx;
-    g_autofree char *actor = actor_of(taking->integration);
+    const struct principal actor = actor_of(taking->integration);
     if (taking->signal->action == SIGNAL_RESOLVE && find(taking, alert_load_suppressed)) {
         (void)alert_resolve(tx, taking->out, actor, NULL, NULL);
         return TAKE_RESOLVED;
@@ -475,8 +476,9 @@ static int take_unknown(const struct taking *taking)
         json_set_text(data, "dedup_key", taking->signal->dedup_key);
         char kind[SUBJECT_KIND_SIZE];
         struct subject sender;
-        CHECK(subject_read(actor, kind, &sender));
-        event_append(tx, principal_read(actor), &EVENT_ALERT_UNKNOWN, sender, data);
+        g_autofree char *text = principal_text_of(actor);
+        CHECK(subject_read(text, kind, &sender));
+        event_append(tx, actor, &EVENT_ALERT_UNKNOWN, sender, data);
         json_decref(data);
     }
     return TAKE_UNKNOWN;
@@ -493,7 +495,7 @@ static void ignore_resolve(const struct taking *taking)
     json_set_utc(data, "started_at", taking->out->episode_at);
     json_set_utc(data, "resolve_started_at", signal->occurred_at);
     json_set_utc(data, "resolve_ended_at", signal->ended_at);
-    g_autofree char *actor = actor_of(taking->integration);
+    const struct principal actor = actor_of(taking->integration);
     append(taking->tx, actor, &EVENT_ALERT_RESOLVE_IGNORED, taking->out->id, data);
 }
 
@@ -546,7 +548,7 @@ void alert_take(struct ledger_tx *tx, const struct intake_view *view, struct sig
         .out_is_unsure = &out->is_unsure,
     };
     bool is_open = find(&taking, alert_load_by_key);
-    g_autofree char *actor = actor_of(integration);
+    const struct principal actor = actor_of(integration);
     switch (dedup_judge(signal, is_open ? &out->alert : NULL)) {
     case DEDUP_OPEN:
     case DEDUP_JOIN:

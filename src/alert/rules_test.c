@@ -492,6 +492,7 @@ static const struct {
 static void a_firing_of_the_episode_just_resolved_continues_it(void **state)
 {
     (void)state;
+    const struct principal am = {PRINCIPAL_INTEGRATION, "am"};
     const struct utc now = past_ten(100);
     for (size_t i = 0; i < G_N_ELEMENTS(TRIGGERS); i++) {
         g_autofree char *by = g_strdup(TRIGGERS[i].by);
@@ -504,7 +505,7 @@ static void a_firing_of_the_episode_just_resolved_continues_it(void **state)
         const struct signal signal = {.action = SIGNAL_TRIGGER,
                                       .occurred_at = past_ten(TRIGGERS[i].start),
                                       .is_repeated = TRIGGERS[i].is_repeated};
-        if (dedup_continues(&signal, &last, "integration:am", now) != TRIGGERS[i].continues) {
+        if (dedup_continues(&signal, &last, am, now) != TRIGGERS[i].continues) {
             fail_msg("%s", TRIGGERS[i].name);
         }
     }

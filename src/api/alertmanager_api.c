@@ -177,29 +177,34 @@ static char *token_of(const struct http_request *request)
 }
 
 /* In whose name may this request silence? By an access token of scope respond; else as the integration,
- * whose configuration allows it. NULL: it may not; *out_is_guess then says whether a token that is none was
- * tried. Free with g_free. */
-static char *silencer_of(const struct http_request *request, const struct api_context *api,
-                         const char *integration, bool *out_is_trusted, bool *out_is_guess)
+ * whose configuration allows it. False: it may not; *out_is_guess then says whether a token that is none was
+ * tried. End `out->actor` with principal_clear. */
+static bool find_silencer(const struct http_request *request, const struct api_context *api,
+                          const char *integration, struct silencing *out, bool *out_is_guess)
 {
     g_autofree char *token = token_of(request);
     struct key_entry owner = {0};
     bool is_known =
         token != NULL && key_index_find(api->keys, token, clock_now(api->clock), &owner);
-    *out_is_trusted = true;
+    out->is_trusted = true;
     *out_is_guess = token != NULL && !is_known;
     if (is_known && owner.owner_kind == KEY_TOKEN && owner.scope >= SCOPE_RESPOND) {
-        return principal_text(PRINCIPAL_TOKEN, owner.owner);
+        out->actor = principal_copy((struct principal){PRINCIPAL_TOKEN, owner.owner});
+        return true;
     }
     if (api_principal(request).kind == PRINCIPAL_LOCAL) {
-        return principal_text(PRINCIPAL_LOCAL, "");
+        out->actor = principal_copy(PRINCIPAL_HERE);
+        return true;
     }
-    *out_is_trusted = false;
+    out->is_trusted = false;
     struct config *config = config_current(api->configs);
     const struct integration *item = config_integration(config, integration);
     bool may = item != NULL && item->silences;
     config_unref(config);
-    return may ? principal_text(PRINCIPAL_INTEGRATION, integration) : NULL;
+    if (may) {
+        out->actor = principal_copy((struct principal){PRINCIPAL_INTEGRATION, integration});
+    }
+    return may;
 }
 
 typedef void silence_change(struct http_request *request, struct api_context *context,
@@ -214,13 +219,13 @@ static void change_silence(struct http_request *request, struct api_context *con
         return;
     }
     bool is_guess = false;
-    g_autofree char *actor = silencer_of(request, context, integration, &who.is_trusted, &is_guess);
-    int wait_s = actor == NULL && is_guess ? http_wrong_key(request) : 0;
+    bool may = find_silencer(request, context, integration, &who, &is_guess);
+    int wait_s = !may && is_guess ? http_wrong_key(request) : 0;
     if (wait_s > 0) {
         http_answer_later(request, wait_s, "Too many wrong tokens came from this address.");
         return;
     }
-    if (actor == NULL) {
+    if (!may) {
         http_answer_problem(request, refusal,
                             "This key may not silence. Send an access token of scope respond, or "
                             "set silences: true on integration %s.",
@@ -228,8 +233,8 @@ static void change_silence(struct http_request *request, struct api_context *con
         return;
     }
     who.integration = integration;
-    who.actor = actor;
     change(request, context, &who);
+    principal_clear(&who.actor);
 }
 
 static void post_silence(struct http_request *request, void *context)

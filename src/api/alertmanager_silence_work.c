@@ -12,7 +12,8 @@
 /* One on its way through the ledger. */
 struct silence_job {
     struct http_request *request;
-    char *integration, *actor;
+    char *integration;
+    struct principal actor;
     bool is_trusted;
     char *id;     /* of the silence that is meant; NULL: a new one */
     json_t *sent; /* what it shall be; NULL: it shall end */
@@ -28,7 +29,7 @@ static struct silence_job *job_new(struct http_request *request, const struct ap
     struct silence_job *job = g_new0(struct silence_job, 1);
     job->request = request;
     job->integration = g_strdup(who->integration);
-    job->actor = g_strdup(who->actor);
+    job->actor = principal_copy(who->actor);
     job->is_trusted = who->is_trusted;
     const struct config_command base = {.configs = context->configs, .actor = job->actor};
     job->put = (struct put_object){.base = base, .kind = CONFIG_SILENCE};
@@ -50,7 +51,7 @@ static void job_free(struct silence_job *job)
     job_reset(job);
     json_decref(job->sent);
     g_free(job->integration);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     g_free(job->id);
     g_free(job);
 }

@@ -236,7 +236,7 @@ struct act_job {
     struct act act;
     const struct record *record;
     struct act_body body;
-    char *actor, *by;
+    struct principal actor;
     char *note;
     json_t *holds; /* of a page: what does not go at once */
     json_t *alert; /* as it is after the action */
@@ -245,8 +245,7 @@ struct act_job {
 static void act_job_free(struct act_job *job)
 {
     record_clear(job->record, &job->body);
-    g_free(job->actor);
-    g_free(job->by);
+    principal_clear(&job->actor);
     g_free(job->note);
     json_decref(job->holds);
     json_decref(job->alert);
@@ -283,12 +282,12 @@ static void act_answer(void *self, enum command_outcome outcome)
 }
 
 /* The record shows who acted and by whose hand; of a page beside the note, which is told. */
-static char *note_of(const struct http_request *request, int verb, const struct act_body *body)
+static char *note_of(struct principal actor, int verb, const struct act_body *body)
 {
-    if (body->user == NULL || verb == VERB_PAGE) {
+    if (actor.by == NULL || verb == VERB_PAGE) {
         return g_strdup(body->note);
     }
-    g_autofree char *by = api_caller_text(request);
+    g_autofree char *by = principal_text_of(*actor.by);
     return body->note == NULL ? g_strdup_printf("by %s", by)
                               : g_strdup_printf("%s (by %s)", body->note, by);
 }
@@ -307,13 +306,11 @@ static void act(struct http_request *request, struct api_context *context, int v
         act_job_free(job);
         return;
     }
-    job->actor = api_actor(request, context, job->body.user);
-    if (job->actor == NULL) {
+    if (!api_actor(request, context, job->body.user, &job->actor)) {
         act_job_free(job);
         return;
     }
-    job->by = job->body.user != NULL ? api_caller_text(request) : NULL;
-    job->note = note_of(request, verb, &job->body);
+    job->note = note_of(job->actor, verb, &job->body);
     job->holds = verb == VERB_PAGE ? json_array() : NULL;
     bool has_wait = job->body.wait.us != 0;
     job->act = (struct act){
@@ -324,7 +321,6 @@ static void act(struct http_request *request, struct api_context *context, int v
         .target = job->body.target,
         .until = has_wait ? utc_add(clock_now(context->clock), job->body.wait) : job->body.until,
         .note = job->note,
-        .by = job->by,
         .holds = job->holds,
     };
     struct command command = {.run = act_run, .answer = act_answer, .arg = job};

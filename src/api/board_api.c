@@ -262,7 +262,7 @@ static void get_live(struct http_request *request, void *self)
 struct board_job {
     struct http_request *request;
     struct act act;
-    char *actor;
+    struct principal actor;
 };
 
 static enum command_result board_run(struct ledger_tx *tx, void *job)
@@ -277,7 +277,7 @@ static void board_answer(void *self, enum command_outcome outcome)
         /* Whatever came of it, the board shows it: taken, or resolved meanwhile. */
         http_answer_redirect(job->request, 303, "/");
     }
-    g_free(job->actor);
+    principal_clear(&job->actor);
     g_free(job);
 }
 
@@ -286,14 +286,14 @@ static void post_acknowledge(struct http_request *request, void *self)
     struct api_context *context = self;
     struct board_job *job = g_new0(struct board_job, 1);
     job->request = request;
-    job->actor = api_caller_text(request);
+    job->actor = principal_copy(api_principal(request));
     job->act = (struct act){.pager = context->pager,
                             .verb = VERB_ACKNOWLEDGE,
                             .subject = alert_subject(api_id(request, "id")),
                             .actor = job->actor};
     struct command command = {.run = board_run, .answer = board_answer, .arg = job};
     if (!api_submit(request, context, command)) {
-        g_free(job->actor);
+        principal_clear(&job->actor);
         g_free(job);
     }
 }

@@ -159,7 +159,7 @@ struct apply_job {
     struct apply_config apply;
     struct apply_body body;
     json_t *warnings;
-    char *actor;
+    struct principal actor;
 };
 
 static void apply_job_free(struct apply_job *job)
@@ -167,7 +167,7 @@ static void apply_job_free(struct apply_job *job)
     apply_config_clear(&job->apply);
     record_clear(&APPLY_RECORD, &job->body);
     json_decref(job->warnings);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     g_free(job);
 }
 
@@ -225,7 +225,7 @@ static void post_apply(struct http_request *request, void *self)
         apply_job_free(job);
         return;
     }
-    job->actor = api_caller_text(request);
+    job->actor = principal_copy(api_principal(request));
     job->apply.base = (struct config_command){.configs = context->configs, .actor = job->actor};
     job->apply.document = job->body.document;
     job->warnings = context->ways_amiss != NULL

@@ -199,12 +199,13 @@ struct following {
 
 static json_t *reset_json(const struct following *following)
 {
+    g_autofree char *system = principal_text_of(PRINCIPAL_TOCSIN);
     g_autofree char *data =
         g_strdup_printf("{\"asked\":\"%" G_GINT64_FORMAT "\",\"newest\":\"%" G_GINT64_FORMAT "\"}",
                         following->asked, following->newest);
     const struct event reset = {.seq = following->newest,
                                 .at = clock_now(following->reader.context->clock),
-                                .actor = PRINCIPAL_SYSTEM_TEXT,
+                                .actor = system,
                                 .kind = "stream.reset",
                                 .subject = "stream",
                                 .data = data};

@@ -212,13 +212,13 @@ struct feed_job {
     struct key_mint mint;
     struct key_revoke revoke;
     char *owner;
-    char *actor;
+    struct principal actor;
 };
 
 static void feed_job_free(struct feed_job *job)
 {
     g_free(job->owner);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     sodium_memzero(job, sizeof *job);
     g_free(job);
 }
@@ -276,7 +276,7 @@ static void post_feed(struct http_request *request, void *self)
     job->request = request;
     job->context = context;
     job->owner = owner;
-    job->actor = api_caller_text(request);
+    job->actor = principal_copy(api_principal(request));
     job->mint = (struct key_mint){.owner_kind = KEY_FEED, .owner = owner, .actor = job->actor};
     struct command command = {.run = mint_run, .answer = mint_answer, .arg = job};
     if (!api_submit(request, context, command)) {
@@ -317,7 +317,7 @@ static void delete_feed(struct http_request *request, void *self)
     job->request = request;
     job->context = context;
     job->owner = g_strdup(http_path_param(request, "owner"));
-    job->actor = api_caller_text(request);
+    job->actor = principal_copy(api_principal(request));
     job->revoke = (struct key_revoke){
         .owner_kind = KEY_FEED, .owner = job->owner, .id = id, .actor = job->actor};
     struct command command = {.run = revoke_run, .answer = revoke_answer, .arg = job};

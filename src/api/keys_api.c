@@ -123,13 +123,13 @@ struct token_job {
     struct http_request *request;
     struct token_create create;
     struct token_body body;
-    char *actor;
+    struct principal actor;
 };
 
 static void token_job_free(struct token_job *job)
 {
     record_clear(&TOKEN_BODY_RECORD, &job->body);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     sodium_memzero(job, sizeof *job);
     g_free(job);
 }
@@ -168,7 +168,7 @@ static void post_token(struct http_request *request, void *self)
         token_job_free(job);
         return;
     }
-    job->actor = api_caller_text(request);
+    job->actor = principal_copy(api_principal(request));
     bool has_span = job->body.expires_in.us != 0;
     job->create = (struct token_create){
         .name = job->body.name,
@@ -189,13 +189,13 @@ struct revoke_job {
     struct http_request *request;
     struct key_revoke revoke;
     char *owner;
-    char *actor;
+    struct principal actor;
 };
 
 static void revoke_job_free(struct revoke_job *job)
 {
     g_free(job->owner);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     g_free(job);
 }
 
@@ -222,7 +222,7 @@ static void delete_token(struct http_request *request, void *context)
     struct revoke_job *job = g_new0(struct revoke_job, 1);
     job->request = request;
     job->owner = g_strdup(http_path_param(request, "name"));
-    job->actor = api_caller_text(request);
+    job->actor = principal_copy(api_principal(request));
     job->revoke =
         (struct key_revoke){.owner_kind = KEY_TOKEN, .owner = job->owner, .actor = job->actor};
     struct command command = {.run = revoke_run, .answer = revoke_answer, .arg = job};
@@ -252,13 +252,13 @@ struct rotate_job {
     struct http_request *request;
     struct key_rotate rotate;
     char *owner;
-    char *actor;
+    struct principal actor;
 };
 
 static void rotate_job_free(struct rotate_job *job)
 {
     g_free(job->owner);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     sodium_memzero(job, sizeof *job);
     g_free(job);
 }
@@ -299,7 +299,7 @@ static void rotate(struct http_request *request, struct api_context *context, in
     struct rotate_job *job = g_new0(struct rotate_job, 1);
     job->request = request;
     job->owner = g_strdup(http_path_param(request, "name"));
-    job->actor = api_caller_text(request);
+    job->actor = principal_copy(api_principal(request));
     job->rotate = (struct key_rotate){
         .mint = {.owner_kind = owner_kind,
                  .owner = job->owner,

@@ -23,7 +23,6 @@ static void visit_clear(struct visit *visit)
         config_unref(visit->config);
     }
     g_free(visit->time_zone);
-    g_free(visit->actor);
     g_free(visit->token);
 }
 
@@ -48,13 +47,13 @@ static bool know_person(struct api_context *context, struct visit *visit)
     if (user != NULL) {
         visit->language = user->language;
         visit->time_zone = g_strdup(user->time_zone);
-        visit->actor = principal_text(PRINCIPAL_USER, name);
+        visit->actor = (struct principal){PRINCIPAL_USER, name};
     } else if (channel != NULL) {
         visit->language = channel->language;
         visit->time_zone = g_strdup(channel->time_zone);
-        visit->actor = g_strdup(name);
+        visit->actor = told;
     }
-    return visit->actor != NULL;
+    return visit->actor.kind != 0;
 }
 
 /* False after answering. */
@@ -160,7 +159,7 @@ struct link_job {
     bool is_one;            /* to come back to the one of several */
     char *who;              /* owns the name in `target` */
     char *note;
-    char *actor;
+    struct principal actor;
     char *token;
     json_t *holds;  /* of a page: what does not go at once */
     bool is_person; /* who pressed a button wants a page, whatever happened */
@@ -171,7 +170,7 @@ static void link_job_free(struct link_job *job)
     json_decref(job->holds);
     g_free(job->who);
     g_free(job->note);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     g_free(job->token);
     g_free(job);
 }
@@ -360,7 +359,7 @@ static void post_link(struct http_request *request, void *self)
     job->request = request;
     job->is_person = api_wants_page(request);
     job->link = visit.link;
-    job->actor = g_strdup(visit.actor);
+    job->actor = principal_copy(visit.actor);
     job->token = g_strdup(visit.token);
     job->holds = json_array();
     job->act = (struct act){.pager = context->pager, .actor = job->actor, .holds = job->holds};

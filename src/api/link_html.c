@@ -106,6 +106,13 @@ static void write_why(struct html *html, const struct visit *visit, struct db *d
     }
 }
 
+/* Is it the reader who took it? */
+static bool is_holder(const struct topic *topic, const struct visit *visit)
+{
+    return topic->taken_by != NULL &&
+           principal_equal(principal_read(topic->taken_by), visit->actor);
+}
+
 static void write_actor(struct html *html, const struct visit *visit, const char *key,
                         const char *actor)
 {
@@ -320,8 +327,7 @@ static void write_page(struct html *html, const struct visit *visit, struct subj
 /* What one may do beside taking it; folded away while the one button matters most. */
 static void write_more(struct html *html, const struct visit *visit, const struct topic *topic)
 {
-    bool is_mine =
-        topic->standing == STANDING_TAKEN && g_strcmp0(topic->taken_by, visit->actor) == 0;
+    bool is_mine = topic->standing == STANDING_TAKEN && is_holder(topic, visit);
     html_open(html, "details", "class", "card more", "open", is_mine ? "" : NULL, NULL);
     html_element(html, "summary", say(visit, "link.more"), NULL);
     write_page(html, visit, topic->subject);
@@ -344,7 +350,7 @@ static void tally_add(struct tally *tally, const struct visit *visit, struct db 
                       const struct topic *topic)
 {
     bool is_taken = topic->standing == STANDING_TAKEN;
-    bool is_mine = is_taken && g_strcmp0(topic->taken_by, visit->actor) == 0;
+    bool is_mine = is_taken && is_holder(topic, visit);
     tally->count++;
     tally->open += topic->standing == STANDING_OPEN;
     tally->snoozed += topic_is_snoozed(topic);

@@ -156,7 +156,7 @@ struct off_duty_job {
     struct off_duty off;
     int handed_on;
     char *user;
-    char *actor;
+    struct principal actor;
 };
 
 static void job_free(struct off_duty_job *job)
@@ -164,7 +164,7 @@ static void job_free(struct off_duty_job *job)
     off_duty_clear(&job->off);
     record_clear(&BODY_RECORD, &job->body);
     g_free(job->user);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     g_free(job);
 }
 
@@ -233,7 +233,7 @@ static void post_off_duty(struct http_request *request, void *self)
     job->body.from = utc_later(now, job->body.from);
     job->pager = context->pager;
     job->user = g_strdup(http_path_param(request, "name"));
-    job->actor = api_caller_text(request);
+    job->actor = principal_copy(api_principal(request));
     job->off = (struct off_duty){.base = {.configs = context->configs, .actor = job->actor},
                                  .user = job->user,
                                  .from = job->body.from,
@@ -271,14 +271,14 @@ struct end_job {
     struct http_request *request;
     struct end_absence end;
     char *name;
-    char *actor;
+    struct principal actor;
 };
 
 static void end_job_free(struct end_job *job)
 {
     end_absence_clear(&job->end);
     g_free(job->name);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     g_free(job);
 }
 
@@ -316,7 +316,7 @@ static void delete_absence(struct http_request *request, void *self)
     struct end_job *job = g_new0(struct end_job, 1);
     job->request = request;
     job->name = g_strdup(http_path_param(request, "name"));
-    job->actor = api_caller_text(request);
+    job->actor = principal_copy(api_principal(request));
     job->end = (struct end_absence){.base = {.configs = context->configs, .actor = job->actor},
                                     .name = job->name,
                                     .keeps_covers = keeps_covers};

@@ -227,7 +227,7 @@ struct override_job {
     struct add_override add;
     struct remove_override remove;
     char *schedule;
-    char *actor;
+    struct principal actor;
     json_t *spec;
 };
 
@@ -235,7 +235,7 @@ static void override_job_free(struct override_job *job)
 {
     add_override_clear(&job->add);
     g_free(job->schedule);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     json_decref(job->spec);
     g_free(job);
 }
@@ -246,7 +246,7 @@ static struct override_job *override_job_new(struct http_request *request,
     struct override_job *job = g_new0(struct override_job, 1);
     job->request = request;
     job->schedule = g_strdup(http_path_param(request, "name"));
-    job->actor = api_caller_text(request);
+    job->actor = principal_copy(api_principal(request));
     struct config_command base = {.configs = context->configs, .actor = job->actor};
     job->add.base = base;
     job->add.schedule = job->schedule;

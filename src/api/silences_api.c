@@ -159,7 +159,7 @@ struct object_job {
     struct http_request *request;
     struct put_object put;
     struct end_silence end;
-    char *actor;
+    struct principal actor;
     char *name;
     json_t *spec;
 };
@@ -169,7 +169,7 @@ static struct object_job *object_job_new(struct http_request *request, struct ap
 {
     struct object_job *job = g_new0(struct object_job, 1);
     job->request = request;
-    job->actor = api_caller_text(request);
+    job->actor = principal_copy(api_principal(request));
     job->name = g_strdup(http_path_param(request, "name"));
     struct config_command base = {.configs = context->configs, .actor = job->actor};
     job->put.base = base;
@@ -183,7 +183,7 @@ static void object_job_free(struct object_job *job)
     put_object_clear(&job->put);
     end_silence_clear(&job->end);
     json_decref(job->spec);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     g_free(job->name);
     g_free(job);
 }
@@ -241,7 +241,8 @@ static void post_silence(struct http_request *request, void *self)
     struct object_job *job = object_job_new(request, context, CONFIG_SILENCE);
     job->spec = json_deep_copy(body);
     if (json_is_object(job->spec) && json_object_get(job->spec, "created_by") == NULL) {
-        json_object_set_new(job->spec, "created_by", json_string(job->actor));
+        g_autofree char *maker = principal_text_of(job->actor);
+        json_object_set_new(job->spec, "created_by", json_string(maker));
     }
     job->put.spec = job->spec;
     struct command command = {.run = put_run, .answer = put_answer, .arg = job};

@@ -178,17 +178,13 @@ struct principal api_principal(const struct http_request *request)
     return caller == NULL ? (struct principal){0} : caller->principal;
 }
 
-char *api_caller_text(const struct http_request *request)
+bool api_actor(struct http_request *request, struct api_context *context, const char *user,
+               struct principal *out)
 {
-    const struct principal principal = api_principal(request);
-    CHECK(principal.kind != 0);
-    return principal_text(principal.kind, principal.name);
-}
-
-char *api_actor(struct http_request *request, struct api_context *context, const char *user)
-{
+    const struct principal caller = api_principal(request);
     if (user == NULL) {
-        return api_caller_text(request);
+        *out = principal_copy(caller);
+        return true;
     }
     struct config *config = config_current(context->configs);
     bool is_known = config_user(config, user) != NULL;
@@ -196,7 +192,9 @@ char *api_actor(struct http_request *request, struct api_context *context, const
         api_answer_unknown(request, 422, "user", config, CONFIG_USER, user);
     }
     config_unref(config);
-    return is_known ? principal_text(PRINCIPAL_USER, user) : NULL;
+    *out = is_known ? principal_copy((struct principal){PRINCIPAL_USER, user, &caller})
+                    : (struct principal){0};
+    return is_known;
 }
 
 void api_answer_missing(struct http_request *request, const char *what, const char *name)

@@ -56,13 +56,11 @@ NODISCARD bool api_body(struct http_request *request, const struct record *recor
 
 /* Who calls, as far as they were asked; its kind is 0 when nobody was. Borrowed of the request. */
 NODISCARD struct principal api_principal(const struct http_request *request);
-/* The same for the record, at a door where everybody is asked. Free with g_free. */
-NODISCARD char *api_caller_text(const struct http_request *request);
 
-/* Who acts: "user:NAME" when the body names one, else whoever calls. NULL after answering 422 when
- * there is no such user. Free with g_free. */
-NODISCARD char *api_actor(struct http_request *request, struct api_context *context,
-                          const char *user);
+/* Who acts: the person when the body names one, by the caller's hand, else whoever calls. End it with
+ * principal_clear. False after answering 422 when there is no such user. */
+NODISCARD bool api_actor(struct http_request *request, struct api_context *context,
+                         const char *user, struct principal *out);
 
 /* 404 in words: "There is no schedule \"x\"." */
 void api_answer_missing(struct http_request *request, const char *what, const char *name);

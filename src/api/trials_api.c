@@ -35,7 +35,7 @@ struct test_job {
     struct test_page test;
     struct test_body body;
     char *user, *channel; /* one of them */
-    char *actor;
+    struct principal actor;
 };
 
 static void test_job_free(struct test_job *job)
@@ -43,7 +43,7 @@ static void test_job_free(struct test_job *job)
     record_clear(&TEST_RECORD, &job->body);
     g_free(job->user);
     g_free(job->channel);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     g_free(job);
 }
 
@@ -70,7 +70,7 @@ static void submit_test(struct http_request *request, struct api_context *contex
                         struct test_job *job)
 {
     job->request = request;
-    job->actor = api_caller_text(request);
+    job->actor = principal_copy(api_principal(request));
     job->test = (struct test_page){.pager = context->pager,
                                    .user = job->user,
                                    .channel = job->channel,

@@ -65,12 +65,13 @@ static struct config_object *new_object(struct ledger_tx *tx, const struct off_d
     object->kind = CONFIG_ABSENCE;
     object->name = new_name(tx);
     object->position = position;
+    g_autofree char *created_by = principal_text_of(off->base.actor);
     const struct absence absence = {.name = object->name,
                                     .user = (char *)(uintptr_t)off->user,
                                     .from = from,
                                     .to = off->until,
                                     .comment = (char *)(uintptr_t)off->comment,
-                                    .created_by = (char *)(uintptr_t)off->base.actor};
+                                    .created_by = created_by};
     object->spec = record_write_stored(&ABSENCE_RECORD, &absence);
     return object;
 }
@@ -272,8 +273,8 @@ static void append_end_event(struct ledger_tx *tx, const struct end_absence *end
                                   (json_int_t)json_array_size(end->covers), "uncovered",
                                   (json_int_t)json_array_size(end->uncovered));
     json_set_utc(data, "away_until", end->away_until);
-    event_append(tx, principal_read(end->base.actor), &EVENT_USER_ABSENCE_ENDED,
-                 subject_named("user", end->user), data);
+    event_append(tx, end->base.actor, &EVENT_USER_ABSENCE_ENDED, subject_named("user", end->user),
+                 data);
 }
 
 static enum command_result end_found(struct ledger_tx *tx, struct end_absence *end,

@@ -24,7 +24,7 @@ struct config_object *config_find_object(const GPtrArray *objects, int kind, con
 bool config_refuse_file_owned(const struct config_object *object, struct fault *fault);
 
 /* Puts an override in, with its event. Answers its id. */
-int64_t config_override_write(struct ledger_tx *tx, const char *actor, const char *schedule,
+int64_t config_override_write(struct ledger_tx *tx, struct principal actor, const char *schedule,
                               const struct override *override);
 
 NODISCARD bool config_override_is_over(const struct override *override, const struct zone *zone,
@@ -32,7 +32,7 @@ NODISCARD bool config_override_is_over(const struct override *override, const st
 
 /* Takes one back, with its event: one that holds now ends now, and what was stays as it was. `zone`: its
  * schedule's; NULL when that is gone, and the whole goes. False when there is none of that id. */
-bool config_override_take_back(struct ledger_tx *tx, const char *actor, const struct zone *zone,
-                               const struct override_row *row);
+bool config_override_take_back(struct ledger_tx *tx, struct principal actor,
+                               const struct zone *zone, const struct override_row *row);
 
 #endif

@@ -80,17 +80,18 @@ static const struct event_kind EVENT_OVERRIDE_REMOVED = {
 const struct event_kind *const OVERRIDE_EVENTS[] = {&EVENT_OVERRIDE_ADDED, &EVENT_OVERRIDE_ENDED,
                                                     &EVENT_OVERRIDE_REMOVED, NULL};
 
-static void append_override_event(struct ledger_tx *tx, const char *actor,
+static void append_override_event(struct ledger_tx *tx, struct principal actor,
                                   const struct event_kind *kind, const char *schedule, json_t *data)
 {
-    event_append(tx, principal_read(actor), kind, subject_named("schedule", schedule), data);
+    event_append(tx, actor, kind, subject_named("schedule", schedule), data);
     json_decref(data);
 }
 
-int64_t config_override_write(struct ledger_tx *tx, const char *actor, const char *schedule,
+int64_t config_override_write(struct ledger_tx *tx, struct principal actor, const char *schedule,
                               const struct override *override)
 {
-    int64_t id = override_insert(tx->db, schedule, override, actor, tx->now);
+    g_autofree char *created_by = principal_text_of(actor);
+    int64_t id = override_insert(tx->db, schedule, override, created_by, tx->now);
     json_t *data = record_write(&OVERRIDE_RECORD, override);
     (void)json_object_set_new(data, "id", json_integer(id));
     append_override_event(tx, actor, &EVENT_OVERRIDE_ADDED, schedule, data);
@@ -172,8 +173,8 @@ static bool cut(struct override *override, const struct zone *zone, struct utc n
     return civil_compare(override->from, override->to) < 0;
 }
 
-bool config_override_take_back(struct ledger_tx *tx, const char *actor, const struct zone *zone,
-                               const struct override_row *row)
+bool config_override_take_back(struct ledger_tx *tx, struct principal actor,
+                               const struct zone *zone, const struct override_row *row)
 {
     struct override *left = config_copy_override(row->override);
     bool is_cut = zone != NULL && cut(left, zone, tx->now);

@@ -168,9 +168,9 @@ static void complete_object(struct config_object *object, const struct config_ob
     json_t *maker =
         before != NULL && put->keeps_maker ? json_object_get(before->spec, "created_by") : NULL;
     if (object->kind == CONFIG_SILENCE) {
+        g_autofree char *own = principal_text_of(put->base.actor);
         (void)json_object_set_new(object->spec, "created_by",
-                                  maker != NULL ? json_incref(maker)
-                                                : json_string(put->base.actor));
+                                  maker != NULL ? json_incref(maker) : json_string(own));
     }
 }
 

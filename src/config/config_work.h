@@ -36,7 +36,7 @@ void config_add_witness(struct config_holder *configs, struct ledger *ledger);
 /* The beginning of every command's struct, for publishing. */
 struct config_command {
     struct config_holder *configs; /* in */
-    const char *actor;             /* in: "token:ci", "local" */
+    struct principal actor;        /* in */
     int status;                    /* out: HTTP-like: 200, 201; 404, 409, 422 with a fault */
     struct fault fault;            /* out */
     struct config *next;           /* between run and answer; NULL: nothing to publish */

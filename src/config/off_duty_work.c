@@ -229,7 +229,7 @@ static void append_off_event(struct ledger_tx *tx, const struct off_duty *self)
     if (self->comment != NULL) {
         json_object_set_new(data, "comment", json_string(self->comment));
     }
-    event_append(tx, principal_read(self->base.actor), &EVENT_USER_TAKEN_OFF_DUTY,
+    event_append(tx, self->base.actor, &EVENT_USER_TAKEN_OFF_DUTY,
                  subject_named("user", self->user), data);
 }
 

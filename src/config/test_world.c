@@ -66,7 +66,7 @@ void world_run(struct world *world, enum command_result (*command)(struct ledger
 {
     struct config_command *base = arg;
     base->configs = world->configs;
-    base->actor = PRINCIPAL_LOCAL_TEXT;
+    base->actor = PRINCIPAL_HERE;
     struct command one = {.run = command, .answer = config_command_answered, .arg = arg};
     ledger_run_batch(world->ledger, &one, 1);
 }

@@ -40,7 +40,7 @@ static void append_event(struct ledger_tx *tx, const struct act *act, const stru
     if (act->note != NULL) {
         json_object_set_new(data, "note", json_string(act->note));
     }
-    topic_event(tx, principal_read(act->actor), kind, act->subject, data);
+    topic_event(tx, act->actor, kind, act->subject, data);
 }
 
 static void snooze(struct ledger_tx *tx, struct act *act, struct topic *topic)
@@ -127,7 +127,6 @@ static void page_others(struct ledger_tx *tx, struct act *act, struct topic *top
         .urgency = URGENCY_HIGH,
         .actor = act->actor,
         .note = act->note,
-        .by = act->by,
     };
     pages_open(act->pager, tx, &order, tellings);
     pages_miss(act->pager, tx, &order, mute);
@@ -237,12 +236,13 @@ enum command_result pager_verify(struct ledger_tx *tx, void *arg)
 static void test_contact(struct ledger_tx *tx, const struct test_page *test, const char *who,
                          struct subject subject, const char *contact)
 {
-    json_auto_t *data = json_pack("{s:s, s:s}", "from", test->actor, "contact", contact);
+    g_autofree char *from = principal_text_of(test->actor);
+    json_auto_t *data = json_pack("{s:s, s:s}", "from", from, "contact", contact);
     g_autofree char *text = json_dumps(data, JSON_COMPACT);
     const struct notification notification = {
         .kind = NOTIFICATION_TEST, .severity = SEVERITY_INFO, .data = text};
     notify_specially(test->pager, tx, who, contact, &notification);
-    event_append(tx, principal_read(test->actor), &EVENT_CONTACT_TESTED, subject, data);
+    event_append(tx, test->actor, &EVENT_CONTACT_TESTED, subject, data);
 }
 
 static void test_user(struct ledger_tx *tx, struct test_page *test)

@@ -119,7 +119,7 @@ int expiry_run_due(struct ledger_tx *tx, void *self, int limit)
     for (size_t i = 0; i < count; i++) {
         struct alert alert = {0};
         if (alert_load(tx->db, ids[i], &alert) &&
-            alert_resolve(tx, &alert, ALERT_EXPIRED_BY, NULL, "not refreshed by its source")) {
+            alert_resolve(tx, &alert, PRINCIPAL_TOCSIN, NULL, "not refreshed by its source")) {
             struct topic topic = alert_topic(&alert);
             stop_paging(pager, tx, &topic, END_WAIT);
         }

@@ -113,7 +113,7 @@ static void snooze(struct ledger_tx *tx, struct topic *topic, const struct answe
     if (!alert_acknowledge(tx, alert, answer->actor, answer->note)) {
         /* Somebody had it: from here on whoever puts it to sleep answers for it. */
         g_free(alert->acknowledged_by);
-        alert->acknowledged_by = g_strdup(answer->actor);
+        alert->acknowledged_by = principal_text_of(answer->actor);
         alert->acknowledged_at = tx->now;
     }
     alert->snoozed_until = answer->snoozed_until;

@@ -52,7 +52,7 @@ static enum command_outcome apply(struct paging *paging, const char *document)
     struct fault fault = {0};
     json_auto_t *value = json_read(document, strlen(document), &fault);
     struct attempt attempt = {
-        .apply = {.base = {.configs = paging->configs, .actor = PRINCIPAL_FILE_TEXT},
+        .apply = {.base = {.configs = paging->configs, .actor = {PRINCIPAL_FILE, ""}},
                   .document = value}};
     ledger_run_batch(paging->ledger,
                      &(struct command){.run = run, .answer = answer, .arg = &attempt}, 1);

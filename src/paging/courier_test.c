@@ -206,7 +206,7 @@ static void what_was_not_sent_and_is_wanted_is_not_lost(void **state)
     struct act act = {.pager = room->pager,
                       .verb = VERB_RESOLVE,
                       .subject = alert_subject(id),
-                      .actor = "user:ana"};
+                      .actor = {PRINCIPAL_USER, "ana"}};
     assert_int_equal(room_run(room, pager_act, &act), OUTCOME_COMMITTED);
     cluster_pass(house->cluster, SPAN_S(30), 0);
     courier_wake(courier);
@@ -339,7 +339,7 @@ static void nobody_waits_for_a_slow_attempt_and_it_is_made_once(void **state)
         struct act act = {.pager = room->pager,
                           .verb = VERB_ACKNOWLEDGE,
                           .subject = alert_subject(id),
-                          .actor = "user:ana"};
+                          .actor = {PRINCIPAL_USER, "ana"}};
         assert_int_equal(room_run(room, pager_act, &act), OUTCOME_COMMITTED);
         courier_destroy(&courier);
     }

@@ -51,7 +51,7 @@ static void open_pages(struct pager *pager, struct ledger_tx *tx, const struct e
         /* Whoever is the last resort hears it as urgent, whatever the service says. */
         .urgency = verdict->is_last_resort ? URGENCY_HIGH : topic->urgency,
         .circumstances = circumstances,
-        .actor = PRINCIPAL_SYSTEM_TEXT,
+        .actor = PRINCIPAL_TOCSIN,
     };
     pages_open(pager, tx, &order, verdict->tellings);
     pages_miss(pager, tx, &order, verdict->mute);
@@ -381,8 +381,8 @@ void escalation_end(struct ledger_tx *tx, struct subject subject)
 /* Asks whoever acknowledged. False when that is nobody who can be asked. */
 static bool ask_still_on_it(struct pager *pager, struct ledger_tx *tx, const struct topic *topic)
 {
-    const char *by = topic->taken_by != NULL ? topic->taken_by : PRINCIPAL_SYSTEM_TEXT;
-    const struct principal holder = principal_read(by);
+    const struct principal holder =
+        topic->taken_by != NULL ? principal_read(topic->taken_by) : PRINCIPAL_TOCSIN;
     if (holder.kind != PRINCIPAL_USER) {
         return false;
     }

@@ -53,7 +53,7 @@ static void publish(void *arg, enum command_outcome outcome)
 static int take_ana_off(struct paging *paging, bool dry_run)
 {
     struct leaving leaving = {
-        .off = {.base = {.configs = paging->configs, .actor = "user:budi"},
+        .off = {.base = {.configs = paging->configs, .actor = {PRINCIPAL_USER, "budi"}},
                 .user = "ana",
                 .until = utc_add(paging->now, SPAN_D(1)),
                 .dry_run = dry_run},

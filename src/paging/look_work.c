@@ -62,7 +62,7 @@ static void move_page(struct pager *pager, struct ledger_tx *tx, struct page *pa
         .step = page->step,
         .round = page->round,
         .urgency = page->urgency,
-        .actor = PRINCIPAL_SYSTEM_TEXT,
+        .actor = PRINCIPAL_TOCSIN,
         .circumstances = circumstances,
     };
     pages_open(pager, tx, &order, tellings);

@@ -62,8 +62,7 @@ enum command_outcome room_try_apply(struct room *room, const char *document)
     json_auto_t *value = json_read(text, strlen(text), &fault);
     assert_non_null(value);
     struct applying self = {
-        .apply = {.base = {.configs = room->configs, .actor = PRINCIPAL_LOCAL_TEXT},
-                  .document = value}};
+        .apply = {.base = {.configs = room->configs, .actor = PRINCIPAL_HERE}, .document = value}};
     const struct command command = {.run = apply_config_run, .answer = end_applying, .arg = &self};
     ledger_run_batch(room->node->ledger, &command, 1);
     assert_string_equal(self.apply.base.fault.text, "");

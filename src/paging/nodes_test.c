@@ -254,14 +254,16 @@ static void keys_are_good_and_end_on_every_node(void **state)
 {
     struct house *house = *state;
     struct room *here = &house->rooms[0], *there = &house->rooms[1];
-    struct key_mint mint = {.owner_kind = KEY_INTEGRATION, .owner = "prom", .actor = "local"};
+    struct key_mint mint = {
+        .owner_kind = KEY_INTEGRATION, .owner = "prom", .actor = PRINCIPAL_HERE};
     assert_int_equal(room_run(here, key_mint, &mint), OUTCOME_COMMITTED);
     struct key_entry found;
     struct utc now = room_now(here);
     assert_true(key_index_find(here->keys, mint.text, now, &found));
     cluster_pass(house->cluster, SPAN_MS(300), 0);
     assert_true(key_index_find(there->keys, mint.text, now, &found));
-    struct key_revoke revoke = {.owner_kind = KEY_INTEGRATION, .owner = "prom", .actor = "local"};
+    struct key_revoke revoke = {
+        .owner_kind = KEY_INTEGRATION, .owner = "prom", .actor = PRINCIPAL_HERE};
     assert_int_equal(room_run(there, key_revoke, &revoke), OUTCOME_COMMITTED);
     assert_false(key_index_find(there->keys, mint.text, now, &found));
     cluster_pass(house->cluster, SPAN_MS(300), 0);

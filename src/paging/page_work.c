@@ -209,6 +209,12 @@ static void set_first_rule(struct page *page, const GPtrArray *rules)
     page->next_at = rule != NULL ? utc_add(page->created_at, rule->after) : (struct utc){0};
 }
 
+static void set_principal(json_t *reason, const char *name, struct principal who)
+{
+    g_autofree char *text = principal_text_of(who);
+    json_object_set_new(reason, name, json_string(text));
+}
+
 /* Why this person: kept with the page, in the event and told to the person. */
 static json_t *reason_json(const struct page_order *order, const struct telling *telling)
 {
@@ -225,9 +231,9 @@ static json_t *reason_json(const struct page_order *order, const struct telling 
         }
     }
     if (order->escalation_id == 0) {
-        json_object_set_new(reason, "asked_by", json_string(order->actor));
-        if (order->by != NULL) {
-            json_object_set_new(reason, "by", json_string(order->by));
+        set_principal(reason, "asked_by", order->actor);
+        if (order->actor.by != NULL) {
+            set_principal(reason, "by", *order->actor.by);
         }
         if (order->note != NULL && order->note[0] != '\0') {
             json_object_set_new(reason, "note", json_string(order->note));
@@ -304,7 +310,7 @@ static int64_t page_open(struct pager *pager, struct ledger_tx *tx, const struct
     set_first_rule(&page, rules);
     int64_t first = advance_rules(&page, rules, tx->now);
     page_insert(tx->db, &page);
-    append_page_event(tx, principal_read(order->actor), &EVENT_PAGE_STARTED, &page, reason);
+    append_page_event(tx, order->actor, &EVENT_PAGE_STARTED, &page, reason);
     /* Of a new alert's first step nothing can wait already; of one that got worse since, it can. */
     bool is_fresh = page.step == 0 && page.round == 0 && order->topic->is_first;
     /* A later rule brings none where every contact was tried for the first. */
@@ -351,8 +357,7 @@ void pages_miss(struct pager *pager, struct ledger_tx *tx, const struct page_ord
         enum user_reach reach = user_reach(config_user(pager->config, telling->who));
         json_object_set_new(data, "why", json_string(enum_to_name(USER_REACH_NAMES, reach)));
         json_object_set_new(data, "who", json_string(telling->who));
-        topic_event(tx, principal_read(order->actor), &EVENT_PAGE_UNREACHABLE,
-                    order->topic->subject, data);
+        topic_event(tx, order->actor, &EVENT_PAGE_UNREACHABLE, order->topic->subject, data);
     }
 }
 

@@ -125,8 +125,8 @@ void paging_apply(struct paging *paging, const char *document)
     if (value == NULL) {
         g_error("%s", fault.text);
     }
-    struct apply_config apply = {
-        .base = {.configs = paging->configs, .actor = PRINCIPAL_LOCAL_TEXT}, .document = value};
+    struct apply_config apply = {.base = {.configs = paging->configs, .actor = PRINCIPAL_HERE},
+                                 .document = value};
     const struct command command = {
         .run = apply_config_run, .answer = config_command_answered, .arg = &apply};
     ledger_run_batch(paging->ledger, &command, 1);
@@ -266,8 +266,10 @@ int paging_act(struct paging *paging, int verb, int64_t alert_id, const char *ac
 int paging_act_saying(struct paging *paging, int verb, int64_t alert_id, const char *actor,
                       const char *note)
 {
-    struct act what = {
-        .verb = verb, .subject = alert_subject(alert_id), .actor = actor, .note = note};
+    struct act what = {.verb = verb,
+                       .subject = alert_subject(alert_id),
+                       .actor = principal_read(actor),
+                       .note = note};
     return act(paging, &what);
 }
 
@@ -282,7 +284,7 @@ int paging_page_saying(struct paging *paging, int64_t alert_id, const char *user
     const struct target target = {.user = name};
     struct act what = {.verb = VERB_PAGE,
                        .subject = alert_subject(alert_id),
-                       .actor = "user:ana",
+                       .actor = {PRINCIPAL_USER, "ana"},
                        .target = &target,
                        .note = note};
     return act(paging, &what);
@@ -293,7 +295,7 @@ int paging_page_asking(struct paging *paging, int64_t alert_id, const struct tar
 {
     struct act what = {.verb = VERB_PAGE,
                        .subject = alert_subject(alert_id),
-                       .actor = "user:ana",
+                       .actor = {PRINCIPAL_USER, "ana"},
                        .target = target,
                        .holds = holds};
     return act(paging, &what);
@@ -303,7 +305,7 @@ int paging_snooze(struct paging *paging, int64_t alert_id, struct span span)
 {
     struct act what = {.verb = VERB_SNOOZE,
                        .subject = alert_subject(alert_id),
-                       .actor = "user:ana",
+                       .actor = {PRINCIPAL_USER, "ana"},
                        .until = utc_add(paging->now, span)};
     return act(paging, &what);
 }

@@ -3,6 +3,7 @@
 #ifndef PAGING_TOPIC_H
 #define PAGING_TOPIC_H
 
+#include "base/principal.h"
 #include "base/subject.h"
 #include "channel/channel.h"
 #include "config/config.h"
@@ -57,7 +58,7 @@ struct topic_hold {
 
 /* How somebody answers it. */
 struct answer {
-    const char *actor;
+    struct principal actor;
     const char *note;         /* may be NULL */
     struct utc snoozed_until; /* unset: it is acknowledged for good */
 };

@@ -20,10 +20,9 @@ char *who_name(const struct config *config, int language, struct principal who)
     case PRINCIPAL_LOCAL:
         return g_strdup(catalogue_text(language, "actor.local"));
     case PRINCIPAL_SYSTEM:
-        return g_strdup(PRINCIPAL_SYSTEM_TEXT);
     case PRINCIPAL_HEARTBEAT:
     case PRINCIPAL_FILE:
-        return principal_text(who.kind, who.name);
+        return principal_text_of(who);
     case PRINCIPAL_USER:
         break;
     }

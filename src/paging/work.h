@@ -85,10 +85,9 @@ struct page_order {
     int64_t escalation_id; /* 0: asked for by a person */
     int64_t step, round;
     int urgency;
-    const char *actor;           /* who asked; "tocsin" for a step */
+    struct principal actor;      /* who asked; Tocsin itself for a step */
     const json_t *circumstances; /* kept with the reason, see page_circumstances; NULL: none */
     const char *note;            /* what whoever asked wants to say; may be NULL */
-    const char *by;              /* whose hand it was, when not theirs; may be NULL */
 };
 
 /* A page for each who is to be told. Whoever cannot be told at all is given up at once. */
