@@ -11,9 +11,14 @@
 #include <stddef.h>
 
 struct cli_table;
+struct _GResource;
 
 struct feature {
     const char *name; /* the folder's: "alert" */
+    /* Its files that travel in the program (GResource), NULL: none. Those under /tocsin/migrations are steps of the
+     * schema (db/migrate.h), those under /tocsin/lang/NAME its texts in every language (channel/catalogue.h). They
+     * register themselves; named here, they are linked. */
+    struct _GResource *(*files)(void);
     /* What is typed on the command line (cli/cli.h), in the order of the help. */
     const struct cli_table *const *commands;
 };
