@@ -24,9 +24,9 @@ static const struct route_row ROWS[] = {
 
 static void try_route(const char *path)
 {
-    static const struct route_row *const TABLES[] = {ROWS, NULL};
-    static const size_t SIZES[] = {G_N_ELEMENTS(ROWS)};
-    struct routes *routes = routes_create(TABLES, SIZES);
+    static const struct route_table TABLE = {ROWS, G_N_ELEMENTS(ROWS)};
+    const struct route_set SETS[] = {{&TABLE, NULL}, {NULL, NULL}};
+    struct routes *routes = routes_create(SETS);
     struct route_match match;
     routes_match(routes, "GET", path, &match);
     for (size_t i = 0; i < match.param_count; i++) {

@@ -1,3 +1,4 @@
+#include "alert/alert_events.h"
 #include "base/feature.h"
 #include "cli/cli.h"
 
@@ -5,6 +6,7 @@ extern const struct cli_table ALERT_SEND_COMMANDS, ALERT_COMMANDS, SILENCE_COMMA
 
 const struct feature ALERT_FEATURE = {
     .name = "alert",
+    .events = (const struct event_kind *const *const[]){ALERT_EVENTS, NULL},
     .commands = (const struct cli_table *const[]){&ALERT_SEND_COMMANDS, &ALERT_COMMANDS,
                                                   &SILENCE_COMMANDS, NULL},
 };

@@ -274,7 +274,7 @@ static const struct query_param ALERTS_PARAMS[] = {
 
 static const struct query_param SILENCES_PARAMS[] = {FILTER_PARAM, {0}};
 
-const struct route_row ALERTMANAGER_ROUTES[] = {
+static const struct route_row ROWS[] = {
     {"GET", PROMETHEUS "/api/v2/alerts", NULL, get_alerts, .door = HTTP_DOOR_KEY,
      .summary = "Open alerts of the integration, as Alertmanager's API v2 lists them.",
      .answer = &SHOWN_ALERT_SHAPE, .gives_array = true, .params = ALERTS_PARAMS},
@@ -302,4 +302,4 @@ const struct route_row ALERTMANAGER_ROUTES[] = {
      .summary = "Answers OK.", .gives = TEXT_TYPE},
 };
 
-const size_t ALERTMANAGER_ROUTE_COUNT = G_N_ELEMENTS(ALERTMANAGER_ROUTES);
+const struct route_table ALERTMANAGER_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

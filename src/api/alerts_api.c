@@ -365,7 +365,7 @@ static const struct query_param LIST_PARAMS[] = {
 /* It is resolved, or acknowledged, already. */
 static const int OVER[] = {409, 0};
 
-const struct route_row ALERT_ROUTES[] = {
+static const struct route_row ROWS[] = {
     {"GET", "/api/v1/alerts", &PERMIT_ALERT_READ, get_alerts, "Alerts, newest first.",
      .answer = &ALERT_RECORD, .is_list = true, .params = LIST_PARAMS},
     {"GET", "/api/v1/alerts/{id}", &PERMIT_ALERT_READ, get_alert, "One alert.",
@@ -385,4 +385,4 @@ const struct route_row ALERT_ROUTES[] = {
      "Pages a person, team, schedule or channel about an alert, now.", .request = &PAGE_RECORD,
      .others = OVER, .answer = &ALERT_RECORD},
 };
-const size_t ALERT_ROUTE_COUNT = G_N_ELEMENTS(ALERT_ROUTES);
+const struct route_table ALERT_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

@@ -339,7 +339,7 @@ static const int NOT_LET_IN[] = {401, 403, 429, 0};
 static const int FOREIGN[] = {403, 0};
 static const int CONFLICT[] = {409, 0};
 
-const struct route_row BOARD_ROUTES[] = {
+static const struct route_row ROWS[] = {
     {"GET", "/", NULL, get_board, .door = HTTP_DOOR_ANYONE,
      .summary = "The board: open alerts and the notifications sent (HTML).", .gives = HTML_TYPE,
      .others = SIGNED_OUT},
@@ -363,4 +363,4 @@ const struct route_row BOARD_ROUTES[] = {
     {"GET", "/static/{file}", NULL, get_static, .door = HTTP_DOOR_ANYONE,
      .summary = "Style, script and icon.", .gives = "*/*"},
 };
-const size_t BOARD_ROUTE_COUNT = G_N_ELEMENTS(BOARD_ROUTES);
+const struct route_table BOARD_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

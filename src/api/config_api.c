@@ -272,7 +272,7 @@ static void get_export(struct http_request *request, void *context)
         "GET", (path_), &(permit_), (handler_), .summary = (text), .answer = &(record_) \
     }
 
-const struct route_row CONFIG_ROUTES[] = {
+static const struct route_row ROWS[] = {
     LIST("/api/v1/users", PERMIT_USER_READ, get_users, "Everybody who can be told.", USER_RECORD),
     ONE("/api/v1/users/{name}", PERMIT_USER_READ, get_user, "One user.", USER_RECORD),
     LIST("/api/v1/teams", PERMIT_TEAM_READ, get_teams, "Teams.", TEAM_RECORD),
@@ -303,4 +303,4 @@ const struct route_row CONFIG_ROUTES[] = {
     {"GET", "/api/v1/config/export", &PERMIT_CONFIG_EXPORT, get_export,
      .summary = "The whole configuration.", .answer = &EXPORTED_SHAPE},
 };
-const size_t CONFIG_ROUTE_COUNT = G_N_ELEMENTS(CONFIG_ROUTES);
+const struct route_table CONFIG_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

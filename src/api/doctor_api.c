@@ -72,8 +72,8 @@ static void get_doctor(struct http_request *request, void *self)
 
 static const int NONE[] = {404, 0};
 
-const struct route_row DOCTOR_ROUTES[] = {
+static const struct route_row ROWS[] = {
     {"GET", "/api/v1/doctor", &PERMIT_SERVER_EXAMINE, get_doctor,
      .summary = "What would keep a page from arriving.", .answer = &REPORT_SHAPE, .others = NONE},
 };
-const size_t DOCTOR_ROUTE_COUNT = G_N_ELEMENTS(DOCTOR_ROUTES);
+const struct route_table DOCTOR_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

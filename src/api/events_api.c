@@ -295,7 +295,7 @@ static const struct query_param STREAM_PARAMS[] = {
 
 static const int NOT_YET[] = {409, 0};
 
-const struct route_row EVENT_ROUTES[] = {
+static const struct route_row ROWS[] = {
     {"GET", "/api/v1/events", &PERMIT_EVENT_READ, get_events,
      .summary = "What happened, oldest first.", .answer = &EVENT_RECORD, .is_list = true,
      .others = NOT_YET, .params = EVENT_PARAMS},
@@ -307,4 +307,4 @@ const struct route_row EVENT_ROUTES[] = {
                 "an event.",
      .answer = &EVENT_RECORD, .gives = STREAM_TYPE, .params = STREAM_PARAMS},
 };
-const size_t EVENT_ROUTE_COUNT = G_N_ELEMENTS(EVENT_ROUTES);
+const struct route_table EVENT_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

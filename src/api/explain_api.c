@@ -252,7 +252,7 @@ static const struct query_param WHATIF_PARAMS[] = {
 
 static const int UNKNOWN[] = {422, 0};
 
-const struct route_row EXPLAIN_ROUTES[] = {
+static const struct route_row ROWS[] = {
     {"GET", "/api/v1/alerts/{id}/explain", &PERMIT_ALERT_READ, get_explain,
      .summary = "Every decision about an alert: rule, layer, step, instant, each attempt.",
      .answer = &EXPLANATION_SHAPE},
@@ -263,4 +263,4 @@ const struct route_row EXPLAIN_ROUTES[] = {
      .summary = "The same question with a body.", .request = &WHATIF_RECORD,
      .answer = &WHATIF_SHAPE},
 };
-const size_t EXPLAIN_ROUTE_COUNT = G_N_ELEMENTS(EXPLAIN_ROUTES);
+const struct route_table EXPLAIN_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

@@ -331,7 +331,7 @@ static const struct query_param REVOKE_PARAMS[] = {{"id", "Only this one, by its
 
 static const int UNCHANGED[] = {304, 0};
 
-const struct route_row FEED_ROUTES[] = {
+static const struct route_row ROWS[] = {
     {"GET", "/cal/{key}", NULL, get_calendar, .door = HTTP_DOOR_KEY,
      .summary = "Shifts as a calendar (text/calendar); the address ends in .ics.",
      .gives = "text/calendar", .others = UNCHANGED},
@@ -346,4 +346,4 @@ const struct route_row FEED_ROUTES[] = {
          "Ends all calendar addresses of \"user:NAME\" or \"schedule:NAME\", or one of them.",
      .success = 204, .params = REVOKE_PARAMS},
 };
-const size_t FEED_ROUTE_COUNT = G_N_ELEMENTS(FEED_ROUTES);
+const struct route_table FEED_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

@@ -446,7 +446,7 @@ static const int NOT_LET_IN[] = {401, 403, 0};
 static const int TOO_FAST[] = {429, 0};
 static const int TOO_FAST_V1[] = {403, 0}; /* its word for it */
 
-const struct route_row INTAKE_ROUTES[] = {
+static const struct route_row ROWS[] = {
     {"POST", "/api/v1/alerts", NULL, post_alert, .door = HTTP_DOOR_KEY,
      .summary = "Trigger, acknowledge or resolve an alert with an integration's key, or a token.",
      .request = &NATIVE_ALERT_RECORD, .answer = &NATIVE_ANSWER_RECORD, .success = 202,
@@ -477,4 +477,4 @@ const struct route_row INTAKE_ROUTES[] = {
      .answer = &PAYLOAD_SHAPE, .is_list = true},
 };
 
-const size_t INTAKE_ROUTE_COUNT = G_N_ELEMENTS(INTAKE_ROUTES);
+const struct route_table INTAKE_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

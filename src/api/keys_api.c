@@ -345,7 +345,7 @@ static void post_heartbeat_key(struct http_request *request, void *self)
 
 static const int GONE[] = {409, 0};
 
-const struct route_row KEY_ROUTES[] = {
+static const struct route_row ROWS[] = {
     {"GET", "/api/v1/tokens", &PERMIT_TOKEN_READ, get_tokens,
      .summary = "Tokens, without their texts.", .answer = &TOKEN_RECORD, .is_list = true},
     {"POST", "/api/v1/tokens", &PERMIT_TOKEN_CHANGE, post_token,
@@ -360,4 +360,4 @@ const struct route_row KEY_ROUTES[] = {
      .summary = "Makes a new key. Its text is in this answer only.", .request = &ROTATE_RECORD,
      .answer = &KEY_MADE_SHAPE, .others = GONE, .success = 201},
 };
-const size_t KEY_ROUTE_COUNT = G_N_ELEMENTS(KEY_ROUTES);
+const struct route_table KEY_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

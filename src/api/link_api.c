@@ -385,7 +385,7 @@ static const struct query_param LINK_PARAMS[] = {
 static const int OVER[] = {410, 0};
 static const int UNPRESSED[] = {403, 410, 0};
 
-const struct route_row LINK_ROUTES[] = {
+static const struct route_row ROWS[] = {
     {"GET", "/l/{token}", NULL, get_link, .door = HTTP_DOOR_LINK,
      .summary = "What a signed link is about (HTML). Changes nothing.", .gives = HTML_TYPE,
      .others = OVER, .params = LINK_PARAMS},
@@ -396,4 +396,4 @@ const struct route_row LINK_ROUTES[] = {
      .request = &LINK_FORM_SHAPE, .takes = FORM_TYPE, .others = UNPRESSED, .success = 303,
      .body_max = FORM_MAX, .too_long = post_too_long},
 };
-const size_t LINK_ROUTE_COUNT = G_N_ELEMENTS(LINK_ROUTES);
+const struct route_table LINK_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

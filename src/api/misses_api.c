@@ -177,7 +177,7 @@ static const struct query_param SINCE_PARAMS[] = {{"since", "RFC 3339; 30 days a
 static const struct query_param TEAM_PARAMS[] = {
     {"since", "RFC 3339; 30 days ago when absent."}, {"team", "Only its members."}, {NULL, NULL}};
 
-const struct route_row MISS_ROUTES[] = {
+static const struct route_row ROWS[] = {
     {"GET", "/api/v1/users/{name}/misses", &PERMIT_MISS_READ, get_user_misses,
      .summary = "How many pages one person had, and how many went on to somebody else.",
      .answer = &MISS_RECORD, .params = SINCE_PARAMS},
@@ -185,4 +185,4 @@ const struct route_row MISS_ROUTES[] = {
      .summary = "The same for everybody, or for a team.", .answer = &MISS_RECORD, .is_list = true,
      .params = TEAM_PARAMS},
 };
-const size_t MISS_ROUTE_COUNT = G_N_ELEMENTS(MISS_ROUTES);
+const struct route_table MISS_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

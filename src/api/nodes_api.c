@@ -322,7 +322,7 @@ static void get_ready(struct http_request *request, void *self)
 
 static const int FAILED[] = {500, 0};
 
-const struct route_row NODE_ROUTES[] = {
+static const struct route_row ROWS[] = {
     {"GET", "/readyz", NULL, get_ready, .door = HTTP_DOOR_ANYONE,
      .summary = "Alerts are taken and people told: the ledger runs, the database can be written, "
                 "messages are sent. 503 says in `database` why not: full, down, uncertain, "
@@ -332,4 +332,4 @@ const struct route_row NODE_ROUTES[] = {
      .summary = "The servers that share the database, also the last that ended within a day.",
      .answer = &NODE_RECORD, .is_list = true, .others = FAILED},
 };
-const size_t NODE_ROUTE_COUNT = G_N_ELEMENTS(NODE_ROUTES);
+const struct route_table NODE_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

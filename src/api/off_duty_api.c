@@ -332,7 +332,7 @@ static const struct query_param END_PARAMS[] = {
     {NULL, NULL}};
 static const int OF_FILE[] = {409, 0};
 
-const struct route_row DUTY_ROUTES[] = {
+static const struct route_row ROWS[] = {
     {"GET", "/api/v1/absences", &PERMIT_ABSENCE_READ, get_absences,
      .summary = "Who is away, and when, of those who were taken off duty.",
      .answer = &ABSENCE_RECORD, .is_list = true, .params = API_PAGE_PARAMS},
@@ -345,4 +345,4 @@ const struct route_row DUTY_ROUTES[] = {
      .summary = "Takes a person off duty for a time: somebody else covers each of their shifts.",
      .request = &BODY_RECORD, .answer = &VIEW_RECORD},
 };
-const size_t DUTY_ROUTE_COUNT = G_N_ELEMENTS(DUTY_ROUTES);
+const struct route_table DUTY_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

@@ -127,7 +127,7 @@ static struct {
     char *tag; /* the ETag */
 } document = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static char *write_document(const char *server)
+static char *write_document(const char *server, const struct route_set *routes)
 {
     const struct openapi_about about = {.title = "Tocsin",
                                         .version = TOCSIN_VERSION,
@@ -135,18 +135,16 @@ static char *write_document(const char *server)
                                         .plain_problems = API_PLAIN_PROBLEMS,
                                         .permit_of = api_permit_of,
                                         .every_scope = enum_to_name(TOKEN_SCOPE_NAMES, SCOPE_READ)};
-    struct api_tables tables;
-    api_tables(&tables);
-    json_auto_t *json = http_openapi(tables.tables, tables.sizes, &about);
+    json_auto_t *json = http_openapi(routes, &about);
     return json_write(json);
 }
 
 /* A new reference, and its tag in *out_tag. */
-static GBytes *current_document(const char *server, char **out_tag)
+static GBytes *current_document(const char *server, const struct route_set *routes, char **out_tag)
 {
     pthread_mutex_lock(&document.lock);
     if (document.text == NULL || g_strcmp0(document.server, server) != 0) {
-        char *text = write_document(server);
+        char *text = write_document(server, routes);
         g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
         g_clear_pointer(&document.text, g_bytes_unref);
         document.text = g_bytes_new_take(text, strlen(text));
@@ -165,7 +163,7 @@ static void get_openapi(struct http_request *request, void *self)
 {
     const struct api_context *context = self;
     g_autofree char *tag = NULL;
-    g_autoptr(GBytes) text = current_document(context->public_url, &tag);
+    g_autoptr(GBytes) text = current_document(context->public_url, context->routes, &tag);
     const char *known = http_header(request, "If-None-Match");
     http_set_header(request, "ETag", tag);
     http_set_header(request, "Cache-Control", "no-cache");
@@ -274,7 +272,7 @@ static void post_backup(struct http_request *request, void *self)
 static const int BUSY[] = {409, 0};
 static const int UNCHANGED[] = {304, 0};
 
-const struct route_row OPERATION_ROUTES[] = {
+static const struct route_row ROWS[] = {
     {"GET", "/healthz", NULL, get_health, .door = HTTP_DOOR_ANYONE, .summary = "The process runs.",
      .answer = &HEALTH_SHAPE},
     {"GET", "/metrics", NULL, get_metrics, .door = HTTP_DOOR_ANYONE,
@@ -285,4 +283,4 @@ const struct route_row OPERATION_ROUTES[] = {
      .summary = "Copies the database, online and verified, into the data directory.",
      .answer = &BACKUP_MADE_SHAPE, .others = BUSY, .success = 201},
 };
-const size_t OPERATION_ROUTE_COUNT = G_N_ELEMENTS(OPERATION_ROUTES);
+const struct route_table OPERATION_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

@@ -1,45 +1,12 @@
-/* Who may what: the tables, and the guard in front of them. */
+/* The guard in front of all routes. */
 #include "api/context.h"
-#include "api/intake.h"
 #include "api/refused.h"
 
-#include "access/key_command.h"
 #include "access/key_index.h"
 #include "access/permit.h"
-#include "alert/alert_events.h"
-#include "config/off_duty.h"
-#include "paging/pager.h"
 #include "source/pagerduty.h"
 
 const char API_PLAIN_PROBLEMS[] = "/in/prometheus/";
-
-void api_tables(struct api_tables *out)
-{
-    *out = (struct api_tables){
-        .tables = {INTAKE_ROUTES,    ALERT_ROUTES,        EXPLAIN_ROUTES, SCHEDULE_ROUTES,
-                   CONFIG_ROUTES,    EVENT_ROUTES,        KEY_ROUTES,     FEED_ROUTES,
-                   OPERATION_ROUTES, TRIAL_ROUTES,        DOCTOR_ROUTES,  BOARD_ROUTES,
-                   LINK_ROUTES,      DUTY_ROUTES,         MISS_ROUTES,    REPLAY_ROUTES,
-                   NODE_ROUTES,      ALERTMANAGER_ROUTES, SILENCE_ROUTES, NULL},
-        .sizes = {INTAKE_ROUTE_COUNT, ALERT_ROUTE_COUNT, EXPLAIN_ROUTE_COUNT, SCHEDULE_ROUTE_COUNT,
-                  CONFIG_ROUTE_COUNT, EVENT_ROUTE_COUNT, KEY_ROUTE_COUNT, FEED_ROUTE_COUNT,
-                  OPERATION_ROUTE_COUNT, TRIAL_ROUTE_COUNT, DOCTOR_ROUTE_COUNT, BOARD_ROUTE_COUNT,
-                  LINK_ROUTE_COUNT, DUTY_ROUTE_COUNT, MISS_ROUTE_COUNT, REPLAY_ROUTE_COUNT,
-                  NODE_ROUTE_COUNT, ALERTMANAGER_ROUTE_COUNT, SILENCE_ROUTE_COUNT},
-    };
-}
-
-void api_add_events(struct ledger *ledger)
-{
-    ledger_add_events(ledger, KEY_EVENTS);
-    ledger_add_events(ledger, CONFIG_EVENTS);
-    ledger_add_events(ledger, OVERRIDE_EVENTS);
-    ledger_add_events(ledger, ABSENCE_EVENTS);
-    ledger_add_events(ledger, OFF_DUTY_EVENTS);
-    ledger_add_events(ledger, ALERT_EVENTS);
-    ledger_add_events(ledger, CHANGE_EVENTS);
-    ledger_add_events(ledger, PAGING_EVENTS);
-}
 
 struct caller *api_recognize(void *self, const char *token)
 {

@@ -213,13 +213,11 @@ static void test_every_row_with_every_caller(void **state)
 {
     (void)state;
     struct test_house *house = test_house_open(false);
-    struct api_tables tables;
-    api_tables(&tables);
     size_t cells = 0;
-    for (size_t t = 0; tables.tables[t] != NULL; t++) {
-        for (size_t i = 0; i < tables.sizes[t]; i++) {
+    for (const struct route_set *set = house->api.routes; set->table != NULL; set++) {
+        for (size_t i = 0; i < set->table->count; i++) {
             for (int caller = NOBODY; caller < WHO_COUNT; caller++) {
-                check_cell(house, &tables.tables[t][i], (enum who)caller);
+                check_cell(house, &set->table->rows[i], (enum who)caller);
                 cells++;
             }
         }
@@ -229,13 +227,12 @@ static void test_every_row_with_every_caller(void **state)
 }
 
 /* None was lost on the way, nor is there one that nobody lists. */
-static const struct route_row *row_of(const char *method, const char *path)
+static const struct route_row *row_of(const struct test_house *house, const char *method,
+                                      const char *path)
 {
-    struct api_tables tables;
-    api_tables(&tables);
-    for (size_t t = 0; tables.tables[t] != NULL; t++) {
-        for (size_t i = 0; i < tables.sizes[t]; i++) {
-            const struct route_row *row = &tables.tables[t][i];
+    for (const struct route_set *set = house->api.routes; set->table != NULL; set++) {
+        for (size_t i = 0; i < set->table->count; i++) {
+            const struct route_row *row = &set->table->rows[i];
             if (strcmp(row->method, method) == 0 && strcmp(row->path, path) == 0) {
                 return row;
             }
@@ -247,11 +244,13 @@ static const struct route_row *row_of(const char *method, const char *path)
 static void test_every_row_of_before_is_there(void **state)
 {
     (void)state;
+    struct test_house *house = test_house_open(false);
     for (size_t i = 0; i < G_N_ELEMENTS(RELEASED); i++) {
-        if (row_of(RELEASED[i].method, RELEASED[i].path) == NULL) {
+        if (row_of(house, RELEASED[i].method, RELEASED[i].path) == NULL) {
             fail_msg("%s %s is gone", RELEASED[i].method, RELEASED[i].path);
         }
     }
+    test_house_close(&house);
 }
 
 static struct caller *recognize_bound(void *context, const char *token)
@@ -280,13 +279,10 @@ static void test_one_bound_to_an_object_passes_there_alone(void **state)
         {"/api/v1/openapi.json", 200},
     };
     struct test_house *house = test_house_open(false);
-    struct api_tables tables;
     struct fault fault = {0};
-    api_tables(&tables);
     struct http_options options = {.listen = "127.0.0.1:0",
                                    .threads = 1,
-                                   .tables = tables.tables,
-                                   .table_sizes = tables.sizes,
+                                   .routes = house->api.routes,
                                    .guard = api_guard(&house->api),
                                    .context = &house->api};
     options.guard.recognize = recognize_bound;
@@ -312,11 +308,10 @@ static void test_rows_without_a_guard_are_known(void **state)
         "/logout",  "/static/{file}",       "/healthz",    "/readyz",
         "/metrics", "/api/v1/openapi.json",
     };
-    struct api_tables tables;
-    api_tables(&tables);
-    for (size_t t = 0; tables.tables[t] != NULL; t++) {
-        for (size_t i = 0; i < tables.sizes[t]; i++) {
-            const struct route_row *row = &tables.tables[t][i];
+    struct test_house *house = test_house_open(false);
+    for (const struct route_set *set = house->api.routes; set->table != NULL; set++) {
+        for (size_t i = 0; i < set->table->count; i++) {
+            const struct route_row *row = &set->table->rows[i];
             bool is_known = row->door != HTTP_DOOR_ANYONE;
             for (size_t k = 0; k < G_N_ELEMENTS(OPEN); k++) {
                 is_known = is_known || strcmp(row->path, OPEN[k]) == 0;
@@ -326,6 +321,7 @@ static void test_rows_without_a_guard_are_known(void **state)
             }
         }
     }
+    test_house_close(&house);
 }
 
 static void test_revoked_token_is_refused_at_once(void **state)
@@ -377,11 +373,9 @@ static void test_documentation_has_every_row(void **state)
     assert_string_equal(json_string_value(json_object_get(document, "openapi")), "3.1.0");
     const json_t *paths = json_object_get(document, "paths");
     const json_t *schemas = json_object_get(json_object_get(document, "components"), "schemas");
-    struct api_tables tables;
-    api_tables(&tables);
-    for (size_t t = 0; tables.tables[t] != NULL; t++) {
-        for (size_t i = 0; i < tables.sizes[t]; i++) {
-            const struct route_row *row = &tables.tables[t][i];
+    for (const struct route_set *set = house->api.routes; set->table != NULL; set++) {
+        for (size_t i = 0; i < set->table->count; i++) {
+            const struct route_row *row = &set->table->rows[i];
             g_autofree char *method = g_ascii_strdown(row->method, -1);
             const json_t *operation = json_object_get(json_object_get(paths, row->path), method);
             assert_non_null(operation);

@@ -283,9 +283,9 @@ static void post_replay(struct http_request *request, void *self)
     }
 }
 
-const struct route_row REPLAY_ROUTES[] = {
+static const struct route_row ROWS[] = {
     {"POST", "/api/v1/routes/replay", &PERMIT_ROUTE_REPLAY, post_replay,
      .summary = "Where routes that are not in force yet would have sent the newest alerts.",
      .request = &REPLAY_RECORD, .answer = &REPLAYED_RECORD, .is_list = true},
 };
-const size_t REPLAY_ROUTE_COUNT = G_N_ELEMENTS(REPLAY_ROUTES);
+const struct route_table REPLAY_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

@@ -335,7 +335,7 @@ static const struct query_param RANGE_PARAMS[] = {
     {"to", "RFC 3339; 30 days after from when absent, at most 400."},
     {NULL, NULL}};
 
-const struct route_row SCHEDULE_ROUTES[] = {
+static const struct route_row ROWS[] = {
     {"GET", "/api/v1/schedules/{name}", &PERMIT_SCHEDULE_READ, get_schedule, "One schedule.",
      .answer = &SCHEDULE_RECORD},
     {"GET", "/api/v1/schedules/{name}/on-call", &PERMIT_SCHEDULE_READ, get_on_call,
@@ -357,4 +357,4 @@ const struct route_row SCHEDULE_ROUTES[] = {
      "Takes an override back; one that holds ends now, one that is over stays as it was.",
      .success = 204},
 };
-const size_t SCHEDULE_ROUTE_COUNT = G_N_ELEMENTS(SCHEDULE_ROUTES);
+const struct route_table SCHEDULE_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

@@ -290,7 +290,7 @@ static const struct query_param LIST_PARAMS[] = {
 static const int CHANGED[] = {200, 409, 0}; /* one of that name was there */
 static const int OF_FILE[] = {409, 0};
 
-const struct route_row SILENCE_ROUTES[] = {
+static const struct route_row ROWS[] = {
     {"GET", "/api/v1/silences", &PERMIT_SILENCE_READ, get_silences, .summary = "Silences.",
      .answer = &SILENCE_RECORD, .is_list = true, .params = LIST_PARAMS},
     {"GET", "/api/v1/silences/{name}", &PERMIT_SILENCE_READ, get_silence, .summary = "One silence.",
@@ -303,4 +303,4 @@ const struct route_row SILENCE_ROUTES[] = {
          "Ends a silence, which stays listed as one that is over; one that recurs is deleted.",
      .others = OF_FILE, .success = 204},
 };
-const size_t SILENCE_ROUTE_COUNT = G_N_ELEMENTS(SILENCE_ROUTES);
+const struct route_table SILENCE_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

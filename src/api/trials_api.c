@@ -252,7 +252,7 @@ static void post_route_test(struct http_request *request, void *self)
     }
 }
 
-const struct route_row TRIAL_ROUTES[] = {
+static const struct route_row ROWS[] = {
     {"POST", "/api/v1/users/{name}/test", &PERMIT_USER_TEST, post_user_test,
      .summary = "Sends a test message to one contact of a user, or to all.",
      .request = &TEST_RECORD, .answer = &TEST_SENT_SHAPE, .success = 202},
@@ -264,4 +264,4 @@ const struct route_row TRIAL_ROUTES[] = {
      .summary = "Which service and severity the routes would give an alert.",
      .request = &ROUTE_TEST_RECORD, .answer = &ROUTE_TESTED_SHAPE},
 };
-const size_t TRIAL_ROUTE_COUNT = G_N_ELEMENTS(TRIAL_ROUTES);
+const struct route_table TRIAL_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

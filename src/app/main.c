@@ -6,6 +6,7 @@
 #include <curl/curl.h>
 #include <sodium.h>
 
+#include "api/feature_set.h"
 #include "app/feature_list.h"
 #include "cli/cli.h"
 

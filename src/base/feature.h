@@ -10,7 +10,10 @@
 
 #include <stddef.h>
 
+struct api_context;
 struct cli_table;
+struct event_kind;
+struct route_table;
 struct _GResource;
 
 struct feature {
@@ -19,8 +22,16 @@ struct feature {
      * schema (db/migrate.h), those under /tocsin/lang/NAME its texts in every language (channel/catalogue.h). They
      * register themselves; named here, they are linked. */
     struct _GResource *(*files)(void);
+    /* The kinds of its events (ledger/event.h): lists of them. */
+    const struct event_kind *const *const *events;
+    /* What is answered over HTTP (http/http.h). */
+    const struct route_table *const *routes;
     /* What is typed on the command line (cli/cli.h), in the order of the help. */
     const struct cli_table *const *commands;
+    /* Before the ledger's first batch: makes what its handlers are called with, and adds its duties and subscribers.
+     * NULL: its handlers are called with the struct api_context. */
+    void *(*open)(struct api_context *api);
+    void (*close)(void *self); /* NULL: nothing is to be freed */
 };
 
 /* All of them, in the order of the list, which goes from the ground up. Made by the build. */

@@ -319,7 +319,7 @@ void request_handle(struct http_request *request)
 {
     request->is_handled = true;
     atomic_fetch_add(&request->refs, 1);
-    request->match.row->handler(request, request->server->context);
+    request->match.row->handler(request, request->match.context);
 }
 
 /* A key in the address or the header is judged before the first byte of the body. Without a good one the

@@ -88,7 +88,7 @@ static void refuse_length(struct http_request *request)
     const struct route_row *row = request->match.row;
     if (row->too_long != NULL && request_is_browser(request)) {
         atomic_fetch_add(&request->refs, 1);
-        row->too_long(request, request->server->context);
+        row->too_long(request, request->match.context);
         return;
     }
     request_refuse(request, 413, "The body has more than the %zu bytes that are taken.",

@@ -25,13 +25,10 @@ static const struct route_row ROWS[] = {
 
 static struct http_server *start(void)
 {
-    static const struct route_row *const TABLES[] = {ROWS, NULL};
-    static const size_t SIZES[] = {G_N_ELEMENTS(ROWS)};
-    struct http_options options = {.listen = "127.0.0.1:0",
-                                   .threads = 2,
-                                   .tables = TABLES,
-                                   .table_sizes = SIZES,
-                                   .guard = test_guard()};
+    static const struct route_table TABLE = {ROWS, G_N_ELEMENTS(ROWS)};
+    const struct route_set SETS[] = {{&TABLE, NULL}, {NULL, NULL}};
+    struct http_options options = {
+        .listen = "127.0.0.1:0", .threads = 2, .routes = SETS, .guard = test_guard()};
     struct fault fault = {0};
     struct http_server *server = http_start(&options, &fault);
     assert_non_null(server);

@@ -71,6 +71,18 @@ struct route_row {
     const struct query_param *headers; /* that it heeds; likewise */
 };
 
+/* The routes of one noun. */
+struct route_table {
+    const struct route_row *rows;
+    size_t count;
+};
+
+/* With what its handlers are called with. A list of them ends with a table of NULL. */
+struct route_set {
+    const struct route_table *table;
+    void *context;
+};
+
 /* Who is calling, by their token or on the Unix socket, as the guard knows them; NULL: nobody was asked. At
  * HTTP_DOOR_ANYONE it is who has signed in with the browser, if anybody. Borrowed. */
 const struct caller *http_caller(const struct http_request *request);
@@ -210,15 +222,14 @@ struct http_options {
     const char
         *socket_path; /* Unix socket, mode 0600: callers on it are "local", admin; NULL: none */
     unsigned threads; /* 0: one per core */
-    const struct route_row *const *tables; /* NULL-ended list of tables, */
-    const size_t *table_sizes;             /* with their sizes */
+    const struct route_set *routes;
     struct http_guard guard;
     /* Below this path a problem is told as one JSON text, "FIELD: what is wrong", as Alertmanager does;
      * NULL: nowhere. Must live as long as the server. */
     const char *plain_problems;
     /* For a browser that reads where nothing is: answers 404 with a page, before it returns. NULL: it gets a problem. */
     http_handler nowhere;
-    void *context; /* handed to every handler */
+    void *context; /* of `nowhere` and `late` */
     /* http_stop has waited long enough: whoever works on a request still is to give up. May be NULL. */
     void (*late)(void *context);
     /* Where people reach the server, without a slash at its end: its path stands before all of our addresses, with
@@ -254,8 +265,7 @@ struct openapi_about {
     const char *every_scope; /* the one that no token is without */
 };
 
-/* The OpenAPI 3.1 document of the tables. New reference. */
-NODISCARD json_t *http_openapi(const struct route_row *const *tables, const size_t *table_sizes,
-                               const struct openapi_about *about);
+/* The OpenAPI 3.1 document of the routes. New reference. */
+NODISCARD json_t *http_openapi(const struct route_set *routes, const struct openapi_about *about);
 
 #endif

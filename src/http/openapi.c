@@ -181,8 +181,7 @@ static json_t *security_schemes(void)
     return schemes;
 }
 
-json_t *http_openapi(const struct route_row *const *tables, const size_t *table_sizes,
-                     const struct openapi_about *about)
+json_t *http_openapi(const struct route_set *routes, const struct openapi_about *about)
 {
     json_t *paths = json_object();
     const struct openapi openapi = {.about = about,
@@ -190,9 +189,9 @@ json_t *http_openapi(const struct route_row *const *tables, const size_t *table_
                                     .responses = json_object(),
                                     .permits = json_object()};
     record_schemas(&PROBLEM_RECORD, openapi.schemas);
-    for (size_t t = 0; tables[t] != NULL; t++) {
-        for (size_t i = 0; i < table_sizes[t]; i++) {
-            add_row(&openapi, paths, &tables[t][i]);
+    for (const struct route_set *set = routes; set->table != NULL; set++) {
+        for (size_t i = 0; i < set->table->count; i++) {
+            add_row(&openapi, paths, &set->table->rows[i]);
         }
     }
     json_t *info =

@@ -56,9 +56,9 @@ static const struct {
 static void test_routes(void **state)
 {
     (void)state;
-    static const struct route_row *const TABLES[] = {ROWS, NULL};
-    static const size_t SIZES[] = {G_N_ELEMENTS(ROWS)};
-    struct routes *routes = routes_create(TABLES, SIZES);
+    static const struct route_table TABLE = {ROWS, G_N_ELEMENTS(ROWS)};
+    const struct route_set SETS[] = {{&TABLE, NULL}, {NULL, NULL}};
+    struct routes *routes = routes_create(SETS);
     for (size_t i = 0; i < G_N_ELEMENTS(MATCHES); i++) {
         struct route_match match;
         routes_match(routes, MATCHES[i].method, MATCHES[i].path, &match);

@@ -140,13 +140,12 @@ static const struct route_row ROWS[] = {
 
 static struct http_server *start(const char *socket_path)
 {
-    static const struct route_row *const TABLES[] = {ROWS, NULL};
-    static const size_t SIZES[] = {G_N_ELEMENTS(ROWS)};
+    static const struct route_table TABLE = {ROWS, G_N_ELEMENTS(ROWS)};
+    const struct route_set SETS[] = {{&TABLE, NULL}, {NULL, NULL}};
     struct http_options options = {.listen = "127.0.0.1:0",
                                    .socket_path = socket_path,
                                    .threads = 2,
-                                   .tables = TABLES,
-                                   .table_sizes = SIZES,
+                                   .routes = SETS,
                                    .guard = test_guard()};
     struct fault fault = {0};
     struct http_server *server = http_start(&options, &fault);
@@ -539,8 +538,8 @@ static void test_address_in_use_is_a_fault(void **state)
     (void)state;
     struct http_server *server = start(NULL);
     g_autofree char *taken = g_strdup_printf("127.0.0.1:%u", http_port(server));
-    static const struct route_row *const NONE[] = {NULL};
-    struct http_options options = {.listen = taken, .tables = NONE};
+    static const struct route_set NONE[] = {{NULL, NULL}};
+    struct http_options options = {.listen = taken, .routes = NONE};
     struct fault fault = {0};
     assert_null(http_start(&options, &fault));
     assert_string_equal(fault.field, "listen");

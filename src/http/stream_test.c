@@ -70,15 +70,14 @@ static const struct route_row ROWS[] = {
 
 static struct http_server *start(void)
 {
-    static const struct route_row *const TABLES[] = {ROWS, NULL};
-    static const size_t SIZES[] = {G_N_ELEMENTS(ROWS)};
+    static const struct route_table TABLE = {ROWS, G_N_ELEMENTS(ROWS)};
+    const struct route_set SETS[] = {{&TABLE, NULL}, {NULL, NULL}};
     struct guard proxies;
     struct fault fault = {0};
     assert_true(guard_read("127.0.0.1", &proxies, &fault));
     struct http_options options = {.listen = "127.0.0.1:0",
                                    .threads = 2,
-                                   .tables = TABLES,
-                                   .table_sizes = SIZES,
+                                   .routes = SETS,
                                    .trusted_proxies = &proxies,
                                    .stream_memory = FLOOD_MEMORY};
     struct http_server *server = http_start(&options, &fault);
@@ -133,13 +132,10 @@ static const struct route_row GUARDED[] = {
 
 static struct http_server *start_guarded(void)
 {
-    static const struct route_row *const TABLES[] = {GUARDED, NULL};
-    static const size_t SIZES[] = {G_N_ELEMENTS(GUARDED)};
-    struct http_options options = {.listen = "127.0.0.1:0",
-                                   .threads = 2,
-                                   .tables = TABLES,
-                                   .table_sizes = SIZES,
-                                   .guard = test_guard()};
+    static const struct route_table TABLE = {GUARDED, G_N_ELEMENTS(GUARDED)};
+    const struct route_set SETS[] = {{&TABLE, NULL}, {NULL, NULL}};
+    struct http_options options = {
+        .listen = "127.0.0.1:0", .threads = 2, .routes = SETS, .guard = test_guard()};
     options.guard.recognize = recognize;
     struct fault fault = {0};
     struct http_server *server = http_start(&options, &fault);
