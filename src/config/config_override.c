@@ -2,7 +2,7 @@
 #include "config/config_command.h"
 #include "config/config_plan.h"
 #include "config/config_store.h"
-#include "ledger/event.h"
+#include "ledger/parent.h"
 
 /* Overrides of schedules that people make between two applies of the file. */
 
@@ -93,7 +93,14 @@ int64_t config_override_write(struct ledger_tx *tx, const char *actor, const cha
     int64_t id = override_insert(tx->db, schedule, override, actor, tx->now);
     json_t *data = record_write(&OVERRIDE_RECORD, override);
     (void)json_object_set_new(data, "id", json_integer(id));
-    append_override_event(tx, actor, &EVENT_OVERRIDE_ADDED, schedule, data);
+    const struct subject about = subject_named("schedule", schedule);
+    const struct subject who = subject_named("user", override->who);
+    if (override->who != NULL) {
+        event_append_below(tx, principal_read(actor), &EVENT_OVERRIDE_ADDED, about, data, &who, 1);
+    } else {
+        event_append(tx, principal_read(actor), &EVENT_OVERRIDE_ADDED, about, data);
+    }
+    json_decref(data);
     return id;
 }
 

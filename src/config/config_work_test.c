@@ -387,6 +387,11 @@ static guint overrides_of(struct world *world)
     return length;
 }
 
+static void note_kind(void *self, const struct event *event)
+{
+    g_string_append_printf(self, "%s %s; ", event->kind, event->subject);
+}
+
 static void test_overrides(void **state)
 {
     struct world *world = *state;
@@ -400,6 +405,10 @@ static void test_overrides(void **state)
     assert_int_equal(add.base.status, 201);
     assert_int_equal(overrides_of(world), 1);
     assert_true(add.id > 0);
+    g_autoptr(GString) kinds = g_string_new(NULL);
+    const struct subject budi = subject_named("user", "budi");
+    event_list(world->db, 0, &budi, 100, note_kind, kinds); /* it puts him on call */
+    assert_string_equal(kinds->str, "override.added schedule:primary; ");
 
     /* It outlives an apply, and is no change of the file. */
     struct apply_config again = world_apply(world, TEAM, (struct terms){.prune = true});

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "ledger/chain.h"
+#include "ledger/parent.h"
 
 enum { VERIFY_ROWS = 1000 }; /* kept in memory at a time */
 
@@ -64,15 +65,48 @@ static bool has_client(const struct ledger_tx *tx, struct principal actor)
     return tx->client != NULL && principal_is_somebody(actor);
 }
 
-/* The text of the event's data. NULL: it has none. */
-static char *data_text(const struct ledger_tx *tx, struct principal actor, const json_t *data)
+struct parents {
+    const struct subject *list;
+    size_t count;
+};
+
+static json_t *parents_json(struct parents parents)
 {
-    if (!has_client(tx, actor)) {
+    json_t *names = json_array();
+    for (size_t i = 0; i < parents.count; i++) {
+        g_autofree char *name = subject_text(parents.list[i]);
+        json_array_append_new(names, json_string(name));
+    }
+    return names;
+}
+
+/* The text of the event's data. NULL: it has none. */
+static char *data_text(const struct ledger_tx *tx, struct principal actor, const json_t *data,
+                       struct parents parents)
+{
+    if (!has_client(tx, actor) && parents.count == 0) {
         return data == NULL ? NULL : json_write(data);
     }
     json_auto_t *with = data == NULL ? json_object() : json_deep_copy(data);
-    json_object_set_new(with, EVENT_CLIENT, json_string(tx->client));
+    if (has_client(tx, actor)) {
+        json_object_set_new(with, EVENT_CLIENT, json_string(tx->client));
+    }
+    if (parents.count > 0) {
+        json_object_set_new(with, EVENT_PARENTS, parents_json(parents));
+    }
     return json_write(with);
+}
+
+static void insert_parents(struct db *db, int64_t seq, struct parents parents)
+{
+    for (size_t i = 0; i < parents.count; i++) {
+        g_autofree char *name = subject_text(parents.list[i]);
+        struct db_query *query =
+            db_query(db, "INSERT INTO event_parent (subject, seq) VALUES ($1, $2)");
+        db_bind_text(query, 1, name);
+        db_bind_int(query, 2, seq);
+        (void)db_run(query);
+    }
 }
 
 static bool may_be_about(const struct event_kind *kind, struct subject subject)
@@ -127,8 +161,8 @@ static void tell_subscribers(struct ledger_tx *tx, const struct occurrence *what
     ledger->depth--;
 }
 
-void event_append(struct ledger_tx *tx, struct principal actor, const struct event_kind *kind,
-                  struct subject subject, const json_t *data)
+static void append(struct ledger_tx *tx, struct principal actor, const struct event_kind *kind,
+                   struct subject subject, const json_t *data, struct parents parents)
 {
     struct event_head *head = &tx->ledger->head;
     CHECK(is_listed(tx->ledger, kind));
@@ -141,24 +175,46 @@ void event_append(struct ledger_tx *tx, struct principal actor, const struct eve
     }
     g_autofree char *who = principal_text(actor.kind, actor.name);
     g_autofree char *about = subject_text(subject);
-    g_autofree char *text = data_text(tx, actor, data);
+    g_autofree char *text = data_text(tx, actor, data, parents);
     struct event event = {head->seq + 1, tx->now, who, kind->name, about, text};
     event_hash(head->hash, &event, head->hash);
     head->seq = event.seq;
     insert(tx->db, &event, head->hash);
+    insert_parents(tx->db, event.seq, parents);
     metric_event(kind->name);
     tell_subscribers(tx, &(struct occurrence){event.seq, actor, kind, subject, data});
 }
+
+void event_append(struct ledger_tx *tx, struct principal actor, const struct event_kind *kind,
+                  struct subject subject, const json_t *data)
+{
+    append(tx, actor, kind, subject, data, (struct parents){NULL, 0});
+}
+
+void event_append_below(struct ledger_tx *tx, struct principal actor, const struct event_kind *kind,
+                        struct subject subject, const json_t *data, const struct subject *parents,
+                        size_t count)
+{
+    CHECK(count >= 1 && count <= EVENT_PARENTS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        CHECK(parents[i].kind != NULL && !subject_equal(parents[i], subject));
+    }
+    append(tx, actor, kind, subject, data, (struct parents){parents, count});
+}
+
+#define COLUMNS "seq, at, actor, kind, subject, data, hash"
 
 static struct db_query *ask_list(struct db *db, int64_t after_seq, const struct subject *subject,
                                  int limit)
 {
     struct db_query *query =
         subject == NULL
-            ? db_query(db, "SELECT seq, at, actor, kind, subject, data, hash FROM event "
-                           "WHERE seq > $1 ORDER BY seq LIMIT $2")
-            : db_query(db, "SELECT seq, at, actor, kind, subject, data, hash FROM event "
-                           "WHERE subject = $3 AND seq > $1 ORDER BY seq LIMIT $2");
+            ? db_query(db, "SELECT " COLUMNS " FROM event WHERE seq > $1 ORDER BY seq LIMIT $2")
+            : db_query(db,
+                       "SELECT " COLUMNS " FROM event WHERE subject = $3 AND seq > $1"
+                       " UNION ALL SELECT p.seq, e.at, e.actor, e.kind, e.subject, e.data, e.hash"
+                       " FROM event_parent p JOIN event e ON e.seq = p.seq"
+                       " WHERE p.subject = $3 AND p.seq > $1 ORDER BY seq LIMIT $2");
     db_bind_int(query, 1, after_seq);
     db_bind_int(query, 2, limit);
     if (subject != NULL) {
@@ -213,12 +269,108 @@ void chain_begin(struct chain *chain, struct db *db)
     }
 }
 
+enum { PARENTS_SCHEMA = 6 }; /* a backup may be older than the table */
+
+/* What the events of a step name as their parents, against what the index says. */
+struct astray {
+    bool is_known;  /* is there an index? */
+    GString *names; /* "7 user:ana\n", in order of events */
+};
+
+static bool has_parents(struct db *db)
+{
+    struct db_query *query =
+        db_query(db, "SELECT count(*) FROM schema_version WHERE version >= $1");
+    db_bind_int(query, 1, PARENTS_SCHEMA);
+    bool has = db_step(query) == DB_ROW && db_int(query, 0) > 0;
+    db_reset(query);
+    return has;
+}
+
+static int compare_texts(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void note_sorted(struct astray *astray, int64_t seq, GPtrArray *names)
+{
+    g_ptr_array_sort(names, compare_texts);
+    for (guint i = 0; i < names->len; i++) {
+        g_string_append_printf(astray->names, "%" G_GINT64_FORMAT " %s\n", seq,
+                               (const char *)names->pdata[i]);
+    }
+}
+
+static void note_parents(struct astray *astray, const struct event *event)
+{
+    if (event->data == NULL || strstr(event->data, "\"" EVENT_PARENTS "\":[") == NULL) {
+        return;
+    }
+    struct fault fault;
+    json_auto_t *data = json_read(event->data, strlen(event->data), &fault);
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    size_t i;
+    json_t *name;
+    json_array_foreach (json_object_get(data, EVENT_PARENTS), i, name) {
+        if (json_is_string(name)) {
+            g_ptr_array_add(names, (gpointer)(uintptr_t)json_string_value(name));
+        }
+    }
+    note_sorted(astray, event->seq, names);
+}
+
+/* The first event of which they say something different. */
+static int64_t first_astray(const char *named, const char *found)
+{
+    while (*named != '\0' && *named == *found) {
+        const char *end = strchr(named, '\n');
+        size_t length = (size_t)(end - named) + 1;
+        if (strncmp(named, found, length) != 0) {
+            break;
+        }
+        named += length;
+        found += length;
+    }
+    int64_t a = *named != '\0' ? g_ascii_strtoll(named, NULL, 10) : INT64_MAX;
+    int64_t b = *found != '\0' ? g_ascii_strtoll(found, NULL, 10) : INT64_MAX;
+    return MIN(a, b);
+}
+
+/* Of the events after `known_seq` up to where the walk has come. */
+static void judge_parents(struct chain *chain, const struct astray *astray, struct db *db,
+                          int64_t known_seq)
+{
+    struct db_query *query = db_query(db, "SELECT seq, subject FROM event_parent"
+                                          " WHERE seq > $1 AND seq <= $2 ORDER BY seq");
+    struct astray found = {.names = g_string_new(NULL)};
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    int64_t seq = 0;
+    db_bind_int(query, 1, known_seq);
+    db_bind_int(query, 2, chain->last_seq);
+    while (db_step(query) == DB_ROW) {
+        if (db_int(query, 0) != seq) {
+            note_sorted(&found, seq, names);
+            g_ptr_array_set_size(names, 0);
+            seq = db_int(query, 0);
+        }
+        g_ptr_array_add(names, g_strdup(db_text(query, 1)));
+    }
+    db_reset(query);
+    note_sorted(&found, seq, names);
+    if (strcmp(astray->names->str, found.names->str) != 0) {
+        chain_stray(chain, first_astray(astray->names->str, found.names->str));
+    }
+    g_string_free(found.names, TRUE);
+}
+
 bool chain_walk(struct chain *chain, struct db *db, int limit)
 {
     if (chain->state != CHAIN_WHOLE) {
         return false;
     }
     int rows = 0;
+    struct astray astray = {.is_known = has_parents(db), .names = g_string_new(NULL)};
+    int64_t known_seq = chain->last_seq;
     /* Rows below 1 do not fit either. */
     int64_t after_seq = chain->last_seq == 0 ? INT64_MIN : chain->last_seq;
     struct db_query *query = ask_list(db, after_seq, NULL, limit);
@@ -227,9 +379,14 @@ bool chain_walk(struct chain *chain, struct db *db, int limit)
         size_t size = 0;
         const void *kept = db_blob(query, 6, &size);
         chain_judge(chain, &event, kept, size);
+        note_parents(&astray, &event);
         rows++;
     }
     db_reset(query);
+    if (chain->state == CHAIN_WHOLE && astray.is_known) {
+        judge_parents(chain, &astray, db, known_seq);
+    }
+    g_string_free(astray.names, TRUE);
     if (db_error(db) != DB_OK) {
         chain->state = CHAIN_UNREAD;
     } else if (rows < limit) {
