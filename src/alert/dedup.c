@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 
-enum { KEY_BYTES = 16, HASH_BYTES = 32 };
+enum { HASH_BYTES = 32 };
 
 /* The same start is the same episode, whatever the end: a clock that was set back between the two
  * leaves an end before its start. */
@@ -99,9 +99,7 @@ char *dedup_key_fit(const char *key)
     return hex_of(hash, sizeof(hash), "blake2b:");
 }
 
-char *dedup_key_random(const struct random *random)
+char *dedup_key_of_bits(const unsigned char bits[DEDUP_KEY_BYTES])
 {
-    unsigned char bytes[KEY_BYTES];
-    random_fill(random, bytes, sizeof(bytes));
-    return hex_of(bytes, sizeof(bytes), "");
+    return hex_of(bits, DEDUP_KEY_BYTES, "");
 }

@@ -3,7 +3,6 @@
 #define ALERT_DEDUP_H
 
 #include "alert/alert.h"
-#include "base/random.h"
 
 enum dedup_verdict {
     DEDUP_OPEN = 1,    /* a trigger, and none is open: a new alert, also after a resolve */
@@ -44,7 +43,9 @@ NODISCARD bool dedup_same_links(const json_t *links, const json_t *others);
  * whole, so that they fold as well. Newly allocated. */
 NODISCARD char *dedup_key_fit(const char *key);
 
-/* For a trigger that brings none: 128 random bits in hexadecimal. */
-NODISCARD char *dedup_key_random(const struct random *random);
+/* For a trigger that brings none: these random bits in hexadecimal. */
+enum { DEDUP_KEY_BYTES = 16 };
+
+NODISCARD char *dedup_key_of_bits(const unsigned char bits[DEDUP_KEY_BYTES]);
 
 #endif

@@ -501,7 +501,9 @@ static void settle_key(struct signal *signal, const struct random *random)
 {
     if (signal->dedup_key == NULL || signal->dedup_key[0] == '\0') {
         g_free(signal->dedup_key);
-        signal->dedup_key = dedup_key_random(random);
+        unsigned char bits[DEDUP_KEY_BYTES];
+        random_fill(random, bits, sizeof bits);
+        signal->dedup_key = dedup_key_of_bits(bits);
         return;
     }
     g_autofree char *whole = signal->dedup_key;

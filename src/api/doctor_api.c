@@ -14,14 +14,14 @@ enum { LOOKS_MAX = 2, BUSY_S = 10 };
  * taking alerts. */
 static atomic_int looks_running;
 
-struct look {
+struct doctor_look {
     struct http_request *request;
     struct api_context *context;
 };
 
 static void *look(void *self)
 {
-    struct look *look = self;
+    struct doctor_look *look = self;
     struct api_context *context = look->context;
     GPtrArray *findings = lint_new();
     struct config *config = config_current(context->configs);
@@ -57,8 +57,8 @@ static void get_doctor(struct http_request *request, void *self)
         return;
     }
     http_step_aside(request);
-    struct look *job = g_new0(struct look, 1);
-    *job = (struct look){request, context};
+    struct doctor_look *job = g_new0(struct doctor_look, 1);
+    *job = (struct doctor_look){request, context};
     pthread_t thread;
     if (pthread_create(&thread, NULL, look, job) != 0) {
         atomic_fetch_sub(&looks_running, 1);

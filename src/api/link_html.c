@@ -333,14 +333,14 @@ static void write_more(struct html *html, const struct visit *visit, const struc
 
 /* --- what has become of the subjects of one link --- */
 
-struct tally {
+struct link_tally {
     size_t count, open, mine, others, resolved;
     size_t snoozed; /* of mine and the others' */
     bool asks;      /* "Still on it?" waits for an answer */
     char *taker;    /* one of the others, as people call them; owned */
 };
 
-static void tally_add(struct tally *tally, const struct visit *visit, struct db *db,
+static void tally_add(struct link_tally *tally, const struct visit *visit, struct db *db,
                       const struct topic *topic)
 {
     bool is_taken = topic->standing == STANDING_TAKEN;
@@ -366,7 +366,8 @@ static void write_counted(struct html *html, const struct visit *visit, const ch
 }
 
 /* Nothing is left to press: what to know instead. */
-static void write_outcome(struct html *html, const struct visit *visit, const struct tally *tally)
+static void write_outcome(struct html *html, const struct visit *visit,
+                          const struct link_tally *tally)
 {
     if (tally->mine > 0) {
         write_counted(html, visit, "done", "ack_page.done", tally->mine);
@@ -380,8 +381,8 @@ static void write_outcome(struct html *html, const struct visit *visit, const st
 }
 
 /* The button only while there is something to take; of nothing: all of the message. */
-static void write_answer(struct html *html, const struct visit *visit, const struct tally *tally,
-                         struct subject subject)
+static void write_answer(struct html *html, const struct visit *visit,
+                         const struct link_tally *tally, struct subject subject)
 {
     size_t free = tally->open + tally->snoozed;
     if (free > 0) {
@@ -399,7 +400,7 @@ static void write_answer(struct html *html, const struct visit *visit, const str
 static void show_one(struct html *html, const struct visit *visit, struct db *db,
                      struct subject subject)
 {
-    struct tally tally = {0};
+    struct link_tally tally = {0};
     struct topic topic = {0};
     if (!topic_load(visit->pager, db, subject, &topic)) {
         page_say(html, visit->language, "p", "card problem", "link.gone");
@@ -443,7 +444,7 @@ static void write_card(struct html *html, const struct visit *visit, struct db *
 static void show_several(struct html *html, const struct visit *visit, struct db *db,
                          const struct subject *subjects, size_t count)
 {
-    struct tally tally = {0};
+    struct link_tally tally = {0};
     size_t found = 0;
     g_autofree struct topic *topics = g_new0(struct topic, count + 1);
     for (size_t i = 0; i < count; i++) {

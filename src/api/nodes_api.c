@@ -93,7 +93,7 @@ static struct utc closed_since(const struct api_context *context)
 
 /* --- the list --- */
 
-struct listing {
+struct node_listing {
     struct http_request *request;
     const struct api_context *context;
     struct utc now;
@@ -108,7 +108,7 @@ static void add_view(json_t *items, const struct node_view *view)
 
 static void list_node(void *self, const struct node_info *node)
 {
-    struct listing *listing = self;
+    struct node_listing *listing = self;
     struct span age;
     bool is_seen =
         node->state != NODE_GONE && ledger_beat_age(listing->context->ledger, node->id, &age);
@@ -130,7 +130,7 @@ static void list_node(void *self, const struct node_info *node)
 }
 
 /* A database with one writer knows of no nodes: its server is the one there is. */
-static void list_the_one(struct listing *listing)
+static void list_the_one(struct node_listing *listing)
 {
     const struct api_context *context = listing->context;
     struct node_view view = {.id = (char *)(uintptr_t) "1",
@@ -149,7 +149,7 @@ static void list_the_one(struct listing *listing)
 /* Asked through the ledger, which alone knows which of them this one is. */
 static enum command_result run_listing(struct ledger_tx *tx, void *arg)
 {
-    struct listing *listing = arg;
+    struct node_listing *listing = arg;
     json_array_clear(listing->items);
     listing->now = tx->now;
     listing->this_node = ledger_node(tx);
@@ -180,7 +180,7 @@ static void answer_by_itself(struct http_request *request, const struct api_cont
 
 static void answer_listing(void *arg, enum command_outcome outcome)
 {
-    struct listing *listing = arg;
+    struct node_listing *listing = arg;
     if (outcome == OUTCOME_UNAVAILABLE || outcome == OUTCOME_UNCERTAIN) {
         answer_by_itself(listing->request, listing->context);
         json_decref(listing->items);
@@ -199,8 +199,8 @@ static void get_nodes(struct http_request *request, void *self)
         answer_by_itself(request, context);
         return;
     }
-    struct listing *listing = g_new0(struct listing, 1);
-    *listing = (struct listing){.request = request, .context = context, .items = json_array()};
+    struct node_listing *listing = g_new0(struct node_listing, 1);
+    *listing = (struct node_listing){.request = request, .context = context, .items = json_array()};
     struct command command = {.run = run_listing, .answer = answer_listing, .arg = listing};
     if (!api_submit(request, context, command)) {
         json_decref(listing->items);

@@ -16,14 +16,14 @@ enum { PARTS_SHOWN = 8 };
 static const char PLAIN[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-_.~%";
 
 /* A command of our own: nobody waits for its answer. */
-struct telling {
+struct refused_telling {
     struct take take;
     char *integration, *service;
 };
 
 static void telling_done(void *arg, enum command_outcome outcome)
 {
-    struct telling *telling = arg;
+    struct refused_telling *telling = arg;
     (void)outcome; /* where nothing can be stored, the next refusal tries again */
     take_clear(&telling->take);
     g_free(telling->integration);
@@ -33,19 +33,19 @@ static void telling_done(void *arg, enum command_outcome outcome)
 
 static enum command_result telling_run(struct ledger_tx *tx, void *arg)
 {
-    return pager_take(tx, &((struct telling *)arg)->take);
+    return pager_take(tx, &((struct refused_telling *)arg)->take);
 }
 
 static void telling_foresee(struct ledger_tx *tx, void *arg)
 {
-    pager_foresee_take(tx, &((struct telling *)arg)->take);
+    pager_foresee_take(tx, &((struct refused_telling *)arg)->take);
 }
 
 /* Takes over the signal. */
 static void tell(const struct api_context *context, const char *integration, const char *service,
                  struct signal signal)
 {
-    struct telling *telling = g_new0(struct telling, 1);
+    struct refused_telling *telling = g_new0(struct refused_telling, 1);
     telling->integration = g_strdup(integration);
     telling->service = g_strdup(service);
     telling->take = (struct take){.pager = context->pager,

@@ -170,7 +170,7 @@ static void take_back(struct ledger_tx *tx, struct end_absence *end, const struc
 
 /* --- what the end puts them back on call for, while another absence goes on --- */
 
-struct ending {
+struct absence_ending {
     struct ledger_tx *tx;
     struct end_absence *end;
     const struct config *before; /* with the absence and its overrides */
@@ -194,7 +194,7 @@ static void add_new(json_t *rows, const json_t *more)
 
 /* The absence of `object` goes on, and what was covered by the one that ended is to be covered by it. A shift
  * they had all the same, they took on purpose, or nobody could take it then either. */
-static void cover_anew(const struct ending *ending, struct config_object *object,
+static void cover_anew(const struct absence_ending *ending, struct config_object *object,
                        const struct absence *absence)
 {
     struct ledger_tx *tx = ending->tx;
@@ -216,7 +216,7 @@ static void cover_anew(const struct ending *ending, struct config_object *object
 
 /* Several of one person may overlap: together they last until the last one ends. One of a file covers
  * nothing by itself, and keeps no overrides that would end with it. */
-static void cover_others(const struct ending *ending, const GPtrArray *objects)
+static void cover_others(const struct absence_ending *ending, const GPtrArray *objects)
 {
     const struct end_absence *end = ending->end;
     for (guint i = 0; i < objects->len; i++) {
@@ -243,7 +243,7 @@ static void look_after_end(struct ledger_tx *tx, struct end_absence *end,
     end->away_until = (struct utc){0};
     (void)!absence_meets(config->items[CONFIG_ABSENCE], end->user, tx->now, next, &end->away_until);
     if (!end->keeps_covers) {
-        struct ending ending = {.tx = tx, .end = end, .before = before, .config = config};
+        struct absence_ending ending = {.tx = tx, .end = end, .before = before, .config = config};
         cover_others(&ending, objects);
     }
     config_unref(config);

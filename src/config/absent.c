@@ -1,12 +1,12 @@
 #include "config/absent.h"
 
-struct look {
+struct absent_look {
     const struct config *config;
     struct utc now;
     GArray *found;
 };
 
-static void look_at(const struct look *look, const struct policy *policy, guint step,
+static void look_at(const struct absent_look *look, const struct policy *policy, guint step,
                     const struct target *target)
 {
     struct absent_target one = {.policy = policy, .step = step};
@@ -20,7 +20,8 @@ static void look_at(const struct look *look, const struct policy *policy, guint 
 
 GArray *absent_targets(const struct config *config, struct utc now)
 {
-    const struct look look = {config, now, g_array_new(FALSE, FALSE, sizeof(struct absent_target))};
+    const struct absent_look look = {config, now,
+                                     g_array_new(FALSE, FALSE, sizeof(struct absent_target))};
     const GPtrArray *policies = config->items[CONFIG_POLICY];
     for (guint i = 0; i < policies->len; i++) {
         const struct policy *policy = g_ptr_array_index(policies, i);

@@ -45,6 +45,15 @@ static bool note_fault(struct planner *planner)
     return true;
 }
 
+void config_object_free(struct config_object *object)
+{
+    if (object != NULL) {
+        g_free(object->name);
+        json_decref(object->spec);
+        g_free(object);
+    }
+}
+
 static void free_change(gpointer self)
 {
     struct config_change *change = self;

@@ -4,15 +4,6 @@
 
 #include "base/json.h"
 
-void config_object_free(struct config_object *object)
-{
-    if (object != NULL) {
-        g_free(object->name);
-        json_decref(object->spec);
-        g_free(object);
-    }
-}
-
 static void free_object(gpointer object)
 {
     config_object_free(object);

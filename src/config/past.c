@@ -6,14 +6,14 @@
 #include "config/config_short.h"
 #include "oncall/schedule.h"
 
-struct looking {
+struct past_look {
     const struct config *current;
     struct utc now;
     void (*each)(void *self, const char *path, const char *why);
     void *self;
 };
 
-static void tell(const struct looking *looking, const char *path, struct utc end)
+static void tell(const struct past_look *looking, const char *path, struct utc end)
 {
     char text[UTC_TEXT_SIZE];
     utc_format(end, text);
@@ -22,7 +22,7 @@ static void tell(const struct looking *looking, const char *path, struct utc end
     looking->each(looking->self, path, why);
 }
 
-static void judge_silence(const struct looking *looking, const struct silence *silence)
+static void judge_silence(const struct past_look *looking, const struct silence *silence)
 {
     struct utc change_at;
     const struct silence *known = config_find(looking->current, CONFIG_SILENCE, silence->name);
@@ -48,7 +48,7 @@ static bool has_override(const struct schedule *schedule, const struct override 
     return has;
 }
 
-static void judge_schedule(const struct looking *looking, const struct schedule *schedule)
+static void judge_schedule(const struct past_look *looking, const struct schedule *schedule)
 {
     const struct schedule *known = config_find(looking->current, CONFIG_SCHEDULE, schedule->name);
     for (guint i = 0; schedule->zone != NULL && i < schedule->overrides->len; i++) {
@@ -62,7 +62,7 @@ static void judge_schedule(const struct looking *looking, const struct schedule 
     }
 }
 
-static void look_at(const struct looking *looking, enum config_kind kind, const json_t *document)
+static void look_at(const struct past_look *looking, enum config_kind kind, const json_t *document)
 {
     const json_t *list = json_object_get(document, config_section(kind));
     for (size_t i = 0; i < json_array_size(list); i++) {
@@ -81,7 +81,7 @@ static void look_at(const struct looking *looking, enum config_kind kind, const 
 void config_past(const struct config *current, const json_t *document, struct utc now,
                  void (*each)(void *self, const char *path, const char *why), void *self_each)
 {
-    const struct looking looking = {current, now, each, self_each};
+    const struct past_look looking = {current, now, each, self_each};
     look_at(&looking, CONFIG_SCHEDULE, document);
     look_at(&looking, CONFIG_SILENCE, document);
 }

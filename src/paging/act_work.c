@@ -20,7 +20,7 @@ static void refuse(struct act *act, int status, const char *text)
 
 static void acknowledge(struct ledger_tx *tx, struct act *act, struct topic *topic)
 {
-    const struct answer answer = {.actor = act->actor, .note = act->note};
+    const struct topic_answer answer = {.actor = act->actor, .note = act->note};
     topic->kind->acknowledge(tx, topic, &answer);
     page_stop_all(tx, topic->subject);
     rooms_follow(act->pager, tx, topic);
@@ -29,7 +29,7 @@ static void acknowledge(struct ledger_tx *tx, struct act *act, struct topic *top
 
 static void resolve(struct ledger_tx *tx, struct act *act, struct topic *topic)
 {
-    const struct answer answer = {.actor = act->actor, .note = act->note};
+    const struct topic_answer answer = {.actor = act->actor, .note = act->note};
     topic->kind->resolve(tx, topic, &answer);
     topic_is_over(act->pager, tx, topic, END_WAIT);
 }
@@ -45,7 +45,7 @@ static void append_event(struct ledger_tx *tx, const struct act *act, const stru
 
 static void snooze(struct ledger_tx *tx, struct act *act, struct topic *topic)
 {
-    const struct answer answer = {
+    const struct topic_answer answer = {
         .actor = act->actor, .note = act->note, .snoozed_until = act->until};
     char until[UTC_TEXT_SIZE];
     utc_format(act->until, until);

@@ -92,7 +92,8 @@ static void save(struct ledger_tx *tx, struct topic *topic)
     alert_save(tx->db, alert);
 }
 
-static void acknowledge(struct ledger_tx *tx, struct topic *topic, const struct answer *answer)
+static void acknowledge(struct ledger_tx *tx, struct topic *topic,
+                        const struct topic_answer *answer)
 {
     struct alert *alert = topic->own;
     /* A second acknowledgement is an answer too: "yes, still on it". */
@@ -107,7 +108,7 @@ static void acknowledge(struct ledger_tx *tx, struct topic *topic, const struct 
     *topic = alert_topic(alert);
 }
 
-static void snooze(struct ledger_tx *tx, struct topic *topic, const struct answer *answer)
+static void snooze(struct ledger_tx *tx, struct topic *topic, const struct topic_answer *answer)
 {
     struct alert *alert = topic->own;
     if (!alert_acknowledge(tx, alert, answer->actor, answer->note)) {
@@ -121,12 +122,12 @@ static void snooze(struct ledger_tx *tx, struct topic *topic, const struct answe
     *topic = alert_topic(alert);
 }
 
-static void take(struct ledger_tx *tx, struct topic *topic, const struct answer *answer)
+static void take(struct ledger_tx *tx, struct topic *topic, const struct topic_answer *answer)
 {
     (utc_is_set(answer->snoozed_until) ? snooze : acknowledge)(tx, topic, answer);
 }
 
-static void resolve(struct ledger_tx *tx, struct topic *topic, const struct answer *answer)
+static void resolve(struct ledger_tx *tx, struct topic *topic, const struct topic_answer *answer)
 {
     struct alert *alert = topic->own;
     (void)alert_resolve(tx, alert, answer->actor, answer->note, NULL);

@@ -29,24 +29,6 @@ void mailbox_hold(struct pager *pager, int64_t mailbox_id, int severity, struct 
     g_hash_table_insert(pager->held, (gpointer)(intptr_t)mailbox_id, held);
 }
 
-struct utc after_quiet_hours(const struct config *config, const char *who, int urgency,
-                             struct utc now)
-{
-    const struct user *user = config_user(config, who);
-    if (urgency == URGENCY_HIGH || user == NULL || user->quiet_hours == NULL ||
-        user->quiet_hours->len == 0) {
-        return now;
-    }
-    struct fault fault;
-    struct zone *zone = zone_load(user->time_zone != NULL ? user->time_zone : "UTC", &fault);
-    if (zone == NULL || !windows_hold(user->quiet_hours, zone, now)) {
-        return now;
-    }
-    struct utc end = windows_change_after(user->quiet_hours, zone, now);
-    /* Quiet hours that never end would swallow the message. */
-    return utc_before(end, UTC_NEVER) ? end : now;
-}
-
 /* A look before the attempt under way is over would only find that it is not. */
 static void note_waiting(struct ledger_tx *tx, struct mailbox *mailbox,
                          const struct notification *notification)

@@ -398,20 +398,20 @@ void paging_burst(struct paging *paging, const char *prefix, int count)
     }
 }
 
-struct count {
+struct paging_count {
     const char *kind;
     int found;
 };
 
 static void count_one(void *self, const struct event *event)
 {
-    struct count *count = self;
+    struct paging_count *count = self;
     count->found += strcmp(event->kind, count->kind) == 0;
 }
 
 int paging_events(struct paging *paging, int64_t alert_id, const char *kind)
 {
-    struct count count = {.kind = kind};
+    struct paging_count count = {.kind = kind};
     const struct subject subject = alert_subject(alert_id);
     event_list(paging->db, 0, &subject, 1000, count_one, &count);
     return count.found;

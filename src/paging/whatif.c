@@ -3,6 +3,7 @@
 #include "alert/silence.h"
 #include "base/json_set.h"
 #include "config/config_plan.h"
+#include "paging/receiver.h"
 #include "paging/step.h"
 #include "paging/work.h"
 
@@ -20,7 +21,7 @@ struct question {
 };
 
 /* How one person's contacts are walked. */
-struct ways {
+struct contact_walk {
     const struct question *question;
     const char *who;
     int urgency;
@@ -44,7 +45,8 @@ static int outlook_of(const struct contact_state *trouble)
 }
 
 /* A message that goes at `goes_at`, when quiet hours let it. */
-static void note_hold(struct ways *ways, const struct contact_state *trouble, struct utc goes_at)
+static void note_hold(struct contact_walk *ways, const struct contact_state *trouble,
+                      struct utc goes_at)
 {
     int outlook = outlook_of(trouble);
     bool is_held = utc_before(ways->at, utc_earlier(goes_at, ways->until));
@@ -60,7 +62,7 @@ static void note_hold(struct ways *ways, const struct contact_state *trouble, st
     }
 }
 
-static int add_way(struct ways *ways, const char *name)
+static int add_way(struct contact_walk *ways, const char *name)
 {
     struct contact contact;
     if (!receiver_contact(ways->question->config, ways->who, name, &contact)) {
@@ -86,7 +88,7 @@ static int add_way(struct ways *ways, const char *name)
 }
 
 /* A contact on which nobody counts leads to the next one at once. False: none is left. */
-static bool add_ways(struct ways *ways, const char *name)
+static bool add_ways(struct contact_walk *ways, const char *name)
 {
     while (name != NULL) {
         g_ptr_array_add(ways->used, (gpointer)(uintptr_t)name);
@@ -101,7 +103,7 @@ static bool add_ways(struct ways *ways, const char *name)
 /* By which contacts and when, if nobody acknowledges and every message arrives that can. False: there is no way to
  * this person, which is found out at *out_until, by the first rule that leads to no contact that works. Else that is
  * when the first rule applies. */
-static bool walk_contacts(struct ways *ways, struct utc at, struct utc *out_until)
+static bool walk_contacts(struct contact_walk *ways, struct utc at, struct utc *out_until)
 {
     g_autoptr(GPtrArray) rules = receiver_rules(ways->question->config, ways->who, ways->urgency);
     bool is_found_out = false;
@@ -129,7 +131,8 @@ struct reach {
 };
 
 /* A room answers to nobody, and is not waited for while a person's message is held. */
-static void note_reach(const struct ways *ways, const struct telling *telling, struct reach *reach)
+static void note_reach(const struct contact_walk *ways, const struct telling *telling,
+                       struct reach *reach)
 {
     reach->is_somebody |= ways->is_reached;
     if (telling->via != VIA_CHANNEL) {
@@ -162,13 +165,13 @@ static json_t *telling_json(const struct question *question, const struct tellin
     json_t *contacts = json_array();
     struct utc until = at;
     g_autoptr(GPtrArray) used = g_ptr_array_new();
-    struct ways ways = {.question = question,
-                        .who = telling->who,
-                        .urgency = reach->urgency,
-                        .until = reach->ends_at,
-                        .first_at = UTC_NEVER,
-                        .used = used,
-                        .list = contacts};
+    struct contact_walk ways = {.question = question,
+                                .who = telling->who,
+                                .urgency = reach->urgency,
+                                .until = reach->ends_at,
+                                .first_at = UTC_NEVER,
+                                .used = used,
+                                .list = contacts};
     int hears = hears_of(question->config, telling);
     bool is_reached = hears == REACH_GOOD && walk_contacts(&ways, at, &until);
     note_reach(&ways, telling, reach);

@@ -10,6 +10,7 @@
 #include "paging/mail_store.h"
 #include "paging/page_store.h"
 #include "paging/pager.h"
+#include "paging/receiver.h"
 #include "paging/step.h"
 #include "paging/topic.h"
 
@@ -63,21 +64,6 @@ extern const struct event_kind EVENT_ESCALATION_STEP_SKIPPED, EVENT_ESCALATION_H
     EVENT_DELIVERY_DELIVERED, EVENT_DELIVERY_RETRY, EVENT_DELIVERY_REFUSED, EVENT_DELIVERY_UNKNOWN,
     EVENT_DELIVERY_CANCELLED, EVENT_DELIVERY_SLOW, EVENT_CONTACT_TESTED, EVENT_CONTACT_VERIFIED,
     EVENT_SCHEDULE_GAP_WARNED;
-
-/* --- receivers --- */
-/* Low urgency waits for the end of the receiver's quiet hours: when that is; `now`: it need not. */
-NODISCARD struct utc after_quiet_hours(const struct config *config, const char *who, int urgency,
-                                       struct utc now);
-/* NULL: "who" is no "channel:NAME", or there is none of that name. */
-NODISCARD const struct chat_channel *receiver_channel(const struct config *config, const char *who);
-/* "channel:NAME" or a user. The rules (struct rule) that apply; to be freed; empty when unreachable. */
-NODISCARD GPtrArray *receiver_rules(const struct config *config, const char *who, int urgency);
-/* The contact of that name; borrowed into *out. */
-NODISCARD bool receiver_contact(const struct config *config, const char *who, const char *name,
-                                struct contact *out);
-/* The contact to try after those in `tried` failed; NULL when none is left. Borrowed. */
-const char *receiver_next_contact(const struct config *config, const char *who, int urgency,
-                                  const GPtrArray *tried);
 
 /* --- pages (page_work.c) --- */
 struct page_order {
