@@ -196,13 +196,13 @@ static unsigned planted_in_ledger(const struct node *node)
 {
     switch ((enum plant)node->world->options.plant) {
     case PLANT_EARLY_ANSWER:
-        return LEDGER_ANSWERS_EARLY;
+        return LEDGER_BUG_ANSWERS_EARLY;
     case PLANT_NO_FENCE:
-        return LEDGER_NO_FENCE;
+        return LEDGER_BUG_NO_FENCE;
     case PLANT_EARLY_FENCE:
-        return LEDGER_EARLY_FENCE;
+        return LEDGER_BUG_EARLY_FENCE;
     case PLANT_LOST_WAKE_UP:
-        return LEDGER_LOST_WAKE_UP;
+        return LEDGER_BUG_LOST_WAKE_UP;
     case PLANT_NOTHING:
     case PLANT_LOST_TIMERS:
     case PLANT_WRONG_SHIFT:

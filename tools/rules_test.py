@@ -216,6 +216,32 @@ class RulesTest(unittest.TestCase):
             {"src/paging/x.c": "void f(void)\n{\n    const struct row rows[] = {{SPAN_MIN(1)}};\n    g(SPAN_S(5));\n}\n"
              "#define EVERY SPAN_MIN(30)\nstatic const int64_t EVERY_US = 5;\nstruct span x = g(SPAN_S(1));\n"}))
 
+    def test_a_planted_mistake(self):
+        self.assertEqual([("src/ledger/x.c", 2, "plant")],
+                         self.found({"src/ledger/x.c": "int y;\nint z = ledger->planted & LEDGER_BUG_NO_FENCE;\n"}))
+        self.assertEqual([], self.found({"src/ledger/x.c": "bool z = PLANTED(ledger->planted,\n LEDGER_BUG_NO_FENCE);\n",
+                                         "src/ledger/x_test.c": "int z = LEDGER_BUG_NO_FENCE;\n",
+                                         "src/ledger/x_harness.c": "int z = DB_BUG_NO_TURN;\n"}))
+
+    def test_a_released_program_with_a_mistake_in_it(self):
+        for source, symbols in (("int main(void)\n{\n    return 0;\n}\n", []),
+                                ("int transplant(void);\nint transplant(void)\n{\n    return 0;\n}\n"
+                                 "int main(void)\n{\n    return transplant();\n}\n", []),
+                                ("int plant_holds(void);\nint plant_holds(void)\n{\n    return 0;\n}\n"
+                                 "int main(void)\n{\n    return plant_holds();\n}\n", ["plant_holds"]),
+                                ("int db_plant(void);\nint db_plant(void)\n{\n    return 0;\n}\n"
+                                 "int main(void)\n{\n    return db_plant();\n}\n", ["db_plant"])):
+            with self.subTest(symbols):
+                house = self.house({"x.c": source})
+                program = os.path.join(house.root, "x")
+                subprocess.run(["gcc", "-o", program, program + ".c"], check=True)
+                house.check_released(program)
+                self.assertEqual(symbols, [what.split()[0] for _, _, _, what in house.findings])
+        subprocess.run(["strip", program], check=True)
+        house.findings.clear()
+        house.check_released(program)
+        self.assertEqual(["plant"], [rule for _, _, rule, _ in house.findings])
+
     def test_what_is_done_in_one_place(self):
         for name, text in (("html", 'g_string_append(out, "&quot;");\n'), ("html", "x = g_markup_escape_text(y, -1);\n"),
                            ("bearer", 'if (g_ascii_strncasecmp(header, "Bearer ", 7) == 0) {\n'),

@@ -2,6 +2,7 @@
  * leaving. All of it in turns like any other work, or in the look before. */
 #include "base/log.h"
 #include "base/metric.h"
+#include "base/plant.h"
 #include "ledger/ledger_private.h"
 #include "ledger/node.h"
 
@@ -59,8 +60,8 @@ static void hold(struct ledger *ledger, const struct lane_hold *now)
 
 void node_learn(struct ledger *ledger, const struct own_rows *rows, bool is_reading)
 {
-    if ((ledger->planted & LEDGER_NO_FENCE) != 0 ||
-        ((ledger->planted & LEDGER_EARLY_FENCE) != 0 && !is_reading)) {
+    if (PLANTED(ledger->planted, LEDGER_BUG_NO_FENCE) ||
+        (!is_reading && PLANTED(ledger->planted, LEDGER_BUG_EARLY_FENCE))) {
         return;
     }
     ledger->member.state = rows->state;
