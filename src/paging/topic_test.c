@@ -93,7 +93,8 @@ static void save(struct ledger_tx *tx, struct topic *topic)
     drill->snoozed_until = topic->snoozed_until;
 }
 
-static void acknowledge(struct ledger_tx *tx, struct topic *topic, const struct answer *answer)
+static void acknowledge(struct ledger_tx *tx, struct topic *topic,
+                        const struct topic_answer *answer)
 {
     struct drill *drill = topic->own;
     g_free(drill->taken_by);
@@ -105,7 +106,7 @@ static void acknowledge(struct ledger_tx *tx, struct topic *topic, const struct 
     topic_event(tx, principal_read(answer->actor), &DRILL_ACKNOWLEDGED, topic->subject, NULL);
 }
 
-static void resolve(struct ledger_tx *tx, struct topic *topic, const struct answer *answer)
+static void resolve(struct ledger_tx *tx, struct topic *topic, const struct topic_answer *answer)
 {
     struct drill *drill = topic->own;
     drill->ended_by = g_strdup(answer->actor);
