@@ -230,7 +230,7 @@ int test_room_open(void **state)
 {
     struct test_room *room = g_new0(struct test_room, 1);
     struct fault fault = {0};
-    room->where = test_database_create("");
+    room->where = test_database_create(":memory:");
     room->db = db_open(room->where, DB_READ_WRITE, &fault);
     if (room->db == NULL) {
         g_error("no test database at %s: %s", room->where, fault.text);
