@@ -59,7 +59,7 @@ bool alert_acknowledge(struct ledger_tx *tx, struct alert *alert, const char *ac
     if (alert->status != ALERT_OPEN) {
         return false;
     }
-    alert->status = ALERT_ACKNOWLEDGED;
+    alert_become(alert, ALERT_ACKNOWLEDGED);
     alert->acknowledged_at = tx->now;
     g_free(alert->acknowledged_by);
     alert->acknowledged_by = g_strdup(actor);
@@ -76,7 +76,7 @@ bool alert_resolve(struct ledger_tx *tx, struct alert *alert, const char *actor,
     if (alert->status == ALERT_RESOLVED) {
         return false;
     }
-    alert->status = ALERT_RESOLVED;
+    alert_become(alert, ALERT_RESOLVED);
     alert->resolved_at = tx->now;
     g_free(alert->resolved_by);
     alert->resolved_by = g_strdup(actor);
@@ -187,7 +187,7 @@ static struct utc start_of(const struct taking *taking)
     return signal_is_ahead(said, taking->tx->now) ? (struct utc){0} : said;
 }
 
-static void fill_new(const struct taking *taking, int status, char *route)
+static void fill_new(const struct taking *taking, enum alert_status status, char *route)
 {
     const struct signal *signal = taking->signal;
     *taking->out = (struct alert){
@@ -195,7 +195,6 @@ static void fill_new(const struct taking *taking, int status, char *route)
         .dedup_key = g_strdup(signal->dedup_key),
         .key_service = g_strdup(taking->key_service),
         .service = g_strdup(taking->service),
-        .status = status,
         .severity = taking->severity,
         .urgency = urgency_of(service_of(taking), taking->severity),
         .summary = g_strdup(signal->summary == NULL ? signal->dedup_key : signal->summary),
@@ -213,6 +212,7 @@ static void fill_new(const struct taking *taking, int status, char *route)
         .episode_at = signal->occurred_at,
         .expires_at = expiry_of(taking),
     };
+    alert_become(taking->out, status);
 }
 
 /* A silence that is not obeyed and a route that is not taken must not be a riddle. */
@@ -413,7 +413,7 @@ static bool continue_alert(struct taking *taking, int64_t resolved_id)
         return false;
     }
     taking->was_over = utc_since(tx->now, alert->resolved_at);
-    alert->status = ALERT_OPEN;
+    alert_become(alert, ALERT_OPEN);
     alert->resolved_at = (struct utc){0};
     g_clear_pointer(&alert->resolved_by, g_free);
     append(tx, actor, &EVENT_ALERT_CONTINUED, alert->id, alert_data(alert));

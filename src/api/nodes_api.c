@@ -11,9 +11,6 @@ enum { BUSY_RETRY_S = 2 };
 /* Whoever watches us asks again soon, and gives up sooner than who sends alerts. */
 #define READY_WITHIN SPAN_S(3)
 
-static const struct enum_name NODE_STATE_NAMES[] = {
-    {"alive", NODE_ALIVE}, {"leaving", NODE_LEAVING}, {"gone", NODE_GONE}, {0}};
-
 /* Its texts are borrowed, so it is only written, never read or freed. */
 struct node_view {
     char *id, *name, *address, *version;

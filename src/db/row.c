@@ -89,6 +89,7 @@ int column_type(const struct column *column)
     case COLUMN_WORD:
     case COLUMN_TEXT:
     case COLUMN_BORROWED:
+    case COLUMN_INTERNED:
     case COLUMN_JSON:
         return DB_TYPE_TEXT;
     case COLUMN_BYTES:
@@ -155,6 +156,7 @@ void row_value(const struct column *column, const void *self, struct row_value *
         break;
     case COLUMN_TEXT:
     case COLUMN_BORROWED:
+    case COLUMN_INTERNED:
         set_text(out, *(const char *const *)at);
         break;
     case COLUMN_UTC:
@@ -248,6 +250,9 @@ static void read_column(const struct column *column, struct db_query *row, int a
         break;
     case COLUMN_BORROWED:
         *(const char **)into = db_text(row, at);
+        break;
+    case COLUMN_INTERNED:
+        *(const char **)into = g_intern_string(db_text(row, at));
         break;
     case COLUMN_UTC:
         *(struct utc *)into = db_utc(row, at);

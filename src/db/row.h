@@ -33,6 +33,7 @@ enum column_kind {
     COLUMN_BOOL,     /* bool: 0 or 1 */
     COLUMN_TEXT,     /* char *, owned; NULL is NULL */
     COLUMN_BORROWED, /* const char *: once read it is good until the next step or reset */
+    COLUMN_INTERNED, /* const char *, one of a few: once read it is good for ever */
     COLUMN_UTC,      /* struct utc; unset is NULL */
     COLUMN_SPAN,     /* struct span, in microseconds */
     COLUMN_JSON, /* json_t *, an owned reference, as text; NULL, and what cannot be read, is NULL */

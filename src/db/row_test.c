@@ -36,6 +36,7 @@ struct ball {
     json_t *colours;
     char *not_kept;
     unsigned char print[4];
+    const char *maker;
     int64_t bounces;
 };
 
@@ -86,6 +87,7 @@ static const struct column COLUMNS[] = {
     {"id", COLUMN_INT, AT(id), COLUMN_ID},
     {"size", COLUMN_WORD, AT(size), .names = SIZE_NAMES},
     {"owner", COLUMN_INT, AT(owner), COLUMN_NULL},
+    {"maker", COLUMN_INTERNED, AT(maker)},
     {"print", COLUMN_BYTES, AT(print), .bytes = 4},
     {"bounces", COLUMN_MADE, .flags = COLUMN_TOUCHED, .maker = &DOUBLE},
     {"first_state", COLUMN_ENUM, AT(state), COLUMN_FIXED | COLUMN_WRITTEN},
@@ -112,11 +114,13 @@ static int make_table(void **state)
     assert_true(db_migrate(room->db, THEN, &fault));
     db_begin(room->db);
     assert_int_equal(
-        db_script(room->db, "CREATE TABLE ball (id {id}, name TEXT, round BIGINT, state BIGINT,"
-                            " first_state BIGINT, size TEXT, owner BIGINT, made_at BIGINT, lost_at"
-                            " BIGINT, lasts_us BIGINT, colours TEXT, print {blob}, bounces BIGINT);"
-                            " CREATE TABLE score (who TEXT, game TEXT, points BIGINT, best BIGINT,"
-                            " PRIMARY KEY (who, game))"),
+        db_script(
+            room->db,
+            "CREATE TABLE ball (id {id}, name TEXT, round BIGINT, state BIGINT,"
+            " first_state BIGINT, size TEXT, owner BIGINT, made_at BIGINT, lost_at"
+            " BIGINT, lasts_us BIGINT, colours TEXT, maker TEXT, print {blob}, bounces BIGINT);"
+            " CREATE TABLE score (who TEXT, game TEXT, points BIGINT, best BIGINT,"
+            " PRIMARY KEY (who, game))"),
         DB_OK);
     return 0;
 }
@@ -141,6 +145,7 @@ static struct ball make_ball(void)
                          .colours = json_pack("[s]", "red"),
                          .not_kept = g_strdup("x"),
                          .print = {1, 0, 2, 3},
+                         .maker = "acme",
                          .bounces = 21};
 }
 
@@ -168,6 +173,7 @@ static void everything_comes_back(void **state)
     assert_null(back.not_kept);
     assert_memory_equal(back.print, ball.print, 4);
     assert_int_equal(back.bounces, 21);
+    assert_ptr_equal(back.maker, g_intern_static_string("acme"));
     clear_ball(&ball);
     clear_ball(&back);
     assert_false(row_load(db, &BALL, 999, &back));

@@ -6,6 +6,8 @@
 #include "base/record.h"
 #include "ledger/event.h"
 
+struct table;
+
 enum chain_state {
     CHAIN_WHOLE = 1, /* as far as it was walked */
     CHAIN_EDITED,    /* an event does not fit to the ones before it */
@@ -15,6 +17,9 @@ enum chain_state {
 };
 
 extern const struct enum_name CHAIN_STATE_NAMES[]; /* of all but the last */
+
+/* How an event is kept, with its hash (db/row.h). */
+extern const struct table EVENT_TABLE;
 
 /* How far a walk has come. The events up to `last_seq` hold together. */
 struct chain {

@@ -5,16 +5,49 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/metric.h"
+#include "db/row.h"
 #include "ledger/chain.h"
 
 enum { VERIFY_ROWS = 1000 }; /* kept in memory at a time */
 
+/* A row of table event. */
+struct event_row {
+    struct event event;
+    unsigned char hash[EVENT_HASH_SIZE]; /* zero bytes where it is no hash: that fits to no event */
+};
+
+static const struct column COLUMNS[] = {
+    {"seq", COLUMN_INT, offsetof(struct event_row, event.seq), COLUMN_KEY},
+    {"at", COLUMN_UTC, offsetof(struct event_row, event.at)},
+    {"actor", COLUMN_BORROWED, offsetof(struct event_row, event.actor)},
+    {"kind", COLUMN_BORROWED, offsetof(struct event_row, event.kind)},
+    {"subject", COLUMN_BORROWED, offsetof(struct event_row, event.subject)},
+    {"data", COLUMN_BORROWED, offsetof(struct event_row, event.data)},
+    {"hash", COLUMN_BYTES, offsetof(struct event_row, hash), .bytes = EVENT_HASH_SIZE},
+};
+
+const struct table EVENT_TABLE = {
+    .name = "event", .size = sizeof(struct event_row), ROW_COLUMNS(COLUMNS)};
+
+struct kept_head {
+    int64_t seq;
+    unsigned char hash[EVENT_HASH_SIZE];
+    int64_t pulse_seq;
+};
+
+static const struct column HEAD_COLUMNS[] = {
+    {"(SELECT seq FROM event ORDER BY seq DESC LIMIT 1)", COLUMN_INT,
+     offsetof(struct kept_head, seq)},
+    {"(SELECT hash FROM event ORDER BY seq DESC LIMIT 1)", COLUMN_BYTES,
+     offsetof(struct kept_head, hash), .bytes = EVENT_HASH_SIZE},
+    {"(SELECT max(seq) FROM pulse)", COLUMN_INT, offsetof(struct kept_head, pulse_seq)},
+};
+
+static const struct table HEAD = {.size = sizeof(struct kept_head), ROW_COLUMNS(HEAD_COLUMNS)};
+
 static struct db_query *query_head(struct db *db)
 {
-    struct db_query *query =
-        db_query(db, "SELECT (SELECT seq FROM event ORDER BY seq DESC LIMIT 1),"
-                     " (SELECT hash FROM event ORDER BY seq DESC LIMIT 1),"
-                     " (SELECT max(seq) FROM pulse)");
+    struct db_query *query = row_query(db, &HEAD, "SELECT {columns}");
     db_keep(query, 0);
     return query;
 }
@@ -27,35 +60,15 @@ void event_ask_head(struct db *db)
 }
 
 /* Before the first event stand 32 zero bytes. Numbers that a pulse saw are given to nobody again: where events
- * were cut off at the end, the gap stays for all to see. */
+ * were cut off at the end, the gap stays for all to see. What is no hash was changed: chain_verify will tell where. */
 void event_load_head(struct db *db, struct event_head *head)
 {
-    struct db_query *query = query_head(db);
+    struct kept_head kept;
     *head = (struct event_head){.is_known = true};
-    if (db_step(query) == DB_ROW) {
-        size_t size = 0;
-        head->seq = MAX(db_int(query, 0), db_int(query, 2));
-        const void *hash = db_blob(query, 1, &size);
-        if (size == EVENT_HASH_SIZE) { /* else it was changed: chain_verify will tell where */
-            memcpy(head->hash, hash, size);
-        }
+    if (row_take(query_head(db), &HEAD, &kept)) {
+        head->seq = MAX(kept.seq, kept.pulse_seq);
+        memcpy(head->hash, kept.hash, sizeof head->hash);
     }
-    db_reset(query);
-}
-
-static void insert(struct db *db, const struct event *event, const unsigned char *hash)
-{
-    struct db_query *query =
-        db_query(db, "INSERT INTO event (seq, at, actor, kind, subject, data, hash) "
-                     "VALUES ($1, $2, $3, $4, $5, $6, $7)");
-    db_bind_int(query, 1, event->seq);
-    db_bind_utc(query, 2, event->at);
-    db_bind_text(query, 3, event->actor);
-    db_bind_text(query, 4, event->kind);
-    db_bind_text(query, 5, event->subject);
-    db_bind_text(query, 6, event->data);
-    db_bind_blob(query, 7, hash, EVENT_HASH_SIZE);
-    (void)db_run(query);
 }
 
 /* What follows by itself from what somebody did has no address, nor has a program's key. */
@@ -142,12 +155,13 @@ void event_append(struct ledger_tx *tx, struct principal actor, const struct eve
     g_autofree char *who = principal_text(actor.kind, actor.name);
     g_autofree char *about = subject_text(subject);
     g_autofree char *text = data_text(tx, actor, data);
-    struct event event = {head->seq + 1, tx->now, who, kind->name, about, text};
-    event_hash(head->hash, &event, head->hash);
-    head->seq = event.seq;
-    insert(tx->db, &event, head->hash);
+    struct event_row row = {{head->seq + 1, tx->now, who, kind->name, about, text}, {0}};
+    event_hash(head->hash, &row.event, head->hash);
+    head->seq = row.event.seq;
+    memcpy(row.hash, head->hash, sizeof row.hash);
+    row_insert(tx->db, &EVENT_TABLE, &row);
     metric_event(kind->name);
-    tell_subscribers(tx, &(struct occurrence){event.seq, actor, kind, subject, data});
+    tell_subscribers(tx, &(struct occurrence){row.event.seq, actor, kind, subject, data});
 }
 
 static struct db_query *ask_list(struct db *db, int64_t after_seq, const struct subject *subject,
@@ -155,10 +169,11 @@ static struct db_query *ask_list(struct db *db, int64_t after_seq, const struct 
 {
     struct db_query *query =
         subject == NULL
-            ? db_query(db, "SELECT seq, at, actor, kind, subject, data, hash FROM event "
-                           "WHERE seq > $1 ORDER BY seq LIMIT $2")
-            : db_query(db, "SELECT seq, at, actor, kind, subject, data, hash FROM event "
-                           "WHERE subject = $3 AND seq > $1 ORDER BY seq LIMIT $2");
+            ? row_query(db, &EVENT_TABLE,
+                        "SELECT {columns} FROM event WHERE seq > $1 ORDER BY seq LIMIT $2")
+            : row_query(db, &EVENT_TABLE,
+                        "SELECT {columns} FROM event WHERE subject = $3 AND seq > $1"
+                        " ORDER BY seq LIMIT $2");
     db_bind_int(query, 1, after_seq);
     db_bind_int(query, 2, limit);
     if (subject != NULL) {
@@ -168,32 +183,19 @@ static struct db_query *ask_list(struct db *db, int64_t after_seq, const struct 
     return query;
 }
 
-static struct event read_event(struct db_query *query)
-{
-    return (struct event){.seq = db_int(query, 0),
-                          .at = db_utc(query, 1),
-                          .actor = db_text(query, 2),
-                          .kind = db_text(query, 3),
-                          .subject = db_text(query, 4),
-                          .data = db_text(query, 5)};
-}
-
 void event_list(struct db *db, int64_t after_seq, const struct subject *subject, int limit,
                 void (*each)(void *self, const struct event *event), void *self)
 {
     struct db_query *query = ask_list(db, after_seq, subject, limit);
-    while (db_step(query) == DB_ROW) {
-        struct event event = read_event(query);
-        each(self, &event);
+    struct event_row row;
+    while (row_next(query, &EVENT_TABLE, &row)) {
+        each(self, &row.event);
     }
 }
 
 int64_t event_last_seq(struct db *db)
 {
-    struct db_query *query = db_query(db, "SELECT coalesce(max(seq), 0) FROM event");
-    int64_t seq = db_step(query) == DB_ROW ? db_int(query, 0) : 0;
-    db_reset(query);
-    return seq;
+    return db_take_int(db_query(db, "SELECT max(seq) FROM event"));
 }
 
 /* --- the chain --- */
@@ -222,11 +224,9 @@ bool chain_walk(struct chain *chain, struct db *db, int limit)
     /* Rows below 1 do not fit either. */
     int64_t after_seq = chain->last_seq == 0 ? INT64_MIN : chain->last_seq;
     struct db_query *query = ask_list(db, after_seq, NULL, limit);
-    while (chain->state == CHAIN_WHOLE && db_step(query) == DB_ROW) {
-        struct event event = read_event(query);
-        size_t size = 0;
-        const void *kept = db_blob(query, 6, &size);
-        chain_judge(chain, &event, kept, size);
+    struct event_row row;
+    while (chain->state == CHAIN_WHOLE && row_next(query, &EVENT_TABLE, &row)) {
+        chain_judge(chain, &row.event, row.hash, sizeof row.hash);
         rows++;
     }
     db_reset(query);

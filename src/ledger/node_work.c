@@ -142,11 +142,11 @@ static enum db_status try_to_join(struct ledger *ledger)
 {
     struct membership *member = &ledger->member;
     struct ledger_tx tx = ledger_begin(ledger, clock_now(ledger->clock));
-    struct node_row row = {.name = member->name,
-                           .address = member->address,
-                           .version = TOCSIN_VERSION,
-                           .schema_known = db_schema_known(),
-                           .started_at = tx.now};
+    struct node_info row = {.name = member->name,
+                            .address = member->address,
+                            .version = TOCSIN_VERSION,
+                            .schema_known = db_schema_known(),
+                            .started_at = tx.now};
     int64_t id = db_error(tx.db) == DB_OK ? node_insert(tx.db, &row) : 0;
     if (db_error(tx.db) == DB_OK) {
         json_auto_t *data = json_pack("{s:s, s:s*, s:s}", "name", member->name, "address",

@@ -86,7 +86,7 @@ static void save(struct ledger_tx *tx, struct topic *topic)
 {
     struct alert *alert = topic->own;
     CHECK(topic->standing == STANDING_OPEN || topic->standing == STANDING_TAKEN);
-    alert->status = topic->standing == STANDING_OPEN ? ALERT_OPEN : ALERT_ACKNOWLEDGED;
+    alert_become(alert, topic->standing == STANDING_OPEN ? ALERT_OPEN : ALERT_ACKNOWLEDGED);
     alert->snoozed_until = topic->snoozed_until;
     alert->is_flapping = topic->is_flapping;
     alert_save(tx->db, alert);
@@ -97,7 +97,7 @@ static void acknowledge(struct ledger_tx *tx, struct topic *topic, const struct 
     struct alert *alert = topic->own;
     /* A second acknowledgement is an answer too: "yes, still on it". */
     if (alert->status == ALERT_ACKNOWLEDGED) {
-        alert->status = ALERT_OPEN;
+        alert_become(alert, ALERT_OPEN);
     }
     (void)alert_acknowledge(tx, alert, answer->actor, answer->note);
     if (utc_is_set(alert->snoozed_until)) {
