@@ -3,11 +3,13 @@
 
 #include "access/key_command.h"
 #include "alert/alert_events.h"
+#include "alert/kinds.h"
 #include "config/config_store.h"
 #include "config/config_work.h"
-#include "config/off_duty.h"
 #include "db/test_database.h"
 #include "ledger/ledger_private.h"
+#include "oncall/off_duty.h"
+#include "oncall/override_work.h"
 #include "paging/alert_topic.h"
 #include "paging/mail_store.h"
 #include "sim/plant_store.h"
@@ -230,6 +232,7 @@ static void add_events(struct ledger *ledger)
 static void assemble(struct node *node)
 {
     struct world *world = node->world;
+    config_register(CONFIG_KINDS);
     node->configs = config_holder_create();
     node->ledger = ledger_create(node->db, &node->clock, &world->random);
     if (!world_is_shared(world)) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "access/key_index.h"
+#include "alert/service.h"
 #include "api/alertmanager_silences.h"
 #include "api/alertmanager_view.h"
 #include "api/aside.h"
@@ -27,7 +28,7 @@ static char *reader_of(struct http_request *request, const struct api_context *a
     }
     /* Other kinds of senders never read: a key that leaks from one of them shows nothing. */
     struct config *config = config_current(api->configs);
-    const struct integration *integration = config_integration(config, owner.owner);
+    const struct integration *integration = integration_find(config, owner.owner);
     bool may_read = integration != NULL && integration->kind == INTEGRATION_PROMETHEUS;
     config_unref(config);
     if (!may_read) {
@@ -196,7 +197,7 @@ static char *silencer_of(const struct http_request *request, const struct api_co
     }
     *out_is_trusted = false;
     struct config *config = config_current(api->configs);
-    const struct integration *item = config_integration(config, integration);
+    const struct integration *item = integration_find(config, integration);
     bool may = item != NULL && item->silences;
     config_unref(config);
     return may ? principal_text(PRINCIPAL_INTEGRATION, integration) : NULL;

@@ -31,9 +31,9 @@ static struct silence_job *job_new(struct http_request *request, const struct ap
     job->actor = g_strdup(who->actor);
     job->is_trusted = who->is_trusted;
     const struct config_command base = {.configs = context->configs, .actor = job->actor};
-    job->put = (struct put_object){.base = base, .kind = CONFIG_SILENCE};
+    job->put = (struct put_object){.base = base, .kind = &SILENCE_KIND};
     job->end = (struct put_object){
-        .base = base, .kind = CONFIG_SILENCE, .keeps_maker = true, .skips_meaning = true};
+        .base = base, .kind = &SILENCE_KIND, .keeps_maker = true, .skips_meaning = true};
     return job;
 }
 
@@ -67,7 +67,7 @@ static bool is_of_file(struct ledger_tx *tx, const struct silence *silence)
     g_autoptr(GPtrArray) objects = config_load_objects(tx->db);
     for (guint i = 0; i < objects->len; i++) {
         const struct config_object *object = objects->pdata[i];
-        if (object->kind == CONFIG_SILENCE && strcmp(object->name, silence->name) == 0) {
+        if (object->kind == &SILENCE_KIND && strcmp(object->name, silence->name) == 0) {
             return object->is_from_file;
         }
     }

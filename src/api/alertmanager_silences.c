@@ -184,7 +184,7 @@ static int by_state(gconstpointer a, gconstpointer b)
 json_t *silences_gettable(const struct config *config, const char *integration,
                           const GPtrArray *filters, struct utc now)
 {
-    const GPtrArray *all = config->items[CONFIG_SILENCE];
+    const GPtrArray *all = config_items(config, &SILENCE_KIND);
     g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(struct shown));
     for (guint i = 0; all != NULL && i < all->len; i++) {
         const struct silence *silence = all->pdata[i];
@@ -205,7 +205,7 @@ json_t *silences_gettable(const struct config *config, const char *integration,
 const struct silence *silence_by_id(const struct config *config, const char *integration,
                                     const char *id)
 {
-    const GPtrArray *all = config->items[CONFIG_SILENCE];
+    const GPtrArray *all = config_items(config, &SILENCE_KIND);
     for (guint i = 0; all != NULL && i < all->len; i++) {
         const struct silence *silence = all->pdata[i];
         char own[SILENCE_ID_SIZE];

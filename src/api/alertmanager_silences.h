@@ -7,6 +7,7 @@
 #ifndef API_ALERTMANAGER_SILENCES_H
 #define API_ALERTMANAGER_SILENCES_H
 
+#include "alert/service.h"
 #include "api/context.h"
 
 /* Could it hold an alert of this integration? */

@@ -7,6 +7,7 @@
 #include "alert/alert_store.h"
 #include "alert/silence.h"
 #include "base/principal.h"
+#include "oncall/policy.h"
 #include "paging/alert_topic.h"
 #include "paging/pager.h"
 
@@ -15,7 +16,7 @@
 /* Shown with the silence that holds it now, so that it does not look like one that pages. */
 static json_t *show_alert(const struct alert *alert, const struct config *config, struct utc now)
 {
-    const GPtrArray *silences = config->items[CONFIG_SILENCE];
+    const GPtrArray *silences = config_items(config, &SILENCE_KIND);
     if (silences == NULL || silences->len == 0 || alert->status == ALERT_RESOLVED) {
         return record_write(&ALERT_RECORD, alert);
     }
@@ -88,8 +89,8 @@ static bool are_known(struct http_request *request, const struct api_context *co
     bool is_made_here =
         integration != NULL && (strcmp(integration, ALERT_MANUAL) == 0 ||
                                 principal_read(integration).kind == PRINCIPAL_HEARTBEAT);
-    return api_query_known(request, context, "service", CONFIG_SERVICE) &&
-           (is_made_here || api_query_known(request, context, "integration", CONFIG_INTEGRATION));
+    return api_query_known(request, context, "service", &SERVICE_KIND) &&
+           (is_made_here || api_query_known(request, context, "integration", &INTEGRATION_KIND));
 }
 
 static void read_alerts(struct http_request *request, void *self)

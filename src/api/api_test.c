@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "alert/service.h"
 #include "api/aside.h"
 #include "api/test_house.h"
 #include "config/config_work.h"
@@ -376,7 +377,7 @@ static void test_old_silences_are_forgotten(void **state)
                   "from", "2026-01-01T00:00:00Z", "to", "2026-01-02T00:00:00Z", "match", "field",
                   "service", "value", "checkout");
     struct put_object put = {.base = {.configs = house->api.configs, .actor = "token:x"},
-                             .kind = CONFIG_SILENCE,
+                             .kind = &SILENCE_KIND,
                              .spec = spec};
     const struct command command = {
         .run = put_object_run, .answer = config_command_answered, .arg = &put};

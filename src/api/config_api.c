@@ -5,15 +5,18 @@
 
 #include <string.h>
 
+#include "alert/service.h"
 #include "base/limits.h"
 #include "config/config_store.h"
 #include "config/config_work.h"
+#include "oncall/policy.h"
+#include "oncall/schedule.h"
 #include "people/address.h"
 
 /* --- lists and single ones --- */
 
 struct section {
-    int kind;
+    const struct config_kind *kind;
     const char *noun;
     const struct record *record;
 };
@@ -52,7 +55,7 @@ static void list_section(struct http_request *request, struct api_context *conte
         return;
     }
     struct config *config = config_current(context->configs);
-    const GPtrArray *all = config->items[section->kind];
+    const GPtrArray *all = config_items(config, section->kind);
     json_t *items = json_array();
     guint at = all == NULL ? 0 : (guint)MIN(page.from, (int64_t)all->len);
     guint end = all == NULL ? 0 : MIN(all->len, at + (guint)page.limit);
@@ -69,10 +72,9 @@ static void one_of_section(struct http_request *request, struct api_context *con
 {
     const char *name = http_path_param(request, "name");
     struct config *config = config_current(context->configs);
-    GHashTable *by_name = config->by_name[section->kind];
-    const void *item = by_name == NULL ? NULL : g_hash_table_lookup(by_name, name);
+    const void *item = config_find(config, section->kind, name);
     if (item == NULL) {
-        api_answer_unknown(request, 404, "name", config, (enum config_kind)section->kind, name);
+        api_answer_unknown(request, 404, "name", config, section->kind, name);
     } else {
         http_answer_json(request, 200, written(request, section, item));
     }
@@ -95,18 +97,18 @@ static void one_of_section(struct http_request *request, struct api_context *con
                        &(struct section){.kind = (kind_), .noun = (noun_), .record = &(record_)}); \
     }
 
-SECTION(get_users, get_user, CONFIG_USER, "user", USER_RECORD)
-SECTION(get_teams, get_team, CONFIG_TEAM, "team", TEAM_RECORD)
-SECTION(get_channels, get_channel, CONFIG_CHANNEL, "channel", CHAT_CHANNEL_RECORD)
-SECTION(get_policies, get_policy, CONFIG_POLICY, "policy", POLICY_RECORD)
-SECTION(get_services, get_service, CONFIG_SERVICE, "service", SERVICE_RECORD)
-SECTION(get_integrations, get_integration, CONFIG_INTEGRATION, "integration", INTEGRATION_RECORD)
-SECTION(get_routes, get_route, CONFIG_ROUTE, "route", ROUTE_RECORD)
+SECTION(get_users, get_user, &USER_KIND, "user", USER_RECORD)
+SECTION(get_teams, get_team, &TEAM_KIND, "team", TEAM_RECORD)
+SECTION(get_channels, get_channel, &CHAT_CHANNEL_KIND, "channel", CHAT_CHANNEL_RECORD)
+SECTION(get_policies, get_policy, &POLICY_KIND, "policy", POLICY_RECORD)
+SECTION(get_services, get_service, &SERVICE_KIND, "service", SERVICE_RECORD)
+SECTION(get_integrations, get_integration, &INTEGRATION_KIND, "integration", INTEGRATION_RECORD)
+SECTION(get_routes, get_route, &ROUTE_KIND, "route", ROUTE_RECORD)
 
 static void read_schedules(struct http_request *request, void *context)
 {
     list_section(request, context,
-                 &(struct section){.kind = CONFIG_SCHEDULE, .record = &SCHEDULE_RECORD});
+                 &(struct section){.kind = &SCHEDULE_KIND, .record = &SCHEDULE_RECORD});
 }
 
 static void get_schedules(struct http_request *request, void *context)
@@ -183,7 +185,7 @@ static void answer_applied(struct apply_job *job, enum command_outcome outcome)
     json_t *plan = g_steal_pointer(&job->apply.plan);
     json_t *minted = g_steal_pointer(&job->apply.minted);
     json_t *warnings = g_steal_pointer(&job->warnings);
-    json_array_extend(warnings, job->apply.absent);
+    json_array_extend(warnings, job->apply.warnings);
     apply_job_free(job);
     bool is_done = api_outcome(request, outcome);
     if (is_done && status < 400 && plan != NULL) {

@@ -40,11 +40,12 @@ static bool is_known_subject(struct http_request *request, const struct api_cont
     char kind_text[SUBJECT_KIND_SIZE];
     struct subject subject = {0};
     bool is_read = text != NULL && subject_read(text, kind_text, &subject);
-    int kind = is_read && subject.name != NULL ? config_kind_from_text(subject.kind) : 0;
+    const struct config_kind *kind =
+        is_read && subject.name != NULL ? config_kind_of_text(subject.kind) : NULL;
     if (text == NULL || (subject_is(subject, "config") && subject.name == NULL)) {
         return true;
     }
-    if (kind == 0) {
+    if (kind == NULL) {
         struct fault fault = {0};
         (void)fault_set(&fault, "subject",
                         "No event is about \"%.100s\"; subjects are such as alert:42, user:ana, "
@@ -54,9 +55,9 @@ static bool is_known_subject(struct http_request *request, const struct api_cont
         return false;
     }
     struct config *config = config_current(context->configs);
-    bool is_known = config_find(config, (enum config_kind)kind, subject.name) != NULL;
+    bool is_known = config_find(config, kind, subject.name) != NULL;
     if (!is_known) {
-        api_answer_unknown(request, 400, "subject", config, (enum config_kind)kind, subject.name);
+        api_answer_unknown(request, 400, "subject", config, kind, subject.name);
     }
     config_unref(config);
     return is_known;

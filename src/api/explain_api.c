@@ -140,14 +140,16 @@ static void look_at_ways(const struct api_context *context, const struct config 
                              .now = clock_now(context->clock),
                              .until = {clock_elapsed(context->clock).us + SECRETS_PATIENCE.us}};
     char room_contact[] = "channel"; /* the one way of a room */
-    for (guint i = 0; i < config->items[CONFIG_USER]->len; i++) {
-        const struct user *user = config->items[CONFIG_USER]->pdata[i];
+    const GPtrArray *users = config_items(config, &USER_KIND);
+    const GPtrArray *channels = config_items(config, &CHAT_CHANNEL_KIND);
+    for (guint i = 0; i < users->len; i++) {
+        const struct user *user = users->pdata[i];
         for (guint k = 0; k < user->contacts->len; k++) {
             look_at_way(&look, user->name, user->contacts->pdata[k]);
         }
     }
-    for (guint i = 0; i < config->items[CONFIG_CHANNEL]->len; i++) {
-        const struct chat_channel *channel = config->items[CONFIG_CHANNEL]->pdata[i];
+    for (guint i = 0; i < channels->len; i++) {
+        const struct chat_channel *channel = channels->pdata[i];
         g_autofree char *who = principal_text(PRINCIPAL_CHANNEL, channel->name);
         const struct contact room = {.name = room_contact,
                                      .kind = channel->kind,

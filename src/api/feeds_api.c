@@ -11,6 +11,7 @@
 #include "access/token_store.h"
 #include "base/subject.h"
 #include "oncall/ical.h"
+#include "people/user.h"
 
 enum { PAST_DAYS = 31, FUTURE_DAYS = 120 };
 
@@ -24,14 +25,14 @@ static GPtrArray *schedules_of(const struct config *config, const char *owner)
     GPtrArray *schedules = g_ptr_array_new();
     const char *name = subject_name(owner, SCHEDULE);
     if (name != NULL) {
-        const struct schedule *schedule = config_schedule(config, name);
+        const struct schedule *schedule = schedule_find(config, name);
         if (schedule != NULL) {
             g_ptr_array_add(schedules,
-                            g_hash_table_lookup(config->by_name[CONFIG_SCHEDULE], schedule->name));
+                            g_hash_table_lookup(config_by_name(config, &SCHEDULE_KIND), name));
         }
         return schedules;
     }
-    const GPtrArray *all = config->items[CONFIG_SCHEDULE];
+    const GPtrArray *all = config_items(config, &SCHEDULE_KIND);
     for (guint i = 0; all != NULL && i < all->len; i++) {
         g_ptr_array_add(schedules, all->pdata[i]);
     }
@@ -40,7 +41,7 @@ static GPtrArray *schedules_of(const struct config *config, const char *owner)
 
 static const char *full_name_of(const void *config, const char *name)
 {
-    const struct user *user = config_user(config, name);
+    const struct user *user = user_find(config, name);
     return user != NULL ? user->full_name : NULL;
 }
 
@@ -246,8 +247,7 @@ static char *owner_of(struct http_request *request, struct api_context *context,
     struct config *config = config_current(context->configs);
     bool is_user = body->user != NULL;
     const char *name = is_user ? body->user : body->schedule;
-    bool is_known =
-        is_user ? config_user(config, name) != NULL : config_schedule(config, name) != NULL;
+    bool is_known = is_user ? user_find(config, name) != NULL : schedule_find(config, name) != NULL;
     config_unref(config);
     if (!is_known) {
         struct fault fault = {0};

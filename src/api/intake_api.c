@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "access/key_index.h"
+#include "alert/service.h"
 #include "api/aside.h"
 #include "api/door.h"
 #include "api/intake.h"
@@ -11,7 +12,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/principal.h"
-#include "config/config_plan.h"
+#include "config/config_check.h"
 #include "source/alertmanager.h"
 #include "source/native.h"
 #include "source/pagerduty.h"
@@ -232,8 +233,8 @@ static bool adopt_gone(struct intake *intake, const char *integration, const cha
 static bool adopt_service(struct intake *intake, const char *service, struct fault *fault)
 {
     struct config *config = config_current(intake->context->configs);
-    bool is_there = config_service(config, service) != NULL ||
-                    config_unknown(config, CONFIG_SERVICE, service, fault);
+    bool is_there = service_find(config, service) != NULL ||
+                    config_unknown(config, &SERVICE_KIND, service, fault);
     config_unref(config);
     if (!is_there) {
         fault_within(fault, "service");
@@ -411,9 +412,9 @@ static void read_payloads(struct http_request *request, void *context)
     const struct api_context *api = context;
     const char *name = http_path_param(request, "name");
     struct config *config = config_current(api->configs);
-    bool is_there = config_integration(config, name) != NULL;
+    bool is_there = integration_find(config, name) != NULL;
     if (!is_there) {
-        api_answer_unknown(request, 404, "name", config, CONFIG_INTEGRATION, name);
+        api_answer_unknown(request, 404, "name", config, &INTEGRATION_KIND, name);
     }
     config_unref(config);
     if (!is_there) {

@@ -8,6 +8,7 @@
 
 #include "access/key_command.h"
 #include "access/token_store.h"
+#include "alert/service.h"
 #include "base/limits.h"
 
 /* --- tokens --- */
@@ -316,13 +317,13 @@ static void post_integration_key(struct http_request *request, void *self)
     struct api_context *context = self;
     const char *name = http_path_param(request, "name");
     struct config *config = config_current(context->configs);
-    const struct integration *integration = config_integration(config, name);
+    const struct integration *integration = integration_find(config, name);
     bool is_known = integration != NULL;
     bool is_routing = is_known && integration->kind == INTEGRATION_PAGERDUTY;
     if (is_known) {
         rotate(request, context, KEY_INTEGRATION, is_routing);
     } else {
-        api_answer_unknown(request, 404, "name", config, CONFIG_INTEGRATION, name);
+        api_answer_unknown(request, 404, "name", config, &INTEGRATION_KIND, name);
     }
     config_unref(config);
 }
@@ -332,11 +333,11 @@ static void post_heartbeat_key(struct http_request *request, void *self)
     struct api_context *context = self;
     const char *name = http_path_param(request, "name");
     struct config *config = config_current(context->configs);
-    bool is_known = config_heartbeat(config, name) != NULL;
+    bool is_known = heartbeat_find(config, name) != NULL;
     if (is_known) {
         rotate(request, context, KEY_HEARTBEAT, false);
     } else {
-        api_answer_unknown(request, 404, "name", config, CONFIG_HEARTBEAT, name);
+        api_answer_unknown(request, 404, "name", config, &HEARTBEAT_KIND, name);
     }
     config_unref(config);
 }

@@ -40,10 +40,10 @@ static bool know_person(struct api_context *context, struct visit *visit)
     const char *name = visit->link.user;
     const struct principal told = principal_of_receiver(name);
     struct config *config = visit->config = config_current(context->configs);
-    const struct user *user = config_user(config, name);
+    const struct user *user = user_find(config, name);
     const struct chat_channel *channel = NULL;
     if (told.kind == PRINCIPAL_CHANNEL) {
-        channel = config_channel(config, told.name);
+        channel = chat_channel_find(config, told.name);
     }
     if (user != NULL) {
         visit->language = user->language;

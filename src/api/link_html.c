@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "alert/facts.h"
+#include "alert/service.h"
 #include "channel/catalogue.h"
+#include "oncall/schedule.h"
 #include "paging/alert_topic.h"
 #include "paging/brief.h"
 #include "paging/end_store.h"
@@ -148,7 +150,7 @@ static void read_facts(const struct visit *visit, const struct topic *topic,
     *out = (struct alert_facts){0};
     if (topic->kind == &ALERT_TOPIC) {
         const struct alert *alert = alert_of_topic(topic);
-        const struct service *service = config_service(visit->config, alert->service);
+        const struct service *service = service_find(visit->config, alert->service);
         alert_facts_read(alert, service != NULL ? service->show : NULL, out);
     }
 }
@@ -280,10 +282,11 @@ static void write_snooze(struct html *html, const struct visit *visit, struct su
 }
 
 /* The names of one kind as options "kind:name"; `left` counts down how many are still shown. */
-static void write_options(struct html *html, const struct visit *visit, int kind,
-                          const char *prefix, const char *key, int *left)
+static void write_options(struct html *html, const struct visit *visit,
+                          const struct config_kind *kind, const char *prefix, const char *key,
+                          int *left)
 {
-    const GPtrArray *items = visit->config->items[kind];
+    const GPtrArray *items = config_items(visit->config, kind);
     if (items == NULL || items->len == 0 || *left <= 0) {
         return;
     }
@@ -291,7 +294,7 @@ static void write_options(struct html *html, const struct visit *visit, int kind
     for (guint i = 0; i<items->len && * left> 0; i++, (*left)--) {
         const char *name = config_item_name(g_ptr_array_index(items, i));
         g_autofree char *value = g_strconcat(prefix, ":", name, NULL);
-        g_autofree char *text = kind == CONFIG_USER
+        g_autofree char *text = kind == &USER_KIND
                                     ? who_receives(visit->config, visit->language, name)
                                     : g_strdup(name);
         html_element(html, "option", text, "value", value, NULL);
@@ -307,9 +310,9 @@ static void write_page(struct html *html, const struct visit *visit, struct subj
     html_text(html, say(visit, "link.page_whom"));
     html_open(html, "select", "name", "who", "required", "", NULL);
     html_element(html, "option", "\u2026", "value", "", NULL); /* nobody by mistake */
-    write_options(html, visit, CONFIG_SCHEDULE, "schedule", "link.schedules", &left);
-    write_options(html, visit, CONFIG_TEAM, "team", "link.teams", &left);
-    write_options(html, visit, CONFIG_USER, "user", "link.people", &left);
+    write_options(html, visit, &SCHEDULE_KIND, "schedule", "link.schedules", &left);
+    write_options(html, visit, &TEAM_KIND, "team", "link.teams", &left);
+    write_options(html, visit, &USER_KIND, "user", "link.people", &left);
     html_close(html);
     html_close(html);
     write_note_input(html, visit);

@@ -3,7 +3,8 @@
 #include "api/support.h"
 
 #include "base/json_set.h"
-#include "config/off_duty.h"
+#include "oncall/absence.h"
+#include "oncall/off_duty.h"
 #include "paging/pager.h"
 
 /* --- the shape of request and answer --- */
@@ -255,7 +256,7 @@ static void get_absences(struct http_request *request, void *self)
         return;
     }
     struct config *config = config_current(context->configs);
-    const GPtrArray *all = config->items[CONFIG_ABSENCE];
+    const GPtrArray *all = config_items(config, &ABSENCE_KIND);
     json_t *items = json_array();
     int64_t at = page.from;
     for (; at < (int64_t)all->len && at < page.from + page.limit; at++) {

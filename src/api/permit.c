@@ -7,7 +7,8 @@
 #include "access/key_index.h"
 #include "alert/alert_events.h"
 #include "base/principal.h"
-#include "config/off_duty.h"
+#include "oncall/off_duty.h"
+#include "oncall/override_work.h"
 #include "paging/pager.h"
 #include "source/pagerduty.h"
 

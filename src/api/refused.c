@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "access/key_index.h"
+#include "alert/service.h"
 #include "api/door.h"
 #include "base/log.h"
 #include "base/metric.h"
@@ -118,7 +119,7 @@ static void note_of(const struct api_context *context, const char *name, enum re
                     const struct refused *last)
 {
     struct config *config = config_current(context->configs);
-    const struct integration *integration = config_integration(config, name);
+    const struct integration *integration = integration_find(config, name);
     if (integration != NULL) {
         refused_note(context, integration->name, integration->service, kind, last);
     }
@@ -160,7 +161,7 @@ void refused_astray(const struct api_context *context, const char *name,
                     const struct http_request *request, int status)
 {
     struct config *config = config_current(context->configs);
-    const struct integration *integration = config_integration(config, name);
+    const struct integration *integration = integration_find(config, name);
     if (integration != NULL) {
         g_autofree char *path = shown_path(http_path(request));
         g_autofree char *why = g_strdup_printf(

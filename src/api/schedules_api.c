@@ -7,6 +7,8 @@
 
 #include "config/config_store.h"
 #include "config/config_work.h"
+#include "oncall/override_store.h"
+#include "oncall/override_work.h"
 #include "oncall/shift.h"
 
 /* A longer range is a mistake of a program, and costs a core for seconds. */
@@ -81,9 +83,9 @@ static const struct schedule *schedule_of(struct http_request *request, struct a
 {
     struct config *config = config_current(context->configs);
     const char *name = http_path_param(request, "name");
-    const struct schedule *schedule = config_schedule(config, name);
+    const struct schedule *schedule = schedule_find(config, name);
     if (schedule == NULL) {
-        api_answer_unknown(request, 404, "name", config, CONFIG_SCHEDULE, name);
+        api_answer_unknown(request, 404, "name", config, &SCHEDULE_KIND, name);
         config_unref(config);
         return NULL;
     }

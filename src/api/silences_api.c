@@ -4,6 +4,7 @@
 
 #include "alert/alert_store.h"
 #include "alert/silence.h"
+#include "alert/silence_work.h"
 #include "base/json.h"
 #include "config/config_work.h"
 
@@ -119,7 +120,7 @@ static void read_silences(struct http_request *request, void *self)
     g_autoptr(GPtrArray) page = g_ptr_array_new(); /* borrowed from the configuration */
     g_autoptr(GArray) held = g_array_new(FALSE, TRUE, sizeof(int64_t));
     struct config *config = config_current(context->configs);
-    int64_t next = take_page(config->items[CONFIG_SILENCE], &asked, page);
+    int64_t next = take_page(config_items(config, &SILENCE_KIND), &asked, page);
     struct utc now = clock_now(context->clock);
     bool is_whole = false;
     if (!wants_held || read_held(request, context, page, now, held, &is_whole)) {
@@ -143,11 +144,11 @@ static void get_silence(struct http_request *request, void *self)
     const struct api_context *context = self;
     const char *name = http_path_param(request, "name");
     struct config *config = config_current(context->configs);
-    const struct silence *silence = config_find(config, CONFIG_SILENCE, name);
+    const struct silence *silence = config_find(config, &SILENCE_KIND, name);
     if (silence != NULL) {
         http_answer_json(request, 200, show_silence(silence, clock_now(context->clock), NULL));
     } else {
-        api_answer_unknown(request, 404, "name", config, CONFIG_SILENCE, name);
+        api_answer_unknown(request, 404, "name", config, &SILENCE_KIND, name);
     }
     config_unref(config);
 }
@@ -164,7 +165,7 @@ struct object_job {
 };
 
 static struct object_job *object_job_new(struct http_request *request, struct api_context *context,
-                                         int kind)
+                                         const struct config_kind *kind)
 {
     struct object_job *job = g_new0(struct object_job, 1);
     job->request = request;
@@ -237,7 +238,7 @@ static void post_silence(struct http_request *request, void *self)
         http_answer_fault(request, 422, &fault);
         return;
     }
-    struct object_job *job = object_job_new(request, context, CONFIG_SILENCE);
+    struct object_job *job = object_job_new(request, context, &SILENCE_KIND);
     job->spec = json_deep_copy(body);
     if (json_is_object(job->spec) && json_object_get(job->spec, "created_by") == NULL) {
         json_object_set_new(job->spec, "created_by", json_string(job->actor));
@@ -272,7 +273,7 @@ static void delete_answer(void *self, enum command_outcome outcome)
 
 static void delete_silence(struct http_request *request, void *context)
 {
-    struct object_job *job = object_job_new(request, context, CONFIG_SILENCE);
+    struct object_job *job = object_job_new(request, context, &SILENCE_KIND);
     struct command command = {.run = delete_run, .answer = delete_answer, .arg = job};
     if (!api_submit(request, context, command)) {
         object_job_free(job);

@@ -7,7 +7,7 @@
 #include "base/json_set.h"
 #include "base/limits.h"
 #include "base/principal.h"
-#include "config/config_plan.h"
+#include "config/config_check.h"
 
 enum { PAGE_DEFAULT = 50, BUSY_RETRY_S = 2 };
 
@@ -178,9 +178,9 @@ char *api_actor(struct http_request *request, struct api_context *context, const
         return g_strdup(http_actor(request));
     }
     struct config *config = config_current(context->configs);
-    bool is_known = config_user(config, user) != NULL;
+    bool is_known = user_find(config, user) != NULL;
     if (!is_known) {
-        api_answer_unknown(request, 422, "user", config, CONFIG_USER, user);
+        api_answer_unknown(request, 422, "user", config, &USER_KIND, user);
     }
     config_unref(config);
     return is_known ? principal_text(PRINCIPAL_USER, user) : NULL;
@@ -192,7 +192,8 @@ void api_answer_missing(struct http_request *request, const char *what, const ch
 }
 
 void api_answer_unknown(struct http_request *request, int status, const char *field,
-                        const struct config *config, enum config_kind kind, const char *name)
+                        const struct config *config, const struct config_kind *kind,
+                        const char *name)
 {
     struct fault fault = {0};
     (void)config_unknown(config, kind, name, &fault);
@@ -201,7 +202,7 @@ void api_answer_unknown(struct http_request *request, int status, const char *fi
 }
 
 bool api_query_known(struct http_request *request, const struct api_context *context,
-                     const char *param, enum config_kind kind)
+                     const char *param, const struct config_kind *kind)
 {
     const char *name = http_query(request, param);
     struct config *config = config_current(context->configs);

@@ -64,11 +64,12 @@ void api_answer_missing(struct http_request *request, const char *what, const ch
 
 /* The same with the name that was probably meant; the fault is about `field`. */
 void api_answer_unknown(struct http_request *request, int status, const char *field,
-                        const struct config *config, enum config_kind kind, const char *name);
+                        const struct config *config, const struct config_kind *kind,
+                        const char *name);
 /* Is what the query parameter names there? True when it is absent; false after answering 400: nothing at
  * all would look like nothing of it. */
 NODISCARD bool api_query_known(struct http_request *request, const struct api_context *context,
-                               const char *param, enum config_kind kind);
+                               const char *param, const struct config_kind *kind);
 
 /* An id of a path; 0 when it is none. */
 NODISCARD int64_t api_id(const struct http_request *request, const char *param);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "access/key_index.h"
+#include "alert/kinds.h"
 #include "base/random.h"
 #include "config/config_store.h"
 #include "config/config_work.h"
@@ -93,6 +94,7 @@ static void open_ledger(struct test_house *house)
     api->schema = db_schema_known();
     api->started_at = clock_now(api->clock);
     api->random = &RANDOM_SYSTEM;
+    config_register(CONFIG_KINDS);
     api->configs = config_holder_create();
     struct config *config = config_load(house->db, &fault);
     assert_non_null(config);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "alert/route.h"
-#include "config/config_plan.h"
 #include "paging/page_store.h"
 #include "paging/pager.h"
 #include "source/native.h"
@@ -159,7 +158,7 @@ static void read_heartbeats(struct http_request *request, void *self)
 {
     struct api_context *context = self;
     struct config *config = config_current(context->configs);
-    const GPtrArray *all = config->items[CONFIG_HEARTBEAT];
+    const GPtrArray *all = config_items(config, &HEARTBEAT_KIND);
     json_t *items = json_array();
     struct db *db = api_reader(context);
     for (guint i = 0; all != NULL && i < all->len; i++) {
@@ -206,7 +205,7 @@ static json_t *walk(const struct config *config, const struct integration *integ
 {
     struct match_subject subject =
         match_subject_of_signal(signal, integration->name, integration->service);
-    struct route_verdict verdict = route_walk(config->items[CONFIG_ROUTE], &subject);
+    struct route_verdict verdict = route_walk(config_items(config, &ROUTE_KIND), &subject);
     int severity = verdict.severity == 0 ? signal_severity(signal) : verdict.severity;
     const char *service = verdict.service == NULL ? integration->service : verdict.service;
     json_t *json =
@@ -225,9 +224,9 @@ static void test_route(struct http_request *request, const struct config *config
     struct signal signal = {0};
     g_autofree char *ignored_integration = NULL;
     g_autofree char *ignored_service = NULL;
-    const struct integration *integration = config_integration(config, test->integration);
+    const struct integration *integration = integration_find(config, test->integration);
     if (integration == NULL) {
-        api_answer_unknown(request, 422, "integration", config, CONFIG_INTEGRATION,
+        api_answer_unknown(request, 422, "integration", config, &INTEGRATION_KIND,
                            test->integration);
     } else if (!native_read(test->alert, &signal, &ignored_integration, &ignored_service, &fault)) {
         fault_within(&fault, "alert");

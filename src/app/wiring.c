@@ -201,7 +201,8 @@ json_t *house_ways_amiss(void *self, const json_t *document)
     json_t *warnings = json_array();
     struct config *config = config_current(house->configs);
     ways_check(&house->ways, document, add_warning, warnings);
-    config_past(config, document, clock_now(ledger_clock(house->ledger)), add_past, warnings);
+    const struct config_teller teller = {add_past, warnings};
+    config_past(config, document, clock_now(ledger_clock(house->ledger)), &teller);
     config_unref(config);
     return warnings;
 }

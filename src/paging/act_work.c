@@ -1,7 +1,8 @@
 /* What people and programs do with what paged them: acknowledge, resolve, escalate, snooze, page, test. */
 #include <string.h>
 
-#include "config/config_plan.h"
+#include "config/config_check.h"
+#include "oncall/schedule.h"
 #include "paging/work.h"
 
 void pause_for_acknowledgement(struct pager *pager, struct ledger_tx *tx, const struct topic *topic)
@@ -86,11 +87,11 @@ static bool is_somebody(struct act *act)
 
     const struct {
         const char *field, *name;
-        enum config_kind kind;
-    } named[] = {{"user", act->target->user, CONFIG_USER},
-                 {"schedule", act->target->schedule, CONFIG_SCHEDULE},
-                 {"team", act->target->team, CONFIG_TEAM},
-                 {"channel", act->target->channel, CONFIG_CHANNEL}};
+        const struct config_kind *kind;
+    } named[] = {{"user", act->target->user, &USER_KIND},
+                 {"schedule", act->target->schedule, &SCHEDULE_KIND},
+                 {"team", act->target->team, &TEAM_KIND},
+                 {"channel", act->target->channel, &CHAT_CHANNEL_KIND}};
 
     for (size_t i = 0; i < G_N_ELEMENTS(named); i++) {
         if (named[i].name != NULL && config_find(config, named[i].kind, named[i].name) == NULL) {
@@ -247,7 +248,7 @@ static void test_contact(struct ledger_tx *tx, const struct test_page *test, con
 
 static void test_user(struct ledger_tx *tx, struct test_page *test)
 {
-    const struct user *user = config_user(test->pager->config, test->user);
+    const struct user *user = user_find(test->pager->config, test->user);
     const struct subject subject = subject_named("user", test->user);
     guint tested = 0;
     for (guint i = 0; user != NULL && i < user->contacts->len; i++) {
@@ -259,7 +260,7 @@ static void test_user(struct ledger_tx *tx, struct test_page *test)
     }
     if (user == NULL) {
         test->status = 404;
-        (void)config_unknown(test->pager->config, CONFIG_USER, test->user, &test->fault);
+        (void)config_unknown(test->pager->config, &USER_KIND, test->user, &test->fault);
         fault_within(&test->fault, "name");
     } else if (tested == 0) {
         test->status = 404;
@@ -281,7 +282,7 @@ static void test_channel(struct ledger_tx *tx, struct test_page *test)
         return;
     }
     test->status = 404;
-    (void)config_unknown(test->pager->config, CONFIG_CHANNEL, test->channel, &test->fault);
+    (void)config_unknown(test->pager->config, &CHAT_CHANNEL_KIND, test->channel, &test->fault);
     fault_within(&test->fault, "name");
 }
 

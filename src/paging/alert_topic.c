@@ -135,7 +135,7 @@ static void resolve(struct ledger_tx *tx, struct topic *topic, const struct answ
 
 static struct topic_settings settings(const struct config *config, const struct topic *topic)
 {
-    const struct service *service = config_service(config, alert_of_topic(topic)->service);
+    const struct service *service = service_find(config, alert_of_topic(topic)->service);
     if (service == NULL) {
         return (struct topic_settings){.tells_end = true};
     }
@@ -149,7 +149,7 @@ static struct topic_settings settings(const struct config *config, const struct 
 static bool hold(const struct config *config, const struct topic *topic, struct utc now,
                  struct topic_hold *out)
 {
-    const GPtrArray *silences = config->items[CONFIG_SILENCE];
+    const GPtrArray *silences = config_items(config, &SILENCE_KIND);
     if (silences == NULL || silences->len == 0) {
         return false;
     }
@@ -191,7 +191,7 @@ static void set_links(struct errand *errand, struct message_item *item, const GP
 static void read_facts(const struct alert *alert, const struct config *config,
                        struct alert_facts *out)
 {
-    const struct service *service = config_service(config, alert->service);
+    const struct service *service = service_find(config, alert->service);
     alert_facts_read(alert, service != NULL ? service->show : NULL, out);
 }
 

@@ -65,7 +65,7 @@ static bool is_in_force(struct db *db)
     struct fault fault = {0};
     struct config *config = config_load(db, &fault);
     assert_non_null(config);
-    bool is = config_heartbeat(config, "cron") != NULL;
+    bool is = heartbeat_find(config, "cron") != NULL;
     config_unref(config);
     return is;
 }

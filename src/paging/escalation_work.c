@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "alert/dedup.h"
+#include "alert/service.h"
 #include "base/json.h"
 #include "base/json_set.h"
 #include "paging/brief.h"
@@ -170,8 +171,8 @@ static void advance(struct pager *pager, struct ledger_tx *tx, struct escalation
 
 static int64_t current_policy_version(const struct config *config, const struct topic *topic)
 {
-    const char *policy = topic->kind->settings(config, topic).policy;
-    return policy != NULL ? (intptr_t)g_hash_table_lookup(config->policy_versions, policy) : 0;
+    const struct policy *policy = policy_find(config, topic->kind->settings(config, topic).policy);
+    return policy != NULL ? policy->version : 0;
 }
 
 void escalation_start(struct pager *pager, struct ledger_tx *tx, const struct topic *topic)
@@ -387,7 +388,7 @@ static bool ask_still_on_it(struct pager *pager, struct ledger_tx *tx, const str
         return false;
     }
     const char *who = holder.name;
-    if (user_reach(config_user(pager->config, who)) != REACH_GOOD) {
+    if (user_reach(user_find(pager->config, who)) != REACH_GOOD) {
         return false;
     }
     g_autoptr(GPtrArray) rules = receiver_rules(pager->config, who, URGENCY_HIGH);

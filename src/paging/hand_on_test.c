@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "config/off_duty.h"
+#include "oncall/off_duty.h"
 #include "paging/paging_harness.h"
 
 /* Ana is on call; after five minutes budi and ana by name, chen in the end. */

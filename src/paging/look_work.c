@@ -24,7 +24,7 @@ static bool has_told(struct db *db, int64_t page_id)
 static bool is_still_on_call(const struct config *config, const struct page *page, const char *name,
                              struct utc now)
 {
-    const struct schedule *schedule = config_schedule(config, name);
+    const struct schedule *schedule = schedule_find(config, name);
     const char *users[8];
     size_t count =
         schedule != NULL ? oncall_names_at(schedule, now, users, G_N_ELEMENTS(users)) : 0;

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "alert/kinds.h"
 #include "base/json.h"
 #include "config/config_store.h"
 #include "paging/alert_topic.h"
@@ -83,6 +84,7 @@ static void open_room(struct house *house, int at)
     struct room *room = &house->rooms[at];
     room->node = &house->cluster->nodes[at];
     cluster_open(room->node);
+    config_register(CONFIG_KINDS);
     room->configs = config_holder_create();
     struct config *config = config_load(room->node->db, &fault);
     assert_non_null(config);

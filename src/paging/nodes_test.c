@@ -189,7 +189,7 @@ static void a_change_of_unknown_outcome_is_found_again(void **state)
     (void)room_signal(room, "k", "shop");
     struct config *after = config_current(room->configs);
     assert_int_equal(after->version, before->version + 1);
-    assert_non_null(config_team(after, "t"));
+    assert_non_null(team_find(after, "t"));
     config_unref(before);
     config_unref(after);
 }
@@ -201,7 +201,7 @@ static const char BAR[] =
 static bool knows_bar(const struct room *room)
 {
     struct config *config = config_current(room->configs);
-    bool is_known = config_team(config, "bar") != NULL;
+    bool is_known = team_find(config, "bar") != NULL;
     config_unref(config);
     return is_known;
 }

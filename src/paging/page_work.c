@@ -32,7 +32,7 @@ void mailbox_hold(struct pager *pager, int64_t mailbox_id, int severity, struct 
 struct utc after_quiet_hours(const struct config *config, const char *who, int urgency,
                              struct utc now)
 {
-    const struct user *user = config_user(config, who);
+    const struct user *user = user_find(config, who);
     if (urgency == URGENCY_HIGH || user == NULL || user->quiet_hours == NULL ||
         user->quiet_hours->len == 0) {
         return now;
@@ -247,7 +247,7 @@ static void add_circumstances(json_t *reason, const struct config *config,
                               struct utc now)
 {
     const struct schedule *schedule = telling->via == VIA_SCHEDULE && telling->through != NULL
-                                          ? config_schedule(config, telling->through)
+                                          ? schedule_find(config, telling->through)
                                           : NULL;
     const struct override *override =
         schedule != NULL ? oncall_override(schedule, telling->who, now) : NULL;
@@ -348,7 +348,7 @@ void pages_miss(struct pager *pager, struct ledger_tx *tx, const struct page_ord
         const struct telling *telling = g_ptr_array_index(mute, i);
         json_t *data = reason_json(order, telling);
         add_circumstances(data, pager->config, order, telling, tx->now);
-        enum user_reach reach = user_reach(config_user(pager->config, telling->who));
+        enum user_reach reach = user_reach(user_find(pager->config, telling->who));
         json_object_set_new(data, "why", json_string(enum_to_name(USER_REACH_NAMES, reach)));
         json_object_set_new(data, "who", json_string(telling->who));
         topic_event(tx, principal_read(order->actor), &EVENT_PAGE_UNREACHABLE,

@@ -210,7 +210,7 @@ void pager_attach(struct pager *pager, struct ledger *ledger)
 const struct chat_channel *receiver_channel(const struct config *config, const char *who)
 {
     const struct principal told = principal_of_receiver(who);
-    return told.kind == PRINCIPAL_CHANNEL ? config_channel(config, told.name) : NULL;
+    return told.kind == PRINCIPAL_CHANNEL ? chat_channel_find(config, told.name) : NULL;
 }
 
 GPtrArray *receiver_rules(const struct config *config, const char *who, int urgency)
@@ -222,7 +222,7 @@ GPtrArray *receiver_rules(const struct config *config, const char *who, int urge
         g_ptr_array_add(rules, &at_once);
         return rules;
     }
-    const struct user *user = config_user(config, who);
+    const struct user *user = user_find(config, who);
     return user != NULL ? user_rules(user, (enum urgency)urgency) : g_ptr_array_new();
 }
 
@@ -235,7 +235,7 @@ bool receiver_contact(const struct config *config, const char *who, const char *
         *out = (struct contact){channel->name, channel->kind, channel->to, channel->secret, true};
         return true;
     }
-    const struct user *user = config_user(config, who);
+    const struct user *user = user_find(config, who);
     const struct contact *contact = user != NULL ? user_contact(user, name) : NULL;
     if (contact != NULL) {
         *out = *contact;
@@ -261,7 +261,7 @@ static bool is_another_way(const struct contact *contact, const GPtrArray *tried
 const char *receiver_next_contact(const struct config *config, const char *who, int urgency,
                                   const GPtrArray *tried)
 {
-    const struct user *user = config_user(config, who);
+    const struct user *user = user_find(config, who);
     if (user == NULL) {
         return NULL;
     }

@@ -10,6 +10,7 @@
 #include "base/subject.h"
 #include "config/config.h"
 #include "ledger/ledger.h"
+#include "oncall/policy.h"
 
 struct pager;
 struct topic_kind;

@@ -11,13 +11,15 @@
 #include "access/key_command.h"
 #include "alert/alert_events.h"
 #include "alert/alert_store.h"
+#include "alert/kinds.h"
 #include "base/json.h"
 #include "config/config_store.h"
 #include "config/config_work.h"
-#include "config/off_duty.h"
 #include "db/engine.h"
 #include "db/migrate.h"
 #include "db/test_database.h"
+#include "oncall/off_duty.h"
+#include "oncall/override_work.h"
 #include "paging/alert_topic.h"
 
 #define FILE_ON_DISK "file:paging.db?vfs=tocsin-paging"
@@ -91,6 +93,7 @@ static void start(struct paging *paging)
         test_database_hold_lanes(paging->db);
     }
     paging->errands = g_ptr_array_new_with_free_func(errand_destroy);
+    config_register(CONFIG_KINDS);
     paging->configs = config_holder_create();
     struct config *config = config_load(paging->db, &fault);
     CHECK(config != NULL);

@@ -2,7 +2,8 @@
 
 #include "alert/silence.h"
 #include "base/json_set.h"
-#include "config/config_plan.h"
+#include "config/config_check.h"
+#include "oncall/absence.h"
 #include "paging/step.h"
 #include "paging/work.h"
 
@@ -152,7 +153,7 @@ static struct utc next_step_at(const struct reach *reach, struct utc at)
 static int hears_of(const struct config *config, const struct telling *telling)
 {
     return telling->via == VIA_CHANNEL ? (int)REACH_GOOD
-                                       : (int)user_reach(config_user(config, telling->who));
+                                       : (int)user_reach(user_find(config, telling->who));
 }
 
 static json_t *telling_json(const struct question *question, const struct telling *telling,
@@ -181,7 +182,7 @@ static json_t *telling_json(const struct question *question, const struct tellin
     if (telling->layer != NULL) {
         json_object_set_new(item, "layer", json_string(telling->layer));
     }
-    if (absence_meets(question->config->items[CONFIG_ABSENCE], telling->who, at,
+    if (absence_meets(config_items(question->config, &ABSENCE_KIND), telling->who, at,
                       (struct utc){at.us + 1}, &until)) {
         json_set_utc(item, "away_until", until);
     }
@@ -273,7 +274,7 @@ static void set_silence(json_t *answer, const struct config *config, const char 
                         int severity, struct utc at)
 {
     const struct match_subject subject = {.service = service, .severity = severity};
-    const GPtrArray *silences = config->items[CONFIG_SILENCE];
+    const GPtrArray *silences = config_items(config, &SILENCE_KIND);
     struct silence_verdict verdict = silence_judge(silences, &subject, at);
     if (verdict.by != NULL) {
         json_object_set_new(answer, "silenced_by", json_string(verdict.by->name));
@@ -284,15 +285,15 @@ static void set_silence(json_t *answer, const struct config *config, const char 
 json_t *whatif(const struct config *config, const struct contact_states *states,
                const char *service_name, int severity, struct utc at, struct fault *fault)
 {
-    const struct service *service = config_service(config, service_name);
+    const struct service *service = service_find(config, service_name);
     if (service == NULL) {
-        (void)config_unknown(config, CONFIG_SERVICE, service_name, fault);
+        (void)config_unknown(config, &SERVICE_KIND, service_name, fault);
         fault_within(fault, "service");
         return NULL;
     }
     const struct question question = {.config = config,
                                       .states = states,
-                                      .policy = config_policy(config, service->policy),
+                                      .policy = policy_find(config, service->policy),
                                       .severity = severity,
                                       .urgency = urgency_of(service, severity)};
     json_t *answer = json_object();

@@ -27,7 +27,7 @@ char *who_name(const struct config *config, int language, struct principal who)
     case PRINCIPAL_USER:
         break;
     }
-    const struct user *user = config_user(config, who.name);
+    const struct user *user = user_find(config, who.name);
     return g_strdup(user != NULL && user->full_name != NULL ? user->full_name : who.name);
 }
 

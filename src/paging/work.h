@@ -5,6 +5,7 @@
 #define PAGING_WORK_H
 
 #include "alert/alert_events.h"
+#include "alert/service.h"
 #include "paging/end_store.h"
 #include "paging/link.h"
 #include "paging/mail_store.h"
