@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         return 0;
     }
     g_autofree char *body = g_strndup((const char *)bytes + 2, size - 2);
-    struct answer answer = {.status = bytes[0] * 4 + bytes[1] % 4, .body = body};
+    struct provider_answer answer = {.status = bytes[0] * 4 + bytes[1] % 4, .body = body};
     for (int kind = CONTACT_EMAIL; kind < CONTACT_LOG; kind++) {
         struct send_result result = {0};
         driver_of(kind)->classify(&answer, &result);

@@ -2,6 +2,7 @@
  * YAML that reads back the same; what is taken as a configuration must be no change of itself. */
 #include <string.h>
 
+#include "alert/kinds.h"
 #include "config/config_plan.h"
 #include "config/config_yaml.h"
 
@@ -48,6 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct yaml_document document;
     struct fault fault = {0};
+    config_register(CONFIG_KINDS);
     if (yaml_read((const char *)bytes, size, &document, &fault)) {
         check_written(document.json);
         check_plan(document.json);

@@ -16,17 +16,17 @@ static void handle(struct http_request *request, void *context)
 }
 
 static const struct route_row ROWS[] = {
-    {"GET", "/", PERMIT_ANYONE, handle, .summary = "root"},
-    {"GET", "/a/{id}", PERMIT_ANYONE, handle, .summary = "one"},
-    {"POST", "/a/{id}/b/{other}", PERMIT_ANYONE, handle, .summary = "two"},
-    {"GET", "/a/{id}/b/{other}/{x}/{y}", PERMIT_ANYONE, handle, .summary = "four"},
+    {"GET", "/", NULL, handle, .door = HTTP_DOOR_ANYONE, .summary = "root"},
+    {"GET", "/a/{id}", NULL, handle, .door = HTTP_DOOR_ANYONE, .summary = "one"},
+    {"POST", "/a/{id}/b/{other}", NULL, handle, .door = HTTP_DOOR_ANYONE, .summary = "two"},
+    {"GET", "/a/{id}/b/{other}/{x}/{y}", NULL, handle, .door = HTTP_DOOR_ANYONE, .summary = "four"},
 };
 
 static void try_route(const char *path)
 {
-    static const struct route_row *const TABLES[] = {ROWS, NULL};
-    static const size_t SIZES[] = {G_N_ELEMENTS(ROWS)};
-    struct routes *routes = routes_create(TABLES, SIZES);
+    static const struct route_table TABLE = {ROWS, G_N_ELEMENTS(ROWS)};
+    const struct route_set SETS[] = {{&TABLE, NULL}, {NULL, NULL}};
+    struct routes *routes = routes_create(SETS);
     struct route_match match;
     routes_match(routes, "GET", path, &match);
     for (size_t i = 0; i < match.param_count; i++) {

@@ -227,8 +227,8 @@ static void change_config(void *arg)
     struct change *change = g_new0(struct change, 1);
     change->world = world;
     change->document = world_document(world, &world->next_scene);
-    change->apply = (struct apply_config){.base = {.configs = node->configs, .actor = "local"},
-                                          .document = change->document};
+    change->apply = (struct apply_config){
+        .base = {.configs = node->configs, .actor = PRINCIPAL_HERE}, .document = change->document};
     const struct command command = {
         .run = apply_config_run, .answer = change_answered, .arg = change};
     CHECK(process_submit(node, command));

@@ -3,11 +3,13 @@
 
 #include "access/key_command.h"
 #include "alert/alert_events.h"
+#include "alert/kinds.h"
 #include "config/config_store.h"
 #include "config/config_work.h"
-#include "config/off_duty.h"
 #include "db/test_database.h"
 #include "ledger/ledger_private.h"
+#include "oncall/off_duty.h"
+#include "oncall/override_work.h"
 #include "paging/alert_topic.h"
 #include "paging/mail_store.h"
 #include "sim/plant_store.h"
@@ -157,7 +159,7 @@ static bool load_config(struct node *node)
 static void first_config(struct node *node)
 {
     json_auto_t *document = world_document(node->world, &node->world->scene);
-    struct apply_config apply = {.base = {.configs = node->configs, .actor = "local"},
+    struct apply_config apply = {.base = {.configs = node->configs, .actor = PRINCIPAL_HERE},
                                  .document = document};
     run_alone(node, apply_config_run, config_command_answered, &apply);
     if (apply.base.status != 200) {
@@ -196,13 +198,13 @@ static unsigned planted_in_ledger(const struct node *node)
 {
     switch ((enum plant)node->world->options.plant) {
     case PLANT_EARLY_ANSWER:
-        return LEDGER_ANSWERS_EARLY;
+        return LEDGER_BUG_ANSWERS_EARLY;
     case PLANT_NO_FENCE:
-        return LEDGER_NO_FENCE;
+        return LEDGER_BUG_NO_FENCE;
     case PLANT_EARLY_FENCE:
-        return LEDGER_EARLY_FENCE;
+        return LEDGER_BUG_EARLY_FENCE;
     case PLANT_LOST_WAKE_UP:
-        return LEDGER_LOST_WAKE_UP;
+        return LEDGER_BUG_LOST_WAKE_UP;
     case PLANT_NOTHING:
     case PLANT_LOST_TIMERS:
     case PLANT_WRONG_SHIFT:
@@ -230,6 +232,7 @@ static void add_events(struct ledger *ledger)
 static void assemble(struct node *node)
 {
     struct world *world = node->world;
+    config_register(CONFIG_KINDS);
     node->configs = config_holder_create();
     node->ledger = ledger_create(node->db, &node->clock, &world->random);
     if (!world_is_shared(world)) {

@@ -266,15 +266,15 @@ struct sender provider_sender(struct node *node)
 
 /* --- people --- */
 
-struct answer {
+struct topic_answer {
     struct act act; /* first: the command's argument is the answer itself */
+    const char *who;
     struct world *world;
-    char actor[32];
 };
 
 static void answer_came(void *arg, enum command_outcome outcome)
 {
-    struct answer *answer = arg;
+    struct topic_answer *answer = arg;
     struct world *world = answer->world;
     if (outcome == OUTCOME_COMMITTED && answer->act.status == 200) {
         world_count(world, COUNT_ACKNOWLEDGEMENTS);
@@ -284,7 +284,7 @@ static void answer_came(void *arg, enum command_outcome outcome)
 
 static void act_now(void *arg)
 {
-    struct answer *answer = arg;
+    struct topic_answer *answer = arg;
     struct world *world = answer->world;
     struct node *node = world_any_node(world);
     if (!process_is_open(node)) {
@@ -292,7 +292,7 @@ static void act_now(void *arg)
         return;
     }
     answer->act.pager = node->pager;
-    answer->act.actor = answer->actor;
+    answer->act.actor = (struct principal){PRINCIPAL_USER, answer->who};
     const struct command command = {.run = pager_act, .answer = answer_came, .arg = answer};
     CHECK(process_submit(node, command));
 }
@@ -305,11 +305,11 @@ void people_hear(struct world *world, int person, const int64_t *alert_ids, size
     }
     struct span after = chance_span(&world->chance, SPAN_S(2), SPAN_S(who->slow_s));
     for (size_t i = 0; i < count; i++) {
-        struct answer *answer = g_new0(struct answer, 1);
+        struct topic_answer *answer = g_new0(struct topic_answer, 1);
         answer->world = world;
         answer->act.subject = alert_subject(alert_ids[i]);
         answer->act.verb = chance_of(&world->chance, 15) ? VERB_RESOLVE : VERB_ACKNOWLEDGE;
-        g_snprintf(answer->actor, sizeof answer->actor, "user:%s", who->name);
+        answer->who = who->name;
         world_at_owned(world, after, act_now, g_free, answer);
     }
 }

@@ -23,11 +23,11 @@ static const struct event_kind EVENT_KEY_GIVEN = {.name = "key.given", .subjects
 const struct event_kind *const KEY_EVENTS[] = {&EVENT_KEY_MINTED, &EVENT_KEY_ROTATED,
                                                &EVENT_KEY_REVOKED, &EVENT_KEY_GIVEN, NULL};
 
-static void tell(struct ledger_tx *tx, const char *actor, const struct event_kind *kind,
+static void tell(struct ledger_tx *tx, struct principal actor, const struct event_kind *kind,
                  int owner_kind, const char *owner)
 {
-    event_append(tx, principal_read(actor), kind,
-                 subject_named(enum_to_name(KEY_OWNER_NAMES, owner_kind), owner), NULL);
+    event_append(tx, actor, kind, subject_named(enum_to_name(KEY_OWNER_NAMES, owner_kind), owner),
+                 NULL);
     keys_changed(tx);
 }
 
@@ -149,7 +149,7 @@ bool key_put(struct ledger_tx *tx, const struct key_given *given, struct fault *
     return true;
 }
 
-void key_drop(struct ledger_tx *tx, int owner_kind, const char *owner, const char *actor)
+void key_drop(struct ledger_tx *tx, int owner_kind, const char *owner, struct principal actor)
 {
     if (access_key_revoke(tx->db, owner_kind, owner, 0, tx->now) > 0) {
         tell(tx, actor, &EVENT_KEY_REVOKED, owner_kind, owner);

@@ -17,7 +17,7 @@ struct key_mint {
     int owner_kind;           /* in: enum key_owner, not KEY_TOKEN */
     const char *owner;        /* in */
     bool is_routing;          /* in: the short form, for senders made for PagerDuty */
-    const char *actor;        /* in: "token:ci", "local" */
+    struct principal actor;   /* in */
     char text[KEY_TEXT_SIZE]; /* out */
 };
 enum command_result key_mint(struct ledger_tx *tx, void *arg);
@@ -31,11 +31,11 @@ enum command_result key_rotate(struct ledger_tx *tx, void *arg);
 
 /* Refused with revoked 0 when there is nothing to end. */
 struct key_revoke {
-    int owner_kind;    /* in */
-    const char *owner; /* in */
-    int64_t id;        /* in: 0: all of the owner's */
-    const char *actor; /* in */
-    int64_t revoked;   /* out: how many */
+    int owner_kind;         /* in */
+    const char *owner;      /* in */
+    int64_t id;             /* in: 0: all of the owner's */
+    struct principal actor; /* in */
+    int64_t revoked;        /* out: how many */
 };
 enum command_result key_revoke(struct ledger_tx *tx, void *arg);
 
@@ -44,7 +44,7 @@ struct token_create {
     const char *name;         /* in: shows as actor "token:NAME" */
     int scope;                /* in: enum token_scope */
     struct utc expires_at;    /* in: unset: never */
-    const char *actor;        /* in */
+    struct principal actor;   /* in */
     int64_t id;               /* out */
     char text[KEY_TEXT_SIZE]; /* out */
     struct fault fault;       /* out */
@@ -56,7 +56,7 @@ struct key_given {
     int owner_kind;
     const char *owner;
     const char *text;
-    const char *actor;
+    struct principal actor;
     struct span overlap; /* how long the owner's keys of before stay good */
 };
 
@@ -68,6 +68,6 @@ NODISCARD bool key_put(struct ledger_tx *tx, const struct key_given *given, stru
 void keys_changed(struct ledger_tx *tx);
 
 /* The owner is gone (deleted integration): all its keys end. Appends an event if there were any. */
-void key_drop(struct ledger_tx *tx, int owner_kind, const char *owner, const char *actor);
+void key_drop(struct ledger_tx *tx, int owner_kind, const char *owner, struct principal actor);
 
 #endif

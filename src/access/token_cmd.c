@@ -27,13 +27,13 @@ static int cmd_token_create(struct cli *cli)
 
 static int cmd_token_list(struct cli *cli)
 {
-    static const struct column COLUMNS[] = {{"TOKEN", "name"},
-                                            {"SCOPE", "scope"},
-                                            {"CREATED", "created_at"},
-                                            {"LAST USED", "last_used_at"},
-                                            {"EXPIRES", "expires_at"},
-                                            {"REVOKED", "revoked_at"},
-                                            {0}};
+    static const struct list_column COLUMNS[] = {{"TOKEN", "name"},
+                                                 {"SCOPE", "scope"},
+                                                 {"CREATED", "created_at"},
+                                                 {"LAST USED", "last_used_at"},
+                                                 {"EXPIRES", "expires_at"},
+                                                 {"REVOKED", "revoked_at"},
+                                                 {0}};
     json_auto_t *items = client_list(cli, "/api/v1/tokens", SIZE_MAX);
     if (items == NULL) {
         return EXIT_REFUSED;

@@ -1,7 +1,5 @@
 #include "access/token_store.h"
 
-#include <string.h>
-
 bool access_key_is_live(const struct access_key *key, struct utc now)
 {
     return !utc_is_set(key->revoked_at) &&
@@ -14,50 +12,39 @@ static void bind_owner(struct db_query *query, int owner_kind, const char *owner
     db_bind_text(query, 2, owner);
 }
 
+#define AT(member) offsetof(struct access_key, member)
+
+static const struct column COLUMNS[] = {
+    {"id", COLUMN_INT, AT(id), COLUMN_ID},
+    {"owner_kind", COLUMN_WORD, AT(owner_kind), .names = KEY_OWNER_NAMES},
+    {"owner", COLUMN_BORROWED, AT(owner)},
+    {"hash", COLUMN_BYTES, AT(hash), COLUMN_FIXED, .bytes = KEY_HASH_SIZE},
+    {"scope", COLUMN_WORD, AT(scope), COLUMN_FIXED, .names = TOKEN_SCOPE_NAMES},
+    {"created_at", COLUMN_UTC, AT(created_at), COLUMN_FIXED},
+    {"expires_at", COLUMN_UTC, AT(expires_at)},
+    {"revoked_at", COLUMN_UTC, AT(revoked_at)},
+    {"last_used_at", COLUMN_UTC, AT(last_used_at)},
+};
+
+const struct table ACCESS_KEY_TABLE = {
+    .name = "access_key", .size = sizeof(struct access_key), ROW_COLUMNS(COLUMNS)};
+
 void access_key_insert(struct db *db, struct access_key *key)
 {
-    struct db_query *query = db_query(
-        db, "INSERT INTO access_key (owner_kind, owner, hash, scope, created_at, expires_at) "
-            "VALUES ($1, $2, $3, $4, $5, $6) {newid}");
-    bind_owner(query, key->owner_kind, key->owner);
-    db_bind_blob(query, 3, key->hash, sizeof key->hash);
-    db_bind_text(query, 4, enum_to_name(TOKEN_SCOPE_NAMES, key->scope));
-    db_bind_utc(query, 5, key->created_at);
-    db_bind_utc(query, 6, key->expires_at);
-    key->id = db_insert(query);
-}
-
-static void read_key(struct db_query *query, struct access_key *out)
-{
-    *out = (struct access_key){
-        .id = db_int(query, 0),
-        .owner_kind = enum_from_name(KEY_OWNER_NAMES, db_text(query, 1)),
-        .owner = db_text(query, 2),
-        .scope = db_is_null(query, 4) ? 0 : enum_from_name(TOKEN_SCOPE_NAMES, db_text(query, 4)),
-        .created_at = db_utc(query, 5),
-        .expires_at = db_utc(query, 6),
-        .revoked_at = db_utc(query, 7),
-        .last_used_at = db_utc(query, 8),
-    };
-    size_t size = 0;
-    const void *hash = db_blob(query, 3, &size);
-    if (size == sizeof out->hash) {
-        memcpy(out->hash, hash, size);
-    }
+    row_insert(db, &ACCESS_KEY_TABLE, key);
 }
 
 void access_key_list(struct db *db, int owner_kind, const char *owner,
                      void (*each)(void *self, const struct access_key *key), void *self)
 {
-    struct db_query *query = db_query(
-        db, "SELECT id, owner_kind, owner, hash, scope, created_at, expires_at, revoked_at, "
-            "last_used_at FROM access_key WHERE ($1 = '' OR owner_kind = $1) "
-            "AND ($2 = '' OR owner = $2) ORDER BY id");
+    struct db_query *query =
+        row_query(db, &ACCESS_KEY_TABLE,
+                  "SELECT {columns} FROM access_key WHERE ($1 = '' OR owner_kind = $1)"
+                  " AND ($2 = '' OR owner = $2) ORDER BY id");
     db_bind_text(query, 1, owner_kind == 0 ? "" : enum_to_name(KEY_OWNER_NAMES, owner_kind));
     db_bind_text(query, 2, owner == NULL ? "" : owner);
-    while (db_step(query) == DB_ROW) {
-        struct access_key key;
-        read_key(query, &key);
+    struct access_key key;
+    while (row_next(query, &ACCESS_KEY_TABLE, &key)) {
         each(self, &key);
     }
 }
@@ -75,14 +62,12 @@ bool access_key_exists(struct db *db, int owner_kind, const char *owner, struct 
 bool access_key_load(struct db *db, const unsigned char hash[KEY_HASH_SIZE], struct access_key *out,
                      char **out_owner)
 {
-    struct db_query *query = db_query(
-        db, "SELECT id, owner_kind, owner, hash, scope, created_at, expires_at, revoked_at, "
-            "last_used_at FROM access_key WHERE hash = $1");
+    struct db_query *query =
+        row_query(db, &ACCESS_KEY_TABLE, "SELECT {columns} FROM access_key WHERE hash = $1");
     db_bind_blob(query, 1, hash, KEY_HASH_SIZE);
     *out_owner = NULL;
-    bool is_found = db_step(query) == DB_ROW;
+    bool is_found = row_next(query, &ACCESS_KEY_TABLE, out);
     if (is_found) {
-        read_key(query, out);
         out->owner = *out_owner = g_strdup(out->owner); /* the row goes with the reset */
     }
     db_reset(query);
@@ -145,9 +130,7 @@ int64_t access_key_version(struct db *db)
 {
     struct db_query *query = db_query(db, "SELECT version FROM key_state WHERE only_row = 1");
     db_keep(query, 0);
-    int64_t version = db_step(query) == DB_ROW ? db_int(query, 0) : 0;
-    db_reset(query);
-    return version;
+    return db_take_int(query);
 }
 
 void access_key_changed(struct db *db)

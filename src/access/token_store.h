@@ -3,7 +3,7 @@
 #define ACCESS_TOKEN_STORE_H
 
 #include "access/token.h"
-#include "db/db.h"
+#include "db/row.h"
 
 /* A row of table access_key. The texts are borrowed. */
 struct access_key {
@@ -17,6 +17,8 @@ struct access_key {
     struct utc revoked_at;   /* unset: not */
     struct utc last_used_at; /* to the minute */
 };
+
+extern const struct table ACCESS_KEY_TABLE;
 
 /* Is it good at `now`? */
 bool access_key_is_live(const struct access_key *key, struct utc now);

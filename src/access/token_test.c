@@ -220,7 +220,8 @@ static void assert_was_of(struct world *world, const char *text, const char *own
 static void a_minted_key_is_found_at_once_and_after_a_restart(void **state)
 {
     struct world *world = *state;
-    struct key_mint mint = {.owner_kind = KEY_INTEGRATION, .owner = "prod-am", .actor = "local"};
+    struct key_mint mint = {
+        .owner_kind = KEY_INTEGRATION, .owner = "prod-am", .actor = PRINCIPAL_HERE};
     assert_int_equal(run(world, key_mint, &mint), OUTCOME_COMMITTED);
     struct key_entry entry = {0};
     assert_true(key_index_find(world->index, mint.text, world->wall, &entry));
@@ -240,7 +241,7 @@ static void a_minted_key_is_found_at_once_and_after_a_restart(void **state)
 static void rotation_overlaps_and_revocation_does_not(void **state)
 {
     struct world *world = *state;
-    struct key_rotate first = {.mint = {KEY_HEARTBEAT, "backup", false, "local", ""}};
+    struct key_rotate first = {.mint = {KEY_HEARTBEAT, "backup", false, PRINCIPAL_HERE, ""}};
     struct key_rotate second = first;
     second.overlap = SPAN_H(1);
     assert_int_equal(run(world, key_rotate, &first), OUTCOME_COMMITTED);
@@ -254,7 +255,8 @@ static void rotation_overlaps_and_revocation_does_not(void **state)
     assert_was_of(world, second.mint.text, NULL);
     assert_was_of(world, "tcn_hb_wrong", NULL);
 
-    struct key_revoke revoke = {.owner_kind = KEY_HEARTBEAT, .owner = "backup", .actor = "local"};
+    struct key_revoke revoke = {
+        .owner_kind = KEY_HEARTBEAT, .owner = "backup", .actor = PRINCIPAL_HERE};
     assert_int_equal(run(world, key_revoke, &revoke), OUTCOME_COMMITTED);
     assert_int_equal(revoke.revoked, 1); /* the first has ended by itself */
     assert_false(is_good(world, second.mint.text));
@@ -274,7 +276,7 @@ static void tokens_have_a_scope_an_end_and_a_name_of_their_own(void **state)
     struct token_create create = {.name = "ci",
                                   .scope = SCOPE_RESPOND,
                                   .expires_at = utc_add(START, SPAN_D(1)),
-                                  .actor = "local"};
+                                  .actor = PRINCIPAL_HERE};
     assert_int_equal(run(world, token_create, &create), OUTCOME_COMMITTED);
     struct key_entry entry = {0};
     assert_true(key_index_find(world->index, create.text, world->wall, &entry));
@@ -298,7 +300,7 @@ static void tokens_have_a_scope_an_end_and_a_name_of_their_own(void **state)
         struct token_create bad = {.name = rows[i].token,
                                    .scope = rows[i].scope,
                                    .expires_at = {rows[i].expires_us},
-                                   .actor = "local"};
+                                   .actor = PRINCIPAL_HERE};
         assert_int_equal(run(world, token_create, &bad), OUTCOME_REFUSED);
         assert_string_equal(bad.fault.field, rows[i].field);
     }
@@ -323,7 +325,7 @@ static enum command_result run_put(struct ledger_tx *tx, void *arg)
 
 static bool put(struct world *world, const char *owner, const char *text, struct span overlap)
 {
-    struct put put = {.given = {KEY_INTEGRATION, owner, text, "local", overlap}};
+    struct put put = {.given = {KEY_INTEGRATION, owner, text, PRINCIPAL_HERE, overlap}};
     (void)run(world, run_put, &put);
     return put.is_put;
 }
@@ -356,7 +358,7 @@ static int64_t last_used(struct world *world, const char *text)
 static void uses_are_written_once_a_minute(void **state)
 {
     struct world *world = *state;
-    struct key_mint mint = {.owner_kind = KEY_FEED, .owner = "user:ana", .actor = "local"};
+    struct key_mint mint = {.owner_kind = KEY_FEED, .owner = "user:ana", .actor = PRINCIPAL_HERE};
     assert_int_equal(run(world, key_mint, &mint), OUTCOME_COMMITTED);
 
     static const struct {
@@ -398,7 +400,7 @@ static void *look_up(void *arg)
 static void other_threads_may_look_up_while_keys_change(void **state)
 {
     struct world *world = *state;
-    struct token_create create = {.name = "ci", .scope = SCOPE_READ, .actor = "local"};
+    struct token_create create = {.name = "ci", .scope = SCOPE_READ, .actor = PRINCIPAL_HERE};
     assert_int_equal(run(world, token_create, &create), OUTCOME_COMMITTED);
     struct looker looker = {.index = world->index, .text = create.text};
     pthread_t threads[2];
@@ -407,7 +409,8 @@ static void other_threads_may_look_up_while_keys_change(void **state)
     }
     enum command_outcome outcome = OUTCOME_COMMITTED;
     for (int i = 0; i < 50 && outcome == OUTCOME_COMMITTED; i++) {
-        struct key_rotate rotate = {.mint = {KEY_INTEGRATION, "prod-am", false, "local", ""}};
+        struct key_rotate rotate = {
+            .mint = {KEY_INTEGRATION, "prod-am", false, PRINCIPAL_HERE, ""}};
         outcome = run(world, key_rotate, &rotate);
         assert_true(utc_before(START, ledger_tick(world->ledger)));
     }
@@ -422,7 +425,7 @@ static void other_threads_may_look_up_while_keys_change(void **state)
 static void keys_are_never_stored_in_the_clear(void **state)
 {
     struct world *world = *state;
-    struct token_create create = {.name = "ci", .scope = SCOPE_ADMIN, .actor = "local"};
+    struct token_create create = {.name = "ci", .scope = SCOPE_ADMIN, .actor = PRINCIPAL_HERE};
     assert_int_equal(run(world, token_create, &create), OUTCOME_COMMITTED);
     struct fault fault = {0};
     g_autofree char *folder = g_dir_make_tmp("tocsin-key-XXXXXX", NULL);

@@ -3,7 +3,7 @@
 #define ALERT_ALERT_H
 
 #include "alert/signal.h"
-#include "base/principal.h"
+#include "base/state.h"
 #include "ledger/ledger.h"
 #include "people/user.h"
 
@@ -15,6 +15,8 @@ enum alert_status {
     ALERT_SUPPRESSED = 4
 };
 extern const struct enum_name ALERT_STATUS_NAMES[];
+/* Which may follow which. */
+extern const struct states ALERT_STATES;
 
 /* Where an alert comes from that no integration sends: a person's, or of a token that named the service. */
 #define ALERT_MANUAL "manual"
@@ -54,10 +56,9 @@ struct alert {
         holds; /* likewise, of a page that was just asked for: what does not go at once; NULL: all does */
 };
 
-/* Who resolves what its source no longer repeats. */
-#define ALERT_EXPIRED_BY PRINCIPAL_SYSTEM_TEXT
-
 void alert_clear(struct alert *alert);
+/* The only way to another status. CHECK: ALERT_STATES allow it. */
+void alert_become(struct alert *alert, enum alert_status status);
 /* Put to sleep until snoozed_until: its status says acknowledged, and yet it pages again. */
 NODISCARD bool alert_is_snoozed(const struct alert *alert);
 /* Since when the trouble is there: by the sender's clock where it says so. */

@@ -156,7 +156,7 @@ static void tell_more(const struct cli *cli, const struct selection *selection)
 
 static int cmd_alerts(struct cli *cli)
 {
-    static const struct column COLUMNS[] = {
+    static const struct list_column COLUMNS[] = {
         {"ALERT", "id"},    {"STATUS", "status"}, {"SEVERITY", "severity"}, {"SERVICE", "service"},
         {"TIMES", "count"}, {"SINCE", "since"},   {"SUMMARY", "summary"},   {0}};
     struct selection selection;
@@ -194,7 +194,7 @@ static int cmd_alerts_show(struct cli *cli)
         return cmd_finish(cli, alert != NULL ? json_incref(alert) : NULL);
     }
     const char *headings[] = {"FIELD", "VALUE", NULL};
-    struct table *table = table_new(headings);
+    struct text_table *table = table_new(headings);
     const struct zone *zone = output_zone();
     const char *name;
     json_t *value;

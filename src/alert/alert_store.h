@@ -3,8 +3,10 @@
 #define ALERT_ALERT_STORE_H
 
 #include "alert/alert.h"
-#include "db/db.h"
+#include "db/row.h"
 #include "ledger/lane.h"
+
+extern const struct table ALERT_TABLE;
 
 /* False when there is none (or after an error: see db_error). `out` is filled and owned on true. */
 NODISCARD bool alert_load(struct db *db, int64_t id, struct alert *out);

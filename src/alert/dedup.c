@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 
-enum { KEY_BYTES = 16, HASH_BYTES = 32 };
+enum { HASH_BYTES = 32 };
 
 /* The same start is the same episode, whatever the end: a clock that was set back between the two
  * leaves an end before its start. */
@@ -39,11 +39,12 @@ enum dedup_verdict dedup_judge(const struct signal *signal, const struct alert *
     }
 }
 
-bool dedup_continues(const struct signal *signal, const struct alert *last, const char *actor,
+bool dedup_continues(const struct signal *signal, const struct alert *last, struct principal actor,
                      struct utc now)
 {
-    bool is_by_source = g_strcmp0(last->resolved_by, actor) == 0 ||
-                        g_strcmp0(last->resolved_by, ALERT_EXPIRED_BY) == 0;
+    const struct principal ender =
+        principal_read(last->resolved_by != NULL ? last->resolved_by : "");
+    bool is_by_source = principal_equal(ender, actor) || ender.kind == PRINCIPAL_SYSTEM;
     if (last->status != ALERT_RESOLVED || !is_by_source || !utc_is_set(signal->occurred_at) ||
         !utc_is_set(last->episode_at) ||
         utc_since(now, last->resolved_at).us > DEDUP_CONTINUE_SPAN.us) {
@@ -99,9 +100,7 @@ char *dedup_key_fit(const char *key)
     return hex_of(hash, sizeof(hash), "blake2b:");
 }
 
-char *dedup_key_random(const struct random *random)
+char *dedup_key_of_bits(const unsigned char bits[DEDUP_KEY_BYTES])
 {
-    unsigned char bytes[KEY_BYTES];
-    random_fill(random, bytes, sizeof(bytes));
-    return hex_of(bytes, sizeof(bytes), "");
+    return hex_of(bits, DEDUP_KEY_BYTES, "");
 }

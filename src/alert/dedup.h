@@ -3,7 +3,7 @@
 #define ALERT_DEDUP_H
 
 #include "alert/alert.h"
-#include "base/random.h"
+#include "base/principal.h"
 
 enum dedup_verdict {
     DEDUP_OPEN = 1,    /* a trigger, and none is open: a new alert, also after a resolve */
@@ -26,7 +26,7 @@ NODISCARD enum dedup_verdict dedup_judge(const struct signal *signal, const stru
  * has just resolved? So it is when a replica of the sender, which sees the end later, repeats the
  * firing. What a person has resolved opens anew. */
 NODISCARD bool dedup_continues(const struct signal *signal, const struct alert *last,
-                               const char *actor, struct utc now);
+                               struct principal actor, struct utc now);
 
 /* An alert that opened this often within this long is flapping. */
 #define DEDUP_FLAP_SPAN SPAN_MIN(15)
@@ -44,7 +44,9 @@ NODISCARD bool dedup_same_links(const json_t *links, const json_t *others);
  * whole, so that they fold as well. Newly allocated. */
 NODISCARD char *dedup_key_fit(const char *key);
 
-/* For a trigger that brings none: 128 random bits in hexadecimal. */
-NODISCARD char *dedup_key_random(const struct random *random);
+/* For a trigger that brings none: these random bits in hexadecimal. */
+enum { DEDUP_KEY_BYTES = 16 };
+
+NODISCARD char *dedup_key_of_bits(const unsigned char bits[DEDUP_KEY_BYTES]);
 
 #endif

@@ -3,7 +3,7 @@
 
 static void since_when_is_by_the_senders_clock(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     take(world, SIGNAL_TRIGGER, "silent", SEVERITY_ERROR);
     assert_false(utc_is_set(world->alert.started_at));
     world->started_at = utc_add(START, SPAN_MIN(-7));
@@ -23,7 +23,7 @@ static struct utc past(int minutes)
 /* What has not begun yet is told to nobody; the sender's own instants are compared all the same. */
 static void a_start_ahead_is_not_told(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     world->started_at = utc_add(START, SPAN_D(1));
     take(world, SIGNAL_TRIGGER, "a day", SEVERITY_ERROR);
     assert_int_equal(world->alert.started_at.us, world->started_at.us);
@@ -40,7 +40,7 @@ static void a_start_ahead_is_not_told(void **state)
 
 static void a_late_resolve_changes_nothing(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     world->started_at = past(0);
     take(world, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
     world->ended_at = past(5);
@@ -76,7 +76,7 @@ static void a_late_resolve_changes_nothing(void **state)
 /* Two replicas of one Prometheus: one sees the end first, the other repeats the firing. */
 static void replicas_are_one_alert(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     world->is_repeated = true;
     world->started_at = past(0);
     take(world, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
@@ -107,7 +107,7 @@ static void replicas_are_one_alert(void **state)
 
 static void a_repeat_renews_what_its_sender_says(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     take(world, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
     assert_null(world->alert.first_summary);
     world->summary = "disk 97 % full";
@@ -141,8 +141,8 @@ static void note_repeat(void *self, const struct event *event)
 
 static void history_keeps_each_version(void **state)
 {
-    struct world *world = *state;
-    struct taking taking = {.world = world};
+    struct intake_world *world = *state;
+    struct intake_taking taking = {.world = world};
     static const char *const DETAILS[] = {"{\"used\":91}", "{\"used\":97}", "{\"used\":97}", NULL};
     for (size_t i = 0; i < G_N_ELEMENTS(DETAILS); i++) {
         taking.signal = (struct signal){
@@ -176,8 +176,8 @@ static void history_keeps_each_version(void **state)
 /* Also none: an empty list is said, one that is absent is not. */
 static void a_repeat_renews_where_it_is(void **state)
 {
-    struct world *world = *state;
-    struct taking taking = {.world = world};
+    struct intake_world *world = *state;
+    struct intake_taking taking = {.world = world};
 
     static const struct {
         const char *source, *links;

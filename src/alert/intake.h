@@ -6,6 +6,7 @@
 
 #include "alert/alert.h"
 #include "alert/service.h"
+#include "base/principal.h"
 #include "base/random.h"
 #include "ledger/ledger.h"
 
@@ -44,9 +45,9 @@ void alert_foresee(struct ledger_tx *tx, const struct signal *signal, const char
 /* For the acts of people and duties, so that every door writes the same events: changes the row and
  * appends alert.acknowledged or alert.resolved. False when there was nothing to change (already so,
  * or resolved). `note` and `reason` may be NULL; reason says why a duty did it ("expired"). */
-bool alert_acknowledge(struct ledger_tx *tx, struct alert *alert, const char *actor,
+bool alert_acknowledge(struct ledger_tx *tx, struct alert *alert, struct principal actor,
                        const char *note);
-bool alert_resolve(struct ledger_tx *tx, struct alert *alert, const char *actor, const char *note,
-                   const char *reason);
+bool alert_resolve(struct ledger_tx *tx, struct alert *alert, struct principal actor,
+                   const char *note, const char *reason);
 
 #endif

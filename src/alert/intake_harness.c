@@ -6,12 +6,12 @@ const struct utc START = {1795000000000000};
 
 static struct utc world_wall(void *self)
 {
-    return ((struct world *)self)->wall;
+    return ((struct intake_world *)self)->wall;
 }
 
 static struct span world_elapsed(void *self)
 {
-    return (struct span){((struct world *)self)->wall.us - START.us};
+    return (struct span){((struct intake_world *)self)->wall.us - START.us};
 }
 
 static struct service CHECKOUT = {.name = (char[]){"checkout"}, .policy = (char[]){"p"}};
@@ -22,7 +22,7 @@ static struct service SEARCH = {.name = (char[]){"search"},
 
 int set_up(void **state)
 {
-    struct world *world = g_new0(struct world, 1);
+    struct intake_world *world = g_new0(struct intake_world, 1);
     world->wall = START;
     world->integration = "prod-am";
     world->service = "checkout";
@@ -49,7 +49,7 @@ int set_up(void **state)
 
 int tear_down(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     alert_clear(&world->alert);
     ledger_destroy(&world->ledger);
     db_close(&world->db);
@@ -63,8 +63,8 @@ int tear_down(void **state)
 
 enum command_result run_take(struct ledger_tx *tx, void *arg)
 {
-    struct taking *taking = arg;
-    struct world *world = taking->world;
+    struct intake_taking *taking = arg;
+    struct intake_world *world = taking->world;
     alert_clear(&world->alert);
     struct intake_result result = {0};
     alert_take(tx, &world->view, &taking->signal, world->integration, world->service, &result);
@@ -77,7 +77,7 @@ enum command_result run_take(struct ledger_tx *tx, void *arg)
 
 void foresee_take(struct ledger_tx *tx, void *arg)
 {
-    const struct taking *taking = arg;
+    const struct intake_taking *taking = arg;
     alert_foresee(tx, &taking->signal, taking->world->integration, taking->world->service);
 }
 
@@ -87,9 +87,9 @@ void answered(void *arg, enum command_outcome outcome)
     assert_int_equal(outcome, OUTCOME_COMMITTED);
 }
 
-void take(struct world *world, int action, const char *key, int severity)
+void take(struct intake_world *world, int action, const char *key, int severity)
 {
-    struct taking taking = {
+    struct intake_taking taking = {
         .world = world,
         .signal =
             {
@@ -117,7 +117,7 @@ static void note_kind(void *self, const struct event *event)
     g_string_append_printf(kinds, "%s%s", kinds->len > 0 ? " " : "", event->kind);
 }
 
-void assert_events(struct world *world, const char *expected)
+void assert_events(struct intake_world *world, const char *expected)
 {
     g_autoptr(GString) kinds = g_string_new(NULL);
     event_list(world->db, 0, NULL, 100, note_kind, kinds);

@@ -15,7 +15,7 @@
 
 extern const struct utc START;
 
-struct world {
+struct intake_world {
     struct utc wall;
     struct clock clock;
     char *where;
@@ -38,20 +38,20 @@ struct world {
 int set_up(void **state);
 int tear_down(void **state);
 
-struct taking {
-    struct world *world;
+struct intake_taking {
+    struct intake_world *world;
     struct signal signal;
     int outcome;
 };
 
-/* The functions of a command whose argument is a struct taking. */
+/* The functions of a command whose argument is a struct intake_taking. */
 enum command_result run_take(struct ledger_tx *tx, void *arg);
 void foresee_take(struct ledger_tx *tx, void *arg);
 void answered(void *arg, enum command_outcome outcome);
 
 /* A signal with what the world says of the next ones. */
-void take(struct world *world, int action, const char *key, int severity);
+void take(struct intake_world *world, int action, const char *key, int severity);
 /* All kinds of events so far, a space between them. */
-void assert_events(struct world *world, const char *expected);
+void assert_events(struct intake_world *world, const char *expected);
 
 #endif

@@ -5,7 +5,7 @@
 /* What was asked ahead for all is old for the second of a key. */
 static void a_batch_sees_what_it_has_done_itself(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
 
     static const struct {
         const char *key;
@@ -17,10 +17,10 @@ static void a_batch_sees_what_it_has_done_itself(void **state)
         {"k", SIGNAL_RESOLVE, TAKE_UNKNOWN},          {"k", SIGNAL_TRIGGER, TAKE_OPENED},
         {"other", SIGNAL_TRIGGER, TAKE_JOINED},
     };
-    struct taking takings[G_N_ELEMENTS(rows)];
+    struct intake_taking takings[G_N_ELEMENTS(rows)];
     struct command commands[G_N_ELEMENTS(rows)];
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        takings[i] = (struct taking){
+        takings[i] = (struct intake_taking){
             .world = world,
             .signal = {.action = rows[i].action, .dedup_key = g_strdup(rows[i].key)}};
         commands[i] = (struct command){
@@ -46,7 +46,7 @@ static void keep_data(void *self, const struct event *event)
 /* The silence does not hold and the route is not taken, and the event says so. */
 static void what_could_not_be_evaluated_is_in_the_record(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     static const char BOMB[] =
         "{\"name\": \"%s\", %s \"match\": [{\"field\": \"summary\", \"op\": \"=~\", "
         "\"value\": \"(a|aa)+|.*!\"}]}";
@@ -84,7 +84,7 @@ static void what_could_not_be_evaluated_is_in_the_record(void **state)
 
 static void same_key_folds(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     take(world, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
     assert_int_equal(world->outcome, TAKE_OPENED);
     int64_t id = world->alert.id;
@@ -112,7 +112,7 @@ static void same_key_folds(void **state)
 
 static void resolve_closes_and_a_new_trigger_opens_anew(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     take(world, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
     int64_t id = world->alert.id;
     take(world, SIGNAL_RESOLVE, "k", 0);
@@ -131,7 +131,7 @@ static void resolve_closes_and_a_new_trigger_opens_anew(void **state)
 
 static void acknowledged_stays_acknowledged(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     take(world, SIGNAL_TRIGGER, "k", SEVERITY_WARNING);
     take(world, SIGNAL_ACKNOWLEDGE, "k", 0);
     assert_int_equal(world->outcome, TAKE_ACKNOWLEDGED);
@@ -151,7 +151,7 @@ static void acknowledged_stays_acknowledged(void **state)
 
 static void unknown_keys_are_recorded(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     take(world, SIGNAL_ACKNOWLEDGE, "nobody", 0);
     assert_int_equal(world->outcome, TAKE_UNKNOWN);
     take(world, SIGNAL_RESOLVE, "nobody", 0);
@@ -162,7 +162,7 @@ static void unknown_keys_are_recorded(void **state)
 
 static void a_key_is_made_up_or_hashed(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     take(world, SIGNAL_TRIGGER, NULL, SEVERITY_ERROR);
     assert_int_equal(world->outcome, TAKE_OPENED);
     assert_int_equal(strlen(world->alert.dedup_key), 32);
@@ -177,7 +177,7 @@ static void a_key_is_made_up_or_hashed(void **state)
 
 static void the_fourth_opening_is_flapping(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     for (int i = 1; i <= 4; i++) {
         take(world, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
         assert_int_equal(world->alert.is_flapping, i >= 4);
@@ -194,7 +194,7 @@ static void the_fourth_opening_is_flapping(void **state)
 
 static void routes_decide_where_to(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     struct route to_search = {.name = (char[]){"to-search"}, .service = (char[]){"search"}};
     g_ptr_array_add(world->routes, &to_search);
     take(world, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
@@ -209,7 +209,7 @@ static void routes_decide_where_to(void **state)
 
 static void a_repeat_puts_the_expiry_off(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     world->expires_at = utc_add(START, SPAN_MIN(4));
     take(world, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
     assert_int_equal(alert_next_expiry(world->db, LANES_ALL).us, utc_add(START, SPAN_MIN(4)).us);
@@ -230,7 +230,7 @@ static void a_repeat_puts_the_expiry_off(void **state)
 
 static void suppressed_alerts_are_one_row(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     struct route quiet = {.name = (char[]){"quiet"}, .suppress = true};
     g_ptr_array_add(world->routes, &quiet);
     take(world, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
@@ -255,7 +255,7 @@ static void count_alert(void *self, const struct alert *alert)
 
 static void lists_filter_and_page(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     static const char *const KEYS[] = {"a", "b", "c", "d", "e"};
     for (size_t i = 0; i < G_N_ELEMENTS(KEYS); i++) {
         take(world, SIGNAL_TRIGGER, KEYS[i], i % 2 == 0 ? SEVERITY_ERROR : SEVERITY_INFO);
@@ -300,7 +300,7 @@ static void lists_filter_and_page(void **state)
 
 static void the_worst_come_first(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
 
     const struct {
         const char *key;
@@ -328,7 +328,7 @@ static void the_worst_come_first(void **state)
 }
 
 struct expiring {
-    struct world *world;
+    struct intake_world *world;
     int64_t id;
     struct utc at;
 };
@@ -346,7 +346,7 @@ static enum command_result run_expire(struct ledger_tx *tx, void *arg)
 
 static void expiries_come_in_order(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     assert_int_equal(alert_next_expiry(world->db, LANES_ALL).us, UTC_NEVER.us);
     for (int i = 3; i >= 1; i--) {
         g_autofree char *key = g_strdup_printf("%d", i);
@@ -365,7 +365,7 @@ static void expiries_come_in_order(void **state)
 
 static void the_api_shows_an_alert(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     take(world, SIGNAL_TRIGGER, "k", SEVERITY_ERROR);
     json_auto_t *shown = record_write(&ALERT_RECORD, &world->alert);
     assert_true(json_is_string(json_object_get(shown, "id")));

@@ -2,7 +2,7 @@
 #include "alert/intake_harness.h"
 #include "base/limits.h"
 
-static void take_for(struct world *world, const char *service, int action)
+static void take_for(struct intake_world *world, const char *service, int action)
 {
     world->integration = ALERT_MANUAL;
     world->service = service;
@@ -11,7 +11,7 @@ static void take_for(struct world *world, const char *service, int action)
 
 static void two_services_have_a_key_each(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     take_for(world, "checkout", SIGNAL_TRIGGER);
     int64_t checkout = world->alert.id;
     take_for(world, "checkout", SIGNAL_ACKNOWLEDGE);
@@ -40,7 +40,7 @@ static void two_services_have_a_key_each(void **state)
 /* An integration's key is its own, wherever the integration points by now. */
 static void an_integration_has_one_key(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     take(world, SIGNAL_TRIGGER, "disk", SEVERITY_ERROR);
     assert_null(world->alert.key_service);
     int64_t id = world->alert.id;
@@ -53,7 +53,7 @@ static void an_integration_has_one_key(void **state)
 /* Whoever sent it repeats and resolves it by the name that it knows. */
 static void a_route_does_not_change_whose_key_it_is(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     struct route to_search = {.name = (char[]){"to-search"}, .service = (char[]){"search"}};
     g_ptr_array_add(world->routes, &to_search);
     take_for(world, "checkout", SIGNAL_TRIGGER);
@@ -70,7 +70,7 @@ static void a_route_does_not_change_whose_key_it_is(void **state)
 }
 
 /* As a version stored it that knew of no service. */
-static int64_t store_old(struct world *world, const char *service, int status)
+static int64_t store_old(struct intake_world *world, const char *service, int status)
 {
     db_begin(world->db);
     struct alert old = {.integration = (char[]){ALERT_MANUAL},
@@ -91,7 +91,7 @@ static int64_t store_old(struct world *world, const char *service, int status)
 
 static void what_an_older_version_stored_is_found(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     int64_t id = store_old(world, "checkout", ALERT_OPEN);
     take_for(world, "search", SIGNAL_TRIGGER);
     assert_int_equal(world->outcome, TAKE_OPENED);
@@ -107,7 +107,7 @@ static void what_an_older_version_stored_is_found(void **state)
 
 static void and_by_the_route_it_took(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     struct match_value checkout = {.text = (char[]){"checkout"}};
     struct match of_checkout = {.field = (char[]){"service"}, .value = &checkout};
     struct route to_search = {
@@ -130,7 +130,7 @@ static void and_by_the_route_it_took(void **state)
 /* What was asked ahead is old once the same batch has written. */
 static void a_batch_sees_what_it_has_done(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     int64_t id = store_old(world, "checkout", ALERT_OPEN);
     world->integration = ALERT_MANUAL;
     world->service = "checkout";
@@ -143,10 +143,10 @@ static void a_batch_sees_what_it_has_done(void **state)
         {SIGNAL_TRIGGER, TAKE_JOINED},   {SIGNAL_ACKNOWLEDGE, TAKE_ACKNOWLEDGED},
         {SIGNAL_RESOLVE, TAKE_RESOLVED}, {SIGNAL_RESOLVE, TAKE_UNKNOWN},
     };
-    struct taking takings[G_N_ELEMENTS(ROWS)];
+    struct intake_taking takings[G_N_ELEMENTS(ROWS)];
     struct command commands[G_N_ELEMENTS(ROWS)];
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
-        takings[i] = (struct taking){
+        takings[i] = (struct intake_taking){
             .world = world, .signal = {.action = ROWS[i].action, .dedup_key = g_strdup("disk")}};
         commands[i] = (struct command){
             .run = run_take, .answer = answered, .arg = &takings[i], .foresee = foresee_take};
@@ -167,7 +167,7 @@ static void a_batch_sees_what_it_has_done(void **state)
 /* The longest key and name together are still one key. */
 static void the_longest_key_is_kept(void **state)
 {
-    struct world *world = *state;
+    struct intake_world *world = *state;
     g_autofree char *key = g_strnfill(LIMIT_DEDUP_KEY, 'k');
     world->integration = ALERT_MANUAL;
     take(world, SIGNAL_TRIGGER, key, SEVERITY_ERROR);

@@ -6,6 +6,9 @@
 #include "alert/signal.h"
 #include "base/window.h"
 
+struct config;
+struct config_kind;
+
 enum service_urgency { SERVICE_HIGH = 1, SERVICE_LOW, SERVICE_BY_SEVERITY };
 
 struct service {
@@ -115,5 +118,12 @@ extern const struct record ROUTE_RECORD;
 extern const struct record SILENCE_RECORD;
 extern const struct record HEARTBEAT_RECORD;
 extern const struct record MATCH_RECORD;
+
+/* How they stand in the configuration (config/kind.h); find: NULL when there is none of that name, or no name. */
+extern const struct config_kind SERVICE_KIND, INTEGRATION_KIND, ROUTE_KIND, SILENCE_KIND,
+    HEARTBEAT_KIND;
+NODISCARD const struct service *service_find(const struct config *config, const char *name);
+NODISCARD const struct integration *integration_find(const struct config *config, const char *name);
+NODISCARD const struct heartbeat *heartbeat_find(const struct config *config, const char *name);
 
 #endif

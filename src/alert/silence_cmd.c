@@ -66,7 +66,7 @@ static json_t *silence_row(const json_t *silence)
 
 static void show_silences(const json_t *items, size_t over)
 {
-    static const struct column COLUMNS[] = {
+    static const struct list_column COLUMNS[] = {
         {"SILENCE", "name"}, {"STATE", "state"},     {"FROM", "from"},
         {"UNTIL", "to"},     {"HOLDS", "holds"},     {"BY", "by"},
         {"MATCH", "match"},  {"COMMENT", "comment"}, {0}};

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "access/key_index.h"
+#include "alert/service.h"
 #include "api/alertmanager_silences.h"
 #include "api/alertmanager_view.h"
 #include "api/aside.h"
@@ -27,7 +28,7 @@ static char *reader_of(struct http_request *request, const struct api_context *a
     }
     /* Other kinds of senders never read: a key that leaks from one of them shows nothing. */
     struct config *config = config_current(api->configs);
-    const struct integration *integration = config_integration(config, owner.owner);
+    const struct integration *integration = integration_find(config, owner.owner);
     bool may_read = integration != NULL && integration->kind == INTEGRATION_PROMETHEUS;
     config_unref(config);
     if (!may_read) {
@@ -177,29 +178,34 @@ static char *token_of(const struct http_request *request)
 }
 
 /* In whose name may this request silence? By an access token of scope respond; else as the integration,
- * whose configuration allows it. NULL: it may not; *out_is_guess then says whether a token that is none was
- * tried. Free with g_free. */
-static char *silencer_of(const struct http_request *request, const struct api_context *api,
-                         const char *integration, bool *out_is_trusted, bool *out_is_guess)
+ * whose configuration allows it. False: it may not; *out_is_guess then says whether a token that is none was
+ * tried. End `out->actor` with principal_clear. */
+static bool find_silencer(const struct http_request *request, const struct api_context *api,
+                          const char *integration, struct silencing *out, bool *out_is_guess)
 {
     g_autofree char *token = token_of(request);
     struct key_entry owner = {0};
     bool is_known =
         token != NULL && key_index_find(api->keys, token, clock_now(api->clock), &owner);
-    *out_is_trusted = true;
+    out->is_trusted = true;
     *out_is_guess = token != NULL && !is_known;
     if (is_known && owner.owner_kind == KEY_TOKEN && owner.scope >= SCOPE_RESPOND) {
-        return principal_text(PRINCIPAL_TOKEN, owner.owner);
+        out->actor = principal_copy((struct principal){PRINCIPAL_TOKEN, owner.owner});
+        return true;
     }
-    if (principal_read(http_actor(request)).kind == PRINCIPAL_LOCAL) {
-        return principal_text(PRINCIPAL_LOCAL, "");
+    if (api_principal(request).kind == PRINCIPAL_LOCAL) {
+        out->actor = principal_copy(PRINCIPAL_HERE);
+        return true;
     }
-    *out_is_trusted = false;
+    out->is_trusted = false;
     struct config *config = config_current(api->configs);
-    const struct integration *item = config_integration(config, integration);
+    const struct integration *item = integration_find(config, integration);
     bool may = item != NULL && item->silences;
     config_unref(config);
-    return may ? principal_text(PRINCIPAL_INTEGRATION, integration) : NULL;
+    if (may) {
+        out->actor = principal_copy((struct principal){PRINCIPAL_INTEGRATION, integration});
+    }
+    return may;
 }
 
 typedef void silence_change(struct http_request *request, struct api_context *context,
@@ -214,13 +220,13 @@ static void change_silence(struct http_request *request, struct api_context *con
         return;
     }
     bool is_guess = false;
-    g_autofree char *actor = silencer_of(request, context, integration, &who.is_trusted, &is_guess);
-    int wait_s = actor == NULL && is_guess ? http_wrong_key(request) : 0;
+    bool may = find_silencer(request, context, integration, &who, &is_guess);
+    int wait_s = !may && is_guess ? http_wrong_key(request) : 0;
     if (wait_s > 0) {
         http_answer_later(request, wait_s, "Too many wrong tokens came from this address.");
         return;
     }
-    if (actor == NULL) {
+    if (!may) {
         http_answer_problem(request, refusal,
                             "This key may not silence. Send an access token of scope respond, or "
                             "set silences: true on integration %s.",
@@ -228,8 +234,8 @@ static void change_silence(struct http_request *request, struct api_context *con
         return;
     }
     who.integration = integration;
-    who.actor = actor;
     change(request, context, &who);
+    principal_clear(&who.actor);
 }
 
 static void post_silence(struct http_request *request, void *context)
@@ -269,32 +275,32 @@ static const struct query_param ALERTS_PARAMS[] = {
 
 static const struct query_param SILENCES_PARAMS[] = {FILTER_PARAM, {0}};
 
-const struct route_row ALERTMANAGER_ROUTES[] = {
-    {"GET", PROMETHEUS "/api/v2/alerts", PERMIT_KEY, get_alerts,
+static const struct route_row ROWS[] = {
+    {"GET", PROMETHEUS "/api/v2/alerts", NULL, get_alerts, .door = HTTP_DOOR_KEY,
      .summary = "Open alerts of the integration, as Alertmanager's API v2 lists them.",
      .answer = &SHOWN_ALERT_SHAPE, .gives_array = true, .params = ALERTS_PARAMS},
-    {"GET", PROMETHEUS "/api/v2/alerts/groups", PERMIT_KEY, get_groups,
+    {"GET", PROMETHEUS "/api/v2/alerts/groups", NULL, get_groups, .door = HTTP_DOOR_KEY,
      .summary = "The same in groups, by label alertname.", .answer = &SHOWN_GROUP_SHAPE,
      .gives_array = true, .params = ALERTS_PARAMS},
-    {"GET", PROMETHEUS "/api/v2/status", PERMIT_KEY, get_status,
+    {"GET", PROMETHEUS "/api/v2/status", NULL, get_status, .door = HTTP_DOOR_KEY,
      .summary = "Status, as Alertmanager's API v2 tells it.", .answer = &STATUS_SHAPE},
-    {"GET", PROMETHEUS "/api/v2/receivers", PERMIT_KEY, get_receivers,
+    {"GET", PROMETHEUS "/api/v2/receivers", NULL, get_receivers, .door = HTTP_DOOR_KEY,
      .summary = "The one receiver: the integration.", .answer = &RECEIVER_SHAPE,
      .gives_array = true},
-    {"GET", PROMETHEUS "/api/v2/silences", PERMIT_KEY, get_silences,
+    {"GET", PROMETHEUS "/api/v2/silences", NULL, get_silences, .door = HTTP_DOOR_KEY,
      .summary = "Silences that may hold the integration's alerts.", .answer = &SHOWN_SILENCE_SHAPE,
      .gives_array = true, .params = SILENCES_PARAMS},
-    {"POST", PROMETHEUS "/api/v2/silences", PERMIT_KEY, post_silence,
+    {"POST", PROMETHEUS "/api/v2/silences", NULL, post_silence, .door = HTTP_DOOR_KEY,
      .summary = "Makes a silence of the integration's alerts, or changes the one of that id.",
      .request = &SENT_SILENCE_SHAPE, .answer = &SILENCE_MADE_SHAPE},
-    {"GET", PROMETHEUS "/api/v2/silence/{id}", PERMIT_KEY, get_silence, .summary = "One silence.",
-     .answer = &SHOWN_SILENCE_SHAPE},
-    {"DELETE", PROMETHEUS "/api/v2/silence/{id}", PERMIT_KEY, delete_silence,
+    {"GET", PROMETHEUS "/api/v2/silence/{id}", NULL, get_silence, .door = HTTP_DOOR_KEY,
+     .summary = "One silence.", .answer = &SHOWN_SILENCE_SHAPE},
+    {"DELETE", PROMETHEUS "/api/v2/silence/{id}", NULL, delete_silence, .door = HTTP_DOOR_KEY,
      .summary = "Ends a silence now."},
-    {"GET", PROMETHEUS "/-/ready", PERMIT_KEY, get_ready, .summary = "Answers OK.",
+    {"GET", PROMETHEUS "/-/ready", NULL, get_ready, .door = HTTP_DOOR_KEY, .summary = "Answers OK.",
      .gives = TEXT_TYPE},
-    {"GET", PROMETHEUS "/-/healthy", PERMIT_KEY, get_ready, .summary = "Answers OK.",
-     .gives = TEXT_TYPE},
+    {"GET", PROMETHEUS "/-/healthy", NULL, get_ready, .door = HTTP_DOOR_KEY,
+     .summary = "Answers OK.", .gives = TEXT_TYPE},
 };
 
-const size_t ALERTMANAGER_ROUTE_COUNT = G_N_ELEMENTS(ALERTMANAGER_ROUTES);
+const struct route_table ALERTMANAGER_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

@@ -12,7 +12,8 @@
 /* One on its way through the ledger. */
 struct silence_job {
     struct http_request *request;
-    char *integration, *actor;
+    char *integration;
+    struct principal actor;
     bool is_trusted;
     char *id;     /* of the silence that is meant; NULL: a new one */
     json_t *sent; /* what it shall be; NULL: it shall end */
@@ -28,12 +29,12 @@ static struct silence_job *job_new(struct http_request *request, const struct ap
     struct silence_job *job = g_new0(struct silence_job, 1);
     job->request = request;
     job->integration = g_strdup(who->integration);
-    job->actor = g_strdup(who->actor);
+    job->actor = principal_copy(who->actor);
     job->is_trusted = who->is_trusted;
     const struct config_command base = {.configs = context->configs, .actor = job->actor};
-    job->put = (struct put_object){.base = base, .kind = CONFIG_SILENCE};
+    job->put = (struct put_object){.base = base, .kind = &SILENCE_KIND};
     job->end = (struct put_object){
-        .base = base, .kind = CONFIG_SILENCE, .keeps_maker = true, .skips_meaning = true};
+        .base = base, .kind = &SILENCE_KIND, .keeps_maker = true, .skips_meaning = true};
     return job;
 }
 
@@ -50,7 +51,7 @@ static void job_free(struct silence_job *job)
     job_reset(job);
     json_decref(job->sent);
     g_free(job->integration);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     g_free(job->id);
     g_free(job);
 }
@@ -67,7 +68,7 @@ static bool is_of_file(struct ledger_tx *tx, const struct silence *silence)
     g_autoptr(GPtrArray) objects = config_load_objects(tx->db);
     for (guint i = 0; i < objects->len; i++) {
         const struct config_object *object = objects->pdata[i];
-        if (object->kind == CONFIG_SILENCE && strcmp(object->name, silence->name) == 0) {
+        if (object->kind == &SILENCE_KIND && strcmp(object->name, silence->name) == 0) {
             return object->is_from_file;
         }
     }

@@ -76,16 +76,16 @@ static json_t *matchers_of(const struct silence *silence, const char *integratio
     return matchers;
 }
 
-struct stretch {
+struct silence_stretch {
     int state; /* enum silence_state */
     struct utc from, to;
 };
 
 /* Of a recurring one: the window that is open, or the next one. */
-static struct stretch stretch_of(const struct silence *silence, struct utc now)
+static struct silence_stretch stretch_of(const struct silence *silence, struct utc now)
 {
     struct utc change_at = UTC_NEVER;
-    struct stretch stretch = {.state = silence_state(silence, now, &change_at)};
+    struct silence_stretch stretch = {.state = silence_state(silence, now, &change_at)};
     struct fault fault = {0};
     const struct zone *zone =
         silence->time_zone == NULL ? NULL : zone_load(silence->time_zone, &fault);
@@ -120,7 +120,7 @@ static const char *creator_of(const struct silence *silence)
 }
 
 static json_t *show(const struct silence *silence, const char *integration,
-                    const struct stretch *stretch, struct utc now)
+                    const struct silence_stretch *stretch, struct utc now)
 {
     static const char *const STATES[] = {
         [SILENCE_ACTIVE] = "active", [SILENCE_PENDING] = "pending", [SILENCE_OVER] = "expired"};
@@ -135,7 +135,7 @@ static json_t *show(const struct silence *silence, const char *integration,
 
 json_t *silence_gettable(const struct silence *silence, const char *integration, struct utc now)
 {
-    struct stretch stretch = stretch_of(silence, now);
+    struct silence_stretch stretch = stretch_of(silence, now);
     return show(silence, integration, &stretch, now);
 }
 
@@ -164,13 +164,13 @@ static bool has_all(const struct silence *silence, const GPtrArray *filters)
 
 struct shown {
     json_t *json;
-    struct stretch stretch;
+    struct silence_stretch stretch;
 };
 
 static int by_state(gconstpointer a, gconstpointer b)
 {
-    const struct stretch *x = &((const struct shown *)a)->stretch;
-    const struct stretch *y = &((const struct shown *)b)->stretch;
+    const struct silence_stretch *x = &((const struct shown *)a)->stretch;
+    const struct silence_stretch *y = &((const struct shown *)b)->stretch;
     if (x->state != y->state) {
         return x->state - y->state;
     }
@@ -184,7 +184,7 @@ static int by_state(gconstpointer a, gconstpointer b)
 json_t *silences_gettable(const struct config *config, const char *integration,
                           const GPtrArray *filters, struct utc now)
 {
-    const GPtrArray *all = config->items[CONFIG_SILENCE];
+    const GPtrArray *all = config_items(config, &SILENCE_KIND);
     g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(struct shown));
     for (guint i = 0; all != NULL && i < all->len; i++) {
         const struct silence *silence = all->pdata[i];
@@ -205,7 +205,7 @@ json_t *silences_gettable(const struct config *config, const char *integration,
 const struct silence *silence_by_id(const struct config *config, const char *integration,
                                     const char *id)
 {
-    const GPtrArray *all = config->items[CONFIG_SILENCE];
+    const GPtrArray *all = config_items(config, &SILENCE_KIND);
     for (guint i = 0; all != NULL && i < all->len; i++) {
         const struct silence *silence = all->pdata[i];
         char own[SILENCE_ID_SIZE];

@@ -7,7 +7,9 @@
 #ifndef API_ALERTMANAGER_SILENCES_H
 #define API_ALERTMANAGER_SILENCES_H
 
+#include "alert/service.h"
 #include "api/context.h"
+#include "base/principal.h"
 
 /* Could it hold an alert of this integration? */
 NODISCARD bool silence_concerns(const struct silence *silence, const char *integration);
@@ -37,7 +39,8 @@ enum { REFUSED_CHANGE = 400, REFUSED_END = 500 };
 
 /* POST and DELETE by `actor`, who may; `is_trusted`: others' silences, too. */
 struct silencing {
-    const char *integration, *actor;
+    const char *integration;
+    struct principal actor;
     bool is_trusted;
 };
 

@@ -183,7 +183,7 @@ static void take_alert(void *self, const struct alert *alert)
 static GPtrArray *silences_in_force(const struct config *config, struct utc now)
 {
     GPtrArray *found = g_ptr_array_new();
-    const GPtrArray *all = config->items[CONFIG_SILENCE];
+    const GPtrArray *all = config_items(config, &SILENCE_KIND);
     for (guint i = 0; all != NULL && i < all->len; i++) {
         struct utc change_at;
         if (silence_is_active(all->pdata[i], now, &change_at)) {

@@ -4,9 +4,11 @@
 
 #include <string.h>
 
+#include "alert/alert_permits.h"
 #include "alert/alert_store.h"
 #include "alert/silence.h"
 #include "base/principal.h"
+#include "oncall/policy.h"
 #include "paging/alert_topic.h"
 #include "paging/pager.h"
 
@@ -15,7 +17,7 @@
 /* Shown with the silence that holds it now, so that it does not look like one that pages. */
 static json_t *show_alert(const struct alert *alert, const struct config *config, struct utc now)
 {
-    const GPtrArray *silences = config->items[CONFIG_SILENCE];
+    const GPtrArray *silences = config_items(config, &SILENCE_KIND);
     if (silences == NULL || silences->len == 0 || alert->status == ALERT_RESOLVED) {
         return record_write(&ALERT_RECORD, alert);
     }
@@ -88,8 +90,8 @@ static bool are_known(struct http_request *request, const struct api_context *co
     bool is_made_here =
         integration != NULL && (strcmp(integration, ALERT_MANUAL) == 0 ||
                                 principal_read(integration).kind == PRINCIPAL_HEARTBEAT);
-    return api_query_known(request, context, "service", CONFIG_SERVICE) &&
-           (is_made_here || api_query_known(request, context, "integration", CONFIG_INTEGRATION));
+    return api_query_known(request, context, "service", &SERVICE_KIND) &&
+           (is_made_here || api_query_known(request, context, "integration", &INTEGRATION_KIND));
 }
 
 static void read_alerts(struct http_request *request, void *self)
@@ -235,7 +237,7 @@ struct act_job {
     struct act act;
     const struct record *record;
     struct act_body body;
-    char *actor;
+    struct principal actor;
     char *note;
     json_t *holds; /* of a page: what does not go at once */
     json_t *alert; /* as it is after the action */
@@ -244,7 +246,7 @@ struct act_job {
 static void act_job_free(struct act_job *job)
 {
     record_clear(job->record, &job->body);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     g_free(job->note);
     json_decref(job->holds);
     json_decref(job->alert);
@@ -281,12 +283,12 @@ static void act_answer(void *self, enum command_outcome outcome)
 }
 
 /* The record shows who acted and by whose hand; of a page beside the note, which is told. */
-static char *note_of(const struct http_request *request, int verb, const struct act_body *body)
+static char *note_of(struct principal actor, int verb, const struct act_body *body)
 {
-    if (body->user == NULL || verb == VERB_PAGE) {
+    if (actor.by == NULL || verb == VERB_PAGE) {
         return g_strdup(body->note);
     }
-    const char *by = http_actor(request);
+    g_autofree char *by = principal_text_of(*actor.by);
     return body->note == NULL ? g_strdup_printf("by %s", by)
                               : g_strdup_printf("%s (by %s)", body->note, by);
 }
@@ -305,12 +307,11 @@ static void act(struct http_request *request, struct api_context *context, int v
         act_job_free(job);
         return;
     }
-    job->actor = api_actor(request, context, job->body.user);
-    if (job->actor == NULL) {
+    if (!api_actor(request, context, job->body.user, &job->actor)) {
         act_job_free(job);
         return;
     }
-    job->note = note_of(request, verb, &job->body);
+    job->note = note_of(job->actor, verb, &job->body);
     job->holds = verb == VERB_PAGE ? json_array() : NULL;
     bool has_wait = job->body.wait.us != 0;
     job->act = (struct act){
@@ -321,7 +322,6 @@ static void act(struct http_request *request, struct api_context *context, int v
         .target = job->body.target,
         .until = has_wait ? utc_add(clock_now(context->clock), job->body.wait) : job->body.until,
         .note = job->note,
-        .by = job->body.user != NULL ? http_actor(request) : NULL,
         .holds = job->holds,
     };
     struct command command = {.run = act_run, .answer = act_answer, .arg = job};
@@ -366,23 +366,24 @@ static const struct query_param LIST_PARAMS[] = {
 /* It is resolved, or acknowledged, already. */
 static const int OVER[] = {409, 0};
 
-const struct route_row ALERT_ROUTES[] = {
-    {"GET", "/api/v1/alerts", PERMIT_READ, get_alerts, "Alerts, newest first.",
+static const struct route_row ROWS[] = {
+    {"GET", "/api/v1/alerts", &PERMIT_ALERT_READ, get_alerts, "Alerts, newest first.",
      .answer = &ALERT_RECORD, .is_list = true, .params = LIST_PARAMS},
-    {"GET", "/api/v1/alerts/{id}", PERMIT_READ, get_alert, "One alert.", .answer = &ALERT_RECORD},
-    {"POST", "/api/v1/alerts/{id}/acknowledge", PERMIT_RESPOND, post_acknowledge,
+    {"GET", "/api/v1/alerts/{id}", &PERMIT_ALERT_READ, get_alert, "One alert.",
+     .answer = &ALERT_RECORD},
+    {"POST", "/api/v1/alerts/{id}/acknowledge", &PERMIT_ALERT_RESPOND, post_acknowledge,
      "Takes an alert: paging stops.", .request = &ACT_RECORD, .others = OVER,
      .answer = &ALERT_RECORD},
-    {"POST", "/api/v1/alerts/{id}/resolve", PERMIT_RESPOND, post_resolve, "Closes an alert.",
+    {"POST", "/api/v1/alerts/{id}/resolve", &PERMIT_ALERT_RESPOND, post_resolve, "Closes an alert.",
      .request = &ACT_RECORD, .others = OVER, .answer = &ALERT_RECORD},
-    {"POST", "/api/v1/alerts/{id}/escalate", PERMIT_RESPOND, post_escalate,
+    {"POST", "/api/v1/alerts/{id}/escalate", &PERMIT_ALERT_RESPOND, post_escalate,
      "Takes the next step of the escalation now.", .request = &ACT_RECORD, .others = OVER,
      .answer = &ALERT_RECORD},
-    {"POST", "/api/v1/alerts/{id}/snooze", PERMIT_RESPOND, post_snooze,
+    {"POST", "/api/v1/alerts/{id}/snooze", &PERMIT_ALERT_RESPOND, post_snooze,
      "Keeps an alert quiet for a while; then it pages again from the first step.",
      .request = &SNOOZE_RECORD, .others = OVER, .answer = &ALERT_RECORD},
-    {"POST", "/api/v1/alerts/{id}/page", PERMIT_RESPOND, post_page,
+    {"POST", "/api/v1/alerts/{id}/page", &PERMIT_ALERT_RESPOND, post_page,
      "Pages a person, team, schedule or channel about an alert, now.", .request = &PAGE_RECORD,
      .others = OVER, .answer = &ALERT_RECORD},
 };
-const size_t ALERT_ROUTE_COUNT = G_N_ELEMENTS(ALERT_ROUTES);
+const struct route_table ALERT_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "alert/service.h"
 #include "api/aside.h"
 #include "api/test_house.h"
 #include "config/config_work.h"
@@ -375,9 +376,10 @@ static void test_old_silences_are_forgotten(void **state)
         json_pack("{s:s, s:s, s:s, s:s, s:[{s:s, s:s}]}", "name", "old", "created_by", "token:x",
                   "from", "2026-01-01T00:00:00Z", "to", "2026-01-02T00:00:00Z", "match", "field",
                   "service", "value", "checkout");
-    struct put_object put = {.base = {.configs = house->api.configs, .actor = "token:x"},
-                             .kind = CONFIG_SILENCE,
-                             .spec = spec};
+    struct put_object put = {
+        .base = {.configs = house->api.configs, .actor = {PRINCIPAL_TOKEN, "x"}},
+        .kind = &SILENCE_KIND,
+        .spec = spec};
     const struct command command = {
         .run = put_object_run, .answer = config_command_answered, .arg = &put};
     assert_int_equal(desk_submit_and_wait(house->api.desk, command), OUTCOME_COMMITTED);

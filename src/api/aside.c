@@ -6,7 +6,7 @@
 
 enum { WAITING_MAX = 32, SHORT_MAX = 256, BUSY_RETRY_S = 5, NICENESS = 10 };
 
-struct reading {
+struct long_read {
     void (*run)(void *arg);
     void *arg;
 };
@@ -20,10 +20,10 @@ static GQueue waiting_short = G_QUEUE_INIT; /* goes before: somebody looks at it
 static GQueue waiting_first = G_QUEUE_INIT; /* somebody was paged */
 static bool is_running;
 
-static struct reading *next_reading(void)
+static struct long_read *next_reading(void)
 {
     pthread_mutex_lock(&lock);
-    struct reading *reading = g_queue_pop_head(&waiting_first);
+    struct long_read *reading = g_queue_pop_head(&waiting_first);
     reading = reading != NULL ? reading : g_queue_pop_head(&waiting_short);
     reading = reading != NULL ? reading : g_queue_pop_head(&waiting);
     is_running = reading != NULL;
@@ -40,7 +40,7 @@ static void *read_all(void *self)
     (void)pthread_setname_np(pthread_self(), "aside"); /* else it goes by its maker's name */
     /* Where the processor is short, alerts come first. Not allowed: then as everybody. */
     (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
-    for (struct reading *reading; (reading = next_reading()) != NULL;) {
+    for (struct long_read *reading; (reading = next_reading()) != NULL;) {
         reading->run(reading->arg);
         g_free(reading);
     }
@@ -61,8 +61,8 @@ static bool start(void)
 /* Under the lock. */
 static void push(GQueue *where, void (*run)(void *arg), void *arg)
 {
-    struct reading *reading = g_new(struct reading, 1);
-    *reading = (struct reading){run, arg};
+    struct long_read *reading = g_new(struct long_read, 1);
+    *reading = (struct long_read){run, arg};
     g_queue_push_tail(where, reading);
 }
 

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "alert/alert_permits.h"
 #include "api/board_html.h"
 #include "api/language.h"
 #include "api/live.h"
@@ -42,7 +43,7 @@ static bool is_own_host(const struct http_request *request, const struct api_con
 
 static bool may_look(const struct http_request *request, const struct api_context *context)
 {
-    return http_actor(request)[0] != '\0' ||
+    return http_may(request, &PERMIT_ALERT_READ) ||
            (context->board_is_open && is_own_host(request, context));
 }
 
@@ -111,18 +112,18 @@ static void post_login(struct http_request *request, void *self)
         return;
     }
     const char *token = http_form(request, "token");
-    struct http_guard guard = api_guard(context);
-    bool is_known = false;
-    g_autofree char *actor = NULL;
+    struct caller *caller = NULL;
     if (token != NULL && strpbrk(token, ";, \"") == NULL) {
-        actor = guard.authorize(guard.self, token, PERMIT_READ, &is_known);
+        caller = api_recognize(context, token);
     }
-    int wait_s = actor == NULL && token != NULL ? http_wrong_key(request) : 0;
+    bool is_known = caller != NULL;
+    caller_destroy(caller);
+    int wait_s = !is_known && token != NULL ? http_wrong_key(request) : 0;
     if (wait_s > 0) {
         http_answer_later(request, wait_s, "Too many wrong tokens came from this address.");
         return;
     }
-    if (actor == NULL) {
+    if (!is_known) {
         answer_login(request, true);
         return;
     }
@@ -151,8 +152,8 @@ static void post_logout(struct http_request *request, void *context)
 
 static void write_sign_out(struct html *html, const struct http_request *request, int language)
 {
-    if (http_actor(request)[0] != '\0' &&
-        principal_read(http_actor(request)).kind != PRINCIPAL_LOCAL) {
+    const struct caller *caller = http_caller(request);
+    if (caller != NULL && caller->principal.kind != PRINCIPAL_LOCAL) {
         html_open(html, "form", "method", "post", "action", "/logout", NULL);
         html_element(html, "button", catalogue_text(language, "board.sign_out"), "class", "quiet",
                      NULL);
@@ -169,7 +170,7 @@ static struct db *fill(struct http_request *request, struct api_context *context
                           .config = config,
                           .html = html,
                           .language = language_for(request),
-                          .can_act = http_may(request, PERMIT_RESPOND)};
+                          .can_act = http_may(request, &PERMIT_ALERT_RESPOND)};
     board_write(&board);
     config_unref(config);
     return board.db;
@@ -261,7 +262,7 @@ static void get_live(struct http_request *request, void *self)
 struct board_job {
     struct http_request *request;
     struct act act;
-    char *actor;
+    struct principal actor;
 };
 
 static enum command_result board_run(struct ledger_tx *tx, void *job)
@@ -276,7 +277,7 @@ static void board_answer(void *self, enum command_outcome outcome)
         /* Whatever came of it, the board shows it: taken, or resolved meanwhile. */
         http_answer_redirect(job->request, 303, "/");
     }
-    g_free(job->actor);
+    principal_clear(&job->actor);
     g_free(job);
 }
 
@@ -285,14 +286,14 @@ static void post_acknowledge(struct http_request *request, void *self)
     struct api_context *context = self;
     struct board_job *job = g_new0(struct board_job, 1);
     job->request = request;
-    job->actor = g_strdup(http_actor(request));
+    job->actor = principal_copy(api_principal(request));
     job->act = (struct act){.pager = context->pager,
                             .verb = VERB_ACKNOWLEDGE,
                             .subject = alert_subject(api_id(request, "id")),
                             .actor = job->actor};
     struct command command = {.run = board_run, .answer = board_answer, .arg = job};
     if (!api_submit(request, context, command)) {
-        g_free(job->actor);
+        principal_clear(&job->actor);
         g_free(job);
     }
 }
@@ -338,27 +339,28 @@ static const int NOT_LET_IN[] = {401, 403, 429, 0};
 static const int FOREIGN[] = {403, 0};
 static const int CONFLICT[] = {409, 0};
 
-const struct route_row BOARD_ROUTES[] = {
-    {"GET", "/", PERMIT_ANYONE, get_board,
+static const struct route_row ROWS[] = {
+    {"GET", "/", NULL, get_board, .door = HTTP_DOOR_ANYONE,
      .summary = "The board: open alerts and the notifications sent (HTML).", .gives = HTML_TYPE,
      .others = SIGNED_OUT},
-    {"GET", "/board/parts", PERMIT_ANYONE, get_parts, .summary = "The board's lists (HTML).",
-     .gives = HTML_TYPE, .others = SIGNED_OUT},
-    {"GET", "/board/live", PERMIT_ANYONE, get_live,
+    {"GET", "/board/parts", NULL, get_parts, .door = HTTP_DOOR_ANYONE,
+     .summary = "The board's lists (HTML).", .gives = HTML_TYPE, .others = SIGNED_OUT},
+    {"GET", "/board/live", NULL, get_live, .door = HTTP_DOOR_ANYONE,
      .summary = "Says when the board changed (text/event-stream).", .gives = STREAM_TYPE,
      .others = SIGNED_OUT},
-    {"POST", "/board/alerts/{id}/acknowledge", PERMIT_RESPOND, post_acknowledge,
+    {"POST", "/board/alerts/{id}/acknowledge", &PERMIT_ALERT_RESPOND, post_acknowledge,
      .summary = "The board's button.", .takes = FORM_TYPE, .success = 303, .others = CONFLICT,
      .body_max = FORM_MAX},
-    {"GET", "/login", PERMIT_ANYONE, get_login,
+    {"GET", "/login", NULL, get_login, .door = HTTP_DOOR_ANYONE,
      .summary = "Leads to the board, which asks for a token.", .success = 303},
-    {"POST", "/login", PERMIT_ANYONE, post_login,
+    {"POST", "/login", NULL, post_login, .door = HTTP_DOOR_ANYONE,
      .summary = "Signs a browser in with a token (form field token).", .request = &SIGN_IN_SHAPE,
      .takes = FORM_TYPE, .success = 303, .others = NOT_LET_IN, .body_max = FORM_MAX,
      .too_long = post_long_login},
-    {"POST", "/logout", PERMIT_ANYONE, post_logout, .summary = "Signs a browser out.",
-     .takes = FORM_TYPE, .success = 303, .others = FOREIGN, .body_max = FORM_MAX},
-    {"GET", "/static/{file}", PERMIT_ANYONE, get_static, .summary = "Style, script and icon.",
-     .gives = "*/*"},
+    {"POST", "/logout", NULL, post_logout, .door = HTTP_DOOR_ANYONE,
+     .summary = "Signs a browser out.", .takes = FORM_TYPE, .success = 303, .others = FOREIGN,
+     .body_max = FORM_MAX},
+    {"GET", "/static/{file}", NULL, get_static, .door = HTTP_DOOR_ANYONE,
+     .summary = "Style, script and icon.", .gives = "*/*"},
 };
-const size_t BOARD_ROUTE_COUNT = G_N_ELEMENTS(BOARD_ROUTES);
+const struct route_table BOARD_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

@@ -5,15 +5,22 @@
 
 #include <string.h>
 
+#include "alert/alert_permits.h"
+#include "alert/service.h"
 #include "base/limits.h"
+#include "config/config_permits.h"
 #include "config/config_store.h"
 #include "config/config_work.h"
+#include "oncall/oncall_permits.h"
+#include "oncall/policy.h"
+#include "oncall/schedule.h"
 #include "people/address.h"
+#include "people/people_permits.h"
 
 /* --- lists and single ones --- */
 
 struct section {
-    int kind;
+    const struct config_kind *kind;
     const char *noun;
     const struct record *record;
 };
@@ -32,7 +39,7 @@ static json_t *written(struct http_request *request, const struct section *secti
                        const void *item)
 {
     json_t *json = record_write(section->record, item);
-    if (http_may(request, PERMIT_ADMIN)) {
+    if (http_may(request, &PERMIT_ADDRESS_READ)) {
         return json;
     }
     size_t i;
@@ -52,7 +59,7 @@ static void list_section(struct http_request *request, struct api_context *conte
         return;
     }
     struct config *config = config_current(context->configs);
-    const GPtrArray *all = config->items[section->kind];
+    const GPtrArray *all = config_items(config, section->kind);
     json_t *items = json_array();
     guint at = all == NULL ? 0 : (guint)MIN(page.from, (int64_t)all->len);
     guint end = all == NULL ? 0 : MIN(all->len, at + (guint)page.limit);
@@ -69,10 +76,9 @@ static void one_of_section(struct http_request *request, struct api_context *con
 {
     const char *name = http_path_param(request, "name");
     struct config *config = config_current(context->configs);
-    GHashTable *by_name = config->by_name[section->kind];
-    const void *item = by_name == NULL ? NULL : g_hash_table_lookup(by_name, name);
+    const void *item = config_find(config, section->kind, name);
     if (item == NULL) {
-        api_answer_unknown(request, 404, "name", config, (enum config_kind)section->kind, name);
+        api_answer_unknown(request, 404, "name", config, section->kind, name);
     } else {
         http_answer_json(request, 200, written(request, section, item));
     }
@@ -95,18 +101,18 @@ static void one_of_section(struct http_request *request, struct api_context *con
                        &(struct section){.kind = (kind_), .noun = (noun_), .record = &(record_)}); \
     }
 
-SECTION(get_users, get_user, CONFIG_USER, "user", USER_RECORD)
-SECTION(get_teams, get_team, CONFIG_TEAM, "team", TEAM_RECORD)
-SECTION(get_channels, get_channel, CONFIG_CHANNEL, "channel", CHAT_CHANNEL_RECORD)
-SECTION(get_policies, get_policy, CONFIG_POLICY, "policy", POLICY_RECORD)
-SECTION(get_services, get_service, CONFIG_SERVICE, "service", SERVICE_RECORD)
-SECTION(get_integrations, get_integration, CONFIG_INTEGRATION, "integration", INTEGRATION_RECORD)
-SECTION(get_routes, get_route, CONFIG_ROUTE, "route", ROUTE_RECORD)
+SECTION(get_users, get_user, &USER_KIND, "user", USER_RECORD)
+SECTION(get_teams, get_team, &TEAM_KIND, "team", TEAM_RECORD)
+SECTION(get_channels, get_channel, &CHAT_CHANNEL_KIND, "channel", CHAT_CHANNEL_RECORD)
+SECTION(get_policies, get_policy, &POLICY_KIND, "policy", POLICY_RECORD)
+SECTION(get_services, get_service, &SERVICE_KIND, "service", SERVICE_RECORD)
+SECTION(get_integrations, get_integration, &INTEGRATION_KIND, "integration", INTEGRATION_RECORD)
+SECTION(get_routes, get_route, &ROUTE_KIND, "route", ROUTE_RECORD)
 
 static void read_schedules(struct http_request *request, void *context)
 {
     list_section(request, context,
-                 &(struct section){.kind = CONFIG_SCHEDULE, .record = &SCHEDULE_RECORD});
+                 &(struct section){.kind = &SCHEDULE_KIND, .record = &SCHEDULE_RECORD});
 }
 
 static void get_schedules(struct http_request *request, void *context)
@@ -155,7 +161,7 @@ struct apply_job {
     struct apply_config apply;
     struct apply_body body;
     json_t *warnings;
-    char *actor;
+    struct principal actor;
 };
 
 static void apply_job_free(struct apply_job *job)
@@ -163,7 +169,7 @@ static void apply_job_free(struct apply_job *job)
     apply_config_clear(&job->apply);
     record_clear(&APPLY_RECORD, &job->body);
     json_decref(job->warnings);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     g_free(job);
 }
 
@@ -183,7 +189,7 @@ static void answer_applied(struct apply_job *job, enum command_outcome outcome)
     json_t *plan = g_steal_pointer(&job->apply.plan);
     json_t *minted = g_steal_pointer(&job->apply.minted);
     json_t *warnings = g_steal_pointer(&job->warnings);
-    json_array_extend(warnings, job->apply.absent);
+    json_array_extend(warnings, job->apply.warnings);
     apply_job_free(job);
     bool is_done = api_outcome(request, outcome);
     if (is_done && status < 400 && plan != NULL) {
@@ -221,7 +227,7 @@ static void post_apply(struct http_request *request, void *self)
         apply_job_free(job);
         return;
     }
-    job->actor = g_strdup(http_actor(request));
+    job->actor = principal_copy(api_principal(request));
     job->apply.base = (struct config_command){.configs = context->configs, .actor = job->actor};
     job->apply.document = job->body.document;
     job->warnings = context->ways_amiss != NULL
@@ -258,39 +264,45 @@ static void get_export(struct http_request *request, void *context)
     aside_answer(request, context, read_export);
 }
 
-#define LIST(path_, handler_, text, record_)                                                \
-    {                                                                                       \
-        "GET", (path_), PERMIT_READ, (handler_), .summary = (text), .answer = &(record_),   \
-                                                 .is_list = true, .params = API_PAGE_PARAMS \
+#define LIST(path_, permit_, handler_, text, record_)                                      \
+    {                                                                                      \
+        "GET", (path_), &(permit_), (handler_), .summary = (text), .answer = &(record_),   \
+                                                .is_list = true, .params = API_PAGE_PARAMS \
     }
-#define ONE(path_, handler_, text, record_)                                              \
-    {                                                                                    \
-        "GET", (path_), PERMIT_READ, (handler_), .summary = (text), .answer = &(record_) \
+#define ONE(path_, permit_, handler_, text, record_)                                    \
+    {                                                                                   \
+        "GET", (path_), &(permit_), (handler_), .summary = (text), .answer = &(record_) \
     }
 
-const struct route_row CONFIG_ROUTES[] = {
-    LIST("/api/v1/users", get_users, "Everybody who can be told.", USER_RECORD),
-    ONE("/api/v1/users/{name}", get_user, "One user.", USER_RECORD),
-    LIST("/api/v1/teams", get_teams, "Teams.", TEAM_RECORD),
-    ONE("/api/v1/teams/{name}", get_team, "One team.", TEAM_RECORD),
-    LIST("/api/v1/channels", get_channels, "Chat channels that policies can tell.",
-         CHAT_CHANNEL_RECORD),
-    ONE("/api/v1/channels/{name}", get_channel, "One chat channel.", CHAT_CHANNEL_RECORD),
-    LIST("/api/v1/schedules", get_schedules, "On-call schedules.", SCHEDULE_RECORD),
-    LIST("/api/v1/policies", get_policies, "Escalation policies.", POLICY_RECORD),
-    ONE("/api/v1/policies/{name}", get_policy, "One escalation policy.", POLICY_RECORD),
-    LIST("/api/v1/services", get_services, "Services.", SERVICE_RECORD),
-    ONE("/api/v1/services/{name}", get_service, "One service.", SERVICE_RECORD),
-    LIST("/api/v1/integrations", get_integrations, "Doors that alerts come in by.",
-         INTEGRATION_RECORD),
-    ONE("/api/v1/integrations/{name}", get_integration, "One integration.", INTEGRATION_RECORD),
-    LIST("/api/v1/routes", get_routes, "Routes, in the order in which they are tried.",
-         ROUTE_RECORD),
-    ONE("/api/v1/routes/{name}", get_route, "One route.", ROUTE_RECORD),
-    {"POST", "/api/v1/config/apply", PERMIT_ADMIN, post_apply,
+static const struct route_row ROWS[] = {
+    LIST("/api/v1/users", PERMIT_USER_READ, get_users, "Everybody who can be told.", USER_RECORD),
+    ONE("/api/v1/users/{name}", PERMIT_USER_READ, get_user, "One user.", USER_RECORD),
+    LIST("/api/v1/teams", PERMIT_TEAM_READ, get_teams, "Teams.", TEAM_RECORD),
+    ONE("/api/v1/teams/{name}", PERMIT_TEAM_READ, get_team, "One team.", TEAM_RECORD),
+    LIST("/api/v1/channels", PERMIT_CHANNEL_READ, get_channels,
+         "Chat channels that policies can tell.", CHAT_CHANNEL_RECORD),
+    ONE("/api/v1/channels/{name}", PERMIT_CHANNEL_READ, get_channel, "One chat channel.",
+        CHAT_CHANNEL_RECORD),
+    LIST("/api/v1/schedules", PERMIT_SCHEDULE_READ, get_schedules, "On-call schedules.",
+         SCHEDULE_RECORD),
+    LIST("/api/v1/policies", PERMIT_POLICY_READ, get_policies, "Escalation policies.",
+         POLICY_RECORD),
+    ONE("/api/v1/policies/{name}", PERMIT_POLICY_READ, get_policy, "One escalation policy.",
+        POLICY_RECORD),
+    LIST("/api/v1/services", PERMIT_SERVICE_READ, get_services, "Services.", SERVICE_RECORD),
+    ONE("/api/v1/services/{name}", PERMIT_SERVICE_READ, get_service, "One service.",
+        SERVICE_RECORD),
+    LIST("/api/v1/integrations", PERMIT_INTEGRATION_READ, get_integrations,
+         "Doors that alerts come in by.", INTEGRATION_RECORD),
+    ONE("/api/v1/integrations/{name}", PERMIT_INTEGRATION_READ, get_integration, "One integration.",
+        INTEGRATION_RECORD),
+    LIST("/api/v1/routes", PERMIT_ROUTE_READ, get_routes,
+         "Routes, in the order in which they are tried.", ROUTE_RECORD),
+    ONE("/api/v1/routes/{name}", PERMIT_ROUTE_READ, get_route, "One route.", ROUTE_RECORD),
+    {"POST", "/api/v1/config/apply", &PERMIT_CONFIG_APPLY, post_apply,
      .summary = "Puts a configuration file into force, or says what it would change.",
      .request = &APPLY_RECORD, .answer = &APPLIED_SHAPE, .body_max = LIMIT_YAML},
-    {"GET", "/api/v1/config/export", PERMIT_ADMIN, get_export,
+    {"GET", "/api/v1/config/export", &PERMIT_CONFIG_EXPORT, get_export,
      .summary = "The whole configuration.", .answer = &EXPORTED_SHAPE},
 };
-const size_t CONFIG_ROUTE_COUNT = G_N_ELEMENTS(CONFIG_ROUTES);
+const struct route_table CONFIG_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

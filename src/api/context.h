@@ -44,7 +44,8 @@ struct api_context {
     const char *data_dir;                 /* where backups are written; NULL: none are */
     const char *node_name, *node_address; /* of this server, for people; NULL: not told */
     struct utc started_at;
-    int64_t schema; /* the newest that this program knows */
+    int64_t schema;                 /* the newest that this program knows */
+    const struct route_set *routes; /* all of this server, for the OpenAPI document */
 };
 
 /* A connection of the readers, to be given back by db_pool_give. While a database elsewhere is known to be
@@ -52,26 +53,10 @@ struct api_context {
 NODISCARD struct db *api_borrow(const struct api_context *context);
 
 /* Each resource file gives one table. */
-extern const struct route_row ALERT_ROUTES[], SCHEDULE_ROUTES[], CONFIG_ROUTES[], EVENT_ROUTES[],
-    EXPLAIN_ROUTES[], KEY_ROUTES[], FEED_ROUTES[], BOARD_ROUTES[], LINK_ROUTES[],
-    OPERATION_ROUTES[], TRIAL_ROUTES[], DOCTOR_ROUTES[], INTAKE_ROUTES[], DUTY_ROUTES[],
-    MISS_ROUTES[], REPLAY_ROUTES[], NODE_ROUTES[], ALERTMANAGER_ROUTES[], SILENCE_ROUTES[];
-extern const size_t ALERT_ROUTE_COUNT, SCHEDULE_ROUTE_COUNT, CONFIG_ROUTE_COUNT, EVENT_ROUTE_COUNT,
-    EXPLAIN_ROUTE_COUNT, KEY_ROUTE_COUNT, FEED_ROUTE_COUNT, BOARD_ROUTE_COUNT, LINK_ROUTE_COUNT,
-    OPERATION_ROUTE_COUNT, TRIAL_ROUTE_COUNT, DOCTOR_ROUTE_COUNT, INTAKE_ROUTE_COUNT,
-    DUTY_ROUTE_COUNT, MISS_ROUTE_COUNT, REPLAY_ROUTE_COUNT, NODE_ROUTE_COUNT,
-    ALERTMANAGER_ROUTE_COUNT, SILENCE_ROUTE_COUNT;
-
-/* All of them, for http_start and http_openapi. */
-struct api_tables {
-    const struct route_row *tables[24]; /* ends with NULL */
-    size_t sizes[24];
-};
-
-void api_tables(struct api_tables *out);
-
-/* All kinds of events of the nouns. Before the first batch. */
-void api_add_events(struct ledger *ledger);
+extern const struct route_table ALERT_ROUTES, SCHEDULE_ROUTES, CONFIG_ROUTES, EVENT_ROUTES,
+    EXPLAIN_ROUTES, KEY_ROUTES, FEED_ROUTES, BOARD_ROUTES, LINK_ROUTES, OPERATION_ROUTES,
+    TRIAL_ROUTES, DOCTOR_ROUTES, INTAKE_ROUTES, DUTY_ROUTES, MISS_ROUTES, REPLAY_ROUTES,
+    NODE_ROUTES, ALERTMANAGER_ROUTES, SILENCE_ROUTES;
 
 /* Below it programs written for Alertmanager read (see struct http_options). */
 extern const char API_PLAIN_PROBLEMS[];
@@ -81,6 +66,9 @@ void api_nowhere(struct http_request *request, void *context);
 
 /* The guard of all routes: tokens by their scope. `self` is the struct api_context. */
 struct http_guard api_guard(struct api_context *context);
+/* Whose token is it? NULL: it opens nothing. Free with caller_destroy. */
+NODISCARD struct caller *api_recognize(void *self, const char *token);
+NODISCARD struct openapi_permit api_permit_of(const struct permit *permit);
 
 /* A backup that is being made, or is begun until api_settle, is given up: nobody's end waits for it.
  * Before http_stop, which waits for whoever asked for it. */

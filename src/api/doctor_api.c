@@ -1,4 +1,5 @@
 /* What would keep a page from arriving? */
+#include "api/server_permits.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
@@ -14,14 +15,14 @@ enum { LOOKS_MAX = 2, BUSY_S = 10 };
  * taking alerts. */
 static atomic_int looks_running;
 
-struct look {
+struct doctor_look {
     struct http_request *request;
     struct api_context *context;
 };
 
 static void *look(void *self)
 {
-    struct look *look = self;
+    struct doctor_look *look = self;
     struct api_context *context = look->context;
     GPtrArray *findings = lint_new();
     struct config *config = config_current(context->configs);
@@ -57,8 +58,8 @@ static void get_doctor(struct http_request *request, void *self)
         return;
     }
     http_step_aside(request);
-    struct look *job = g_new0(struct look, 1);
-    *job = (struct look){request, context};
+    struct doctor_look *job = g_new0(struct doctor_look, 1);
+    *job = (struct doctor_look){request, context};
     pthread_t thread;
     if (pthread_create(&thread, NULL, look, job) != 0) {
         atomic_fetch_sub(&looks_running, 1);
@@ -71,8 +72,8 @@ static void get_doctor(struct http_request *request, void *self)
 
 static const int NONE[] = {404, 0};
 
-const struct route_row DOCTOR_ROUTES[] = {
-    {"GET", "/api/v1/doctor", PERMIT_ADMIN, get_doctor,
+static const struct route_row ROWS[] = {
+    {"GET", "/api/v1/doctor", &PERMIT_SERVER_EXAMINE, get_doctor,
      .summary = "What would keep a page from arriving.", .answer = &REPORT_SHAPE, .others = NONE},
 };
-const size_t DOCTOR_ROUTE_COUNT = G_N_ELEMENTS(DOCTOR_ROUTES);
+const struct route_table DOCTOR_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

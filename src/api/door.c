@@ -1,5 +1,6 @@
 #include "api/door.h"
 
+#include "alert/service.h"
 #include "base/limits.h"
 #include "source/native.h"
 #include "source/pagerduty.h"

@@ -10,6 +10,7 @@
 
 #include "api/test_house.h"
 #include "base/json.h"
+#include "people/user.h"
 
 static struct test_house *house;
 

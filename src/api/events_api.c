@@ -1,5 +1,6 @@
 /* /api/v1/events: the one event log, as pages and as a live stream. */
 #include "api/aside.h"
+#include "api/server_permits.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
@@ -40,11 +41,12 @@ static bool is_known_subject(struct http_request *request, const struct api_cont
     char kind_text[SUBJECT_KIND_SIZE];
     struct subject subject = {0};
     bool is_read = text != NULL && subject_read(text, kind_text, &subject);
-    int kind = is_read && subject.name != NULL ? config_kind_from_text(subject.kind) : 0;
+    const struct config_kind *kind =
+        is_read && subject.name != NULL ? config_kind_of_text(subject.kind) : NULL;
     if (text == NULL || (subject_is(subject, "config") && subject.name == NULL)) {
         return true;
     }
-    if (kind == 0) {
+    if (kind == NULL) {
         struct fault fault = {0};
         (void)fault_set(&fault, "subject",
                         "No event is about \"%.100s\"; subjects are such as alert:42, user:ana, "
@@ -54,9 +56,9 @@ static bool is_known_subject(struct http_request *request, const struct api_cont
         return false;
     }
     struct config *config = config_current(context->configs);
-    bool is_known = config_find(config, (enum config_kind)kind, subject.name) != NULL;
+    bool is_known = config_find(config, kind, subject.name) != NULL;
     if (!is_known) {
-        api_answer_unknown(request, 400, "subject", config, (enum config_kind)kind, subject.name);
+        api_answer_unknown(request, 400, "subject", config, kind, subject.name);
     }
     config_unref(config);
     return is_known;
@@ -198,12 +200,13 @@ struct following {
 
 static json_t *reset_json(const struct following *following)
 {
+    g_autofree char *system = principal_text_of(PRINCIPAL_TOCSIN);
     g_autofree char *data =
         g_strdup_printf("{\"asked\":\"%" G_GINT64_FORMAT "\",\"newest\":\"%" G_GINT64_FORMAT "\"}",
                         following->asked, following->newest);
     const struct event reset = {.seq = following->newest,
                                 .at = clock_now(following->reader.context->clock),
-                                .actor = PRINCIPAL_SYSTEM_TEXT,
+                                .actor = system,
                                 .kind = "stream.reset",
                                 .subject = "stream",
                                 .data = data};
@@ -293,15 +296,16 @@ static const struct query_param STREAM_PARAMS[] = {
 
 static const int NOT_YET[] = {409, 0};
 
-const struct route_row EVENT_ROUTES[] = {
-    {"GET", "/api/v1/events", PERMIT_READ, get_events, .summary = "What happened, oldest first.",
-     .answer = &EVENT_RECORD, .is_list = true, .others = NOT_YET, .params = EVENT_PARAMS},
-    {"GET", "/api/v1/events/verify", PERMIT_ADMIN, get_verify,
+static const struct route_row ROWS[] = {
+    {"GET", "/api/v1/events", &PERMIT_EVENT_READ, get_events,
+     .summary = "What happened, oldest first.", .answer = &EVENT_RECORD, .is_list = true,
+     .others = NOT_YET, .params = EVENT_PARAMS},
+    {"GET", "/api/v1/events/verify", &PERMIT_EVENT_VERIFY, get_verify,
      .summary = "Is the record whole, or were events edited or deleted? Reads all of it.",
      .answer = &CHAIN_SHAPE},
-    {"GET", "/api/v1/stream", PERMIT_READ, get_stream,
+    {"GET", "/api/v1/stream", &PERMIT_EVENT_READ, get_stream,
      .summary = "The same events live, as server-sent events of type message: each one's data are "
                 "an event.",
      .answer = &EVENT_RECORD, .gives = STREAM_TYPE, .params = STREAM_PARAMS},
 };
-const size_t EVENT_ROUTE_COUNT = G_N_ELEMENTS(EVENT_ROUTES);
+const struct route_table EVENT_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

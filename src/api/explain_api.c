@@ -4,12 +4,14 @@
 #include "api/sight.h"
 #include "api/support.h"
 
+#include "alert/alert_permits.h"
 #include "alert/signal.h"
 #include "base/json.h"
 #include "base/principal.h"
 #include "ledger/event.h"
 #include "paging/alert_topic.h"
 #include "paging/explain.h"
+#include "paging/paging_permits.h"
 #include "paging/whatif.h"
 #include "people/address.h"
 #include "people/contact_store.h"
@@ -140,14 +142,16 @@ static void look_at_ways(const struct api_context *context, const struct config 
                              .now = clock_now(context->clock),
                              .until = {clock_elapsed(context->clock).us + SECRETS_PATIENCE.us}};
     char room_contact[] = "channel"; /* the one way of a room */
-    for (guint i = 0; i < config->items[CONFIG_USER]->len; i++) {
-        const struct user *user = config->items[CONFIG_USER]->pdata[i];
+    const GPtrArray *users = config_items(config, &USER_KIND);
+    const GPtrArray *channels = config_items(config, &CHAT_CHANNEL_KIND);
+    for (guint i = 0; i < users->len; i++) {
+        const struct user *user = users->pdata[i];
         for (guint k = 0; k < user->contacts->len; k++) {
             look_at_way(&look, user->name, user->contacts->pdata[k]);
         }
     }
-    for (guint i = 0; i < config->items[CONFIG_CHANNEL]->len; i++) {
-        const struct chat_channel *channel = config->items[CONFIG_CHANNEL]->pdata[i];
+    for (guint i = 0; i < channels->len; i++) {
+        const struct chat_channel *channel = channels->pdata[i];
         g_autofree char *who = principal_text(PRINCIPAL_CHANNEL, channel->name);
         const struct contact room = {.name = room_contact,
                                      .kind = channel->kind,
@@ -250,15 +254,15 @@ static const struct query_param WHATIF_PARAMS[] = {
 
 static const int UNKNOWN[] = {422, 0};
 
-const struct route_row EXPLAIN_ROUTES[] = {
-    {"GET", "/api/v1/alerts/{id}/explain", PERMIT_READ, get_explain,
+static const struct route_row ROWS[] = {
+    {"GET", "/api/v1/alerts/{id}/explain", &PERMIT_ALERT_READ, get_explain,
      .summary = "Every decision about an alert: rule, layer, step, instant, each attempt.",
      .answer = &EXPLANATION_SHAPE},
-    {"GET", "/api/v1/whatif", PERMIT_READ, get_whatif,
+    {"GET", "/api/v1/whatif", &PERMIT_PAGE_FORESEE, get_whatif,
      .summary = "Who would be told when, for an alert on a service at an instant.",
      .answer = &WHATIF_SHAPE, .others = UNKNOWN, .params = WHATIF_PARAMS},
-    {"POST", "/api/v1/whatif", PERMIT_READ, post_whatif,
+    {"POST", "/api/v1/whatif", &PERMIT_PAGE_FORESEE, post_whatif,
      .summary = "The same question with a body.", .request = &WHATIF_RECORD,
      .answer = &WHATIF_SHAPE},
 };
-const size_t EXPLAIN_ROUTE_COUNT = G_N_ELEMENTS(EXPLAIN_ROUTES);
+const struct route_table EXPLAIN_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

@@ -11,6 +11,8 @@
 #include "access/token_store.h"
 #include "base/subject.h"
 #include "oncall/ical.h"
+#include "oncall/oncall_permits.h"
+#include "people/user.h"
 
 enum { PAST_DAYS = 31, FUTURE_DAYS = 120 };
 
@@ -24,14 +26,14 @@ static GPtrArray *schedules_of(const struct config *config, const char *owner)
     GPtrArray *schedules = g_ptr_array_new();
     const char *name = subject_name(owner, SCHEDULE);
     if (name != NULL) {
-        const struct schedule *schedule = config_schedule(config, name);
+        const struct schedule *schedule = schedule_find(config, name);
         if (schedule != NULL) {
             g_ptr_array_add(schedules,
-                            g_hash_table_lookup(config->by_name[CONFIG_SCHEDULE], schedule->name));
+                            g_hash_table_lookup(config_by_name(config, &SCHEDULE_KIND), name));
         }
         return schedules;
     }
-    const GPtrArray *all = config->items[CONFIG_SCHEDULE];
+    const GPtrArray *all = config_items(config, &SCHEDULE_KIND);
     for (guint i = 0; all != NULL && i < all->len; i++) {
         g_ptr_array_add(schedules, all->pdata[i]);
     }
@@ -40,7 +42,7 @@ static GPtrArray *schedules_of(const struct config *config, const char *owner)
 
 static const char *full_name_of(const void *config, const char *name)
 {
-    const struct user *user = config_user(config, name);
+    const struct user *user = user_find(config, name);
     return user != NULL ? user->full_name : NULL;
 }
 
@@ -211,13 +213,13 @@ struct feed_job {
     struct key_mint mint;
     struct key_revoke revoke;
     char *owner;
-    char *actor;
+    struct principal actor;
 };
 
 static void feed_job_free(struct feed_job *job)
 {
     g_free(job->owner);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     sodium_memzero(job, sizeof *job);
     g_free(job);
 }
@@ -246,8 +248,7 @@ static char *owner_of(struct http_request *request, struct api_context *context,
     struct config *config = config_current(context->configs);
     bool is_user = body->user != NULL;
     const char *name = is_user ? body->user : body->schedule;
-    bool is_known =
-        is_user ? config_user(config, name) != NULL : config_schedule(config, name) != NULL;
+    bool is_known = is_user ? user_find(config, name) != NULL : schedule_find(config, name) != NULL;
     config_unref(config);
     if (!is_known) {
         struct fault fault = {0};
@@ -275,7 +276,7 @@ static void post_feed(struct http_request *request, void *self)
     job->request = request;
     job->context = context;
     job->owner = owner;
-    job->actor = g_strdup(http_actor(request));
+    job->actor = principal_copy(api_principal(request));
     job->mint = (struct key_mint){.owner_kind = KEY_FEED, .owner = owner, .actor = job->actor};
     struct command command = {.run = mint_run, .answer = mint_answer, .arg = job};
     if (!api_submit(request, context, command)) {
@@ -316,7 +317,7 @@ static void delete_feed(struct http_request *request, void *self)
     job->request = request;
     job->context = context;
     job->owner = g_strdup(http_path_param(request, "owner"));
-    job->actor = g_strdup(http_actor(request));
+    job->actor = principal_copy(api_principal(request));
     job->revoke = (struct key_revoke){
         .owner_kind = KEY_FEED, .owner = job->owner, .id = id, .actor = job->actor};
     struct command command = {.run = revoke_run, .answer = revoke_answer, .arg = job};
@@ -330,19 +331,19 @@ static const struct query_param REVOKE_PARAMS[] = {{"id", "Only this one, by its
 
 static const int UNCHANGED[] = {304, 0};
 
-const struct route_row FEED_ROUTES[] = {
-    {"GET", "/cal/{key}", PERMIT_KEY, get_calendar,
+static const struct route_row ROWS[] = {
+    {"GET", "/cal/{key}", NULL, get_calendar, .door = HTTP_DOOR_KEY,
      .summary = "Shifts as a calendar (text/calendar); the address ends in .ics.",
      .gives = "text/calendar", .others = UNCHANGED},
-    {"GET", "/api/v1/feeds", PERMIT_READ, get_feeds,
+    {"GET", "/api/v1/feeds", &PERMIT_FEED_READ, get_feeds,
      .summary = "Calendars that were given out, without their addresses.", .answer = &FEED_RECORD,
      .is_list = true},
-    {"POST", "/api/v1/feeds", PERMIT_RESPOND, post_feed,
+    {"POST", "/api/v1/feeds", &PERMIT_FEED_CHANGE, post_feed,
      .summary = "Makes a calendar's address. It is in this answer only.",
      .request = &FEED_BODY_RECORD, .answer = &FEED_MADE_SHAPE, .success = 201},
-    {"DELETE", "/api/v1/feeds/{owner}", PERMIT_RESPOND, delete_feed,
+    {"DELETE", "/api/v1/feeds/{owner}", &PERMIT_FEED_CHANGE, delete_feed,
      .summary =
          "Ends all calendar addresses of \"user:NAME\" or \"schedule:NAME\", or one of them.",
      .success = 204, .params = REVOKE_PARAMS},
 };
-const size_t FEED_ROUTE_COUNT = G_N_ELEMENTS(FEED_ROUTES);
+const struct route_table FEED_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "access/key_index.h"
+#include "alert/service.h"
 #include "api/door.h"
 #include "api/refused.h"
 #include "api/support.h"
@@ -12,7 +13,7 @@
 #include "base/json_cut.h"
 #include "base/limits.h"
 #include "base/metric.h"
-#include "config/config_plan.h"
+#include "config/config_check.h"
 #include "ledger/event.h"
 #include "source/pagerduty.h"
 #include "source/payload.h"
@@ -214,10 +215,10 @@ json_t *intake_json(struct intake *intake)
 bool intake_adopt(struct intake *intake, const char *name, int kind, struct fault *fault)
 {
     struct config *config = config_current(intake->context->configs);
-    const struct integration *integration = config_integration(config, name);
+    const struct integration *integration = integration_find(config, name);
     bool is_good = false;
     if (integration == NULL) {
-        (void)config_unknown(config, CONFIG_INTEGRATION, name, fault);
+        (void)config_unknown(config, &INTEGRATION_KIND, name, fault);
     } else if (kind != 0 && integration->kind != kind) {
         (void)fault_set(fault, "",
                         "This is the key of \"%.100s\", an integration of kind %s; its address is "

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "access/key_index.h"
+#include "alert/service.h"
 #include "api/aside.h"
 #include "api/door.h"
 #include "api/intake.h"
@@ -11,12 +12,13 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/principal.h"
-#include "config/config_plan.h"
+#include "config/config_check.h"
 #include "source/alertmanager.h"
 #include "source/native.h"
 #include "source/pagerduty.h"
 #include "source/payload.h"
 #include "source/prometheus.h"
+#include "source/source_permits.h"
 
 static bool owner_of(const struct api_context *context, const char *key, struct key_entry *out)
 {
@@ -232,8 +234,8 @@ static bool adopt_gone(struct intake *intake, const char *integration, const cha
 static bool adopt_service(struct intake *intake, const char *service, struct fault *fault)
 {
     struct config *config = config_current(intake->context->configs);
-    bool is_there = config_service(config, service) != NULL ||
-                    config_unknown(config, CONFIG_SERVICE, service, fault);
+    bool is_there = service_find(config, service) != NULL ||
+                    config_unknown(config, &SERVICE_KIND, service, fault);
     config_unref(config);
     if (!is_there) {
         fault_within(fault, "service");
@@ -289,7 +291,7 @@ static bool enter_native(struct intake *intake, bool *out_is_free)
     if (is_owned && owner.owner_kind == KEY_TOKEN && owner.scope >= SCOPE_RESPOND) {
         return true;
     }
-    if (principal_read(http_actor(intake->request)).kind == PRINCIPAL_LOCAL && key == NULL) {
+    if (api_principal(intake->request).kind == PRINCIPAL_LOCAL && key == NULL) {
         return true;
     }
     refuse_caller(intake, is_owned && owner.owner_kind == KEY_TOKEN);
@@ -411,9 +413,9 @@ static void read_payloads(struct http_request *request, void *context)
     const struct api_context *api = context;
     const char *name = http_path_param(request, "name");
     struct config *config = config_current(api->configs);
-    bool is_there = config_integration(config, name) != NULL;
+    bool is_there = integration_find(config, name) != NULL;
     if (!is_there) {
-        api_answer_unknown(request, 404, "name", config, CONFIG_INTEGRATION, name);
+        api_answer_unknown(request, 404, "name", config, &INTEGRATION_KIND, name);
     }
     config_unref(config);
     if (!is_there) {
@@ -445,35 +447,35 @@ static const int NOT_LET_IN[] = {401, 403, 0};
 static const int TOO_FAST[] = {429, 0};
 static const int TOO_FAST_V1[] = {403, 0}; /* its word for it */
 
-const struct route_row INTAKE_ROUTES[] = {
-    {"POST", "/api/v1/alerts", PERMIT_KEY, post_alert,
+static const struct route_row ROWS[] = {
+    {"POST", "/api/v1/alerts", NULL, post_alert, .door = HTTP_DOOR_KEY,
      .summary = "Trigger, acknowledge or resolve an alert with an integration's key, or a token.",
      .request = &NATIVE_ALERT_RECORD, .answer = &NATIVE_ANSWER_RECORD, .success = 202,
      .others = NOT_LET_IN, .takes_part = true, .headers = NATIVE_HEADERS},
-    {"POST", "/in/alertmanager/{key}", PERMIT_KEY, post_alertmanager,
+    {"POST", "/in/alertmanager/{key}", NULL, post_alertmanager, .door = HTTP_DOOR_KEY,
      .summary = "Alertmanager's webhook, version 4.", .request = &WEBHOOK_SHAPE,
      .answer = &ALERTS_ACCEPTED_SHAPE, .success = 202, .takes_part = true},
-    {"POST", "/in/prometheus/{key}/api/v2/alerts", PERMIT_KEY, post_prometheus,
+    {"POST", "/in/prometheus/{key}/api/v2/alerts", NULL, post_prometheus, .door = HTTP_DOOR_KEY,
      .summary = "Prometheus pointing at us as an Alertmanager.", .request = &PROMETHEUS_ALERT_SHAPE,
      .takes_array = true, .takes_part = true},
-    {"POST", "/v2/enqueue", PERMIT_KEY, post_enqueue, .summary = "PagerDuty Events API v2.",
-     .request = &PAGERDUTY_EVENT_SHAPE, .answer = &PAGERDUTY_ACCEPTED_SHAPE,
-     .refusal = &PAGERDUTY_REFUSED_SHAPE, .others = TOO_FAST, .success = 202,
-     .has_key_in_body = true},
-    {"POST", "/generic/2010-04-15/create_event.json", PERMIT_KEY, post_event_v1,
+    {"POST", "/v2/enqueue", NULL, post_enqueue, .door = HTTP_DOOR_KEY,
+     .summary = "PagerDuty Events API v2.", .request = &PAGERDUTY_EVENT_SHAPE,
+     .answer = &PAGERDUTY_ACCEPTED_SHAPE, .refusal = &PAGERDUTY_REFUSED_SHAPE, .others = TOO_FAST,
+     .success = 202, .has_key_in_body = true},
+    {"POST", "/generic/2010-04-15/create_event.json", NULL, post_event_v1, .door = HTTP_DOOR_KEY,
      .summary = "PagerDuty Events API v1.", .request = &PAGERDUTY_V1_SHAPE,
      .answer = &PAGERDUTY_ACCEPTED_V1_SHAPE, .refusal = &PAGERDUTY_REFUSED_SHAPE,
      .others = TOO_FAST_V1, .has_key_in_body = true},
-    {"POST", "/v2/change/enqueue", PERMIT_KEY, post_change,
+    {"POST", "/v2/change/enqueue", NULL, post_change, .door = HTTP_DOOR_KEY,
      .summary = "PagerDuty change events: recorded, never paged.",
      .request = &PAGERDUTY_CHANGE_SHAPE, .answer = &PAGERDUTY_ACCEPTED_SHAPE,
      .refusal = &PAGERDUTY_REFUSED_SHAPE, .others = TOO_FAST, .success = 202,
      .has_key_in_body = true},
-    {"POST", "/heartbeat/{key}", PERMIT_KEY, post_heartbeat, .summary = "A sign of life.",
-     .answer = &BEAT_TAKEN_SHAPE, .ignores_body = true},
-    {"GET", "/api/v1/integrations/{name}/payloads", PERMIT_RESPOND, get_payloads,
+    {"POST", "/heartbeat/{key}", NULL, post_heartbeat, .door = HTTP_DOOR_KEY,
+     .summary = "A sign of life.", .answer = &BEAT_TAKEN_SHAPE, .ignores_body = true},
+    {"GET", "/api/v1/integrations/{name}/payloads", &PERMIT_PAYLOAD_READ, get_payloads,
      .summary = "The last payloads that arrived, newest first, and why some were refused.",
      .answer = &PAYLOAD_SHAPE, .is_list = true},
 };
 
-const size_t INTAKE_ROUTE_COUNT = G_N_ELEMENTS(INTAKE_ROUTES);
+const struct route_table INTAKE_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

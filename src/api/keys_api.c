@@ -7,7 +7,10 @@
 #include <string.h>
 
 #include "access/key_command.h"
+#include "access/key_permits.h"
 #include "access/token_store.h"
+#include "alert/alert_permits.h"
+#include "alert/service.h"
 #include "base/limits.h"
 
 /* --- tokens --- */
@@ -121,13 +124,13 @@ struct token_job {
     struct http_request *request;
     struct token_create create;
     struct token_body body;
-    char *actor;
+    struct principal actor;
 };
 
 static void token_job_free(struct token_job *job)
 {
     record_clear(&TOKEN_BODY_RECORD, &job->body);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     sodium_memzero(job, sizeof *job);
     g_free(job);
 }
@@ -166,7 +169,7 @@ static void post_token(struct http_request *request, void *self)
         token_job_free(job);
         return;
     }
-    job->actor = g_strdup(http_actor(request));
+    job->actor = principal_copy(api_principal(request));
     bool has_span = job->body.expires_in.us != 0;
     job->create = (struct token_create){
         .name = job->body.name,
@@ -187,13 +190,13 @@ struct revoke_job {
     struct http_request *request;
     struct key_revoke revoke;
     char *owner;
-    char *actor;
+    struct principal actor;
 };
 
 static void revoke_job_free(struct revoke_job *job)
 {
     g_free(job->owner);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     g_free(job);
 }
 
@@ -220,7 +223,7 @@ static void delete_token(struct http_request *request, void *context)
     struct revoke_job *job = g_new0(struct revoke_job, 1);
     job->request = request;
     job->owner = g_strdup(http_path_param(request, "name"));
-    job->actor = g_strdup(http_actor(request));
+    job->actor = principal_copy(api_principal(request));
     job->revoke =
         (struct key_revoke){.owner_kind = KEY_TOKEN, .owner = job->owner, .actor = job->actor};
     struct command command = {.run = revoke_run, .answer = revoke_answer, .arg = job};
@@ -250,13 +253,13 @@ struct rotate_job {
     struct http_request *request;
     struct key_rotate rotate;
     char *owner;
-    char *actor;
+    struct principal actor;
 };
 
 static void rotate_job_free(struct rotate_job *job)
 {
     g_free(job->owner);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     sodium_memzero(job, sizeof *job);
     g_free(job);
 }
@@ -297,7 +300,7 @@ static void rotate(struct http_request *request, struct api_context *context, in
     struct rotate_job *job = g_new0(struct rotate_job, 1);
     job->request = request;
     job->owner = g_strdup(http_path_param(request, "name"));
-    job->actor = g_strdup(http_actor(request));
+    job->actor = principal_copy(api_principal(request));
     job->rotate = (struct key_rotate){
         .mint = {.owner_kind = owner_kind,
                  .owner = job->owner,
@@ -316,13 +319,13 @@ static void post_integration_key(struct http_request *request, void *self)
     struct api_context *context = self;
     const char *name = http_path_param(request, "name");
     struct config *config = config_current(context->configs);
-    const struct integration *integration = config_integration(config, name);
+    const struct integration *integration = integration_find(config, name);
     bool is_known = integration != NULL;
     bool is_routing = is_known && integration->kind == INTEGRATION_PAGERDUTY;
     if (is_known) {
         rotate(request, context, KEY_INTEGRATION, is_routing);
     } else {
-        api_answer_unknown(request, 404, "name", config, CONFIG_INTEGRATION, name);
+        api_answer_unknown(request, 404, "name", config, &INTEGRATION_KIND, name);
     }
     config_unref(config);
 }
@@ -332,30 +335,30 @@ static void post_heartbeat_key(struct http_request *request, void *self)
     struct api_context *context = self;
     const char *name = http_path_param(request, "name");
     struct config *config = config_current(context->configs);
-    bool is_known = config_heartbeat(config, name) != NULL;
+    bool is_known = heartbeat_find(config, name) != NULL;
     if (is_known) {
         rotate(request, context, KEY_HEARTBEAT, false);
     } else {
-        api_answer_unknown(request, 404, "name", config, CONFIG_HEARTBEAT, name);
+        api_answer_unknown(request, 404, "name", config, &HEARTBEAT_KIND, name);
     }
     config_unref(config);
 }
 
 static const int GONE[] = {409, 0};
 
-const struct route_row KEY_ROUTES[] = {
-    {"GET", "/api/v1/tokens", PERMIT_ADMIN, get_tokens, .summary = "Tokens, without their texts.",
-     .answer = &TOKEN_RECORD, .is_list = true},
-    {"POST", "/api/v1/tokens", PERMIT_ADMIN, post_token,
+static const struct route_row ROWS[] = {
+    {"GET", "/api/v1/tokens", &PERMIT_TOKEN_READ, get_tokens,
+     .summary = "Tokens, without their texts.", .answer = &TOKEN_RECORD, .is_list = true},
+    {"POST", "/api/v1/tokens", &PERMIT_TOKEN_CHANGE, post_token,
      .summary = "Makes a token. Its text is in this answer only.", .request = &TOKEN_BODY_RECORD,
      .answer = &TOKEN_MADE_SHAPE, .success = 201},
-    {"DELETE", "/api/v1/tokens/{name}", PERMIT_ADMIN, delete_token, .summary = "Ends a token.",
-     .success = 204},
-    {"POST", "/api/v1/integrations/{name}/key", PERMIT_ADMIN, post_integration_key,
+    {"DELETE", "/api/v1/tokens/{name}", &PERMIT_TOKEN_CHANGE, delete_token,
+     .summary = "Ends a token.", .success = 204},
+    {"POST", "/api/v1/integrations/{name}/key", &PERMIT_INTEGRATION_KEY, post_integration_key,
      .summary = "Makes a new key. Its text is in this answer only.", .request = &ROTATE_RECORD,
      .answer = &KEY_MADE_SHAPE, .others = GONE, .success = 201},
-    {"POST", "/api/v1/heartbeats/{name}/key", PERMIT_ADMIN, post_heartbeat_key,
+    {"POST", "/api/v1/heartbeats/{name}/key", &PERMIT_HEARTBEAT_KEY, post_heartbeat_key,
      .summary = "Makes a new key. Its text is in this answer only.", .request = &ROTATE_RECORD,
      .answer = &KEY_MADE_SHAPE, .others = GONE, .success = 201},
 };
-const size_t KEY_ROUTE_COUNT = G_N_ELEMENTS(KEY_ROUTES);
+const struct route_table KEY_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

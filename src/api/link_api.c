@@ -23,7 +23,6 @@ static void visit_clear(struct visit *visit)
         config_unref(visit->config);
     }
     g_free(visit->time_zone);
-    g_free(visit->actor);
     g_free(visit->token);
 }
 
@@ -40,21 +39,21 @@ static bool know_person(struct api_context *context, struct visit *visit)
     const char *name = visit->link.user;
     const struct principal told = principal_of_receiver(name);
     struct config *config = visit->config = config_current(context->configs);
-    const struct user *user = config_user(config, name);
+    const struct user *user = user_find(config, name);
     const struct chat_channel *channel = NULL;
     if (told.kind == PRINCIPAL_CHANNEL) {
-        channel = config_channel(config, told.name);
+        channel = chat_channel_find(config, told.name);
     }
     if (user != NULL) {
         visit->language = user->language;
         visit->time_zone = g_strdup(user->time_zone);
-        visit->actor = principal_text(PRINCIPAL_USER, name);
+        visit->actor = (struct principal){PRINCIPAL_USER, name};
     } else if (channel != NULL) {
         visit->language = channel->language;
         visit->time_zone = g_strdup(channel->time_zone);
-        visit->actor = g_strdup(name);
+        visit->actor = told;
     }
-    return visit->actor != NULL;
+    return visit->actor.kind != 0;
 }
 
 /* False after answering. */
@@ -160,7 +159,7 @@ struct link_job {
     bool is_one;            /* to come back to the one of several */
     char *who;              /* owns the name in `target` */
     char *note;
-    char *actor;
+    struct principal actor;
     char *token;
     json_t *holds;  /* of a page: what does not go at once */
     bool is_person; /* who pressed a button wants a page, whatever happened */
@@ -171,7 +170,7 @@ static void link_job_free(struct link_job *job)
     json_decref(job->holds);
     g_free(job->who);
     g_free(job->note);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     g_free(job->token);
     g_free(job);
 }
@@ -360,7 +359,7 @@ static void post_link(struct http_request *request, void *self)
     job->request = request;
     job->is_person = api_wants_page(request);
     job->link = visit.link;
-    job->actor = g_strdup(visit.actor);
+    job->actor = principal_copy(visit.actor);
     job->token = g_strdup(visit.token);
     job->holds = json_array();
     job->act = (struct act){.pager = context->pager, .actor = job->actor, .holds = job->holds};
@@ -386,15 +385,15 @@ static const struct query_param LINK_PARAMS[] = {
 static const int OVER[] = {410, 0};
 static const int UNPRESSED[] = {403, 410, 0};
 
-const struct route_row LINK_ROUTES[] = {
-    {"GET", "/l/{token}", PERMIT_LINK, get_link,
+static const struct route_row ROWS[] = {
+    {"GET", "/l/{token}", NULL, get_link, .door = HTTP_DOOR_LINK,
      .summary = "What a signed link is about (HTML). Changes nothing.", .gives = HTML_TYPE,
      .others = OVER, .params = LINK_PARAMS},
-    {"POST", "/l/{token}", PERMIT_LINK, post_link,
+    {"POST", "/l/{token}", NULL, post_link, .door = HTTP_DOOR_LINK,
      .summary =
          "A button of that page: form field do is acknowledge, resolve, escalate, snooze (for) "
          "or page (who, note); alert names one of several.",
      .request = &LINK_FORM_SHAPE, .takes = FORM_TYPE, .others = UNPRESSED, .success = 303,
      .body_max = FORM_MAX, .too_long = post_too_long},
 };
-const size_t LINK_ROUTE_COUNT = G_N_ELEMENTS(LINK_ROUTES);
+const struct route_table LINK_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

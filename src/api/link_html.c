@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "alert/facts.h"
+#include "alert/service.h"
 #include "channel/catalogue.h"
+#include "oncall/schedule.h"
 #include "paging/alert_topic.h"
 #include "paging/brief.h"
 #include "paging/end_store.h"
@@ -106,6 +108,13 @@ static void write_why(struct html *html, const struct visit *visit, struct db *d
     }
 }
 
+/* Is it the reader who took it? */
+static bool is_holder(const struct topic *topic, const struct visit *visit)
+{
+    return topic->taken_by != NULL &&
+           principal_equal(principal_read(topic->taken_by), visit->actor);
+}
+
 static void write_actor(struct html *html, const struct visit *visit, const char *key,
                         const char *actor)
 {
@@ -148,7 +157,7 @@ static void read_facts(const struct visit *visit, const struct topic *topic,
     *out = (struct alert_facts){0};
     if (topic->kind == &ALERT_TOPIC) {
         const struct alert *alert = alert_of_topic(topic);
-        const struct service *service = config_service(visit->config, alert->service);
+        const struct service *service = service_find(visit->config, alert->service);
         alert_facts_read(alert, service != NULL ? service->show : NULL, out);
     }
 }
@@ -280,10 +289,11 @@ static void write_snooze(struct html *html, const struct visit *visit, struct su
 }
 
 /* The names of one kind as options "kind:name"; `left` counts down how many are still shown. */
-static void write_options(struct html *html, const struct visit *visit, int kind,
-                          const char *prefix, const char *key, int *left)
+static void write_options(struct html *html, const struct visit *visit,
+                          const struct config_kind *kind, const char *prefix, const char *key,
+                          int *left)
 {
-    const GPtrArray *items = visit->config->items[kind];
+    const GPtrArray *items = config_items(visit->config, kind);
     if (items == NULL || items->len == 0 || *left <= 0) {
         return;
     }
@@ -291,7 +301,7 @@ static void write_options(struct html *html, const struct visit *visit, int kind
     for (guint i = 0; i<items->len && * left> 0; i++, (*left)--) {
         const char *name = config_item_name(g_ptr_array_index(items, i));
         g_autofree char *value = g_strconcat(prefix, ":", name, NULL);
-        g_autofree char *text = kind == CONFIG_USER
+        g_autofree char *text = kind == &USER_KIND
                                     ? who_receives(visit->config, visit->language, name)
                                     : g_strdup(name);
         html_element(html, "option", text, "value", value, NULL);
@@ -307,9 +317,9 @@ static void write_page(struct html *html, const struct visit *visit, struct subj
     html_text(html, say(visit, "link.page_whom"));
     html_open(html, "select", "name", "who", "required", "", NULL);
     html_element(html, "option", "\u2026", "value", "", NULL); /* nobody by mistake */
-    write_options(html, visit, CONFIG_SCHEDULE, "schedule", "link.schedules", &left);
-    write_options(html, visit, CONFIG_TEAM, "team", "link.teams", &left);
-    write_options(html, visit, CONFIG_USER, "user", "link.people", &left);
+    write_options(html, visit, &SCHEDULE_KIND, "schedule", "link.schedules", &left);
+    write_options(html, visit, &TEAM_KIND, "team", "link.teams", &left);
+    write_options(html, visit, &USER_KIND, "user", "link.people", &left);
     html_close(html);
     html_close(html);
     write_note_input(html, visit);
@@ -320,8 +330,7 @@ static void write_page(struct html *html, const struct visit *visit, struct subj
 /* What one may do beside taking it; folded away while the one button matters most. */
 static void write_more(struct html *html, const struct visit *visit, const struct topic *topic)
 {
-    bool is_mine =
-        topic->standing == STANDING_TAKEN && g_strcmp0(topic->taken_by, visit->actor) == 0;
+    bool is_mine = topic->standing == STANDING_TAKEN && is_holder(topic, visit);
     html_open(html, "details", "class", "card more", "open", is_mine ? "" : NULL, NULL);
     html_element(html, "summary", say(visit, "link.more"), NULL);
     write_page(html, visit, topic->subject);
@@ -333,18 +342,18 @@ static void write_more(struct html *html, const struct visit *visit, const struc
 
 /* --- what has become of the subjects of one link --- */
 
-struct tally {
+struct link_tally {
     size_t count, open, mine, others, resolved;
     size_t snoozed; /* of mine and the others' */
     bool asks;      /* "Still on it?" waits for an answer */
     char *taker;    /* one of the others, as people call them; owned */
 };
 
-static void tally_add(struct tally *tally, const struct visit *visit, struct db *db,
+static void tally_add(struct link_tally *tally, const struct visit *visit, struct db *db,
                       const struct topic *topic)
 {
     bool is_taken = topic->standing == STANDING_TAKEN;
-    bool is_mine = is_taken && g_strcmp0(topic->taken_by, visit->actor) == 0;
+    bool is_mine = is_taken && is_holder(topic, visit);
     tally->count++;
     tally->open += topic->standing == STANDING_OPEN;
     tally->snoozed += topic_is_snoozed(topic);
@@ -366,7 +375,8 @@ static void write_counted(struct html *html, const struct visit *visit, const ch
 }
 
 /* Nothing is left to press: what to know instead. */
-static void write_outcome(struct html *html, const struct visit *visit, const struct tally *tally)
+static void write_outcome(struct html *html, const struct visit *visit,
+                          const struct link_tally *tally)
 {
     if (tally->mine > 0) {
         write_counted(html, visit, "done", "ack_page.done", tally->mine);
@@ -380,8 +390,8 @@ static void write_outcome(struct html *html, const struct visit *visit, const st
 }
 
 /* The button only while there is something to take; of nothing: all of the message. */
-static void write_answer(struct html *html, const struct visit *visit, const struct tally *tally,
-                         struct subject subject)
+static void write_answer(struct html *html, const struct visit *visit,
+                         const struct link_tally *tally, struct subject subject)
 {
     size_t free = tally->open + tally->snoozed;
     if (free > 0) {
@@ -399,7 +409,7 @@ static void write_answer(struct html *html, const struct visit *visit, const str
 static void show_one(struct html *html, const struct visit *visit, struct db *db,
                      struct subject subject)
 {
-    struct tally tally = {0};
+    struct link_tally tally = {0};
     struct topic topic = {0};
     if (!topic_load(visit->pager, db, subject, &topic)) {
         page_say(html, visit->language, "p", "card problem", "link.gone");
@@ -443,7 +453,7 @@ static void write_card(struct html *html, const struct visit *visit, struct db *
 static void show_several(struct html *html, const struct visit *visit, struct db *db,
                          const struct subject *subjects, size_t count)
 {
-    struct tally tally = {0};
+    struct link_tally tally = {0};
     size_t found = 0;
     g_autofree struct topic *topics = g_new0(struct topic, count + 1);
     for (size_t i = 0; i < count; i++) {

@@ -3,6 +3,7 @@
 #define API_LINK_HTML_H
 
 #include "api/page_html.h"
+#include "base/principal.h"
 #include "db/db.h"
 #include "paging/link.h"
 #include "paging/topic.h"
@@ -13,7 +14,8 @@ struct visit {
     struct pager *pager;
     int language;
     char *time_zone;
-    char *actor; /* "user:ana", or "channel:ops" for a message to a chat channel */
+    struct principal
+        actor; /* a person, or the room of a message to a chat channel; its name is the link's */
     char *token;
     struct config *config;
     struct utc now;

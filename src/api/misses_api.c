@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "paging/miss_store.h"
+#include "paging/paging_permits.h"
+#include "people/user.h"
 
 #define SINCE_USUAL SPAN_D(30)
 
@@ -117,10 +119,10 @@ static void read_user_misses(struct http_request *request, void *self)
     struct api_context *context = self;
     const char *name = http_path_param(request, "name");
     struct config *config = config_current(context->configs);
-    const struct user *user = config_user(config, name);
+    const struct user *user = user_find(config, name);
     struct counts counts = {0};
     if (user == NULL) {
-        api_answer_unknown(request, 404, "name", config, CONFIG_USER, name);
+        api_answer_unknown(request, 404, "name", config, &USER_KIND, name);
     } else if (count(request, context, user->name, &counts)) {
         http_answer_json(request, 200, miss_json(&counts, user->name));
         g_hash_table_destroy(counts.by_name);
@@ -138,7 +140,7 @@ static json_t *misses_json(const struct config *config, const struct team *team,
                            const struct counts *counts)
 {
     json_t *items = json_array();
-    const GPtrArray *users = config->items[CONFIG_USER];
+    const GPtrArray *users = config_items(config, &USER_KIND);
     for (guint i = 0; users != NULL && i < users->len; i++) {
         const struct user *user = g_ptr_array_index(users, i);
         bool is_wanted = team == NULL || g_ptr_array_find_with_equal_func(team->members, user->name,
@@ -155,10 +157,10 @@ static void read_misses(struct http_request *request, void *self)
     struct api_context *context = self;
     const char *name = http_query(request, "team");
     struct config *config = config_current(context->configs);
-    const struct team *team = config_team(config, name);
+    const struct team *team = team_find(config, name);
     struct counts counts = {0};
     if (name != NULL && team == NULL) {
-        api_answer_unknown(request, 400, "team", config, CONFIG_TEAM, name);
+        api_answer_unknown(request, 400, "team", config, &TEAM_KIND, name);
     } else if (count(request, context, NULL, &counts)) {
         api_answer_list(request, misses_json(config, team, &counts), 0);
         g_hash_table_destroy(counts.by_name);
@@ -176,12 +178,12 @@ static const struct query_param SINCE_PARAMS[] = {{"since", "RFC 3339; 30 days a
 static const struct query_param TEAM_PARAMS[] = {
     {"since", "RFC 3339; 30 days ago when absent."}, {"team", "Only its members."}, {NULL, NULL}};
 
-const struct route_row MISS_ROUTES[] = {
-    {"GET", "/api/v1/users/{name}/misses", PERMIT_READ, get_user_misses,
+static const struct route_row ROWS[] = {
+    {"GET", "/api/v1/users/{name}/misses", &PERMIT_MISS_READ, get_user_misses,
      .summary = "How many pages one person had, and how many went on to somebody else.",
      .answer = &MISS_RECORD, .params = SINCE_PARAMS},
-    {"GET", "/api/v1/misses", PERMIT_READ, get_misses,
+    {"GET", "/api/v1/misses", &PERMIT_MISS_READ, get_misses,
      .summary = "The same for everybody, or for a team.", .answer = &MISS_RECORD, .is_list = true,
      .params = TEAM_PARAMS},
 };
-const size_t MISS_ROUTE_COUNT = G_N_ELEMENTS(MISS_ROUTES);
+const struct route_table MISS_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

@@ -1,4 +1,5 @@
 /* The nodes that share the database, and whether this one is ready to take alerts. */
+#include "api/server_permits.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
@@ -10,9 +11,6 @@ enum { BUSY_RETRY_S = 2 };
 
 /* Whoever watches us asks again soon, and gives up sooner than who sends alerts. */
 #define READY_WITHIN SPAN_S(3)
-
-static const struct enum_name NODE_STATE_NAMES[] = {
-    {"alive", NODE_ALIVE}, {"leaving", NODE_LEAVING}, {"gone", NODE_GONE}, {0}};
 
 /* Its texts are borrowed, so it is only written, never read or freed. */
 struct node_view {
@@ -93,7 +91,7 @@ static struct utc closed_since(const struct api_context *context)
 
 /* --- the list --- */
 
-struct listing {
+struct node_listing {
     struct http_request *request;
     const struct api_context *context;
     struct utc now;
@@ -108,7 +106,7 @@ static void add_view(json_t *items, const struct node_view *view)
 
 static void list_node(void *self, const struct node_info *node)
 {
-    struct listing *listing = self;
+    struct node_listing *listing = self;
     struct span age;
     bool is_seen =
         node->state != NODE_GONE && ledger_beat_age(listing->context->ledger, node->id, &age);
@@ -130,7 +128,7 @@ static void list_node(void *self, const struct node_info *node)
 }
 
 /* A database with one writer knows of no nodes: its server is the one there is. */
-static void list_the_one(struct listing *listing)
+static void list_the_one(struct node_listing *listing)
 {
     const struct api_context *context = listing->context;
     struct node_view view = {.id = (char *)(uintptr_t) "1",
@@ -149,7 +147,7 @@ static void list_the_one(struct listing *listing)
 /* Asked through the ledger, which alone knows which of them this one is. */
 static enum command_result run_listing(struct ledger_tx *tx, void *arg)
 {
-    struct listing *listing = arg;
+    struct node_listing *listing = arg;
     json_array_clear(listing->items);
     listing->now = tx->now;
     listing->this_node = ledger_node(tx);
@@ -180,7 +178,7 @@ static void answer_by_itself(struct http_request *request, const struct api_cont
 
 static void answer_listing(void *arg, enum command_outcome outcome)
 {
-    struct listing *listing = arg;
+    struct node_listing *listing = arg;
     if (outcome == OUTCOME_UNAVAILABLE || outcome == OUTCOME_UNCERTAIN) {
         answer_by_itself(listing->request, listing->context);
         json_decref(listing->items);
@@ -199,8 +197,8 @@ static void get_nodes(struct http_request *request, void *self)
         answer_by_itself(request, context);
         return;
     }
-    struct listing *listing = g_new0(struct listing, 1);
-    *listing = (struct listing){.request = request, .context = context, .items = json_array()};
+    struct node_listing *listing = g_new0(struct node_listing, 1);
+    *listing = (struct node_listing){.request = request, .context = context, .items = json_array()};
     struct command command = {.run = run_listing, .answer = answer_listing, .arg = listing};
     if (!api_submit(request, context, command)) {
         json_decref(listing->items);
@@ -321,14 +319,14 @@ static void get_ready(struct http_request *request, void *self)
 
 static const int FAILED[] = {500, 0};
 
-const struct route_row NODE_ROUTES[] = {
-    {"GET", "/readyz", PERMIT_ANYONE, get_ready,
+static const struct route_row ROWS[] = {
+    {"GET", "/readyz", NULL, get_ready, .door = HTTP_DOOR_ANYONE,
      .summary = "Alerts are taken and people told: the ledger runs, the database can be written, "
                 "messages are sent. 503 says in `database` why not: full, down, uncertain, "
                 "outdated, damaged or slow; or in `sending`: silent, unwatched or overdue.",
      .answer = &READY_SHAPE},
-    {"GET", "/api/v1/nodes", PERMIT_READ, get_nodes,
+    {"GET", "/api/v1/nodes", &PERMIT_NODE_READ, get_nodes,
      .summary = "The servers that share the database, also the last that ended within a day.",
      .answer = &NODE_RECORD, .is_list = true, .others = FAILED},
 };
-const size_t NODE_ROUTE_COUNT = G_N_ELEMENTS(NODE_ROUTES);
+const struct route_table NODE_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

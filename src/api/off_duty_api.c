@@ -3,7 +3,9 @@
 #include "api/support.h"
 
 #include "base/json_set.h"
-#include "config/off_duty.h"
+#include "oncall/absence.h"
+#include "oncall/off_duty.h"
+#include "oncall/oncall_permits.h"
 #include "paging/pager.h"
 
 /* --- the shape of request and answer --- */
@@ -155,7 +157,7 @@ struct off_duty_job {
     struct off_duty off;
     int handed_on;
     char *user;
-    char *actor;
+    struct principal actor;
 };
 
 static void job_free(struct off_duty_job *job)
@@ -163,7 +165,7 @@ static void job_free(struct off_duty_job *job)
     off_duty_clear(&job->off);
     record_clear(&BODY_RECORD, &job->body);
     g_free(job->user);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     g_free(job);
 }
 
@@ -232,7 +234,7 @@ static void post_off_duty(struct http_request *request, void *self)
     job->body.from = utc_later(now, job->body.from);
     job->pager = context->pager;
     job->user = g_strdup(http_path_param(request, "name"));
-    job->actor = g_strdup(http_actor(request));
+    job->actor = principal_copy(api_principal(request));
     job->off = (struct off_duty){.base = {.configs = context->configs, .actor = job->actor},
                                  .user = job->user,
                                  .from = job->body.from,
@@ -255,7 +257,7 @@ static void get_absences(struct http_request *request, void *self)
         return;
     }
     struct config *config = config_current(context->configs);
-    const GPtrArray *all = config->items[CONFIG_ABSENCE];
+    const GPtrArray *all = config_items(config, &ABSENCE_KIND);
     json_t *items = json_array();
     int64_t at = page.from;
     for (; at < (int64_t)all->len && at < page.from + page.limit; at++) {
@@ -270,14 +272,14 @@ struct end_job {
     struct http_request *request;
     struct end_absence end;
     char *name;
-    char *actor;
+    struct principal actor;
 };
 
 static void end_job_free(struct end_job *job)
 {
     end_absence_clear(&job->end);
     g_free(job->name);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     g_free(job);
 }
 
@@ -315,7 +317,7 @@ static void delete_absence(struct http_request *request, void *self)
     struct end_job *job = g_new0(struct end_job, 1);
     job->request = request;
     job->name = g_strdup(http_path_param(request, "name"));
-    job->actor = g_strdup(http_actor(request));
+    job->actor = principal_copy(api_principal(request));
     job->end = (struct end_absence){.base = {.configs = context->configs, .actor = job->actor},
                                     .name = job->name,
                                     .keeps_covers = keeps_covers};
@@ -331,17 +333,17 @@ static const struct query_param END_PARAMS[] = {
     {NULL, NULL}};
 static const int OF_FILE[] = {409, 0};
 
-const struct route_row DUTY_ROUTES[] = {
-    {"GET", "/api/v1/absences", PERMIT_READ, get_absences,
+static const struct route_row ROWS[] = {
+    {"GET", "/api/v1/absences", &PERMIT_ABSENCE_READ, get_absences,
      .summary = "Who is away, and when, of those who were taken off duty.",
      .answer = &ABSENCE_RECORD, .is_list = true, .params = API_PAGE_PARAMS},
-    {"DELETE", "/api/v1/absences/{name}", PERMIT_RESPOND, delete_absence,
+    {"DELETE", "/api/v1/absences/{name}", &PERMIT_ABSENCE_CHANGE, delete_absence,
      .summary =
          "Ends an absence, and takes back the overrides that cover what is left of it; one that "
          "holds ends now.",
      .answer = &ABSENCE_ENDED_SHAPE, .params = END_PARAMS, .others = OF_FILE},
-    {"POST", "/api/v1/users/{name}/off-duty", PERMIT_RESPOND, post_off_duty,
+    {"POST", "/api/v1/users/{name}/off-duty", &PERMIT_ABSENCE_CHANGE, post_off_duty,
      .summary = "Takes a person off duty for a time: somebody else covers each of their shifts.",
      .request = &BODY_RECORD, .answer = &VIEW_RECORD},
 };
-const size_t DUTY_ROUTE_COUNT = G_N_ELEMENTS(DUTY_ROUTES);
+const struct route_table DUTY_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

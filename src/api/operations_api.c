@@ -1,4 +1,5 @@
 /* What operators and their tools ask: health, metrics, documentation, backup. */
+#include "api/server_permits.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
@@ -126,24 +127,24 @@ static struct {
     char *tag; /* the ETag */
 } document = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static char *write_document(const char *server)
+static char *write_document(const char *server, const struct route_set *routes)
 {
     const struct openapi_about about = {.title = "Tocsin",
                                         .version = TOCSIN_VERSION,
                                         .server = server,
-                                        .plain_problems = API_PLAIN_PROBLEMS};
-    struct api_tables tables;
-    api_tables(&tables);
-    json_auto_t *json = http_openapi(tables.tables, tables.sizes, &about);
+                                        .plain_problems = API_PLAIN_PROBLEMS,
+                                        .permit_of = api_permit_of,
+                                        .every_scope = enum_to_name(TOKEN_SCOPE_NAMES, SCOPE_READ)};
+    json_auto_t *json = http_openapi(routes, &about);
     return json_write(json);
 }
 
 /* A new reference, and its tag in *out_tag. */
-static GBytes *current_document(const char *server, char **out_tag)
+static GBytes *current_document(const char *server, const struct route_set *routes, char **out_tag)
 {
     pthread_mutex_lock(&document.lock);
     if (document.text == NULL || g_strcmp0(document.server, server) != 0) {
-        char *text = write_document(server);
+        char *text = write_document(server, routes);
         g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
         g_clear_pointer(&document.text, g_bytes_unref);
         document.text = g_bytes_new_take(text, strlen(text));
@@ -162,7 +163,7 @@ static void get_openapi(struct http_request *request, void *self)
 {
     const struct api_context *context = self;
     g_autofree char *tag = NULL;
-    g_autoptr(GBytes) text = current_document(context->public_url, &tag);
+    g_autoptr(GBytes) text = current_document(context->public_url, context->routes, &tag);
     const char *known = http_header(request, "If-None-Match");
     http_set_header(request, "ETag", tag);
     http_set_header(request, "Cache-Control", "no-cache");
@@ -271,15 +272,15 @@ static void post_backup(struct http_request *request, void *self)
 static const int BUSY[] = {409, 0};
 static const int UNCHANGED[] = {304, 0};
 
-const struct route_row OPERATION_ROUTES[] = {
-    {"GET", "/healthz", PERMIT_ANYONE, get_health, .summary = "The process runs.",
+static const struct route_row ROWS[] = {
+    {"GET", "/healthz", NULL, get_health, .door = HTTP_DOOR_ANYONE, .summary = "The process runs.",
      .answer = &HEALTH_SHAPE},
-    {"GET", "/metrics", PERMIT_ANYONE, get_metrics,
+    {"GET", "/metrics", NULL, get_metrics, .door = HTTP_DOOR_ANYONE,
      .summary = "Numbers about the server itself, in Prometheus' text form.", .gives = TEXT_TYPE},
-    {"GET", "/api/v1/openapi.json", PERMIT_ANYONE, get_openapi, .summary = "This document.",
-     .answer = &OPENAPI_SHAPE, .others = UNCHANGED},
-    {"POST", "/api/v1/backup", PERMIT_ADMIN, post_backup,
+    {"GET", "/api/v1/openapi.json", NULL, get_openapi, .door = HTTP_DOOR_ANYONE,
+     .summary = "This document.", .answer = &OPENAPI_SHAPE, .others = UNCHANGED},
+    {"POST", "/api/v1/backup", &PERMIT_SERVER_BACK_UP, post_backup,
      .summary = "Copies the database, online and verified, into the data directory.",
      .answer = &BACKUP_MADE_SHAPE, .others = BUSY, .success = 201},
 };
-const size_t OPERATION_ROUTE_COUNT = G_N_ELEMENTS(OPERATION_ROUTES);
+const struct route_table OPERATION_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

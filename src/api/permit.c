@@ -1,75 +1,47 @@
-/* Who may what: the tables, and the guard in front of them. */
+/* The guard in front of all routes. */
 #include "api/context.h"
-#include "api/intake.h"
 #include "api/refused.h"
 
-#include "access/key_command.h"
 #include "access/key_index.h"
-#include "alert/alert_events.h"
-#include "base/principal.h"
-#include "config/off_duty.h"
-#include "paging/pager.h"
+#include "access/permit.h"
 #include "source/pagerduty.h"
 
 const char API_PLAIN_PROBLEMS[] = "/in/prometheus/";
 
-void api_tables(struct api_tables *out)
-{
-    *out = (struct api_tables){
-        .tables = {INTAKE_ROUTES,    ALERT_ROUTES,        EXPLAIN_ROUTES, SCHEDULE_ROUTES,
-                   CONFIG_ROUTES,    EVENT_ROUTES,        KEY_ROUTES,     FEED_ROUTES,
-                   OPERATION_ROUTES, TRIAL_ROUTES,        DOCTOR_ROUTES,  BOARD_ROUTES,
-                   LINK_ROUTES,      DUTY_ROUTES,         MISS_ROUTES,    REPLAY_ROUTES,
-                   NODE_ROUTES,      ALERTMANAGER_ROUTES, SILENCE_ROUTES, NULL},
-        .sizes = {INTAKE_ROUTE_COUNT, ALERT_ROUTE_COUNT, EXPLAIN_ROUTE_COUNT, SCHEDULE_ROUTE_COUNT,
-                  CONFIG_ROUTE_COUNT, EVENT_ROUTE_COUNT, KEY_ROUTE_COUNT, FEED_ROUTE_COUNT,
-                  OPERATION_ROUTE_COUNT, TRIAL_ROUTE_COUNT, DOCTOR_ROUTE_COUNT, BOARD_ROUTE_COUNT,
-                  LINK_ROUTE_COUNT, DUTY_ROUTE_COUNT, MISS_ROUTE_COUNT, REPLAY_ROUTE_COUNT,
-                  NODE_ROUTE_COUNT, ALERTMANAGER_ROUTE_COUNT, SILENCE_ROUTE_COUNT},
-    };
-}
-
-void api_add_events(struct ledger *ledger)
-{
-    ledger_add_events(ledger, KEY_EVENTS);
-    ledger_add_events(ledger, CONFIG_EVENTS);
-    ledger_add_events(ledger, OVERRIDE_EVENTS);
-    ledger_add_events(ledger, ABSENCE_EVENTS);
-    ledger_add_events(ledger, OFF_DUTY_EVENTS);
-    ledger_add_events(ledger, ALERT_EVENTS);
-    ledger_add_events(ledger, CHANGE_EVENTS);
-    ledger_add_events(ledger, PAGING_EVENTS);
-}
-
-/* Default deny: what is not named here reaches nothing. */
-static bool reaches(int scope, enum permit permit)
-{
-    switch (permit) {
-    case PERMIT_READ:
-        return scope >= SCOPE_READ;
-    case PERMIT_RESPOND:
-        return scope >= SCOPE_RESPOND;
-    case PERMIT_ADMIN:
-        return scope >= SCOPE_ADMIN;
-    case PERMIT_ANYONE:
-    case PERMIT_KEY:
-    case PERMIT_LINK:
-        break;
-    }
-    return false;
-}
-
-static char *authorize(void *self, const char *token, enum permit permit, bool *out_is_known)
+struct caller *api_recognize(void *self, const char *token)
 {
     struct api_context *context = self;
     struct key_entry entry = {0};
-    *out_is_known = false;
     if (!key_index_find(context->keys, token, clock_now(context->clock), &entry) ||
         entry.owner_kind != KEY_TOKEN) {
         return NULL;
     }
-    *out_is_known = true;
-    return reaches(entry.scope, permit) ? principal_text(PRINCIPAL_TOKEN, entry.owner) : NULL;
+    return caller_create((struct principal){.kind = PRINCIPAL_TOKEN, .name = entry.owner},
+                         entry.scope);
+}
+
+/* Whoever may open the socket may read the database. */
+static struct caller *local(void *self)
+{
+    (void)self;
+    return caller_create((struct principal){.kind = PRINCIPAL_LOCAL, .name = ""}, SCOPE_ADMIN);
+}
+
+static bool may(const struct caller *caller, const struct permit *permit,
+                const struct http_request *request)
+{
+    const char *name = permit->object != NULL ? http_path_object(request) : NULL;
+    char kind[SUBJECT_KIND_SIZE];
+    struct subject object;
+    g_autofree char *text = name != NULL ? g_strconcat(permit->object, ":", name, NULL) : NULL;
+    bool is_known = text != NULL && subject_read(text, kind, &object);
+    return caller_may(caller, permit, is_known ? &object : NULL);
+}
+
+struct openapi_permit api_permit_of(const struct permit *permit)
+{
+    return (struct openapi_permit){permit->name, enum_to_name(TOKEN_SCOPE_NAMES, permit->least),
+                                   permit->doc};
 }
 
 /* Of one that may send more than a form: an integration, a heartbeat, a token that may respond. */
@@ -102,7 +74,10 @@ static bool knows_body(void *self, const struct http_request *request)
 
 struct http_guard api_guard(struct api_context *context)
 {
-    return (struct http_guard){.authorize = authorize,
+    return (struct http_guard){.recognize = api_recognize,
+                               .local = local,
+                               .may = may,
+                               .forget = caller_destroy,
                                .knows = knows,
                                .knows_body = knows_body,
                                .lost = refused_lost,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "access/key_index.h"
+#include "alert/service.h"
 #include "api/door.h"
 #include "base/log.h"
 #include "base/metric.h"
@@ -16,14 +17,14 @@ enum { PARTS_SHOWN = 8 };
 static const char PLAIN[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-_.~%";
 
 /* A command of our own: nobody waits for its answer. */
-struct telling {
+struct refused_telling {
     struct take take;
     char *integration, *service;
 };
 
 static void telling_done(void *arg, enum command_outcome outcome)
 {
-    struct telling *telling = arg;
+    struct refused_telling *telling = arg;
     (void)outcome; /* where nothing can be stored, the next refusal tries again */
     take_clear(&telling->take);
     g_free(telling->integration);
@@ -33,19 +34,19 @@ static void telling_done(void *arg, enum command_outcome outcome)
 
 static enum command_result telling_run(struct ledger_tx *tx, void *arg)
 {
-    return pager_take(tx, &((struct telling *)arg)->take);
+    return pager_take(tx, &((struct refused_telling *)arg)->take);
 }
 
 static void telling_foresee(struct ledger_tx *tx, void *arg)
 {
-    pager_foresee_take(tx, &((struct telling *)arg)->take);
+    pager_foresee_take(tx, &((struct refused_telling *)arg)->take);
 }
 
 /* Takes over the signal. */
 static void tell(const struct api_context *context, const char *integration, const char *service,
                  struct signal signal)
 {
-    struct telling *telling = g_new0(struct telling, 1);
+    struct refused_telling *telling = g_new0(struct refused_telling, 1);
     telling->integration = g_strdup(integration);
     telling->service = g_strdup(service);
     telling->take = (struct take){.pager = context->pager,
@@ -118,7 +119,7 @@ static void note_of(const struct api_context *context, const char *name, enum re
                     const struct refused *last)
 {
     struct config *config = config_current(context->configs);
-    const struct integration *integration = config_integration(config, name);
+    const struct integration *integration = integration_find(config, name);
     if (integration != NULL) {
         refused_note(context, integration->name, integration->service, kind, last);
     }
@@ -160,7 +161,7 @@ void refused_astray(const struct api_context *context, const char *name,
                     const struct http_request *request, int status)
 {
     struct config *config = config_current(context->configs);
-    const struct integration *integration = config_integration(config, name);
+    const struct integration *integration = integration_find(config, name);
     if (integration != NULL) {
         g_autofree char *path = shown_path(http_path(request));
         g_autofree char *why = g_strdup_printf(

@@ -4,10 +4,10 @@
 
 #include <string.h>
 
+#include "alert/alert_permits.h"
 #include "alert/alert_store.h"
 #include "alert/route.h"
-#include "config/config_plan.h"
-#include "config/config_short.h"
+#include "config/config_check.h"
 
 enum { LAST_USUAL = 100, LAST_MAX = 1000 };
 
@@ -105,12 +105,12 @@ static bool judge_names(const struct config *config, const GPtrArray *routes, st
         char path[40];
         g_snprintf(path, sizeof path, "routes[%u]", i);
         bool is_good = true;
-        if (route->service != NULL && config_service(config, route->service) == NULL) {
-            is_good = config_unknown(config, CONFIG_SERVICE, route->service, fault);
+        if (route->service != NULL && service_find(config, route->service) == NULL) {
+            is_good = config_unknown(config, &SERVICE_KIND, route->service, fault);
             fault_within(fault, "service");
         } else if (route->integration != NULL &&
-                   config_integration(config, route->integration) == NULL) {
-            is_good = config_unknown(config, CONFIG_INTEGRATION, route->integration, fault);
+                   integration_find(config, route->integration) == NULL) {
+            is_good = config_unknown(config, &INTEGRATION_KIND, route->integration, fault);
             fault_within(fault, "integration");
         }
         if (!is_good) {
@@ -125,7 +125,7 @@ static bool judge_names(const struct config *config, const GPtrArray *routes, st
 static struct match_subject subject_of(const struct config *config, const struct alert *alert)
 {
     struct match_subject subject = match_subject_of_alert(alert);
-    const struct integration *integration = config_integration(config, alert->integration);
+    const struct integration *integration = integration_find(config, alert->integration);
     if (alert->route != NULL && integration != NULL) {
         subject.service = integration->service;
     }
@@ -166,7 +166,7 @@ static void replay_one(void *self, const struct alert *alert)
     struct match_subject subject = subject_of(replaying->config, alert);
     struct way now = {0};
     struct way then = {0};
-    send_along(replaying->config->items[CONFIG_ROUTE], &subject, &now);
+    send_along(config_items(replaying->config, &ROUTE_KIND), &subject, &now);
     send_along(replaying->routes, &subject, &then);
     struct replayed replayed = {
         .alert_id = g_strdup_printf("%" G_GINT64_FORMAT, alert->id),
@@ -234,7 +234,7 @@ static json_t *in_full(const json_t *body)
     json_t *full = json_deep_copy(body);
     json_t *routes = json_object_get(full, "routes");
     for (size_t i = 0; i < json_array_size(routes); i++) {
-        json_array_set_new(routes, i, config_in_full(CONFIG_ROUTE, json_array_get(routes, i)));
+        json_array_set_new(routes, i, config_in_full(&ROUTE_KIND, json_array_get(routes, i)));
     }
     return full;
 }
@@ -282,9 +282,9 @@ static void post_replay(struct http_request *request, void *self)
     }
 }
 
-const struct route_row REPLAY_ROUTES[] = {
-    {"POST", "/api/v1/routes/replay", PERMIT_RESPOND, post_replay,
+static const struct route_row ROWS[] = {
+    {"POST", "/api/v1/routes/replay", &PERMIT_ROUTE_REPLAY, post_replay,
      .summary = "Where routes that are not in force yet would have sent the newest alerts.",
      .request = &REPLAY_RECORD, .answer = &REPLAYED_RECORD, .is_list = true},
 };
-const size_t REPLAY_ROUTE_COUNT = G_N_ELEMENTS(REPLAY_ROUTES);
+const struct route_table REPLAY_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

@@ -7,6 +7,9 @@
 
 #include "config/config_store.h"
 #include "config/config_work.h"
+#include "oncall/oncall_permits.h"
+#include "oncall/override_store.h"
+#include "oncall/override_work.h"
 #include "oncall/shift.h"
 
 /* A longer range is a mistake of a program, and costs a core for seconds. */
@@ -81,9 +84,9 @@ static const struct schedule *schedule_of(struct http_request *request, struct a
 {
     struct config *config = config_current(context->configs);
     const char *name = http_path_param(request, "name");
-    const struct schedule *schedule = config_schedule(config, name);
+    const struct schedule *schedule = schedule_find(config, name);
     if (schedule == NULL) {
-        api_answer_unknown(request, 404, "name", config, CONFIG_SCHEDULE, name);
+        api_answer_unknown(request, 404, "name", config, &SCHEDULE_KIND, name);
         config_unref(config);
         return NULL;
     }
@@ -226,7 +229,7 @@ struct override_job {
     struct add_override add;
     struct remove_override remove;
     char *schedule;
-    char *actor;
+    struct principal actor;
     json_t *spec;
 };
 
@@ -234,7 +237,7 @@ static void override_job_free(struct override_job *job)
 {
     add_override_clear(&job->add);
     g_free(job->schedule);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     json_decref(job->spec);
     g_free(job);
 }
@@ -245,7 +248,7 @@ static struct override_job *override_job_new(struct http_request *request,
     struct override_job *job = g_new0(struct override_job, 1);
     job->request = request;
     job->schedule = g_strdup(http_path_param(request, "name"));
-    job->actor = g_strdup(http_actor(request));
+    job->actor = principal_copy(api_principal(request));
     struct config_command base = {.configs = context->configs, .actor = job->actor};
     job->add.base = base;
     job->add.schedule = job->schedule;
@@ -334,25 +337,26 @@ static const struct query_param RANGE_PARAMS[] = {
     {"to", "RFC 3339; 30 days after from when absent, at most 400."},
     {NULL, NULL}};
 
-const struct route_row SCHEDULE_ROUTES[] = {
-    {"GET", "/api/v1/schedules/{name}", PERMIT_READ, get_schedule, "One schedule.",
+static const struct route_row ROWS[] = {
+    {"GET", "/api/v1/schedules/{name}", &PERMIT_SCHEDULE_READ, get_schedule, "One schedule.",
      .answer = &SCHEDULE_RECORD},
-    {"GET", "/api/v1/schedules/{name}/on-call", PERMIT_READ, get_on_call,
+    {"GET", "/api/v1/schedules/{name}/on-call", &PERMIT_SCHEDULE_READ, get_on_call,
      "Who is on call at an instant.", .answer = &ON_CALL_RECORD, .params = AT_PARAMS},
-    {"GET", "/api/v1/schedules/{name}/shifts", PERMIT_READ, get_shifts,
+    {"GET", "/api/v1/schedules/{name}/shifts", &PERMIT_SCHEDULE_READ, get_shifts,
      "The shifts of a range, in order of start.", .answer = &SHIFT_RECORD, .is_list = true,
      .params = RANGE_PARAMS},
-    {"GET", "/api/v1/schedules/{name}/gaps", PERMIT_READ, get_gaps,
+    {"GET", "/api/v1/schedules/{name}/gaps", &PERMIT_SCHEDULE_READ, get_gaps,
      "The stretches of a range in which nobody is on call.", .answer = &SHIFT_RECORD,
      .is_list = true, .params = RANGE_PARAMS},
-    {"GET", "/api/v1/schedules/{name}/overrides", PERMIT_READ, get_overrides,
+    {"GET", "/api/v1/schedules/{name}/overrides", &PERMIT_SCHEDULE_READ, get_overrides,
      "The overrides that people made beside the file.", .answer = &KEPT_OVERRIDE_SHAPE,
      .is_list = true},
-    {"POST", "/api/v1/schedules/{name}/overrides", PERMIT_RESPOND, post_override,
+    {"POST", "/api/v1/schedules/{name}/overrides", &PERMIT_SCHEDULE_OVERRIDE, post_override,
      "Puts somebody else on call for a while.", .request = &OVERRIDE_RECORD,
      .answer = &KEPT_OVERRIDE_SHAPE, .success = 201},
-    {"DELETE", "/api/v1/schedules/{name}/overrides/{id}", PERMIT_RESPOND, delete_override,
+    {"DELETE", "/api/v1/schedules/{name}/overrides/{id}", &PERMIT_SCHEDULE_OVERRIDE,
+     delete_override,
      "Takes an override back; one that holds ends now, one that is over stays as it was.",
      .success = 204},
 };
-const size_t SCHEDULE_ROUTE_COUNT = G_N_ELEMENTS(SCHEDULE_ROUTES);
+const struct route_table SCHEDULE_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

@@ -3,12 +3,12 @@
 #include "api/shapes.h"
 #include "api/support.h"
 
+#include "access/permit.h"
+
 int sight_of(const struct http_request *request)
 {
-    if (http_may(request, PERMIT_ADMIN)) {
-        return SCOPE_ADMIN;
-    }
-    return http_may(request, PERMIT_RESPOND) ? SCOPE_RESPOND : SCOPE_READ;
+    const struct caller *caller = http_caller(request);
+    return caller != NULL ? MAX(caller->scope, (int)SCOPE_READ) : (int)SCOPE_READ;
 }
 
 bool sight_sees(int sight, const struct ledger *ledger, const char *kind)

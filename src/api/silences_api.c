@@ -2,8 +2,10 @@
 #include "api/aside.h"
 #include "api/support.h"
 
+#include "alert/alert_permits.h"
 #include "alert/alert_store.h"
 #include "alert/silence.h"
+#include "alert/silence_work.h"
 #include "base/json.h"
 #include "config/config_work.h"
 
@@ -119,7 +121,7 @@ static void read_silences(struct http_request *request, void *self)
     g_autoptr(GPtrArray) page = g_ptr_array_new(); /* borrowed from the configuration */
     g_autoptr(GArray) held = g_array_new(FALSE, TRUE, sizeof(int64_t));
     struct config *config = config_current(context->configs);
-    int64_t next = take_page(config->items[CONFIG_SILENCE], &asked, page);
+    int64_t next = take_page(config_items(config, &SILENCE_KIND), &asked, page);
     struct utc now = clock_now(context->clock);
     bool is_whole = false;
     if (!wants_held || read_held(request, context, page, now, held, &is_whole)) {
@@ -143,11 +145,11 @@ static void get_silence(struct http_request *request, void *self)
     const struct api_context *context = self;
     const char *name = http_path_param(request, "name");
     struct config *config = config_current(context->configs);
-    const struct silence *silence = config_find(config, CONFIG_SILENCE, name);
+    const struct silence *silence = config_find(config, &SILENCE_KIND, name);
     if (silence != NULL) {
         http_answer_json(request, 200, show_silence(silence, clock_now(context->clock), NULL));
     } else {
-        api_answer_unknown(request, 404, "name", config, CONFIG_SILENCE, name);
+        api_answer_unknown(request, 404, "name", config, &SILENCE_KIND, name);
     }
     config_unref(config);
 }
@@ -158,17 +160,17 @@ struct object_job {
     struct http_request *request;
     struct put_object put;
     struct end_silence end;
-    char *actor;
+    struct principal actor;
     char *name;
     json_t *spec;
 };
 
 static struct object_job *object_job_new(struct http_request *request, struct api_context *context,
-                                         int kind)
+                                         const struct config_kind *kind)
 {
     struct object_job *job = g_new0(struct object_job, 1);
     job->request = request;
-    job->actor = g_strdup(http_actor(request));
+    job->actor = principal_copy(api_principal(request));
     job->name = g_strdup(http_path_param(request, "name"));
     struct config_command base = {.configs = context->configs, .actor = job->actor};
     job->put.base = base;
@@ -182,7 +184,7 @@ static void object_job_free(struct object_job *job)
     put_object_clear(&job->put);
     end_silence_clear(&job->end);
     json_decref(job->spec);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     g_free(job->name);
     g_free(job);
 }
@@ -237,10 +239,11 @@ static void post_silence(struct http_request *request, void *self)
         http_answer_fault(request, 422, &fault);
         return;
     }
-    struct object_job *job = object_job_new(request, context, CONFIG_SILENCE);
+    struct object_job *job = object_job_new(request, context, &SILENCE_KIND);
     job->spec = json_deep_copy(body);
     if (json_is_object(job->spec) && json_object_get(job->spec, "created_by") == NULL) {
-        json_object_set_new(job->spec, "created_by", json_string(job->actor));
+        g_autofree char *maker = principal_text_of(job->actor);
+        json_object_set_new(job->spec, "created_by", json_string(maker));
     }
     job->put.spec = job->spec;
     struct command command = {.run = put_run, .answer = put_answer, .arg = job};
@@ -272,7 +275,7 @@ static void delete_answer(void *self, enum command_outcome outcome)
 
 static void delete_silence(struct http_request *request, void *context)
 {
-    struct object_job *job = object_job_new(request, context, CONFIG_SILENCE);
+    struct object_job *job = object_job_new(request, context, &SILENCE_KIND);
     struct command command = {.run = delete_run, .answer = delete_answer, .arg = job};
     if (!api_submit(request, context, command)) {
         object_job_free(job);
@@ -288,17 +291,17 @@ static const struct query_param LIST_PARAMS[] = {
 static const int CHANGED[] = {200, 409, 0}; /* one of that name was there */
 static const int OF_FILE[] = {409, 0};
 
-const struct route_row SILENCE_ROUTES[] = {
-    {"GET", "/api/v1/silences", PERMIT_READ, get_silences, .summary = "Silences.",
+static const struct route_row ROWS[] = {
+    {"GET", "/api/v1/silences", &PERMIT_SILENCE_READ, get_silences, .summary = "Silences.",
      .answer = &SILENCE_RECORD, .is_list = true, .params = LIST_PARAMS},
-    {"GET", "/api/v1/silences/{name}", PERMIT_READ, get_silence, .summary = "One silence.",
+    {"GET", "/api/v1/silences/{name}", &PERMIT_SILENCE_READ, get_silence, .summary = "One silence.",
      .answer = &SILENCE_RECORD},
-    {"POST", "/api/v1/silences", PERMIT_RESPOND, post_silence,
+    {"POST", "/api/v1/silences", &PERMIT_SILENCE_CHANGE, post_silence,
      .summary = "Keeps matching alerts from paging for a while.", .request = &SILENCE_RECORD,
      .answer = &SILENCE_RECORD, .others = CHANGED, .success = 201},
-    {"DELETE", "/api/v1/silences/{name}", PERMIT_RESPOND, delete_silence,
+    {"DELETE", "/api/v1/silences/{name}", &PERMIT_SILENCE_CHANGE, delete_silence,
      .summary =
          "Ends a silence, which stays listed as one that is over; one that recurs is deleted.",
      .others = OF_FILE, .success = 204},
 };
-const size_t SILENCE_ROUTE_COUNT = G_N_ELEMENTS(SILENCE_ROUTES);
+const struct route_table SILENCE_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

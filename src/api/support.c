@@ -3,10 +3,12 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "access/permit.h"
 #include "api/page_html.h"
 #include "base/json_set.h"
 #include "base/limits.h"
 #include "base/principal.h"
+#include "config/config_check.h"
 #include "config/config_plan.h"
 
 enum { PAGE_DEFAULT = 50, BUSY_RETRY_S = 2 };
@@ -172,18 +174,29 @@ bool api_body(struct http_request *request, const struct record *record, void *o
     return true;
 }
 
-char *api_actor(struct http_request *request, struct api_context *context, const char *user)
+struct principal api_principal(const struct http_request *request)
 {
+    const struct caller *caller = http_caller(request);
+    return caller == NULL ? (struct principal){0} : caller->principal;
+}
+
+bool api_actor(struct http_request *request, struct api_context *context, const char *user,
+               struct principal *out)
+{
+    const struct principal caller = api_principal(request);
     if (user == NULL) {
-        return g_strdup(http_actor(request));
+        *out = principal_copy(caller);
+        return true;
     }
     struct config *config = config_current(context->configs);
-    bool is_known = config_user(config, user) != NULL;
+    bool is_known = user_find(config, user) != NULL;
     if (!is_known) {
-        api_answer_unknown(request, 422, "user", config, CONFIG_USER, user);
+        api_answer_unknown(request, 422, "user", config, &USER_KIND, user);
     }
     config_unref(config);
-    return is_known ? principal_text(PRINCIPAL_USER, user) : NULL;
+    *out = is_known ? principal_copy((struct principal){PRINCIPAL_USER, user, &caller})
+                    : (struct principal){0};
+    return is_known;
 }
 
 void api_answer_missing(struct http_request *request, const char *what, const char *name)
@@ -192,7 +205,8 @@ void api_answer_missing(struct http_request *request, const char *what, const ch
 }
 
 void api_answer_unknown(struct http_request *request, int status, const char *field,
-                        const struct config *config, enum config_kind kind, const char *name)
+                        const struct config *config, const struct config_kind *kind,
+                        const char *name)
 {
     struct fault fault = {0};
     (void)config_unknown(config, kind, name, &fault);
@@ -201,7 +215,7 @@ void api_answer_unknown(struct http_request *request, int status, const char *fi
 }
 
 bool api_query_known(struct http_request *request, const struct api_context *context,
-                     const char *param, enum config_kind kind)
+                     const char *param, const struct config_kind *kind)
 {
     const char *name = http_query(request, param);
     struct config *config = config_current(context->configs);

@@ -54,21 +54,25 @@ void api_answer_list(struct http_request *request, json_t *items, int64_t next);
  * 400 or 422. */
 NODISCARD bool api_body(struct http_request *request, const struct record *record, void *out);
 
-/* Who acts: "user:NAME" when the body names one, else whoever calls. NULL after answering 422 when
- * there is no such user. Free with g_free. */
-NODISCARD char *api_actor(struct http_request *request, struct api_context *context,
-                          const char *user);
+/* Who calls, as far as they were asked; its kind is 0 when nobody was. Borrowed of the request. */
+NODISCARD struct principal api_principal(const struct http_request *request);
+
+/* Who acts: the person when the body names one, by the caller's hand, else whoever calls. End it with
+ * principal_clear. False after answering 422 when there is no such user. */
+NODISCARD bool api_actor(struct http_request *request, struct api_context *context,
+                         const char *user, struct principal *out);
 
 /* 404 in words: "There is no schedule \"x\"." */
 void api_answer_missing(struct http_request *request, const char *what, const char *name);
 
 /* The same with the name that was probably meant; the fault is about `field`. */
 void api_answer_unknown(struct http_request *request, int status, const char *field,
-                        const struct config *config, enum config_kind kind, const char *name);
+                        const struct config *config, const struct config_kind *kind,
+                        const char *name);
 /* Is what the query parameter names there? True when it is absent; false after answering 400: nothing at
  * all would look like nothing of it. */
 NODISCARD bool api_query_known(struct http_request *request, const struct api_context *context,
-                               const char *param, enum config_kind kind);
+                               const char *param, const struct config_kind *kind);
 
 /* An id of a path; 0 when it is none. */
 NODISCARD int64_t api_id(const struct http_request *request, const char *param);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "access/key_index.h"
+#include "api/feature_set.h"
 #include "base/random.h"
 #include "config/config_store.h"
 #include "config/config_work.h"
@@ -20,6 +21,14 @@
 #include "paging/pager.h"
 #include "source/payload.h"
 
+extern const struct feature ACCESS_FEATURE, CONFIG_FEATURE, ONCALL_FEATURE, ALERT_FEATURE,
+    PAGING_FEATURE, API_FEATURE;
+
+static const struct feature *const FEATURES[] = {&ACCESS_FEATURE, &CONFIG_FEATURE, &ONCALL_FEATURE,
+                                                 &ALERT_FEATURE,  &PAGING_FEATURE, &API_FEATURE};
+static const struct feature_list OURS = {FEATURES, G_N_ELEMENTS(FEATURES)};
+
+const struct feature_list *test_house_features = &OURS;
 const char *test_house_readers_at;
 char *(*test_house_way_amiss)(void *self, int kind, const char *to, const char *secret) = NULL;
 
@@ -84,7 +93,6 @@ static void open_ledger(struct test_house *house)
     db_set_link(house->db, &house->link);
     house->ledger = ledger_create(house->db, &CLOCK_SYSTEM, &RANDOM_SYSTEM);
     struct api_context *api = &house->api;
-    api_add_events(house->ledger);
     ledger_add_events(house->ledger, TEST_EVENTS);
     ledger_judge_events(house->ledger);
     api->ledger = house->ledger;
@@ -93,6 +101,7 @@ static void open_ledger(struct test_house *house)
     api->schema = db_schema_known();
     api->started_at = clock_now(api->clock);
     api->random = &RANDOM_SYSTEM;
+    features_register(test_house_features);
     api->configs = config_holder_create();
     struct config *config = config_load(house->db, &fault);
     assert_non_null(config);
@@ -103,6 +112,8 @@ static void open_ledger(struct test_house *house)
     pager_attach(api->pager, house->ledger);
     api->payloads = payload_book_create();
     payload_book_add_duty(api->payloads, house->ledger);
+    house->features = features_open(test_house_features, api);
+    api->routes = features_routes(house->features);
     api->live = live_create(wake_streams, house);
     ledger_add_listener(house->ledger, (struct ledger_listener){committed, house});
     api->keys = key_index_create();
@@ -117,15 +128,12 @@ static void open_ledger(struct test_house *house)
 
 static void open_doors(struct test_house *house)
 {
-    struct api_tables tables;
     struct fault fault = {0};
-    api_tables(&tables);
     house->socket = g_build_filename(house->dir, "api.sock", NULL);
     struct http_options options = {.listen = "127.0.0.1:0",
                                    .socket_path = house->socket,
                                    .threads = 2,
-                                   .tables = tables.tables,
-                                   .table_sizes = tables.sizes,
+                                   .routes = house->api.routes,
                                    .guard = api_guard(&house->api),
                                    .plain_problems = API_PLAIN_PROBLEMS,
                                    .nowhere = api_nowhere,
@@ -218,6 +226,7 @@ void test_house_close(struct test_house **handle)
     desk_stop(&api->desk);
     db_pool_destroy(&api->readers);
     ledger_destroy(&house->ledger);
+    features_close(&house->features);
     pager_destroy(&api->pager);
     payload_book_destroy(&api->payloads);
     key_index_destroy(&api->keys);

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "api/context.h"
+#include "base/feature.h"
 #include "db/link.h"
 #include "http/test_client.h"
 #include "ledger/event.h"
@@ -27,6 +28,7 @@ struct test_house {
     struct db *db;
     struct ledger *ledger;
     struct api_context api;
+    struct features *features;
     struct db_link link; /* of the ledger's connection … */
     atomic_int fate;     /* … and what happens on it: enum test_fate */
     struct http_server *http;
@@ -39,6 +41,8 @@ struct test_house {
 /* An event for who may administer, about an alert. */
 extern const struct event_kind EVENT_TEST_SECRET;
 
+/* What the houses that are opened from now on can do; at first all that stands below this floor, and it. */
+extern const struct feature_list *test_house_features;
 /* Where the readers of the houses that are opened from now on look; NULL: at their database. */
 extern const char *test_house_readers_at;
 /* What its api says of contacts and rooms (api_context); set before it is opened, for its threads ask. NULL: nothing. */

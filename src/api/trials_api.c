@@ -5,10 +5,11 @@
 
 #include <string.h>
 
+#include "alert/alert_permits.h"
 #include "alert/route.h"
-#include "config/config_plan.h"
 #include "paging/page_store.h"
 #include "paging/pager.h"
+#include "people/people_permits.h"
 #include "source/native.h"
 
 /* --- a test page --- */
@@ -33,7 +34,7 @@ struct test_job {
     struct test_page test;
     struct test_body body;
     char *user, *channel; /* one of them */
-    char *actor;
+    struct principal actor;
 };
 
 static void test_job_free(struct test_job *job)
@@ -41,7 +42,7 @@ static void test_job_free(struct test_job *job)
     record_clear(&TEST_RECORD, &job->body);
     g_free(job->user);
     g_free(job->channel);
-    g_free(job->actor);
+    principal_clear(&job->actor);
     g_free(job);
 }
 
@@ -68,7 +69,7 @@ static void submit_test(struct http_request *request, struct api_context *contex
                         struct test_job *job)
 {
     job->request = request;
-    job->actor = g_strdup(http_actor(request));
+    job->actor = principal_copy(api_principal(request));
     job->test = (struct test_page){.pager = context->pager,
                                    .user = job->user,
                                    .channel = job->channel,
@@ -159,7 +160,7 @@ static void read_heartbeats(struct http_request *request, void *self)
 {
     struct api_context *context = self;
     struct config *config = config_current(context->configs);
-    const GPtrArray *all = config->items[CONFIG_HEARTBEAT];
+    const GPtrArray *all = config_items(config, &HEARTBEAT_KIND);
     json_t *items = json_array();
     struct db *db = api_reader(context);
     for (guint i = 0; all != NULL && i < all->len; i++) {
@@ -206,7 +207,7 @@ static json_t *walk(const struct config *config, const struct integration *integ
 {
     struct match_subject subject =
         match_subject_of_signal(signal, integration->name, integration->service);
-    struct route_verdict verdict = route_walk(config->items[CONFIG_ROUTE], &subject);
+    struct route_verdict verdict = route_walk(config_items(config, &ROUTE_KIND), &subject);
     int severity = verdict.severity == 0 ? signal_severity(signal) : verdict.severity;
     const char *service = verdict.service == NULL ? integration->service : verdict.service;
     json_t *json =
@@ -225,9 +226,9 @@ static void test_route(struct http_request *request, const struct config *config
     struct signal signal = {0};
     g_autofree char *ignored_integration = NULL;
     g_autofree char *ignored_service = NULL;
-    const struct integration *integration = config_integration(config, test->integration);
+    const struct integration *integration = integration_find(config, test->integration);
     if (integration == NULL) {
-        api_answer_unknown(request, 422, "integration", config, CONFIG_INTEGRATION,
+        api_answer_unknown(request, 422, "integration", config, &INTEGRATION_KIND,
                            test->integration);
     } else if (!native_read(test->alert, &signal, &ignored_integration, &ignored_service, &fault)) {
         fault_within(&fault, "alert");
@@ -250,16 +251,16 @@ static void post_route_test(struct http_request *request, void *self)
     }
 }
 
-const struct route_row TRIAL_ROUTES[] = {
-    {"POST", "/api/v1/users/{name}/test", PERMIT_RESPOND, post_user_test,
+static const struct route_row ROWS[] = {
+    {"POST", "/api/v1/users/{name}/test", &PERMIT_USER_TEST, post_user_test,
      .summary = "Sends a test message to one contact of a user, or to all.",
      .request = &TEST_RECORD, .answer = &TEST_SENT_SHAPE, .success = 202},
-    {"POST", "/api/v1/channels/{name}/test", PERMIT_RESPOND, post_channel_test,
+    {"POST", "/api/v1/channels/{name}/test", &PERMIT_CHANNEL_TEST, post_channel_test,
      .summary = "Sends a test message to a channel.", .answer = &TEST_SENT_SHAPE, .success = 202},
-    {"GET", "/api/v1/heartbeats", PERMIT_READ, get_heartbeats,
+    {"GET", "/api/v1/heartbeats", &PERMIT_HEARTBEAT_READ, get_heartbeats,
      .summary = "Heartbeats and when they were heard.", .answer = &BEAT_RECORD, .is_list = true},
-    {"POST", "/api/v1/routes/test", PERMIT_READ, post_route_test,
+    {"POST", "/api/v1/routes/test", &PERMIT_ROUTE_READ, post_route_test,
      .summary = "Which service and severity the routes would give an alert.",
      .request = &ROUTE_TEST_RECORD, .answer = &ROUTE_TESTED_SHAPE},
 };
-const size_t TRIAL_ROUTE_COUNT = G_N_ELEMENTS(TRIAL_ROUTES);
+const struct route_table TRIAL_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

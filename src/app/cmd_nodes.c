@@ -22,11 +22,12 @@ static void drop_gone(json_t *items)
 
 static int cmd_nodes(struct cli *cli)
 {
-    static const struct column COLUMNS[] = {{"NODE", "id"},           {"NAME", "name"},
-                                            {"STATE", "state"},       {"LANES", "lanes"},
-                                            {"VERSION", "version"},   {"STARTED", "started_at"},
-                                            {"SEEN", "last_beat_at"}, {"ENDED", "ended_at"},
-                                            {"ADDRESS", "address"},   {0}};
+    static const struct list_column COLUMNS[] = {
+        {"NODE", "id"},           {"NAME", "name"},
+        {"STATE", "state"},       {"LANES", "lanes"},
+        {"VERSION", "version"},   {"STARTED", "started_at"},
+        {"SEEN", "last_beat_at"}, {"ENDED", "ended_at"},
+        {"ADDRESS", "address"},   {0}};
     json_auto_t *items = client_list(cli, "/api/v1/nodes", SIZE_MAX);
     if (items == NULL) {
         return EXIT_REFUSED;

@@ -13,7 +13,7 @@ static char *way_text(const json_t *way)
 }
 
 /* Adds the alert's row if it is to be shown; answers whether it would go another way. */
-static bool add_row(struct table *table, const json_t *item, bool shows_all)
+static bool add_row(struct text_table *table, const json_t *item, bool shows_all)
 {
     bool is_different = json_is_true(json_object_get(item, "is_different"));
     const json_t *then = json_object_get(item, "then");
@@ -31,7 +31,7 @@ static bool add_row(struct table *table, const json_t *item, bool shows_all)
 static void show(const struct cli *cli, const json_t *items)
 {
     const char *headings[] = {"ALERT", "NOW", "THEN", "BY", "SUMMARY", NULL};
-    struct table *table = table_new(headings);
+    struct text_table *table = table_new(headings);
     g_autoptr(GString) out = g_string_new(NULL);
     size_t different = 0;
     size_t i;

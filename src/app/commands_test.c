@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "api/feature_set.h"
 #include "app/feature_list.h"
 #include "cli/cli.h"
 

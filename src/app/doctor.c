@@ -7,6 +7,7 @@
 #include "cli/data_dir.h"
 #include "config/config_store.h"
 #include "ledger/chain.h"
+#include "people/contact_lint.h"
 #include "people/contact_store.h"
 #include "source/refusal.h"
 

@@ -7,6 +7,7 @@
 
 #include "app/doctor.h"
 #include "base/mail_name.h"
+#include "base/zone.h"
 #include "people/user.h"
 
 #define DISK_PROBLEM_BYTES INT64_C(67108864)   /* 64 MB */
@@ -89,7 +90,7 @@ void doctor_zones(struct doctor *doctor)
 
 static bool somebody_has_mail(const struct config *config)
 {
-    const GPtrArray *users = config->items[CONFIG_USER];
+    const GPtrArray *users = config_items(config, &USER_KIND);
     for (guint i = 0; i < users->len; i++) {
         const struct user *user = users->pdata[i];
         for (guint c = 0; c < user->contacts->len; c++) {

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "alert/service.h"
 #include "app/wiring.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -15,7 +16,7 @@ static const char *minted_key(const struct house *house, const struct config *co
     json_t *item;
     json_array_foreach (house->minted, i, item) {
         const struct integration *integration =
-            config_integration(config, json_text(item, "name", NULL));
+            integration_find(config, json_text(item, "name", NULL));
         if (integration != NULL && integration->kind == INTEGRATION_NATIVE) {
             return json_text(item, "key", NULL);
         }
@@ -71,7 +72,7 @@ void house_show_minted(struct house *house)
 static bool append_curl(const struct house *house, const struct config *config, GString *out)
 {
     const char *key = minted_key(house, config);
-    const GPtrArray *services = config->items[CONFIG_SERVICE];
+    const GPtrArray *services = config_items(config, &SERVICE_KIND);
     if (key != NULL) {
         g_string_append_printf(
             out,
@@ -112,7 +113,7 @@ static enum command_result look_once_more(struct ledger_tx *tx, void *arg)
 static struct config *newest_config(const struct house *house)
 {
     struct config *config = config_current(house->configs);
-    if (config->items[CONFIG_SERVICE]->len > 0 || !ledger_is_shared(house->ledger)) {
+    if (config_items(config, &SERVICE_KIND)->len > 0 || !ledger_is_shared(house->ledger)) {
         return config;
     }
     config_unref(config);

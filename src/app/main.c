@@ -6,6 +6,7 @@
 #include <curl/curl.h>
 #include <sodium.h>
 
+#include "api/feature_set.h"
 #include "app/feature_list.h"
 #include "cli/cli.h"
 
@@ -27,6 +28,7 @@ int main(int argc, char **argv)
     if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT) != 0) {
         return cli_failed("the machine's random numbers or libcurl do not work");
     }
+    features_register(&FEATURES);
     struct cli cli = {0};
     struct fault fault = {0};
     int code = EXIT_USAGE;

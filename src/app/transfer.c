@@ -225,7 +225,7 @@ static void print_digests(const char *heading, const struct transfer *transfer, 
 {
     const struct db_copy *copy = &transfer->copy;
     const char *headings[] = {heading, "ROWS", "CHECKSUM", NULL};
-    struct table *table = table_new(headings);
+    struct text_table *table = table_new(headings);
     guint count = is_pageable ? (guint)PAGEABLE_PARTS : copy->tables->len;
     for (guint i = 0; i < count; i++) {
         const struct db_copied *copied = &g_array_index(copy->tables, struct db_copied, i);

@@ -8,7 +8,7 @@
 
 const char WAY_SECRET[] = "secret", WAY_ADDRESS[] = "address", WAY_MAIL[] = "mail";
 
-struct walk {
+struct ways_walk {
     const struct ways *ways;
     way_amiss_fn *each;
     void *self;
@@ -23,7 +23,7 @@ struct holder {
     int kind;          /* enum contact_kind; 0: none */
 };
 
-static void tell(const struct walk *walk, const struct holder *holder, const char *check,
+static void tell(const struct ways_walk *walk, const struct holder *holder, const char *check,
                  const char *field, const char *why)
 {
     g_autofree char *where = g_strconcat(holder->path, ".", field, NULL);
@@ -102,7 +102,7 @@ char *way_amiss(const struct ways *ways, int kind, const char *to, const char *s
     return why == NULL && secret != NULL ? secret_amiss(ways, kind, secret) : why;
 }
 
-static void judge_secret(const struct walk *walk, const struct holder *holder)
+static void judge_secret(const struct ways_walk *walk, const struct holder *holder)
 {
     g_autofree char *why =
         secret_amiss(walk->ways, holder->kind, json_text(holder->item, "secret", ""));
@@ -111,7 +111,7 @@ static void judge_secret(const struct walk *walk, const struct holder *holder)
     }
 }
 
-static void judge_address(struct walk *walk, const struct holder *holder)
+static void judge_address(struct ways_walk *walk, const struct holder *holder)
 {
     const char *to = json_text(holder->item, "to", NULL);
     g_autofree char *why = to != NULL ? address_amiss(walk->ways, holder->kind, to) : NULL;
@@ -122,7 +122,7 @@ static void judge_address(struct walk *walk, const struct holder *holder)
     tell(walk, holder, is_mail(holder->kind) ? WAY_MAIL : WAY_ADDRESS, "to", why);
 }
 
-static void judge(struct walk *walk, const json_t *item, const char *path, const char *whose)
+static void judge(struct ways_walk *walk, const json_t *item, const char *path, const char *whose)
 {
     const struct holder holder = {item, path, whose,
                                   enum_from_name(CONTACT_KIND_NAMES, json_text(item, "kind", ""))};
@@ -131,7 +131,7 @@ static void judge(struct walk *walk, const json_t *item, const char *path, const
 }
 
 /* A channel itself, and a person's contacts. */
-static void judge_entry(struct walk *walk, json_t *entry, const char *path)
+static void judge_entry(struct ways_walk *walk, json_t *entry, const char *path)
 {
     const char *name = json_text(entry, "name", "");
     g_autofree char *room = g_strdup_printf("the channel %s", name);
@@ -152,7 +152,7 @@ static void judge_entry(struct walk *walk, json_t *entry, const char *path)
 
 void ways_check(const struct ways *ways, const json_t *document, way_amiss_fn *each, void *self)
 {
-    struct walk walk = {.ways = ways, .each = each, .self = self};
+    struct ways_walk walk = {.ways = ways, .each = each, .self = self};
     const char *section;
     json_t *entries;
     json_object_foreach ((json_t *)(uintptr_t)document, section, entries) {

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "access/key_index.h"
+#include "api/feature_set.h"
 #include "app/doctor.h"
+#include "app/feature_list.h"
 #include "base/log.h"
 #include "cli/data_dir.h"
 #include "config/config_store.h"
@@ -82,7 +84,6 @@ static bool open_ledger(struct house *house, struct fault *fault)
     config_publish(house->configs, config);
     house->ledger = ledger_create(house->db, &CLOCK_SYSTEM, &RANDOM_SYSTEM);
     ledger_keep_room(house->ledger, ROOM_FOR_PAGING);
-    api_add_events(house->ledger);
     config_add_witness(house->configs, house->ledger);
     house->pager = pager_create(house->configs, &RANDOM_SYSTEM);
     pager_add_topics(house->pager, &ALERT_TOPIC);
@@ -94,6 +95,12 @@ static bool open_ledger(struct house *house, struct fault *fault)
     ledger_add_witness(house->ledger, (struct ledger_witness){follow_server, house, NULL});
     house->live = live_create(wake_streams, house);
     house->keys = key_index_create();
+    house->api = (struct api_context){.ledger = house->ledger,
+                                      .configs = house->configs,
+                                      .clock = ledger_clock(house->ledger),
+                                      .random = &RANDOM_SYSTEM,
+                                      .pager = house->pager};
+    house->features = features_open(&FEATURES, &house->api);
     return key_index_attach(house->keys, house->ledger, house->db, fault);
 }
 
@@ -201,7 +208,8 @@ json_t *house_ways_amiss(void *self, const json_t *document)
     json_t *warnings = json_array();
     struct config *config = config_current(house->configs);
     ways_check(&house->ways, document, add_warning, warnings);
-    config_past(config, document, clock_now(ledger_clock(house->ledger)), add_past, warnings);
+    const struct config_teller teller = {add_past, warnings};
+    config_past(config, document, clock_now(ledger_clock(house->ledger)), &teller);
     config_unref(config);
     return warnings;
 }
@@ -239,6 +247,7 @@ static void fill_context(struct house *house)
                              .node_name = house->settings->node_name,
                              .node_address = house->settings->node_address,
                              .schema = db_schema_known(),
+                             .routes = features_routes(house->features),
                              .started_at = clock_now(ledger_clock(house->ledger))};
 }
 
@@ -256,8 +265,6 @@ static char *socket_path(struct house *house)
 
 static bool open_doors(struct house *house, struct fault *fault)
 {
-    struct api_tables tables;
-    api_tables(&tables);
     g_autofree char *socket = socket_path(house);
     struct guard trusted;
     if (!guard_read_as("trusted-proxies", house->settings->trusted_proxies, &trusted, fault)) {
@@ -266,8 +273,7 @@ static bool open_doors(struct house *house, struct fault *fault)
     struct http_options options = {.listen = house->settings->listen,
                                    .socket_path = socket,
                                    .threads = (unsigned)house->settings->threads,
-                                   .tables = tables.tables,
-                                   .table_sizes = tables.sizes,
+                                   .routes = house->api.routes,
                                    .guard = api_guard(&house->api),
                                    .plain_problems = API_PLAIN_PROBLEMS,
                                    .nowhere = api_nowhere,
@@ -414,6 +420,7 @@ void house_close(struct house *house)
     post_destroy(&house->post);
     db_pool_destroy(&house->readers);
     ledger_destroy(&house->ledger);
+    features_close(&house->features);
     pager_destroy(&house->pager);
     payload_book_destroy(&house->payloads);
     key_index_destroy(&house->keys);

@@ -37,6 +37,7 @@ struct house {
     struct key_index *keys;
     struct live *live;
     struct desk *desk;
+    struct features *features;
     struct post *post;
     struct courier *courier;
     pthread_t courier_thread;

@@ -44,7 +44,7 @@ static void applied(struct house *house, struct apply_config *apply)
 static bool apply_document(struct house *house, const struct team_file *file, char **out_problem)
 {
     struct apply_config apply = {
-        .base = {.configs = house->configs, .actor = PRINCIPAL_FILE_TEXT},
+        .base = {.configs = house->configs, .actor = {PRINCIPAL_FILE, ""}},
         .document = file->document.json,
         .keys = file->keys,
     };

@@ -41,6 +41,16 @@ static const char *system_boot(void *self)
     return boot_id[0] != '\0' ? boot_id : NULL;
 }
 
+struct utc clock_now(const struct clock *clock)
+{
+    return clock->wall(clock->self);
+}
+
+struct span clock_elapsed(const struct clock *clock)
+{
+    return clock->elapsed(clock->self);
+}
+
 const struct clock CLOCK_SYSTEM = {system_wall, system_elapsed, NULL, system_boot};
 
 struct timespec clock_monotonic_after(struct span wait)

@@ -10,12 +10,31 @@
 
 #include <stddef.h>
 
+struct api_context;
 struct cli_table;
+struct config_kind;
+struct event_kind;
+struct route_table;
+struct _GResource;
 
 struct feature {
     const char *name; /* the folder's: "alert" */
+    /* Its files that travel in the program (GResource), NULL: none. Those under /tocsin/migrations are steps of the
+     * schema (db/migrate.h), those under /tocsin/lang/NAME its texts in every language (channel/catalogue.h). They
+     * register themselves; named here, they are linked. */
+    struct _GResource *(*files)(void);
+    /* What is configured (config/kind.h): a list that itself ends with NULL. */
+    const struct config_kind *const *kinds;
+    /* The kinds of its events (ledger/event.h): lists of them. */
+    const struct event_kind *const *const *events;
+    /* What is answered over HTTP (http/http.h). */
+    const struct route_table *const *routes;
     /* What is typed on the command line (cli/cli.h), in the order of the help. */
     const struct cli_table *const *commands;
+    /* Before the ledger's first batch: makes what its handlers are called with, and adds its duties and subscribers.
+     * NULL: its handlers are called with the struct api_context. */
+    void *(*open)(struct api_context *api);
+    void (*close)(void *self); /* NULL: nothing is to be freed */
 };
 
 /* All of them, in the order of the list, which goes from the ground up. Made by the build. */

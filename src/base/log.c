@@ -153,9 +153,7 @@ static void append_pair(GString *out, int format, const char *name, const char *
 static void append_head(GString *out, int format, const struct line *line)
 {
     char at[UTC_TEXT_SIZE];
-    int64_t in_second_us = line->at.us % 1000000;
-    utc_format((struct utc){line->at.us - in_second_us}, at);
-    g_autofree char *instant = g_strdup_printf("%.19s.%03dZ", at, (int)(in_second_us / 1000));
+    utc_format_ms(line->at, at);
     if (format == LOG_HUMAN) {
         g_string_append_printf(out, "%.8s %-5s %-8s ", at + 11, level_name(line->level),
                                line->part);
@@ -166,7 +164,7 @@ static void append_head(GString *out, int format, const struct line *line)
     if (format == LOG_JSON) {
         g_string_append_c(out, '{');
     }
-    append_pair(out, format, "at", instant);
+    append_pair(out, format, "at", at);
     append_pair(out, format, "level", level_name(line->level));
     append_pair(out, format, "part", line->part);
     g_autofree char *message = hide_keys(line->words[0]);

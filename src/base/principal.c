@@ -13,6 +13,12 @@ static const struct {
     {PRINCIPAL_HEARTBEAT, "heartbeat:"},
 };
 
+/* Of which there is one. */
+static const struct {
+    enum principal_kind kind;
+    const char *text;
+} ONLY[] = {{PRINCIPAL_SYSTEM, "tocsin"}, {PRINCIPAL_LOCAL, "local"}, {PRINCIPAL_FILE, "file"}};
+
 static struct principal read_named(const char *text)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(NOUNS); i++) {
@@ -25,14 +31,10 @@ static struct principal read_named(const char *text)
 
 struct principal principal_read(const char *text)
 {
-    if (strcmp(text, PRINCIPAL_SYSTEM_TEXT) == 0) {
-        return PRINCIPAL_TOCSIN;
-    }
-    if (strcmp(text, PRINCIPAL_LOCAL_TEXT) == 0) {
-        return (struct principal){PRINCIPAL_LOCAL, ""};
-    }
-    if (strcmp(text, PRINCIPAL_FILE_TEXT) == 0) {
-        return (struct principal){PRINCIPAL_FILE, ""};
+    for (size_t i = 0; i < G_N_ELEMENTS(ONLY); i++) {
+        if (strcmp(text, ONLY[i].text) == 0) {
+            return (struct principal){ONLY[i].kind, ""};
+        }
     }
     return read_named(text);
 }
@@ -49,10 +51,42 @@ char *principal_text(enum principal_kind kind, const char *name)
             return g_strconcat(NOUNS[i].noun, name, NULL);
         }
     }
-    if (kind == PRINCIPAL_FILE) {
-        return g_strdup(PRINCIPAL_FILE_TEXT);
+    size_t i = 0;
+    while (i < G_N_ELEMENTS(ONLY) && ONLY[i].kind != kind) {
+        i++;
     }
-    return g_strdup(kind == PRINCIPAL_LOCAL ? PRINCIPAL_LOCAL_TEXT : PRINCIPAL_SYSTEM_TEXT);
+    CHECK(i < G_N_ELEMENTS(ONLY)); /* whoever acts is somebody */
+    return g_strdup(ONLY[i].text);
+}
+
+char *principal_text_of(struct principal principal)
+{
+    return principal_text(principal.kind, principal.name);
+}
+
+bool principal_equal(struct principal a, struct principal b)
+{
+    return a.kind == b.kind && g_strcmp0(a.name, b.name) == 0;
+}
+
+struct principal principal_copy(struct principal principal)
+{
+    struct principal *by = NULL;
+    if (principal.by != NULL) {
+        by = g_new0(struct principal, 1);
+        *by = (struct principal){principal.by->kind, g_strdup(principal.by->name)};
+    }
+    return (struct principal){principal.kind, g_strdup(principal.name), by};
+}
+
+void principal_clear(struct principal *principal)
+{
+    if (principal->by != NULL) {
+        g_free((char *)(uintptr_t)principal->by->name);
+        g_free((struct principal *)(uintptr_t)principal->by);
+    }
+    g_free((char *)(uintptr_t)principal->name);
+    *principal = (struct principal){0};
 }
 
 bool principal_is_somebody(struct principal principal)

@@ -18,16 +18,15 @@ enum principal_kind {
     PRINCIPAL_FILE, /* the team file that a server is started with: "file", without a name */
 };
 
-#define PRINCIPAL_SYSTEM_TEXT "tocsin"
-#define PRINCIPAL_LOCAL_TEXT "local"
-#define PRINCIPAL_FILE_TEXT "file"
-
 struct principal {
     enum principal_kind kind;
     const char *name; /* what follows the colon; borrowed; "" where the kind has none */
+    /* By whose hand, where that is another's: a program's that says for whom it acts; NULL: their own. Borrowed. */
+    const struct principal *by;
 };
 
 #define PRINCIPAL_TOCSIN ((struct principal){PRINCIPAL_SYSTEM, ""})
+#define PRINCIPAL_HERE ((struct principal){PRINCIPAL_LOCAL, ""})
 
 /* Who acted, of a text that we wrote, borrowed into the answer. What names no kind is a person's handle. */
 NODISCARD struct principal principal_read(const char *text);
@@ -37,6 +36,16 @@ NODISCARD struct principal principal_of_receiver(const char *who);
 
 /* Never NULL; free with g_free. */
 NODISCARD char *principal_text(enum principal_kind kind, const char *name);
+
+/* The same of a whole one; by whose hand is not told. */
+NODISCARD char *principal_text_of(struct principal principal);
+
+/* Is it the same one, whoever's hand it was? */
+NODISCARD bool principal_equal(struct principal a, struct principal b);
+
+/* With all that it names for itself; end it with principal_clear. */
+NODISCARD struct principal principal_copy(struct principal principal);
+void principal_clear(struct principal *principal);
 
 /* Did somebody do it, from a place that can be told: a person, a room, or a program with a token of theirs? */
 NODISCARD bool principal_is_somebody(struct principal principal);

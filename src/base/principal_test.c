@@ -33,7 +33,7 @@ static void test_actors(void **state)
         const struct principal read = principal_read(ACTORS[i].text);
         assert_int_equal(read.kind, ACTORS[i].kind);
         assert_string_equal(read.name, ACTORS[i].name);
-        g_autofree char *written = principal_text(read.kind, read.name);
+        g_autofree char *written = principal_text_of(read);
         assert_string_equal(written, ACTORS[i].text);
     }
     assert_int_equal(principal_read("users").kind, PRINCIPAL_USER);
@@ -68,12 +68,42 @@ static void test_who_is_somebody(void **state)
     }
 }
 
+static void test_a_copy_stands_alone(void **state)
+{
+    (void)state;
+    char name[] = "ana", token[] = "ci";
+    const struct principal by = {.kind = PRINCIPAL_TOKEN, .name = token};
+    struct principal copy =
+        principal_copy((struct principal){.kind = PRINCIPAL_USER, .name = name, .by = &by});
+    name[0] = 'x';
+    token[0] = 'x';
+    assert_int_equal(copy.by->kind, PRINCIPAL_TOKEN);
+    assert_string_equal(copy.by->name, "ci");
+    assert_int_equal(copy.kind, PRINCIPAL_USER);
+    assert_string_equal(copy.name, "ana");
+    principal_clear(&copy);
+    assert_int_equal(copy.kind, 0);
+    assert_null(copy.name);
+    assert_null(copy.by);
+}
+
+static void test_who_is_the_same(void **state)
+{
+    (void)state;
+    const struct principal by = {.kind = PRINCIPAL_TOKEN, .name = "ci"};
+    const struct principal ana = {.kind = PRINCIPAL_USER, .name = "ana"};
+    assert_true(principal_equal(ana, (struct principal){PRINCIPAL_USER, "ana", &by}));
+    assert_false(principal_equal(ana, (struct principal){PRINCIPAL_TOKEN, "ana"}));
+    assert_false(principal_equal(ana, (struct principal){PRINCIPAL_USER, "budi"}));
+    assert_true(principal_equal(PRINCIPAL_HERE, principal_read("local")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_actors),
-        cmocka_unit_test(test_receivers),
-        cmocka_unit_test(test_who_is_somebody),
+        cmocka_unit_test(test_actors),          cmocka_unit_test(test_receivers),
+        cmocka_unit_test(test_who_is_somebody), cmocka_unit_test(test_a_copy_stands_alone),
+        cmocka_unit_test(test_who_is_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

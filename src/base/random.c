@@ -10,6 +10,11 @@ static void system_fill(void *self, void *out, size_t size)
 
 const struct random RANDOM_SYSTEM = {system_fill, NULL};
 
+void random_fill(const struct random *random, void *out, size_t size)
+{
+    random->fill(random->self, out, size);
+}
+
 uint64_t random_below(const struct random *random, uint64_t bound)
 {
     CHECK(bound > 0);

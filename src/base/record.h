@@ -62,6 +62,8 @@ struct field {
     const struct record *record;     /* FIELD_RECORD, FIELD_RECORDS */
     const struct field_codec *codec; /* FIELD_CUSTOM */
     const char *doc;                 /* one sentence for the API's documentation */
+    const char *column; /* its name in the struct's table (db/row.h); NULL: it is not kept there */
+    unsigned stored;    /* of enum column_flag */
 };
 
 struct record {

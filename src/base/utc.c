@@ -151,23 +151,34 @@ bool utc_parse(const char *text, struct utc *out)
     return true;
 }
 
-void utc_format(struct utc at, char out[UTC_TEXT_SIZE])
+/* The one writer of RFC 3339. Up to the seconds; answers its length. */
+static int format_seconds(int64_t seconds, char out[UTC_TEXT_SIZE])
 {
-    int64_t seconds = at.us / US_PER_S;
-    int64_t fraction = at.us % US_PER_S;
     int64_t year = 0;
     int64_t month = 0;
     int64_t day = 0;
     civil_from_days(seconds / S_PER_DAY, &year, &month, &day);
     int64_t of_day = seconds % S_PER_DAY;
-    int length =
-        g_snprintf(out, UTC_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d", (int)year, (int)month,
-                   (int)day, (int)(of_day / 3600), (int)(of_day / 60 % 60), (int)(of_day % 60));
+    return g_snprintf(out, UTC_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d", (int)year, (int)month,
+                      (int)day, (int)(of_day / 3600), (int)(of_day / 60 % 60), (int)(of_day % 60));
+}
+
+void utc_format(struct utc at, char out[UTC_TEXT_SIZE])
+{
+    int64_t fraction = at.us % US_PER_S;
+    int length = format_seconds(at.us / US_PER_S, out);
     if (fraction != 0) {
         length +=
             g_snprintf(out + length, (gulong)(UTC_TEXT_SIZE - length), ".%06d", (int)fraction);
     }
     g_snprintf(out + length, (gulong)(UTC_TEXT_SIZE - length), "Z");
+}
+
+void utc_format_ms(struct utc at, char out[UTC_TEXT_SIZE])
+{
+    int length = format_seconds(at.us / US_PER_S, out);
+    g_snprintf(out + length, (gulong)(UTC_TEXT_SIZE - length), ".%03dZ",
+               (int)(at.us % US_PER_S / 1000));
 }
 
 static const struct {

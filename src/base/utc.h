@@ -62,6 +62,9 @@ NODISCARD bool utc_parse(const char *text, struct utc *out);
 
 /* RFC 3339 in UTC with the microseconds only where there are any: "2026-12-24T22:30:00Z". */
 void utc_format(struct utc at, char out[UTC_TEXT_SIZE]);
+/* The same with milliseconds always, cut off, so that lines stand below each other:
+ * "2026-12-24T22:30:00.000Z". */
+void utc_format_ms(struct utc at, char out[UTC_TEXT_SIZE]);
 
 /* "90s", "5m", "12h", "3d", "1w", "1h30m", "250ms", "0s". A bare number is refused: its unit would be a
  * guess. False when malformed, negative, or over ten years. */

@@ -70,6 +70,27 @@ static void test_instants(void **state)
     }
 }
 
+static void test_milliseconds(void **state)
+{
+    (void)state;
+
+    static const struct {
+        int64_t us;
+        const char *text;
+    } rows[] = {
+        {0, "1970-01-01T00:00:00.000Z"},
+        {1795334400000000, "2026-11-22T08:00:00.000Z"},
+        {1795334400001999, "2026-11-22T08:00:00.001Z"}, /* cut off, never rounded into the next */
+        {1795334400999999, "2026-11-22T08:00:00.999Z"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        char text[UTC_TEXT_SIZE];
+        utc_format_ms((struct utc){rows[i].us}, text);
+        assert_string_equal(text, rows[i].text);
+    }
+}
+
 /* Every day for 600 years against GLib's calendar. */
 static void test_every_day(void **state)
 {
@@ -172,9 +193,9 @@ static void test_add_saturates(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_instants),      cmocka_unit_test(test_every_day),
-        cmocka_unit_test(test_spans),         cmocka_unit_test(test_spans_round_trip),
-        cmocka_unit_test(test_add_saturates),
+        cmocka_unit_test(test_milliseconds),     cmocka_unit_test(test_instants),
+        cmocka_unit_test(test_every_day),        cmocka_unit_test(test_spans),
+        cmocka_unit_test(test_spans_round_trip), cmocka_unit_test(test_add_saturates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,8 @@
 
 enum { LANGUAGE_COUNT = LANGUAGE_FR + 1 };
 
+#define LANG_PATH "/tocsin/lang/"
+
 static const char *const TAGS[LANGUAGE_COUNT] = {
     [LANGUAGE_EN] = "en", [LANGUAGE_KO] = "ko",       [LANGUAGE_ID] = "id",
     [LANGUAGE_FR] = "fr", [LANGUAGE_ZH_TW] = "zh-TW",
@@ -20,17 +22,45 @@ static const char *const TAGS[LANGUAGE_COUNT] = {
 static json_t *catalogues[LANGUAGE_COUNT];
 static pthread_once_t load_once = PTHREAD_ONCE_INIT;
 
+static json_t *read_texts(const char *folder, int language)
+{
+    g_autofree char *path = g_strdup_printf("%s%s.json", folder, TAGS[language]);
+    g_autoptr(GBytes) bytes = g_resources_lookup_data(path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+    CHECK(bytes != NULL);
+    gsize size = 0;
+    const char *text = g_bytes_get_data(bytes, &size);
+    json_t *texts = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
+    CHECK(texts != NULL);
+    return texts;
+}
+
+/* A feature brings its own in every language, under keys that nobody else has. */
+static void add_feature(const char *name)
+{
+    g_autofree char *folder = g_strconcat(LANG_PATH, name, NULL);
+    for (int language = LANGUAGE_EN; language < LANGUAGE_COUNT; language++) {
+        json_auto_t *texts = read_texts(folder, language);
+        const char *key;
+        json_t *text;
+        json_object_foreach (texts, key, text) {
+            CHECK(json_object_get(catalogues[language], key) == NULL);
+            (void)json_object_set(catalogues[language], key, text);
+        }
+    }
+}
+
 static void load_all(void)
 {
+    (void)lang_get_resource(); /* so that it is linked */
     for (int language = LANGUAGE_EN; language < LANGUAGE_COUNT; language++) {
-        g_autofree char *path = g_strdup_printf("/tocsin/lang/%s.json", TAGS[language]);
-        g_autoptr(GBytes) bytes =
-            g_resource_lookup_data(lang_get_resource(), path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
-        CHECK(bytes != NULL);
-        gsize size = 0;
-        const char *text = g_bytes_get_data(bytes, &size);
-        catalogues[language] = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
-        CHECK(catalogues[language] != NULL);
+        catalogues[language] = read_texts(LANG_PATH, language);
+    }
+    g_auto(GStrv) names =
+        g_resources_enumerate_children(LANG_PATH, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+    for (char **name = names; name != NULL && *name != NULL; name++) {
+        if (g_str_has_suffix(*name, "/")) {
+            add_feature(*name);
+        }
     }
 }
 

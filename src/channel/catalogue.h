@@ -1,6 +1,7 @@
 /* channel/catalogue.h - what do we say, in the reader's language and at the reader's clock?
  *
- * The texts live in lang/LANGUAGE.json and are part of the program. A key's value is a text, or
+ * The texts live in lang/LANGUAGE.json, those of a feature in its folder (a GResource file
+ * /tocsin/lang/FEATURE/LANGUAGE.json), and are part of the program. A key's value is a text, or
  * {"one": …, "other": …} where the language tells one from many; the argument `count` decides.
  * Placeholders are {names}; what is put in is never looked at again, so an alert's summary may hold
  * braces. Safe from any thread. */

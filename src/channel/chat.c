@@ -30,7 +30,7 @@ bool chat_is_ok(const json_t *answer, const char *body)
            json_is_true(json_object_get(answer, "success"));
 }
 
-void chat_no_ok(const struct answer *answer, struct send_result *out)
+void chat_no_ok(const struct provider_answer *answer, struct send_result *out)
 {
     out->state = SEND_UNKNOWN;
     result_say(out, "HTTP %d without the \"ok\" of a chat; check the address", answer->status);

@@ -16,6 +16,6 @@ NODISCARD bool chat_is_id(const char *id);
 /* Did a chat say that it took the message? Another server at that address would not. */
 NODISCARD bool chat_is_ok(const json_t *answer, const char *body);
 /* It did not: nobody knows. */
-void chat_no_ok(const struct answer *answer, struct send_result *out);
+void chat_no_ok(const struct provider_answer *answer, struct send_result *out);
 
 #endif

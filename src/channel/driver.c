@@ -80,7 +80,7 @@ void result_say(struct send_result *out, const char *format, ...)
 }
 
 /* The answer asks for another attempt, perhaps not before some time. */
-static void say_again(const struct answer *answer, struct send_result *out)
+static void say_again(const struct provider_answer *answer, struct send_result *out)
 {
     char wait[UTC_TEXT_SIZE];
     span_format(answer->retry_after, wait);
@@ -91,7 +91,7 @@ static void say_again(const struct answer *answer, struct send_result *out)
     }
 }
 
-void classify_http(const struct answer *answer, struct send_result *out)
+void classify_http(const struct provider_answer *answer, struct send_result *out)
 {
     int status = answer->status;
     bool is_again = status == 408 || status == 425 || status == 429 || status >= 500;
@@ -113,7 +113,7 @@ void classify_http(const struct answer *answer, struct send_result *out)
 
 /* Most mail servers keep what they have against us (our name in the greeting, our address, our sender) until
  * they hear the recipient. Codes of the dialogue are never the recipient's: RFC 5321, 4.2.2. */
-static bool is_about_us(const struct answer *answer)
+static bool is_about_us(const struct provider_answer *answer)
 {
     static const int CODES[] = {500, 502, 503, 504, 530};
     static const char *const WORDS[] = {"helo command rejected", "client host rejected",
@@ -129,7 +129,7 @@ static bool is_about_us(const struct answer *answer)
     return is_ours;
 }
 
-void classify_mail(const struct answer *answer, struct send_result *out)
+void classify_mail(const struct provider_answer *answer, struct send_result *out)
 {
     int status = answer->status;
     if (status >= 200 && status < 300) {

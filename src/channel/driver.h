@@ -32,7 +32,7 @@ struct driver_settings {
     const char *smtp_url;
 };
 
-struct answer {
+struct provider_answer {
     int status;       /* HTTP or SMTP */
     const char *body; /* the first bytes of an HTTP body, or the last SMTP line; ends in NUL */
     struct span retry_after; /* 0: not said */
@@ -54,7 +54,7 @@ struct driver {
     /* NULL and a fault when this address can never take the message. */
     struct parcel *(*build)(const struct driver_settings *settings, const struct address *address,
                             const struct message *message, struct fault *fault);
-    void (*classify)(const struct answer *answer, struct send_result *out);
+    void (*classify)(const struct provider_answer *answer, struct send_result *out);
 };
 
 /* NULL for a kind that is none. */
@@ -66,10 +66,10 @@ const struct driver *driver_of(int kind);
 
 /* By status alone: 2xx delivered; 408, 425, 429 and 5xx again; everything else refused. Says the
  * status, never the body. */
-void classify_http(const struct answer *answer, struct send_result *out);
+void classify_http(const struct provider_answer *answer, struct send_result *out);
 /* 5xx: refused when it speaks of the recipient or the text; about us, it is tried again later, and other
  * ways are tried meanwhile. */
-void classify_mail(const struct answer *answer, struct send_result *out);
+void classify_mail(const struct provider_answer *answer, struct send_result *out);
 
 PRINTF_LIKE(2, 3)
 void result_say(struct send_result *out, const char *format, ...);
@@ -84,11 +84,11 @@ struct parcel *mattermost_build(const struct driver_settings *settings,
                                 const struct address *address, const struct message *message,
                                 struct fault *fault);
 /* Slack's API answers 200 also to what it did not do; the word in the body says why. */
-void slack_classify(const struct answer *answer, struct send_result *out);
-void mattermost_classify(const struct answer *answer, struct send_result *out);
+void slack_classify(const struct provider_answer *answer, struct send_result *out);
+void mattermost_classify(const struct provider_answer *answer, struct send_result *out);
 struct parcel *ntfy_build(const struct driver_settings *settings, const struct address *address,
                           const struct message *message, struct fault *fault);
-void ntfy_classify(const struct answer *answer, struct send_result *out);
+void ntfy_classify(const struct provider_answer *answer, struct send_result *out);
 struct parcel *log_build(const struct driver_settings *settings, const struct address *address,
                          const struct message *message, struct fault *fault);
 

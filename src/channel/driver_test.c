@@ -99,7 +99,7 @@ static void test_classify(void **state)
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        struct answer answer = {.status = rows[i].status, .body = rows[i].body};
+        struct provider_answer answer = {.status = rows[i].status, .body = rows[i].body};
         struct send_result result = {0};
         driver_of(rows[i].kind)->classify(&answer, &result);
         if (result.state != rows[i].expected) {
@@ -131,7 +131,7 @@ static void test_chat_answers_are_kept(void **state)
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        struct answer answer = {
+        struct provider_answer answer = {
             .status = rows[i].status, .body = rows[i].body, .retry_after = SPAN_S(30)};
         struct send_result result = {0};
         driver_of(rows[i].kind)->classify(&answer, &result);
@@ -329,7 +329,8 @@ static void an_answer_that_asks_to_wait_says_how_long(void **state)
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
-        struct answer answer = {.status = 429, .body = "", .retry_after = SPAN_S(ROWS[i].asked_s)};
+        struct provider_answer answer = {
+            .status = 429, .body = "", .retry_after = SPAN_S(ROWS[i].asked_s)};
         struct send_result result = {0};
         driver_of(CONTACT_WEBHOOK)->classify(&answer, &result);
         assert_string_equal(result.detail, ROWS[i].detail);

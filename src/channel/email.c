@@ -9,12 +9,12 @@
 #include "channel/text.h"
 
 /* "Ana Wijaya <ana@example.com>" or "ana@example.com" as its two parts. */
-struct mailbox {
+struct email_mailbox {
     char *name; /* "" when there is none */
     char *address;
 };
 
-static void mailbox_clear(struct mailbox *mailbox)
+static void mailbox_clear(struct email_mailbox *mailbox)
 {
     g_free(mailbox->name);
     g_free(mailbox->address);
@@ -38,9 +38,9 @@ static bool is_address(const char *address)
     return has_dots_right && strlen(address) <= 254 && g_utf8_validate(address, -1, NULL);
 }
 
-static bool mailbox_read(const char *text, struct mailbox *out)
+static bool mailbox_read(const char *text, struct email_mailbox *out)
 {
-    *out = (struct mailbox){0};
+    *out = (struct email_mailbox){0};
     if (text == NULL) {
         return false;
     }
@@ -64,7 +64,7 @@ static bool mailbox_read(const char *text, struct mailbox *out)
     }
     if (!is_fine) {
         mailbox_clear(out);
-        *out = (struct mailbox){0};
+        *out = (struct email_mailbox){0};
     }
     return is_fine;
 }
@@ -205,7 +205,7 @@ static void write_content(GString *out, const struct rendered *rendered)
     g_string_append_printf(out, "--%s--\r\n", between);
 }
 
-static void write_mail(GString *out, const struct mailbox *from, const char *to,
+static void write_mail(GString *out, const struct email_mailbox *from, const char *to,
                        const struct message *message)
 {
     struct rendered rendered = message_render(message);
@@ -225,7 +225,7 @@ static void write_mail(GString *out, const struct mailbox *from, const char *to,
 struct parcel *email_build(const struct driver_settings *settings, const struct address *address,
                            const struct message *message, struct fault *fault)
 {
-    struct mailbox from = {0};
+    struct email_mailbox from = {0};
     struct parcel *parcel = NULL;
     g_autofree char *to = is_address(address->to) ? mail_ascii_address(address->to) : NULL;
     if (settings->smtp_url == NULL) {

@@ -224,13 +224,13 @@ bool flight_goes_bare(struct flight *flight, CURLcode code)
     return goes;
 }
 
-static struct answer answer_of(struct flight *flight)
+static struct provider_answer answer_of(struct flight *flight)
 {
     long status = 0;
     curl_off_t retry_after = 0;
     curl_easy_getinfo(flight->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(flight->easy, CURLINFO_RETRY_AFTER, &retry_after);
-    return (struct answer){
+    return (struct provider_answer){
         .status = (int)status,
         .body = flight->answer->str,
         .retry_after = SPAN_S(CLAMP(retry_after, 0, RETRY_AFTER_MAX_S)),
@@ -286,7 +286,7 @@ static bool is_final(const struct flight *flight, CURLcode code, int status)
 
 void flight_judge(struct flight *flight, CURLcode code)
 {
-    struct answer answer = answer_of(flight);
+    struct provider_answer answer = answer_of(flight);
     if (is_final(flight, code, answer.status)) {
         flight->driver->classify(&answer, &flight->result);
     } else {

@@ -150,7 +150,7 @@ static bool is_error_id(const char *id)
     return size > 0 && size <= 100 && strspn(id, G_CSET_a_2_z G_CSET_DIGITS "._") == size;
 }
 
-void mattermost_classify(const struct answer *answer, struct send_result *out)
+void mattermost_classify(const struct provider_answer *answer, struct send_result *out)
 {
     struct fault fault = {0};
     json_t *body = json_read(answer->body, strlen(answer->body), &fault);

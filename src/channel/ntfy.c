@@ -137,7 +137,7 @@ struct parcel *ntfy_build(const struct driver_settings *settings, const struct a
     return parcel;
 }
 
-void ntfy_classify(const struct answer *answer, struct send_result *out)
+void ntfy_classify(const struct provider_answer *answer, struct send_result *out)
 {
     struct fault fault = {0};
     json_t *body = json_read(answer->body, strlen(answer->body), &fault);

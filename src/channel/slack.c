@@ -176,7 +176,8 @@ static bool is_passing(const char *word)
     return false;
 }
 
-static void classify_word(const struct answer *answer, const char *word, struct send_result *out)
+static void classify_word(const struct provider_answer *answer, const char *word,
+                          struct send_result *out)
 {
     bool is_again = is_passing(word);
     out->state = is_again ? SEND_RETRY : SEND_REFUSED;
@@ -193,7 +194,7 @@ static void keep_id(const json_t *body, struct send_result *out)
     }
 }
 
-void slack_classify(const struct answer *answer, struct send_result *out)
+void slack_classify(const struct provider_answer *answer, struct send_result *out)
 {
     struct fault fault = {0};
     json_t *body = json_read(answer->body, strlen(answer->body), &fault);

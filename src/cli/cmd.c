@@ -147,12 +147,12 @@ static bool is_instant(const char *field)
     return g_str_has_suffix(last, "_at");
 }
 
-static bool add_row(struct table *table, const json_t *item, const struct column *columns,
+static bool add_row(struct text_table *table, const json_t *item, const struct list_column *columns,
                     const struct zone *zone)
 {
     g_autoptr(GPtrArray) cells = g_ptr_array_new_with_free_func(g_free);
     bool has_instant = false;
-    for (const struct column *column = columns; column->heading != NULL; column++) {
+    for (const struct list_column *column = columns; column->heading != NULL; column++) {
         char *value = cmd_value(item, column->field);
         if (is_instant(column->field) && value[0] != '\0') {
             char *local = output_time_text(zone, value);
@@ -166,7 +166,7 @@ static bool add_row(struct table *table, const json_t *item, const struct column
     return has_instant;
 }
 
-static void show_list(const json_t *items, const struct column *columns, const char *empty,
+static void show_list(const json_t *items, const struct list_column *columns, const char *empty,
                       const struct zone *zone, const char *whose)
 {
     if (json_array_size(items) == 0) {
@@ -178,7 +178,7 @@ static void show_list(const json_t *items, const struct column *columns, const c
         CHECK(i < COLUMNS_MAX);
         headings[i] = columns[i].heading;
     }
-    struct table *table = table_new(headings);
+    struct text_table *table = table_new(headings);
     bool has_instant = false;
     size_t i;
     json_t *item;
@@ -193,12 +193,12 @@ static void show_list(const json_t *items, const struct column *columns, const c
     output_print(out);
 }
 
-void cmd_show_list(const json_t *items, const struct column *columns, const char *empty)
+void cmd_show_list(const json_t *items, const struct list_column *columns, const char *empty)
 {
     show_list(items, columns, empty, output_zone(), "");
 }
 
-void cmd_show_list_in(const json_t *items, const struct column *columns, const char *empty,
+void cmd_show_list_in(const json_t *items, const struct list_column *columns, const char *empty,
                       const char *time_zone, const char *whose)
 {
     struct fault fault;

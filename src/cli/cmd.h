@@ -27,14 +27,14 @@ bool cmd_instant_in(const struct cli *cli, const char *called, const char *text,
 /* A list as a table: column i shows the field (dots go deeper) fields[i] under headings[i]. Fields
  * named …_at, from, to, since, until or at are shown in the local zone, which the footer names.
  * Prints `empty` when there is nothing. */
-struct column {
+struct list_column {
     const char *heading; /* NULL ends the list */
     const char *field;
 };
 
-void cmd_show_list(const json_t *items, const struct column *columns, const char *empty);
+void cmd_show_list(const json_t *items, const struct list_column *columns, const char *empty);
 /* The same with the times of another zone, which the footer names as that of `whose`. */
-void cmd_show_list_in(const json_t *items, const struct column *columns, const char *empty,
+void cmd_show_list_in(const json_t *items, const struct list_column *columns, const char *empty,
                       const char *time_zone, const char *whose);
 
 /* The value at a dotted path as text for people; free with g_free, never NULL. */

@@ -7,7 +7,7 @@
 
 #include "base/unicode.h"
 
-struct table {
+struct text_table {
     size_t columns;
     GPtrArray *rows; /* of char **; the first holds the headings */
 };
@@ -50,16 +50,16 @@ static size_t width_of(const char *text)
     return width;
 }
 
-struct table *table_new(const char *const *headings)
+struct text_table *table_new(const char *const *headings)
 {
-    struct table *table = g_new0(struct table, 1);
+    struct text_table *table = g_new0(struct text_table, 1);
     table->columns = g_strv_length((char **)(uintptr_t)headings);
     table->rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
     table_add(table, headings);
     return table;
 }
 
-void table_add(struct table *table, const char *const *cells)
+void table_add(struct text_table *table, const char *const *cells)
 {
     char **row = g_new0(char *, table->columns + 1);
     for (size_t i = 0; i < table->columns; i++) {
@@ -68,12 +68,12 @@ void table_add(struct table *table, const char *const *cells)
     g_ptr_array_add(table->rows, row);
 }
 
-size_t table_rows(const struct table *table)
+size_t table_rows(const struct text_table *table)
 {
     return table->rows->len - 1;
 }
 
-static size_t column_width(const struct table *table, size_t column)
+static size_t column_width(const struct text_table *table, size_t column)
 {
     size_t width = 0;
     for (guint i = 0; i < table->rows->len; i++) {
@@ -83,9 +83,9 @@ static size_t column_width(const struct table *table, size_t column)
     return width;
 }
 
-void table_write(struct table **table, GString *out)
+void table_write(struct text_table **table, GString *out)
 {
-    struct table *it = g_steal_pointer(table);
+    struct text_table *it = g_steal_pointer(table);
     size_t *widths = g_new0(size_t, it->columns);
     for (size_t i = 0; i < it->columns; i++) {
         widths[i] = column_width(it, i);

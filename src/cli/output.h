@@ -15,12 +15,13 @@
 NODISCARD char *output_clean(const char *text);
 
 /* Columns as wide as their widest cell; the last one is never padded. */
-struct table;
-NODISCARD struct table *table_new(const char *const *headings); /* NULL-ended, borrowed */
-void table_add(struct table *table, const char *const *cells);  /* as many as headings; copied */
-size_t table_rows(const struct table *table);
+struct text_table;
+NODISCARD struct text_table *table_new(const char *const *headings); /* NULL-ended, borrowed */
+void table_add(struct text_table *table,
+               const char *const *cells); /* as many as headings; copied */
+size_t table_rows(const struct text_table *table);
 /* Appends the whole and frees the table. */
-void table_write(struct table **table, GString *out);
+void table_write(struct text_table **table, GString *out);
 
 /* The zone of whoever sits in front: TZ or the machine's. UTC when that cannot be told. */
 const struct zone *output_zone(void);

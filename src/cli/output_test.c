@@ -50,7 +50,7 @@ static void lays_out_columns(void **state)
     const char *headings[] = {"A", "LONG HEADING", "LAST", NULL};
     const char *first[] = {"wide cell", "x", "end"};
     const char *second[] = {"디스크", NULL, ""};
-    struct table *table = table_new(headings);
+    struct text_table *table = table_new(headings);
     table_add(table, first);
     table_add(table, second);
     assert_int_equal(table_rows(table), 2);

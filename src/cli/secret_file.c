@@ -61,7 +61,7 @@ static enum secret_file read_now(const char *folder, const char *path, char **ou
 enum { READINGS_MAX = 32 };
 
 /* Owned by whoever waits for it and by its thread, together; guarded by the desk's lock. */
-struct reading {
+struct secret_reading {
     char *folder, *path;
     secret_file_reader reader;
     struct timespec until; /* of the monotonic clock: who waits longer knows that it hangs */
@@ -75,7 +75,7 @@ static struct {
     pthread_once_t once;
     pthread_mutex_t lock;
     pthread_cond_t is_over;
-    GPtrArray *under_way; /* of struct reading */
+    GPtrArray *under_way; /* of struct secret_reading */
     secret_file_reader reader;
 } desk = {.once = PTHREAD_ONCE_INIT, .lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -96,10 +96,10 @@ void secret_file_set_reader(secret_file_reader reader)
     pthread_mutex_unlock(&desk.lock);
 }
 
-static struct reading *find(const char *folder, const char *path)
+static struct secret_reading *find(const char *folder, const char *path)
 {
     for (guint i = 0; i < desk.under_way->len; i++) {
-        struct reading *reading = g_ptr_array_index(desk.under_way, i);
+        struct secret_reading *reading = g_ptr_array_index(desk.under_way, i);
         if (strcmp(reading->path, path) == 0 && strcmp(reading->folder, folder) == 0) {
             return reading;
         }
@@ -107,7 +107,7 @@ static struct reading *find(const char *folder, const char *path)
     return NULL;
 }
 
-static void let_go(struct reading *reading)
+static void let_go(struct secret_reading *reading)
 {
     if (--reading->owners > 0) {
         return;
@@ -121,7 +121,7 @@ static void let_go(struct reading *reading)
     g_free(reading);
 }
 
-static void end(struct reading *reading, enum secret_file result, char *text)
+static void end(struct secret_reading *reading, enum secret_file result, char *text)
 {
     reading->result = result;
     reading->text = text;
@@ -133,7 +133,7 @@ static void end(struct reading *reading, enum secret_file result, char *text)
 
 static void *read_apart(void *self)
 {
-    struct reading *reading = self;
+    struct secret_reading *reading = self;
     char *text = NULL;
     enum secret_file result = reading->reader(reading->folder, reading->path, &text);
     pthread_mutex_lock(&desk.lock);
@@ -142,7 +142,7 @@ static void *read_apart(void *self)
     return NULL;
 }
 
-static bool hangs(const struct reading *reading)
+static bool hangs(const struct secret_reading *reading)
 {
     struct timespec now = clock_monotonic_after(SPAN_S(0));
     return now.tv_sec > reading->until.tv_sec ||
@@ -161,18 +161,18 @@ static struct span shorten(struct span patience)
 }
 
 /* NULL: too many hang already, or no thread can be had. */
-static struct reading *begin(const char *folder, const char *path, struct span patience)
+static struct secret_reading *begin(const char *folder, const char *path, struct span patience)
 {
     pthread_t thread;
     if (desk.under_way->len >= READINGS_MAX) {
         return NULL;
     }
-    struct reading *reading = g_new0(struct reading, 1);
-    *reading = (struct reading){.folder = g_strdup(folder),
-                                .path = g_strdup(path),
-                                .reader = desk.reader != NULL ? desk.reader : read_now,
-                                .until = clock_monotonic_after(shorten(patience)),
-                                .owners = 1};
+    struct secret_reading *reading = g_new0(struct secret_reading, 1);
+    *reading = (struct secret_reading){.folder = g_strdup(folder),
+                                       .path = g_strdup(path),
+                                       .reader = desk.reader != NULL ? desk.reader : read_now,
+                                       .until = clock_monotonic_after(shorten(patience)),
+                                       .owners = 1};
     g_ptr_array_add(desk.under_way, reading);
     if (pthread_create(&thread, NULL, read_apart, reading) != 0) {
         end(reading, SECRET_FILE_HANGS, NULL);
@@ -190,7 +190,7 @@ enum secret_file secret_file_read(const char *folder, const char *path, struct s
     enum secret_file result = SECRET_FILE_HANGS;
     (void)pthread_once(&desk.once, open_desk);
     pthread_mutex_lock(&desk.lock);
-    struct reading *reading = find(folder, path);
+    struct secret_reading *reading = find(folder, path);
     reading = reading != NULL ? reading : begin(folder, path, patience);
     if (reading != NULL) {
         int code = 0;

@@ -7,109 +7,9 @@
 #include "base/nearest.h"
 #include "cli/secrets.h"
 
-static const struct enum_name BOARD_NAMES[] = {{"token", BOARD_TOKEN}, {"open", BOARD_OPEN}, {0}};
-static const struct enum_name SMTP_TLS_NAMES[] = {
-    {"auto", SMTP_TLS_AUTO}, {"required", SMTP_TLS_REQUIRED}, {0}};
-
 enum { NODE_NAME_MAX = 100 };
 
 #define PREFIX "TOCSIN_"
-#define AT(member) offsetof(struct settings, member)
-
-const struct setting SETTINGS[] = {
-    {"listen", SETTING_TEXT, SETTING_SERVER, false, AT(listen), "127.0.0.1:8420", 0, 0, NULL,
-     "ADDRESS:PORT",
-     "Where to take HTTP requests. Put a reverse proxy with TLS in front of anything but "
-     "loopback."},
-    {"data", SETTING_TEXT, SETTING_BOTH | SETTING_STORE, false, AT(data), "./data", 0, 0, NULL,
-     "DIR",
-     "The data directory: the database and the local socket that commands use. Made when it is "
-     "not there, for its owner only."},
-    {"database-url", SETTING_TEXT, SETTING_SERVER | SETTING_STORE, true, AT(database_url), NULL, 0,
-     0, NULL, "URL",
-     "A PostgreSQL database, which several nodes may share, instead of the one in the data "
-     "directory: postgresql://user@host1,host2/tocsin. Rather set the variable, for flags show in "
-     "process lists; file:PATH reads it from a file."},
-    {"node-name", SETTING_TEXT, SETTING_SERVER, false, AT(node_name), NULL, 0, 0, NULL, "NAME",
-     "What people call this node. Without it, the name of the host."},
-    {"node-address", SETTING_TEXT, SETTING_SERVER, false, AT(node_address), NULL, 0, 0, NULL, "URL",
-     "Where this very node takes requests, for people who look at the list of nodes. Without it, "
-     "http:// and the listen address."},
-    {"config", SETTING_TEXT, SETTING_SERVER, false, AT(config), NULL, 0, 0, NULL, "FILE",
-     "A team file that is applied at the start and again on SIGHUP."},
-    {"public-url", SETTING_TEXT, SETTING_SERVER, false, AT(public_url), NULL, 0, 0, NULL, "URL",
-     "How people reach this server from outside: the root of every link in a message. Without it, "
-     "http:// and the listen address."},
-    {"trusted-proxies", SETTING_TEXT, SETTING_SERVER, false, AT(trusted_proxies), NULL, 0, 0, NULL,
-     "CIDR,...",
-     "Reverse proxies whose word on the client's address (Forwarded, X-Forwarded-For) counts: "
-     "127.0.0.1,10.0.0.0/8. "
-     "Without it, the client is whoever connects."},
-    {"smtp-url", SETTING_TEXT, SETTING_SERVER, false, AT(smtp_url), NULL, 0, 0, NULL, "URL",
-     "The mail server: smtp://host:587 or smtps://host:465. Without it, e-mail contacts are not "
-     "reached."},
-    {"smtp-user", SETTING_TEXT, SETTING_SERVER, false, AT(smtp_user), NULL, 0, 0, NULL, "NAME",
-     "The name to log in with at the mail server."},
-    {"smtp-password", SETTING_TEXT, SETTING_SERVER, true, AT(smtp_password), NULL, 0, 0, NULL,
-     "SECRET", "Its password; better file:PATH than the word itself."},
-    {"smtp-from", SETTING_TEXT, SETTING_SERVER, false, AT(smtp_from), "Tocsin <tocsin@localhost>",
-     0, 0, NULL, "ADDRESS", "The sender of every mail."},
-    {"smtp-hello", SETTING_TEXT, SETTING_SERVER, false, AT(smtp_hello), NULL, 0, 0, NULL, "NAME",
-     "Our full name in the greeting of mail servers (EHLO). Without it, the host of --public-url."},
-    {"smtp-tls", SETTING_CHOICE, SETTING_SERVER, false, AT(smtp_tls), "auto", 0, 0, SMTP_TLS_NAMES,
-     "auto|required",
-     "auto encrypts where the mail server offers it; required sends nothing in the clear."},
-    {"secrets-dir", SETTING_TEXT, SETTING_SERVER, false, AT(secrets_dir), NULL, 0, 0, NULL, "DIR",
-     "The directory whose files contacts and channels may name as their secrets: secret: "
-     "file:NAME. Without it they may name variables TOCSIN_SECRET_... only: "
-     "env:TOCSIN_SECRET_ANA."},
-    {"ca-file", SETTING_TEXT, SETTING_SERVER, false, AT(ca_file), NULL, 0, 0, NULL, "FILE",
-     "Certificate authorities (PEM) to trust for outgoing connections instead of the system's."},
-    {"allow-private", SETTING_TEXT, SETTING_SERVER, false, AT(allow_private), NULL, 0, 0, NULL,
-     "CIDR,...",
-     "Loopback, link-local and private networks that outgoing requests may reach. None by "
-     "default."},
-    {"board", SETTING_CHOICE, SETTING_SERVER, false, AT(board), "token", 0, 0, BOARD_NAMES,
-     "token|open", "Who may see the page at /: holders of a token, or everybody who reaches it."},
-    {"log-format", SETTING_CHOICE, SETTING_SERVER, false, AT(log_format), "auto", 0, 0,
-     LOG_FORMAT_NAMES, "auto|human|logfmt|json",
-     "The form of log lines on standard error. auto: human on a terminal, else logfmt."},
-    {"log-level", SETTING_CHOICE, SETTING_SERVER, false, AT(log_level), "info", 0, 0,
-     LOG_LEVEL_NAMES, "debug|info|warn|error", "The least important lines that are still written."},
-    {"threads", SETTING_INT, SETTING_SERVER, false, AT(threads), "0", 0, 256, NULL, "N",
-     "Threads that take HTTP requests; 0 is one per core."},
-    {"body-max", SETTING_INT, SETTING_SERVER, false, AT(body_max), "16777216", 1048576,
-     INT64_C(1073741824), NULL, "BYTES",
-     "The largest body of alerts that is taken whole, from a known key. Of a longer one the alerts "
-     "that fit "
-     "are taken, and the service is paged about the rest."},
-    {"body-memory", SETTING_INT, SETTING_SERVER, false, AT(body_memory), "67108864", 8388608,
-     INT64_C(17179869184), NULL, "BYTES",
-     "Memory for all bodies that are held at a time; requests beyond it are answered 503. At least "
-     "twice "
-     "--body-max. Those without a known key have an eighth as much of their own."},
-    {"alerts-per-request", SETTING_INT, SETTING_SERVER, false, AT(alerts_per_request), "20000", 1,
-     1000000, NULL, "N",
-     "The most alerts that are taken of one request; the service is paged about the rest."},
-    {"shutdown-drain", SETTING_SPAN, SETTING_SERVER, false, AT(shutdown_drain), "5s", 0,
-     INT64_C(300000000), NULL, "SPAN",
-     "How long SIGTERM waits for requests in flight before it ends them, and as long, at the same "
-     "time, for messages that a provider is taking."},
-    {"heartbeat-out", SETTING_TEXT, SETTING_SERVER, false, AT(heartbeat_out), NULL, 0, 0, NULL,
-     "URL",
-     "An outside heartbeat that Tocsin beats to while it is able to page, so that its own death is "
-     "noticed."},
-    {"heartbeat-out-every", SETTING_SPAN, SETTING_SERVER, false, AT(heartbeat_out_every), "1m",
-     INT64_C(1000000), INT64_C(86400000000), NULL, "SPAN", "How often it beats."},
-    {"user", SETTING_TEXT, SETTING_SERVER, false, AT(user), NULL, 0, 0, NULL, "NAME",
-     "When started as root: the account to run as."},
-    {"url", SETTING_TEXT, SETTING_CLIENT, false, AT(url), NULL, 0, 0, NULL, "URL",
-     "A server elsewhere that the command talks to; needs a token. Without it, the local socket of "
-     "the data directory."},
-    {"token", SETTING_TEXT, SETTING_CLIENT, true, AT(token), NULL, 0, 0, NULL, "TOKEN",
-     "The access token for --url; rather set the variable, for flags show in process lists."},
-};
-const size_t SETTING_COUNT = G_N_ELEMENTS(SETTINGS);
 
 const struct setting *setting_find(const char *name)
 {
@@ -214,11 +114,11 @@ static bool check_address(const char *called, const char *text, struct fault *fa
 static bool check_text(const struct setting *setting, const char *called, char *text,
                        struct fault *fault)
 {
-    if (setting->offset == AT(database_url)) {
+    if (setting->offset == offsetof(struct settings, database_url)) {
         lower_scheme(text);
         return check_address(called, text, fault);
     }
-    return setting->offset != AT(data) || !settings_is_address(text) ||
+    return setting->offset != offsetof(struct settings, data) || !settings_is_address(text) ||
            fault_set(fault, called,
                      "looks like the address of a database: that goes into TOCSIN_DATABASE_URL; a "
                      "directory with such a name is written with ./ before it");
@@ -354,7 +254,8 @@ static bool is_no_mistake(const char *name, struct fault *fault)
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         g_autofree char *variable = setting_variable(&SETTINGS[i]);
         bool is_meant = is_slip(name, variable) ||
-                        (SETTINGS[i].offset == AT(database_url) && is_half_address(name));
+                        (SETTINGS[i].offset == offsetof(struct settings, database_url) &&
+                         is_half_address(name));
         if (is_meant) {
             g_string_append_printf(meant, "%s%s", meant->len > 0 ? " or " : "", variable);
         }
@@ -384,7 +285,8 @@ bool settings_from_environment(struct settings *settings, const char *const *env
         }
         g_autofree char *name = g_strndup(*entry, (gsize)(equals - *entry));
         const struct setting *setting = find_by_variable(name);
-        if (equals[1] == '\0' && (setting == NULL || setting->offset != AT(database_url))) {
+        if (equals[1] == '\0' &&
+            (setting == NULL || setting->offset != offsetof(struct settings, database_url))) {
             continue;
         }
         bool is_taken = setting != NULL ? settings_set(settings, setting, name, equals + 1, fault)

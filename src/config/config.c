@@ -3,68 +3,6 @@
 #include <pthread.h>
 #include <string.h>
 
-static const struct {
-    const char *section;
-    const char *noun;
-    const struct record *record;
-} KINDS[CONFIG_KIND_COUNT] = {
-    [CONFIG_USER] = {"users", "user", &USER_RECORD},
-    [CONFIG_TEAM] = {"teams", "team", &TEAM_RECORD},
-    [CONFIG_CHANNEL] = {"channels", "channel", &CHAT_CHANNEL_RECORD},
-    [CONFIG_SCHEDULE] = {"schedules", "schedule", &SCHEDULE_RECORD},
-    [CONFIG_POLICY] = {"policies", "policy", &POLICY_RECORD},
-    [CONFIG_SERVICE] = {"services", "service", &SERVICE_RECORD},
-    [CONFIG_INTEGRATION] = {"integrations", "integration", &INTEGRATION_RECORD},
-    [CONFIG_ROUTE] = {"routes", "route", &ROUTE_RECORD},
-    [CONFIG_SILENCE] = {"silences", "silence", &SILENCE_RECORD},
-    [CONFIG_HEARTBEAT] = {"heartbeats", "heartbeat", &HEARTBEAT_RECORD},
-    [CONFIG_ABSENCE] = {"absences", "absence", &ABSENCE_RECORD},
-};
-
-/* config_item_name reads any of them as a pointer to its name. */
-#define NAME_COMES_FIRST(type) \
-    _Static_assert(offsetof(struct type, name) == 0, "the name comes first in struct " #type)
-NAME_COMES_FIRST(user);
-NAME_COMES_FIRST(team);
-NAME_COMES_FIRST(chat_channel);
-NAME_COMES_FIRST(schedule);
-NAME_COMES_FIRST(policy);
-NAME_COMES_FIRST(service);
-NAME_COMES_FIRST(integration);
-NAME_COMES_FIRST(route);
-NAME_COMES_FIRST(silence);
-NAME_COMES_FIRST(heartbeat);
-NAME_COMES_FIRST(absence);
-
-const char *config_section(enum config_kind kind)
-{
-    CHECK(kind >= CONFIG_USER && kind < CONFIG_KIND_COUNT);
-    return KINDS[kind].section;
-}
-
-const char *config_noun(enum config_kind kind)
-{
-    CHECK(kind >= CONFIG_USER && kind < CONFIG_KIND_COUNT);
-    return KINDS[kind].noun;
-}
-
-const struct record *config_record(enum config_kind kind)
-{
-    CHECK(kind >= CONFIG_USER && kind < CONFIG_KIND_COUNT);
-    return KINDS[kind].record;
-}
-
-int config_kind_from_text(const char *noun_or_section)
-{
-    for (int kind = CONFIG_USER; kind < CONFIG_KIND_COUNT; kind++) {
-        if (strcmp(KINDS[kind].noun, noun_or_section) == 0 ||
-            strcmp(KINDS[kind].section, noun_or_section) == 0) {
-            return kind;
-        }
-    }
-    return 0;
-}
-
 const char *config_item_name(const void *item)
 {
     return *(char *const *)item;
@@ -73,49 +11,54 @@ const char *config_item_name(const void *item)
 struct config *config_create(void)
 {
     struct config *config = g_new0(struct config, 1);
-    for (int kind = CONFIG_USER; kind < CONFIG_KIND_COUNT; kind++) {
-        config->items[kind] = g_ptr_array_new();
-        config->by_name[kind] = g_hash_table_new(g_str_hash, g_str_equal);
+    config->kinds = g_new0(struct config_items, config_kind_count());
+    for (size_t i = 0; i < config_kind_count(); i++) {
+        config->kinds[i].list = g_ptr_array_new();
+        config->kinds[i].by_name = g_hash_table_new(g_str_hash, g_str_equal);
     }
-    config->policy_versions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     config->refs = 1;
     return config;
 }
 
-bool config_add(struct config *config, enum config_kind kind, void *item)
+static struct config_items *items_of(const struct config *config, const struct config_kind *kind)
 {
-    CHECK(kind >= CONFIG_USER && kind < CONFIG_KIND_COUNT);
+    return &config->kinds[config_kind_index(kind)];
+}
+
+bool config_add(struct config *config, const struct config_kind *kind, void *item)
+{
+    struct config_items *items = items_of(config, kind);
     char *name = *(char **)item;
-    if (g_hash_table_contains(config->by_name[kind], name)) {
+    if (g_hash_table_contains(items->by_name, name)) {
         return false;
     }
-    g_ptr_array_add(config->items[kind], item);
-    (void)g_hash_table_insert(config->by_name[kind], name, item);
+    g_ptr_array_add(items->list, item);
+    (void)g_hash_table_insert(items->by_name, name, item);
     return true;
 }
 
 void config_link(struct config *config)
 {
-    const GPtrArray *schedules = config->items[CONFIG_SCHEDULE];
-    for (guint i = 0; i < schedules->len; i++) {
-        struct schedule *schedule = g_ptr_array_index(schedules, i);
-        const struct schedule *primary = config_schedule(config, schedule->next_of);
-        if (primary != NULL && primary->next_of == NULL && schedule->primary == NULL) {
-            schedule_follow(schedule, primary);
+    for (size_t k = 0; k < config_kind_count(); k++) {
+        const struct config_kind *kind = config_kind_at(k);
+        const GPtrArray *items = config_items(config, kind);
+        for (guint i = 0; kind->link != NULL && i < items->len; i++) {
+            kind->link(config, g_ptr_array_index(items, i));
         }
     }
 }
 
 static void destroy(struct config *config)
 {
-    for (int kind = CONFIG_USER; kind < CONFIG_KIND_COUNT; kind++) {
-        g_hash_table_destroy(config->by_name[kind]);
-        for (guint i = 0; i < config->items[kind]->len; i++) {
-            record_free(KINDS[kind].record, g_ptr_array_index(config->items[kind], i));
+    for (size_t k = 0; k < config_kind_count(); k++) {
+        struct config_items *items = &config->kinds[k];
+        g_hash_table_destroy(items->by_name);
+        for (guint i = 0; i < items->list->len; i++) {
+            record_free(config_kind_at(k)->record, g_ptr_array_index(items->list, i));
         }
-        g_ptr_array_unref(config->items[kind]);
+        g_ptr_array_unref(items->list);
     }
-    g_hash_table_destroy(config->policy_versions);
+    g_free(config->kinds);
     g_free(config);
 }
 
@@ -132,50 +75,20 @@ void config_unref(struct config *config)
     }
 }
 
-const void *config_find(const struct config *config, enum config_kind kind, const char *name)
+const GPtrArray *config_items(const struct config *config, const struct config_kind *kind)
 {
-    CHECK(kind >= CONFIG_USER && kind < CONFIG_KIND_COUNT);
-    return name != NULL ? g_hash_table_lookup(config->by_name[kind], name) : NULL;
+    return items_of(config, kind)->list;
 }
 
-const struct user *config_user(const struct config *config, const char *name)
+GHashTable *config_by_name(const struct config *config, const struct config_kind *kind)
 {
-    return config_find(config, CONFIG_USER, name);
+    return items_of(config, kind)->by_name;
 }
 
-const struct team *config_team(const struct config *config, const char *name)
+const void *config_find(const struct config *config, const struct config_kind *kind,
+                        const char *name)
 {
-    return config_find(config, CONFIG_TEAM, name);
-}
-
-const struct chat_channel *config_channel(const struct config *config, const char *name)
-{
-    return config_find(config, CONFIG_CHANNEL, name);
-}
-
-const struct schedule *config_schedule(const struct config *config, const char *name)
-{
-    return config_find(config, CONFIG_SCHEDULE, name);
-}
-
-const struct policy *config_policy(const struct config *config, const char *name)
-{
-    return config_find(config, CONFIG_POLICY, name);
-}
-
-const struct service *config_service(const struct config *config, const char *name)
-{
-    return config_find(config, CONFIG_SERVICE, name);
-}
-
-const struct integration *config_integration(const struct config *config, const char *name)
-{
-    return config_find(config, CONFIG_INTEGRATION, name);
-}
-
-const struct heartbeat *config_heartbeat(const struct config *config, const char *name)
-{
-    return config_find(config, CONFIG_HEARTBEAT, name);
+    return name != NULL ? g_hash_table_lookup(items_of(config, kind)->by_name, name) : NULL;
 }
 
 struct config_holder {

@@ -8,68 +8,39 @@
 
 #include <stdatomic.h>
 
-#include "alert/service.h"
-#include "oncall/absence.h"
-#include "oncall/policy.h"
-#include "oncall/schedule.h"
-#include "people/user.h"
+#include "config/kind.h"
 
-/* In the order of the file's sections and of building: later kinds refer to earlier ones. */
-enum config_kind {
-    CONFIG_USER = 1,
-    CONFIG_TEAM,
-    CONFIG_CHANNEL,
-    CONFIG_SCHEDULE,
-    CONFIG_POLICY,
-    CONFIG_SERVICE,
-    CONFIG_INTEGRATION,
-    CONFIG_ROUTE,
-    CONFIG_SILENCE,
-    CONFIG_HEARTBEAT,
-    CONFIG_ABSENCE,
-    CONFIG_KIND_COUNT,
+/* What there is of one kind. */
+struct config_items {
+    GPtrArray *list;     /* in file order, which is the order that routes are tried in */
+    GHashTable *by_name; /* name -> the same pointers */
 };
 
 struct config {
-    int64_t version; /* grows with each change */
-    /* Of struct user *, struct team * … in file order, which is the order that routes are tried in. */
-    GPtrArray *items[CONFIG_KIND_COUNT];
-    GHashTable *by_name[CONFIG_KIND_COUNT]; /* name -> the same pointers */
-    GHashTable
-        *policy_versions; /* name -> its id (as intptr_t) of the current row of policy_version */
-    _Atomic int refs;     /* config_ref, config_unref */
+    int64_t version;            /* grows with each change */
+    struct config_items *kinds; /* as many as there are kinds, in their order */
+    _Atomic int refs;           /* config_ref, config_unref */
 };
 
-/* What each kind is: the file's section ("users"), the word for one ("user"), its record. Every
- * configured struct begins with its name. */
-const char *config_section(enum config_kind kind);
-const char *config_noun(enum config_kind kind);
-const struct record *config_record(enum config_kind kind);
-/* 0 when no kind has that noun ("user") or section ("users"). */
-int config_kind_from_text(const char *noun_or_section);
-const char *config_item_name(const void *item);
+NODISCARD const char *config_item_name(const void *item);
 
 /* An empty configuration of version 0 with one reference. */
 NODISCARD struct config *config_create(void);
 /* Takes `item` over (a struct of that kind, from record_new); false, and still the caller's, when
  * there is one of that name. Only while nobody else has a reference. */
-NODISCARD bool config_add(struct config *config, enum config_kind kind, void *item);
-
-/* The item of that kind and name; NULL when there is none. Also NULL for a NULL name. */
-const void *config_find(const struct config *config, enum config_kind kind, const char *name);
-
-/* Also NULL for a NULL name. */
-const struct user *config_user(const struct config *config, const char *name);
-const struct team *config_team(const struct config *config, const char *name);
-const struct chat_channel *config_channel(const struct config *config, const char *name);
-/* After the last item was added: schedules that follow another one find it. What leads nowhere is left
- * to config_check. */
+NODISCARD bool config_add(struct config *config, const struct config_kind *kind, void *item);
+/* After the last item was added: see config_kind.link. */
 void config_link(struct config *config);
-const struct schedule *config_schedule(const struct config *config, const char *name);
-const struct policy *config_policy(const struct config *config, const char *name);
-const struct service *config_service(const struct config *config, const char *name);
-const struct integration *config_integration(const struct config *config, const char *name);
-const struct heartbeat *config_heartbeat(const struct config *config, const char *name);
+
+/* All of that kind, in file order; borrowed. */
+NODISCARD const GPtrArray *config_items(const struct config *config,
+                                        const struct config_kind *kind);
+/* The same by their names; borrowed. */
+NODISCARD GHashTable *config_by_name(const struct config *config, const struct config_kind *kind);
+/* The item of that kind and name; NULL when there is none. Also NULL for a NULL name. A noun's own
+ * header has the same with its type (user_find). */
+NODISCARD const void *config_find(const struct config *config, const struct config_kind *kind,
+                                  const char *name);
 
 struct config *config_ref(struct config *config);
 void config_unref(struct config *config);

@@ -1,5 +1,5 @@
-/* config/config_command.h - the frame of every command that changes the configuration; for the files
- * of this folder that implement config_work.h. */
+/* config/config_command.h - the frame of every command that changes the configuration; for
+ * those who implement one: this folder, and nouns with commands of their own. */
 #ifndef CONFIG_CONFIG_COMMAND_H
 #define CONFIG_CONFIG_COMMAND_H
 
@@ -18,21 +18,10 @@ void config_command_finish(struct ledger_tx *tx, struct config_command *command,
 void config_command_tell(struct ledger_tx *tx, struct config_command *command, const json_t *data);
 
 /* NULL when there is none of that kind and name (of config_load_objects). Borrowed. */
-struct config_object *config_find_object(const GPtrArray *objects, int kind, const char *name);
+struct config_object *config_find_object(const GPtrArray *objects, const struct config_kind *kind,
+                                         const char *name);
 
 /* Answers false: it is changed in the file. */
 bool config_refuse_file_owned(const struct config_object *object, struct fault *fault);
-
-/* Puts an override in, with its event. Answers its id. */
-int64_t config_override_write(struct ledger_tx *tx, const char *actor, const char *schedule,
-                              const struct override *override);
-
-NODISCARD bool config_override_is_over(const struct override *override, const struct zone *zone,
-                                       struct utc now);
-
-/* Takes one back, with its event: one that holds now ends now, and what was stays as it was. `zone`: its
- * schedule's; NULL when that is gone, and the whole goes. False when there is none of that id. */
-bool config_override_take_back(struct ledger_tx *tx, const char *actor, const struct zone *zone,
-                               const struct override_row *row);
 
 #endif

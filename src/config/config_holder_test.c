@@ -1,4 +1,4 @@
-#include "config/config.h"
+#include "config/test_kinds.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -21,19 +21,19 @@ struct room {
 static struct config *make_config(int64_t version)
 {
     struct config *config = config_create();
-    struct team *team = g_new0(struct team, 1);
+    struct test_shelf *shelf = g_new0(struct test_shelf, 1);
     config->version = version;
-    team->name = g_strdup("team");
-    team->lead = g_strdup_printf("%" G_GINT64_FORMAT, version);
-    assert_true(config_add(config, CONFIG_TEAM, team));
+    shelf->name = g_strdup("shelf");
+    shelf->label = g_strdup_printf("%" G_GINT64_FORMAT, version);
+    assert_true(config_add(config, &SHELF_KIND, shelf));
     return config;
 }
 
 static bool is_whole(const struct config *config)
 {
-    const struct team *team = config_team(config, "team");
+    const struct test_shelf *shelf = config_find(config, &SHELF_KIND, "shelf");
     g_autofree char *version = g_strdup_printf("%" G_GINT64_FORMAT, config->version);
-    return team != NULL && strcmp(team->lead, version) == 0;
+    return shelf != NULL && strcmp(shelf->label, version) == 0;
 }
 
 static void *read_on(void *self)
@@ -99,30 +99,19 @@ static void test_empty_at_first(void **state)
     struct config_holder *holder = config_holder_create();
     struct config *config = config_current(holder);
     assert_int_equal(config->version, 0);
-    assert_null(config_user(config, "ana"));
-    assert_null(config_user(config, NULL));
+    assert_null(gadget_find(config, "ana"));
+    assert_null(gadget_find(config, NULL));
     config_unref(config);
     config_holder_destroy(&holder);
 }
 
-static void test_kinds(void **state)
-{
-    (void)state;
-    for (int kind = CONFIG_USER; kind < CONFIG_KIND_COUNT; kind++) {
-        assert_int_equal(config_kind_from_text(config_noun((enum config_kind)kind)), kind);
-        assert_int_equal(config_kind_from_text(config_section((enum config_kind)kind)), kind);
-        assert_string_equal(config_record((enum config_kind)kind)->fields[0].name, "name");
-    }
-    assert_int_equal(config_kind_from_text("person"), 0);
-}
-
 int main(void)
 {
+    config_register(TEST_KINDS);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_readers_and_publisher),
         cmocka_unit_test(test_older_snapshot_is_dropped),
         cmocka_unit_test(test_empty_at_first),
-        cmocka_unit_test(test_kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

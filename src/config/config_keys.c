@@ -9,23 +9,14 @@
 /* How long a replaced key stays good, so that a sender can be changed without losing an alert. */
 static const int64_t GRACE_US = INT64_C(86400) * 1000000;
 
-/* 0: objects of that kind have no key. */
-static int key_owner_of(int kind)
-{
-    return kind == CONFIG_INTEGRATION ? KEY_INTEGRATION
-           : kind == CONFIG_HEARTBEAT ? KEY_HEARTBEAT
-                                      : 0;
-}
-
 static bool has_key(const struct config_change *change)
 {
-    return key_owner_of(change->kind) != 0 && change->action != CHANGE_DELETED;
+    return change->kind->key_owner != 0 && change->action != CHANGE_DELETED;
 }
 
 static const char *value_for(const struct config_change *change, const json_t *keys)
 {
-    g_autofree char *owner =
-        g_strdup_printf("%s:%s", config_noun((enum config_kind)change->kind), change->name);
+    g_autofree char *owner = g_strdup_printf("%s:%s", change->kind->noun, change->name);
     return json_text(keys, owner, NULL);
 }
 
@@ -33,7 +24,7 @@ static bool deletes(const struct config_plan *plan, int owner_kind, const char *
 {
     for (guint i = 0; i < plan->changes->len; i++) {
         const struct config_change *change = g_ptr_array_index(plan->changes, i);
-        if (change->action == CHANGE_DELETED && key_owner_of(change->kind) == owner_kind &&
+        if (change->action == CHANGE_DELETED && change->kind->key_owner == owner_kind &&
             strcmp(change->name, name) == 0) {
             return true;
         }
@@ -43,7 +34,7 @@ static bool deletes(const struct config_plan *plan, int owner_kind, const char *
 
 static bool is_own(const struct access_key *key, const struct config_change *change)
 {
-    return key->owner_kind == key_owner_of(change->kind) && strcmp(key->owner, change->name) == 0;
+    return key->owner_kind == change->kind->key_owner && strcmp(key->owner, change->name) == 0;
 }
 
 /* Sets key_act for a value that came with the command. A key that is in use already stays, however easy
@@ -77,7 +68,7 @@ static bool judge_change(struct ledger_tx *tx, const struct config_plan *plan,
     if (reference != NULL && value != NULL) {
         return judge_value(tx, plan, change, value, fault);
     }
-    bool has_one = access_key_exists(tx->db, key_owner_of(change->kind), change->name, tx->now);
+    bool has_one = access_key_exists(tx->db, change->kind->key_owner, change->name, tx->now);
     if (reference != NULL && !has_one) {
         return fault_set(fault, "",
                          "the value of %s did not come with the file; apply it where "
@@ -90,7 +81,7 @@ static bool judge_change(struct ledger_tx *tx, const struct config_plan *plan,
 
 static void tell_change(struct ledger_tx *tx, struct config_change *change)
 {
-    bool has_one = access_key_exists(tx->db, key_owner_of(change->kind), change->name, tx->now);
+    bool has_one = access_key_exists(tx->db, change->kind->key_owner, change->name, tx->now);
     if (change->key_act == KEY_ACT_MINT) {
         g_ptr_array_add(change->details, g_strdup("a key is minted and shown once"));
     } else if (change->key_act == KEY_ACT_SET && has_one) {
@@ -131,7 +122,7 @@ bool config_keys_judge(struct ledger_tx *tx, struct config_plan *plan, const jso
             !judge_change(tx, plan, change, keys, fault)) {
             fault_within(fault, "key");
             fault_within_index(fault, (size_t)change->object->position);
-            fault_within(fault, config_section((enum config_kind)change->kind));
+            fault_within(fault, change->kind->section);
             return false;
         }
         tell_change(tx, change);
@@ -145,7 +136,7 @@ static int64_t insert_key(struct ledger_tx *tx, const struct config_change *chan
                           const char *value)
 {
     struct access_key key = {
-        .owner_kind = key_owner_of(change->kind), .owner = change->name, .created_at = tx->now};
+        .owner_kind = change->kind->key_owner, .owner = change->name, .created_at = tx->now};
     key_hash(value, key.hash);
     access_key_insert(tx->db, &key);
     return key.id;
@@ -160,36 +151,35 @@ static void set_key(struct ledger_tx *tx, const struct config_change *change, co
     key_hash(value, hash);
     if (access_key_load(tx->db, hash, &known, &owner)) {
         /* It was good once, perhaps under the name that this one had before. */
-        access_key_give(tx->db, known.id, key_owner_of(change->kind), change->name);
+        access_key_give(tx->db, known.id, change->kind->key_owner, change->name);
         id = known.id;
     } else {
         id = insert_key(tx, change, value);
     }
     struct utc end = utc_add(tx->now, (struct span){GRACE_US});
-    access_key_expire(tx->db, key_owner_of(change->kind), change->name, end, id);
+    access_key_expire(tx->db, change->kind->key_owner, change->name, end, id);
 }
 
 static void mint_key(struct ledger_tx *tx, const struct config_change *change, json_t *minted)
 {
     unsigned char bytes[KEY_BYTES];
     char text[KEY_TEXT_SIZE];
-    const char *kind = json_text(change->object->spec, "kind", "");
+    const struct config_kind *kind = change->kind;
     random_fill(ledger_random(tx), bytes, sizeof bytes);
-    if (strcmp(kind, enum_to_name(INTEGRATION_KIND_NAMES, INTEGRATION_PAGERDUTY)) == 0) {
+    if (kind->has_short_key != NULL && kind->has_short_key(change->object->spec)) {
         key_write_routing(bytes, text);
     } else {
-        key_write((enum key_owner)key_owner_of(change->kind), bytes, text);
+        key_write((enum key_owner)kind->key_owner, bytes, text);
     }
     (void)insert_key(tx, change, text);
-    (void)json_array_append_new(minted, json_pack("{s:s, s:s, s:s}", "kind",
-                                                  config_noun((enum config_kind)change->kind),
-                                                  "name", change->name, "key", text));
+    (void)json_array_append_new(minted, json_pack("{s:s, s:s, s:s}", "kind", kind->noun, "name",
+                                                  change->name, "key", text));
 }
 
-void config_keys_revoke(struct ledger_tx *tx, int kind, const char *name)
+void config_keys_revoke(struct ledger_tx *tx, const struct config_kind *kind, const char *name)
 {
-    if (key_owner_of(kind) != 0) {
-        (void)access_key_revoke(tx->db, key_owner_of(kind), name, 0, tx->now);
+    if (kind->key_owner != 0) {
+        (void)access_key_revoke(tx->db, kind->key_owner, name, 0, tx->now);
         keys_changed(tx);
     }
 }

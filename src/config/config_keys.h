@@ -1,4 +1,4 @@
-/* config/config_keys.h - what becomes of the keys of integrations and heartbeats when a plan is
+/* config/config_keys.h - what becomes of the keys of items when a plan is
  * applied. Works inside the ledger's transaction; the key itself is never stored. */
 #ifndef CONFIG_CONFIG_KEYS_H
 #define CONFIG_CONFIG_KEYS_H
@@ -22,6 +22,6 @@ void config_keys_apply(struct ledger_tx *tx, const struct config_plan *plan, con
                        json_t *minted);
 
 /* The owner is gone: its keys end at once. Of a kind without keys: nothing. */
-void config_keys_revoke(struct ledger_tx *tx, int kind, const char *name);
+void config_keys_revoke(struct ledger_tx *tx, const struct config_kind *kind, const char *name);
 
 #endif

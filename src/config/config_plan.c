@@ -5,8 +5,8 @@
 #include "base/json.h"
 #include "base/nearest.h"
 #include "base/record_faults.h"
+#include "config/config_check.h"
 #include "config/config_diff.h"
-#include "config/config_short.h"
 
 const struct enum_name CHANGE_ACTION_NAMES[] = {
     {"created", CHANGE_CREATED},
@@ -19,8 +19,8 @@ const struct enum_name CHANGE_ACTION_NAMES[] = {
 /* What making a plan works with. */
 struct planner {
     struct config_plan *plan;
-    GHashTable *current;             /* "kind:name" -> borrowed struct config_object */
-    GArray *rows[CONFIG_KIND_COUNT]; /* of guint: of each item of the file, its place there */
+    GHashTable *current; /* "user:ana" -> borrowed struct config_object */
+    GArray **rows;       /* of each kind, of guint: of each item of the file, its place there */
     GPtrArray *broken; /* of char *: names, in quotation marks, of entries that could not be read */
     bool is_partial;   /* something is not read, and not even its name is known */
     struct plan_options options;
@@ -45,6 +45,15 @@ static bool note_fault(struct planner *planner)
     return true;
 }
 
+void config_object_free(struct config_object *object)
+{
+    if (object != NULL) {
+        g_free(object->name);
+        json_decref(object->spec);
+        g_free(object);
+    }
+}
+
 static void free_change(gpointer self)
 {
     struct config_change *change = self;
@@ -64,9 +73,14 @@ void config_plan_free(struct config_plan *plan)
     }
 }
 
-static char *object_key(int kind, const char *name)
+static char *object_key(const struct config_kind *kind, const char *name)
 {
-    return g_strdup_printf("%d:%s", kind, name);
+    return g_strconcat(kind->noun, ":", name, NULL);
+}
+
+static GArray *rows_of(const struct planner *planner, const struct config_kind *kind)
+{
+    return planner->rows[config_kind_index(kind)];
 }
 
 static struct config_object *copy_object(const struct config_object *object)
@@ -84,8 +98,8 @@ static bool refuse_section(const char *section, struct fault *fault)
 {
     struct nearest nearest = {.given = section};
     g_autoptr(GString) known = g_string_new(NULL);
-    for (int kind = CONFIG_USER; kind < CONFIG_KIND_COUNT; kind++) {
-        const char *name = config_section((enum config_kind)kind);
+    for (size_t i = 0; i < config_kind_count(); i++) {
+        const char *name = config_kind_at(i)->section;
         nearest_offer(&nearest, name);
         g_string_append_printf(known, "%s%s", known->len > 0 ? ", " : "", name);
     }
@@ -99,8 +113,8 @@ static bool refuse_section(const char *section, struct fault *fault)
 
 static bool check_section(const char *section, const json_t *value, struct fault *fault)
 {
-    int kind = config_kind_from_text(section);
-    if (kind == 0 || strcmp(config_section((enum config_kind)kind), section) != 0) {
+    const struct config_kind *kind = config_kind_of_text(section);
+    if (kind == NULL || strcmp(kind->section, section) != 0) {
         return refuse_section(section, fault);
     }
     return json_is_array(value) || json_is_null(value) ||
@@ -154,7 +168,7 @@ static void judge_change(struct planner *planner, struct config_object *object)
     if (!before->is_from_file && object->is_from_file) {
         g_ptr_array_add(change->details, g_strdup("now belongs to the file"));
     }
-    if (change->is_moved && object->kind == CONFIG_ROUTE) {
+    if (change->is_moved && object->kind->is_ordered) {
         g_ptr_array_add(change->details,
                         g_strdup_printf("order %" G_GINT64_FORMAT " -> %" G_GINT64_FORMAT,
                                         before->position + 1, object->position + 1));
@@ -165,8 +179,8 @@ static void judge_change(struct planner *planner, struct config_object *object)
 }
 
 /* Without the fields that are wrong, if these are plain: so that what the rest refers to is looked at as well. */
-static void take_remains(struct planner *planner, enum config_kind kind, const json_t *value,
-                         const GArray *faults, guint index)
+static void take_remains(struct planner *planner, const struct config_kind *kind,
+                         const json_t *value, const GArray *faults, guint index)
 {
     json_auto_t *remains = json_copy((json_t *)(uintptr_t)value);
     bool is_plain = json_is_object(remains);
@@ -178,13 +192,13 @@ static void take_remains(struct planner *planner, enum config_kind kind, const j
         (void)json_object_del(remains, key);
     }
     struct fault unheard = {0};
-    void *item = is_plain ? record_new(config_record(kind), remains, &unheard) : NULL;
+    void *item = is_plain ? record_new(kind->record, remains, &unheard) : NULL;
     const char *name = json_text(value, "name", NULL);
     if (item != NULL && config_add(planner->plan->next, kind, item)) {
-        g_array_append_val(planner->rows[kind], index);
+        g_array_append_val(rows_of(planner, kind), index);
         return;
     }
-    record_free(config_record(kind), item);
+    record_free(kind->record, item);
     planner->is_partial = planner->is_partial || name == NULL;
     if (name != NULL) {
         g_ptr_array_add(planner->broken, g_strdup_printf("\"%s\"", name));
@@ -192,12 +206,13 @@ static void take_remains(struct planner *planner, enum config_kind kind, const j
 }
 
 /* False: enough mistakes were found. */
-static bool take_broken(struct planner *planner, enum config_kind kind, json_t *value, guint index)
+static bool take_broken(struct planner *planner, const struct config_kind *kind, json_t *value,
+                        guint index)
 {
     g_autoptr(GArray) faults = g_array_new(FALSE, FALSE, sizeof(struct fault));
     json_auto_t *full = config_in_full(kind, value);
     if (planner->options.faults != NULL) {
-        record_faults(config_record(kind), full, faults);
+        record_faults(kind->record, full, faults);
     }
     if (faults->len == 0) { /* two of one name, or nobody wants more than the first */
         g_array_append_vals(faults, planner->fault, 1);
@@ -207,7 +222,7 @@ static bool take_broken(struct planner *planner, enum config_kind kind, json_t *
     for (guint i = 0; i < faults->len; i++) {
         *planner->fault = g_array_index(faults, struct fault, i);
         fault_within_index(planner->fault, index);
-        fault_within(planner->fault, config_section(kind));
+        fault_within(planner->fault, kind->section);
         if (!note_fault(planner)) {
             return false;
         }
@@ -215,33 +230,35 @@ static bool take_broken(struct planner *planner, enum config_kind kind, json_t *
     return true;
 }
 
-static bool take_item(struct planner *planner, enum config_kind kind, json_t *value, guint index)
+static bool take_item(struct planner *planner, const struct config_kind *kind, json_t *value,
+                      guint index)
 {
     json_auto_t *full = config_in_full(kind, value);
-    void *item = record_new(config_record(kind), full, planner->fault);
+    void *item = record_new(kind->record, full, planner->fault);
     if (item == NULL) {
         return false;
     }
     struct config_object *object = g_new0(struct config_object, 1);
-    object->kind = (int)kind;
+    object->kind = kind;
     object->name = g_strdup(config_item_name(item));
-    object->spec = record_write_stored(config_record(kind), item);
+    object->spec = record_write_stored(kind->record, item);
     object->is_from_file = planner->options.is_from_file;
     object->position = index;
     if (!config_add(planner->plan->next, kind, item)) {
         (void)fault_set(planner->fault, "name", "there are two %s called \"%.100s\"; rename one",
-                        config_section(kind), object->name);
-        record_free(config_record(kind), item);
+                        kind->section, object->name);
+        record_free(kind->record, item);
         config_object_free(object);
         return false;
     }
-    g_array_append_val(planner->rows[kind], index);
+    g_array_append_val(rows_of(planner, kind), index);
     judge_change(planner, object);
     return true;
 }
 
 /* False: enough mistakes were found. */
-static bool take_section(struct planner *planner, enum config_kind kind, const json_t *list)
+static bool take_section(struct planner *planner, const struct config_kind *kind,
+                         const json_t *list)
 {
     for (guint i = 0; i < json_array_size(list); i++) {
         json_t *value = json_array_get(list, i);
@@ -256,30 +273,36 @@ static bool take_section(struct planner *planner, enum config_kind kind, const j
 
 static bool keep_object(struct planner *planner, const struct config_object *object)
 {
-    enum config_kind kind = (enum config_kind)object->kind;
-    void *item = record_new_stored(config_record(kind), object->spec, planner->fault);
+    const struct config_kind *kind = object->kind;
+    void *item = record_new_stored(kind->record, object->spec, planner->fault);
     if (item == NULL) {
         return false;
     }
     /* Its name is free: the caller looked. */
     CHECK(config_add(planner->plan->next, kind, item));
-    g_ptr_array_add(planner->plan->left, g_strdup_printf("%s %s", config_noun(kind), object->name));
+    g_ptr_array_add(planner->plan->left, g_strdup_printf("%s %s", kind->noun, object->name));
     return true;
 }
 
 static bool is_forgotten(const struct planner *planner, const struct config_object *object)
 {
-    struct utc to;
-    const char *text = json_text(object->spec, "to", NULL);
-    return object->kind == CONFIG_SILENCE && !object->is_from_file && text != NULL &&
-           utc_parse(text, &to) && utc_before(to, planner->options.forget_before);
+    const struct config_kind *kind = object->kind;
+    if (kind != planner->options.forgets || kind->remembered_days == 0 || object->is_from_file) {
+        return false;
+    }
+    struct fault unheard;
+    struct utc then = {planner->options.now.us - SPAN_D(kind->remembered_days).us - 1};
+    void *item = record_new_stored(kind->record, object->spec, &unheard);
+    bool is_forgotten = item != NULL && kind->is_over(item, then);
+    record_free(kind->record, item);
+    return is_forgotten;
 }
 
 static void take_rest(struct planner *planner, const GPtrArray *current)
 {
     for (guint i = 0; i < current->len; i++) {
         const struct config_object *object = g_ptr_array_index(current, i);
-        enum config_kind kind = (enum config_kind)object->kind;
+        const struct config_kind *kind = object->kind;
         if (config_find(planner->plan->next, kind, object->name) != NULL) {
             continue;
         }
@@ -295,7 +318,8 @@ static void take_rest(struct planner *planner, const GPtrArray *current)
 /* ---- the whole ---- */
 
 /* Is it a mistake, or only that something else could not be read? */
-static bool is_certain(const struct planner *planner, const struct fault *fault)
+static bool is_certain(const struct planner *planner, const struct config_kind *kind,
+                       const struct fault *fault)
 {
     bool is_lost = strstr(fault->text, "there is no ") != NULL;
     if (planner->broken->len == 0) {
@@ -306,40 +330,40 @@ static bool is_certain(const struct planner *planner, const struct fault *fault)
             return false;
         }
     }
-    /* Whether a last resort reaches somebody hangs on more than what it names. */
-    return is_lost || !g_str_has_prefix(fault->field, "last_resort");
+    return is_lost || kind->far_field == NULL || !g_str_has_prefix(fault->field, kind->far_field);
 }
 
-static bool check_next(struct planner *planner, enum config_kind kind, guint index)
+static bool check_next(struct planner *planner, const struct config_kind *kind, guint index)
 {
     const struct config *next = planner->plan->next;
-    const void *item = g_ptr_array_index(next->items[kind], index);
+    const void *item = g_ptr_array_index(config_items(next, kind), index);
     struct fault found;
-    bool is_written_now = index < planner->rows[kind]->len;
+    bool is_written_now = index < rows_of(planner, kind)->len;
     bool is_judged = is_written_now && !planner->options.skips_meaning;
     if (config_check_item(next, kind, item, &found) &&
         (!is_judged || config_check_meaning(next, kind, item, &found))) {
         return true;
     }
-    if (!is_certain(planner, &found)) {
+    if (!is_certain(planner, kind, &found)) {
         return true;
     }
     if (!is_written_now) {
         return fault_set(planner->fault, "",
-                         "%s %s, which this file leaves as it is, would break: %s: %s",
-                         config_noun(kind), config_item_name(item), found.field, found.text);
+                         "%s %s, which this file leaves as it is, would break: %s: %s", kind->noun,
+                         config_item_name(item), found.field, found.text);
     }
-    fault_within_index(&found, g_array_index(planner->rows[kind], guint, index));
-    fault_within(&found, config_section(kind));
+    fault_within_index(&found, g_array_index(rows_of(planner, kind), guint, index));
+    fault_within(&found, kind->section);
     *planner->fault = found;
     return false;
 }
 
 static void check_all(struct planner *planner)
 {
-    for (int kind = CONFIG_USER; kind < CONFIG_KIND_COUNT; kind++) {
-        for (guint i = 0; i < planner->plan->next->items[kind]->len; i++) {
-            if (!check_next(planner, (enum config_kind)kind, i) && !note_fault(planner)) {
+    for (size_t k = 0; k < config_kind_count(); k++) {
+        const struct config_kind *kind = config_kind_at(k);
+        for (guint i = 0; i < config_items(planner->plan->next, kind)->len; i++) {
+            if (!check_next(planner, kind, i) && !note_fault(planner)) {
                 return;
             }
         }
@@ -351,9 +375,9 @@ static void fill_plan(struct planner *planner, const json_t *document, const GPt
     check_sections(planner, document);
     bool goes_on = !planner->has_failed || planner->options.faults != NULL;
     planner->is_partial = planner->has_failed;
-    for (int kind = CONFIG_USER; kind < CONFIG_KIND_COUNT && goes_on; kind++) {
-        const char *section = config_section((enum config_kind)kind);
-        goes_on = take_section(planner, (enum config_kind)kind, json_object_get(document, section));
+    for (size_t k = 0; k < config_kind_count() && goes_on; k++) {
+        const struct config_kind *kind = config_kind_at(k);
+        goes_on = take_section(planner, kind, json_object_get(document, kind->section));
     }
     if (goes_on && !planner->is_partial) {
         take_rest(planner, current);
@@ -372,8 +396,9 @@ struct config_plan *config_plan_make(const json_t *document, const GPtrArray *cu
     struct planner planner = {.plan = plan, .options = options, .fault = fault};
     *fault = (struct fault){0};
     planner.broken = g_ptr_array_new_with_free_func(g_free);
-    for (int kind = CONFIG_USER; kind < CONFIG_KIND_COUNT; kind++) {
-        planner.rows[kind] = g_array_new(FALSE, FALSE, sizeof(guint));
+    planner.rows = g_new(GArray *, config_kind_count());
+    for (size_t k = 0; k < config_kind_count(); k++) {
+        planner.rows[k] = g_array_new(FALSE, FALSE, sizeof(guint));
     }
     planner.current = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 0; i < current->len; i++) {
@@ -383,9 +408,10 @@ struct config_plan *config_plan_make(const json_t *document, const GPtrArray *cu
     fill_plan(&planner, document, current);
     g_hash_table_destroy(planner.current);
     g_ptr_array_unref(planner.broken);
-    for (int kind = CONFIG_USER; kind < CONFIG_KIND_COUNT; kind++) {
-        g_array_unref(planner.rows[kind]);
+    for (size_t k = 0; k < config_kind_count(); k++) {
+        g_array_unref(planner.rows[k]);
     }
+    g_free(planner.rows);
     if (planner.has_failed) {
         *fault = planner.first;
         config_plan_free(plan);

@@ -10,7 +10,7 @@ extern const struct enum_name CHANGE_ACTION_NAMES[]; /* created changed deleted 
 
 struct config_change {
     int action;
-    int kind;
+    const struct config_kind *kind;
     char *name;
     GPtrArray *details;           /* texts: "time_zone Asia/Jakarta -> Europe/Paris"; no secrets */
     struct config_object *object; /* what to write or delete; owned */
@@ -30,8 +30,11 @@ enum { PLAN_FAULTS_MAX = 50 };
 struct plan_options {
     bool is_from_file;  /* else `document` holds what a person or program made through the API */
     bool prune;         /* delete what came from a file and is not in this one */
-    bool skips_meaning; /* what comes in only ends something: see config_check_meaning */
-    struct utc forget_before; /* delete silences of people that ended before; unset: none */
+    bool skips_meaning; /* what comes in only ends something: see config_kind.check_meaning */
+    /* Delete what people made of this kind and what ended so long before `now` (config_kind.remembered_days);
+     * NULL: none. */
+    const struct config_kind *forgets;
+    struct utc now;
     GArray
         *faults; /* out: struct fault, all that were found: of the entries that cannot be read, then
                           of what the others refer to; NULL: the first will do */
@@ -53,20 +56,5 @@ NODISCARD json_t *config_plan_json(const struct config_plan *plan);
 
 /* The same for a terminal, from that JSON: "~ user ana: time_zone …" lines and a sum. g_free it. */
 NODISCARD char *config_plan_text(const json_t *plan);
-
-/* Do all references lead somewhere, are names usable, does every policy reach somebody? The fault
- * names section and index in `config`'s order: "services[0].policy". */
-NODISCARD bool config_check(const struct config *config, struct fault *fault);
-/* The same for one item; the fault's path is relative to it. */
-NODISCARD bool config_check_item(const struct config *config, enum config_kind kind,
-                                 const void *item, struct fault *fault);
-
-/* Can something come of it? Its conditions name what there is, its times last. Asked of what somebody
- * writes now; what was stored before goes on to hold, and doctor tells of it. */
-NODISCARD bool config_check_meaning(const struct config *config, enum config_kind kind,
-                                    const void *item, struct fault *fault);
-/* "There is none of that name", with the nearest that there is; about no field. Answers false. */
-bool config_unknown(const struct config *config, enum config_kind kind, const char *name,
-                    struct fault *fault);
 
 #endif

@@ -17,9 +17,8 @@ static json_t *texts_json(const GPtrArray *texts)
 static json_t *change_json(const struct config_change *change)
 {
     return json_pack("{s:s, s:s, s:s, s:o}", "action",
-                     enum_to_name(CHANGE_ACTION_NAMES, change->action), "kind",
-                     config_noun((enum config_kind)change->kind), "name", change->name, "details",
-                     texts_json(change->details));
+                     enum_to_name(CHANGE_ACTION_NAMES, change->action), "kind", change->kind->noun,
+                     "name", change->name, "details", texts_json(change->details));
 }
 
 json_t *config_plan_json(const struct config_plan *plan)

@@ -52,15 +52,15 @@ static bool resolve_entry(const json_t *entry, const char *noun, const struct ke
     return true;
 }
 
-static void resolve_section(const json_t *document, enum config_kind kind,
+static void resolve_section(const json_t *document, const struct config_kind *kind,
                             const struct key_source *source, json_t *keys, GArray *faults)
 {
-    const json_t *list = json_object_get(document, config_section(kind));
+    const json_t *list = json_object_get(document, kind->section);
     for (size_t i = 0; i < json_array_size(list); i++) {
         struct fault fault = {0};
-        if (!resolve_entry(json_array_get(list, i), config_noun(kind), source, keys, &fault)) {
+        if (!resolve_entry(json_array_get(list, i), kind->noun, source, keys, &fault)) {
             fault_within_index(&fault, i);
-            fault_within(&fault, config_section(kind));
+            fault_within(&fault, kind->section);
             g_array_append_val(faults, fault);
         }
     }
@@ -71,8 +71,11 @@ json_t *config_resolve_keys(const json_t *document, const struct key_source *sou
 {
     json_t *keys = json_object();
     g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(struct fault));
-    resolve_section(document, CONFIG_INTEGRATION, source, keys, found);
-    resolve_section(document, CONFIG_HEARTBEAT, source, keys, found);
+    for (size_t k = 0; k < config_kind_count(); k++) {
+        if (config_kind_at(k)->key_owner != 0) {
+            resolve_section(document, config_kind_at(k), source, keys, found);
+        }
+    }
     if (found->len > 0) {
         *fault = g_array_index(found, struct fault, 0);
         g_clear_pointer(&keys, json_decref);

@@ -1,9 +1,8 @@
 #include <string.h>
 
-#include "alert/silence.h"
 #include "base/json.h"
 #include "base/nearest.h"
-#include "config/absent.h"
+#include "config/config_check.h"
 #include "config/config_command.h"
 #include "config/config_keys.h"
 #include "config/config_plan.h"
@@ -18,8 +17,7 @@ static json_t *names_of(const struct config_plan *plan, int action)
     for (guint i = 0; i < plan->changes->len; i++) {
         const struct config_change *change = g_ptr_array_index(plan->changes, i);
         if (change->action == action) {
-            g_autofree char *name =
-                g_strdup_printf("%s %s", config_noun((enum config_kind)change->kind), change->name);
+            g_autofree char *name = g_strdup_printf("%s %s", change->kind->noun, change->name);
             (void)json_array_append_new(names, json_string(name));
         }
     }
@@ -60,28 +58,21 @@ static void write_plan(struct ledger_tx *tx, struct config_command *command,
 
 /* ---- apply ---- */
 
-static bool names_policy(const struct config_plan *plan, const char *name)
+static void add_warning(void *list, const char *path, const char *text)
 {
-    for (guint i = 0; i < plan->changes->len; i++) {
-        const struct config_change *change = g_ptr_array_index(plan->changes, i);
-        if (change->kind == CONFIG_POLICY && strcmp(change->name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
+    json_array_append_new(list, json_pack("{s:s, s:s}", "path", path, "text", text));
 }
 
-/* They are taken: it may be meant. */
-static json_t *list_absent(const struct config_plan *plan, struct utc now)
+/* Of what the document names, changed or not. */
+static json_t *list_warnings(const struct config_plan *plan, struct utc now)
 {
     json_t *list = json_array();
-    g_autoptr(GArray) all = absent_targets(plan->next, now);
-    for (guint i = 0; i < all->len; i++) {
-        const struct absent_target *one = &g_array_index(all, struct absent_target, i);
-        if (names_policy(plan, one->policy->name)) {
-            g_autofree char *text = absent_target_text(one);
-            json_t *path = json_sprintf("policy %s", one->policy->name);
-            json_array_append_new(list, json_pack("{s:o, s:s}", "path", path, "text", text));
+    const struct config_teller teller = {add_warning, list};
+    for (guint i = 0; i < plan->changes->len; i++) {
+        const struct config_change *change = g_ptr_array_index(plan->changes, i);
+        const void *item = config_find(plan->next, change->kind, change->name);
+        if (item != NULL && change->kind->warn != NULL) {
+            change->kind->warn(plan->next, item, now, &teller);
         }
     }
     return list;
@@ -107,7 +98,7 @@ enum command_result apply_config_run(struct ledger_tx *tx, void *arg)
     }
     apply->plan = config_plan_json(plan);
     apply->minted = json_array();
-    apply->absent = list_absent(plan, tx->now);
+    apply->warnings = list_warnings(plan, tx->now);
     if (!apply->dry_run && config_plan_changes_anything(plan)) {
         write_plan(tx, &apply->base, plan, apply->keys, apply->minted);
     }
@@ -119,16 +110,14 @@ void apply_config_clear(struct apply_config *apply)
 {
     g_clear_pointer(&apply->faults, g_array_unref);
     g_clear_pointer(&apply->plan, json_decref);
-    g_clear_pointer(&apply->absent, json_decref);
+    g_clear_pointer(&apply->warnings, json_decref);
     g_clear_pointer(&apply->minted, json_decref);
 }
 
 /* ---- one object ---- */
 
-/* Programs make a silence for each of their doings; so long after its end one is of no more use. */
-#define SILENCE_REMEMBERED ((struct span){-SPAN_D(5).us})
-
-struct config_object *config_find_object(const GPtrArray *objects, int kind, const char *name)
+struct config_object *config_find_object(const GPtrArray *objects, const struct config_kind *kind,
+                                         const char *name)
 {
     for (guint i = 0; name != NULL && i < objects->len; i++) {
         struct config_object *object = g_ptr_array_index(objects, i);
@@ -143,7 +132,7 @@ bool config_refuse_file_owned(const struct config_object *object, struct fault *
 {
     return fault_set(fault, "name",
                      "the %s %s belongs to the configuration file; change it there and apply it",
-                     config_noun((enum config_kind)object->kind), object->name);
+                     object->kind->noun, object->name);
 }
 
 /* {"silences": [spec]}, with a name made up where there is none. */
@@ -153,11 +142,10 @@ static json_t *document_of(struct ledger_tx *tx, const struct put_object *put)
     if (json_is_object(spec) && json_object_get(spec, "name") == NULL) {
         uint32_t number = 0;
         random_fill(ledger_random(tx), &number, sizeof number);
-        g_autofree char *name =
-            g_strdup_printf("%s-%08x", config_noun((enum config_kind)put->kind), number);
+        g_autofree char *name = g_strdup_printf("%s-%08x", put->kind->noun, number);
         (void)json_object_set_new(spec, "name", json_string(name));
     }
-    return json_pack("{s:[o]}", config_section((enum config_kind)put->kind), spec);
+    return json_pack("{s:[o]}", put->kind->section, spec);
 }
 
 /* What the server itself knows about an object that a person or program made. */
@@ -167,16 +155,16 @@ static void complete_object(struct config_object *object, const struct config_ob
     object->position = before != NULL ? before->position : (int64_t)current->len;
     json_t *maker =
         before != NULL && put->keeps_maker ? json_object_get(before->spec, "created_by") : NULL;
-    if (object->kind == CONFIG_SILENCE) {
+    if (object->kind->has_maker) {
+        g_autofree char *own = principal_text_of(put->base.actor);
         (void)json_object_set_new(object->spec, "created_by",
-                                  maker != NULL ? json_incref(maker)
-                                                : json_string(put->base.actor));
+                                  maker != NULL ? json_incref(maker) : json_string(own));
     }
 }
 
 static json_t *shown_object(const struct config_object *object)
 {
-    const struct record *record = config_record((enum config_kind)object->kind);
+    const struct record *record = object->kind->record;
     struct fault fault;
     void *item = record_new_stored(record, object->spec, &fault);
     json_t *shown = item != NULL ? record_write(record, item) : json_object();
@@ -224,10 +212,8 @@ enum command_result put_object_run(struct ledger_tx *tx, void *arg)
         return config_command_refuse(&put->base, 409);
     }
     json_auto_t *document = document_of(tx, put);
-    struct plan_options options = {.is_from_file = false, .skips_meaning = put->skips_meaning};
-    if (put->kind == CONFIG_SILENCE) {
-        options.forget_before = utc_add(tx->now, SILENCE_REMEMBERED);
-    }
+    struct plan_options options = {
+        .skips_meaning = put->skips_meaning, .forgets = put->kind, .now = tx->now};
     struct config_plan *plan = config_plan_make(document, current, options, &put->base.fault);
     enum command_result result =
         plan != NULL ? put_planned(tx, put, current, plan) : config_command_refuse(&put->base, 422);
@@ -250,9 +236,9 @@ static bool can_do_without(const GPtrArray *current, const struct config_object 
     bool is_sound = true;
     for (guint i = 0; is_sound && i < current->len; i++) {
         const struct config_object *object = g_ptr_array_index(current, i);
-        enum config_kind kind = (enum config_kind)object->kind;
+        const struct config_kind *kind = object->kind;
         if (object != gone) {
-            void *item = record_new_stored(config_record(kind), object->spec, fault);
+            void *item = record_new_stored(kind->record, object->spec, fault);
             is_sound = item != NULL && config_add(rest, kind, item);
         }
     }
@@ -277,8 +263,7 @@ static enum command_result delete_found(struct ledger_tx *tx, struct delete_obje
         return config_command_refuse(&self->base, 409);
     }
     int64_t version = config_load_version(tx->db) + 1;
-    g_autofree char *name =
-        g_strdup_printf("%s %s", config_noun((enum config_kind)object->kind), object->name);
+    g_autofree char *name = g_strdup_printf("%s %s", object->kind->noun, object->name);
     json_auto_t *data = json_pack("{s:I, s:[s]}", "version", (json_int_t)version, "deleted", name);
     config_delete_object_row(tx->db, object->id, version, tx->now);
     config_keys_revoke(tx, object->kind, object->name);
@@ -297,9 +282,8 @@ static void refuse_missing(struct delete_object *self, const GPtrArray *current)
         }
     }
     const char *near = nearest.found;
-    (void)fault_set(&self->base.fault, "name", "there is no %s \"%.100s\"%s%s%s",
-                    config_noun((enum config_kind)self->kind), self->name,
-                    near == NULL ? "" : "; did you mean \"", near == NULL ? "" : near,
+    (void)fault_set(&self->base.fault, "name", "there is no %s \"%.100s\"%s%s%s", self->kind->noun,
+                    self->name, near == NULL ? "" : "; did you mean \"", near == NULL ? "" : near,
                     near == NULL ? "" : "\"?");
 }
 
@@ -314,51 +298,4 @@ enum command_result delete_object_run(struct ledger_tx *tx, void *arg)
         return config_command_refuse(&self->base, 404);
     }
     return delete_found(tx, self, current, object);
-}
-
-/* ---- a silence's end ---- */
-
-/* NULL: it is not one that can be given an end. */
-static struct silence *endable(const struct config_object *object)
-{
-    struct fault fault;
-    struct silence *silence = object == NULL || object->is_from_file
-                                  ? NULL
-                                  : record_new_stored(&SILENCE_RECORD, object->spec, &fault);
-    if (silence != NULL && silence->windows->len > 0) {
-        record_free(&SILENCE_RECORD, silence);
-        return NULL;
-    }
-    return silence;
-}
-
-enum command_result end_silence_run(struct ledger_tx *tx, struct end_silence *end)
-{
-    config_command_begin(&end->del.base);
-    end_silence_clear(end);
-    end->put = (struct put_object){
-        .base = end->del.base, .kind = CONFIG_SILENCE, .keeps_maker = true, .skips_meaning = true};
-    g_autoptr(GPtrArray) current = config_load_objects(tx->db);
-    struct silence *silence = endable(config_find_object(current, CONFIG_SILENCE, end->del.name));
-    if (silence == NULL) {
-        return delete_object_run(tx, &end->del);
-    }
-    struct utc change_at;
-    enum command_result result = COMMAND_DONE;
-    if (silence_state(silence, tx->now, &change_at) != SILENCE_OVER) {
-        json_auto_t *spec = silence_ended(silence, tx->now);
-        end->put.spec = spec;
-        result = put_object_run(tx, &end->put);
-        end->put.spec = NULL;
-        end->del.base.status = end->put.base.status;
-        end->del.base.fault = end->put.base.fault;
-    }
-    record_free(&SILENCE_RECORD, silence);
-    return result;
-}
-
-void end_silence_clear(struct end_silence *end)
-{
-    put_object_clear(&end->put);
-    g_clear_pointer(&end->put.base.next, config_unref);
 }

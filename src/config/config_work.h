@@ -10,13 +10,12 @@
 #include "config/config.h"
 #include "ledger/event.h"
 
-/* What the commands append; each NULL at the end. */
+/* What the commands append; NULL at the end. */
 extern const struct event_kind *const CONFIG_EVENTS[];
 extern const struct event_kind EVENT_CONFIG_CHANGED; /* one of them; see config_next */
-extern const struct event_kind *const OVERRIDE_EVENTS[];
 
-/* Replaces nothing: reads the references env:NAME and file:PATH of integrations' and heartbeats'
- * keys where the file is applied, since the server cannot see that environment. Answers an object
+/* Replaces nothing: reads the references env:NAME and file:PATH of keys where the file is applied,
+ * since the server cannot see that environment. Answers an object
  * {"integration:prod-am": "the key", "heartbeat:backup": …}, or NULL and a fault that names the
  * field. `read_env` answers NULL for an unset name; `read_file` a new text or NULL. All that were found
  * are appended to `faults` (of struct fault; may be NULL). */
@@ -36,7 +35,7 @@ void config_add_witness(struct config_holder *configs, struct ledger *ledger);
 /* The beginning of every command's struct, for publishing. */
 struct config_command {
     struct config_holder *configs; /* in */
-    const char *actor;             /* in: "token:ci", "local" */
+    struct principal actor;        /* in */
     int status;                    /* out: HTTP-like: 200, 201; 404, 409, 422 with a fault */
     struct fault fault;            /* out */
     struct config *next;           /* between run and answer; NULL: nothing to publish */
@@ -49,21 +48,20 @@ struct apply_config {
     bool dry_run, prune;    /* in */
     GArray *faults;         /* out: struct fault, every mistake of a refused document; or NULL */
     json_t *plan;           /* out: config_plan_json */
-    json_t *
-        absent; /* out: [{"path", "text"}]: policies of the document that tell by name who is away */
-    json_t *minted; /* out: [{"kind", "name", "key"}], shown once and never stored */
+    json_t *warnings; /* out: [{"path", "text"}] of what is taken, and yet (config_kind.warn) */
+    json_t *minted;   /* out: [{"kind", "name", "key"}], shown once and never stored */
 };
 /* A dry run answers COMMAND_DONE too, and has written nothing. */
 enum command_result apply_config_run(struct ledger_tx *tx, void *arg);
 void apply_config_clear(struct apply_config *apply);
 
-/* Creates or replaces one object on behalf of a person or program (a silence, above all). One that
+/* Creates or replaces one object on behalf of a person or program. One that
  * the file owns is refused with 409. */
 struct put_object {
     struct config_command base;
-    int kind;           /* in: enum config_kind */
-    const json_t *spec; /* in; a name that is absent is made up */
-    bool keeps_maker;   /* in: of a silence that is there already, created_by stays */
+    const struct config_kind *kind; /* in */
+    const json_t *spec;             /* in; a name that is absent is made up */
+    bool keeps_maker;               /* in: of one that is there already, created_by stays */
     bool
         skips_meaning; /* in: it only ends what was taken once, perhaps of a service that is gone */
     json_t *written;   /* out: record_write of the result */
@@ -74,38 +72,10 @@ void put_object_clear(struct put_object *put);
 
 struct delete_object {
     struct config_command base;
-    int kind;
+    const struct config_kind *kind;
     const char *name;
 };
 enum command_result delete_object_run(struct ledger_tx *tx, void *arg);
-
-/* Ends a silence as if its time were over: it stays listed for as long as one that ran out. What is over
- * stays as it is; one that recurs, which has no end, is deleted. */
-struct end_silence {
-    struct delete_object del; /* first: the answer and the recurring one's way */
-    struct put_object put;
-};
-enum command_result end_silence_run(struct ledger_tx *tx, struct end_silence *end);
-void end_silence_clear(struct end_silence *end);
-
-/* An override of a schedule, made between two applies of the file. */
-struct add_override {
-    struct config_command base;
-    const char *schedule;
-    const json_t *spec; /* in: OVERRIDE_RECORD */
-    int64_t id;         /* out */
-    char *warning;      /* out: it is taken, and yet; or NULL */
-};
-enum command_result add_override_run(struct ledger_tx *tx, void *arg);
-void add_override_clear(struct add_override *add);
-
-/* One that is over is left as it was, and there is no next snapshot. */
-struct remove_override {
-    struct config_command base;
-    const char *schedule;
-    int64_t id;
-};
-enum command_result remove_override_run(struct ledger_tx *tx, void *arg);
 
 /* The answer of all of them: publishes when committed, frees the snapshot otherwise. `command` is
  * the struct, whose first member is the struct config_command. */

@@ -366,15 +366,15 @@ char *yaml_fault_text(const char *file, const struct yaml_document *document,
     return g_strdup(text->str);
 }
 
-struct place {
+struct yaml_place {
     int line;
     size_t at; /* among the faults: those of one line keep their order */
 };
 
 static gint by_line(gconstpointer a, gconstpointer b)
 {
-    const struct place *x = a;
-    const struct place *y = b;
+    const struct yaml_place *x = a;
+    const struct yaml_place *y = b;
     if (x->line != y->line) {
         return x->line < y->line ? -1 : 1;
     }
@@ -384,15 +384,15 @@ static gint by_line(gconstpointer a, gconstpointer b)
 char *yaml_faults_text(const char *file, const struct yaml_document *document,
                        const struct fault *faults, size_t count)
 {
-    g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(struct place));
+    g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(struct yaml_place));
     for (size_t i = 0; i < count; i++) {
-        struct place place = {line_of_fault(document, &faults[i]), i};
+        struct yaml_place place = {line_of_fault(document, &faults[i]), i};
         g_array_append_val(places, place);
     }
     g_array_sort(places, by_line);
     GString *lines = g_string_new(NULL);
     for (guint i = 0; i < places->len; i++) {
-        size_t at = g_array_index(places, struct place, i).at;
+        size_t at = g_array_index(places, struct yaml_place, i).at;
         g_autofree char *line = yaml_fault_text(file, document, &faults[at]);
         g_string_append_printf(lines, "%s%s", i > 0 ? "\n" : "", line);
     }

@@ -4,7 +4,6 @@
 #define CONFIG_LINT_H
 
 #include "config/config.h"
-#include "people/contact_state.h"
 
 enum lint_level {
     LINT_PROBLEM = 1, /* a page may not arrive */
@@ -27,6 +26,24 @@ PRINTF_LIKE(6, 7)
 void lint_add(GPtrArray *findings, enum lint_level level, const char *check, const char *subject,
               const char *remedy, const char *format, ...);
 
+/* "user:ana"; newly allocated. */
+NODISCARD char *lint_subject(const char *noun, const char *name);
+
+/* What the hooks of kinds judge with. */
+struct lint {
+    const struct config *config;
+    struct utc now;
+    GPtrArray *findings;
+    GHashTable *relied_on; /* a set of items that something needs to tell somebody; borrowed */
+};
+
+/* Of a name that leads nowhere: nothing. NULL too. */
+void lint_rely_on(struct lint *lint, const struct config_kind *kind, const char *name);
+NODISCARD bool lint_is_relied_on(const struct lint *lint, const void *item);
+
+/* Everything that the kinds find, in their order, then what can never come to anything. */
+void lint_config(const struct config *config, struct utc now, GPtrArray *findings);
+
 /* Facts about one access key. */
 struct key_fact {
     const char *owner_kind, *owner; /* "integration", "prod-am" */
@@ -34,19 +51,6 @@ struct key_fact {
     struct utc expires_at, last_used_at; /* unset: never */
 };
 
-/* People without a way to be reached, gaps in the next 30 days, people on call while they are away, policies that name who is away, policies whose steps or last resort
- * reach nobody, things that nothing uses. */
-void lint_config(const struct config *config, struct utc now, GPtrArray *findings);
-
-/* Whom nothing can be sent to, as was found out otherwise: that their last message failed is no other fault. */
-struct lint_amiss {
-    GHashTable *whose; /* a set of "ana by phone" and "the channel ops" */
-    bool has_no_mail;  /* nobody is reached by e-mail */
-};
-
-/* Contacts and rooms by how their last messages went. `amiss` may be NULL. */
-void lint_contacts(const struct config *config, const struct contact_states *states,
-                   const struct lint_amiss *amiss, struct utc now, GPtrArray *findings);
 void lint_keys(const struct key_fact *facts, size_t count, struct utc now, GPtrArray *findings);
 
 /* Most severe first, else in order. */

@@ -1,12 +1,14 @@
-/* config/past.h - what of a document is over before it begins: silences and overrides that will never hold. Pure. */
+/* config/past.h - what of a document is over before it begins, and will never hold. Pure. */
 #ifndef CONFIG_PAST_H
 #define CONFIG_PAST_H
 
 #include "config/config.h"
 
-/* Tells each that was not there already in `current`: a file keeps what was. `path` is "silences.deploy" or
- * "schedules.primary.overrides[2]". What cannot be read is left out. */
+/* Asks config_kind.warn_before of every entry that can be read. `current` is what it is applied to. */
 void config_past(const struct config *current, const json_t *document, struct utc now,
-                 void (*each)(void *self, const char *path, const char *why), void *self_each);
+                 const struct config_teller *teller);
+
+/* For config_kind.warn_before: it ended at `end`, and will never hold. */
+void config_tell_past(const struct config_teller *teller, const char *path, struct utc end);
 
 #endif

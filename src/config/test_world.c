@@ -9,7 +9,6 @@
 #include "access/key_command.h"
 #include "base/principal.h"
 #include "config/config_yaml.h"
-#include "config/off_duty.h"
 #include "db/test_database.h"
 
 static struct utc fixed_wall(void *self)
@@ -41,9 +40,6 @@ int world_open(void **state)
     world->ledger = ledger_create(world->db, &world->clock, &world->random);
     ledger_add_events(world->ledger, KEY_EVENTS);
     ledger_add_events(world->ledger, CONFIG_EVENTS);
-    ledger_add_events(world->ledger, OVERRIDE_EVENTS);
-    ledger_add_events(world->ledger, ABSENCE_EVENTS);
-    ledger_add_events(world->ledger, OFF_DUTY_EVENTS);
     ledger_judge_events(world->ledger);
     world->configs = config_holder_create();
     *state = world;
@@ -66,7 +62,7 @@ void world_run(struct world *world, enum command_result (*command)(struct ledger
 {
     struct config_command *base = arg;
     base->configs = world->configs;
-    base->actor = PRINCIPAL_LOCAL_TEXT;
+    base->actor = PRINCIPAL_HERE;
     struct command one = {.run = command, .answer = config_command_answered, .arg = arg};
     ledger_run_batch(world->ledger, &one, 1);
 }

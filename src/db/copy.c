@@ -89,7 +89,7 @@ struct key {
     char *text;
 };
 
-struct walk {
+struct copy_walk {
     struct db *db;
     const struct db_table *table;
     void (*each)(void *self, struct db_query *row);
@@ -97,7 +97,7 @@ struct walk {
     struct key last[KEY_COLUMNS_MAX];
 };
 
-static void keep_key(struct walk *walk, struct db_query *row)
+static void keep_key(struct copy_walk *walk, struct db_query *row)
 {
     for (guint i = 0; i < walk->table->columns->len; i++) {
         const struct db_column *column = db_table_column(walk->table, i);
@@ -114,7 +114,7 @@ static void keep_key(struct walk *walk, struct db_query *row)
     }
 }
 
-static void bind_key(const struct walk *walk, struct db_query *query)
+static void bind_key(const struct copy_walk *walk, struct db_query *query)
 {
     for (size_t at = 0; at < walk->table->key_count; at++) {
         if (walk->last[at].text != NULL) {
@@ -125,7 +125,7 @@ static void bind_key(const struct walk *walk, struct db_query *query)
     }
 }
 
-static void walk_table(struct walk *walk)
+static void walk_table(struct copy_walk *walk)
 {
     CHECK(walk->table->key_count <= KEY_COLUMNS_MAX);
     int rows = BATCH_ROWS;
@@ -150,7 +150,7 @@ static void walk_table(struct walk *walk)
 
 /* --- copying one table --- */
 
-struct job {
+struct copy_job {
     const struct db_table *table;
     struct db *to;
     const char *insert; /* NULL: only counts */
@@ -159,7 +159,7 @@ struct job {
     int64_t mended;
 };
 
-static void bind_text(struct job *job, struct db_query *query, int at, const char *text)
+static void bind_text(struct copy_job *job, struct db_query *query, int at, const char *text)
 {
     if (g_utf8_validate(text, -1, NULL)) {
         db_bind_text(query, at, text);
@@ -170,7 +170,7 @@ static void bind_text(struct job *job, struct db_query *query, int at, const cha
     job->mended++;
 }
 
-static void bind_column(struct job *job, struct db_query *query, struct db_query *row, int at)
+static void bind_column(struct copy_job *job, struct db_query *query, struct db_query *row, int at)
 {
     int type = db_table_column(job->table, (size_t)at)->type;
     if (db_is_null(row, at)) {
@@ -189,7 +189,7 @@ static void bind_column(struct job *job, struct db_query *query, struct db_query
 
 static void take_row(void *self, struct db_query *row)
 {
-    struct job *job = self;
+    struct copy_job *job = self;
     int columns = (int)job->table->columns->len;
     for (int i = 0; i < columns; i++) {
         db_row_hash_add(job->hash, row, i, db_table_column(job->table, (size_t)i)->type);
@@ -205,10 +205,10 @@ static void take_row(void *self, struct db_query *row)
 }
 
 /* Of the rows in `db`, which go to `job->to` when it has a statement for that. */
-static bool run_job(struct job *job, struct db *db, struct fault *fault)
+static bool run_job(struct copy_job *job, struct db *db, struct fault *fault)
 {
     job->hash = db_row_hash_create();
-    struct walk walk = {.db = db, .table = job->table, .each = take_row, .self = job};
+    struct copy_walk walk = {.db = db, .table = job->table, .each = take_row, .self = job};
     walk_table(&walk);
     db_row_hash_free(&job->hash);
     if (db_error(db) != DB_OK) {
@@ -228,7 +228,7 @@ static bool copy_table(struct db *from, struct db *to, const struct db_table *ta
     if (table->is_state) {
         (void)db_run(db_query(to, sql_of("DELETE FROM @", table->name)));
     }
-    struct job job = {.table = table, .to = to, .insert = sql_insert(table)};
+    struct copy_job job = {.table = table, .to = to, .insert = sql_insert(table)};
     if (!run_job(&job, from, fault)) {
         return false;
     }
@@ -264,7 +264,7 @@ static bool check_empty(struct db *to, const GPtrArray *tables, struct db_copy *
 static bool check_table(struct db *to, const struct db_table *table, const struct db_digest *wanted,
                         struct fault *fault)
 {
-    struct job job = {.table = table, .to = to};
+    struct copy_job job = {.table = table, .to = to};
     if (!run_job(&job, to, fault)) {
         return false;
     }

@@ -158,6 +158,8 @@ static void fill(struct room *room)
     for (guint i = 0; i < tables->len; i++) {
         const struct db_table *table = tables->pdata[i];
         int rows = table->is_state ? 0 : ROWS[i % G_N_ELEMENTS(ROWS)];
+        rows =
+            strcmp(table->name, "policy_version") == 0 ? 600 : rows; /* whose ids are looked at */
         for (int row = 1; row <= rows; row++) {
             insert_row(room, table, row);
         }

@@ -87,12 +87,11 @@ static const char *token_text(const struct db_engine *engine, const char *name, 
     return NULL;
 }
 
-/* Where the next {name} begins; NULL when there is none. Braces around anything but small letters
- * are JSON's. */
+/* Where the next {name} begins; NULL when there is none. Braces around anything else are JSON's. */
 static const char *find_token(const char *at, size_t *out_length)
 {
     for (at = strchr(at, '{'); at != NULL; at = strchr(at + 1, '{')) {
-        *out_length = strspn(at + 1, "abcdefghijklmnopqrstuvwxyz");
+        *out_length = strspn(at + 1, "abcdefghijklmnopqrstuvwxyz_.>");
         if (*out_length > 0 && at[1 + *out_length] == '}') {
             return at;
         }
@@ -100,21 +99,45 @@ static const char *find_token(const char *at, size_t *out_length)
     return NULL;
 }
 
-char *db_expand(struct db *db, const char *sql)
+/* What a caller's word stands for may say words itself. */
+static bool say_word(struct db *db, const struct db_words_of *words, const char *token,
+                     GString *out)
+{
+    g_autoptr(GString) said = g_string_new(NULL);
+    if (words == NULL || !words->say(words->self, token, said)) {
+        return false;
+    }
+    g_autofree char *expanded = db_expand(db, said->str, words);
+    if (expanded != NULL) {
+        g_string_append(out, expanded);
+    }
+    return expanded != NULL;
+}
+
+static bool say_token(struct db *db, const struct db_words_of *words, const char *name,
+                      size_t length, GString *out)
+{
+    g_autofree char *token = g_strndup(name, length);
+    const char *text = token_text(db->engine, name, length);
+    if (text != NULL) {
+        g_string_append(out, text);
+    }
+    return text != NULL || say_word(db, words, token, out);
+}
+
+char *db_expand(struct db *db, const char *sql, const struct db_words_of *words)
 {
     GString *out = g_string_sized_new(strlen(sql) + 64);
     size_t length = 0;
     const char *at = sql;
     for (const char *open; (open = find_token(at, &length)) != NULL; at = open + length + 2) {
         g_string_append_len(out, at, open - at);
-        const char *text = token_text(db->engine, open + 1, length);
-        if (text == NULL) {
+        if (!say_token(db, words, open + 1, length, out)) {
             (void)db_fail(db, DB_FAILED, "no token {%.*s} in SQL: %.80s", (int)length, open + 1,
                           sql);
             g_string_free(out, TRUE);
             return NULL;
         }
-        g_string_append(out, text);
     }
     g_string_append(out, at);
     return g_string_free(out, FALSE);
@@ -122,7 +145,7 @@ char *db_expand(struct db *db, const char *sql)
 
 enum db_status db_script(struct db *db, const char *sql)
 {
-    g_autofree char *expanded = db->error == DB_OK ? db_expand(db, sql) : NULL;
+    g_autofree char *expanded = db->error == DB_OK ? db_expand(db, sql, NULL) : NULL;
     if (expanded == NULL) {
         return db->error;
     }
@@ -221,7 +244,7 @@ const char *db_error_text(const struct db *db)
     return db->error_text;
 }
 
-struct db_query *db_query(struct db *db, const char *sql)
+struct db_query *db_query_known(struct db *db, const void *key)
 {
     if (!db->is_in_transaction && !db->is_dead) {
         db_forget_error(db);
@@ -229,21 +252,32 @@ struct db_query *db_query(struct db *db, const char *sql)
     if (db->error != DB_OK) {
         return &db->broken;
     }
-    struct db_query *query = g_hash_table_lookup(db->queries, sql);
+    struct db_query *query = g_hash_table_lookup(db->queries, key);
     if (query != NULL) {
         db->engine->ready(query);
-        return query;
     }
-    g_autofree char *expanded = db_expand(db, sql);
-    query = expanded == NULL ? NULL : db->engine->prepare(db, expanded);
+    return query;
+}
+
+struct db_query *db_query_prepare(struct db *db, const void *key, const char *sql,
+                                  const struct db_words_of *words)
+{
+    g_autofree char *expanded = db_expand(db, sql, words);
+    struct db_query *query = expanded == NULL ? NULL : db->engine->prepare(db, expanded);
     if (query == NULL) {
         return &db->broken;
     }
     query->db = db;
     query->is_select = g_ascii_strncasecmp(sql, "SELECT", 6) == 0;
-    /* The key is only an address; the literal outlives the connection. */
-    g_hash_table_insert(db->queries, (gpointer)(uintptr_t)sql, query);
+    /* The key is only an address; what stands there outlives the connection. */
+    g_hash_table_insert(db->queries, (gpointer)(uintptr_t)key, query);
     return query;
+}
+
+struct db_query *db_query(struct db *db, const char *sql)
+{
+    struct db_query *query = db_query_known(db, sql);
+    return query != NULL ? query : db_query_prepare(db, sql, sql, NULL);
 }
 
 void db_bind_int(struct db_query *query, int at, int64_t value)
@@ -419,6 +453,44 @@ size_t db_take_ids(struct db_query *query, int64_t *out_ids, size_t max)
     }
     db_reset(query);
     return count;
+}
+
+GArray *db_take_all_ids(struct db_query *query)
+{
+    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    while (db_step(query) == DB_ROW) {
+        int64_t id = db_int(query, 0);
+        g_array_append_val(ids, id);
+    }
+    return ids;
+}
+
+GPtrArray *db_take_all_texts(struct db_query *query)
+{
+    GPtrArray *texts = g_ptr_array_new_with_free_func(g_free);
+    while (db_step(query) == DB_ROW) {
+        g_ptr_array_add(texts, g_strdup(db_text(query, 0)));
+    }
+    return texts;
+}
+
+char *db_take_text(struct db_query *query)
+{
+    char *text = db_step(query) == DB_ROW ? g_strdup(db_text(query, 0)) : NULL;
+    db_reset(query);
+    return text;
+}
+
+int64_t db_take_int(struct db_query *query)
+{
+    int64_t number = db_step(query) == DB_ROW ? db_int(query, 0) : 0;
+    db_reset(query);
+    return number;
+}
+
+struct utc db_take_utc(struct db_query *query)
+{
+    return (struct utc){db_take_int(query)};
 }
 
 bool db_is_any(struct db_query *query)

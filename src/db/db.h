@@ -3,7 +3,7 @@
  * SQL is one text for both, with $1-style parameters, and lives only in migrations and _store.c
  * files; where the engines truly differ a named token stands in the text ({lock}: FOR UPDATE or
  * nothing; {newid}: RETURNING id or nothing). Instants are integers (microseconds, UTC). No now()
- * in SQL.
+ * in SQL. What a table's columns are, and what numbers stand for, is said once: db/row.h.
  *
  * Errors are sticky: after the first failed statement of a transaction every later one fails at
  * once and db_commit refuses, so stores need not check each step; the ledger checks once. Outside a
@@ -12,6 +12,7 @@
 #ifndef DB_DB_H
 #define DB_DB_H
 
+#include <glib.h>
 #include <stdatomic.h>
 
 #include "base/fault.h"
@@ -159,10 +160,17 @@ NODISCARD size_t db_take_ids(struct db_query *query, int64_t *out_ids, size_t ma
 /* Has it a row at all? False also after an error, which is sticky like any other. Asks for the first one
  * and resets: the text should say LIMIT 1 where there may be many, so that a server does not send them. */
 NODISCARD bool db_is_any(struct db_query *query);
-/* The one instant that the query answers; UTC_NEVER for none or NULL. */
+/* The first column of every row, to be freed with g_array_unref and g_ptr_array_unref. */
+NODISCARD GArray *db_take_all_ids(struct db_query *query);      /* of int64_t */
+NODISCARD GPtrArray *db_take_all_texts(struct db_query *query); /* of char *, owned */
+/* The one value that the query answers. Newly allocated, NULL for none or NULL; 0 for none or NULL;
+ * unset for none or NULL; UTC_NEVER for none or NULL. */
+NODISCARD char *db_take_text(struct db_query *query);
+NODISCARD int64_t db_take_int(struct db_query *query);
+NODISCARD struct utc db_take_utc(struct db_query *query);
 NODISCARD struct utc db_take_instant(struct db_query *query);
 
-/* Columns count from 0. Texts and blobs are borrowed until the next step or reset. NULL columns
+/* Columns count from 0. Who reads more than one reads by a description: db/row.h. Texts and blobs are borrowed until the next step or reset. NULL columns
  * read as 0, unset, NULL. */
 int64_t db_int(struct db_query *query, int column);
 struct utc db_utc(struct db_query *query, int column);

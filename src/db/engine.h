@@ -117,8 +117,22 @@ enum db_status db_fail(struct db *db, enum db_status status, const char *format,
 /* Of a transaction that is over, or is begun again. */
 void db_forget_error(struct db *db);
 
-/* `sql` with its tokens replaced, to be freed with g_free; NULL after db_fail for an unknown one. */
-NODISCARD char *db_expand(struct db *db, const char *sql);
+/* Writes what {token} stands for in the words of a caller; false: it has no such word. */
+struct db_words_of {
+    bool (*say)(const void *self, const char *token, GString *out);
+    const void *self;
+};
+
+/* `sql` with its tokens replaced, to be freed with g_free; NULL after db_fail for an unknown one. `words`, which
+ * may be NULL, are asked for what the engine does not know. */
+NODISCARD char *db_expand(struct db *db, const char *sql, const struct db_words_of *words);
+
+/* The parts of db_query, for statements that are not found by their text's address but by that of something
+ * else which lives for ever. The known one, ready to bind, or the broken one after an error; NULL: it was not
+ * prepared yet. And that: never NULL. `sql` is only read. */
+NODISCARD struct db_query *db_query_known(struct db *db, const void *key);
+NODISCARD struct db_query *db_query_prepare(struct db *db, const void *key, const char *sql,
+                                            const struct db_words_of *words);
 
 static inline bool db_is_stopped(const struct db *db)
 {

@@ -30,7 +30,7 @@ void db_set_link(struct db *db, const struct db_link *link);
  * a begin (which may take its time). A shared file is opened again at the next begin. */
 void db_hang_up(struct db *db);
 
-/* Bugs that a test plants to see itself fail. */
+/* Bugs that a test plants to see itself fail (base/plant.h); only a build with tests has them, and db_plant. */
 enum db_bug {
     DB_BUG_NO_TURN = 1,      /* a write transaction does not lock its turn */
     DB_BUG_EARLY_ANSWER = 2, /* commits without waiting for the disk and the standbys */

@@ -27,7 +27,8 @@ struct db_migrations {
     size_t count;
 };
 
-/* Those that travel in the program. */
+/* Those that travel in the program: of this folder, and of the features that it was linked with (GResource files under
+ * /tocsin/migrations). Their numbers run without a gap, which is CHECKed. */
 NODISCARD struct db_migrations *db_migrations_load(void);
 void db_migrations_free(struct db_migrations **migrations);
 

@@ -8,7 +8,7 @@
 enum { SUBJECTS_SINCE = 5 };
 
 /* A migration that renames or splits one of these columns must bring a text that reads the older shape. */
-struct part {
+struct pageable_part {
     const char *name;
     const char *types; /* of the columns: i integer, t text */
     const char *sql;
@@ -22,7 +22,7 @@ struct part {
     " e.next_is_date FROM "
 #define NOT_OPEN " WHERE e.next_at IS NOT NULL AND (a.status IS NULL OR a.status >= 3)"
 
-static const struct part PARTS[PAGEABLE_PARTS] = {
+static const struct pageable_part PARTS[PAGEABLE_PARTS] = {
     {"open alerts", "iiiii",
      "SELECT id, status, urgency, snoozed_until, expires_at FROM alert"
      " WHERE status < 3",
@@ -66,7 +66,7 @@ static const struct part PARTS[PAGEABLE_PARTS] = {
      NULL},
 };
 
-static enum db_status take_part(struct db *db, const struct part *part, bool is_of_alerts,
+static enum db_status take_part(struct db *db, const struct pageable_part *part, bool is_of_alerts,
                                 struct db_digest *out)
 {
     struct db_row_hash *hash = db_row_hash_create();

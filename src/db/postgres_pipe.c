@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/plant.h"
+
 /* Answers that are let gather, before somebody needs one. */
 enum { REPLIES_MAX = 1000 };
 
@@ -154,7 +156,7 @@ static void send_begin(struct postgres_db *pg)
     if (pg->is_impatient) {
         send_word(pg, REPLY_WORD, "SET LOCAL lock_timeout = '500ms'");
     }
-    if ((pg->base.bugs & DB_BUG_EARLY_ANSWER) != 0) {
+    if (PLANTED(pg->base.bugs, DB_BUG_EARLY_ANSWER)) {
         send_word(pg, REPLY_WORD, "SET LOCAL synchronous_commit = off");
     }
 }

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/plant.h"
+
 enum {
     BUSY_WAIT_MS = 5000,
     SHARED_BUSY_WAIT_MS = 1000, /* who comes too late is told to try again */
@@ -151,12 +153,14 @@ static void run_rollback(struct db *db)
     }
 }
 
+#ifdef TOCSIN_PLANTS
 static void plant(struct db *db)
 {
-    if ((db->bugs & DB_BUG_EARLY_ANSWER) != 0) {
+    if (PLANTED(db->bugs, DB_BUG_EARLY_ANSWER)) {
         (void)run_script(db, "PRAGMA synchronous = OFF");
     }
 }
+#endif
 
 static void tidy(struct db *db, bool is_tight)
 {
@@ -221,7 +225,9 @@ static const struct db_engine SQLITE_ENGINE = {
     .begin = run_begin,
     .commit = run_commit,
     .rollback = run_rollback,
+#ifdef TOCSIN_PLANTS
     .plant = plant,
+#endif
     .hang_up = hang_up,
     .tidy = tidy,
     .hold_room = sqlite_hold_room,
@@ -345,7 +351,9 @@ bool sqlite_is_open(struct db *db)
         return false;
     }
     db->session++;
+#ifdef TOCSIN_PLANTS
     plant(db);
+#endif
     return true;
 }
 

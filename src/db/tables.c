@@ -88,6 +88,7 @@ struct list {
     GPtrArray *tables;
     GHashTable *ours;
     char *ignored; /* the last table of others */
+    bool is_all;   /* also what is no content */
 };
 
 /* An extension's, a probe's: it stays where it is. */
@@ -107,7 +108,7 @@ static bool take_row(struct list *list, struct db_query *row, struct fault *faul
         ignore_table(list, name);
         return true;
     }
-    if (!is_content(name)) {
+    if (!list->is_all && !is_content(name)) {
         return true;
     }
     GPtrArray *tables = list->tables;
@@ -160,9 +161,9 @@ static bool take_rows(struct db *db, struct list *list, struct fault *fault)
     return is_good && check_keys(list->tables, fault);
 }
 
-GPtrArray *db_tables_list(struct db *db, struct fault *fault)
+static GPtrArray *list_tables(struct db *db, bool is_all, struct fault *fault)
 {
-    struct list list = {.ours = list_ours(fault)};
+    struct list list = {.ours = list_ours(fault), .is_all = is_all};
     if (list.ours == NULL) {
         return NULL;
     }
@@ -176,6 +177,16 @@ GPtrArray *db_tables_list(struct db *db, struct fault *fault)
         g_ptr_array_sort(list.tables, by_name); /* the same order whatever the server's collation */
     }
     return list.tables;
+}
+
+GPtrArray *db_tables_list(struct db *db, struct fault *fault)
+{
+    return list_tables(db, false, fault);
+}
+
+GPtrArray *db_tables_list_all(struct db *db, struct fault *fault)
+{
+    return list_tables(db, true, fault);
 }
 
 static bool has_column(const GPtrArray *tables, const char *name, const struct db_column *wanted)

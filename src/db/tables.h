@@ -25,6 +25,9 @@ struct db_table {
  * type that is not known here. */
 NODISCARD GPtrArray *db_tables_list(struct db *db, struct fault *fault);
 
+/* The same with those that are no content. */
+NODISCARD GPtrArray *db_tables_list_all(struct db *db, struct fault *fault);
+
 /* "alert.summary": the first column that only one of the two has; NULL when there is none. Free with
  * g_free. */
 NODISCARD char *db_tables_differ(const GPtrArray *a, const GPtrArray *b);

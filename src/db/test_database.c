@@ -1,6 +1,5 @@
 #include "db/test_database.h"
 
-#include <gio/gio.h>
 #include <libpq-fe.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -8,9 +7,7 @@
 #include <unistd.h>
 
 #include "db/link.h"
-#include "migrations.h" /* made by the build from src/db/migrations */
-
-#define MIGRATIONS_PATH "/tocsin/migrations/"
+#include "db/migrate.h"
 
 enum { TEMPLATE_LOCK = 1952543 }; /* any number that is the same everywhere */
 
@@ -96,16 +93,12 @@ static void run(const char *sql)
 static char *template_name(void)
 {
     g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-    g_auto(GStrv) names = g_resource_enumerate_children(migrations_get_resource(), MIGRATIONS_PATH,
-                                                        G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
-    for (char **name = names; *name != NULL; name++) {
-        g_autofree char *path = g_strconcat(MIGRATIONS_PATH, *name, NULL);
-        g_autoptr(GBytes) text = g_resource_lookup_data(migrations_get_resource(), path,
-                                                        G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
-        gsize size = 0;
-        const unsigned char *bytes = g_bytes_get_data(text, &size);
-        g_checksum_update(sum, bytes, (gssize)size);
+    struct db_migrations *known = db_migrations_load();
+    for (size_t i = 0; i < known->count; i++) {
+        const char *sql = known->items[i].sql;
+        g_checksum_update(sum, (const unsigned char *)sql, (gssize)strlen(sql));
     }
+    db_migrations_free(&known);
     return g_strdup_printf("tocsin_template_%.16s", g_checksum_get_string(sum));
 }
 
@@ -230,7 +223,7 @@ int test_room_open(void **state)
 {
     struct test_room *room = g_new0(struct test_room, 1);
     struct fault fault = {0};
-    room->where = test_database_create("");
+    room->where = test_database_create(":memory:");
     room->db = db_open(room->where, DB_READ_WRITE, &fault);
     if (room->db == NULL) {
         g_error("no test database at %s: %s", room->where, fault.text);

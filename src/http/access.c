@@ -1,5 +1,4 @@
 /* From the first header to the handler: shape, route, permission, limits, body. */
-#include "base/principal.h"
 #include "http/request.h"
 
 #include <string.h>
@@ -26,7 +25,7 @@ static void match_door(struct http_request *request)
     struct route_match match;
     routes_match(request->server->routes, request->method, request->path, &match);
     if (match.row != NULL &&
-        (match.row->permit == PERMIT_KEY || match.row->permit == PERMIT_LINK)) {
+        (match.row->door == HTTP_DOOR_KEY || match.row->door == HTTP_DOOR_LINK)) {
         request->match = match;
     } else {
         request->path[size - 1] = '/';
@@ -176,39 +175,44 @@ static char *cookie_token(const struct http_request *request)
     return token;
 }
 
+static void recognize(struct http_request *request, const char *token)
+{
+    const struct http_guard *guard = &request->server->guard;
+    request->caller = guard->recognize == NULL ? NULL : guard->recognize(guard->self, token);
+    request->token = request->caller != NULL ? g_strdup(token) : NULL;
+}
+
 /* Rows that prove themselves in their handler still learn who a signed-in person is. */
 static void greet(struct http_request *request)
 {
     g_autofree char *token = cookie_token(request);
-    bool is_known = false;
     if (token != NULL && (is_safe(request) || client_is_own_origin(request))) {
-        request->actor = request->server->guard.authorize(request->server->guard.self, token,
-                                                          PERMIT_READ, &is_known);
-        request->token = request->actor != NULL ? g_strdup(token) : NULL;
+        recognize(request, token);
     }
 }
 
-bool http_may(const struct http_request *request, enum permit permit)
+bool http_may(const struct http_request *request, const struct permit *permit)
 {
-    const struct http_guard *guard = &request->server->guard;
-    if (request->is_local || request->token == NULL) {
-        return request->is_local;
-    }
-    bool is_known = false;
-    g_autofree char *actor = guard->authorize(guard->self, request->token, permit, &is_known);
-    return actor != NULL;
+    return request->caller != NULL && request->server->guard.may(request->caller, permit, request);
 }
 
+/* Default deny. */
 static bool check_permit(struct http_request *request)
 {
-    enum permit permit = request->match.row->permit;
+    return http_may(request, request->match.row->permit) ||
+           deny(request, request->caller != NULL, true);
+}
+
+static bool check_caller(struct http_request *request)
+{
     const struct http_guard *guard = &request->server->guard;
+    enum http_door door = request->match.row->door;
     if (request->is_local) {
-        request->actor = principal_text(PRINCIPAL_LOCAL, "");
-        return true;
+        request->caller = guard->local == NULL ? NULL : guard->local(guard->self);
+        return door != 0 || check_permit(request);
     }
-    if (permit == PERMIT_ANYONE || permit == PERMIT_KEY || permit == PERMIT_LINK) {
-        if (permit == PERMIT_ANYONE) {
+    if (door != 0) {
+        if (door == HTTP_DOOR_ANYONE) {
             greet(request);
         }
         return true;
@@ -225,10 +229,8 @@ static bool check_permit(struct http_request *request)
     if (token == NULL) {
         return deny(request, false, false);
     }
-    bool is_known = false;
-    request->actor = guard->authorize(guard->self, token, permit, &is_known);
-    request->token = request->actor != NULL ? g_strdup(token) : NULL;
-    return request->actor != NULL || deny(request, is_known, true);
+    recognize(request, token);
+    return check_permit(request);
 }
 
 /* Is it one of the row's parameters? Offers each of them to `nearest`, whose `given` it is. */
@@ -290,8 +292,8 @@ static bool check_query(struct http_request *request)
 {
     const struct route_row *row = request->match.row;
     const GPtrArray *texts = request->query.texts;
-    bool is_strict = row->params != NULL || row->is_list || row->permit >= PERMIT_READ;
-    if (!is_strict || row->permit == PERMIT_LINK) {
+    bool is_strict = row->params != NULL || row->is_list || row->door == 0;
+    if (!is_strict || row->door == HTTP_DOOR_LINK) {
         return true;
     }
     if (request->has_odd_query) {
@@ -305,7 +307,7 @@ static bool check_query(struct http_request *request)
             refuse_param(request, &nearest);
             return false;
         }
-        if (row->permit >= PERMIT_READ && !param->may_repeat && is_contradicted(texts, i)) {
+        if (row->door == 0 && !param->may_repeat && is_contradicted(texts, i)) {
             refuse_double(request, param->name);
             return false;
         }
@@ -317,7 +319,7 @@ void request_handle(struct http_request *request)
 {
     request->is_handled = true;
     atomic_fetch_add(&request->refs, 1);
-    request->match.row->handler(request, request->server->context);
+    request->match.row->handler(request, request->match.context);
 }
 
 /* A key in the address or the header is judged before the first byte of the body. Without a good one the
@@ -326,9 +328,9 @@ static bool check_key(struct http_request *request)
 {
     const struct http_guard *guard = &request->server->guard;
     const struct route_row *row = request->match.row;
-    if (request->is_local || row->permit >= PERMIT_READ) {
+    if (request->is_local || row->door == 0) {
         request->is_known = true;
-    } else if (row->permit == PERMIT_KEY && guard->knows != NULL) {
+    } else if (row->door == HTTP_DOOR_KEY && guard->knows != NULL) {
         bool is_wrong = false;
         request->is_known = guard->knows(guard->self, request, &is_wrong);
         if (is_wrong && !row->has_key_in_body && refuse_guess(request)) {
@@ -367,7 +369,7 @@ static bool admit(struct http_request *request, const struct shape *shape)
         refuse_escape(request);
         return false;
     }
-    return check_permit(request) && check_query(request) && check_key(request) &&
+    return check_caller(request) && check_query(request) && check_key(request) &&
            body_expect(request, shape);
 }
 

@@ -58,7 +58,7 @@ static bool may_tell_whose(const struct http_request *request)
 static size_t max_of(const struct http_request *request)
 {
     const struct route_row *row = request->match.row;
-    bool is_form = row->permit == PERMIT_ANYONE || row->permit == PERMIT_LINK;
+    bool is_form = row->door == HTTP_DOOR_ANYONE || row->door == HTTP_DOOR_LINK;
     size_t max = row->body_max != 0 ? row->body_max : is_form ? LIMIT_BODY_FORM : LIMIT_BODY;
     if (may_be_cut(request)) {
         return request->server->bodies.part_max;
@@ -88,7 +88,7 @@ static void refuse_length(struct http_request *request)
     const struct route_row *row = request->match.row;
     if (row->too_long != NULL && request_is_browser(request)) {
         atomic_fetch_add(&request->refs, 1);
-        row->too_long(request, request->server->context);
+        row->too_long(request, request->match.context);
         return;
     }
     request_refuse(request, 413, "The body has more than the %zu bytes that are taken.",
@@ -302,7 +302,7 @@ void body_lost(struct http_request *request, enum http_loss loss)
     const struct http_guard *guard = &request->server->guard;
     const struct route_row *row = request->match.row;
     bool may_be_known = request->is_known || (row != NULL && row->has_key_in_body);
-    if (guard->lost != NULL && may_be_known && row != NULL && row->permit == PERMIT_KEY) {
+    if (guard->lost != NULL && may_be_known && row != NULL && row->door == HTTP_DOOR_KEY) {
         guard->lost(guard->self, request, loss);
     }
 }

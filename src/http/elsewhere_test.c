@@ -36,18 +36,18 @@ static void read_elsewhere(struct http_request *request, void *context)
 }
 
 static const struct route_row ROWS[] = {
-    {"POST", "/things", PERMIT_ANYONE, read_elsewhere, .summary = "Gives back what it gets."},
+    {"POST", "/things", NULL, read_elsewhere, .door = HTTP_DOOR_ANYONE,
+     .summary = "Gives back what it gets."},
 };
 
 static void test_a_body_is_refused_elsewhere(void **state)
 {
     (void)state;
-    static const struct route_row *const TABLES[] = {ROWS, NULL};
-    static const size_t SIZES[] = {G_N_ELEMENTS(ROWS)};
+    static const struct route_table TABLE = {ROWS, G_N_ELEMENTS(ROWS)};
+    const struct route_set SETS[] = {{&TABLE, NULL}, {NULL, NULL}};
     static const char BAD[] = "POST /things HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n{\"a";
     static const char GOOD[] = "POST /things HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}";
-    struct http_options options = {
-        .listen = "127.0.0.1:0", .threads = 2, .tables = TABLES, .table_sizes = SIZES};
+    struct http_options options = {.listen = "127.0.0.1:0", .threads = 2, .routes = SETS};
     struct fault fault = {0};
     struct http_server *server = http_start(&options, &fault);
     assert_non_null(server);

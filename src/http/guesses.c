@@ -11,7 +11,7 @@ enum {
     WAIT_MAX_S = 60,
 };
 
-struct slot {
+struct guess_slot {
     double count;
     struct span at;
 };
@@ -19,7 +19,7 @@ struct slot {
 struct guesses {
     pthread_mutex_t lock; /* guards the slots */
     int forgiven;
-    struct slot slots[SLOTS];
+    struct guess_slot slots[SLOTS];
 };
 
 struct guesses *guesses_create(int forgiven)
@@ -51,7 +51,7 @@ static size_t slot_of(const char *address)
 
 int guesses_add(struct guesses *guesses, const char *address, struct span now)
 {
-    struct slot *slot = &guesses->slots[slot_of(address)];
+    struct guess_slot *slot = &guesses->slots[slot_of(address)];
     (void)pthread_mutex_lock(&guesses->lock);
     double passed_s = (double)MAX(now.us - slot->at.us, 0) / 1e6;
     slot->count = MAX(slot->count - passed_s / EACH_S, 0);

@@ -10,6 +10,7 @@
 
 #include "http/http.h"
 #include "http/test_client.h"
+#include "http/test_guard.h"
 
 static void say_hello(struct http_request *request, void *context)
 {
@@ -18,27 +19,16 @@ static void say_hello(struct http_request *request, void *context)
 }
 
 static const struct route_row ROWS[] = {
-    {"GET", "/hello", PERMIT_ANYONE, say_hello, .summary = "Says hello."},
-    {"POST", "/things", PERMIT_RESPOND, say_hello, .summary = "Makes a thing."},
+    {"GET", "/hello", NULL, say_hello, .door = HTTP_DOOR_ANYONE, .summary = "Says hello."},
+    {"POST", "/things", &TEST_RESPOND, say_hello, .summary = "Makes a thing."},
 };
-
-static char *authorize(void *self, const char *token, enum permit permit, bool *out_is_known)
-{
-    (void)self;
-    (void)permit;
-    *out_is_known = strcmp(token, "respond") == 0;
-    return *out_is_known ? g_strdup("token:respond") : NULL;
-}
 
 static struct http_server *start(void)
 {
-    static const struct route_row *const TABLES[] = {ROWS, NULL};
-    static const size_t SIZES[] = {G_N_ELEMENTS(ROWS)};
-    struct http_options options = {.listen = "127.0.0.1:0",
-                                   .threads = 2,
-                                   .tables = TABLES,
-                                   .table_sizes = SIZES,
-                                   .guard = {.authorize = authorize}};
+    static const struct route_table TABLE = {ROWS, G_N_ELEMENTS(ROWS)};
+    const struct route_set SETS[] = {{&TABLE, NULL}, {NULL, NULL}};
+    struct http_options options = {
+        .listen = "127.0.0.1:0", .threads = 2, .routes = SETS, .guard = test_guard()};
     struct fault fault = {0};
     struct http_server *server = http_start(&options, &fault);
     assert_non_null(server);

@@ -16,14 +16,15 @@ struct guard;
 struct http_request;
 struct http_server;
 
-/* Who may call a route. Default deny: a row without one fails the build's rule check. */
-enum permit {
-    PERMIT_ANYONE = 1, /* health, static files, forms that carry their own proof */
-    PERMIT_KEY,        /* the handler checks an integration, heartbeat or feed key */
-    PERMIT_LINK,       /* the handler checks a signed link */
-    PERMIT_READ,       /* token scopes: read < respond < admin */
-    PERMIT_RESPOND,
-    PERMIT_ADMIN,
+/* What a token must hold to be let in, and who was let in by it. What is in them only struct http_guard knows. */
+struct permit;
+struct caller;
+
+/* What is asked of who calls a route, instead of a token. */
+enum http_door {
+    HTTP_DOOR_ANYONE = 1, /* nothing: health, static files, forms that carry their own proof */
+    HTTP_DOOR_KEY,        /* the handler checks an integration, heartbeat or feed key */
+    HTTP_DOOR_LINK,       /* the handler checks a signed link */
 };
 
 struct query_param {
@@ -38,9 +39,11 @@ typedef void (*http_handler)(struct http_request *request, void *context);
 struct route_row {
     const char *method;
     const char *path; /* "/api/v1/alerts/{id}"; a {name} takes one segment */
-    enum permit permit;
+    /* What the caller's token must hold. Default deny: a row has this or a `door`, or the server does not start. */
+    const struct permit *permit;
     http_handler handler;
     const char *summary;          /* one line for the documentation */
+    enum http_door door;          /* 0: a token with `permit` */
     const struct record *request; /* of the JSON body; NULL: none or not JSON */
     const struct record *answer;  /* of the 2xx body, or of one item of a list; NULL: see summary */
     bool is_list;                 /* the answer is {"items": […], "next_cursor": …} */
@@ -60,7 +63,7 @@ struct route_row {
     bool
         ignores_body; /* read and forgotten, whatever its size: the handler runs when the header is there */
     bool
-        has_key_in_body; /* PERMIT_KEY: whose it is can only be judged when the body is read. One that is
+        has_key_in_body; /* HTTP_DOOR_KEY: whose it is can only be judged when the body is read. One that is
                            * longer than a stranger's may be is read on if its first part holds a good key
                            * (knows_body); else the handler gets its beginning and its end
                            * (http_body_is_cut), to tell the owner. A known caller's is cut as with takes_part. */
@@ -68,20 +71,34 @@ struct route_row {
     const struct query_param *headers; /* that it heeds; likewise */
 };
 
-/* Who is calling, for permission and for the record: "token:ci", "local" (Unix socket), "". On a row
- * with PERMIT_ANYONE it is filled in where a browser's cookie holds a valid token. */
-const char *http_actor(const struct http_request *request);
+/* The routes of one noun. */
+struct route_table {
+    const struct route_row *rows;
+    size_t count;
+};
+
+/* With what its handlers are called with. A list of them ends with a table of NULL. */
+struct route_set {
+    const struct route_table *table;
+    void *context;
+};
+
+/* Who is calling, by their token or on the Unix socket, as the guard knows them; NULL: nobody was asked. At
+ * HTTP_DOOR_ANYONE it is who has signed in with the browser, if anybody. Borrowed. */
+const struct caller *http_caller(const struct http_request *request);
 /* The caller's address, by the word of a trusted proxy where one stands between; NULL on the local socket. */
 const char *http_client(const struct http_request *request);
-/* May the caller also do what `permit` guards? */
-NODISCARD bool http_may(const struct http_request *request, enum permit permit);
+/* May the caller also do what `permit` guards? Nobody may nothing. */
+NODISCARD bool http_may(const struct http_request *request, const struct permit *permit);
 /* The id that goes with this request through log and events: "r-4f1c…". */
 const char *http_request_id(const struct http_request *request);
 
 const char *http_method(const struct http_request *request); /* of an odd one the first letters */
 const char *http_path(const struct http_request *request);   /* below our root; escaped */
 const char *http_path_param(const struct http_request *request, const char *name); /* unescaped */
-const char *http_query(const struct http_request *request, const char *name);      /* or NULL */
+/* Of the first {name} of the path: what the request is about. NULL: the path has none. */
+const char *http_path_object(const struct http_request *request);
+const char *http_query(const struct http_request *request, const char *name); /* or NULL */
 /* Of a parameter that may be given more than once: the one at `index`, from 0, or NULL. */
 const char *http_query_at(const struct http_request *request, const char *name, size_t index);
 const char *http_header(const struct http_request *request, const char *name); /* or NULL */
@@ -170,18 +187,24 @@ enum http_loss {
     HTTP_LOSS_ENCODING,       /* it came in an encoding that is not known, or was not in it */
 };
 
-/* Proves a bearer token, cookie or local connection against a permit (READ … ADMIN). Answers the
- * actor ("token:ci", newly allocated) or NULL: 401 when `out_is_known` stays false, else 403. */
+/* Who is let in. All of it from any thread. */
 struct http_guard {
-    char *(*authorize)(void *self, const char *token, enum permit permit, bool *out_is_known);
-    /* Of a row with PERMIT_KEY: does the key in the address or the header open anything that takes bodies? Is
+    /* Whose token is it? NULL: it opens nothing, 401. */
+    struct caller *(*recognize)(void *self, const char *token);
+    /* Who calls on the Unix socket. NULL: nobody whom any permit is given to. */
+    struct caller *(*local)(void *self);
+    /* Is it given to the caller, for what the request is about? False: 403. */
+    bool (*may)(const struct caller *caller, const struct permit *permit,
+                const struct http_request *request);
+    void (*forget)(struct caller *caller); /* frees */
+    /* At HTTP_DOOR_KEY: does the key in the address or the header open anything that takes bodies? Is
      * there one that opens nothing at all (*out_is_wrong)?
      * Asked before the body; the handler looks at it again. NULL: all are taken for strangers. */
     bool (*knows)(void *self, const struct http_request *request, bool *out_is_wrong);
     /* Does the part of a body that is there (http_body) hold such a key? Asked once, on a row that
      * has_key_in_body, before more of it is taken than of a stranger. NULL: all are taken for strangers. */
     bool (*knows_body)(void *self, const struct http_request *request);
-    /* A known caller's body was lost on a row with PERMIT_KEY, or one that may hold a key; on a thread of the pool.
+    /* A known caller's body was lost at HTTP_DOOR_KEY, or one that may hold a key; on a thread of the pool.
      * NULL: nobody asks. */
     void (*lost)(void *self, const struct http_request *request, enum http_loss loss);
     /* A request that would change something is refused for its address, its method (404, 405) or its header (400, 431:
@@ -199,15 +222,14 @@ struct http_options {
     const char
         *socket_path; /* Unix socket, mode 0600: callers on it are "local", admin; NULL: none */
     unsigned threads; /* 0: one per core */
-    const struct route_row *const *tables; /* NULL-ended list of tables, */
-    const size_t *table_sizes;             /* with their sizes */
+    const struct route_set *routes;
     struct http_guard guard;
     /* Below this path a problem is told as one JSON text, "FIELD: what is wrong", as Alertmanager does;
      * NULL: nowhere. Must live as long as the server. */
     const char *plain_problems;
     /* For a browser that reads where nothing is: answers 404 with a page, before it returns. NULL: it gets a problem. */
     http_handler nowhere;
-    void *context; /* handed to every handler */
+    void *context; /* of `nowhere` and `late` */
     /* http_stop has waited long enough: whoever works on a request still is to give up. May be NULL. */
     void (*late)(void *context);
     /* Where people reach the server, without a slash at its end: its path stands before all of our addresses, with
@@ -230,14 +252,20 @@ unsigned http_port(const struct http_server *server); /* the bound one, for list
 /* Stops accepting, waits up to `drain_ms` for requests in flight, closes. */
 void http_stop(struct http_server **handle, unsigned drain_ms);
 
+/* What is told of a permit: its name, the narrowest scope that holds it, what one may do with it. */
+struct openapi_permit {
+    const char *name, *scope, *doc;
+};
+
 struct openapi_about {
     const char *title, *version;
     const char *server;         /* where people and programs reach it */
     const char *plain_problems; /* as in struct http_options */
+    struct openapi_permit (*permit_of)(const struct permit *permit);
+    const char *every_scope; /* the one that no token is without */
 };
 
-/* The OpenAPI 3.1 document of the tables. New reference. */
-NODISCARD json_t *http_openapi(const struct route_row *const *tables, const size_t *table_sizes,
-                               const struct openapi_about *about);
+/* The OpenAPI 3.1 document of the routes. New reference. */
+NODISCARD json_t *http_openapi(const struct route_set *routes, const struct openapi_about *about);
 
 #endif

@@ -88,34 +88,39 @@ static char *operation_id(const struct route_row *row)
     return g_string_free(id, FALSE);
 }
 
-static const char *scope_of(enum permit permit)
+static json_t *key_security_of(const struct route_row *row)
 {
-    switch (permit) {
-    case PERMIT_READ:
-        return "read";
-    case PERMIT_RESPOND:
-        return "respond";
-    case PERMIT_ADMIN:
-        return "admin";
-    case PERMIT_ANYONE:
-    case PERMIT_KEY:
-    case PERMIT_LINK:
-        break;
+    if (strstr(row->path, "{key}") != NULL) {
+        return json_pack("[{s:[]}]", "key_in_address");
     }
-    return NULL;
+    return row->has_key_in_body ? json_pack("[{s:[]}]", "key_in_body")
+                                : json_pack("[{s:[]}, {s:[s]}]", "key", "token", "respond");
 }
 
-/* A door's key stands in the address or in the body, else where a token would. */
-static json_t *security_of(const struct route_row *row)
+static json_t *security_of(const struct openapi *openapi, const struct route_row *row)
 {
-    const char *scope = scope_of(row->permit);
-    if (scope != NULL) {
-        return json_pack("[{s:[s]}]", "token", scope);
+    switch (row->door) {
+    case HTTP_DOOR_ANYONE:
+        return json_array();
+    case HTTP_DOOR_KEY:
+        return key_security_of(row);
+    case HTTP_DOOR_LINK:
+        return json_pack("[{s:[]}]", "link");
     }
-    if (row->permit == PERMIT_KEY && !row->has_key_in_body && strstr(row->path, "{key}") == NULL) {
-        return json_pack("[{s:[]}, {s:[s]}]", "key", "token", "respond");
+    return json_pack("[{s:[s]}]", "token", openapi->about->permit_of(row->permit).scope);
+}
+
+/* Which permit it asks for, and in the list of them what that is. */
+static void add_permit(const struct openapi *openapi, const struct route_row *row,
+                       json_t *operation)
+{
+    if (row->permit == NULL) {
+        return;
     }
-    return json_array();
+    struct openapi_permit permit = openapi->about->permit_of(row->permit);
+    json_object_set_new(operation, "x-permit", json_string(permit.name));
+    json_object_set_new(openapi->permits, permit.name,
+                        json_pack("{s:s, s:s}", "scope", permit.scope, "description", permit.doc));
 }
 
 static json_t *operation_of(const struct openapi *openapi, const struct route_row *row)
@@ -126,7 +131,8 @@ static json_t *operation_of(const struct openapi *openapi, const struct route_ro
     add_parameters(operation, row);
     add_body(operation, row);
     json_object_set_new(operation, "responses", openapi_answers(openapi, row));
-    json_object_set_new(operation, "security", security_of(row));
+    json_object_set_new(operation, "security", security_of(openapi, row));
+    add_permit(openapi, row, operation);
     return operation;
 }
 
@@ -147,33 +153,55 @@ static void add_row(const struct openapi *openapi, json_t *paths, const struct r
     }
 }
 
+/* OpenAPI has no word for a proof that stands in the path or in the body: there the scheme's own name says it. */
 static json_t *security_schemes(void)
 {
-    return json_pack(
-        "{s:{s:s, s:s, s:s}, s:{s:s, s:s, s:s}}", "token", "type", "http", "scheme", "bearer",
-        "description", "A token from `tocsin token create`; scopes read < respond < admin.", "key",
-        "type", "http", "scheme", "bearer", "description", "The key of an integration.");
+    static const struct {
+        const char *name, *scheme, *doc;
+    } SCHEMES[] = {
+        {"token", "bearer", "A token from `tocsin token create`; scopes read < respond < admin."},
+        {"key", "bearer", "The key of an integration."},
+        {"key_in_address", "key-in-address",
+         "The key of an integration, a heartbeat or a calendar stands in the address; no header is "
+         "sent."},
+        {"key_in_body", "key-in-body",
+         "The key of an integration stands in the body, where the dialect has its place for it; no "
+         "header is sent."},
+        {"link", "signed-link",
+         "The address itself, as it stands in a message: signed, for one person and one page; no "
+         "header is sent."},
+    };
+
+    json_t *schemes = json_object();
+    for (size_t i = 0; i < G_N_ELEMENTS(SCHEMES); i++) {
+        json_object_set_new(schemes, SCHEMES[i].name,
+                            json_pack("{s:s, s:s, s:s}", "type", "http", "scheme",
+                                      SCHEMES[i].scheme, "description", SCHEMES[i].doc));
+    }
+    return schemes;
 }
 
-json_t *http_openapi(const struct route_row *const *tables, const size_t *table_sizes,
-                     const struct openapi_about *about)
+json_t *http_openapi(const struct route_set *routes, const struct openapi_about *about)
 {
     json_t *paths = json_object();
-    const struct openapi openapi = {
-        .about = about, .schemas = json_object(), .responses = json_object()};
+    const struct openapi openapi = {.about = about,
+                                    .schemas = json_object(),
+                                    .responses = json_object(),
+                                    .permits = json_object()};
     record_schemas(&PROBLEM_RECORD, openapi.schemas);
-    for (size_t t = 0; tables[t] != NULL; t++) {
-        for (size_t i = 0; i < table_sizes[t]; i++) {
-            add_row(&openapi, paths, &tables[t][i]);
+    for (const struct route_set *set = routes; set->table != NULL; set++) {
+        for (size_t i = 0; i < set->table->count; i++) {
+            add_row(&openapi, paths, &set->table->rows[i]);
         }
     }
     json_t *info =
         json_pack("{s:s, s:s, s:{s:s, s:s}}", "title", about->title, "version", about->version,
                   "license", "name", "Apache License 2.0", "identifier", "Apache-2.0");
-    json_t *document = json_pack("{s:s, s:o, s:[{s:s}], s:o, s:{s:o, s:o, s:o}}", "openapi",
-                                 "3.1.0", "info", info, "servers", "url", about->server, "paths",
-                                 paths, "components", "schemas", openapi.schemas, "responses",
-                                 openapi.responses, "securitySchemes", security_schemes());
+    json_t *document =
+        json_pack("{s:s, s:o, s:[{s:s}], s:o, s:{s:o, s:o, s:o}, s:o}", "openapi", "3.1.0", "info",
+                  info, "servers", "url", about->server, "paths", paths, "components", "schemas",
+                  openapi.schemas, "responses", openapi.responses, "securitySchemes",
+                  security_schemes(), "x-permits", openapi.permits);
     CHECK(document != NULL);
     return document;
 }

@@ -8,6 +8,7 @@
 struct openapi {
     const struct openapi_about *about;
     json_t *schemas, *responses; /* of its components */
+    json_t *permits;             /* by name */
 };
 
 /* Of a body of this record, or of a list of them; NULL: of any text. New reference. */

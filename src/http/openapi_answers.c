@@ -156,7 +156,9 @@ json_t *openapi_answers(const struct openapi *openapi, const struct route_row *r
     static const int OF_RECORDS[] = {422, 0};
     static const int OF_CHANGES[] = {500, 0};
     bool is_change = strcmp(row->method, "GET") != 0;
-    bool has_token = row->permit >= PERMIT_READ;
+    bool has_token = row->door == 0;
+    bool is_for_every_token = has_token && strcmp(openapi->about->permit_of(row->permit).scope,
+                                                  openapi->about->every_scope) == 0;
     g_autofree char *success = g_strdup_printf("%d", row->success == 0 ? 200 : row->success);
     json_t *answers = json_pack("{s:o}", success, success_of(row));
 
@@ -166,12 +168,12 @@ json_t *openapi_answers(const struct openapi *openapi, const struct route_row *r
     } rules[] = {
         {true, ALL},
         {has_token, OF_TOKENS},
-        {has_token && (is_change || row->permit > PERMIT_READ), OF_SCOPES},
+        {has_token && (is_change || !is_for_every_token), OF_SCOPES},
         {strchr(row->path, '{') != NULL, OF_NAMES},
-        {row->permit == PERMIT_KEY && !row->has_key_in_body, OF_KEYS},
+        {row->door == HTTP_DOOR_KEY && !row->has_key_in_body, OF_KEYS},
         {strcmp(row->method, "POST") == 0 && !row->ignores_body, OF_BODIES},
         {has_token && row->request != NULL, OF_RECORDS},
-        {is_change && row->permit != PERMIT_ANYONE, OF_CHANGES},
+        {is_change && row->door != HTTP_DOOR_ANYONE, OF_CHANGES},
         {row->others != NULL, row->others},
     };
 

@@ -55,7 +55,9 @@ void request_unref(struct http_request *request)
     form_clear(&request->form);
     json_decref(request->json);
     answer_clear(&request->answer);
-    g_free(request->actor);
+    if (request->caller != NULL) {
+        request->server->guard.forget(request->caller);
+    }
     g_clear_pointer(&request->kept, g_ptr_array_unref);
     token_forget(request->token);
     g_free(request->path);
@@ -108,9 +110,9 @@ bool request_read_url(struct http_request *request)
     return true;
 }
 
-const char *http_actor(const struct http_request *request)
+const struct caller *http_caller(const struct http_request *request)
 {
-    return request->actor == NULL ? "" : request->actor;
+    return request->caller;
 }
 
 const char *http_request_id(const struct http_request *request)
@@ -143,6 +145,11 @@ const char *http_path_param(const struct http_request *request, const char *name
         }
     }
     return NULL;
+}
+
+const char *http_path_object(const struct http_request *request)
+{
+    return request->match.param_count > 0 ? request->params[0] : NULL;
 }
 
 const char *http_query(const struct http_request *request, const char *name)

@@ -68,8 +68,8 @@ struct http_request {
         *chunk_from; /* of a chunked body: where the last bytes ended in the library's buffer */
     struct form query, form;
     json_t *json;
-    char *actor;
-    char *token; /* that proved the actor; NULL: none was needed, or it was local */
+    struct caller *caller; /* NULL: nobody was asked */
+    char *token;           /* that proved it; NULL: none was needed, or it was local */
     char id[REQUEST_ID_SIZE];
     char client[INET6_ADDRSTRLEN];
     struct answer answer;

@@ -13,6 +13,7 @@ struct node {
     GPtrArray *below; /* of struct node, literals only */
     struct node *any; /* the {name} child */
     const struct route_row *rows[METHOD_COUNT];
+    void *contexts[METHOD_COUNT]; /* of their handlers */
 };
 
 struct routes {
@@ -64,9 +65,9 @@ static int method_index(const char *method)
     return -1;
 }
 
-static void add_row(struct routes *routes, const struct route_row *row)
+static void add_row(struct routes *routes, const struct route_row *row, void *context)
 {
-    CHECK(row->path[0] == '/' && row->permit >= PERMIT_ANYONE && row->permit <= PERMIT_ADMIN);
+    CHECK(row->path[0] == '/' && (row->permit != NULL) == (row->door == 0));
     int method = method_index(row->method);
     CHECK(method >= 0);
     struct node *node = routes->root;
@@ -79,15 +80,16 @@ static void add_row(struct routes *routes, const struct route_row *row)
     }
     CHECK(node->rows[method] == NULL);
     node->rows[method] = row;
+    node->contexts[method] = context;
 }
 
-struct routes *routes_create(const struct route_row *const *tables, const size_t *table_sizes)
+struct routes *routes_create(const struct route_set *sets)
 {
     struct routes *routes = g_new0(struct routes, 1);
     routes->root = node_create(NULL, 0);
-    for (size_t t = 0; tables[t] != NULL; t++) {
-        for (size_t i = 0; i < table_sizes[t]; i++) {
-            add_row(routes, &tables[t][i]);
+    for (const struct route_set *set = sets; set->table != NULL; set++) {
+        for (size_t i = 0; i < set->table->count; i++) {
+            add_row(routes, &set->table->rows[i], set->context);
         }
     }
     return routes;
@@ -174,6 +176,7 @@ void routes_match(const struct routes *routes, const char *method, const char *p
         write_allow(node, out);
         return;
     }
+    out->context = node->contexts[index];
     out->is_known_path = true;
     name_params(out);
 }

@@ -17,6 +17,7 @@ struct route_param {
 
 struct route_match {
     const struct route_row *row; /* NULL: no such path, or not by this method */
+    void *context;               /* of its handler */
     bool is_known_path;
     char allow[96]; /* "GET, HEAD, OPTIONS" where the path is known */
     struct route_param params[ROUTE_PARAMS_MAX];
@@ -25,8 +26,7 @@ struct route_match {
 
 /* A literal segment is preferred to a {name}, segment by segment, without going back: two rows must
  * not need that. CHECKs that no two rows answer the same and that each has a permit. */
-NODISCARD struct routes *routes_create(const struct route_row *const *tables,
-                                       const size_t *table_sizes);
+NODISCARD struct routes *routes_create(const struct route_set *sets);
 void routes_destroy(struct routes **routes);
 
 /* HEAD is answered by the GET row. `path` is as requested: escaped, without the query. */

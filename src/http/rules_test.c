@@ -19,13 +19,13 @@ static void handle(struct http_request *request, void *context)
 }
 
 static const struct route_row ROWS[] = {
-    {"GET", "/", PERMIT_ANYONE, handle, .summary = "root"},
-    {"GET", "/a", PERMIT_ANYONE, handle, .summary = "a"},
-    {"POST", "/a", PERMIT_ANYONE, handle, .summary = "post a"},
-    {"GET", "/a/{id}", PERMIT_ANYONE, handle, .summary = "one a"},
-    {"DELETE", "/a/{id}", PERMIT_ANYONE, handle, .summary = "no a"},
-    {"GET", "/a/{id}/b/{other}", PERMIT_ANYONE, handle, .summary = "b"},
-    {"GET", "/a/special", PERMIT_ANYONE, handle, .summary = "special"},
+    {"GET", "/", NULL, handle, .door = HTTP_DOOR_ANYONE, .summary = "root"},
+    {"GET", "/a", NULL, handle, .door = HTTP_DOOR_ANYONE, .summary = "a"},
+    {"POST", "/a", NULL, handle, .door = HTTP_DOOR_ANYONE, .summary = "post a"},
+    {"GET", "/a/{id}", NULL, handle, .door = HTTP_DOOR_ANYONE, .summary = "one a"},
+    {"DELETE", "/a/{id}", NULL, handle, .door = HTTP_DOOR_ANYONE, .summary = "no a"},
+    {"GET", "/a/{id}/b/{other}", NULL, handle, .door = HTTP_DOOR_ANYONE, .summary = "b"},
+    {"GET", "/a/special", NULL, handle, .door = HTTP_DOOR_ANYONE, .summary = "special"},
 };
 
 static const struct {
@@ -56,9 +56,9 @@ static const struct {
 static void test_routes(void **state)
 {
     (void)state;
-    static const struct route_row *const TABLES[] = {ROWS, NULL};
-    static const size_t SIZES[] = {G_N_ELEMENTS(ROWS)};
-    struct routes *routes = routes_create(TABLES, SIZES);
+    static const struct route_table TABLE = {ROWS, G_N_ELEMENTS(ROWS)};
+    const struct route_set SETS[] = {{&TABLE, NULL}, {NULL, NULL}};
+    struct routes *routes = routes_create(SETS);
     for (size_t i = 0; i < G_N_ELEMENTS(MATCHES); i++) {
         struct route_match match;
         routes_match(routes, MATCHES[i].method, MATCHES[i].path, &match);

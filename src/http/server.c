@@ -226,7 +226,7 @@ static struct http_server *server_new(const struct http_options *options)
 {
     struct http_server *server = g_new0(struct http_server, 1);
     atomic_init(&server->refs, 1);
-    server->routes = routes_create(options->tables, options->table_sizes);
+    server->routes = routes_create(options->routes);
     server->guard = options->guard;
     server->plain_problems = options->plain_problems;
     server->nowhere = options->nowhere;

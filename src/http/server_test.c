@@ -14,6 +14,7 @@
 
 #include "http/http.h"
 #include "http/test_client.h"
+#include "http/test_guard.h"
 
 enum { SMALL_BODY = 100 };
 
@@ -22,9 +23,10 @@ enum { SMALL_BODY = 100 };
 static void say_hello(struct http_request *request, void *context)
 {
     (void)context;
-    http_answer_json(
-        request, 200,
-        json_pack("{s:s, s:s?}", "actor", http_actor(request), "q", http_query(request, "q")));
+    http_answer_json(request, 200,
+                     json_pack("{s:s, s:b, s:s?}", "caller", test_guard_name(http_caller(request)),
+                               "may", http_may(request, &TEST_RESPOND), "q",
+                               http_query(request, "q")));
 }
 
 static void echo_param(struct http_request *request, void *context)
@@ -120,42 +122,31 @@ static void open_stream(struct http_request *request, void *context)
 }
 
 static const struct route_row ROWS[] = {
-    {"GET", "/hello", PERMIT_ANYONE, say_hello, .summary = "Says hello."},
-    {"GET", "/things/{name}", PERMIT_READ, echo_param, .summary = "One thing."},
-    {"POST", "/things", PERMIT_RESPOND, take_json, .summary = "Makes a thing.", .success = 201},
-    {"DELETE", "/things/{name}", PERMIT_ADMIN, echo_param, .summary = "Removes a thing."},
-    {"POST", "/small", PERMIT_ANYONE, take_json, .summary = "Small.", .body_max = SMALL_BODY},
-    {"POST", "/form", PERMIT_ANYONE, take_form, .summary = "A form."},
-    {"POST", "/later", PERMIT_KEY, answer_elsewhere, .summary = "Answered by a thread."},
-    {"POST", "/never", PERMIT_KEY, never_answer, .summary = "Not answered."},
-    {"POST", "/overdue", PERMIT_KEY, answer_too_late, .summary = "Answered in time, by whomever."},
-    {"POST", "/dawdle", PERMIT_KEY, dawdle, .summary = "Not answered, and slow."},
-    {"GET", "/stream", PERMIT_ANYONE, open_stream, .summary = "Numbers."},
+    {"GET", "/hello", NULL, say_hello, .door = HTTP_DOOR_ANYONE, .summary = "Says hello."},
+    {"GET", "/things/{name}", &TEST_READ, echo_param, .summary = "One thing."},
+    {"POST", "/things", &TEST_RESPOND, take_json, .summary = "Makes a thing.", .success = 201},
+    {"DELETE", "/things/{name}", &TEST_ADMIN, echo_param, .summary = "Removes a thing."},
+    {"POST", "/small", NULL, take_json, .door = HTTP_DOOR_ANYONE, .summary = "Small.",
+     .body_max = SMALL_BODY},
+    {"POST", "/form", NULL, take_form, .door = HTTP_DOOR_ANYONE, .summary = "A form."},
+    {"POST", "/later", NULL, answer_elsewhere, .door = HTTP_DOOR_KEY,
+     .summary = "Answered by a thread."},
+    {"POST", "/never", NULL, never_answer, .door = HTTP_DOOR_KEY, .summary = "Not answered."},
+    {"POST", "/overdue", NULL, answer_too_late, .door = HTTP_DOOR_KEY,
+     .summary = "Answered in time, by whomever."},
+    {"POST", "/dawdle", NULL, dawdle, .door = HTTP_DOOR_KEY, .summary = "Not answered, and slow."},
+    {"GET", "/stream", NULL, open_stream, .door = HTTP_DOOR_ANYONE, .summary = "Numbers."},
 };
-
-static char *authorize(void *self, const char *token, enum permit permit, bool *out_is_known)
-{
-    (void)self;
-    static const char *const NAMES[] = {"read", "respond", "admin"};
-    for (int i = 0; i < 3; i++) {
-        if (strcmp(token, NAMES[i]) == 0) {
-            *out_is_known = true;
-            return PERMIT_READ + i >= (int)permit ? g_strdup_printf("token:%s", NAMES[i]) : NULL;
-        }
-    }
-    return NULL;
-}
 
 static struct http_server *start(const char *socket_path)
 {
-    static const struct route_row *const TABLES[] = {ROWS, NULL};
-    static const size_t SIZES[] = {G_N_ELEMENTS(ROWS)};
+    static const struct route_table TABLE = {ROWS, G_N_ELEMENTS(ROWS)};
+    const struct route_set SETS[] = {{&TABLE, NULL}, {NULL, NULL}};
     struct http_options options = {.listen = "127.0.0.1:0",
                                    .socket_path = socket_path,
                                    .threads = 2,
-                                   .tables = TABLES,
-                                   .table_sizes = SIZES,
-                                   .guard = {.authorize = authorize}};
+                                   .routes = SETS,
+                                   .guard = test_guard()};
     struct fault fault = {0};
     struct http_server *server = http_start(&options, &fault);
     assert_string_equal(fault.text, "");
@@ -171,7 +162,11 @@ struct exchange {
 };
 
 static const struct exchange EXCHANGES[] = {
-    {"plain", "GET", "/hello", NULL, NULL, 200, "\"actor\":\"\""},
+    {"plain", "GET", "/hello", NULL, NULL, 200, "\"caller\":\"\",\"may\":false"},
+    {"signed in", "GET", "/hello", "Cookie: tocsin_token=read\r\n", NULL, 200,
+     "\"caller\":\"read\",\"may\":false"},
+    {"signed in, wide", "GET", "/hello", "Cookie: tocsin_token=admin\r\n", NULL, 200,
+     "\"caller\":\"admin\",\"may\":true"},
     {"query", "GET", "/hello?q=a%20b+c", NULL, NULL, 200, "\"q\":\"a b c\""},
     {"odd ones beside", "GET", "/hello?q=%4&a=caf%e9&x=a%00&q=a", NULL, NULL, 200, "\"q\":\"a\""},
     {"a question", "GET", "/things/x?q=%4", "Authorization: Bearer read\r\n", NULL, 400, "escape"},
@@ -191,6 +186,8 @@ static const struct exchange EXCHANGES[] = {
     {"bad token", "GET", "/things/x", "Authorization: Bearer no\r\n", NULL, 401, NULL},
     {"basic is no token", "GET", "/things/x", "Authorization: Basic read\r\n", NULL, 401, NULL},
     {"good token", "GET", "/things/x", "Authorization: Bearer read\r\n", NULL, 200, "\r\n\r\nx"},
+    {"another object", "GET", "/things/mine", "Authorization: Bearer respond\r\n", NULL, 403, NULL},
+    {"its own object", "GET", "/things/mine", "Authorization: Bearer admin\r\n", NULL, 200, NULL},
     {"param with a slash", "GET", "/things/a%2Fb", "Authorization: bearer read\r\n", NULL, 200,
      "\r\n\r\na/b"},
     {"param not UTF-8", "GET", "/things/%ff", "Authorization: Bearer read\r\n", NULL, 400, NULL},
@@ -246,6 +243,7 @@ static void test_exchanges(void **state)
     }
     http_stop(&server, 1000);
     assert_null(server);
+    assert_int_equal(test_guard_held(), 0);
 }
 
 static void test_own_origin_may_write(void **state)
@@ -540,8 +538,8 @@ static void test_address_in_use_is_a_fault(void **state)
     (void)state;
     struct http_server *server = start(NULL);
     g_autofree char *taken = g_strdup_printf("127.0.0.1:%u", http_port(server));
-    static const struct route_row *const NONE[] = {NULL};
-    struct http_options options = {.listen = taken, .tables = NONE};
+    static const struct route_set NONE[] = {{NULL, NULL}};
+    struct http_options options = {.listen = taken, .routes = NONE};
     struct fault fault = {0};
     assert_null(http_start(&options, &fault));
     assert_string_equal(fault.field, "listen");

@@ -40,21 +40,20 @@ static void give_up(void *context)
 }
 
 static const struct route_row ROWS[] = {
-    {"GET", "/long", PERMIT_ANYONE, read_long, .summary = "Reads long."},
+    {"GET", "/long", NULL, read_long, .door = HTTP_DOOR_ANYONE, .summary = "Reads long."},
 };
 
 static void what_is_still_at_work_is_told_to_give_up(void **state)
 {
     (void)state;
-    static const struct route_row *const TABLES[] = {ROWS, NULL};
-    static const size_t SIZES[] = {1};
+    static const struct route_table TABLE = {ROWS, G_N_ELEMENTS(ROWS)};
     bool is_told = false;
+    const struct route_set SETS[] = {{&TABLE, &is_told}, {NULL, NULL}};
     struct fault fault = {0};
     CHECK(sem_init(&begun, 0, 0) == 0 && sem_init(&gave_up, 0, 0) == 0);
     const struct http_options options = {.listen = "127.0.0.1:0",
                                          .threads = 1,
-                                         .tables = TABLES,
-                                         .table_sizes = SIZES,
+                                         .routes = SETS,
                                          .context = &is_told,
                                          .late = give_up};
     struct http_server *server = http_start(&options, &fault);
@@ -71,15 +70,12 @@ static void what_is_still_at_work_is_told_to_give_up(void **state)
 static void nobody_is_told_when_all_is_answered(void **state)
 {
     (void)state;
-    static const struct route_row *const TABLES[] = {ROWS, NULL};
-    static const size_t SIZES[] = {1};
+    static const struct route_table TABLE = {ROWS, G_N_ELEMENTS(ROWS)};
+    const struct route_set SETS[] = {{&TABLE, NULL}, {NULL, NULL}};
     struct fault fault = {0};
     CHECK(sem_init(&gave_up, 0, 0) == 0);
-    const struct http_options options = {.listen = "127.0.0.1:0",
-                                         .threads = 1,
-                                         .tables = TABLES,
-                                         .table_sizes = SIZES,
-                                         .late = give_up};
+    const struct http_options options = {
+        .listen = "127.0.0.1:0", .threads = 1, .routes = SETS, .late = give_up};
     struct http_server *server = http_start(&options, &fault);
     assert_non_null(server);
     http_stop(&server, 2);

@@ -16,6 +16,7 @@
 #include "http/guard.h"
 #include "http/http.h"
 #include "http/test_client.h"
+#include "http/test_guard.h"
 
 enum { FLOOD = 100000, FLOOD_MEMORY = 1000000 };
 
@@ -61,22 +62,22 @@ static void open_quiet(struct http_request *request, void *context)
 }
 
 static const struct route_row ROWS[] = {
-    {"GET", "/hello", PERMIT_ANYONE, say_hello, .summary = "Says hello."},
-    {"GET", "/flood", PERMIT_ANYONE, open_flood, .summary = "More than anybody reads."},
-    {"GET", "/idle", PERMIT_ANYONE, open_quiet, .summary = "Nothing, for ever."},
+    {"GET", "/hello", NULL, say_hello, .door = HTTP_DOOR_ANYONE, .summary = "Says hello."},
+    {"GET", "/flood", NULL, open_flood, .door = HTTP_DOOR_ANYONE,
+     .summary = "More than anybody reads."},
+    {"GET", "/idle", NULL, open_quiet, .door = HTTP_DOOR_ANYONE, .summary = "Nothing, for ever."},
 };
 
 static struct http_server *start(void)
 {
-    static const struct route_row *const TABLES[] = {ROWS, NULL};
-    static const size_t SIZES[] = {G_N_ELEMENTS(ROWS)};
+    static const struct route_table TABLE = {ROWS, G_N_ELEMENTS(ROWS)};
+    const struct route_set SETS[] = {{&TABLE, NULL}, {NULL, NULL}};
     struct guard proxies;
     struct fault fault = {0};
     assert_true(guard_read("127.0.0.1", &proxies, &fault));
     struct http_options options = {.listen = "127.0.0.1:0",
                                    .threads = 2,
-                                   .tables = TABLES,
-                                   .table_sizes = SIZES,
+                                   .routes = SETS,
                                    .trusted_proxies = &proxies,
                                    .stream_memory = FLOOD_MEMORY};
     struct http_server *server = http_start(&options, &fault);
@@ -118,27 +119,24 @@ static void test_readers_who_take_nothing_hold_little(void **state)
 /* Read tokens, which are good until they are revoked. */
 static atomic_bool is_revoked;
 
-static char *authorize(void *self, const char *token, enum permit permit, bool *out_is_known)
+static struct caller *recognize(void *self, const char *token)
 {
     (void)self;
     bool is_reader = strcmp(token, "reader") == 0 || strcmp(token, "other") == 0;
-    *out_is_known = is_reader && !atomic_load(&is_revoked);
-    return *out_is_known && permit == PERMIT_READ ? g_strdup("token:reader") : NULL;
+    return is_reader && !atomic_load(&is_revoked) ? test_guard_let_in("read") : NULL;
 }
 
 static const struct route_row GUARDED[] = {
-    {"GET", "/quiet", PERMIT_READ, open_quiet, .summary = "Nothing, for ever."},
+    {"GET", "/quiet", &TEST_READ, open_quiet, .summary = "Nothing, for ever."},
 };
 
 static struct http_server *start_guarded(void)
 {
-    static const struct route_row *const TABLES[] = {GUARDED, NULL};
-    static const size_t SIZES[] = {G_N_ELEMENTS(GUARDED)};
-    struct http_options options = {.listen = "127.0.0.1:0",
-                                   .threads = 2,
-                                   .tables = TABLES,
-                                   .table_sizes = SIZES,
-                                   .guard = {.authorize = authorize}};
+    static const struct route_table TABLE = {GUARDED, G_N_ELEMENTS(GUARDED)};
+    const struct route_set SETS[] = {{&TABLE, NULL}, {NULL, NULL}};
+    struct http_options options = {
+        .listen = "127.0.0.1:0", .threads = 2, .routes = SETS, .guard = test_guard()};
+    options.guard.recognize = recognize;
     struct fault fault = {0};
     struct http_server *server = http_start(&options, &fault);
     assert_non_null(server);

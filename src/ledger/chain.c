@@ -7,11 +7,9 @@
 
 #define SEQ "%" G_GINT64_FORMAT
 
-const struct enum_name CHAIN_STATE_NAMES[] = {{"whole", CHAIN_WHOLE},
-                                              {"edited", CHAIN_EDITED},
-                                              {"missing", CHAIN_MISSING},
-                                              {"cut_off", CHAIN_CUT_OFF},
-                                              {0}};
+const struct enum_name CHAIN_STATE_NAMES[] = {
+    {"whole", CHAIN_WHOLE},     {"edited", CHAIN_EDITED}, {"missing", CHAIN_MISSING},
+    {"cut_off", CHAIN_CUT_OFF}, {"astray", CHAIN_ASTRAY}, {0}};
 
 static void find(struct chain *chain, enum chain_state state, int64_t from, int64_t to)
 {
@@ -38,6 +36,11 @@ void chain_judge(struct chain *chain, const struct event *event, const void *kep
     chain->first_at = chain->last_seq == 0 ? event->at : chain->first_at;
     chain->last_at = event->at;
     chain->last_seq = event->seq;
+}
+
+void chain_stray(struct chain *chain, int64_t seq)
+{
+    find(chain, CHAIN_ASTRAY, seq, seq);
 }
 
 void chain_end(struct chain *chain)
@@ -85,6 +88,11 @@ bool chain_words(const struct chain *chain, struct db *db, const char *which, st
     case CHAIN_MISSING:
     case CHAIN_CUT_OFF:
         return blame_gap(chain, which, fault);
+    case CHAIN_ASTRAY:
+        return fault_set(fault, "",
+                         "event " SEQ " of the %s is listed under other parents than it names: "
+                         "table event_parent was edited; restore a backup from before",
+                         chain->bad_from, which);
     case CHAIN_UNREAD:
         return fault_set(fault, "", "the events of the %s cannot be read: %s", which,
                          db != NULL ? db_error_text(db) : "");

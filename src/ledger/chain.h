@@ -6,15 +6,21 @@
 #include "base/record.h"
 #include "ledger/event.h"
 
+struct table;
+
 enum chain_state {
     CHAIN_WHOLE = 1, /* as far as it was walked */
     CHAIN_EDITED,    /* an event does not fit to the ones before it */
     CHAIN_MISSING,   /* events are missing before one that is there … */
     CHAIN_CUT_OFF,   /* … or at the end */
-    CHAIN_UNREAD,    /* the database could not be read */
+    CHAIN_ASTRAY, /* an event stands in timelines that it does not name, or is missing from one */
+    CHAIN_UNREAD, /* the database could not be read */
 };
 
 extern const struct enum_name CHAIN_STATE_NAMES[]; /* of all but the last */
+
+/* How an event is kept, with its hash (db/row.h). */
+extern const struct table EVENT_TABLE;
 
 /* How far a walk has come. The events up to `last_seq` hold together. */
 struct chain {
@@ -39,6 +45,8 @@ NODISCARD bool chain_verify(struct db *db, struct chain *out);
 
 /* The next event of a walk, with the hash that is kept with it: chain_walk's judge. */
 void chain_judge(struct chain *chain, const struct event *event, const void *kept, size_t size);
+/* What was walked holds together, but the index of parents says something else of that event than itself does. */
+void chain_stray(struct chain *chain, int64_t seq);
 /* There are no more. */
 void chain_end(struct chain *chain);
 

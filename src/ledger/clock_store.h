@@ -3,7 +3,9 @@
 #define LEDGER_CLOCK_STORE_H
 
 #include "base/clock.h"
-#include "db/db.h"
+#include "db/row.h"
+
+extern const struct table CLOCK_MARK_TABLE;
 
 /* False when none was kept in this boot. */
 NODISCARD bool clock_mark_load(struct db *db, const char *boot, struct utc *out_wall,

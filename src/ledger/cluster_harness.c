@@ -217,26 +217,26 @@ lane_set cluster_lanes(const struct cluster_node *node)
     return node->ledger->member.hold.lanes;
 }
 
-struct job {
+struct cluster_job {
     enum command_outcome outcome;
     lane_set lanes;
 };
 
 static enum command_result write_event(struct ledger_tx *tx, void *arg)
 {
-    ((struct job *)arg)->lanes = tx->lanes;
+    ((struct cluster_job *)arg)->lanes = tx->lanes;
     event_append(tx, PRINCIPAL_TOCSIN, &THING_DONE, subject_only("thing"), NULL);
     return COMMAND_DONE;
 }
 
 static void take_answer(void *arg, enum command_outcome outcome)
 {
-    ((struct job *)arg)->outcome = outcome;
+    ((struct cluster_job *)arg)->outcome = outcome;
 }
 
-static struct job run_job(struct cluster_node *node)
+static struct cluster_job run_job(struct cluster_node *node)
 {
-    struct job job = {0};
+    struct cluster_job job = {0};
     struct command command = {write_event, take_answer, &job, true};
     ledger_run_batch(node->ledger, &command, 1);
     return job;
@@ -249,7 +249,7 @@ enum command_outcome cluster_write(struct cluster_node *node)
 
 lane_set cluster_write_lanes(struct cluster_node *node)
 {
-    struct job job = run_job(node);
+    struct cluster_job job = run_job(node);
     assert_int_equal(job.outcome, OUTCOME_COMMITTED);
     return job.lanes;
 }
@@ -290,21 +290,21 @@ int cluster_tear_down(void **state)
     return 0;
 }
 
-struct count {
+struct cluster_count {
     const char *kind;
     int64_t count;
 };
 
 static void count_one(void *self, const struct event *event)
 {
-    struct count *count = self;
+    struct cluster_count *count = self;
     count->count += strcmp(event->kind, count->kind) == 0;
 }
 
 int64_t cluster_count_kind(struct cluster *cluster, const char *kind)
 {
     struct db *db = reader(cluster);
-    struct count count = {kind, 0};
+    struct cluster_count count = {kind, 0};
     event_list(db, 0, NULL, 1000000, count_one, &count);
     db_close(&db);
     return count.count;

@@ -327,7 +327,7 @@ static void *send_slowly(void *arg)
         assert_true(outcome == OUTCOME_COMMITTED || outcome == OUTCOME_UNAVAILABLE);
         struct span age = {0};
         (void)ledger_door(program->ledger);
-        (void)clock_now(ledger_clock(program->ledger));
+        assert_true(utc_is_set(clock_now(ledger_clock(program->ledger))));
         (void)!ledger_beat_age(program->ledger, 1, &age);
     }
     return NULL;

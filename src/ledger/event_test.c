@@ -10,6 +10,7 @@
 #include <glib.h>
 
 #include "db/test_database.h"
+#include "ledger/parent.h"
 
 enum { EVENTS = 20 };
 
@@ -19,15 +20,21 @@ struct world {
     struct ledger *ledger;
 };
 
-static const char *const OF_ALERT[] = {"alert", NULL};
+static const char *const OF_ALERT[] = {"alert", "team", NULL};
 static const struct event_kind TRIGGERED = {.name = "alert.triggered", .subjects = OF_ALERT};
 
 static enum command_result append_one(struct ledger_tx *tx, void *arg)
 {
     const int *n = arg;
     json_auto_t *data = *n % 2 == 0 ? json_pack("{s:i, s:s}", "n", *n, "é", "\n") : NULL;
-    event_append(tx, principal_read("user:ana"), &TRIGGERED,
-                 subject_of_id("alert", *n % 3 == 0 ? 3 : 4), data);
+    const struct principal ana = principal_read("user:ana");
+    const struct subject alert = subject_of_id("alert", *n % 3 == 0 ? 3 : 4);
+    const struct subject teams[] = {subject_named("team", "payments"), subject_named("team", "a")};
+    if (*n == 6 || *n == 12) {
+        event_append_below(tx, ana, &TRIGGERED, alert, data, teams, *n == 6 ? 1 : 2);
+    } else {
+        event_append(tx, ana, &TRIGGERED, *n == 15 ? teams[0] : alert, data);
+    }
     return COMMAND_DONE;
 }
 
@@ -75,6 +82,10 @@ static void events_are_listed_in_order(void **state)
         {"of a subject", 4, "alert:3", 3, "6 9 12 "},
         {"nothing after the last", 20, NULL, 5, ""},
         {"no such subject", 0, "alert:9", 5, ""},
+        {"of a parent, its own among them", 0, "team:payments", 5, "6 12 15 "},
+        {"of a parent, a piece", 0, "team:payments", 2, "6 12 "},
+        {"of a parent, after a seq", 6, "team:payments", 5, "12 15 "},
+        {"of a parent that has none of its own", 0, "team:a", 5, "12 "},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -99,6 +110,23 @@ static void check_event(void *self, const struct event *event)
     assert_true(utc_is_set(event->at));
 }
 
+/* However many events there are, a timeline is read by index. */
+static void timelines_are_read_by_index(void **state)
+{
+    struct world *world = *state;
+    SKIP_BUT_ON_SQLITE("asks SQLite what it plans");
+    struct db_query *query = db_query(
+        world->db, "EXPLAIN QUERY PLAN SELECT seq, data FROM event WHERE subject = $3 AND seq > $1"
+                   " UNION ALL SELECT p.seq, e.data FROM event_parent p JOIN event e"
+                   " ON e.seq = p.seq WHERE p.subject = $3 AND p.seq > $1 ORDER BY seq LIMIT $2");
+    while (db_step(query) == DB_ROW) {
+        const char *step = db_text(query, 3);
+        if (strstr(step, "SCAN") != NULL || strstr(step, "TEMP") != NULL) {
+            fail_msg("%s", step);
+        }
+    }
+}
+
 static void an_event_comes_back_as_it_was_appended(void **state)
 {
     bool was_called = false;
@@ -106,70 +134,79 @@ static void an_event_comes_back_as_it_was_appended(void **state)
     assert_true(was_called);
 }
 
+static const struct {
+    const char *name, *sql;
+    enum chain_state state;
+    int64_t bad_from, bad_to, last_seq;
+    size_t zeros; /* bound as $1, when not 0 */
+} CHANGES[] = {
+    {"untouched", "SELECT 1", CHAIN_WHOLE, 0, 0, 20},
+    {"another actor", "UPDATE event SET actor = 'user:eve' WHERE seq = 7", CHAIN_EDITED, 7, 7, 6},
+    {"another kind", "UPDATE event SET kind = 'alert.resolved' WHERE seq = 1", CHAIN_EDITED, 1, 1,
+     0},
+    {"another subject", "UPDATE event SET subject = 'alert:5' WHERE seq = 20", CHAIN_EDITED, 20, 20,
+     19},
+    {"other data", "UPDATE event SET data = '{}' WHERE seq = 8", CHAIN_EDITED, 8, 8, 7},
+    {"data taken away", "UPDATE event SET data = NULL WHERE seq = 8", CHAIN_EDITED, 8, 8, 7},
+    {"empty data for none", "UPDATE event SET data = '' WHERE seq = 9", CHAIN_EDITED, 9, 9, 8},
+    {"another instant", "UPDATE event SET at = at + 1 WHERE seq = 5", CHAIN_EDITED, 5, 5, 4},
+    {"another hash", "UPDATE event SET hash = $1 WHERE seq = 5", CHAIN_EDITED, 5, 5, 4, 32},
+    {"hash cut", "UPDATE event SET hash = $1 WHERE seq = 5", CHAIN_EDITED, 5, 5, 4, 3},
+    {"another number", "UPDATE event SET seq = 0 WHERE seq = 1", CHAIN_EDITED, 0, 0, 0},
+    {"one removed", "DELETE FROM event WHERE seq = 10", CHAIN_MISSING, 10, 10, 9},
+    {"some removed", "DELETE FROM event WHERE seq IN (10, 11, 12, 15)", CHAIN_MISSING, 10, 12, 9},
+    {"the first removed", "DELETE FROM event WHERE seq = 1", CHAIN_MISSING, 1, 1, 0},
+    {"all but the last removed", "DELETE FROM event WHERE seq < 20", CHAIN_MISSING, 1, 19, 0},
+    {"edited before a gap",
+     "UPDATE event SET actor = 'user:eve', seq = CASE seq WHEN 20 THEN 22 ELSE seq END "
+     "WHERE seq > 18",
+     CHAIN_EDITED, 19, 19, 18},
+    {"a pulse that saw the last one", "INSERT INTO pulse (only_row, at, seq) VALUES (1, 1, 20)",
+     CHAIN_WHOLE, 0, 0, 20},
+    {"the last removed that a pulse saw", "INSERT INTO pulse (only_row, at, seq) VALUES (1, 1, 21)",
+     CHAIN_CUT_OFF, 21, 21, 20},
+    {"text moved between fields",
+     "UPDATE event SET actor = actor || 'x', kind = substr(kind, 2) WHERE seq = 3", CHAIN_EDITED, 3,
+     3, 2},
+    {"two exchanged",
+     "UPDATE event SET subject = CASE seq WHEN 3 THEN 'alert:4' ELSE 'alert:3' END "
+     "WHERE seq IN (3, 4)",
+     CHAIN_EDITED, 3, 3, 2},
+    {"taken out of a parent's timeline", "DELETE FROM event_parent WHERE seq = 6", CHAIN_ASTRAY, 6,
+     6, 20},
+    {"taken out of one of two", "DELETE FROM event_parent WHERE seq = 12 AND subject = 'team:a'",
+     CHAIN_ASTRAY, 12, 12, 20},
+    {"put into a timeline", "INSERT INTO event_parent (subject, seq) VALUES ('team:x', 9)",
+     CHAIN_ASTRAY, 9, 9, 20},
+    {"moved to another's", "UPDATE event_parent SET subject = 'team:b' WHERE seq = 6", CHAIN_ASTRAY,
+     6, 6, 20},
+    {"another parent in the data",
+     "UPDATE event SET data = replace(data, 'payments', 'search') WHERE seq = 6", CHAIN_EDITED, 6,
+     6, 5},
+    {"no event yet", "DELETE FROM event", CHAIN_WHOLE, 0, 0, 0},
+};
+
 static void a_changed_history_is_found_at_the_right_event(void **state)
 {
-    static const struct {
-        const char *name, *sql;
-        enum chain_state state;
-        int64_t bad_from, bad_to, last_seq;
-        size_t zeros; /* bound as $1, when not 0 */
-    } rows[] = {
-        {"untouched", "SELECT 1", CHAIN_WHOLE, 0, 0, 20},
-        {"another actor", "UPDATE event SET actor = 'user:eve' WHERE seq = 7", CHAIN_EDITED, 7, 7,
-         6},
-        {"another kind", "UPDATE event SET kind = 'alert.resolved' WHERE seq = 1", CHAIN_EDITED, 1,
-         1, 0},
-        {"another subject", "UPDATE event SET subject = 'alert:5' WHERE seq = 20", CHAIN_EDITED, 20,
-         20, 19},
-        {"other data", "UPDATE event SET data = '{}' WHERE seq = 8", CHAIN_EDITED, 8, 8, 7},
-        {"data taken away", "UPDATE event SET data = NULL WHERE seq = 8", CHAIN_EDITED, 8, 8, 7},
-        {"empty data for none", "UPDATE event SET data = '' WHERE seq = 9", CHAIN_EDITED, 9, 9, 8},
-        {"another instant", "UPDATE event SET at = at + 1 WHERE seq = 5", CHAIN_EDITED, 5, 5, 4},
-        {"another hash", "UPDATE event SET hash = $1 WHERE seq = 5", CHAIN_EDITED, 5, 5, 4, 32},
-        {"hash cut", "UPDATE event SET hash = $1 WHERE seq = 5", CHAIN_EDITED, 5, 5, 4, 3},
-        {"another number", "UPDATE event SET seq = 0 WHERE seq = 1", CHAIN_EDITED, 0, 0, 0},
-        {"one removed", "DELETE FROM event WHERE seq = 10", CHAIN_MISSING, 10, 10, 9},
-        {"some removed", "DELETE FROM event WHERE seq IN (10, 11, 12, 15)", CHAIN_MISSING, 10, 12,
-         9},
-        {"the first removed", "DELETE FROM event WHERE seq = 1", CHAIN_MISSING, 1, 1, 0},
-        {"all but the last removed", "DELETE FROM event WHERE seq < 20", CHAIN_MISSING, 1, 19, 0},
-        {"edited before a gap",
-         "UPDATE event SET actor = 'user:eve', seq = CASE seq WHEN 20 THEN 22 ELSE seq END "
-         "WHERE seq > 18",
-         CHAIN_EDITED, 19, 19, 18},
-        {"a pulse that saw the last one", "INSERT INTO pulse (only_row, at, seq) VALUES (1, 1, 20)",
-         CHAIN_WHOLE, 0, 0, 20},
-        {"the last removed that a pulse saw",
-         "INSERT INTO pulse (only_row, at, seq) VALUES (1, 1, 21)", CHAIN_CUT_OFF, 21, 21, 20},
-        {"text moved between fields",
-         "UPDATE event SET actor = actor || 'x', kind = substr(kind, 2) WHERE seq = 3",
-         CHAIN_EDITED, 3, 3, 2},
-        {"two exchanged",
-         "UPDATE event SET subject = CASE seq WHEN 3 THEN 'alert:4' ELSE 'alert:3' END "
-         "WHERE seq IN (3, 4)",
-         CHAIN_EDITED, 3, 3, 2},
-        {"no event yet", "DELETE FROM event", CHAIN_WHOLE, 0, 0, 0},
-    };
-
     (void)state;
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(CHANGES); i++) {
         void *fresh = NULL;
         (void)set_up(&fresh);
         struct world *world = fresh;
         static const char zeros[32];
-        struct db_query *query = db_query(world->db, rows[i].sql);
-        if (rows[i].zeros > 0) {
-            db_bind_blob(query, 1, zeros, rows[i].zeros);
+        struct db_query *query = db_query(world->db, CHANGES[i].sql);
+        if (CHANGES[i].zeros > 0) {
+            db_bind_blob(query, 1, zeros, CHANGES[i].zeros);
         }
         if (db_run(query) == DB_FAILED) {
-            fail_msg("%s: %s", rows[i].name, db_error_text(world->db));
+            fail_msg("%s: %s", CHANGES[i].name, db_error_text(world->db));
         }
         struct chain chain;
         bool is_whole = chain_verify(world->db, &chain);
-        if (is_whole != (rows[i].state == CHAIN_WHOLE) || chain.state != rows[i].state ||
-            chain.bad_from != rows[i].bad_from || chain.bad_to != rows[i].bad_to ||
-            chain.last_seq != rows[i].last_seq) {
-            fail_msg("%s: state %d, %d to %d, whole up to %d", rows[i].name, (int)chain.state,
+        if (is_whole != (CHANGES[i].state == CHAIN_WHOLE) || chain.state != CHANGES[i].state ||
+            chain.bad_from != CHANGES[i].bad_from || chain.bad_to != CHANGES[i].bad_to ||
+            chain.last_seq != CHANGES[i].last_seq) {
+            fail_msg("%s: state %d, %d to %d, whole up to %d", CHANGES[i].name, (int)chain.state,
                      (int)chain.bad_from, (int)chain.bad_to, (int)chain.last_seq);
         }
         (void)tear_down(&fresh);
@@ -350,6 +387,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(events_are_listed_in_order, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(timelines_are_read_by_index, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_event_comes_back_as_it_was_appended, set_up, tear_down),
         cmocka_unit_test(a_changed_history_is_found_at_the_right_event),
         cmocka_unit_test_setup_teardown(a_cut_end_is_found_for_ever, set_up, tear_down),

@@ -177,7 +177,7 @@ static void each_lane_is_worked_by_its_holder(void **state)
 
 static void planted_bugs_are_found(void **state)
 {
-    static const enum ledger_bug bugs[] = {LEDGER_NO_FENCE, LEDGER_EARLY_FENCE};
+    static const enum ledger_bug bugs[] = {LEDGER_BUG_NO_FENCE, LEDGER_BUG_EARLY_FENCE};
 
     for (size_t i = 0; i < G_N_ELEMENTS(bugs); i++) {
         int leaks = 0;

@@ -2,8 +2,10 @@
 #ifndef LEDGER_LANE_STORE_H
 #define LEDGER_LANE_STORE_H
 
-#include "db/db.h"
 #include "ledger/lane_judge.h"
+#include "ledger/node.h"
+
+extern const struct table LANE_TABLE;
 
 /* What a node holds. */
 struct lane_hold {
@@ -26,15 +28,8 @@ void own_rows_ask(struct db *db, int64_t node); /* ahead, see db_ask_ahead */
 void own_rows_load(struct db *db, int64_t node, struct own_rows *out);
 void lane_view_load(struct db *db, struct lane_view *out);
 
-struct node_row {
-    const char *name;
-    const char *address; /* may be NULL */
-    const char *version;
-    int64_t schema_known;
-    struct utc started_at;
-};
-
-int64_t node_insert(struct db *db, const struct node_row *row);
+/* A new one: its id, state and beat are set. Answers the id. */
+int64_t node_insert(struct db *db, struct node_info *node);
 void node_beat(struct db *db, int64_t node);
 void node_set_leaving(struct db *db, int64_t node);
 void node_set_gone(struct db *db, int64_t node, struct utc now);

@@ -1,4 +1,5 @@
 /* How a batch of commands becomes one transaction, and what happens when it cannot. */
+#include "base/plant.h"
 #include "ledger/ledger_private.h"
 
 /* Commands that fail are set aside one by one, each at the price of running the rest again; with
@@ -17,7 +18,7 @@ struct entry {
     bool is_answered;
 };
 
-struct batch {
+struct command_batch {
     struct ledger *ledger;
     struct utc now;
     struct entry *entries;
@@ -37,7 +38,7 @@ static bool takes_part(const struct entry *entry)
 }
 
 /* Decides all that still take part. */
-static void decide(struct batch *batch, enum command_outcome outcome, bool is_intake_only)
+static void decide(struct command_batch *batch, enum command_outcome outcome, bool is_intake_only)
 {
     for (size_t i = 0; i < batch->count; i++) {
         struct entry *entry = &batch->entries[i];
@@ -52,7 +53,7 @@ static enum command_outcome kept(const struct entry *entry)
     return entry->result == COMMAND_DONE ? OUTCOME_COMMITTED : OUTCOME_REFUSED;
 }
 
-static void decide_kept(struct batch *batch)
+static void decide_kept(struct command_batch *batch)
 {
     for (size_t i = 0; i < batch->count; i++) {
         if (takes_part(&batch->entries[i])) {
@@ -68,7 +69,7 @@ static void answer(const struct entry *entry, enum command_outcome outcome)
     }
 }
 
-static void answer_decided(struct batch *batch)
+static void answer_decided(struct command_batch *batch)
 {
     for (size_t i = 0; i < batch->count; i++) {
         struct entry *entry = &batch->entries[i];
@@ -80,10 +81,12 @@ static void answer_decided(struct batch *batch)
     }
 }
 
-static void plant_early_answers(struct batch *batch)
+/* A planted mistake: answers before the commit. */
+static void answer_early(struct command_batch *batch)
 {
     static const struct command answered = {0};
-    for (size_t i = 0; i < batch->count; i++) {
+    bool is_planted = PLANTED(batch->ledger->planted, LEDGER_BUG_ANSWERS_EARLY);
+    for (size_t i = 0; is_planted && i < batch->count; i++) {
         if (takes_part(&batch->entries[i])) {
             answer(&batch->entries[i], kept(&batch->entries[i]));
             batch->entries[i].command = &answered;
@@ -92,7 +95,7 @@ static void plant_early_answers(struct batch *batch)
 }
 
 /* In the first turn that comes, and never again: what is run again is the same batch. */
-static void let_in_latecomers(struct batch *batch)
+static void let_in_latecomers(struct command_batch *batch)
 {
     if (batch->room == NULL) {
         return;
@@ -107,7 +110,7 @@ static void let_in_latecomers(struct batch *batch)
 }
 
 /* All commands ask together what each would ask by itself. */
-static void foresee(const struct batch *batch, struct ledger_tx *tx)
+static void foresee(const struct command_batch *batch, struct ledger_tx *tx)
 {
     if (!db_ask_ahead(tx->db)) {
         return;
@@ -123,7 +126,7 @@ static void foresee(const struct batch *batch, struct ledger_tx *tx)
 
 /* Runs all that take part in one transaction. The culprit is the one in which the first error
  * appeared; NULL when it appeared at the commit. */
-static enum db_status run_together(struct batch *batch, struct entry **out_culprit)
+static enum db_status run_together(struct command_batch *batch, struct entry **out_culprit)
 {
     struct ledger *ledger = batch->ledger;
     *out_culprit = NULL;
@@ -147,9 +150,7 @@ static enum db_status run_together(struct batch *batch, struct entry **out_culpr
         ledger_abort(ledger, "batch");
         return db_error(tx.db);
     }
-    if ((ledger->planted & LEDGER_ANSWERS_EARLY) != 0) {
-        plant_early_answers(batch);
-    }
+    answer_early(batch);
     return ledger_finish(ledger, "batch");
 }
 
@@ -174,9 +175,10 @@ static enum command_outcome outcome_of(enum db_status status, const struct entry
     return OUTCOME_FAILED;
 }
 
-static void run_alone(struct batch *batch, struct entry *entry)
+static void run_alone(struct command_batch *batch, struct entry *entry)
 {
-    struct batch alone = {.ledger = batch->ledger, .now = batch->now, .entries = entry, .count = 1};
+    struct command_batch alone = {
+        .ledger = batch->ledger, .now = batch->now, .entries = entry, .count = 1};
     struct entry *culprit = NULL;
     entry->is_set_aside = false;
     enum db_status status = DB_CONFLICT;
@@ -188,7 +190,7 @@ static void run_alone(struct batch *batch, struct entry *entry)
 }
 
 /* True when the batch is decided, but for what was set aside. */
-static bool run_round(struct batch *batch)
+static bool run_round(struct command_batch *batch)
 {
     struct entry *culprit = NULL;
     enum db_status status = run_together(batch, &culprit);
@@ -238,7 +240,7 @@ static bool run_round(struct batch *batch)
     return true;
 }
 
-static bool has_work(const struct batch *batch)
+static bool has_work(const struct command_batch *batch)
 {
     for (size_t i = 0; i < batch->count; i++) {
         if (takes_part(&batch->entries[i])) {
@@ -248,7 +250,7 @@ static bool has_work(const struct batch *batch)
     return false;
 }
 
-static void run_all(struct batch *batch)
+static void run_all(struct command_batch *batch)
 {
     bool is_decided = false;
     while (!is_decided && has_work(batch)) {
@@ -261,7 +263,7 @@ static void run_all(struct batch *batch)
     }
 }
 
-static void run_and_answer(struct batch *batch, const struct command *commands)
+static void run_and_answer(struct command_batch *batch, const struct command *commands)
 {
     struct ledger *ledger = batch->ledger;
     bool is_clock_good = ledger_notice_clock(ledger);
@@ -285,7 +287,7 @@ static void run_and_answer(struct batch *batch, const struct command *commands)
 
 void ledger_run_batch(struct ledger *ledger, const struct command *commands, size_t count)
 {
-    struct batch batch = {.ledger = ledger, .count = count};
+    struct command_batch batch = {.ledger = ledger, .count = count};
     run_and_answer(&batch, commands);
 }
 
@@ -293,10 +295,10 @@ void ledger_run_queue(struct ledger *ledger, struct command *commands, size_t co
                       struct ledger_latecomers latecomers)
 {
     /* The only writer of a file waits for nobody. */
-    struct batch batch = {.ledger = ledger,
-                          .count = count,
-                          .room = ledger->is_shared ? commands : NULL,
-                          .max = max,
-                          .latecomers = latecomers};
+    struct command_batch batch = {.ledger = ledger,
+                                  .count = count,
+                                  .room = ledger->is_shared ? commands : NULL,
+                                  .max = max,
+                                  .latecomers = latecomers};
     run_and_answer(&batch, commands);
 }

@@ -193,7 +193,7 @@ static void an_answer_before_the_commit_is_noticed(void **state)
 {
     int noticed = 0;
     for (uint64_t seed = 1; seed <= 20; seed++) {
-        noticed += lose_power(*state, seed, LEDGER_ANSWERS_EARLY) > 0;
+        noticed += lose_power(*state, seed, LEDGER_BUG_ANSWERS_EARLY) > 0;
     }
     assert_true(noticed >= 10);
 }

@@ -10,12 +10,13 @@
 #include "ledger/event.h"
 #include "ledger/lane_store.h"
 
-/* Bugs that a test plants to see itself fail. Never set outside tests and the simulator. */
+/* Bugs that a test plants to see itself fail (base/plant.h); only a build with tests has them. */
 enum ledger_bug {
-    LEDGER_ANSWERS_EARLY = 1, /* answers before the commit */
-    LEDGER_NO_FENCE = 2,      /* works the lanes it remembers, and never reads its own row again */
-    LEDGER_EARLY_FENCE = 4,  /* reads its lanes when it looks, not in the transaction that writes */
-    LEDGER_LOST_WAKE_UP = 8, /* a tick does not look by itself whether others wrote */
+    LEDGER_BUG_ANSWERS_EARLY = 1, /* answers before the commit */
+    LEDGER_BUG_NO_FENCE = 2, /* works the lanes it remembers, and never reads its own row again */
+    LEDGER_BUG_EARLY_FENCE =
+        4, /* reads its lanes when it looks, not in the transaction that writes */
+    LEDGER_BUG_LOST_WAKE_UP = 8, /* a tick does not look by itself whether others wrote */
 };
 
 /* The end of the event chain as it is in the transaction under way. */

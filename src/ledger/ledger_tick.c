@@ -1,6 +1,7 @@
 /* What becomes due by itself: duties, the clock, and the way back from a full disk. */
 #include "base/log.h"
 #include "base/metric.h"
+#include "base/plant.h"
 #include "ledger/ledger_private.h"
 
 enum {
@@ -171,7 +172,8 @@ void ledger_be_alone(struct ledger *ledger)
 static struct utc bound(const struct ledger *ledger, struct utc next)
 {
     struct utc now = clock_now(ledger->clock); /* may have been set right meanwhile */
-    if (ledger->is_shared && !ledger->is_alone && (ledger->planted & LEDGER_LOST_WAKE_UP) == 0) {
+    if (ledger->is_shared && !ledger->is_alone &&
+        !PLANTED(ledger->planted, LEDGER_BUG_LOST_WAKE_UP)) {
         next = utc_earlier(next, utc_add(now, LOOK_MOST));
     }
     return ledger_is_writable(ledger) ? next : utc_earlier(next, utc_add(now, RETRY_WAIT));

@@ -6,12 +6,8 @@
  * out before it can write a single row. */
 #include "base/log.h"
 #include "base/metric.h"
+#include "base/plant.h"
 #include "ledger/ledger_private.h"
-
-static bool is_planted(const struct ledger *ledger, enum ledger_bug bug)
-{
-    return (ledger->planted & (unsigned)bug) != 0;
-}
 
 /* Whoever was cut off, or slept, while the schema was brought forward writes nothing into it. Others
  * take its lanes, as it does not beat any more. */
@@ -138,8 +134,8 @@ void news_learn(struct ledger_tx *tx, struct span before, bool is_reading)
         ledger->member.is_view_known = false;
     }
     bool is_news = (!ledger->news.is_known || turn != ledger->news.turn) &&
-                   !(is_reading && is_planted(ledger, LEDGER_LOST_WAKE_UP));
-    bool is_early = is_reading && is_planted(ledger, LEDGER_EARLY_FENCE);
+                   !(is_reading && PLANTED(ledger->planted, LEDGER_BUG_LOST_WAKE_UP));
+    bool is_early = is_reading && PLANTED(ledger->planted, LEDGER_BUG_EARLY_FENCE);
     if (is_news) {
         ledger->head.is_known = false;
         foresee(tx);

@@ -127,7 +127,7 @@ static void a_lost_wake_up_is_seen(void **state)
 {
     struct cluster *cluster = *state;
     struct cluster_node *a = &cluster->nodes[0], *b = &cluster->nodes[1];
-    b->ledger->planted = LEDGER_LOST_WAKE_UP;
+    b->ledger->planted = LEDGER_BUG_LOST_WAKE_UP;
     assert_int_equal(cluster_write(a), OUTCOME_COMMITTED);
     struct utc next = ledger_tick(b->ledger);
     assert_true(b->heard_seq < cluster_verify(cluster));

@@ -5,11 +5,12 @@
 #ifndef LEDGER_NODE_H
 #define LEDGER_NODE_H
 
-#include "db/db.h"
+#include "db/row.h"
 #include "ledger/lane.h"
 
 enum { NODES_GONE_KEPT = 50 }; /* and a few more until somebody joins */
 
+/* A row of table node, and what it works. */
 struct node_info {
     int64_t id;
     const char *name;
@@ -23,6 +24,9 @@ struct node_info {
     int lanes;                       /* how many it holds */
     int64_t epoch_least, epoch_most; /* of its lanes; 0 when it has none */
 };
+
+extern const struct table NODE_TABLE;
+extern const struct enum_name NODE_STATE_NAMES[]; /* alive leaving gone */
 
 /* Every node that the database still knows, in the order in which they joined; of those that are gone
  * the last NODES_GONE_KEPT, for a day. Any connection. The callback's node is valid during the call. In a database

@@ -270,14 +270,14 @@ static void lanes_are_read_again_in_the_turn_that_works(void **state)
 
 static void a_fence_before_the_turn_is_seen_to_leak(void **state)
 {
-    assert_int_equal(lane_count(lanes_of_late_work(*state, LEDGER_EARLY_FENCE)), 32);
+    assert_int_equal(lane_count(lanes_of_late_work(*state, LEDGER_BUG_EARLY_FENCE)), 32);
 }
 
 static void no_fence_is_seen_to_leak(void **state)
 {
     struct cluster *cluster = *state;
     cluster_start(cluster, 2);
-    cluster->nodes[0].ledger->planted = LEDGER_NO_FENCE;
+    cluster->nodes[0].ledger->planted = LEDGER_BUG_NO_FENCE;
     cluster_pass(cluster, SPAN_S(10), 1);
     assert_int_equal(lane_count(cluster_write_lanes(&cluster->nodes[0])), 32);
     cluster_pass(cluster, SPAN_S(10), 0);

@@ -2,6 +2,7 @@
  * leaving. All of it in turns like any other work, or in the look before. */
 #include "base/log.h"
 #include "base/metric.h"
+#include "base/plant.h"
 #include "ledger/ledger_private.h"
 #include "ledger/node.h"
 
@@ -59,8 +60,8 @@ static void hold(struct ledger *ledger, const struct lane_hold *now)
 
 void node_learn(struct ledger *ledger, const struct own_rows *rows, bool is_reading)
 {
-    if ((ledger->planted & LEDGER_NO_FENCE) != 0 ||
-        ((ledger->planted & LEDGER_EARLY_FENCE) != 0 && !is_reading)) {
+    if (PLANTED(ledger->planted, LEDGER_BUG_NO_FENCE) ||
+        (!is_reading && PLANTED(ledger->planted, LEDGER_BUG_EARLY_FENCE))) {
         return;
     }
     ledger->member.state = rows->state;
@@ -142,11 +143,11 @@ static enum db_status try_to_join(struct ledger *ledger)
 {
     struct membership *member = &ledger->member;
     struct ledger_tx tx = ledger_begin(ledger, clock_now(ledger->clock));
-    struct node_row row = {.name = member->name,
-                           .address = member->address,
-                           .version = TOCSIN_VERSION,
-                           .schema_known = db_schema_known(),
-                           .started_at = tx.now};
+    struct node_info row = {.name = member->name,
+                            .address = member->address,
+                            .version = TOCSIN_VERSION,
+                            .schema_known = db_schema_known(),
+                            .started_at = tx.now};
     int64_t id = db_error(tx.db) == DB_OK ? node_insert(tx.db, &row) : 0;
     if (db_error(tx.db) == DB_OK) {
         json_auto_t *data = json_pack("{s:s, s:s*, s:s}", "name", member->name, "address",

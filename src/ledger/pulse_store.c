@@ -15,17 +15,10 @@ void pulse_save(struct db *db, struct utc at, int64_t seq)
     (void)db_run(query);
 }
 
-static int64_t ask(struct db_query *query)
-{
-    int64_t number = db_step(query) == DB_ROW ? db_int(query, 0) : 0;
-    db_reset(query);
-    return number;
-}
-
 int64_t pulse_seq(struct db *db)
 {
     struct db_query *query =
         db_query(db, "SELECT count(*) FROM schema_version WHERE version >= $1");
     db_bind_int(query, 1, PULSE_SCHEMA);
-    return ask(query) > 0 ? ask(db_query(db, "SELECT coalesce(max(seq), 0) FROM pulse")) : 0;
+    return db_take_int(query) > 0 ? db_take_int(db_query(db, "SELECT max(seq) FROM pulse")) : 0;
 }

@@ -4,6 +4,8 @@
 
 #include "base/record.h"
 
+struct config_kind;
+
 struct absence {
     char *name;
     char *user;
@@ -23,5 +25,7 @@ NODISCARD bool absence_meets(const GPtrArray *absences, const char *user, struct
 
 /* The first instant within (since, until) at which an absence begins or ends; `until` when there is none. */
 NODISCARD struct utc absence_edge(const GPtrArray *absences, struct utc since, struct utc until);
+
+extern const struct config_kind ABSENCE_KIND; /* config/kind.h */
 
 #endif

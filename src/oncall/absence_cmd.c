@@ -53,11 +53,11 @@ static void name_missed(json_t *uncovered)
 
 static void show_uncovered(const json_t *answer, const char *user)
 {
-    static const struct column COLUMNS[] = {{"SCHEDULE", "schedule"},
-                                            {"FROM", "since"},
-                                            {"UNTIL", "until"},
-                                            {"ALSO AWAY", "away_text"},
-                                            {0}};
+    static const struct list_column COLUMNS[] = {{"SCHEDULE", "schedule"},
+                                                 {"FROM", "since"},
+                                                 {"UNTIL", "until"},
+                                                 {"ALSO AWAY", "away_text"},
+                                                 {0}};
     json_t *uncovered = json_object_get(answer, "uncovered");
     if (json_array_size(uncovered) > 0) {
         name_missed(uncovered);
@@ -89,9 +89,9 @@ static void show_absence(const json_t *answer, const char *user)
 
 static void show_off_duty(const struct cli *cli, const json_t *answer)
 {
-    static const struct column COLUMNS[] = {{"SCHEDULE", "schedule"}, {"FROM", "since"},
-                                            {"UNTIL", "until"},       {"WHO TAKES OVER", "who"},
-                                            {"OVERRIDE", "id"},       {0}};
+    static const struct list_column COLUMNS[] = {
+        {"SCHEDULE", "schedule"},  {"FROM", "since"},  {"UNTIL", "until"},
+        {"WHO TAKES OVER", "who"}, {"OVERRIDE", "id"}, {0}};
     bool is_dry = cli_has(cli, "dry-run");
     bool has_shifts = json_array_size(json_object_get(answer, "uncovered")) > 0;
     g_autofree char *nothing =
@@ -179,13 +179,13 @@ void warn_of_absence(const struct cli *cli, const char *user)
 
 static int cmd_absence_list(struct cli *cli)
 {
-    static const struct column COLUMNS[] = {{"ABSENCE", "name"},
-                                            {"WHO", "user"},
-                                            {"FROM", "from"},
-                                            {"UNTIL", "to"},
-                                            {"WHY", "comment"},
-                                            {"BY", "created_by"},
-                                            {0}};
+    static const struct list_column COLUMNS[] = {{"ABSENCE", "name"},
+                                                 {"WHO", "user"},
+                                                 {"FROM", "from"},
+                                                 {"UNTIL", "to"},
+                                                 {"WHY", "comment"},
+                                                 {"BY", "created_by"},
+                                                 {0}};
     json_auto_t *all = client_list(cli, "/api/v1/absences", SIZE_MAX);
     if (all == NULL) {
         return EXIT_REFUSED;

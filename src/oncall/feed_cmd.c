@@ -31,12 +31,12 @@ static int cmd_feed_create(struct cli *cli)
 
 static int cmd_feed_list(struct cli *cli)
 {
-    static const struct column COLUMNS[] = {{"ID", "id"},
-                                            {"OF", "owner"},
-                                            {"MADE", "created_at"},
-                                            {"LAST READ", "last_used_at"},
-                                            {"REVOKED", "revoked_at"},
-                                            {0}};
+    static const struct list_column COLUMNS[] = {{"ID", "id"},
+                                                 {"OF", "owner"},
+                                                 {"MADE", "created_at"},
+                                                 {"LAST READ", "last_used_at"},
+                                                 {"REVOKED", "revoked_at"},
+                                                 {0}};
     json_auto_t *items = client_list(cli, "/api/v1/feeds", SIZE_MAX);
     if (items == NULL) {
         return EXIT_REFUSED;

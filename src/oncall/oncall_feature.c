@@ -1,10 +1,14 @@
 #include "base/feature.h"
 #include "cli/cli.h"
+#include "oncall/off_duty.h"
+#include "oncall/override_work.h"
 
 extern const struct cli_table SCHEDULE_COMMANDS, ABSENCE_COMMANDS, FEED_COMMANDS;
 
 const struct feature ONCALL_FEATURE = {
     .name = "oncall",
+    .events = (const struct event_kind *const *const[]){OVERRIDE_EVENTS, ABSENCE_EVENTS,
+                                                        OFF_DUTY_EVENTS, NULL},
     .commands = (const struct cli_table *const[]){&SCHEDULE_COMMANDS, &ABSENCE_COMMANDS,
                                                   &FEED_COMMANDS, NULL},
 };

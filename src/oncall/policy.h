@@ -6,6 +6,9 @@
 #include "base/utc.h"
 #include "base/window.h"
 
+struct config;
+struct config_kind;
+
 /* Exactly one of these is set. */
 struct target {
     char *user;
@@ -33,9 +36,15 @@ struct policy {
     int64_t repeat; /* further rounds after the first, 0 … 100 */
     struct target
         *last_resort; /* user, team or schedule; told when every round stayed unanswered */
+    /* Not in the record: its row of policy_version, in a snapshot of the database; else 0. */
+    int64_t version;
 };
 
 extern const struct record POLICY_RECORD;
 extern const struct record TARGET_RECORD;
+
+extern const struct config_kind POLICY_KIND; /* config/kind.h */
+/* NULL when there is none of that name, or no name. */
+NODISCARD const struct policy *policy_find(const struct config *config, const char *name);
 
 #endif

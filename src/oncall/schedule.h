@@ -7,6 +7,9 @@
 #include "base/window.h"
 #include "oncall/turn.h"
 
+struct config;
+struct config_kind;
+
 struct layer {
     char *name;        /* "layer 1" … when absent */
     GPtrArray *people; /* names of users, in order of their turns */
@@ -63,5 +66,9 @@ NODISCARD bool schedule_override_lasts(const struct schedule *schedule,
                                        const struct override *override, struct fault *fault);
 NODISCARD bool schedule_layer_lasts(const struct schedule *schedule, const struct layer *layer,
                                     struct fault *fault);
+
+extern const struct config_kind SCHEDULE_KIND; /* config/kind.h */
+/* NULL when there is none of that name, or no name. */
+NODISCARD const struct schedule *schedule_find(const struct config *config, const char *name);
 
 #endif

@@ -82,9 +82,9 @@ static bool instant_option(const struct cli *cli, const char *name, char out[UTC
 
 static int cmd_oncall(struct cli *cli)
 {
-    static const struct column COLUMNS[] = {{"SCHEDULE", "schedule"}, {"ON CALL", "user"},
-                                            {"LAYER", "layer"},       {"SINCE", "since"},
-                                            {"UNTIL", "until"},       {0}};
+    static const struct list_column COLUMNS[] = {{"SCHEDULE", "schedule"}, {"ON CALL", "user"},
+                                                 {"LAYER", "layer"},       {"SINCE", "since"},
+                                                 {"UNTIL", "until"},       {0}};
     char buffer[UTC_TEXT_SIZE];
     const char *at;
     if (!instant_option(cli, "at", buffer, &at)) {
@@ -113,7 +113,7 @@ static int cmd_oncall(struct cli *cli)
 
 static int cmd_schedule_list(struct cli *cli)
 {
-    static const struct column COLUMNS[] = {
+    static const struct list_column COLUMNS[] = {
         {"SCHEDULE", "name"}, {"TIME ZONE", "time_zone"}, {"OWNER", "owner"}, {0}};
     json_auto_t *items = client_list(cli, "/api/v1/schedules", SIZE_MAX);
     if (items == NULL) {
@@ -131,7 +131,7 @@ static int cmd_schedule_list(struct cli *cli)
 struct ranged {
     const char *what; /* the last word of its path */
     int days;         /* from now, or from --from, when --to is not given */
-    const struct column *columns;
+    const struct list_column *columns;
     const char *empty; /* what it means that there is none */
 };
 
@@ -191,7 +191,7 @@ static int show_range(struct cli *cli, const struct ranged *ranged)
 
 static int cmd_schedule_shifts(struct cli *cli)
 {
-    static const struct column COLUMNS[] = {
+    static const struct list_column COLUMNS[] = {
         {"FROM", "since"}, {"UNTIL", "until"}, {"ON CALL", "user"}, {"LAYER", "layer"}, {0}};
     static const struct ranged SHIFTS = {"shifts", 14, COLUMNS, "Nobody is on call in this time."};
     return show_range(cli, &SHIFTS);
@@ -199,7 +199,7 @@ static int cmd_schedule_shifts(struct cli *cli)
 
 static int cmd_schedule_gaps(struct cli *cli)
 {
-    static const struct column COLUMNS[] = {{"NOBODY FROM", "since"}, {"UNTIL", "until"}, {0}};
+    static const struct list_column COLUMNS[] = {{"NOBODY FROM", "since"}, {"UNTIL", "until"}, {0}};
     static const struct ranged GAPS = {"gaps", 30, COLUMNS, "No gaps: somebody is always on call."};
     return show_range(cli, &GAPS);
 }
@@ -317,17 +317,17 @@ static void word_overrides(const json_t *schedule, json_t *rows, size_t first)
 
 static void show_overrides(const struct cli *cli, json_t *rows)
 {
-    static const struct column COLUMNS[] = {{"SCHEDULE", "schedule"},
-                                            {"ID", "id"},
-                                            {"BEGINS", "begins"},
-                                            {"ENDS", "ends"},
-                                            {"ZONE", "clock"},
-                                            {"ON CALL", "who"},
-                                            {"LAYER", "layer"},
-                                            {"WHY", "comment"},
-                                            {"BY", "created_by"},
-                                            {"MADE", "created_at"},
-                                            {0}};
+    static const struct list_column COLUMNS[] = {{"SCHEDULE", "schedule"},
+                                                 {"ID", "id"},
+                                                 {"BEGINS", "begins"},
+                                                 {"ENDS", "ends"},
+                                                 {"ZONE", "clock"},
+                                                 {"ON CALL", "who"},
+                                                 {"LAYER", "layer"},
+                                                 {"WHY", "comment"},
+                                                 {"BY", "created_by"},
+                                                 {"MADE", "created_at"},
+                                                 {0}};
     g_autofree char *empty = g_strdup_printf(
         "Nobody made an override%s%s; those of the file are in `tocsin export`.",
         cli->args->len > 0 ? " of " : "", cli->args->len > 0 ? cli_arg(cli, 0) : "");

@@ -145,16 +145,14 @@ static int cmd_page(struct cli *cli)
     return code;
 }
 
-#define ACT_OPTIONS                                     \
-    {"as", "USER", "On whose behalf, for the record."}, \
-    {                                                   \
-        "note", "TEXT", "Why, for the record."          \
-    }
-static const struct cli_option NOTE_OPTIONS[] = {ACT_OPTIONS, {0}};
+static const struct cli_option NOTE_OPTIONS[] = {{"as", "USER", "On whose behalf, for the record."},
+                                                 {"note", "TEXT", "Why, for the record."},
+                                                 {0}};
 static const struct cli_option SNOOZE_OPTIONS[] = {
     {"for", "SPAN", "How long: 30m, 2h."},
     {"until", "INSTANT", "Until when: +2h or 2026-12-24T23:30:00+01:00."},
-    ACT_OPTIONS,
+    {"as", "USER", "On whose behalf, for the record."},
+    {"note", "TEXT", "Why, for the record."},
     {0}};
 static const struct cli_option PAGE_OPTIONS[] = {
     {"user", "NAME", "This person."},

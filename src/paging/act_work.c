@@ -1,7 +1,8 @@
 /* What people and programs do with what paged them: acknowledge, resolve, escalate, snooze, page, test. */
 #include <string.h>
 
-#include "config/config_plan.h"
+#include "config/config_check.h"
+#include "oncall/schedule.h"
 #include "paging/work.h"
 
 void pause_for_acknowledgement(struct pager *pager, struct ledger_tx *tx, const struct topic *topic)
@@ -20,7 +21,7 @@ static void refuse(struct act *act, int status, const char *text)
 
 static void acknowledge(struct ledger_tx *tx, struct act *act, struct topic *topic)
 {
-    const struct answer answer = {.actor = act->actor, .note = act->note};
+    const struct topic_answer answer = {.actor = act->actor, .note = act->note};
     topic->kind->acknowledge(tx, topic, &answer);
     page_stop_all(tx, topic->subject);
     rooms_follow(act->pager, tx, topic);
@@ -29,7 +30,7 @@ static void acknowledge(struct ledger_tx *tx, struct act *act, struct topic *top
 
 static void resolve(struct ledger_tx *tx, struct act *act, struct topic *topic)
 {
-    const struct answer answer = {.actor = act->actor, .note = act->note};
+    const struct topic_answer answer = {.actor = act->actor, .note = act->note};
     topic->kind->resolve(tx, topic, &answer);
     topic_is_over(act->pager, tx, topic, END_WAIT);
 }
@@ -40,12 +41,12 @@ static void append_event(struct ledger_tx *tx, const struct act *act, const stru
     if (act->note != NULL) {
         json_object_set_new(data, "note", json_string(act->note));
     }
-    topic_event(tx, principal_read(act->actor), kind, act->subject, data);
+    topic_event(tx, act->actor, kind, act->subject, data);
 }
 
 static void snooze(struct ledger_tx *tx, struct act *act, struct topic *topic)
 {
-    const struct answer answer = {
+    const struct topic_answer answer = {
         .actor = act->actor, .note = act->note, .snoozed_until = act->until};
     char until[UTC_TEXT_SIZE];
     utc_format(act->until, until);
@@ -86,11 +87,11 @@ static bool is_somebody(struct act *act)
 
     const struct {
         const char *field, *name;
-        enum config_kind kind;
-    } named[] = {{"user", act->target->user, CONFIG_USER},
-                 {"schedule", act->target->schedule, CONFIG_SCHEDULE},
-                 {"team", act->target->team, CONFIG_TEAM},
-                 {"channel", act->target->channel, CONFIG_CHANNEL}};
+        const struct config_kind *kind;
+    } named[] = {{"user", act->target->user, &USER_KIND},
+                 {"schedule", act->target->schedule, &SCHEDULE_KIND},
+                 {"team", act->target->team, &TEAM_KIND},
+                 {"channel", act->target->channel, &CHAT_CHANNEL_KIND}};
 
     for (size_t i = 0; i < G_N_ELEMENTS(named); i++) {
         if (named[i].name != NULL && config_find(config, named[i].kind, named[i].name) == NULL) {
@@ -127,7 +128,6 @@ static void page_others(struct ledger_tx *tx, struct act *act, struct topic *top
         .urgency = URGENCY_HIGH,
         .actor = act->actor,
         .note = act->note,
-        .by = act->by,
     };
     pages_open(act->pager, tx, &order, tellings);
     pages_miss(act->pager, tx, &order, mute);
@@ -237,17 +237,18 @@ enum command_result pager_verify(struct ledger_tx *tx, void *arg)
 static void test_contact(struct ledger_tx *tx, const struct test_page *test, const char *who,
                          struct subject subject, const char *contact)
 {
-    json_auto_t *data = json_pack("{s:s, s:s}", "from", test->actor, "contact", contact);
+    g_autofree char *from = principal_text_of(test->actor);
+    json_auto_t *data = json_pack("{s:s, s:s}", "from", from, "contact", contact);
     g_autofree char *text = json_dumps(data, JSON_COMPACT);
     const struct notification notification = {
         .kind = NOTIFICATION_TEST, .severity = SEVERITY_INFO, .data = text};
     notify_specially(test->pager, tx, who, contact, &notification);
-    event_append(tx, principal_read(test->actor), &EVENT_CONTACT_TESTED, subject, data);
+    event_append(tx, test->actor, &EVENT_CONTACT_TESTED, subject, data);
 }
 
 static void test_user(struct ledger_tx *tx, struct test_page *test)
 {
-    const struct user *user = config_user(test->pager->config, test->user);
+    const struct user *user = user_find(test->pager->config, test->user);
     const struct subject subject = subject_named("user", test->user);
     guint tested = 0;
     for (guint i = 0; user != NULL && i < user->contacts->len; i++) {
@@ -259,7 +260,7 @@ static void test_user(struct ledger_tx *tx, struct test_page *test)
     }
     if (user == NULL) {
         test->status = 404;
-        (void)config_unknown(test->pager->config, CONFIG_USER, test->user, &test->fault);
+        (void)config_unknown(test->pager->config, &USER_KIND, test->user, &test->fault);
         fault_within(&test->fault, "name");
     } else if (tested == 0) {
         test->status = 404;
@@ -281,7 +282,7 @@ static void test_channel(struct ledger_tx *tx, struct test_page *test)
         return;
     }
     test->status = 404;
-    (void)config_unknown(test->pager->config, CONFIG_CHANNEL, test->channel, &test->fault);
+    (void)config_unknown(test->pager->config, &CHAT_CHANNEL_KIND, test->channel, &test->fault);
     fault_within(&test->fault, "name");
 }
 

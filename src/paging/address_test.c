@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
+#include "oncall/policy.h"
 #include "paging/courier.h"
 #include "paging/paging_harness.h"
 

@@ -65,9 +65,9 @@ static void tell_unsure(int64_t alert_id)
 static void take_signal(struct pager *pager, struct ledger_tx *tx, struct take *take)
 {
     const struct intake_view view = {
-        .routes = pager->config->items[CONFIG_ROUTE],
-        .silences = pager->config->items[CONFIG_SILENCE],
-        .services = pager->config->by_name[CONFIG_SERVICE],
+        .routes = config_items(pager->config, &ROUTE_KIND),
+        .silences = config_items(pager->config, &SILENCE_KIND),
+        .services = config_by_name(pager->config, &SERVICE_KIND),
         .random = pager->random,
     };
     struct intake_result result = {0};
@@ -119,7 +119,7 @@ int expiry_run_due(struct ledger_tx *tx, void *self, int limit)
     for (size_t i = 0; i < count; i++) {
         struct alert alert = {0};
         if (alert_load(tx->db, ids[i], &alert) &&
-            alert_resolve(tx, &alert, ALERT_EXPIRED_BY, NULL, "not refreshed by its source")) {
+            alert_resolve(tx, &alert, PRINCIPAL_TOCSIN, NULL, "not refreshed by its source")) {
             struct topic topic = alert_topic(&alert);
             stop_paging(pager, tx, &topic, END_WAIT);
         }
@@ -162,7 +162,7 @@ enum command_result pager_beat(struct ledger_tx *tx, void *arg)
     struct beat *beat = arg;
     struct pager *pager = beat->pager;
     pager_enter(pager, tx);
-    const struct heartbeat *heartbeat = config_heartbeat(pager->config, beat->heartbeat);
+    const struct heartbeat *heartbeat = heartbeat_find(pager->config, beat->heartbeat);
     beat->status = heartbeat != NULL ? 200 : 404;
     if (heartbeat != NULL) {
         struct heartbeat_state state = {0};
@@ -181,7 +181,7 @@ enum command_result pager_beat(struct ledger_tx *tx, void *arg)
 /* A beat of a short interval is waited for once more; of a long one, as long as senders may retry. */
 static void await_heartbeats(struct pager *pager, struct ledger_tx *tx)
 {
-    const GPtrArray *heartbeats = pager->config->items[CONFIG_HEARTBEAT];
+    const GPtrArray *heartbeats = config_items(pager->config, &HEARTBEAT_KIND);
     for (guint i = 0; heartbeats != NULL && i < heartbeats->len; i++) {
         const struct heartbeat *heartbeat = g_ptr_array_index(heartbeats, i);
         struct span wait = {MIN(heartbeat->every.us, REFRESH_WAIT.us) + heartbeat->grace.us};
@@ -205,7 +205,7 @@ void grant_time_to_refresh(struct pager *pager, struct ledger_tx *tx)
 
 static void miss_heartbeat(struct pager *pager, struct ledger_tx *tx, const char *name)
 {
-    const struct heartbeat *heartbeat = config_heartbeat(pager->config, name);
+    const struct heartbeat *heartbeat = heartbeat_find(pager->config, name);
     struct heartbeat_state state = {0};
     if (!heartbeat_load(tx->db, name, &state)) {
         return;
@@ -242,12 +242,12 @@ void heartbeats_follow_config(const struct pager *pager, struct ledger_tx *tx)
     g_autoptr(GHashTable) expected = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GPtrArray) names = heartbeat_names(tx->db);
     for (guint i = 0; i < names->len; i++) {
-        if (config_heartbeat(pager->config, names->pdata[i]) == NULL) {
+        if (heartbeat_find(pager->config, names->pdata[i]) == NULL) {
             heartbeat_forget(tx->db, names->pdata[i]);
         }
         g_hash_table_add(expected, names->pdata[i]);
     }
-    const GPtrArray *heartbeats = pager->config->items[CONFIG_HEARTBEAT];
+    const GPtrArray *heartbeats = config_items(pager->config, &HEARTBEAT_KIND);
     for (guint i = 0; heartbeats != NULL && i < heartbeats->len; i++) {
         const struct heartbeat *heartbeat = g_ptr_array_index(heartbeats, i);
         if (!g_hash_table_contains(expected, heartbeat->name)) {

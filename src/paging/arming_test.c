@@ -52,7 +52,7 @@ static enum command_outcome apply(struct paging *paging, const char *document)
     struct fault fault = {0};
     json_auto_t *value = json_read(document, strlen(document), &fault);
     struct attempt attempt = {
-        .apply = {.base = {.configs = paging->configs, .actor = PRINCIPAL_FILE_TEXT},
+        .apply = {.base = {.configs = paging->configs, .actor = {PRINCIPAL_FILE, ""}},
                   .document = value}};
     ledger_run_batch(paging->ledger,
                      &(struct command){.run = run, .answer = answer, .arg = &attempt}, 1);
@@ -65,7 +65,7 @@ static bool is_in_force(struct db *db)
     struct fault fault = {0};
     struct config *config = config_load(db, &fault);
     assert_non_null(config);
-    bool is = config_heartbeat(config, "cron") != NULL;
+    bool is = heartbeat_find(config, "cron") != NULL;
     config_unref(config);
     return is;
 }

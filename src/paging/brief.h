@@ -4,6 +4,7 @@
 #define PAGING_BRIEF_H
 
 #include "config/config.h"
+#include "oncall/policy.h"
 #include "paging/page_store.h"
 #include "paging/why.h"
 

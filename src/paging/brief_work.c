@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "alert/service.h"
 #include "base/json.h"
 #include "paging/mail_store.h"
 #include "paging/step.h"

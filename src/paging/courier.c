@@ -23,9 +23,10 @@ struct renewer {
 struct courier {
     struct claim claim; /* first: the claim command's argument is the courier itself */
     struct courier_options options;
-    GHashTable *flights;  /* delivery id -> struct flight *: claimed here and not settled yet */
+    GHashTable
+        *flights; /* delivery id -> struct courier_flight *: claimed here and not settled yet */
     unsigned in_flight;   /* attempts handed to the sender and not yet home */
-    GQueue unsettled;     /* of struct flight: home, but their settling was not taken yet */
+    GQueue unsettled;     /* of struct courier_flight: home, but their settling was not taken yet */
     struct utc settle_at; /* not before then: the ledger could not keep them just now */
     struct utc ask_at;    /* earliest next claim when nothing wakes us */
     struct span asked;    /* elapsed, when the claim under way was asked for */
@@ -38,11 +39,11 @@ struct courier {
 
     enum ask_state claim_state, renew_state;
     enum command_outcome claim_outcome, renew_outcome;
-    GQueue settled; /* of struct flight whose settle command was answered */
+    GQueue settled; /* of struct courier_flight whose settle command was answered */
 };
 
 /* One attempt on its way out and its result on the way home. */
-struct flight {
+struct courier_flight {
     struct settle settle; /* first: the command's argument is the flight itself */
     struct courier *courier;
     struct errand *errand;
@@ -75,7 +76,7 @@ struct courier *courier_create(const struct courier_options *options)
     return courier;
 }
 
-static void flight_free(struct flight *flight)
+static void flight_free(struct courier_flight *flight)
 {
     g_hash_table_remove(flight->courier->flights, &flight->settle.delivery_id);
     errand_free(flight->errand);
@@ -93,11 +94,11 @@ void courier_destroy(struct courier **courier)
     if (c == NULL) {
         return;
     }
-    for (struct flight *f = g_queue_pop_head(&c->settled); f != NULL;
+    for (struct courier_flight *f = g_queue_pop_head(&c->settled); f != NULL;
          f = g_queue_pop_head(&c->settled)) {
         flight_free(f);
     }
-    for (struct flight *f = g_queue_pop_head(&c->unsettled); f != NULL;
+    for (struct courier_flight *f = g_queue_pop_head(&c->unsettled); f != NULL;
          f = g_queue_pop_head(&c->unsettled)) {
         flight_free(f);
     }
@@ -120,7 +121,7 @@ void courier_wake(struct courier *courier)
 
 static void settle_answered(void *arg, enum command_outcome outcome)
 {
-    struct flight *flight = arg;
+    struct courier_flight *flight = arg;
     struct courier *courier = flight->courier;
     flight->outcome = outcome;
     pthread_mutex_lock(&courier->lock);
@@ -129,7 +130,7 @@ static void settle_answered(void *arg, enum command_outcome outcome)
     courier->options.wake(courier->options.wake_self);
 }
 
-static void submit_settle(struct courier *courier, struct flight *flight)
+static void submit_settle(struct courier *courier, struct courier_flight *flight)
 {
     flight->is_home = true;
     const struct command command = {.run = pager_settle, .answer = settle_answered, .arg = flight};
@@ -140,7 +141,7 @@ static void submit_settle(struct courier *courier, struct flight *flight)
 
 static void came_home(void *self, const struct send_result *result)
 {
-    struct flight *flight = self;
+    struct courier_flight *flight = self;
     struct courier *courier = flight->courier;
     flight->settle.result = *result;
     courier->in_flight--;
@@ -148,7 +149,7 @@ static void came_home(void *self, const struct send_result *result)
 }
 
 /* Others took over while this node was away: whoever reads of a page that came twice finds it here. */
-static void tell_stale(const struct flight *flight)
+static void tell_stale(const struct courier_flight *flight)
 {
     if (flight->settle.is_stale) {
         char delivery[32];
@@ -166,7 +167,7 @@ static void collect_settled(struct courier *courier, struct utc now)
     answered = courier->settled;
     g_queue_init(&courier->settled);
     pthread_mutex_unlock(&courier->lock);
-    for (struct flight *f = g_queue_pop_head(&answered); f != NULL;
+    for (struct courier_flight *f = g_queue_pop_head(&answered); f != NULL;
          f = g_queue_pop_head(&answered)) {
         bool is_kept = f->outcome == OUTCOME_COMMITTED || f->outcome == OUTCOME_REFUSED;
         if (is_kept) {
@@ -200,7 +201,7 @@ static struct span elapsed_now(const struct courier *courier)
 bool courier_still_wants(struct courier *courier, int64_t delivery_id)
 {
     const struct courier_options *options = &courier->options;
-    struct flight *flight = g_hash_table_lookup(courier->flights, &delivery_id);
+    struct courier_flight *flight = g_hash_table_lookup(courier->flights, &delivery_id);
     CHECK(flight != NULL);
     enum wanted wanted = options->still_wanted != NULL
                              ? options->still_wanted(options->still_wanted_self, delivery_id)
@@ -216,7 +217,7 @@ bool courier_still_wants(struct courier *courier, int64_t delivery_id)
 
 static void start_flight(struct courier *courier, struct errand *errand)
 {
-    struct flight *flight = g_new0(struct flight, 1);
+    struct courier_flight *flight = g_new0(struct courier_flight, 1);
     flight->courier = courier;
     flight->errand = errand;
     flight->claimed = courier->asked;
@@ -340,7 +341,7 @@ static bool is_renewing(struct courier *courier)
 
 static void note_renewed(struct courier *courier, const struct renewal *renewal, struct span at)
 {
-    struct flight *flight = g_hash_table_lookup(courier->flights, &renewal->delivery_id);
+    struct courier_flight *flight = g_hash_table_lookup(courier->flights, &renewal->delivery_id);
     if (flight != NULL) {
         flight->renew_at.us = at.us + RENEW_EVERY.us;
         flight->is_told_of |= renewal->tells_next;
@@ -380,7 +381,7 @@ static int64_t choose_slow(struct courier *courier, struct span now)
     g_array_set_size(renewals, 0);
     g_hash_table_iter_init(&iter, courier->flights);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        const struct flight *flight = value;
+        const struct courier_flight *flight = value;
         next_us = MIN(next_us, flight->renew_at.us);
         if (flight->renew_at.us <= now.us && renewals->len < RENEWALS_MAX) {
             const struct renewal renewal = {.delivery_id = flight->settle.delivery_id,

@@ -16,7 +16,7 @@
 
 static void a_claim_that_was_kept_unknown_is_freed_by_the_next(void **state)
 {
-    struct house *house = *state;
+    struct nodes_house *house = *state;
     struct room *room = house_holder(house, "ana");
     (void)room_signal(room, "k", "shop");
     struct errand *lost = room_claim(room, NULL); /* as if its answer had been UNCERTAIN */
@@ -123,7 +123,7 @@ static void land(struct post *post, int state)
 
 static void an_uncertain_claim_is_not_sent_and_does_not_wait(void **state)
 {
-    struct house *house = *state;
+    struct nodes_house *house = *state;
     struct room *room = house_holder(house, "ana");
     struct post post;
     struct courier *courier = open_courier(&post, room);
@@ -155,7 +155,7 @@ static const struct blind_case BLIND[] = {
 
 static void a_look_that_fails(void **state)
 {
-    struct house *house = *state;
+    struct nodes_house *house = *state;
     struct room *room = house_holder(house, "ana");
     for (size_t i = 0; i < G_N_ELEMENTS(BLIND); i++) {
         struct post post;
@@ -185,7 +185,7 @@ static void a_look_that_fails(void **state)
 
 static void what_was_not_sent_and_is_wanted_is_not_lost(void **state)
 {
-    struct house *house = *state;
+    struct nodes_house *house = *state;
     struct room *room = house_holder(house, "ana");
     struct post post;
     struct courier *courier = open_courier(&post, room);
@@ -206,7 +206,7 @@ static void what_was_not_sent_and_is_wanted_is_not_lost(void **state)
     struct act act = {.pager = room->pager,
                       .verb = VERB_RESOLVE,
                       .subject = alert_subject(id),
-                      .actor = "user:ana"};
+                      .actor = {PRINCIPAL_USER, "ana"}};
     assert_int_equal(room_run(room, pager_act, &act), OUTCOME_COMMITTED);
     cluster_pass(house->cluster, SPAN_S(30), 0);
     courier_wake(courier);
@@ -219,7 +219,7 @@ static void what_was_not_sent_and_is_wanted_is_not_lost(void **state)
 /* The answer to a claim comes when the server has begun to stop: nobody will send it here. */
 static void what_a_stopping_node_has_just_claimed_is_put_back(void **state)
 {
-    struct house *house = *state;
+    struct nodes_house *house = *state;
     struct room *room = house_holder(house, "ana"), *other = house_other(house, room);
     struct post post;
     struct courier *courier = open_courier(&post, room);
@@ -255,7 +255,7 @@ static int tries_of(struct room *room)
 /* Else the page would count as told, and stay with whoever was on call before an outage. */
 static void a_claim_that_was_put_back_is_no_attempt(void **state)
 {
-    struct house *house = *state;
+    struct nodes_house *house = *state;
     struct room *room = house_holder(house, "ana");
     (void)room_signal(room, "k", "shop");
     GArray *held = g_array_new(FALSE, FALSE, sizeof(int64_t));
@@ -280,7 +280,8 @@ static const char TWO_WAYS[] =
     "'services': [{'name': 'shop', 'policy': 'p'}]}";
 
 /* Seconds on all clocks, and the courier is called in each as its own thread would be. */
-static void go_on(struct house *house, struct post *post, struct courier *courier, int seconds)
+static void go_on(struct nodes_house *house, struct post *post, struct courier *courier,
+                  int seconds)
 {
     for (int i = 0; i < seconds; i++) {
         cluster_pass(house->cluster, SPAN_S(1), 0);
@@ -305,7 +306,7 @@ static const struct slow_case SLOW[] = {
 
 static void nobody_waits_for_a_slow_attempt_and_it_is_made_once(void **state)
 {
-    struct house *house = *state;
+    struct nodes_house *house = *state;
     room_apply(&house->rooms[0], TWO_WAYS);
     struct room *room = house_holder(house, "ana");
     for (size_t i = 0; i < G_N_ELEMENTS(SLOW); i++) {
@@ -339,7 +340,7 @@ static void nobody_waits_for_a_slow_attempt_and_it_is_made_once(void **state)
         struct act act = {.pager = room->pager,
                           .verb = VERB_ACKNOWLEDGE,
                           .subject = alert_subject(id),
-                          .actor = "user:ana"};
+                          .actor = {PRINCIPAL_USER, "ana"}};
         assert_int_equal(room_run(room, pager_act, &act), OUTCOME_COMMITTED);
         courier_destroy(&courier);
     }
@@ -348,7 +349,7 @@ static void nobody_waits_for_a_slow_attempt_and_it_is_made_once(void **state)
 /* It failed after all, when the next contact had been told: that is not told once more. */
 static void a_slow_attempt_that_fails_tells_nobody_twice(void **state)
 {
-    struct house *house = *state;
+    struct nodes_house *house = *state;
     room_apply(&house->rooms[0], TWO_WAYS);
     struct room *room = house_holder(house, "ana");
     struct post post;
@@ -372,7 +373,7 @@ static void a_slow_attempt_that_fails_tells_nobody_twice(void **state)
 /* A courier that hangs renews nothing: its attempts end with their leases, and are made anew. */
 static void what_nobody_renews_ends(void **state)
 {
-    struct house *house = *state;
+    struct nodes_house *house = *state;
     struct room *room = house_holder(house, "ana");
     struct post post;
     struct courier *courier = open_courier(&post, room);

@@ -11,7 +11,7 @@
 /* Does this person or room want to hear of ends? */
 static bool wants_ends(const struct config *config, const char *who)
 {
-    const struct user *user = config_user(config, who);
+    const struct user *user = user_find(config, who);
     const struct chat_channel *channel = receiver_channel(config, who);
     int endings = user != NULL ? user->endings : (channel != NULL ? channel->endings : 0);
     return endings != ENDINGS_SKIP;

@@ -58,7 +58,7 @@ static void test_pages_name_their_sender(void **state)
     paging_open(&paging, TEAM);
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
         struct test_page test = {
-            .pager = paging.pager, .user = ROWS[i].user, .actor = ROWS[i].actor};
+            .pager = paging.pager, .user = ROWS[i].user, .actor = principal_read(ROWS[i].actor)};
         const struct command command = {.run = pager_test, .arg = &test};
         ledger_run_batch(paging.ledger, &command, 1);
         paging_pass(&paging, SPAN_S(50));

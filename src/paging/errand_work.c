@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "channel/catalogue.h"
+#include "oncall/policy.h"
 #include "paging/who.h"
 #include "paging/why.h"
 #include "paging/work.h"
@@ -28,7 +29,7 @@ const char *errand_keep(struct errand *errand, const char *text)
 
 static void set_receiver(struct errand *errand, const struct config *config, const char *who)
 {
-    const struct user *user = config_user(config, who);
+    const struct user *user = user_find(config, who);
     const struct chat_channel *channel = receiver_channel(config, who);
     struct message *message = &errand->message;
     if (user != NULL) {

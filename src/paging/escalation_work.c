@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "alert/dedup.h"
+#include "alert/service.h"
 #include "base/json.h"
 #include "base/json_set.h"
 #include "paging/brief.h"
@@ -51,7 +52,7 @@ static void open_pages(struct pager *pager, struct ledger_tx *tx, const struct e
         /* Whoever is the last resort hears it as urgent, whatever the service says. */
         .urgency = verdict->is_last_resort ? URGENCY_HIGH : topic->urgency,
         .circumstances = circumstances,
-        .actor = PRINCIPAL_SYSTEM_TEXT,
+        .actor = PRINCIPAL_TOCSIN,
     };
     pages_open(pager, tx, &order, verdict->tellings);
     pages_miss(pager, tx, &order, verdict->mute);
@@ -170,8 +171,8 @@ static void advance(struct pager *pager, struct ledger_tx *tx, struct escalation
 
 static int64_t current_policy_version(const struct config *config, const struct topic *topic)
 {
-    const char *policy = topic->kind->settings(config, topic).policy;
-    return policy != NULL ? (intptr_t)g_hash_table_lookup(config->policy_versions, policy) : 0;
+    const struct policy *policy = policy_find(config, topic->kind->settings(config, topic).policy);
+    return policy != NULL ? policy->version : 0;
 }
 
 void escalation_start(struct pager *pager, struct ledger_tx *tx, const struct topic *topic)
@@ -381,13 +382,13 @@ void escalation_end(struct ledger_tx *tx, struct subject subject)
 /* Asks whoever acknowledged. False when that is nobody who can be asked. */
 static bool ask_still_on_it(struct pager *pager, struct ledger_tx *tx, const struct topic *topic)
 {
-    const char *by = topic->taken_by != NULL ? topic->taken_by : PRINCIPAL_SYSTEM_TEXT;
-    const struct principal holder = principal_read(by);
+    const struct principal holder =
+        topic->taken_by != NULL ? principal_read(topic->taken_by) : PRINCIPAL_TOCSIN;
     if (holder.kind != PRINCIPAL_USER) {
         return false;
     }
     const char *who = holder.name;
-    if (user_reach(config_user(pager->config, who)) != REACH_GOOD) {
+    if (user_reach(user_find(pager->config, who)) != REACH_GOOD) {
         return false;
     }
     g_autoptr(GPtrArray) rules = receiver_rules(pager->config, who, URGENCY_HIGH);

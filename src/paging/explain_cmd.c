@@ -26,7 +26,7 @@ static char *facts(const json_t *data, const struct zone *zone)
 static void show_decisions(const json_t *decisions, GString *out, const struct zone *zone)
 {
     const char *headings[] = {"WHEN", "WHAT", "BY", "WHY AND HOW", NULL};
-    struct table *table = table_new(headings);
+    struct text_table *table = table_new(headings);
     size_t i;
     json_t *entry;
     json_array_foreach (decisions, i, entry) {
@@ -47,7 +47,7 @@ static const char *outcome_word(const json_t *attempt)
 }
 
 /* One row per attempt, and one for what was not tried (yet). */
-static void add_notification(struct table *table, const char *who, const json_t *notification,
+static void add_notification(struct text_table *table, const char *who, const json_t *notification,
                              const struct zone *zone)
 {
     const char *contact = json_text(notification, "contact", "");
@@ -75,7 +75,7 @@ static void show_attempts(const json_t *pages, const json_t *endings, GString *o
                           const struct zone *zone)
 {
     const char *headings[] = {"WHO", "BY", "OUTCOME", "WHEN", "DETAIL", NULL};
-    struct table *table = table_new(headings);
+    struct text_table *table = table_new(headings);
     size_t i, j;
     json_t *page, *notification;
     json_array_foreach (pages, i, page) {
@@ -230,7 +230,7 @@ static char *why_told(const json_t *tell)
                          : g_strdup_printf("%s %s", via, through);
 }
 
-struct telling {
+struct told_row {
     struct utc at;
     size_t order;
     const json_t *step, *tell;
@@ -239,15 +239,15 @@ struct telling {
 
 static gint by_time(gconstpointer a, gconstpointer b)
 {
-    const struct telling *x = a;
-    const struct telling *y = b;
+    const struct told_row *x = a;
+    const struct told_row *y = b;
     if (x->at.us != y->at.us) {
         return x->at.us < y->at.us ? -1 : 1;
     }
     return x->order < y->order ? -1 : 1;
 }
 
-static void add_telling(GArray *all, struct telling telling, const char *at)
+static void add_telling(GArray *all, struct told_row telling, const char *at)
 {
     telling.order = all->len;
     if (utc_parse(at, &telling.at)) {
@@ -261,18 +261,18 @@ static void add_tellings(GArray *all, const json_t *step, const json_t *tell)
     size_t i;
     json_t *contact;
     json_array_foreach ((json_t *)(uintptr_t)contacts, i, contact) {
-        add_telling(all, (struct telling){.step = step, .tell = tell, .contact = contact},
+        add_telling(all, (struct told_row){.step = step, .tell = tell, .contact = contact},
                     json_text(contact, "at", ""));
     }
     if (json_array_size(contacts) == 0) {
-        add_telling(all, (struct telling){.step = step, .tell = tell}, json_text(step, "at", ""));
+        add_telling(all, (struct told_row){.step = step, .tell = tell}, json_text(step, "at", ""));
     }
 }
 
 /* Personal rules of one step overlap the next step: all in order of time. */
 static GArray *tellings_of(const json_t *answer)
 {
-    GArray *all = g_array_new(FALSE, TRUE, sizeof(struct telling));
+    GArray *all = g_array_new(FALSE, TRUE, sizeof(struct told_row));
     size_t i, j;
     json_t *step, *tell;
     json_array_foreach (json_object_get(answer, "steps"), i, step) {
@@ -306,7 +306,8 @@ static char *marked(const json_t *contact)
                        strcmp(outlook, "poor") == 0 ? " (fails now)" : mark, NULL);
 }
 
-static void add_row(struct table *table, const struct telling *telling, const struct zone *zone)
+static void add_row(struct text_table *table, const struct told_row *telling,
+                    const struct zone *zone)
 {
     g_autofree char *why = why_told(telling->tell);
     g_autofree char *where = place_of(telling->step);
@@ -362,7 +363,7 @@ static void show_dead(const GArray *tellings, GString *out)
 {
     g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 0; i < tellings->len; i++) {
-        const struct telling *telling = &g_array_index(tellings, struct telling, i);
+        const struct told_row *telling = &g_array_index(tellings, struct told_row, i);
         const char *failure = json_text(telling->contact, "failure", NULL);
         bool is_dead = strcmp(json_text(telling->contact, "outlook", ""), "none") == 0;
         g_autofree char *line =
@@ -381,7 +382,7 @@ static void show_away(const GArray *tellings, const struct zone *zone, GString *
 {
     g_autoptr(GHashTable) said = g_hash_table_new(g_str_hash, g_str_equal);
     for (guint i = 0; i < tellings->len; i++) {
-        const json_t *tell = g_array_index(tellings, struct telling, i).tell;
+        const json_t *tell = g_array_index(tellings, struct told_row, i).tell;
         const char *who = json_text(tell, "who", "");
         g_autofree char *until = output_time_text(zone, json_text(tell, "away_until", ""));
         if (until[0] != '\0' && g_hash_table_add(said, (gpointer)(uintptr_t)who)) {
@@ -394,7 +395,7 @@ static void show_away(const GArray *tellings, const struct zone *zone, GString *
 static void show_whatif(const struct cli *cli, const json_t *answer)
 {
     const char *headings[] = {"WHEN", "WHO", "BY", "AT", "WHY", NULL};
-    struct table *table = table_new(headings);
+    struct text_table *table = table_new(headings);
     const struct zone *zone = output_zone();
     json_auto_t *names = cmd_full_names(cli);
     size_t at;
@@ -405,7 +406,7 @@ static void show_whatif(const struct cli *cli, const json_t *answer)
     GArray *tellings = tellings_of(answer);
     bool is_empty = true;
     for (guint i = 0; i < tellings->len; i++) {
-        const struct telling *telling = &g_array_index(tellings, struct telling, i);
+        const struct told_row *telling = &g_array_index(tellings, struct told_row, i);
         add_row(table, telling, zone);
         is_empty &= telling->contact == NULL;
     }

@@ -118,7 +118,7 @@ static void page_anybody_else(struct pager *pager, struct ledger_tx *tx, const s
         .step = page->step,
         .round = page->round,
         .urgency = URGENCY_HIGH,
-        .actor = PRINCIPAL_SYSTEM_TEXT,
+        .actor = PRINCIPAL_TOCSIN,
     };
     pages_open(pager, tx, &order, tellings);
 }

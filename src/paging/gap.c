@@ -1,5 +1,7 @@
 #include "paging/gap.h"
 
+#include "people/user.h"
+
 #define ROUTINE_MAX SPAN_D(7)
 
 bool gap_is_routine(const struct gap *gap)
@@ -28,7 +30,7 @@ bool gap_is_news(const struct gap *gap, const GArray *known)
 
 static void add_reachable(const struct config *config, GPtrArray *names, char *name)
 {
-    if (user_reach(config_user(config, name)) == REACH_GOOD &&
+    if (user_reach(user_find(config, name)) == REACH_GOOD &&
         !g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL)) {
         g_ptr_array_add(names, name);
     }
@@ -49,7 +51,7 @@ GPtrArray *gap_receivers(const struct config *config, const struct schedule *sch
 {
     GPtrArray *names = g_ptr_array_new();
     const struct team *team =
-        config_user(config, schedule->owner) == NULL ? config_team(config, schedule->owner) : NULL;
+        user_find(config, schedule->owner) == NULL ? team_find(config, schedule->owner) : NULL;
     if (team != NULL) {
         add_team(config, names, team);
         return names;

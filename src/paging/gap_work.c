@@ -207,7 +207,7 @@ static bool warn_all(struct pager *pager, struct ledger_tx *tx, const GArray *fo
     GHashTable *by_person = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, json_drop);
     for (guint i = 0; i < found->len; i++) {
         const struct gap_found *one = &g_array_index(found, struct gap_found, i);
-        const struct schedule *schedule = config_schedule(pager->config, one->schedule);
+        const struct schedule *schedule = schedule_find(pager->config, one->schedule);
         CHECK(schedule != NULL); /* a change of configuration begins the look again */
         g_autoptr(GPtrArray) receivers = gap_receivers(pager->config, schedule);
         if (receivers->len > 0) { /* else as if it had not been seen: the doctor tells about it */
@@ -232,7 +232,7 @@ static bool warn_all(struct pager *pager, struct ledger_tx *tx, const GArray *fo
 static void look_on(struct pager *pager, struct ledger_tx *tx)
 {
     struct gap_look *look = &pager->gap_look;
-    const GPtrArray *schedules = pager->config->items[CONFIG_SCHEDULE];
+    const GPtrArray *schedules = config_items(pager->config, &SCHEDULE_KIND);
     guint count = schedules != NULL ? schedules->len : 0;
     if (look->found == NULL) {
         look->found = g_array_new(FALSE, FALSE, sizeof(struct gap_found));

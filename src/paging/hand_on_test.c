@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "config/off_duty.h"
+#include "oncall/off_duty.h"
 #include "paging/paging_harness.h"
 
 /* Ana is on call; after five minutes budi and ana by name, chen in the end. */
@@ -53,7 +53,7 @@ static void publish(void *arg, enum command_outcome outcome)
 static int take_ana_off(struct paging *paging, bool dry_run)
 {
     struct leaving leaving = {
-        .off = {.base = {.configs = paging->configs, .actor = "user:budi"},
+        .off = {.base = {.configs = paging->configs, .actor = {PRINCIPAL_USER, "budi"}},
                 .user = "ana",
                 .until = utc_add(paging->now, SPAN_D(1)),
                 .dry_run = dry_run},

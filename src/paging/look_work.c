@@ -24,7 +24,7 @@ static bool has_told(struct db *db, int64_t page_id)
 static bool is_still_on_call(const struct config *config, const struct page *page, const char *name,
                              struct utc now)
 {
-    const struct schedule *schedule = config_schedule(config, name);
+    const struct schedule *schedule = schedule_find(config, name);
     const char *users[8];
     size_t count =
         schedule != NULL ? oncall_names_at(schedule, now, users, G_N_ELEMENTS(users)) : 0;
@@ -62,7 +62,7 @@ static void move_page(struct pager *pager, struct ledger_tx *tx, struct page *pa
         .step = page->step,
         .round = page->round,
         .urgency = page->urgency,
-        .actor = PRINCIPAL_SYSTEM_TEXT,
+        .actor = PRINCIPAL_TOCSIN,
         .circumstances = circumstances,
     };
     pages_open(pager, tx, &order, tellings);

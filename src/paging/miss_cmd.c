@@ -23,7 +23,7 @@ static bool read_since(const struct cli *cli, char out[UTC_TEXT_SIZE])
 
 static int cmd_misses(struct cli *cli)
 {
-    static const struct column COLUMNS[] = {
+    static const struct list_column COLUMNS[] = {
         {"WHO", "user"},
         {"PAGES", "pages"},
         {"ACKNOWLEDGED", "acknowledged"},

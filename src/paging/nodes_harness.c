@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "alert/kinds.h"
 #include "base/json.h"
 #include "config/config_store.h"
 #include "paging/alert_topic.h"
@@ -18,7 +19,7 @@ static const char TEAM[] =
     "  'last_resort': {'user': 'ana'}}],"
     "'services': [{'name': 'shop', 'policy': 'p'}]}";
 
-struct job {
+struct nodes_job {
     enum command_result (*what)(struct ledger_tx *, void *);
     void *arg;
     enum command_outcome outcome;
@@ -26,19 +27,19 @@ struct job {
 
 static enum command_result run_job(struct ledger_tx *tx, void *arg)
 {
-    const struct job *job = arg;
+    const struct nodes_job *job = arg;
     return job->what(tx, job->arg);
 }
 
 static void end_job(void *arg, enum command_outcome outcome)
 {
-    ((struct job *)arg)->outcome = outcome;
+    ((struct nodes_job *)arg)->outcome = outcome;
 }
 
 enum command_outcome room_run(struct room *room,
                               enum command_result (*what)(struct ledger_tx *, void *), void *arg)
 {
-    struct job job = {what, arg, 0};
+    struct nodes_job job = {what, arg, 0};
     const struct command command = {.run = run_job, .answer = end_job, .arg = &job};
     ledger_run_batch(room->node->ledger, &command, 1);
     return job.outcome;
@@ -62,8 +63,7 @@ enum command_outcome room_try_apply(struct room *room, const char *document)
     json_auto_t *value = json_read(text, strlen(text), &fault);
     assert_non_null(value);
     struct applying self = {
-        .apply = {.base = {.configs = room->configs, .actor = PRINCIPAL_LOCAL_TEXT},
-                  .document = value}};
+        .apply = {.base = {.configs = room->configs, .actor = PRINCIPAL_HERE}, .document = value}};
     const struct command command = {.run = apply_config_run, .answer = end_applying, .arg = &self};
     ledger_run_batch(room->node->ledger, &command, 1);
     assert_string_equal(self.apply.base.fault.text, "");
@@ -76,13 +76,14 @@ void room_apply(struct room *room, const char *document)
     assert_int_equal(room_try_apply(room, document), OUTCOME_COMMITTED);
 }
 
-static void open_room(struct house *house, int at)
+static void open_room(struct nodes_house *house, int at)
 {
     static const char *const NAMES[] = {"ada", "bob"};
     struct fault fault = {0};
     struct room *room = &house->rooms[at];
     room->node = &house->cluster->nodes[at];
     cluster_open(room->node);
+    config_register(CONFIG_KINDS);
     room->configs = config_holder_create();
     struct config *config = config_load(room->node->db, &fault);
     assert_non_null(config);
@@ -107,7 +108,7 @@ void room_close(struct room *room)
 
 int house_set_up(void **state)
 {
-    struct house *house = g_new0(struct house, 1);
+    struct nodes_house *house = g_new0(struct nodes_house, 1);
     house->cluster = cluster_create();
     open_room(house, 0);
     room_apply(&house->rooms[0], TEAM);
@@ -119,7 +120,7 @@ int house_set_up(void **state)
 
 int house_tear_down(void **state)
 {
-    struct house *house = *state;
+    struct nodes_house *house = *state;
     for (int i = 0; i < ROOMS; i++) {
         if (house->rooms[i].configs != NULL) {
             room_close(&house->rooms[i]);
@@ -131,19 +132,19 @@ int house_tear_down(void **state)
 }
 
 /* The room whose node holds the lane of that name, and the other one. */
-struct room *house_holder(struct house *house, const char *name)
+struct room *house_holder(struct nodes_house *house, const char *name)
 {
     bool is_first = lane_is_in(cluster_lanes(house->rooms[0].node), lane_of(name));
     return &house->rooms[is_first ? 0 : 1];
 }
 
-struct room *house_other(struct house *house, const struct room *room)
+struct room *house_other(struct nodes_house *house, const struct room *room)
 {
     return &house->rooms[room == &house->rooms[0] ? 1 : 0];
 }
 
 /* A bit for cluster_pass. */
-unsigned house_bit(const struct house *house, const struct room *room)
+unsigned house_bit(const struct nodes_house *house, const struct room *room)
 {
     return 1U << (room - house->rooms);
 }

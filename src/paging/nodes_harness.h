@@ -19,12 +19,12 @@ struct room {
     struct key_index *keys;
 };
 
-struct house {
+struct nodes_house {
     struct cluster *cluster;
     struct room rooms[ROOMS];
 };
 
-/* Of a test: *state is a struct house * in which ana is paged for the service shop. */
+/* Of a test: *state is a struct nodes_house * in which ana is paged for the service shop. */
 int house_set_up(void **state);
 int house_tear_down(void **state);
 #define IN_HOUSE(test) cmocka_unit_test_setup_teardown(test, house_set_up, house_tear_down)
@@ -32,10 +32,10 @@ int house_tear_down(void **state);
 /* As by kill -9. */
 void room_close(struct room *room);
 /* The room whose node holds the lane of that name, and the other one. */
-NODISCARD struct room *house_holder(struct house *house, const char *name);
-NODISCARD struct room *house_other(struct house *house, const struct room *room);
+NODISCARD struct room *house_holder(struct nodes_house *house, const char *name);
+NODISCARD struct room *house_other(struct nodes_house *house, const struct room *room);
 /* Its bit for cluster_pass. */
-NODISCARD unsigned house_bit(const struct house *house, const struct room *room);
+NODISCARD unsigned house_bit(const struct nodes_house *house, const struct room *room);
 
 struct utc room_now(const struct room *room);
 enum command_outcome room_run(struct room *room,

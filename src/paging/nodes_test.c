@@ -20,7 +20,7 @@ static const char HEARTBEAT[] =
 
 static void rows_are_in_the_lane_of_their_name(void **state)
 {
-    struct house *house = *state;
+    struct nodes_house *house = *state;
     struct room *room = &house->rooms[0];
     room_apply(room, HEARTBEAT);
     (void)room_signal(room, "k", "shop");
@@ -43,7 +43,7 @@ static void rows_are_in_the_lane_of_their_name(void **state)
 
 static void only_the_holder_of_its_lane_claims_a_mailbox(void **state)
 {
-    struct house *house = *state;
+    struct nodes_house *house = *state;
     struct room *ours = house_holder(house, "ana"), *theirs = house_other(house, ours);
     (void)room_signal(theirs, "k", "shop"); /* any node may take it in */
     assert_null(room_claim(theirs, NULL));
@@ -59,7 +59,7 @@ static void only_the_holder_of_its_lane_claims_a_mailbox(void **state)
 
 static void an_escalation_goes_on_once(void **state)
 {
-    struct house *house = *state;
+    struct nodes_house *house = *state;
     int64_t id = room_signal(&house->rooms[0], "k", "shop");
     cluster_pass(house->cluster, SPAN_MIN(6), 0);
     struct db *db = house->rooms[1].node->db;
@@ -74,7 +74,7 @@ static void an_escalation_goes_on_once(void **state)
 
 static void what_a_dead_node_was_sending_goes_again_at_once(void **state)
 {
-    struct house *house = *state;
+    struct nodes_house *house = *state;
     struct room *dead = house_holder(house, "ana"), *alive = house_other(house, dead);
     (void)room_signal(alive, "k", "shop");
     struct errand *errand = room_claim(dead, NULL);
@@ -94,7 +94,7 @@ static void what_a_dead_node_was_sending_goes_again_at_once(void **state)
 
 static void a_node_that_was_away_settles_nothing(void **state)
 {
-    struct house *house = *state;
+    struct nodes_house *house = *state;
     struct room *away = house_holder(house, "ana"), *there = house_other(house, away);
     (void)room_signal(there, "k", "shop");
     struct errand *first = room_claim(away, NULL);
@@ -123,7 +123,7 @@ static void a_node_that_was_away_settles_nothing(void **state)
 
 static void a_leaving_node_brings_home_what_is_in_flight(void **state)
 {
-    struct house *house = *state;
+    struct nodes_house *house = *state;
     struct room *leaving = house_holder(house, "ana");
     (void)room_signal(leaving, "k", "shop");
     struct errand *errand = room_claim(leaving, NULL);
@@ -143,7 +143,7 @@ static void a_leaving_node_brings_home_what_is_in_flight(void **state)
 
 static void a_change_of_configuration_is_noticed(void **state)
 {
-    struct house *house = *state;
+    struct nodes_house *house = *state;
     struct room *here = &house->rooms[0], *there = &house->rooms[1];
     room_apply(
         here,
@@ -177,7 +177,7 @@ static void cut_at_the_next(struct cluster_node *node)
 
 static void a_change_of_unknown_outcome_is_found_again(void **state)
 {
-    struct house *house = *state;
+    struct nodes_house *house = *state;
     struct room *room = &house->rooms[0];
     struct config *before = config_current(room->configs);
     room->node->at_begin = cut_at_the_next;
@@ -189,7 +189,7 @@ static void a_change_of_unknown_outcome_is_found_again(void **state)
     (void)room_signal(room, "k", "shop");
     struct config *after = config_current(room->configs);
     assert_int_equal(after->version, before->version + 1);
-    assert_non_null(config_team(after, "t"));
+    assert_non_null(team_find(after, "t"));
     config_unref(before);
     config_unref(after);
 }
@@ -201,7 +201,7 @@ static const char BAR[] =
 static bool knows_bar(const struct room *room)
 {
     struct config *config = config_current(room->configs);
-    bool is_known = config_team(config, "bar") != NULL;
+    bool is_known = team_find(config, "bar") != NULL;
     config_unref(config);
     return is_known;
 }
@@ -215,7 +215,7 @@ static void change_behind(const struct room *room, const char *sql)
 
 static void a_new_connection_may_know_less(void **state)
 {
-    struct house *house = *state;
+    struct nodes_house *house = *state;
     struct room *here = &house->rooms[0], *there = &house->rooms[1];
     if (test_database_is_shared()) {
         skip(); /* where db_hang_up can do nothing */
@@ -231,7 +231,7 @@ static void a_new_connection_may_know_less(void **state)
 
 static void what_a_newer_program_wrote_is_tried_once(void **state)
 {
-    struct house *house = *state;
+    struct nodes_house *house = *state;
     struct room *here = &house->rooms[0], *there = &house->rooms[1];
     room_apply(here, BAR);
     change_behind(there, "UPDATE config_object SET spec = '{\"name\": 7}' WHERE name = 'bar'");
@@ -252,16 +252,18 @@ static void what_a_newer_program_wrote_is_tried_once(void **state)
 
 static void keys_are_good_and_end_on_every_node(void **state)
 {
-    struct house *house = *state;
+    struct nodes_house *house = *state;
     struct room *here = &house->rooms[0], *there = &house->rooms[1];
-    struct key_mint mint = {.owner_kind = KEY_INTEGRATION, .owner = "prom", .actor = "local"};
+    struct key_mint mint = {
+        .owner_kind = KEY_INTEGRATION, .owner = "prom", .actor = PRINCIPAL_HERE};
     assert_int_equal(room_run(here, key_mint, &mint), OUTCOME_COMMITTED);
     struct key_entry found;
     struct utc now = room_now(here);
     assert_true(key_index_find(here->keys, mint.text, now, &found));
     cluster_pass(house->cluster, SPAN_MS(300), 0);
     assert_true(key_index_find(there->keys, mint.text, now, &found));
-    struct key_revoke revoke = {.owner_kind = KEY_INTEGRATION, .owner = "prom", .actor = "local"};
+    struct key_revoke revoke = {
+        .owner_kind = KEY_INTEGRATION, .owner = "prom", .actor = PRINCIPAL_HERE};
     assert_int_equal(room_run(there, key_revoke, &revoke), OUTCOME_COMMITTED);
     assert_false(key_index_find(there->keys, mint.text, now, &found));
     cluster_pass(house->cluster, SPAN_MS(300), 0);
@@ -270,7 +272,7 @@ static void keys_are_good_and_end_on_every_node(void **state)
 
 /* --- outages --- */
 
-static void cut_all(struct house *house, bool is_cut)
+static void cut_all(struct nodes_house *house, bool is_cut)
 {
     for (int i = 0; i < ROOMS; i++) {
         house->rooms[i].node->is_cut = is_cut;
@@ -290,7 +292,7 @@ static const struct outage_case OUTAGES[] = {
 
 static void a_beat_is_not_missed_for_an_outage_of_ours(void **state)
 {
-    struct house *house = *state;
+    struct nodes_house *house = *state;
     room_apply(&house->rooms[0], HEARTBEAT);
     for (size_t i = 0; i < G_N_ELEMENTS(OUTAGES); i++) {
         const struct outage_case *row = &OUTAGES[i];
@@ -313,7 +315,7 @@ static void a_beat_is_not_missed_for_an_outage_of_ours(void **state)
 /* The courier of a node that lives knows how it went, and brings it when it can. */
 static void an_outage_longer_than_a_lease_repeats_nothing(void **state)
 {
-    struct house *house = *state;
+    struct nodes_house *house = *state;
     struct room *room = house_holder(house, "ana");
     (void)room_signal(room, "k", "shop");
     struct errand *errand = room_claim(room, NULL);
@@ -330,7 +332,7 @@ static void an_outage_longer_than_a_lease_repeats_nothing(void **state)
 
 static void what_a_node_that_died_in_an_outage_was_sending_goes_again(void **state)
 {
-    struct house *house = *state;
+    struct nodes_house *house = *state;
     struct room *dead = house_holder(house, "ana"), *alive = house_other(house, dead);
     (void)room_signal(alive, "k", "shop");
     struct errand *errand = room_claim(dead, NULL);

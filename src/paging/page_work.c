@@ -29,24 +29,6 @@ void mailbox_hold(struct pager *pager, int64_t mailbox_id, int severity, struct 
     g_hash_table_insert(pager->held, (gpointer)(intptr_t)mailbox_id, held);
 }
 
-struct utc after_quiet_hours(const struct config *config, const char *who, int urgency,
-                             struct utc now)
-{
-    const struct user *user = config_user(config, who);
-    if (urgency == URGENCY_HIGH || user == NULL || user->quiet_hours == NULL ||
-        user->quiet_hours->len == 0) {
-        return now;
-    }
-    struct fault fault;
-    struct zone *zone = zone_load(user->time_zone != NULL ? user->time_zone : "UTC", &fault);
-    if (zone == NULL || !windows_hold(user->quiet_hours, zone, now)) {
-        return now;
-    }
-    struct utc end = windows_change_after(user->quiet_hours, zone, now);
-    /* Quiet hours that never end would swallow the message. */
-    return utc_before(end, UTC_NEVER) ? end : now;
-}
-
 /* A look before the attempt under way is over would only find that it is not. */
 static void note_waiting(struct ledger_tx *tx, struct mailbox *mailbox,
                          const struct notification *notification)
@@ -209,6 +191,12 @@ static void set_first_rule(struct page *page, const GPtrArray *rules)
     page->next_at = rule != NULL ? utc_add(page->created_at, rule->after) : (struct utc){0};
 }
 
+static void set_principal(json_t *reason, const char *name, struct principal who)
+{
+    g_autofree char *text = principal_text_of(who);
+    json_object_set_new(reason, name, json_string(text));
+}
+
 /* Why this person: kept with the page, in the event and told to the person. */
 static json_t *reason_json(const struct page_order *order, const struct telling *telling)
 {
@@ -225,9 +213,9 @@ static json_t *reason_json(const struct page_order *order, const struct telling 
         }
     }
     if (order->escalation_id == 0) {
-        json_object_set_new(reason, "asked_by", json_string(order->actor));
-        if (order->by != NULL) {
-            json_object_set_new(reason, "by", json_string(order->by));
+        set_principal(reason, "asked_by", order->actor);
+        if (order->actor.by != NULL) {
+            set_principal(reason, "by", *order->actor.by);
         }
         if (order->note != NULL && order->note[0] != '\0') {
             json_object_set_new(reason, "note", json_string(order->note));
@@ -247,7 +235,7 @@ static void add_circumstances(json_t *reason, const struct config *config,
                               struct utc now)
 {
     const struct schedule *schedule = telling->via == VIA_SCHEDULE && telling->through != NULL
-                                          ? config_schedule(config, telling->through)
+                                          ? schedule_find(config, telling->through)
                                           : NULL;
     const struct override *override =
         schedule != NULL ? oncall_override(schedule, telling->who, now) : NULL;
@@ -304,7 +292,7 @@ static int64_t page_open(struct pager *pager, struct ledger_tx *tx, const struct
     set_first_rule(&page, rules);
     int64_t first = advance_rules(&page, rules, tx->now);
     page_insert(tx->db, &page);
-    append_page_event(tx, principal_read(order->actor), &EVENT_PAGE_STARTED, &page, reason);
+    append_page_event(tx, order->actor, &EVENT_PAGE_STARTED, &page, reason);
     /* Of a new alert's first step nothing can wait already; of one that got worse since, it can. */
     bool is_fresh = page.step == 0 && page.round == 0 && order->topic->is_first;
     /* A later rule brings none where every contact was tried for the first. */
@@ -348,11 +336,10 @@ void pages_miss(struct pager *pager, struct ledger_tx *tx, const struct page_ord
         const struct telling *telling = g_ptr_array_index(mute, i);
         json_t *data = reason_json(order, telling);
         add_circumstances(data, pager->config, order, telling, tx->now);
-        enum user_reach reach = user_reach(config_user(pager->config, telling->who));
+        enum user_reach reach = user_reach(user_find(pager->config, telling->who));
         json_object_set_new(data, "why", json_string(enum_to_name(USER_REACH_NAMES, reach)));
         json_object_set_new(data, "who", json_string(telling->who));
-        topic_event(tx, principal_read(order->actor), &EVENT_PAGE_UNREACHABLE,
-                    order->topic->subject, data);
+        topic_event(tx, order->actor, &EVENT_PAGE_UNREACHABLE, order->topic->subject, data);
     }
 }
 

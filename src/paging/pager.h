@@ -7,9 +7,11 @@
 #define PAGING_PAGER_H
 
 #include "alert/alert.h"
+#include "base/principal.h"
 #include "base/subject.h"
 #include "config/config.h"
 #include "ledger/ledger.h"
+#include "oncall/policy.h"
 
 struct pager;
 struct topic_kind;
@@ -81,12 +83,11 @@ struct act {
     struct pager *pager;
     int verb;
     struct subject subject;
-    int64_t delivery_id;         /* of pager_act_on_delivery, instead of `subject` */
-    const char *actor;           /* "user:ana", "token:ci", "local" */
+    int64_t delivery_id; /* of pager_act_on_delivery, instead of `subject` */
+    struct principal actor;
     const struct target *target; /* VERB_PAGE */
     struct utc until;            /* VERB_SNOOZE */
     const char *note;            /* may be NULL */
-    const char *by; /* VERB_PAGE: by whose hand, when not the actor's own; may be NULL */
     json_t *
         holds; /* VERB_PAGE: an array for what does not go at once, [{who, contact?, why, until?}]; may be
                          * NULL */
@@ -114,7 +115,7 @@ struct test_page {
     const char *user; /* NULL: it goes to */
     const char *channel;
     const char *contact;
-    const char *actor;
+    struct principal actor;
     int status;
     struct fault fault;
 };

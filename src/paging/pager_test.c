@@ -417,7 +417,7 @@ static void a_digest_takes_nothing_from_whoever_has_it(void **state)
     struct act all = {.pager = paging->pager,
                       .verb = VERB_ACKNOWLEDGE,
                       .delivery_id = nth_delivery(paging, 4),
-                      .actor = "user:ana"};
+                      .actor = {PRINCIPAL_USER, "ana"}};
     const struct command command = {.run = pager_act_on_delivery, .arg = &all};
     ledger_run_batch(paging->ledger, &command, 1);
     assert_int_equal(all.status, 200);
@@ -463,7 +463,8 @@ static void a_flapping_alert_is_held(void **state)
 static void a_test_page_reaches_each_contact(void **state)
 {
     struct paging *paging = *state;
-    struct test_page test = {.pager = paging->pager, .user = "ana", .actor = "token:ci"};
+    struct test_page test = {
+        .pager = paging->pager, .user = "ana", .actor = {PRINCIPAL_TOKEN, "ci"}};
     const struct command command = {.run = pager_test, .arg = &test};
     ledger_run_batch(paging->ledger, &command, 1);
     paging_pass(paging, SPAN_S(0));

@@ -11,13 +11,15 @@
 #include "access/key_command.h"
 #include "alert/alert_events.h"
 #include "alert/alert_store.h"
+#include "alert/kinds.h"
 #include "base/json.h"
 #include "config/config_store.h"
 #include "config/config_work.h"
-#include "config/off_duty.h"
 #include "db/engine.h"
 #include "db/migrate.h"
 #include "db/test_database.h"
+#include "oncall/off_duty.h"
+#include "oncall/override_work.h"
 #include "paging/alert_topic.h"
 
 #define FILE_ON_DISK "file:paging.db?vfs=tocsin-paging"
@@ -91,6 +93,7 @@ static void start(struct paging *paging)
         test_database_hold_lanes(paging->db);
     }
     paging->errands = g_ptr_array_new_with_free_func(errand_destroy);
+    config_register(CONFIG_KINDS);
     paging->configs = config_holder_create();
     struct config *config = config_load(paging->db, &fault);
     CHECK(config != NULL);
@@ -125,8 +128,8 @@ void paging_apply(struct paging *paging, const char *document)
     if (value == NULL) {
         g_error("%s", fault.text);
     }
-    struct apply_config apply = {
-        .base = {.configs = paging->configs, .actor = PRINCIPAL_LOCAL_TEXT}, .document = value};
+    struct apply_config apply = {.base = {.configs = paging->configs, .actor = PRINCIPAL_HERE},
+                                 .document = value};
     const struct command command = {
         .run = apply_config_run, .answer = config_command_answered, .arg = &apply};
     ledger_run_batch(paging->ledger, &command, 1);
@@ -266,8 +269,10 @@ int paging_act(struct paging *paging, int verb, int64_t alert_id, const char *ac
 int paging_act_saying(struct paging *paging, int verb, int64_t alert_id, const char *actor,
                       const char *note)
 {
-    struct act what = {
-        .verb = verb, .subject = alert_subject(alert_id), .actor = actor, .note = note};
+    struct act what = {.verb = verb,
+                       .subject = alert_subject(alert_id),
+                       .actor = principal_read(actor),
+                       .note = note};
     return act(paging, &what);
 }
 
@@ -282,7 +287,7 @@ int paging_page_saying(struct paging *paging, int64_t alert_id, const char *user
     const struct target target = {.user = name};
     struct act what = {.verb = VERB_PAGE,
                        .subject = alert_subject(alert_id),
-                       .actor = "user:ana",
+                       .actor = {PRINCIPAL_USER, "ana"},
                        .target = &target,
                        .note = note};
     return act(paging, &what);
@@ -293,7 +298,7 @@ int paging_page_asking(struct paging *paging, int64_t alert_id, const struct tar
 {
     struct act what = {.verb = VERB_PAGE,
                        .subject = alert_subject(alert_id),
-                       .actor = "user:ana",
+                       .actor = {PRINCIPAL_USER, "ana"},
                        .target = target,
                        .holds = holds};
     return act(paging, &what);
@@ -303,7 +308,7 @@ int paging_snooze(struct paging *paging, int64_t alert_id, struct span span)
 {
     struct act what = {.verb = VERB_SNOOZE,
                        .subject = alert_subject(alert_id),
-                       .actor = "user:ana",
+                       .actor = {PRINCIPAL_USER, "ana"},
                        .until = utc_add(paging->now, span)};
     return act(paging, &what);
 }
@@ -398,20 +403,20 @@ void paging_burst(struct paging *paging, const char *prefix, int count)
     }
 }
 
-struct count {
+struct paging_count {
     const char *kind;
     int found;
 };
 
 static void count_one(void *self, const struct event *event)
 {
-    struct count *count = self;
+    struct paging_count *count = self;
     count->found += strcmp(event->kind, count->kind) == 0;
 }
 
 int paging_events(struct paging *paging, int64_t alert_id, const char *kind)
 {
-    struct count count = {.kind = kind};
+    struct paging_count count = {.kind = kind};
     const struct subject subject = alert_subject(alert_id);
     event_list(paging->db, 0, &subject, 1000, count_one, &count);
     return count.found;

@@ -146,7 +146,7 @@ static void an_attempt_at_the_old_address_closes_nothing(void **state)
 static int ask_for_test(struct paging *paging, const char *user, const char *channel)
 {
     struct test_page test = {
-        .pager = paging->pager, .user = user, .channel = channel, .actor = "local"};
+        .pager = paging->pager, .user = user, .channel = channel, .actor = PRINCIPAL_HERE};
     const struct command command = {.run = pager_test, .arg = &test};
     ledger_run_batch(paging->ledger, &command, 1);
     paging_pass(paging, SPAN_S(1));

@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "alert/signal.h"
 #include "base/principal.h"
 #include "oncall/shift.h"
+#include "people/user.h"
 
 enum { ANYBODY_MAX = 3 };
 
@@ -67,7 +69,7 @@ static struct telling *add_telling(GPtrArray *tellings, const char *who, int via
 static int tell_user(const struct config *config, const char *name, int via, const char *through,
                      const struct audience *audience)
 {
-    const struct user *user = config_user(config, name);
+    const struct user *user = user_find(config, name);
     if (user == NULL) {
         return SKIP_NOBODY;
     }
@@ -94,7 +96,7 @@ static int tell_schedule(const struct config *config, const char *name, struct u
                          const struct audience *audience)
 {
     const GPtrArray *tellings = audience->tellings;
-    const struct schedule *schedule = config_schedule(config, name);
+    const struct schedule *schedule = schedule_find(config, name);
     if (schedule == NULL) {
         return SKIP_NOBODY;
     }
@@ -116,7 +118,7 @@ static int tell_schedule(const struct config *config, const char *name, struct u
 
 static int tell_team(const struct config *config, const char *name, const struct audience *audience)
 {
-    const struct team *team = config_team(config, name);
+    const struct team *team = team_find(config, name);
     int reason = SKIP_NOBODY;
     for (guint i = 0; team != NULL && i < team->members->len; i++) {
         const char *member = g_ptr_array_index(team->members, i);
@@ -127,7 +129,7 @@ static int tell_team(const struct config *config, const char *name, const struct
 
 static int tell_channel(const struct config *config, const char *name, GPtrArray *tellings)
 {
-    if (config_channel(config, name) == NULL) {
+    if (chat_channel_find(config, name) == NULL) {
         return SKIP_NOBODY;
     }
     g_autofree char *who = principal_text(PRINCIPAL_CHANNEL, name);
@@ -185,7 +187,7 @@ static bool condition_holds(const struct condition *when, int severity, struct u
 void tell_anybody(const struct config *config, const char *but, GPtrArray *tellings)
 {
     const struct audience audience = {.tellings = tellings};
-    const GPtrArray *users = config->items[CONFIG_USER];
+    const GPtrArray *users = config_items(config, &USER_KIND);
     for (guint i = 0; users != NULL && i < users->len && tellings->len < ANYBODY_MAX; i++) {
         const struct user *user = g_ptr_array_index(users, i);
         if (g_strcmp0(user->name, but) != 0) {

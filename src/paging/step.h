@@ -7,6 +7,7 @@
 #define PAGING_STEP_H
 
 #include "config/config.h"
+#include "oncall/policy.h"
 
 /* How often the last resort is told again while nobody answers. */
 #define LAST_RESORT_EVERY SPAN_MIN(30)

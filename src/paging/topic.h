@@ -3,6 +3,7 @@
 #ifndef PAGING_TOPIC_H
 #define PAGING_TOPIC_H
 
+#include "base/principal.h"
 #include "base/subject.h"
 #include "channel/channel.h"
 #include "config/config.h"
@@ -56,8 +57,8 @@ struct topic_hold {
 };
 
 /* How somebody answers it. */
-struct answer {
-    const char *actor;
+struct topic_answer {
+    struct principal actor;
     const char *note;         /* may be NULL */
     struct utc snoozed_until; /* unset: it is acknowledged for good */
 };
@@ -81,8 +82,9 @@ struct topic_kind {
     void (*save)(struct ledger_tx *tx, struct topic *topic);
     /* It is open or taken, and so answered; both write who did it, append the event and leave the topic as it is
      * then. */
-    void (*acknowledge)(struct ledger_tx *tx, struct topic *topic, const struct answer *answer);
-    void (*resolve)(struct ledger_tx *tx, struct topic *topic, const struct answer *answer);
+    void (*acknowledge)(struct ledger_tx *tx, struct topic *topic,
+                        const struct topic_answer *answer);
+    void (*resolve)(struct ledger_tx *tx, struct topic *topic, const struct topic_answer *answer);
     struct topic_settings (*settings)(const struct config *config, const struct topic *topic);
     /* NULL: nothing holds one. */
     bool (*hold)(const struct config *config, const struct topic *topic, struct utc now,

@@ -93,26 +93,27 @@ static void save(struct ledger_tx *tx, struct topic *topic)
     drill->snoozed_until = topic->snoozed_until;
 }
 
-static void acknowledge(struct ledger_tx *tx, struct topic *topic, const struct answer *answer)
+static void acknowledge(struct ledger_tx *tx, struct topic *topic,
+                        const struct topic_answer *answer)
 {
     struct drill *drill = topic->own;
     g_free(drill->taken_by);
-    drill->taken_by = g_strdup(answer->actor);
+    drill->taken_by = principal_text_of(answer->actor);
     topic->standing = STANDING_TAKEN;
     topic->taken_by = drill->taken_by;
     topic->snoozed_until = answer->snoozed_until;
     save(tx, topic);
-    topic_event(tx, principal_read(answer->actor), &DRILL_ACKNOWLEDGED, topic->subject, NULL);
+    topic_event(tx, answer->actor, &DRILL_ACKNOWLEDGED, topic->subject, NULL);
 }
 
-static void resolve(struct ledger_tx *tx, struct topic *topic, const struct answer *answer)
+static void resolve(struct ledger_tx *tx, struct topic *topic, const struct topic_answer *answer)
 {
     struct drill *drill = topic->own;
-    drill->ended_by = g_strdup(answer->actor);
+    drill->ended_by = principal_text_of(answer->actor);
     topic->standing = STANDING_OVER;
     topic->ended_by = drill->ended_by;
     save(tx, topic);
-    topic_event(tx, principal_read(answer->actor), &DRILL_RESOLVED, topic->subject, NULL);
+    topic_event(tx, answer->actor, &DRILL_RESOLVED, topic->subject, NULL);
 }
 
 static struct topic_settings settings(const struct config *config, const struct topic *topic)
@@ -239,7 +240,7 @@ static int act(struct paging *paging, int verb, struct subject subject)
                        .verb = verb,
                        .subject = subject,
                        .until = utc_add(paging->now, SPAN_MIN(10)),
-                       .actor = "user:ana"};
+                       .actor = {PRINCIPAL_USER, "ana"}};
     run(paging, pager_act, &what);
     return what.status;
 }
@@ -378,7 +379,7 @@ static void one_digest_tells_of_both(void **state)
     struct act all = {.pager = paging->pager,
                       .verb = VERB_ACKNOWLEDGE,
                       .delivery_id = paging_first(paging)->delivery_id,
-                      .actor = "user:ana"};
+                      .actor = {PRINCIPAL_USER, "ana"}};
     paging_expect(paging, "ana email: digest 2");
     run(paging, pager_act_on_delivery, &all);
     assert_int_equal(all.status, 200);

@@ -2,7 +2,10 @@
 
 #include "alert/silence.h"
 #include "base/json_set.h"
+#include "config/config_check.h"
 #include "config/config_plan.h"
+#include "oncall/absence.h"
+#include "paging/receiver.h"
 #include "paging/step.h"
 #include "paging/work.h"
 
@@ -20,7 +23,7 @@ struct question {
 };
 
 /* How one person's contacts are walked. */
-struct ways {
+struct contact_walk {
     const struct question *question;
     const char *who;
     int urgency;
@@ -44,7 +47,8 @@ static int outlook_of(const struct contact_state *trouble)
 }
 
 /* A message that goes at `goes_at`, when quiet hours let it. */
-static void note_hold(struct ways *ways, const struct contact_state *trouble, struct utc goes_at)
+static void note_hold(struct contact_walk *ways, const struct contact_state *trouble,
+                      struct utc goes_at)
 {
     int outlook = outlook_of(trouble);
     bool is_held = utc_before(ways->at, utc_earlier(goes_at, ways->until));
@@ -60,7 +64,7 @@ static void note_hold(struct ways *ways, const struct contact_state *trouble, st
     }
 }
 
-static int add_way(struct ways *ways, const char *name)
+static int add_way(struct contact_walk *ways, const char *name)
 {
     struct contact contact;
     if (!receiver_contact(ways->question->config, ways->who, name, &contact)) {
@@ -86,7 +90,7 @@ static int add_way(struct ways *ways, const char *name)
 }
 
 /* A contact on which nobody counts leads to the next one at once. False: none is left. */
-static bool add_ways(struct ways *ways, const char *name)
+static bool add_ways(struct contact_walk *ways, const char *name)
 {
     while (name != NULL) {
         g_ptr_array_add(ways->used, (gpointer)(uintptr_t)name);
@@ -101,7 +105,7 @@ static bool add_ways(struct ways *ways, const char *name)
 /* By which contacts and when, if nobody acknowledges and every message arrives that can. False: there is no way to
  * this person, which is found out at *out_until, by the first rule that leads to no contact that works. Else that is
  * when the first rule applies. */
-static bool walk_contacts(struct ways *ways, struct utc at, struct utc *out_until)
+static bool walk_contacts(struct contact_walk *ways, struct utc at, struct utc *out_until)
 {
     g_autoptr(GPtrArray) rules = receiver_rules(ways->question->config, ways->who, ways->urgency);
     bool is_found_out = false;
@@ -129,7 +133,8 @@ struct reach {
 };
 
 /* A room answers to nobody, and is not waited for while a person's message is held. */
-static void note_reach(const struct ways *ways, const struct telling *telling, struct reach *reach)
+static void note_reach(const struct contact_walk *ways, const struct telling *telling,
+                       struct reach *reach)
 {
     reach->is_somebody |= ways->is_reached;
     if (telling->via != VIA_CHANNEL) {
@@ -152,7 +157,7 @@ static struct utc next_step_at(const struct reach *reach, struct utc at)
 static int hears_of(const struct config *config, const struct telling *telling)
 {
     return telling->via == VIA_CHANNEL ? (int)REACH_GOOD
-                                       : (int)user_reach(config_user(config, telling->who));
+                                       : (int)user_reach(user_find(config, telling->who));
 }
 
 static json_t *telling_json(const struct question *question, const struct telling *telling,
@@ -162,13 +167,13 @@ static json_t *telling_json(const struct question *question, const struct tellin
     json_t *contacts = json_array();
     struct utc until = at;
     g_autoptr(GPtrArray) used = g_ptr_array_new();
-    struct ways ways = {.question = question,
-                        .who = telling->who,
-                        .urgency = reach->urgency,
-                        .until = reach->ends_at,
-                        .first_at = UTC_NEVER,
-                        .used = used,
-                        .list = contacts};
+    struct contact_walk ways = {.question = question,
+                                .who = telling->who,
+                                .urgency = reach->urgency,
+                                .until = reach->ends_at,
+                                .first_at = UTC_NEVER,
+                                .used = used,
+                                .list = contacts};
     int hears = hears_of(question->config, telling);
     bool is_reached = hears == REACH_GOOD && walk_contacts(&ways, at, &until);
     note_reach(&ways, telling, reach);
@@ -181,7 +186,7 @@ static json_t *telling_json(const struct question *question, const struct tellin
     if (telling->layer != NULL) {
         json_object_set_new(item, "layer", json_string(telling->layer));
     }
-    if (absence_meets(question->config->items[CONFIG_ABSENCE], telling->who, at,
+    if (absence_meets(config_items(question->config, &ABSENCE_KIND), telling->who, at,
                       (struct utc){at.us + 1}, &until)) {
         json_set_utc(item, "away_until", until);
     }
@@ -273,7 +278,7 @@ static void set_silence(json_t *answer, const struct config *config, const char 
                         int severity, struct utc at)
 {
     const struct match_subject subject = {.service = service, .severity = severity};
-    const GPtrArray *silences = config->items[CONFIG_SILENCE];
+    const GPtrArray *silences = config_items(config, &SILENCE_KIND);
     struct silence_verdict verdict = silence_judge(silences, &subject, at);
     if (verdict.by != NULL) {
         json_object_set_new(answer, "silenced_by", json_string(verdict.by->name));
@@ -284,15 +289,15 @@ static void set_silence(json_t *answer, const struct config *config, const char 
 json_t *whatif(const struct config *config, const struct contact_states *states,
                const char *service_name, int severity, struct utc at, struct fault *fault)
 {
-    const struct service *service = config_service(config, service_name);
+    const struct service *service = service_find(config, service_name);
     if (service == NULL) {
-        (void)config_unknown(config, CONFIG_SERVICE, service_name, fault);
+        (void)config_unknown(config, &SERVICE_KIND, service_name, fault);
         fault_within(fault, "service");
         return NULL;
     }
     const struct question question = {.config = config,
                                       .states = states,
-                                      .policy = config_policy(config, service->policy),
+                                      .policy = policy_find(config, service->policy),
                                       .severity = severity,
                                       .urgency = urgency_of(service, severity)};
     json_t *answer = json_object();

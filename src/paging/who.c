@@ -20,14 +20,13 @@ char *who_name(const struct config *config, int language, struct principal who)
     case PRINCIPAL_LOCAL:
         return g_strdup(catalogue_text(language, "actor.local"));
     case PRINCIPAL_SYSTEM:
-        return g_strdup(PRINCIPAL_SYSTEM_TEXT);
     case PRINCIPAL_HEARTBEAT:
     case PRINCIPAL_FILE:
-        return principal_text(who.kind, who.name);
+        return principal_text_of(who);
     case PRINCIPAL_USER:
         break;
     }
-    const struct user *user = config_user(config, who.name);
+    const struct user *user = user_find(config, who.name);
     return g_strdup(user != NULL && user->full_name != NULL ? user->full_name : who.name);
 }
 

@@ -1,5 +1,7 @@
 /* The reason of a page, and the words that people wrote with it, as its receiver reads them. */
+#include "alert/kinds.h"
 #include "paging/why.h"
+#include "people/user.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +17,7 @@ static struct config *crew(void)
     struct user *user = g_new0(struct user, 1);
     user->name = g_strdup("ana");
     user->full_name = g_strdup("Ana Wijaya");
-    assert_true(config_add(config, CONFIG_USER, user));
+    assert_true(config_add(config, &USER_KIND, user));
     config_link(config);
     return config;
 }
@@ -76,6 +78,7 @@ static void a_reason_reads_as_a_sentence(void **state)
 
 int main(void)
 {
+    config_register(CONFIG_KINDS);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_reason_reads_as_a_sentence),
     };

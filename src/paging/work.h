@@ -5,11 +5,13 @@
 #define PAGING_WORK_H
 
 #include "alert/alert_events.h"
+#include "alert/service.h"
 #include "paging/end_store.h"
 #include "paging/link.h"
 #include "paging/mail_store.h"
 #include "paging/page_store.h"
 #include "paging/pager.h"
+#include "paging/receiver.h"
 #include "paging/step.h"
 #include "paging/topic.h"
 
@@ -64,31 +66,15 @@ extern const struct event_kind EVENT_ESCALATION_STEP_SKIPPED, EVENT_ESCALATION_H
     EVENT_DELIVERY_CANCELLED, EVENT_DELIVERY_SLOW, EVENT_CONTACT_TESTED, EVENT_CONTACT_VERIFIED,
     EVENT_SCHEDULE_GAP_WARNED;
 
-/* --- receivers --- */
-/* Low urgency waits for the end of the receiver's quiet hours: when that is; `now`: it need not. */
-NODISCARD struct utc after_quiet_hours(const struct config *config, const char *who, int urgency,
-                                       struct utc now);
-/* NULL: "who" is no "channel:NAME", or there is none of that name. */
-NODISCARD const struct chat_channel *receiver_channel(const struct config *config, const char *who);
-/* "channel:NAME" or a user. The rules (struct rule) that apply; to be freed; empty when unreachable. */
-NODISCARD GPtrArray *receiver_rules(const struct config *config, const char *who, int urgency);
-/* The contact of that name; borrowed into *out. */
-NODISCARD bool receiver_contact(const struct config *config, const char *who, const char *name,
-                                struct contact *out);
-/* The contact to try after those in `tried` failed; NULL when none is left. Borrowed. */
-const char *receiver_next_contact(const struct config *config, const char *who, int urgency,
-                                  const GPtrArray *tried);
-
 /* --- pages (page_work.c) --- */
 struct page_order {
     const struct topic *topic;
     int64_t escalation_id; /* 0: asked for by a person */
     int64_t step, round;
     int urgency;
-    const char *actor;           /* who asked; "tocsin" for a step */
+    struct principal actor;      /* who asked; Tocsin itself for a step */
     const json_t *circumstances; /* kept with the reason, see page_circumstances; NULL: none */
     const char *note;            /* what whoever asked wants to say; may be NULL */
-    const char *by;              /* whose hand it was, when not theirs; may be NULL */
 };
 
 /* A page for each who is to be told. Whoever cannot be told at all is given up at once. */

@@ -3,8 +3,10 @@
 #ifndef PEOPLE_CONTACT_STORE_H
 #define PEOPLE_CONTACT_STORE_H
 
-#include "db/db.h"
+#include "db/row.h"
 #include "people/contact_state.h"
+
+extern const struct table CONTACT_TABLE;
 
 /* Of all contacts, in order of user and contact. To be freed with contact_states_free. */
 NODISCARD struct contact_states *contact_states_read(struct db *db);

@@ -5,6 +5,9 @@
 #include "base/record.h"
 #include "base/utc.h"
 
+struct config;
+struct config_kind;
+
 enum language { LANGUAGE_EN = 1, LANGUAGE_KO, LANGUAGE_ID, LANGUAGE_ZH_TW, LANGUAGE_FR };
 extern const struct enum_name LANGUAGE_NAMES[]; /* en ko id zh-TW fr */
 
@@ -106,5 +109,12 @@ const char *reach_remedy(enum user_reach reach);
 /* The rules for an urgency, never NULL for a user with a contact: a new array of borrowed or default
  * rules, to be freed with g_ptr_array_unref. A user without contacts gives an empty one. */
 NODISCARD GPtrArray *user_rules(const struct user *user, enum urgency urgency);
+
+/* How they stand in the configuration (config/kind.h); find: NULL when there is none of that name, or no name. */
+extern const struct config_kind USER_KIND, TEAM_KIND, CHAT_CHANNEL_KIND;
+NODISCARD const struct user *user_find(const struct config *config, const char *name);
+NODISCARD const struct team *team_find(const struct config *config, const char *name);
+NODISCARD const struct chat_channel *chat_channel_find(const struct config *config,
+                                                       const char *name);
 
 #endif

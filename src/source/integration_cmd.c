@@ -5,7 +5,7 @@
 
 static int cmd_integration_list(struct cli *cli)
 {
-    static const struct column COLUMNS[] = {
+    static const struct list_column COLUMNS[] = {
         {"INTEGRATION", "name"}, {"KIND", "kind"}, {"SERVICE", "service"}, {0}};
     json_auto_t *items = client_list(cli, "/api/v1/integrations", SIZE_MAX);
     if (items == NULL) {
@@ -66,7 +66,7 @@ static void clip_bodies(const json_t *items)
 
 static int cmd_integration_payloads(struct cli *cli)
 {
-    static const struct column COLUMNS[] = {
+    static const struct list_column COLUMNS[] = {
         {"WHEN", "at"}, {"STATUS", "status"}, {"PROBLEM", "problem"}, {"BODY", "body"}, {0}};
     g_autofree char *name = client_escape(cli_arg(cli, 0));
     g_autofree char *path = g_strdup_printf("/api/v1/integrations/%s/payloads", name);
@@ -81,9 +81,9 @@ static int cmd_integration_payloads(struct cli *cli)
 
 static int cmd_heartbeat_list(struct cli *cli)
 {
-    static const struct column COLUMNS[] = {{"HEARTBEAT", "name"},     {"SERVICE", "service"},
-                                            {"LAST HEARD", "last_at"}, {"DUE", "due_at"},
-                                            {"MISSING", "is_missing"}, {0}};
+    static const struct list_column COLUMNS[] = {{"HEARTBEAT", "name"},     {"SERVICE", "service"},
+                                                 {"LAST HEARD", "last_at"}, {"DUE", "due_at"},
+                                                 {"MISSING", "is_missing"}, {0}};
     json_auto_t *items = client_list(cli, "/api/v1/heartbeats", SIZE_MAX);
     if (items == NULL) {
         return EXIT_REFUSED;

@@ -5,18 +5,18 @@
 #include "base/json.h"
 
 /* What stands at the front of `text`; each part moves on behind itself. */
-struct reading {
+struct filter_reading {
     const char *at;
     struct fault *fault;
 };
 
-static bool refuse(struct reading *reading, const char *why)
+static bool refuse(struct filter_reading *reading, const char *why)
 {
     return fault_set(reading->fault, "filter",
                      "%s; write NAME=\"VALUE\", or with != =~ or !~ in the place of =", why);
 }
 
-static void skip_blanks(struct reading *reading)
+static void skip_blanks(struct filter_reading *reading)
 {
     while (g_ascii_isspace(*reading->at)) {
         reading->at++;
@@ -26,7 +26,7 @@ static void skip_blanks(struct reading *reading)
 /* --- the escapes of a Go string --- */
 
 /* So many digits of that base. False when there are fewer, or no character has that number. */
-static bool read_number(struct reading *reading, size_t digits, guint base, GString *out)
+static bool read_number(struct filter_reading *reading, size_t digits, guint base, GString *out)
 {
     gunichar number = 0;
     for (size_t i = 0; i < digits; i++) {
@@ -45,7 +45,7 @@ static bool read_number(struct reading *reading, size_t digits, guint base, GStr
 }
 
 /* Behind the backslash. Bytes above 0x7f by their number would be parts of characters: refused. */
-static bool read_go_escape(struct reading *reading, GString *out)
+static bool read_go_escape(struct filter_reading *reading, GString *out)
 {
     static const char SIGNS[] = "abfnrtv\\\"'";
     static const char MEANT[] = "\a\b\f\n\r\t\v\\\"'";
@@ -69,7 +69,7 @@ static bool read_go_escape(struct reading *reading, GString *out)
            refuse(reading, "there is an escape that is not known");
 }
 
-static bool read_go_string(struct reading *reading, GString *out)
+static bool read_go_string(struct filter_reading *reading, GString *out)
 {
     reading->at++;
     while (*reading->at != '"') {
@@ -97,7 +97,7 @@ static bool is_reserved(char c)
 }
 
 /* True with *out_is_quoted. */
-static bool read_name(struct reading *reading, GString *out, bool *out_is_quoted)
+static bool read_name(struct filter_reading *reading, GString *out, bool *out_is_quoted)
 {
     skip_blanks(reading);
     *out_is_quoted = *reading->at == '"';
@@ -111,7 +111,7 @@ static bool read_name(struct reading *reading, GString *out, bool *out_is_quoted
     return out->len > 0 || refuse(reading, "there is no name of a label");
 }
 
-static const char *read_op(struct reading *reading)
+static const char *read_op(struct filter_reading *reading)
 {
     static const char *const OPS[] = {"=~", "!~", "!=", "="};
     for (size_t i = 0; i < G_N_ELEMENTS(OPS); i++) {
@@ -128,7 +128,7 @@ static const char *read_op(struct reading *reading)
 /* --- values --- */
 
 /* Alertmanager's older form: a backslash before anything but n, " and \ is one. */
-static bool read_classic_value(struct reading *reading, GString *out)
+static bool read_classic_value(struct filter_reading *reading, GString *out)
 {
     const char *end = reading->at + strlen(reading->at);
     while (end > reading->at && g_ascii_isspace(end[-1])) {
@@ -153,7 +153,7 @@ static bool read_classic_value(struct reading *reading, GString *out)
     return is_closed || refuse(reading, "a quotation mark is not closed");
 }
 
-static bool read_new_value(struct reading *reading, GString *out)
+static bool read_new_value(struct filter_reading *reading, GString *out)
 {
     if (*reading->at == '"') {
         if (!read_go_string(reading, out)) {
@@ -170,7 +170,7 @@ static bool read_new_value(struct reading *reading, GString *out)
 
 struct match *label_filter_read(const char *text, struct fault *fault)
 {
-    struct reading reading = {.at = text, .fault = fault};
+    struct filter_reading reading = {.at = text, .fault = fault};
     g_autoptr(GString) name = g_string_new("details.labels.");
     g_autoptr(GString) value = g_string_new(NULL);
     g_autoptr(GString) label = g_string_new(NULL);

@@ -72,7 +72,7 @@ static char *take_text(const json_t *object, const char *where, const char *key,
 static const char PAYLOAD[] = "payload.";
 
 /* Why an event is refused (texts), and what of one that is taken is not as it was sent. */
-struct reading {
+struct pagerduty_reading {
     json_t *errors;
     struct utc now;
     struct fault mend;
@@ -95,7 +95,8 @@ static bool has_summary(const json_t *body)
 
 /* Other words than the three are understood; none that is known, or none at all, pages where the event says what is
  * wrong, as at our own door. */
-static int read_action(const json_t *body, const struct words *words, struct reading *reading)
+static int read_action(const json_t *body, const struct words *words,
+                       struct pagerduty_reading *reading)
 {
     const char *word = json_text(body, words->action, "");
     int action = enum_from_name(SIGNAL_ACTION_NAMES, word);
@@ -119,7 +120,7 @@ static int read_action(const json_t *body, const struct words *words, struct rea
 
 /* One that is longer than keys are is kept as a hash, as at every door. */
 static void read_key(const json_t *body, const struct words *words, struct signal *out,
-                     struct reading *reading)
+                     struct pagerduty_reading *reading)
 {
     json_t *errors = reading->errors;
     out->dedup_key = take_text(body, "", words->key, LIMIT_BODY, &reading->mend);
@@ -197,7 +198,7 @@ static void read_links(const json_t *body, json_t **links, struct fault *mend)
 }
 
 /* A time stamp that cannot be read is no reason to lose the alert. */
-static struct utc read_timestamp(const json_t *payload, struct reading *reading)
+static struct utc read_timestamp(const json_t *payload, struct pagerduty_reading *reading)
 {
     struct fault odd = {0};
     struct utc said = instant_take(payload, "timestamp", &odd);
@@ -219,7 +220,7 @@ static void read_severity(const json_t *payload, struct signal *out, struct faul
 }
 
 /* An event that pages is not lost for a part of it that the service would refuse. */
-static void read_payload(const json_t *body, struct signal *out, struct reading *reading)
+static void read_payload(const json_t *body, struct signal *out, struct pagerduty_reading *reading)
 {
     struct fault *mend = &reading->mend;
     const json_t *payload = json_object_get(body, "payload");
@@ -239,7 +240,7 @@ static void read_payload(const json_t *body, struct signal *out, struct reading 
 }
 
 /* Without a summary, or with one of blanks alone, what else is said must do. */
-static bool settle(struct batch *batch, struct signal *out, const struct reading *reading)
+static bool settle(struct batch *batch, struct signal *out, const struct pagerduty_reading *reading)
 {
     if (json_array_size(reading->errors) > 0) {
         signal_clear(out);
@@ -256,7 +257,7 @@ static bool settle(struct batch *batch, struct signal *out, const struct reading
 bool pagerduty_read(const json_t *body, struct utc now, struct batch *batch, json_t *errors)
 {
     struct signal *out = batch_add(batch);
-    struct reading reading = {.errors = errors, .now = now};
+    struct pagerduty_reading reading = {.errors = errors, .now = now};
     if (!json_is_object(body)) {
         add_error(errors, "the event must be a JSON object");
         return false;
@@ -296,7 +297,7 @@ static void read_contexts(const json_t *body, json_t **links, struct fault *mend
 bool pagerduty_read_v1(const json_t *body, struct batch *batch, json_t *errors)
 {
     struct signal *out = batch_add(batch);
-    struct reading reading = {.errors = errors};
+    struct pagerduty_reading reading = {.errors = errors};
     if (!json_is_object(body)) {
         add_error(errors, "the event must be a JSON object");
         return false;

@@ -1,19 +1,29 @@
 #include "source/payload_store.h"
 
+struct payload_row {
+    struct payload payload;
+    const char *integration;
+    int slot;
+};
+
+#define AT(member) offsetof(struct payload_row, member)
+
+static const struct column COLUMNS[] = {
+    {"integration", COLUMN_BORROWED, AT(integration), COLUMN_KEY},
+    {"slot", COLUMN_ENUM, AT(slot), COLUMN_KEY},
+    {"at", COLUMN_UTC, AT(payload.at)},
+    {"status", COLUMN_ENUM, AT(payload.status)},
+    {"problem", COLUMN_BORROWED, AT(payload.problem)},
+    {"body", COLUMN_BORROWED, AT(payload.body)},
+};
+
+const struct table PAYLOAD_TABLE = {
+    .name = "payload", .size = sizeof(struct payload_row), ROW_COLUMNS(COLUMNS)};
+
 void payload_save(struct db *db, const char *integration, int slot, const struct payload *payload)
 {
-    struct db_query *query =
-        db_query(db, "INSERT INTO payload (integration, slot, at, status, problem, body)"
-                     " VALUES ($1, $2, $3, $4, $5, $6)"
-                     " ON CONFLICT (integration, slot) DO UPDATE SET at = excluded.at,"
-                     " status = excluded.status, problem = excluded.problem, body = excluded.body");
-    db_bind_text(query, 1, integration);
-    db_bind_int(query, 2, slot);
-    db_bind_utc(query, 3, payload->at);
-    db_bind_int(query, 4, payload->status);
-    db_bind_text(query, 5, payload->problem);
-    db_bind_text(query, 6, payload->body);
-    (void)db_run(query);
+    struct payload_row row = {*payload, integration, slot};
+    row_put(db, &PAYLOAD_TABLE, &row);
 }
 
 int payload_next_slot(struct db *db, const char *integration, int count)
@@ -39,26 +49,16 @@ int payload_next_slot(struct db *db, const char *integration, int count)
     return oldest;
 }
 
-static struct payload read_payload(struct db_query *row)
-{
-    return (struct payload){
-        .at = db_utc(row, 2),
-        .status = (int)db_int(row, 3),
-        .problem = db_text(row, 4),
-        .body = db_text(row, 5),
-    };
-}
-
 void payload_each_of(struct db *db, const char *integration,
                      void (*each)(void *self, const struct payload *payload), void *self)
 {
     struct db_query *query =
-        db_query(db, "SELECT integration, slot, at, status, problem, body FROM payload"
-                     " WHERE integration = $1 ORDER BY at DESC");
+        row_query(db, &PAYLOAD_TABLE,
+                  "SELECT {columns} FROM payload WHERE integration = $1 ORDER BY at DESC");
     db_bind_text(query, 1, integration);
-    while (db_step(query) == DB_ROW) {
-        struct payload payload = read_payload(query);
-        each(self, &payload);
+    struct payload_row row;
+    while (row_next(query, &PAYLOAD_TABLE, &row)) {
+        each(self, &row.payload);
     }
 }
 
@@ -67,10 +67,10 @@ void payload_each(struct db *db,
                                const struct payload *payload),
                   void *self)
 {
-    struct db_query *query = db_query(
-        db, "SELECT integration, slot, at, status, problem, body FROM payload ORDER BY at");
-    while (db_step(query) == DB_ROW) {
-        struct payload payload = read_payload(query);
-        each(self, db_text(query, 0), (int)db_int(query, 1), &payload);
+    struct db_query *query =
+        row_query(db, &PAYLOAD_TABLE, "SELECT {columns} FROM payload ORDER BY at");
+    struct payload_row row;
+    while (row_next(query, &PAYLOAD_TABLE, &row)) {
+        each(self, row.integration, row.slot, &row.payload);
     }
 }

@@ -2,7 +2,10 @@
 #ifndef SOURCE_PAYLOAD_STORE_H
 #define SOURCE_PAYLOAD_STORE_H
 
+#include "db/row.h"
 #include "source/payload.h"
+
+extern const struct table PAYLOAD_TABLE;
 
 void payload_save(struct db *db, const char *integration, int slot, const struct payload *payload);
 

@@ -25,10 +25,10 @@ static const struct {
 } PLANTS[] = {
     {.name = "early-answer", .db = DB_BUG_EARLY_ANSWER},
     {.name = "no-turn", .db = DB_BUG_NO_TURN},
-    {.name = "answers-early", .ledger = LEDGER_ANSWERS_EARLY},
-    {.name = "no-fence", .ledger = LEDGER_NO_FENCE},
-    {.name = "early-fence", .ledger = LEDGER_EARLY_FENCE},
-    {.name = "lost-wake-up", .ledger = LEDGER_LOST_WAKE_UP},
+    {.name = "answers-early", .ledger = LEDGER_BUG_ANSWERS_EARLY},
+    {.name = "no-fence", .ledger = LEDGER_BUG_NO_FENCE},
+    {.name = "early-fence", .ledger = LEDGER_BUG_EARLY_FENCE},
+    {.name = "lost-wake-up", .ledger = LEDGER_BUG_LOST_WAKE_UP},
 };
 
 static size_t chosen(void)
