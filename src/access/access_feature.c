@@ -8,4 +8,5 @@ const struct feature ACCESS_FEATURE = {
     .name = "access",
     .events = (const struct event_kind *const *const[]){KEY_EVENTS, NULL},
     .commands = (const struct cli_table *const[]){&TOKEN_COMMANDS, NULL},
+    .help_place = 50,
 };

@@ -11,4 +11,5 @@ const struct feature ALERT_FEATURE = {
     .events = (const struct event_kind *const *const[]){ALERT_EVENTS, NULL},
     .commands = (const struct cli_table *const[]){&ALERT_SEND_COMMANDS, &ALERT_COMMANDS,
                                                   &SILENCE_COMMANDS, NULL},
+    .help_place = 10,
 };

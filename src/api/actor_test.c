@@ -109,7 +109,7 @@ static void test_a_source_that_resolves_is_told_alike(void **state)
     static const char OVER[] = "{\"action\": \"resolve\", \"dedup_key\": \"k\"}";
     json_auto_t *opened = test_json(house, house->key, "POST", "/api/v1/alerts", OPEN, 202);
     const char *id = json_string_value(json_object_get(opened, "alert_id"));
-    json_auto_t *over = test_json(house, house->key, "POST", "/api/v1/alerts", OVER, 202);
+    json_decref(test_json(house, house->key, "POST", "/api/v1/alerts", OVER, 202));
     g_autofree char *path = g_strconcat("/api/v1/alerts/", id, NULL);
     json_auto_t *alert = test_json(house, house->read, "GET", path, NULL, 200);
     assert_string_equal(json_string_value(json_object_get(alert, "resolved_by")),

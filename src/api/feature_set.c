@@ -2,6 +2,7 @@
 
 #include "cli/cli.h"
 #include "config/kind.h"
+#include "paging/pager.h"
 
 struct features {
     const struct feature_list *list;
@@ -26,11 +27,23 @@ void features_register(const struct feature_list *list)
     config_register((const struct config_kind *const *)kinds->pdata);
 }
 
+static gint by_place(gconstpointer a, gconstpointer b)
+{
+    const struct feature *const *one = a, *const *other = b;
+    return (*one)->help_place - (*other)->help_place;
+}
+
 GPtrArray *features_commands(const struct feature_list *list)
 {
     GPtrArray *commands = g_ptr_array_new();
+    g_autoptr(GPtrArray) features = g_ptr_array_new();
     for (size_t i = 0; i < list->count; i++) {
-        const struct cli_table *const *tables = list->features[i]->commands;
+        g_ptr_array_add(features, (void *)(uintptr_t)list->features[i]);
+    }
+    g_ptr_array_sort(features, by_place);
+    for (guint i = 0; i < features->len; i++) {
+        const struct feature *feature = features->pdata[i];
+        const struct cli_table *const *tables = feature->commands;
         for (; tables != NULL && *tables != NULL; tables++) {
             cli_add_table(commands, *tables);
         }
@@ -43,6 +56,14 @@ static void add_events(const struct feature *feature, struct ledger *ledger)
     const struct event_kind *const *const *lists = feature->events;
     for (; lists != NULL && *lists != NULL; lists++) {
         ledger_add_events(ledger, *lists);
+    }
+}
+
+static void add_topics(const struct feature *feature, struct pager *pager)
+{
+    const struct topic_kind *const *topics = feature->topics;
+    for (; topics != NULL && *topics != NULL; topics++) {
+        pager_add_topics(pager, *topics);
     }
 }
 
@@ -63,6 +84,7 @@ struct features *features_open(const struct feature_list *list, struct api_conte
     features->routes = g_array_new(TRUE, FALSE, sizeof(struct route_set));
     for (size_t i = 0; i < list->count; i++) {
         add_events(list->features[i], api->ledger);
+        add_topics(list->features[i], api->pager);
     }
     for (size_t i = 0; i < list->count; i++) {
         const struct feature *feature = list->features[i];

@@ -40,8 +40,8 @@ static bool may(const struct caller *caller, const struct permit *permit,
 
 struct openapi_permit api_permit_of(const struct permit *permit)
 {
-    return (struct openapi_permit){permit->name, enum_to_name(TOKEN_SCOPE_NAMES, permit->least),
-                                   permit->doc};
+    return (struct openapi_permit){
+        permit->name, enum_to_name(TOKEN_SCOPE_NAMES, (int)permit->least), permit->doc};
 }
 
 /* Of one that may send more than a form: an integration, a heartbeat, a token that may respond. */

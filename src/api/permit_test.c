@@ -359,7 +359,7 @@ static void check_security(const json_t *document, const struct route_row *row,
         const json_t *told = json_object_get(json_object_get(document, "x-permits"), permit);
         const char *scope = json_string_value(json_object_get(told, "scope"));
         assert_string_equal(permit, row->permit->name);
-        assert_string_equal(scope, enum_to_name(TOKEN_SCOPE_NAMES, row->permit->least));
+        assert_string_equal(scope, enum_to_name(TOKEN_SCOPE_NAMES, (int)row->permit->least));
         assert_string_equal(scope, json_string_value(json_array_get(
                                        json_object_get(json_array_get(security, 0), "token"), 0)));
     }

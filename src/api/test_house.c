@@ -17,7 +17,6 @@
 #include "config/config_store.h"
 #include "config/config_work.h"
 #include "db/test_database.h"
-#include "paging/alert_topic.h"
 #include "paging/pager.h"
 #include "source/payload.h"
 
@@ -108,7 +107,6 @@ static void open_ledger(struct test_house *house)
     config_publish(api->configs, config);
     config_add_witness(api->configs, house->ledger);
     api->pager = pager_create(api->configs, &RANDOM_SYSTEM);
-    pager_add_topics(api->pager, &ALERT_TOPIC);
     pager_attach(api->pager, house->ledger);
     api->payloads = payload_book_create();
     payload_book_add_duty(api->payloads, house->ledger);

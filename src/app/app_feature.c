@@ -11,4 +11,5 @@ const struct feature APP_FEATURE = {
                                           &DOCTOR_COMMANDS, &NODE_COMMANDS, &BACKUP_COMMANDS,
                                           &VERIFY_COMMANDS, &MIGRATE_COMMANDS, &MOVE_COMMANDS,
                                           &INFO_COMMANDS, NULL},
+    .help_place = 60,
 };

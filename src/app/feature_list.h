@@ -6,7 +6,7 @@
 
 #include "base/feature.h"
 
-/* Made by the build from the list `features` of the top meson.build. */
+/* Made by the build from the list of the top meson.build. */
 extern const struct feature_list FEATURES;
 
 #endif

@@ -16,7 +16,6 @@
 #include "config/past.h"
 #include "http/guard.h"
 #include "ledger/chain.h"
-#include "paging/alert_topic.h"
 #include "source/payload.h"
 
 /* Bytes that are kept for paging on a full disk, in the database's file and as many in its log. An alert takes
@@ -86,7 +85,6 @@ static bool open_ledger(struct house *house, struct fault *fault)
     ledger_keep_room(house->ledger, ROOM_FOR_PAGING);
     config_add_witness(house->configs, house->ledger);
     house->pager = pager_create(house->configs, &RANDOM_SYSTEM);
-    pager_add_topics(house->pager, &ALERT_TOPIC);
     pager_attach(house->pager, house->ledger);
     house->payloads = payload_book_create();
     payload_book_load(house->payloads, house->db);

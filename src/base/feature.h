@@ -1,7 +1,7 @@
 /* base/feature.h - one row describes a feature: what it brings to the parts of the house that know no feature by name.
  *
  * A feature is a folder with one `const struct feature NAME_FEATURE` (in NAME_feature.c) and its name in the list
- * `features` of the top meson.build, from which the table of all of them is made. Everything else that is needed is
+ * of the top meson.build, from which the table of all of them is made. Everything else that is needed is
  * read from the row: a lower floor never learns who is there.
  *
  * Lists of pointers end with NULL; a list that is NULL is empty. */
@@ -15,6 +15,7 @@ struct cli_table;
 struct config_kind;
 struct event_kind;
 struct route_table;
+struct topic_kind;
 struct _GResource;
 
 struct feature {
@@ -29,8 +30,11 @@ struct feature {
     const struct event_kind *const *const *events;
     /* What is answered over HTTP (http/http.h). */
     const struct route_table *const *routes;
-    /* What is typed on the command line (cli/cli.h), in the order of the help. */
+    /* What is typed on the command line (cli/cli.h). In the help a feature of a lower place comes first. */
     const struct cli_table *const *commands;
+    int help_place;
+    /* What pages people (paging/topic.h). */
+    const struct topic_kind *const *topics;
     /* Before the ledger's first batch: makes what its handlers are called with, and adds its duties and subscribers.
      * NULL: its handlers are called with the struct api_context. */
     void *(*open)(struct api_context *api);

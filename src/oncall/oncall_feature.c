@@ -11,4 +11,5 @@ const struct feature ONCALL_FEATURE = {
                                                         OFF_DUTY_EVENTS, NULL},
     .commands = (const struct cli_table *const[]){&SCHEDULE_COMMANDS, &ABSENCE_COMMANDS,
                                                   &FEED_COMMANDS, NULL},
+    .help_place = 30,
 };

@@ -19,6 +19,9 @@ struct errand {
 
 void errand_free(struct errand *errand);
 
+/* Copies the text (may be NULL) into the errand. */
+const char *errand_keep(struct errand *errand, const char *text);
+
 /* Claims what is due, at most `max` messages, and answers when to come again. A ledger command. */
 struct claim {
     struct pager *pager;

@@ -337,7 +337,7 @@ void pages_miss(struct pager *pager, struct ledger_tx *tx, const struct page_ord
         json_t *data = reason_json(order, telling);
         add_circumstances(data, pager->config, order, telling, tx->now);
         enum user_reach reach = user_reach(user_find(pager->config, telling->who));
-        json_object_set_new(data, "why", json_string(enum_to_name(USER_REACH_NAMES, reach)));
+        json_object_set_new(data, "why", json_string(enum_to_name(USER_REACH_NAMES, (int)reach)));
         json_object_set_new(data, "who", json_string(telling->who));
         topic_event(tx, order->actor, &EVENT_PAGE_UNREACHABLE, order->topic->subject, data);
     }

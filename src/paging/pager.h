@@ -26,6 +26,10 @@ void pager_destroy(struct pager **pager);
 /* What pages: a row of paging/topic.h, which outlives the pager. Before the first command. */
 void pager_add_topics(struct pager *pager, const struct topic_kind *kind);
 
+/* Begins to page about a subject that is open, by the policy that its row names: inside the command of its noun that
+ * wrote it. False: there is no such subject (or an error, see db_error). */
+NODISCARD bool pager_page_about(struct pager *pager, struct ledger_tx *tx, struct subject subject);
+
 /* Registers the duties (escalations, personal rules, expiries, heartbeats, gaps ahead), and listens to changes of the
  * configuration: in the commit that brings it a new heartbeat is expected from then on, and a contact that failed is
  * open when its address changed. Before the first batch. */

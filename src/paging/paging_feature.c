@@ -1,5 +1,6 @@
 #include "base/feature.h"
 #include "cli/cli.h"
+#include "paging/alert_topic.h"
 #include "paging/pager.h"
 
 extern const struct cli_table ACT_COMMANDS, EXPLAIN_COMMANDS, MISS_COMMANDS, TEST_COMMANDS;
@@ -7,6 +8,8 @@ extern const struct cli_table ACT_COMMANDS, EXPLAIN_COMMANDS, MISS_COMMANDS, TES
 const struct feature PAGING_FEATURE = {
     .name = "paging",
     .events = (const struct event_kind *const *const[]){PAGING_EVENTS, NULL},
+    .topics = (const struct topic_kind *const[]){&ALERT_TOPIC, NULL},
     .commands = (const struct cli_table *const[]){&ACT_COMMANDS, &EXPLAIN_COMMANDS, &MISS_COMMANDS,
                                                   &TEST_COMMANDS, NULL},
+    .help_place = 20,
 };

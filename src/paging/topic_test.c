@@ -12,6 +12,7 @@
 #include "alert/alert_store.h"
 #include "base/json.h"
 #include "paging/alert_topic.h"
+#include "paging/errand.h"
 #include "paging/explain.h"
 #include "paging/paging_harness.h"
 

@@ -76,3 +76,16 @@ void topic_event(struct ledger_tx *tx, struct principal actor, const struct even
     event_append(tx, actor, kind, subject, data);
     json_decref(data);
 }
+
+bool pager_page_about(struct pager *pager, struct ledger_tx *tx, struct subject subject)
+{
+    struct topic topic;
+    pager_enter(pager, tx);
+    bool is_there = topic_load(pager, tx->db, subject, &topic);
+    if (is_there) {
+        escalation_start(pager, tx, &topic);
+    }
+    topic_clear(&topic);
+    pager_leave(pager);
+    return is_there;
+}

@@ -267,8 +267,6 @@ struct claim;
 /* Addressed to the delivery's receiver, with neither items nor kind yet. */
 NODISCARD struct errand *errand_new(const struct delivery *delivery, const struct contact *contact,
                                     const struct config *config, struct utc now);
-/* Copies the text (may be NULL) into the errand. */
-const char *errand_keep(struct errand *errand, const char *text);
 /* An array of pairs that lives as long as the errand. */
 struct message_pair *errand_pairs(struct errand *errand, size_t count);
 /* The first ERRAND_ITEMS_MAX are listed, the others only counted. */

@@ -326,7 +326,7 @@ static void test_reach(void **state)
             g_strdup_printf("{\"name\":\"ana\",\"contacts\":%s}", rows[i].contacts);
         struct user *user = read_user(text);
         if (user_reach(user) != rows[i].expected) {
-            fail_msg("%s: %s", rows[i].name, enum_to_name(USER_REACH_NAMES, user_reach(user)));
+            fail_msg("%s: %s", rows[i].name, enum_to_name(USER_REACH_NAMES, (int)user_reach(user)));
         }
         bool is_good = rows[i].expected == REACH_GOOD;
         assert_int_equal(strlen(reach_remedy(rows[i].expected)) == 0, is_good);
