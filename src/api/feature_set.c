@@ -27,26 +27,32 @@ void features_register(const struct feature_list *list)
     config_register((const struct config_kind *const *)kinds->pdata);
 }
 
+struct placed {
+    const struct cli_table *table;
+    int place;
+};
+
 static gint by_place(gconstpointer a, gconstpointer b)
 {
-    const struct feature *const *one = a, *const *other = b;
-    return (*one)->help_place - (*other)->help_place;
+    return ((const struct placed *)a)->place - ((const struct placed *)b)->place;
 }
 
 GPtrArray *features_commands(const struct feature_list *list)
 {
-    GPtrArray *commands = g_ptr_array_new();
-    g_autoptr(GPtrArray) features = g_ptr_array_new();
+    g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(struct placed));
     for (size_t i = 0; i < list->count; i++) {
-        g_ptr_array_add(features, (void *)(uintptr_t)list->features[i]);
-    }
-    g_ptr_array_sort(features, by_place);
-    for (guint i = 0; i < features->len; i++) {
-        const struct feature *feature = features->pdata[i];
-        const struct cli_table *const *tables = feature->commands;
-        for (; tables != NULL && *tables != NULL; tables++) {
-            cli_add_table(commands, *tables);
+        const struct feature *feature = list->features[i];
+        const struct cli_table *const *table = feature->commands;
+        for (; table != NULL && *table != NULL; table++) {
+            int place = (*table)->place != 0 ? (*table)->place : feature->help_place;
+            struct placed placed = {*table, place};
+            g_array_append_val(all, placed);
         }
+    }
+    g_array_sort(all, by_place); /* stable: of one place in the order of their row */
+    GPtrArray *commands = g_ptr_array_new();
+    for (guint i = 0; i < all->len; i++) {
+        cli_add_table(commands, g_array_index(all, struct placed, i).table);
     }
     return commands;
 }

@@ -15,7 +15,7 @@ NODISCARD GPtrArray *features_commands(const struct feature_list *list);
 struct features;
 
 /* Registers their kinds of events, then lets each make what its handlers are called with. Before the ledger's first
- * batch; of `api` only the ledger, the configuration, the clock and the pager are there yet. Both must outlive it. */
+ * batch; see struct feature. Both must outlive it. */
 NODISCARD struct features *features_open(const struct feature_list *list, struct api_context *api);
 void features_close(struct features **features);
 

@@ -180,4 +180,4 @@ static const struct cli_command ROWS[] = {
     {"export", "", 0, 0, "Print the configuration in force as a team file.", NULL, NULL,
      SETTING_CLIENT, 0, cmd_export},
 };
-const struct cli_table CONFIG_COMMANDS = {ROWS, G_N_ELEMENTS(ROWS)};
+const struct cli_table CONFIG_COMMANDS = {ROWS, G_N_ELEMENTS(ROWS), 2};

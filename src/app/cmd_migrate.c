@@ -79,8 +79,7 @@ static const struct cli_command ROWS[] = {
      "For a database that several nodes share, once before the first of them is renewed; in a data "
      "directory `tocsin serve` does it by itself. Each step runs in a transaction and leaves alone "
      "what still pages somebody, or is undone. Nodes may go on working, those of the version "
-     "before "
-     "too.",
+     "before too, unless the notes of the release say that they stop first.",
      MIGRATE_OPTIONS, SETTING_STORE, 0, cmd_migrate},
 };
 const struct cli_table MIGRATE_COMMANDS = {ROWS, G_N_ELEMENTS(ROWS)};

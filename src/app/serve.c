@@ -180,4 +180,4 @@ static const struct cli_command ROWS[] = {
      "crash, just start it.",
      NULL, SETTING_SERVER, 0, cmd_serve},
 };
-const struct cli_table SERVE_COMMANDS = {ROWS, G_N_ELEMENTS(ROWS)};
+const struct cli_table SERVE_COMMANDS = {ROWS, G_N_ELEMENTS(ROWS), 1};

@@ -93,12 +93,6 @@ static bool open_ledger(struct house *house, struct fault *fault)
     ledger_add_witness(house->ledger, (struct ledger_witness){follow_server, house, NULL});
     house->live = live_create(wake_streams, house);
     house->keys = key_index_create();
-    house->api = (struct api_context){.ledger = house->ledger,
-                                      .configs = house->configs,
-                                      .clock = ledger_clock(house->ledger),
-                                      .random = &RANDOM_SYSTEM,
-                                      .pager = house->pager};
-    house->features = features_open(&FEATURES, &house->api);
     return key_index_attach(house->keys, house->ledger, house->db, fault);
 }
 
@@ -218,12 +212,11 @@ static char *house_way_amiss(void *self, int kind, const char *to, const char *s
     return way_amiss(&house->ways, kind, to, secret);
 }
 
-static void fill_context(struct house *house)
+/* All but what starts later: the readers and the desk. */
+static void open_features(struct house *house)
 {
     house->api =
-        (struct api_context){.desk = house->desk,
-                             .ledger = house->ledger,
-                             .readers = house->readers,
+        (struct api_context){.ledger = house->ledger,
                              .configs = house->configs,
                              .clock = ledger_clock(house->ledger),
                              .random = &RANDOM_SYSTEM,
@@ -245,8 +238,9 @@ static void fill_context(struct house *house)
                              .node_name = house->settings->node_name,
                              .node_address = house->settings->node_address,
                              .schema = db_schema_known(),
-                             .routes = features_routes(house->features),
                              .started_at = clock_now(ledger_clock(house->ledger))};
+    house->features = features_open(&FEATURES, &house->api);
+    house->api.routes = features_routes(house->features);
 }
 
 /* A socket's address has room for 107 bytes: a longer path is reached through its open directory. */
@@ -325,14 +319,18 @@ bool house_open(struct house *house, const struct settings *settings,
     CHECK(pthread_mutex_init(&house->http_lock, NULL) == 0);
     house->has_terminal = isatty(STDOUT_FILENO) == 1;
     if (!guard_read(settings->allow_private, &house->guard, fault) ||
-        !house_open_database(house, fault) || !open_ledger(house, fault) ||
-        !house_make_courier(house, fault) || !join(house, fault) || !recover_pages(house, fault) ||
+        !house_open_database(house, fault) || !open_ledger(house, fault)) {
+        return false;
+    }
+    open_features(house);
+    if (!house_make_courier(house, fault) || !join(house, fault) || !recover_pages(house, fault) ||
         !house_mark_database(house, fault)) {
         return false;
     }
     house->readers = db_pool_create(house->database);
+    house->api.readers = house->readers;
     house->desk = desk_start(house->ledger, ledger_clock(house->ledger));
-    fill_context(house);
+    house->api.desk = house->desk;
     if (!house_start_courier(house, fault) || !house_start_ear(house, fault) ||
         !apply_at_start(house, fault)) {
         return false;

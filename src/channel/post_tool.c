@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 
-struct job {
+struct posting {
     size_t index;
     struct span started;
     const struct clock *clock;
@@ -27,7 +27,7 @@ static void on_done(void *self, const struct send_result *result)
         [SEND_DELIVERED] = "delivered", [SEND_RETRY] = "retry",         [SEND_REFUSED] = "refused",
         [SEND_UNKNOWN] = "unknown",     [SEND_CANCELLED] = "cancelled",
     };
-    struct job *job = self;
+    struct posting *job = self;
     int64_t elapsed_ms = (clock_elapsed(job->clock).us - job->started.us) / 1000;
     print_json(json_pack("{s:I, s:s, s:s, s:s, s:I, s:I}", "index", (json_int_t)job->index, "state",
                          STATES[result->state], "detail", result->detail, "provider_id",
@@ -89,8 +89,8 @@ static void start(struct post *post, size_t index, const json_t *spec)
         .to = json_text(spec, "to", NULL),
         .secret = json_text(spec, "secret", NULL),
     };
-    struct job *job = g_new0(struct job, 1);
-    *job = (struct job){index, clock_elapsed(&CLOCK_SYSTEM), &CLOCK_SYSTEM};
+    struct posting *job = g_new0(struct posting, 1);
+    *job = (struct posting){index, clock_elapsed(&CLOCK_SYSTEM), &CLOCK_SYSTEM};
     sender.send(sender.self, &address, &message, on_done, job);
 }
 

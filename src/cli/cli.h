@@ -36,6 +36,7 @@ struct cli_command {
 struct cli_table {
     const struct cli_command *rows;
     size_t count;
+    int place; /* in the help: a lower one comes first; 0: that of its feature (base/feature.h) */
 };
 
 /* One call of the program. */

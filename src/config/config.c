@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "ledger/ledger.h"
+
 const char *config_item_name(const void *item)
 {
     return *(char *const *)item;
@@ -94,7 +96,8 @@ const void *config_find(const struct config *config, const struct config_kind *k
 struct config_holder {
     pthread_mutex_t lock;
     struct config *current;
-    struct config *next; /* borrowed; the ledger's thread */
+    struct config *next; /* what attempt `next_of` at a transaction brings; the ledger's thread */
+    int64_t next_of;
     int64_t
         unreadable; /* the version of a newer program's that could not be read; the ledger's thread */
 };
@@ -111,6 +114,7 @@ void config_holder_destroy(struct config_holder **holder)
 {
     if (*holder != NULL) {
         config_unref((*holder)->current);
+        config_unref((*holder)->next);
         CHECK(pthread_mutex_destroy(&(*holder)->lock) == 0);
         g_clear_pointer(holder, g_free);
     }
@@ -147,14 +151,17 @@ void config_replace(struct config_holder *holder, struct config *config)
     put(holder, config, false);
 }
 
-struct config *config_next(const struct config_holder *holder)
+struct config *config_in(struct config_holder *holder, const struct ledger_tx *tx)
 {
-    return holder->next;
+    bool is_its_own = holder->next != NULL && holder->next_of == ledger_attempt(tx);
+    return is_its_own ? config_ref(holder->next) : config_current(holder);
 }
 
-void config_set_next(struct config_holder *holder, struct config *config)
+void config_bring(struct config_holder *holder, const struct ledger_tx *tx, struct config *config)
 {
-    holder->next = config;
+    config_unref(holder->next);
+    holder->next = config != NULL ? config_ref(config) : NULL;
+    holder->next_of = ledger_attempt(tx);
 }
 
 int64_t config_unreadable(const struct config_holder *holder)

@@ -47,6 +47,7 @@ void config_unref(struct config *config);
 
 /* Where the current snapshot is published. Any thread. */
 struct config_holder;
+struct ledger_tx;
 NODISCARD struct config_holder *config_holder_create(void);
 void config_holder_destroy(struct config_holder **holder);
 /* A reference to the current snapshot; config_unref when done. Never NULL (an empty one at first). */
@@ -57,10 +58,11 @@ void config_publish(struct config_holder *holder, struct config *config);
 /* Takes over the reference whatever its version: this is what the database holds, which after the loss
  * of its primary may be less than was once seen. */
 void config_replace(struct config_holder *holder, struct config *config);
-/* Inside the transaction that changes the configuration, for who hears of EVENT_CONFIG_CHANGED: the snapshot that it
- * brings, borrowed. NULL: the database fails, and the commit with it. The ledger's thread only. */
-NODISCARD struct config *config_next(const struct config_holder *holder);
-void config_set_next(struct config_holder *holder, struct config *config);
+/* A reference to the snapshot as this transaction sees it: what a command has brought in it before, else the current
+ * one. What is judged in a transaction is judged by it. The ledger's thread only. */
+NODISCARD struct config *config_in(struct config_holder *holder, const struct ledger_tx *tx);
+/* This is what the transaction brings, for whoever comes after in it. NULL: the database fails, and the commit too. */
+void config_bring(struct config_holder *holder, const struct ledger_tx *tx, struct config *config);
 /* The version that another node wrote and this program cannot read; 0: none. It is not tried again
  * before it changes. The ledger's thread only. */
 NODISCARD int64_t config_unreadable(const struct config_holder *holder);

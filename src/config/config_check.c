@@ -94,6 +94,13 @@ bool config_check_meaning(const struct config *config, const struct config_kind 
     return kind->check_meaning == NULL || kind->check_meaning(config, item, fault);
 }
 
+bool config_check_written(const struct config *config, const struct config_kind *kind,
+                          const void *item, struct fault *fault)
+{
+    return config_check_meaning(config, kind, item, fault) &&
+           (kind->check_written == NULL || kind->check_written(config, item, fault));
+}
+
 bool config_check(const struct config *config, struct fault *fault)
 {
     for (size_t k = 0; k < config_kind_count(); k++) {

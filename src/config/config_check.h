@@ -13,6 +13,9 @@ NODISCARD bool config_check_item(const struct config *config, const struct confi
 /* The kind's check_meaning. */
 NODISCARD bool config_check_meaning(const struct config *config, const struct config_kind *kind,
                                     const void *item, struct fault *fault);
+/* All that is asked of what is written now: that, and the kind's check_written. */
+NODISCARD bool config_check_written(const struct config *config, const struct config_kind *kind,
+                                    const void *item, struct fault *fault);
 
 /* "There is none of that name", with the nearest that there is; about no field. Answers false. */
 bool config_unknown(const struct config *config, const struct config_kind *kind, const char *name,

@@ -44,9 +44,8 @@ const struct event_kind *const CONFIG_EVENTS[] = {&EVENT_CONFIG_CHANGED, NULL};
 
 void config_command_tell(struct ledger_tx *tx, struct config_command *command, const json_t *data)
 {
-    config_set_next(command->configs, command->next);
+    config_bring(command->configs, tx, command->next);
     event_append(tx, command->actor, &EVENT_CONFIG_CHANGED, subject_only("config"), data);
-    config_set_next(command->configs, NULL);
 }
 
 static void foresee(struct ledger_tx *tx, void *configs)

@@ -14,7 +14,7 @@ enum command_result config_command_refuse(struct config_command *command, int st
 
 /* Last of all: what this transaction now sees becomes the next snapshot. */
 void config_command_finish(struct ledger_tx *tx, struct config_command *command, int64_t version);
-/* After that, where objects changed: the event, to whose subscribers config_next answers what was just loaded. */
+/* After that, where objects changed: the event, to whose subscribers config_in answers what was just loaded. */
 void config_command_tell(struct ledger_tx *tx, struct config_command *command, const json_t *data);
 
 /* NULL when there is none of that kind and name (of config_load_objects). Borrowed. */

@@ -341,7 +341,7 @@ static bool check_next(struct planner *planner, const struct config_kind *kind, 
     bool is_written_now = index < rows_of(planner, kind)->len;
     bool is_judged = is_written_now && !planner->options.skips_meaning;
     if (config_check_item(next, kind, item, &found) &&
-        (!is_judged || config_check_meaning(next, kind, item, &found))) {
+        (!is_judged || config_check_written(next, kind, item, &found))) {
         return true;
     }
     if (!is_certain(planner, kind, &found)) {

@@ -12,7 +12,7 @@
 
 /* What the commands append; NULL at the end. */
 extern const struct event_kind *const CONFIG_EVENTS[];
-extern const struct event_kind EVENT_CONFIG_CHANGED; /* one of them; see config_next */
+extern const struct event_kind EVENT_CONFIG_CHANGED; /* one of them; see config_in */
 
 /* Replaces nothing: reads the references env:NAME and file:PATH of keys where the file is applied,
  * since the server cannot see that environment. Answers an object

@@ -57,6 +57,8 @@ struct config_kind {
     /* Can something come of it? Its conditions name what there is, its times last. Asked of what
      * somebody writes now; what was stored before goes on to hold, and lint tells of it. */
     bool (*check_meaning)(const struct config *config, const void *item, struct fault *fault);
+    /* Likewise asked of what is written now only; what was stored before is told of by a finding of the kind's own. */
+    bool (*check_written)(const struct config *config, const void *item, struct fault *fault);
     /* Has it ended for good? */
     bool (*is_over)(const void *item, struct utc now);
     /* Of what is exported: leaves out what reading fills in, notes what is not shown. */

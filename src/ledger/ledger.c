@@ -253,6 +253,7 @@ void ledger_close_door(struct ledger *ledger, enum ledger_door door, const char 
 
 static struct ledger_tx begin(struct ledger *ledger, struct utc now, bool is_reading)
 {
+    ledger->attempts++;
     struct ledger_tx tx = {ledger, ledger->db, now, LANES_ALL, NULL};
     struct span before = clock_elapsed(ledger->machine);
     ledger->is_announced = false;
@@ -267,6 +268,11 @@ static struct ledger_tx begin(struct ledger *ledger, struct utc now, bool is_rea
         news_learn(&tx, before, is_reading);
     }
     return tx;
+}
+
+int64_t ledger_attempt(const struct ledger_tx *tx)
+{
+    return tx->ledger->attempts;
 }
 
 struct ledger_tx ledger_begin(struct ledger *ledger, struct utc now)

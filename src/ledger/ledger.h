@@ -127,6 +127,9 @@ enum ledger_stale { STALE_KEYS = 1 };
 void ledger_mark_stale(struct ledger_tx *tx, enum ledger_stale what);
 NODISCARD bool ledger_take_stale(struct ledger *ledger, enum ledger_stale what);
 
+/* Which attempt at a transaction this is, from 1 on: what was kept for one is nothing to the next. */
+NODISCARD int64_t ledger_attempt(const struct ledger_tx *tx);
+
 /* For a command that needs random bytes. */
 const struct random *ledger_random(const struct ledger_tx *tx);
 

@@ -122,6 +122,7 @@ struct ledger {
     GArray *listeners;         /* of struct ledger_listener */
     GArray *witnesses;         /* of struct ledger_witness */
     struct event_head head;
+    int64_t attempts;              /* at transactions: see ledger_attempt */
     struct event_head head_before; /* at the begin of the transaction */
     struct span begun_at;          /* elapsed time of the transaction under way */
     bool is_announced;             /* the transaction under way makes work for others */

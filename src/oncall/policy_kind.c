@@ -31,12 +31,9 @@ static bool check_step(const struct config *config, const struct step *step, str
 }
 
 /* When nobody answered, the last resort is who must still be told: it has to lead to somebody who can be. */
-static bool check_last_resort(const struct config *config, const struct target *target,
-                              struct fault *fault)
+static bool refuse_last_resort(const struct config *config, const struct target *target,
+                               struct fault *fault)
 {
-    if (target_reaches(config, target)) {
-        return true;
-    }
     if (target->user != NULL) {
         enum user_reach reach = user_reach(user_find(config, target->user));
         return fault_set(fault, "last_resort.user",
@@ -63,7 +60,17 @@ static bool check_policy(const struct config *config, const void *item, struct f
         fault_within(fault, "last_resort");
         return false;
     }
-    return check_last_resort(config, policy->last_resort, fault);
+    return target_has_contact(config, policy->last_resort) ||
+           refuse_last_resort(config, policy->last_resort, fault);
+}
+
+/* A log wakes nobody, which is judged of what is written now: a policy from before must keep nobody from making a
+ * silence. Doctor tells of it. */
+static bool check_written(const struct config *config, const void *item, struct fault *fault)
+{
+    const struct policy *policy = item;
+    return target_reaches(config, policy->last_resort) ||
+           refuse_last_resort(config, policy->last_resort, fault);
 }
 
 /* --- who is relied on --- */
@@ -190,6 +197,7 @@ const struct config_kind POLICY_KIND = {
     .record = &POLICY_RECORD,
     .far_field = "last_resort",
     .check = check_policy,
+    .check_written = check_written,
     .warn = warn,
     .rely = rely,
     .lint = lint_policies,

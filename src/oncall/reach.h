@@ -9,5 +9,7 @@
 /* True for a channel that is there: a room is told for its own sake, and a last resort is none. A schedule leads to
  * whoever stands in its layers. */
 NODISCARD bool target_reaches(const struct config *config, const struct target *target);
+/* The same where a log that nobody watches is a contact, too: what was taken once holds on. */
+NODISCARD bool target_has_contact(const struct config *config, const struct target *target);
 
 #endif

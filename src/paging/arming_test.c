@@ -103,6 +103,50 @@ static void a_failure_after_the_arming_undoes_both(void **state)
     paging_close(&paging);
 }
 
+/* What a command sees of the configuration that one before it, in the same batch, brought. */
+struct look_after {
+    struct pager *pager;
+    bool knows_it;
+};
+
+static enum command_result look_after(struct ledger_tx *tx, void *arg)
+{
+    struct look_after *look = arg;
+    pager_enter(look->pager, tx);
+    pager_enter(look->pager, tx); /* as a subscriber that pages does */
+    look->knows_it = heartbeat_find(look->pager->config, "cron") != NULL;
+    pager_leave(look->pager);
+    pager_leave(look->pager);
+    return COMMAND_DONE;
+}
+
+static void what_comes_after_in_the_batch_goes_by_it(void **state)
+{
+    (void)state;
+    struct paging paging;
+    struct fault fault = {0};
+    bool fails = false;
+    static const struct event_kind *const CHANGED[] = {&EVENT_CONFIG_CHANGED, NULL};
+    paging_open(&paging, CREW);
+    ledger_subscribe(paging.ledger,
+                     (struct ledger_subscriber){"failing", CHANGED, NULL, fail_if, &fails});
+    json_auto_t *value = json_read(CRON, strlen(CRON), &fault);
+    for (int i = 0; i < 2; i++) {
+        fails = i == 0; /* then it is in force for nobody, the next in the batch among them */
+        struct attempt attempt = {
+            .apply = {.base = {.configs = paging.configs, .actor = {PRINCIPAL_FILE, ""}},
+                      .document = value}};
+        struct look_after look = {paging.pager, false};
+        const struct command commands[] = {{.run = run, .answer = answer, .arg = &attempt},
+                                           {.run = look_after, .arg = &look}};
+        ledger_run_batch(paging.ledger, commands, G_N_ELEMENTS(commands));
+        assert_int_equal(attempt.outcome, fails ? OUTCOME_FAILED : OUTCOME_COMMITTED);
+        assert_int_equal(look.knows_it, !fails);
+        apply_config_clear(&attempt.apply);
+    }
+    paging_close(&paging);
+}
+
 static void seeded_fill(void *self, void *out, size_t size)
 {
     uint64_t *state = self;
@@ -179,6 +223,7 @@ int main(void)
     log_setup(&(struct log_options){.sink = drop_line}); /* failures are told, and meant */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_failure_after_the_arming_undoes_both),
+        cmocka_unit_test(what_comes_after_in_the_batch_goes_by_it),
         cmocka_unit_test(no_end_of_power_comes_between_them),
         cmocka_unit_test(a_start_arms_what_was_left),
     };

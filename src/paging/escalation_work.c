@@ -305,7 +305,8 @@ void escalation_continue(struct pager *pager, struct ledger_tx *tx, struct topic
     } else if (!notification_was_sent(tx->db, topic->subject)) {
         restart(pager, tx, &e, topic);
     } else {
-        e.state = e.kept_state;
+        /* A version that did not keep it left 0. */
+        e.state = e.kept_state != 0 ? e.kept_state : ESCALATION_ACTIVE;
         e.next_at = when_it_would_have_come(&e, tx->now);
         escalation_save(tx->db, &e);
         page_go_on(pager, tx, &e, topic);

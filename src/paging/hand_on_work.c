@@ -82,8 +82,7 @@ void pager_hand_on(struct ledger_tx *tx, struct hand_on *hand_on)
     size_t count = page_unanswered(tx->db, hand_on->user, ids, PAGES_MAX);
     struct subject last = {0};
     hand_on->count = 0;
-    CHECK(pager->config == NULL);
-    pager->config = config_ref(hand_on->config);
+    pager_enter_by(pager, hand_on->config);
     for (size_t i = 0; i < count; i++) {
         hand_on->count += hand_on_one(hand_on, tx, ids[i], &last) ? 1 : 0;
     }

@@ -53,15 +53,25 @@ static void take_link_key(struct pager *pager, struct ledger_tx *tx)
 
 void pager_enter(struct pager *pager, struct ledger_tx *tx)
 {
-    (void)tx;
-    CHECK(pager->config == NULL);
-    pager->config = config_current(pager->configs);
+    if (pager->depth++ == 0) {
+        pager->config = config_in(pager->configs, tx);
+    }
+}
+
+void pager_enter_by(struct pager *pager, struct config *config)
+{
+    CHECK(pager->depth == 0);
+    pager->depth = 1;
+    pager->config = config_ref(config);
 }
 
 void pager_leave(struct pager *pager)
 {
-    config_unref(pager->config);
-    pager->config = NULL;
+    CHECK(pager->depth > 0);
+    if (--pager->depth == 0) {
+        config_unref(pager->config);
+        pager->config = NULL;
+    }
 }
 
 enum command_result pager_recover(struct ledger_tx *tx, void *arg)
@@ -174,14 +184,13 @@ static void node_gone(struct ledger_tx *tx, void *self, int64_t node)
 static void config_changed(struct ledger_tx *tx, void *self, const struct occurrence *what)
 {
     struct pager *pager = self;
+    struct config *before = pager->config; /* of a command that is at it, and goes on by that */
     (void)what;
-    CHECK(pager->config == NULL);
-    pager->config = config_next(pager->configs);
-    if (pager->config != NULL) { /* else the database fails, and the commit with it */
-        heartbeats_follow_config(pager, tx);
-        contacts_follow_config(pager, tx);
-    }
-    pager->config = NULL;
+    pager->config = config_in(pager->configs, tx);
+    heartbeats_follow_config(pager, tx);
+    contacts_follow_config(pager, tx);
+    config_unref(pager->config);
+    pager->config = before;
 }
 
 void pager_attach(struct pager *pager, struct ledger *ledger)

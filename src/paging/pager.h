@@ -27,7 +27,8 @@ void pager_destroy(struct pager **pager);
 void pager_add_topics(struct pager *pager, const struct topic_kind *kind);
 
 /* Begins to page about a subject that is open, by the policy that its row names: inside the command of its noun that
- * wrote it. False: there is no such subject (or an error, see db_error). */
+ * wrote it. One that is over, or paged about already, is left as it is. False: there is no such subject (or an error, see
+ * db_error). */
 NODISCARD bool pager_page_about(struct pager *pager, struct ledger_tx *tx, struct subject subject);
 
 /* Registers the duties (escalations, personal rules, expiries, heartbeats, gaps ahead), and listens to changes of the

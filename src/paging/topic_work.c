@@ -80,9 +80,10 @@ void topic_event(struct ledger_tx *tx, struct principal actor, const struct even
 bool pager_page_about(struct pager *pager, struct ledger_tx *tx, struct subject subject)
 {
     struct topic topic;
+    struct escalation begun;
     pager_enter(pager, tx);
     bool is_there = topic_load(pager, tx->db, subject, &topic);
-    if (is_there) {
+    if (is_there && topic.standing == STANDING_OPEN && !escalation_of(tx->db, subject, &begun)) {
         escalation_start(pager, tx, &topic);
     }
     topic_clear(&topic);

@@ -41,6 +41,7 @@ struct pager {
     struct config_holder *configs;
     const struct random *random;
     struct config *config; /* of the command that runs; NULL between commands */
+    int depth;             /* of pager_enter */
     GHashTable *policies;  /* version id -> struct policy *, as parsed from its snapshot */
     GHashTable *held;    /* mailbox id -> struct held *: a hint that a look would only say "wait" */
     GHashTable *awaited; /* ids of deliveries for which this node has put mailboxes to wait */
@@ -54,8 +55,11 @@ struct pager {
     bool has_link_key;
 };
 
-/* Takes the snapshot for one command; pager_leave gives it back. */
+/* Takes the snapshot for one command; pager_leave gives it back. Within another, as when a subscriber pages: goes on by
+ * that one's. */
 void pager_enter(struct pager *pager, struct ledger_tx *tx);
+/* The same by a snapshot that is to come; not within another. */
+void pager_enter_by(struct pager *pager, struct config *config);
 void pager_leave(struct pager *pager);
 
 /* --- page_events.c --- */

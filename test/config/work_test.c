@@ -443,6 +443,43 @@ static void test_overrides(void **state)
     apply_config_clear(&again);
 }
 
+/* A log wakes nobody, but a policy that was taken once keeps nobody from making a silence. */
+static void test_a_last_resort_of_before_holds_nobody_up(void **state)
+{
+    static const char REFUSED[] = "users: [{name: ana, contacts: [{kind: log}]}]\n"
+                                  "policies: [{name: p, steps: [{notify: [{user: ana}], wait: 5m}],"
+                                  " last_resort: {user: ana}}]\n";
+    static const char TAKEN[] = "users: [{name: ana, contacts: [{kind: log, watched: true}]}]\n"
+                                "policies: [{name: p, steps: [{notify: [{user: ana}], wait: 5m}],"
+                                " last_resort: {user: ana}}]\n"
+                                "services: [{name: shop, policy: p}]\n";
+    struct world *world = *state;
+    struct apply_config refused = world_apply(world, REFUSED, (struct terms){0});
+    assert_int_equal(refused.base.status, 422);
+    assert_non_null(strstr(refused.base.fault.field, "last_resort"));
+    apply_config_clear(&refused);
+    struct apply_config first = world_apply(world, TAKEN, (struct terms){0});
+    assert_int_equal(first.base.status, 200);
+    apply_config_clear(&first);
+    /* As a version stored it that did not know the word. */
+    (void)db_run(db_query(world->db, "UPDATE config_object SET spec ="
+                                     " replace(spec, ',\"watched\":true', '') WHERE name = 'ana'"));
+    json_auto_t *spec = json_loads("{\"name\": \"night\", \"match\": [{\"field\": \"service\","
+                                   " \"value\": \"shop\"}], \"from\": \"2026-01-01T00:00:00Z\", "
+                                   "\"to\": \"2026-06-01T00:00:00Z\"}",
+                                   0, NULL);
+    struct put_object put = {.kind = &SILENCE_KIND, .spec = spec};
+    world_run(world, put_object_run, &put);
+    assert_string_equal(put.base.fault.text, "");
+    assert_int_equal(put.base.status, 201);
+    put_object_clear(&put);
+    struct db_query *query =
+        db_query(world->db, "SELECT spec FROM config_object WHERE name = 'ana'");
+    assert_int_equal(db_step(query), DB_ROW);
+    assert_null(strstr(db_text(query, 0), "watched"));
+    db_reset(query);
+}
+
 static int open_house(void **state)
 {
     int failed = world_open(state);
@@ -469,6 +506,7 @@ int main(void)
         IN_HOUSE(test_put_and_delete),
         IN_HOUSE(test_what_is_ended_needs_no_meaning),
         IN_HOUSE(test_overrides),
+        IN_HOUSE(test_a_last_resort_of_before_holds_nobody_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

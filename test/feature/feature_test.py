@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "test" / "scenario"))
 
 from world import World, request  # noqa: E402
 
-BUILD = pathlib.Path(os.environ.get("TOCSIN_BUILD", ROOT / "build" / "test"))
+BUILD = pathlib.Path(os.environ.get("TOCSIN_BUILD", ROOT / "build" / "test")).resolve()
 os.environ["TOCSIN"] = str(BUILD / "test" / "feature" / "tocsin_with_more")
 
 NOTE = ROOT / "test" / "feature" / "note"

@@ -114,7 +114,8 @@ class EyesTest(unittest.TestCase):
             with self.subTest(scope):
                 self.assertEqual(set(self.acts("alert.acknowledged", scope)), {None})
                 self.assertNotIn(CLIENT, self.world.get(place, token=scope).text)
-        self.assertNotIn(CLIENT, self.told_by_stream(self.world.token("admin")))
+                self.assertNotIn(CLIENT, self.told_by_stream(self.world.token(scope)))
+        self.assertIn(CLIENT, self.told_by_stream(self.world.token("admin")))
 
     def ends(self, answer):
         """Reads to the end, which comes before any patience is over; answers how long that took."""
