@@ -17,7 +17,7 @@ struct features;
 /* Registers their kinds of events, then lets each make what its handlers are called with. Before the ledger's first
  * batch; see struct feature. Both must outlive it. */
 NODISCARD struct features *features_open(const struct feature_list *list, struct api_context *api);
-void features_close(struct features **features);
+void features_close(struct features **handle);
 
 /* All routes, for http_start and http_openapi. Borrowed. */
 const struct route_set *features_routes(const struct features *features);

@@ -33,8 +33,8 @@ struct job {
 void job_submit(struct http_request *request, struct api_context *api, void *self,
                 const struct job_kind *kind);
 
-/* Answers COMMAND_DONE. Takes over the reference of `answer`, NULL: an empty body. */
-enum command_result job_done(struct job *job, int status, json_t *answer);
+/* Answers COMMAND_DONE. Takes over the reference of `body`, NULL: an empty one. */
+enum command_result job_done(struct job *job, int status, json_t *body);
 /* Answers COMMAND_REFUSED; job->fault says why. */
 enum command_result job_refused(struct job *job, int status);
 

@@ -32,7 +32,7 @@ static enum column_kind kind_of_field(const struct field *field)
     case FIELD_RECORD:
     case FIELD_RECORDS:
     default:
-        CHECK(false && "a list or another record: describe it as a column that is COLUMN_MADE");
+        CHECK(!"a list or another record: describe it as a column that is COLUMN_MADE");
     }
 }
 
@@ -54,10 +54,12 @@ size_t table_columns(const struct table *table)
 /* The column, perhaps in `room`; NULL: that one is not kept. */
 static const struct column *column_at(const struct table *table, size_t at, struct column *room)
 {
-    if (table->base != NULL && at < own_columns(table->base)) {
-        return column_at(table->base, at, room);
+    size_t of_base = table->base == NULL ? 0 : own_columns(table->base);
+    if (at < of_base) {
+        table = table->base; /* which has none itself: see table_columns */
+    } else {
+        at -= of_base;
     }
-    at -= table->base == NULL ? 0 : own_columns(table->base);
     if (at >= field_count(table)) {
         return &table->columns[at - field_count(table)];
     }
@@ -178,6 +180,7 @@ void row_value(const struct column *column, const void *self, struct row_value *
         break;
     case COLUMN_MADE:
     default:
+        CHECK(column->maker != NULL);
         column->maker->write(self, out);
     }
 }
@@ -268,6 +271,7 @@ static void read_column(const struct column *column, struct db_query *row, int a
         break;
     case COLUMN_MADE:
     default:
+        CHECK(column->maker != NULL);
         column->maker->read(self, row, at);
     }
 }

@@ -245,7 +245,7 @@ static void lists_are_read_in_order(void **state)
 {
     struct db *db = ((struct test_room *)*state)->db;
     for (int i = 1; i <= 3; i++) {
-        struct ball ball = {.state = i, .bounces = 10 * i};
+        struct ball ball = {.state = i, .bounces = INT64_C(10) * i};
         row_insert(db, &BALL, &ball);
     }
     for (int round = 0; round < 2; round++) { /* prepared, and found again */
