@@ -389,6 +389,7 @@ static void fill_plan(struct planner *planner, const json_t *document, const GPt
 struct config_plan *config_plan_make(const json_t *document, const GPtrArray *current,
                                      struct plan_options options, struct fault *fault)
 {
+    const size_t kinds = config_kind_count();
     struct config_plan *plan = g_new0(struct config_plan, 1);
     plan->changes = g_ptr_array_new_with_free_func(free_change);
     plan->left = g_ptr_array_new_with_free_func(g_free);
@@ -396,8 +397,8 @@ struct config_plan *config_plan_make(const json_t *document, const GPtrArray *cu
     struct planner planner = {.plan = plan, .options = options, .fault = fault};
     *fault = (struct fault){0};
     planner.broken = g_ptr_array_new_with_free_func(g_free);
-    planner.rows = g_new(GArray *, config_kind_count());
-    for (size_t k = 0; k < config_kind_count(); k++) {
+    planner.rows = g_new0(GArray *, kinds);
+    for (size_t k = 0; k < kinds; k++) {
         planner.rows[k] = g_array_new(FALSE, FALSE, sizeof(guint));
     }
     planner.current = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -408,7 +409,7 @@ struct config_plan *config_plan_make(const json_t *document, const GPtrArray *cu
     fill_plan(&planner, document, current);
     g_hash_table_destroy(planner.current);
     g_ptr_array_unref(planner.broken);
-    for (size_t k = 0; k < config_kind_count(); k++) {
+    for (size_t k = 0; k < kinds; k++) {
         g_array_unref(planner.rows[k]);
     }
     g_free(planner.rows);

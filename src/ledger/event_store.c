@@ -78,12 +78,7 @@ static bool has_client(const struct ledger_tx *tx, struct principal actor)
     return tx->client != NULL && principal_is_somebody(actor);
 }
 
-struct parents {
-    const struct subject *list;
-    size_t count;
-};
-
-static json_t *parents_json(struct parents parents)
+static json_t *parents_json(struct event_parents parents)
 {
     json_t *names = json_array();
     for (size_t i = 0; i < parents.count; i++) {
@@ -95,7 +90,7 @@ static json_t *parents_json(struct parents parents)
 
 /* The text of the event's data. NULL: it has none. */
 static char *data_text(const struct ledger_tx *tx, struct principal actor, const json_t *data,
-                       struct parents parents)
+                       struct event_parents parents)
 {
     if (!has_client(tx, actor) && parents.count == 0) {
         return data == NULL ? NULL : json_write(data);
@@ -110,7 +105,7 @@ static char *data_text(const struct ledger_tx *tx, struct principal actor, const
     return json_write(with);
 }
 
-static void insert_parents(struct db *db, int64_t seq, struct parents parents)
+static void insert_parents(struct db *db, int64_t seq, struct event_parents parents)
 {
     for (size_t i = 0; i < parents.count; i++) {
         g_autofree char *name = subject_text(parents.list[i]);
@@ -175,7 +170,7 @@ static void tell_subscribers(struct ledger_tx *tx, const struct occurrence *what
 }
 
 static void append(struct ledger_tx *tx, struct principal actor, const struct event_kind *kind,
-                   struct subject subject, const json_t *data, struct parents parents)
+                   struct subject subject, const json_t *data, struct event_parents parents)
 {
     struct event_head *head = &tx->ledger->head;
     CHECK(is_listed(tx->ledger, kind));
@@ -202,18 +197,17 @@ static void append(struct ledger_tx *tx, struct principal actor, const struct ev
 void event_append(struct ledger_tx *tx, struct principal actor, const struct event_kind *kind,
                   struct subject subject, const json_t *data)
 {
-    append(tx, actor, kind, subject, data, (struct parents){NULL, 0});
+    append(tx, actor, kind, subject, data, (struct event_parents){NULL, 0});
 }
 
 void event_append_below(struct ledger_tx *tx, struct principal actor, const struct event_kind *kind,
-                        struct subject subject, const json_t *data, const struct subject *parents,
-                        size_t count)
+                        struct subject subject, const json_t *data, struct event_parents parents)
 {
-    CHECK(count >= 1 && count <= EVENT_PARENTS_MAX);
-    for (size_t i = 0; i < count; i++) {
-        CHECK(parents[i].kind != NULL && !subject_equal(parents[i], subject));
+    CHECK(parents.count >= 1 && parents.count <= EVENT_PARENTS_MAX);
+    for (size_t i = 0; i < parents.count; i++) {
+        CHECK(parents.list[i].kind != NULL && !subject_equal(parents.list[i], subject));
     }
-    append(tx, actor, kind, subject, data, (struct parents){parents, count});
+    append(tx, actor, kind, subject, data, parents);
 }
 
 static struct db_query *ask_list(struct db *db, int64_t after_seq, const struct subject *subject,

@@ -31,7 +31,8 @@ static enum command_result append_one(struct ledger_tx *tx, void *arg)
     const struct subject alert = subject_of_id("alert", *n % 3 == 0 ? 3 : 4);
     const struct subject teams[] = {subject_named("team", "payments"), subject_named("team", "a")};
     if (*n == 6 || *n == 12) {
-        event_append_below(tx, ana, &TRIGGERED, alert, data, teams, *n == 6 ? 1 : 2);
+        event_append_below(tx, ana, &TRIGGERED, alert, data,
+                           (struct event_parents){teams, *n == 6 ? 1 : 2});
     } else {
         event_append(tx, ana, &TRIGGERED, *n == 15 ? teams[0] : alert, data);
     }

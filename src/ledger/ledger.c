@@ -75,17 +75,22 @@ void ledger_judge_events(struct ledger *ledger)
     ledger->judges_data = true;
 }
 
-void ledger_add_events(struct ledger *ledger, const struct event_kind *const *kinds)
+static void add_kinds(struct ledger *ledger, const struct event_kind *const *kinds)
 {
-    if (ledger->kinds == NULL) {
-        ledger->kinds = g_hash_table_new(g_str_hash, g_str_equal);
-        ledger_add_events(ledger, LEDGER_EVENTS);
-    }
     for (size_t i = 0; kinds[i] != NULL; i++) {
         bool is_new = g_hash_table_insert(ledger->kinds, (gpointer)(uintptr_t)kinds[i]->name,
                                           (gpointer)(uintptr_t)kinds[i]);
         CHECK(is_new); /* a name stands for one kind */
     }
+}
+
+void ledger_add_events(struct ledger *ledger, const struct event_kind *const *kinds)
+{
+    if (ledger->kinds == NULL) {
+        ledger->kinds = g_hash_table_new(g_str_hash, g_str_equal);
+        add_kinds(ledger, LEDGER_EVENTS);
+    }
+    add_kinds(ledger, kinds);
 }
 
 const struct event_kind *event_kind_of(const struct ledger *ledger, const char *name)

@@ -14,9 +14,13 @@
 
 enum { EVENT_PARENTS_MAX = 8 };
 
-/* event_append, with 1 to EVENT_PARENTS_MAX parents: none of them twice, nor the subject itself. */
+/* 1 to EVENT_PARENTS_MAX: none of them twice, nor the event's subject itself. Borrowed. */
+struct event_parents {
+    const struct subject *list;
+    size_t count;
+};
+
 void event_append_below(struct ledger_tx *tx, struct principal actor, const struct event_kind *kind,
-                        struct subject subject, const json_t *data, const struct subject *parents,
-                        size_t count);
+                        struct subject subject, const json_t *data, struct event_parents parents);
 
 #endif

@@ -101,7 +101,8 @@ int64_t override_write(struct ledger_tx *tx, struct principal actor, const char 
     const struct subject about = subject_named("schedule", schedule);
     const struct subject who = subject_named("user", override->who);
     if (override->who != NULL) {
-        event_append_below(tx, actor, &EVENT_OVERRIDE_ADDED, about, data, &who, 1);
+        event_append_below(tx, actor, &EVENT_OVERRIDE_ADDED, about, data,
+                           (struct event_parents){&who, 1});
     } else {
         event_append(tx, actor, &EVENT_OVERRIDE_ADDED, about, data);
     }
