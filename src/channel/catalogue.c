@@ -34,18 +34,24 @@ static json_t *read_texts(const char *folder, int language)
     return texts;
 }
 
-/* A feature brings its own in every language, under keys that nobody else has. */
+/* Under keys that nobody else has. */
+static void add_texts(json_t *catalogue, json_t *texts)
+{
+    const char *key;
+    json_t *text;
+    json_object_foreach (texts, key, text) {
+        CHECK(json_object_get(catalogue, key) == NULL);
+        (void)json_object_set(catalogue, key, text);
+    }
+}
+
+/* A feature brings its own in every language. */
 static void add_feature(const char *name)
 {
     g_autofree char *folder = g_strconcat(LANG_PATH, name, NULL);
     for (int language = LANGUAGE_EN; language < LANGUAGE_COUNT; language++) {
         json_auto_t *texts = read_texts(folder, language);
-        const char *key;
-        json_t *text;
-        json_object_foreach (texts, key, text) {
-            CHECK(json_object_get(catalogues[language], key) == NULL);
-            (void)json_object_set(catalogues[language], key, text);
-        }
+        add_texts(catalogues[language], texts);
     }
 }
 

@@ -84,6 +84,7 @@ void link_write(const struct link *link, const unsigned char key[LINK_KEY_SIZE],
     bytes[18] = (unsigned char)(user_size >> 8);
     bytes[19] = (unsigned char)(user_size & 0xff);
     memcpy(bytes + HEAD_SIZE, link->user, user_size);
+    /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): its size ends it, not a NUL */
     memcpy(bytes + HEAD_SIZE + user_size, kind, kind_size);
     size_t size = HEAD_SIZE + user_size + kind_size;
     sign(bytes, size, key, bytes + size);
