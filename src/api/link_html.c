@@ -144,7 +144,7 @@ static void write_labels(struct html *html, const struct visit *visit, const str
                          const struct alert_facts *facts)
 {
     write_fact(html, say(visit, "label.component"), alert->component);
-    for (guint i = 0; i < facts->labels->len; i++) {
+    for (guint i = 0; facts->labels != NULL && i < facts->labels->len; i++) {
         const struct alert_label *label = g_ptr_array_index(facts->labels, i);
         write_fact(html, label->name, label->value);
     }
@@ -455,7 +455,7 @@ static void show_several(struct html *html, const struct visit *visit, struct db
 {
     struct link_tally tally = {0};
     size_t found = 0;
-    g_autofree struct topic *topics = g_new0(struct topic, count + 1);
+    struct topic *topics = g_new0(struct topic, count + 1);
     for (size_t i = 0; i < count; i++) {
         if (topic_load(visit->pager, db, subjects[i], &topics[found])) {
             tally_add(&tally, visit, db, &topics[found++]);
@@ -467,6 +467,7 @@ static void show_several(struct html *html, const struct visit *visit, struct db
         write_card(html, visit, db, &topics[i]);
         topic_clear(&topics[i]);
     }
+    g_free(topics);
     html_close(html);
     g_free(tally.taker);
 }
