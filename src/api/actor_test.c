@@ -11,21 +11,6 @@
 
 #include "api/test_house.h"
 
-/* As the command line does it: through the socket. */
-static json_t *ask_locally(struct test_house *house, const char *path, const char *body)
-{
-    int fd = client_connect_unix(house->socket);
-    assert_true(fd >= 0);
-    g_autofree char *request = g_strdup_printf(
-        "POST %s HTTP/1.1\r\nHost: local\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s",
-        path, strlen(body), body);
-    client_send(fd, request, strlen(request));
-    g_autofree char *answer = client_read(fd, 5000);
-    close(fd);
-    assert_int_equal(client_status(answer), 200);
-    return json_loads(client_body(answer), 0, NULL);
-}
-
 /* The actor of the newest entry of that kind. */
 static char *actor_in(const json_t *entries, const char *kind)
 {
@@ -79,7 +64,7 @@ static void test_whoever_acknowledges_is_told_alike(void **state)
             g_strdup_printf("/api/v1/alerts/%" G_GINT64_FORMAT "/acknowledge", alert);
         json_auto_t *answer = rows[i].token != NULL
                                   ? test_json(house, rows[i].token, "POST", path, rows[i].body, 200)
-                                  : ask_locally(house, path, rows[i].body);
+                                  : test_locally(house, path, rows[i].body, 200);
         assert_string_equal(json_string_value(json_object_get(answer, "acknowledged_by")),
                             rows[i].actor);
         check_told(house, alert, "alert.acknowledged", rows[i].actor);

@@ -16,22 +16,6 @@
 #include "api/test_house.h"
 #include "config/config_work.h"
 
-static struct test_house *house;
-
-static int open_house(void **state)
-{
-    (void)state;
-    house = test_house_open(false);
-    return 0;
-}
-
-static int close_house(void **state)
-{
-    (void)state;
-    test_house_close(&house);
-    return 0;
-}
-
 static const char *text_at(const json_t *json, const char *key)
 {
     const char *text = json_string_value(json_object_get(json, key));
@@ -47,13 +31,13 @@ static void test_lists_page_through_everything_once(void **state)
 {
     (void)state;
     for (int i = 0; i < 5; i++) {
-        (void)test_alert(house, "one of five");
+        (void)test_alert(the_house, "one of five");
     }
     g_autofree char *path = g_strdup("/api/v1/alerts?limit=2");
     int64_t before = INT64_MAX;
     size_t seen = 0;
     for (;;) {
-        json_auto_t *page = test_json(house, house->read, "GET", path, NULL, 200);
+        json_auto_t *page = test_json(the_house, the_house->read, "GET", path, NULL, 200);
         const json_t *items = json_object_get(page, "items");
         for (size_t i = 0; i < json_array_size(items); i++) {
             int64_t id = g_ascii_strtoll(text_at(json_array_get(items, i), "id"), NULL, 10);
@@ -75,12 +59,13 @@ static void test_lists_page_through_everything_once(void **state)
 static void test_acknowledge_for_a_person(void **state)
 {
     (void)state;
-    g_autofree char *path = alert_path(test_alert(house, "to be taken"), "/acknowledge");
-    json_auto_t *taken = test_json(house, house->respond, "POST", path, "{\"user\": \"ana\"}", 200);
+    g_autofree char *path = alert_path(test_alert(the_house, "to be taken"), "/acknowledge");
+    json_auto_t *taken =
+        test_json(the_house, the_house->respond, "POST", path, "{\"user\": \"ana\"}", 200);
     assert_string_equal(text_at(taken, "status"), "acknowledged");
     assert_string_equal(text_at(taken, "acknowledged_by"), "user:ana");
     json_auto_t *events =
-        test_json(house, house->read, "GET", "/api/v1/events?limit=200", NULL, 200);
+        test_json(the_house, the_house->read, "GET", "/api/v1/events?limit=200", NULL, 200);
     g_autofree char *all = json_dumps(events, 0);
     assert_non_null(strstr(all, "by token:respond"));
 }
@@ -88,7 +73,7 @@ static void test_acknowledge_for_a_person(void **state)
 static void test_verbs_go_through(void **state)
 {
     (void)state;
-    int64_t id = test_alert(house, "through all verbs");
+    int64_t id = test_alert(the_house, "through all verbs");
 
     static const struct {
         const char *verb, *body;
@@ -104,7 +89,8 @@ static void test_verbs_go_through(void **state)
 
     for (size_t i = 0; i < G_N_ELEMENTS(STEPS); i++) {
         g_autofree char *path = alert_path(id, STEPS[i].verb);
-        json_decref(test_json(house, house->respond, "POST", path, STEPS[i].body, STEPS[i].status));
+        json_decref(
+            test_json(the_house, the_house->respond, "POST", path, STEPS[i].body, STEPS[i].status));
     }
 }
 
@@ -208,10 +194,11 @@ static const struct refusal REFUSALS[] = {
 static void test_refusals_name_the_field(void **state)
 {
     (void)state;
-    (void)test_alert(house, "alert 1");
+    (void)test_alert(the_house, "alert 1");
     for (size_t i = 0; i < G_N_ELEMENTS(REFUSALS); i++) {
         const struct refusal *row = &REFUSALS[i];
-        g_autofree char *answer = test_ask(house, house->admin, row->method, row->path, row->body);
+        g_autofree char *answer =
+            test_ask(the_house, the_house->admin, row->method, row->path, row->body);
         if (client_status(answer) != row->status) {
             fail_msg("%s: expected %d, got: %s", row->name, row->status, answer);
         }
@@ -231,89 +218,93 @@ static void test_refusals_name_the_field(void **state)
         }
     }
     /* The same twice says nothing else. */
-    json_decref(
-        test_json(house, house->read, "GET", "/api/v1/alerts?status=open&status=open", NULL, 200));
+    json_decref(test_json(the_house, the_house->read, "GET",
+                          "/api/v1/alerts?status=open&status=open", NULL, 200));
 }
 
 static void test_schedules_tell_who_is_on_call(void **state)
 {
     (void)state;
     json_auto_t *answer =
-        test_json(house, house->read, "GET",
+        test_json(the_house, the_house->read, "GET",
                   "/api/v1/schedules/primary/on-call?at=2026-12-24T23:30:00%2B01:00", NULL, 200);
     assert_string_equal(text_at(answer, "at"), "2026-12-24T22:30:00Z");
     const json_t *first = json_array_get(json_object_get(answer, "on_call"), 0);
     assert_string_equal(text_at(first, "user"), "ana");
     json_auto_t *made = test_json(
-        house, house->respond, "POST", "/api/v1/schedules/primary/overrides",
+        the_house, the_house->respond, "POST", "/api/v1/schedules/primary/overrides",
         "{\"from\":\"2026-12-24T00:00\",\"to\":\"2026-12-26T00:00\",\"who\":\"budi\"}", 201);
     json_auto_t *changed =
-        test_json(house, house->read, "GET",
+        test_json(the_house, the_house->read, "GET",
                   "/api/v1/schedules/primary/on-call?at=2026-12-24T22:30:00Z", NULL, 200);
     first = json_array_get(json_object_get(changed, "on_call"), 0);
     assert_string_equal(text_at(first, "user"), "budi");
     g_autofree char *path =
         g_strdup_printf("/api/v1/schedules/primary/overrides/%s", text_at(made, "id"));
-    json_decref(test_json(house, house->respond, "DELETE", path, NULL, 204));
+    json_decref(test_json(the_house, the_house->respond, "DELETE", path, NULL, 204));
     json_auto_t *gaps =
-        test_json(house, house->read, "GET", "/api/v1/schedules/primary/gaps", NULL, 200);
+        test_json(the_house, the_house->read, "GET", "/api/v1/schedules/primary/gaps", NULL, 200);
     assert_int_equal(json_array_size(json_object_get(gaps, "items")), 0);
 }
 
 static void test_calendar_by_its_address(void **state)
 {
     (void)state;
-    json_auto_t *feed =
-        test_json(house, house->respond, "POST", "/api/v1/feeds", "{\"user\":\"ana\"}", 201);
+    json_auto_t *feed = test_json(the_house, the_house->respond, "POST", "/api/v1/feeds",
+                                  "{\"user\":\"ana\"}", 201);
     const char *url = text_at(feed, "url");
     assert_true(g_str_has_prefix(url, "http://tocsin.example.com/cal/tcn_feed_"));
     const char *path = url + strlen("http://tocsin.example.com");
-    g_autofree char *answer = test_ask(house, NULL, "GET", path, NULL);
+    g_autofree char *answer = test_ask(the_house, NULL, "GET", path, NULL);
     assert_int_equal(client_status(answer), 200);
     assert_non_null(strstr(answer, "BEGIN:VEVENT"));
     g_autofree char *tag = client_header(answer, "ETag");
     g_autofree char *header = g_strdup_printf("If-None-Match: %s\r\n", tag);
-    g_autofree char *again = client_call(house->port, "GET", path, header, NULL);
+    g_autofree char *again = client_call(the_house->port, "GET", path, header, NULL);
     assert_int_equal(client_status(again), 304);
-    json_decref(test_json(house, house->respond, "DELETE", "/api/v1/feeds/user%3Aana", NULL, 204));
-    json_decref(test_json(house, NULL, "GET", path, NULL, 404));
+    json_decref(
+        test_json(the_house, the_house->respond, "DELETE", "/api/v1/feeds/user%3Aana", NULL, 204));
+    json_decref(test_json(the_house, NULL, "GET", path, NULL, 404));
 }
 
 static void test_one_calendar_of_several_ends(void **state)
 {
     (void)state;
     const char *body = "{\"user\":\"ana\"}";
-    json_auto_t *first = test_json(house, house->respond, "POST", "/api/v1/feeds", body, 201);
-    json_auto_t *list = test_json(house, house->read, "GET", "/api/v1/feeds", NULL, 200);
+    json_auto_t *first =
+        test_json(the_house, the_house->respond, "POST", "/api/v1/feeds", body, 201);
+    json_auto_t *list = test_json(the_house, the_house->read, "GET", "/api/v1/feeds", NULL, 200);
     json_t *made = json_array_get(json_object_get(list, "items"), 0);
-    json_auto_t *second = test_json(house, house->respond, "POST", "/api/v1/feeds", body, 201);
+    json_auto_t *second =
+        test_json(the_house, the_house->respond, "POST", "/api/v1/feeds", body, 201);
     const char *first_path = text_at(first, "url") + strlen("http://tocsin.example.com");
     const char *second_path = text_at(second, "url") + strlen("http://tocsin.example.com");
     g_autofree char *path = g_strdup_printf("/api/v1/feeds/user%%3Aana?id=%s", text_at(made, "id"));
-    json_decref(test_json(house, house->respond, "DELETE", path, NULL, 204));
-    json_decref(test_json(house, NULL, "GET", first_path, NULL, 404));
-    g_autofree char *other = test_ask(house, NULL, "GET", second_path, NULL);
+    json_decref(test_json(the_house, the_house->respond, "DELETE", path, NULL, 204));
+    json_decref(test_json(the_house, NULL, "GET", first_path, NULL, 404));
+    g_autofree char *other = test_ask(the_house, NULL, "GET", second_path, NULL);
     assert_int_equal(client_status(other), 200);
-    json_decref(test_json(house, house->respond, "DELETE", path, NULL, 404));
+    json_decref(test_json(the_house, the_house->respond, "DELETE", path, NULL, 404));
+    json_decref(test_json(the_house, the_house->respond, "DELETE", "/api/v1/feeds/user%3Aana?id=x",
+                          NULL, 400));
     json_decref(
-        test_json(house, house->respond, "DELETE", "/api/v1/feeds/user%3Aana?id=x", NULL, 400));
-    json_decref(test_json(house, house->respond, "DELETE", "/api/v1/feeds/user%3Aana", NULL, 204));
-    json_decref(test_json(house, NULL, "GET", second_path, NULL, 404));
+        test_json(the_house, the_house->respond, "DELETE", "/api/v1/feeds/user%3Aana", NULL, 204));
+    json_decref(test_json(the_house, NULL, "GET", second_path, NULL, 404));
 }
 
 static void test_stream_resumes_where_it_broke(void **state)
 {
     (void)state;
-    (void)test_alert(house, "before the stream");
+    (void)test_alert(the_house, "before the stream");
     json_auto_t *events =
-        test_json(house, house->read, "GET", "/api/v1/events?limit=200", NULL, 200);
+        test_json(the_house, the_house->read, "GET", "/api/v1/events?limit=200", NULL, 200);
     size_t count = json_array_size(json_object_get(events, "items"));
     assert_true(count > 3);
     g_autofree char *ask =
         g_strdup_printf("GET /api/v1/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n"
                         "Last-Event-ID: %zu\r\n\r\n",
-                        house->read, count - 2);
-    int fd = client_connect(house->port);
+                        the_house->read, count - 2);
+    int fd = client_connect(the_house->port);
     client_send(fd, ask, strlen(ask));
     g_autofree char *second_last = g_strdup_printf("id: %zu\n", count - 1);
     g_autofree char *last = g_strdup_printf("id: %zu\n", count);
@@ -321,17 +312,17 @@ static void test_stream_resumes_where_it_broke(void **state)
     g_autofree char *first = client_read_until(fd, last);
     assert_non_null(strstr(first, second_last));
     assert_null(strstr(first, too_old));
-    (void)test_alert(house, "while it is open");
+    (void)test_alert(the_house, "while it is open");
     g_autofree char *next = client_read_until(fd, "while it is open");
     assert_non_null(strstr(next, "event: message\ndata: {"));
     close(fd);
 }
 
 /* From now on. Its end is written to `out_until`. */
-static void silence_for(struct test_house *the_house, const char *name, struct span length,
-                        int status, char out_until[UTC_TEXT_SIZE])
+static void silence_for(struct test_house *house, const char *name, struct span length, int status,
+                        char out_until[UTC_TEXT_SIZE])
 {
-    struct utc now = clock_now(the_house->api.clock);
+    struct utc now = clock_now(house->api.clock);
     char from[UTC_TEXT_SIZE];
     utc_format(now, from);
     utc_format(utc_add(now, length), out_until);
@@ -339,32 +330,32 @@ static void silence_for(struct test_house *the_house, const char *name, struct s
         "{\"name\":\"%s\",\"match\":[{\"field\":\"service\",\"value\":\"checkout\"}],"
         "\"from\":\"%s\",\"to\":\"%s\"}",
         name, from, out_until);
-    json_decref(test_json(the_house, the_house->respond, "POST", "/api/v1/silences", body, status));
+    json_decref(test_json(house, house->respond, "POST", "/api/v1/silences", body, status));
 }
 
 /* A reader whose number comes from before the database was put back: told, not left waiting. */
 static void test_stream_says_that_it_begins_anew(void **state)
 {
     (void)state;
-    int fd = client_connect(house->port);
+    int fd = client_connect(the_house->port);
     g_autofree char *head =
         g_strdup_printf("GET /api/v1/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n"
                         "Last-Event-ID: 123456789\r\n\r\n",
-                        house->read);
+                        the_house->read);
     client_send(fd, head, strlen(head));
     g_autofree char *told = client_read_until(fd, "\"newest\"");
     assert_non_null(strstr(told, "200 OK"));
     assert_non_null(strstr(
         told,
         "\"kind\":\"stream.reset\",\"subject\":\"stream\",\"data\":{\"asked\":\"123456789\""));
-    (void)test_alert(house, "after the reset");
+    (void)test_alert(the_house, "after the reset");
     g_autofree char *next = client_read_until(fd, "alert.triggered");
     assert_null(strstr(next, "stream.reset"));
     close(fd);
     static const char HEADERS[] = "Last-Event-ID: x7\r\n";
     g_autofree char *lines =
-        g_strdup_printf("Authorization: Bearer %s\r\n%s", house->read, HEADERS);
-    g_autofree char *answer = client_call(house->port, "GET", "/api/v1/stream", lines, NULL);
+        g_strdup_printf("Authorization: Bearer %s\r\n%s", the_house->read, HEADERS);
+    g_autofree char *answer = client_call(the_house->port, "GET", "/api/v1/stream", lines, NULL);
     assert_int_equal(client_status(answer), 400);
 }
 
@@ -377,19 +368,21 @@ static void test_old_silences_are_forgotten(void **state)
                   "from", "2026-01-01T00:00:00Z", "to", "2026-01-02T00:00:00Z", "match", "field",
                   "service", "value", "checkout");
     struct put_object put = {
-        .base = {.configs = house->api.configs, .actor = {PRINCIPAL_TOKEN, "x"}},
+        .base = {.configs = the_house->api.configs, .actor = {PRINCIPAL_TOKEN, "x"}},
         .kind = &SILENCE_KIND,
         .spec = spec};
     const struct command command = {
         .run = put_object_run, .answer = config_command_answered, .arg = &put};
-    assert_int_equal(desk_submit_and_wait(house->api.desk, command), OUTCOME_COMMITTED);
+    assert_int_equal(desk_submit_and_wait(the_house->api.desk, command), OUTCOME_COMMITTED);
     put_object_clear(&put);
-    json_auto_t *old = test_json(house, house->read, "GET", "/api/v1/silences/old", NULL, 200);
+    json_auto_t *old =
+        test_json(the_house, the_house->read, "GET", "/api/v1/silences/old", NULL, 200);
     assert_string_equal(text_at(old, "state"), "over");
     char until[UTC_TEXT_SIZE];
-    silence_for(house, "new", SPAN_H(1), 201, until);
-    json_decref(test_json(house, house->read, "GET", "/api/v1/silences/old", NULL, 404));
-    json_decref(test_json(house, house->respond, "DELETE", "/api/v1/silences/new", NULL, 204));
+    silence_for(the_house, "new", SPAN_H(1), 201, until);
+    json_decref(test_json(the_house, the_house->read, "GET", "/api/v1/silences/old", NULL, 404));
+    json_decref(
+        test_json(the_house, the_house->respond, "DELETE", "/api/v1/silences/new", NULL, 204));
 }
 
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
@@ -412,7 +405,7 @@ static void test_long_reads_hold_up_no_alert(void **state)
         "/api/v1/config/export",       "/api/v1/events/verify",
     };
     int readers[G_N_ELEMENTS(LONG)];
-    g_autofree char *alert = g_strdup_printf("%" G_GINT64_FORMAT, test_alert(house, "before"));
+    g_autofree char *alert = g_strdup_printf("%" G_GINT64_FORMAT, test_alert(the_house, "before"));
     pthread_mutex_lock(&gate);
     sem_t is_there;
     assert_int_equal(sem_init(&is_there, 0, 0), 0);
@@ -421,13 +414,14 @@ static void test_long_reads_hold_up_no_alert(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(LONG); i++) {
         g_auto(GStrv) parts = g_strsplit(LONG[i], "%s", 2);
         g_autofree char *path = g_strjoinv(alert, parts);
-        g_autofree char *ask = g_strdup_printf(
-            "GET %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n", path, house->admin);
-        readers[i] = client_connect(house->port);
+        g_autofree char *ask =
+            g_strdup_printf("GET %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n", path,
+                            the_house->admin);
+        readers[i] = client_connect(the_house->port);
         client_send(readers[i], ask, strlen(ask));
     }
     for (int i = 0; i < 8; i++) {
-        assert_true(test_alert(house, "beside long reads") > 0);
+        assert_true(test_alert(the_house, "beside long reads") > 0);
     }
     for (size_t i = 0; i < G_N_ELEMENTS(readers); i++) {
         char byte = 0;
@@ -478,43 +472,44 @@ static void test_silences_routes_and_questions(void **state)
 {
     (void)state;
     char until[UTC_TEXT_SIZE];
-    silence_for(house, "night work", SPAN_H(1), 201, until);
-    g_autofree char *shown = alert_path(test_alert(house, "silenced"), "");
+    silence_for(the_house, "night work", SPAN_H(1), 201, until);
+    g_autofree char *shown = alert_path(test_alert(the_house, "silenced"), "");
     json_auto_t *silences =
-        test_json(house, house->read, "GET", "/api/v1/silences?holds=true", NULL, 200);
+        test_json(the_house, the_house->read, "GET", "/api/v1/silences?holds=true", NULL, 200);
     const json_t *listed = json_array_get(json_object_get(silences, "items"), 0);
     assert_int_equal(json_array_size(json_object_get(silences, "items")), 1);
     assert_string_equal(text_at(listed, "state"), "active");
     assert_string_equal(text_at(listed, "changes_at"), until);
     assert_string_equal(text_at(listed, "created_by"), "token:respond");
     assert_int_equal(json_integer_value(json_object_get(listed, "holds")), 1);
-    json_auto_t *alert = test_json(house, house->read, "GET", shown, NULL, 200);
+    json_auto_t *alert = test_json(the_house, the_house->read, "GET", shown, NULL, 200);
     assert_string_equal(text_at(alert, "silenced_by"), "night work");
     assert_string_equal(text_at(alert, "silenced_until"), until);
-    json_auto_t *alerts = test_json(house, house->read, "GET", "/api/v1/alerts?limit=1", NULL, 200);
+    json_auto_t *alerts =
+        test_json(the_house, the_house->read, "GET", "/api/v1/alerts?limit=1", NULL, 200);
     assert_string_equal(text_at(json_array_get(json_object_get(alerts, "items"), 0), "silenced_by"),
                         "night work");
-    json_decref(
-        test_json(house, house->respond, "DELETE", "/api/v1/silences/night%20work", NULL, 204));
+    json_decref(test_json(the_house, the_house->respond, "DELETE", "/api/v1/silences/night%20work",
+                          NULL, 204));
     json_auto_t *ended =
-        test_json(house, house->read, "GET", "/api/v1/silences/night%20work", NULL, 200);
+        test_json(the_house, the_house->read, "GET", "/api/v1/silences/night%20work", NULL, 200);
     assert_string_equal(text_at(ended, "state"), "over");
     assert_string_equal(text_at(ended, "created_by"), "token:respond");
     json_decref(/* again: it stays as it ended */
-                test_json(house, house->respond, "DELETE", "/api/v1/silences/night%20work", NULL,
-                          204));
+                test_json(the_house, the_house->respond, "DELETE", "/api/v1/silences/night%20work",
+                          NULL, 204));
     json_auto_t *still =
-        test_json(house, house->read, "GET", "/api/v1/silences/night%20work", NULL, 200);
+        test_json(the_house, the_house->read, "GET", "/api/v1/silences/night%20work", NULL, 200);
     assert_true(json_equal(ended, still));
     json_auto_t *routed = test_json(
-        house, house->read, "POST", "/api/v1/routes/test",
+        the_house, the_house->read, "POST", "/api/v1/routes/test",
         "{\"integration\":\"native\",\"alert\":{\"summary\":\"x\",\"component\":\"bill\"}}", 200);
     assert_string_equal(text_at(routed, "service"), "billing");
-    json_auto_t *asked = test_json(house, house->read, "GET",
+    json_auto_t *asked = test_json(the_house, the_house->read, "GET",
                                    "/api/v1/whatif?service=checkout&severity=critical", NULL, 200);
     assert_true(json_array_size(json_object_get(asked, "steps")) > 0);
-    g_autofree char *path = alert_path(test_alert(house, "why me?"), "/explain");
-    json_auto_t *explained = test_json(house, house->read, "GET", path, NULL, 200);
+    g_autofree char *path = alert_path(test_alert(the_house, "why me?"), "/explain");
+    json_auto_t *explained = test_json(the_house, the_house->read, "GET", path, NULL, 200);
     assert_true(json_is_array(json_object_get(explained, "pages")));
 }
 
@@ -523,40 +518,44 @@ static void backups_may_follow_at_once(void **state)
 {
     (void)state;
     for (int i = 0; i < 5; i++) {
-        json_decref(test_json(house, house->admin, "POST", "/api/v1/backup", NULL, 201));
+        json_decref(test_json(the_house, the_house->admin, "POST", "/api/v1/backup", NULL, 201));
     }
 }
 
 static void test_operations(void **state)
 {
     (void)state;
-    json_decref(test_json(house, NULL, "GET", "/healthz", NULL, 200));
-    json_decref(test_json(house, NULL, "GET", "/readyz", NULL, 200));
-    g_autofree char *metrics = test_ask(house, NULL, "GET", "/metrics", NULL);
+    json_decref(test_json(the_house, NULL, "GET", "/healthz", NULL, 200));
+    json_decref(test_json(the_house, NULL, "GET", "/readyz", NULL, 200));
+    g_autofree char *metrics = test_ask(the_house, NULL, "GET", "/metrics", NULL);
     assert_non_null(strstr(metrics, "\ntocsin_writable 1\n"));
-    json_auto_t *backup = test_json(house, house->admin, "POST", "/api/v1/backup", NULL, 201);
+    json_auto_t *backup =
+        test_json(the_house, the_house->admin, "POST", "/api/v1/backup", NULL, 201);
     struct fault fault = {0};
     assert_true(db_verify(text_at(backup, "path"), &fault));
     api_hurry();
-    json_decref(test_json(house, house->admin, "POST", "/api/v1/backup", NULL, 503));
+    json_decref(test_json(the_house, the_house->admin, "POST", "/api/v1/backup", NULL, 503));
     api_settle();
-    json_auto_t *export = test_json(house, house->admin, "GET", "/api/v1/config/export", NULL, 200);
+    json_auto_t *export =
+        test_json(the_house, the_house->admin, "GET", "/api/v1/config/export", NULL, 200);
     assert_int_equal(json_array_size(json_object_get(json_object_get(export, "document"), "users")),
                      2);
-    json_decref(test_json(house, house->respond, "POST", "/api/v1/users/ana/test", NULL, 202));
+    json_decref(
+        test_json(the_house, the_house->respond, "POST", "/api/v1/users/ana/test", NULL, 202));
 }
 
 static void test_rotated_key_takes_over(void **state)
 {
     (void)state;
-    json_auto_t *made = test_json(house, house->admin, "POST", "/api/v1/integrations/native/key",
-                                  "{\"overlap\": \"0s\"}", 201);
-    json_decref(test_json(house, house->key, "POST", "/api/v1/alerts", "{\"summary\":\"x\"}", 401));
-    json_decref(test_json(house, text_at(made, "key"), "POST", "/api/v1/alerts",
+    json_auto_t *made = test_json(the_house, the_house->admin, "POST",
+                                  "/api/v1/integrations/native/key", "{\"overlap\": \"0s\"}", 201);
+    json_decref(
+        test_json(the_house, the_house->key, "POST", "/api/v1/alerts", "{\"summary\":\"x\"}", 401));
+    json_decref(test_json(the_house, text_at(made, "key"), "POST", "/api/v1/alerts",
                           "{\"summary\":\"x\"}", 202));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_house, close_house)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, test_house_set_up, test_house_tear_down)
 
 int main(void)
 {

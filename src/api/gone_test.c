@@ -10,25 +10,10 @@
 
 #include "api/test_house.h"
 
-static struct test_house *house;
-
-static int open_house(void **state)
-{
-    (void)state;
-    house = test_house_open(false);
-    return 0;
-}
-
-static int close_house(void **state)
-{
-    (void)state;
-    test_house_close(&house);
-    return 0;
-}
-
 static void send(const char *body, int status, const char *outcome)
 {
-    json_auto_t *answer = test_json(house, house->respond, "POST", "/api/v1/alerts", body, status);
+    json_auto_t *answer =
+        test_json(the_house, the_house->respond, "POST", "/api/v1/alerts", body, status);
     const char *got = json_string_value(json_object_get(answer, "outcome"));
     if (g_strcmp0(got, outcome) != 0) {
         fail_msg("%s: expected %s, got %s", body, outcome, got);
@@ -39,7 +24,7 @@ static void send(const char *body, int status, const char *outcome)
 static void prune(void)
 {
     json_decref(
-        test_json(house, house->admin, "POST", "/api/v1/config/apply",
+        test_json(the_house, the_house->admin, "POST", "/api/v1/config/apply",
                   "{\"prune\": true, \"document\": {\"users\": [{\"name\": \"ana\", \"contacts\": "
                   "[{\"kind\": \"log\", \"watched\": true}]}], \"policies\": [{\"name\": "
                   "\"standard\", \"steps\": "
@@ -76,7 +61,7 @@ static void its_open_alert_is_acknowledged_and_resolved(void **state)
         send(acknowledge, 202, "acknowledged");
         send(resolve, 202, "resolved");
         json_auto_t *problem =
-            test_json(house, house->respond, "POST", "/api/v1/alerts", resolve, 400);
+            test_json(the_house, the_house->respond, "POST", "/api/v1/alerts", resolve, 400);
         assert_string_equal(json_string_value(json_object_get(problem, "field")), ROWS[i].name);
     }
 }
@@ -85,7 +70,7 @@ static void its_open_alert_is_acknowledged_and_resolved(void **state)
 static void expect_listed(const char *whose, const char *severity, int status, size_t count)
 {
     g_autofree char *path = g_strdup_printf("/api/v1/alerts?%s&severity=%s", whose, severity);
-    json_auto_t *answer = test_json(house, house->read, "GET", path, NULL, status);
+    json_auto_t *answer = test_json(the_house, the_house->read, "GET", path, NULL, status);
     if (json_array_size(json_object_get(answer, "items")) != count) {
         fail_msg("%s: expected %zu", path, count);
     }
@@ -122,14 +107,14 @@ static void a_misspelt_name_is_still_refused(void **state)
     send("{\"action\": \"resolve\", \"dedup_key\": \"k\", \"integration\": \"heartbeat:k\"}", 400,
          NULL);
     send("{\"action\": \"resolve\", \"dedup_key\": \"k\"}", 400, NULL);
-    json_auto_t *events = test_json(house, house->read, "GET", "/api/v1/events", NULL, 200);
+    json_auto_t *events = test_json(the_house, the_house->read, "GET", "/api/v1/events", NULL, 200);
     g_autofree char *text = json_dumps(events, JSON_COMPACT);
     assert_null(strstr(text, "alert.unknown"));
     send("{\"action\": \"resolve\", \"dedup_key\": \"k\", \"service\": \"checkout\"}", 202,
          "resolved");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_house, close_house)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, test_house_set_up, test_house_tear_down)
 
 int main(void)
 {

@@ -10,22 +10,6 @@
 #include "paging/link.h"
 #include "paging/pager.h"
 
-static struct test_house *house;
-
-static int open_house(void **state)
-{
-    (void)state;
-    house = test_house_open(false);
-    return 0;
-}
-
-static int close_house(void **state)
-{
-    (void)state;
-    test_house_close(&house);
-    return 0;
-}
-
 static char *link_to(int64_t alert_id, const char *who)
 {
     struct link link = {.kind = LINK_SUBJECT,
@@ -34,14 +18,14 @@ static char *link_to(int64_t alert_id, const char *who)
                         .expires_at = utc_add(clock_now(&CLOCK_SYSTEM), SPAN_H(1))};
     g_strlcpy(link.user, who, sizeof link.user);
     char token[LINK_TOKEN_SIZE];
-    link_write(&link, pager_link_key(house->api.pager), token);
+    link_write(&link, pager_link_key(the_house->api.pager), token);
     return g_strconcat("/l/", token, NULL);
 }
 
 static json_t *alert_of(int64_t id)
 {
     g_autofree char *path = g_strdup_printf("/api/v1/alerts/%" G_GINT64_FORMAT, id);
-    return test_json(house, house->read, "GET", path, NULL, 200);
+    return test_json(the_house, the_house->read, "GET", path, NULL, 200);
 }
 
 static void assert_is(int64_t id, const char *field, const char *expected)
@@ -57,13 +41,13 @@ static void assert_is(int64_t id, const char *field, const char *expected)
 static bool explains(int64_t id, const char *text)
 {
     g_autofree char *path = g_strdup_printf("/api/v1/alerts/%" G_GINT64_FORMAT "/explain", id);
-    g_autofree char *answer = test_ask(house, house->read, "GET", path, NULL);
+    g_autofree char *answer = test_ask(the_house, the_house->read, "GET", path, NULL);
     return strstr(client_body(answer), text) != NULL;
 }
 
 static void press(const char *path, const char *form, const char *expected_way)
 {
-    g_autofree char *answer = test_ask(house, NULL, "POST", path, form);
+    g_autofree char *answer = test_ask(the_house, NULL, "POST", path, form);
     if (client_status(answer) != 303) {
         fail_msg("%s: %s", form, answer);
     }
@@ -75,7 +59,7 @@ static void press(const char *path, const char *form, const char *expected_way)
 static void each_button_does_its_own(void **state)
 {
     (void)state;
-    int64_t id = test_alert(house, "disk full");
+    int64_t id = test_alert(the_house, "disk full");
     g_autofree char *path = link_to(id, "budi");
     press(path, "do=page&who=user%3Aana&note=you+know+this+disk", "?done=page");
     assert_is(id, "status", "open");
@@ -92,7 +76,7 @@ static void each_button_does_its_own(void **state)
     /* It is over: said, not done again. */
     press(path, "do=escalate", "?done=refused");
     g_autofree char *more = g_strconcat(path, "?done=refused", NULL);
-    g_autofree char *page = test_ask(house, NULL, "GET", more, NULL);
+    g_autofree char *page = test_ask(the_house, NULL, "GET", more, NULL);
     assert_non_null(strstr(page, "could not be done"));
     assert_null(strstr(page, "<form"));
     assert_non_null(strstr(page, "<dt>It took</dt>"));
@@ -108,24 +92,24 @@ static void a_page_that_does_not_go_at_once_is_no_page_now(void **state)
         "{\"document\": {\"users\": [{\"name\": \"late\", \"contacts\": [{\"kind\": \"log\", "
         "\"watched\": true}],"
         " \"rules\": {\"high\": [{\"after\": \"2m\", \"contact\": \"log\"}]}}]}}";
-    json_decref(test_json(house, house->admin, "POST", "/api/v1/config/apply", LATE, 200));
-    int64_t id = test_alert(house, "disk full");
+    json_decref(test_json(the_house, the_house->admin, "POST", "/api/v1/config/apply", LATE, 200));
+    int64_t id = test_alert(the_house, "disk full");
     g_autofree char *path = link_to(id, "budi");
     press(path, "do=page&who=user%3Alate", "?done=held");
     press(path, "do=page&who=user%3Aana", "?done=page");
     g_autofree char *shown = g_strconcat(path, "?done=held", NULL);
-    g_autofree char *page = test_ask(house, NULL, "GET", shown, NULL);
+    g_autofree char *page = test_ask(the_house, NULL, "GET", shown, NULL);
     assert_non_null(strstr(page, "but not at once"));
 
     g_autofree char *way = g_strdup_printf("/api/v1/alerts/%" G_GINT64_FORMAT "/page", id);
-    json_auto_t *answer =
-        test_json(house, house->respond, "POST", way, "{\"target\": {\"user\": \"late\"}}", 200);
+    json_auto_t *answer = test_json(the_house, the_house->respond, "POST", way,
+                                    "{\"target\": {\"user\": \"late\"}}", 200);
     const json_t *hold = json_array_get(json_object_get(answer, "holds"), 0);
     assert_string_equal(json_text(hold, "who", ""), "late");
     assert_string_equal(json_text(hold, "why", ""), "their own rules tell them only then");
     assert_non_null(json_object_get(hold, "until"));
-    json_auto_t *other =
-        test_json(house, house->respond, "POST", way, "{\"target\": {\"user\": \"ana\"}}", 200);
+    json_auto_t *other = test_json(the_house, the_house->respond, "POST", way,
+                                   "{\"target\": {\"user\": \"ana\"}}", 200);
     assert_null(json_object_get(other, "holds"));
 }
 
@@ -150,10 +134,10 @@ static void only_what_a_form_of_ours_sends_is_an_answer(void **state)
                 {"do=page&who=channel%3Aops"},
                 {"do=page&who=user%3A"}};
 
-    int64_t id = test_alert(house, "nobody pressed");
+    int64_t id = test_alert(the_house, "nobody pressed");
     g_autofree char *path = link_to(id, "budi");
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
-        g_autofree char *answer = test_ask(house, NULL, "POST", path, ROWS[i].form);
+        g_autofree char *answer = test_ask(the_house, NULL, "POST", path, ROWS[i].form);
         if (client_status(answer) != 400 || strstr(answer, "Nothing was changed") == NULL) {
             fail_msg("\"%s\": %s", ROWS[i].form, answer);
         }
@@ -166,9 +150,9 @@ static void only_what_a_form_of_ours_sends_is_an_answer(void **state)
 static void another_sites_page_cannot_press(void **state)
 {
     (void)state;
-    g_autofree char *own = g_strdup_printf("Origin: http://127.0.0.1:%u\r\n", house->port);
+    g_autofree char *own = g_strdup_printf("Origin: http://127.0.0.1:%u\r\n", the_house->port);
     g_autofree char *public =
-        g_strdup_printf("Origin: %s\r\nSec-Fetch-Site: same-origin\r\n", house->api.public_url);
+        g_strdup_printf("Origin: %s\r\nSec-Fetch-Site: same-origin\r\n", the_house->api.public_url);
 
     const struct {
         const char *name, *headers;
@@ -186,10 +170,10 @@ static void another_sites_page_cannot_press(void **state)
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
-        int64_t id = test_alert(house, ROWS[i].name);
+        int64_t id = test_alert(the_house, ROWS[i].name);
         g_autofree char *path = link_to(id, "budi");
         g_autofree char *answer =
-            client_call(house->port, "POST", path, ROWS[i].headers, "do=acknowledge");
+            client_call(the_house->port, "POST", path, ROWS[i].headers, "do=acknowledge");
         if (client_status(answer) != ROWS[i].status) {
             fail_msg("%s: %s", ROWS[i].name, answer);
         }
@@ -213,7 +197,7 @@ static void a_note_of_any_script_fits(void **state)
     (void)state;
     static const char *const CHARACTERS[] = {"a", "é", "ㄱ", "擔", "🔥"};
     for (size_t i = 0; i < G_N_ELEMENTS(CHARACTERS); i++) {
-        int64_t id = test_alert(house, CHARACTERS[i]);
+        int64_t id = test_alert(the_house, CHARACTERS[i]);
         g_autofree char *path = link_to(id, "budi");
         g_autofree char *form = form_of_many(CHARACTERS[i], 500);
         press(path, form, "");
@@ -236,17 +220,17 @@ static void a_form_that_is_too_long_is_told_on_a_page(void **state)
         {"budi", "", "application/problem+json"},
     };
 
-    int64_t id = test_alert(house, "disk full");
+    int64_t id = test_alert(the_house, "disk full");
     g_autofree char *form = form_of_many("🔥", 2000);
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
         g_autofree char *path = link_to(id, ROWS[i].who);
-        g_autofree char *answer = client_call(house->port, "POST", path, ROWS[i].headers, form);
+        g_autofree char *answer = client_call(the_house->port, "POST", path, ROWS[i].headers, form);
         if (client_status(answer) != 413 || strstr(answer, ROWS[i].said) == NULL) {
             fail_msg("%s: %s", ROWS[i].said, answer);
         }
     }
     g_autofree char *login =
-        client_call(house->port, "POST", "/login", "Accept: text/html\r\n", form);
+        client_call(the_house->port, "POST", "/login", "Accept: text/html\r\n", form);
     assert_int_equal(client_status(login), 403);
     assert_non_null(strstr(login, "This token is not valid"));
     assert_is(id, "status", "open");
@@ -256,11 +240,11 @@ static void a_form_that_is_too_long_is_told_on_a_page(void **state)
 static void a_form_cannot_name_another_alert(void **state)
 {
     (void)state;
-    int64_t mine = test_alert(house, "mine");
-    int64_t other = test_alert(house, "not mine");
+    int64_t mine = test_alert(the_house, "mine");
+    int64_t other = test_alert(the_house, "not mine");
     g_autofree char *path = link_to(mine, "budi");
     g_autofree char *form = g_strdup_printf("do=resolve&one=1&alert=%" G_GINT64_FORMAT, other);
-    g_free(test_ask(house, NULL, "POST", path, form));
+    g_free(test_ask(the_house, NULL, "POST", path, form));
     assert_is(other, "status", "open");
     assert_is(mine, "status", "resolved");
 }
@@ -273,10 +257,10 @@ static void the_page_shows_what_the_message_says(void **state)
         " \"details\": {\"labels\": {\"region\": \"eu-west\", \"severity\": \"page\"},"
         " \"annotations\": {\"description\": \"Line one\\nline <two>\"}},"
         " \"links\": [{\"href\": \"https://w.example/r\", \"text\": \"Runbook\"}]}";
-    json_auto_t *taken = test_json(house, house->key, "POST", "/api/v1/alerts", BODY, 202);
+    json_auto_t *taken = test_json(the_house, the_house->key, "POST", "/api/v1/alerts", BODY, 202);
     int64_t id = g_ascii_strtoll(json_string_value(json_object_get(taken, "alert_id")), NULL, 10);
     g_autofree char *path = link_to(id, "budi");
-    g_autofree char *page = test_ask(house, NULL, "GET", path, NULL);
+    g_autofree char *page = test_ask(the_house, NULL, "GET", path, NULL);
     static const char *const SHOWN[] = {
         "Payments fail",
         "Line one\nline &lt;two&gt;",
@@ -303,11 +287,11 @@ static void what_others_put_behind_the_link_is_passed_over(void **state)
     (void)state;
     static const char *const ROWS[] = {"?utm_source=mail", "?fbclid=a%2Bb&done=page", "?alerts=1",
                                        "?x"};
-    int64_t id = test_alert(house, "the gateway counts clicks");
+    int64_t id = test_alert(the_house, "the gateway counts clicks");
     g_autofree char *link = link_to(id, "ana");
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
         g_autofree char *path = g_strconcat(link, ROWS[i], NULL);
-        g_autofree char *page = test_ask(house, NULL, "GET", path, NULL);
+        g_autofree char *page = test_ask(the_house, NULL, "GET", path, NULL);
         if (client_status(page) != 200 || strstr(page, "the gateway counts clicks") == NULL) {
             fail_msg("%s: %s", ROWS[i], page);
         }
@@ -317,7 +301,7 @@ static void what_others_put_behind_the_link_is_passed_over(void **state)
 
 static void assert_shown(const char *path, const char *text, bool is_shown)
 {
-    g_autofree char *page = test_ask(house, NULL, "GET", path, NULL);
+    g_autofree char *page = test_ask(the_house, NULL, "GET", path, NULL);
     if ((strstr(page, text) != NULL) != is_shown) {
         fail_msg("%s%s in %s", is_shown ? "no " : "", text, page);
     }
@@ -327,7 +311,7 @@ static void assert_shown(const char *path, const char *text, bool is_shown)
 static void what_is_snoozed_can_be_taken(void **state)
 {
     (void)state;
-    int64_t id = test_alert(house, "disk full");
+    int64_t id = test_alert(the_house, "disk full");
     g_autofree char *anas = link_to(id, "ana");
     g_autofree char *path = link_to(id, "budi");
     press(anas, "do=acknowledge", "");
@@ -355,7 +339,7 @@ static void what_is_snoozed_can_be_taken(void **state)
 static void the_page_says_why_and_with_which_words(void **state)
 {
     (void)state;
-    int64_t id = test_alert(house, "disk full");
+    int64_t id = test_alert(the_house, "disk full");
     g_autofree char *path = link_to(id, "budi");
     g_autofree char *anas = link_to(id, "ana");
     assert_shown(path, "<dt>Why you</dt>", false); /* nobody has paged him yet */
@@ -367,7 +351,7 @@ static void the_page_says_why_and_with_which_words(void **state)
     /* On somebody's behalf: their words alone are told, whose hand it was is in the record. */
     g_autofree char *way = g_strdup_printf("/api/v1/alerts/%" G_GINT64_FORMAT "/page", id);
     json_decref(test_json(
-        house, house->respond, "POST", way,
+        the_house, the_house->respond, "POST", way,
         "{\"target\": {\"user\": \"budi\"}, \"user\": \"ana\", \"note\": \"help\"}", 200));
     assert_shown(path, "<dt>Note</dt><dd>help</dd>", true);
     assert_true(explains(id, "\"by\":\"token:respond\""));
@@ -385,12 +369,13 @@ static void the_page_says_that_a_message_is_held_back(void **state)
                         " \"contacts\": [{\"kind\": \"log\", \"watched\": true}],"
                         " \"quiet_hours\": [{\"from\": \"%02u:00\", \"to\": \"%02u:00\"}]}]}}",
                         (hour + 23) % 24, (hour + 3) % 24);
-    json_decref(test_json(house, house->admin, "POST", "/api/v1/config/apply", quiet, 200));
+    json_decref(test_json(the_house, the_house->admin, "POST", "/api/v1/config/apply", quiet, 200));
     static const char *const BODIES[] = {"{\"summary\": \"it can wait\", \"severity\": \"info\"}",
                                          "{\"summary\": \"it cannot\", \"severity\": \"error\"}"};
     for (size_t i = 0; i < G_N_ELEMENTS(BODIES); i++) {
         bool is_held = i == 0;
-        json_auto_t *taken = test_json(house, house->key, "POST", "/api/v1/alerts", BODIES[i], 202);
+        json_auto_t *taken =
+            test_json(the_house, the_house->key, "POST", "/api/v1/alerts", BODIES[i], 202);
         int64_t id = g_ascii_strtoll(json_text(taken, "alert_id", ""), NULL, 10);
         g_autofree char *path = link_to(id, "budi");
         assert_shown(path, "<dt>If nobody acknowledges</dt>", true);
@@ -415,5 +400,5 @@ int main(void)
         cmocka_unit_test(the_page_shows_what_the_message_says),
         cmocka_unit_test(the_page_says_that_a_message_is_held_back),
     };
-    return cmocka_run_group_tests(tests, open_house, close_house);
+    return cmocka_run_group_tests(tests, test_house_set_up, test_house_tear_down);
 }

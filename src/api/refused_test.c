@@ -12,22 +12,6 @@
 #include "source/payload.h"
 #include "source/refusal.h"
 
-static struct test_house *house;
-
-static int open_house(void **state)
-{
-    (void)state;
-    house = test_house_open(false);
-    return 0;
-}
-
-static int close_house(void **state)
-{
-    (void)state;
-    test_house_close(&house);
-    return 0;
-}
-
 enum { NOTHING = 0, KINDS = REFUSAL_HEADER + 1 };
 
 struct told {
@@ -51,8 +35,8 @@ static void add_told(void *self, const struct refusal_state *state)
 static struct told told_of(int kind)
 {
     struct told told = {.kind = kind};
-    refusal_each(payload_book_refusals(house->api.payloads), clock_now(house->api.clock), add_told,
-                 &told);
+    refusal_each(payload_book_refusals(the_house->api.payloads), clock_now(the_house->api.clock),
+                 add_told, &told);
     return told;
 }
 
@@ -121,7 +105,7 @@ static const struct {
 static char *with_key(const char *text)
 {
     g_autoptr(GString) out = g_string_new(text);
-    (void)g_string_replace(out, "KEY", house->key, 0);
+    (void)g_string_replace(out, "KEY", the_house->key, 0);
     (void)g_string_replace(out, "UUID", "7d9f6c2e-0b1f-4a53-9c64-5f1a2b3c4d5e", 0);
     return g_strdup(out->str);
 }
@@ -129,7 +113,9 @@ static char *with_key(const char *text)
 static char *headers_of(enum bearer bearer, const char *header)
 {
     static const char WRONG[] = "tcn_int_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-    const char *key = bearer == OWN_KEY ? house->key : bearer == A_TOKEN ? house->respond : WRONG;
+    const char *key = bearer == OWN_KEY   ? the_house->key
+                      : bearer == A_TOKEN ? the_house->respond
+                                          : WRONG;
     g_autofree char *token =
         bearer == NO_TOKEN ? g_strdup("") : g_strdup_printf("Authorization: Bearer %s\r\n", key);
     g_autofree char *padding = g_strnfill(17000, 'x');
@@ -147,7 +133,7 @@ static void test_the_owner_is_told(void **state)
         g_autofree char *path = with_key(ROWS[i].path);
         g_autofree char *body = ROWS[i].body == NULL ? NULL : with_key(ROWS[i].body);
         g_autofree char *headers = headers_of(ROWS[i].bearer, ROWS[i].header);
-        g_autofree char *answer = client_call(house->port, ROWS[i].method, path, headers, body);
+        g_autofree char *answer = client_call(the_house->port, ROWS[i].method, path, headers, body);
         struct told after = told_of(ROWS[i].kind);
         g_autofree char *why = after.why;
         size_t more = told_in_all(&after) - told_in_all(&before);
@@ -157,14 +143,14 @@ static void test_the_owner_is_told(void **state)
         if (client_status(answer) != ROWS[i].status || !is_right) {
             fail_msg("%s: told %zu more, answered %s", ROWS[i].name, more, answer);
         }
-        if (why != NULL && (strstr(why, house->key) != NULL ||
+        if (why != NULL && (strstr(why, the_house->key) != NULL ||
                             (ROWS[i].why != NULL && strstr(why, ROWS[i].why) == NULL))) {
             fail_msg("%s: %s", ROWS[i].name, why);
         }
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_house, close_house)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, test_house_set_up, test_house_tear_down)
 
 int main(void)
 {

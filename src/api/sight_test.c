@@ -12,22 +12,6 @@
 #include "alert/alert_events.h"
 #include "api/test_house.h"
 
-static struct test_house *house;
-
-static int open_house(void **state)
-{
-    (void)state;
-    house = test_house_open(false);
-    return 0;
-}
-
-static int close_house(void **state)
-{
-    (void)state;
-    test_house_close(&house);
-    return 0;
-}
-
 static enum command_result tell_secret(struct ledger_tx *tx, void *alert_id)
 {
     event_append(tx, PRINCIPAL_TOCSIN, &EVENT_TEST_SECRET, alert_subject(*(int64_t *)alert_id),
@@ -38,11 +22,11 @@ static enum command_result tell_secret(struct ledger_tx *tx, void *alert_id)
 /* An alert with an event that is not for everybody, and one that a token did over HTTP. Answers its id. */
 static int64_t alert_with_secret(void)
 {
-    int64_t id = test_alert(house, "with a secret");
+    int64_t id = test_alert(the_house, "with a secret");
     const struct command command = {.run = tell_secret, .arg = &id};
-    assert_int_equal(desk_submit_and_wait(house->api.desk, command), OUTCOME_COMMITTED);
+    assert_int_equal(desk_submit_and_wait(the_house->api.desk, command), OUTCOME_COMMITTED);
     g_autofree char *path = g_strdup_printf("/api/v1/alerts/%" G_GINT64_FORMAT "/acknowledge", id);
-    json_decref(test_json(house, house->respond, "POST", path, "{}", 200));
+    json_decref(test_json(the_house, the_house->respond, "POST", path, "{}", 200));
     return id;
 }
 
@@ -53,9 +37,9 @@ struct reader {
 
 static void readers(struct reader out[3])
 {
-    out[0] = (struct reader){"read", house->read, false};
-    out[1] = (struct reader){"respond", house->respond, false};
-    out[2] = (struct reader){"admin", house->admin, true};
+    out[0] = (struct reader){"read", the_house->read, false};
+    out[1] = (struct reader){"respond", the_house->respond, false};
+    out[2] = (struct reader){"admin", the_house->admin, true};
 }
 
 static void judge(const struct reader *reader, const char *where, const char *text)
@@ -77,8 +61,8 @@ static void pages_and_explain_show_what_one_may_see(void **state)
     struct reader all[3];
     readers(all);
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
-        g_autofree char *page = test_ask(house, all[i].token, "GET", events, NULL);
-        g_autofree char *explained = test_ask(house, all[i].token, "GET", explain, NULL);
+        g_autofree char *page = test_ask(the_house, all[i].token, "GET", events, NULL);
+        g_autofree char *explained = test_ask(the_house, all[i].token, "GET", explain, NULL);
         judge(&all[i], "events", page);
         judge(&all[i], "explain", explained);
     }
@@ -94,7 +78,7 @@ static void a_page_goes_on_behind_what_one_may_not_see(void **state)
     g_autofree char *path = g_strdup(first);
     size_t seen = 0, pages = 0;
     for (bool has_more = true; has_more; pages++) {
-        json_auto_t *page = test_json(house, house->read, "GET", path, NULL, 200);
+        json_auto_t *page = test_json(the_house, the_house->read, "GET", path, NULL, 200);
         const char *next = json_string_value(json_object_get(page, "next_cursor"));
         seen += json_array_size(json_object_get(page, "items"));
         has_more = next != NULL;
@@ -111,18 +95,18 @@ static int follow(const char *token, int64_t after)
         g_strdup_printf("GET /api/v1/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n"
                         "Last-Event-ID: %" G_GINT64_FORMAT "\r\n\r\n",
                         token, after);
-    int fd = client_connect(house->port);
+    int fd = client_connect(the_house->port);
     client_send(fd, ask, strlen(ask));
     return fd;
 }
 
 static int64_t newest(void)
 {
-    struct db *db = api_borrow(&house->api);
+    struct db *db = api_borrow(&the_house->api);
     db_begin(db);
     int64_t seq = event_last_seq(db);
     db_rollback(db);
-    db_pool_give(house->api.readers, db);
+    db_pool_give(the_house->api.readers, db);
     return seq;
 }
 
@@ -157,8 +141,8 @@ static void live_streams_show_what_one_may_see(void **state)
 static void frames_are_of_one_type(void **state)
 {
     (void)state;
-    int fd = follow(house->read, 0);
-    (void)test_alert(house, "seen in a frame");
+    int fd = follow(the_house->read, 0);
+    (void)test_alert(the_house, "seen in a frame");
     g_autofree char *text = client_read_until(fd, "seen in a frame");
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     size_t frames = 0;
@@ -181,14 +165,14 @@ static void all_kinds_are_known_and_described(void **state)
         "override.added",  "user.absence_ended", "node.lost",      "change.recorded",
         "clock.jumped",    "user.taken_off_duty"};
     for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {
-        const struct event_kind *kind = event_kind_of(house->ledger, NAMES[i]);
+        const struct event_kind *kind = event_kind_of(the_house->ledger, NAMES[i]);
         if (kind == NULL || strcmp(kind->name, NAMES[i]) != 0) {
             fail_msg("%s", NAMES[i]);
         }
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_house, close_house)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, test_house_set_up, test_house_tear_down)
 
 int main(void)
 {

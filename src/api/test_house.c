@@ -147,8 +147,7 @@ static void open_doors(struct test_house *house)
     house->port = http_port(house->http);
 }
 
-/* As the command line does it: through the socket, which needs no token. */
-static json_t *ask_locally(struct test_house *house, const char *path, const char *body)
+json_t *test_locally(const struct test_house *house, const char *path, const char *body, int status)
 {
     int fd = client_connect_unix(house->socket);
     assert_true(fd >= 0);
@@ -158,7 +157,7 @@ static json_t *ask_locally(struct test_house *house, const char *path, const cha
     client_send(fd, request, strlen(request));
     g_autofree char *answer = client_read(fd, 5000);
     close(fd);
-    if (client_status(answer) >= 300) {
+    if (client_status(answer) != status) {
         fail_msg("POST %s: %s", path, answer);
     }
     return json_loads(client_body(answer), 0, NULL);
@@ -167,7 +166,7 @@ static json_t *ask_locally(struct test_house *house, const char *path, const cha
 static char *make_token(struct test_house *house, const char *scope)
 {
     g_autofree char *body = g_strdup_printf("{\"name\": \"%s\", \"scope\": \"%s\"}", scope, scope);
-    json_auto_t *answer = ask_locally(house, "/api/v1/tokens", body);
+    json_auto_t *answer = test_locally(house, "/api/v1/tokens", body, 201);
     return g_strdup(json_string_value(json_object_get(answer, "token")));
 }
 
@@ -184,7 +183,7 @@ struct test_house *test_house_open(bool board_is_open)
     house->api.way_amiss = test_house_way_amiss;
     open_ledger(house);
     open_doors(house);
-    json_auto_t *applied = ask_locally(house, "/api/v1/config/apply", DOCUMENT);
+    json_auto_t *applied = test_locally(house, "/api/v1/config/apply", DOCUMENT, 200);
     json_t *minted = json_array_get(json_object_get(applied, "keys"), 0);
     house->key = g_strdup(json_string_value(json_object_get(minted, "key")));
     assert_non_null(house->key);
@@ -241,6 +240,22 @@ void test_house_close(struct test_house **handle)
     g_free(house->key);
     pthread_mutex_destroy(&house->http_lock);
     g_clear_pointer(handle, g_free);
+}
+
+struct test_house *the_house;
+
+int test_house_set_up(void **state)
+{
+    (void)state;
+    the_house = test_house_open(false);
+    return 0;
+}
+
+int test_house_tear_down(void **state)
+{
+    (void)state;
+    test_house_close(&the_house);
+    return 0;
 }
 
 char *test_ask(struct test_house *house, const char *token, const char *method, const char *path,

@@ -52,12 +52,20 @@ extern char *(*test_house_way_amiss)(void *self, int kind, const char *to, const
 NODISCARD struct test_house *test_house_open(bool board_is_open);
 void test_house_close(struct test_house **handle);
 
+/* The one of a program whose tests each have a fresh one; set up and torn down as cmocka calls it. */
+extern struct test_house *the_house;
+int test_house_set_up(void **state);
+int test_house_tear_down(void **state);
+
 /* One request with a token (NULL: none); answers head and body. */
 NODISCARD char *test_ask(struct test_house *house, const char *token, const char *method,
                          const char *path, const char *body);
 /* The same, expecting `status`; answers the body as JSON, NULL when there is none. */
 NODISCARD json_t *test_json(struct test_house *house, const char *token, const char *method,
                             const char *path, const char *body, int status);
+/* A POST as the command line sends it: through the socket, which needs no token; expects `status`. */
+NODISCARD json_t *test_locally(const struct test_house *house, const char *path, const char *body,
+                               int status);
 /* Opens an alert; answers its id. */
 int64_t test_alert(struct test_house *house, const char *summary);
 
