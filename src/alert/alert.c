@@ -1,6 +1,6 @@
 #include "alert/alert.h"
 
-#include "base/limits.h"
+#include "base/describe.h"
 #include "db/row.h"
 
 const struct enum_name ALERT_STATUS_NAMES[] = {{"open", ALERT_OPEN},
@@ -53,32 +53,59 @@ static json_t *id_schema(void)
 static const struct field_codec ID_CODEC = {
     .read = id_read, .write = id_write, .schema = id_schema};
 
+static const struct field LINK_FIELDS[] = {
+    SHAPE_TEXT("href", FIELD_ALWAYS, NULL),
+    SHAPE_TEXT("text", 0, NULL),
+};
+const struct record LINK_SHAPE = SHAPE("AlertLink", "Where more stands.", LINK_FIELDS);
+
+static const struct field HOLD_FIELDS[] = {
+    SHAPE_TEXT("who", FIELD_ALWAYS, NULL),
+    SHAPE_TEXT("contact", 0, NULL),
+    SHAPE_TEXT("why", FIELD_ALWAYS, NULL),
+    SHAPE_KIND("until", FIELD_UTC, 0, "At the latest."),
+};
+static const struct record HOLD_SHAPE =
+    SHAPE("PageHeld", "A message that does not go at once.", HOLD_FIELDS);
+
 #define AT(member) offsetof(struct alert, member)
 
 static const struct field ALERT_FIELDS[] = {
     {.name = "id",
      .kind = FIELD_CUSTOM,
      .offset = AT(id),
+     .flags = FIELD_ALWAYS,
      .codec = &ID_CODEC,
      .column = "id",
      .stored = COLUMN_ID},
     {.name = "status",
      .kind = FIELD_ENUM,
      .offset = AT(status),
+     .flags = FIELD_ALWAYS,
      .names = ALERT_STATUS_NAMES,
      .column = "status"},
     {.name = "severity",
      .kind = FIELD_ENUM,
      .offset = AT(severity),
+     .flags = FIELD_ALWAYS,
      .names = SEVERITY_NAMES,
      .column = "severity"},
     {.name = "urgency",
      .kind = FIELD_ENUM,
      .offset = AT(urgency),
+     .flags = FIELD_ALWAYS,
      .names = URGENCY_NAMES,
      .column = "urgency"},
-    {.name = "service", .kind = FIELD_TEXT, .offset = AT(service), .column = "service"},
-    {.name = "summary", .kind = FIELD_TEXT, .offset = AT(summary), .column = "summary"},
+    {.name = "service",
+     .kind = FIELD_TEXT,
+     .offset = AT(service),
+     .flags = FIELD_ALWAYS,
+     .column = "service"},
+    {.name = "summary",
+     .kind = FIELD_TEXT,
+     .offset = AT(summary),
+     .flags = FIELD_ALWAYS,
+     .column = "summary"},
     {.name = "first_summary",
      .kind = FIELD_TEXT,
      .offset = AT(first_summary),
@@ -94,6 +121,7 @@ static const struct field ALERT_FIELDS[] = {
     {.name = "integration",
      .kind = FIELD_TEXT,
      .offset = AT(integration),
+     .flags = FIELD_ALWAYS,
      .doc = "The door it came in by; \"heartbeat:NAME\" for a missed heartbeat.",
      .column = "integration",
      .stored = COLUMN_FIXED},
@@ -112,11 +140,20 @@ static const struct field ALERT_FIELDS[] = {
     {.name = "component", .kind = FIELD_TEXT, .offset = AT(component), .column = "component"},
     {.name = "group", .kind = FIELD_TEXT, .offset = AT(group), .column = "group_name"},
     {.name = "class", .kind = FIELD_TEXT, .offset = AT(class_name), .column = "class_name"},
-    {.name = "details", .kind = FIELD_JSON, .offset = AT(details), .column = "details"},
-    {.name = "links", .kind = FIELD_JSON, .offset = AT(links), .column = "links"},
+    {.name = "details",
+     .kind = FIELD_JSON,
+     .offset = AT(details),
+     .codec = &SHAPE_OBJECT_CODEC,
+     .column = "details"},
+    {.name = "links",
+     .kind = FIELD_JSON,
+     .offset = AT(links),
+     .record = &LINK_SHAPE,
+     .column = "links"},
     {.name = "count",
      .kind = FIELD_INT,
      .offset = AT(count),
+     .flags = FIELD_ALWAYS,
      .doc = "How often it was triggered while it was open.",
      .column = "count",
      .stored = COLUMN_TOUCHED},
@@ -133,11 +170,13 @@ static const struct field ALERT_FIELDS[] = {
     {.name = "first_at",
      .kind = FIELD_UTC,
      .offset = AT(first_at),
+     .flags = FIELD_ALWAYS,
      .column = "first_at",
      .stored = COLUMN_FIXED},
     {.name = "last_at",
      .kind = FIELD_UTC,
      .offset = AT(last_at),
+     .flags = FIELD_ALWAYS,
      .column = "last_at",
      .stored = COLUMN_TOUCHED},
     {.name = "started_at",
@@ -184,9 +223,9 @@ static const struct field ALERT_FIELDS[] = {
     {.name = "holds",
      .kind = FIELD_JSON,
      .offset = AT(holds),
-     .doc = "In the answer to a page that is asked for: what does not go at once, as [{who, "
-            "contact, why, until}]; "
-            "until: at the latest. Absent when all does."},
+     .record = &HOLD_SHAPE,
+     .doc = "In the answer to a page that is asked for: what does not go at once. Absent when all "
+            "does."},
 };
 
 const struct record ALERT_RECORD = {

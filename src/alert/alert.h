@@ -68,6 +68,7 @@ NODISCARD struct span alert_lasted(const struct alert *alert);
 
 /* The alert as the API shows it (ids as text, instants as RFC 3339). */
 extern const struct record ALERT_RECORD;
+extern const struct record LINK_SHAPE; /* one of `links`. Only described */
 
 /* What became of a signal. */
 enum take_outcome {

@@ -259,21 +259,23 @@ static void get_ready(struct http_request *request, void *context)
 #define PROMETHEUS "/in/prometheus/{key}"
 #define FILTER_PARAM                                                                            \
     {                                                                                           \
-        .name = "filter", .may_repeat = true,                                                   \
+        .name = "filter", .kind = FIELD_TEXTS,                                                  \
         .doc = "NAME=\"VALUE\", or with != =~ !~: only with such labels. May be given several " \
                "times; all must hold."                                                          \
     }
 
-static const struct query_param ALERTS_PARAMS[] = {
+static const struct field ALERTS_PARAMS[] = {
     FILTER_PARAM,
-    {"active", "false: without those that no silence holds."},
-    {"silenced", "false: without those that a silence holds."},
-    {"inhibited", "Taken and without effect: nothing is inhibited here."},
-    {"unprocessed", "Taken and without effect: an alert is listed when it is stored."},
-    {"receiver", "A regular expression of the whole name of the receiver: the integration's name."},
+    SHAPE_KIND("active", FIELD_BOOL, 0, "false: without those that no silence holds."),
+    SHAPE_KIND("silenced", FIELD_BOOL, 0, "false: without those that a silence holds."),
+    SHAPE_KIND("inhibited", FIELD_BOOL, 0, "Taken and without effect: nothing is inhibited here."),
+    SHAPE_KIND("unprocessed", FIELD_BOOL, 0,
+               "Taken and without effect: an alert is listed when it is stored."),
+    SHAPE_TEXT("receiver", 0,
+               "A regular expression of the whole name of the receiver: the integration's name."),
     {0}};
 
-static const struct query_param SILENCES_PARAMS[] = {FILTER_PARAM, {0}};
+static const struct field SILENCES_PARAMS[] = {FILTER_PARAM, {0}};
 
 static const struct route_row ROWS[] = {
     {"GET", PROMETHEUS "/api/v2/alerts", NULL, get_alerts, .door = HTTP_DOOR_KEY,

@@ -355,13 +355,16 @@ static void post_page(struct http_request *request, void *context)
     act(request, context, VERB_PAGE, &PAGE_RECORD);
 }
 
-static const struct query_param LIST_PARAMS[] = {
-    {"status", "open, acknowledged, resolved, suppressed, or unresolved (open or acknowledged)."},
-    {"service", "Only alerts of this service."},
-    {"integration", "Only alerts that came in by this integration."},
-    {"severity", "critical, error, warning or info."},
+static const struct field LIST_PARAMS[] = {
+    {.name = "status",
+     .kind = FIELD_ENUM,
+     .names = FILTER_NAMES,
+     .doc = "unresolved: open or acknowledged."},
+    SHAPE_TEXT("service", 0, "Only alerts of this service."),
+    SHAPE_TEXT("integration", 0, "Only alerts that came in by this integration."),
+    SHAPE_ENUM("severity", SEVERITY_NAMES, 0),
     API_PAGE_PARAM_ROWS,
-    {NULL, NULL}};
+    {0}};
 
 /* It is resolved, or acknowledged, already. */
 static const int OVER[] = {409, 0};
@@ -370,20 +373,20 @@ static const struct route_row ROWS[] = {
     {"GET", "/api/v1/alerts", &PERMIT_ALERT_READ, get_alerts, "Alerts, newest first.",
      .answer = &ALERT_RECORD, .is_list = true, .params = LIST_PARAMS},
     {"GET", "/api/v1/alerts/{id}", &PERMIT_ALERT_READ, get_alert, "One alert.",
-     .answer = &ALERT_RECORD},
+     .answer = &ALERT_RECORD, .names = API_NUMBER_NAMES},
     {"POST", "/api/v1/alerts/{id}/acknowledge", &PERMIT_ALERT_RESPOND, post_acknowledge,
      "Takes an alert: paging stops.", .request = &ACT_RECORD, .others = OVER,
-     .answer = &ALERT_RECORD},
+     .answer = &ALERT_RECORD, .names = API_NUMBER_NAMES},
     {"POST", "/api/v1/alerts/{id}/resolve", &PERMIT_ALERT_RESPOND, post_resolve, "Closes an alert.",
-     .request = &ACT_RECORD, .others = OVER, .answer = &ALERT_RECORD},
+     .request = &ACT_RECORD, .others = OVER, .answer = &ALERT_RECORD, .names = API_NUMBER_NAMES},
     {"POST", "/api/v1/alerts/{id}/escalate", &PERMIT_ALERT_RESPOND, post_escalate,
      "Takes the next step of the escalation now.", .request = &ACT_RECORD, .others = OVER,
-     .answer = &ALERT_RECORD},
+     .answer = &ALERT_RECORD, .names = API_NUMBER_NAMES},
     {"POST", "/api/v1/alerts/{id}/snooze", &PERMIT_ALERT_RESPOND, post_snooze,
      "Keeps an alert quiet for a while; then it pages again from the first step.",
-     .request = &SNOOZE_RECORD, .others = OVER, .answer = &ALERT_RECORD},
+     .request = &SNOOZE_RECORD, .others = OVER, .answer = &ALERT_RECORD, .names = API_NUMBER_NAMES},
     {"POST", "/api/v1/alerts/{id}/page", &PERMIT_ALERT_RESPOND, post_page,
      "Pages a person, team, schedule or channel about an alert, now.", .request = &PAGE_RECORD,
-     .others = OVER, .answer = &ALERT_RECORD},
+     .others = OVER, .answer = &ALERT_RECORD, .names = API_NUMBER_NAMES},
 };
 const struct route_table ALERT_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

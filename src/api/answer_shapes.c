@@ -129,8 +129,15 @@ static const struct field CHAIN_FIELDS[] = {
 const struct record CHAIN_SHAPE =
     SHAPE("ChainVerified", "Whether the record of events is whole.", CHAIN_FIELDS);
 
+static json_t *document_schema(void)
+{
+    return json_pack("{s:s, s:{s:s, s:o}}", "type", "object", "additionalProperties", "type",
+                     "array", "items", SHAPE_OBJECT_CODEC.schema());
+}
+const struct field_codec CONFIG_DOCUMENT_CODEC = {.schema = document_schema};
+
 static const struct field EXPORTED_FIELDS[] = {
-    SHAPE_KIND("document", FIELD_JSON, FIELD_ALWAYS, "As config/apply takes it."),
+    SHAPE_CODED("document", CONFIG_DOCUMENT_CODEC, FIELD_ALWAYS, "As config/apply takes it."),
     SHAPE_KIND("notes", FIELD_TEXTS, FIELD_ALWAYS, "What is not in it, and why."),
 };
 const struct record EXPORTED_SHAPE =

@@ -350,7 +350,7 @@ static const struct route_row ROWS[] = {
      .others = SIGNED_OUT},
     {"POST", "/board/alerts/{id}/acknowledge", &PERMIT_ALERT_RESPOND, post_acknowledge,
      .summary = "The board's button.", .takes = FORM_TYPE, .success = 303, .others = CONFLICT,
-     .body_max = FORM_MAX},
+     .body_max = FORM_MAX, .names = API_NUMBER_NAMES},
     {"GET", "/login", NULL, get_login, .door = HTTP_DOOR_ANYONE,
      .summary = "Leads to the board, which asks for a token.", .success = 303},
     {"POST", "/login", NULL, post_login, .door = HTTP_DOOR_ANYONE,

@@ -2,13 +2,6 @@
 
 #include "alert/signal.h"
 
-static json_t *labels_schema(void)
-{
-    return json_pack("{s:s, s:{s:s}}", "type", "object", "additionalProperties", "type", "string");
-}
-
-const struct field_codec SHAPE_LABELS_CODEC = {.schema = labels_schema};
-
 /* --- Alertmanager's webhook, Prometheus --- */
 
 static const struct enum_name FIRING_NAMES[] = {{"firing", 1}, {"resolved", 2}, {0}};

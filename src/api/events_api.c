@@ -207,7 +207,7 @@ static json_t *reset_json(const struct following *following)
     const struct event reset = {.seq = following->newest,
                                 .at = clock_now(following->reader.context->clock),
                                 .actor = system,
-                                .kind = "stream.reset",
+                                .kind = EVENT_STREAM_RESET.name,
                                 .subject = "stream",
                                 .data = data};
     return event_json(&reset, following->reader.sight);
@@ -286,13 +286,18 @@ static void get_stream(struct http_request *request, void *self)
     http_answer_stream(request, stream);
 }
 
-static const struct query_param EVENT_PARAMS[] = {
-    {"after", "Only events after this seq."},
-    {"subject", "Only events of this subject, such as alert:42."},
+static const struct field EVENT_PARAMS[] = {
+    SHAPE_CODED("after", SHAPE_NUMBER_CODEC, 0, "Only events after this seq."),
+    SHAPE_TEXT("subject", 0, "Only events of this subject, such as alert:42."),
     API_PAGE_PARAM_ROWS,
-    {NULL, NULL}};
-static const struct query_param STREAM_PARAMS[] = {
-    {"after", "Begin after this seq; the header Last-Event-ID goes before it."}, {NULL, NULL}};
+    {0}};
+static const struct field STREAM_PARAMS[] = {
+    SHAPE_CODED("after", SHAPE_NUMBER_CODEC, 0,
+                "Begin after this seq; the header Last-Event-ID goes before it."),
+    {0}};
+static const struct field STREAM_HEADERS[] = {
+    SHAPE_CODED("Last-Event-ID", SHAPE_NUMBER_CODEC, 0, "The id of the last event that was read."),
+    {0}};
 
 static const int NOT_YET[] = {409, 0};
 
@@ -306,6 +311,7 @@ static const struct route_row ROWS[] = {
     {"GET", "/api/v1/stream", &PERMIT_EVENT_READ, get_stream,
      .summary = "The same events live, as server-sent events of type message: each one's data are "
                 "an event.",
-     .answer = &EVENT_RECORD, .gives = STREAM_TYPE, .params = STREAM_PARAMS},
+     .answer = &EVENT_RECORD, .gives = STREAM_TYPE, .params = STREAM_PARAMS,
+     .headers = STREAM_HEADERS},
 };
 const struct route_table EVENT_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

@@ -68,7 +68,10 @@ struct whatif_ask {
     struct utc at;
 };
 
-static const struct field WHATIF_FIELDS[] = {
+#define WHATIF_FIELD_COUNT 3
+
+/* Of the body, and one by one of the query. */
+static const struct field WHATIF_FIELDS[WHATIF_FIELD_COUNT + 1] = {
     {.name = "service",
      .kind = FIELD_TEXT,
      .offset = offsetof(struct whatif_ask, service),
@@ -82,12 +85,13 @@ static const struct field WHATIF_FIELDS[] = {
      .kind = FIELD_UTC,
      .offset = offsetof(struct whatif_ask, at),
      .doc = "Now when absent."},
+    {0},
 };
 static const struct record WHATIF_RECORD = {.name = "WhatIf",
                                             .doc = "An alert that did not happen.",
                                             .size = sizeof(struct whatif_ask),
                                             .fields = WHATIF_FIELDS,
-                                            .field_count = G_N_ELEMENTS(WHATIF_FIELDS)};
+                                            .field_count = WHATIF_FIELD_COUNT};
 
 /* A message to what cannot work here fails before it is sent. */
 struct ways_look {
@@ -226,7 +230,7 @@ static void post_whatif(struct http_request *request, void *context)
 static void read_whatif(struct http_request *request, void *context)
 {
     json_auto_t *body = json_object();
-    for (size_t i = 0; i < G_N_ELEMENTS(WHATIF_FIELDS); i++) {
+    for (size_t i = 0; i < WHATIF_FIELD_COUNT; i++) {
         const char *value = http_query(request, WHATIF_FIELDS[i].name);
         if (value != NULL) {
             json_object_set_new(body, WHATIF_FIELDS[i].name, json_string(value));
@@ -246,21 +250,15 @@ static void get_whatif(struct http_request *request, void *context)
     aside_answer(request, context, read_whatif);
 }
 
-static const struct query_param WHATIF_PARAMS[] = {
-    {.name = "service", .doc = "Name of the service.", .is_required = true},
-    {"severity", "critical, error, warning or info; error when absent."},
-    {"at", "RFC 3339; now when absent."},
-    {NULL, NULL}};
-
 static const int UNKNOWN[] = {422, 0};
 
 static const struct route_row ROWS[] = {
     {"GET", "/api/v1/alerts/{id}/explain", &PERMIT_ALERT_READ, get_explain,
      .summary = "Every decision about an alert: rule, layer, step, instant, each attempt.",
-     .answer = &EXPLANATION_SHAPE},
+     .answer = &EXPLANATION_SHAPE, .names = API_NUMBER_NAMES},
     {"GET", "/api/v1/whatif", &PERMIT_PAGE_FORESEE, get_whatif,
      .summary = "Who would be told when, for an alert on a service at an instant.",
-     .answer = &WHATIF_SHAPE, .others = UNKNOWN, .params = WHATIF_PARAMS},
+     .answer = &WHATIF_SHAPE, .others = UNKNOWN, .params = WHATIF_FIELDS},
     {"POST", "/api/v1/whatif", &PERMIT_PAGE_FORESEE, post_whatif,
      .summary = "The same question with a body.", .request = &WHATIF_RECORD,
      .answer = &WHATIF_SHAPE},

@@ -2,6 +2,9 @@
 #include "alert/alert.h"
 #include "alert/signal.h"
 #include "api/shapes.h"
+#include "api/sight.h"
+#include "oncall/policy.h"
+#include "paging/explain.h"
 #include "paging/state.h"
 #include "paging/step.h"
 #include "paging/whatif.h"
@@ -13,16 +16,16 @@ static const struct record WHO_SHAPE = SHAPE("Receiver", "Somebody who is told."
 /* --- explain --- */
 
 static const struct field ATTEMPT_FIELDS[] = {
-    SHAPE_TEXT("id", FIELD_ALWAYS, NULL),
-    SHAPE_TEXT("who", 0, NULL),
-    SHAPE_TEXT("contact", 0, NULL),
+    SHAPE_CODED("id", SHAPE_NUMBER_CODEC, FIELD_ALWAYS, NULL),
+    SHAPE_TEXT("who", FIELD_ALWAYS, NULL),
+    SHAPE_TEXT("contact", FIELD_ALWAYS, NULL),
     SHAPE_ENUM("channel", CONTACT_KIND_NAMES, FIELD_ALWAYS),
     SHAPE_TEXT("address", 0, "Of a webhook or a room its scheme and host."),
     SHAPE_ENUM("urgency", URGENCY_NAMES, FIELD_ALWAYS),
     SHAPE_TEXT("severity", FIELD_ALWAYS, NULL), /* "unknown" of a test message */
     SHAPE_KIND("items", FIELD_INT, FIELD_ALWAYS, "So many notifications in one message."),
     SHAPE_ENUM("state", DELIVERY_STATE_NAMES, FIELD_ALWAYS),
-    SHAPE_KIND("started_at", FIELD_UTC, 0, NULL),
+    SHAPE_KIND("started_at", FIELD_UTC, FIELD_ALWAYS, NULL),
     SHAPE_KIND("finished_at", FIELD_UTC, 0, NULL),
     SHAPE_TEXT("provider_id", 0, NULL),
     SHAPE_TEXT("detail", 0, "What the provider said."),
@@ -31,15 +34,15 @@ static const struct record ATTEMPT_SHAPE =
     SHAPE("Attempt", "One sending of a message.", ATTEMPT_FIELDS);
 
 static const struct field NOTICE_FIELDS[] = {
-    SHAPE_TEXT("id", FIELD_ALWAYS, NULL),
+    SHAPE_CODED("id", SHAPE_NUMBER_CODEC, FIELD_ALWAYS, NULL),
     SHAPE_TEXT("who", 0, "In endings only."),
     SHAPE_TEXT("contact", 0, NULL),
     SHAPE_KIND("next_look_at", FIELD_UTC, 0, NULL),
     SHAPE_TEXT("why", 0, "Why it waits, or was not sent."),
     SHAPE_ENUM("kind", NOTIFICATION_KIND_NAMES, FIELD_ALWAYS),
     SHAPE_ENUM("state", NOTIFICATION_STATE_NAMES, FIELD_ALWAYS),
-    SHAPE_KIND("created_at", FIELD_UTC, 0, NULL),
-    SHAPE_KIND("due_at", FIELD_UTC, 0, NULL),
+    SHAPE_KIND("created_at", FIELD_UTC, FIELD_ALWAYS, NULL),
+    SHAPE_KIND("due_at", FIELD_UTC, FIELD_ALWAYS, NULL),
     SHAPE_KIND("settled_at", FIELD_UTC, 0, NULL),
     SHAPE_MANY("attempts", ATTEMPT_SHAPE, FIELD_ALWAYS),
 };
@@ -47,12 +50,12 @@ static const struct record NOTICE_SHAPE =
     SHAPE("Notification", "What is to be told by one contact.", NOTICE_FIELDS);
 
 static const struct field PAGE_FIELDS[] = {
-    SHAPE_TEXT("id", FIELD_ALWAYS, NULL),
-    SHAPE_TEXT("who", 0, NULL),
+    SHAPE_CODED("id", SHAPE_NUMBER_CODEC, FIELD_ALWAYS, NULL),
+    SHAPE_TEXT("who", FIELD_ALWAYS, NULL),
     SHAPE_ENUM("urgency", URGENCY_NAMES, FIELD_ALWAYS),
     SHAPE_ENUM("state", PAGE_STATE_NAMES, FIELD_ALWAYS),
-    SHAPE_KIND("reason", FIELD_JSON, FIELD_ALWAYS, "Rule, layer and step that led to it."),
-    SHAPE_KIND("started_at", FIELD_UTC, 0, NULL),
+    SHAPE_ONE("reason", PAGE_REASON_SHAPE, FIELD_ALWAYS),
+    SHAPE_KIND("started_at", FIELD_UTC, FIELD_ALWAYS, NULL),
     SHAPE_KIND("ended_at", FIELD_UTC, 0, NULL),
     SHAPE_KIND("next_rule_at", FIELD_UTC, 0, NULL),
     SHAPE_MANY("notifications", NOTICE_SHAPE, FIELD_ALWAYS),
@@ -64,9 +67,13 @@ static const struct field ESCALATION_FIELDS[] = {
     SHAPE_KIND("next_step", FIELD_INT, FIELD_ALWAYS, NULL),
     SHAPE_KIND("round", FIELD_INT, FIELD_ALWAYS, NULL),
     SHAPE_KIND("policy_version", FIELD_INT, FIELD_ALWAYS, NULL),
-    SHAPE_KIND("started_at", FIELD_UTC, 0, NULL),
+    SHAPE_KIND("started_at", FIELD_UTC, FIELD_ALWAYS, NULL),
     SHAPE_KIND("next_at", FIELD_UTC, 0, NULL),
-    SHAPE_KIND("policy", FIELD_JSON, FIELD_ALWAYS, "As it was when the escalation began."),
+    {.name = "policy",
+     .kind = FIELD_RECORD,
+     .record = &POLICY_RECORD,
+     .flags = FIELD_ALWAYS | FIELD_NULL,
+     .doc = "As it was when the escalation began."},
 };
 static const struct record ESCALATION_SHAPE =
     SHAPE("Escalation", "How far paging has come.", ESCALATION_FIELDS);
@@ -80,24 +87,21 @@ static const struct field NEXT_FIELDS[] = {
 static const struct record NEXT_SHAPE = SHAPE("NextStep", "Who is next.", NEXT_FIELDS);
 
 static const struct field MESSAGE_FIELDS[] = {
-    SHAPE_TEXT("description", 0, NULL),
-    SHAPE_KIND("since", FIELD_UTC, 0, NULL),
-    SHAPE_LABELS("labels", FIELD_ALWAYS),
-    SHAPE_KIND("links", FIELD_JSON, 0, "[{href, text}]"),
-    SHAPE_MANY("told", WHO_SHAPE, FIELD_ALWAYS),
-    SHAPE_ONE("next", NEXT_SHAPE, 0),
+    SHAPE_TEXT("description", 0, NULL),          SHAPE_KIND("since", FIELD_UTC, 0, NULL),
+    SHAPE_LABELS("labels", FIELD_ALWAYS),        SHAPE_MANY("links", LINK_SHAPE, 0),
+    SHAPE_MANY("told", WHO_SHAPE, FIELD_ALWAYS), SHAPE_ONE("next", NEXT_SHAPE, 0),
 };
 static const struct record MESSAGE_SHAPE =
     SHAPE("Message", "What messages say beside the summary.", MESSAGE_FIELDS);
 
 static const struct field DECISION_FIELDS[] = {
-    SHAPE_TEXT("seq", FIELD_ALWAYS, NULL),
+    SHAPE_CODED("seq", SHAPE_NUMBER_CODEC, FIELD_ALWAYS, NULL),
     SHAPE_KIND("at", FIELD_UTC, FIELD_ALWAYS, NULL),
-    SHAPE_TEXT("actor", 0, NULL),
+    SHAPE_TEXT("actor", FIELD_ALWAYS, NULL),
     SHAPE_TEXT("kind", FIELD_ALWAYS, "Such as \"page.started\"."),
-    SHAPE_KIND("data", FIELD_JSON, FIELD_ALWAYS, NULL),
+    SHAPE_CODED("data", SHAPE_OBJECT_CODEC, FIELD_ALWAYS | FIELD_NULL, NULL),
 };
-static const struct record DECISION_SHAPE =
+const struct record DECISION_SHAPE =
     SHAPE("Decision", "An event about the alert.", DECISION_FIELDS);
 
 static const struct field EXPLANATION_FIELDS[] = {

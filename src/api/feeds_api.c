@@ -162,12 +162,13 @@ struct feed_view {
 
 #define VIEW(member) offsetof(struct feed_view, member)
 static const struct field FEED_VIEW_FIELDS[] = {
-    {.name = "id", .kind = FIELD_TEXT, .offset = VIEW(id)},
+    {.name = "id", .kind = FIELD_TEXT, .offset = VIEW(id), .flags = FIELD_ALWAYS},
     {.name = "owner",
      .kind = FIELD_TEXT,
      .offset = VIEW(owner),
+     .flags = FIELD_ALWAYS,
      .doc = "\"user:ana\" or \"schedule:primary\"."},
-    {.name = "created_at", .kind = FIELD_UTC, .offset = VIEW(created_at)},
+    {.name = "created_at", .kind = FIELD_UTC, .offset = VIEW(created_at), .flags = FIELD_ALWAYS},
     {.name = "revoked_at", .kind = FIELD_UTC, .offset = VIEW(revoked_at)},
     {.name = "last_used_at", .kind = FIELD_UTC, .offset = VIEW(last_used_at)},
 };
@@ -326,8 +327,8 @@ static void delete_feed(struct http_request *request, void *self)
     }
 }
 
-static const struct query_param REVOKE_PARAMS[] = {{"id", "Only this one, by its id in the list."},
-                                                   {NULL, NULL}};
+static const struct field REVOKE_PARAMS[] = {
+    SHAPE_CODED("id", SHAPE_NUMBER_CODEC, 0, "Only this one, by its id in the list."), {0}};
 
 static const int UNCHANGED[] = {304, 0};
 

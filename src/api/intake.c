@@ -276,8 +276,8 @@ static const struct field CHANGE_FIELDS[] = {
     SHAPE_TEXT("summary", FIELD_ALWAYS, NULL),
     SHAPE_TEXT("source", 0, NULL),
     SHAPE_TEXT("timestamp", 0, "As its sender wrote it."),
-    SHAPE_KIND("details", FIELD_JSON, 0, NULL),
-    SHAPE_KIND("links", FIELD_JSON, 0, NULL),
+    SHAPE_CODED("details", SHAPE_OBJECT_CODEC, 0, NULL),
+    SHAPE_MANY("links", LINK_SHAPE, 0),
 };
 static const struct record CHANGE =
     SHAPE("EventChangeRecorded", "A change that a service had.", CHANGE_FIELDS);

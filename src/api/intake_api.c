@@ -436,10 +436,10 @@ static void get_payloads(struct http_request *request, void *context)
     aside_answer(request, context, read_payloads);
 }
 
-static const struct query_param NATIVE_HEADERS[] = {
-    {"Idempotency-Key",
-     "Says that a trigger without dedup_key is the same one sent again: any text of "
-     "the sender's, another one for each alert."},
+static const struct field NATIVE_HEADERS[] = {
+    SHAPE_TEXT("Idempotency-Key", 0,
+               "Says that a trigger without dedup_key is the same one sent again: any text of "
+               "the sender's, another one for each alert."),
     {0},
 };
 

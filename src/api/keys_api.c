@@ -71,10 +71,14 @@ struct token_view {
 
 #define VIEW(member) offsetof(struct token_view, member)
 static const struct field TOKEN_VIEW_FIELDS[] = {
-    {.name = "id", .kind = FIELD_TEXT, .offset = VIEW(id)},
-    {.name = "name", .kind = FIELD_TEXT, .offset = VIEW(name)},
-    {.name = "scope", .kind = FIELD_ENUM, .offset = VIEW(scope), .names = TOKEN_SCOPE_NAMES},
-    {.name = "created_at", .kind = FIELD_UTC, .offset = VIEW(created_at)},
+    {.name = "id", .kind = FIELD_TEXT, .offset = VIEW(id), .flags = FIELD_ALWAYS},
+    {.name = "name", .kind = FIELD_TEXT, .offset = VIEW(name), .flags = FIELD_ALWAYS},
+    {.name = "scope",
+     .kind = FIELD_ENUM,
+     .offset = VIEW(scope),
+     .flags = FIELD_ALWAYS,
+     .names = TOKEN_SCOPE_NAMES},
+    {.name = "created_at", .kind = FIELD_UTC, .offset = VIEW(created_at), .flags = FIELD_ALWAYS},
     {.name = "expires_at", .kind = FIELD_UTC, .offset = VIEW(expires_at)},
     {.name = "revoked_at", .kind = FIELD_UTC, .offset = VIEW(revoked_at)},
     {.name = "last_used_at",

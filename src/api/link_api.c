@@ -377,10 +377,10 @@ static void post_link(struct http_request *request, void *self)
     visit_clear(&visit);
 }
 
-static const struct query_param LINK_PARAMS[] = {
-    {"alert", "Of a message about several: the one to show."},
-    {"done", "What the button did that led here."},
-    {NULL, NULL}};
+static const struct field LINK_PARAMS[] = {
+    SHAPE_TEXT("alert", 0, "Of a message about several: the one to show."),
+    SHAPE_TEXT("done", 0, "What the button did that led here."),
+    {0}};
 
 static const int OVER[] = {410, 0};
 static const int UNPRESSED[] = {403, 410, 0};

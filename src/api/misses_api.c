@@ -17,24 +17,34 @@ struct miss_view {
     char *words;
 };
 static const struct field MISS_FIELDS[] = {
-    {.name = "user", .kind = FIELD_TEXT, .offset = offsetof(struct miss_view, user)},
-    {.name = "since", .kind = FIELD_UTC, .offset = offsetof(struct miss_view, since)},
+    {.name = "user",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct miss_view, user),
+     .flags = FIELD_ALWAYS},
+    {.name = "since",
+     .kind = FIELD_UTC,
+     .offset = offsetof(struct miss_view, since),
+     .flags = FIELD_ALWAYS},
     {.name = "pages",
      .kind = FIELD_INT,
      .offset = offsetof(struct miss_view, pages),
+     .flags = FIELD_ALWAYS,
      .doc = "Started since then."},
     {.name = "acknowledged",
      .kind = FIELD_INT,
      .offset = offsetof(struct miss_view, acknowledged),
+     .flags = FIELD_ALWAYS,
      .doc = "Of these, acknowledged or resolved by this person."},
     {.name = "went_on",
      .kind = FIELD_INT,
      .offset = offsetof(struct miss_view, went_on),
+     .flags = FIELD_ALWAYS,
      .doc = "Of these, told to somebody else by a later step, although a message had reached this "
             "person."},
     {.name = "words",
      .kind = FIELD_TEXT,
      .offset = offsetof(struct miss_view, words),
+     .flags = FIELD_ALWAYS,
      .doc = "The same as a sentence."},
 };
 static const struct record MISS_RECORD = {.name = "Misses",
@@ -82,10 +92,6 @@ static json_t *miss_json(const struct counts *counts, char *user)
     view.since = counts->since;
     view.words = words_of(&view);
     json_t *json = record_write(&MISS_RECORD, &view);
-    /* Zeros are an answer here. */
-    json_object_set_new(json, "pages", json_integer(view.pages));
-    json_object_set_new(json, "acknowledged", json_integer(view.acknowledged));
-    json_object_set_new(json, "went_on", json_integer(view.went_on));
     g_free(view.words);
     return json;
 }
@@ -173,10 +179,10 @@ static void get_misses(struct http_request *request, void *context)
     aside_answer_long(request, context, read_misses);
 }
 
-static const struct query_param SINCE_PARAMS[] = {{"since", "RFC 3339; 30 days ago when absent."},
-                                                  {NULL, NULL}};
-static const struct query_param TEAM_PARAMS[] = {
-    {"since", "RFC 3339; 30 days ago when absent."}, {"team", "Only its members."}, {NULL, NULL}};
+#define SINCE_PARAM SHAPE_KIND("since", FIELD_UTC, 0, "30 days ago when absent.")
+static const struct field SINCE_PARAMS[] = {SINCE_PARAM, {0}};
+static const struct field TEAM_PARAMS[] = {
+    SINCE_PARAM, SHAPE_TEXT("team", 0, "Only its members."), {0}};
 
 static const struct route_row ROWS[] = {
     {"GET", "/api/v1/users/{name}/misses", &PERMIT_MISS_READ, get_user_misses,

@@ -52,16 +52,26 @@ struct cover_view {
     struct utc since, until;
 };
 static const struct field COVER_FIELDS[] = {
-    {.name = "schedule", .kind = FIELD_TEXT, .offset = offsetof(struct cover_view, schedule)},
+    {.name = "schedule",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct cover_view, schedule),
+     .flags = FIELD_ALWAYS},
     {.name = "layer",
      .kind = FIELD_TEXT,
      .offset = offsetof(struct cover_view, layer),
      .doc = "Where the override is of one layer."},
-    {.name = "since", .kind = FIELD_UTC, .offset = offsetof(struct cover_view, since)},
-    {.name = "until", .kind = FIELD_UTC, .offset = offsetof(struct cover_view, until)},
+    {.name = "since",
+     .kind = FIELD_UTC,
+     .offset = offsetof(struct cover_view, since),
+     .flags = FIELD_ALWAYS},
+    {.name = "until",
+     .kind = FIELD_UTC,
+     .offset = offsetof(struct cover_view, until),
+     .flags = FIELD_ALWAYS},
     {.name = "who",
      .kind = FIELD_TEXT,
      .offset = offsetof(struct cover_view, who),
+     .flags = FIELD_ALWAYS,
      .doc = "Who takes over."},
     {.name = "id",
      .kind = FIELD_TEXT,
@@ -79,7 +89,10 @@ struct away_view {
     struct utc until;
 };
 static const struct field AWAY_FIELDS[] = {
-    {.name = "user", .kind = FIELD_TEXT, .offset = offsetof(struct away_view, user)},
+    {.name = "user",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct away_view, user),
+     .flags = FIELD_ALWAYS},
     {.name = "until", .kind = FIELD_UTC, .offset = offsetof(struct away_view, until)},
 };
 static const struct record AWAY_RECORD = {.name = "Away",
@@ -94,12 +107,22 @@ struct uncovered_view {
     GPtrArray *away;
 };
 static const struct field UNCOVERED_FIELDS[] = {
-    {.name = "schedule", .kind = FIELD_TEXT, .offset = offsetof(struct uncovered_view, schedule)},
-    {.name = "since", .kind = FIELD_UTC, .offset = offsetof(struct uncovered_view, since)},
-    {.name = "until", .kind = FIELD_UTC, .offset = offsetof(struct uncovered_view, until)},
+    {.name = "schedule",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct uncovered_view, schedule),
+     .flags = FIELD_ALWAYS},
+    {.name = "since",
+     .kind = FIELD_UTC,
+     .offset = offsetof(struct uncovered_view, since),
+     .flags = FIELD_ALWAYS},
+    {.name = "until",
+     .kind = FIELD_UTC,
+     .offset = offsetof(struct uncovered_view, until),
+     .flags = FIELD_ALWAYS},
     {.name = "away",
      .kind = FIELD_RECORDS,
      .offset = offsetof(struct uncovered_view, away),
+     .flags = FIELD_ALWAYS,
      .record = &AWAY_RECORD,
      .doc = "Who else could, but is away."},
 };
@@ -116,9 +139,18 @@ struct off_duty_view {
     int64_t handed_on;
 };
 static const struct field VIEW_FIELDS[] = {
-    {.name = "user", .kind = FIELD_TEXT, .offset = offsetof(struct off_duty_view, user)},
-    {.name = "from", .kind = FIELD_UTC, .offset = offsetof(struct off_duty_view, from)},
-    {.name = "until", .kind = FIELD_UTC, .offset = offsetof(struct off_duty_view, until)},
+    {.name = "user",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct off_duty_view, user),
+     .flags = FIELD_ALWAYS},
+    {.name = "from",
+     .kind = FIELD_UTC,
+     .offset = offsetof(struct off_duty_view, from),
+     .flags = FIELD_ALWAYS},
+    {.name = "until",
+     .kind = FIELD_UTC,
+     .offset = offsetof(struct off_duty_view, until),
+     .flags = FIELD_ALWAYS},
     {.name = "absence",
      .kind = FIELD_TEXT,
      .offset = offsetof(struct off_duty_view, absence),
@@ -127,19 +159,23 @@ static const struct field VIEW_FIELDS[] = {
     {.name = "covers",
      .kind = FIELD_RECORDS,
      .offset = offsetof(struct off_duty_view, covers),
+     .flags = FIELD_ALWAYS,
      .record = &COVER_RECORD},
     {.name = "uncovered",
      .kind = FIELD_RECORDS,
      .offset = offsetof(struct off_duty_view, uncovered),
+     .flags = FIELD_ALWAYS,
      .record = &UNCOVERED_RECORD,
      .doc = "Shifts for which nobody was found: the person stays on call there."},
     {.name = "named_by",
      .kind = FIELD_TEXTS,
      .offset = offsetof(struct off_duty_view, named_by),
+     .flags = FIELD_ALWAYS,
      .doc = "Policies that name the person themselves and go on telling them."},
     {.name = "handed_on",
      .kind = FIELD_INT,
      .offset = offsetof(struct off_duty_view, handed_on),
+     .flags = FIELD_ALWAYS,
      .doc = "Alerts whose pages went on to others."},
 };
 static const struct record VIEW_RECORD = {.name = "OffDutyResult",
@@ -327,10 +363,10 @@ static void delete_absence(struct http_request *request, void *self)
     }
 }
 
-static const struct query_param END_PARAMS[] = {
-    {"keep_covers",
-     "true: the overrides that cover it stay, and who is back is not on call there."},
-    {NULL, NULL}};
+static const struct field END_PARAMS[] = {
+    SHAPE_KIND("keep_covers", FIELD_BOOL, 0,
+               "true: the overrides that cover it stay, and who is back is not on call there."),
+    {0}};
 static const int OF_FILE[] = {409, 0};
 
 static const struct route_row ROWS[] = {

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "api/sight.h"
 #include "api/stats_store.h"
 #include "base/json.h"
 #include "base/metric.h"
@@ -127,24 +128,26 @@ static struct {
     char *tag; /* the ETag */
 } document = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static char *write_document(const char *server, const struct route_set *routes)
+static char *write_document(const struct api_context *context)
 {
     const struct openapi_about about = {.title = "Tocsin",
                                         .version = TOCSIN_VERSION,
-                                        .server = server,
+                                        .server = context->public_url,
                                         .plain_problems = API_PLAIN_PROBLEMS,
                                         .permit_of = api_permit_of,
                                         .every_scope = enum_to_name(TOKEN_SCOPE_NAMES, SCOPE_READ)};
-    json_auto_t *json = http_openapi(routes, &about);
+    json_auto_t *json = http_openapi(context->routes, &about);
+    event_schemas(context->ledger, json_object_get(json_object_get(json, "components"), "schemas"));
     return json_write(json);
 }
 
 /* A new reference, and its tag in *out_tag. */
-static GBytes *current_document(const char *server, const struct route_set *routes, char **out_tag)
+static GBytes *current_document(const struct api_context *context, char **out_tag)
 {
+    const char *server = context->public_url;
     pthread_mutex_lock(&document.lock);
     if (document.text == NULL || g_strcmp0(document.server, server) != 0) {
-        char *text = write_document(server, routes);
+        char *text = write_document(context);
         g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
         g_clear_pointer(&document.text, g_bytes_unref);
         document.text = g_bytes_new_take(text, strlen(text));
@@ -163,7 +166,7 @@ static void get_openapi(struct http_request *request, void *self)
 {
     const struct api_context *context = self;
     g_autofree char *tag = NULL;
-    g_autoptr(GBytes) text = current_document(context->public_url, context->routes, &tag);
+    g_autoptr(GBytes) text = current_document(context, &tag);
     const char *known = http_header(request, "If-None-Match");
     http_set_header(request, "ETag", tag);
     http_set_header(request, "Cache-Control", "no-cache");

@@ -23,7 +23,10 @@ static const struct field SHIFT_FIELDS[] = {
      .kind = FIELD_TEXT,
      .offset = offsetof(struct shift, layer),
      .doc = "Name of the layer, or \"override\"."},
-    {.name = "since", .kind = FIELD_UTC, .offset = offsetof(struct shift, since)},
+    {.name = "since",
+     .kind = FIELD_UTC,
+     .offset = offsetof(struct shift, since),
+     .flags = FIELD_ALWAYS},
     {.name = "until",
      .kind = FIELD_UTC,
      .offset = offsetof(struct shift, until),
@@ -40,10 +43,14 @@ struct on_call_answer {
     GPtrArray *on_call;
 };
 static const struct field ON_CALL_FIELDS[] = {
-    {.name = "at", .kind = FIELD_UTC, .offset = offsetof(struct on_call_answer, at)},
+    {.name = "at",
+     .kind = FIELD_UTC,
+     .offset = offsetof(struct on_call_answer, at),
+     .flags = FIELD_ALWAYS},
     {.name = "on_call",
      .kind = FIELD_RECORDS,
      .offset = offsetof(struct on_call_answer, on_call),
+     .flags = FIELD_ALWAYS,
      .record = &SHIFT_RECORD,
      .doc = "Empty: nobody. Two where a repeated local hour makes them overlap."},
 };
@@ -330,12 +337,11 @@ static void delete_override(struct http_request *request, void *self)
     }
 }
 
-static const struct query_param AT_PARAMS[] = {{"at", "An instant, RFC 3339; now when absent."},
-                                               {NULL, NULL}};
-static const struct query_param RANGE_PARAMS[] = {
-    {"from", "RFC 3339; now when absent."},
-    {"to", "RFC 3339; 30 days after from when absent, at most 400."},
-    {NULL, NULL}};
+static const struct field AT_PARAMS[] = {SHAPE_KIND("at", FIELD_UTC, 0, "Now when absent."), {0}};
+static const struct field RANGE_PARAMS[] = {
+    SHAPE_KIND("from", FIELD_UTC, 0, "Now when absent."),
+    SHAPE_KIND("to", FIELD_UTC, 0, "30 days after from when absent, at most 400."),
+    {0}};
 
 static const struct route_row ROWS[] = {
     {"GET", "/api/v1/schedules/{name}", &PERMIT_SCHEDULE_READ, get_schedule, "One schedule.",
@@ -357,6 +363,6 @@ static const struct route_row ROWS[] = {
     {"DELETE", "/api/v1/schedules/{name}/overrides/{id}", &PERMIT_SCHEDULE_OVERRIDE,
      delete_override,
      "Takes an override back; one that holds ends now, one that is over stays as it was.",
-     .success = 204},
+     .success = 204, .names = API_NUMBER_NAMES},
 };
 const struct route_table SCHEDULE_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

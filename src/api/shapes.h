@@ -10,12 +10,7 @@
 #define TEXT_TYPE "text/plain"
 #define STREAM_TYPE "text/event-stream"
 
-#define SHAPE_LABELS(name_, flags_)                                                            \
-    {                                                                                          \
-        .name = (name_), .kind = FIELD_CUSTOM, .codec = &SHAPE_LABELS_CODEC, .flags = (flags_) \
-    }
-
-extern const struct field_codec SHAPE_LABELS_CODEC; /* {"name": "value", …} */
+#define SHAPE_LABELS(name_, flags_) SHAPE_CODED(name_, SHAPE_LABELS_CODEC, flags_, NULL)
 
 /* door_shapes.c: of doors */
 extern const struct record WEBHOOK_SHAPE, ALERTS_ACCEPTED_SHAPE, PROMETHEUS_ALERT_SHAPE,
@@ -31,6 +26,9 @@ extern const struct record TOKEN_MADE_SHAPE, KEY_MADE_SHAPE, FEED_MADE_SHAPE, BA
     HEALTH_SHAPE, READY_SHAPE, EXPORTED_SHAPE, APPLIED_SHAPE, KEPT_OVERRIDE_SHAPE,
     ABSENCE_ENDED_SHAPE, REPORT_SHAPE, CHAIN_SHAPE, TEST_SENT_SHAPE, ROUTE_TESTED_SHAPE,
     OPENAPI_SHAPE, SIGN_IN_SHAPE, LINK_FORM_SHAPE;
+
+/* A configuration: {"users": [{…}], …}. */
+extern const struct field_codec CONFIG_DOCUMENT_CODEC;
 
 /* explain_shapes.c */
 extern const struct record EXPLANATION_SHAPE, WHATIF_SHAPE;

@@ -18,14 +18,14 @@ bool sight_sees(int sight, const struct ledger *ledger, const char *kind)
 }
 
 static const struct field EVENT_FIELDS[] = {
-    SHAPE_TEXT("seq", FIELD_ALWAYS, "Grows with each event."),
+    SHAPE_CODED("seq", SHAPE_NUMBER_CODEC, FIELD_ALWAYS, "Grows with each event."),
     SHAPE_KIND("at", FIELD_UTC, FIELD_ALWAYS, NULL),
     SHAPE_TEXT("actor", FIELD_ALWAYS,
                "\"user:ana\", \"integration:prod-am\", \"token:ci\", \"tocsin\"."),
     SHAPE_TEXT("kind", FIELD_ALWAYS, "Such as \"alert.triggered\"."),
     SHAPE_TEXT("subject", FIELD_ALWAYS, "Such as \"alert:42\"."),
-    SHAPE_KIND(
-        "data", FIELD_JSON, 0,
+    SHAPE_CODED(
+        "data", SHAPE_OBJECT_CODEC, 0,
         "client_address in it, for who may administer: from where a person or token did it."),
 };
 const struct record EVENT_RECORD = SHAPE("Event", "Something that happened.", EVENT_FIELDS);

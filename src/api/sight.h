@@ -19,7 +19,13 @@ NODISCARD bool sight_sees(int sight, const struct ledger *ledger, const char *ki
 /* An event as everybody's who sees it: EVENT_CLIENT is only for who may administer. New reference. */
 NODISCARD json_t *event_json(const struct event *event, int sight);
 
-/* What event_json answers. Only described. */
-extern const struct record EVENT_RECORD;
+/* What event_json answers, and an event as explain answers it. Only described: with any kind and any data, which
+ * event_schemas says more of. */
+extern const struct record EVENT_RECORD, DECISION_SHAPE;
+/* Is in no log: a follower of the stream is told it. */
+extern const struct event_kind EVENT_STREAM_RESET;
+
+/* Adds what the data of each kind of event are, and says so of those two. */
+void event_schemas(const struct ledger *ledger, json_t *schemas);
 
 #endif

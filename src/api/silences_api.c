@@ -282,11 +282,13 @@ static void delete_silence(struct http_request *request, void *context)
     }
 }
 
-static const struct query_param LIST_PARAMS[] = {
-    {"holds", "true: tell of each how many open alerts it holds now (not when more than 20,000 are "
-              "open)."},
+static const struct field LIST_PARAMS[] = {
+    SHAPE_KIND(
+        "holds", FIELD_BOOL, 0,
+        "true: tell of each how many open alerts it holds now (not when more than 20,000 are "
+        "open)."),
     API_PAGE_PARAM_ROWS,
-    {NULL, NULL}};
+    {0}};
 
 static const int CHANGED[] = {200, 409, 0}; /* one of that name was there */
 static const int OF_FILE[] = {409, 0};

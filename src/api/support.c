@@ -16,7 +16,8 @@ enum { PAGE_DEFAULT = 50, BUSY_RETRY_S = 2 };
 /* At one piece of work: longer than the ledger takes for the largest request. */
 #define STUCK_AFTER SPAN_S(10)
 
-const struct query_param API_PAGE_PARAMS[] = {API_PAGE_PARAM_ROWS, {NULL, NULL}};
+const struct field API_PAGE_PARAMS[] = {API_PAGE_PARAM_ROWS, {0}};
+const struct field API_NUMBER_NAMES[] = {SHAPE_CODED("id", SHAPE_NUMBER_CODEC, 0, NULL), {0}};
 
 /* Of the process, as its end is. */
 static atomic_bool must_give_up;

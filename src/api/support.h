@@ -3,6 +3,7 @@
 #define API_SUPPORT_H
 
 #include "api/context.h"
+#include "base/describe.h"
 
 /* --- reading --- */
 
@@ -29,12 +30,17 @@ struct api_page {
     int64_t from; /* where the last page ended; 0: from the beginning */
 };
 
-extern const struct query_param API_PAGE_PARAMS[]; /* cursor, limit */
-#define API_PAGE_PARAM_ROWS                                         \
-    {"limit", "How many items at most: 1 to 200, 50 when absent."}, \
-    {                                                               \
-        "cursor", "next_cursor of the page before."                 \
-    }
+/* Of struct route_row's params. */
+extern const struct field API_PAGE_PARAMS[]; /* limit, cursor */
+#define API_PAGE_PARAM_ROWS                             \
+    {.name = "limit",                                   \
+     .kind = FIELD_INT,                                 \
+     .min = 1,                                          \
+     .max = LIMIT_LIST_PAGE,                            \
+     .doc = "How many items at most; 50 when absent."}, \
+        SHAPE_TEXT("cursor", 0, "next_cursor of the page before.")
+/* Of its names: {id} is a number. */
+extern const struct field API_NUMBER_NAMES[];
 
 /* Both false after answering 400. */
 NODISCARD bool api_page_read(struct http_request *request, struct api_page *out);

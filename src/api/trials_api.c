@@ -109,16 +109,24 @@ struct beat_view {
     bool is_missing;
 };
 static const struct field BEAT_FIELDS[] = {
-    {.name = "name", .kind = FIELD_TEXT, .offset = offsetof(struct beat_view, name)},
-    {.name = "service", .kind = FIELD_TEXT, .offset = offsetof(struct beat_view, service)},
+    {.name = "name",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct beat_view, name),
+     .flags = FIELD_ALWAYS},
+    {.name = "service",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct beat_view, service),
+     .flags = FIELD_ALWAYS},
     {.name = "severity",
      .kind = FIELD_ENUM,
      .offset = offsetof(struct beat_view, severity),
+     .flags = FIELD_ALWAYS,
      .names = SEVERITY_NAMES,
      .doc = "Of the alert when it is missed."},
     {.name = "every",
      .kind = FIELD_SPAN,
      .offset = offsetof(struct beat_view, every),
+     .flags = FIELD_ALWAYS,
      .doc = "How often it should be heard."},
     {.name = "grace",
      .kind = FIELD_SPAN,
@@ -185,6 +193,13 @@ struct route_test {
     char *integration;
     json_t *alert;
 };
+
+static json_t *new_alert_schema(void)
+{
+    return record_schema(&NATIVE_ALERT_RECORD);
+}
+static const struct field_codec NEW_ALERT_CODEC = {.schema = new_alert_schema};
+
 static const struct field ROUTE_TEST_FIELDS[] = {
     {.name = "integration",
      .kind = FIELD_TEXT,
@@ -194,6 +209,7 @@ static const struct field ROUTE_TEST_FIELDS[] = {
      .kind = FIELD_JSON,
      .offset = offsetof(struct route_test, alert),
      .flags = FIELD_REQUIRED,
+     .codec = &NEW_ALERT_CODEC,
      .doc = "As for POST /api/v1/alerts."},
 };
 static const struct record ROUTE_TEST_RECORD = {.name = "RouteTest",

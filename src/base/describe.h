@@ -38,6 +38,17 @@
         .is_open = true                                                                            \
     }
 
+#define SHAPE_CODED(name_, codec_, flags_, doc_)                                      \
+    {                                                                                 \
+        .name = (name_), .kind = FIELD_CUSTOM, .codec = &(codec_), .flags = (flags_), \
+        .doc = (doc_)                                                                 \
+    }
+
+/* Values that are described and no more: they have a schema, and neither reading nor writing. */
+extern const struct field_codec SHAPE_NUMBER_CODEC, /* an id or a seq: "42" */
+    SHAPE_OBJECT_CODEC,                             /* any object */
+    SHAPE_LABELS_CODEC;                             /* {"name": "value", …} */
+
 /* Is the value an object as the record describes it: each member known and of its kind, and what always stands there
  * does? Else a fault that names the member. Sizes and bounds are not looked at. */
 NODISCARD bool record_fits(const struct record *record, const json_t *value, struct fault *fault);

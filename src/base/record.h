@@ -58,9 +58,10 @@ struct field {
     unsigned flags; /* of enum field_flag */
     int64_t min;    /* both 0: no bound but those of base/limits.h */
     int64_t max;
-    const struct enum_name *names;   /* FIELD_ENUM */
-    const struct record *record;     /* FIELD_RECORD, FIELD_RECORDS */
-    const struct field_codec *codec; /* FIELD_CUSTOM */
+    const struct enum_name *names; /* FIELD_ENUM */
+    /* FIELD_RECORD, FIELD_RECORDS; of FIELD_JSON that is a list what one of it is, only described. */
+    const struct record *record;
+    const struct field_codec *codec; /* FIELD_CUSTOM; of FIELD_JSON only its schema */
     const char *doc;                 /* one sentence for the API's documentation */
     const char *column; /* its name in the struct's table (db/row.h); NULL: it is not kept there */
     unsigned stored;    /* of enum column_flag */
@@ -107,6 +108,10 @@ void record_clear(const struct record *record, void *self);
 /* On the heap: record_new reads one (NULL and a fault when refused), record_free accepts NULL. */
 NODISCARD void *record_new(const struct record *record, const json_t *value, struct fault *fault);
 void record_free(const struct record *record, void *self);
+
+/* OpenAPI 3.1 schema of the field's value, whatever its name, doc and flags. A FIELD_JSON of which nothing is
+ * described may be anything: {}. New reference. */
+NODISCARD json_t *field_value_schema(const struct field *field);
 
 /* OpenAPI 3.1 schema of the record; nested records become {"$ref": "#/components/schemas/NAME"}. */
 NODISCARD json_t *record_schema(const struct record *record);

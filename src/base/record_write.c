@@ -175,7 +175,15 @@ static json_t *list_schema(const struct field *field, json_t *items)
     return schema;
 }
 
-static json_t *value_schema(const struct field *field)
+static json_t *json_schema(const struct field *field)
+{
+    if (field->record != NULL) {
+        return list_schema(field, reference_to(field->record));
+    }
+    return field->codec != NULL ? field->codec->schema() : json_object();
+}
+
+json_t *field_value_schema(const struct field *field)
 {
     json_t *schema = NULL;
     switch (field->kind) {
@@ -201,7 +209,7 @@ static json_t *value_schema(const struct field *field)
     case FIELD_RECORDS:
         return list_schema(field, reference_to(field->record));
     case FIELD_JSON:
-        return json_object();
+        return json_schema(field);
     case FIELD_CUSTOM:
         return field->codec->schema != NULL ? field->codec->schema() : json_object();
     }
@@ -211,7 +219,7 @@ static json_t *value_schema(const struct field *field)
 
 static json_t *field_schema(const struct field *field)
 {
-    json_t *schema = value_schema(field);
+    json_t *schema = field_value_schema(field);
     if ((field->flags & FIELD_NULL) != 0) {
         schema = json_pack("{s:[o, {s:s}]}", "anyOf", schema, "type", "null");
     }

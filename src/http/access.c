@@ -234,12 +234,12 @@ static bool check_caller(struct http_request *request)
 }
 
 /* Is it one of the row's parameters? Offers each of them to `nearest`, whose `given` it is. */
-static const struct query_param *known_param(const struct route_row *row, struct nearest *nearest)
+static const struct field *known_param(const struct route_row *row, struct nearest *nearest)
 {
-    static const struct query_param LIST[] = {{"limit", NULL}, {"cursor", NULL}, {NULL, NULL}};
-    const struct query_param *const tables[] = {row->params, row->is_list ? LIST : NULL};
+    static const struct field LIST[] = {{.name = "limit"}, {.name = "cursor"}, {0}};
+    const struct field *const tables[] = {row->params, row->is_list ? LIST : NULL};
     for (size_t t = 0; t < G_N_ELEMENTS(tables); t++) {
-        for (const struct query_param *at = tables[t]; at != NULL && at->name != NULL; at++) {
+        for (const struct field *at = tables[t]; at != NULL && at->name != NULL; at++) {
             if (strcmp(at->name, nearest->given) == 0) {
                 return at;
             }
@@ -302,12 +302,12 @@ static bool check_query(struct http_request *request)
     }
     for (guint i = 0; texts != NULL && i + 1 < texts->len; i += 2) {
         struct nearest nearest = {.given = texts->pdata[i]};
-        const struct query_param *param = known_param(row, &nearest);
+        const struct field *param = known_param(row, &nearest);
         if (param == NULL) {
             refuse_param(request, &nearest);
             return false;
         }
-        if (row->door == 0 && !param->may_repeat && is_contradicted(texts, i)) {
+        if (row->door == 0 && param->kind != FIELD_TEXTS && is_contradicted(texts, i)) {
             refuse_double(request, param->name);
             return false;
         }

@@ -27,13 +27,6 @@ enum http_door {
     HTTP_DOOR_LINK,       /* the handler checks a signed link */
 };
 
-struct query_param {
-    const char *name;
-    const char *doc;
-    bool is_required; /* for the documentation; the handler checks */
-    bool may_repeat;
-};
-
 typedef void (*http_handler)(struct http_request *request, void *context);
 
 struct route_row {
@@ -67,8 +60,11 @@ struct route_row {
                            * longer than a stranger's may be is read on if its first part holds a good key
                            * (knows_body); else the handler gets its beginning and its end
                            * (http_body_is_cut), to tell the owner. A known caller's is cut as with takes_part. */
-    const struct query_param *params;  /* ends with {NULL}; NULL: none */
-    const struct query_param *headers; /* that it heeds; likewise */
+    /* Of its query: kind, bounds, names and doc are for the documentation, the handler checks. FIELD_REQUIRED: it
+     * must be given; FIELD_TEXTS: it may be given more than once. Ends with {0}; NULL: none. */
+    const struct field *params;
+    const struct field *headers; /* that it heeds; likewise */
+    const struct field *names;   /* of its path those that are not any text; likewise */
 };
 
 /* The routes of one noun. */

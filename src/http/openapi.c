@@ -3,29 +3,33 @@
 
 #include <string.h>
 
-static json_t *text(const char *value)
+static json_t *parameter(const struct field *field, const char *where)
 {
-    return json_string(value == NULL ? "" : value);
-}
-
-static json_t *parameter(const char *name, const char *where, bool is_required)
-{
-    return json_pack("{s:s, s:s, s:b, s:{s:s}}", "name", name, "in", where, "required", is_required,
-                     "schema", "type", "string");
-}
-
-static void add_named(json_t *list, const struct query_param *params, const char *where)
-{
-    for (const struct query_param *param = params; param != NULL && param->name != NULL; param++) {
-        json_t *one = parameter(param->name, where, param->is_required);
-        if (param->may_repeat) {
-            json_object_set_new(
-                one, "schema",
-                json_pack("{s:s, s:{s:s}}", "type", "array", "items", "type", "string"));
-        }
-        json_object_set_new(one, "description", text(param->doc));
-        json_array_append_new(list, one);
+    json_t *one =
+        json_pack("{s:s, s:s, s:b, s:o}", "name", field->name, "in", where, "required",
+                  (field->flags & FIELD_REQUIRED) != 0, "schema", field_value_schema(field));
+    if (field->doc != NULL) {
+        json_object_set_new(one, "description", json_string(field->doc));
     }
+    return one;
+}
+
+static void add_named(json_t *list, const struct field *fields, const char *where)
+{
+    for (const struct field *field = fields; field != NULL && field->name != NULL; field++) {
+        json_array_append_new(list, parameter(field, where));
+    }
+}
+
+/* A name of the path: it is always there, and any text unless the row says what it is. */
+static json_t *path_parameter(const struct route_row *row, const char *name)
+{
+    struct field field = {.name = name, .kind = FIELD_TEXT};
+    for (const struct field *at = row->names; at != NULL && at->name != NULL; at++) {
+        field = strcmp(at->name, name) == 0 ? *at : field;
+    }
+    field.flags |= FIELD_REQUIRED;
+    return parameter(&field, "path");
 }
 
 static void add_parameters(json_t *operation, const struct route_row *row)
@@ -34,7 +38,7 @@ static void add_parameters(json_t *operation, const struct route_row *row)
     for (const char *at = strchr(row->path, '{'); at != NULL; at = strchr(at, '{')) {
         at++;
         g_autofree char *name = g_strndup(at, strcspn(at, "}"));
-        json_array_append_new(list, parameter(name, "path", true));
+        json_array_append_new(list, path_parameter(row, name));
     }
     add_named(list, row->params, "query");
     add_named(list, row->headers, "header");

@@ -65,9 +65,20 @@ static int method_index(const char *method)
     return -1;
 }
 
+/* One whose kind nobody said could not be documented. */
+static bool have_kinds(const struct field *fields)
+{
+    bool have = true;
+    for (; fields != NULL && fields->name != NULL; fields++) {
+        have = have && fields->kind != 0;
+    }
+    return have;
+}
+
 static void add_row(struct routes *routes, const struct route_row *row, void *context)
 {
     CHECK(row->path[0] == '/' && (row->permit != NULL) == (row->door == 0));
+    CHECK(have_kinds(row->params) && have_kinds(row->headers) && have_kinds(row->names));
     int method = method_index(row->method);
     CHECK(method >= 0);
     struct node *node = routes->root;

@@ -87,5 +87,7 @@ void ledger_judge_events(struct ledger *ledger);
 /* The kind of that name among those that the ledger was given; NULL: another version's, or older. Safe from any
  * thread. */
 NODISCARD const struct event_kind *event_kind_of(const struct ledger *ledger, const char *name);
+/* All of those, by name. A new array of them, borrowed. Safe from any thread. */
+NODISCARD GPtrArray *event_kinds(const struct ledger *ledger);
 
 #endif

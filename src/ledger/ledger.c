@@ -2,6 +2,8 @@
 #include "base/metric.h"
 #include "ledger/ledger_private.h"
 
+#include <string.h>
+
 struct ledger *ledger_create(struct db *db, const struct clock *clock, const struct random *random)
 {
     struct ledger *ledger = g_new0(struct ledger, 1);
@@ -91,6 +93,28 @@ void ledger_add_events(struct ledger *ledger, const struct event_kind *const *ki
         add_kinds(ledger, LEDGER_EVENTS);
     }
     add_kinds(ledger, kinds);
+}
+
+static gint by_name(gconstpointer a, gconstpointer b)
+{
+    const struct event_kind *const *left = a;
+    const struct event_kind *const *right = b;
+    return strcmp((*left)->name, (*right)->name);
+}
+
+GPtrArray *event_kinds(const struct ledger *ledger)
+{
+    GPtrArray *kinds = g_ptr_array_new();
+    GHashTableIter iter;
+    gpointer kind;
+    if (ledger->kinds != NULL) {
+        g_hash_table_iter_init(&iter, ledger->kinds);
+        while (g_hash_table_iter_next(&iter, NULL, &kind)) {
+            g_ptr_array_add(kinds, kind);
+        }
+    }
+    g_ptr_array_sort(kinds, by_name);
+    return kinds;
 }
 
 const struct event_kind *event_kind_of(const struct ledger *ledger, const char *name)

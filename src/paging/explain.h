@@ -10,6 +10,9 @@
 
 struct topic_kind;
 
+/* Why somebody was paged, as it is kept with the page. Only described. */
+extern const struct record PAGE_REASON_SHAPE;
+
 /* {"alert": {…}, "message": {"description", "since", "labels", "links", "told", "next": {"at", "held_until", "tells"}},
  * "decisions": [events], "escalation": {…}, "pages": [{"who", "reason", "state",
  * "notifications": [{"contact", "kind", "state", "attempts": [{…}]}]}], "endings": [{"who", …}]}. The first

@@ -1,5 +1,6 @@
 /* What paging tells of itself. An escalation and its pages are events of what they page about. */
 #include "oncall/coverage.h"
+#include "paging/explain.h"
 #include "paging/work.h"
 
 static const char *const OF_RECEIVER[] = {"user", "channel", NULL};
@@ -34,6 +35,13 @@ static const struct record HELD =
         SHAPE_TEXT("silence", 0, "One that held it until just now."),                           \
         SHAPE_TEXT("silence_comment", 0, NULL),                                                 \
         SHAPE_KIND("again", FIELD_BOOL, 0, "They may believe it to be over.")
+
+static const struct field REASON_OF_PAGE[] = {
+    SHAPE_ENUM("via", TELLING_VIA_NAMES, FIELD_ALWAYS),
+    REASON_FIELDS,
+};
+const struct record PAGE_REASON_SHAPE =
+    SHAPE("PageReason", "Rule, layer and step that led to somebody.", REASON_OF_PAGE);
 
 static const struct field STARTED_FIELDS[] = {
     SHAPE_TEXT("who", FIELD_ALWAYS, NULL),

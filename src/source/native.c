@@ -1,6 +1,7 @@
 #include "source/native.h"
 
 #include "alert/alert.h"
+#include "base/describe.h"
 #include "base/limits.h"
 
 static bool link_check(const void *self, struct fault *fault)
@@ -87,6 +88,7 @@ static const struct field ALERT_FIELDS[] = {
     {.name = "details",
      .kind = FIELD_JSON,
      .offset = AT(details),
+     .codec = &SHAPE_OBJECT_CODEC,
      .doc = "An object; conditions reach into it as details.NAME."},
     {.name = "links",
      .kind = FIELD_RECORDS,
@@ -123,6 +125,7 @@ static const struct field ANSWER_FIELDS[] = {
     {.name = "outcome",
      .kind = FIELD_ENUM,
      .offset = offsetof(struct native_answer, outcome),
+     .flags = FIELD_ALWAYS,
      .names = TAKE_OUTCOME_NAMES},
     {.name = "note",
      .kind = FIELD_TEXT,

@@ -12,6 +12,7 @@ import jsonschema
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 FORMATS = jsonschema.FormatChecker(formats=())
 NEVER_SENT = 70_000_000  # more than is read and forgotten
+TYPED = {"type", "enum", "const", "anyOf", "oneOf", "allOf"}
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -137,6 +138,47 @@ class Described:
                 if status.startswith("2") and (schema.get("type") == "array" or "items" in schema.get("properties", {})):
                     return True
         return False
+
+    # --- is everything said? ---
+
+    def left_open(self, schema, seen, at=""):
+        """Places of a schema that do not say what may stand there."""
+        if "$ref" in schema:
+            if schema["$ref"] not in seen:
+                seen.add(schema["$ref"])
+                yield from self.left_open(self.resolve(schema), seen, schema["$ref"].rpartition("/")[2])
+            return
+        if not TYPED & schema.keys():
+            yield at
+        for word in ("anyOf", "oneOf", "allOf"):
+            for one in schema.get(word, ()):
+                yield from self.left_open(one, seen, at)
+        kinds = schema.get("type", ())
+        kinds = {kinds} if isinstance(kinds, str) else set(kinds)
+        for name, member in schema.get("properties", {}).items():
+            yield from self.left_open(member, seen, f"{at}.{name}")
+        if "object" in kinds and not {"properties", "additionalProperties"} & schema.keys():
+            yield at
+        if "array" in kinds:
+            yield from self.left_open(schema.get("items", {}), seen, f"{at}[]")
+        if isinstance(schema.get("additionalProperties"), dict):
+            yield from self.left_open(schema["additionalProperties"], seen, f"{at}.*")
+
+    def all_said(self):
+        """Every parameter has a type, every answer of our own API a schema that leaves nothing open."""
+        for name, operation in self.operations.items():
+            for parameter in operation.get("parameters", ()):
+                for _ in self.left_open(parameter.get("schema", {}), set()):
+                    self.complain(name, f"parameter {parameter['name']} has no type")
+            bodies = {status: self.resolve(answer).get("content", {}) for status, answer in operation["responses"].items()}
+            if "requestBody" in operation:
+                bodies["body"] = operation["requestBody"]["content"]
+            for status, content in bodies.items() if name[1].startswith("/api/v1/") else ():
+                if not content and status not in ("204", "304"):
+                    self.complain(name, f"{status} has no schema")
+                for media in content.values():
+                    for at in self.left_open(media.get("schema", {}), set()):
+                        self.complain(name, f"{status} does not say what {at or 'it'} is")
 
     # --- what every operation refuses ---
 

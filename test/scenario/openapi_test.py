@@ -106,6 +106,7 @@ class OpenapiTest(unittest.TestCase):
                 self.client.complaints.append(f"{scene.__name__} broke off: {error!r}")
         self.client.refuse_all(self.scopes)
         self.client.left_out()
+        self.client.all_said()
         self.assertEqual(self.client.complaints, [], "\n" + "\n".join(self.client.complaints))
 
     # --- asking with a scope ---
@@ -199,7 +200,9 @@ class OpenapiTest(unittest.TestCase):
                            ("page", {"target": {"user": "budi"}})):
             self.post(f"/api/v1/alerts/{{id}}/{verb}", 409, body, **one)
         self.get("/api/v1/alerts/{id}/explain", **one)
-        self.get("/api/v1/events", query=f"?subject=alert:{self.alert_id}&limit=5")
+        said = self.get("/api/v1/events", query=f"?subject=alert:{self.alert_id}&limit=5")
+        kinds = self.document["components"]["schemas"]["KnownOccurrence"]["discriminator"]["mapping"]
+        self.assertLessEqual({event["kind"] for event in said.json["items"]} | {"stream.reset"}, kinds.keys())
         self.get("/api/v1/events", 409, query="?after=999999999")
         self.get("/api/v1/stream", query="?after=0")
         self.get("/api/v1/misses")

@@ -119,10 +119,11 @@ static const int OVER[] = {409, 0};
 static const struct route_row ROWS[] = {
     {"GET", "/api/v1/notes", &NOTE_SEE, get_notes, "Notes, newest first.", .answer = &NOTE_RECORD,
      .is_list = true, .params = API_PAGE_PARAMS},
-    {"GET", "/api/v1/notes/{id}", &NOTE_SEE, get_note, "One note.", .answer = &NOTE_RECORD},
+    {"GET", "/api/v1/notes/{id}", &NOTE_SEE, get_note, "One note.", .answer = &NOTE_RECORD,
+     .names = API_NUMBER_NAMES},
     {"POST", "/api/v1/notes", &NOTE_WRITE, post_note, "Writes a note, and tells people.",
      .request = &NOTE_ASKED, .answer = &NOTE_RECORD, .success = 201},
     {"POST", "/api/v1/notes/{id}/close", &NOTE_CLOSE, post_close, "Closes a note.",
-     .answer = &NOTE_RECORD, .others = OVER},
+     .answer = &NOTE_RECORD, .others = OVER, .names = API_NUMBER_NAMES},
 };
 const struct route_table NOTE_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};
