@@ -11,11 +11,11 @@ CONFIG ?= examples/team.yaml
 MESON  := meson
 NINJA  := ninja $(if $(JOBS),-j$(JOBS))
 # configure(folder, options): a folder that is configured already is left as it is.
-configure = test -f $(BUILD)/$(1)/build.ninja || $(MESON) setup $(BUILD)/$(1) $(2)
+configure = test -f $(BUILD)/$(1)/build.ninja || $(MESON) setup $(WERROR) $(BUILD)/$(1) $(2)
 sanitized = -Db_lundef=false -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := build
-.PHONY: help run build install uninstall test test-failover check bench fuzz asan tsan format clean
+.PHONY: help run build install uninstall test test-failover check bench fuzz asan asan-build tsan format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -39,7 +39,7 @@ uninstall: ## removes what `make install` with the same DESTDIR and prefix put t
 	@$(MESON) configure $(BUILD)/release --prefix=$(prefix)
 	@tools/uninstall $(BUILD)/release "$(DESTDIR)"
 
-test: ## every test; about 25 minutes on two cores
+test: ## every test; about 20 minutes on two cores
 	@tools/setup build test browser
 	@$(call configure,test)
 	@$(NINJA) -C $(BUILD)/test
@@ -55,11 +55,13 @@ check: ## format, house rules, static analysis, both compilers with -Werror
 	@tools/setup build check test
 	@BUILD=$(BUILD) tools/check
 
-asan: ## every C test under AddressSanitizer and UndefinedBehaviorSanitizer
+asan: asan-build ## every C test under AddressSanitizer and UndefinedBehaviorSanitizer
+	@tools/run-tests --build $(BUILD)/asan --sanitizer asan --no-programs
+
+asan-build:
 	@tools/setup build test check
 	@CC=clang; export CC; $(call configure,asan,-Db_sanitize=address$(,)undefined $(sanitized))
 	@$(NINJA) -C $(BUILD)/asan
-	@tools/run-tests --build $(BUILD)/asan --sanitizer asan --no-programs
 
 tsan: ## every unit test under ThreadSanitizer
 	@tools/setup build test check

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # timeout: 420
+# alone: yes
 """50 real kill -9 under at least 500 alerts/s: what was answered 2xx is kept, and is paged.
 
 A client keeps the account of every answer; a person acknowledges some alerts while the server is

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # timeout: 480
+# alone: yes
 """Three nodes, a PostgreSQL primary with two synchronous standbys, 500 alerts/s, and 20 faults.
 
 Each machine is a network namespace (ground.py); nodes, primary, standbys and cables are killed, frozen,

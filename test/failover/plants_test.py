@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # timeout: 240
+# alone: yes
 """Runs the failover test against servers with a mistake put in on purpose (planted.c): each must be
 found, and by the promise that it breaks."""
 import os

@@ -1,3 +1,4 @@
+# alone: yes
 """Readers beside intake: whoever may only read cannot hold up alerts. The figures are bench/intake/readers'; here the
 bound is wide, so that only a reader that stands in the way of intake fails it."""
 
