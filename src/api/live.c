@@ -11,7 +11,8 @@
 enum {
     BATCH = 100,
     BUSY_RETRY_S = 2,
-    FAR = 2000, /* events; whoever keeps up with the fastest intake stays nearer */
+    LOOK = 5000, /* events, that one who is far behind goes through in a turn, seen or not */
+    FAR = 2000,  /* events; whoever keeps up with the fastest intake stays nearer */
 };
 
 /* For another's read; one takes a millisecond or two. */
@@ -97,6 +98,7 @@ struct pulling {
     GString *out;
     int64_t last_seq;
     int count;
+    int64_t looked_at;
 };
 
 static void append_event(void *self, const struct event *event)
@@ -109,6 +111,13 @@ static void append_event(void *self, const struct event *event)
     }
     pulling->last_seq = event->seq;
     pulling->count++;
+    pulling->looked_at++;
+}
+
+/* Who may see little would go through all of the past for one frame. */
+static bool has_looked_enough(const struct pulling *pulling)
+{
+    return pulling->looked_at >= LOOK && live_is_far(pulling->reader->context, pulling->last_seq);
 }
 
 /* Whoever missed much gets it in pieces, as fast as they read. */
@@ -123,7 +132,8 @@ static int64_t read_events(void *self, int64_t last_id, GString *out, bool *out_
     do {
         pulling.count = 0;
         event_list(db, pulling.last_seq, NULL, BATCH, append_event, &pulling);
-    } while (pulling.count == BATCH && out->len - before < HTTP_STREAM_MORE);
+    } while (pulling.count == BATCH && out->len - before < HTTP_STREAM_MORE &&
+             !has_looked_enough(&pulling));
     *out_is_sound = db_error(db) == DB_OK;
     db_rollback(db);
     db_pool_give(context->readers, db);

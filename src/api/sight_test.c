@@ -9,7 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "access/token.h"
 #include "alert/alert_events.h"
+#include "api/live.h"
 #include "api/test_house.h"
 
 static enum command_result tell_secret(struct ledger_tx *tx, void *alert_id)
@@ -137,6 +139,36 @@ static void live_streams_show_what_one_may_see(void **state)
     }
 }
 
+enum { SECRETS = 9000 };
+
+static enum command_result tell_secrets(struct ledger_tx *tx, void *alert_id)
+{
+    for (int i = 0; i < SECRETS; i++) {
+        (void)tell_secret(tx, alert_id);
+    }
+    return COMMAND_DONE;
+}
+
+/* Whoever sees nothing of a long past is led through it in turns, and holds up nobody. */
+static void what_one_may_not_see_is_passed_in_pieces(void **state)
+{
+    (void)state;
+    int64_t id = test_alert(the_house, "before the secrets"), before = newest();
+    const struct command command = {.run = tell_secrets, .arg = &id};
+    assert_int_equal(desk_submit_and_wait(the_house->api.desk, command), OUTCOME_COMMITTED);
+    struct live_reader reader = {&the_house->api, SCOPE_READ};
+    g_autoptr(GString) text = g_string_new(NULL);
+    int64_t upto = live_pull(&reader, before, text);
+    assert_in_range(upto, before + 1, newest() - 1);
+    assert_string_equal(text->str, "");
+    int fd = follow(the_house->read, before);
+    (void)test_alert(the_house, "after the secrets");
+    g_autofree char *said = client_read_until(fd, "after the secrets");
+    assert_null(strstr(said, "test.secret"));
+    assert_non_null(strstr(said, "after the secrets"));
+    close(fd);
+}
+
 /* One handler of a browser hears of every kind. */
 static void frames_are_of_one_type(void **state)
 {
@@ -180,6 +212,7 @@ int main(void)
         TEST(pages_and_explain_show_what_one_may_see),
         TEST(a_page_goes_on_behind_what_one_may_not_see),
         TEST(live_streams_show_what_one_may_see),
+        TEST(what_one_may_not_see_is_passed_in_pieces),
         TEST(frames_are_of_one_type),
         TEST(all_kinds_are_known_and_described),
     };

@@ -9,6 +9,17 @@
 #include "config/config_store.h"
 #include "ledger/event.h"
 
+/* Stored by a newer program on another node, with what this one cannot read. A change made without that could not be
+ * judged, and its result not be loaded. */
+static bool is_unreadable(struct config_command *command)
+{
+    return config_unreadable(command->configs) != 0 &&
+           !fault_set(
+               &command->fault, "",
+               "a newer Tocsin on another node changed the configuration, and this one cannot "
+               "read all of it; make the change there, or bring this node to that version");
+}
+
 /* ---- plans ---- */
 
 static json_t *names_of(const struct config_plan *plan, int action)
@@ -84,6 +95,9 @@ enum command_result apply_config_run(struct ledger_tx *tx, void *arg)
     struct fault *fault = &apply->base.fault;
     config_command_begin(&apply->base);
     apply_config_clear(apply);
+    if (is_unreadable(&apply->base)) {
+        return config_command_refuse(&apply->base, 503);
+    }
     g_autoptr(GPtrArray) current = config_load_objects(tx->db);
     apply->faults = g_array_new(FALSE, FALSE, sizeof(struct fault));
     struct plan_options options = {
@@ -204,6 +218,9 @@ enum command_result put_object_run(struct ledger_tx *tx, void *arg)
     struct put_object *put = arg;
     config_command_begin(&put->base);
     put_object_clear(put);
+    if (is_unreadable(&put->base)) {
+        return config_command_refuse(&put->base, 503);
+    }
     g_autoptr(GPtrArray) current = config_load_objects(tx->db);
     const char *name = json_text(put->spec, "name", NULL);
     const struct config_object *before = config_find_object(current, put->kind, name);
@@ -291,6 +308,9 @@ enum command_result delete_object_run(struct ledger_tx *tx, void *arg)
 {
     struct delete_object *self = arg;
     config_command_begin(&self->base);
+    if (is_unreadable(&self->base)) {
+        return config_command_refuse(&self->base, 503);
+    }
     g_autoptr(GPtrArray) current = config_load_objects(tx->db);
     struct config_object *object = config_find_object(current, self->kind, self->name);
     if (object == NULL) {

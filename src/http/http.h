@@ -159,7 +159,8 @@ void http_set_header(struct http_request *request, const char *name, const char 
 /* Server-sent events. The request becomes a stream; `pull` is asked on a pool thread for what comes
  * after `last_id` whenever http_streams_wake was called: it appends "id: …\ndata: …\n\n" blocks to
  * `out` and answers the new last id; one that appends HTTP_STREAM_MORE bytes or more is asked again
- * as soon as those are sent, so that a reader far behind costs no memory. A slow reader is cut; a comment line keeps the rest alive. */
+ * as soon as those are sent, so that a reader far behind costs no memory; so is one that is still far after it went
+ * on, though with nothing to say. A slow reader is cut; a comment line keeps the rest alive. */
 enum { HTTP_STREAM_MORE = 32768 };
 
 struct http_stream {

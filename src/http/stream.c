@@ -93,9 +93,10 @@ static bool is_far(const struct http_stream *source)
 static void pull(struct stream *stream)
 {
     struct http_stream *source = &stream->source;
-    source->last_id = source->pull(source->self, source->last_id, stream->pending);
-    if (stream->pending->len >= HTTP_STREAM_MORE) {
-        bool is_behind = is_far(source);
+    int64_t before = source->last_id;
+    source->last_id = source->pull(source->self, before, stream->pending);
+    bool is_behind = is_far(source);
+    if (stream->pending->len >= HTTP_STREAM_MORE || (is_behind && source->last_id != before)) {
         pthread_mutex_lock(&stream->server->streams_lock);
         stream->is_woken = true;
         stream->is_behind = is_behind;

@@ -61,10 +61,36 @@ static void open_quiet(struct http_request *request, void *context)
     http_answer_stream(request, (struct http_stream){.pull = pull_nothing, .closed = count_closed});
 }
 
+enum { PAST = 40 };
+
+/* Much of the past is not for this reader: it goes on all the same, a piece at a time. */
+static int64_t pull_past(void *self, int64_t last_id, GString *out)
+{
+    (void)self;
+    if (last_id == PAST - 1) {
+        g_string_append(out, "id: 40\ndata: found\n\n");
+    }
+    return MIN(last_id + 1, PAST);
+}
+
+static bool is_past(void *self, int64_t last_id)
+{
+    (void)self;
+    return last_id < PAST;
+}
+
+static void open_past(struct http_request *request, void *context)
+{
+    (void)context;
+    http_answer_stream(request, (struct http_stream){
+                                    .pull = pull_past, .is_far = is_past, .closed = count_closed});
+}
+
 static const struct route_row ROWS[] = {
     {"GET", "/hello", NULL, say_hello, .door = HTTP_DOOR_ANYONE, .summary = "Says hello."},
     {"GET", "/flood", NULL, open_flood, .door = HTTP_DOOR_ANYONE,
      .summary = "More than anybody reads."},
+    {"GET", "/past", NULL, open_past, .door = HTTP_DOOR_ANYONE, .summary = "One thing, of old."},
     {"GET", "/idle", NULL, open_quiet, .door = HTTP_DOOR_ANYONE, .summary = "Nothing, for ever."},
 };
 
@@ -114,6 +140,19 @@ static void test_readers_who_take_nothing_hold_little(void **state)
     }
     http_stop(&server, 1000);
     assert_int_equal(metric_value(METRIC_STREAM_BYTES), 0);
+}
+
+static void test_who_is_far_behind_goes_on_with_nothing_to_say(void **state)
+{
+    (void)state;
+    struct http_server *server = start();
+    int fd = client_connect(http_port(server));
+    static const char ASK[] = "GET /past HTTP/1.1\r\nHost: x\r\n\r\n";
+    client_send(fd, ASK, strlen(ASK));
+    g_autofree char *text = client_read_until(fd, "data: found");
+    assert_non_null(strstr(text, "data: found"));
+    (void)close(fd);
+    http_stop(&server, 1000);
 }
 
 /* Read tokens, which are good until they are revoked. */
@@ -252,9 +291,11 @@ static void test_streams_of_one_address_are_bounded(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_readers_who_take_nothing_hold_little),
-                                       cmocka_unit_test(test_a_revoked_token_ends_its_streams),
-                                       cmocka_unit_test(test_streams_of_one_token_are_bounded),
-                                       cmocka_unit_test(test_streams_of_one_address_are_bounded)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_readers_who_take_nothing_hold_little),
+        cmocka_unit_test(test_who_is_far_behind_goes_on_with_nothing_to_say),
+        cmocka_unit_test(test_a_revoked_token_ends_its_streams),
+        cmocka_unit_test(test_streams_of_one_token_are_bounded),
+        cmocka_unit_test(test_streams_of_one_address_are_bounded)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -229,12 +229,24 @@ static void a_new_connection_may_know_less(void **state)
     assert_false(knows_bar(here));
 }
 
+static int try_bar(struct room *room)
+{
+    g_autofree char *text = g_strdelimit(g_strdup(BAR), "'", '"');
+    json_auto_t *document = json_loads(text, 0, NULL);
+    struct apply_config apply = {.base = {.configs = room->configs, .actor = PRINCIPAL_HERE},
+                                 .document = document};
+    assert_int_equal(room_run(room, apply_config_run, &apply), OUTCOME_REFUSED);
+    assert_non_null(strstr(apply.base.fault.text, "bring this node to that version"));
+    apply_config_clear(&apply);
+    return apply.base.status;
+}
+
 static void what_a_newer_program_wrote_is_tried_once(void **state)
 {
     struct nodes_house *house = *state;
     struct room *here = &house->rooms[0], *there = &house->rooms[1];
     room_apply(here, BAR);
-    change_behind(there, "UPDATE config_object SET spec = '{\"name\": 7}' WHERE name = 'bar'");
+    change_behind(there, "UPDATE config_object SET kind = 77 WHERE name = 'bar'");
     change_behind(there, "UPDATE config_state SET version = version + 1");
     (void)room_signal(there, "k", "shop"); /* counts a turn */
     (void)room_signal(here, "k", "shop");
@@ -242,6 +254,7 @@ static void what_a_newer_program_wrote_is_tried_once(void **state)
     struct config *known = config_current(here->configs);
     assert_int_equal(config_unreadable(here->configs), known->version + 1);
     config_unref(known);
+    assert_int_equal(try_bar(here), 503); /* what cannot be read is not changed */
     change_behind(there, "UPDATE config_object SET deleted_at = 1 WHERE name = 'bar'");
     change_behind(there, "UPDATE config_state SET version = version + 1");
     (void)room_signal(there, "k", "shop");
