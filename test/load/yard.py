@@ -148,6 +148,12 @@ class Server:
             return "".join(file.readlines()[-30:])
 
 
+def make_token(server, name, scope):
+    made = subprocess.run([BINARY, "token", "create", "--name", name, "--scope", scope, "--data", server.data],
+                          env=server.env, capture_output=True, text=True, check=True)
+    return made.stdout.strip().splitlines()[-1]
+
+
 class Load:
     def __init__(self, folder, port, keys, rate, count=0, lines=16, prefix="load", severity="critical"):
         self.ledger = os.path.join(folder, "%s.ledger" % prefix)
