@@ -1,5 +1,6 @@
 /* /api/v1/alerts: read and act. What creates one is intake_api.c. */
 #include "api/aside.h"
+#include "api/job.h"
 #include "api/support.h"
 
 #include <string.h>
@@ -232,54 +233,32 @@ static const struct record PAGE_RECORD = {.name = "AlertPage",
                                           .field_count = G_N_ELEMENTS(PAGE_FIELDS)};
 
 /* One action on its way through the ledger. */
-struct act_job {
-    struct http_request *request;
+struct acting {
     struct act act;
-    const struct record *record;
-    struct act_body body;
-    struct principal actor;
     char *note;
     json_t *holds; /* of a page: what does not go at once */
-    json_t *alert; /* as it is after the action */
 };
 
-static void act_job_free(struct act_job *job)
+static void acting_clear(void *work)
 {
-    record_clear(job->record, &job->body);
-    principal_clear(&job->actor);
-    g_free(job->note);
-    json_decref(job->holds);
-    json_decref(job->alert);
-    g_free(job);
+    struct acting *acting = work;
+    g_free(acting->note);
+    json_decref(acting->holds);
 }
 
-static enum command_result act_run(struct ledger_tx *tx, void *self)
+static enum command_result run_act(struct ledger_tx *tx, struct job *job)
 {
-    struct act_job *job = self;
-    job->act.status = 0;
-    enum command_result result = pager_act(tx, &job->act);
+    struct acting *acting = job->work;
+    acting->act.status = 0;
+    enum command_result result = pager_act(tx, &acting->act);
     struct alert alert = {0};
-    g_clear_pointer(&job->alert, json_decref);
-    if (job->act.status == 200 && alert_load(tx->db, job->act.subject.id, &alert)) {
-        bool is_held = json_array_size(job->holds) > 0;
-        alert.holds = is_held ? json_incref(job->holds) : NULL;
-        job->alert = record_write(&ALERT_RECORD, &alert);
+    if (acting->act.status == 200 && alert_load(tx->db, job->id, &alert)) {
+        bool is_held = json_array_size(acting->holds) > 0;
+        alert.holds = is_held ? json_incref(acting->holds) : NULL;
+        job->answer = record_write(&ALERT_RECORD, &alert);
         alert_clear(&alert);
     }
-    return result;
-}
-
-static void act_answer(void *self, enum command_outcome outcome)
-{
-    struct act_job *job = self;
-    if (api_outcome(job->request, outcome)) {
-        if (job->act.status == 200 && job->alert != NULL) {
-            http_answer_json(job->request, 200, g_steal_pointer(&job->alert));
-        } else {
-            http_answer_fault(job->request, job->act.status, &job->act.fault);
-        }
-    }
-    act_job_free(job);
+    return job_became(job, result, acting->act.status, &acting->act.fault);
 }
 
 /* The record shows who acted and by whose hand; of a page beside the note, which is told. */
@@ -293,66 +272,74 @@ static char *note_of(struct principal actor, int verb, const struct act_body *bo
                               : g_strdup_printf("%s (by %s)", body->note, by);
 }
 
-static void act(struct http_request *request, struct api_context *context, int verb,
-                const struct record *record)
+static void begin_act(struct job *job, int verb)
 {
-    if (api_id(request, "id") == 0) {
-        api_answer_no_number(request, "id", "alert");
-        return;
-    }
-    struct act_job *job = g_new0(struct act_job, 1);
-    job->request = request;
-    job->record = record;
-    if (!api_body(request, record, &job->body)) {
-        act_job_free(job);
-        return;
-    }
-    if (!api_actor(request, context, job->body.user, &job->actor)) {
-        act_job_free(job);
-        return;
-    }
-    job->note = note_of(job->actor, verb, &job->body);
-    job->holds = verb == VERB_PAGE ? json_array() : NULL;
-    bool has_wait = job->body.wait.us != 0;
-    job->act = (struct act){
+    const struct api_context *context = job->api;
+    const struct act_body *body = job->body;
+    struct acting *acting = job->work;
+    acting->note = note_of(job->actor, verb, body);
+    acting->holds = verb == VERB_PAGE ? json_array() : NULL;
+    bool has_wait = body->wait.us != 0;
+    acting->act = (struct act){
         .pager = context->pager,
         .verb = verb,
-        .subject = alert_subject(api_id(request, "id")),
+        .subject = alert_subject(job->id),
         .actor = job->actor,
-        .target = job->body.target,
-        .until = has_wait ? utc_add(clock_now(context->clock), job->body.wait) : job->body.until,
-        .note = job->note,
-        .holds = job->holds,
+        .target = body->target,
+        .until = has_wait ? utc_add(clock_now(context->clock), body->wait) : body->until,
+        .note = acting->note,
+        .holds = acting->holds,
     };
-    struct command command = {.run = act_run, .answer = act_answer, .arg = job};
-    if (!api_submit(request, context, command)) {
-        act_job_free(job);
+}
+
+#define ACTING(record_)                                                                \
+    {                                                                                  \
+        .body = &(record_), .number_of = ALERT_SUBJECT, .work = sizeof(struct acting), \
+        .run = run_act, .clear = acting_clear                                          \
     }
+
+static const struct job_kind ACTING = ACTING(ACT_RECORD), SNOOZING = ACTING(SNOOZE_RECORD),
+                             PAGING = ACTING(PAGE_RECORD);
+
+static void act(struct http_request *request, struct api_context *context, int verb,
+                const struct job_kind *kind)
+{
+    struct job *job = job_begin(request, context, context, kind);
+    if (job == NULL) {
+        return;
+    }
+    principal_clear(&job->actor);
+    if (!api_actor(request, context, ((struct act_body *)job->body)->user, &job->actor)) {
+        job_drop(job);
+        return;
+    }
+    begin_act(job, verb);
+    job_go(job);
 }
 
 static void post_acknowledge(struct http_request *request, void *context)
 {
-    act(request, context, VERB_ACKNOWLEDGE, &ACT_RECORD);
+    act(request, context, VERB_ACKNOWLEDGE, &ACTING);
 }
 
 static void post_resolve(struct http_request *request, void *context)
 {
-    act(request, context, VERB_RESOLVE, &ACT_RECORD);
+    act(request, context, VERB_RESOLVE, &ACTING);
 }
 
 static void post_escalate(struct http_request *request, void *context)
 {
-    act(request, context, VERB_ESCALATE, &ACT_RECORD);
+    act(request, context, VERB_ESCALATE, &ACTING);
 }
 
 static void post_snooze(struct http_request *request, void *context)
 {
-    act(request, context, VERB_SNOOZE, &SNOOZE_RECORD);
+    act(request, context, VERB_SNOOZE, &SNOOZING);
 }
 
 static void post_page(struct http_request *request, void *context)
 {
-    act(request, context, VERB_PAGE, &PAGE_RECORD);
+    act(request, context, VERB_PAGE, &PAGING);
 }
 
 static const struct field LIST_PARAMS[] = {

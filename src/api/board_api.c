@@ -1,5 +1,6 @@
 /* The page at `/`: open alerts and the notifications sent. Works without a script. */
 #include "api/aside.h"
+#include "api/job.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
@@ -259,43 +260,21 @@ static void get_live(struct http_request *request, void *self)
 
 /* --- the button --- */
 
-struct board_job {
-    struct http_request *request;
-    struct act act;
-    struct principal actor;
-};
-
-static enum command_result board_run(struct ledger_tx *tx, void *job)
+/* Whatever comes of it, the board shows it: taken, or resolved meanwhile. */
+static enum command_result acknowledge(struct ledger_tx *tx, struct job *job)
 {
-    return pager_act(tx, &((struct board_job *)job)->act);
+    struct act act = {.pager = job->api->pager,
+                      .verb = VERB_ACKNOWLEDGE,
+                      .subject = alert_subject(api_id(job->request, "id")),
+                      .actor = job->actor};
+    job->way = g_strdup("/");
+    return pager_act(tx, &act);
 }
 
-static void board_answer(void *self, enum command_outcome outcome)
+static void post_acknowledge(struct http_request *request, void *context)
 {
-    struct board_job *job = self;
-    if (api_outcome(job->request, outcome)) {
-        /* Whatever came of it, the board shows it: taken, or resolved meanwhile. */
-        http_answer_redirect(job->request, 303, "/");
-    }
-    principal_clear(&job->actor);
-    g_free(job);
-}
-
-static void post_acknowledge(struct http_request *request, void *self)
-{
-    struct api_context *context = self;
-    struct board_job *job = g_new0(struct board_job, 1);
-    job->request = request;
-    job->actor = principal_copy(api_principal(request));
-    job->act = (struct act){.pager = context->pager,
-                            .verb = VERB_ACKNOWLEDGE,
-                            .subject = alert_subject(api_id(request, "id")),
-                            .actor = job->actor};
-    struct command command = {.run = board_run, .answer = board_answer, .arg = job};
-    if (!api_submit(request, context, command)) {
-        principal_clear(&job->actor);
-        g_free(job);
-    }
+    static const struct job_kind ACKNOWLEDGING = {.run = acknowledge};
+    job_submit(request, context, context, &ACKNOWLEDGING);
 }
 
 /* --- files of the page --- */

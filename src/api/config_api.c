@@ -1,5 +1,6 @@
 /* What the configuration consists of: lists, single ones, apply, export. */
 #include "api/aside.h"
+#include "api/job.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
@@ -157,91 +158,58 @@ static const struct record APPLY_RECORD = {.name = "ConfigApply",
                                            .fields = APPLY_FIELDS,
                                            .field_count = G_N_ELEMENTS(APPLY_FIELDS)};
 
-struct apply_job {
-    struct http_request *request;
-    struct api_context *context;
-    struct apply_config apply;
-    struct apply_body body;
-    json_t *warnings;
-    struct principal actor;
+struct enforcing {
+    struct apply_config apply; /* first: for job_run_config */
+    json_t *warnings;          /* of ways that cannot work here */
 };
 
-static void apply_job_free(struct apply_job *job)
+static void enforcing_clear(void *work)
 {
-    apply_config_clear(&job->apply);
-    record_clear(&APPLY_RECORD, &job->body);
-    json_decref(job->warnings);
-    principal_clear(&job->actor);
-    g_free(job);
+    struct enforcing *enforcing = work;
+    apply_config_clear(&enforcing->apply);
+    json_decref(enforcing->warnings);
 }
 
-static enum command_result apply_run(struct ledger_tx *tx, void *job)
+static enum command_result run_apply(struct ledger_tx *tx, struct job *job)
 {
-    return apply_config_run(tx, &((struct apply_job *)job)->apply);
-}
-
-/* Frees the job before it answers: with the answer the request and its body, which the job refers
- * to, belong to another thread. */
-static void answer_applied(struct apply_job *job, enum command_outcome outcome)
-{
-    struct http_request *request = job->request;
-    const int status = job->apply.base.status;
-    const struct fault fault = job->apply.base.fault;
-    g_autoptr(GArray) faults = g_steal_pointer(&job->apply.faults);
-    json_t *plan = g_steal_pointer(&job->apply.plan);
-    json_t *minted = g_steal_pointer(&job->apply.minted);
-    json_t *warnings = g_steal_pointer(&job->warnings);
-    json_array_extend(warnings, job->apply.warnings);
-    apply_job_free(job);
-    bool is_done = api_outcome(request, outcome);
-    if (is_done && status < 400 && plan != NULL) {
-        json_t *keys = minted == NULL ? json_array() : minted;
-        http_answer_json(
-            request, 200,
-            json_pack("{s:o, s:o, s:o}", "plan", plan, "keys", keys, "warnings", warnings));
-        return;
+    struct enforcing *enforcing = job->work;
+    struct apply_config *apply = &enforcing->apply;
+    enum command_result result = job_run_config(tx, job, apply_config_run);
+    if (job->status >= 400) {
+        job->faults = g_steal_pointer(&apply->faults);
+        return result;
     }
-    json_decref(plan);
-    json_decref(minted);
-    json_decref(warnings);
-    if (is_done && faults != NULL && faults->len > 0) {
-        http_answer_faults(request, status, (const struct fault *)(const void *)faults->data,
-                           faults->len);
-    } else if (is_done) {
-        http_answer_fault(request, status, &fault);
-    }
-}
-
-static void apply_answer(void *self, enum command_outcome outcome)
-{
-    struct apply_job *job = self;
-    config_command_answered(&job->apply, outcome);
-    answer_applied(job, outcome);
+    json_t *warnings = json_deep_copy(enforcing->warnings);
+    json_array_extend(warnings, apply->warnings);
+    json_t *keys = apply->minted != NULL ? g_steal_pointer(&apply->minted) : json_array();
+    job->answer = json_pack("{s:o, s:o, s:o}", "plan", g_steal_pointer(&apply->plan), "keys", keys,
+                            "warnings", warnings);
+    return result;
 }
 
 static void post_apply(struct http_request *request, void *self)
 {
+    static const struct job_kind APPLYING = {.body = &APPLY_RECORD,
+                                             .work = sizeof(struct enforcing),
+                                             .run = run_apply,
+                                             .settle = job_settle_config,
+                                             .clear = enforcing_clear};
     struct api_context *context = self;
-    struct apply_job *job = g_new0(struct apply_job, 1);
-    job->request = request;
-    job->context = context;
-    if (!api_body(request, &APPLY_RECORD, &job->body)) {
-        apply_job_free(job);
+    struct job *job = job_begin(request, context, context, &APPLYING);
+    if (job == NULL) {
         return;
     }
-    job->actor = principal_copy(api_principal(request));
-    job->apply.base = (struct config_command){.configs = context->configs, .actor = job->actor};
-    job->apply.document = job->body.document;
-    job->warnings = context->ways_amiss != NULL
-                        ? context->ways_amiss(context->ways_self, job->body.document)
-                        : json_array();
-    job->apply.keys = job->body.keys;
-    job->apply.dry_run = job->body.dry_run;
-    job->apply.prune = job->body.prune;
-    struct command command = {.run = apply_run, .answer = apply_answer, .arg = job};
-    if (!api_submit(request, context, command)) {
-        apply_job_free(job);
-    }
+    const struct apply_body *body = job->body;
+    struct enforcing *enforcing = job->work;
+    enforcing->apply = (struct apply_config){.document = body->document,
+                                             .keys = body->keys,
+                                             .dry_run = body->dry_run,
+                                             .prune = body->prune};
+    job_begin_config(job, &enforcing->apply.base);
+    enforcing->warnings = context->ways_amiss != NULL
+                              ? context->ways_amiss(context->ways_self, body->document)
+                              : json_array();
+    job_go(job);
 }
 
 static void read_export(struct http_request *request, void *self)

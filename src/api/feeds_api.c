@@ -1,9 +1,9 @@
 /* Calendars that phones subscribe to. The address is the secret: unguessable and revocable. */
 #include "api/aside.h"
+#include "api/job.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
-#include <sodium.h>
 #include <string.h>
 
 #include "access/key_command.h"
@@ -208,38 +208,24 @@ static void get_feeds(struct http_request *request, void *context)
     aside_answer(request, context, read_feeds);
 }
 
-struct feed_job {
-    struct http_request *request;
-    struct api_context *context;
+struct minting {
     struct key_mint mint;
-    struct key_revoke revoke;
     char *owner;
-    struct principal actor;
 };
 
-static void feed_job_free(struct feed_job *job)
+static void minting_clear(void *work)
 {
-    g_free(job->owner);
-    principal_clear(&job->actor);
-    sodium_memzero(job, sizeof *job);
-    g_free(job);
+    g_free(((struct minting *)work)->owner);
 }
 
-static enum command_result mint_run(struct ledger_tx *tx, void *job)
+static enum command_result run_mint(struct ledger_tx *tx, struct job *job)
 {
-    return key_mint(tx, &((struct feed_job *)job)->mint);
-}
-
-static void mint_answer(void *self, enum command_outcome outcome)
-{
-    struct feed_job *job = self;
-    if (api_outcome(job->request, outcome)) {
-        g_autofree char *url =
-            g_strdup_printf("%s/cal/%s.ics", job->context->public_url, job->mint.text);
-        http_answer_json(job->request, 201,
-                         json_pack("{s:s, s:s}", "owner", job->owner, "url", url));
-    }
-    feed_job_free(job);
+    struct minting *minting = job->work;
+    enum command_result result = key_mint(tx, &minting->mint);
+    g_autofree char *url =
+        g_strdup_printf("%s/cal/%s.ics", job->api->public_url, minting->mint.text);
+    (void)job_done(job, 201, json_pack("{s:s, s:s}", "owner", minting->owner, "url", url));
+    return result;
 }
 
 /* "user:ana" when there is such a user; NULL after answering. */
@@ -261,51 +247,39 @@ static char *owner_of(struct http_request *request, struct api_context *context,
     return subject_text(subject_named(is_user ? USER : SCHEDULE, name));
 }
 
-static void post_feed(struct http_request *request, void *self)
+static void post_feed(struct http_request *request, void *context)
 {
-    struct api_context *context = self;
-    struct feed_body body = {0};
-    if (!api_body(request, &FEED_BODY_RECORD, &body)) {
+    static const struct job_kind MINTING = {.body = &FEED_BODY_RECORD,
+                                            .work = sizeof(struct minting),
+                                            .run = run_mint,
+                                            .clear = minting_clear};
+    struct job *job = job_begin(request, context, context, &MINTING);
+    if (job == NULL) {
         return;
     }
-    char *owner = owner_of(request, context, &body);
-    record_clear(&FEED_BODY_RECORD, &body);
-    if (owner == NULL) {
+    struct minting *minting = job->work;
+    minting->owner = owner_of(request, context, job->body);
+    if (minting->owner == NULL) {
+        job_drop(job);
         return;
     }
-    struct feed_job *job = g_new0(struct feed_job, 1);
-    job->request = request;
-    job->context = context;
-    job->owner = owner;
-    job->actor = principal_copy(api_principal(request));
-    job->mint = (struct key_mint){.owner_kind = KEY_FEED, .owner = owner, .actor = job->actor};
-    struct command command = {.run = mint_run, .answer = mint_answer, .arg = job};
-    if (!api_submit(request, context, command)) {
-        feed_job_free(job);
+    minting->mint =
+        (struct key_mint){.owner_kind = KEY_FEED, .owner = minting->owner, .actor = job->actor};
+    job_go(job);
+}
+
+static enum command_result run_revoke(struct ledger_tx *tx, struct job *job)
+{
+    struct key_revoke *revoke = job->work;
+    if (key_revoke(tx, revoke) == COMMAND_REFUSED) {
+        return job_missing(job, "live calendar of", revoke->owner);
     }
+    return job_done(job, 204, NULL);
 }
 
-static enum command_result revoke_run(struct ledger_tx *tx, void *job)
+static void delete_feed(struct http_request *request, void *context)
 {
-    return key_revoke(tx, &((struct feed_job *)job)->revoke);
-}
-
-static void revoke_answer(void *self, enum command_outcome outcome)
-{
-    struct feed_job *job = self;
-    if (api_outcome(job->request, outcome)) {
-        if (job->revoke.revoked == 0) {
-            api_answer_missing(job->request, "live calendar of", job->owner);
-        } else {
-            http_answer_empty(job->request, 204);
-        }
-    }
-    feed_job_free(job);
-}
-
-static void delete_feed(struct http_request *request, void *self)
-{
-    struct api_context *context = self;
+    static const struct job_kind REVOKING = {.work = sizeof(struct key_revoke), .run = run_revoke};
     const char *one = http_query(request, "id");
     gint64 id = 0;
     if (one != NULL && !g_ascii_string_to_signed(one, 10, 1, G_MAXINT64, &id, NULL)) {
@@ -314,17 +288,13 @@ static void delete_feed(struct http_request *request, void *self)
         http_answer_fault(request, 400, &fault);
         return;
     }
-    struct feed_job *job = g_new0(struct feed_job, 1);
-    job->request = request;
-    job->context = context;
-    job->owner = g_strdup(http_path_param(request, "owner"));
-    job->actor = principal_copy(api_principal(request));
-    job->revoke = (struct key_revoke){
-        .owner_kind = KEY_FEED, .owner = job->owner, .id = id, .actor = job->actor};
-    struct command command = {.run = revoke_run, .answer = revoke_answer, .arg = job};
-    if (!api_submit(request, context, command)) {
-        feed_job_free(job);
-    }
+    struct job *job = job_begin(request, context, context, &REVOKING);
+    *(struct key_revoke *)job->work =
+        (struct key_revoke){.owner_kind = KEY_FEED,
+                            .owner = http_path_param(request, "owner"),
+                            .id = id,
+                            .actor = job->actor};
+    job_go(job);
 }
 
 static const struct field REVOKE_PARAMS[] = {

@@ -1,9 +1,9 @@
 /* Tokens of programs, keys of integrations and heartbeats. Admin only; a key is shown once. */
 #include "api/aside.h"
+#include "api/job.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
-#include <sodium.h>
 #include <string.h>
 
 #include "access/key_command.h"
@@ -124,116 +124,57 @@ static void get_tokens(struct http_request *request, void *context)
     aside_answer(request, context, read_tokens);
 }
 
-struct token_job {
-    struct http_request *request;
-    struct token_create create;
-    struct token_body body;
-    struct principal actor;
-};
-
-static void token_job_free(struct token_job *job)
+static enum command_result run_create(struct ledger_tx *tx, struct job *job)
 {
-    record_clear(&TOKEN_BODY_RECORD, &job->body);
-    principal_clear(&job->actor);
-    sodium_memzero(job, sizeof *job);
-    g_free(job);
-}
-
-static enum command_result token_run(struct ledger_tx *tx, void *job)
-{
-    return token_create(tx, &((struct token_job *)job)->create);
-}
-
-static void token_answer(void *self, enum command_outcome outcome)
-{
-    struct token_job *job = self;
-    if (!api_outcome(job->request, outcome)) {
-        token_job_free(job);
-        return;
+    struct token_create *create = job->work;
+    if (token_create(tx, create) == COMMAND_REFUSED) {
+        return job_became(job, COMMAND_REFUSED, 422, &create->fault);
     }
-    if (outcome == OUTCOME_REFUSED) {
-        http_answer_fault(job->request, 422, &job->create.fault);
-    } else {
-        const char *scope = enum_to_name(TOKEN_SCOPE_NAMES, job->create.scope);
-        json_t *answer = json_pack("{s:o, s:s, s:s, s:s}", "id",
-                                   json_sprintf("%" G_GINT64_FORMAT, job->create.id), "name",
-                                   job->create.name, "scope", scope, "token", job->create.text);
-        json_object_set_new(answer, "expires_at", api_utc(job->create.expires_at));
-        http_answer_json(job->request, 201, answer);
-    }
-    token_job_free(job);
+    return job_done(job, 201,
+                    json_pack("{s:o, s:s, s:s, s:s, s:o}", "id",
+                              json_sprintf("%" G_GINT64_FORMAT, create->id), "name", create->name,
+                              "scope", enum_to_name(TOKEN_SCOPE_NAMES, create->scope), "token",
+                              create->text, "expires_at", api_utc(create->expires_at)));
 }
 
 static void post_token(struct http_request *request, void *self)
 {
+    static const struct job_kind CREATING = {
+        .body = &TOKEN_BODY_RECORD, .work = sizeof(struct token_create), .run = run_create};
     struct api_context *context = self;
-    struct token_job *job = g_new0(struct token_job, 1);
-    job->request = request;
-    if (!api_body(request, &TOKEN_BODY_RECORD, &job->body)) {
-        token_job_free(job);
+    struct job *job = job_begin(request, context, context, &CREATING);
+    if (job == NULL) {
         return;
     }
-    job->actor = principal_copy(api_principal(request));
-    bool has_span = job->body.expires_in.us != 0;
-    job->create = (struct token_create){
-        .name = job->body.name,
-        .scope = job->body.scope,
-        .expires_at = has_span ? utc_add(clock_now(context->clock), job->body.expires_in)
-                               : job->body.expires_at,
+    const struct token_body *body = job->body;
+    bool has_span = body->expires_in.us != 0;
+    *(struct token_create *)job->work = (struct token_create){
+        .name = body->name,
+        .scope = body->scope,
+        .expires_at =
+            has_span ? utc_add(clock_now(context->clock), body->expires_in) : body->expires_at,
         .actor = job->actor,
     };
-    struct command command = {.run = token_run, .answer = token_answer, .arg = job};
-    if (!api_submit(request, context, command)) {
-        token_job_free(job);
-    }
+    job_go(job);
 }
 
 /* --- ending keys --- */
 
-struct revoke_job {
-    struct http_request *request;
-    struct key_revoke revoke;
-    char *owner;
-    struct principal actor;
-};
-
-static void revoke_job_free(struct revoke_job *job)
+static enum command_result run_revoke(struct ledger_tx *tx, struct job *job)
 {
-    g_free(job->owner);
-    principal_clear(&job->actor);
-    g_free(job);
-}
-
-static enum command_result revoke_run(struct ledger_tx *tx, void *job)
-{
-    return key_revoke(tx, &((struct revoke_job *)job)->revoke);
-}
-
-static void revoke_answer(void *self, enum command_outcome outcome)
-{
-    struct revoke_job *job = self;
-    if (api_outcome(job->request, outcome)) {
-        if (job->revoke.revoked == 0) {
-            api_answer_missing(job->request, "live token", job->owner);
-        } else {
-            http_answer_empty(job->request, 204);
-        }
+    struct key_revoke revoke = {.owner_kind = KEY_TOKEN,
+                                .owner = http_path_param(job->request, "name"),
+                                .actor = job->actor};
+    if (key_revoke(tx, &revoke) == COMMAND_REFUSED) {
+        return job_missing(job, "live token", revoke.owner);
     }
-    revoke_job_free(job);
+    return job_done(job, 204, NULL);
 }
 
 static void delete_token(struct http_request *request, void *context)
 {
-    struct revoke_job *job = g_new0(struct revoke_job, 1);
-    job->request = request;
-    job->owner = g_strdup(http_path_param(request, "name"));
-    job->actor = principal_copy(api_principal(request));
-    job->revoke =
-        (struct key_revoke){.owner_kind = KEY_TOKEN, .owner = job->owner, .actor = job->actor};
-    struct command command = {.run = revoke_run, .answer = revoke_answer, .arg = job};
-    if (!api_submit(request, context, command)) {
-        revoke_job_free(job);
-    }
+    static const struct job_kind REVOKING = {.run = run_revoke};
+    job_submit(request, context, context, &REVOKING);
 }
 
 /* --- a new key for an integration or a heartbeat --- */
@@ -253,69 +194,39 @@ static const struct record ROTATE_RECORD = {.name = "KeyRotate",
                                             .fields = ROTATE_FIELDS,
                                             .field_count = G_N_ELEMENTS(ROTATE_FIELDS)};
 
-struct rotate_job {
-    struct http_request *request;
-    struct key_rotate rotate;
-    char *owner;
-    struct principal actor;
-};
-
-static void rotate_job_free(struct rotate_job *job)
+static enum command_result run_rotate(struct ledger_tx *tx, struct job *job)
 {
-    g_free(job->owner);
-    principal_clear(&job->actor);
-    sodium_memzero(job, sizeof *job);
-    g_free(job);
-}
-
-static enum command_result rotate_run(struct ledger_tx *tx, void *job)
-{
-    return key_rotate(tx, &((struct rotate_job *)job)->rotate);
-}
-
-static void rotate_answer(void *self, enum command_outcome outcome)
-{
-    struct rotate_job *job = self;
-    if (api_outcome(job->request, outcome)) {
-        if (outcome == OUTCOME_REFUSED) {
-            http_answer_problem(job->request, 409, "No new key could be made for \"%s\".",
-                                job->owner);
-        } else {
-            http_answer_json(
-                job->request, 201,
-                json_pack("{s:s, s:s}", "name", job->owner, "key", job->rotate.mint.text));
-        }
+    struct key_rotate *rotate = job->work;
+    if (key_rotate(tx, rotate) == COMMAND_REFUSED) {
+        (void)fault_set(&job->fault, "", "No new key could be made for \"%s\".",
+                        rotate->mint.owner);
+        return job_refused(job, 409);
     }
-    rotate_job_free(job);
+    return job_done(job, 201,
+                    json_pack("{s:s, s:s}", "name", rotate->mint.owner, "key", rotate->mint.text));
 }
 
 static void rotate(struct http_request *request, struct api_context *context, int owner_kind,
                    bool is_routing)
 {
-    struct rotate_body body = {0};
-    if (!api_body(request, &ROTATE_RECORD, &body)) {
+    static const struct job_kind ROTATING = {
+        .body = &ROTATE_RECORD, .work = sizeof(struct key_rotate), .run = run_rotate};
+    struct job *job = job_begin(request, context, context, &ROTATING);
+    if (job == NULL) {
         return;
     }
+    const struct rotate_body *body = job->body;
     size_t size = 0;
     (void)http_body(request, &size);
-    if (size == 0 || json_object_get(http_json(request), "overlap") == NULL) {
-        body.overlap = SPAN_D(1);
-    }
-    struct rotate_job *job = g_new0(struct rotate_job, 1);
-    job->request = request;
-    job->owner = g_strdup(http_path_param(request, "name"));
-    job->actor = principal_copy(api_principal(request));
-    job->rotate = (struct key_rotate){
+    bool is_said = size > 0 && json_object_get(http_json(request), "overlap") != NULL;
+    *(struct key_rotate *)job->work = (struct key_rotate){
         .mint = {.owner_kind = owner_kind,
-                 .owner = job->owner,
+                 .owner = http_path_param(request, "name"),
                  .is_routing = is_routing,
                  .actor = job->actor},
-        .overlap = body.overlap,
+        .overlap = is_said ? body->overlap : SPAN_D(1),
     };
-    struct command command = {.run = rotate_run, .answer = rotate_answer, .arg = job};
-    if (!api_submit(request, context, command)) {
-        rotate_job_free(job);
-    }
+    job_go(job);
 }
 
 static void post_integration_key(struct http_request *request, void *self)

@@ -1,6 +1,7 @@
 /* The page behind a signed link: what it is about and one button. Reading it, however often and by
  * whatever program, changes nothing; only the button's POST acts. */
 #include "api/aside.h"
+#include "api/job.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
@@ -148,8 +149,7 @@ static void get_link(struct http_request *request, void *context)
 
 /* --- acting --- */
 
-struct link_job {
-    struct http_request *request;
+struct pressing {
     struct link link;
     struct act act;
     struct verify verify;
@@ -159,99 +159,103 @@ struct link_job {
     bool is_one;            /* to come back to the one of several */
     char *who;              /* owns the name in `target` */
     char *note;
-    struct principal actor;
     char *token;
     json_t *holds;  /* of a page: what does not go at once */
     bool is_person; /* who pressed a button wants a page, whatever happened */
 };
 
-static void link_job_free(struct link_job *job)
+static void pressing_clear(void *work)
 {
-    json_decref(job->holds);
-    g_free(job->who);
-    g_free(job->note);
-    principal_clear(&job->actor);
-    g_free(job->token);
-    g_free(job);
+    struct pressing *pressing = work;
+    json_decref(pressing->holds);
+    g_free(pressing->who);
+    g_free(pressing->note);
+    g_free(pressing->token);
 }
 
-static bool is_taken(struct ledger_tx *tx, const struct link_job *job)
+static bool is_taken(struct ledger_tx *tx, const struct pressing *pressing)
 {
     struct topic topic = {0};
-    bool is_taken = job->act.verb == VERB_ACKNOWLEDGE &&
-                    topic_load(job->act.pager, tx->db, job->subject, &topic) &&
+    bool is_taken = pressing->act.verb == VERB_ACKNOWLEDGE &&
+                    topic_load(pressing->act.pager, tx->db, pressing->subject, &topic) &&
                     topic_is_taken(tx->db, &topic);
     topic_clear(&topic);
     return is_taken;
 }
 
-static enum command_result act_on_one(struct ledger_tx *tx, struct link_job *job)
+static enum command_result act_on_one(struct ledger_tx *tx, struct pressing *pressing)
 {
-    job->act.subject = job->subject;
-    job->act.until = utc_add(tx->now, job->snooze);
-    if (!is_about(tx->db, &job->link, job->subject) || is_taken(tx, job)) {
+    pressing->act.subject = pressing->subject;
+    pressing->act.until = utc_add(tx->now, pressing->snooze);
+    if (!is_about(tx->db, &pressing->link, pressing->subject) || is_taken(tx, pressing)) {
         return COMMAND_REFUSED;
     }
-    return pager_act(tx, &job->act);
+    return pager_act(tx, &pressing->act);
 }
 
-static enum command_result link_run(struct ledger_tx *tx, void *self)
+static enum command_result press(struct ledger_tx *tx, struct pressing *pressing)
 {
-    struct link_job *job = self;
-    job->act.status = 0; /* a batch may be run twice */
-    if (job->link.kind == LINK_CONTACT) {
-        return pager_verify(tx, &job->verify);
+    pressing->act.status = 0; /* a batch may be run twice */
+    if (pressing->link.kind == LINK_CONTACT) {
+        return pager_verify(tx, &pressing->verify);
     }
-    if (job->subject.kind != NULL) {
-        return act_on_one(tx, job);
+    if (pressing->subject.kind != NULL) {
+        return act_on_one(tx, pressing);
     }
-    job->act.delivery_id = job->link.id;
-    return pager_act_on_delivery(tx, &job->act);
+    pressing->act.delivery_id = pressing->link.id;
+    return pager_act_on_delivery(tx, &pressing->act);
 }
 
 /* The word for the page that is shown next; NULL: it speaks for itself. */
-static const char *done_word(const struct link_job *job)
+static const char *done_word(const struct pressing *pressing)
 {
     static const char *const WORDS[] = {[VERB_ACKNOWLEDGE] = NULL,
                                         [VERB_RESOLVE] = NULL,
                                         [VERB_ESCALATE] = "escalate",
                                         [VERB_SNOOZE] = "snooze",
                                         [VERB_PAGE] = "page"};
-    bool is_refused = job->act.status != 200 && job->act.verb != VERB_ACKNOWLEDGE;
+    bool is_refused = pressing->act.status != 200 && pressing->act.verb != VERB_ACKNOWLEDGE;
     if (is_refused) {
         return "refused";
     }
-    bool is_held = job->act.verb == VERB_PAGE && json_array_size(job->holds) > 0;
-    return is_held ? "held" : WORDS[job->act.verb];
+    bool is_held = pressing->act.verb == VERB_PAGE && json_array_size(pressing->holds) > 0;
+    return is_held ? "held" : WORDS[pressing->act.verb];
 }
 
 /* Newly allocated. */
-static char *way_back(const struct link_job *job)
+static char *way_back(const struct pressing *pressing)
 {
     GString *way = g_string_new("/l/");
-    g_string_append(way, job->token);
-    if (job->is_one) {
-        g_autofree char *value = link_subject_write(job->subject);
+    g_string_append(way, pressing->token);
+    if (pressing->is_one) {
+        g_autofree char *value = link_subject_write(pressing->subject);
         g_string_append_printf(way, "?alert=%s", value);
     }
-    const char *done = done_word(job);
+    const char *done = done_word(pressing);
     if (done != NULL) {
-        g_string_append_printf(way, "%sdone=%s", job->is_one ? "&" : "?", done);
+        g_string_append_printf(way, "%sdone=%s", pressing->is_one ? "&" : "?", done);
     }
     return g_string_free(way, FALSE);
 }
 
-static void link_answer(void *self, enum command_outcome outcome)
+/* The page tells what became of it: also when there was nothing left to do. */
+static enum command_result run_press(struct ledger_tx *tx, struct job *job)
 {
-    struct link_job *job = self;
+    enum command_result result = press(tx, job->work);
+    job->way = way_back(job->work);
+    return result;
+}
+
+/* The database is away: the page waits until it can show the button again. */
+static void settle_press(struct job *job, enum command_outcome outcome)
+{
+    const struct pressing *pressing = job->work;
     bool is_away = outcome == OUTCOME_UNAVAILABLE || outcome == OUTCOME_UNCERTAIN;
-    if ((is_away && job->is_person) || api_outcome(job->request, outcome)) {
-        /* The page tells what became of it: also when there was nothing left to do, or the database is
-         * away; then it waits until it can show the button again. */
-        g_autofree char *address = is_away ? g_strconcat("/l/", job->token, NULL) : way_back(job);
-        http_answer_redirect(job->request, 303, address);
+    if (is_away && pressing->is_person) {
+        g_free(job->way);
+        job->way = g_strconcat("/l/", pressing->token, NULL);
+        job->is_told_anyway = true;
     }
-    link_job_free(job);
 }
 
 /* --- what a form says --- */
@@ -275,8 +279,8 @@ static bool read_snooze(const char *word, struct span *out)
     return false;
 }
 
-/* "user:ana", "schedule:primary", "team:payments"; the name stays in job->who. */
-static bool read_whom(const char *text, struct link_job *job)
+/* "user:ana", "schedule:primary", "team:payments"; the name stays in pressing->who. */
+static bool read_whom(const char *text, struct pressing *pressing)
 {
     char kind[SUBJECT_KIND_SIZE];
     struct subject whom;
@@ -284,41 +288,41 @@ static bool read_whom(const char *text, struct link_job *job)
         whom.name[0] == '\0') {
         return false;
     }
-    job->who = g_strdup(whom.name);
-    job->target = (struct target){0};
+    pressing->who = g_strdup(whom.name);
+    pressing->target = (struct target){0};
     if (subject_is(whom, "user")) {
-        job->target.user = job->who;
+        pressing->target.user = pressing->who;
     } else if (subject_is(whom, "schedule")) {
-        job->target.schedule = job->who;
+        pressing->target.schedule = pressing->who;
     } else if (subject_is(whom, "team")) {
-        job->target.team = job->who;
+        pressing->target.team = pressing->who;
     } else {
         return false;
     }
-    job->act.target = &job->target;
+    pressing->act.target = &pressing->target;
     return true;
 }
 
 /* Only what a form of ours sends is an answer: the name of the button, and what belongs to it. */
-static bool read_form(struct http_request *request, struct link_job *job)
+static bool read_form(struct http_request *request, struct pressing *pressing)
 {
-    int *verb = &job->act.verb;
+    int *verb = &pressing->act.verb;
     if (!read_verb(http_form(request, "do"), verb)) {
         return false;
     }
-    job->subject = link_subject_read(job->act.pager, http_form(request, "alert"));
-    job->is_one = job->subject.kind != NULL && http_form(request, "one") != NULL;
-    if (job->link.kind == LINK_SUBJECT) {
-        job->subject = link_subject(&job->link);
+    pressing->subject = link_subject_read(pressing->act.pager, http_form(request, "alert"));
+    pressing->is_one = pressing->subject.kind != NULL && http_form(request, "one") != NULL;
+    if (pressing->link.kind == LINK_SUBJECT) {
+        pressing->subject = link_subject(&pressing->link);
     }
     g_autofree char *note = text_line(http_form(request, "note"), LINK_NOTE_MAX);
-    job->note = *note != '\0' ? g_steal_pointer(&note) : NULL;
-    job->act.note = job->note;
-    bool is_whole = job->subject.kind != NULL || *verb == VERB_ACKNOWLEDGE;
+    pressing->note = *note != '\0' ? g_steal_pointer(&note) : NULL;
+    pressing->act.note = pressing->note;
+    bool is_whole = pressing->subject.kind != NULL || *verb == VERB_ACKNOWLEDGE;
     bool is_snooze = *verb == VERB_SNOOZE;
     bool is_page = *verb == VERB_PAGE;
-    return is_whole && (!is_snooze || read_snooze(http_form(request, "for"), &job->snooze)) &&
-           (!is_page || read_whom(http_form(request, "who"), job));
+    return is_whole && (!is_snooze || read_snooze(http_form(request, "for"), &pressing->snooze)) &&
+           (!is_page || read_whom(http_form(request, "who"), pressing));
 }
 
 static void answer_unpressed(struct http_request *request, const struct visit *visit, int status,
@@ -339,40 +343,45 @@ static void post_too_long(struct http_request *request, void *context)
     visit_clear(&visit);
 }
 
-static void submit(struct http_request *request, struct api_context *context, struct link_job *job)
+static void begin_press(struct job *job, const struct visit *visit)
 {
-    struct command command = {.run = link_run, .answer = link_answer, .arg = job};
-    if (!api_submit(request, context, command)) {
-        link_job_free(job);
+    struct pressing *pressing = job->work;
+    principal_clear(&job->actor);
+    job->actor = principal_copy(visit->actor);
+    *pressing = (struct pressing){.link = visit->link,
+                                  .is_person = api_wants_page(job->request),
+                                  .token = g_strdup(visit->token),
+                                  .holds = json_array()};
+    pressing->act =
+        (struct act){.pager = job->api->pager, .actor = job->actor, .holds = pressing->holds};
+    pressing->verify = (struct verify){
+        .pager = job->api->pager, .delivery_id = visit->link.id, .user = pressing->link.user};
+}
+
+static void press_button(struct http_request *request, void *context, const struct visit *visit)
+{
+    static const struct job_kind PRESSING = {.work = sizeof(struct pressing),
+                                             .run = run_press,
+                                             .settle = settle_press,
+                                             .clear = pressing_clear};
+    struct job *job = job_begin(request, context, context, &PRESSING);
+    begin_press(job, visit);
+    if (http_is_foreign(request)) {
+        answer_unpressed(request, visit, 403, "link.foreign");
+        job_drop(job);
+    } else if (!read_form(request, job->work)) {
+        answer_unpressed(request, visit, 400, "link.unpressed");
+        job_drop(job);
+    } else {
+        job_go(job);
     }
 }
 
-static void post_link(struct http_request *request, void *self)
+static void post_link(struct http_request *request, void *context)
 {
-    struct api_context *context = self;
     struct visit visit = {0};
-    if (!read_link(request, context, &visit)) {
-        visit_clear(&visit);
-        return;
-    }
-    struct link_job *job = g_new0(struct link_job, 1);
-    job->request = request;
-    job->is_person = api_wants_page(request);
-    job->link = visit.link;
-    job->actor = principal_copy(visit.actor);
-    job->token = g_strdup(visit.token);
-    job->holds = json_array();
-    job->act = (struct act){.pager = context->pager, .actor = job->actor, .holds = job->holds};
-    job->verify = (struct verify){
-        .pager = context->pager, .delivery_id = visit.link.id, .user = job->link.user};
-    if (http_is_foreign(request)) {
-        answer_unpressed(request, &visit, 403, "link.foreign");
-        link_job_free(job);
-    } else if (!read_form(request, job)) {
-        answer_unpressed(request, &visit, 400, "link.unpressed");
-        link_job_free(job);
-    } else {
-        submit(request, context, job);
+    if (read_link(request, context, &visit)) {
+        press_button(request, context, &visit);
     }
     visit_clear(&visit);
 }

@@ -1,4 +1,5 @@
 /* Taking a person off duty, and how pages to people went. */
+#include "api/job.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
@@ -186,101 +187,90 @@ static const struct record VIEW_RECORD = {.name = "OffDutyResult",
 
 /* --- off duty --- */
 
-struct off_duty_job {
-    struct http_request *request;
-    struct pager *pager;
-    struct off_duty_body body;
-    struct off_duty off;
+struct taking_off {
+    struct off_duty off; /* first: for job_run_config */
     int handed_on;
-    char *user;
-    struct principal actor;
 };
 
-static void job_free(struct off_duty_job *job)
+static void taking_off_clear(void *work)
 {
-    off_duty_clear(&job->off);
-    record_clear(&BODY_RECORD, &job->body);
-    g_free(job->user);
-    principal_clear(&job->actor);
-    g_free(job);
+    off_duty_clear(&((struct taking_off *)work)->off);
 }
 
 /* In the same commit, and judged by the schedules as they are with the covers. */
-static void hand_on(struct ledger_tx *tx, struct off_duty_job *job)
+static void hand_on(struct ledger_tx *tx, const struct job *job, struct taking_off *taking)
 {
-    struct config *config = job->off.base.next != NULL ? config_ref(job->off.base.next)
-                                                       : config_current(job->off.base.configs);
-    struct hand_on pages = {
-        .pager = job->pager, .config = config, .user = job->user, .dry_run = job->body.dry_run};
+    const struct config_command *base = &taking->off.base;
+    struct config *config =
+        base->next != NULL ? config_ref(base->next) : config_current(base->configs);
+    struct hand_on pages = {.pager = job->api->pager,
+                            .config = config,
+                            .user = taking->off.user,
+                            .dry_run = taking->off.dry_run};
     pager_hand_on(tx, &pages);
-    job->handed_on = pages.count;
+    taking->handed_on = pages.count;
     config_unref(config);
 }
 
-static enum command_result off_duty_job_run(struct ledger_tx *tx, void *self)
+static enum command_result take_off(struct ledger_tx *tx, struct job *job)
 {
-    struct off_duty_job *job = self;
-    job->handed_on = 0;
-    enum command_result result = off_duty_run(tx, &job->off);
-    if (result == COMMAND_DONE && job->body.hand_on) {
-        hand_on(tx, job);
+    struct taking_off *taking = job->work;
+    struct off_duty *off = &taking->off;
+    taking->handed_on = 0;
+    enum command_result result = job_run_config(tx, job, off_duty_run);
+    if (result == COMMAND_DONE && ((struct off_duty_body *)job->body)->hand_on) {
+        hand_on(tx, job, taking);
+    }
+    if (job->status < 400) {
+        job->answer = json_pack("{s:s, s:s*, s:o, s:o, s:o, s:o, s:o, s:i}", "user", off->user,
+                                "absence", off->absence, "from", api_utc(off->from), "until",
+                                api_utc(off->until), "covers", g_steal_pointer(&off->covers),
+                                "uncovered", g_steal_pointer(&off->uncovered), "named_by",
+                                g_steal_pointer(&off->named_by), "handed_on", taking->handed_on);
     }
     return result;
 }
 
-static void off_duty_answer(void *self, enum command_outcome outcome)
+/* False after answering. */
+static bool begins_in_time(struct http_request *request, const struct off_duty_body *body,
+                           struct utc now)
 {
-    struct off_duty_job *job = self;
-    config_command_answered(&job->off, outcome);
-    if (api_outcome(job->request, outcome)) {
-        if (job->off.base.status >= 400) {
-            http_answer_fault(job->request, job->off.base.status, &job->off.base.fault);
-        } else {
-            /* Handed over, not shared: the request's thread writes them out. */
-            http_answer_json(
-                job->request, 200,
-                json_pack("{s:s, s:s*, s:o, s:o, s:o, s:o, s:o, s:i}", "user", job->user, "absence",
-                          job->off.absence, "from", api_utc(job->body.from), "until",
-                          api_utc(job->body.until), "covers", g_steal_pointer(&job->off.covers),
-                          "uncovered", g_steal_pointer(&job->off.uncovered), "named_by",
-                          g_steal_pointer(&job->off.named_by), "handed_on", job->handed_on));
-        }
+    struct fault fault = {0};
+    if (body->hand_on && utc_before(now, body->from)) {
+        (void)fault_set(&fault, "hand_on",
+                        "goes with an absence that begins now: leave out from, or call it then");
+        http_answer_fault(request, 422, &fault);
+        return false;
     }
-    job_free(job);
+    return true;
 }
 
 static void post_off_duty(struct http_request *request, void *self)
 {
+    static const struct job_kind TAKING_OFF = {.body = &BODY_RECORD,
+                                               .work = sizeof(struct taking_off),
+                                               .run = take_off,
+                                               .settle = job_settle_config,
+                                               .clear = taking_off_clear};
     struct api_context *context = self;
-    struct off_duty_job *job = g_new0(struct off_duty_job, 1);
-    job->request = request;
-    if (!api_body(request, &BODY_RECORD, &job->body)) {
-        job_free(job);
-        return;
-    }
+    struct job *job = job_begin(request, context, context, &TAKING_OFF);
     struct utc now = clock_now(context->clock);
-    struct fault fault = {0};
-    if (job->body.hand_on && utc_before(now, job->body.from)) {
-        (void)fault_set(&fault, "hand_on",
-                        "goes with an absence that begins now: leave out from, or call it then");
-        http_answer_fault(request, 422, &fault);
-        job_free(job);
+    if (job == NULL) {
         return;
     }
-    job->body.from = utc_later(now, job->body.from);
-    job->pager = context->pager;
-    job->user = g_strdup(http_path_param(request, "name"));
-    job->actor = principal_copy(api_principal(request));
-    job->off = (struct off_duty){.base = {.configs = context->configs, .actor = job->actor},
-                                 .user = job->user,
-                                 .from = job->body.from,
-                                 .until = job->body.until,
-                                 .comment = job->body.comment,
-                                 .dry_run = job->body.dry_run};
-    struct command command = {.run = off_duty_job_run, .answer = off_duty_answer, .arg = job};
-    if (!api_submit(request, context, command)) {
-        job_free(job);
+    const struct off_duty_body *body = job->body;
+    if (!begins_in_time(request, body, now)) {
+        job_drop(job);
+        return;
     }
+    struct off_duty *off = &((struct taking_off *)job->work)->off;
+    *off = (struct off_duty){.user = http_path_param(request, "name"),
+                             .from = utc_later(now, body->from),
+                             .until = body->until,
+                             .comment = body->comment,
+                             .dry_run = body->dry_run};
+    job_begin_config(job, &off->base);
+    job_go(job);
 }
 
 /* --- absences --- */
@@ -304,63 +294,41 @@ static void get_absences(struct http_request *request, void *self)
     api_answer_list(request, items, has_more ? at : 0);
 }
 
-struct end_job {
-    struct http_request *request;
-    struct end_absence end;
-    char *name;
-    struct principal actor;
-};
-
-static void end_job_free(struct end_job *job)
+static void end_clear(void *work)
 {
-    end_absence_clear(&job->end);
-    g_free(job->name);
-    principal_clear(&job->actor);
-    g_free(job);
+    end_absence_clear(work);
 }
 
-static enum command_result end_job_run(struct ledger_tx *tx, void *self)
+static enum command_result run_end(struct ledger_tx *tx, struct job *job)
 {
-    return end_absence_run(tx, &((struct end_job *)self)->end);
-}
-
-static void end_answer(void *self, enum command_outcome outcome)
-{
-    struct end_job *job = self;
-    config_command_answered(&job->end, outcome);
-    if (api_outcome(job->request, outcome)) {
-        if (job->end.base.status >= 400) {
-            http_answer_fault(job->request, job->end.base.status, &job->end.base.fault);
-        } else {
-            json_t *answer = json_pack(
-                "{s:s, s:s, s:o, s:o, s:o}", "name", job->name, "user", job->end.user, "taken_back",
-                g_steal_pointer(&job->end.taken_back), "covers", g_steal_pointer(&job->end.covers),
-                "uncovered", g_steal_pointer(&job->end.uncovered));
-            json_set_utc(answer, "away_until", job->end.away_until);
-            http_answer_json(job->request, 200, answer);
-        }
+    struct end_absence *end = job->work;
+    enum command_result result = job_run_config(tx, job, end_absence_run);
+    if (job->status < 400) {
+        job->answer =
+            json_pack("{s:s, s:s, s:o, s:o, s:o}", "name", end->name, "user", end->user,
+                      "taken_back", g_steal_pointer(&end->taken_back), "covers",
+                      g_steal_pointer(&end->covers), "uncovered", g_steal_pointer(&end->uncovered));
+        json_set_utc(job->answer, "away_until", end->away_until);
     }
-    end_job_free(job);
+    return result;
 }
 
-static void delete_absence(struct http_request *request, void *self)
+static void delete_absence(struct http_request *request, void *context)
 {
-    struct api_context *context = self;
+    static const struct job_kind ENDING = {.work = sizeof(struct end_absence),
+                                           .run = run_end,
+                                           .settle = job_settle_config,
+                                           .clear = end_clear};
     bool keeps_covers = false;
     if (!api_flag(request, "keep_covers", false, &keeps_covers)) {
         return;
     }
-    struct end_job *job = g_new0(struct end_job, 1);
-    job->request = request;
-    job->name = g_strdup(http_path_param(request, "name"));
-    job->actor = principal_copy(api_principal(request));
-    job->end = (struct end_absence){.base = {.configs = context->configs, .actor = job->actor},
-                                    .name = job->name,
-                                    .keeps_covers = keeps_covers};
-    struct command command = {.run = end_job_run, .answer = end_answer, .arg = job};
-    if (!api_submit(request, context, command)) {
-        end_job_free(job);
-    }
+    struct job *job = job_begin(request, context, context, &ENDING);
+    struct end_absence *end = job->work;
+    end->name = http_path_param(request, "name");
+    end->keeps_covers = keeps_covers;
+    job_begin_config(job, &end->base);
+    job_go(job);
 }
 
 static const struct field END_PARAMS[] = {

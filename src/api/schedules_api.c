@@ -1,5 +1,6 @@
 /* /api/v1/schedules: who is on call, shifts, gaps, overrides. */
 #include "api/aside.h"
+#include "api/job.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
@@ -231,110 +232,65 @@ static void get_overrides(struct http_request *request, void *context)
     aside_answer(request, context, read_overrides);
 }
 
-struct override_job {
-    struct http_request *request;
-    struct add_override add;
-    struct remove_override remove;
-    char *schedule;
-    struct principal actor;
-    json_t *spec;
-};
-
-static void override_job_free(struct override_job *job)
+static void add_clear(void *work)
 {
-    add_override_clear(&job->add);
-    g_free(job->schedule);
-    principal_clear(&job->actor);
-    json_decref(job->spec);
-    g_free(job);
+    add_override_clear(work);
 }
 
-static struct override_job *override_job_new(struct http_request *request,
-                                             struct api_context *context)
+static enum command_result run_add(struct ledger_tx *tx, struct job *job)
 {
-    struct override_job *job = g_new0(struct override_job, 1);
-    job->request = request;
-    job->schedule = g_strdup(http_path_param(request, "name"));
-    job->actor = principal_copy(api_principal(request));
-    struct config_command base = {.configs = context->configs, .actor = job->actor};
-    job->add.base = base;
-    job->add.schedule = job->schedule;
-    job->remove.base = base;
-    job->remove.schedule = job->schedule;
-    return job;
-}
-
-static enum command_result add_run(struct ledger_tx *tx, void *job)
-{
-    return add_override_run(tx, &((struct override_job *)job)->add);
-}
-
-static void add_answer(void *self, enum command_outcome outcome)
-{
-    struct override_job *job = self;
-    config_command_answered(&job->add, outcome);
-    if (api_outcome(job->request, outcome)) {
-        if (job->add.base.status >= 400) {
-            http_answer_fault(job->request, job->add.base.status, &job->add.base.fault);
-        } else {
-            json_object_set_new(job->spec, "id", json_sprintf("%" G_GINT64_FORMAT, job->add.id));
-            if (job->add.warning != NULL) {
-                json_object_set_new(job->spec, "warnings", json_pack("[s]", job->add.warning));
-            }
-            http_answer_json(job->request, 201, g_steal_pointer(&job->spec));
+    struct add_override *add = job->work;
+    enum command_result result = job_run_config(tx, job, add_override_run);
+    if (job->status < 400) {
+        job->answer = json_deep_copy(add->spec);
+        json_object_set_new(job->answer, "id", json_sprintf("%" G_GINT64_FORMAT, add->id));
+        if (add->warning != NULL) {
+            json_object_set_new(job->answer, "warnings", json_pack("[s]", add->warning));
         }
     }
-    override_job_free(job);
+    return result;
 }
 
-static void post_override(struct http_request *request, void *self)
+static void post_override(struct http_request *request, void *context)
 {
-    struct api_context *context = self;
+    static const struct job_kind ADDING = {.work = sizeof(struct add_override),
+                                           .run = run_add,
+                                           .settle = job_settle_config,
+                                           .clear = add_clear};
     const json_t *body = http_json(request);
     if (body == NULL) {
         return;
     }
-    struct override_job *job = override_job_new(request, context);
-    job->spec = json_deep_copy(body);
-    job->add.spec = job->spec;
-    struct command command = {.run = add_run, .answer = add_answer, .arg = job};
-    if (!api_submit(request, context, command)) {
-        override_job_free(job);
-    }
+    struct job *job = job_begin(request, context, context, &ADDING);
+    struct add_override *add = job->work;
+    add->schedule = http_path_param(request, "name");
+    add->spec = body;
+    job_begin_config(job, &add->base);
+    job_go(job);
 }
 
-static enum command_result remove_run(struct ledger_tx *tx, void *job)
+static enum command_result run_remove(struct ledger_tx *tx, struct job *job)
 {
-    return remove_override_run(tx, &((struct override_job *)job)->remove);
+    enum command_result result = job_run_config(tx, job, remove_override_run);
+    job->status = job->status < 400 ? 204 : job->status;
+    return result;
 }
 
-static void remove_answer(void *self, enum command_outcome outcome)
+static void delete_override(struct http_request *request, void *context)
 {
-    struct override_job *job = self;
-    config_command_answered(&job->remove, outcome);
-    if (api_outcome(job->request, outcome)) {
-        if (job->remove.base.status >= 400) {
-            http_answer_fault(job->request, job->remove.base.status, &job->remove.base.fault);
-        } else {
-            http_answer_empty(job->request, 204);
-        }
-    }
-    override_job_free(job);
-}
-
-static void delete_override(struct http_request *request, void *self)
-{
-    struct api_context *context = self;
-    if (api_id(request, "id") == 0) {
-        api_answer_no_number(request, "id", "override");
+    static const struct job_kind REMOVING = {.number_of = "override",
+                                             .work = sizeof(struct remove_override),
+                                             .run = run_remove,
+                                             .settle = job_settle_config};
+    struct job *job = job_begin(request, context, context, &REMOVING);
+    if (job == NULL) {
         return;
     }
-    struct override_job *job = override_job_new(request, context);
-    job->remove.id = api_id(request, "id");
-    struct command command = {.run = remove_run, .answer = remove_answer, .arg = job};
-    if (!api_submit(request, context, command)) {
-        override_job_free(job);
-    }
+    struct remove_override *removing = job->work;
+    removing->schedule = http_path_param(request, "name");
+    removing->id = job->id;
+    job_begin_config(job, &removing->base);
+    job_go(job);
 }
 
 static const struct field AT_PARAMS[] = {SHAPE_KIND("at", FIELD_UTC, 0, "Now when absent."), {0}};

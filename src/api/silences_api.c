@@ -1,5 +1,6 @@
 /* /api/v1/silences: those of the file and those that people make. */
 #include "api/aside.h"
+#include "api/job.h"
 #include "api/support.h"
 
 #include "alert/alert_permits.h"
@@ -156,57 +157,26 @@ static void get_silence(struct http_request *request, void *self)
 
 /* --- making and ending --- */
 
-struct object_job {
-    struct http_request *request;
-    struct put_object put;
-    struct end_silence end;
-    struct principal actor;
-    char *name;
+struct putting {
+    struct put_object put; /* first: for job_run_config */
     json_t *spec;
 };
 
-static struct object_job *object_job_new(struct http_request *request, struct api_context *context,
-                                         const struct config_kind *kind)
+static void putting_clear(void *work)
 {
-    struct object_job *job = g_new0(struct object_job, 1);
-    job->request = request;
-    job->actor = principal_copy(api_principal(request));
-    job->name = g_strdup(http_path_param(request, "name"));
-    struct config_command base = {.configs = context->configs, .actor = job->actor};
-    job->put.base = base;
-    job->put.kind = kind;
-    job->end.del = (struct delete_object){.base = base, .kind = kind, .name = job->name};
-    return job;
+    struct putting *putting = work;
+    put_object_clear(&putting->put);
+    json_decref(putting->spec);
 }
 
-static void object_job_free(struct object_job *job)
+static enum command_result run_put(struct ledger_tx *tx, struct job *job)
 {
-    put_object_clear(&job->put);
-    end_silence_clear(&job->end);
-    json_decref(job->spec);
-    principal_clear(&job->actor);
-    g_free(job->name);
-    g_free(job);
-}
-
-static enum command_result put_run(struct ledger_tx *tx, void *job)
-{
-    return put_object_run(tx, &((struct object_job *)job)->put);
-}
-
-static void put_answer(void *self, enum command_outcome outcome)
-{
-    struct object_job *job = self;
-    config_command_answered(&job->put, outcome);
-    if (api_outcome(job->request, outcome)) {
-        if (job->put.base.status >= 400 || job->put.written == NULL) {
-            http_answer_fault(job->request, job->put.base.status, &job->put.base.fault);
-        } else {
-            http_answer_json(job->request, job->put.base.status,
-                             g_steal_pointer(&job->put.written));
-        }
+    struct put_object *put = job->work;
+    enum command_result result = job_run_config(tx, job, put_object_run);
+    if (job->status < 400) {
+        job->answer = g_steal_pointer(&put->written);
     }
-    object_job_free(job);
+    return result;
 }
 
 /* Its end is what was mistyped, or its year. */
@@ -229,6 +199,10 @@ static bool is_wholly_past(const json_t *body, struct utc now, struct fault *fau
 
 static void post_silence(struct http_request *request, void *self)
 {
+    static const struct job_kind PUTTING = {.work = sizeof(struct putting),
+                                            .run = run_put,
+                                            .settle = job_settle_config,
+                                            .clear = putting_clear};
     struct api_context *context = self;
     const json_t *body = http_json(request);
     struct fault fault = {0};
@@ -239,47 +213,50 @@ static void post_silence(struct http_request *request, void *self)
         http_answer_fault(request, 422, &fault);
         return;
     }
-    struct object_job *job = object_job_new(request, context, &SILENCE_KIND);
-    job->spec = json_deep_copy(body);
-    if (json_is_object(job->spec) && json_object_get(job->spec, "created_by") == NULL) {
+    struct job *job = job_begin(request, context, context, &PUTTING);
+    struct putting *putting = job->work;
+    putting->spec = json_deep_copy(body);
+    if (json_is_object(putting->spec) && json_object_get(putting->spec, "created_by") == NULL) {
         g_autofree char *maker = principal_text_of(job->actor);
-        json_object_set_new(job->spec, "created_by", json_string(maker));
+        json_object_set_new(putting->spec, "created_by", json_string(maker));
     }
-    job->put.spec = job->spec;
-    struct command command = {.run = put_run, .answer = put_answer, .arg = job};
-    if (!api_submit(request, context, command)) {
-        object_job_free(job);
-    }
+    putting->put = (struct put_object){.kind = &SILENCE_KIND, .spec = putting->spec};
+    job_begin_config(job, &putting->put.base);
+    job_go(job);
 }
 
-static enum command_result delete_run(struct ledger_tx *tx, void *job)
+static void end_clear(void *work)
 {
-    return end_silence_run(tx, &((struct object_job *)job)->end);
+    end_silence_clear(work);
 }
 
-static void delete_answer(void *self, enum command_outcome outcome)
+static enum command_result run_end(struct ledger_tx *tx, struct job *job)
 {
-    struct object_job *job = self;
-    const struct config_command *ended = &job->end.del.base;
-    config_command_answered(&job->end.del, outcome);
-    config_command_answered(&job->end.put, outcome);
-    if (api_outcome(job->request, outcome)) {
-        if (ended->status >= 400) {
-            http_answer_fault(job->request, ended->status, &ended->fault);
-        } else {
-            http_answer_empty(job->request, 204);
-        }
-    }
-    object_job_free(job);
+    struct end_silence *end = job->work;
+    const struct config_command *ended = &end->del.base;
+    enum command_result result = end_silence_run(tx, end);
+    return job_became(job, result, ended->status >= 400 ? ended->status : 204, &ended->fault);
+}
+
+static void settle_end(struct job *job, enum command_outcome outcome)
+{
+    struct end_silence *end = job->work;
+    config_command_answered(&end->del, outcome);
+    config_command_answered(&end->put, outcome);
 }
 
 static void delete_silence(struct http_request *request, void *context)
 {
-    struct object_job *job = object_job_new(request, context, &SILENCE_KIND);
-    struct command command = {.run = delete_run, .answer = delete_answer, .arg = job};
-    if (!api_submit(request, context, command)) {
-        object_job_free(job);
-    }
+    static const struct job_kind ENDING = {.work = sizeof(struct end_silence),
+                                           .run = run_end,
+                                           .settle = settle_end,
+                                           .clear = end_clear};
+    struct job *job = job_begin(request, context, context, &ENDING);
+    struct end_silence *end = job->work;
+    end->del =
+        (struct delete_object){.kind = &SILENCE_KIND, .name = http_path_param(request, "name")};
+    job_begin_config(job, &end->del.base);
+    job_go(job);
 }
 
 static const struct field LIST_PARAMS[] = {

@@ -1,5 +1,6 @@
 /* Trying things out: a test page, a route; and heartbeats with their state. */
 #include "api/aside.h"
+#include "api/job.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
@@ -29,74 +30,39 @@ static const struct record TEST_RECORD = {.name = "TestPage",
                                           .fields = TEST_FIELDS,
                                           .field_count = G_N_ELEMENTS(TEST_FIELDS)};
 
-struct test_job {
-    struct http_request *request;
-    struct test_page test;
-    struct test_body body;
-    char *user, *channel; /* one of them */
-    struct principal actor;
-};
-
-static void test_job_free(struct test_job *job)
+static enum command_result run_test(struct ledger_tx *tx, struct job *job)
 {
-    record_clear(&TEST_RECORD, &job->body);
-    g_free(job->user);
-    g_free(job->channel);
-    principal_clear(&job->actor);
-    g_free(job);
-}
-
-static enum command_result test_run(struct ledger_tx *tx, void *job)
-{
-    return pager_test(tx, &((struct test_job *)job)->test);
-}
-
-static void test_answer(void *self, enum command_outcome outcome)
-{
-    struct test_job *job = self;
-    if (api_outcome(job->request, outcome)) {
-        if (outcome == OUTCOME_REFUSED || job->test.status >= 400) {
-            http_answer_fault(job->request, job->test.status, &job->test.fault);
-        } else {
-            http_answer_json(job->request, 202,
-                             json_pack("{s:s*, s:s*}", "user", job->user, "channel", job->channel));
-        }
+    struct test_page *test = job->work;
+    enum command_result result = pager_test(tx, test);
+    if (result == COMMAND_DONE) {
+        job->answer = json_pack("{s:s*, s:s*}", "user", test->user, "channel", test->channel);
     }
-    test_job_free(job);
+    return job_became(job, result, result == COMMAND_DONE ? 202 : test->status, &test->fault);
 }
 
-static void submit_test(struct http_request *request, struct api_context *context,
-                        struct test_job *job)
+static void post_user_test(struct http_request *request, void *context)
 {
-    job->request = request;
-    job->actor = principal_copy(api_principal(request));
-    job->test = (struct test_page){.pager = context->pager,
-                                   .user = job->user,
-                                   .channel = job->channel,
-                                   .contact = job->body.contact,
-                                   .actor = job->actor};
-    struct command command = {.run = test_run, .answer = test_answer, .arg = job};
-    if (!api_submit(request, context, command)) {
-        test_job_free(job);
-    }
-}
-
-static void post_user_test(struct http_request *request, void *self)
-{
-    struct test_job *job = g_new0(struct test_job, 1);
-    if (!api_body(request, &TEST_RECORD, &job->body)) {
-        test_job_free(job);
+    static const struct job_kind TESTING = {
+        .body = &TEST_RECORD, .work = sizeof(struct test_page), .run = run_test};
+    struct job *job = job_begin(request, context, context, &TESTING);
+    if (job == NULL) {
         return;
     }
-    job->user = g_strdup(http_path_param(request, "name"));
-    submit_test(request, self, job);
+    const struct test_body *body = job->body;
+    *(struct test_page *)job->work = (struct test_page){.pager = job->api->pager,
+                                                        .user = http_path_param(request, "name"),
+                                                        .contact = body->contact,
+                                                        .actor = job->actor};
+    job_go(job);
 }
 
-static void post_channel_test(struct http_request *request, void *self)
+static void post_channel_test(struct http_request *request, void *context)
 {
-    struct test_job *job = g_new0(struct test_job, 1);
-    job->channel = g_strdup(http_path_param(request, "name"));
-    submit_test(request, self, job);
+    static const struct job_kind TESTING = {.work = sizeof(struct test_page), .run = run_test};
+    struct job *job = job_begin(request, context, context, &TESTING);
+    *(struct test_page *)job->work = (struct test_page){
+        .pager = job->api->pager, .channel = http_path_param(request, "name"), .actor = job->actor};
+    job_go(job);
 }
 
 /* --- heartbeats --- */
