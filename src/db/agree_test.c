@@ -41,6 +41,13 @@ static const struct call CALLS[] = {
     {INSERT, "INSERT INTO t (k, n, a, b, c, d) VALUES ($1, $2, $3, $4, $5, $6) {newid}", "knITBR",
      NULL, 0},
     {INSERT, "INSERT INTO t (k, n) VALUES ($1, $2) {newid}", "kn", NULL, 0},
+    {INSERT, "INSERT INTO v (k, n, a, b, c, d, z) VALUES ($1, $2, $3, $4, $5, $6, 7) {newid}",
+     "knITBR", NULL, 0},
+    {INSERT, "INSERT INTO v (k, n, a) VALUES ($1, $2, $2) {newid}", "kn", NULL, 0},
+    {RUN, "DELETE FROM v WHERE n = $1", "n", NULL, 0},
+    {ASK, "SELECT k, n, a, b, c, d, z FROM v ORDER BY id", "", "tiitbri", 0},
+    {ASK, "SELECT count(*), sum(n) FROM v WHERE k = $1", "k", "ii", 1},
+    {ASK, "SELECT t.k, v.n FROM t JOIN v ON v.k = t.k ORDER BY v.id", "", "ti", 0},
     {RUN, "INSERT INTO u (k, n) VALUES ($1, $2) ON CONFLICT (k) DO UPDATE SET n = u.n + excluded.n",
      "kn", NULL, 0},
     {RUN, "UPDATE t SET n = n + $2, b = coalesce($3, b) WHERE k = $1", "knT", NULL, 0},
@@ -377,6 +384,8 @@ static void open_both(struct world *world)
         (void)db_script(db, "CREATE TABLE t (id {id}, k TEXT NOT NULL, n BIGINT NOT NULL, a BIGINT,"
                             " b TEXT, c {blob}, d DOUBLE PRECISION);"
                             "CREATE UNIQUE INDEX t_k ON t (k);"
+                            "CREATE TABLE v (id {id}, k TEXT NOT NULL, n BIGINT NOT NULL, a BIGINT,"
+                            " b TEXT, c {blob}, d DOUBLE PRECISION, z BIGINT);"
                             "CREATE TABLE u (k TEXT PRIMARY KEY, n BIGINT NOT NULL)");
         assert_int_equal(db_commit(db), DB_OK);
         world->db[side] = db;

@@ -337,6 +337,14 @@ void db_keep(struct db_query *query, int topic_at)
     }
 }
 
+void db_keep_about(struct db_query *query, const char *topic)
+{
+    if (!query->is_broken && query->db->engine->keep_about != NULL) {
+        CHECK(query->is_select);
+        query->db->engine->keep_about(query, topic);
+    }
+}
+
 void db_stale(struct db *db, const char *topic)
 {
     if (db->engine->stale != NULL) {
@@ -435,6 +443,13 @@ double db_real(struct db_query *query, int column)
 bool db_is_null(struct db_query *query, int column)
 {
     return query->is_broken || query->db->engine->column_is_null(query, column);
+}
+
+void db_settle(struct db *db)
+{
+    if (!db->is_dead && db->is_in_transaction && db->engine->settle != NULL) {
+        db->engine->settle(db);
+    }
 }
 
 int64_t db_changes(const struct db *db)

@@ -147,7 +147,8 @@ void db_bind_real(struct db_query *query, int at, double value);
 /* DB_ROW, DB_DONE or an error (sticky). After DB_DONE or an error the query is reset. */
 enum db_status db_step(struct db_query *query);
 /* Steps once, expecting no row or not caring for it, and resets. On PostgreSQL it may be sent without
- * waiting: then a failure shows in a later call, at the latest in db_commit. */
+ * waiting, and plain rows are gathered, to be inserted as one statement a table before anything names the
+ * table: then a failure shows in a later call, at the latest in db_commit. */
 enum db_status db_run(struct db_query *query);
 /* Runs an INSERT of one row whose text ends in {newid}: the id that the row got; 0 after an error. On
  * PostgreSQL ids of all tables are counted in the turn, so that no answer is waited for: every INSERT
@@ -179,6 +180,8 @@ const void *db_blob(struct db_query *query, int column, size_t *out_size);
 double db_real(struct db_query *query, int column);
 bool db_is_null(struct db_query *query, int column);
 
+/* Waits, in a transaction, for all that was written so far: a failure of it is known then. */
+void db_settle(struct db *db);
 /* Rows changed by the last db_run on this connection. */
 int64_t db_changes(const struct db *db);
 
@@ -191,8 +194,10 @@ int64_t db_changes(const struct db *db);
 /* Of a SELECT whose parameters are bound (none of them bytes), before its first step: its answer is
  * kept until the end of the transaction for whoever asks the same with the same values. It is about a
  * topic, the text that is bound as parameter `topic_at`: whoever writes what may change it calls db_stale
- * with that text, or with NULL for all topics. 0: everything that is written makes it stale. */
+ * with that text, or with NULL for all topics. 0: everything that is written makes it stale. db_keep_about
+ * names the topic itself. */
 void db_keep(struct db_query *query, int topic_at);
+void db_keep_about(struct db_query *query, const char *topic); /* a literal, or lives for ever */
 void db_stale(struct db *db, const char *topic);
 
 /* True: until db_ask_ahead_end every step only sends its question, if db_keep was said of it, or else

@@ -44,6 +44,7 @@ struct db_engine {
     void (*tidy)(struct db *db, bool is_tight);
     bool (*hold_room)(struct db *db, int64_t bytes); /* NULL: the disk is not ours to see to … */
     bool (*is_in_place)(struct db *db);              /* … likewise */
+    void (*settle)(struct db *db);                   /* see db_settle; may be NULL */
     int64_t (*changes)(const struct db *db);
     int64_t (*insert)(struct db_query *query); /* see db_insert; steps by db_step, or db_run */
 
@@ -55,8 +56,9 @@ struct db_engine {
      * NULL: the same as step. */
     enum db_status (*run)(struct db_query *query);
     void (*reset)(struct db_query *query);
-    /* See "Asking ahead"; all three may be NULL. */
+    /* See "Asking ahead"; all four may be NULL. */
     void (*keep)(struct db_query *query, int topic_at);
+    void (*keep_about)(struct db_query *query, const char *topic);
     void (*stale)(struct db *db, const char *topic);
     bool (*ask_ahead)(struct db *db, bool is_on);
 

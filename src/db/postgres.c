@@ -25,6 +25,7 @@ static enum db_status begin(struct db *db)
     pg->is_refused = false;
     pg->is_begin_due = true;
     postgres_forget_kept(pg);
+    postgres_gather_forget(pg);
     pg->is_impatient = pg->is_kept_waiting && !db->is_reading;
     if (is_ready && pg->is_impatient) {
         postgres_evict(pg);
@@ -45,6 +46,7 @@ static void end_unawaited(struct postgres_db *pg, const char *word)
 static enum db_status commit(struct db *db)
 {
     struct postgres_db *pg = of(db);
+    postgres_gather_send(pg, NULL);
     bool is_all_known = pg->first == pg->replies->len; /* else a statement may have failed */
     if (pg->is_begin_due || (!db->turn.has_written && is_all_known)) {
         end_unawaited(pg, "COMMIT");
@@ -69,6 +71,7 @@ static enum db_status commit(struct db *db)
 static void roll_back(struct db *db)
 {
     struct postgres_db *pg = of(db);
+    postgres_gather_forget(pg);
     if (!pg->is_begin_due && pg->conn != NULL) {
         postgres_roll_back(pg);
     }
@@ -101,11 +104,18 @@ static void tidy(struct db *db, bool is_tight)
     (void)is_tight;
 }
 
+static void settle(struct db *db)
+{
+    postgres_gather_send(of(db), NULL);
+    (void)postgres_await(of(db));
+}
+
 static int64_t changes(const struct db *db)
 {
     struct postgres_db *pg = (struct postgres_db *)(uintptr_t)db;
-    (void)postgres_await(pg);
-    return db->error == DB_OK ? pg->changes : 0;
+    settle(&pg->base);
+    int64_t count = pg->is_last_gathered ? 1 : pg->changes;
+    return db->error == DB_OK ? count : 0;
 }
 
 static void close_all(struct db *db)
@@ -114,6 +124,8 @@ static void close_all(struct db *db)
     postgres_drop(pg);
     g_array_unref(pg->replies);
     postgres_clear_kept(pg);
+    g_ptr_array_unref(pg->gathered);
+    g_ptr_array_unref(pg->tables);
     postgres_place_clear(&pg->place);
     g_free(pg);
 }
@@ -131,6 +143,7 @@ static const struct db_engine POSTGRES_ENGINE = {
     .take_time = take_time,
     .announce = announce,
     .tidy = tidy,
+    .settle = settle,
     .changes = changes,
     .insert = postgres_insert,
     .prepare = postgres_prepare,
@@ -140,6 +153,7 @@ static const struct db_engine POSTGRES_ENGINE = {
     .run = postgres_run,
     .reset = postgres_reset,
     .keep = postgres_keep,
+    .keep_about = postgres_keep_about,
     .stale = postgres_stale,
     .ask_ahead = postgres_ask_ahead,
     .bind_int = postgres_bind_int,
@@ -161,6 +175,8 @@ struct db *postgres_open(const char *where, enum db_mode mode, struct fault *fau
     db->is_shared = true;
     pg->replies = g_array_new(FALSE, FALSE, sizeof(struct reply));
     postgres_init_kept(pg);
+    pg->tables = g_ptr_array_new_with_free_func(g_free);
+    pg->gathered = g_ptr_array_new();
     pg->is_synced = true;
     pg->answer_ms = POSTGRES_ANSWER_MS;
     pg->long_ms = POSTGRES_LONG_MS;

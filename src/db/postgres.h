@@ -34,9 +34,11 @@ struct postgres_place {
 enum reply_kind {
     REPLY_WORD = 1, /* BEGIN and the like */
     REPLY_PREPARE,
+    REPLY_DESCRIBE,
     REPLY_STEP, /* its rows go to the query */
     REPLY_KEEP, /* and these to what is kept for it */
     REPLY_RUN,
+    REPLY_MANY, /* rows that were gathered: each was counted by itself */
     REPLY_COMMIT,
     REPLY_SYNC,
 };
@@ -77,6 +79,9 @@ struct postgres_db {
     GPtrArray *kept;          /* of struct kept */
     GHashTable *topics;       /* topic -> GPtrArray of those of `kept` that are not stale */
     bool is_asking_ahead;     /* see db_ask_ahead */
+    GPtrArray *tables;        /* names of those whose rows are gathered */
+    GPtrArray *gathered;      /* of struct postgres_query: those with rows that were not sent yet */
+    bool is_last_gathered;    /* what was run last was put to them */
     int64_t changes;          /* rows of the last statement that was run */
     int64_t round_trips;      /* waits for an answer, for measurements */
     struct back_off back_off; /* before the next attempt to connect */
@@ -105,10 +110,21 @@ struct postgres_query {
     struct postgres_value values[POSTGRES_VALUES];
     bool is_kept; /* see db_keep; until it is asked for again */
     int topic_at;
+    const char *topic; /* or NULL: see topic_at */
     PGresult *result;
     bool is_borrowed; /* the result belongs to what is kept */
     int row;
     GPtrArray *decoded; /* blobs of the row, NULL until one is asked for */
+    uint64_t tables;    /* that the text names, of the first `looked_for` */
+    guint looked_for;
+    /* Of one that inserts a plain row (postgres_gather.c); else `many` is NULL. */
+    struct postgres_query *many;    /* the statement for many rows */
+    bool is_many;                   /* it is that */
+    int table;                      /* its number */
+    bool knows_arrays;              /* `described` came, and there are arrays of all of them */
+    Oid described[POSTGRES_VALUES]; /* what the server takes its parameters for */
+    GString **rows;                 /* an array's text for each parameter, that of $1 is [1] */
+    guint row_count;
 };
 
 /* --- postgres_connect.c --- */
@@ -189,6 +205,19 @@ void postgres_let_go(struct postgres_db *pg);
 void postgres_roll_back(struct postgres_db *pg);
 enum db_status postgres_script(struct db *db, const char *sql);
 
+/* --- postgres_gather.c --- */
+
+/* Of a new query, and of one that ends. */
+void postgres_gather_prepare(struct postgres_query *query);
+void postgres_gather_finish(struct postgres_query *query);
+/* What the server answered about its parameters. */
+void postgres_gather_types(struct postgres_query *query, const PGresult *described);
+/* Takes the row whose values are bound; false: it must be sent. */
+NODISCARD bool postgres_gather(struct postgres_query *query);
+/* Sends what was gathered for the tables that `before` names, which comes next; NULL: all. */
+void postgres_gather_send(struct postgres_db *pg, struct postgres_query *before);
+void postgres_gather_forget(struct postgres_db *pg);
+
 /* --- postgres_kept.c --- */
 
 void postgres_init_kept(struct postgres_db *pg);
@@ -199,6 +228,7 @@ void postgres_forget_kept(struct postgres_db *pg);
 NODISCARD struct kept *postgres_find_kept(struct postgres_query *query, bool *out_is_new);
 void postgres_stale_by_write(struct postgres_db *pg);
 void postgres_keep(struct db_query *query, int topic_at);
+void postgres_keep_about(struct db_query *query, const char *topic);
 void postgres_stale(struct db *db, const char *topic);
 bool postgres_ask_ahead(struct db *db, bool is_on);
 

@@ -46,6 +46,13 @@ void postgres_keep(struct db_query *query, int topic_at)
     CHECK(topic_at >= 0 && topic_at <= postgres->count);
     postgres->is_kept = true;
     postgres->topic_at = topic_at;
+    postgres->topic = NULL;
+}
+
+void postgres_keep_about(struct db_query *query, const char *topic)
+{
+    postgres_keep(query, 0);
+    ((struct postgres_query *)query)->topic = topic;
 }
 
 /* What is stale is not found again, but stays as long as the transaction: somebody may be walking
@@ -82,7 +89,7 @@ static char *values_of(const struct postgres_query *query)
 
 static const char *topic_of(const struct postgres_query *query)
 {
-    const char *topic = query->topic_at == 0 ? NULL : query->values[query->topic_at].bytes;
+    const char *topic = query->topic_at == 0 ? query->topic : query->values[query->topic_at].bytes;
     return topic != NULL ? topic : ANYTHING;
 }
 

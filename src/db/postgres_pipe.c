@@ -210,6 +210,14 @@ static void send_prepare(struct postgres_query *query, struct postgres_db *pg)
         owe(pg, REPLY_PREPARE, query);
     } else {
         lose_with_message(pg);
+        return;
+    }
+    if (query->many != NULL && !query->knows_arrays) {
+        if (PQsendDescribePrepared(pg->conn, query->name) == 1) {
+            owe(pg, REPLY_DESCRIBE, query);
+        } else {
+            lose_with_message(pg);
+        }
     }
 }
 
@@ -236,17 +244,18 @@ static bool send_values(struct postgres_query *query, struct postgres_db *pg, en
 void postgres_send_query(struct postgres_query *query, enum reply_kind kind, struct kept *kept)
 {
     struct postgres_db *pg = (struct postgres_db *)query->base.db;
+    if (pg->gathered->len > 0 && !query->is_many) {
+        postgres_gather_send(pg, query);
+    }
     if (!open_transaction(pg)) {
         return;
     }
+    pg->is_last_gathered = pg->is_last_gathered && query->is_many;
     if (!is_prepared(query, pg)) {
         send_prepare(query, pg);
     }
     if (pg->base.error == DB_OK && send_values(query, pg, kind)) {
         g_array_index(pg->replies, struct reply, pg->replies->len - 1).kept = kept;
-    }
-    if (!query->base.is_select) {
-        postgres_stale_by_write(pg);
     }
     if (pg->replies->len - pg->first > REPLIES_MAX) {
         (void)postgres_await(pg);
@@ -311,6 +320,9 @@ static void keep_result(struct postgres_db *pg, const struct reply *reply, PGres
     if (reply->kind == REPLY_STEP) {
         PQclear(reply->query->result);
         reply->query->result = result;
+    } else if (reply->kind == REPLY_DESCRIBE) {
+        postgres_gather_types(reply->query, result);
+        PQclear(result);
     } else if (reply->kind == REPLY_KEEP) {
         PQclear(reply->kept->result);
         reply->kept->result = result;
@@ -491,6 +503,7 @@ static void receive_script(struct postgres_db *pg, const char *sql)
 enum db_status postgres_script(struct db *db, const char *sql)
 {
     struct postgres_db *pg = (struct postgres_db *)db;
+    postgres_gather_send(pg, NULL);
     if (!open_transaction(pg)) {
         return db->error;
     }

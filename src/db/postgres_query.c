@@ -51,10 +51,11 @@ struct db_query *postgres_prepare(struct db *db, const char *sql)
     query->count = count_parameters(sql);
     if (g_str_has_suffix(sql, POSTGRES_NEWID)) {
         query->id_at = ++query->count;
-        query->sql = with_id(sql, query->id_at);
+        query->sql = g_strchomp(with_id(sql, query->id_at));
     } else {
         query->sql = g_strdup(sql);
     }
+    postgres_gather_prepare(query);
     return &query->base;
 }
 
@@ -78,6 +79,7 @@ static void clear_values(struct postgres_query *query)
 void postgres_finish(struct db_query *query)
 {
     postgres_reset(query);
+    postgres_gather_finish(of(query));
     clear_values(of(query));
     g_clear_pointer(&of(query)->decoded, g_ptr_array_unref);
     g_free(of(query)->sql);
@@ -101,6 +103,9 @@ static void forget_decoded(struct postgres_query *query)
 static enum db_status ask(struct postgres_query *query)
 {
     postgres_send_query(query, REPLY_STEP, NULL);
+    if (!query->base.is_select) {
+        postgres_stale_by_write(db_of(&query->base));
+    }
     return postgres_await(db_of(&query->base));
 }
 
@@ -147,7 +152,12 @@ enum db_status postgres_step(struct db_query *base)
 enum db_status postgres_run(struct db_query *base)
 {
     CHECK(!db_of(base)->is_asking_ahead); /* who asks ahead writes nothing */
-    postgres_send_query(of(base), REPLY_RUN, NULL);
+    if (!postgres_gather(of(base))) {
+        postgres_send_query(of(base), REPLY_RUN, NULL);
+    }
+    if (!base->is_select) {
+        postgres_stale_by_write(db_of(base));
+    }
     if (!base->db->is_in_transaction || base->db->is_reading) {
         (void)postgres_await(db_of(base));
     }

@@ -141,7 +141,7 @@ static enum db_status run_together(struct command_batch *batch, struct entry **o
             tx.client = entry->command->client;
             entry->result = entry->command->run(&tx, entry->command->arg);
             if (batch->is_careful) {
-                (void)!event_last_seq(tx.db); /* any question: its answer comes after all others */
+                db_settle(tx.db);
             }
             *out_culprit = db_error(tx.db) == DB_OK ? NULL : entry;
         }

@@ -116,6 +116,7 @@ int64_t end_drop_unwanted(struct db *db, int64_t mailbox_id, struct utc due, str
     db_bind_utc(q, 2, due);
     db_bind_utc(q, 3, now);
     (void)db_run(q);
+    news_doubt(db);
     return db_changes(db);
 }
 

@@ -32,6 +32,7 @@ void notifications_cancel_of_page(struct db *db, int64_t page_id, struct utc now
     db_bind_utc(q, 2, now);
     db_bind_int(q, 3, page_id);
     (void)db_run(q);
+    news_doubt(db);
 }
 
 size_t page_lower(struct db *db, const struct page *page, int64_t *out_ids, size_t max)

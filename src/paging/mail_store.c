@@ -286,6 +286,7 @@ void notification_settle(struct db *db, int64_t id, int state, struct utc now)
     db_bind_utc(q, 2, now);
     db_bind_int(q, 3, id);
     (void)db_run(q);
+    news_doubt(db);
 }
 
 int64_t notification_cancel_all(struct db *db, struct subject subject, struct utc now)
@@ -296,6 +297,7 @@ int64_t notification_cancel_all(struct db *db, struct subject subject, struct ut
     db_bind_utc(q, 2, now);
     bind_subject(q, 3, 4, subject);
     (void)db_run(q);
+    news_doubt(db);
     return db_changes(db);
 }
 

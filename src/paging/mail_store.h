@@ -144,6 +144,8 @@ NODISCARD GArray *notifications_passing(struct db *db, int64_t mailbox_id, struc
 NODISCARD bool news_is_known(struct db *db, int64_t mailbox_id, const char *service,
                              struct utc now);
 void news_save(struct db *db, int64_t mailbox_id, const char *service, int64_t notification_id);
+/* Whoever settles or cancels notifications says so: what they told may be no news of anybody any more. */
+void news_doubt(struct db *db);
 /* When the messages past the bound of the last minute went; newest first. */
 NODISCARD size_t passes_recent(struct db *db, int64_t mailbox_id, struct utc now, struct utc *out,
                                size_t max);

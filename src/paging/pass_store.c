@@ -1,6 +1,9 @@
 /* What the bound on noise does not hold back; part of paging/mail_store.h. */
 #include "paging/mail_store.h"
 
+/* Topic of what is kept: each alert of a batch asks. */
+static const char NEWS[] = "news";
+
 bool news_is_known(struct db *db, int64_t mailbox_id, const char *service, struct utc now)
 {
     /* One that failed or was not wanted any more told nobody. */
@@ -11,6 +14,7 @@ bool news_is_known(struct db *db, int64_t mailbox_id, const char *service, struc
     db_bind_int(q, 1, mailbox_id);
     db_bind_text(q, 2, service);
     db_bind_utc(q, 3, utc_add(now, SPAN_H(-1)));
+    db_keep_about(q, NEWS);
     return db_is_any(q);
 }
 
@@ -24,6 +28,12 @@ void news_save(struct db *db, int64_t mailbox_id, const char *service, int64_t n
     db_bind_text(q, 2, service);
     db_bind_int(q, 3, notification_id);
     (void)db_run(q);
+    news_doubt(db);
+}
+
+void news_doubt(struct db *db)
+{
+    db_stale(db, NEWS);
 }
 
 size_t passes_recent(struct db *db, int64_t mailbox_id, struct utc now, struct utc *out, size_t max)

@@ -20,6 +20,7 @@ void carried_settle(struct db *db, int64_t delivery_id, int state, struct utc no
     db_bind_int(q, 2, state);
     db_bind_utc(q, 3, now);
     (void)db_run(q);
+    news_doubt(db);
 }
 
 void carried_wait_again(struct db *db, int64_t delivery_id, struct patience patience,
@@ -42,6 +43,7 @@ void carried_wait_again(struct db *db, int64_t delivery_id, struct patience pati
     db_bind_int(q, 1, delivery_id);
     db_bind_utc(q, 2, due_at);
     (void)db_run(q);
+    news_doubt(db);
 }
 
 void carried_put_back(struct db *db, int64_t delivery_id, struct utc now)
