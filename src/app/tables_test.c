@@ -13,11 +13,12 @@
 #include "ledger/clock_store.h"
 #include "ledger/lane_store.h"
 #include "people/contact_store.h"
+#include "retention/retention_store.h"
 #include "source/payload_store.h"
 
 static const struct table *const TABLES[] = {
-    &ACCESS_KEY_TABLE, &ALERT_TABLE, &CLOCK_MARK_TABLE, &CONTACT_TABLE,
-    &EVENT_TABLE,      &LANE_TABLE,  &NODE_TABLE,       &PAYLOAD_TABLE,
+    &ACCESS_KEY_TABLE, &ALERT_TABLE, &CLOCK_MARK_TABLE, &CONTACT_TABLE,         &EVENT_TABLE,
+    &LANE_TABLE,       &NODE_TABLE,  &PAYLOAD_TABLE,    &RETENTION_STATE_TABLE,
 };
 
 /* No struct stands for a row of these: one or two values that a statement or two know. */

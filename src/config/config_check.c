@@ -108,8 +108,7 @@ bool config_check(const struct config *config, struct fault *fault)
         const GPtrArray *items = config_items(config, kind);
         for (guint i = 0; i < items->len; i++) {
             if (!config_check_item(config, kind, g_ptr_array_index(items, i), fault)) {
-                fault_within_index(fault, i);
-                fault_within(fault, kind->section);
+                config_fault_within(kind, i, fault);
                 return false;
             }
         }

@@ -42,13 +42,19 @@ static void export_object(json_t *document, const struct config_object *object, 
                     fault.field, fault.text);
         return;
     }
+    json_t *written = export_item(kind, item, notes);
+    record_free(kind->record, item);
+    if (kind->is_single) {
+        (void)json_object_del(written, "name");
+        (void)json_object_set_new(document, kind->section, written);
+        return;
+    }
     json_t *section = json_object_get(document, kind->section);
     if (section == NULL) {
         section = json_array();
         (void)json_object_set_new(document, kind->section, section);
     }
-    (void)json_array_append_new(section, export_item(kind, item, notes));
-    record_free(kind->record, item);
+    (void)json_array_append_new(section, written);
 }
 
 static bool is_over(const struct config_object *object, struct utc now)

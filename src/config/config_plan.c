@@ -111,11 +111,23 @@ static bool refuse_section(const char *section, struct fault *fault)
                      known->str);
 }
 
+static bool check_single(const char *section, const json_t *value, struct fault *fault)
+{
+    if (json_object_get(value, "name") != NULL) {
+        return fault_set(fault, section, "there is only one: it has no name");
+    }
+    return json_is_object(value) || json_is_null(value) ||
+           fault_set(fault, section, "must be one item, not a list: leave out the \"- \"");
+}
+
 static bool check_section(const char *section, const json_t *value, struct fault *fault)
 {
     const struct config_kind *kind = config_kind_of_text(section);
     if (kind == NULL || strcmp(kind->section, section) != 0) {
         return refuse_section(section, fault);
+    }
+    if (kind->is_single) {
+        return check_single(section, value, fault);
     }
     return json_is_array(value) || json_is_null(value) ||
            fault_set(fault, section, "must be a list: begin each entry with \"- \"");
@@ -221,8 +233,7 @@ static bool take_broken(struct planner *planner, const struct config_kind *kind,
     }
     for (guint i = 0; i < faults->len; i++) {
         *planner->fault = g_array_index(faults, struct fault, i);
-        fault_within_index(planner->fault, index);
-        fault_within(planner->fault, kind->section);
+        config_fault_within(kind, index, planner->fault);
         if (!note_fault(planner)) {
             return false;
         }
@@ -258,8 +269,9 @@ static bool take_item(struct planner *planner, const struct config_kind *kind, j
 
 /* False: enough mistakes were found. */
 static bool take_section(struct planner *planner, const struct config_kind *kind,
-                         const json_t *list)
+                         const json_t *document)
 {
+    json_auto_t *list = config_section_items(kind, document);
     for (guint i = 0; i < json_array_size(list); i++) {
         json_t *value = json_array_get(list, i);
         if (!take_item(planner, kind, value, i) && !take_broken(planner, kind, value, i)) {
@@ -352,8 +364,7 @@ static bool check_next(struct planner *planner, const struct config_kind *kind, 
                          "%s %s, which this file leaves as it is, would break: %s: %s", kind->noun,
                          config_item_name(item), found.field, found.text);
     }
-    fault_within_index(&found, g_array_index(rows_of(planner, kind), guint, index));
-    fault_within(&found, kind->section);
+    config_fault_within(kind, g_array_index(rows_of(planner, kind), guint, index), &found);
     *planner->fault = found;
     return false;
 }
@@ -377,7 +388,7 @@ static void fill_plan(struct planner *planner, const json_t *document, const GPt
     planner->is_partial = planner->has_failed;
     for (size_t k = 0; k < config_kind_count() && goes_on; k++) {
         const struct config_kind *kind = config_kind_at(k);
-        goes_on = take_section(planner, kind, json_object_get(document, kind->section));
+        goes_on = take_section(planner, kind, document);
     }
     if (goes_on && !planner->is_partial) {
         take_rest(planner, current);

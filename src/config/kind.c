@@ -116,6 +116,28 @@ size_t config_kind_index(const struct config_kind *kind)
     return registered.by_number[kind->number] - 1U;
 }
 
+json_t *config_section_items(const struct config_kind *kind, const json_t *document)
+{
+    json_t *section = json_object_get(document, kind->section);
+    if (!kind->is_single) {
+        return json_incref(section);
+    }
+    if (!json_is_object(section)) {
+        return NULL;
+    }
+    json_t *item = json_copy(section);
+    json_object_set_new(item, "name", json_string(kind->noun));
+    return json_pack("[o]", item);
+}
+
+void config_fault_within(const struct config_kind *kind, size_t index, struct fault *fault)
+{
+    if (!kind->is_single) {
+        fault_within_index(fault, index);
+    }
+    fault_within(fault, kind->section);
+}
+
 json_t *config_in_full(const struct config_kind *kind, json_t *value)
 {
     return kind->in_full != NULL ? kind->in_full(value) : json_incref(value);

@@ -30,6 +30,8 @@ struct config_kind {
     const struct record *record;
 
     /* ---- what is told of it ---- */
+    /* The section is no list but one item, whose name is the noun and which nobody writes. */
+    bool is_single;
     bool is_ordered; /* which item comes first matters: a plan tells of one that moved */
     bool has_maker;  /* the record's created_by is who made it, as the server knows */
     /* What check_meaning finds is for who writes it: what it named may go later, and nobody is told. */
@@ -100,6 +102,12 @@ NODISCARD const struct config_kind *config_kind_of_text(const char *noun_or_sect
 NODISCARD const struct config_kind *config_kind_of_number(int number);
 /* Its place among them, from 0: config_kind_at answers it. */
 NODISCARD size_t config_kind_index(const struct config_kind *kind);
+
+/* The items of a section as they stand in a document: a list, of one where the kind is single. A new reference;
+ * NULL: there are none. */
+NODISCARD json_t *config_section_items(const struct config_kind *kind, const json_t *document);
+/* Puts the fault, of the item at that place, within its section. */
+void config_fault_within(const struct config_kind *kind, size_t index, struct fault *fault);
 
 /* in_full of the kind, or the same. A new reference. */
 NODISCARD json_t *config_in_full(const struct config_kind *kind, json_t *value);

@@ -12,7 +12,7 @@ void config_tell_past(const struct config_teller *teller, const char *path, stru
 static void look_at(const struct config *current, const struct config_kind *kind,
                     const json_t *document, struct utc now, const struct config_teller *teller)
 {
-    const json_t *list = json_object_get(document, kind->section);
+    json_auto_t *list = config_section_items(kind, document);
     for (size_t i = 0; i < json_array_size(list); i++) {
         struct fault unheard = {0};
         json_auto_t *full = config_in_full(kind, json_array_get(list, i));

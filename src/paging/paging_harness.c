@@ -24,6 +24,9 @@
 
 #define FILE_ON_DISK "file:paging.db?vfs=tocsin-paging"
 
+const struct config_kind *const *paging_kinds = CONFIG_KINDS;
+void (*paging_more)(struct paging *paging) = NULL;
+
 const struct utc PAGING_START = {1767607200000000};
 
 static struct utc read_wall(void *self)
@@ -93,7 +96,7 @@ static void start(struct paging *paging)
         test_database_hold_lanes(paging->db);
     }
     paging->errands = g_ptr_array_new_with_free_func(errand_destroy);
-    config_register(CONFIG_KINDS);
+    config_register(paging_kinds);
     paging->configs = config_holder_create();
     struct config *config = config_load(paging->db, &fault);
     CHECK(config != NULL);
@@ -104,6 +107,9 @@ static void start(struct paging *paging)
     paging->pager = pager_create(paging->configs, &RANDOM_SYSTEM);
     pager_add_topics(paging->pager, &ALERT_TOPIC);
     pager_attach(paging->pager, paging->ledger);
+    if (paging_more != NULL) {
+        paging_more(paging);
+    }
     if (paging->is_node) {
         CHECK(ledger_join(paging->ledger, "test", NULL, &fault));
     }

@@ -25,6 +25,11 @@ struct paging {
 /* 2026-01-05T10:00:00Z, a Monday. */
 extern const struct utc PAGING_START;
 
+/* What a test of a higher floor brings: all kinds that are configured, and what is called at each start, before the first
+ * batch. */
+extern const struct config_kind *const *paging_kinds;
+extern void (*paging_more)(struct paging *paging);
+
 /* `document`: the configuration as JSON text; single quotes stand for double ones. */
 void paging_open(struct paging *paging, const char *document);
 void paging_close(struct paging *paging);

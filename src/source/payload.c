@@ -222,6 +222,23 @@ void payload_book_set_rate(struct payload_book *book, int64_t alerts_per_second)
     (void)pthread_mutex_unlock(&book->lock);
 }
 
+void payload_book_forget(struct payload_book *book, struct utc before)
+{
+    (void)pthread_mutex_lock(&book->lock);
+    GHashTableIter iter;
+    gpointer shelf = NULL;
+    g_hash_table_iter_init(&iter, book->shelves);
+    while (g_hash_table_iter_next(&iter, NULL, &shelf)) {
+        for (int i = 0; i < LIMIT_PAYLOADS_KEPT; i++) {
+            struct slot *slot = &((struct shelf *)shelf)->slots[i];
+            if (slot->body != NULL && utc_before(slot->at, before)) {
+                slot_clear(slot);
+            }
+        }
+    }
+    (void)pthread_mutex_unlock(&book->lock);
+}
+
 /* --- reading back --- */
 
 static void list_slots(struct payload_book *book, const char *integration,

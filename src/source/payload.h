@@ -42,6 +42,9 @@ NODISCARD char *payload_text(const char *bytes, size_t size, const char *secret)
 NODISCARD bool payload_book_add(struct payload_book *book, const char *integration, struct utc at,
                                 int status, const char *problem, char *text);
 
+/* Those that came before `before` are not remembered any more; what the database has of them is not looked at. */
+void payload_book_forget(struct payload_book *book, struct utc before);
+
 /* Newest first; `each` borrows. `db` (any connection, or NULL) is asked where several nodes share it:
  * when db_error tells that it could not be, the list has gaps. */
 void payload_book_list(struct payload_book *book, struct db *db, const char *integration,

@@ -206,6 +206,7 @@ class OpenapiTest(unittest.TestCase):
         self.get("/api/v1/events", 409, query="?after=999999999")
         self.get("/api/v1/stream", query="?after=0")
         self.get("/api/v1/misses")
+        self.get("/api/v1/retention")
         self.get("/api/v1/users/{name}/misses", name="ana")
         self.post("/api/v1/routes/replay", 200, {"routes": [], "last": 20})
         for query, status in (("?service=checkout", 200), ("?service=nope", 422), ("", 400)):

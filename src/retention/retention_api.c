@@ -1,0 +1,131 @@
+/* /api/v1/retention */
+#include "api/aside.h"
+#include "api/support.h"
+
+#include "access/permit.h"
+#include "base/describe.h"
+#include "base/json_set.h"
+#include "retention/retention_room.h"
+
+static const struct permit PERMIT_RETENTION_READ = {
+    "retention.read", SCOPE_READ, NULL, "Read how long what is over is kept, and what will go."};
+
+enum { COUNTED_MOST = 100000 }; /* whoever asks must not wait for millions to be counted */
+
+static const struct field KEPT_FIELDS[] = {
+    SHAPE_TEXT("what", FIELD_ALWAYS, NULL),
+    SHAPE_KIND("kept_for", FIELD_SPAN, FIELD_ALWAYS, NULL),
+    SHAPE_KIND("oldest_at", FIELD_UTC, 0, "Since when the oldest one is over."),
+    SHAPE_KIND("due", FIELD_INT, FIELD_ALWAYS,
+               "So many are old enough for a run to take them, unless something of them goes on."),
+    SHAPE_KIND("due_is_more", FIELD_BOOL, 0, "There are more; nobody counted them all."),
+};
+static const struct record KEPT =
+    SHAPE("RetentionKept", "How long one kind of thing is kept.", KEPT_FIELDS);
+
+static const struct field RUN_FIELDS[] = {
+    SHAPE_KIND("begun_at", FIELD_UTC, FIELD_ALWAYS, NULL),
+    SHAPE_KIND("ended_at", FIELD_UTC, 0, "Absent: it goes on."),
+    SHAPE_KIND("alerts", FIELD_INT, FIELD_ALWAYS, NULL),
+    SHAPE_KIND("deliveries", FIELD_INT, FIELD_ALWAYS, NULL),
+    SHAPE_KIND("notices", FIELD_INT, FIELD_ALWAYS, "Messages that were about no alert."),
+    SHAPE_KIND("payloads", FIELD_INT, FIELD_ALWAYS, NULL),
+};
+static const struct record RUN = SHAPE("RetentionRun", "What a run deleted.", RUN_FIELDS);
+
+static const struct field RETENTION_FIELDS[] = {
+    SHAPE_MANY("kept", KEPT, FIELD_ALWAYS),
+    SHAPE_ONE("last_run", RUN, 0),
+    SHAPE_KIND("judged_at", FIELD_UTC, 0,
+               "What time it is for retention: behind the clock where that leapt ahead."),
+};
+static const struct record RETENTION_STATUS =
+    SHAPE("Retention", "How long what is over is kept, and what will go.", RETENTION_FIELDS);
+
+static json_t *kept_json(const char *what, struct span kept, struct utc oldest, int64_t due)
+{
+    char text[UTC_TEXT_SIZE];
+    span_format(kept, text);
+    json_t *json = json_pack("{s:s, s:s, s:I}", "what", what, "kept_for", text, "due",
+                             (json_int_t)MIN(due, COUNTED_MOST));
+    json_set_utc(json, "oldest_at", oldest);
+    if (due > COUNTED_MOST) {
+        json_object_set_new(json, "due_is_more", json_true());
+    }
+    return json;
+}
+
+/* Of retention's own clock. */
+static struct utc horizon_of(struct utc judged, struct span kept)
+{
+    return utc_add(judged, (struct span){-kept.us});
+}
+
+static json_t *sort_json(struct db *db, const char *what, enum retention_sort sort,
+                         struct span kept, struct utc judged)
+{
+    int64_t due = retention_count(db, sort, horizon_of(judged, kept), COUNTED_MOST + 1);
+    return kept_json(what, kept, retention_oldest(db, sort), due);
+}
+
+static json_t *run_json(const struct retention_state *state)
+{
+    json_t *json = json_pack("{s:I, s:I, s:I, s:I}", "alerts", (json_int_t)state->alerts,
+                             "deliveries", (json_int_t)state->deliveries, "notices",
+                             (json_int_t)state->notices, "payloads", (json_int_t)state->payloads);
+    json_set_utc(json, "begun_at", state->begun_at);
+    if (!utc_before(state->ended_at, state->begun_at)) {
+        json_set_utc(json, "ended_at", state->ended_at);
+    }
+    return json;
+}
+
+static json_t *status_json(struct db *db, const struct retention *retention, struct utc now)
+{
+    struct retention_state state;
+    retention_state_load(db, &state);
+    struct utc judged = utc_is_set(state.judged_at) ? state.judged_at : now;
+    json_t *kept = json_array();
+    json_array_append_new(kept, sort_json(db, "alerts", SORT_ALERTS, retention->alerts, judged));
+    json_array_append_new(
+        kept, sort_json(db, "suppressed alerts", SORT_SUPPRESSED, retention->alerts, judged));
+    json_array_append_new(
+        kept, sort_json(db, "deliveries", SORT_DELIVERIES, retention->deliveries, judged));
+    json_array_append_new(kept,
+                          sort_json(db, "notices", SORT_NOTICES, retention->deliveries, judged));
+    json_array_append_new(
+        kept, kept_json("payloads", retention->payloads, retention_oldest_payload(db),
+                        retention_count_payloads(db, horizon_of(judged, retention->payloads))));
+    json_t *status = json_pack("{s:o}", "kept", kept);
+    if (utc_is_set(state.begun_at)) {
+        json_object_set_new(status, "last_run", run_json(&state));
+    }
+    json_set_utc(status, "judged_at", state.judged_at);
+    return status;
+}
+
+static void read_retention(struct http_request *request, void *self)
+{
+    const struct retention_room *room = self;
+    struct config *config = config_current(room->api->configs);
+    struct db *db = api_reader(room->api);
+    json_auto_t *status = status_json(db, retention_of(config), clock_now(room->api->clock));
+    if (api_reader_done(room->api, request, db)) {
+        http_answer_json(request, 200, json_incref(status));
+    }
+    config_unref(config);
+}
+
+static void get_retention(struct http_request *request, void *room)
+{
+    aside_answer_long(request, room, read_retention);
+}
+
+static const struct route_row ROWS[] = {
+    {"GET", "/api/v1/retention", &PERMIT_RETENTION_READ, get_retention,
+     .summary =
+         "How long what is over is kept, how much is old enough to go, and what the last run "
+         "deleted.",
+     .answer = &RETENTION_STATUS},
+};
+const struct route_table RETENTION_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};

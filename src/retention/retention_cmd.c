@@ -1,0 +1,62 @@
+#include "base/json.h"
+#include "cli/cmd.h"
+
+static void show_run(const json_t *run)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+    const char *ended = json_text(run, "ended_at", NULL);
+    g_autofree char *at =
+        output_time_text(output_zone(), ended != NULL ? ended : json_text(run, "begun_at", ""));
+    g_string_append_printf(out,
+                           ended != NULL ? "\nThe last run ended at %s; it deleted"
+                                         : "\nA run goes on since %s; so far it deleted",
+                           at);
+    static const char *const WHAT[] = {"alerts", "deliveries", "notices", "payloads"};
+    for (size_t i = 0; i < G_N_ELEMENTS(WHAT); i++) {
+        g_autofree char *count = cmd_value(run, WHAT[i]);
+        g_string_append_printf(out, "%s %s %s", i == 0 ? "" : ",", count, WHAT[i]);
+    }
+    g_string_append(out, ".\n");
+    output_print(out);
+}
+
+/* Each row as it is told: "100000+" where nobody counted to the end. */
+static json_t *told(const json_t *kept)
+{
+    json_t *rows = json_deep_copy(kept);
+    size_t i;
+    json_t *row;
+    json_array_foreach (rows, i, row) {
+        if (json_is_true(json_object_get(row, "due_is_more"))) {
+            g_autofree char *due = cmd_value(row, "due");
+            g_autofree char *more = g_strconcat(due, "+", NULL);
+            json_object_set_new(row, "due", json_string(more));
+        }
+    }
+    return rows;
+}
+
+static int show_retention(struct cli *cli)
+{
+    static const struct list_column COLUMNS[] = {
+        {"WHAT", "what"}, {"KEPT FOR", "kept_for"}, {"OLDEST", "oldest_at"}, {"TO GO", "due"}, {0}};
+    json_t *answer = client_ask(cli, "GET", "/api/v1/retention", NULL);
+    if (answer != NULL && !cli->is_json) {
+        json_auto_t *rows = told(json_object_get(answer, "kept"));
+        cmd_show_list(rows, COLUMNS, "Nothing.");
+        const json_t *run = json_object_get(answer, "last_run");
+        if (run != NULL) {
+            show_run(run);
+        }
+    }
+    return cmd_finish(cli, answer);
+}
+
+static const struct cli_command ROWS[] = {
+    {"retention", "", 0, 0, "Show how long what is over is kept, and what will go.",
+     "Alerts, deliveries and payloads are deleted when they are older than the configuration says "
+     "(section retention; 400 days where it says nothing), in small steps once an hour. What goes "
+     "on is never deleted: TO GO counts what is old enough, and some of it may be in use still.",
+     NULL, SETTING_CLIENT, 0, show_retention},
+};
+const struct cli_table RETENTION_COMMANDS = {ROWS, G_N_ELEMENTS(ROWS)};

@@ -1,0 +1,212 @@
+#include "retention/retention_store.h"
+
+#include "alert/alert.h"
+#include "paging/state.h"
+
+static const struct row_word WORDS[] = {{"alert", ALERT_STATUS_NAMES, NULL},
+                                        {"delivery", DELIVERY_STATE_NAMES, NULL},
+                                        {"escalation", ESCALATION_STATE_NAMES, NULL},
+                                        {"notification", NOTIFICATION_STATE_NAMES, NULL},
+                                        {"page", PAGE_STATE_NAMES, NULL},
+                                        {NULL}};
+
+/* The greatest number of a table stays: a file gives the next row one more than it, and what events and links name must
+ * never be something else. */
+#define ALERT_IN_USE                                                     \
+    "CASE WHEN a.id = (SELECT max(id) FROM alert)"                       \
+    " OR EXISTS (SELECT 1 FROM escalation e WHERE e.subject_id = a.id"   \
+    " AND e.subject_kind = 'alert' AND (e.state <> {escalation.ended}"   \
+    " OR e.id = (SELECT max(id) FROM escalation)))"                      \
+    " OR EXISTS (SELECT 1 FROM page p WHERE p.subject_id = a.id"         \
+    " AND p.subject_kind = 'alert' AND (p.state = {page.active}"         \
+    " OR p.id = (SELECT max(id) FROM page)))"                            \
+    " OR EXISTS (SELECT 1 FROM notification n WHERE n.subject_id = a.id" \
+    " AND n.subject_kind = 'alert'"                                      \
+    " AND (n.state IN ({notification.waiting}, {notification.sending})"  \
+    " OR n.id = (SELECT max(id) FROM notification))) THEN 1 ELSE 0 END"
+
+/* Also while what it told of goes on: explain says who was told, and the message is written anew at the end. */
+#define DELIVERY_IN_USE                                                                   \
+    "CASE WHEN d.state = {delivery.claimed} OR d.id = (SELECT max(id) FROM delivery)"     \
+    " OR EXISTS (SELECT 1 FROM carried c JOIN notification n ON n.id = c.notification_id" \
+    " WHERE c.delivery_id = d.id"                                                         \
+    " AND (n.state IN ({notification.waiting}, {notification.sending})"                   \
+    " OR EXISTS (SELECT 1 FROM escalation e WHERE e.subject_id = n.subject_id"            \
+    " AND e.subject_kind = n.subject_kind AND e.state <> {escalation.ended}))) THEN 1 ELSE 0 END"
+
+#define NOTICE_IN_USE                                                       \
+    "CASE WHEN n.state IN ({notification.waiting}, {notification.sending})" \
+    " OR n.id = (SELECT max(id) FROM notification) THEN 1 ELSE 0 END"
+
+#define AT(member) offsetof(struct retention_candidate, member)
+#define CANDIDATE(name, id_, over_, in_use_)                                               \
+    static const struct column name##_COLUMNS[] = {{id_, COLUMN_INT, AT(id)},              \
+                                                   {over_, COLUMN_UTC, AT(over_at)},       \
+                                                   {in_use_, COLUMN_BOOL, AT(is_in_use)}}; \
+    static const struct table name = {                                                     \
+        .size = sizeof(struct retention_candidate), ROW_COLUMNS(name##_COLUMNS), .words = WORDS}
+
+CANDIDATE(RESOLVED, "a.id", "a.resolved_at", ALERT_IN_USE);
+CANDIDATE(SUPPRESSED, "a.id", "a.last_at", ALERT_IN_USE);
+CANDIDATE(DELIVERY, "d.id", "d.bounded_at", DELIVERY_IN_USE);
+CANDIDATE(NOTICE, "n.id", "n.settled_at", NOTICE_IN_USE);
+
+#define ALL_RESOLVED "FROM alert a WHERE a.status = {alert.resolved} AND a.resolved_at < $1"
+#define ALL_SUPPRESSED "FROM alert a WHERE a.status = {alert.suppressed} AND a.last_at < $1"
+#define ALL_DELIVERIES "FROM delivery d WHERE d.bounded_at < $1"
+#define ALL_NOTICES                                                                               \
+    "FROM notification n WHERE n.subject_id IS NULL AND n.subject_kind IS NULL AND n.settled_at " \
+    "< $1"
+
+/* What there is to know of a sort. */
+struct sort {
+    const struct table *table;
+    const char *find;
+    const char *count;
+    const char *oldest;
+    const char *const *deletions; /* each of the number $1; NULL at the end */
+};
+
+/* What paging writes about others' subjects is theirs. */
+static const char *const ALERT_GOES[] = {
+    ("DELETE FROM carried WHERE notification_id IN (SELECT id FROM notification"
+     " WHERE subject_id = $1 AND subject_kind = 'alert')"),
+    "DELETE FROM notification WHERE subject_id = $1 AND subject_kind = 'alert'",
+    "DELETE FROM page WHERE subject_id = $1 AND subject_kind = 'alert'",
+    "DELETE FROM escalation WHERE subject_id = $1 AND subject_kind = 'alert'",
+    "DELETE FROM alert WHERE id = $1",
+    NULL};
+static const char *const DELIVERY_GOES[] = {"DELETE FROM carried WHERE delivery_id = $1",
+                                            "DELETE FROM delivery WHERE id = $1", NULL};
+static const char *const NOTICE_GOES[] = {"DELETE FROM carried WHERE notification_id = $1",
+                                          "DELETE FROM notification WHERE id = $1", NULL};
+
+static const struct sort SORTS[SORT_END] = {
+    [SORT_ALERTS] = {&RESOLVED,
+                     "SELECT {columns} " ALL_RESOLVED
+                     " AND (a.resolved_at, a.id) > (CAST($2 AS BIGINT), CAST($3 AS BIGINT))"
+                     " ORDER BY a.resolved_at, a.id LIMIT $4",
+                     "SELECT count(*) FROM (SELECT 1 " ALL_RESOLVED " LIMIT $2) AS counted",
+                     "SELECT min(resolved_at) FROM alert WHERE status = {alert.resolved}",
+                     ALERT_GOES},
+    [SORT_SUPPRESSED] = {&SUPPRESSED,
+                         "SELECT {columns} " ALL_SUPPRESSED
+                         " AND (a.last_at, a.id) > (CAST($2 AS BIGINT), CAST($3 AS BIGINT))"
+                         " ORDER BY a.last_at, a.id LIMIT $4",
+                         "SELECT count(*) FROM (SELECT 1 " ALL_SUPPRESSED " LIMIT $2) AS counted",
+                         "SELECT min(last_at) FROM alert WHERE status = {alert.suppressed}",
+                         ALERT_GOES},
+    [SORT_DELIVERIES] = {&DELIVERY,
+                         "SELECT {columns} " ALL_DELIVERIES
+                         " AND (d.bounded_at, d.id) > (CAST($2 AS BIGINT), CAST($3 AS BIGINT))"
+                         " ORDER BY d.bounded_at, d.id LIMIT $4",
+                         "SELECT count(*) FROM (SELECT 1 " ALL_DELIVERIES " LIMIT $2) AS counted",
+                         "SELECT min(bounded_at) FROM delivery", DELIVERY_GOES},
+    /* There are few of them: they are found by their numbers. */
+    [SORT_NOTICES] = {&NOTICE,
+                      "SELECT {columns} " ALL_NOTICES
+                      " AND n.id > $3 AND CAST($2 AS BIGINT) IS NOT NULL ORDER BY n.id LIMIT $4",
+                      "SELECT count(*) FROM (SELECT 1 " ALL_NOTICES " LIMIT $2) AS counted",
+                      "SELECT min(settled_at) FROM notification WHERE subject_id IS NULL"
+                      " AND subject_kind IS NULL",
+                      NOTICE_GOES},
+};
+
+size_t retention_find(struct db *db, enum retention_sort sort, struct utc before,
+                      const struct retention_cursor *after, struct retention_candidate *out,
+                      size_t max)
+{
+    const struct sort *row = &SORTS[sort];
+    struct db_query *query = row_query(db, row->table, row->find);
+    db_bind_utc(query, 1, before);
+    db_bind_int(query, 2, after->over_at.us);
+    db_bind_int(query, 3, after->id);
+    db_bind_int(query, 4, (int64_t)max);
+    size_t count = 0;
+    while (count < max && row_next(query, row->table, &out[count])) {
+        count++;
+    }
+    db_reset(query);
+    return count;
+}
+
+void retention_delete(struct db *db, enum retention_sort sort, int64_t id)
+{
+    for (const char *const *sql = SORTS[sort].deletions; *sql != NULL; sql++) {
+        struct db_query *query = db_query(db, *sql);
+        db_bind_int(query, 1, id);
+        (void)db_run(query);
+    }
+}
+
+int64_t retention_delete_payloads(struct db *db, struct utc before)
+{
+    int64_t count = retention_count_payloads(db, before);
+    struct db_query *query = db_query(db, "DELETE FROM payload WHERE at < $1");
+    db_bind_utc(query, 1, before);
+    (void)db_run(query);
+    return count;
+}
+
+int64_t retention_count(struct db *db, enum retention_sort sort, struct utc before, int64_t max)
+{
+    const struct sort *row = &SORTS[sort];
+    struct db_query *query = row_query(db, row->table, row->count);
+    db_bind_utc(query, 1, before);
+    db_bind_int(query, 2, max);
+    return db_take_int(query);
+}
+
+int64_t retention_count_payloads(struct db *db, struct utc before)
+{
+    struct db_query *query = db_query(db, "SELECT count(*) FROM payload WHERE at < $1");
+    db_bind_utc(query, 1, before);
+    return db_take_int(query);
+}
+
+struct utc retention_oldest(struct db *db, enum retention_sort sort)
+{
+    return db_take_utc(row_query(db, SORTS[sort].table, SORTS[sort].oldest));
+}
+
+struct utc retention_oldest_payload(struct db *db)
+{
+    return db_take_utc(db_query(db, "SELECT min(at) FROM payload"));
+}
+
+/* --- how far it has come --- */
+
+struct state_row {
+    int64_t only_row;
+    struct retention_state state;
+};
+
+#define STATE(member) offsetof(struct state_row, state.member)
+
+static const struct column STATE_COLUMNS[] = {
+    {"only_row", COLUMN_INT, offsetof(struct state_row, only_row), COLUMN_KEY},
+    {"judged_at", COLUMN_UTC, STATE(judged_at)},
+    {"begun_at", COLUMN_UTC, STATE(begun_at)},
+    {"ended_at", COLUMN_UTC, STATE(ended_at)},
+    {"alerts", COLUMN_INT, STATE(alerts)},
+    {"deliveries", COLUMN_INT, STATE(deliveries)},
+    {"notices", COLUMN_INT, STATE(notices)},
+    {"payloads", COLUMN_INT, STATE(payloads)},
+};
+
+const struct table RETENTION_STATE_TABLE = {
+    .name = "retention_state", .size = sizeof(struct state_row), ROW_COLUMNS(STATE_COLUMNS)};
+
+void retention_state_load(struct db *db, struct retention_state *out)
+{
+    struct state_row row = {0};
+    struct db_query *query =
+        row_query(db, &RETENTION_STATE_TABLE, "SELECT {columns} FROM retention_state");
+    *out = row_take(query, &RETENTION_STATE_TABLE, &row) ? row.state : (struct retention_state){0};
+}
+
+void retention_state_save(struct db *db, const struct retention_state *state)
+{
+    struct state_row row = {1, *state};
+    row_put(db, &RETENTION_STATE_TABLE, &row);
+}

@@ -1,0 +1,54 @@
+/* retention/retention_store.h - finds what is old, and deletes it: the only statements that take rows of other nouns
+ * away. */
+#ifndef RETENTION_RETENTION_STORE_H
+#define RETENTION_RETENTION_STORE_H
+
+#include "db/row.h"
+#include "retention/retention.h"
+
+/* Kinds of what is deleted, in the order in which a run does it. */
+enum retention_sort {
+    SORT_ALERTS = 1, /* resolved ones … */
+    SORT_SUPPRESSED, /* … and those that a route suppressed */
+    SORT_DELIVERIES,
+    SORT_NOTICES, /* messages that are about no alert: tests, gaps ahead */
+    SORT_END,     /* no sort: none is after it */
+};
+
+/* Behind which the next ones are looked for. */
+struct retention_cursor {
+    struct utc over_at;
+    int64_t id;
+};
+
+/* Those that were over before `before`, the oldest first; writes at most `max`. Reads no more rows than it writes. */
+NODISCARD size_t retention_find(struct db *db, enum retention_sort sort, struct utc before,
+                                const struct retention_cursor *after,
+                                struct retention_candidate *out, size_t max);
+/* Deletes one of them, with all that belongs to it alone. */
+void retention_delete(struct db *db, enum retention_sort sort, int64_t id);
+/* Answers how many. */
+int64_t retention_delete_payloads(struct db *db, struct utc before);
+
+/* How many are old enough, those that are in use among them; counts up to `max`. */
+NODISCARD int64_t retention_count(struct db *db, enum retention_sort sort, struct utc before,
+                                  int64_t max);
+NODISCARD int64_t retention_count_payloads(struct db *db, struct utc before);
+/* Since when there is one; unset: there is none. */
+NODISCARD struct utc retention_oldest(struct db *db, enum retention_sort sort);
+NODISCARD struct utc retention_oldest_payload(struct db *db);
+
+/* How far retention has come: one row. */
+struct retention_state {
+    struct utc judged_at; /* retention's own clock, see retention_clock */
+    struct utc begun_at;  /* the run that goes on, or the last one */
+    struct utc ended_at;  /* of the last one that came to its end; before begun_at: one goes on */
+    int64_t alerts, deliveries, notices, payloads; /* deleted by that run */
+};
+
+extern const struct table RETENTION_STATE_TABLE;
+/* Zeroed when there was none yet. */
+void retention_state_load(struct db *db, struct retention_state *out);
+void retention_state_save(struct db *db, const struct retention_state *state);
+
+#endif

@@ -1,0 +1,226 @@
+#include "retention/retention_work.h"
+
+#include "source/payload.h"
+
+/* After a start, for others have more to do then; between two runs; after a step that failed. */
+#define FIRST_AFTER SPAN_MIN(1)
+#define RUN_EVERY SPAN_H(1)
+/* While nothing can be written but what pages people. */
+#define WAIT_FOR_ROOM SPAN_MIN(1)
+/* A step ends after this, for a batch may wait behind it. */
+#define STEP_MOST SPAN_MS(5)
+
+enum { ROWS_MOST = 250 }; /* of one step */
+
+struct retention_work {
+    struct config_holder *configs;
+    const struct clock
+        *clock; /* its elapsed time is the one that steps and rests are measured by */
+    struct payload_book *payloads;
+    bool is_running;
+    enum retention_sort sort; /* of a run that goes on */
+    struct retention_cursor cursor;
+    struct span due;       /* elapsed time of the next step */
+    struct span begun;     /* of the last step … */
+    bool has_stepped;      /* … after which there was no rest yet */
+    struct span judged;    /* when judged_at was moved on; 0: not by this node */
+    struct span forgotten; /* when the memory of payloads is to be looked at again */
+};
+
+/* --- when --- */
+
+static struct span after(struct span at, struct span by)
+{
+    return (struct span){at.us + by.us};
+}
+
+static void rest(struct retention_work *work, struct span elapsed)
+{
+    struct span took = {elapsed.us - work->begun.us}; /* with its commit */
+    struct span until = after(elapsed, retention_rest(took));
+    work->due.us = MAX(work->due.us, until.us);
+    work->has_stepped = false;
+}
+
+/* Each node remembers payloads for itself. */
+static void forget_payloads(struct ledger_tx *tx, struct retention_work *work, struct span elapsed)
+{
+    if (work->payloads == NULL || elapsed.us < work->forgotten.us) {
+        return;
+    }
+    struct retention_state state;
+    retention_state_load(tx->db, &state);
+    work->forgotten = after(elapsed, RUN_EVERY);
+    if (utc_is_set(state.judged_at)) {
+        struct config *config = config_current(work->configs);
+        struct span kept = retention_of(config)->payloads;
+        payload_book_forget(work->payloads, utc_add(state.judged_at, (struct span){-kept.us}));
+        config_unref(config);
+    }
+}
+
+struct utc retention_next_at(struct ledger_tx *tx, void *self)
+{
+    struct retention_work *work = self;
+    struct span elapsed = clock_elapsed(work->clock);
+    forget_payloads(tx, work, elapsed);
+    if (!lane_is_in(tx->lanes, LANE_HOUSE)) {
+        work->is_running = false; /* another node goes on with it */
+        work->judged = (struct span){0};
+        return UTC_NEVER;
+    }
+    if (work->has_stepped) {
+        rest(work, elapsed);
+    }
+    if (!ledger_is_writable(tx->ledger)) {
+        work->due.us = MAX(work->due.us, after(elapsed, WAIT_FOR_ROOM).us);
+    }
+    struct span left = {work->due.us - elapsed.us};
+    return left.us <= 0 ? tx->now : utc_add(tx->now, left);
+}
+
+static void put_off(struct ledger_tx *tx, void *self, struct span by)
+{
+    struct retention_work *work = self;
+    (void)tx;
+    (void)by; /* what could not be deleted for years may stay for another hour */
+    work->is_running = false;
+    work->due = after(clock_elapsed(work->clock), RUN_EVERY);
+}
+
+/* --- a step --- */
+
+static struct utc horizon(const struct retention_state *state, struct span kept)
+{
+    return utc_add(state->judged_at, (struct span){-kept.us});
+}
+
+static struct span kept_for(const struct retention *retention, enum retention_sort sort)
+{
+    return sort == SORT_ALERTS || sort == SORT_SUPPRESSED ? retention->alerts
+                                                          : retention->deliveries;
+}
+
+static int64_t *counter(struct retention_state *state, enum retention_sort sort)
+{
+    switch (sort) {
+    case SORT_ALERTS:
+    case SORT_SUPPRESSED:
+        return &state->alerts;
+    case SORT_DELIVERIES:
+        return &state->deliveries;
+    case SORT_NOTICES:
+    case SORT_END:
+        break;
+    }
+    return &state->notices;
+}
+
+/* True when there may be more of this sort. */
+static bool work_sort(struct ledger_tx *tx, struct retention_work *work,
+                      const struct retention *retention, struct retention_state *state, int limit)
+{
+    struct retention_candidate found[ROWS_MOST];
+    struct utc before = horizon(state, kept_for(retention, work->sort));
+    size_t max = (size_t)CLAMP(limit, 1, ROWS_MOST);
+    size_t count = retention_find(tx->db, work->sort, before, &work->cursor, found, max);
+    size_t i = 0;
+    int64_t until_us = work->begun.us + STEP_MOST.us;
+    for (; i < count && (i == 0 || clock_elapsed(work->clock).us < until_us); i++) {
+        work->cursor = (struct retention_cursor){found[i].over_at, found[i].id};
+        if (retention_may_go(&found[i], before)) {
+            retention_delete(tx->db, work->sort, found[i].id);
+            *counter(state, work->sort) += 1;
+        }
+    }
+    return i < count || count == max;
+}
+
+static void begin(struct ledger_tx *tx, struct retention_work *work, struct retention_state *state)
+{
+    bool goes_on =
+        utc_before(state->ended_at, state->begun_at); /* another one's, or before a restart */
+    if (!goes_on) {
+        *state = (struct retention_state){
+            .judged_at = state->judged_at, .begun_at = tx->now, .ended_at = state->ended_at};
+    }
+    work->is_running = true;
+    work->sort = SORT_ALERTS;
+    work->cursor = (struct retention_cursor){0};
+}
+
+static void end(struct ledger_tx *tx, struct retention_work *work,
+                const struct retention *retention, struct retention_state *state)
+{
+    state->payloads += retention_delete_payloads(tx->db, horizon(state, retention->payloads));
+    state->ended_at = utc_later(tx->now, state->begun_at);
+    work->is_running = false;
+    work->due = after(work->begun, RUN_EVERY);
+    if (state->alerts + state->deliveries + state->notices + state->payloads > 0) {
+        json_auto_t *data =
+            json_pack("{s:I, s:I, s:I, s:I}", "alerts", (json_int_t)state->alerts, "deliveries",
+                      (json_int_t)state->deliveries, "notices", (json_int_t)state->notices,
+                      "payloads", (json_int_t)state->payloads);
+        event_append(tx, PRINCIPAL_TOCSIN, &EVENT_RETENTION_RAN, subject_only("retention"), data);
+    }
+}
+
+static void judge_time(const struct ledger_tx *tx, struct retention_work *work,
+                       struct retention_state *state)
+{
+    bool is_known = work->judged.us != 0;
+    struct span passed = {is_known ? work->begun.us - work->judged.us : 0};
+    state->judged_at = retention_clock(state->judged_at, tx->now, passed);
+    work->judged = work->begun;
+}
+
+int retention_run_due(struct ledger_tx *tx, void *self, int limit)
+{
+    struct retention_work *work = self;
+    struct retention_state state;
+    work->begun = clock_elapsed(work->clock);
+    work->has_stepped = true;
+    retention_state_load(tx->db, &state);
+    judge_time(tx, work, &state);
+    struct config *config = config_current(work->configs);
+    const struct retention *retention = retention_of(config);
+    if (!work->is_running) {
+        begin(tx, work, &state);
+    }
+    if (work->sort != SORT_END && !work_sort(tx, work, retention, &state, limit)) {
+        work->sort++;
+        work->cursor = (struct retention_cursor){0};
+    }
+    if (work->sort == SORT_END) {
+        end(tx, work, retention, &state);
+    }
+    config_unref(config);
+    retention_state_save(tx->db, &state);
+    return 1;
+}
+
+/* --- the rest --- */
+
+struct retention_work *retention_work_create(struct config_holder *configs,
+                                             const struct clock *clock,
+                                             struct payload_book *payloads)
+{
+    struct retention_work *work = g_new0(struct retention_work, 1);
+    *work = (struct retention_work){.configs = configs, .clock = clock, .payloads = payloads};
+    work->due = after(clock_elapsed(clock), FIRST_AFTER);
+    return work;
+}
+
+void retention_work_destroy(struct retention_work **work)
+{
+    g_clear_pointer(work, g_free);
+}
+
+void retention_work_attach(struct retention_work *work, struct ledger *ledger)
+{
+    ledger_add_duty(ledger, (struct ledger_duty){.name = "retention",
+                                                 .next_at = retention_next_at,
+                                                 .run_due = retention_run_due,
+                                                 .put_off = put_off,
+                                                 .self = work});
+}

@@ -1,0 +1,284 @@
+/* What is old goes, and nothing that anybody still needs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "alert/alert_store.h"
+#include "alert/kinds.h"
+#include "db/test_database.h"
+#include "ledger/chain.h"
+#include "paging/paging_harness.h"
+#include "retention/retention_work.h"
+
+static const char TEAM[] =
+    "{'users': [{'name': 'ana', 'contacts': [{'kind': 'email', 'to': 'a@x.org'}]}],"
+    "'policies': [{'name': 'p', 'steps': [{'notify': [{'user': 'ana'}], 'wait': '5m'}],"
+    "  'last_resort': {'user': 'ana'}}],"
+    "'services': [{'name': 'shop', 'policy': 'p'}],"
+    "'routes': [{'name': 'mute', 'match': {'summary': 'mute'}, 'suppress': true}],"
+    "'retention': {'alerts': '7d', 'deliveries': '7d', 'payloads': '7d'}}";
+
+static struct retention_work *the_work;
+
+static void attach(struct paging *paging)
+{
+    retention_work_destroy(&the_work);
+    the_work = retention_work_create(paging->configs, &paging->clock, NULL);
+    retention_work_attach(the_work, paging->ledger);
+    ledger_add_events(paging->ledger, RETENTION_EVENTS);
+}
+
+static int open_team(void **state)
+{
+    return paging_start(state, TEAM);
+}
+
+static int close_team(void **state)
+{
+    int result = paging_finish(state);
+    retention_work_destroy(&the_work);
+    return result;
+}
+
+static int64_t count(struct paging *paging, const char *table)
+{
+    g_autofree char *sql = g_strdup_printf("SELECT count(*) FROM %s", table);
+    int64_t number = test_ask_int(paging->db, g_intern_string(sql));
+    return number;
+}
+
+static int64_t ended(struct paging *paging, const char *key)
+{
+    int64_t id = paging_signal(paging, SIGNAL_TRIGGER, key, SEVERITY_CRITICAL);
+    g_autofree char *sent = paging_messages(paging);
+    (void)paging_signal(paging, SIGNAL_RESOLVE, key, SEVERITY_CRITICAL);
+    paging_pass(paging, SPAN_S(5));
+    g_autofree char *end = paging_messages(paging);
+    assert_string_equal(sent, "ana email: page 1");
+    assert_string_equal(end, "ana email: ended 1");
+    return id;
+}
+
+static bool is_there(struct paging *paging, int64_t id)
+{
+    struct alert alert = {0};
+    bool is_there = alert_load(paging->db, id, &alert);
+    alert_clear(&alert);
+    return is_there;
+}
+
+/* With whatever is sent on the way. */
+static void pass(struct paging *paging, struct span span)
+{
+    for (struct utc end = utc_add(paging->now, span); utc_before(paging->now, end);) {
+        paging_pass(paging, SPAN_H(12));
+        g_free(paging_messages(paging));
+    }
+}
+
+static void what_is_over_goes_with_all_that_was_sent_for_it(void **state)
+{
+    struct paging *paging = *state;
+    int64_t old = ended(paging, "old");
+    pass(paging, SPAN_D(6));
+    assert_true(is_there(paging, old));
+    int64_t young = ended(paging, "young");
+    assert_int_equal(count(paging, "delivery"), 4);
+    pass(paging, SPAN_D(2));
+    assert_false(is_there(paging, old));
+    assert_true(is_there(paging, young));
+    assert_int_equal(count(paging, "escalation"), 1);
+    assert_int_equal(count(paging, "page"), 1);
+    assert_int_equal(count(paging, "notification"), 2);
+    assert_int_equal(count(paging, "delivery"), 2);
+    assert_int_equal(count(paging, "carried"), 2);
+    assert_int_equal(test_ask_int(paging->db, "SELECT count(*) FROM event WHERE kind = "
+                                              "'retention.ran'"),
+                     1);
+    struct retention_state run;
+    retention_state_load(paging->db, &run);
+    assert_true(utc_is_set(run.ended_at));
+    assert_int_equal(run.alerts, 0); /* the last run found nothing */
+    struct fault fault = {0};
+    assert_true(chain_check(paging->db, "database", &fault));
+}
+
+static void what_is_open_stays(void **state)
+{
+    struct paging *paging = *state;
+    int64_t open = paging_signal(paging, SIGNAL_TRIGGER, "open", SEVERITY_CRITICAL);
+    paging_expect(paging, "ana email: page 1");
+    (void)paging_act(paging, VERB_ACKNOWLEDGE, open, "user:ana");
+    int64_t asleep = paging_signal(paging, SIGNAL_TRIGGER, "asleep", SEVERITY_CRITICAL);
+    paging_expect(paging, "ana email: page 1");
+    (void)paging_snooze(paging, asleep, SPAN_D(29));
+    (void)db_run(
+        db_query(paging->db, "UPDATE escalation SET next_at = NULL")); /* nobody is asked again */
+    (void)ended(paging, "last");
+    pass(paging, SPAN_D(25));
+    assert_true(is_there(paging, open));
+    assert_true(is_there(paging, asleep));
+    assert_int_equal(test_ask_int(paging->db, "SELECT count(*) FROM notification n JOIN carried c"
+                                              " ON c.notification_id = n.id JOIN delivery d"
+                                              " ON d.id = c.delivery_id WHERE n.kind = 1"
+                                              " AND n.subject_id <> (SELECT max(id) FROM alert)"),
+                     2);
+}
+
+/* Else the next alert would be given its number, which links and events know. */
+static void the_last_number_stays(void **state)
+{
+    struct paging *paging = *state;
+    int64_t first = ended(paging, "a"), second = ended(paging, "b");
+    pass(paging, SPAN_D(30));
+    assert_false(is_there(paging, first));
+    assert_true(is_there(paging, second));
+    assert_true(ended(paging, "c") > second);
+    pass(paging, SPAN_D(30));
+    assert_false(is_there(paging, second));
+}
+
+#define OF_THE_OLDEST " WHERE subject_id = (SELECT min(id) FROM alert)"
+
+static void what_is_to_be_sent_keeps_its_alert(void **state)
+{
+    struct paging *paging = *state;
+    int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    paging_expect(paging, "ana email: page 1");
+    (void)paging_signal(paging, SIGNAL_RESOLVE, "k", SEVERITY_CRITICAL);
+    pass(paging, SPAN_H(1));
+    (void)ended(paging, "last");
+    (void)db_run(db_query(paging->db, "UPDATE notification SET state = 1" OF_THE_OLDEST));
+    paging_pass(paging, SPAN_D(9));
+    assert_true(is_there(paging, id));
+    (void)db_run(db_query(paging->db, "UPDATE notification SET state = 5" OF_THE_OLDEST));
+    (void)db_run(db_query(paging->db, "UPDATE page SET state = 1" OF_THE_OLDEST));
+    paging_pass(paging, SPAN_H(3));
+    assert_true(is_there(paging, id));
+    (void)db_run(db_query(paging->db, "UPDATE page SET state = 2" OF_THE_OLDEST));
+    paging_pass(paging, SPAN_H(3));
+    assert_false(is_there(paging, id));
+}
+
+static void a_clock_that_leaps_costs_no_history(void **state)
+{
+    struct paging *paging = *state;
+    int64_t id = ended(paging, "a");
+    (void)ended(paging, "b");
+    pass(paging, SPAN_D(1));
+    paging_jump(paging, SPAN_D(3650));
+    pass(paging, SPAN_D(1));
+    assert_true(is_there(paging, id));
+    paging_jump(paging, SPAN_D(-3650));
+    pass(paging, SPAN_D(4));
+    assert_true(is_there(paging, id)); /* it was six days */
+    pass(paging, SPAN_D(2));
+    assert_false(is_there(paging, id));
+}
+
+static void what_is_suppressed_goes_too(void **state)
+{
+    struct paging *paging = *state;
+    int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "mute", SEVERITY_CRITICAL);
+    (void)ended(paging, "last");
+    pass(paging, SPAN_D(6));
+    assert_true(is_there(paging, id));
+    pass(paging, SPAN_D(2));
+    assert_false(is_there(paging, id));
+}
+
+static void a_message_about_no_alert_goes_with_its_delivery(void **state)
+{
+    struct paging *paging = *state;
+    struct test_page test = {
+        .pager = paging->pager, .user = "ana", .actor = {PRINCIPAL_USER, "ana"}};
+    const struct command command = {.run = pager_test, .arg = &test};
+    ledger_run_batch(paging->ledger, &command, 1);
+    paging_pass(paging, SPAN_S(1));
+    paging_expect(paging, "ana email: test 1");
+    (void)ended(paging, "last");
+    assert_int_equal(count(paging, "notification"), 3);
+    pass(paging, SPAN_D(8));
+    assert_int_equal(count(paging, "notification"), 2);
+    /* Of the two others the older one is not the last of its table. */
+    assert_int_equal(count(paging, "delivery"), 1);
+    assert_int_equal(count(paging, "carried"), 1);
+}
+
+static void it_goes_on_after_a_restart(void **state)
+{
+    struct paging *paging = *state;
+    for (int i = 0; i < 5; i++) {
+        g_autofree char *key = g_strdup_printf("k%d", i);
+        (void)ended(paging, key);
+        pass(paging, SPAN_H(1));
+    }
+    pass(paging, SPAN_D(3));
+    paging_restart(paging);
+    pass(paging, SPAN_D(5));
+    assert_int_equal(count(paging, "alert"), 1);
+}
+
+static void without_its_section_400_days_hold(void **state)
+{
+    struct paging *paging = *state;
+    int64_t id = ended(paging, "a");
+    (void)ended(paging, "b");
+    paging_apply(paging, "{'retention': {}}");
+    pass(paging, SPAN_D(30));
+    assert_true(is_there(paging, id));
+    paging_apply(paging, "{'retention': {'alerts': '1d'}}");
+    pass(paging, SPAN_D(1));
+    assert_false(is_there(paging, id));
+}
+
+static enum command_result ask_elsewhere(struct ledger_tx *tx, void *arg)
+{
+    struct ledger_tx other = *tx;
+    other.lanes &= ~(lane_set)1;
+    *(struct utc *)arg = retention_next_at(&other, the_work);
+    return COMMAND_REFUSED;
+}
+
+/* One node does it: the one that holds the house's lane. */
+static void a_node_without_the_lane_does_nothing(void **state)
+{
+    struct paging *paging = *state;
+    struct utc next = {0};
+    const struct command command = {.run = ask_elsewhere, .arg = &next};
+    pass(paging, SPAN_D(1));
+    ledger_run_batch(paging->ledger, &command, 1);
+    assert_int_equal(next.us, UTC_NEVER.us);
+}
+
+int main(void)
+{
+    GPtrArray *kinds = g_ptr_array_new();
+    for (size_t i = 0; CONFIG_KINDS[i] != NULL; i++) {
+        g_ptr_array_add(kinds, (gpointer)(uintptr_t)CONFIG_KINDS[i]);
+    }
+    g_ptr_array_add(kinds, (gpointer)(uintptr_t)&RETENTION_KIND);
+    g_ptr_array_add(kinds, NULL);
+    paging_kinds = (const struct config_kind *const *)kinds->pdata;
+    paging_more = attach;
+#define EACH(test) cmocka_unit_test_setup_teardown(test, open_team, close_team)
+    const struct CMUnitTest tests[] = {
+        EACH(what_is_over_goes_with_all_that_was_sent_for_it),
+        EACH(what_is_open_stays),
+        EACH(the_last_number_stays),
+        EACH(what_is_to_be_sent_keeps_its_alert),
+        EACH(a_clock_that_leaps_costs_no_history),
+        EACH(what_is_suppressed_goes_too),
+        EACH(a_message_about_no_alert_goes_with_its_delivery),
+        EACH(it_goes_on_after_a_restart),
+        EACH(without_its_section_400_days_hold),
+        EACH(a_node_without_the_lane_does_nothing),
+    };
+    int failed = cmocka_run_group_tests_name("retention_work", tests, NULL, NULL);
+    (void)g_ptr_array_free(kinds, TRUE);
+    return failed;
+}
