@@ -79,6 +79,19 @@ class RulesTest(unittest.TestCase):
                          self.found({"src/ledger/x.c": '#include "ledger/node/n.h"\n',
                                      "src/ledger/node/n.c": '#include "ledger/x.h"\n'}))
 
+    def test_what_lies_with_its_noun_and_stands_higher(self):
+        up = '#include "paging/step.h"\n#include "api/job.h"\n'
+        shapes = "/* oncall/shift_shapes.h - what? */\n#ifndef ONCALL_SHIFT_SHAPES_H\n#define ONCALL_SHIFT_SHAPES_H\n#endif\n"
+        beside = '#include "oncall/shift_shapes.h"\n'
+        self.assertEqual([], self.found({"src/oncall/shift_api.c": up + beside, "src/oncall/shift_html.c": up,
+                                         "src/oncall/ical/feed_api.c": up, "src/oncall/oncall_feature.c": up,
+                                         "src/oncall/shift_shapes.h": shapes, "src/paging/page_api.c": beside}))
+        self.assertEqual([("src/oncall/shift.c", 1, "floors")], self.found({"src/oncall/shift.c": beside}))
+        self.assertEqual([("src/oncall/shift_api.c", 1, "floors")],
+                         self.found({"src/oncall/shift_api.c": '#include "app/place.h"\n'}))
+        self.assertEqual([("src/paging/api.c", 1, "floors")], self.found({"src/paging/api.c": '#include "api/job.h"\n'}))
+        self.assertEqual([], self.found({"src/app/doctor_api.c": '#include "app/place.h"\n'}))
+
     def test_a_guard_in_a_subfolder(self):
         head = "/* db/sqlite/x.h - y */\n#ifndef %s\n#define %s\n#endif\n"
         self.assertEqual([], self.found({"src/db/sqlite/x.h": head % (("DB_SQLITE_X_H",) * 2)}))

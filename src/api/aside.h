@@ -1,5 +1,5 @@
 /* api/aside.h - reads that may be long, apart from the threads that take alerts: one after the other, on
- * a thread of their own. Only for this folder. */
+ * a thread of their own. Only for this floor. */
 #ifndef API_ASIDE_H
 #define API_ASIDE_H
 

@@ -52,12 +52,6 @@ struct api_context {
  * away, one that fails at once: the threads that take requests must not all wait for it. */
 NODISCARD struct db *api_borrow(const struct api_context *context);
 
-/* Each resource file gives one table. */
-extern const struct route_table ALERT_ROUTES, SCHEDULE_ROUTES, CONFIG_ROUTES, EVENT_ROUTES,
-    EXPLAIN_ROUTES, KEY_ROUTES, FEED_ROUTES, BOARD_ROUTES, LINK_ROUTES, OPERATION_ROUTES,
-    TRIAL_ROUTES, DOCTOR_ROUTES, INTAKE_ROUTES, DUTY_ROUTES, MISS_ROUTES, REPLAY_ROUTES,
-    NODE_ROUTES, ALERTMANAGER_ROUTES, SILENCE_ROUTES;
-
 /* Below it programs written for Alertmanager read (see struct http_options). */
 extern const char API_PLAIN_PROBLEMS[];
 

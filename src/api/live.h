@@ -1,4 +1,4 @@
-/* api/live.h - what live streams send. Only for this folder; see api/context.h for the rest. */
+/* api/live.h - what live streams send. Only for this floor; see api/context.h for the rest. */
 #ifndef API_LIVE_H
 #define API_LIVE_H
 

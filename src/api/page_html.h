@@ -1,4 +1,4 @@
-/* api/page_html.h - what our HTML pages have in common. Only for this folder. */
+/* api/page_html.h - what our HTML pages have in common. Only for this floor. */
 #ifndef API_PAGE_HTML_H
 #define API_PAGE_HTML_H
 

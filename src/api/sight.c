@@ -30,6 +30,16 @@ static const struct field EVENT_FIELDS[] = {
 };
 const struct record EVENT_RECORD = SHAPE("Event", "Something that happened.", EVENT_FIELDS);
 
+static const struct field DECISION_FIELDS[] = {
+    SHAPE_CODED("seq", SHAPE_NUMBER_CODEC, FIELD_ALWAYS, NULL),
+    SHAPE_KIND("at", FIELD_UTC, FIELD_ALWAYS, NULL),
+    SHAPE_TEXT("actor", FIELD_ALWAYS, NULL),
+    SHAPE_TEXT("kind", FIELD_ALWAYS, "Such as \"page.started\"."),
+    SHAPE_CODED("data", SHAPE_OBJECT_CODEC, FIELD_ALWAYS | FIELD_NULL, NULL),
+};
+const struct record DECISION_SHAPE =
+    SHAPE("Decision", "An event about the alert.", DECISION_FIELDS);
+
 json_t *event_json(const struct event *event, int sight)
 {
     json_t *data = event->data == NULL ? NULL : json_loads(event->data, JSON_DECODE_ANY, NULL);

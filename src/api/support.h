@@ -1,4 +1,4 @@
-/* api/support.h - what the resource handlers share. Only for this folder. */
+/* api/support.h - what the resource handlers share. Only for this floor. */
 #ifndef API_SUPPORT_H
 #define API_SUPPORT_H
 

@@ -20,11 +20,12 @@
 #include "paging/pager.h"
 #include "source/payload.h"
 
-extern const struct feature ACCESS_FEATURE, CONFIG_FEATURE, ONCALL_FEATURE, ALERT_FEATURE,
-    PAGING_FEATURE, API_FEATURE;
+extern const struct feature LEDGER_FEATURE, ACCESS_FEATURE, CONFIG_FEATURE, PEOPLE_FEATURE,
+    ONCALL_FEATURE, ALERT_FEATURE, PAGING_FEATURE, SOURCE_FEATURE, API_FEATURE;
 
-static const struct feature *const FEATURES[] = {&ACCESS_FEATURE, &CONFIG_FEATURE, &ONCALL_FEATURE,
-                                                 &ALERT_FEATURE,  &PAGING_FEATURE, &API_FEATURE};
+static const struct feature *const FEATURES[] = {&LEDGER_FEATURE, &ACCESS_FEATURE, &CONFIG_FEATURE,
+                                                 &PEOPLE_FEATURE, &ONCALL_FEATURE, &ALERT_FEATURE,
+                                                 &PAGING_FEATURE, &SOURCE_FEATURE, &API_FEATURE};
 static const struct feature_list OURS = {FEATURES, G_N_ELEMENTS(FEATURES)};
 
 const struct feature_list *test_house_features = &OURS;

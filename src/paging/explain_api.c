@@ -1,6 +1,5 @@
 /* Why was this person paged, and who would be? */
 #include "api/aside.h"
-#include "api/shapes.h"
 #include "api/sight.h"
 #include "api/support.h"
 
@@ -11,6 +10,7 @@
 #include "ledger/event.h"
 #include "paging/alert_topic.h"
 #include "paging/explain.h"
+#include "paging/explain_shapes.h"
 #include "paging/paging_permits.h"
 #include "paging/whatif.h"
 #include "people/address.h"

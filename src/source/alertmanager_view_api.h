@@ -1,7 +1,7 @@
-/* api/alertmanager_view.h - one integration's alerts as Alertmanager's API v2 shows them, for tools that
+/* source/alertmanager_view_api.h - one integration's alerts as Alertmanager's API v2 shows them, for tools that
  * know it: amtool, dashboards. Only for this folder. */
-#ifndef API_ALERTMANAGER_VIEW_H
-#define API_ALERTMANAGER_VIEW_H
+#ifndef SOURCE_ALERTMANAGER_VIEW_API_H
+#define SOURCE_ALERTMANAGER_VIEW_API_H
 
 #include "api/context.h"
 

@@ -1,4 +1,4 @@
-#include "api/alertmanager_view.h"
+#include "source/alertmanager_view_api.h"
 
 #include "api/support.h"
 

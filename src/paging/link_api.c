@@ -7,11 +7,11 @@
 
 #include <string.h>
 
-#include "api/link_html.h"
 #include "base/principal.h"
 #include "base/subject.h"
 #include "channel/catalogue.h"
 #include "channel/text.h"
+#include "paging/link_html.h"
 #include "paging/mail_store.h"
 #include "paging/pager.h"
 
@@ -393,6 +393,16 @@ static const struct field LINK_PARAMS[] = {
 
 static const int OVER[] = {410, 0};
 static const int UNPRESSED[] = {403, 410, 0};
+
+static const struct field LINK_FORM_FIELDS[] = {
+    SHAPE_TEXT("do", FIELD_REQUIRED, "acknowledge, resolve, escalate, snooze or page."),
+    SHAPE_TEXT("alert", 0, "Which of several."),
+    SHAPE_TEXT("for", 0, "How long, of snooze."),
+    SHAPE_TEXT("who", 0, "Whom, of page."),
+    SHAPE_TEXT("note", 0, "What they are told, of page."),
+};
+static const struct record LINK_FORM_SHAPE =
+    SHAPE_OPEN("LinkForm", "A button that was pressed.", LINK_FORM_FIELDS);
 
 static const struct route_row ROWS[] = {
     {"GET", "/l/{token}", NULL, get_link, .door = HTTP_DOOR_LINK,

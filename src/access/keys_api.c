@@ -261,6 +261,21 @@ static void post_heartbeat_key(struct http_request *request, void *self)
 
 static const int GONE[] = {409, 0};
 
+static const struct field TOKEN_MADE_FIELDS[] = {
+    SHAPE_TEXT("id", FIELD_ALWAYS, NULL),
+    SHAPE_TEXT("name", FIELD_ALWAYS, NULL),
+    SHAPE_ENUM("scope", TOKEN_SCOPE_NAMES, FIELD_ALWAYS),
+    SHAPE_TEXT("token", FIELD_ALWAYS, "Shown only here."),
+    SHAPE_KIND("expires_at", FIELD_UTC, FIELD_ALWAYS | FIELD_NULL, "Null: never."),
+};
+static const struct record TOKEN_MADE_SHAPE = SHAPE("TokenMade", "A new token.", TOKEN_MADE_FIELDS);
+
+static const struct field KEY_MADE_FIELDS[] = {
+    SHAPE_TEXT("name", FIELD_ALWAYS, "Of the integration or heartbeat."),
+    SHAPE_TEXT("key", FIELD_ALWAYS, "Shown only here."),
+};
+static const struct record KEY_MADE_SHAPE = SHAPE("KeyMade", "A new key.", KEY_MADE_FIELDS);
+
 static const struct route_row ROWS[] = {
     {"GET", "/api/v1/tokens", &PERMIT_TOKEN_READ, get_tokens,
      .summary = "Tokens, without their texts.", .answer = &TOKEN_RECORD, .is_list = true},

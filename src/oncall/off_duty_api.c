@@ -79,11 +79,11 @@ static const struct field COVER_FIELDS[] = {
      .offset = offsetof(struct cover_view, id),
      .doc = "Of the override, which can be taken back; absent in a dry run."},
 };
-const struct record COVER_RECORD = {.name = "Cover",
-                                    .doc = "One shift that somebody else takes.",
-                                    .size = sizeof(struct cover_view),
-                                    .fields = COVER_FIELDS,
-                                    .field_count = G_N_ELEMENTS(COVER_FIELDS)};
+static const struct record COVER_RECORD = {.name = "Cover",
+                                           .doc = "One shift that somebody else takes.",
+                                           .size = sizeof(struct cover_view),
+                                           .fields = COVER_FIELDS,
+                                           .field_count = G_N_ELEMENTS(COVER_FIELDS)};
 
 struct away_view {
     char *user;
@@ -127,11 +127,11 @@ static const struct field UNCOVERED_FIELDS[] = {
      .record = &AWAY_RECORD,
      .doc = "Who else could, but is away."},
 };
-const struct record UNCOVERED_RECORD = {.name = "Uncovered",
-                                        .doc = "One shift that nobody else can take.",
-                                        .size = sizeof(struct uncovered_view),
-                                        .fields = UNCOVERED_FIELDS,
-                                        .field_count = G_N_ELEMENTS(UNCOVERED_FIELDS)};
+static const struct record UNCOVERED_RECORD = {.name = "Uncovered",
+                                               .doc = "One shift that nobody else can take.",
+                                               .size = sizeof(struct uncovered_view),
+                                               .fields = UNCOVERED_FIELDS,
+                                               .field_count = G_N_ELEMENTS(UNCOVERED_FIELDS)};
 
 struct off_duty_view {
     char *user, *absence;
@@ -336,6 +336,23 @@ static const struct field END_PARAMS[] = {
                "true: the overrides that cover it stay, and who is back is not on call there."),
     {0}};
 static const int OF_FILE[] = {409, 0};
+
+static const struct field TAKEN_BACK_FIELDS[] = {
+    SHAPE_TEXT("schedule", FIELD_ALWAYS, NULL),
+    SHAPE_TEXT("id", FIELD_ALWAYS, NULL),
+};
+static const struct record TAKEN_BACK_SHAPE =
+    SHAPE("OverrideTakenBack", "An override that is no more.", TAKEN_BACK_FIELDS);
+static const struct field ABSENCE_ENDED_FIELDS[] = {
+    SHAPE_TEXT("name", FIELD_ALWAYS, NULL),
+    SHAPE_TEXT("user", FIELD_ALWAYS, "Whose it was, and who is back."),
+    SHAPE_KIND("away_until", FIELD_UTC, 0, "Away by another absence, until then, and not back."),
+    SHAPE_MANY("taken_back", TAKEN_BACK_SHAPE, FIELD_ALWAYS),
+    SHAPE_MANY("covers", COVER_RECORD, FIELD_ALWAYS),
+    SHAPE_MANY("uncovered", UNCOVERED_RECORD, FIELD_ALWAYS),
+};
+static const struct record ABSENCE_ENDED_SHAPE =
+    SHAPE("AbsenceEnded", "An absence that is over.", ABSENCE_ENDED_FIELDS);
 
 static const struct route_row ROWS[] = {
     {"GET", "/api/v1/absences", &PERMIT_ABSENCE_READ, get_absences,

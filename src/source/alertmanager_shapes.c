@@ -1,4 +1,4 @@
-#include "api/shapes.h"
+#include "source/door_shapes.h"
 
 static const struct field RECEIVER_FIELDS[] = {SHAPE_TEXT("name", FIELD_ALWAYS, NULL)};
 const struct record RECEIVER_SHAPE =

@@ -1,11 +1,11 @@
-/* api/alertmanager_silences.h - our silences as Alertmanager's API v2 shows, makes and ends them, seen
+/* source/alertmanager_silences_api.h - our silences as Alertmanager's API v2 shows, makes and ends them, seen
  * from one integration. Only for this folder.
  *
  * A silence that is made here holds that integration's alerts only: the condition on it is added, and
  * never shown. A matcher's name is a label; "tocsin.FIELD" is one of our own fields, for silences that
  * were made elsewhere. */
-#ifndef API_ALERTMANAGER_SILENCES_H
-#define API_ALERTMANAGER_SILENCES_H
+#ifndef SOURCE_ALERTMANAGER_SILENCES_API_H
+#define SOURCE_ALERTMANAGER_SILENCES_API_H
 
 #include "alert/service.h"
 #include "api/context.h"

@@ -1,6 +1,6 @@
-/* api/link_html.h - the page behind a signed link, as HTML. Only for this folder. */
-#ifndef API_LINK_HTML_H
-#define API_LINK_HTML_H
+/* paging/link_html.h - the page behind a signed link, as HTML. Only for this folder. */
+#ifndef PAGING_LINK_HTML_H
+#define PAGING_LINK_HTML_H
 
 #include "api/page_html.h"
 #include "base/principal.h"

@@ -1,4 +1,4 @@
-#include "api/link_html.h"
+#include "paging/link_html.h"
 
 #include <string.h>
 

@@ -2,12 +2,12 @@
 #include <string.h>
 
 #include "alert/silence.h"
-#include "api/alertmanager_silences.h"
 #include "api/job.h"
 #include "base/json.h"
 #include "base/json_set.h"
 #include "config/config_store.h"
 #include "config/config_work.h"
+#include "source/alertmanager_silences_api.h"
 
 /* One on its way through the ledger. */
 struct changing {

@@ -1,7 +1,7 @@
 /* Of paging/explain.c and paging/whatif.c. */
+#include "paging/explain_shapes.h"
 #include "alert/alert.h"
 #include "alert/signal.h"
-#include "api/shapes.h"
 #include "api/sight.h"
 #include "oncall/policy.h"
 #include "paging/explain.h"
@@ -93,16 +93,6 @@ static const struct field MESSAGE_FIELDS[] = {
 };
 static const struct record MESSAGE_SHAPE =
     SHAPE("Message", "What messages say beside the summary.", MESSAGE_FIELDS);
-
-static const struct field DECISION_FIELDS[] = {
-    SHAPE_CODED("seq", SHAPE_NUMBER_CODEC, FIELD_ALWAYS, NULL),
-    SHAPE_KIND("at", FIELD_UTC, FIELD_ALWAYS, NULL),
-    SHAPE_TEXT("actor", FIELD_ALWAYS, NULL),
-    SHAPE_TEXT("kind", FIELD_ALWAYS, "Such as \"page.started\"."),
-    SHAPE_CODED("data", SHAPE_OBJECT_CODEC, FIELD_ALWAYS | FIELD_NULL, NULL),
-};
-const struct record DECISION_SHAPE =
-    SHAPE("Decision", "An event about the alert.", DECISION_FIELDS);
 
 static const struct field EXPLANATION_FIELDS[] = {
     SHAPE_ONE("alert", ALERT_RECORD, FIELD_ALWAYS),

@@ -1,6 +1,7 @@
 /* /api/v1/schedules: who is on call, shifts, gaps, overrides. */
 #include "api/aside.h"
 #include "api/job.h"
+#include "api/section.h"
 #include "api/shapes.h"
 #include "api/support.h"
 
@@ -115,6 +116,17 @@ static void read_schedule(struct http_request *request, void *context)
 static void get_schedule(struct http_request *request, void *context)
 {
     aside_answer(request, context, read_schedule);
+}
+
+static void read_schedules(struct http_request *request, void *context)
+{
+    section_list(request, context,
+                 &(struct section){.kind = &SCHEDULE_KIND, .record = &SCHEDULE_RECORD});
+}
+
+static void get_schedules(struct http_request *request, void *context)
+{
+    aside_answer(request, context, read_schedules);
 }
 
 static void get_on_call(struct http_request *request, void *self)
@@ -299,9 +311,25 @@ static const struct field RANGE_PARAMS[] = {
     SHAPE_KIND("to", FIELD_UTC, 0, "30 days after from when absent, at most 400."),
     {0}};
 
+static const struct field KEPT_OVERRIDE_FIELDS[] = {
+    SHAPE_TEXT("id", FIELD_ALWAYS, "To take it back by."),
+    SHAPE_TEXT("created_by", 0, "In lists only."),
+    SHAPE_KIND("created_at", FIELD_UTC, 0, "In lists only."),
+    SHAPE_KIND("warnings", FIELD_TEXTS, 0,
+               "Not in lists: what speaks against it all the same, such as that who is away."),
+};
+static const struct record KEPT_OVERRIDE_SHAPE = {.name = "OverrideKept",
+                                                  .doc = "An override that people made.",
+                                                  .base = &OVERRIDE_RECORD,
+                                                  .fields = KEPT_OVERRIDE_FIELDS,
+                                                  .field_count =
+                                                      G_N_ELEMENTS(KEPT_OVERRIDE_FIELDS)};
+
 static const struct route_row ROWS[] = {
-    {"GET", "/api/v1/schedules/{name}", &PERMIT_SCHEDULE_READ, get_schedule, "One schedule.",
-     .answer = &SCHEDULE_RECORD},
+    SECTION_LIST("/api/v1/schedules", PERMIT_SCHEDULE_READ, get_schedules, "On-call schedules.",
+                 SCHEDULE_RECORD),
+    SECTION_ONE("/api/v1/schedules/{name}", PERMIT_SCHEDULE_READ, get_schedule, "One schedule.",
+                SCHEDULE_RECORD),
     {"GET", "/api/v1/schedules/{name}/on-call", &PERMIT_SCHEDULE_READ, get_on_call,
      "Who is on call at an instant.", .answer = &ON_CALL_RECORD, .params = AT_PARAMS},
     {"GET", "/api/v1/schedules/{name}/shifts", &PERMIT_SCHEDULE_READ, get_shifts,

@@ -1,4 +1,4 @@
-#include "api/shapes.h"
+#include "source/door_shapes.h"
 
 #include "alert/signal.h"
 

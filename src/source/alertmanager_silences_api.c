@@ -1,5 +1,5 @@
 /* Between our silences and Alertmanager's. */
-#include "api/alertmanager_silences.h"
+#include "source/alertmanager_silences_api.h"
 
 #include <string.h>
 

@@ -4,14 +4,14 @@
 
 #include "access/key_index.h"
 #include "alert/service.h"
-#include "api/alertmanager_silences.h"
-#include "api/alertmanager_view.h"
 #include "api/aside.h"
 #include "api/door.h"
-#include "api/shapes.h"
 #include "api/support.h"
 #include "base/json.h"
 #include "base/principal.h"
+#include "source/alertmanager_silences_api.h"
+#include "source/alertmanager_view_api.h"
+#include "source/door_shapes.h"
 
 /* Alertmanager's own programs show the text of this status and of 500 alone. */
 enum { REFUSED = 400 };

@@ -302,6 +302,13 @@ static const struct field REVOKE_PARAMS[] = {
 
 static const int UNCHANGED[] = {304, 0};
 
+static const struct field FEED_MADE_FIELDS[] = {
+    SHAPE_TEXT("owner", FIELD_ALWAYS, "\"user:ana\", \"schedule:primary\"."),
+    SHAPE_TEXT("url", FIELD_ALWAYS, "Shown only here."),
+};
+static const struct record FEED_MADE_SHAPE =
+    SHAPE("FeedMade", "A new address of a calendar.", FEED_MADE_FIELDS);
+
 static const struct route_row ROWS[] = {
     {"GET", "/cal/{key}", NULL, get_calendar, .door = HTTP_DOOR_KEY,
      .summary = "Shifts as a calendar (text/calendar); the address ends in .ics.",

@@ -1,0 +1,15 @@
+/* source/door_shapes.h - what the doors of alerts take and answer; only described. */
+#ifndef SOURCE_DOOR_SHAPES_H
+#define SOURCE_DOOR_SHAPES_H
+
+#include "api/shapes.h"
+
+extern const struct record WEBHOOK_SHAPE, ALERTS_ACCEPTED_SHAPE, PROMETHEUS_ALERT_SHAPE,
+    PAGERDUTY_EVENT_SHAPE, PAGERDUTY_V1_SHAPE, PAGERDUTY_CHANGE_SHAPE, PAGERDUTY_ACCEPTED_SHAPE,
+    PAGERDUTY_ACCEPTED_V1_SHAPE, PAGERDUTY_REFUSED_SHAPE, BEAT_TAKEN_SHAPE, PAYLOAD_SHAPE;
+
+/* alertmanager_shapes.c: of Alertmanager's API v2 */
+extern const struct record SHOWN_ALERT_SHAPE, SHOWN_GROUP_SHAPE, STATUS_SHAPE, RECEIVER_SHAPE,
+    SHOWN_SILENCE_SHAPE, SENT_SILENCE_SHAPE, SILENCE_MADE_SHAPE;
+
+#endif
