@@ -138,15 +138,33 @@ static size_t secret_at(const char *text, size_t size, const char *secret)
     return at;
 }
 
+/* How many bytes are certainly no secret: up to the next of `stops`, or to the end of the character that reaches
+ * `left`. */
+static size_t harmless(const char *text, size_t left, const char *stops)
+{
+    size_t size = strcspn(text, stops);
+    if (size > left) {
+        for (size = left; ((unsigned char)text[size] & 0xc0) == 0x80;) {
+            size++;
+        }
+    }
+    return size;
+}
+
 /* Of what begins within the first `kept` bytes; what comes behind may be half a secret. */
 static GString *without_secret(const char *text, size_t kept, const char *secret)
 {
     size_t size = strlen(text);
-    GString *out = g_string_sized_new(MIN(size, kept) + 1);
-    for (size_t at = 0; at < MIN(size, kept);) {
-        bool may_be = text[at] == secret[0] || text[at] == '\\';
-        size_t taken = may_be ? secret_at(text + at, size - at, secret) : 0;
-        if (taken > 0) {
+    size_t end = MIN(size, kept);
+    const char stops[] = {secret[0], '\\', '\0'}; /* neither is ever in the middle of a character */
+    GString *out = g_string_sized_new(end + 1);
+    for (size_t at = 0; at < end;) {
+        size_t plain = harmless(text + at, end - at, stops);
+        size_t taken = plain == 0 ? secret_at(text + at, size - at, secret) : 0;
+        if (plain > 0) {
+            g_string_append_len(out, text + at, (gssize)plain);
+            at += plain;
+        } else if (taken > 0) {
             g_string_append(out, "[secret]");
             at += taken;
         } else {

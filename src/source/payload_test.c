@@ -81,6 +81,14 @@ static void texts_are_presentable(void **state)
     g_autofree char *cut = payload_text(odd, size, NULL);
     assert_true(strlen(cut) <= LIMIT_PAYLOAD_KEPT);
     assert_true(g_utf8_validate(cut, -1, NULL));
+    /* No character is cut in two, with a secret to look for or without. */
+    for (size_t plain = LIMIT_PAYLOAD_KEPT - 5; plain <= LIMIT_PAYLOAD_KEPT; plain++) {
+        g_autofree char *start = g_strnfill(plain, 'x');
+        g_autofree char *long_one = g_strconcat(start, "\xf0\x9f\x94\x91\xed\x95\x9c", start, NULL);
+        g_autofree char *kept = payload_text(long_one, strlen(long_one), "hunter2");
+        assert_true(g_utf8_validate(kept, -1, NULL));
+        assert_in_range(strlen(kept), LIMIT_PAYLOAD_KEPT - 3, LIMIT_PAYLOAD_KEPT);
+    }
     /* A secret that lies across the cut must not show its first half. */
     g_autofree char *before = g_strnfill(LIMIT_PAYLOAD_KEPT - 4, 'x');
     g_autofree char *body = g_strconcat(before, "SECRETSECRET", before, NULL);
