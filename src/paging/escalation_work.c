@@ -84,9 +84,14 @@ static void write_down(struct ledger_tx *tx, struct escalation *e)
     }
 }
 
+static void become(struct escalation *e, int state)
+{
+    state_set(&ESCALATION_STATES, &e->state, state);
+}
+
 static void take_over(struct escalation *e, const struct verdict *verdict, struct utc now)
 {
-    e->state = verdict->is_last_resort ? ESCALATION_LAST_RESORT : ESCALATION_ACTIVE;
+    become(e, verdict->is_last_resort ? ESCALATION_LAST_RESORT : ESCALATION_ACTIVE);
     e->step = verdict->next_step;
     e->round = verdict->next_round;
     e->next_at = verdict->tellings->len > 0 ? verdict->next_at : utc_add(now, NOBODY_RETRY);
@@ -181,11 +186,11 @@ void escalation_start(struct pager *pager, struct ledger_tx *tx, const struct to
         .subject = topic->subject,
         .lane = lane_of(topic->area),
         .policy_version = current_policy_version(pager->config, topic),
-        .state = ESCALATION_ACTIVE,
         .severity = topic->severity,
         .urgency = topic->urgency,
         .started_at = tx->now,
     };
+    become(&e, ESCALATION_ACTIVE);
     if (topic->is_flapping) {
         e.next_at = utc_add(tx->now, FLAPPING_HOLD);
         escalation_insert(tx->db, &e);
@@ -197,7 +202,7 @@ void escalation_start(struct pager *pager, struct ledger_tx *tx, const struct to
 static void restart(struct pager *pager, struct ledger_tx *tx, struct escalation *e,
                     const struct topic *topic)
 {
-    e->state = ESCALATION_ACTIVE;
+    become(e, ESCALATION_ACTIVE);
     e->step = 0;
     e->round = 0;
     e->severity = topic->severity;
@@ -224,7 +229,7 @@ static void wait_on(struct ledger_tx *tx, struct escalation *e, struct topic *to
     topic->standing = STANDING_TAKEN;
     topic->snoozed_until = e->next_is_date ? e->kept_next_at : (struct utc){0};
     topic_save(tx, topic);
-    e->state = ESCALATION_PAUSED;
+    become(e, ESCALATION_PAUSED);
     e->next_at = e->kept_next_at;
     escalation_save(tx->db, e);
 }
@@ -238,7 +243,7 @@ static void reopen(struct pager *pager, struct ledger_tx *tx, struct escalation 
     topic_save(tx, topic);
     append_event(tx, topic->subject, topic->kind->events.reopened, json_pack("{s:s}", "why", why));
     rooms_follow(pager, tx, topic);
-    e->state = ESCALATION_ACTIVE;
+    become(e, ESCALATION_ACTIVE);
     e->step = 0;
     e->round = 0;
     e->severity = MIN(e->severity, topic->severity);
@@ -255,7 +260,7 @@ static void hold_flapping(struct pager *pager, struct ledger_tx *tx, struct esca
     append_event(tx, topic->subject, topic->kind->events.flapping,
                  json_pack("{s:I}", "openings", (json_int_t)openings));
     rooms_follow(pager, tx, topic);
-    e->state = ESCALATION_ACTIVE;
+    become(e, ESCALATION_ACTIVE);
     e->step = 0;
     e->round = 0;
     e->severity = MIN(e->severity, topic->severity);
@@ -306,7 +311,7 @@ void escalation_continue(struct pager *pager, struct ledger_tx *tx, struct topic
         restart(pager, tx, &e, topic);
     } else {
         /* A version that did not keep it left 0. */
-        e.state = e.kept_state != 0 ? e.kept_state : ESCALATION_ACTIVE;
+        become(&e, e.kept_state != 0 ? e.kept_state : ESCALATION_ACTIVE);
         e.next_at = when_it_would_have_come(&e, tx->now);
         escalation_save(tx->db, &e);
         page_go_on(pager, tx, &e, topic);
@@ -350,7 +355,8 @@ void escalation_resume(struct pager *pager, struct ledger_tx *tx, const struct t
 {
     struct escalation e;
     if (escalation_of(tx->db, topic->subject, &e)) {
-        e.state = ESCALATION_ACTIVE; /* also when a silence holds it: its end must page, not ask */
+        become(&e,
+               ESCALATION_ACTIVE); /* also when a silence holds it: its end must page, not ask */
         advance(pager, tx, &e, topic);
     }
 }
@@ -359,7 +365,7 @@ void escalation_pause(struct ledger_tx *tx, struct subject subject, struct utc u
 {
     struct escalation e;
     if (escalation_of(tx->db, subject, &e)) {
-        e.state = ESCALATION_PAUSED;
+        become(&e, ESCALATION_PAUSED);
         e.next_at = until;
         e.next_is_date = is_date;
         escalation_save(tx->db, &e);
@@ -372,7 +378,7 @@ void escalation_end(struct ledger_tx *tx, struct subject subject)
     if (escalation_of(tx->db, subject, &e) && e.state != ESCALATION_ENDED) {
         e.kept_state = e.state;
         e.kept_next_at = e.next_at;
-        e.state = ESCALATION_ENDED;
+        become(&e, ESCALATION_ENDED);
         e.next_at = (struct utc){0};
         escalation_save(tx->db, &e);
     }
@@ -410,7 +416,7 @@ static void judge_pause(struct pager *pager, struct ledger_tx *tx, struct escala
     if (utc_is_set(topic->snoozed_until)) {
         reopen(pager, tx, e, topic, "snooze ended", false);
     } else if (ask_still_on_it(pager, tx, topic)) {
-        e->state = ESCALATION_ASKED;
+        become(e, ESCALATION_ASKED);
         e->next_at = utc_add(tx->now, STILL_ON_IT_WAIT);
         e->next_is_date = false;
         write_down(tx, e);
@@ -422,7 +428,7 @@ static void judge_pause(struct pager *pager, struct ledger_tx *tx, struct escala
 /* Nothing is due after all: resolved, acknowledged or gone meanwhile. */
 static void disarm(struct ledger_tx *tx, struct escalation *e, int state)
 {
-    e->state = state;
+    become(e, state);
     e->next_at = (struct utc){0};
     write_down(tx, e);
 }

@@ -7,12 +7,16 @@
 #include "paging/page_store.h"
 #include "paging/topic_store.h"
 
+/* The statement of escalation_begin_waits is longer than the least that a compiler must take. */
+#pragma GCC diagnostic ignored "-Woverlength-strings"
+
 /* Page `x` belongs to this episode: those of one that was acknowledged, snoozed or resolved have ended, and so has
  * what took the place of a superseded one. */
 #define IS_OF_EPISODE(x)                                                              \
-    "(" x ".state = 1 OR (" x ".state = 4 AND NOT EXISTS (SELECT 1 FROM page s"       \
+    "(" x ".state = {page.active} OR (" x                                             \
+    ".state = {page.superseded} AND NOT EXISTS (SELECT 1 FROM page s"                 \
     " WHERE " SAME_SUBJECT("s", x) " AND s.user_name = " x ".user_name AND s.id > " x \
-                                   ".id AND s.state = 2)))"
+                                   ".id AND s.state = {page.ended})))"
 
 /* A notification o of the alert to a receiver of page p's step, made in this episode. */
 #define STEP_HAS(attempt)                                                                \
@@ -23,7 +27,7 @@
                       "q") " AND q.subject_id = p.subject_id AND q.escalation_id = "     \
                            "p.escalation_id AND q.step = "                               \
                            "p.step"                                                      \
-                           " AND q.round = p.round AND o.kind = 1 AND " attempt ")"
+                           " AND q.round = p.round AND o.kind = {message.page} AND " attempt ")"
 
 #define IS_ROOM(of) of ".user_name LIKE 'channel:%'"
 #define IS_PERSON(of) of ".user_name NOT LIKE 'channel:%'"
@@ -32,11 +36,13 @@
 #define IS_SOMEBODY_TRIED(but) STEP_HAS("o.tries > 0" but)
 
 /* A person was told, or may have been: it is under way, or nobody knows how it ended. A room answers to nobody. */
-#define IS_SOMEBODY_REACHED(but)                                                      \
-    STEP_HAS(IS_PERSON("q") " AND (o.state = 3 OR (o.state = 2" but ") OR EXISTS ("   \
-                            "SELECT 1 FROM carried k JOIN delivery x"                 \
-                            " ON x.id = k.delivery_id WHERE k.notification_id = o.id" \
-                            " AND x.state = 5))")
+#define IS_SOMEBODY_REACHED(but)                                                                 \
+    STEP_HAS(IS_PERSON(                                                                          \
+        "q") " AND (o.state = {notification.delivered} OR (o.state = {notification.sending}" but \
+             ") OR EXISTS ("                                                                     \
+             "SELECT 1 FROM carried k JOIN delivery x"                                           \
+             " ON x.id = k.delivery_id WHERE k.notification_id = o.id"                           \
+             " AND x.state = {delivery.unknown}))")
 
 enum { HELD_MAILBOXES_MAX = 8 };
 
@@ -48,9 +54,10 @@ enum { HELD_MAILBOXES_MAX = 8 };
  * was tried), or, due and `late` by now, for the bound. A mailbox that nobody counts on holds nothing back: what it
  * cannot deliver is no reason to wait. One failure is none yet. What waits for an attempt under way to the same
  * address is held until that is over, or slow. */
-#define IS_HELD(n, m, late)                                                                  \
-    n ".state = 1 AND " m ".refused = 0 AND ((" n ".tries = 0 AND " n ".due_at > $1) OR (" n \
-      ".due_at <= $1 AND " late " AND " m ".failures < $3 AND " m ".slow = 0))"
+#define IS_HELD(n, m, late)                                                                \
+    n ".state = {notification.waiting} AND " m ".refused = 0 AND ((" n ".tries = 0 AND " n \
+      ".due_at > $1) OR (" n ".due_at <= $1 AND " late " AND " m ".failures < $3 AND " m   \
+      ".slow = 0))"
 /* It will go, or could have gone a moment ago. */
 #define IS_TO_GO "m.next_at >= $2"
 
@@ -117,15 +124,15 @@ struct utc escalation_held_until(struct db *db, const struct escalation *e, stru
     if (e->state != ESCALATION_ACTIVE || e->step == 0 || e->wait.us <= 0) {
         return (struct utc){0};
     }
-    struct db_query *q = db_query(
+    struct db_query *q = paging_query(
         db,
         "SELECT " HELD_COLUMNS " FROM page p JOIN notification n ON " SAME_SUBJECT(
             "n",
             "p") " JOIN mailbox m ON m.id = n.mailbox_id AND m.user_name = p.user_name"
-                 " WHERE n.kind = 1 AND " IS_HELD("n", "m", IS_TO_GO) " AND " IS_ABOUT(
+                 " WHERE n.kind = {message.page} AND " IS_HELD("n", "m", IS_TO_GO) " AND " IS_ABOUT(
                      "p.", "$4",
                      "$8") " AND p.escalation_id = $5 AND p.step = $6 AND p.round = $7 AND p.state "
-                           "= 1"
+                           "= {page.active}"
                            /* What was sent as less urgent, before it got worse, holds nothing. */
                            " AND m.urgency <= (SELECT e.urgency FROM escalation e WHERE e.id = $5)"
                            " AND NOT " IS_SOMEBODY_REACHED("") " AND (" IS_PERSON(
@@ -143,10 +150,10 @@ struct utc escalation_held_until(struct db *db, const struct escalation *e, stru
 struct utc question_held_until(struct db *db, struct subject subject, struct utc due_since,
                                struct utc now)
 {
-    struct db_query *q = db_query(
+    struct db_query *q = paging_query(
         db, "SELECT " HELD_COLUMNS " FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
-            " WHERE n.kind = 2 AND " IS_HELD("n", "m", IS_TO_GO) " AND " IS_ABOUT("n.", "$4", "$5")
-                ROOMS_LAST);
+            " WHERE n.kind = {message.still_on_it} AND " IS_HELD(
+                "n", "m", IS_TO_GO) " AND " IS_ABOUT("n.", "$4", "$5") ROOMS_LAST);
     bind_held(q, due_since, now);
     bind_subject(q, 4, 5, subject);
     return first_goes_at(db, q, now);
@@ -154,11 +161,13 @@ struct utc question_held_until(struct db *db, struct subject subject, struct utc
 
 void questions_begin_waits(struct db *db, int64_t delivery_id, struct utc until)
 {
-    struct db_query *q = db_query(
-        db, "UPDATE escalation SET next_at = $1 WHERE state = 4 AND next_is_date = 0"
-            " AND id IN (SELECT e.id FROM carried c JOIN notification n ON n.id = c.notification_id"
-            " JOIN escalation e ON " SAME_SUBJECT(
-                "e", "n") " WHERE c.delivery_id = $2 AND n.kind = 2 AND n.tries = 1)");
+    struct db_query *q = paging_query(
+        db,
+        "UPDATE escalation SET next_at = $1 WHERE state = {escalation.asked} AND next_is_date = 0"
+        " AND id IN (SELECT e.id FROM carried c JOIN notification n ON n.id = c.notification_id"
+        " JOIN escalation e ON " SAME_SUBJECT(
+            "e",
+            "n") " WHERE c.delivery_id = $2 AND n.kind = {message.still_on_it} AND n.tries = 1)");
     db_bind_utc(q, 1, until);
     db_bind_int(q, 2, delivery_id);
     (void)db_run(q);
@@ -171,11 +180,12 @@ void questions_begin_waits(struct db *db, int64_t delivery_id, struct utc until)
                   " AND v.urgency <= e.urgency"                                                   \
                   " WHERE h.subject_id = p.subject_id AND h.escalation_id = p.escalation_id AND " \
                   "h.step = p.step"                                                               \
-                  " AND h.round = p.round AND h.state = 1 AND " IS_PERSON(                        \
-                      "h") " AND w.kind = 1 AND " so ")"
+                  " AND h.round = p.round AND h.state = {page.active} AND " IS_PERSON(            \
+                      "h") " AND w.kind = {message.page} AND " so ")"
 #define IS_PERSON_HELD A_PERSONS_WAITS(IS_HELD("w", "v", "w.due_at < $2"))
 /* Also in a mailbox that nobody counts on. */
-#define IS_PERSON_UNTRIED A_PERSONS_WAITS("w.state = 1 AND w.tries = 0 AND w.due_at < $2")
+#define IS_PERSON_UNTRIED \
+    A_PERSONS_WAITS("w.state = {notification.waiting} AND w.tries = 0 AND w.due_at < $2")
 #define IN_OTHERS " AND o.id NOT IN (SELECT notification_id FROM carried WHERE delivery_id = $4)"
 #define IN_OTHERS_OR_BEFORE                                                 \
     " AND (o.tries > 1 OR o.id NOT IN (SELECT notification_id FROM carried" \
@@ -187,9 +197,9 @@ void escalation_begin_waits(struct db *db, int64_t delivery_id, struct utc held_
     /* The message may have been made for an earlier step: it says the same of the alert. To a person: it was held
      * itself, or goes by another way, or to another, than what is. Else only the very first attempt counts, where
      * it or another waited. */
-    struct db_query *q = db_query(
+    struct db_query *q = paging_query(
         db,
-        "UPDATE escalation SET next_at = $1 + wait_us WHERE state = 1"
+        "UPDATE escalation SET next_at = $1 + wait_us WHERE state = {escalation.active}"
         " AND next_is_date = 0 AND wait_us > 0 AND id IN (SELECT e.id"
         " FROM carried c JOIN delivery d ON d.id = c.delivery_id"
         " JOIN notification n ON n.id = c.notification_id"
@@ -197,7 +207,7 @@ void escalation_begin_waits(struct db *db, int64_t delivery_id, struct utc held_
         " JOIN page p ON " SAME_SUBJECT(
             "p", "n") " AND p.user_name = d.user_name"
                       " JOIN escalation e ON e.id = p.escalation_id AND e.step = p.step + 1"
-                      " AND e.round = p.round WHERE c.delivery_id = $4 AND n.kind = 1"
+                      " AND e.round = p.round WHERE c.delivery_id = $4 AND n.kind = {message.page}"
                       " AND NOT " IS_SOMEBODY_REACHED(IN_OTHERS) " AND ((" IS_PERSON(
                           "p") " AND (" IS_PERSON_HELD " OR (n.due_at < $2 AND m.failures < $3)))"
                                " OR ((n.due_at < $2 OR (" IS_PERSON(
@@ -210,9 +220,9 @@ void escalation_begin_waits(struct db *db, int64_t delivery_id, struct utc held_
 
 void escalation_wait_anew(struct db *db, const struct page *page, struct utc now)
 {
-    struct db_query *q = db_query(
+    struct db_query *q = paging_query(
         db,
-        "UPDATE escalation SET next_at = $1 + wait_us WHERE id = $2 AND state = 1"
+        "UPDATE escalation SET next_at = $1 + wait_us WHERE id = $2 AND state = {escalation.active}"
         " AND next_is_date = 0 AND wait_us > 0 AND step = $3 AND round = $4"
         " AND NOT EXISTS (SELECT 1 FROM page p WHERE p.id = $5 AND " IS_SOMEBODY_REACHED("") ")");
     db_bind_utc(q, 1, now);
@@ -226,8 +236,9 @@ void escalation_wait_anew(struct db *db, const struct page *page, struct utc now
 char *silence_held_by(struct db *db, struct subject subject, const struct topic_events *events)
 {
     g_autofree char *text = subject_text(subject);
-    struct db_query *q = db_query(db, "SELECT kind, data FROM event WHERE subject = $1 AND kind IN"
-                                      " ($2, $3, $4, $5) ORDER BY seq DESC LIMIT 1");
+    struct db_query *q =
+        paging_query(db, "SELECT kind, data FROM event WHERE subject = $1 AND kind IN"
+                         " ($2, $3, $4, $5) ORDER BY seq DESC LIMIT 1");
     db_bind_text(q, 1, text);
     db_bind_text(q, 2, events->silenced->name);
     db_bind_text(q, 3, events->snoozed->name);

@@ -54,7 +54,7 @@ static void what_a_batch_takes_back_told_nobody(void **state)
         void (*take_back)(struct db *db, struct utc now);
         const char *before;
     } ways[] = {
-        {settle_one, "UPDATE notification SET state = 2"},
+        {settle_one, "UPDATE notification SET state = 1"},
         {cancel_all_of_subject, "UPDATE notification SET state = 1"},
         {cancel_those_of_page, "UPDATE notification SET state = 1"},
         {settle_what_is_carried, "UPDATE notification SET state = 2"},

@@ -6,97 +6,61 @@
 #include "paging/mail_store.h"
 #include "paging/topic_store.h"
 
-#define ESCALATION_COLUMNS                                                                     \
-    "id, subject_id, subject_kind, policy_version, state, step, round, severity, started_at, " \
-    "next_at, "                                                                                \
-    "next_is_date, kept_state, kept_next_at, wait_us, urgency"
+#define AT(member) offsetof(struct escalation, member)
+
+static const struct column ESCALATION_COLUMNS[] = {
+    {"id", COLUMN_INT, AT(id), COLUMN_ID},
+    SUBJECT_COLUMNS(escalation),
+    {"lane", COLUMN_ENUM, AT(lane), COLUMN_FIXED | COLUMN_WRITTEN},
+    {"policy_version", COLUMN_INT, AT(policy_version), COLUMN_FIXED},
+    {"state", COLUMN_ENUM, AT(state)},
+    {"step", COLUMN_INT, AT(step)},
+    {"round", COLUMN_INT, AT(round)},
+    {"severity", COLUMN_ENUM, AT(severity)},
+    {"urgency", COLUMN_ENUM, AT(urgency), COLUMN_FIXED},
+    {"started_at", COLUMN_UTC, AT(started_at), COLUMN_FIXED},
+    {"next_at", COLUMN_UTC, AT(next_at)},
+    {"next_is_date", COLUMN_BOOL, AT(next_is_date)},
+    {"kept_state", COLUMN_ENUM, AT(kept_state)},
+    {"kept_next_at", COLUMN_UTC, AT(kept_next_at)},
+    {"wait_us", COLUMN_SPAN, AT(wait)},
+};
+#undef AT
+
+static const struct table ESCALATION_TABLE = {
+    .name = "escalation",
+    .size = sizeof(struct escalation),
+    ROW_COLUMNS(ESCALATION_COLUMNS),
+    .words = PAGING_WORDS,
+};
 
 void escalation_insert(struct db *db, struct escalation *e)
 {
-    struct db_query *q = db_query(
-        db, "INSERT INTO escalation (subject_id, policy_version, state, step, round, severity,"
-            " started_at, next_at, next_is_date, lane, wait_us, subject_kind, urgency)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) {newid}");
-    bind_subject(q, 1, 12, e->subject);
-    db_bind_int(q, 2, e->policy_version);
-    db_bind_int(q, 3, e->state);
-    db_bind_int(q, 4, e->step);
-    db_bind_int(q, 5, e->round);
-    db_bind_int(q, 6, e->severity);
-    db_bind_utc(q, 7, e->started_at);
-    db_bind_utc(q, 8, e->next_at);
-    db_bind_int(q, 9, e->next_is_date);
-    db_bind_int(q, 10, e->lane);
-    db_bind_int(q, 11, e->wait.us);
-    db_bind_int(q, 13, e->urgency);
-    e->id = db_insert(q);
+    row_insert(db, &ESCALATION_TABLE, e);
 }
 
 void escalation_save(struct db *db, const struct escalation *e)
 {
-    struct db_query *q =
-        db_query(db, "UPDATE escalation SET state = $1, step = $2, round = $3, severity = $4,"
-                     " next_at = $5, next_is_date = $6, kept_state = $7, kept_next_at = $8,"
-                     " wait_us = $9 WHERE id = $10");
-    db_bind_int(q, 1, e->state);
-    db_bind_int(q, 2, e->step);
-    db_bind_int(q, 3, e->round);
-    db_bind_int(q, 4, e->severity);
-    db_bind_utc(q, 5, e->next_at);
-    db_bind_int(q, 6, e->next_is_date);
-    db_bind_int(q, 7, e->kept_state);
-    db_bind_utc(q, 8, e->kept_next_at);
-    db_bind_int(q, 9, e->wait.us);
-    db_bind_int(q, 10, e->id);
-    (void)db_run(q);
-}
-
-static bool take_escalation(struct db_query *q, struct escalation *out)
-{
-    bool is_found = db_step(q) == DB_ROW;
-    if (is_found) {
-        *out = (struct escalation){
-            .id = db_int(q, 0),
-            .subject = subject_at(q, 1),
-            .policy_version = db_int(q, 3),
-            .state = (int)db_int(q, 4),
-            .step = db_int(q, 5),
-            .round = db_int(q, 6),
-            .severity = (int)db_int(q, 7),
-            .started_at = db_utc(q, 8),
-            .next_at = db_utc(q, 9),
-            .next_is_date = db_int(q, 10) != 0,
-            .kept_state = (int)db_int(q, 11),
-            .kept_next_at = db_utc(q, 12),
-            .wait = {db_int(q, 13)},
-            .urgency = (int)db_int(q, 14),
-        };
-    }
-    db_reset(q);
-    return is_found;
+    row_save(db, &ESCALATION_TABLE, e);
 }
 
 bool escalation_load(struct db *db, int64_t id, struct escalation *out)
 {
-    struct db_query *q =
-        db_query(db, "SELECT " ESCALATION_COLUMNS " FROM escalation WHERE id = $1");
-    db_bind_int(q, 1, id);
-    db_keep(q, 0);
-    return take_escalation(q, out);
+    return row_load(db, &ESCALATION_TABLE, id, out);
 }
 
 bool escalation_of(struct db *db, struct subject subject, struct escalation *out)
 {
-    struct db_query *q = db_query(db, "SELECT " ESCALATION_COLUMNS
-                                      " FROM escalation WHERE " IS_ABOUT("", "$1", "$2"));
+    struct db_query *q = row_query(
+        db, &ESCALATION_TABLE, "SELECT {columns} FROM escalation WHERE " IS_ABOUT("", "$1", "$2"));
     bind_subject(q, 1, 2, subject);
-    return take_escalation(q, out);
+    return row_take(q, &ESCALATION_TABLE, out);
 }
 
 void escalation_follow(struct db *db, struct subject subject, int urgency)
 {
     struct db_query *q =
-        db_query(db, "UPDATE escalation SET urgency = $1 WHERE " IS_ABOUT("", "$2", "$3"));
+        paging_query(db, "UPDATE escalation SET urgency = $1 WHERE " IS_ABOUT("", "$2", "$3"));
     db_bind_int(q, 1, urgency);
     bind_subject(q, 2, 3, subject);
     (void)db_run(q);
@@ -110,8 +74,9 @@ static void shift_by(struct db_query *q, struct span by)
 
 size_t escalation_due(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids, size_t max)
 {
-    struct db_query *q = db_query(db, "SELECT id FROM escalation WHERE next_at <= $2 AND " IN_LANES
-                                      " ORDER BY severity, next_at, id LIMIT $3");
+    struct db_query *q =
+        paging_query(db, "SELECT id FROM escalation WHERE next_at <= $2 AND " IN_LANES
+                         " ORDER BY severity, next_at, id LIMIT $3");
     db_bind_int(q, 1, (int64_t)lanes);
     db_bind_utc(q, 2, now);
     db_bind_int(q, 3, (int64_t)max);
@@ -122,8 +87,8 @@ size_t escalation_due(struct db *db, struct utc now, lane_set lanes, int64_t *ou
 struct utc escalation_next(struct db *db, lane_set lanes)
 {
     struct db_query *q =
-        db_query(db, "SELECT next_at FROM escalation WHERE next_at IS NOT NULL AND " IN_LANES
-                     " ORDER BY next_at LIMIT 1");
+        paging_query(db, "SELECT next_at FROM escalation WHERE next_at IS NOT NULL AND " IN_LANES
+                         " ORDER BY next_at LIMIT 1");
     db_bind_int(q, 1, (int64_t)lanes);
     db_keep(q, 0);
     return db_take_instant(q);
@@ -133,9 +98,9 @@ GArray *escalation_held(struct db *db, struct utc now)
 {
     /* Of those that go on by themselves, only a silence's end is a date. In the order of their index:
      * by id all there ever were would be looked at. */
-    struct db_query *q =
-        db_query(db, "SELECT id FROM escalation WHERE next_at > $1 AND next_is_date = 1"
-                     " AND state IN (1, 2) ORDER BY next_at, id");
+    struct db_query *q = paging_query(
+        db, "SELECT id FROM escalation WHERE next_at > $1 AND next_is_date = 1"
+            " AND state IN ({escalation.active}, {escalation.last_resort}) ORDER BY next_at, id");
     GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
     db_bind_utc(q, 1, now);
     while (db_step(q) == DB_ROW) {
@@ -148,7 +113,7 @@ GArray *escalation_held(struct db *db, struct utc now)
 
 void escalation_put_off(struct db *db, struct utc now, lane_set lanes, struct span by)
 {
-    struct db_query *q = db_query(
+    struct db_query *q = paging_query(
         db, "UPDATE escalation SET next_at = next_at + $3 WHERE id = (SELECT id FROM escalation"
             " WHERE next_at <= $2 AND " IN_LANES " ORDER BY severity, next_at, id LIMIT 1)");
     db_bind_int(q, 1, (int64_t)lanes);
@@ -159,103 +124,71 @@ void escalation_put_off(struct db *db, struct utc now, lane_set lanes, struct sp
 
 void escalation_shift_waits(struct db *db, struct span by)
 {
-    shift_by(db_query(db, "UPDATE escalation SET next_at = next_at + $1"
-                          " WHERE next_at IS NOT NULL AND next_is_date = 0"),
+    shift_by(paging_query(db, "UPDATE escalation SET next_at = next_at + $1"
+                              " WHERE next_at IS NOT NULL AND next_is_date = 0"),
              by);
 }
 
 char *policy_version_load(struct db *db, int64_t id)
 {
-    struct db_query *q = db_query(db, "SELECT spec FROM policy_version WHERE id = $1");
+    struct db_query *q = paging_query(db, "SELECT spec FROM policy_version WHERE id = $1");
     db_bind_int(q, 1, id);
     char *spec = db_step(q) == DB_ROW ? g_strdup(db_text(q, 0)) : NULL;
     db_reset(q);
     return spec;
 }
 
-#define PAGE_COLUMNS                                                                         \
-    "id, subject_id, subject_kind, escalation_id, user_name, urgency, step, round, reason, " \
-    "state, next_rule,"                                                                      \
-    " next_at, created_at, ended_at"
+#define AT(member) offsetof(struct page, member)
+
+static const struct column PAGE_COLUMNS[] = {
+    {"id", COLUMN_INT, AT(id), COLUMN_ID},
+    SUBJECT_COLUMNS(page),
+    {"lane", COLUMN_ENUM, AT(lane), COLUMN_FIXED | COLUMN_WRITTEN},
+    {"escalation_id", COLUMN_INT, AT(escalation_id), COLUMN_FIXED | COLUMN_NULL},
+    {"user_name", COLUMN_TEXT, AT(who), COLUMN_FIXED},
+    {"urgency", COLUMN_ENUM, AT(urgency), COLUMN_FIXED},
+    {"step", COLUMN_INT, AT(step), COLUMN_FIXED},
+    {"round", COLUMN_INT, AT(round), COLUMN_FIXED},
+    {"reason", COLUMN_TEXT, AT(reason), COLUMN_FIXED},
+    {"state", COLUMN_ENUM, AT(state)},
+    {"next_rule", COLUMN_INT, AT(next_rule)},
+    {"next_at", COLUMN_UTC, AT(next_at)},
+    {"created_at", COLUMN_UTC, AT(created_at), COLUMN_FIXED},
+    {"ended_at", COLUMN_UTC, AT(ended_at)},
+};
+#undef AT
+
+static const struct table PAGE_TABLE = {
+    .name = "page",
+    .size = sizeof(struct page),
+    ROW_COLUMNS(PAGE_COLUMNS),
+    .words = PAGING_WORDS,
+};
 
 void page_clear(struct page *page)
 {
-    g_free(page->who);
-    g_free(page->reason);
-    *page = (struct page){0};
+    row_clear(&PAGE_TABLE, page);
 }
 
 void page_insert(struct db *db, struct page *p)
 {
-    struct db_query *q = db_query(
-        db, "INSERT INTO page (subject_id, escalation_id, user_name, urgency, step, round, reason,"
-            " state, next_rule, next_at, created_at, lane, subject_kind)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) {newid}");
-    bind_subject(q, 1, 13, p->subject);
-    if (p->escalation_id != 0) {
-        db_bind_int(q, 2, p->escalation_id);
-    }
-    db_bind_text(q, 3, p->who);
-    db_bind_int(q, 4, p->urgency);
-    db_bind_int(q, 5, p->step);
-    db_bind_int(q, 6, p->round);
-    db_bind_text(q, 7, p->reason);
-    db_bind_int(q, 8, p->state);
-    db_bind_int(q, 9, p->next_rule);
-    db_bind_utc(q, 10, p->next_at);
-    db_bind_utc(q, 11, p->created_at);
-    db_bind_int(q, 12, p->lane);
-    p->id = db_insert(q);
+    row_insert(db, &PAGE_TABLE, p);
 }
 
 void page_save(struct db *db, const struct page *p)
 {
-    struct db_query *q = db_query(db, "UPDATE page SET state = $1, next_rule = $2, next_at = $3,"
-                                      " ended_at = $4 WHERE id = $5");
-    db_bind_int(q, 1, p->state);
-    db_bind_int(q, 2, p->next_rule);
-    db_bind_utc(q, 3, p->next_at);
-    db_bind_utc(q, 4, p->ended_at);
-    db_bind_int(q, 5, p->id);
-    (void)db_run(q);
-}
-
-static struct page read_page(struct db_query *q)
-{
-    return (struct page){
-        .id = db_int(q, 0),
-        .subject = subject_at(q, 1),
-        .escalation_id = db_int(q, 3),
-        .who = g_strdup(db_text(q, 4)),
-        .urgency = (int)db_int(q, 5),
-        .step = db_int(q, 6),
-        .round = db_int(q, 7),
-        .reason = g_strdup(db_text(q, 8)),
-        .state = (int)db_int(q, 9),
-        .next_rule = db_int(q, 10),
-        .next_at = db_utc(q, 11),
-        .created_at = db_utc(q, 12),
-        .ended_at = db_utc(q, 13),
-    };
+    row_save(db, &PAGE_TABLE, p);
 }
 
 bool page_load(struct db *db, int64_t id, struct page *out)
 {
-    struct db_query *q = db_query(db, "SELECT " PAGE_COLUMNS " FROM page WHERE id = $1");
-    db_bind_int(q, 1, id);
-    db_keep(q, 0);
-    bool is_found = db_step(q) == DB_ROW;
-    if (is_found) {
-        *out = read_page(q);
-    }
-    db_reset(q);
-    return is_found;
+    return row_load(db, &PAGE_TABLE, id, out);
 }
 
 size_t page_due(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids, size_t max)
 {
-    struct db_query *q = db_query(db, "SELECT id FROM page WHERE next_at <= $2 AND " IN_LANES
-                                      " ORDER BY urgency, next_at, id LIMIT $3");
+    struct db_query *q = paging_query(db, "SELECT id FROM page WHERE next_at <= $2 AND " IN_LANES
+                                          " ORDER BY urgency, next_at, id LIMIT $3");
     db_bind_int(q, 1, (int64_t)lanes);
     db_bind_utc(q, 2, now);
     db_bind_int(q, 3, (int64_t)max);
@@ -265,8 +198,8 @@ size_t page_due(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids,
 struct utc page_next(struct db *db, lane_set lanes)
 {
     struct db_query *q =
-        db_query(db, "SELECT next_at FROM page WHERE next_at IS NOT NULL AND " IN_LANES
-                     " ORDER BY next_at LIMIT 1");
+        paging_query(db, "SELECT next_at FROM page WHERE next_at IS NOT NULL AND " IN_LANES
+                         " ORDER BY next_at LIMIT 1");
     db_bind_int(q, 1, (int64_t)lanes);
     db_keep(q, 0);
     return db_take_instant(q);
@@ -274,7 +207,7 @@ struct utc page_next(struct db *db, lane_set lanes)
 
 void page_put_off(struct db *db, struct utc now, lane_set lanes, struct span by)
 {
-    struct db_query *q = db_query(
+    struct db_query *q = paging_query(
         db, "UPDATE page SET next_at = next_at + $3 WHERE id = (SELECT id FROM page"
             " WHERE next_at <= $2 AND " IN_LANES " ORDER BY urgency, next_at, id LIMIT 1)");
     db_bind_int(q, 1, (int64_t)lanes);
@@ -285,18 +218,19 @@ void page_put_off(struct db *db, struct utc now, lane_set lanes, struct span by)
 
 void page_shift_waits(struct db *db, struct span by)
 {
-    shift_by(db_query(db, "UPDATE page SET next_at = next_at + $1 WHERE next_at IS NOT NULL"), by);
+    shift_by(paging_query(db, "UPDATE page SET next_at = next_at + $1 WHERE next_at IS NOT NULL"),
+             by);
 }
 
 size_t page_unanswered(struct db *db, const char *who, int64_t *out_ids, size_t max)
 {
     struct db_query *q =
-        db_query(db, "SELECT p.id FROM escalation e JOIN page p ON " SAME_SUBJECT("p", "e")
-                 /* What is open is armed: so that an index finds it. */
-                 " WHERE e.next_at IS NOT NULL AND " IS_OPEN(
-                     "e") " AND p.state = 1"
-                          " AND p.user_name = $1 AND p.escalation_id IS NOT NULL"
-                          " ORDER BY e.severity, e.id, p.id DESC LIMIT $2");
+        paging_query(db, "SELECT p.id FROM escalation e JOIN page p ON " SAME_SUBJECT("p", "e")
+                     /* What is open is armed: so that an index finds it. */
+                     " WHERE e.next_at IS NOT NULL AND " IS_OPEN(
+                         "e") " AND p.state = {page.active}"
+                              " AND p.user_name = $1 AND p.escalation_id IS NOT NULL"
+                              " ORDER BY e.severity, e.id, p.id DESC LIMIT $2");
     size_t count = 0;
     db_bind_text(q, 1, who);
     db_bind_int(q, 2, (int64_t)max);
@@ -310,16 +244,15 @@ size_t page_unanswered(struct db *db, const char *who, int64_t *out_ids, size_t 
 GPtrArray *page_receivers(struct db *db, struct subject subject, int max)
 {
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    struct db_query *q = db_query(
-        db,
-        "SELECT p.user_name FROM page p WHERE " IS_ABOUT(
-            "p.", "$1",
-            "$4") " AND p.state <> $2"
-                  " AND EXISTS (SELECT 1 FROM notification n WHERE n.page_id = p.id"
-                  " AND n.state IN (1, 2, 3)) GROUP BY p.user_name ORDER BY MIN(p.id) LIMIT $3");
-    bind_subject(q, 1, 4, subject);
-    db_bind_int(q, 2, PAGE_MOVED);
-    db_bind_int(q, 3, max);
+    struct db_query *q = paging_query(
+        db, "SELECT p.user_name FROM page p WHERE " IS_ABOUT(
+                "p.", "$1", "$3") " AND p.state <> {page.moved}"
+                                  " AND EXISTS (SELECT 1 FROM notification n WHERE n.page_id = p.id"
+                                  " AND n.state IN ({notification.waiting}, "
+                                  "{notification.sending}, {notification.delivered})) GROUP BY "
+                                  "p.user_name ORDER BY MIN(p.id) LIMIT $2");
+    bind_subject(q, 1, 3, subject);
+    db_bind_int(q, 2, max);
     while (db_step(q) == DB_ROW) {
         g_ptr_array_add(names, g_strdup(db_text(q, 0)));
     }
@@ -330,31 +263,29 @@ GPtrArray *page_receivers(struct db *db, struct subject subject, int max)
 int64_t page_last(struct db *db, struct subject subject, const char *who)
 {
     struct db_query *q =
-        db_query(db, "SELECT id FROM page WHERE " IS_ABOUT(
-                         "", "$1", "$4") " AND user_name = $2"
-                                         " AND state <> $3 ORDER BY id DESC LIMIT 1");
+        paging_query(db, "SELECT id FROM page WHERE " IS_ABOUT(
+                             "", "$1", "$3") " AND user_name = $2"
+                                             " AND state <> {page.moved} ORDER BY id DESC LIMIT 1");
     int64_t id = 0;
-    bind_subject(q, 1, 4, subject);
+    bind_subject(q, 1, 3, subject);
     db_bind_text(q, 2, who);
-    db_bind_int(q, 3, PAGE_MOVED);
     return db_take_ids(q, &id, 1) == 1 ? id : 0;
 }
 
 int64_t page_end_all(struct db *db, struct subject subject, struct utc now)
 {
-    struct db_query *q = db_query(db, "UPDATE page SET state = $1, next_at = NULL, ended_at = $2"
-                                      " WHERE " IS_ABOUT("", "$3", "$5") " AND state = $4");
-    db_bind_int(q, 1, PAGE_ENDED);
-    db_bind_utc(q, 2, now);
-    bind_subject(q, 3, 5, subject);
-    db_bind_int(q, 4, PAGE_ACTIVE);
+    struct db_query *q =
+        paging_query(db, "UPDATE page SET state = {page.ended}, next_at = NULL, ended_at = $1"
+                         " WHERE " IS_ABOUT("", "$2", "$3") " AND state = {page.active>ended}");
+    db_bind_utc(q, 1, now);
+    bind_subject(q, 2, 3, subject);
     (void)db_run(q);
     return db_changes(db);
 }
 
 size_t page_of_step(struct db *db, const struct escalation *e, int64_t *out_ids, size_t max)
 {
-    struct db_query *q = db_query(
+    struct db_query *q = paging_query(
         db, "SELECT MAX(id) FROM page WHERE " IS_ABOUT(
                 "", "$1",
                 "$6") " AND escalation_id = $2"
@@ -369,10 +300,12 @@ size_t page_of_step(struct db *db, const struct escalation *e, int64_t *out_ids,
 
 bool page_was_told(struct db *db, const struct page *page)
 {
-    struct db_query *q =
-        db_query(db, "SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
-                     " WHERE " IS_ABOUT("n.", "$1", "$3") " AND m.user_name = $2 AND n.kind = 1"
-                                                          " AND n.state IN (2, 3) LIMIT 1");
+    struct db_query *q = paging_query(
+        db, "SELECT 1 FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
+            " WHERE " IS_ABOUT(
+                "n.", "$1",
+                "$3") " AND m.user_name = $2 AND n.kind = {message.page}"
+                      " AND n.state IN ({notification.sending}, {notification.delivered}) LIMIT 1");
     bind_subject(q, 1, 3, page->subject);
     db_bind_text(q, 2, page->who);
     return db_is_any(q);
@@ -382,18 +315,21 @@ bool page_has_company(struct db *db, const struct page *page, struct utc until)
 {
     /* Told, about to be (by a message that waits already, perhaps of an earlier page), or by a rule that
      * is to come; but not by what is tried again only when the step is over. */
-    struct db_query *q = db_query(
+    struct db_query *q = paging_query(
         db,
         "SELECT 1 FROM page p WHERE " IS_ABOUT(
             "p.", "$1",
             "$9") " AND p.escalation_id = $2"
                   " AND p.step = $3 AND p.round = $4 AND p.id <> $5 AND p.user_name <> $6"
-                  " AND p.state = 1 AND (p.next_at < $7 OR EXISTS (SELECT 1"
+                  " AND p.state = {page.active} AND (p.next_at < $7 OR EXISTS (SELECT 1"
                   " FROM notification n JOIN mailbox m ON m.id = n.mailbox_id"
                   " WHERE " SAME_SUBJECT(
                       "n",
-                      "p") " AND m.user_name = p.user_name AND n.kind IN (1, 2)"
-                           " AND (n.state = 2 OR (n.state = 3 AND n.page_id = p.id) OR (n.state = 1"
+                      "p") " AND m.user_name = p.user_name AND n.kind IN ({message.page}, "
+                           "{message.still_on_it})"
+                           " AND (n.state = {notification.sending} OR (n.state = "
+                           "{notification.delivered} AND n.page_id = p.id) OR (n.state = "
+                           "{notification.waiting}"
                            " AND m.refused = 0 AND NOT (m.failures >= $8 AND m.retry_at >= $7)))))"
                            " LIMIT 1");
     bind_subject(q, 1, 9, page->subject);
@@ -410,11 +346,12 @@ bool page_has_company(struct db *db, const struct page *page, struct utc until)
 void page_list(struct db *db, struct subject subject,
                void (*each)(void *self, const struct page *page), void *self)
 {
-    struct db_query *q = db_query(db, "SELECT " PAGE_COLUMNS
-                                      " FROM page WHERE " IS_ABOUT("", "$1", "$2") " ORDER BY id");
+    struct db_query *q =
+        row_query(db, &PAGE_TABLE,
+                  "SELECT {columns} FROM page WHERE " IS_ABOUT("", "$1", "$2") " ORDER BY id");
     bind_subject(q, 1, 2, subject);
-    while (db_step(q) == DB_ROW) {
-        struct page page = read_page(q);
+    struct page page;
+    while (row_next(q, &PAGE_TABLE, &page)) {
         each(self, &page);
         page_clear(&page);
     }
@@ -424,7 +361,7 @@ void page_list(struct db *db, struct subject subject,
 bool heartbeat_load(struct db *db, const char *name, struct heartbeat_state *out)
 {
     struct db_query *q =
-        db_query(db, "SELECT last_at, due_at, missing FROM heartbeat_state WHERE name = $1");
+        paging_query(db, "SELECT last_at, due_at, missing FROM heartbeat_state WHERE name = $1");
     db_bind_text(q, 1, name);
     bool is_found = db_step(q) == DB_ROW;
     if (is_found) {
@@ -437,7 +374,7 @@ bool heartbeat_load(struct db *db, const char *name, struct heartbeat_state *out
 GPtrArray *heartbeat_names(struct db *db)
 {
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    struct db_query *q = db_query(db, "SELECT name FROM heartbeat_state ORDER BY name");
+    struct db_query *q = paging_query(db, "SELECT name FROM heartbeat_state ORDER BY name");
     while (db_step(q) == DB_ROW) {
         g_ptr_array_add(names, g_strdup(db_text(q, 0)));
     }
@@ -447,7 +384,7 @@ GPtrArray *heartbeat_names(struct db *db)
 
 void heartbeat_forget(struct db *db, const char *name)
 {
-    struct db_query *q = db_query(db, "DELETE FROM heartbeat_state WHERE name = $1");
+    struct db_query *q = paging_query(db, "DELETE FROM heartbeat_state WHERE name = $1");
     db_bind_text(q, 1, name);
     (void)db_run(q);
 }
@@ -455,10 +392,10 @@ void heartbeat_forget(struct db *db, const char *name)
 void heartbeat_save(struct db *db, const char *name, const struct heartbeat_state *state)
 {
     struct db_query *q =
-        db_query(db, "INSERT INTO heartbeat_state (name, last_at, due_at, missing, lane)"
-                     " VALUES ($1, $2, $3, $4, $5)"
-                     " ON CONFLICT (name) DO UPDATE SET last_at = excluded.last_at,"
-                     " due_at = excluded.due_at, missing = excluded.missing");
+        paging_query(db, "INSERT INTO heartbeat_state (name, last_at, due_at, missing, lane)"
+                         " VALUES ($1, $2, $3, $4, $5)"
+                         " ON CONFLICT (name) DO UPDATE SET last_at = excluded.last_at,"
+                         " due_at = excluded.due_at, missing = excluded.missing");
     db_bind_text(q, 1, name);
     db_bind_utc(q, 2, state->last_at);
     db_bind_utc(q, 3, state->due_at);
@@ -470,8 +407,8 @@ void heartbeat_save(struct db *db, const char *name, const struct heartbeat_stat
 char *heartbeat_overdue(struct db *db, struct utc now, lane_set lanes)
 {
     struct db_query *q =
-        db_query(db, "SELECT name FROM heartbeat_state WHERE due_at <= $2 AND " IN_LANES
-                     " ORDER BY due_at, name LIMIT 1");
+        paging_query(db, "SELECT name FROM heartbeat_state WHERE due_at <= $2 AND " IN_LANES
+                         " ORDER BY due_at, name LIMIT 1");
     db_bind_int(q, 1, (int64_t)lanes);
     db_bind_utc(q, 2, now);
     char *name = db_step(q) == DB_ROW ? g_strdup(db_text(q, 0)) : NULL;
@@ -482,8 +419,8 @@ char *heartbeat_overdue(struct db *db, struct utc now, lane_set lanes)
 struct utc heartbeat_next(struct db *db, lane_set lanes)
 {
     struct db_query *q =
-        db_query(db, "SELECT due_at FROM heartbeat_state WHERE due_at IS NOT NULL AND " IN_LANES
-                     " ORDER BY due_at LIMIT 1");
+        paging_query(db, "SELECT due_at FROM heartbeat_state WHERE due_at IS NOT NULL AND " IN_LANES
+                         " ORDER BY due_at LIMIT 1");
     db_bind_int(q, 1, (int64_t)lanes);
     db_keep(q, 0);
     return db_take_instant(q);
@@ -491,14 +428,14 @@ struct utc heartbeat_next(struct db *db, lane_set lanes)
 
 void heartbeat_shift_waits(struct db *db, struct span by)
 {
-    shift_by(db_query(db, "UPDATE heartbeat_state SET due_at = due_at + $1"
-                          " WHERE due_at IS NOT NULL"),
+    shift_by(paging_query(db, "UPDATE heartbeat_state SET due_at = due_at + $1"
+                              " WHERE due_at IS NOT NULL"),
              by);
 }
 
 struct utc intake_mark_load(struct db *db)
 {
-    struct db_query *q = db_query(db, "SELECT open_at FROM intake_mark WHERE only_row = 1");
+    struct db_query *q = paging_query(db, "SELECT open_at FROM intake_mark WHERE only_row = 1");
     struct utc at = db_step(q) == DB_ROW ? db_utc(q, 0) : (struct utc){0};
     db_reset(q);
     return at;
@@ -506,25 +443,26 @@ struct utc intake_mark_load(struct db *db)
 
 void intake_mark_save(struct db *db, struct utc at)
 {
-    struct db_query *q = db_query(db, "UPDATE intake_mark SET open_at = $1 WHERE only_row = 1");
+    struct db_query *q = paging_query(db, "UPDATE intake_mark SET open_at = $1 WHERE only_row = 1");
     db_bind_utc(q, 1, at);
     (void)db_run(q);
 }
 
 void intake_mark_shift(struct db *db, struct span by)
 {
-    shift_by(db_query(db, "UPDATE intake_mark SET open_at = open_at + $1 WHERE only_row = 1"), by);
+    shift_by(paging_query(db, "UPDATE intake_mark SET open_at = open_at + $1 WHERE only_row = 1"),
+             by);
 }
 
 void secret_take(struct db *db, const char *name, const unsigned char fresh[32],
                  unsigned char out[32])
 {
-    struct db_query *q = db_query(
+    struct db_query *q = paging_query(
         db, "INSERT INTO secret (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING");
     db_bind_text(q, 1, name);
     db_bind_blob(q, 2, fresh, 32);
     (void)db_run(q);
-    q = db_query(db, "SELECT value FROM secret WHERE name = $1");
+    q = paging_query(db, "SELECT value FROM secret WHERE name = $1");
     db_bind_text(q, 1, name);
     if (db_step(q) == DB_ROW) {
         size_t size = 0;
@@ -537,7 +475,7 @@ void secret_take(struct db *db, const char *name, const unsigned char fresh[32],
 
 bool secret_is_there(struct db *db, const char *name)
 {
-    struct db_query *q = db_query(db, "SELECT 1 FROM secret WHERE name = $1");
+    struct db_query *q = paging_query(db, "SELECT 1 FROM secret WHERE name = $1");
     db_bind_text(q, 1, name);
     return db_is_any(q);
 }

@@ -44,7 +44,7 @@ static void put_in(struct pager *pager, struct ledger_tx *tx, struct mailbox *ma
                    struct notification *notification)
 {
     notification->mailbox_id = mailbox->id;
-    notification->state = NOTIFICATION_WAITING;
+    state_set(&NOTIFICATION_STATES, &notification->state, NOTIFICATION_WAITING);
     notification->created_at = tx->now;
     notification->due_at = after_quiet_hours(pager->config, mailbox->who, mailbox->urgency,
                                              utc_later(tx->now, notification->due_at));
@@ -356,7 +356,7 @@ static void go_on(struct pager *pager, struct ledger_tx *tx, struct page *page,
                   const struct topic *topic)
 {
     g_autoptr(GPtrArray) rules = receiver_rules(pager->config, page->who, page->urgency);
-    page->state = PAGE_ACTIVE;
+    state_set(&PAGE_STATES, &page->state, PAGE_ACTIVE);
     page->ended_at = (struct utc){0};
     rearm_rules(page, rules, tx->now);
     page_save(tx->db, page);
@@ -382,7 +382,7 @@ void page_go_on(struct pager *pager, struct ledger_tx *tx, const struct escalati
 
 void page_close(struct ledger_tx *tx, struct page *page, int state)
 {
-    page->state = state;
+    state_set(&PAGE_STATES, &page->state, state);
     page->next_at = (struct utc){0};
     page->ended_at = tx->now;
     page_save(tx->db, page);

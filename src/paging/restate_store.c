@@ -3,11 +3,12 @@
 #include "paging/topic_store.h"
 
 /* The deliveries by which $2's contact $3 was told of the subject $1 of kind `kind`, the latest. */
-#define TOLD(kind)                                                                             \
-    "SELECT DISTINCT x.id FROM notification n JOIN carried c ON c.notification_id = n.id"      \
-    " JOIN delivery x ON x.id = c.delivery_id WHERE " IS_ABOUT(                                \
-        "n.", "$1", kind) " AND n.kind = 1"                                                    \
-                          " AND x.state = 2 AND x.user_name = $2 AND x.contact = $3 ORDER BY " \
+#define TOLD(kind)                                                                        \
+    "SELECT DISTINCT x.id FROM notification n JOIN carried c ON c.notification_id = n.id" \
+    " JOIN delivery x ON x.id = c.delivery_id WHERE " IS_ABOUT(                           \
+        "n.", "$1", kind) " AND n.kind = {message.page}"                                  \
+                          " AND x.state = {delivery.delivered} AND x.user_name = $2 AND " \
+                          "x.contact = $3 ORDER BY "                                      \
                           "x.id DESC LIMIT $4"
 
 /* The escalations of what the delivery d told of. */
@@ -20,7 +21,7 @@ bool restate_is_needed(struct db *db, struct subject subject, const char *who, c
     enum { SEVERAL = 2 };
 
     int64_t ids[SEVERAL];
-    struct db_query *q = db_query(db, TOLD("$5"));
+    struct db_query *q = paging_query(db, TOLD("$5"));
     bind_subject(q, 1, 5, subject);
     db_bind_text(q, 2, who);
     db_bind_text(q, 3, contact);
@@ -31,7 +32,7 @@ bool restate_is_needed(struct db *db, struct subject subject, const char *who, c
 bool restate_find_told(struct db *db, const struct notification *n, const struct delivery *to,
                        int items_max, struct told_message *out)
 {
-    struct db_query *q = db_query(
+    struct db_query *q = paging_query(
         db,
         "SELECT d.id, d.provider_id, d.items, (SELECT MIN(" STANDING(
             "e") ") " ITS_ESCALATIONS ")"
@@ -44,22 +45,27 @@ bool restate_find_told(struct db *db, const struct notification *n, const struct
                                      " OR EXISTS (SELECT 1 FROM carried c JOIN notification n ON "
                                      "n.id = c.notification_id"
                                      " JOIN notification m ON " SAME_SUBJECT(
-                                         "m", "n") " AND m.kind IN (5, 6)"
-                                                   " JOIN carried b ON b.notification_id = m.id "
-                                                   "JOIN delivery u ON u.id = b.delivery_id"
-                                                   " WHERE c.delivery_id = d.id AND u.state = 2 "
-                                                   "AND u.provider_id = d.provider_id))"
-                                                   " AND NOT EXISTS (SELECT 1 FROM notification m "
-                                                   "JOIN carried c"
-                                                   " ON c.notification_id = m.id JOIN delivery u "
-                                                   "ON u.id = c.delivery_id"
-                                                   " WHERE " IS_ABOUT(
-                                                       "m.", "$1",
-                                                       "$10") " AND m.mailbox_id = $8 AND m.id >= "
-                                                              "$9 AND m.kind IN (5, 6)"
-                                                              " AND u.state IN (2, 4) AND "
-                                                              "u.provider_id = d.provider_id)"
-                                                              " ORDER BY d.id DESC LIMIT 1");
+                                         "m",
+                                         "n") " AND m.kind IN ({message.ended}, {message.restated})"
+                                              " JOIN carried b ON b.notification_id = m.id "
+                                              "JOIN delivery u ON u.id = b.delivery_id"
+                                              " WHERE c.delivery_id = d.id AND u.state = "
+                                              "{delivery.delivered} "
+                                              "AND u.provider_id = d.provider_id))"
+                                              " AND NOT EXISTS (SELECT 1 FROM notification m "
+                                              "JOIN carried c"
+                                              " ON c.notification_id = m.id JOIN delivery u "
+                                              "ON u.id = c.delivery_id"
+                                              " WHERE " IS_ABOUT(
+                                                  "m.", "$1",
+                                                  "$10") " AND m.mailbox_id = $8 AND m.id >= "
+                                                         "$9 AND m.kind IN ({message.ended}, "
+                                                         "{message.restated})"
+                                                         " AND u.state IN ({delivery.delivered}, "
+                                                         "{delivery.refused}) "
+                                                         "AND "
+                                                         "u.provider_id = d.provider_id)"
+                                                         " ORDER BY d.id DESC LIMIT 1");
     bind_subject(q, 1, 10, n->subject);
     db_bind_text(q, 2, to->who);
     db_bind_text(q, 3, to->contact);
@@ -80,12 +86,13 @@ bool restate_find_told(struct db *db, const struct notification *n, const struct
 
 void restate_carry(struct db *db, const struct delivery *delivery, int64_t told_id)
 {
-    struct db_query *q = db_query(
-        db, "INSERT INTO carried (notification_id, delivery_id)"
-            " SELECT id, $1 FROM notification WHERE mailbox_id = $2 AND kind = 6 AND state = 1"
-            " AND EXISTS (SELECT 1 FROM carried c JOIN notification n"
-            " ON n.id = c.notification_id WHERE c.delivery_id = $3 AND " SAME_SUBJECT(
-                "n", "notification") ")");
+    struct db_query *q =
+        paging_query(db, "INSERT INTO carried (notification_id, delivery_id)"
+                         " SELECT id, $1 FROM notification WHERE mailbox_id = $2 AND kind = "
+                         "{message.restated} AND state = {notification.waiting}"
+                         " AND EXISTS (SELECT 1 FROM carried c JOIN notification n"
+                         " ON n.id = c.notification_id WHERE c.delivery_id = $3 AND " SAME_SUBJECT(
+                             "n", "notification") ")");
     db_bind_int(q, 1, delivery->id);
     db_bind_int(q, 2, delivery->mailbox_id);
     db_bind_int(q, 3, told_id);
@@ -95,9 +102,11 @@ void restate_carry(struct db *db, const struct delivery *delivery, int64_t told_
 void restate_go_on(struct db *db, int64_t delivery_id, struct utc now)
 {
     /* What went well is no try that failed. */
-    struct db_query *q = db_query(
-        db, "UPDATE notification SET state = 1, due_at = $2, tries = tries - 1 WHERE state = 2"
-            " AND kind = 6 AND id IN (SELECT notification_id FROM carried WHERE delivery_id = $1)");
+    struct db_query *q = paging_query(
+        db, "UPDATE notification SET state = {notification.waiting}, due_at = $2, tries = tries - 1"
+            " WHERE state = {notification.sending>waiting}"
+            " AND kind = {message.restated} AND id IN (SELECT notification_id FROM carried WHERE "
+            "delivery_id = $1)");
     db_bind_int(q, 1, delivery_id);
     db_bind_utc(q, 2, now);
     (void)db_run(q);

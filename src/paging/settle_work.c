@@ -246,7 +246,7 @@ static bool holds_test(const GArray *carried)
 static void close_delivery(struct pager *pager, struct ledger_tx *tx, const struct settle *settle,
                            struct delivery *delivery)
 {
-    delivery->state = state_after(settle);
+    state_set(&DELIVERY_STATES, &delivery->state, state_after(settle));
     delivery->lease_until = (struct utc){0};
     delivery->finished_at = tx->now;
     if (!settle->is_update) { /* else it is known which message that was */

@@ -3,6 +3,7 @@
 #define PAGING_STATE_H
 
 #include "base/record.h"
+#include "base/state.h"
 
 /* An escalation: one alert walking one policy. */
 enum escalation_state {
@@ -52,6 +53,9 @@ enum delivery_state {
     DELIVERY_UNKNOWN,   /* may have arrived; repeated with a word about it */
     DELIVERY_CANCELLED, /* acknowledged between claim and sending: nothing was sent */
 };
+
+/* Which may follow which. */
+extern const struct states ESCALATION_STATES, PAGE_STATES, NOTIFICATION_STATES, DELIVERY_STATES;
 
 extern const struct enum_name ESCALATION_STATE_NAMES[];
 extern const struct enum_name PAGE_STATE_NAMES[];

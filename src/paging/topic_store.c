@@ -1,5 +1,34 @@
 #include "paging/topic_store.h"
 
+#include "ledger/node.h"
+#include "paging/state.h"
+#include "paging/topic.h"
+
+static const struct enum_name PASS_NAMES[] = {
+    {"news", PASS_NEWS}, {"asked", PASS_ASKED}, {"update", PASS_UPDATE}, {NULL, 0}};
+
+static const struct enum_name STANDING_NAMES[] = {
+    {"open", STANDING_OPEN}, {"taken", STANDING_TAKEN}, {"over", STANDING_OVER}, {NULL, 0}};
+
+const struct row_word PAGING_WORDS[] = {
+    {"escalation", ESCALATION_STATE_NAMES, &ESCALATION_STATES},
+    {"page", PAGE_STATE_NAMES, &PAGE_STATES},
+    {"notification", NOTIFICATION_STATE_NAMES, &NOTIFICATION_STATES},
+    {"delivery", DELIVERY_STATE_NAMES, &DELIVERY_STATES},
+    {"message", NOTIFICATION_KIND_NAMES, NULL},
+    {"pass", PASS_NAMES, NULL},
+    {"standing", STANDING_NAMES, NULL},
+    {"node", NODE_STATE_NAMES, NULL},
+    {NULL},
+};
+
+static const struct table NO_TABLE = {.words = PAGING_WORDS};
+
+struct db_query *paging_query(struct db *db, const char *sql)
+{
+    return row_query(db, &NO_TABLE, sql);
+}
+
 void bind_subject(struct db_query *q, int id_at, int kind_at, struct subject subject)
 {
     if (subject.kind != NULL) {
