@@ -119,6 +119,14 @@ class RulesTest(unittest.TestCase):
             with self.subTest(name):
                 self.assertEqual([], self.found({name: 'const char *S = "SELECT 1";\n'}))
 
+    def test_numbers_of_an_enumeration(self):
+        for sql, rules_ in (("SELECT 1 FROM page WHERE state = 1", ["token"]), (" AND n.kind IN (1, 2)", ["token"]),
+                            (" AND d.state <> 6", ["token"]), ("p.state NOT IN (3, 4)", ["token"]),
+                            (" AND state = {page.active}", []), (" AND state = $1", []), (" AND tries > 0", [])):
+            with self.subTest(sql):
+                self.assertEqual([("src/paging/x_store.c", 1, rule) for rule in rules_],
+                                 self.found({"src/paging/x_store.c": 'const char *S = "%s";\n' % sql}))
+
     def test_words_that_are_not_sql(self):
         for text in ("Select a person", "DELETE", "UPDATE", "With care", "DELETE /api/v1/tokens/{id}",
                      "FROM", "Where it is", "ON", "RETURNING", "Update it", "from the file", "VALUES and names"):
