@@ -12,21 +12,23 @@
 #include "ledger/chain.h"
 #include "ledger/clock_store.h"
 #include "ledger/lane_store.h"
+#include "paging/mail_store.h"
+#include "paging/page_store.h"
 #include "people/contact_store.h"
 #include "retention/retention_store.h"
 #include "source/payload_store.h"
 
 static const struct table *const TABLES[] = {
-    &ACCESS_KEY_TABLE, &ALERT_TABLE, &CLOCK_MARK_TABLE, &CONTACT_TABLE,         &EVENT_TABLE,
+    &ACCESS_KEY_TABLE, &ALERT_TABLE, &CLOCK_MARK_TABLE, &CONTACT_TABLE,         &DELIVERY_TABLE,
+    &ESCALATION_TABLE, &EVENT_TABLE, &MAILBOX_TABLE,    &NOTIFICATION_TABLE,    &PAGE_TABLE,
     &LANE_TABLE,       &NODE_TABLE,  &PAYLOAD_TABLE,    &RETENTION_STATE_TABLE,
 };
 
 /* No struct stands for a row of these: one or two values that a statement or two know. */
 static const char *const OF_STATEMENTS[] = {
-    "clock_shift",    "commit_mark",   "config_state",   "intake_mark", "key_state",
-    "pulse",          "secret",        "schema_version", "turn",        "access_key",
-    "carried",        "config_object", "delivery",       "escalation",  "heartbeat_state",
-    "mailbox",        "news",          "notification",   "page",        "policy_version",
+    "clock_shift",    "commit_mark",   "config_state",    "intake_mark", "key_state",
+    "pulse",          "secret",        "schema_version",  "turn",        "access_key",
+    "carried",        "config_object", "heartbeat_state", "news",        "policy_version",
     "shift_override", "event_parent",
 };
 

@@ -34,7 +34,7 @@ static const struct column COLUMNS[] = {
     {"detail", COLUMN_TEXT, AT(detail)},
 };
 
-static const struct table DELIVERY_TABLE = {
+const struct table DELIVERY_TABLE = {
     .name = "delivery",
     .size = sizeof(struct delivery),
     ROW_COLUMNS(COLUMNS),

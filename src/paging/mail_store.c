@@ -26,7 +26,7 @@ static const struct column MAILBOX_COLUMNS[] = {
 };
 #undef AT
 
-static const struct table MAILBOX_TABLE = {
+const struct table MAILBOX_TABLE = {
     .name = "mailbox",
     .size = sizeof(struct mailbox),
     ROW_COLUMNS(MAILBOX_COLUMNS),
@@ -201,7 +201,7 @@ static const struct column NOTIFICATION_COLUMNS[] = {
 #undef AT
 
 /* Inserted whole; what changes in one is written by the statements below. */
-static const struct table NOTIFICATION_TABLE = {
+const struct table NOTIFICATION_TABLE = {
     .name = "notification",
     .size = sizeof(struct notification),
     ROW_COLUMNS(NOTIFICATION_COLUMNS),

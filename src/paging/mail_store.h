@@ -7,10 +7,12 @@
 
 #include "base/subject.h"
 #include "channel/channel.h"
-#include "db/db.h"
+#include "db/row.h"
 #include "ledger/lane.h"
 #include "paging/state.h"
 #include "paging/throttle.h"
+
+extern const struct table MAILBOX_TABLE, NOTIFICATION_TABLE, DELIVERY_TABLE;
 
 /* The urgency of a mailbox for what is never urgent: it has a bound of its own, so that it neither takes
  * room from pages nor waits behind them. */

@@ -27,7 +27,7 @@ static const struct column ESCALATION_COLUMNS[] = {
 };
 #undef AT
 
-static const struct table ESCALATION_TABLE = {
+const struct table ESCALATION_TABLE = {
     .name = "escalation",
     .size = sizeof(struct escalation),
     ROW_COLUMNS(ESCALATION_COLUMNS),
@@ -158,7 +158,7 @@ static const struct column PAGE_COLUMNS[] = {
 };
 #undef AT
 
-static const struct table PAGE_TABLE = {
+const struct table PAGE_TABLE = {
     .name = "page",
     .size = sizeof(struct page),
     ROW_COLUMNS(PAGE_COLUMNS),

@@ -5,7 +5,7 @@
 #include <glib.h>
 
 #include "base/subject.h"
-#include "db/db.h"
+#include "db/row.h"
 #include "ledger/lane.h"
 #include "paging/state.h"
 #include "paging/topic.h"
@@ -28,6 +28,8 @@ struct escalation {
     struct utc kept_next_at;
     struct span wait; /* of the step that was told last */
 };
+
+extern const struct table ESCALATION_TABLE, PAGE_TABLE;
 
 void escalation_insert(struct db *db, struct escalation *escalation); /* sets id */
 void escalation_save(struct db *db, const struct escalation *escalation);
