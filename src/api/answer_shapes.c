@@ -53,9 +53,13 @@ const struct record REPORT_SHAPE = SHAPE("DoctorReport", "What the doctor found.
 
 static const struct field CHAIN_FIELDS[] = {
     SHAPE_ENUM("state", CHAIN_STATE_NAMES, FIELD_ALWAYS),
-    SHAPE_KIND(
-        "events", FIELD_INT, FIELD_ALWAYS,
-        "How many hold together, from the first one on: all of them when the record is whole."),
+    SHAPE_KIND("events", FIELD_INT, FIELD_ALWAYS,
+               "How many hold together, from the first one on that is kept: all of them when the "
+               "record is "
+               "whole."),
+    SHAPE_TEXT("deleted_seq", 0,
+               "The events up to here are gone, as the configuration says; a checkpoint that was "
+               "checked stands for them."),
     SHAPE_TEXT("first_seq", 0, "Of those."),
     SHAPE_KIND("first_at", FIELD_UTC, 0, NULL),
     SHAPE_TEXT("last_seq", 0, NULL),

@@ -12,10 +12,12 @@ static void print_extent(const json_t *answer, const struct zone *zone, json_int
     const char *last = json_text(answer, "last_seq", "");
     g_autofree char *from = output_time_text(zone, json_text(answer, "first_at", ""));
     g_autofree char *to = output_time_text(zone, json_text(answer, "last_at", ""));
+    const char *first = json_text(answer, "first_seq", "1");
     if (events == 1) {
-        printf("1 event, number 1, of %s", from);
+        printf("1 event, number %s, of %s", first, from);
     } else {
-        printf("%lld events, number 1 of %s to number %s of %s", (long long)events, from, last, to);
+        printf("%lld events, number %s of %s to number %s of %s", (long long)events, first, from,
+               last, to);
     }
 }
 
@@ -39,6 +41,13 @@ static int show(const struct cli *cli, const char *where, const json_t *answer)
         const struct zone *zone = output_zone();
         print_extent(answer, zone, events);
         printf(" (times are %s).\n", zone_name(zone));
+    }
+    const char *deleted = json_text(answer, "deleted_seq", NULL);
+    if (what == NULL && deleted != NULL) {
+        printf(
+            "The events up to number %s were old and are gone; the checkpoint that stands for them "
+            "is the one that was made.\n",
+            deleted);
     }
     const char *seen = json_text(answer, "seen_seq", NULL);
     if (what == NULL && seen != NULL && g_strcmp0(seen, json_text(answer, "last_seq", NULL)) == 0) {

@@ -10,6 +10,7 @@
 #include "db/tables.h"
 #include "db/test_database.h"
 #include "ledger/chain.h"
+#include "ledger/checkpoint.h"
 #include "ledger/clock_store.h"
 #include "ledger/lane_store.h"
 #include "paging/mail_store.h"
@@ -21,7 +22,7 @@
 static const struct table *const TABLES[] = {
     &ACCESS_KEY_TABLE, &ALERT_TABLE, &CLOCK_MARK_TABLE, &CONTACT_TABLE,         &DELIVERY_TABLE,
     &ESCALATION_TABLE, &EVENT_TABLE, &MAILBOX_TABLE,    &NOTIFICATION_TABLE,    &PAGE_TABLE,
-    &LANE_TABLE,       &NODE_TABLE,  &PAYLOAD_TABLE,    &RETENTION_STATE_TABLE,
+    &LANE_TABLE,       &NODE_TABLE,  &PAYLOAD_TABLE,    &RETENTION_STATE_TABLE, &CHECKPOINT_TABLE,
 };
 
 /* No struct stands for a row of these: one or two values that a statement or two know. */

@@ -7,9 +7,13 @@
 
 #define SEQ "%" G_GINT64_FORMAT
 
-const struct enum_name CHAIN_STATE_NAMES[] = {
-    {"whole", CHAIN_WHOLE},     {"edited", CHAIN_EDITED}, {"missing", CHAIN_MISSING},
-    {"cut_off", CHAIN_CUT_OFF}, {"astray", CHAIN_ASTRAY}, {0}};
+const struct enum_name CHAIN_STATE_NAMES[] = {{"whole", CHAIN_WHOLE},
+                                              {"edited", CHAIN_EDITED},
+                                              {"missing", CHAIN_MISSING},
+                                              {"cut_off", CHAIN_CUT_OFF},
+                                              {"astray", CHAIN_ASTRAY},
+                                              {"forged", CHAIN_FORGED},
+                                              {0}};
 
 static void find(struct chain *chain, enum chain_state state, int64_t from, int64_t to)
 {
@@ -33,9 +37,36 @@ void chain_judge(struct chain *chain, const struct event *event, const void *kep
         return;
     }
     memcpy(chain->hash, hash, sizeof hash);
-    chain->first_at = chain->last_seq == 0 ? event->at : chain->first_at;
+    chain->first_at = utc_is_set(chain->first_at) ? chain->first_at : event->at;
     chain->last_at = event->at;
     chain->last_seq = event->seq;
+    if (strcmp(event->kind, EVENT_RETENTION_CHECKPOINT.name) == 0) {
+        g_free(chain->named);
+        chain->named = g_strdup(event->data);
+    }
+}
+
+void chain_clear(struct chain *chain)
+{
+    g_clear_pointer(&chain->named, g_free);
+}
+
+static void find_forged(struct chain *chain, int64_t seq)
+{
+    find(chain, CHAIN_FORGED, seq, seq);
+}
+
+void chain_pass(struct chain *chain, const struct checkpoint *checkpoint, bool is_sealed)
+{
+    if (!is_sealed || checkpoint->seq < chain->checkpoint.seq) {
+        find_forged(chain, checkpoint->seq);
+        return;
+    }
+    chain->checkpoint = *checkpoint;
+    if (checkpoint->seq > chain->last_seq) {
+        chain->last_seq = checkpoint->seq;
+        memcpy(chain->hash, checkpoint->hash, sizeof chain->hash);
+    }
 }
 
 void chain_stray(struct chain *chain, int64_t seq)
@@ -45,9 +76,14 @@ void chain_stray(struct chain *chain, int64_t seq)
 
 void chain_end(struct chain *chain)
 {
+    bool is_any = chain->checkpoint.seq > 0 || chain->named != NULL;
     if (chain->state == CHAIN_WHOLE && chain->last_seq < chain->seen_seq) {
         find(chain, CHAIN_CUT_OFF, chain->last_seq + 1, chain->seen_seq);
+    } else if (chain->state == CHAIN_WHOLE && is_any &&
+               !checkpoint_is_named(&chain->checkpoint, chain->named)) {
+        find_forged(chain, chain->checkpoint.seq);
     }
+    chain_clear(chain);
 }
 
 /* --- telling --- */
@@ -93,6 +129,12 @@ bool chain_words(const struct chain *chain, struct db *db, const char *which, st
                          "event " SEQ " of the %s is listed under other parents than it names: "
                          "table event_parent was edited; restore a backup from before",
                          chain->bad_from, which);
+    case CHAIN_FORGED:
+        return fault_set(fault, "",
+                         "the checkpoint of the %s, which stands for the events up to " SEQ
+                         ", is not the one that was made: events were deleted, or it was changed; "
+                         "restore a backup from before",
+                         which, chain->bad_from);
     case CHAIN_UNREAD:
         return fault_set(fault, "", "the events of the %s cannot be read: %s", which,
                          db != NULL ? db_error_text(db) : "");
@@ -112,8 +154,10 @@ json_t *chain_json(const struct chain *chain)
     struct fault fault = {0};
     json_t *json =
         json_pack("{s:s, s:I}", "state", enum_to_name(CHAIN_STATE_NAMES, (int)chain->state),
-                  "events", (json_int_t)chain->last_seq);
-    add_seq(json, "first_seq", chain->last_seq > 0 ? 1 : 0);
+                  "events", (json_int_t)(chain->last_seq - chain->checkpoint.seq));
+    bool is_any = chain->last_seq > chain->checkpoint.seq;
+    add_seq(json, "deleted_seq", chain->checkpoint.seq);
+    add_seq(json, "first_seq", is_any ? chain->checkpoint.seq + 1 : 0);
     json_set_utc(json, "first_at", chain->first_at);
     add_seq(json, "last_seq", chain->last_seq);
     json_set_utc(json, "last_at", chain->last_at);

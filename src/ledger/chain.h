@@ -4,7 +4,7 @@
 #define LEDGER_CHAIN_H
 
 #include "base/record.h"
-#include "ledger/event.h"
+#include "ledger/checkpoint.h"
 
 struct table;
 
@@ -14,6 +14,7 @@ enum chain_state {
     CHAIN_MISSING,   /* events are missing before one that is there … */
     CHAIN_CUT_OFF,   /* … or at the end */
     CHAIN_ASTRAY, /* an event stands in timelines that it does not name, or is missing from one */
+    CHAIN_FORGED, /* what stands for the events that were deleted is not what was made for them */
     CHAIN_UNREAD, /* the database could not be read */
 };
 
@@ -22,7 +23,7 @@ extern const struct enum_name CHAIN_STATE_NAMES[]; /* of all but the last */
 /* How an event is kept, with its hash (db/row.h). */
 extern const struct table EVENT_TABLE;
 
-/* How far a walk has come. The events up to `last_seq` hold together. */
+/* How far a walk has come. The events from the checkpoint up to `last_seq` hold together. */
 struct chain {
     enum chain_state state;
     int64_t last_seq; /* 0: none yet; the first has 1, so it is their number, too */
@@ -31,6 +32,9 @@ struct chain {
     int64_t
         seen_seq; /* that many are known by a note beside them (see ledger_pulse); 0: it says nothing */
     unsigned char hash[EVENT_HASH_SIZE];
+    struct checkpoint checkpoint; /* stands for the events before */
+    char *
+        named; /* data of the newest event that names one; NULL: none yet. Freed at the walk's end */
 };
 
 /* The newest event that is there, or was once as a note beside the events says; 0: none. Any connection. */
@@ -49,6 +53,10 @@ void chain_judge(struct chain *chain, const struct event *event, const void *kep
 void chain_stray(struct chain *chain, int64_t seq);
 /* There are no more. */
 void chain_end(struct chain *chain);
+/* The walk begins, or goes on, behind what is gone. `is_sealed`: by this installation. */
+void chain_pass(struct chain *chain, const struct checkpoint *checkpoint, bool is_sealed);
+/* Of a walk that is given up. */
+void chain_clear(struct chain *chain);
 
 /* True when it is whole; else a fault with what is amiss and what to do. `which` database, for people:
  * "backup"; `db` says why it could not be read, and may be NULL where it could. */
@@ -57,7 +65,7 @@ NODISCARD bool chain_words(const struct chain *chain, struct db *db, const char 
 /* chain_verify and chain_words together. */
 NODISCARD bool chain_check(struct db *db, const char *which, struct fault *fault);
 
-/* {state, events, first_seq, first_at, last_seq, last_at, seen_seq, bad_from, bad_to, what}, without what
+/* {state, events, deleted_seq, first_seq, first_at, last_seq, last_at, seen_seq, bad_from, bad_to, what}, without what
  * there is none of. Of one that could be read. */
 NODISCARD json_t *chain_json(const struct chain *chain);
 

@@ -255,10 +255,32 @@ int64_t chain_newest(struct db *db)
     return MAX(seen, event_last_seq(db));
 }
 
+static void pass_checkpoint(struct chain *chain, struct db *db)
+{
+    struct checkpoint checkpoint;
+    bool is_sealed = checkpoint_load(db, &checkpoint);
+    chain_pass(chain, &checkpoint, is_sealed);
+}
+
+/* Were more events deleted since the walk looked last? Then what it found amiss may only be that. */
+static bool goes_on_behind(struct chain *chain, struct db *db)
+{
+    struct checkpoint checkpoint;
+    bool may_be = chain->state == CHAIN_WHOLE || chain->state == CHAIN_MISSING;
+    bool is_sealed = checkpoint_load(db, &checkpoint);
+    if (!may_be || !is_sealed || checkpoint.seq <= chain->checkpoint.seq) {
+        return false;
+    }
+    chain->state = CHAIN_WHOLE;
+    chain->bad_from = chain->bad_to = 0;
+    return true;
+}
+
 void chain_begin(struct chain *chain, struct db *db)
 {
     *chain = (struct chain){.state = CHAIN_WHOLE};
     chain->seen_seq = pulse_seq(db); /* before the walk: events may come while it lasts */
+    pass_checkpoint(chain, db);
     if (db_error(db) != DB_OK) {
         chain->state = CHAIN_UNREAD;
     }
@@ -358,16 +380,14 @@ static void judge_parents(struct chain *chain, const struct astray *astray, stru
     g_string_free(found.names, TRUE);
 }
 
-bool chain_walk(struct chain *chain, struct db *db, int limit)
+/* Answers how many rows there were. */
+static int walk_rows(struct chain *chain, struct db *db, int limit)
 {
-    if (chain->state != CHAIN_WHOLE) {
-        return false;
-    }
     int rows = 0;
     struct astray astray = {.is_known = has_parents(db), .names = g_string_new(NULL)};
     int64_t known_seq = chain->last_seq;
-    /* Rows below 1 do not fit either. */
-    int64_t after_seq = chain->last_seq == 0 ? INT64_MIN : chain->last_seq;
+    /* At first what should not be there any more, and rows below 1, do not fit either. */
+    int64_t after_seq = utc_is_set(chain->first_at) ? chain->last_seq : INT64_MIN;
     struct db_query *query = ask_list(db, after_seq, NULL, limit);
     struct event_row row;
     while (chain->state == CHAIN_WHOLE && row_next(query, &EVENT_TABLE, &row)) {
@@ -380,12 +400,31 @@ bool chain_walk(struct chain *chain, struct db *db, int limit)
         judge_parents(chain, &astray, db, known_seq);
     }
     g_string_free(astray.names, TRUE);
+    return rows;
+}
+
+bool chain_walk(struct chain *chain, struct db *db, int limit)
+{
+    if (chain->state == CHAIN_WHOLE) {
+        pass_checkpoint(chain, db);
+    }
+    if (chain->state != CHAIN_WHOLE) {
+        chain_clear(chain);
+        return false;
+    }
+    int rows = walk_rows(chain, db, limit);
     if (db_error(db) != DB_OK) {
         chain->state = CHAIN_UNREAD;
+    } else if ((rows < limit || chain->state != CHAIN_WHOLE) && goes_on_behind(chain, db)) {
+        return true;
     } else if (rows < limit) {
         chain_end(chain);
     }
-    return chain->state == CHAIN_WHOLE && rows == limit;
+    bool has_more = chain->state == CHAIN_WHOLE && rows == limit;
+    if (!has_more) {
+        chain_clear(chain);
+    }
+    return has_more;
 }
 
 bool chain_verify(struct db *db, struct chain *out)

@@ -162,6 +162,7 @@ static void run_verify(void *arg)
     struct verifying *job = arg;
     struct http_request *request = job->request;
     if (aside_is_over(request)) {
+        chain_clear(&job->chain);
         g_free(job);
         return;
     }
@@ -175,6 +176,7 @@ static void run_verify(void *arg)
     if (is_read) {
         http_answer_json(request, 200, chain_json(&job->chain));
     }
+    chain_clear(&job->chain);
     g_free(job);
 }
 

@@ -1,4 +1,5 @@
 /* What happens to the ledger itself. */
+#include "ledger/checkpoint.h"
 #include "ledger/ledger_private.h"
 
 static const char *const OF_LEDGER[] = {"ledger", NULL};
@@ -29,6 +30,17 @@ static const struct field GONE_FIELDS[] = {
 static const struct record GONE =
     SHAPE("EventNodeGone", "A node ended, or is silent.", GONE_FIELDS);
 
+static const char *const OF_RETENTION[] = {"retention", NULL};
+static const struct field CHECKPOINT_FIELDS[] = {
+    SHAPE_TEXT(CHECKPOINT_SEQ, FIELD_ALWAYS, "Number of the newest event that is gone."),
+    SHAPE_TEXT(CHECKPOINT_HASH, FIELD_ALWAYS, "With which it ended."),
+};
+static const struct record CHECKPOINT =
+    SHAPE("EventRetentionCheckpoint", "The oldest events were deleted.", CHECKPOINT_FIELDS);
+
+const struct event_kind EVENT_RETENTION_CHECKPOINT = {
+    .name = "retention.checkpoint", .subjects = OF_RETENTION, .data = &CHECKPOINT};
+
 const struct event_kind EVENT_LEDGER_REOPENED = {
     .name = "ledger.reopened", .subjects = OF_LEDGER, .data = &REOPENED};
 const struct event_kind EVENT_CLOCK_JUMPED = {
@@ -38,6 +50,10 @@ const struct event_kind EVENT_NODE_JOINED = {
 const struct event_kind EVENT_NODE_LEFT = {.name = "node.left", .subjects = OF_NODE, .data = &GONE};
 const struct event_kind EVENT_NODE_LOST = {.name = "node.lost", .subjects = OF_NODE, .data = &GONE};
 
-const struct event_kind *const LEDGER_EVENTS[] = {&EVENT_LEDGER_REOPENED, &EVENT_CLOCK_JUMPED,
-                                                  &EVENT_NODE_JOINED,     &EVENT_NODE_LEFT,
-                                                  &EVENT_NODE_LOST,       NULL};
+const struct event_kind *const LEDGER_EVENTS[] = {&EVENT_LEDGER_REOPENED,
+                                                  &EVENT_CLOCK_JUMPED,
+                                                  &EVENT_NODE_JOINED,
+                                                  &EVENT_NODE_LEFT,
+                                                  &EVENT_NODE_LOST,
+                                                  &EVENT_RETENTION_CHECKPOINT,
+                                                  NULL};

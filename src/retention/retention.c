@@ -23,6 +23,7 @@ static const struct field FIELDS[] = {
     SPAN_FIELD("alerts", alerts, "Alerts that are over, with all that was sent for them."),
     SPAN_FIELD("deliveries", deliveries, "What became of each message."),
     SPAN_FIELD("payloads", payloads, "The last payloads of each integration."),
+    SPAN_FIELD("events", events, "What happened; of an alert that is kept, as long as it is."),
 };
 
 static void set_usual(struct span *span)
@@ -36,6 +37,7 @@ static void fill(void *self)
     set_usual(&retention->alerts);
     set_usual(&retention->deliveries);
     set_usual(&retention->payloads);
+    set_usual(&retention->events);
 }
 
 const struct record RETENTION_RECORD = {.name = "RetentionSettings",
@@ -46,7 +48,7 @@ const struct record RETENTION_RECORD = {.name = "RetentionSettings",
                                         .fill = fill};
 
 static const struct retention USUAL = {
-    .alerts = {USUAL_US}, .deliveries = {USUAL_US}, .payloads = {USUAL_US}};
+    .alerts = {USUAL_US}, .deliveries = {USUAL_US}, .payloads = {USUAL_US}, .events = {USUAL_US}};
 
 bool retention_is_usual(struct span span)
 {
@@ -63,6 +65,21 @@ bool retention_may_go(const struct retention_candidate *candidate, struct utc be
 {
     return !candidate->is_in_use && utc_is_set(candidate->over_at) &&
            utc_before(candidate->over_at, before);
+}
+
+int64_t retention_prefix(const struct retention_event *events, size_t count, int64_t needed_seq,
+                         struct utc before, struct utc now)
+{
+    int64_t last = 0;
+    for (size_t i = 0; i < count && events[i].seq < needed_seq; i++) {
+        bool is_old = utc_before(events[i].at, before);
+        bool is_odd = utc_before(now, events[i].at);
+        if (!is_old && !is_odd) {
+            break;
+        }
+        last = is_old ? events[i].seq : last;
+    }
+    return last;
 }
 
 struct utc retention_clock(struct utc known, struct utc now, struct span passed)

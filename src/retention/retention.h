@@ -12,6 +12,7 @@ struct retention {
     struct span
         deliveries; /* since they were claimed; also messages that are about no alert, since they were settled */
     struct span payloads;
+    struct span events; /* of which those that an alert needs that is kept stay with it */
 };
 
 extern const struct record RETENTION_RECORD;
@@ -31,6 +32,18 @@ struct retention_candidate {
 };
 
 NODISCARD bool retention_may_go(const struct retention_candidate *candidate, struct utc before);
+
+/* As much of an event as is needed to judge it. */
+struct retention_event {
+    int64_t seq;
+    struct utc at;
+};
+
+/* The chain is cut from its old end only: number of the last of these, the oldest ones in order, that may go with all before
+ * it; 0: none. Those from `needed_seq` on stay. One that says it happened after `now` was written by a clock that was
+ * wrong, and goes with those behind it. */
+NODISCARD int64_t retention_prefix(const struct retention_event *events, size_t count,
+                                   int64_t needed_seq, struct utc before, struct utc now);
 
 /* What time it is for retention. A clock that is wrong for an hour must not cost a history of years: retention's own
  * goes at most RETENTION_HASTE times as fast as the time that passes. `known`: where it stood; unset: never asked.

@@ -30,12 +30,15 @@ static const struct field RUN_FIELDS[] = {
     SHAPE_KIND("deliveries", FIELD_INT, FIELD_ALWAYS, NULL),
     SHAPE_KIND("notices", FIELD_INT, FIELD_ALWAYS, "Messages that were about no alert."),
     SHAPE_KIND("payloads", FIELD_INT, FIELD_ALWAYS, NULL),
+    SHAPE_KIND("events", FIELD_INT, FIELD_ALWAYS, NULL),
 };
 static const struct record RUN = SHAPE("RetentionRun", "What a run deleted.", RUN_FIELDS);
 
 static const struct field RETENTION_FIELDS[] = {
     SHAPE_MANY("kept", KEPT, FIELD_ALWAYS),
     SHAPE_ONE("last_run", RUN, 0),
+    SHAPE_TEXT("events_needed_from", 0,
+               "The first event of the oldest alert that is kept: from this one on all stay."),
     SHAPE_KIND("judged_at", FIELD_UTC, 0,
                "What time it is for retention: behind the clock where that leapt ahead."),
 };
@@ -70,14 +73,24 @@ static json_t *sort_json(struct db *db, const char *what, enum retention_sort so
 
 static json_t *run_json(const struct retention_state *state)
 {
-    json_t *json = json_pack("{s:I, s:I, s:I, s:I}", "alerts", (json_int_t)state->alerts,
-                             "deliveries", (json_int_t)state->deliveries, "notices",
-                             (json_int_t)state->notices, "payloads", (json_int_t)state->payloads);
+    json_t *json =
+        json_pack("{s:I, s:I, s:I, s:I, s:I}", "alerts", (json_int_t)state->alerts, "deliveries",
+                  (json_int_t)state->deliveries, "notices", (json_int_t)state->notices, "payloads",
+                  (json_int_t)state->payloads, "events", (json_int_t)state->events);
     json_set_utc(json, "begun_at", state->begun_at);
     if (!utc_before(state->ended_at, state->begun_at)) {
         json_set_utc(json, "ended_at", state->ended_at);
     }
     return json;
+}
+
+static json_t *events_json(struct db *db, struct span kept, struct utc judged, int64_t needed)
+{
+    struct retention_event oldest = {0};
+    size_t count = retention_first_events(db, &oldest, 1);
+    int64_t due = retention_count_events(db, horizon_of(judged, kept));
+    int64_t unneeded = count > 0 && needed != INT64_MAX ? needed - oldest.seq : INT64_MAX;
+    return kept_json("events", kept, oldest.at, MIN(due, unneeded));
 }
 
 static json_t *status_json(struct db *db, const struct retention *retention, struct utc now)
@@ -96,7 +109,13 @@ static json_t *status_json(struct db *db, const struct retention *retention, str
     json_array_append_new(
         kept, kept_json("payloads", retention->payloads, retention_oldest_payload(db),
                         retention_count_payloads(db, horizon_of(judged, retention->payloads))));
+    int64_t needed = retention_needed_seq(db);
+    json_array_append_new(kept, events_json(db, retention->events, judged, needed));
     json_t *status = json_pack("{s:o}", "kept", kept);
+    if (needed != INT64_MAX) {
+        json_object_set_new(status, "events_needed_from",
+                            json_sprintf("%" G_GINT64_FORMAT, needed));
+    }
     if (utc_is_set(state.begun_at)) {
         json_object_set_new(status, "last_run", run_json(&state));
     }

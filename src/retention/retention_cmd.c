@@ -11,7 +11,7 @@ static void show_run(const json_t *run)
                            ended != NULL ? "\nThe last run ended at %s; it deleted"
                                          : "\nA run goes on since %s; so far it deleted",
                            at);
-    static const char *const WHAT[] = {"alerts", "deliveries", "notices", "payloads"};
+    static const char *const WHAT[] = {"alerts", "deliveries", "notices", "payloads", "events"};
     for (size_t i = 0; i < G_N_ELEMENTS(WHAT); i++) {
         g_autofree char *count = cmd_value(run, WHAT[i]);
         g_string_append_printf(out, "%s %s %s", i == 0 ? "" : ",", count, WHAT[i]);
@@ -54,7 +54,8 @@ static int show_retention(struct cli *cli)
 
 static const struct cli_command ROWS[] = {
     {"retention", "", 0, 0, "Show how long what is over is kept, and what will go.",
-     "Alerts, deliveries and payloads are deleted when they are older than the configuration says "
+     "Alerts, deliveries, payloads and events are deleted when they are older than the "
+     "configuration says "
      "(section retention; 400 days where it says nothing), in small steps once an hour. What goes "
      "on is never deleted: TO GO counts what is old enough, and some of it may be in use still.",
      NULL, SETTING_CLIENT, 0, show_retention},

@@ -8,6 +8,7 @@ static const struct field RAN_FIELDS[] = {
     SHAPE_KIND("deliveries", FIELD_INT, FIELD_ALWAYS, NULL),
     SHAPE_KIND("notices", FIELD_INT, FIELD_ALWAYS, "Messages that were about no alert."),
     SHAPE_KIND("payloads", FIELD_INT, FIELD_ALWAYS, NULL),
+    SHAPE_KIND("events", FIELD_INT, FIELD_ALWAYS, NULL),
 };
 static const struct record RAN =
     SHAPE("EventRetentionRan", "So much of what was old was deleted.", RAN_FIELDS);

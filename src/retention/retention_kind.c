@@ -14,7 +14,8 @@ static void tidy(const void *item, json_t *written, GPtrArray *notes)
         struct span span;
     } spans[] = {{"alerts", retention->alerts},
                  {"deliveries", retention->deliveries},
-                 {"payloads", retention->payloads}};
+                 {"payloads", retention->payloads},
+                 {"events", retention->events}};
 
     (void)notes;
     for (size_t i = 0; i < G_N_ELEMENTS(spans); i++) {
@@ -36,6 +37,12 @@ static void lint(const struct lint *lint)
             "Alerts are forgotten %s after their end: who missed pages is told of 30 days, and "
             "knows less.",
             text);
+    }
+    if (retention->events.us < retention->alerts.us) {
+        lint_add(lint->findings, LINT_NOTE, "retention", "retention",
+                 "Shorten retention.alerts, too, if the events are really to go.",
+                 "Events are to be kept for less time than alerts: those that an alert needs stay "
+                 "as long as it does, and all that came after.");
     }
 }
 

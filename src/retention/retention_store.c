@@ -81,7 +81,7 @@ static const char *const DELIVERY_GOES[] = {"DELETE FROM carried WHERE delivery_
 static const char *const NOTICE_GOES[] = {"DELETE FROM carried WHERE notification_id = $1",
                                           "DELETE FROM notification WHERE id = $1", NULL};
 
-static const struct sort SORTS[SORT_END] = {
+static const struct sort SORTS[SORT_EVENTS] = {
     [SORT_ALERTS] = {&RESOLVED,
                      "SELECT {columns} " ALL_RESOLVED
                      " AND (a.resolved_at, a.id) > (CAST($2 AS BIGINT), CAST($3 AS BIGINT))"
@@ -174,6 +174,69 @@ struct utc retention_oldest_payload(struct db *db)
     return db_take_utc(db_query(db, "SELECT min(at) FROM payload"));
 }
 
+/* --- events --- */
+
+#define EVENT_AT(member) offsetof(struct retention_event, member)
+static const struct column EVENT_COLUMNS[] = {{"seq", COLUMN_INT, EVENT_AT(seq)},
+                                              {"at", COLUMN_UTC, EVENT_AT(at)}};
+static const struct table EVENTS = {.size = sizeof(struct retention_event),
+                                    ROW_COLUMNS(EVENT_COLUMNS)};
+
+size_t retention_first_events(struct db *db, struct retention_event *out, size_t max)
+{
+    struct db_query *query =
+        row_query(db, &EVENTS, "SELECT {columns} FROM event ORDER BY seq LIMIT $1");
+    db_bind_int(query, 1, (int64_t)max);
+    size_t count = 0;
+    while (count < max && row_next(query, &EVENTS, &out[count])) {
+        count++;
+    }
+    db_reset(query);
+    return count;
+}
+
+static int64_t first_or_none(struct db_query *query)
+{
+    int64_t seq = db_take_int(query);
+    return seq != 0 ? seq : INT64_MAX;
+}
+
+/* Numbers of alerts and of their first events grow together: what belongs to the oldest comes first. */
+int64_t retention_needed_seq(struct db *db)
+{
+    int64_t of_alert =
+        first_or_none(db_query(db, "SELECT min(seq) FROM event"
+                                   " WHERE subject = 'alert:' || (SELECT min(id) FROM alert)"));
+    int64_t of_paging = first_or_none(
+        db_query(db, "SELECT min(seq) FROM event WHERE subject = (SELECT subject_kind || ':' ||"
+                     " subject_id FROM escalation ORDER BY id LIMIT 1)"));
+    return MIN(of_alert, of_paging);
+}
+
+static struct retention_event event_from(struct db *db, int64_t seq)
+{
+    struct retention_event event = {0};
+    struct db_query *query =
+        row_query(db, &EVENTS, "SELECT {columns} FROM event WHERE seq >= $1 ORDER BY seq LIMIT 1");
+    db_bind_int(query, 1, seq);
+    return row_take(query, &EVENTS, &event) ? event : (struct retention_event){INT64_MAX, {0}};
+}
+
+int64_t retention_count_events(struct db *db, struct utc before)
+{
+    int64_t first = event_from(db, 0).seq, low = first;
+    int64_t high = db_take_int(db_query(db, "SELECT max(seq) FROM event"));
+    while (first != INT64_MAX && low < high) { /* the first that is young lies from low to high */
+        int64_t middle = low + (high - low) / 2;
+        if (utc_before(event_from(db, middle).at, before)) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return first == INT64_MAX ? 0 : low - first;
+}
+
 /* --- how far it has come --- */
 
 struct state_row {
@@ -192,6 +255,7 @@ static const struct column STATE_COLUMNS[] = {
     {"deliveries", COLUMN_INT, STATE(deliveries)},
     {"notices", COLUMN_INT, STATE(notices)},
     {"payloads", COLUMN_INT, STATE(payloads)},
+    {"events", COLUMN_INT, STATE(events)},
 };
 
 const struct table RETENTION_STATE_TABLE = {

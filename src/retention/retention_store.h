@@ -12,6 +12,7 @@ enum retention_sort {
     SORT_SUPPRESSED, /* … and those that a route suppressed */
     SORT_DELIVERIES,
     SORT_NOTICES, /* messages that are about no alert: tests, gaps ahead */
+    SORT_EVENTS,  /* in whole prefixes, by their numbers (the three functions below) */
     SORT_END,     /* no sort: none is after it */
 };
 
@@ -30,7 +31,15 @@ void retention_delete(struct db *db, enum retention_sort sort, int64_t id);
 /* Answers how many. */
 int64_t retention_delete_payloads(struct db *db, struct utc before);
 
-/* How many are old enough, those that are in use among them; counts up to `max`. */
+/* The oldest ones, in order; writes at most `max`. */
+NODISCARD size_t retention_first_events(struct db *db, struct retention_event *out, size_t max);
+/* The first event that something needs which is kept: of the oldest alert, or of what is paged about first. INT64_MAX:
+ * none is. */
+NODISCARD int64_t retention_needed_seq(struct db *db);
+/* How many at the old end happened before `before`: by halving, for times mostly grow with the numbers. */
+NODISCARD int64_t retention_count_events(struct db *db, struct utc before);
+
+/* Of any sort but events: how many are old enough, those that are in use among them; counts up to `max`. */
 NODISCARD int64_t retention_count(struct db *db, enum retention_sort sort, struct utc before,
                                   int64_t max);
 NODISCARD int64_t retention_count_payloads(struct db *db, struct utc before);
@@ -43,7 +52,7 @@ struct retention_state {
     struct utc judged_at; /* retention's own clock, see retention_clock */
     struct utc begun_at;  /* the run that goes on, or the last one */
     struct utc ended_at;  /* of the last one that came to its end; before begun_at: one goes on */
-    int64_t alerts, deliveries, notices, payloads; /* deleted by that run */
+    int64_t alerts, deliveries, notices, payloads, events; /* deleted by that run */
 };
 
 extern const struct table RETENTION_STATE_TABLE;

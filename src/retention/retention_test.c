@@ -32,6 +32,34 @@ static void only_what_is_over_and_unused_may_go(void **state)
     }
 }
 
+static void a_prefix_ends_where_something_is_young_or_needed(void **state)
+{
+    (void)state;
+    const struct utc old = {NOON.us - 10}, young = {NOON.us + 10}, now = {NOON.us + 20},
+                     wrong = {NOON.us + 1000};
+
+    const struct {
+        struct retention_event events[4];
+        size_t count;
+        int64_t needed, last;
+    } rows[] = {
+        {{{5, old}, {6, old}, {7, young}}, 3, INT64_MAX, 6},
+        {{{5, young}, {6, old}}, 2, INT64_MAX, 0}, /* a clock that was set back cuts nothing */
+        {{{5, old}, {6, wrong}, {7, old}, {8, young}}, 4, INT64_MAX, 7},
+        {{{5, old}, {6, wrong}, {7, young}}, 3, INT64_MAX, 5},
+        {{{5, old}, {6, old}, {7, old}}, 3, 7, 6},
+        {{{5, old}}, 1, 5, 0},
+        {{{5, old}}, 0, INT64_MAX, 0},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        int64_t last = retention_prefix(rows[i].events, rows[i].count, rows[i].needed, NOON, now);
+        if (last != rows[i].last) {
+            fail_msg("row %zu: %d", i, (int)last);
+        }
+    }
+}
+
 static void its_clock_goes_with_the_time_that_passes(void **state)
 {
     (void)state;
@@ -120,6 +148,7 @@ static void who_keeps_less_than_is_looked_back_at_is_told(void **state)
     (void)state;
     assert_int_equal(count_findings("retention: {alerts: 30d}"), 0);
     assert_int_equal(count_findings("retention: {alerts: 7d}"), 1);
+    assert_int_equal(count_findings("retention: {events: 90d}"), 1);
 }
 
 int main(void)
@@ -127,6 +156,7 @@ int main(void)
     config_register((const struct config_kind *const[]){&RETENTION_KIND, NULL});
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_what_is_over_and_unused_may_go),
+        cmocka_unit_test(a_prefix_ends_where_something_is_young_or_needed),
         cmocka_unit_test(its_clock_goes_with_the_time_that_passes),
         cmocka_unit_test(it_has_a_twentieth_of_the_time),
         cmocka_unit_test(what_makes_no_sense_is_refused_with_its_field),

@@ -1,5 +1,6 @@
 #include "retention/retention_work.h"
 
+#include "ledger/checkpoint.h"
 #include "source/payload.h"
 
 /* After a start, for others have more to do then; between two runs; after a step that failed. */
@@ -10,7 +11,11 @@
 /* A step ends after this, for a batch may wait behind it. */
 #define STEP_MOST SPAN_MS(5)
 
-enum { ROWS_MOST = 250 }; /* of one step */
+enum {
+    ROWS_MOST = 250,    /* of one step */
+    EVENTS_MOST = 1000, /* they are small, and each step leaves a checkpoint */
+    EVENTS_LEAST = 20,  /* for less than that no checkpoint is made: it is an event itself */
+};
 
 struct retention_work {
     struct config_holder *configs;
@@ -110,6 +115,7 @@ static int64_t *counter(struct retention_state *state, enum retention_sort sort)
     case SORT_DELIVERIES:
         return &state->deliveries;
     case SORT_NOTICES:
+    case SORT_EVENTS:
     case SORT_END:
         break;
     }
@@ -136,6 +142,31 @@ static bool work_sort(struct ledger_tx *tx, struct retention_work *work,
     return i < count || count == max;
 }
 
+/* The same of the events. */
+static bool work_events(struct ledger_tx *tx, const struct retention *retention,
+                        struct retention_state *state, int limit)
+{
+    struct retention_event oldest[EVENTS_MOST];
+    size_t max = limit == 1 ? EVENTS_LEAST : EVENTS_MOST;
+    size_t count = retention_first_events(tx->db, oldest, max);
+    int64_t last = retention_prefix(oldest, count, retention_needed_seq(tx->db),
+                                    horizon(state, retention->events), tx->now);
+    if (last == 0 || last - oldest[0].seq + 1 < EVENTS_LEAST) {
+        return false;
+    }
+    int64_t gone = event_forget(tx, last);
+    state->events += gone;
+    return gone > 0 && last == oldest[count - 1].seq;
+}
+
+/* True when there may be more of the sort that is worked. */
+static bool work_step(struct ledger_tx *tx, struct retention_work *work,
+                      const struct retention *retention, struct retention_state *state, int limit)
+{
+    return work->sort == SORT_EVENTS ? work_events(tx, retention, state, limit)
+                                     : work_sort(tx, work, retention, state, limit);
+}
+
 static void begin(struct ledger_tx *tx, struct retention_work *work, struct retention_state *state)
 {
     bool goes_on =
@@ -156,11 +187,11 @@ static void end(struct ledger_tx *tx, struct retention_work *work,
     state->ended_at = utc_later(tx->now, state->begun_at);
     work->is_running = false;
     work->due = after(work->begun, RUN_EVERY);
-    if (state->alerts + state->deliveries + state->notices + state->payloads > 0) {
-        json_auto_t *data =
-            json_pack("{s:I, s:I, s:I, s:I}", "alerts", (json_int_t)state->alerts, "deliveries",
-                      (json_int_t)state->deliveries, "notices", (json_int_t)state->notices,
-                      "payloads", (json_int_t)state->payloads);
+    if (state->alerts + state->deliveries + state->notices + state->payloads + state->events > 0) {
+        json_auto_t *data = json_pack(
+            "{s:I, s:I, s:I, s:I, s:I}", "alerts", (json_int_t)state->alerts, "deliveries",
+            (json_int_t)state->deliveries, "notices", (json_int_t)state->notices, "payloads",
+            (json_int_t)state->payloads, "events", (json_int_t)state->events);
         event_append(tx, PRINCIPAL_TOCSIN, &EVENT_RETENTION_RAN, subject_only("retention"), data);
     }
 }
@@ -187,7 +218,7 @@ int retention_run_due(struct ledger_tx *tx, void *self, int limit)
     if (!work->is_running) {
         begin(tx, work, &state);
     }
-    if (work->sort != SORT_END && !work_sort(tx, work, retention, &state, limit)) {
+    if (work->sort != SORT_END && !work_step(tx, work, retention, &state, limit)) {
         work->sort++;
         work->cursor = (struct retention_cursor){0};
     }

@@ -20,7 +20,8 @@ static const char TEAM[] =
     "  'last_resort': {'user': 'ana'}}],"
     "'services': [{'name': 'shop', 'policy': 'p'}],"
     "'routes': [{'name': 'mute', 'match': {'summary': 'mute'}, 'suppress': true}],"
-    "'retention': {'alerts': '7d', 'deliveries': '7d', 'payloads': '7d'}}";
+    "'retention': {'alerts': '7d', 'deliveries': '7d', 'payloads': '7d',"
+    " 'events': '7d'}}";
 
 static struct retention_work *the_work;
 
@@ -105,6 +106,50 @@ static void what_is_over_goes_with_all_that_was_sent_for_it(void **state)
     assert_int_equal(run.alerts, 0); /* the last run found nothing */
     struct fault fault = {0};
     assert_true(chain_check(paging->db, "database", &fault));
+}
+
+static void events_go_from_their_old_end(void **state)
+{
+    struct paging *paging = *state;
+    for (int day = 0; day < 12; day++) {
+        g_autofree char *key = g_strdup_printf("k%d", day);
+        (void)ended(paging, key);
+        pass(paging, SPAN_D(1));
+    }
+    struct chain chain;
+    assert_true(chain_verify(paging->db, &chain));
+    assert_true(chain.checkpoint.seq > 20);
+    assert_int_equal(test_ask_int(paging->db, "SELECT count(*) FROM event WHERE at < (SELECT"
+                                              " max(at) FROM event) - 691200000000"),
+                     0); /* of the ninth day */
+    assert_true(test_ask_int(paging->db, "SELECT count(*) FROM event WHERE at < (SELECT max(at)"
+                                         " FROM event) - 518400000000") > 0);
+    /* The oldest alert that is left has its whole history. */
+    assert_int_equal(test_ask_int(paging->db, "SELECT count(*) FROM event WHERE kind = "
+                                              "'alert.triggered' AND subject = 'alert:' || "
+                                              "(SELECT min(id) FROM alert)"),
+                     1);
+    struct retention_state run;
+    retention_state_load(paging->db, &run);
+    assert_true(utc_is_set(run.ended_at));
+}
+
+static void what_an_open_alert_needs_stays(void **state)
+{
+    struct paging *paging = *state;
+    int64_t open = paging_signal(paging, SIGNAL_TRIGGER, "open", SEVERITY_CRITICAL);
+    paging_expect(paging, "ana email: page 1");
+    (void)paging_act(paging, VERB_ACKNOWLEDGE, open, "user:ana");
+    (void)db_run(db_query(paging->db, "UPDATE escalation SET next_at = NULL"));
+    for (int day = 0; day < 12; day++) {
+        g_autofree char *key = g_strdup_printf("k%d", day);
+        (void)ended(paging, key);
+        pass(paging, SPAN_D(1));
+    }
+    assert_int_equal(paging_events(paging, open, "alert.triggered"), 1);
+    struct chain chain;
+    assert_true(chain_verify(paging->db, &chain));
+    assert_true(chain.checkpoint.seq < 20);
 }
 
 static void what_is_open_stays(void **state)
@@ -268,6 +313,8 @@ int main(void)
 #define EACH(test) cmocka_unit_test_setup_teardown(test, open_team, close_team)
     const struct CMUnitTest tests[] = {
         EACH(what_is_over_goes_with_all_that_was_sent_for_it),
+        EACH(events_go_from_their_old_end),
+        EACH(what_an_open_alert_needs_stays),
         EACH(what_is_open_stays),
         EACH(the_last_number_stays),
         EACH(what_is_to_be_sent_keeps_its_alert),
