@@ -145,6 +145,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         parcel_free(parcel);
     }
     strange.kind = CONTACT_WEBHOOK;
-    parcel_free(webhook_build(&SETTINGS, &strange, &message, &fault));
+    parcel_free(driver_of(CONTACT_WEBHOOK)->build(&SETTINGS, &strange, &message, &fault));
     return 0;
 }

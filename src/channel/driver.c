@@ -6,26 +6,6 @@
 #include "base/json.h"
 #include "channel/text.h"
 
-static const struct driver DRIVERS[] = {
-    {CONTACT_EMAIL, "email", DRIVER_MAIL, email_build, classify_mail},
-    {CONTACT_WEBHOOK, "webhook", DRIVER_HTTP | DRIVER_SIGNED, webhook_build, classify_http},
-    {CONTACT_SLACK, "slack", DRIVER_HTTP | DRIVER_TOKEN, slack_build, slack_classify},
-    {CONTACT_MATTERMOST, "mattermost", DRIVER_HTTP | DRIVER_TOKEN, mattermost_build,
-     mattermost_classify},
-    {CONTACT_NTFY, "ntfy", DRIVER_HTTP | DRIVER_TOKEN, ntfy_build, ntfy_classify},
-    {CONTACT_LOG, "log", DRIVER_LOCAL, log_build, NULL},
-};
-
-const struct driver *driver_of(int kind)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(DRIVERS); i++) {
-        if (DRIVERS[i].kind == kind) {
-            return &DRIVERS[i];
-        }
-    }
-    return NULL;
-}
-
 struct parcel *parcel_new(void)
 {
     struct parcel *parcel = g_new0(struct parcel, 1);

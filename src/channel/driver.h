@@ -47,9 +47,9 @@ enum driver_flag {
     DRIVER_TOKEN = 16, /* takes a secret as access token */
 };
 
+/* NAME_DRIVER in channel/NAME.c, for each way in the list of people/meson.build. */
 struct driver {
-    int kind; /* enum contact_kind */
-    const char *name;
+    int kind;       /* enum contact_kind */
     unsigned flags; /* of enum driver_flag */
     /* NULL and a fault when this address can never take the message. */
     struct parcel *(*build)(const struct driver_settings *settings, const struct address *address,
@@ -73,23 +73,5 @@ void classify_mail(const struct provider_answer *answer, struct send_result *out
 
 PRINTF_LIKE(2, 3)
 void result_say(struct send_result *out, const char *format, ...);
-
-struct parcel *email_build(const struct driver_settings *settings, const struct address *address,
-                           const struct message *message, struct fault *fault);
-struct parcel *webhook_build(const struct driver_settings *settings, const struct address *address,
-                             const struct message *message, struct fault *fault);
-struct parcel *slack_build(const struct driver_settings *settings, const struct address *address,
-                           const struct message *message, struct fault *fault);
-struct parcel *mattermost_build(const struct driver_settings *settings,
-                                const struct address *address, const struct message *message,
-                                struct fault *fault);
-/* Slack's API answers 200 also to what it did not do; the word in the body says why. */
-void slack_classify(const struct provider_answer *answer, struct send_result *out);
-void mattermost_classify(const struct provider_answer *answer, struct send_result *out);
-struct parcel *ntfy_build(const struct driver_settings *settings, const struct address *address,
-                          const struct message *message, struct fault *fault);
-void ntfy_classify(const struct provider_answer *answer, struct send_result *out);
-struct parcel *log_build(const struct driver_settings *settings, const struct address *address,
-                         const struct message *message, struct fault *fault);
 
 #endif

@@ -37,7 +37,7 @@ static void test_every_contact_kind_has_a_driver(void **state)
     for (const struct enum_name *row = CONTACT_KIND_NAMES; row->name != NULL; row++) {
         const struct driver *driver = driver_of(row->value);
         assert_non_null(driver);
-        assert_string_equal(driver->name, row->name);
+        assert_int_equal(driver->kind, row->value);
         assert_non_null(driver->build);
         bool is_local = (driver->flags & DRIVER_LOCAL) != 0;
         assert_int_equal(driver->classify == NULL, is_local);
@@ -163,7 +163,7 @@ static char *mail_with(const char *full_name, const char *summary)
     item.summary = summary;
     message.items = &item;
     message.full_name = full_name;
-    struct parcel *parcel = email_build(&SETTINGS, &address, &message, &fault);
+    struct parcel *parcel = driver_of(CONTACT_EMAIL)->build(&SETTINGS, &address, &message, &fault);
     assert_non_null(parcel);
     assert_string_equal(parcel->mail_from, "<tocsin@example.com>");
     assert_string_equal(parcel->mail_to, "<ana@example.com>");
@@ -241,7 +241,8 @@ static void test_mail_settings(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         struct fault fault = {0};
         struct address address = {.kind = CONTACT_EMAIL, .to = "ana@example.com"};
-        if (email_build(&rows[i].settings, &address, &MESSAGE, &fault) != NULL) {
+        if (driver_of(CONTACT_EMAIL)->build(&rows[i].settings, &address, &MESSAGE, &fault) !=
+            NULL) {
             fail_msg("%s: taken", rows[i].name);
         }
         assert_string_equal(fault.field, rows[i].field);
@@ -256,7 +257,7 @@ static void test_ntfy_only_opens_the_link(void **state)
     struct message message = MESSAGE;
     struct address address = {.kind = CONTACT_NTFY, .to = "https://ntfy.example.com/topic"};
     message.ack_url = "https://t.example.com/l/TOKEN";
-    struct parcel *parcel = ntfy_build(&SETTINGS, &address, &message, &fault);
+    struct parcel *parcel = driver_of(CONTACT_NTFY)->build(&SETTINGS, &address, &message, &fault);
     guint actions = 0;
     for (guint i = 0; i < parcel->headers->len; i++) {
         const char *header = g_ptr_array_index(parcel->headers, i);
@@ -290,7 +291,7 @@ static void test_ntfy_cuts_the_longest_text(void **state)
     item.source = long_text->str;
     message.items = &item;
     message.reason = "You are told because you are on call.";
-    struct parcel *parcel = ntfy_build(&SETTINGS, &address, &message, &fault);
+    struct parcel *parcel = driver_of(CONTACT_NTFY)->build(&SETTINGS, &address, &message, &fault);
     const char *body = parcel->body->str;
     assert_true(parcel->body->len <= 4000);
     assert_true(g_utf8_validate(body, -1, NULL));
@@ -310,7 +311,7 @@ static void test_threads_are_of_one_installation(void **state)
     struct message message = MESSAGE;
     struct address address = {.kind = CONTACT_EMAIL, .to = "ana@example.com"};
     message.installation = "0123456789abcdef";
-    struct parcel *parcel = email_build(&SETTINGS, &address, &message, &fault);
+    struct parcel *parcel = driver_of(CONTACT_EMAIL)->build(&SETTINGS, &address, &message, &fault);
     assert_non_null(
         strstr(parcel->body->str, "\r\nReferences: <alert-7-0123456789abcdef@example.com>\r\n"));
     parcel_free(parcel);

@@ -222,8 +222,9 @@ static void write_mail(GString *out, const struct email_mailbox *from, const cha
     rendered_clear(&rendered);
 }
 
-struct parcel *email_build(const struct driver_settings *settings, const struct address *address,
-                           const struct message *message, struct fault *fault)
+static struct parcel *email_build(const struct driver_settings *settings,
+                                  const struct address *address, const struct message *message,
+                                  struct fault *fault)
 {
     struct email_mailbox from = {0};
     struct parcel *parcel = NULL;
@@ -252,3 +253,5 @@ struct parcel *email_build(const struct driver_settings *settings, const struct 
     mailbox_clear(&from);
     return parcel;
 }
+
+const struct driver EMAIL_DRIVER = {CONTACT_EMAIL, DRIVER_MAIL, email_build, classify_mail};

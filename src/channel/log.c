@@ -4,8 +4,9 @@
 #include "channel/render.h"
 #include "channel/text.h"
 
-struct parcel *log_build(const struct driver_settings *settings, const struct address *address,
-                         const struct message *message, struct fault *fault)
+static struct parcel *log_build(const struct driver_settings *settings,
+                                const struct address *address, const struct message *message,
+                                struct fault *fault)
 {
     (void)settings;
     (void)address;
@@ -31,3 +32,5 @@ struct parcel *log_build(const struct driver_settings *settings, const struct ad
     rendered_clear(&rendered);
     return parcel;
 }
+
+const struct driver LOG_DRIVER = {CONTACT_LOG, DRIVER_LOCAL, log_build, NULL};

@@ -115,9 +115,9 @@ static void address_bot(struct parcel *parcel, const struct address *address, co
     (void)json_object_set_new(post, "channel_id", json_string(channel != NULL ? channel : ""));
 }
 
-struct parcel *mattermost_build(const struct driver_settings *settings,
-                                const struct address *address, const struct message *message,
-                                struct fault *fault)
+static struct parcel *mattermost_build(const struct driver_settings *settings,
+                                       const struct address *address, const struct message *message,
+                                       struct fault *fault)
 {
     (void)settings;
     (void)fault;
@@ -150,7 +150,7 @@ static bool is_error_id(const char *id)
     return size > 0 && size <= 100 && strspn(id, G_CSET_a_2_z G_CSET_DIGITS "._") == size;
 }
 
-void mattermost_classify(const struct provider_answer *answer, struct send_result *out)
+static void mattermost_classify(const struct provider_answer *answer, struct send_result *out)
 {
     struct fault fault = {0};
     json_t *body = json_read(answer->body, strlen(answer->body), &fault);
@@ -165,3 +165,6 @@ void mattermost_classify(const struct provider_answer *answer, struct send_resul
     }
     json_decref(body);
 }
+
+const struct driver MATTERMOST_DRIVER = {CONTACT_MATTERMOST, DRIVER_HTTP | DRIVER_TOKEN,
+                                         mattermost_build, mattermost_classify};

@@ -114,8 +114,9 @@ static void add_actions(struct parcel *parcel, const struct rendered *rendered,
     }
 }
 
-struct parcel *ntfy_build(const struct driver_settings *settings, const struct address *address,
-                          const struct message *message, struct fault *fault)
+static struct parcel *ntfy_build(const struct driver_settings *settings,
+                                 const struct address *address, const struct message *message,
+                                 struct fault *fault)
 {
     (void)settings;
     (void)fault;
@@ -137,7 +138,7 @@ struct parcel *ntfy_build(const struct driver_settings *settings, const struct a
     return parcel;
 }
 
-void ntfy_classify(const struct provider_answer *answer, struct send_result *out)
+static void ntfy_classify(const struct provider_answer *answer, struct send_result *out)
 {
     struct fault fault = {0};
     json_t *body = json_read(answer->body, strlen(answer->body), &fault);
@@ -150,3 +151,6 @@ void ntfy_classify(const struct provider_answer *answer, struct send_result *out
     }
     json_decref(body);
 }
+
+const struct driver NTFY_DRIVER = {CONTACT_NTFY, DRIVER_HTTP | DRIVER_TOKEN, ntfy_build,
+                                   ntfy_classify};

@@ -136,8 +136,9 @@ static void address_bot(struct parcel *parcel, const struct address *address, co
     }
 }
 
-struct parcel *slack_build(const struct driver_settings *settings, const struct address *address,
-                           const struct message *message, struct fault *fault)
+static struct parcel *slack_build(const struct driver_settings *settings,
+                                  const struct address *address, const struct message *message,
+                                  struct fault *fault)
 {
     (void)settings;
     (void)fault;
@@ -194,7 +195,7 @@ static void keep_id(const json_t *body, struct send_result *out)
     }
 }
 
-void slack_classify(const struct provider_answer *answer, struct send_result *out)
+static void slack_classify(const struct provider_answer *answer, struct send_result *out)
 {
     struct fault fault = {0};
     json_t *body = json_read(answer->body, strlen(answer->body), &fault);
@@ -210,3 +211,6 @@ void slack_classify(const struct provider_answer *answer, struct send_result *ou
     }
     json_decref(body);
 }
+
+const struct driver SLACK_DRIVER = {CONTACT_SLACK, DRIVER_HTTP | DRIVER_TOKEN, slack_build,
+                                    slack_classify};

@@ -203,8 +203,9 @@ static bool sign_with_all(struct parcel *parcel, const char *secrets, const char
     return true;
 }
 
-struct parcel *webhook_build(const struct driver_settings *settings, const struct address *address,
-                             const struct message *message, struct fault *fault)
+static struct parcel *webhook_build(const struct driver_settings *settings,
+                                    const struct address *address, const struct message *message,
+                                    struct fault *fault)
 {
     (void)settings;
     struct parcel *parcel = parcel_new();
@@ -226,3 +227,6 @@ struct parcel *webhook_build(const struct driver_settings *settings, const struc
     }
     return parcel;
 }
+
+const struct driver WEBHOOK_DRIVER = {CONTACT_WEBHOOK, DRIVER_HTTP | DRIVER_SIGNED, webhook_build,
+                                      classify_http};

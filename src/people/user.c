@@ -28,15 +28,7 @@ const struct enum_name URGENCY_NAMES[] = {
     {NULL, 0},
 };
 
-const struct enum_name CONTACT_KIND_NAMES[] = {
-    {"email", CONTACT_EMAIL},
-    {"webhook", CONTACT_WEBHOOK},
-    {"slack", CONTACT_SLACK},
-    {"mattermost", CONTACT_MATTERMOST},
-    {"ntfy", CONTACT_NTFY},
-    {"log", CONTACT_LOG},
-    {NULL, 0},
-};
+const struct enum_name CONTACT_KIND_NAMES[] = {CONTACT_KIND_ROWS, {NULL, 0}};
 
 static void fill_contact(void *self)
 {

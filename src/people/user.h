@@ -4,6 +4,7 @@
 
 #include "base/record.h"
 #include "base/utc.h"
+#include "people/contact_kinds.h"
 
 struct config;
 struct config_kind;
@@ -14,14 +15,6 @@ extern const struct enum_name LANGUAGE_NAMES[]; /* en ko id zh-TW fr */
 enum urgency { URGENCY_HIGH = 1, URGENCY_LOW };
 extern const struct enum_name URGENCY_NAMES[];
 
-enum contact_kind {
-    CONTACT_EMAIL = 1,
-    CONTACT_WEBHOOK,
-    CONTACT_SLACK, /* an incoming webhook, or the API with a bot's token; so Mattermost */
-    CONTACT_MATTERMOST,
-    CONTACT_NTFY,
-    CONTACT_LOG, /* written to the terminal and the page; wakes nobody unless it is watched */
-};
 extern const struct enum_name CONTACT_KIND_NAMES[];
 
 struct contact {
