@@ -6,13 +6,13 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-#include "ledger/desk.h"
 #include "ledger/event.h"
+#include "ledger/queue.h"
 
 enum { SENDERS = 2, SAMPLES_MAX = 2000000 };
 
 struct bench {
-    struct desk *desk;
+    struct queue *queue;
     struct span run_for;
     struct span started;
     atomic_int ready; /* senders that have waited for all of theirs */
@@ -129,7 +129,7 @@ static void *send_alerts(void *self)
         job->n = atomic_fetch_add(&numbers, 1);
         job->sent = clock_elapsed(&CLOCK_SYSTEM);
         struct command command = {take_alert, note_answer, job, true};
-        CHECK(desk_submit(bench->desk, command));
+        CHECK(queue_submit(bench->queue, command));
         (void)pthread_mutex_lock(&sender->mutex);
     }
     for (guint i = 0; i < sender->jobs; i++) {
@@ -169,7 +169,7 @@ static void measure(struct ledger *ledger, unsigned in_flight, struct span run_f
 {
     struct bench bench = {.run_for = run_for};
     bench.samples_us = g_new(uint32_t, SAMPLES_MAX);
-    bench.desk = desk_start(ledger, &CLOCK_SYSTEM);
+    bench.queue = queue_start(ledger, &CLOCK_SYSTEM);
     bench.started = clock_elapsed(&CLOCK_SYSTEM);
     struct sender senders[SENDERS];
     for (size_t i = 0; i < SENDERS; i++) {
@@ -180,7 +180,7 @@ static void measure(struct ledger *ledger, unsigned in_flight, struct span run_f
         g_ptr_array_unref(senders[i].idle);
     }
     double seconds = (double)(clock_elapsed(&CLOCK_SYSTEM).us - bench.started.us) / 1e6;
-    desk_stop(&bench.desk);
+    queue_stop(&bench.queue);
     size_t count = atomic_load(&bench.sample_count);
     qsort(bench.samples_us, count, sizeof *bench.samples_us, by_size);
     printf("ledger, %u in flight: %.0f durable commands/s, answered in %.1f ms (median), "

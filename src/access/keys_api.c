@@ -1,8 +1,8 @@
 /* Tokens of programs, keys of integrations and heartbeats. Admin only; a key is shown once. */
 #include "api/aside.h"
+#include "api/handler.h"
 #include "api/job.h"
 #include "api/shapes.h"
-#include "api/support.h"
 
 #include <string.h>
 

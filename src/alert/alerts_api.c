@@ -1,7 +1,7 @@
 /* /api/v1/alerts: read and act. What creates one is intake_api.c. */
 #include "api/aside.h"
+#include "api/handler.h"
 #include "api/job.h"
-#include "api/support.h"
 
 #include <string.h>
 

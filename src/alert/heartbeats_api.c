@@ -1,6 +1,6 @@
 /* Heartbeats with their state. */
 #include "api/aside.h"
-#include "api/support.h"
+#include "api/handler.h"
 
 #include "alert/alert_permits.h"
 #include "alert/service.h"

@@ -1,6 +1,6 @@
 /* Routes tried out on past alerts, before they are put into force. */
 #include "api/aside.h"
-#include "api/support.h"
+#include "api/handler.h"
 
 #include <string.h>
 

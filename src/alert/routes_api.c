@@ -1,7 +1,7 @@
 /* Where would an alert go? */
+#include "api/handler.h"
 #include "api/section.h"
 #include "api/shapes.h"
-#include "api/support.h"
 
 #include "alert/alert_permits.h"
 #include "alert/route.h"

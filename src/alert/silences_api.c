@@ -1,7 +1,7 @@
 /* /api/v1/silences: those of the file and those that people make. */
 #include "api/aside.h"
+#include "api/handler.h"
 #include "api/job.h"
-#include "api/support.h"
 
 #include "alert/alert_permits.h"
 #include "alert/alert_store.h"

@@ -373,7 +373,7 @@ static void test_old_silences_are_forgotten(void **state)
         .spec = spec};
     const struct command command = {
         .run = put_object_run, .answer = config_command_answered, .arg = &put};
-    assert_int_equal(desk_submit_and_wait(the_house->api.desk, command), OUTCOME_COMMITTED);
+    assert_int_equal(queue_submit_and_wait(the_house->api.queue, command), OUTCOME_COMMITTED);
     put_object_clear(&put);
     json_auto_t *old =
         test_json(the_house, the_house->read, "GET", "/api/v1/silences/old", NULL, 200);

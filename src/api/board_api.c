@@ -1,8 +1,8 @@
 /* The page at `/`: open alerts and the notifications sent. Works without a script. */
 #include "api/aside.h"
+#include "api/handler.h"
 #include "api/job.h"
 #include "api/shapes.h"
-#include "api/support.h"
 
 #include <stdatomic.h>
 #include <string.h>

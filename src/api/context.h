@@ -9,11 +9,12 @@
 #include "config/config.h"
 #include "db/db.h"
 #include "http/http.h"
-#include "ledger/desk.h"
+#include "ledger/queue.h"
 
 struct api_context {
-    struct desk *desk;
-    struct ledger *ledger; /* only for what is safe from any thread; the rest goes through `desk` */
+    struct queue *queue;
+    struct ledger
+        *ledger; /* only for what is safe from any thread; the rest goes through `queue` */
     struct db_pool *readers;
     struct config_holder *configs;
     const struct clock *clock;

@@ -1,7 +1,7 @@
 /* What would keep a page from arriving? */
+#include "api/handler.h"
 #include "api/server_permits.h"
 #include "api/shapes.h"
-#include "api/support.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

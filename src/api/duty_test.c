@@ -83,13 +83,13 @@ static void somebody_takes_over(void **state)
     assert_int_equal(json_array_size(json_object_get(nobody, "uncovered")), 1);
     json_decref(test_json(house, house->admin, "POST", "/api/v1/config/apply", ROTATION, 200));
     int64_t alert_id = test_alert(house, "unanswered");
-    json_auto_t *dry = take_off(house->respond, ", \"dry_run\": true, \"hand_on\": true", 200);
+    json_auto_t *dry = take_off(house->respond, ", \"dry_run\": true, \"reassign\": true", 200);
     const json_t *cover = json_array_get(json_object_get(dry, "covers"), 0);
     assert_string_equal(json_text(cover, "who", ""), "budi");
     json_t *answer = NULL;
     assert_string_equal(on_call(&answer), "ana");
     json_decref(answer);
-    json_auto_t *done = take_off(house->respond, ", \"hand_on\": true", 200);
+    json_auto_t *done = take_off(house->respond, ", \"reassign\": true", 200);
     assert_int_equal(json_integer_value(json_object_get(done, "handed_on")), 1);
     assert_string_equal(json_string_value(json_array_get(json_object_get(done, "named_by"), 0)),
                         "standard");
@@ -115,10 +115,10 @@ static void readers_take_nobody_off(void **state)
                                   "{\"until\": \"2020-01-01T00:00:00Z\"}", 422);
     assert_string_equal(json_text(past, "field", ""), "until");
     json_auto_t *later = test_json(house, house->respond, "POST", "/api/v1/users/ana/off-duty",
-                                   "{\"from\": \"2098-12-01T00:00:00Z\", \"hand_on\": true, "
+                                   "{\"from\": \"2098-12-01T00:00:00Z\", \"reassign\": true, "
                                    "\"until\": \"2099-01-01T00:00:00Z\"}",
                                    422);
-    assert_string_equal(json_text(later, "field", ""), "hand_on");
+    assert_string_equal(json_text(later, "field", ""), "reassign");
 }
 
 static void absences_are_listed_and_ended(void **state)

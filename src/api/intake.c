@@ -7,8 +7,8 @@
 #include "access/key_index.h"
 #include "alert/service.h"
 #include "api/door.h"
+#include "api/handler.h"
 #include "api/refused.h"
-#include "api/support.h"
 #include "base/json.h"
 #include "base/json_cut.h"
 #include "base/limits.h"
@@ -131,7 +131,7 @@ void intake_keep(struct intake *intake, int status, const char *problem)
     struct utc now = clock_now(intake->context->clock);
     if (payload_book_add(intake->context->payloads, intake->integration, now, status, problem,
                          g_steal_pointer(&intake->text))) {
-        desk_wake(intake->context->desk);
+        queue_wake(intake->context->queue);
     }
 }
 
@@ -487,7 +487,7 @@ static void submit_slice(struct intake *intake)
         .is_intake = true,
         .foresee = foresee_takes,
     };
-    if (!desk_submit(intake->context->desk, command)) {
+    if (!queue_submit(intake->context->queue, command)) {
         refuse_busy(intake, 503, "Too much is waiting to be stored; try again.");
     }
 }

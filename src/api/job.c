@@ -2,7 +2,7 @@
 
 #include <sodium.h>
 
-#include "api/support.h"
+#include "api/handler.h"
 #include "config/config_work.h"
 
 static void forget_results(struct job *job)

@@ -75,7 +75,7 @@ static void what_could_not_be_answered_in_time_is_not_taken(void **state)
 {
     (void)state;
     atomic_store(&house->api.answer_within_us, 1);
-    assert_true(desk_submit(house->api.desk, (struct command){.run = hold_on}));
+    assert_true(queue_submit(house->api.queue, (struct command){.run = hold_on}));
     while (!atomic_load(&is_held)) {
         (void)sched_yield();
     }

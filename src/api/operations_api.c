@@ -1,7 +1,7 @@
 /* What operators and their tools ask: health, metrics, documentation, backup. */
+#include "api/handler.h"
 #include "api/server_permits.h"
 #include "api/shapes.h"
-#include "api/support.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -55,7 +55,7 @@ static void tell(const struct api_context *context, const char *integration, con
                                   .service = telling->service};
     const struct command command = {
         .run = telling_run, .answer = telling_done, .arg = telling, .foresee = telling_foresee};
-    if (!desk_submit(context->desk, command)) {
+    if (!queue_submit(context->queue, command)) {
         telling_done(telling, OUTCOME_UNAVAILABLE);
     }
 }

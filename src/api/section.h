@@ -3,7 +3,7 @@
 #define API_SECTION_H
 
 #include "api/aside.h"
-#include "api/support.h"
+#include "api/handler.h"
 
 /* A noun that people configure. */
 struct section {

@@ -1,7 +1,7 @@
 #include "api/sight.h"
 
+#include "api/handler.h"
 #include "api/shapes.h"
-#include "api/support.h"
 
 #include "access/permit.h"
 

@@ -26,7 +26,7 @@ static int64_t alert_with_secret(void)
 {
     int64_t id = test_alert(the_house, "with a secret");
     const struct command command = {.run = tell_secret, .arg = &id};
-    assert_int_equal(desk_submit_and_wait(the_house->api.desk, command), OUTCOME_COMMITTED);
+    assert_int_equal(queue_submit_and_wait(the_house->api.queue, command), OUTCOME_COMMITTED);
     g_autofree char *path = g_strdup_printf("/api/v1/alerts/%" G_GINT64_FORMAT "/acknowledge", id);
     json_decref(test_json(the_house, the_house->respond, "POST", path, "{}", 200));
     return id;
@@ -155,7 +155,7 @@ static void what_one_may_not_see_is_passed_in_pieces(void **state)
     (void)state;
     int64_t id = test_alert(the_house, "before the secrets"), before = newest();
     const struct command command = {.run = tell_secrets, .arg = &id};
-    assert_int_equal(desk_submit_and_wait(the_house->api.desk, command), OUTCOME_COMMITTED);
+    assert_int_equal(queue_submit_and_wait(the_house->api.queue, command), OUTCOME_COMMITTED);
     struct live_reader reader = {&the_house->api, SCOPE_READ};
     g_autoptr(GString) text = g_string_new(NULL);
     int64_t upto = live_pull(&reader, before, text);

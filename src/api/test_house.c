@@ -122,7 +122,7 @@ static void open_ledger(struct test_house *house)
     ledger_run_batch(house->ledger, &recover, 1);
     api->readers =
         db_pool_create(test_house_readers_at != NULL ? test_house_readers_at : house->database);
-    api->desk = desk_start(house->ledger, api->clock);
+    api->queue = queue_start(house->ledger, api->clock);
 }
 
 static void open_doors(struct test_house *house)
@@ -221,7 +221,7 @@ void test_house_close(struct test_house **handle)
     pthread_mutex_unlock(&house->http_lock);
     http_stop(&http, 2000);
     api_settle();
-    desk_stop(&api->desk);
+    queue_stop(&api->queue);
     db_pool_destroy(&api->readers);
     ledger_destroy(&house->ledger);
     features_close(&house->features);

@@ -4,7 +4,7 @@
 #include "app/doctor_server.h"
 #include "ledger/node.h"
 
-/* Beside one for each thread that takes requests: the writer, the ear, the courier, the log file, two
+/* Beside one for each thread that takes requests: the writer, the listener, the courier, the log file, two
  * askers of the doctor and a backup. */
 enum { CONNECTIONS_BESIDE = 7 };
 

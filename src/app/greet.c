@@ -117,7 +117,7 @@ static struct config *newest_config(const struct house *house)
         return config;
     }
     config_unref(config);
-    (void)desk_submit_and_wait(house->desk, (struct command){.run = look_once_more});
+    (void)queue_submit_and_wait(house->queue, (struct command){.run = look_once_more});
     return config_current(house->configs);
 }
 

@@ -13,11 +13,11 @@ enum { PULSE_EVERY_S = 5, PULSE_OLD_S = 20 };
 #define CLOCK_OFF SPAN_S(2)
 
 struct supervisor {
-    /* First: the pulse's argument is the supervisor. The desk's while one is under way. */
+    /* First: the pulse's argument is the supervisor. The queue's while one is under way. */
     struct pulse pulse;
     struct house *house;
     struct span pulse_sent_at; /* main thread's */
-    /* Elapsed clock, written by the desk's thread: when a pulse was last answered, when committed. */
+    /* Elapsed clock, written by the queue's thread: when a pulse was last answered, when committed. */
     _Atomic int64_t pulse_answered_us, pulse_heard_us;
     atomic_bool is_pulse_under_way;
     bool was_alive;
@@ -52,7 +52,7 @@ static void send_pulse(struct supervisor *supervisor, struct span now)
     supervisor->pulse.pager = supervisor->house->pager;
     struct command command = {
         .run = pager_pulse, .answer = pulsed, .arg = supervisor, .vital = VITAL_PULSE};
-    if (!desk_submit(supervisor->house->desk, command)) {
+    if (!queue_submit(supervisor->house->queue, command)) {
         atomic_store(&supervisor->is_pulse_under_way, false);
     }
 }

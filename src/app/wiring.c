@@ -212,7 +212,7 @@ static char *house_way_amiss(void *self, int kind, const char *to, const char *s
     return way_amiss(&house->ways, kind, to, secret);
 }
 
-/* All but what starts later: the readers and the desk. */
+/* All but what starts later: the readers and the queue. */
 static void open_features(struct house *house)
 {
     house->api =
@@ -329,8 +329,8 @@ bool house_open(struct house *house, const struct settings *settings,
     }
     house->readers = db_pool_create(house->database);
     house->api.readers = house->readers;
-    house->desk = desk_start(house->ledger, ledger_clock(house->ledger));
-    house->api.desk = house->desk;
+    house->queue = queue_start(house->ledger, ledger_clock(house->ledger));
+    house->api.queue = house->queue;
     if (!house_start_courier(house, fault) || !house_start_ear(house, fault) ||
         !apply_at_start(house, fault)) {
         return false;
@@ -359,9 +359,9 @@ static void leave(void *arg, enum command_outcome outcome)
 /* First of all the other nodes get our lanes, so that no page waits for our end. */
 static void give_lanes_away(struct house *house)
 {
-    if (house->desk != NULL && db_is_shared(house->db)) {
+    if (house->queue != NULL && db_is_shared(house->db)) {
         struct command command = {.run = change_nothing, .answer = leave, .arg = house->ledger};
-        (void)desk_submit_and_wait(house->desk, command);
+        (void)queue_submit_and_wait(house->queue, command);
     }
 }
 
@@ -373,7 +373,7 @@ G_NORETURN static void abandon(struct house *house, bool is_courier_gone)
             "serve", NULL,
             "what sends the messages hangs and is left; how the last of them went is unknown");
     }
-    if (desk_end_within(house->desk, LEDGER_HANGS_AFTER)) {
+    if (queue_end_within(house->queue, LEDGER_HANGS_AFTER)) {
         ledger_end(house->ledger);
     } else {
         LOG_ERROR("serve", NULL,
@@ -388,10 +388,10 @@ static void end_threads(struct house *house)
 {
     bool is_courier_gone = house_join_courier(house);
     if (!is_courier_gone ||
-        (house->desk != NULL && !desk_end_within(house->desk, LEDGER_HANGS_AFTER))) {
+        (house->queue != NULL && !queue_end_within(house->queue, LEDGER_HANGS_AFTER))) {
         abandon(house, is_courier_gone);
     }
-    desk_stop(&house->desk);
+    queue_stop(&house->queue);
 }
 
 void house_close(struct house *house)

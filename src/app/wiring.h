@@ -1,6 +1,6 @@
 /* app/wiring.h - the server's parts, put together and taken apart in the right order.
  *
- * Threads are made only here and in what this calls: the HTTP pool, the desk, the courier, the ear that
+ * Threads are made only here and in what this calls: the HTTP pool, the queue, the courier, the listener that
  * hears other nodes, and the outgoing heartbeat; and the one that hears signals (app/ending.h). */
 #ifndef APP_WIRING_H
 #define APP_WIRING_H
@@ -14,7 +14,7 @@
 #include "app/ways.h"
 #include "channel/post.h"
 #include "cli/settings.h"
-#include "db/ear.h"
+#include "db/listener.h"
 #include "paging/courier.h"
 
 struct house {
@@ -23,7 +23,7 @@ struct house {
     struct secrets secrets; /* that contacts may name */
     struct guard guard;     /* of outgoing requests */
     struct ways ways;       /* both, for whoever looks whether a contact can work */
-    struct db *db;          /* the writer: the desk's */
+    struct db *db;          /* the writer: the queue's */
     char *database;         /* its path, or the URL with its password: never shown */
     struct newest
         *newest;   /* the note beside the file, the ledger's thread's; NULL: there is no file */
@@ -36,15 +36,15 @@ struct house {
     struct payload_book *payloads;
     struct key_index *keys;
     struct live *live;
-    struct desk *desk;
+    struct queue *queue;
     struct features *features;
     struct post *post;
     struct courier *courier;
     pthread_t courier_thread;
     bool has_courier_thread;
-    struct signs signs; /* that people are being told */
-    struct db_ear *ear; /* NULL: one writer, nobody to hear */
-    pthread_t ear_thread;
+    struct signs signs;           /* that people are being told */
+    struct db_listener *listener; /* NULL: one writer, nobody to hear */
+    pthread_t listener_thread;
     bool has_ear_thread;
     struct db_check *check; /* reads the whole file; NULL: none was begun */
     pthread_t check_thread; /* the main thread's, as the next two */
@@ -80,7 +80,7 @@ void house_close_database(struct house *house);
  * it is closed. */
 NODISCARD bool house_misses_database(const struct house *house);
 
-/* Hears that other nodes have written and wakes the desk: where there can be others. */
+/* Hears that other nodes have written and wakes the queue: where there can be others. */
 NODISCARD bool house_start_ear(struct house *house, struct fault *fault);
 void house_stop_ear(struct house *house);
 
@@ -97,7 +97,7 @@ NODISCARD bool house_apply_file(struct house *house, char **out_problem);
 /* Where that is no reason to end. */
 void house_tell_refused(const char *problem);
 
-/* The courier and what it sends with; then its thread, once the desk runs. house_join_courier lets what
+/* The courier and what it sends with; then its thread, once the queue runs. house_join_courier lets what
  * is in flight come home and ends the thread; false when it hangs, and may touch anything still. */
 NODISCARD bool house_make_courier(struct house *house, struct fault *fault);
 NODISCARD bool house_start_courier(struct house *house, struct fault *fault);

@@ -51,7 +51,7 @@ static bool apply_document(struct house *house, const struct team_file *file, ch
     struct command command = {
         .run = apply_config_run, .answer = config_command_answered, .arg = &apply};
     json_auto_t *warnings = house_ways_amiss(house, apply.document);
-    enum command_outcome outcome = desk_submit_and_wait(house->desk, command);
+    enum command_outcome outcome = queue_submit_and_wait(house->queue, command);
     if (outcome == OUTCOME_COMMITTED) {
         applied(house, &apply);
         tell_amiss(warnings);

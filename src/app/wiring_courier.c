@@ -15,7 +15,7 @@ enum { COURIER_NAP_MS = 1000 };
 static bool submit(void *self, struct command command)
 {
     struct house *house = self;
-    return desk_submit(house->desk, command);
+    return queue_submit(house->queue, command);
 }
 
 static void wake(void *self)

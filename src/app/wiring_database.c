@@ -96,8 +96,8 @@ bool house_misses_database(const struct house *house)
     if (house->ledger != NULL && !ledger_is_writable(house->ledger)) {
         return true;
     }
-    return house->desk == NULL &&
-           is_passing(db_error(house->db)); /* else the desk's thread has it */
+    return house->queue == NULL &&
+           is_passing(db_error(house->db)); /* else the queue's thread has it */
 }
 
 void house_close_database(struct house *house)

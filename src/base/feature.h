@@ -36,7 +36,7 @@ struct feature {
     /* What pages people (paging/topic.h). */
     const struct topic_kind *const *topics;
     /* Before the ledger's first batch: makes what its handlers are called with, and adds its duties and subscribers. Of
-     * `api` there is all by then but the readers and the desk, which only handlers may use. NULL: its handlers are
+     * `api` there is all by then but the readers and the queue, which only handlers may use. NULL: its handlers are
      * called with the struct api_context. */
     void *(*open)(struct api_context *api);
     void (*close)(void *self); /* NULL: nothing is to be freed */

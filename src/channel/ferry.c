@@ -110,7 +110,7 @@ void ferry_destroy(struct ferry **ferry)
     atomic_store(&self->is_closing, true);
     while (self->out > 0) {
         wait_for_one(self);
-        (void)ferry_home(self, &code); /* the lane still has it */
+        (void)ferry_home(self, &code); /* the gate still has it */
     }
     (void)pthread_cond_destroy(&self->is_one_home);
     (void)pthread_mutex_destroy(&self->lock);

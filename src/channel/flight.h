@@ -1,6 +1,6 @@
 /* channel/flight.h - one message on its way: the transfer, and what its end means. Private to channel/.
  *
- * A flight is made by channel/post.c, started when its lane has room, and judged when curl says that
+ * A flight is made by channel/post.c, started when its gate has room, and judged when curl says that
  * it is over. */
 #ifndef CHANNEL_FLIGHT_H
 #define CHANNEL_FLIGHT_H
@@ -9,7 +9,7 @@
 
 #include "channel/driver.h"
 #include "channel/ferry.h"
-#include "channel/lane.h"
+#include "channel/gate.h"
 #include "http/guard.h"
 
 struct flight_settings {
@@ -31,8 +31,8 @@ struct flight {
     struct curl_slist *headers;
     struct curl_slist *recipients;
     struct guard_watch watch;
-    struct lane *lane;   /* NULL: none */
-    struct span entered; /* the lane */
+    struct gate *gate;   /* NULL: none */
+    struct span entered; /* the gate */
     int64_t delivery_id;
     bool is_bare;        /* mail without TLS, after the offered TLS failed */
     bool is_past_sender; /* mail: the server took us and our sender; the rest is the recipient's */

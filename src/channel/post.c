@@ -12,7 +12,7 @@
 struct post {
     CURLM *multi;
     struct ferry *ferry;
-    struct lanes *lanes;
+    struct gates *gates;
     GQueue finished; /* of struct flight *: decided, not yet told */
     size_t in_flight;
     struct flight_settings settings;
@@ -59,7 +59,7 @@ struct post *post_create(const struct post_options *options, struct fault *fault
     post->multi = curl_multi_init();
     CHECK(post->multi != NULL);
     post->ferry = ferry_create(post->multi);
-    post->lanes = lanes_create();
+    post->gates = gates_create();
     post->settings.connect_ms = options->connect_ms > 0 ? options->connect_ms : CONNECT_MS;
     post->settings.whole_ms = options->whole_ms > 0 ? options->whole_ms : WHOLE_MS;
     post->settings.mail_ms = options->whole_ms > 0 ? options->whole_ms : MAIL_MS;
@@ -104,7 +104,7 @@ void post_destroy(struct post **post)
         return;
     }
     ferry_destroy(&self->ferry);
-    lanes_destroy(&self->lanes, drop_flight, self);
+    gates_destroy(&self->gates, drop_flight, self);
     g_queue_clear_full(&self->finished, drop_finished);
     curl_multi_cleanup(self->multi);
     g_free(self->settings.smtp_url);
@@ -121,10 +121,10 @@ static void finish(struct post *post, struct flight *flight)
 }
 
 /* Did the provider do its work, whatever it thought of the message? */
-static enum lane_health health(const struct flight *flight)
+static enum gate_health health(const struct flight *flight)
 {
     bool is_served = flight->result.state == SEND_DELIVERED || flight->result.state == SEND_REFUSED;
-    return is_served ? LANE_SERVED : LANE_FAILED;
+    return is_served ? GATE_SERVED : GATE_FAILED;
 }
 
 static void land(struct post *post, struct flight *flight, CURLcode code)
@@ -136,7 +136,7 @@ static void land(struct post *post, struct flight *flight, CURLcode code)
     }
     flight_judge(flight, code);
     flight_stop(flight, post->multi);
-    lane_leave(flight->lane, flight, health(flight), clock_elapsed(post->clock));
+    gate_leave(flight->gate, flight, health(flight), clock_elapsed(post->clock));
     finish(post, flight);
 }
 
@@ -171,8 +171,8 @@ static bool judge_address(struct post *post, const struct driver *driver,
     return !is_http || guard_url(&post->settings.guard, address->to, fault);
 }
 
-/* "https://hooks.example.com:443", so that one dead provider fills only its own lane. */
-static char *lane_name(const char *url)
+/* "https://hooks.example.com:443", so that one dead provider fills only its own gate. */
+static char *gate_name(const char *url)
 {
     CURLU *parts = curl_url();
     char *scheme = NULL;
@@ -209,13 +209,13 @@ static void write_log(struct post *post, struct flight *flight)
     finish(post, flight);
 }
 
-static void enter_lane(struct post *post, struct flight *flight)
+static void enter_gate(struct post *post, struct flight *flight)
 {
-    g_autofree char *name = lane_name(flight->parcel->url);
+    g_autofree char *name = gate_name(flight->parcel->url);
     bool is_mail = (flight->driver->flags & DRIVER_MAIL) != 0;
-    flight->lane = lane_named(post->lanes, name, is_mail ? LANE_WIDTH_MAX_MAIL : LANE_WIDTH_MAX);
+    flight->gate = gate_named(post->gates, name, is_mail ? GATE_WIDTH_MAX_MAIL : GATE_WIDTH_MAX);
     flight->entered = clock_elapsed(post->clock);
-    if (!lane_enter(flight->lane, flight, flight->entered)) {
+    if (!gate_enter(flight->gate, flight, flight->entered)) {
         flight->result.state = SEND_RETRY;
         flight->result.retry_after = SPAN_S(5);
         result_say(&flight->result, "not sent: %s is slow and too many messages wait for it", name);
@@ -280,7 +280,7 @@ static void send_one(void *self, const struct address *address, const struct mes
     } else if ((flight->driver->flags & DRIVER_LOCAL) != 0) {
         write_log(post, flight);
     } else {
-        enter_lane(post, flight);
+        enter_gate(post, flight);
     }
 }
 
@@ -304,7 +304,7 @@ static void launch(struct post *post, struct flight *flight, struct span now)
         flight_start(flight, post->multi, post->ferry);
         return;
     }
-    lane_leave(flight->lane, flight, LANE_UNUSED, now);
+    gate_leave(flight->gate, flight, GATE_UNUSED, now);
     flight->result.state = SEND_CANCELLED;
     result_say(&flight->result, "not sent: no longer wanted when its turn came");
     finish(post, flight);
@@ -313,12 +313,12 @@ static void launch(struct post *post, struct flight *flight, struct span now)
 static void launch_waiting(struct post *post)
 {
     struct span now = clock_elapsed(post->clock);
-    for (struct flight *flight = lanes_next(post->lanes, now); flight != NULL;
-         flight = lanes_next(post->lanes, now)) {
+    for (struct flight *flight = gates_next(post->gates, now); flight != NULL;
+         flight = gates_next(post->gates, now)) {
         launch(post, flight, now);
     }
-    for (struct flight *flight = lanes_expired(post->lanes, now); flight != NULL;
-         flight = lanes_expired(post->lanes, now)) {
+    for (struct flight *flight = gates_expired(post->gates, now); flight != NULL;
+         flight = gates_expired(post->gates, now)) {
         flight->result.state = SEND_RETRY;
         flight->result.retry_after = SPAN_S(5);
         result_say(&flight->result, "not sent: waited too long behind a slow provider");
@@ -354,7 +354,7 @@ void post_work(struct post *post, int wait_ms)
     if (turn(post)) {
         return;
     }
-    int longest = lanes_are_waiting(post->lanes) ? MIN(wait_ms, 200) : wait_ms;
+    int longest = gates_are_waiting(post->gates) ? MIN(wait_ms, 200) : wait_ms;
     (void)curl_multi_poll(post->multi, NULL, 0, MAX(longest, 0), NULL);
     (void)turn(post);
 }

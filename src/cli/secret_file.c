@@ -60,7 +60,7 @@ static enum secret_file read_now(const char *folder, const char *path, char **ou
 
 enum { READINGS_MAX = 32 };
 
-/* Owned by whoever waits for it and by its thread, together; guarded by the desk's lock. */
+/* Owned by whoever waits for it and by its thread, together; guarded by its lock. */
 struct secret_reading {
     char *folder, *path;
     secret_file_reader reader;
@@ -77,29 +77,29 @@ static struct {
     pthread_cond_t is_over;
     GPtrArray *under_way; /* of struct secret_reading */
     secret_file_reader reader;
-} desk = {.once = PTHREAD_ONCE_INIT, .lock = PTHREAD_MUTEX_INITIALIZER};
+} readings = {.once = PTHREAD_ONCE_INIT, .lock = PTHREAD_MUTEX_INITIALIZER};
 
-static void open_desk(void)
+static void open_readings(void)
 {
     pthread_condattr_t monotonic;
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    CHECK(pthread_cond_init(&desk.is_over, &monotonic) == 0);
+    CHECK(pthread_cond_init(&readings.is_over, &monotonic) == 0);
     (void)pthread_condattr_destroy(&monotonic);
-    desk.under_way = g_ptr_array_new();
+    readings.under_way = g_ptr_array_new();
 }
 
 void secret_file_set_reader(secret_file_reader reader)
 {
-    pthread_mutex_lock(&desk.lock);
-    desk.reader = reader;
-    pthread_mutex_unlock(&desk.lock);
+    pthread_mutex_lock(&readings.lock);
+    readings.reader = reader;
+    pthread_mutex_unlock(&readings.lock);
 }
 
 static struct secret_reading *find(const char *folder, const char *path)
 {
-    for (guint i = 0; i < desk.under_way->len; i++) {
-        struct secret_reading *reading = g_ptr_array_index(desk.under_way, i);
+    for (guint i = 0; i < readings.under_way->len; i++) {
+        struct secret_reading *reading = g_ptr_array_index(readings.under_way, i);
         if (strcmp(reading->path, path) == 0 && strcmp(reading->folder, folder) == 0) {
             return reading;
         }
@@ -126,9 +126,9 @@ static void end(struct secret_reading *reading, enum secret_file result, char *t
     reading->result = result;
     reading->text = text;
     reading->is_over = true;
-    (void)g_ptr_array_remove_fast(desk.under_way, reading);
+    (void)g_ptr_array_remove_fast(readings.under_way, reading);
     let_go(reading);
-    pthread_cond_broadcast(&desk.is_over);
+    pthread_cond_broadcast(&readings.is_over);
 }
 
 static void *read_apart(void *self)
@@ -136,9 +136,9 @@ static void *read_apart(void *self)
     struct secret_reading *reading = self;
     char *text = NULL;
     enum secret_file result = reading->reader(reading->folder, reading->path, &text);
-    pthread_mutex_lock(&desk.lock);
+    pthread_mutex_lock(&readings.lock);
     end(reading, result, text);
-    pthread_mutex_unlock(&desk.lock);
+    pthread_mutex_unlock(&readings.lock);
     return NULL;
 }
 
@@ -152,8 +152,8 @@ static bool hangs(const struct secret_reading *reading)
 /* Where one hangs the next may as well: who asks for many of them must not wait for each. */
 static struct span shorten(struct span patience)
 {
-    for (guint i = 0; i < desk.under_way->len; i++) {
-        if (hangs(g_ptr_array_index(desk.under_way, i))) {
+    for (guint i = 0; i < readings.under_way->len; i++) {
+        if (hangs(g_ptr_array_index(readings.under_way, i))) {
             return (struct span){patience.us / 20};
         }
     }
@@ -164,16 +164,17 @@ static struct span shorten(struct span patience)
 static struct secret_reading *begin(const char *folder, const char *path, struct span patience)
 {
     pthread_t thread;
-    if (desk.under_way->len >= READINGS_MAX) {
+    if (readings.under_way->len >= READINGS_MAX) {
         return NULL;
     }
     struct secret_reading *reading = g_new0(struct secret_reading, 1);
-    *reading = (struct secret_reading){.folder = g_strdup(folder),
-                                       .path = g_strdup(path),
-                                       .reader = desk.reader != NULL ? desk.reader : read_now,
-                                       .until = clock_monotonic_after(shorten(patience)),
-                                       .owners = 1};
-    g_ptr_array_add(desk.under_way, reading);
+    *reading =
+        (struct secret_reading){.folder = g_strdup(folder),
+                                .path = g_strdup(path),
+                                .reader = readings.reader != NULL ? readings.reader : read_now,
+                                .until = clock_monotonic_after(shorten(patience)),
+                                .owners = 1};
+    g_ptr_array_add(readings.under_way, reading);
     if (pthread_create(&thread, NULL, read_apart, reading) != 0) {
         end(reading, SECRET_FILE_HANGS, NULL);
         return NULL;
@@ -188,20 +189,20 @@ enum secret_file secret_file_read(const char *folder, const char *path, struct s
 {
     *out_text = NULL;
     enum secret_file result = SECRET_FILE_HANGS;
-    (void)pthread_once(&desk.once, open_desk);
-    pthread_mutex_lock(&desk.lock);
+    (void)pthread_once(&readings.once, open_readings);
+    pthread_mutex_lock(&readings.lock);
     struct secret_reading *reading = find(folder, path);
     reading = reading != NULL ? reading : begin(folder, path, patience);
     if (reading != NULL) {
         int code = 0;
         reading->owners++;
         while (!reading->is_over && code == 0) {
-            code = pthread_cond_timedwait(&desk.is_over, &desk.lock, &reading->until);
+            code = pthread_cond_timedwait(&readings.is_over, &readings.lock, &reading->until);
         }
         result = reading->is_over ? reading->result : SECRET_FILE_HANGS;
         *out_text = reading->is_over ? g_strdup(reading->text) : NULL;
         let_go(reading);
     }
-    pthread_mutex_unlock(&desk.lock);
+    pthread_mutex_unlock(&readings.lock);
     return result;
 }

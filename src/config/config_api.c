@@ -1,8 +1,8 @@
 /* A configuration file: put into force, and given back. */
 #include "api/aside.h"
+#include "api/handler.h"
 #include "api/job.h"
 #include "api/shapes.h"
-#include "api/support.h"
 
 #include <string.h>
 

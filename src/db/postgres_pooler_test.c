@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "db/ear.h"
+#include "db/listener.h"
 #include "db/migrate.h"
 #include "db/test_database.h"
 
@@ -247,12 +247,13 @@ static void one_that_keeps_them_is_worked_with(void **state)
                                   "'statement_timeout'"),
                      4500);
     assert_int_equal(db_commit(db), DB_OK);
-    struct db_ear *ear = db_ear_open(room->pooled);
-    assert_true(db_ear_wait(ear, HEARD_MS)); /* something may have been, before it heard */
-    assert_false(db_ear_wait(ear, 20));
+    struct db_listener *listener = db_listener_open(room->pooled);
+    assert_true(
+        db_listener_wait(listener, HEARD_MS)); /* something may have been, before it heard */
+    assert_false(db_listener_wait(listener, 20));
     announce(db);
-    assert_true(db_ear_wait(ear, HEARD_MS));
-    db_ear_close(&ear);
+    assert_true(db_listener_wait(listener, HEARD_MS));
+    db_listener_close(&listener);
     db_close(&db);
 }
 

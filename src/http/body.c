@@ -255,7 +255,7 @@ static void refuse_chunk(struct http_request *request)
     give_up(request);
 }
 
-/* The sender is to see the answer, which comes when the body is over. Alerts are read on for as long as the minder lets
+/* The sender is to see the answer, which comes when the body is over. Alerts are read on for as long as the sweeper lets
  * them come; they were taken already. */
 static bool is_forgotten_on(const struct http_request *request)
 {

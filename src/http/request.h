@@ -136,12 +136,12 @@ struct http_server {
     size_t streams_max; /* bytes that all of them may hold */
     atomic_size_t streams_held;
 
-    pthread_t minder;
-    sem_t minder_wanted;
+    pthread_t sweeper;
+    sem_t sweeper_wanted;
     atomic_bool is_woken; /* streams have something to read */
     atomic_bool must_end_streams;
     bool has_behind;      /* perhaps; under streams_lock: streams read what is old */
-    atomic_bool must_end; /* the minder */
+    atomic_bool must_end; /* the sweeper */
 };
 
 /* server.c: frees it with the last reference. Any thread. */
@@ -260,13 +260,13 @@ void streams_end_unproved(struct http_server *server);
 /* Forgets a token; NULL is fine. */
 void token_forget(char *token);
 
-/* minder.c: cuts slow senders, wakes streams. */
+/* sweeper.c: cuts slow senders, wakes streams. */
 void peer_changed(void *self, struct MHD_Connection *connection, void **handle,
                   enum MHD_ConnectionNotificationCode how);
 NODISCARD struct peer *peer_of(struct MHD_Connection *connection);
 /* A new stretch of reading begins, or nothing is to be read for the moment. */
 void peer_reads(struct peer *peer, bool is_reading);
-void *minder_run(void *self);
-void minder_wake(struct http_server *server);
+void *sweeper_run(void *self);
+void sweeper_wake(struct http_server *server);
 
 #endif

@@ -214,7 +214,7 @@ void server_unref(struct http_server *server)
     pthread_mutex_destroy(&server->waiting_lock);
     pthread_mutex_destroy(&server->peers_lock);
     pthread_mutex_destroy(&server->streams_lock);
-    sem_destroy(&server->minder_wanted);
+    sem_destroy(&server->sweeper_wanted);
     guesses_destroy(&server->guesses);
     g_free(server->origin);
     g_free(server->root);
@@ -240,7 +240,7 @@ static struct http_server *server_new(const struct http_options *options)
     pthread_mutex_init(&server->waiting_lock, NULL);
     pthread_mutex_init(&server->peers_lock, NULL);
     pthread_mutex_init(&server->streams_lock, NULL);
-    sem_init(&server->minder_wanted, 0, 0);
+    sem_init(&server->sweeper_wanted, 0, 0);
     return server;
 }
 
@@ -276,7 +276,7 @@ static bool open_doors(struct http_server *server, const struct http_options *op
 struct http_server *http_start(const struct http_options *options, struct fault *fault)
 {
     struct http_server *server = server_new(options);
-    if (pthread_create(&server->minder, NULL, minder_run, server) != 0) {
+    if (pthread_create(&server->sweeper, NULL, sweeper_run, server) != 0) {
         fault_set(fault, "", "No thread could be started: %s.", g_strerror(errno));
         server_unref(server);
         return NULL;
@@ -341,8 +341,8 @@ void http_stop(struct http_server **handle, unsigned drain_ms)
         }
     }
     atomic_store(&server->must_end, true);
-    sem_post(&server->minder_wanted);
-    pthread_join(server->minder, NULL);
+    sem_post(&server->sweeper_wanted);
+    pthread_join(server->sweeper, NULL);
     if (server->socket_path != NULL && server->has_socket) {
         unlink(server->socket_path);
     }

@@ -380,11 +380,11 @@ void streams_end_unproved(struct http_server *server)
 
 void http_streams_wake(struct http_server *server)
 {
-    minder_wake(server);
+    sweeper_wake(server);
 }
 
 void http_streams_end(struct http_server *server)
 {
     atomic_store(&server->must_end_streams, true);
-    minder_wake(server);
+    sweeper_wake(server);
 }

@@ -1,8 +1,8 @@
 /* /api/v1/events: the one event log, as pages and as a live stream. */
 #include "api/aside.h"
+#include "api/handler.h"
 #include "api/server_permits.h"
 #include "api/shapes.h"
-#include "api/support.h"
 
 #include <string.h>
 

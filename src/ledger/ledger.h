@@ -7,7 +7,7 @@
  * others. So a command may run more than once, and must set its results afresh each time.
  *
  * The ledger knows nothing about incidents. struct ledger is driven by calls, on one thread; the
- * thread and the queue in front of it are ledger/desk.h. The simulator drives struct ledger
+ * thread and the queue in front of it are ledger/queue.h. The simulator drives struct ledger
  * directly. */
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H

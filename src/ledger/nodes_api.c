@@ -1,7 +1,7 @@
 /* The nodes that share the database, and whether this one is ready to take alerts. */
+#include "api/handler.h"
 #include "api/server_permits.h"
 #include "api/shapes.h"
-#include "api/support.h"
 
 #include "ledger/node.h"
 

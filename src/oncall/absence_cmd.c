@@ -130,7 +130,7 @@ static int cmd_off_duty(struct cli *cli)
     utc_format(until, until_text);
     json_auto_t *body = json_pack("{s:s, s:s*, s:b, s:b}", "until", until_text, "comment",
                                   cli_option(cli, "comment"), "dry_run", cli_has(cli, "dry-run"),
-                                  "hand_on", cli_has(cli, "hand-on"));
+                                  "reassign", cli_has(cli, "hand-on"));
     if (cli_has(cli, "from")) {
         json_object_set_new(body, "from", json_string(from_text));
     }

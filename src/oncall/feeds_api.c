@@ -1,8 +1,8 @@
 /* Calendars that phones subscribe to. The address is the secret: unguessable and revocable. */
 #include "api/aside.h"
+#include "api/handler.h"
 #include "api/job.h"
 #include "api/shapes.h"
-#include "api/support.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* Taking a person off duty, and how pages to people went. */
+#include "api/handler.h"
 #include "api/job.h"
 #include "api/shapes.h"
-#include "api/support.h"
 
 #include "base/json_set.h"
 #include "oncall/absence.h"
@@ -15,7 +15,7 @@ struct off_duty_body {
     struct utc from, until;
     char *comment;
     bool dry_run;
-    bool hand_on;
+    bool reassign;
 };
 static const struct field BODY_FIELDS[] = {
     {.name = "from",
@@ -37,9 +37,9 @@ static const struct field BODY_FIELDS[] = {
      .kind = FIELD_BOOL,
      .offset = offsetof(struct off_duty_body, dry_run),
      .doc = "Only tells who would take over."},
-    {.name = "hand_on",
+    {.name = "reassign",
      .kind = FIELD_BOOL,
-     .offset = offsetof(struct off_duty_body, hand_on),
+     .offset = offsetof(struct off_duty_body, reassign),
      .doc = "Pages that the person has not answered go on to others now."},
 };
 static const struct record BODY_RECORD = {.name = "OffDuty",
@@ -198,16 +198,16 @@ static void taking_off_clear(void *work)
 }
 
 /* In the same commit, and judged by the schedules as they are with the covers. */
-static void hand_on(struct ledger_tx *tx, const struct job *job, struct taking_off *taking)
+static void reassign(struct ledger_tx *tx, const struct job *job, struct taking_off *taking)
 {
     const struct config_command *base = &taking->off.base;
     struct config *config =
         base->next != NULL ? config_ref(base->next) : config_current(base->configs);
-    struct hand_on pages = {.pager = job->api->pager,
-                            .config = config,
-                            .user = taking->off.user,
-                            .dry_run = taking->off.dry_run};
-    pager_hand_on(tx, &pages);
+    struct reassign pages = {.pager = job->api->pager,
+                             .config = config,
+                             .user = taking->off.user,
+                             .dry_run = taking->off.dry_run};
+    pager_reassign(tx, &pages);
     taking->handed_on = pages.count;
     config_unref(config);
 }
@@ -218,8 +218,8 @@ static enum command_result take_off(struct ledger_tx *tx, struct job *job)
     struct off_duty *off = &taking->off;
     taking->handed_on = 0;
     enum command_result result = job_run_config(tx, job, off_duty_run);
-    if (result == COMMAND_DONE && ((struct off_duty_body *)job->body)->hand_on) {
-        hand_on(tx, job, taking);
+    if (result == COMMAND_DONE && ((struct off_duty_body *)job->body)->reassign) {
+        reassign(tx, job, taking);
     }
     if (job->status < 400) {
         job->answer = json_pack("{s:s, s:s*, s:o, s:o, s:o, s:o, s:o, s:i}", "user", off->user,
@@ -236,8 +236,8 @@ static bool begins_in_time(struct http_request *request, const struct off_duty_b
                            struct utc now)
 {
     struct fault fault = {0};
-    if (body->hand_on && utc_before(now, body->from)) {
-        (void)fault_set(&fault, "hand_on",
+    if (body->reassign && utc_before(now, body->from)) {
+        (void)fault_set(&fault, "reassign",
                         "goes with an absence that begins now: leave out from, or call it then");
         http_answer_fault(request, 422, &fault);
         return false;

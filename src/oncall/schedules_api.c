@@ -1,9 +1,9 @@
 /* /api/v1/schedules: who is on call, shifts, gaps, overrides. */
 #include "api/aside.h"
+#include "api/handler.h"
 #include "api/job.h"
 #include "api/section.h"
 #include "api/shapes.h"
-#include "api/support.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* paging/courier.h - claims what is due, hands it to the sender, brings the result home.
  *
  * Driven by calls on one thread; its own thread is made in app/. Claiming and settling are commands
- * of the ledger: `submit` is desk_submit in production and direct in the simulator. */
+ * of the ledger: `submit` is queue_submit in production and direct in the simulator. */
 #ifndef PAGING_COURIER_H
 #define PAGING_COURIER_H
 

@@ -1,7 +1,7 @@
 /* Why was this person paged, and who would be? */
 #include "api/aside.h"
+#include "api/handler.h"
 #include "api/sight.h"
-#include "api/support.h"
 
 #include "alert/alert_permits.h"
 #include "alert/signal.h"

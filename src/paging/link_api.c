@@ -1,9 +1,9 @@
 /* The page behind a signed link: what it is about and one button. Reading it, however often and by
  * whatever program, changes nothing; only the button's POST acts. */
 #include "api/aside.h"
+#include "api/handler.h"
 #include "api/job.h"
 #include "api/shapes.h"
-#include "api/support.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* How pages to people went: for a team lead who wants to help, and not to blame. */
 #include "api/aside.h"
-#include "api/support.h"
+#include "api/handler.h"
 
 #include <string.h>
 

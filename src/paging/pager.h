@@ -127,7 +127,7 @@ struct test_page {
 enum command_result pager_test(struct ledger_tx *tx, void *arg);
 
 /* --- a person leaves: what they have not answered goes to others now --- */
-struct hand_on {
+struct reassign {
     struct pager *pager;
     struct config *config; /* to judge by: as it will be after this commit; borrowed */
     const char *user;
@@ -137,7 +137,7 @@ struct hand_on {
 
 /* Inside another command. A page through a schedule goes to whoever is on call there by now, any other
  * to the next step of its policy. What is acknowledged stays with whoever did that. */
-void pager_hand_on(struct ledger_tx *tx, struct hand_on *hand_on);
+void pager_reassign(struct ledger_tx *tx, struct reassign *reassign);
 
 /* --- a heartbeat was heard --- */
 struct beat {

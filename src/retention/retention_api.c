@@ -1,6 +1,6 @@
 /* /api/v1/retention */
 #include "api/aside.h"
-#include "api/support.h"
+#include "api/handler.h"
 
 #include "access/permit.h"
 #include "base/describe.h"

@@ -6,7 +6,7 @@
 #include "alert/service.h"
 #include "api/aside.h"
 #include "api/door.h"
-#include "api/support.h"
+#include "api/handler.h"
 #include "base/json.h"
 #include "base/principal.h"
 #include "source/alertmanager_silences_api.h"

@@ -1,6 +1,6 @@
 #include "source/alertmanager_view_api.h"
 
-#include "api/support.h"
+#include "api/handler.h"
 
 #include <string.h>
 

@@ -5,9 +5,9 @@
 #include "alert/service.h"
 #include "api/aside.h"
 #include "api/door.h"
+#include "api/handler.h"
 #include "api/intake.h"
 #include "api/refused.h"
-#include "api/support.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/principal.h"
@@ -392,7 +392,7 @@ static void post_heartbeat(struct http_request *request, void *context)
     beating->name = g_strdup(owner.owner);
     beating->beat = (struct beat){.pager = api->pager, .heartbeat = beating->name};
     const struct command command = {.run = run_beat, .answer = answer_beat, .arg = beating};
-    if (!desk_submit(api->desk, command)) {
+    if (!queue_submit(api->queue, command)) {
         answer_beat(beating, OUTCOME_UNAVAILABLE);
     }
 }

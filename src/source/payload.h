@@ -38,7 +38,7 @@ void payload_book_add_duty(struct payload_book *book, struct ledger *ledger);
 NODISCARD char *payload_text(const char *bytes, size_t size, const char *secret);
 
 /* Takes over `text` (of payload_text). True when nothing waited to be written before: then wake the
- * desk. Cheap enough for the ledger's thread. */
+ * queue. Cheap enough for the ledger's thread. */
 NODISCARD bool payload_book_add(struct payload_book *book, const char *integration, struct utc at,
                                 int status, const char *problem, char *text);
 

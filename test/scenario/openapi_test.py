@@ -229,7 +229,7 @@ class OpenapiTest(unittest.TestCase):
         self.admin("DELETE", f"{schedule}/overrides/{{id}}", 404, id="first", **primary)
         off_duty = "/api/v1/users/{name}/off-duty"
         self.post(off_duty, 200, {"until": instant(24 * 20), "dry_run": True}, name="ana")
-        done = self.post(off_duty, 200, {"until": instant(24 * 20), "comment": "ill", "hand_on": True}, name="ana")
+        done = self.post(off_duty, 200, {"until": instant(24 * 20), "comment": "ill", "reassign": True}, name="ana")
         self.get("/api/v1/absences")
         self.post(off_duty, 200, {"until": instant(24 * 10)}, name="budi")
         self.post(f"{schedule}/overrides", 201, {**override, "from": "2026-01-05T09:00", "who": "ana"}, **primary)

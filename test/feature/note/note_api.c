@@ -1,7 +1,7 @@
 /* /api/v1/notes */
 #include "api/aside.h"
+#include "api/handler.h"
 #include "api/job.h"
-#include "api/support.h"
 
 #include "feature/note/note.h"
 #include "paging/pager.h"

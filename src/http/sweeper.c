@@ -95,19 +95,19 @@ static void cut_slow(struct http_server *server, struct span elapsed)
 }
 
 /* Until somebody wakes it, or the next sweep is due, or somebody's turn to read what is old. */
-static void minder_wait(struct http_server *server, struct span swept, bool has_behind)
+static void sweeper_wait(struct http_server *server, struct span swept, bool has_behind)
 {
     int64_t left_us = swept.us + SPAN_S(SWEEP_S).us - clock_elapsed(&CLOCK_SYSTEM).us;
     left_us = has_behind ? MIN(left_us, SPAN_MS(TURN_MS).us) : left_us;
     const struct span left = {CLAMP(left_us, 0, SPAN_S(SWEEP_S).us)};
     const struct timespec until = clock_monotonic_after(left);
-    (void)sem_clockwait(&server->minder_wanted, CLOCK_MONOTONIC, &until);
+    (void)sem_clockwait(&server->sweeper_wanted, CLOCK_MONOTONIC, &until);
 }
 
-void minder_wake(struct http_server *server)
+void sweeper_wake(struct http_server *server)
 {
     if (!atomic_exchange(&server->is_woken, true)) {
-        sem_post(&server->minder_wanted);
+        sem_post(&server->sweeper_wanted);
     }
 }
 
@@ -130,13 +130,13 @@ static void rouse(struct http_server *server)
     pause_for(COMMITS_MS);
 }
 
-void *minder_run(void *self)
+void *sweeper_run(void *self)
 {
     struct http_server *server = self;
     struct span swept = clock_elapsed(&CLOCK_SYSTEM);
     bool has_behind = false;
     while (!atomic_load(&server->must_end)) {
-        minder_wait(server, swept, has_behind);
+        sweeper_wait(server, swept, has_behind);
         has_behind = streams_further(server);
         if (atomic_exchange(&server->is_woken, false)) {
             rouse(server);

@@ -46,8 +46,8 @@ static bool pass_on_or_escalate(struct pager *pager, struct ledger_tx *tx, struc
 }
 
 /* The newest page of an alert says where it goes; the older ones just end with it. */
-static bool hand_on_page(struct pager *pager, struct ledger_tx *tx, struct page *page,
-                         bool is_newest)
+static bool reassign_page(struct pager *pager, struct ledger_tx *tx, struct page *page,
+                          bool is_newest)
 {
     struct topic topic = {0};
     bool is_live = topic_load(pager, tx->db, page->subject, &topic) && page_is_live(page, &topic);
@@ -61,30 +61,31 @@ static bool hand_on_page(struct pager *pager, struct ledger_tx *tx, struct page 
     return is_gone;
 }
 
-static bool hand_on_one(struct hand_on *hand_on, struct ledger_tx *tx, int64_t page_id,
-                        struct subject *last)
+static bool reassign_one(struct reassign *reassign, struct ledger_tx *tx, int64_t page_id,
+                         struct subject *last)
 {
     struct page page = {0};
     bool is_gone = false;
     if (page_load(tx->db, page_id, &page)) {
         bool is_newest = !subject_equal(page.subject, *last);
-        is_gone = hand_on->dry_run ? is_newest : hand_on_page(hand_on->pager, tx, &page, is_newest);
+        is_gone =
+            reassign->dry_run ? is_newest : reassign_page(reassign->pager, tx, &page, is_newest);
         *last = page.subject;
     }
     page_clear(&page);
     return is_gone;
 }
 
-void pager_hand_on(struct ledger_tx *tx, struct hand_on *hand_on)
+void pager_reassign(struct ledger_tx *tx, struct reassign *reassign)
 {
-    struct pager *pager = hand_on->pager;
+    struct pager *pager = reassign->pager;
     g_autofree int64_t *ids = g_new(int64_t, PAGES_MAX);
-    size_t count = page_unanswered(tx->db, hand_on->user, ids, PAGES_MAX);
+    size_t count = page_unanswered(tx->db, reassign->user, ids, PAGES_MAX);
     struct subject last = {0};
-    hand_on->count = 0;
-    pager_enter_by(pager, hand_on->config);
+    reassign->count = 0;
+    pager_enter_by(pager, reassign->config);
     for (size_t i = 0; i < count; i++) {
-        hand_on->count += hand_on_one(hand_on, tx, ids[i], &last) ? 1 : 0;
+        reassign->count += reassign_one(reassign, tx, ids[i], &last) ? 1 : 0;
     }
     pager_leave(pager);
 }

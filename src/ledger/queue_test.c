@@ -1,6 +1,6 @@
-/* The desk with real threads; also run under ThreadSanitizer. No sleeping: the tests wait for
+/* The queue with real threads; also run under ThreadSanitizer. No sleeping: the tests wait for
  * answers. */
-#include "ledger/desk.h"
+#include "ledger/queue.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -26,15 +26,15 @@ struct world {
     char *where;
     struct db *db;
     struct ledger *ledger;
-    struct desk *desk;
+    struct queue *queue;
     atomic_int answers[OUTCOME_FAILED + 1];
 };
 
 static int set_up(void **state)
 {
     struct world *world = g_new0(struct world, 1);
-    world->disk = memory_disk_create("desk-disk");
-    world->where = test_database_create("file:desk.db?vfs=desk-disk");
+    world->disk = memory_disk_create("queue-disk");
+    world->where = test_database_create("file:queue.db?vfs=queue-disk");
     world->db = test_database_open(world->where, &CLOCK_SYSTEM);
     world->ledger = ledger_create(world->db, &CLOCK_SYSTEM, &RANDOM_SYSTEM);
     *state = world;
@@ -44,7 +44,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct world *world = *state;
-    desk_stop(&world->desk);
+    queue_stop(&world->queue);
     ledger_destroy(&world->ledger);
     db_close(&world->db);
     test_database_drop(&world->where);
@@ -74,9 +74,9 @@ static void *send_many(void *arg)
     for (int i = 0; i < COMMANDS_EACH; i++) {
         struct command command = {append_one, count_answer, world, true};
         if (i % 50 == 0) {
-            assert_int_equal(desk_submit_and_wait(world->desk, command), OUTCOME_COMMITTED);
+            assert_int_equal(queue_submit_and_wait(world->queue, command), OUTCOME_COMMITTED);
         } else {
-            assert_true(desk_submit(world->desk, command));
+            assert_true(queue_submit(world->queue, command));
         }
         (void)ledger_is_writable(world->ledger);
     }
@@ -86,7 +86,7 @@ static void *send_many(void *arg)
 static void every_command_of_every_thread_is_answered_once(void **state)
 {
     struct world *world = *state;
-    world->desk = desk_start(world->ledger, &CLOCK_SYSTEM);
+    world->queue = queue_start(world->ledger, &CLOCK_SYSTEM);
     pthread_t senders[SENDERS];
     for (int i = 0; i < SENDERS; i++) {
         assert_int_equal(pthread_create(&senders[i], NULL, send_many, world), 0);
@@ -102,14 +102,14 @@ static void every_command_of_every_thread_is_answered_once(void **state)
         assert_int_equal(pthread_join(senders[i], NULL), 0);
     }
     db_pool_destroy(&pool);
-    desk_stop(&world->desk); /* runs what still waits */
+    queue_stop(&world->queue); /* runs what still waits */
     assert_int_equal(atomic_load(&world->answers[OUTCOME_COMMITTED]), SENDERS * COMMANDS_EACH);
     assert_int_equal(event_last_seq(world->db), SENDERS * COMMANDS_EACH);
     struct fault fault = {0};
     assert_true(chain_check(world->db, "database", &fault));
 }
 
-/* Holds the desk's thread inside a command until the test lets it go. */
+/* Holds the queue's thread inside a command until the test lets it go. */
 struct gate {
     pthread_mutex_t mutex;
     pthread_cond_t changed;
@@ -153,20 +153,20 @@ static enum command_result wait_at_gate(struct ledger_tx *tx, void *arg)
 static void a_full_queue_refuses_and_loses_nothing(void **state)
 {
     struct world *world = *state;
-    static struct gate gate; /* the desk runs on after this function */
+    static struct gate gate; /* the queue runs on after this function */
     gate_init(&gate);
-    world->desk = desk_start(world->ledger, &CLOCK_SYSTEM);
-    assert_true(desk_submit(world->desk, (struct command){wait_at_gate, NULL, &gate, false}));
+    world->queue = queue_start(world->ledger, &CLOCK_SYSTEM);
+    assert_true(queue_submit(world->queue, (struct command){wait_at_gate, NULL, &gate, false}));
     gate_wait(&gate, &gate.is_reached);
     int taken = 0;
-    while (desk_submit(world->desk, (struct command){append_one, count_answer, world, true})) {
+    while (queue_submit(world->queue, (struct command){append_one, count_answer, world, true})) {
         taken++;
     }
     assert_int_equal(taken, LIMIT_QUEUE_COMMANDS);
     struct command one_more = {append_one, count_answer, world, true};
-    assert_int_equal(desk_submit_and_wait(world->desk, one_more), OUTCOME_UNAVAILABLE);
+    assert_int_equal(queue_submit_and_wait(world->queue, one_more), OUTCOME_UNAVAILABLE);
     gate_set(&gate, &gate.is_open);
-    desk_stop(&world->desk);
+    queue_stop(&world->queue);
     assert_int_equal(atomic_load(&world->answers[OUTCOME_COMMITTED]), taken);
 }
 
@@ -197,23 +197,23 @@ static void a_desk_that_hangs_is_seen_and_left(void **state)
     struct world *world = *state;
     struct gate gate;
     gate_init(&gate);
-    world->desk = desk_start(world->ledger, &CLOCK_SYSTEM);
+    world->queue = queue_start(world->ledger, &CLOCK_SYSTEM);
     struct command hangs = {.run = wait_at_gate, .arg = &gate};
-    assert_true(desk_submit(world->desk, hangs));
+    assert_true(queue_submit(world->queue, hangs));
     gate_wait(&gate, &gate.is_reached);
     int64_t least_us = clock_elapsed(&CLOCK_SYSTEM).us;
     while (clock_elapsed(&CLOCK_SYSTEM).us - least_us < 1000) {
         (void)sched_yield();
     }
-    assert_true(desk_busy_for(world->desk).us >= 1000);
-    assert_false(desk_end_within(world->desk, SPAN_MS(1)));
-    assert_false(desk_submit(world->desk, hangs));
+    assert_true(queue_busy_for(world->queue).us >= 1000);
+    assert_false(queue_end_within(world->queue, SPAN_MS(1)));
+    assert_false(queue_submit(world->queue, hangs));
     gate_set(&gate, &gate.is_open);
-    assert_true(desk_end_within(world->desk, SPAN_MIN(1)));
-    assert_true(desk_end_within(world->desk, SPAN_MS(1))); /* once it is */
-    assert_int_equal(desk_busy_for(world->desk).us, 0);
-    desk_stop(&world->desk);
-    assert_null(world->desk);
+    assert_true(queue_end_within(world->queue, SPAN_MIN(1)));
+    assert_true(queue_end_within(world->queue, SPAN_MS(1))); /* once it is */
+    assert_int_equal(queue_busy_for(world->queue).us, 0);
+    queue_stop(&world->queue);
+    assert_null(world->queue);
 }
 
 static void the_desk_wakes_for_what_becomes_due(void **state)
@@ -224,21 +224,21 @@ static void the_desk_wakes_for_what_becomes_due(void **state)
         const char *name;
         int in_ms;
     } rows[] = {{"at once", 0}, {"soon", 30}};
-    static struct alarm alarm; /* the desk runs on after this function */
+    static struct alarm alarm; /* the queue runs on after this function */
     atomic_init(&alarm.at_us, UTC_NEVER.us);
     gate_init(&alarm.rang);
     ledger_add_duty(world->ledger, (struct ledger_duty){.name = "alarm",
                                                         .next_at = alarm_next,
                                                         .run_due = alarm_run,
                                                         .self = &alarm});
-    world->desk = desk_start(world->ledger, &CLOCK_SYSTEM);
+    world->queue = queue_start(world->ledger, &CLOCK_SYSTEM);
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         struct utc set_at = clock_now(&CLOCK_SYSTEM);
         (void)pthread_mutex_lock(&alarm.rang.mutex);
         alarm.rang.is_reached = false;
         (void)pthread_mutex_unlock(&alarm.rang.mutex);
         atomic_store(&alarm.at_us, utc_add(set_at, SPAN_MS(rows[i].in_ms)).us);
-        desk_wake(world->desk);
+        queue_wake(world->queue);
         gate_wait(&alarm.rang, &alarm.rang.is_reached);
         struct span took = utc_since(clock_now(&CLOCK_SYSTEM), set_at);
         if (took.us < SPAN_MS(rows[i].in_ms).us) {
@@ -247,7 +247,7 @@ static void the_desk_wakes_for_what_becomes_due(void **state)
     }
 }
 
-/* Keeps the desk writing while copies are made. */
+/* Keeps the queue writing while copies are made. */
 static void *write_until_told(void *arg)
 {
     struct gate *gate = ((void **)arg)[0];
@@ -255,7 +255,7 @@ static void *write_until_told(void *arg)
     bool is_open = false;
     while (!is_open) {
         struct command command = {append_one, NULL, NULL, true};
-        (void)desk_submit_and_wait(world->desk, command);
+        (void)queue_submit_and_wait(world->queue, command);
         (void)pthread_mutex_lock(&gate->mutex);
         is_open = gate->is_open;
         (void)pthread_mutex_unlock(&gate->mutex);
@@ -266,13 +266,13 @@ static void *write_until_told(void *arg)
 static void backups_under_writes_are_whole(void **state)
 {
     struct world *world = *state;
-    static struct gate gate; /* the desk runs on after this function */
+    static struct gate gate; /* the queue runs on after this function */
     gate_init(&gate);
-    world->desk = desk_start(world->ledger, &CLOCK_SYSTEM);
+    world->queue = queue_start(world->ledger, &CLOCK_SYSTEM);
     pthread_t writer;
     void *arg[] = {&gate, world};
     assert_int_equal(pthread_create(&writer, NULL, write_until_told, arg), 0);
-    g_autofree char *folder = g_dir_make_tmp("tocsin-desk-XXXXXX", NULL);
+    g_autofree char *folder = g_dir_make_tmp("tocsin-queue-XXXXXX", NULL);
     g_autofree char *path = g_build_filename(folder, "copy.db", NULL);
     struct db_pool *pool = db_pool_create(world->where);
     for (int i = 0; i < 5; i++) {
@@ -300,7 +300,7 @@ static void backups_under_writes_are_whole(void **state)
 struct program {
     struct db *db;
     struct ledger *ledger;
-    struct desk *desk;
+    struct queue *queue;
     pthread_t sender;
     atomic_int committed;
     _Atomic int64_t heard_seq;
@@ -323,7 +323,7 @@ static void *send_slowly(void *arg)
     struct command command = {append_one, count_committed, program, true};
     while (atomic_load(&program->committed) < COMMANDS_EACH) {
         /* On SQLite two writers may be in each other's way for too long. */
-        enum command_outcome outcome = desk_submit_and_wait(program->desk, command);
+        enum command_outcome outcome = queue_submit_and_wait(program->queue, command);
         assert_true(outcome == OUTCOME_COMMITTED || outcome == OUTCOME_UNAVAILABLE);
         struct span age = {0};
         (void)ledger_door(program->ledger);
@@ -350,7 +350,7 @@ static void start_program(struct program *program, const char *where, const char
         is_joined = ledger_join(program->ledger, name, NULL, &fault);
     }
     assert_true(is_joined);
-    program->desk = desk_start(program->ledger, ledger_clock(program->ledger));
+    program->queue = queue_start(program->ledger, ledger_clock(program->ledger));
 }
 
 static void two_desks_keep_one_chain(void **state)
@@ -376,7 +376,7 @@ static void two_desks_keep_one_chain(void **state)
         }
     }
     for (int i = 0; i < 2; i++) {
-        desk_stop(&programs[i].desk);
+        queue_stop(&programs[i].queue);
         ledger_end(programs[i].ledger);
         ledger_destroy(&programs[i].ledger);
         db_close(&programs[i].db);
@@ -395,5 +395,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(two_desks_keep_one_chain, set_up, tear_down),
         cmocka_unit_test_setup_teardown(backups_under_writes_are_whole, set_up, tear_down),
     };
-    return cmocka_run_group_tests_name("desk", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("queue", tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-#include "api/support.h"
+#include "api/handler.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -246,7 +246,7 @@ void api_answer_no_number(struct http_request *request, const char *param, const
 
 bool api_is_stuck(const struct api_context *context)
 {
-    return desk_busy_for(context->desk).us >= STUCK_AFTER.us;
+    return queue_busy_for(context->queue).us >= STUCK_AFTER.us;
 }
 
 bool api_submit(struct http_request *request, struct api_context *context, struct command command)
@@ -257,7 +257,7 @@ bool api_submit(struct http_request *request, struct api_context *context, struc
         return false;
     }
     command.client = http_client(request);
-    if (desk_submit(context->desk, command)) {
+    if (queue_submit(context->queue, command)) {
         return true;
     }
     http_answer_busy(request, BUSY_RETRY_S,

@@ -1,6 +1,6 @@
-/* api/support.h - what the resource handlers share. Only for this floor. */
-#ifndef API_SUPPORT_H
-#define API_SUPPORT_H
+/* api/handler.h - what the resource handlers share. Only for this floor. */
+#ifndef API_HANDLER_H
+#define API_HANDLER_H
 
 #include "api/context.h"
 #include "base/describe.h"

@@ -24,7 +24,7 @@ static const char TEAM[] =
 
 struct leaving {
     struct off_duty off;
-    struct hand_on pages;
+    struct reassign pages;
     struct pager *pager;
     bool dry_run;
 };
@@ -35,9 +35,9 @@ static enum command_result leave(struct ledger_tx *tx, void *arg)
     enum command_result result = off_duty_run(tx, &self->off);
     struct config *config = self->off.base.next != NULL ? config_ref(self->off.base.next)
                                                         : config_current(self->off.base.configs);
-    self->pages = (struct hand_on){
+    self->pages = (struct reassign){
         .pager = self->pager, .config = config, .user = "ana", .dry_run = self->off.dry_run};
-    pager_hand_on(tx, &self->pages);
+    pager_reassign(tx, &self->pages);
     config_unref(config);
     return result;
 }

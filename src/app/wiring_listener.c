@@ -1,14 +1,14 @@
 #include "app/wiring.h"
 
-/* How long the ear sleeps unasked; it only ever makes the desk look sooner than it would. */
+/* How long the listener sleeps unasked; it only ever makes the queue look sooner than it would. */
 enum { EAR_NAP_MS = 1000 };
 
 static void *hear(void *self)
 {
     struct house *house = self;
     while (!atomic_load(&house->is_closing)) {
-        if (db_ear_wait(house->ear, EAR_NAP_MS)) {
-            desk_wake(house->desk);
+        if (db_listener_wait(house->listener, EAR_NAP_MS)) {
+            queue_wake(house->queue);
         }
     }
     return NULL;
@@ -19,25 +19,25 @@ bool house_start_ear(struct house *house, struct fault *fault)
     if (!db_is_shared(house->db)) {
         return true;
     }
-    house->ear = db_ear_open(house->database);
-    house->has_ear_thread = pthread_create(&house->ear_thread, NULL, hear, house) == 0;
+    house->listener = db_listener_open(house->database);
+    house->has_ear_thread = pthread_create(&house->listener_thread, NULL, hear, house) == 0;
     if (!house->has_ear_thread) {
         return fault_set(fault, "",
                          "no thread could be made to hear other nodes: check the limits of this "
                          "account (ulimit -u)");
     }
-    (void)pthread_setname_np(house->ear_thread, "ear");
+    (void)pthread_setname_np(house->listener_thread, "listener");
     return true;
 }
 
 void house_stop_ear(struct house *house)
 {
     if (house->has_ear_thread) {
-        db_ear_interrupt(house->ear);
-        (void)pthread_join(house->ear_thread, NULL);
+        db_listener_interrupt(house->listener);
+        (void)pthread_join(house->listener_thread, NULL);
         house->has_ear_thread = false;
     }
-    if (house->ear != NULL) {
-        db_ear_close(&house->ear);
+    if (house->listener != NULL) {
+        db_listener_close(&house->listener);
     }
 }

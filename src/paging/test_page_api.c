@@ -1,7 +1,7 @@
 /* Trying out a contact: a test page. */
+#include "api/handler.h"
 #include "api/job.h"
 #include "api/shapes.h"
-#include "api/support.h"
 
 #include "paging/pager.h"
 #include "people/people_permits.h"

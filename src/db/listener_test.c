@@ -1,4 +1,4 @@
-#include "db/ear.h"
+#include "db/listener.h"
 
 #include <glib.h>
 #include <pthread.h>
@@ -17,7 +17,7 @@ enum { PATIENCE_MS = 20000 };
 struct room {
     char *where;
     struct db *db;
-    struct db_ear *ear;
+    struct db_listener *listener;
 };
 
 static int set_up(void **state)
@@ -26,8 +26,8 @@ static int set_up(void **state)
     room->where = test_database_create("");
     struct fault fault = {0};
     room->db = db_open(room->where, DB_READ_WRITE, &fault);
-    room->ear = db_ear_open(room->where);
-    assert_non_null(room->ear);
+    room->listener = db_listener_open(room->where);
+    assert_non_null(room->listener);
     *state = room;
     return 0;
 }
@@ -36,7 +36,7 @@ static int tear_down(void **state)
 {
     struct room *room = *state;
     db_close(&room->db);
-    db_ear_close(&room->ear);
+    db_listener_close(&room->listener);
     test_database_drop(&room->where);
     g_free(room);
     return 0;
@@ -60,35 +60,36 @@ static int64_t now_ms(void)
 static void what_is_announced_is_heard(void **state)
 {
     struct room *room = *state;
-    assert_true(db_ear_wait(room->ear, PATIENCE_MS)); /* something may have been, before it heard */
-    assert_false(db_ear_wait(room->ear, 20));
+    assert_true(db_listener_wait(room->listener,
+                                 PATIENCE_MS)); /* something may have been, before it heard */
+    assert_false(db_listener_wait(room->listener, 20));
     write_something(room->db, false);
-    assert_false(db_ear_wait(room->ear, 20));
+    assert_false(db_listener_wait(room->listener, 20));
     for (int i = 0; i < 20; i++) {
         write_something(room->db, true);
-        assert_true(db_ear_wait(room->ear, 1000));
+        assert_true(db_listener_wait(room->listener, 1000));
     }
-    assert_false(db_ear_wait(room->ear, 20));
+    assert_false(db_listener_wait(room->listener, 20));
 }
 
 static void what_is_undone_is_not_heard(void **state)
 {
     struct room *room = *state;
-    assert_true(db_ear_wait(room->ear, PATIENCE_MS));
+    assert_true(db_listener_wait(room->listener, PATIENCE_MS));
     db_begin(room->db);
     (void)db_run(db_query(room->db, "UPDATE key_state SET version = version + 1"));
     db_announce(room->db);
     db_rollback(room->db);
-    assert_false(db_ear_wait(room->ear, 20));
+    assert_false(db_listener_wait(room->listener, 20));
     write_something(room->db, false); /* nor the next time */
-    assert_false(db_ear_wait(room->ear, 20));
+    assert_false(db_listener_wait(room->listener, 20));
 }
 
 static void an_ear_whose_connection_dies_hears_again(void **state)
 {
     struct room *room = *state;
     for (int i = 0; i < 2; i++) {
-        assert_true(db_ear_wait(room->ear, PATIENCE_MS));
+        assert_true(db_listener_wait(room->listener, PATIENCE_MS));
         struct db_query *query = db_query(
             room->db, "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE "
                       "datname = current_database() AND query LIKE 'LISTEN%'");
@@ -96,30 +97,30 @@ static void an_ear_whose_connection_dies_hears_again(void **state)
         assert_int_equal(db_int(query, 0), 1);
         db_reset(query);
     }
-    assert_true(db_ear_wait(room->ear, PATIENCE_MS));
+    assert_true(db_listener_wait(room->listener, PATIENCE_MS));
     write_something(room->db, true);
-    assert_true(db_ear_wait(room->ear, 1000));
+    assert_true(db_listener_wait(room->listener, 1000));
 }
 
-static void *interrupt(void *ear)
+static void *interrupt(void *listener)
 {
-    db_ear_interrupt(ear);
+    db_listener_interrupt(listener);
     return NULL;
 }
 
 static void an_interrupt_ends_the_wait(void **state)
 {
     struct room *room = *state;
-    assert_true(db_ear_wait(room->ear, PATIENCE_MS));
+    assert_true(db_listener_wait(room->listener, PATIENCE_MS));
     int64_t start = now_ms();
     pthread_t thread;
-    assert_int_equal(pthread_create(&thread, NULL, interrupt, room->ear), 0);
-    assert_false(db_ear_wait(room->ear, 4000));
+    assert_int_equal(pthread_create(&thread, NULL, interrupt, room->listener), 0);
+    assert_false(db_listener_wait(room->listener, 4000));
     (void)pthread_join(thread, NULL);
     assert_true(now_ms() - start < 3000);
-    assert_false(db_ear_wait(room->ear, 20));
-    db_ear_interrupt(room->ear); /* before the wait does as well */
-    assert_false(db_ear_wait(room->ear, 4000));
+    assert_false(db_listener_wait(room->listener, 20));
+    db_listener_interrupt(room->listener); /* before the wait does as well */
+    assert_false(db_listener_wait(room->listener, 4000));
 }
 
 static void a_deaf_ear_keeps_its_word(void **state)
@@ -132,23 +133,23 @@ static void a_deaf_ear_keeps_its_word(void **state)
         "postgresql://[bad",
     };
     for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
-        struct db_ear *ear = db_ear_open(places[i]);
+        struct db_listener *listener = db_listener_open(places[i]);
         int64_t start = now_ms();
-        assert_false(db_ear_wait(ear, 150));
+        assert_false(db_listener_wait(listener, 150));
         int64_t took = now_ms() - start;
         if (took < 140 || took > 1500) {
             fail_msg("%s: %d ms", places[i], (int)took);
         }
-        db_ear_close(&ear);
+        db_listener_close(&listener);
     }
 }
 
 static void a_file_has_nobody_to_hear_of(void **state)
 {
     (void)state;
-    struct db_ear *ear = db_ear_open("tocsin.db");
-    assert_null(ear);
-    db_ear_close(&ear);
+    struct db_listener *listener = db_listener_open("tocsin.db");
+    assert_null(listener);
+    db_listener_close(&listener);
 }
 
 int main(void)
@@ -163,5 +164,5 @@ int main(void)
         cmocka_unit_test(a_file_has_nobody_to_hear_of),
     };
     (void)g_setenv("TOCSIN_TEST_ENGINE", "postgresql", TRUE);
-    return cmocka_run_group_tests_name("ear", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("listener", tests, NULL, NULL);
 }
