@@ -11,8 +11,9 @@
 /* A step ends after this, for a batch may wait behind it. */
 #define STEP_MOST SPAN_MS(5)
 
+/* Of one step. What it dirties is synced, and moved into the file, while alerts wait. */
 enum {
-    ROWS_MOST = 250,    /* of one step */
+    ROWS_MOST = 32,
     EVENTS_MOST = 1000, /* they are small, and each step leaves a checkpoint */
     EVENTS_LEAST = 20,  /* for less than that no checkpoint is made: it is an event itself */
 };
