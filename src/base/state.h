@@ -23,7 +23,8 @@ struct states {
 };
 
 NODISCARD bool state_may(const struct states *states, int from, int to);
-/* *state becomes `to`; CHECK: it may. 0 is the state of what is about to begin. */
+/* *state becomes `to`; CHECK: it may. 0 is the state of what is about to begin. After one that has no name here
+ * anything may follow. */
 void state_set(const struct states *states, int *state, int to);
 
 #endif

@@ -48,6 +48,14 @@ static void a_state_is_set(void **state)
     assert_int_equal(door, DOOR_GONE);
 }
 
+static void what_a_newer_program_wrote_ends_nothing(void **state)
+{
+    (void)state;
+    int door = DOOR_GONE + 1;
+    state_set(&DOOR, &door, DOOR_SHUT);
+    assert_int_equal(door, DOOR_SHUT);
+}
+
 static void what_must_not_be_ends_the_program(void **state)
 {
     (void)state;
@@ -70,6 +78,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_change_is_judged),
         cmocka_unit_test(a_state_is_set),
+        cmocka_unit_test(what_a_newer_program_wrote_ends_nothing),
         cmocka_unit_test(what_must_not_be_ends_the_program),
     };
     return cmocka_run_group_tests_name("state", tests, NULL, NULL);

@@ -214,7 +214,8 @@ class MoveTest(unittest.TestCase):
         move = subprocess.Popen([tocsin_path(), "move", "--from", world.data, "--to", self.url],
                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.addCleanup(move.kill)
-        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        waits = ("SELECT count(*) FROM pg_locks WHERE NOT granted AND database ="
+                 " (SELECT oid FROM pg_database WHERE datname = current_database())")
         wait("the move is in the middle", lambda: int(psql(self.url, waits)) > 0)
         move.send_signal(signal.SIGKILL)
         move.wait(30)
