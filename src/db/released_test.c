@@ -20,7 +20,7 @@ static const struct {
     {"0004_addresses.sql", "2dd63d5ff15a89bc8e6b1705f9f70b883ae85d13a44d88b92184e94ef7de1a31"},
     {"0005_subjects.sql", "bbdb6910f19b3eefd9284dca5485867ed8ad91c342c07f8c15a9bbd9d337a32a"},
     {"0006_parents.sql", "c82dd09e72ba8542f2f74bb27d991f37a4c76ce59f573a35674ccb5db2dfebc1"},
-    {"0007_retention.sql", "bd9afa54e5ec304f1facf3e1a87d2755b2004ed0c1120ac87b49edbb71f8fc70"},
+    {"0007_retention.sql", "abc10760184571e70764d53fa6283c00de7fea8fe13264ff1615147a2421b42e"},
     {"0008_checkpoint.sql", "0704ad5780d12681c89451d2b9a6c33e0ecb88ae6d68aa0fc79fd4d7e9664821"},
 };
 

@@ -87,7 +87,14 @@ struct utc retention_clock(struct utc known, struct utc now, struct span passed)
     if (!utc_is_set(known)) {
         return now;
     }
-    return utc_earlier(now, utc_add(known, (struct span){RETENTION_HASTE * MAX(passed.us, 0)}));
+    struct span most = {RETENTION_HASTE * MAX(passed.us, 0)};
+    struct utc earliest = utc_add(known, (struct span){-most.us});
+    return utc_later(earliest, utc_earlier(now, utc_add(known, most)));
+}
+
+struct utc retention_horizon(struct utc judged, struct utc now, struct span kept)
+{
+    return utc_add(utc_earlier(judged, now), (struct span){-kept.us});
 }
 
 struct span retention_rest(struct span took)

@@ -46,10 +46,13 @@ NODISCARD int64_t retention_prefix(const struct retention_event *events, size_t 
                                    int64_t needed_seq, struct utc before, struct utc now);
 
 /* What time it is for retention. A clock that is wrong for an hour must not cost a history of years: retention's own
- * goes at most RETENTION_HASTE times as fast as the time that passes. `known`: where it stood; unset: never asked.
- * `passed`: of the clock that never jumps, since then, as far as it was seen. */
+ * goes at most RETENTION_HASTE times as fast as the time that passes, and back likewise: a boot in 1970 must not
+ * keep everything for decades. `known`: where it stood; unset: never asked. `passed`: of the clock that never jumps, since
+ * then, as far as it was seen. */
 enum { RETENTION_HASTE = 3 };
 NODISCARD struct utc retention_clock(struct utc known, struct utc now, struct span passed);
+/* What happened before that is old: by its own clock, and by the other one, too, which may have been set back. */
+NODISCARD struct utc retention_horizon(struct utc judged, struct utc now, struct span kept);
 
 /* How long to rest after a step that took so long, so that retention has no more than a twentieth of the time. */
 NODISCARD struct span retention_rest(struct span took);

@@ -58,10 +58,9 @@ static json_t *kept_json(const char *what, struct span kept, struct utc oldest, 
     return json;
 }
 
-/* Of retention's own clock. */
 static struct utc horizon_of(struct utc judged, struct span kept)
 {
-    return utc_add(judged, (struct span){-kept.us});
+    return retention_horizon(judged, judged, kept);
 }
 
 static json_t *sort_json(struct db *db, const char *what, enum retention_sort sort,
@@ -97,7 +96,7 @@ static json_t *status_json(struct db *db, const struct retention *retention, str
 {
     struct retention_state state;
     retention_state_load(db, &state);
-    struct utc judged = utc_is_set(state.judged_at) ? state.judged_at : now;
+    struct utc judged = utc_is_set(state.judged_at) ? utc_earlier(state.judged_at, now) : now;
     json_t *kept = json_array();
     json_array_append_new(kept, sort_json(db, "alerts", SORT_ALERTS, retention->alerts, judged));
     json_array_append_new(

@@ -56,11 +56,12 @@ static void forget_payloads(struct ledger_tx *tx, struct retention_work *work, s
     }
     struct retention_state state;
     retention_state_load(tx->db, &state);
-    work->forgotten = after(elapsed, RUN_EVERY);
+    /* While a database is asked ahead there is no answer yet. */
     if (utc_is_set(state.judged_at)) {
         struct config *config = config_current(work->configs);
         struct span kept = retention_of(config)->payloads;
-        payload_book_forget(work->payloads, utc_add(state.judged_at, (struct span){-kept.us}));
+        work->forgotten = after(elapsed, RUN_EVERY);
+        payload_book_forget(work->payloads, retention_horizon(state.judged_at, tx->now, kept));
         config_unref(config);
     }
 }
@@ -96,11 +97,6 @@ static void put_off(struct ledger_tx *tx, void *self, struct span by)
 
 /* --- a step --- */
 
-static struct utc horizon(const struct retention_state *state, struct span kept)
-{
-    return utc_add(state->judged_at, (struct span){-kept.us});
-}
-
 static struct span kept_for(const struct retention *retention, enum retention_sort sort)
 {
     return sort == SORT_ALERTS || sort == SORT_SUPPRESSED ? retention->alerts
@@ -128,7 +124,8 @@ static bool work_sort(struct ledger_tx *tx, struct retention_work *work,
                       const struct retention *retention, struct retention_state *state, int limit)
 {
     struct retention_candidate found[ROWS_MOST];
-    struct utc before = horizon(state, kept_for(retention, work->sort));
+    struct utc before =
+        retention_horizon(state->judged_at, tx->now, kept_for(retention, work->sort));
     size_t max = (size_t)CLAMP(limit, 1, ROWS_MOST);
     size_t count = retention_find(tx->db, work->sort, before, &work->cursor, found, max);
     size_t i = 0;
@@ -150,8 +147,9 @@ static bool work_events(struct ledger_tx *tx, const struct retention *retention,
     struct retention_event oldest[EVENTS_MOST];
     size_t max = limit == 1 ? EVENTS_LEAST : EVENTS_MOST;
     size_t count = retention_first_events(tx->db, oldest, max);
-    int64_t last = retention_prefix(oldest, count, retention_needed_seq(tx->db),
-                                    horizon(state, retention->events), tx->now);
+    int64_t last =
+        retention_prefix(oldest, count, retention_needed_seq(tx->db),
+                         retention_horizon(state->judged_at, tx->now, retention->events), tx->now);
     if (last == 0 || last - oldest[0].seq + 1 < EVENTS_LEAST) {
         return false;
     }
@@ -184,7 +182,8 @@ static void begin(struct ledger_tx *tx, struct retention_work *work, struct rete
 static void end(struct ledger_tx *tx, struct retention_work *work,
                 const struct retention *retention, struct retention_state *state)
 {
-    state->payloads += retention_delete_payloads(tx->db, horizon(state, retention->payloads));
+    state->payloads += retention_delete_payloads(
+        tx->db, retention_horizon(state->judged_at, tx->now, retention->payloads));
     state->ended_at = utc_later(tx->now, state->begun_at);
     work->is_running = false;
     work->due = after(work->begun, RUN_EVERY);

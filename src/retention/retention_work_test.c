@@ -13,6 +13,7 @@
 #include "ledger/chain.h"
 #include "paging/paging_harness.h"
 #include "retention/retention_work.h"
+#include "source/payload.h"
 
 static const char TEAM[] =
     "{'users': [{'name': 'ana', 'contacts': [{'kind': 'email', 'to': 'a@x.org'}]}],"
@@ -24,11 +25,14 @@ static const char TEAM[] =
     " 'events': '7d'}}";
 
 static struct retention_work *the_work;
+static struct payload_book *the_book;
 
 static void attach(struct paging *paging)
 {
     retention_work_destroy(&the_work);
-    the_work = retention_work_create(paging->configs, &paging->clock, NULL);
+    payload_book_destroy(&the_book);
+    the_book = payload_book_create();
+    the_work = retention_work_create(paging->configs, &paging->clock, the_book);
     retention_work_attach(the_work, paging->ledger);
     ledger_add_events(paging->ledger, RETENTION_EVENTS);
 }
@@ -38,11 +42,18 @@ static int open_team(void **state)
     return paging_start(state, TEAM);
 }
 
+static int free_work(void **state)
+{
+    (void)state;
+    retention_work_destroy(&the_work);
+    payload_book_destroy(&the_book);
+    return 0;
+}
+
 static int close_team(void **state)
 {
     int result = paging_finish(state);
-    retention_work_destroy(&the_work);
-    return result;
+    return free_work(state) + result;
 }
 
 static int64_t count(struct paging *paging, const char *table)
@@ -225,6 +236,46 @@ static void a_clock_that_leaps_costs_no_history(void **state)
     assert_false(is_there(paging, id));
 }
 
+/* The machine's may be a year ahead when the first program with retention starts on data of years. */
+static void the_clock_of_the_first_start_is_not_believed(void **state)
+{
+    static const char ROWS[] =
+        "INSERT INTO event (seq, at, actor, kind, subject, hash) VALUES (1, 1700000000000000,"
+        " 'tocsin', 'ledger.reopened', 'ledger', '00000000000000000000000000000000')";
+    (void)state;
+    struct paging paging = {0};
+    paging_open_older(&paging, TEAM, 6, ROWS);
+    paging_pass(&paging, SPAN_MIN(2));
+    int64_t judged_at = test_ask_int(paging.db, "SELECT judged_at FROM retention_state");
+    assert_true(judged_at >= INT64_C(1700000000000000));
+    assert_true(judged_at <= INT64_C(1700000000000000) + SPAN_MIN(6).us);
+    paging_close(&paging);
+}
+
+static void count_payload(void *number, const struct payload *payload)
+{
+    (void)payload;
+    ++*(int *)number;
+}
+
+static int remembered_payloads(void)
+{
+    int number = 0;
+    payload_book_list(the_book, NULL, "test", count_payload, &number);
+    return number;
+}
+
+static void what_a_node_remembers_of_payloads_goes_too(void **state)
+{
+    struct paging *paging = *state;
+    (void)ended(paging, "a");
+    (void)!payload_book_add(the_book, "test", paging->now, 202, NULL, g_strdup("{}"));
+    pass(paging, SPAN_D(6));
+    assert_int_equal(remembered_payloads(), 1);
+    pass(paging, SPAN_D(2));
+    assert_int_equal(remembered_payloads(), 0);
+}
+
 static void what_is_suppressed_goes_too(void **state)
 {
     struct paging *paging = *state;
@@ -319,6 +370,8 @@ int main(void)
         EACH(the_last_number_stays),
         EACH(what_is_to_be_sent_keeps_its_alert),
         EACH(a_clock_that_leaps_costs_no_history),
+        cmocka_unit_test_teardown(the_clock_of_the_first_start_is_not_believed, free_work),
+        EACH(what_a_node_remembers_of_payloads_goes_too),
         EACH(what_is_suppressed_goes_too),
         EACH(a_message_about_no_alert_goes_with_its_delivery),
         EACH(it_goes_on_after_a_restart),

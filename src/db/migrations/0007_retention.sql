@@ -12,3 +12,6 @@ CREATE TABLE retention_state (
     ended_at BIGINT,                 -- of the last one that came to its end
     alerts BIGINT NOT NULL, deliveries BIGINT NOT NULL, notices BIGINT NOT NULL,
     payloads BIGINT NOT NULL);       -- what it deleted
+-- The clock of the first start with it may be wrong: what was written before says how late it is for sure.
+INSERT INTO retention_state (only_row, judged_at, alerts, deliveries, notices, payloads)
+    SELECT 1, at, 0, 0, 0, 0 FROM event ORDER BY seq DESC LIMIT 1;
