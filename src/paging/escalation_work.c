@@ -66,7 +66,7 @@ static bool hold_for_silence(struct pager *pager, struct ledger_tx *tx, struct e
     if (!topic_is_held(pager->config, topic, tx->now, &hold)) {
         return false;
     }
-    page_stop_all(tx, topic->subject);
+    page_stop_steps(tx, topic->subject);
     e->next_at = hold.until;
     e->next_is_date = true;
     append_event(tx, topic->subject, topic->kind->events.silenced,

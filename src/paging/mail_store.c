@@ -280,13 +280,18 @@ void notification_settle(struct db *db, int64_t id, int state, struct utc now)
     news_doubt(db);
 }
 
-int64_t notification_cancel_all(struct db *db, struct subject subject, struct utc now)
+int64_t notification_cancel_all(struct db *db, struct subject subject, bool keeps_asked,
+                                struct utc now)
 {
     struct db_query *q = paging_query(
         db, "UPDATE notification SET state = {notification.cancelled}, settled_at = $1"
-            " WHERE " IS_ABOUT("", "$2", "$3") " AND state = {notification.waiting>cancelled}");
+            " WHERE " IS_ABOUT("", "$2", "$3") " AND state = {notification.waiting>cancelled}"
+                                               " AND ($4 = 0 OR NOT EXISTS (SELECT 1 FROM page p "
+                                               "WHERE p.id = notification.page_id"
+                                               " AND p.escalation_id IS NULL))");
     db_bind_utc(q, 1, now);
     bind_subject(q, 2, 3, subject);
+    db_bind_int(q, 4, keeps_asked);
     (void)db_run(q);
     news_doubt(db);
     return db_changes(db);

@@ -120,8 +120,10 @@ void carried_put_back(struct db *db, int64_t delivery_id, struct utc now);
 NODISCARD GArray *carried_pages(struct db *db, int64_t delivery_id, int state, int64_t tries_max);
 /* How many attempts ended without an answer, so that they may have reached the person. */
 NODISCARD int64_t notification_unknown_attempts(struct db *db, int64_t id);
-/* Cancels those of the alert that wait; answers how many. */
-int64_t notification_cancel_all(struct db *db, struct subject subject, struct utc now);
+/* Cancels those of the alert that wait, but for those of pages that a person asked for where these are kept; answers
+ * how many. */
+int64_t notification_cancel_all(struct db *db, struct subject subject, bool keeps_asked,
+                                struct utc now);
 /* What waits about the alert, or is under way, is of this severity from now on (follow_store.c). Answers the ids
  * (int64_t) of the mailboxes where it waits, to be freed: they are to be judged again. */
 NODISCARD GArray *notifications_follow(struct db *db, struct subject subject, int severity);

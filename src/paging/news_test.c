@@ -27,7 +27,7 @@ static void settle_one(struct db *db, struct utc now)
 static void cancel_all_of_subject(struct db *db, struct utc now)
 {
     int64_t alert = test_ask_int(db, "SELECT max(subject_id) FROM notification");
-    assert_int_equal(notification_cancel_all(db, alert_subject(alert), now), 1);
+    assert_int_equal(notification_cancel_all(db, alert_subject(alert), false, now), 1);
 }
 
 static void cancel_those_of_page(struct db *db, struct utc now)

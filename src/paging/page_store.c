@@ -272,13 +272,15 @@ int64_t page_last(struct db *db, struct subject subject, const char *who)
     return db_take_ids(q, &id, 1) == 1 ? id : 0;
 }
 
-int64_t page_end_all(struct db *db, struct subject subject, struct utc now)
+int64_t page_end_all(struct db *db, struct subject subject, bool keeps_asked, struct utc now)
 {
-    struct db_query *q =
-        paging_query(db, "UPDATE page SET state = {page.ended}, next_at = NULL, ended_at = $1"
-                         " WHERE " IS_ABOUT("", "$2", "$3") " AND state = {page.active>ended}");
+    struct db_query *q = paging_query(
+        db, "UPDATE page SET state = {page.ended}, next_at = NULL, ended_at = $1"
+            " WHERE " IS_ABOUT("", "$2", "$3") " AND state = {page.active>ended}"
+                                               " AND ($4 = 0 OR escalation_id IS NOT NULL)");
     db_bind_utc(q, 1, now);
     bind_subject(q, 2, 3, subject);
+    db_bind_int(q, 4, keeps_asked);
     (void)db_run(q);
     return db_changes(db);
 }

@@ -90,8 +90,9 @@ NODISCARD GPtrArray *page_receivers(struct db *db, struct subject subject, int m
 NODISCARD int64_t page_last(struct db *db, struct subject subject, const char *who);
 /* Active ones of the same escalation to the same person, of lower urgency than this (follow_store.c). */
 NODISCARD size_t page_lower(struct db *db, const struct page *page, int64_t *out_ids, size_t max);
-/* Ends every active page of the alert; answers how many there were. */
-int64_t page_end_all(struct db *db, struct subject subject, struct utc now);
+/* Ends every active page of the alert, but for those that a person asked for where these are kept; answers how many
+ * there were. */
+int64_t page_end_all(struct db *db, struct subject subject, bool keeps_asked, struct utc now);
 /* A message that is due and that nobody has claimed since is about to go: in a storm that takes seconds, and half
  * a minute where a database that has just been promoted is slow. A node whose courier stands still has given its
  * work away by then. After longer something is wrong with the sending, and the next step is not kept waiting. */

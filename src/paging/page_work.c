@@ -397,10 +397,20 @@ bool page_is_live(const struct page *page, const struct topic *topic)
            (topic->standing == STANDING_TAKEN && page->escalation_id == 0);
 }
 
+static void stop(struct ledger_tx *tx, struct subject subject, bool keeps_asked)
+{
+    (void)page_end_all(tx->db, subject, keeps_asked, tx->now);
+    (void)notification_cancel_all(tx->db, subject, keeps_asked, tx->now);
+}
+
 void page_stop_all(struct ledger_tx *tx, struct subject subject)
 {
-    (void)page_end_all(tx->db, subject, tx->now);
-    (void)notification_cancel_all(tx->db, subject, tx->now);
+    stop(tx, subject, false);
+}
+
+void page_stop_steps(struct ledger_tx *tx, struct subject subject)
+{
+    stop(tx, subject, true);
 }
 
 static void run_one(struct pager *pager, struct ledger_tx *tx, int64_t page_id)

@@ -240,6 +240,27 @@ static void a_silence_stops_nobody_who_is_asked_for(void **state)
     paging_expect(paging, "chen ntfy: page 1");
 }
 
+/* Nor does one that comes when they have been told once, and their other ways are to follow. */
+static void a_silence_that_comes_later_stops_nobody_who_is_asked_for(void **state)
+{
+    struct paging *paging = *state;
+    int64_t id = paging_signal(paging, SIGNAL_TRIGGER, "k", SEVERITY_CRITICAL);
+    paging_expect(paging, "ana email: page 1");
+    paging_pass(paging, SPAN_MIN(2));
+    paging_expect(paging, "ana webhook: page 1");
+    paging_pass(paging, SPAN_MIN(2));
+    assert_int_equal(paging_page(paging, id, "ana"), 200);
+    paging_expect(paging, "ana email: page 1");
+    paging_apply(paging, "{'silences': [{'name': 'works', 'match': [{'field': 'service',"
+                         " 'value': 'shop'}], 'from': '2026-01-05T09:00:00Z',"
+                         " 'to': '2026-01-06T10:00:00Z'}]}");
+    paging_pass(paging, SPAN_MIN(1));
+    paging_expect(paging, "");
+    assert_int_equal(paging_events(paging, id, "alert.silenced"), 1);
+    paging_pass(paging, SPAN_MIN(1));
+    paging_expect(paging, "ana webhook: page 1");
+}
+
 static void a_silence_that_is_ended_early_pages_at_once(void **state)
 {
     struct paging *paging = *state;
@@ -500,6 +521,7 @@ int main(void)
         TEST(a_silence_made_later_stops_what_waits),
         TEST(a_silence_that_is_ended_early_pages_at_once),
         TEST(a_silence_stops_nobody_who_is_asked_for),
+        TEST(a_silence_that_comes_later_stops_nobody_who_is_asked_for),
         TEST(whoever_is_on_call_when_it_can_be_sent_is_told),
         TEST(a_worse_repeat_starts_over),
         TEST(help_can_be_called_although_somebody_is_on_it),

@@ -128,6 +128,8 @@ void page_go_on(struct pager *pager, struct ledger_tx *tx, const struct escalati
 void page_close(struct ledger_tx *tx, struct page *page, int state);
 /* Nobody needs to be told any more: ends pages, cancels what waits. */
 void page_stop_all(struct ledger_tx *tx, struct subject subject);
+/* A silence holds the steps: the same, but whom a person asked for is told on. */
+void page_stop_steps(struct ledger_tx *tx, struct subject subject);
 /* Is this page still to be told? Yes while its alert is open; one that a person asked for also while
  * the alert is acknowledged: help is wanted although somebody is on it. */
 NODISCARD bool page_is_live(const struct page *page, const struct topic *topic);
