@@ -27,6 +27,9 @@ struct event_kind {
     bool is_trouble;           /* for people who run the server: the log file warns of it */
 };
 
+/* What the ledger tells of itself; NULL at the end. */
+extern const struct event_kind *const LEDGER_EVENTS[];
+
 /* One as it stands in the log. */
 struct event {
     int64_t seq; /* 1, 2, 3 … */

@@ -138,7 +138,6 @@ struct ledger {
 
 /* Asks ahead (db_ask_ahead) where the chain ends, and reads it. */
 /* ledger_events.c */
-extern const struct event_kind *const LEDGER_EVENTS[]; /* all of them, NULL at the end */
 extern const struct event_kind EVENT_LEDGER_REOPENED, EVENT_CLOCK_JUMPED, EVENT_NODE_JOINED,
     EVENT_NODE_LEFT, EVENT_NODE_LOST;
 
