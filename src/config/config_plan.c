@@ -292,7 +292,7 @@ static bool keep_object(struct planner *planner, const struct config_object *obj
     }
     /* Its name is free: the caller looked. */
     CHECK(config_add(planner->plan->next, kind, item));
-    g_ptr_array_add(planner->plan->left, g_strdup_printf("%s %s", kind->noun, object->name));
+    g_ptr_array_add(planner->plan->left, config_called(kind->noun, object->name));
     return true;
 }
 

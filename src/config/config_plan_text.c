@@ -48,16 +48,15 @@ static void tell_change(GString *text, const json_t *change)
     const char *sign = strcmp(action, "created") == 0   ? "+"
                        : strcmp(action, "deleted") == 0 ? "-"
                                                         : "~";
-    const char *kind = json_text(change, "kind", "");
-    const char *name = json_text(change, "name", "");
+    g_autofree char *called =
+        config_called(json_text(change, "kind", ""), json_text(change, "name", ""));
     const json_t *details = json_object_get(change, "details");
     if (json_array_size(details) == 0) {
-        g_string_append_printf(text, "%s %s %s\n", sign, kind, name);
+        g_string_append_printf(text, "%s %s\n", sign, called);
     }
     for (size_t i = 0; i < json_array_size(details); i++) {
         const char *detail = json_string_value(json_array_get(details, i));
-        g_string_append_printf(text, "%s %s %s: %s\n", sign, kind, name,
-                               detail != NULL ? detail : "");
+        g_string_append_printf(text, "%s %s: %s\n", sign, called, detail != NULL ? detail : "");
     }
 }
 

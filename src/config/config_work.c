@@ -28,7 +28,7 @@ static json_t *names_of(const struct config_plan *plan, int action)
     for (guint i = 0; i < plan->changes->len; i++) {
         const struct config_change *change = g_ptr_array_index(plan->changes, i);
         if (change->action == action) {
-            g_autofree char *name = g_strdup_printf("%s %s", change->kind->noun, change->name);
+            g_autofree char *name = config_called(change->kind->noun, change->name);
             (void)json_array_append_new(names, json_string(name));
         }
     }

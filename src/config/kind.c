@@ -116,6 +116,12 @@ size_t config_kind_index(const struct config_kind *kind)
     return registered.by_number[kind->number] - 1U;
 }
 
+char *config_called(const char *noun, const char *name)
+{
+    const struct config_kind *kind = config_kind_of_text(noun);
+    return kind != NULL && kind->is_single ? g_strdup(noun) : g_strdup_printf("%s %s", noun, name);
+}
+
 json_t *config_section_items(const struct config_kind *kind, const json_t *document)
 {
     json_t *section = json_object_get(document, kind->section);

@@ -100,6 +100,9 @@ NODISCARD const struct config_kind *config_kind_at(size_t i);
 /* NULL when no kind has that noun ("user") or section ("users"), or that number. */
 NODISCARD const struct config_kind *config_kind_of_text(const char *noun_or_section);
 NODISCARD const struct config_kind *config_kind_of_number(int number);
+/* How one is called in what people read: "user ana"; what there is one of, "retention". Newly allocated. A kind that
+ * is not known is called like the many. */
+NODISCARD char *config_called(const char *noun, const char *name);
 /* Its place among them, from 0: config_kind_at answers it. */
 NODISCARD size_t config_kind_index(const struct config_kind *kind);
 

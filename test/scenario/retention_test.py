@@ -26,7 +26,8 @@ class Retained(unittest.TestCase):
     def test_400_days_hold_until_something_else_is_said(self):
         before = self.kept()
         self.assertEqual(1, len(set(before.values())), before)
-        self.world.apply(TEAM + "retention: {alerts: 90d, payloads: 7d}\n")
+        said = self.world.apply(TEAM + "retention: {alerts: 90d, payloads: 7d}\n")
+        self.assertIn("+ retention\n", said.stdout)
         after = self.kept()
         self.assertEqual(["90d", "90d"], [after["alerts"], after["suppressed alerts"]])
         self.assertEqual("1w", after["payloads"])
