@@ -384,6 +384,23 @@ static void configure(void)
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+/* Whoever died while the file was made, before it had a log, left a journal behind, which one who only reads cannot
+ * undo: that takes a connection that may write, and any question. What fails is told by the open that follows. */
+static void undo_unfinished(const char *where)
+{
+    g_autofree char *journal = g_strconcat(where, "-journal", NULL);
+    sqlite3 *handle = NULL;
+    if (access(journal, F_OK) != 0) {
+        return;
+    }
+    if (sqlite3_open_v2(where, &handle,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
+                        NULL) == SQLITE_OK) {
+        (void)sqlite3_exec(handle, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
+    }
+    (void)sqlite3_close_v2(handle);
+}
+
 struct db *sqlite_open(const char *where, enum db_mode mode, struct fault *fault)
 {
     static pthread_once_t is_configured = PTHREAD_ONCE_INIT;
@@ -399,6 +416,8 @@ struct db *sqlite_open(const char *where, enum db_mode mode, struct fault *fault
     if (is_open && is_writer && is_plain_file(where)) {
         is_open = (db->is_shared || take_lock(sqlite, where, fault)) &&
                   make_private_file(sqlite, where, fault);
+    } else if (is_open && is_plain_file(where)) {
+        undo_unfinished(where);
     }
     is_open = is_open && open_handle(sqlite, where, fault) &&
               (!is_writer || has_log(sqlite, where, fault));

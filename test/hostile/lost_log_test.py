@@ -296,6 +296,26 @@ class LostLogTest(unittest.TestCase):
                 self.assertNotIn(UNKNOWN, self.world.server.log())
                 self.assert_whole()
 
+    def test_what_a_first_start_left_that_was_cut_short(self):
+        """A file that was being made has no log yet, but a journal with what is to be undone."""
+        self.world.stop()
+        shutil.rmtree(self.world.data)
+        self.world.data.mkdir(mode=0o700)
+        half = pathlib.Path(self.world.folder) / "half.db"
+        writer = sqlite3.connect(half, isolation_level=None)
+        self.addCleanup(writer.close)
+        writer.execute("PRAGMA cache_size = 1")
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("CREATE TABLE half (a)")
+        writer.executemany("INSERT INTO half VALUES (?)", [("x" * 3000,)] * 50)
+        for end in ("", "-journal"):
+            shutil.copy(f"{half}{end}", f"{self.world.data / 'tocsin.db'}{end}")
+        self.assertGreater((self.world.data / "tocsin.db").stat().st_size, 0)
+        self.world.start()
+        self.world.stop()
+        with contextlib.closing(sqlite3.connect(self.world.data / "tocsin.db")) as reader:
+            self.assertEqual([], reader.execute("SELECT name FROM sqlite_schema WHERE name = 'half'").fetchall())
+
     def test_killed_while_it_starts_for_the_first_time(self):
         chance = random.Random(8)
         self.world.stop()
