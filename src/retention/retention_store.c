@@ -266,6 +266,7 @@ void retention_state_load(struct db *db, struct retention_state *out)
     struct state_row row = {0};
     struct db_query *query =
         row_query(db, &RETENTION_STATE_TABLE, "SELECT {columns} FROM retention_state");
+    db_keep(query, 0);
     *out = row_take(query, &RETENTION_STATE_TABLE, &row) ? row.state : (struct retention_state){0};
 }
 

@@ -31,6 +31,7 @@ struct retention_work {
     bool has_stepped;      /* … after which there was no rest yet */
     struct span judged;    /* when judged_at was moved on; 0: not by this node */
     struct span forgotten; /* when the memory of payloads is to be looked at again */
+    bool has_missed;       /* the last look found no judged_at */
 };
 
 /* --- when --- */
@@ -56,8 +57,12 @@ static void forget_payloads(struct ledger_tx *tx, struct retention_work *work, s
     }
     struct retention_state state;
     retention_state_load(tx->db, &state);
-    /* While a database is asked ahead there is no answer yet. */
-    if (utc_is_set(state.judged_at)) {
+    if (!utc_is_set(state.judged_at)) {
+        /* Twice, for while a database is asked ahead there is no answer yet; then not at every tick. */
+        bool is_sure = work->has_missed;
+        work->has_missed = !is_sure;
+        work->forgotten = is_sure ? after(elapsed, FIRST_AFTER) : elapsed;
+    } else {
         struct config *config = config_current(work->configs);
         struct span kept = retention_of(config)->payloads;
         work->forgotten = after(elapsed, RUN_EVERY);
