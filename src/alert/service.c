@@ -12,11 +12,7 @@ enum { LIMIT_MATCHES = 50, LIMIT_WINDOWS = 50 };
 const struct enum_name SERVICE_URGENCY_NAMES[] = {
     {"high", SERVICE_HIGH}, {"low", SERVICE_LOW}, {"by-severity", SERVICE_BY_SEVERITY}, {NULL, 0}};
 
-const struct enum_name INTEGRATION_KIND_NAMES[] = {{"native", INTEGRATION_NATIVE},
-                                                   {"alertmanager", INTEGRATION_ALERTMANAGER},
-                                                   {"prometheus", INTEGRATION_PROMETHEUS},
-                                                   {"pagerduty", INTEGRATION_PAGERDUTY},
-                                                   {NULL, 0}};
+const struct enum_name INTEGRATION_KIND_NAMES[] = {INTEGRATION_KIND_ROWS, {NULL, 0}};
 
 /* The signs are what Prometheus and Alertmanager users write; the words are what we write. */
 const struct enum_name MATCH_OP_NAMES[] = {

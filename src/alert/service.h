@@ -3,6 +3,7 @@
 #ifndef ALERT_SERVICE_H
 #define ALERT_SERVICE_H
 
+#include "alert/integration_kinds.h"
 #include "alert/signal.h"
 #include "base/window.h"
 
@@ -22,12 +23,6 @@ struct service {
     GPtrArray *show; /* of char *: labels that messages show; empty: all that matter */
 };
 
-enum integration_kind {
-    INTEGRATION_NATIVE = 1,
-    INTEGRATION_ALERTMANAGER,
-    INTEGRATION_PROMETHEUS,
-    INTEGRATION_PAGERDUTY,
-};
 extern const struct enum_name INTEGRATION_KIND_NAMES[];
 
 struct integration {

@@ -1,9 +1,8 @@
 #include "api/door.h"
 
+#include "access/key_index.h"
 #include "alert/service.h"
-#include "base/limits.h"
-#include "source/native.h"
-#include "source/pagerduty.h"
+#include "api/refused.h"
 
 static const char RETRY_AFTER_S[] = "5";
 
@@ -12,26 +11,49 @@ const char DOOR_UNKNOWN_KEY[] = "This key is not known: it was mistyped, rotated
 
 const char *door_address(int kind)
 {
-    switch ((enum integration_kind)kind) {
-    case INTEGRATION_ALERTMANAGER:
-        return "/in/alertmanager/KEY";
-    case INTEGRATION_PROMETHEUS:
-        return "/in/prometheus/KEY/api/v2/alerts";
-    case INTEGRATION_PAGERDUTY:
-        return "/v2/enqueue";
-    case INTEGRATION_NATIVE:
-    default:
-        return "/api/v1/alerts";
+    const struct door *const *door = DOORS;
+    while (*door != NULL && (*door)->kind != kind) {
+        door++;
     }
+    CHECK(*door != NULL);
+    return (*door)->address;
 }
 
-int door_success(enum door door)
+/* --- who comes in --- */
+
+bool door_owner(const struct api_context *context, const char *key, struct key_entry *out)
 {
-    return door == DOOR_PROMETHEUS || door == DOOR_PAGERDUTY_V1 ? 200 : 202;
+    return key != NULL && key_index_find(context->keys, key, clock_now(context->clock), out);
 }
 
-/* Where the dialect has room for it. */
-static void add_note(const struct intake *intake, json_t *body)
+bool door_enter_as(struct intake *intake, const char *integration, const char *key, int status)
+{
+    struct fault fault = {0};
+    intake->secret = g_strdup(key);
+    if (intake_adopt(intake, integration, intake->door->kind, &fault)) {
+        return true;
+    }
+    refused_door(intake->context, integration, fault.text);
+    intake_refuse(intake, status, &fault);
+    return false;
+}
+
+bool door_enter(struct intake *intake, const char *key, int status)
+{
+    struct key_entry owner = {0};
+    struct fault fault = {0};
+    if (door_owner(intake->context, key, &owner) && owner.owner_kind == KEY_INTEGRATION) {
+        return door_enter_as(intake, owner.owner, key, status);
+    }
+    refused_key(intake->context, key);
+    (void)fault_set(&fault, "", "%s", DOOR_UNKNOWN_KEY);
+    intake_refuse(intake, http_wrong_key(intake->request) > 0 ? 429 : status, &fault);
+    return false;
+}
+
+/* --- what is answered --- */
+
+void door_add_note(const struct intake *intake, json_t *body)
 {
     g_autofree char *note = intake_note(intake);
     if (note != NULL) {
@@ -39,38 +61,7 @@ static void add_note(const struct intake *intake, json_t *body)
     }
 }
 
-static void accept_native(struct intake *intake)
-{
-    const struct take *take = &intake->takes[0];
-    json_t *body = json_object();
-    if (take->alert_id != 0) {
-        (void)json_object_set_new(body, "alert_id",
-                                  json_sprintf("%" G_GINT64_FORMAT, take->alert_id));
-    }
-    (void)json_object_set_new(body, "dedup_key", json_string(take->dedup_key));
-    (void)json_object_set_new(body, "outcome",
-                              json_string(enum_to_name(TAKE_OUTCOME_NAMES, take->outcome)));
-    add_note(intake, body);
-    http_answer_json(intake->request, 202, body);
-}
-
-static void accept_pagerduty(struct intake *intake)
-{
-    const char *key = intake->sent_key != NULL ? intake->sent_key : intake->takes[0].dedup_key;
-    json_t *body =
-        intake->door == DOOR_PAGERDUTY_V1 ? pagerduty_accepted_v1(key) : pagerduty_accepted(key);
-    add_note(intake, body);
-    http_answer_json(intake->request, door_success(intake->door), body);
-}
-
-static void accept_change(struct intake *intake)
-{
-    json_t *body = pagerduty_accepted(NULL);
-    add_note(intake, body);
-    http_answer_json(intake->request, 202, body);
-}
-
-static void accept_alertmanager(struct intake *intake)
+static void accept_alerts(struct intake *intake)
 {
     json_t *body = json_pack("{s:I}", "accepted",
                              (json_int_t)(intake->count - intake->own - intake->batch.added));
@@ -83,64 +74,28 @@ static void accept_alertmanager(struct intake *intake)
             body, "first_problem",
             json_sprintf("%s: %s", intake->batch.first.field, intake->batch.first.text));
     }
-    add_note(intake, body);
-    http_answer_json(intake->request, 202, body);
+    door_add_note(intake, body);
+    http_answer_json(intake->request, intake->door->success, body);
 }
 
 void door_accept(struct intake *intake)
 {
-    switch (intake->door) {
-    case DOOR_ALERTMANAGER:
-        accept_alertmanager(intake);
-        break;
-    case DOOR_PROMETHEUS:
-        http_answer_empty(intake->request, 200);
-        break;
-    case DOOR_PAGERDUTY:
-    case DOOR_PAGERDUTY_V1:
-        accept_pagerduty(intake);
-        break;
-    case DOOR_PAGERDUTY_CHANGE:
-        accept_change(intake);
-        break;
-    case DOOR_NATIVE:
-    default:
-        accept_native(intake);
-        break;
+    if (intake->door->accept != NULL) {
+        intake->door->accept(intake);
+    } else {
+        accept_alerts(intake);
     }
 }
 
-/* PagerDuty's own words for each kind of no. */
-static json_t *refused_pagerduty(int status, const struct fault *fault)
-{
-    json_auto_t *errors = json_array();
-    (void)json_array_append_new(errors, json_string(fault->text));
-    if (status == 429) {
-        return pagerduty_refused("throttle exceeded", "Requests for this key are arriving too fast",
-                                 errors);
-    }
-    if (status >= 500) {
-        return pagerduty_refused("unavailable", "The event was not accepted", errors);
-    }
-    return pagerduty_refused("invalid event", "Event object is invalid", errors);
-}
-
-static bool is_pagerduty(enum door door)
-{
-    return door == DOOR_PAGERDUTY || door == DOOR_PAGERDUTY_CHANGE || door == DOOR_PAGERDUTY_V1;
-}
-
-void door_refuse(struct http_request *request, enum door door, int status,
+void door_refuse(struct http_request *request, const struct door *door, int status,
                  const struct fault *fault)
 {
     if (status == 429 || status >= 500) {
         http_set_header(request, "Retry-After", RETRY_AFTER_S);
     }
-    if (is_pagerduty(door)) {
-        bool is_forbidden =
-            door == DOOR_PAGERDUTY_V1 && status == 429; /* its word for "too fast" */
-        http_answer_json(request, is_forbidden ? 403 : status, refused_pagerduty(status, fault));
-        return;
+    if (door->refuse != NULL) {
+        door->refuse(request, status, fault);
+    } else {
+        http_answer_fault(request, status, fault);
     }
-    http_answer_fault(request, status, fault);
 }

@@ -15,7 +15,6 @@
 #include "base/metric.h"
 #include "config/config_check.h"
 #include "ledger/event.h"
-#include "source/pagerduty.h"
 #include "source/payload.h"
 
 /* A large document takes ten times its size for a moment: one at a time. */
@@ -32,7 +31,7 @@ static void set_down(struct intake *intake)
 }
 
 struct intake *intake_create(const struct api_context *context, struct http_request *request,
-                             enum door door)
+                             const struct door *door)
 {
     struct intake *intake = g_new0(struct intake, 1);
     intake->context = context;
@@ -166,25 +165,15 @@ static json_t *read_cut(const char *bytes, size_t size, size_t taken, size_t nod
     return body;
 }
 
-/* An event of PagerDuty's is one alert, which half of it would not be. */
-static bool takes_part(enum door door)
-{
-    return door == DOOR_ALERTMANAGER || door == DOOR_PROMETHEUS || door == DOOR_NATIVE;
-}
-
-/* Of a list each alert that is whole is one; of one alert a part might be another: its key or its action may
- * stand in what is missing. */
-static bool is_list(enum door door)
-{
-    return door == DOOR_ALERTMANAGER || door == DOOR_PROMETHEUS;
-}
-
 json_t *intake_json(struct intake *intake)
 {
     size_t size = 0;
     const char *bytes = http_body(intake->request, &size);
     struct fault fault = {0};
     bool is_cut = http_body_is_cut(intake->request);
+    const struct webhook *webhook = intake->door->webhook;
+    bool is_list = webhook != NULL && webhook->is_list;
+    bool is_one = intake->door->key_in != NULL; /* an event, of which half is none */
     size_t nodes = MAX(LIMIT_ALERT_NODES, size / LIMIT_JSON_NODE_BYTES);
     if (size > HEAVY) {
         (void)pthread_mutex_lock(&heavy_lock);
@@ -195,14 +184,14 @@ json_t *intake_json(struct intake *intake)
         is_cut ? read_cut(bytes, size, http_body_max(intake->request), nodes, mends, &fault)
                : json_read_mended(bytes, size, nodes, mends, &fault);
     intake->is_cut = is_cut || mends->is_cut;
-    if (body != NULL && mends->is_cut && !takes_part(intake->door)) {
+    if (body != NULL && mends->is_cut && is_one) {
         (void)fault_set(&fault, "", "holds more than %zu values; send fewer", nodes);
         json_decref(g_steal_pointer(&body));
-    } else if (body != NULL && mends->ends_early && !intake->is_cut && !is_list(intake->door)) {
+    } else if (body != NULL && mends->ends_early && !intake->is_cut && !is_list) {
         json_decref(g_steal_pointer(&body)); /* the fault says where it ends */
     }
     if (body == NULL) {
-        bool is_guess = !takes_part(intake->door) && intake_is_guess(intake, &fault);
+        bool is_guess = is_one && intake_is_guess(intake, &fault);
         intake_refuse(intake, is_guess ? 429 : intake->is_cut ? 413 : 400, &fault);
         return NULL;
     }
@@ -244,7 +233,7 @@ static enum recognized recognize(struct intake *intake)
     const char *bytes = http_body(intake->request, &size);
     struct key_entry owner = {0};
     struct fault fault = {0};
-    g_autofree char *key = pagerduty_key_in(bytes, size);
+    g_autofree char *key = intake->door->key_in(bytes, size);
     if (key == NULL) {
         return RECOGNIZED_NONE;
     }
@@ -252,7 +241,7 @@ static enum recognized recognize(struct intake *intake)
         return RECOGNIZED_WRONG;
     }
     if (owner.owner_kind == KEY_INTEGRATION &&
-        intake_adopt(intake, owner.owner, INTEGRATION_PAGERDUTY, &fault)) {
+        intake_adopt(intake, owner.owner, intake->door->kind, &fault)) {
         intake->secret = g_steal_pointer(&key);
     } else if (owner.owner_kind == KEY_INTEGRATION) {
         refused_door(context, owner.owner, fault.text);
@@ -399,7 +388,7 @@ static void keep_taken(struct intake *intake)
 {
     char *refused = intake->batch.refused == 0 ? NULL : fault_line(&intake->batch.first);
     g_autofree char *both = joined(refused, intake_note(intake));
-    intake_keep(intake, door_success(intake->door), both);
+    intake_keep(intake, intake->door->success, both);
 }
 
 static void finish(struct intake *intake)

@@ -10,21 +10,13 @@
 /* What a door of changes appends; NULL at the end. */
 extern const struct event_kind *const CHANGE_EVENTS[];
 
-/* Which dialect the sender speaks; it decides how we answer. */
-enum door {
-    DOOR_NATIVE = 1,
-    DOOR_ALERTMANAGER,
-    DOOR_PROMETHEUS,
-    DOOR_PAGERDUTY,
-    DOOR_PAGERDUTY_CHANGE,
-    DOOR_PAGERDUTY_V1,
-};
+struct door;
 
 /* One request on its way through a door. Freed by intake_free, which every path ends in. */
 struct intake {
     const struct api_context *context;
     struct http_request *request;
-    enum door door;
+    const struct door *door;
     char *secret;      /* the key, to be kept out of the kept payload */
     char *integration; /* name; NULL until the key was found good */
     char *service;     /* where it points */
@@ -48,15 +40,15 @@ struct intake {
 };
 
 NODISCARD struct intake *intake_create(const struct api_context *context,
-                                       struct http_request *request, enum door door);
+                                       struct http_request *request, const struct door *door);
 void intake_free(struct intake *intake);
 
 /* Takes the name of the integration that this comes from. False and a fault when there is none, or
  * when it is of another kind (enum integration_kind; 0: any). */
 NODISCARD bool intake_adopt(struct intake *intake, const char *name, int kind, struct fault *fault);
 
-/* Of an event of PagerDuty's that cannot be read as JSON: is the key in its text one wrong key too many, to be
- * refused with 429 and this fault? If the key is good the intake is adopted by its integration. */
+/* Of a body that has its key in it and cannot be read as JSON: is that one wrong key too many, to be refused with 429
+ * and this fault? If the key is good the intake is adopted by its integration. */
 NODISCARD bool intake_is_guess(struct intake *intake, struct fault *fault);
 
 /* Keeps the payload with the answer's status; `problem` NULL when there is none. Nothing is kept of a

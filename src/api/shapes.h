@@ -10,8 +10,6 @@
 #define TEXT_TYPE "text/plain"
 #define STREAM_TYPE "text/event-stream"
 
-#define SHAPE_LABELS(name_, flags_) SHAPE_CODED(name_, SHAPE_LABELS_CODEC, flags_, NULL)
-
 /* answer_shapes.c: of the server itself */
 extern const struct record BACKUP_MADE_SHAPE, HEALTH_SHAPE, READY_SHAPE, REPORT_SHAPE, CHAIN_SHAPE,
     OPENAPI_SHAPE, SIGN_IN_SHAPE;

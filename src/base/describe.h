@@ -49,6 +49,8 @@ extern const struct field_codec SHAPE_NUMBER_CODEC, /* an id or a seq: "42" */
     SHAPE_OBJECT_CODEC,                             /* any object */
     SHAPE_LABELS_CODEC;                             /* {"name": "value", …} */
 
+#define SHAPE_LABELS(name_, flags_) SHAPE_CODED(name_, SHAPE_LABELS_CODEC, flags_, NULL)
+
 /* Is the value an object as the record describes it: each member known and of its kind, and what always stands there
  * does? Else a fault that names the member. Sizes and bounds are not looked at. */
 NODISCARD bool record_fits(const struct record *record, const json_t *value, struct fault *fault);

@@ -2,9 +2,11 @@
 
 #include <string.h>
 
+#include "base/describe.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "source/prometheus.h"
+#include "source/webhook.h"
 
 /* Words that say here that an alert is over; at other doors they might say what is wrong ("expired"). */
 static bool is_over_word(const char *word)
@@ -205,3 +207,37 @@ bool alertmanager_read(const json_t *body, struct utc now, struct batch *out, st
     }
     return true;
 }
+
+/* --- its door --- */
+
+static const struct enum_name FIRING_NAMES[] = {{"firing", 1}, {"resolved", 2}, {0}};
+
+static const struct field ALERT_FIELDS[] = {
+    SHAPE_ENUM("status", FIRING_NAMES, 0),
+    SHAPE_LABELS("labels", 0),
+    SHAPE_LABELS("annotations", 0),
+    SHAPE_KIND("startsAt", FIELD_UTC, 0, NULL),
+    SHAPE_KIND("endsAt", FIELD_UTC, 0, "Heeded when it is resolved."),
+    SHAPE_TEXT("generatorURL", 0, NULL),
+    SHAPE_TEXT("fingerprint", 0, "What folds repeats into one alert; else the labels do."),
+};
+static const struct record ALERT_SHAPE =
+    SHAPE_OPEN("AlertmanagerAlert", "An alert of a notification.", ALERT_FIELDS);
+
+static const struct field BODY_FIELDS[] = {
+    SHAPE_TEXT("version", 0, "4"),
+    SHAPE_TEXT("groupKey", 0, NULL),
+    SHAPE_KIND("truncatedAlerts", FIELD_INT, 0,
+               "How many were left out (max_alerts): an alert of its own says so."),
+    SHAPE_ENUM("status", FIRING_NAMES, 0),
+    SHAPE_TEXT("receiver", 0, NULL),
+    SHAPE_LABELS("groupLabels", 0),
+    SHAPE_LABELS("commonLabels", 0),
+    SHAPE_LABELS("commonAnnotations", 0),
+    SHAPE_TEXT("externalURL", 0, NULL),
+    SHAPE_MANY("alerts", ALERT_SHAPE, FIELD_REQUIRED),
+};
+const struct record ALERTMANAGER_BODY =
+    SHAPE_OPEN("AlertmanagerWebhook", "What Alertmanager's webhook sends, version 4.", BODY_FIELDS);
+
+const struct webhook ALERTMANAGER_WEBHOOK = {.read = alertmanager_read, .is_list = true};

@@ -1,5 +1,5 @@
 /* The reading side of Alertmanager's API v2 behind an integration's key, for amtool and dashboards. What
- * sends alerts there is intake_api.c. */
+ * sends alerts there is webhook_api.c. */
 #include <string.h>
 
 #include "access/key_index.h"

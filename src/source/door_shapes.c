@@ -2,37 +2,7 @@
 
 #include "alert/signal.h"
 
-/* --- Alertmanager's webhook, Prometheus --- */
-
-static const struct enum_name FIRING_NAMES[] = {{"firing", 1}, {"resolved", 2}, {0}};
-
-static const struct field WEBHOOK_ALERT_FIELDS[] = {
-    SHAPE_ENUM("status", FIRING_NAMES, 0),
-    SHAPE_LABELS("labels", 0),
-    SHAPE_LABELS("annotations", 0),
-    SHAPE_KIND("startsAt", FIELD_UTC, 0, NULL),
-    SHAPE_KIND("endsAt", FIELD_UTC, 0, "Heeded when it is resolved."),
-    SHAPE_TEXT("generatorURL", 0, NULL),
-    SHAPE_TEXT("fingerprint", 0, "What folds repeats into one alert; else the labels do."),
-};
-static const struct record WEBHOOK_ALERT_SHAPE =
-    SHAPE_OPEN("AlertmanagerAlert", "An alert of a notification.", WEBHOOK_ALERT_FIELDS);
-
-static const struct field WEBHOOK_FIELDS[] = {
-    SHAPE_TEXT("version", 0, "4"),
-    SHAPE_TEXT("groupKey", 0, NULL),
-    SHAPE_KIND("truncatedAlerts", FIELD_INT, 0,
-               "How many were left out (max_alerts): an alert of its own says so."),
-    SHAPE_ENUM("status", FIRING_NAMES, 0),
-    SHAPE_TEXT("receiver", 0, NULL),
-    SHAPE_LABELS("groupLabels", 0),
-    SHAPE_LABELS("commonLabels", 0),
-    SHAPE_LABELS("commonAnnotations", 0),
-    SHAPE_TEXT("externalURL", 0, NULL),
-    SHAPE_MANY("alerts", WEBHOOK_ALERT_SHAPE, FIELD_REQUIRED),
-};
-const struct record WEBHOOK_SHAPE = SHAPE_OPEN(
-    "AlertmanagerWebhook", "What Alertmanager's webhook sends, version 4.", WEBHOOK_FIELDS);
+/* --- lists of alerts, Prometheus --- */
 
 static const struct field ACCEPTED_FIELDS[] = {
     SHAPE_KIND("accepted", FIELD_INT, FIELD_ALWAYS, "So many of the alerts were taken."),

@@ -1,0 +1,20 @@
+/* source/webhook.h - a format that some program posts to /in/NAME/KEY.
+ *
+ * source/NAME.c has all there is to know of it, NAME in capitals: `const struct webhook NAME_WEBHOOK`, and
+ * `const struct record NAME_BODY`, which describes what is sent. The build makes door and route of the list in
+ * alert/meson.build. */
+#ifndef SOURCE_WEBHOOK_H
+#define SOURCE_WEBHOOK_H
+
+#include "source/source.h"
+
+struct webhook {
+    /* A signal for each alert, into `out`. False and a fault when the body is not of this format, or none of its
+     * alerts can be read. Pure. */
+    bool (*read)(const json_t *body, struct utc now, struct batch *out, struct fault *fault);
+    /* The body has a list of alerts: of one that is cut off those that are whole are taken. Of one alert a part might be
+     * another: its key or its action may stand in what is missing. */
+    bool is_list;
+};
+
+#endif
