@@ -188,12 +188,13 @@ void alert_expire_after(struct db *db, struct utc at)
     db_stale(db, NULL);
 }
 
-struct utc alert_next_expiry(struct db *db, lane_set lanes)
+struct utc alert_next_expiry(struct db *db, lane_set lanes, struct utc until)
 {
     struct db_query *query =
-        ask(db, "SELECT expires_at FROM alert WHERE expires_at IS NOT NULL"
+        ask(db, "SELECT expires_at FROM alert WHERE expires_at <= $2"
                 " AND " IS_UNRESOLVED " AND " IN_LANES " ORDER BY expires_at LIMIT 1");
     db_bind_int(query, 1, (int64_t)lanes);
+    db_bind_utc(query, 2, until);
     db_keep(query, 0);
     return db_take_instant(query);
 }

@@ -47,7 +47,8 @@ NODISCARD size_t alert_expired(struct db *db, struct utc now, lane_set lanes, in
                                size_t max);
 /* None expires before that. */
 void alert_expire_after(struct db *db, struct utc at);
-NODISCARD struct utc alert_next_expiry(struct db *db, lane_set lanes); /* UTC_NEVER when none */
+/* Of those until then (ledger_asked_until); UTC_NEVER when none. */
+NODISCARD struct utc alert_next_expiry(struct db *db, lane_set lanes, struct utc until);
 
 struct alert_filter {
     int status;          /* 0: any; ALERT_OPEN means exactly open */

@@ -134,6 +134,37 @@ static void a_lost_wake_up_is_seen(void **state)
     assert_true(utc_since(next, cluster->server).us > SPAN_S(1).us); /* nor would it look again */
 }
 
+/* --- what of the others' is not looked at --- */
+
+static enum command_result see_asked_until(struct ledger_tx *tx, void *arg)
+{
+    struct span *ahead = arg;
+    ahead->us = ledger_asked_until(tx).us - tx->now.us;
+    return COMMAND_DONE;
+}
+
+static struct span asked_ahead(struct cluster_node *node)
+{
+    struct span ahead = {0};
+    const struct command command = {.run = see_asked_until, .arg = &ahead};
+    ledger_run_batch(node->ledger, &command, 1);
+    return ahead;
+}
+
+static void who_shares_the_work_is_asked_for_the_near_deadlines(void **state)
+{
+    struct cluster *cluster = *state;
+    struct cluster_node *node = &cluster->nodes[0];
+    struct span ahead = asked_ahead(node);
+    assert_true(ahead.us >= SPAN_S(1).us); /* a look is late by what a turn takes */
+    assert_true(ahead.us < SPAN_S(10).us);
+    cluster_kill(&cluster->nodes[1]);
+    cluster_kill(&cluster->nodes[2]);
+    cluster_pass(cluster, SPAN_S(8), 0);
+    assert_true(cluster_lanes(node) == LANES_ALL);
+    assert_true(asked_ahead(node).us > SPAN_D(365).us);
+}
+
 /* --- commits whose answer is lost --- */
 
 static void a_lost_answer_is_looked_up(void **state)
@@ -404,6 +435,7 @@ int main(void)
         IN_CLUSTER(a_turn_that_changes_nothing_is_not_counted),
         IN_CLUSTER(news_noticed_by_a_batch_are_not_lost_on_the_listeners),
         IN_CLUSTER(a_lost_wake_up_is_seen),
+        IN_CLUSTER(who_shares_the_work_is_asked_for_the_near_deadlines),
         IN_CLUSTER(a_lost_answer_is_looked_up),
         IN_CLUSTER(an_answer_that_cannot_be_looked_up_is_uncertain),
         IN_CLUSTER(the_door_is_closed_since_the_question),

@@ -65,11 +65,15 @@ struct command {
     const char *client;
 };
 
+/* Deadlines that are later need not be told by a duty: it is asked again before, at each tick. Whoever shares the work
+ * would look through all that others have waiting, to find that none of it is theirs. UTC_NEVER: all of them. */
+NODISCARD struct utc ledger_asked_until(const struct ledger_tx *tx);
+
 /* A duty: work that becomes due by itself. Deadlines are indexed columns; the ledger asks each
  * duty when it is next due and runs it inside a transaction of its own kind of batch. */
 struct ledger_duty {
     const char *name;
-    /* The earliest deadline of this duty, or UTC_NEVER. */
+    /* The earliest deadline of this duty, or UTC_NEVER; those after ledger_asked_until may be left out. */
     struct utc (*next_at)(struct ledger_tx *tx, void *self);
     /* Does due work, at most `limit` subjects, most severe first; answers how many it did. */
     int (*run_due)(struct ledger_tx *tx, void *self, int limit);

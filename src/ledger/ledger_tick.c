@@ -15,6 +15,8 @@ enum {
 #define TICK_MOST SPAN_MS(5)
 /* Even with nothing due a node looks this often whether others wrote, and whether they live. */
 #define LOOK_MOST SPAN_MS(250)
+/* So that each deadline is seen by several looks before it comes. */
+#define ASKED_AHEAD SPAN_S(2)
 
 /* Writing is tried where it is needed next: the room for paging first, then an event that tells the end. */
 static void try_to_reopen(struct ledger *ledger)
@@ -166,6 +168,12 @@ static struct utc run_duties(struct ledger *ledger, struct utc now)
 void ledger_be_alone(struct ledger *ledger)
 {
     ledger->is_alone = true;
+}
+
+struct utc ledger_asked_until(const struct ledger_tx *tx)
+{
+    bool is_whole = tx->lanes == LANES_ALL || tx->ledger->is_alone;
+    return is_whole ? UTC_NEVER : utc_add(tx->now, ASKED_AHEAD);
 }
 
 /* When to look again at the latest. */

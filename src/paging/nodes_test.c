@@ -28,8 +28,11 @@ static void rows_are_in_the_lane_of_their_name(void **state)
     lane_set shop = (lane_set)1 << lane_of("shop"), ana = (lane_set)1 << lane_of("ana");
     lane_set backup = (lane_set)1 << lane_of("backup");
     assert_true(shop != ana);
-    assert_true(utc_before(escalation_next(db, shop), UTC_NEVER));
-    assert_int_equal(escalation_next(db, ~shop).us, UTC_NEVER.us);
+    assert_true(utc_before(escalation_next(db, shop, UTC_NEVER), UTC_NEVER));
+    assert_int_equal(escalation_next(db, ~shop, UTC_NEVER).us, UTC_NEVER.us);
+    struct utc next = escalation_next(db, shop, UTC_NEVER);
+    assert_int_equal(escalation_next(db, shop, next).us, next.us);
+    assert_int_equal(escalation_next(db, shop, (struct utc){next.us - 1}).us, UTC_NEVER.us);
     assert_true(utc_before(mailbox_next(db, ana), UTC_NEVER));
     assert_int_equal(mailbox_next(db, ~ana).us, UTC_NEVER.us);
     assert_true(utc_before(heartbeat_next(db, backup), UTC_NEVER));

@@ -84,12 +84,13 @@ size_t escalation_due(struct db *db, struct utc now, lane_set lanes, int64_t *ou
 }
 
 /* The index is walked to the first of ours; MIN() would read all. */
-struct utc escalation_next(struct db *db, lane_set lanes)
+struct utc escalation_next(struct db *db, lane_set lanes, struct utc until)
 {
     struct db_query *q =
-        paging_query(db, "SELECT next_at FROM escalation WHERE next_at IS NOT NULL AND " IN_LANES
+        paging_query(db, "SELECT next_at FROM escalation WHERE next_at <= $2 AND " IN_LANES
                          " ORDER BY next_at LIMIT 1");
     db_bind_int(q, 1, (int64_t)lanes);
+    db_bind_utc(q, 2, until);
     db_keep(q, 0);
     return db_take_instant(q);
 }
@@ -195,12 +196,13 @@ size_t page_due(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids,
     return db_take_ids(q, out_ids, max);
 }
 
-struct utc page_next(struct db *db, lane_set lanes)
+struct utc page_next(struct db *db, lane_set lanes, struct utc until)
 {
     struct db_query *q =
-        paging_query(db, "SELECT next_at FROM page WHERE next_at IS NOT NULL AND " IN_LANES
+        paging_query(db, "SELECT next_at FROM page WHERE next_at <= $2 AND " IN_LANES
                          " ORDER BY next_at LIMIT 1");
     db_bind_int(q, 1, (int64_t)lanes);
+    db_bind_utc(q, 2, until);
     db_keep(q, 0);
     return db_take_instant(q);
 }

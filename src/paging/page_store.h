@@ -39,7 +39,7 @@ NODISCARD bool escalation_of(struct db *db, struct subject subject, struct escal
 NODISCARD size_t escalation_due(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids,
                                 size_t max);
 /* UTC_NEVER when none is armed. */
-NODISCARD struct utc escalation_next(struct db *db, lane_set lanes);
+NODISCARD struct utc escalation_next(struct db *db, lane_set lanes, struct utc until);
 /* Ids (int64_t) of those that a silence holds. */
 NODISCARD GArray *escalation_held(struct db *db, struct utc now);
 /* Moves the deadline of the one that is due first: it fails, and must not stop the others. */
@@ -76,7 +76,7 @@ void page_save(struct db *db, const struct page *page);
 NODISCARD bool page_load(struct db *db, int64_t id, struct page *out);
 NODISCARD size_t page_due(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids,
                           size_t max);
-NODISCARD struct utc page_next(struct db *db, lane_set lanes);
+NODISCARD struct utc page_next(struct db *db, lane_set lanes, struct utc until);
 void page_put_off(struct db *db, struct utc now, lane_set lanes, struct span by); /* likewise */
 void page_shift_waits(struct db *db, struct span by);
 /* Active ones of escalations to this person about open alerts: most severe alert first, all of one alert together, the

@@ -106,13 +106,13 @@ const unsigned char *pager_link_key(const struct pager *pager)
 static struct utc escalation_next_at(struct ledger_tx *tx, void *self)
 {
     (void)self;
-    return escalation_next(tx->db, tx->lanes);
+    return escalation_next(tx->db, tx->lanes, ledger_asked_until(tx));
 }
 
 static struct utc page_next_at(struct ledger_tx *tx, void *self)
 {
     (void)self;
-    return page_next(tx->db, tx->lanes);
+    return page_next(tx->db, tx->lanes, ledger_asked_until(tx));
 }
 
 static struct utc lease_next_at(struct ledger_tx *tx, void *self)
@@ -123,7 +123,7 @@ static struct utc lease_next_at(struct ledger_tx *tx, void *self)
 
 static struct utc expiry_next_at(struct ledger_tx *tx, void *self)
 {
-    return outage_judge_at(self, tx, alert_next_expiry(tx->db, tx->lanes));
+    return outage_judge_at(self, tx, alert_next_expiry(tx->db, tx->lanes, ledger_asked_until(tx)));
 }
 
 static struct utc heartbeat_next_at(struct ledger_tx *tx, void *self)
