@@ -52,7 +52,8 @@ size_t table_columns(const struct table *table)
 }
 
 /* The column, perhaps in `room`; NULL: that one is not kept. */
-static const struct column *column_at(const struct table *table, size_t at, struct column *room)
+static inline const struct column *column_at(const struct table *table, size_t at,
+                                             struct column *room)
 {
     size_t of_base = table->base == NULL ? 0 : own_columns(table->base);
     if (at < of_base) {
@@ -201,14 +202,16 @@ static int bind_columns(struct db_query *query, const struct table *table, const
                         enum column_use use, int first)
 {
     int at = first;
-    for (size_t i = 0; i < table_columns(table); i++) {
+    for (size_t i = 0, count = table_columns(table); i < count; i++) {
         struct column room;
         const struct column *column = column_at(table, i, &room);
         if (column != NULL && column_is_for(column->flags, use)) {
             struct row_value value;
             row_value(column, self, &value);
             row_bind(query, at++, &value);
-            g_free(value.owned);
+            if (value.owned != NULL) { /* seldom, and this is done for each column of each row */
+                g_free(value.owned);
+            }
         }
     }
     return at;
@@ -280,7 +283,7 @@ void row_read(struct db_query *query, const struct table *table, void *out)
 {
     int at = 0;
     memset(out, 0, table->size);
-    for (size_t i = 0; i < table_columns(table); i++) {
+    for (size_t i = 0, count = table_columns(table); i < count; i++) {
         struct column room;
         const struct column *column = column_at(table, i, &room);
         if (column != NULL && column_is_for(column->flags, USE_READ)) {
@@ -307,7 +310,7 @@ bool row_take(struct db_query *query, const struct table *table, void *out)
 
 void row_clear(const struct table *table, void *self)
 {
-    for (size_t i = 0; i < table_columns(table); i++) {
+    for (size_t i = 0, count = table_columns(table); i < count; i++) {
         struct column room;
         const struct column *column = column_at(table, i, &room);
         void *at = column == NULL ? NULL : (char *)self + column->offset;
@@ -352,7 +355,7 @@ bool row_load(struct db *db, const struct table *table, int64_t id, void *out)
 /* The column that row_insert sets; NULL: the key is given. */
 static const struct column *find_id(const struct table *table, struct column *room)
 {
-    for (size_t i = 0; i < table_columns(table); i++) {
+    for (size_t i = 0, count = table_columns(table); i < count; i++) {
         const struct column *column = column_at(table, i, room);
         if (column != NULL && (column->flags & COLUMN_ID) != 0) {
             return column;
