@@ -228,6 +228,18 @@ bool db_is_in_place(struct db *db)
     return db->is_dead || db->engine->is_in_place == NULL || db->engine->is_in_place(db);
 }
 
+bool db_space(struct db *db, struct db_space *out)
+{
+    *out = (struct db_space){0};
+    return !db->is_dead && db->engine->space != NULL && db->engine->space(db, out);
+}
+
+int64_t db_give_back(struct db *db, int64_t reserve)
+{
+    CHECK(db->is_in_transaction && !db->is_reading);
+    return db->engine->give_back != NULL ? db->engine->give_back(db, reserve) : 0;
+}
+
 void db_set_stop(struct db *db, const atomic_bool *stop)
 {
     db->stop = stop;

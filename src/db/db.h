@@ -126,6 +126,20 @@ NODISCARD bool db_hold_room(struct db *db, int64_t bytes);
  * would not find what is written now. Between transactions. */
 NODISCARD bool db_is_in_place(struct db *db);
 
+/* A database in a file of its own: how large it is, without the room that db_hold_room keeps beyond, and how much of it
+ * nothing is in, for what is written next. `can_shrink`: see db_give_back; false of a file that an earlier version
+ * made. Any connection. False: a server sees to that itself. */
+struct db_space {
+    int64_t bytes, free_bytes;
+    bool can_shrink;
+};
+
+NODISCARD bool db_space(struct db *db, struct db_space *out);
+/* In a write transaction: moves a few pages from the end of the file into room that nothing is in, as long as more
+ * than `reserve` bytes of that are left. The file becomes so much shorter when its log is moved into it (db_tidy), and
+ * keeps its room. Answers how many bytes were given back; 0: there is nothing more to give. */
+NODISCARD int64_t db_give_back(struct db *db, int64_t reserve);
+
 /* The first error since db_begin (still there after the transaction's end, until the next begin or
  * query), else DB_OK; and its text for the log. */
 enum db_status db_error(const struct db *db);

@@ -44,7 +44,9 @@ struct db_engine {
     void (*tidy)(struct db *db, bool is_tight);
     bool (*hold_room)(struct db *db, int64_t bytes); /* NULL: the disk is not ours to see to … */
     bool (*is_in_place)(struct db *db);              /* … likewise */
-    void (*settle)(struct db *db);                   /* see db_settle; may be NULL */
+    bool (*space)(struct db *db, struct db_space *out);   /* … likewise */
+    int64_t (*give_back)(struct db *db, int64_t reserve); /* … likewise */
+    void (*settle)(struct db *db);                        /* see db_settle; may be NULL */
     int64_t (*changes)(const struct db *db);
     int64_t (*insert)(struct db_query *query); /* see db_insert; steps by db_step, or db_run */
 

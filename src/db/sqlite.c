@@ -232,6 +232,8 @@ static const struct db_engine SQLITE_ENGINE = {
     .tidy = tidy,
     .hold_room = sqlite_hold_room,
     .is_in_place = sqlite_is_in_place,
+    .space = sqlite_space,
+    .give_back = sqlite_give_back,
     .changes = changes,
     .insert = sqlite_insert,
     .prepare = sqlite_prepare,
@@ -299,6 +301,16 @@ static int must_stop(void *self)
     return db_is_stopped(self) ? 1 : 0;
 }
 
+/* Only of a file that nothing is in yet can be chosen whether it is able to shrink: see sqlite_space.c. */
+static bool has_nothing(sqlite3 *handle)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool is_empty = sqlite3_prepare_v2(handle, "PRAGMA page_count", -1, &stmt, NULL) == SQLITE_OK &&
+                    sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int64(stmt, 0) == 0;
+    (void)sqlite3_finalize(stmt);
+    return is_empty;
+}
+
 static bool run_pragmas(struct sqlite_db *sqlite, const char *where, struct fault *fault)
 {
     sqlite3 *handle = sqlite->handle;
@@ -314,6 +326,8 @@ static bool run_pragmas(struct sqlite_db *sqlite, const char *where, struct faul
     const char *reader = "PRAGMA cache_size = -4096; PRAGMA query_only = ON;";
     bool is_writer = sqlite->base.mode != DB_READ_ONLY;
     if (run_script(&sqlite->base, common) != DB_OK ||
+        (is_writer && has_nothing(handle) &&
+         run_script(&sqlite->base, "PRAGMA auto_vacuum = INCREMENTAL") != DB_OK) ||
         run_script(&sqlite->base, is_writer ? writer : reader) != DB_OK) {
         return fault_set(fault, "", "cannot open %s: %s", where, sqlite->base.error_text);
     }

@@ -14,6 +14,7 @@ enum { SQLITE_PAGE = 4096 }; /* bytes; what SQLite chooses for a new file */
 struct sqlite_kept_file {
     sqlite3_io_methods methods;
     int64_t least;                                           /* bytes below which it is not cut */
+    int64_t beyond;                                          /* … and beyond what is in it */
     int (*truncate)(sqlite3_file *file, sqlite3_int64 size); /* as it was */
 };
 
@@ -49,6 +50,9 @@ NODISCARD bool sqlite_is_open(struct db *db);
 /* See db_hold_room and db_is_in_place. */
 NODISCARD bool sqlite_hold_room(struct db *db, int64_t bytes);
 NODISCARD bool sqlite_is_in_place(struct db *db);
+/* See db_space and db_give_back. */
+NODISCARD bool sqlite_space(struct db *db, struct db_space *out);
+NODISCARD int64_t sqlite_give_back(struct db *db, int64_t reserve);
 /* Whoever opens a file that another program keeps room in leaves it there. */
 void sqlite_keep_room(struct db *db);
 

@@ -4,7 +4,8 @@
  * that is added to the file, a commit that is added to the log then needs nothing of the disk. SQLite reads
  * neither rest: the file's header says how many pages count, and in the log no checksum fits. But after a
  * whole checkpoint it cuts the file to what is in it, at its end it removes the log, and the next program
- * to write would have the room: so it is told to leave the log, and that one call, to cut, is changed. */
+ * to write would have the room: so it is told to leave the log, and that one call, to cut, is changed: the file
+ * is cut to what is in it and its room, when that became less (sqlite_space.c). */
 #include "db/sqlite_engine.h"
 
 #include <errno.h>
@@ -36,7 +37,7 @@ static int cut(sqlite3_file *file, sqlite3_int64 size)
     if (code == SQLITE_OK && size == 0) {
         code = wipe_head(file);
     }
-    sqlite3_int64 target = size > now ? size : MIN(now, MAX(size, kept->least));
+    sqlite3_int64 target = size > now ? size : MIN(now, MAX(size + kept->beyond, kept->least));
     return code == SQLITE_OK && target != now ? kept->truncate(file, target) : code;
 }
 
@@ -47,9 +48,10 @@ static sqlite3_file *part(struct db *db, int which)
     return file != NULL && file->pMethods != NULL ? file : NULL;
 }
 
-static void keep(struct sqlite_kept_file *kept, sqlite3_file *file, int64_t least)
+static void keep(struct sqlite_kept_file *kept, sqlite3_file *file, int64_t least, int64_t beyond)
 {
     kept->least = least;
+    kept->beyond = beyond;
     if (file->pMethods != &kept->methods) {
         kept->methods = *file->pMethods;
         kept->truncate = kept->methods.xTruncate;
@@ -99,11 +101,16 @@ static bool extend(const struct sqlite_db *sqlite, sqlite3_file *file, int64_t f
                                                        : give_blocks(sqlite->file_fd, from, to);
 }
 
+static int64_t with_more(int64_t bytes)
+{
+    return bytes + bytes / MORE;
+}
+
 static bool reach(const struct sqlite_db *sqlite, sqlite3_file *file, int64_t size, int64_t bytes)
 {
     sqlite3_int64 now = 0;
     return file->pMethods->xFileSize(file, &now) == SQLITE_OK &&
-           (now >= size + bytes || extend(sqlite, file, now, size + bytes + bytes / MORE));
+           (now >= size + bytes || extend(sqlite, file, now, size + with_more(bytes)));
 }
 
 /* -1: it could not be asked. */
@@ -121,12 +128,11 @@ static int64_t page_count(struct sqlite_db *sqlite)
     return pages;
 }
 
-static void keep_both(struct sqlite_db *sqlite, sqlite3_file *file, sqlite3_file *log,
-                      int64_t log_least)
+static void keep_log(struct sqlite_db *sqlite, sqlite3_file *file, sqlite3_file *log,
+                     int64_t log_least)
 {
     int is_log_left = 1;
-    keep(&sqlite->kept_file, file, INT64_MAX);
-    keep(&sqlite->kept_log, log, log_least);
+    keep(&sqlite->kept_log, log, log_least, 0);
     (void)file->pMethods->xFileControl(file, SQLITE_FCNTL_PERSIST_WAL, &is_log_left);
 }
 
@@ -138,8 +144,9 @@ void sqlite_keep_room(struct db *db)
     sqlite3_int64 size = 0;
     bool is_kept = file != NULL && log != NULL &&
                    log->pMethods->xFileSize(log, &size) == SQLITE_OK && size > 0;
-    if (is_kept) {
-        keep_both(sqlite, file, log, size);
+    if (is_kept) { /* how much of the file is room only its server knows: it is not cut at all */
+        keep(&sqlite->kept_file, file, INT64_MAX, 0);
+        keep_log(sqlite, file, log, size);
     }
 }
 
@@ -154,7 +161,8 @@ bool sqlite_hold_room(struct db *db, int64_t bytes)
     if (file == NULL || log == NULL) {
         return true; /* in memory */
     }
-    keep_both(sqlite, file, log, LOG_HEAD + bytes);
+    keep(&sqlite->kept_file, file, 0, with_more(bytes));
+    keep_log(sqlite, file, log, LOG_HEAD + bytes);
     int64_t pages = page_count(sqlite);
     int64_t log_bytes = LOG_HEAD + sqlite->log_used * (int64_t)(SQLITE_PAGE + LOG_PAGE_HEAD);
     return pages >= 0 && reach(sqlite, file, pages * SQLITE_PAGE, bytes) &&

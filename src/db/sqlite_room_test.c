@@ -4,6 +4,7 @@
 
 #include <glib/gstdio.h>
 #include <setjmp.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,6 +29,7 @@ struct house {
     char *where; /* on the disk */
     struct db *db;
     int64_t rows;
+    int64_t named; /* so many rows there were ever */
 };
 
 static void open_at(struct house *house, const char *where)
@@ -79,7 +81,7 @@ static enum db_status put(struct house *house)
     char name[32];
     unsigned char value[6000];
     memset(value, (int)(house->rows & 0xff), sizeof value);
-    (void)snprintf(name, sizeof name, "%06d", (int)house->rows);
+    (void)snprintf(name, sizeof name, "%06d", (int)house->named);
     db_begin(house->db);
     struct db_query *query =
         db_query(house->db, "INSERT INTO secret (name, value) VALUES ($1, $2)");
@@ -88,6 +90,7 @@ static enum db_status put(struct house *house)
     (void)db_run(query);
     enum db_status status = db_commit(house->db);
     house->rows += status == DB_OK;
+    house->named += status == DB_OK;
     return status;
 }
 
@@ -248,7 +251,7 @@ static void the_log_that_is_left_is_empty(void **state)
 
     assert_true(g_file_set_contents(house->path, old, (gssize)size, NULL));
     open_at(house, house->path);
-    house->rows = 3;
+    house->rows = house->named = 3;
     expect_all(house);
 }
 
@@ -368,7 +371,7 @@ static void the_power_may_go_right_after_the_end(void **state)
         uint64_t numbers = seed;
         const struct random random = {fill_from, &numbers};
         memory_disk_reset(house->disk);
-        house->rows = 0;
+        house->rows = house->named = 0;
         open_at(house, house->where);
         assert_true(db_hold_room(house->db, ROOM));
         for (int i = 0; i < ROWS; i++) { /* nothing is moved out of the log before the end */
@@ -381,6 +384,162 @@ static void the_power_may_go_right_after_the_end(void **state)
         expect_all(house);
         db_close(&house->db);
     }
+}
+
+/* --- room that nothing is in --- */
+
+enum { MANY = 4 * 1048576 / PUT, RESERVE = 65536 };
+
+/* What is left has numbers from the whole table, so that pages of the end of the file are in use. */
+static void delete_most(struct house *house)
+{
+    db_begin(house->db);
+    (void)db_run(db_query(house->db, "DELETE FROM secret WHERE name NOT LIKE '%7'"));
+    assert_int_equal(db_commit(house->db), DB_OK);
+    house->rows = test_ask_int(house->db, "SELECT count(*) FROM secret");
+}
+
+/* In steps, each a transaction. */
+static void give_back_all(struct house *house)
+{
+    for (int64_t given = 1; given > 0;) {
+        db_begin(house->db);
+        given = db_give_back(house->db, RESERVE);
+        assert_int_equal(db_commit(house->db), DB_OK);
+    }
+}
+
+static struct db_space space_of(struct house *house)
+{
+    struct db_space space;
+    assert_true(db_space(house->db, &space));
+    return space;
+}
+
+static void the_file_shrinks_to_what_is_in_it_and_its_room(void **state)
+{
+    struct house *house = *state;
+    open_at(house, house->path);
+    put_many(house, MANY);
+    assert_true(db_hold_room(house->db, ROOM));
+    int64_t before = size_of(house->path);
+    delete_most(house);
+    assert_true(space_of(house).free_bytes > space_of(house).bytes / 2);
+    give_back_all(house);
+    struct db_space space = space_of(house);
+    assert_true(space.can_shrink && space.free_bytes <= RESERVE);
+    assert_true(space.bytes < before / 2);
+    db_tidy(house->db, true);
+    assert_int_equal(size_of(house->path), space.bytes + ROOM + ROOM / 4);
+    assert_true(blocks(house->path) >= size_of(house->path));
+    assert_true(db_hold_room(house->db, ROOM));
+    assert_int_equal(size_of(house->path), space.bytes + ROOM + ROOM / 4);
+    expect_all(house);
+    db_close(&house->db);
+    open_at(house, house->path);
+    expect_all(house);
+}
+
+/* Others take what was given back, and the room does what it is for. */
+static void the_room_of_a_file_that_shrank_holds(void **state)
+{
+    struct house *house = *state;
+    open_at(house, house->where);
+    put_many(house, MANY);
+    assert_true(db_hold_room(house->db, ROOM));
+    int64_t before = space_of(house).bytes;
+    delete_most(house);
+    give_back_all(house);
+    db_tidy(house->db, true);
+    assert_true(space_of(house).bytes < before / 2);
+    assert_true(db_hold_room(house->db, ROOM));
+    memory_disk_set_capacity(house->disk, memory_disk_used(house->disk));
+    put_many(house, ROOM / 2 / PUT);
+    expect_all(house);
+}
+
+static void who_reads_an_older_state_still_finds_it(void **state)
+{
+    struct house *house = *state;
+    struct fault fault = {0};
+    static const char SUM[] = "SELECT sum(length(value)) FROM secret";
+    open_at(house, house->path);
+    put_many(house, MANY);
+    assert_true(db_hold_room(house->db, ROOM));
+    int64_t before = size_of(house->path);
+    struct db *reader = db_open(house->path, DB_READ_ONLY, &fault);
+    db_begin_read(reader);
+    int64_t sum = test_ask_int(reader, "SELECT count(*) FROM secret") * 6000;
+    delete_most(house);
+    give_back_all(house);
+    db_tidy(house->db, true);
+    assert_int_equal(test_ask_int(reader, SUM), sum);
+    assert_int_equal(size_of(house->path), before);
+    db_rollback(reader);
+    db_close(&reader);
+    assert_int_equal(put(house), DB_OK);
+    db_tidy(house->db, true);
+    for (int i = 0; i < 100; i++) { /* so much makes it worth to tidy */
+        assert_int_equal(put(house), DB_OK);
+    }
+    db_tidy(house->db, true);
+    assert_true(size_of(house->path) < before);
+    expect_all(house);
+}
+
+/* At each of its writes: what is there is what was there before or after the step that was cut short. */
+static void the_power_may_go_while_it_shrinks(void **state)
+{
+    enum { ROWS = 300 };
+
+    struct house *house = *state;
+    bool is_done = false;
+    for (int64_t nth = 1; !is_done; nth += 1 + nth / 16) {
+        uint64_t numbers = (uint64_t)nth;
+        const struct random random = {fill_from, &numbers};
+        memory_disk_reset(house->disk);
+        house->rows = house->named = 0;
+        open_at(house, house->where);
+        put_many(house, ROWS);
+        assert_true(db_hold_room(house->db, ROOM / 4));
+        delete_most(house);
+        memory_disk_fail(house->disk, 0, nth, DISK_POWER_LOSS, false);
+        int64_t given = 1;
+        while (given > 0 && !memory_disk_is_off(house->disk)) {
+            db_begin(house->db);
+            given = db_give_back(house->db, 0);
+            (void)!db_commit(house->db);
+            db_tidy(house->db, true);
+        }
+        is_done = !memory_disk_is_off(house->disk);
+        memory_disk_power_off(house->disk);
+        db_close(&house->db);
+        memory_disk_power_on(house->disk, &random);
+        open_at(house, house->where);
+        expect_all(house);
+        db_close(&house->db);
+    }
+}
+
+/* A version before made it: what is deleted is used again, and the file stays as long as it is. */
+static void an_older_file_does_not_shrink(void **state)
+{
+    struct house *house = *state;
+    sqlite3 *older = NULL;
+    assert_int_equal(sqlite3_open(house->path, &older), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(older, "PRAGMA journal_mode = WAL", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(older), SQLITE_OK);
+    open_at(house, house->path);
+    put_many(house, 200);
+    delete_most(house);
+    struct db_space space = space_of(house);
+    assert_false(space.can_shrink);
+    assert_true(space.free_bytes > space.bytes / 2);
+    give_back_all(house);
+    assert_int_equal(space_of(house).bytes, space.bytes);
+    put_many(house, 50);
+    assert_int_equal(space_of(house).bytes, space.bytes);
+    expect_all(house);
 }
 
 int main(void)
@@ -400,6 +559,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_link_leads_to_its_room, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_taken_away_is_noticed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(memory_and_readers_need_none, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_file_shrinks_to_what_is_in_it_and_its_room, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(the_room_of_a_file_that_shrank_holds, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_reads_an_older_state_still_finds_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_power_may_go_while_it_shrinks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_older_file_does_not_shrink, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("sqlite_room", tests, NULL, NULL);
 }
