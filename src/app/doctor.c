@@ -13,6 +13,8 @@
 
 #define RESTORE "Stop the server and restore the last backup: tocsin restore FILE."
 
+static const int64_t SPACE_LEAST = 67108864; /* bytes: not worth a word */
+
 struct facts {
     GArray *items;
     GStringChunk *texts;
@@ -160,6 +162,21 @@ static void look_at_file(struct doctor *doctor)
     }
 }
 
+/* What was deleted stays in the file as room for what comes: a note where that is most of it, for nothing takes it back. */
+static void look_at_space(struct doctor *doctor)
+{
+    struct db_space space;
+    if (db_space(doctor->db, &space) && !space.can_shrink &&
+        space.free_bytes > MAX(space.bytes / 2, SPACE_LEAST)) {
+        lint_add(
+            doctor->findings, LINT_NOTE, "space", "",
+            "Stop the server and `tocsin move` to a new directory: that makes a file that shrinks.",
+            "Nothing is in %.0f of the %.0f MB of the database, and a file that an earlier "
+            "version made does not shrink.",
+            (double)space.free_bytes / 1e6, (double)space.bytes / 1e6);
+    }
+}
+
 static bool is_loopback(const char *address)
 {
     return g_str_has_prefix(address, "127.") || g_str_has_prefix(address, "[::1]") ||
@@ -242,6 +259,7 @@ void doctor_look(struct doctor *doctor)
         doctor_server(doctor);
     }
     look_at_history(doctor);
+    look_at_space(doctor);
     look_at_reading(doctor);
     look_at_settings(doctor);
     look_at_refusals(doctor);

@@ -34,6 +34,16 @@ static const struct field RUN_FIELDS[] = {
 };
 static const struct record RUN = SHAPE("RetentionRun", "What a run deleted.", RUN_FIELDS);
 
+static const struct field SPACE_FIELDS[] = {
+    SHAPE_KIND("bytes", FIELD_INT, FIELD_ALWAYS, NULL),
+    SHAPE_KIND("free_bytes", FIELD_INT, FIELD_ALWAYS,
+               "Of these nothing is in: what is written next takes them."),
+    SHAPE_KIND("can_shrink", FIELD_BOOL, FIELD_ALWAYS,
+               "False: an earlier version made it; `tocsin move` to a new one makes one that can."),
+};
+static const struct record SPACE =
+    SHAPE("RetentionFile", "The file of the database.", SPACE_FIELDS);
+
 static const struct field RETENTION_FIELDS[] = {
     SHAPE_MANY("kept", KEPT, FIELD_ALWAYS),
     SHAPE_ONE("last_run", RUN, 0),
@@ -41,6 +51,7 @@ static const struct field RETENTION_FIELDS[] = {
                "The first event of the oldest alert that is kept: from this one on all stay."),
     SHAPE_KIND("judged_at", FIELD_UTC, 0,
                "What time it is for retention: behind the clock where that leapt ahead."),
+    SHAPE_ONE("file", SPACE, 0),
 };
 static const struct record RETENTION_STATUS =
     SHAPE("Retention", "How long what is over is kept, and what will go.", RETENTION_FIELDS);
@@ -92,6 +103,17 @@ static json_t *events_json(struct db *db, struct span kept, struct utc judged, i
     return kept_json("events", kept, oldest.at, MIN(due, unneeded));
 }
 
+static void set_file(json_t *status, struct db *db)
+{
+    struct db_space space;
+    if (db_space(db, &space)) {
+        json_object_set_new(status, "file",
+                            json_pack("{s:I, s:I, s:b}", "bytes", (json_int_t)space.bytes,
+                                      "free_bytes", (json_int_t)space.free_bytes, "can_shrink",
+                                      space.can_shrink));
+    }
+}
+
 static json_t *status_json(struct db *db, const struct retention *retention, struct utc now)
 {
     struct retention_state state;
@@ -119,6 +141,7 @@ static json_t *status_json(struct db *db, const struct retention *retention, str
         json_object_set_new(status, "last_run", run_json(&state));
     }
     json_set_utc(status, "judged_at", state.judged_at);
+    set_file(status, db);
     return status;
 }
 

@@ -20,6 +20,23 @@ static void show_run(const json_t *run)
     output_print(out);
 }
 
+static void show_file(const json_t *file)
+{
+    double bytes = json_number_value(json_object_get(file, "bytes"));
+    double free_bytes = json_number_value(json_object_get(file, "free_bytes"));
+    bool can_shrink = json_is_true(json_object_get(file, "can_shrink"));
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_string_append_printf(
+        out,
+        "\nThe file of the database has %.1f MB; nothing is in %.1f MB of them, which what comes "
+        "next takes.%s\n",
+        bytes / 1e6, free_bytes / 1e6,
+        can_shrink ? ""
+                   : " An earlier version made it, and it does not shrink: `tocsin move` to a new "
+                     "one, with the server stopped, makes one that does.");
+    output_print(out);
+}
+
 /* Each row as it is told: "100000+" where nobody counted to the end. */
 static json_t *told(const json_t *kept)
 {
@@ -48,6 +65,10 @@ static int show_retention(struct cli *cli)
         if (run != NULL) {
             show_run(run);
         }
+        const json_t *file = json_object_get(answer, "file");
+        if (file != NULL) {
+            show_file(file);
+        }
     }
     return cmd_finish(cli, answer);
 }
@@ -57,7 +78,9 @@ static const struct cli_command ROWS[] = {
      "Alerts, deliveries, payloads and events are deleted when they are older than the "
      "configuration says "
      "(section retention; 400 days where it says nothing), in small steps once an hour. What goes "
-     "on is never deleted: TO GO counts what is old enough, and some of it may be in use still.",
+     "on is never deleted: TO GO counts what is old enough, and some of it may be in use still. Of "
+     "a database in a file "
+     "it also says how much of it is free.",
      NULL, SETTING_CLIENT, 0, show_retention},
 };
 const struct cli_table RETENTION_COMMANDS = {ROWS, G_N_ELEMENTS(ROWS)};

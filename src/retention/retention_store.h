@@ -13,6 +13,7 @@ enum retention_sort {
     SORT_DELIVERIES,
     SORT_NOTICES, /* messages that are about no alert: tests, gaps ahead */
     SORT_EVENTS,  /* in whole prefixes, by their numbers (the three functions below) */
+    SORT_SPACE,   /* what they took of a file of our own (db_give_back) */
     SORT_END,     /* no sort: none is after it */
 };
 

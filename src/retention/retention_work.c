@@ -18,6 +18,12 @@ enum {
     EVENTS_LEAST = 20,  /* for less than that no checkpoint is made: it is an event itself */
 };
 
+/* So much room that nothing is in stays in the file, for what comes next: else it would shrink and grow in turns. One part
+ * in so many of the file, and this at least. */
+enum { SPACE_SHARE = 8 };
+
+static const int64_t SPACE_LEAST = 8388608;
+
 struct retention_work {
     struct config_holder *configs;
     const struct clock
@@ -118,10 +124,16 @@ static int64_t *counter(struct retention_state *state, enum retention_sort sort)
         return &state->deliveries;
     case SORT_NOTICES:
     case SORT_EVENTS:
+    case SORT_SPACE:
     case SORT_END:
         break;
     }
     return &state->notices;
+}
+
+static bool has_time(const struct retention_work *work)
+{
+    return clock_elapsed(work->clock).us < work->begun.us + STEP_MOST.us;
 }
 
 /* True when there may be more of this sort. */
@@ -134,8 +146,7 @@ static bool work_sort(struct ledger_tx *tx, struct retention_work *work,
     size_t max = (size_t)CLAMP(limit, 1, ROWS_MOST);
     size_t count = retention_find(tx->db, work->sort, before, &work->cursor, found, max);
     size_t i = 0;
-    int64_t until_us = work->begun.us + STEP_MOST.us;
-    for (; i < count && (i == 0 || clock_elapsed(work->clock).us < until_us); i++) {
+    for (; i < count && (i == 0 || has_time(work)); i++) {
         work->cursor = (struct retention_cursor){found[i].over_at, found[i].id};
         if (retention_may_go(&found[i], before)) {
             retention_delete(tx->db, work->sort, found[i].id);
@@ -163,12 +174,38 @@ static bool work_events(struct ledger_tx *tx, const struct retention *retention,
     return gone > 0 && last == oldest[count - 1].seq;
 }
 
+/* The same of the file. */
+static bool work_space(struct ledger_tx *tx, const struct retention_work *work)
+{
+    struct db_space space;
+    if (!db_space(tx->db, &space) || !space.can_shrink) {
+        return false;
+    }
+    int64_t reserve = MAX(space.bytes / SPACE_SHARE, SPACE_LEAST);
+    int64_t given;
+    do {
+        given = db_give_back(tx->db, reserve);
+    } while (given > 0 && has_time(work));
+    return given > 0;
+}
+
 /* True when there may be more of the sort that is worked. */
 static bool work_step(struct ledger_tx *tx, struct retention_work *work,
                       const struct retention *retention, struct retention_state *state, int limit)
 {
-    return work->sort == SORT_EVENTS ? work_events(tx, retention, state, limit)
-                                     : work_sort(tx, work, retention, state, limit);
+    switch (work->sort) {
+    case SORT_EVENTS:
+        return work_events(tx, retention, state, limit);
+    case SORT_SPACE:
+        return work_space(tx, work);
+    case SORT_ALERTS:
+    case SORT_SUPPRESSED:
+    case SORT_DELIVERIES:
+    case SORT_NOTICES:
+    case SORT_END:
+        break;
+    }
+    return work_sort(tx, work, retention, state, limit);
 }
 
 static void begin(struct ledger_tx *tx, struct retention_work *work, struct retention_state *state)

@@ -319,6 +319,29 @@ static void it_goes_on_after_a_restart(void **state)
     assert_int_equal(count(paging, "alert"), 1);
 }
 
+/* As what went in a big run: the file becomes smaller, but for room for what comes. */
+static void what_went_is_given_back(void **state)
+{
+    enum { BIG = 40000000 };
+
+    struct paging *paging = *state;
+    struct db_space before, after;
+    if (!db_space(paging->db, &before)) {
+        skip(); /* a server sees to its own files */
+    }
+    (void)db_run(db_query(paging->db, "INSERT INTO secret (name, value)"
+                                      " VALUES ('big', zeroblob(40000000))"));
+    (void)ended(paging, "behind it");
+    (void)db_run(db_query(paging->db, "DELETE FROM secret WHERE name = 'big'"));
+    assert_true(db_space(paging->db, &before));
+    assert_true(before.free_bytes >= BIG);
+    pass(paging, SPAN_D(1));
+    assert_true(db_space(paging->db, &after));
+    assert_true(after.bytes < before.bytes - BIG / 2);
+    assert_in_range(after.free_bytes, 4000000, 9000000);
+    assert_int_equal(count(paging, "alert"), 1);
+}
+
 static void without_its_section_400_days_hold(void **state)
 {
     struct paging *paging = *state;
@@ -375,6 +398,7 @@ int main(void)
         EACH(what_is_suppressed_goes_too),
         EACH(a_message_about_no_alert_goes_with_its_delivery),
         EACH(it_goes_on_after_a_restart),
+        EACH(what_went_is_given_back),
         EACH(without_its_section_400_days_hold),
         EACH(a_node_without_the_lane_does_nothing),
     };
