@@ -12,9 +12,32 @@
 #include <cmocka.h>
 
 #include "access/key_command.h"
+#include "alert/alert_store.h"
 
 static const char HEARTBEAT[] =
     "{'heartbeats': [{'name': 'backup', 'every': '1m', 'grace': '10s', 'service': 'shop'}]}";
+
+static const char ARM_PAGE[] = "UPDATE page SET next_at = $1";
+static const char ARM_ALERT[] = "UPDATE alert SET expires_at = $1";
+
+static void arm(struct db *db, const char *sql, struct utc at)
+{
+    struct db_query *q = db_query(db, sql);
+    db_bind_utc(q, 1, at);
+    (void)db_run(q);
+    assert_int_equal(db_error(db), DB_OK);
+}
+
+/* In a lane or in none of ours, and up to its deadline or not. */
+static void is_found_until(struct db *db, lane_set lanes,
+                           struct utc (*next_of)(struct db *, lane_set, struct utc))
+{
+    struct utc next = next_of(db, lanes, UTC_NEVER);
+    assert_true(utc_before(next, UTC_NEVER));
+    assert_int_equal(next_of(db, ~lanes, UTC_NEVER).us, UTC_NEVER.us);
+    assert_int_equal(next_of(db, lanes, next).us, next.us);
+    assert_int_equal(next_of(db, lanes, (struct utc){next.us - 1}).us, UTC_NEVER.us);
+}
 
 /* --- lanes --- */
 
@@ -28,11 +51,11 @@ static void rows_are_in_the_lane_of_their_name(void **state)
     lane_set shop = (lane_set)1 << lane_of("shop"), ana = (lane_set)1 << lane_of("ana");
     lane_set backup = (lane_set)1 << lane_of("backup");
     assert_true(shop != ana);
-    assert_true(utc_before(escalation_next(db, shop, UTC_NEVER), UTC_NEVER));
-    assert_int_equal(escalation_next(db, ~shop, UTC_NEVER).us, UTC_NEVER.us);
-    struct utc next = escalation_next(db, shop, UTC_NEVER);
-    assert_int_equal(escalation_next(db, shop, next).us, next.us);
-    assert_int_equal(escalation_next(db, shop, (struct utc){next.us - 1}).us, UTC_NEVER.us);
+    is_found_until(db, shop, escalation_next);
+    arm(db, ARM_PAGE, room_now(room));
+    is_found_until(db, shop, page_next);
+    arm(db, ARM_ALERT, room_now(room));
+    is_found_until(db, shop, alert_next_expiry);
     assert_true(utc_before(mailbox_next(db, ana), UTC_NEVER));
     assert_int_equal(mailbox_next(db, ~ana).us, UTC_NEVER.us);
     assert_true(utc_before(heartbeat_next(db, backup), UTC_NEVER));
@@ -286,6 +309,71 @@ static void keys_are_good_and_end_on_every_node(void **state)
     assert_false(key_index_find(here->keys, mint.text, now, &found));
 }
 
+/* --- what is asked of a duty --- */
+
+struct duty_case {
+    const char *duty, *arm;
+    const char *name; /* of its lane */
+};
+
+static const struct duty_case DUTIES[] = {
+    {"escalations", "UPDATE escalation SET next_at = $1", "shop"},
+    {"personal rules", ARM_PAGE, "shop"},
+    {"alert expiry", ARM_ALERT, "shop"},
+};
+
+struct asking {
+    const struct duty_case *row;
+    struct span ahead; /* of the one deadline there is */
+    bool is_told;
+};
+
+static enum command_result ask_duty(struct ledger_tx *tx, void *arg)
+{
+    struct asking *asking = arg;
+    struct utc at = utc_add(tx->now, asking->ahead);
+    arm(tx->db, asking->row->arm, at);
+    const GArray *duties = tx->ledger->duties;
+    for (guint i = 0; i < duties->len; i++) {
+        const struct ledger_duty *duty = &g_array_index(duties, struct duty_state, i).duty;
+        if (strcmp(duty->name, asking->row->duty) == 0) {
+            asking->is_told = duty->next_at(tx, duty->self).us == at.us;
+            return COMMAND_DONE;
+        }
+    }
+    fail_msg("no duty \"%s\"", asking->row->duty);
+    return COMMAND_DONE;
+}
+
+static bool is_told(struct room *room, const struct duty_case *row, struct span ahead)
+{
+    struct asking asking = {.row = row, .ahead = ahead};
+    assert_int_equal(room_run(room, ask_duty, &asking), OUTCOME_COMMITTED);
+    return asking.is_told;
+}
+
+static void who_shares_the_work_tells_the_near_deadlines(void **state)
+{
+    struct nodes_house *house = *state;
+    room_apply(&house->rooms[0], HEARTBEAT);
+    (void)room_signal(&house->rooms[0], "k", "shop");
+    for (size_t i = 0; i < G_N_ELEMENTS(DUTIES); i++) {
+        const struct duty_case *row = &DUTIES[i];
+        struct room *holder = house_holder(house, row->name);
+        print_message("%s\n", row->duty);
+        assert_true(is_told(holder, row, SPAN_S(1)));
+        assert_false(is_told(house_other(house, holder), row, SPAN_S(1)));
+        assert_false(is_told(holder, row, SPAN_H(1)));
+    }
+    room_close(&house->rooms[1]);
+    house->rooms[1].configs = NULL;
+    cluster_pass(house->cluster, SPAN_S(8), 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(DUTIES); i++) {
+        print_message("%s, alone\n", DUTIES[i].duty);
+        assert_true(is_told(&house->rooms[0], &DUTIES[i], SPAN_H(1)));
+    }
+}
+
 /* --- outages --- */
 
 static void cut_all(struct nodes_house *house, bool is_cut)
@@ -377,6 +465,7 @@ int main(void)
         IN_HOUSE(a_new_connection_may_know_less),
         IN_HOUSE(what_a_newer_program_wrote_is_tried_once),
         IN_HOUSE(keys_are_good_and_end_on_every_node),
+        IN_HOUSE(who_shares_the_work_tells_the_near_deadlines),
         IN_HOUSE(a_beat_is_not_missed_for_an_outage_of_ours),
         IN_HOUSE(an_outage_longer_than_a_lease_repeats_nothing),
         IN_HOUSE(what_a_node_that_died_in_an_outage_was_sending_goes_again),
