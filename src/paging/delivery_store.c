@@ -98,12 +98,12 @@ void delivery_extend_leases(struct db *db, struct utc until)
     (void)db_run(q);
 }
 
-struct utc delivery_next_lease(struct db *db, lane_set lanes)
+struct utc delivery_next_lease(struct db *db, lane_set lanes, struct utc until)
 {
-    struct db_query *q =
-        paging_query(db, "SELECT lease_until FROM delivery WHERE lease_until IS NOT NULL"
-                         " AND " IN_LANES " ORDER BY lease_until LIMIT 1");
+    struct db_query *q = paging_query(db, "SELECT lease_until FROM delivery WHERE lease_until <= $2"
+                                          " AND " IN_LANES " ORDER BY lease_until LIMIT 1");
     db_bind_int(q, 1, (int64_t)lanes);
+    db_bind_utc(q, 2, until);
     db_keep(q, 0);
     return db_take_instant(q);
 }

@@ -188,7 +188,8 @@ NODISCARD bool delivery_load(struct db *db, int64_t id, struct delivery *out);
 /* Claimed ones in these lanes whose lease ended at or before `now`. */
 NODISCARD size_t delivery_expired(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids,
                                   size_t max);
-NODISCARD struct utc delivery_next_lease(struct db *db, lane_set lanes);
+/* Of those until then (ledger_asked_until); UTC_NEVER when none. */
+NODISCARD struct utc delivery_next_lease(struct db *db, lane_set lanes, struct utc until);
 /* After an outage: leases of nodes that live end at `until` at the earliest. */
 void delivery_extend_leases(struct db *db, struct utc until);
 /* Moves the deadline of the one that is due first: it fails, and must not stop the others. */

@@ -420,12 +420,13 @@ char *heartbeat_overdue(struct db *db, struct utc now, lane_set lanes)
     return name;
 }
 
-struct utc heartbeat_next(struct db *db, lane_set lanes)
+struct utc heartbeat_next(struct db *db, lane_set lanes, struct utc until)
 {
     struct db_query *q =
-        paging_query(db, "SELECT due_at FROM heartbeat_state WHERE due_at IS NOT NULL AND " IN_LANES
+        paging_query(db, "SELECT due_at FROM heartbeat_state WHERE due_at <= $2 AND " IN_LANES
                          " ORDER BY due_at LIMIT 1");
     db_bind_int(q, 1, (int64_t)lanes);
+    db_bind_utc(q, 2, until);
     db_keep(q, 0);
     return db_take_instant(q);
 }

@@ -38,7 +38,7 @@ NODISCARD bool escalation_of(struct db *db, struct subject subject, struct escal
 /* Due ones in these lanes, most severe first; answers how many ids were written. */
 NODISCARD size_t escalation_due(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids,
                                 size_t max);
-/* UTC_NEVER when none is armed. */
+/* Of those until then (ledger_asked_until); UTC_NEVER when none is armed. */
 NODISCARD struct utc escalation_next(struct db *db, lane_set lanes, struct utc until);
 /* Ids (int64_t) of those that a silence holds. */
 NODISCARD GArray *escalation_held(struct db *db, struct utc now);
@@ -76,6 +76,7 @@ void page_save(struct db *db, const struct page *page);
 NODISCARD bool page_load(struct db *db, int64_t id, struct page *out);
 NODISCARD size_t page_due(struct db *db, struct utc now, lane_set lanes, int64_t *out_ids,
                           size_t max);
+/* Likewise. */
 NODISCARD struct utc page_next(struct db *db, lane_set lanes, struct utc until);
 void page_put_off(struct db *db, struct utc now, lane_set lanes, struct span by); /* likewise */
 void page_shift_waits(struct db *db, struct span by);
@@ -141,7 +142,8 @@ void heartbeat_forget(struct db *db, const char *name);
 void heartbeat_save(struct db *db, const char *name, const struct heartbeat_state *state);
 /* Newly allocated name of one that is overdue, or NULL. */
 NODISCARD char *heartbeat_overdue(struct db *db, struct utc now, lane_set lanes);
-NODISCARD struct utc heartbeat_next(struct db *db, lane_set lanes);
+/* As escalation_next. */
+NODISCARD struct utc heartbeat_next(struct db *db, lane_set lanes, struct utc until);
 void heartbeat_shift_waits(struct db *db, struct span by);
 
 /* Until when sources could reach us, for certain; unset: not known. */

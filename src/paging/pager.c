@@ -117,7 +117,7 @@ static struct utc page_next_at(struct ledger_tx *tx, void *self)
 
 static struct utc lease_next_at(struct ledger_tx *tx, void *self)
 {
-    struct utc due_at = delivery_next_lease(tx->db, tx->lanes);
+    struct utc due_at = delivery_next_lease(tx->db, tx->lanes, ledger_asked_until(tx));
     return db_is_shared(tx->db) ? outage_judge_at(self, tx, due_at) : due_at;
 }
 
@@ -128,7 +128,7 @@ static struct utc expiry_next_at(struct ledger_tx *tx, void *self)
 
 static struct utc heartbeat_next_at(struct ledger_tx *tx, void *self)
 {
-    return outage_judge_at(self, tx, heartbeat_next(tx->db, tx->lanes));
+    return outage_judge_at(self, tx, heartbeat_next(tx->db, tx->lanes, ledger_asked_until(tx)));
 }
 
 static void escalation_jumped(struct ledger_tx *tx, void *self, struct span by)
