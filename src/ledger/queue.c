@@ -239,7 +239,7 @@ struct span queue_busy_for(const struct queue *queue)
     return (struct span){since_us != 0 ? clock_elapsed(queue->clock).us - since_us : 0};
 }
 
-static void close_desk(struct queue *queue)
+static void close_queue(struct queue *queue)
 {
     lock(queue);
     queue->is_closing = true;
@@ -249,7 +249,7 @@ static void close_desk(struct queue *queue)
 
 bool queue_end_within(struct queue *queue, struct span patience)
 {
-    close_desk(queue);
+    close_queue(queue);
     struct timespec until = clock_monotonic_after(patience);
     lock(queue);
     bool is_late = false;
@@ -266,7 +266,7 @@ void queue_stop(struct queue **queue)
     if (*queue == NULL) {
         return;
     }
-    close_desk(*queue);
+    close_queue(*queue);
     CHECK(pthread_join((*queue)->thread, NULL) == 0);
     CHECK(pthread_cond_destroy(&(*queue)->has_work) == 0);
     CHECK(pthread_cond_destroy(&(*queue)->has_ended) == 0);

@@ -192,7 +192,7 @@ static int alarm_run(struct ledger_tx *tx, void *self, int limit)
     return 1;
 }
 
-static void a_desk_that_hangs_is_seen_and_left(void **state)
+static void a_queue_that_hangs_is_seen_and_left(void **state)
 {
     struct world *world = *state;
     struct gate gate;
@@ -216,7 +216,7 @@ static void a_desk_that_hangs_is_seen_and_left(void **state)
     assert_null(world->queue);
 }
 
-static void the_desk_wakes_for_what_becomes_due(void **state)
+static void the_queue_wakes_for_what_becomes_due(void **state)
 {
     struct world *world = *state;
 
@@ -353,7 +353,7 @@ static void start_program(struct program *program, const char *where, const char
     program->queue = queue_start(program->ledger, ledger_clock(program->ledger));
 }
 
-static void two_desks_keep_one_chain(void **state)
+static void two_queues_keep_one_chain(void **state)
 {
     struct world *world = *state;
     struct program programs[2];
@@ -390,9 +390,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_command_of_every_thread_is_answered_once, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_full_queue_refuses_and_loses_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_desk_wakes_for_what_becomes_due, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_desk_that_hangs_is_seen_and_left, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(two_desks_keep_one_chain, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_queue_wakes_for_what_becomes_due, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_queue_that_hangs_is_seen_and_left, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(two_queues_keep_one_chain, set_up, tear_down),
         cmocka_unit_test_setup_teardown(backups_under_writes_are_whole, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("queue", tests, NULL, NULL);
