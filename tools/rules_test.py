@@ -193,7 +193,8 @@ class RulesTest(unittest.TestCase):
 
     def test_an_actor_taken_apart(self):
         for line in ('if (g_str_has_prefix(actor, "user:")) {', 'x = g_strdup_printf("token:%s", name);',
-                     'if (strcmp(by, "tocsin") == 0) {', 'return g_strcmp0(who, "local");'):
+                     'if (strcmp(by, "tocsin") == 0) {', 'return g_strcmp0(who, "local");',
+                     '" AND who LIKE \'channel:%\'"', '" AND actor = \'user:\' || who"'):
             with self.subTest(line):
                 self.assertEqual([("src/paging/x.c", 1, "principal")], self.found({"src/paging/x.c": line + "\n"}))
         self.assertEqual([], self.found({"src/paging/x.c": '.doc = "\\"user:ana\\".",\nx = g_strdup("tocsin");\n',

@@ -34,6 +34,11 @@ NODISCARD struct principal principal_read(const char *text);
 /* Who is told: a handle ("ana", and also "local": somebody may be called so), or "channel:ops". */
 NODISCARD struct principal principal_of_receiver(const char *who);
 
+/* In SQL of stores, of a column that says who is told: is it a room? Is it a person, and as who does that one act? */
+#define SQL_IS_ROOM(column) column " LIKE 'channel:%'"
+#define SQL_IS_PERSON(column) column " NOT LIKE 'channel:%'"
+#define SQL_AS_ACTOR(column) "'user:' || " column
+
 /* Never NULL; free with g_free. */
 NODISCARD char *principal_text(enum principal_kind kind, const char *name);
 

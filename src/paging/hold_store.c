@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "alert/alert_events.h"
+#include "base/principal.h"
 #include "paging/mail_store.h"
 #include "paging/page_store.h"
 #include "paging/topic_store.h"
@@ -29,8 +30,8 @@
                            "p.step"                                                      \
                            " AND q.round = p.round AND o.kind = {message.page} AND " attempt ")"
 
-#define IS_ROOM(of) of ".user_name LIKE 'channel:%'"
-#define IS_PERSON(of) of ".user_name NOT LIKE 'channel:%'"
+#define IS_ROOM(of) SQL_IS_ROOM(of ".user_name")
+#define IS_PERSON(of) SQL_IS_PERSON(of ".user_name")
 
 /* An attempt was made, whoever it was to and however it went. */
 #define IS_SOMEBODY_TRIED(but) STEP_HAS("o.tries > 0" but)

@@ -1,12 +1,13 @@
 #include "paging/miss_store.h"
 
+#include "base/principal.h"
 #include "paging/topic_store.h"
 
 /* The person of page p did one of these things with its subject before the instant that follows. */
 #define ACTED(acts)                                                                         \
     "EXISTS (SELECT 1 FROM event e WHERE e.subject = p.subject_kind || ':' || p.subject_id" \
     " AND e.kind IN (" acts ")"                                                             \
-    " AND e.actor = 'user:' || p.user_name AND e.at >= p.created_at AND e.at <= "
+    " AND e.actor = " SQL_AS_ACTOR("p.user_name") " AND e.at >= p.created_at AND e.at <= "
 
 #define ANSWERS "p.subject_kind || '.acknowledged', p.subject_kind || '.resolved'"
 #define ACTS ANSWERS ", p.subject_kind || '.escalated', p.subject_kind || '.snoozed'"
@@ -47,9 +48,9 @@ void miss_list(struct db *db, const char *who, struct utc since, struct utc unti
         db, "SELECT p.user_name, COUNT(*), SUM(CASE WHEN " WAS_ANSWERED
             " THEN 1 ELSE 0 END), SUM(CASE WHEN " WENT_ON
             " THEN 1 ELSE 0 END) FROM page p WHERE p.created_at >= $1"
-            " AND p.created_at < $2 AND " IS_COUNTED " AND p.user_name NOT LIKE 'channel:%'"
-            " AND ($3 = '' OR p.user_name = $3)"
-            " GROUP BY p.user_name ORDER BY p.user_name");
+            " AND p.created_at < $2 AND " IS_COUNTED
+            " AND " SQL_IS_PERSON("p.user_name") " AND ($3 = '' OR p.user_name = $3)"
+                                                 " GROUP BY p.user_name ORDER BY p.user_name");
     db_bind_utc(q, 1, since);
     db_bind_utc(q, 2, until);
     db_bind_text(q, 3, who != NULL ? who : "");
