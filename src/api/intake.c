@@ -148,55 +148,66 @@ void intake_refuse(struct intake *intake, int status, const struct fault *fault)
     intake_free(intake);
 }
 
-/* Of what was cut off after `taken` bytes: the elements that are whole. NULL: none is, or no room. */
-static json_t *read_cut(const char *bytes, size_t size, size_t taken, size_t nodes,
-                        struct json_mends *mends, struct fault *fault)
+/* Half of one alert may be another: its key or its action may stand in what is missing. */
+static bool takes_part(const struct intake *intake)
 {
-    size_t whole = 0;
-    g_autofree char *text = json_cut(bytes, size, SIZE_MAX, &whole);
-    json_t *body = text == NULL ? NULL : json_read_mended(text, whole, nodes, mends, fault);
+    const struct webhook *webhook = intake->door->webhook;
+    return webhook != NULL && webhook->is_list;
+}
+
+/* Of what was cut off: the elements that are whole. NULL: none is, or no room, or they are not enough. */
+static json_t *read_cut(struct intake *intake, size_t nodes, struct fault *fault)
+{
+    size_t size = 0, whole = 0;
+    const char *bytes = http_body(intake->request, &size);
+    g_autofree char *text = takes_part(intake) ? json_cut(bytes, size, SIZE_MAX, &whole) : NULL;
+    json_t *body =
+        text == NULL ? NULL : json_read_mended(text, whole, nodes, &intake->mends, fault);
     if (body == NULL) {
         (void)fault_set(
             fault, "",
             "The body has more than the %zu bytes that are taken; send fewer alerts at once, "
             "or shorter details.",
-            taken);
+            http_body_max(intake->request));
     }
     return body;
+}
+
+static json_t *read_whole(struct intake *intake, size_t nodes, struct fault *fault)
+{
+    size_t size = 0;
+    const char *bytes = http_body(intake->request, &size);
+    json_auto_t *body = json_read_mended(bytes, size, nodes, &intake->mends, fault);
+    if (body == NULL || takes_part(intake)) {
+        return g_steal_pointer(&body);
+    }
+    if (intake->mends.is_cut) {
+        (void)fault_set(fault, "", "holds more than %zu values; send fewer", nodes);
+        return NULL;
+    }
+    return intake->mends.ends_early ? NULL : g_steal_pointer(&body); /* the fault says where */
 }
 
 json_t *intake_json(struct intake *intake)
 {
     size_t size = 0;
-    const char *bytes = http_body(intake->request, &size);
+    (void)http_body(intake->request, &size);
     struct fault fault = {0};
     bool is_cut = http_body_is_cut(intake->request);
-    const struct webhook *webhook = intake->door->webhook;
-    bool is_list = webhook != NULL && webhook->is_list;
-    bool is_one = intake->door->key_in != NULL; /* an event, of which half is none */
     size_t nodes = MAX(LIMIT_ALERT_NODES, size / LIMIT_JSON_NODE_BYTES);
     if (size > HEAVY) {
         (void)pthread_mutex_lock(&heavy_lock);
         intake->is_heavy = true;
     }
-    struct json_mends *mends = &intake->mends;
-    json_auto_t *body =
-        is_cut ? read_cut(bytes, size, http_body_max(intake->request), nodes, mends, &fault)
-               : json_read_mended(bytes, size, nodes, mends, &fault);
-    intake->is_cut = is_cut || mends->is_cut;
-    if (body != NULL && mends->is_cut && is_one) {
-        (void)fault_set(&fault, "", "holds more than %zu values; send fewer", nodes);
-        json_decref(g_steal_pointer(&body));
-    } else if (body != NULL && mends->ends_early && !intake->is_cut && !is_list) {
-        json_decref(g_steal_pointer(&body)); /* the fault says where it ends */
-    }
+    json_t *body = is_cut ? read_cut(intake, nodes, &fault) : read_whole(intake, nodes, &fault);
+    intake->is_cut = is_cut || intake->mends.is_cut;
     if (body == NULL) {
-        bool is_guess = is_one && intake_is_guess(intake, &fault);
+        bool is_guess = intake->door->key_in != NULL && intake_is_guess(intake, &fault);
         intake_refuse(intake, is_guess ? 429 : intake->is_cut ? 413 : 400, &fault);
         return NULL;
     }
-    intake->is_cut = intake->is_cut || mends->ends_early;
-    return g_steal_pointer(&body);
+    intake->is_cut = intake->is_cut || intake->mends.ends_early;
+    return body;
 }
 
 /* --- whose key --- */

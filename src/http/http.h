@@ -51,8 +51,8 @@ struct route_row {
     /* How a person in a browser is told that the form is longer than that; NULL: by a problem. */
     http_handler too_long;
     bool
-        takes_part; /* a known caller's body that is longer is cut there (http_body_is_cut), not refused; its
-                      * bound is struct http_options' body_part_max */
+        takes_part; /* a known caller's body that is longer is cut there (http_body_is_cut), and the handler judges
+                      * whether a part is enough; its bound is struct http_options' body_part_max */
     bool
         ignores_body; /* read and forgotten, whatever its size: the handler runs when the header is there */
     bool

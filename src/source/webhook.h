@@ -12,8 +12,8 @@ struct webhook {
     /* A signal for each alert, into `out`. False and a fault when the body is not of this format, or none of its
      * alerts can be read. Pure. */
     bool (*read)(const json_t *body, struct utc now, struct batch *out, struct fault *fault);
-    /* The body has a list of alerts: of one that is cut off those that are whole are taken. Of one alert a part might be
-     * another: its key or its action may stand in what is missing. */
+    /* The body has a list of alerts: of one that is cut off or too large those that are whole are taken. False: it is
+     * one alert, of which half is refused: its key or its action may stand in what is missing. */
     bool is_list;
 };
 

@@ -398,6 +398,10 @@ class DoorsTest(unittest.TestCase):
         self.assertEqual([a for a in self.world.alerts() if a["summary"] == "over"], [])
         # Half of one alert may be another: the key and the action may be what is missing.
         self.assert_problem(self.alert(b'{"summary":"half","links":[{"href":"http://x/"},{"hr'), 400)
+        for rest in (b'"log":"%s"' % (b"x" * (16 << 20)),
+                     b",".join(b'"p%d":[%s]' % (n, b",".join([b"1"] * 30000)) for n in range(8))):
+            alert = b'{"summary":"half","links":[{"href":"http://x/"}],%s,"dedup_key":"k","action":"resolve"}' % rest
+            self.assert_problem(self.alert(alert), 413)
         self.assertEqual([a for a in self.world.alerts() if a["summary"] == "half"], [])
 
     def test_one_long_text_costs_no_label(self):
