@@ -19,6 +19,8 @@ NODISCARD bool aside_is_over(struct http_request *request);
 void aside_answer_long(struct http_request *request, void *context, http_handler handler);
 /* The same for what takes milliseconds, not seconds, and so goes first. */
 void aside_answer(struct http_request *request, void *context, http_handler handler);
+/* What takes the processor for long, on a thread of its own: passwords. Few may wait; else as aside_run. */
+NODISCARD bool aside_toil(struct http_request *request, void (*run)(void *arg), void *arg);
 /* What a person who was paged waits for: before all others. */
 void aside_answer_first(struct http_request *request, void *context, http_handler handler);
 
