@@ -151,6 +151,7 @@ static void insert_row(struct room *room, const struct db_table *table, int row)
 static void fill(struct room *room)
 {
     static const int ROWS[] = {257, 3, 256, 0, 600, 255, 512};
+    static const char *const PLANTED[] = {"access_key", "alert", "delivery", "event", NULL};
     struct fault fault = {0};
     GPtrArray *tables = db_tables_list(room->db, &fault);
     assert_non_null(tables);
@@ -159,7 +160,8 @@ static void fill(struct room *room)
         const struct db_table *table = tables->pdata[i];
         int rows = table->is_state ? 0 : ROWS[i % G_N_ELEMENTS(ROWS)];
         rows =
-            strcmp(table->name, "policy_version") == 0 ? 600 : rows; /* whose ids are looked at */
+            strcmp(table->name, "policy_version") == 0 ? 600 : rows;  /* whose ids are looked at */
+        rows = is_one_of(table->name, PLANTED) ? MAX(rows, 3) : rows; /* see below */
         for (int row = 1; row <= rows; row++) {
             insert_row(room, table, row);
         }
@@ -330,7 +332,9 @@ static void a_planted_difference_is_found(void **state)
     struct room *room = *state;
     fill(room);
     db_begin(room->db);
-    (void)db_script(room->db, "UPDATE alert SET details = NULL WHERE id = 1");
+    (void)db_script(room->db,
+                    "UPDATE alert SET details = NULL WHERE id = 1;"
+                    "UPDATE delivery SET user_name = 'one', contact = 'other' WHERE id = 1");
     assert_int_equal(db_commit(room->db), DB_OK);
 
     static const struct {
