@@ -26,6 +26,7 @@ struct api_context {
     size_t alerts_per_request;     /* at most; 0: LIMIT_ALERTS_PER_REQUEST */
     atomic_int_least64_t answer_within_us; /* to whoever sends alerts; 0: as long as they wait */
     struct key_index *keys;                /* access/key_index.h */
+    struct session_index *sessions;        /* account/session_index.h */
     struct live *live;                     /* see below; NULL: every stream reads for itself */
     /* Adds what is to be found (config/lint.h); asked on a thread of its own. NULL: no doctor. */
     void (*doctor)(void *self, struct db *db, const struct config *config, GPtrArray *findings);

@@ -181,6 +181,14 @@ struct principal api_principal(const struct http_request *request)
     return caller == NULL ? (struct principal){0} : caller->principal;
 }
 
+/* A program says for whom it acts; a person who signed in acts as themselves. */
+static void answer_other(struct http_request *request, const char *name)
+{
+    struct fault fault = {0};
+    (void)fault_set(&fault, "user", "You are signed in as %.100s and act as nobody else.", name);
+    http_answer_fault(request, 422, &fault);
+}
+
 bool api_actor(struct http_request *request, struct api_context *context, const char *user,
                struct principal *out)
 {
@@ -189,14 +197,20 @@ bool api_actor(struct http_request *request, struct api_context *context, const 
         *out = principal_copy(caller);
         return true;
     }
+    bool is_own = caller.kind == PRINCIPAL_USER && strcmp(caller.name, user) == 0;
+    if (caller.kind == PRINCIPAL_USER && !is_own) {
+        answer_other(request, caller.name);
+        return false;
+    }
     struct config *config = config_current(context->configs);
     bool is_known = user_find(config, user) != NULL;
     if (!is_known) {
         api_answer_unknown(request, 422, "user", config, &USER_KIND, user);
     }
     config_unref(config);
-    *out = is_known ? principal_copy((struct principal){PRINCIPAL_USER, user, &caller})
-                    : (struct principal){0};
+    *out = is_known
+               ? principal_copy((struct principal){PRINCIPAL_USER, user, is_own ? NULL : &caller})
+               : (struct principal){0};
     return is_known;
 }
 

@@ -134,8 +134,7 @@ static char *write_document(const struct api_context *context)
                                         .version = TOCSIN_VERSION,
                                         .server = context->public_url,
                                         .plain_problems = API_PLAIN_PROBLEMS,
-                                        .permit_of = api_permit_of,
-                                        .every_scope = enum_to_name(TOKEN_SCOPE_NAMES, SCOPE_READ)};
+                                        .permit_of = api_permit_of};
     json_auto_t *json = http_openapi(context->routes, &about);
     event_schemas(context->ledger, json_object_get(json_object_get(json, "components"), "schemas"));
     return json_write(json);

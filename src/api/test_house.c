@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "access/key_index.h"
+#include "account/session_index.h"
 #include "api/feature_set.h"
 #include "base/random.h"
 #include "config/config_store.h"
@@ -21,11 +22,11 @@
 #include "source/payload.h"
 
 extern const struct feature LEDGER_FEATURE, ACCESS_FEATURE, CONFIG_FEATURE, PEOPLE_FEATURE,
-    ONCALL_FEATURE, ALERT_FEATURE, PAGING_FEATURE, SOURCE_FEATURE, API_FEATURE;
+    ACCOUNT_FEATURE, ONCALL_FEATURE, ALERT_FEATURE, PAGING_FEATURE, SOURCE_FEATURE, API_FEATURE;
 
-static const struct feature *const FEATURES[] = {&LEDGER_FEATURE, &ACCESS_FEATURE, &CONFIG_FEATURE,
-                                                 &PEOPLE_FEATURE, &ONCALL_FEATURE, &ALERT_FEATURE,
-                                                 &PAGING_FEATURE, &SOURCE_FEATURE, &API_FEATURE};
+static const struct feature *const FEATURES[] = {
+    &LEDGER_FEATURE, &ACCESS_FEATURE, &CONFIG_FEATURE, &PEOPLE_FEATURE, &ACCOUNT_FEATURE,
+    &ONCALL_FEATURE, &ALERT_FEATURE,  &PAGING_FEATURE, &SOURCE_FEATURE, &API_FEATURE};
 static const struct feature_list OURS = {FEATURES, G_N_ELEMENTS(FEATURES)};
 
 const struct feature_list *test_house_features = &OURS;
@@ -117,6 +118,8 @@ static void open_ledger(struct test_house *house)
     ledger_add_listener(house->ledger, (struct ledger_listener){committed, house});
     api->keys = key_index_create();
     assert_true(key_index_attach(api->keys, house->ledger, house->db, &fault));
+    api->sessions = session_index_create();
+    assert_true(session_index_attach(api->sessions, house->ledger, house->db, &fault));
     assert_true(ledger_join(house->ledger, api->node_name, NULL, &fault));
     struct command recover = {.run = pager_recover, .arg = api->pager};
     ledger_run_batch(house->ledger, &recover, 1);
@@ -228,6 +231,7 @@ void test_house_close(struct test_house **handle)
     pager_destroy(&api->pager);
     payload_book_destroy(&api->payloads);
     key_index_destroy(&api->keys);
+    session_index_destroy(&api->sessions);
     live_destroy(&api->live);
     config_holder_destroy(&api->configs);
     db_close(&house->db);

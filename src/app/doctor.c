@@ -195,7 +195,9 @@ static void look_at_settings(struct doctor *doctor)
     } else if (host != NULL && g_str_has_prefix(settings->public_url, "http://")) {
         lint_add(doctor->findings, LINT_WARNING, "public-url", "",
                  "Put a reverse proxy with TLS in front and set TOCSIN_PUBLIC_URL to https://…",
-                 "Links in messages are not encrypted: %s", settings->public_url);
+                 "Links in messages, passwords and sessions are not encrypted, and browsers take "
+                 "no guarded cookie: %s",
+                 settings->public_url);
     }
     if (settings->board == BOARD_OPEN && !is_loopback(settings->listen)) {
         lint_add(doctor->findings, LINT_WARNING, "board", "", "Set TOCSIN_BOARD=token.",

@@ -1,8 +1,10 @@
 /* What a start shows on standard output. It may be a pipe that nobody reads: then it is not shown, and the server
  * goes on. */
+#include <sodium.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "account/account_command.h"
 #include "alert/service.h"
 #include "app/wiring.h"
 #include "base/json.h"
@@ -121,6 +123,32 @@ static struct config *newest_config(const struct house *house)
     return config_current(house->configs);
 }
 
+static enum command_result make_owner_link(struct ledger_tx *tx, void *arg)
+{
+    return account_make_owner_link(tx, arg);
+}
+
+/* Until somebody owns this each start prints a new one: of the one before only a hash is kept. */
+static void append_owner_link(const struct house *house, GString *out)
+{
+    struct account_order order = {.configs = house->configs, .actor = PRINCIPAL_TOCSIN};
+    enum command_outcome outcome = queue_submit_and_wait(
+        house->queue, (struct command){.run = make_owner_link, .arg = &order});
+    if (outcome == OUTCOME_COMMITTED) {
+        g_autofree char *link = account_link_address(house->settings->public_url, order.text);
+        g_string_append_printf(
+            out,
+            "\n  Nobody owns this yet. Whoever opens this link first does; it is "
+            "good for a day, once:\n\n    %s\n",
+            link);
+    } else if (outcome == OUTCOME_REFUSED && order.status == 404) {
+        g_string_append(out,
+                        "\n  Nobody can sign in yet: once a user stands in the team file, `tocsin "
+                        "account create NAME --role owner`\n  prints a link for them.\n");
+    }
+    sodium_memzero(order.text, sizeof order.text);
+}
+
 void house_greet(struct house *house)
 {
     struct config *config = newest_config(house);
@@ -129,6 +157,7 @@ void house_greet(struct house *house)
                            house->settings->public_url);
     bool is_configured = append_curl(house, config, out);
     append_minted(house, out);
+    append_owner_link(house, out);
     g_string_append_printf(out, "\n  %sCtrl-C ends Tocsin; what it accepted is kept.\n\n",
                            is_configured ? "Without an acknowledgement it escalates. " : "");
     show(house, out);

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "access/token_store.h"
+#include "account/account_store.h"
 #include "alert/alert_store.h"
 #include "db/tables.h"
 #include "db/test_database.h"
@@ -20,9 +21,10 @@
 #include "source/payload_store.h"
 
 static const struct table *const TABLES[] = {
-    &ACCESS_KEY_TABLE, &ALERT_TABLE, &CLOCK_MARK_TABLE, &CONTACT_TABLE,         &DELIVERY_TABLE,
-    &ESCALATION_TABLE, &EVENT_TABLE, &MAILBOX_TABLE,    &NOTIFICATION_TABLE,    &PAGE_TABLE,
-    &LANE_TABLE,       &NODE_TABLE,  &PAYLOAD_TABLE,    &RETENTION_STATE_TABLE, &CHECKPOINT_TABLE,
+    &ACCESS_KEY_TABLE, &ALERT_TABLE,   &CLOCK_MARK_TABLE, &CONTACT_TABLE,         &DELIVERY_TABLE,
+    &ESCALATION_TABLE, &EVENT_TABLE,   &MAILBOX_TABLE,    &NOTIFICATION_TABLE,    &PAGE_TABLE,
+    &LANE_TABLE,       &NODE_TABLE,    &PAYLOAD_TABLE,    &RETENTION_STATE_TABLE, &CHECKPOINT_TABLE,
+    &ACCOUNT_TABLE,    &SESSION_TABLE, &LINK_TABLE,
 };
 
 /* No struct stands for a row of these: one or two values that a statement or two know. */
@@ -30,7 +32,7 @@ static const char *const OF_STATEMENTS[] = {
     "clock_shift",    "commit_mark",   "config_state",    "intake_mark", "key_state",
     "pulse",          "secret",        "schema_version",  "turn",        "access_key",
     "carried",        "config_object", "heartbeat_state", "news",        "policy_version",
-    "shift_override", "event_parent",
+    "shift_override", "event_parent",  "account_state",
 };
 
 static bool is_among(const char *const *names, const char *name)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "access/key_index.h"
+#include "account/session_index.h"
 #include "api/feature_set.h"
 #include "app/doctor.h"
 #include "app/feature_list.h"
@@ -93,7 +94,9 @@ static bool open_ledger(struct house *house, struct fault *fault)
     ledger_add_witness(house->ledger, (struct ledger_witness){follow_server, house, NULL});
     house->live = live_create(wake_streams, house);
     house->keys = key_index_create();
-    return key_index_attach(house->keys, house->ledger, house->db, fault);
+    house->sessions = session_index_create();
+    return key_index_attach(house->keys, house->ledger, house->db, fault) &&
+           session_index_attach(house->sessions, house->ledger, house->db, fault);
 }
 
 /* After all that hears of commits was made: joining is one. */
@@ -226,6 +229,7 @@ static void open_features(struct house *house)
                              .payloads = house->payloads,
                              .alerts_per_request = (size_t)house->settings->alerts_per_request,
                              .keys = house->keys,
+                             .sessions = house->sessions,
                              .live = house->live,
                              .doctor = look,
                              .doctor_self = house,
@@ -420,6 +424,7 @@ void house_close(struct house *house)
     pager_destroy(&house->pager);
     payload_book_destroy(&house->payloads);
     key_index_destroy(&house->keys);
+    session_index_destroy(&house->sessions);
     live_destroy(&house->live);
     config_holder_destroy(&house->configs);
     house_close_database(house);

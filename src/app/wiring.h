@@ -35,6 +35,7 @@ struct house {
     struct pager *pager;
     struct payload_book *payloads;
     struct key_index *keys;
+    struct session_index *sessions;
     struct live *live;
     struct queue *queue;
     struct features *features;

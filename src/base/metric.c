@@ -64,6 +64,8 @@ static const struct metric_row ROWS[METRIC_COUNT] = {
                            true},
     [METRIC_NODES_ALIVE] = {"tocsin_nodes_alive", NULL, "Nodes that live, as this one sees it.",
                             true},
+    [METRIC_PASSWORDS] = {"tocsin_passwords_hashed_total", NULL,
+                          "Passwords that were hashed or compared.", false},
     [METRIC_LOG_DROPPED] = {"tocsin_log_dropped_total", NULL,
                             "Lines of the log and the log channel that nobody read in time.",
                             false},

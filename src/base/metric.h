@@ -43,6 +43,7 @@ enum metric {
     METRIC_NODE_LANES,       /* gauge: lanes that this node holds */
     METRIC_NODES_ALIVE,      /* gauge */
     METRIC_NODE_TAKEOVERS,
+    METRIC_PASSWORDS,   /* hashed or compared */
     METRIC_LOG_DROPPED, /* lines that nobody took in time */
     METRIC_COUNT,
 };

@@ -132,6 +132,18 @@ static bool is_form_of_browser(const struct http_request *request)
     return !is_safe(request) && request_is_browser(request);
 }
 
+static void refuse_caller(struct http_request *request)
+{
+    const struct http_guard *guard = &request->server->guard;
+    struct fault fault = {.text = "This token's scope does not reach that far. "
+                                  "Create one with a wider scope: tocsin token create."};
+    if (guard->why_not != NULL) {
+        guard->why_not(guard->self, request->caller, request->match.row->permit, request, &fault);
+    }
+    atomic_fetch_add(&request->refs, 1);
+    http_answer_fault(request, 403, &fault);
+}
+
 static bool deny(struct http_request *request, bool is_known, bool has_token)
 {
     const char *sign_in = request->server->guard.sign_in;
@@ -141,18 +153,17 @@ static bool deny(struct http_request *request, bool is_known, bool has_token)
         return false;
     }
     if (is_known) {
-        request_refuse(request, 403,
-                       "This token's scope does not reach that far. "
-                       "Create one with a wider scope: tocsin token create.");
+        refuse_caller(request);
         return false;
     }
     if (has_token && refuse_guess(request)) {
         return false;
     }
     http_set_header(request, "WWW-Authenticate", "Bearer realm=\"tocsin\"");
-    request_refuse(request, 401,
-                   "Send a valid token: Authorization: Bearer TOKEN "
-                   "(tocsin token create makes one).");
+    request_refuse(request, 401, "%s",
+                   request->session != NULL ? "The session is over: sign in again."
+                                            : "Send a valid token: Authorization: Bearer TOKEN "
+                                              "(tocsin token create makes one).");
     return false;
 }
 
@@ -193,7 +204,8 @@ static void greet(struct http_request *request)
 
 bool http_may(const struct http_request *request, const struct permit *permit)
 {
-    return request->caller != NULL && request->server->guard.may(request->caller, permit, request);
+    const struct http_guard *guard = &request->server->guard;
+    return request->caller != NULL && guard->may(guard->self, request->caller, permit, request);
 }
 
 /* Default deny. */
@@ -207,6 +219,7 @@ static bool check_caller(struct http_request *request)
 {
     const struct http_guard *guard = &request->server->guard;
     enum http_door door = request->match.row->door;
+    session_find(request);
     if (request->is_local) {
         request->caller = guard->local == NULL ? NULL : guard->local(guard->self);
         return door != 0 || check_permit(request);
@@ -218,6 +231,9 @@ static bool check_caller(struct http_request *request)
         return true;
     }
     const char *token = http_bearer(request);
+    if (token == NULL && session_recognize(request)) {
+        return (is_safe(request) || session_is_meant(request)) && check_permit(request);
+    }
     g_autofree char *cookie = token == NULL ? cookie_token(request) : NULL;
     if (token == NULL) {
         token = cookie;

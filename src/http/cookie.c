@@ -26,3 +26,40 @@ char *cookie_value(const char *header, const char *name)
     }
     return NULL;
 }
+
+static bool is_word(const char *text, size_t size)
+{
+    size_t at = 0;
+    while (at < size && (g_ascii_isalnum(text[at]) || text[at] == '-' || text[at] == '_')) {
+        at++;
+    }
+    return size > 0 && size <= COOKIE_WORD_MAX && at == size;
+}
+
+bool cookie_sole(const char *header, const char *name, char **out)
+{
+    size_t name_size = strlen(name);
+    const char *found = NULL;
+    size_t found_size = 0;
+    *out = NULL;
+    for (const char *at = header; *at != '\0'; at += strspn(at, ";")) {
+        at += strspn(at, BLANKS);
+        size_t size = strcspn(at, ";");
+        if (size > name_size && strncmp(at, name, name_size) == 0 && at[name_size] == '=') {
+            if (found != NULL) {
+                return false;
+            }
+            found = at + name_size + 1;
+            found_size = size - name_size - 1;
+        }
+        at += size;
+    }
+    if (found == NULL) {
+        return true;
+    }
+    if (!is_word(found, found_size)) {
+        return false;
+    }
+    *out = g_strndup(found, found_size);
+    return true;
+}

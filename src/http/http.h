@@ -79,7 +79,7 @@ struct route_set {
     void *context;
 };
 
-/* Who is calling, by their token or on the Unix socket, as the guard knows them; NULL: nobody was asked. At
+/* Who is calling, by their token, by a session or on the Unix socket, as the guard knows them; NULL: nobody was asked. At
  * HTTP_DOOR_ANYONE it is who has signed in with the browser, if anybody. Borrowed. */
 const struct caller *http_caller(const struct http_request *request);
 /* The caller's address, by the word of a trusted proxy where one stands between; NULL on the local socket. */
@@ -156,6 +156,13 @@ void http_set_header(struct http_request *request, const char *name, const char 
 /* The cookie that carries a token for a browser. */
 #define HTTP_COOKIE "tocsin_token"
 
+/* The text of the session that the browser sent along; it need not be a good one. NULL: none, or it is ambiguous. */
+const char *http_session(const struct http_request *request);
+/* Gives the browser that one, for so long, or takes it away (NULL). Before the answer. */
+void http_set_session(struct http_request *request, const char *session, struct span lasts);
+/* What a page of ours sends with each change, beside the cookie. */
+#define HTTP_CSRF_HEADER "X-Tocsin-CSRF"
+
 /* Server-sent events. The request becomes a stream; `pull` is asked on a pool thread for what comes
  * after `last_id` whenever http_streams_wake was called: it appends "id: …\ndata: …\n\n" blocks to
  * `out` and answers the new last id; one that appends HTTP_STREAM_MORE bytes or more is asked again
@@ -188,10 +195,17 @@ enum http_loss {
 struct http_guard {
     /* Whose token is it? NULL: it opens nothing, 401. */
     struct caller *(*recognize)(void *self, const char *token);
+    /* Whose session is it, of a browser's cookie? NULL: nobody's, or it is over. NULL as a function: there are none. */
+    struct caller *(*recognize_session)(void *self, const char *session);
+    /* Does a change that comes with `given` come from a page that knows the caller's session? */
+    bool (*is_meant)(const struct caller *caller, const char *given);
+    /* Why `may` said no; fills in the fault that says so. NULL: the scope does not reach. */
+    void (*why_not)(void *self, const struct caller *caller, const struct permit *permit,
+                    const struct http_request *request, struct fault *out);
     /* Who calls on the Unix socket. NULL: nobody whom any permit is given to. */
     struct caller *(*local)(void *self);
     /* Is it given to the caller, for what the request is about? False: 403. */
-    bool (*may)(const struct caller *caller, const struct permit *permit,
+    bool (*may)(void *self, const struct caller *caller, const struct permit *permit,
                 const struct http_request *request);
     void (*forget)(struct caller *caller); /* frees */
     /* At HTTP_DOOR_KEY: does the key in the address or the header open anything that takes bodies? Is
@@ -249,9 +263,11 @@ unsigned http_port(const struct http_server *server); /* the bound one, for list
 /* Stops accepting, waits up to `drain_ms` for requests in flight, closes. */
 void http_stop(struct http_server **handle, unsigned drain_ms);
 
-/* What is told of a permit: its name, the narrowest scope that holds it, what one may do with it. */
+/* What is told of a permit: its name, the narrowest scope that holds it, what one may do with it, and the roles of
+ * people that hold it, with blanks between them. */
 struct openapi_permit {
     const char *name, *scope, *doc;
+    char roles[80];
 };
 
 struct openapi_about {
@@ -259,7 +275,6 @@ struct openapi_about {
     const char *server;         /* where people and programs reach it */
     const char *plain_problems; /* as in struct http_options */
     struct openapi_permit (*permit_of)(const struct permit *permit);
-    const char *every_scope; /* the one that no token is without */
 };
 
 /* The OpenAPI 3.1 document of the routes. New reference. */

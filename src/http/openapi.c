@@ -111,7 +111,8 @@ static json_t *security_of(const struct openapi *openapi, const struct route_row
     case HTTP_DOOR_LINK:
         return json_pack("[{s:[]}]", "link");
     }
-    return json_pack("[{s:[s]}]", "token", openapi->about->permit_of(row->permit).scope);
+    return json_pack("[{s:[s]}, {s:[]}]", "token", openapi->about->permit_of(row->permit).scope,
+                     "session");
 }
 
 /* Which permit it asks for, and in the list of them what that is. */
@@ -123,8 +124,14 @@ static void add_permit(const struct openapi *openapi, const struct route_row *ro
     }
     struct openapi_permit permit = openapi->about->permit_of(row->permit);
     json_object_set_new(operation, "x-permit", json_string(permit.name));
+    g_auto(GStrv) roles = g_strsplit(permit.roles, " ", -1);
+    json_t *names = json_array();
+    for (size_t i = 0; roles[i] != NULL; i++) {
+        json_array_append_new(names, json_string(roles[i]));
+    }
     json_object_set_new(openapi->permits, permit.name,
-                        json_pack("{s:s, s:s}", "scope", permit.scope, "description", permit.doc));
+                        json_pack("{s:s, s:o, s:s}", "scope", permit.scope, "roles", names,
+                                  "description", permit.doc));
 }
 
 static json_t *operation_of(const struct openapi *openapi, const struct route_row *row)
@@ -182,6 +189,13 @@ static json_t *security_schemes(void)
                             json_pack("{s:s, s:s, s:s}", "type", "http", "scheme",
                                       SCHEMES[i].scheme, "description", SCHEMES[i].doc));
     }
+    json_object_set_new(
+        schemes, "session",
+        json_pack("{s:s, s:s, s:s, s:s}", "type", "apiKey", "in", "cookie", "name", "__Host-tocsin",
+                  "description",
+                  "Of a person who signed in by POST /api/v1/session; over plain http from another "
+                  "machine it is called tocsin. What changes something carries " HTTP_CSRF_HEADER
+                  ", too, with the \"csrf\" of GET /api/v1/me."));
     return schemes;
 }
 

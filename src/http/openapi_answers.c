@@ -148,8 +148,7 @@ json_t *openapi_answers(const struct openapi *openapi, const struct route_row *r
 {
     /* An escape that is malformed, a header that is too large, a server that is stopping. */
     static const int ALL[] = {400, 431, 503, 0};
-    static const int OF_TOKENS[] = {401, 429, 0};
-    static const int OF_SCOPES[] = {403, 0};
+    static const int OF_TOKENS[] = {401, 403, 429, 0};
     static const int OF_NAMES[] = {404, 0};
     static const int OF_KEYS[] = {429, 0};
     static const int OF_BODIES[] = {413, 415, 0};
@@ -157,8 +156,6 @@ json_t *openapi_answers(const struct openapi *openapi, const struct route_row *r
     static const int OF_CHANGES[] = {500, 0};
     bool is_change = strcmp(row->method, "GET") != 0;
     bool has_token = row->door == 0;
-    bool is_for_every_token = has_token && strcmp(openapi->about->permit_of(row->permit).scope,
-                                                  openapi->about->every_scope) == 0;
     g_autofree char *success = g_strdup_printf("%d", row->success == 0 ? 200 : row->success);
     json_t *answers = json_pack("{s:o}", success, success_of(row));
 
@@ -168,7 +165,6 @@ json_t *openapi_answers(const struct openapi *openapi, const struct route_row *r
     } rules[] = {
         {true, ALL},
         {has_token, OF_TOKENS},
-        {has_token && (is_change || !is_for_every_token), OF_SCOPES},
         {strchr(row->path, '{') != NULL, OF_NAMES},
         {row->door == HTTP_DOOR_KEY && !row->has_key_in_body, OF_KEYS},
         {strcmp(row->method, "POST") == 0 && !row->ignores_body, OF_BODIES},

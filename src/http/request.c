@@ -60,6 +60,7 @@ void request_unref(struct http_request *request)
     }
     g_clear_pointer(&request->kept, g_ptr_array_unref);
     token_forget(request->token);
+    token_forget(request->session);
     g_free(request->path);
     g_free(request->authority);
     pthread_mutex_destroy(&request->header_lock);

@@ -68,8 +68,11 @@ struct http_request {
         *chunk_from; /* of a chunked body: where the last bytes ended in the library's buffer */
     struct form query, form;
     json_t *json;
-    struct caller *caller; /* NULL: nobody was asked */
-    char *token;           /* that proved it; NULL: none was needed, or it was local */
+    struct caller *caller;   /* NULL: nobody was asked */
+    char *token;             /* that proved it; NULL: none was needed, or it was local */
+    char *session;           /* of the browser's cookie, whatever it is worth; NULL: none */
+    bool is_session;         /* and it is the proof */
+    bool has_guarded_cookie; /* see session.c */
     char id[REQUEST_ID_SIZE];
     char client[INET6_ADDRSTRLEN];
     struct answer answer;
@@ -170,6 +173,14 @@ NODISCARD bool request_read_url(struct http_request *request);
 /* access.c */
 /* A person, rather than a program, by what it asks for. */
 NODISCARD bool request_is_browser(const struct http_request *request);
+
+/* session.c */
+/* Looks for the cookie of a session. */
+void session_find(struct http_request *request);
+/* Is it a good one? Then the request has its caller. */
+NODISCARD bool session_recognize(struct http_request *request);
+/* Does a page of ours send this change with it? False after answering 403, which says what is missing. */
+NODISCARD bool session_is_meant(struct http_request *request);
 
 /* answer.c */
 /* A refusal by this folder itself, before the handler: takes the answerer's reference as well. */

@@ -14,6 +14,7 @@ struct stream {
     struct http_server *server;
     struct MHD_Connection *connection;
     char *token;               /* by which it may be read; NULL: no token was needed */
+    bool is_session;           /* that is one's, not a token */
     unsigned char network[16]; /* of who reads without a token: see address_network */
     struct http_stream source;
     GString *pending; /* read from the source, not yet taken by the connection; NULL: nothing */
@@ -186,6 +187,7 @@ enum MHD_Result stream_queue(struct http_request *request)
     stream->server = request->server;
     stream->connection = request->connection;
     stream->token = g_strdup(request->token);
+    stream->is_session = request->is_session;
     address_network(request->client, stream->network);
     stream->source = request->answer.stream;
     stream->is_woken = true;
@@ -359,7 +361,9 @@ static bool is_proved(const struct http_guard *guard, const struct stream *strea
     if (stream->token == NULL) {
         return true;
     }
-    struct caller *caller = guard->recognize(guard->self, stream->token);
+    struct caller *caller = stream->is_session
+                                ? guard->recognize_session(guard->self, stream->token)
+                                : guard->recognize(guard->self, stream->token);
     if (caller != NULL) {
         guard->forget(caller);
     }

@@ -49,9 +49,10 @@ static struct caller *local(void *self)
     return let_in("local", TEST_ADMIN.least);
 }
 
-static bool may(const struct caller *caller, const struct permit *permit,
+static bool may(void *self, const struct caller *caller, const struct permit *permit,
                 const struct http_request *request)
 {
+    (void)self;
     return caller->scope >= permit->least &&
            (g_strcmp0(http_path_object(request), "mine") != 0 || caller->scope == TEST_ADMIN.least);
 }

@@ -126,7 +126,7 @@ void ledger_keep_room(struct ledger *ledger, int64_t bytes);
 
 /* What listeners keep in memory: a command that changes it says so, the listener that keeps it asks
  * (and so takes the mark away) and reads it again. */
-enum ledger_stale { STALE_KEYS = 1 };
+enum ledger_stale { STALE_KEYS = 1, STALE_ACCOUNTS = 2 };
 
 void ledger_mark_stale(struct ledger_tx *tx, enum ledger_stale what);
 NODISCARD bool ledger_take_stale(struct ledger *ledger, enum ledger_stale what);

@@ -99,7 +99,7 @@ class OpenapiTest(unittest.TestCase):
         self.client = Described(self.world, self.document)
         self.scopes = {scope: self.world.token(scope) for scope in ("read", "respond", "admin")}
         for scene in (self.configuration, self.doors, self.pagerduty, self.alerts, self.on_call, self.prometheus,
-                      self.silences, self.keys, self.trials, self.server, self.pages, self.floods):
+                      self.silences, self.keys, self.trials, self.server, self.pages, self.people, self.floods):
             try:
                 scene()
             except (AttributeError, LookupError, TypeError, ValueError) as error:  # it needed what a refusal does not hold
@@ -353,6 +353,48 @@ class OpenapiTest(unittest.TestCase):
         self.client.good("POST", "/l/{token}", 403, b"do=acknowledge", headers=foreign, **link)
         self.client.call("POST", "/logout", headers=foreign)
         self.client.good("POST", "/logout", 303, b"", headers={**FORM, **cookie})
+
+    def people(self):
+        """Who sign in: their accounts, sessions and passwords."""
+        accept, words = "/api/v1/account/accept", "correct horse battery"
+        ours = {"Origin": self.world.url}
+        link = self.post("/api/v1/accounts", 201, {"login": "budi", "role": "responder"}).json["link"]
+        self.send(accept, 422, {"token": link.partition("#")[2], "password": "short"}, headers=ours)
+        self.send(accept, 403, {"token": "x", "password": words}, headers={"Origin": "https://elsewhere.example"})
+        self.send(accept, 200, {"token": link.partition("#")[2], "password": words}, headers=ours)
+        self.post("/api/v1/accounts", 409, {"login": "budi", "role": "responder"})
+        self.post("/api/v1/accounts", 403, {"login": "ana", "role": "owner"})
+        self.post("/api/v1/accounts", 201, {"login": "ana", "role": "admin", "password": words})
+        self.get("/api/v1/accounts")
+        login = {"login": "ana", "password": words}
+        self.send("/api/v1/session", 401, {**login, "password": "wrong"}, headers=ours)
+        said = self.send("/api/v1/session", 200, login, headers=ours)
+
+        def signed(said):
+            return {**ours, "Cookie": said.headers["Set-Cookie"].partition(";")[0], "X-Tocsin-CSRF": said.json["csrf"]}
+
+        mine = signed(said)
+        for name in ("me", "sessions"):
+            self.client.good("GET", f"/api/v1/{name}", 200, headers=mine)
+            self.get(f"/api/v1/{name}")
+        self.client.good("DELETE", "/api/v1/session", 403, headers={**mine, "X-Tocsin-CSRF": "x"})
+        self.send("/api/v1/session/check", 422, {"password": "wrong"}, headers=mine)
+        mine = signed(self.send("/api/v1/session/check", 200, {"password": words}, headers=mine))
+        change = "/api/v1/account/password"
+        self.send(change, 422, {"old": words, "new": "short"}, headers=mine)
+        mine = signed(self.send(change, 200, {"old": words, "new": words + "!"}, headers=mine))
+        other = self.send("/api/v1/session", 200, {**login, "password": words + "!"}, headers=ours)
+        self.client.good("DELETE", "/api/v1/sessions/{id}", 204, headers=mine, id=other.json["session"]["id"])
+        self.client.good("DELETE", "/api/v1/session", 204, headers=mine)
+        for path, body in (("session/check", {"password": words}), ("account/password", {"old": words, "new": words})):
+            self.post(f"/api/v1/{path}", 409, body)
+        self.admin("DELETE", "/api/v1/session", 409)
+        for what, status in (("disable", 200), ("invite", 409), ("reset", 409), ("enable", 200), ("invite", 201),
+                             ("reset", 201)):
+            self.post(f"/api/v1/accounts/{{name}}/{what}", status, name="budi")
+        self.post("/api/v1/accounts/{name}/role", 200, {"role": "frontline"}, name="budi")
+        self.post("/api/v1/accounts/{name}/disable", 409, name="ana")
+        self.post("/api/v1/accounts/{name}/role", 409, {"role": "partner"}, name="ana")
 
     def floods(self):
         """Too many wrong keys of one address."""
