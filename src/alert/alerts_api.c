@@ -52,22 +52,6 @@ static void take_alert(void *self, const struct alert *alert)
     json_array_append_new(listing->items, show_alert(alert, listing->config, listing->now));
 }
 
-/* The value of an enumeration in the query; 0 when absent. False after answering. */
-static bool enum_query(struct http_request *request, const char *name,
-                       const struct enum_name *names, int *out)
-{
-    const char *text = http_query(request, name);
-    *out = text == NULL ? 0 : enum_from_name(names, text);
-    if (text == NULL || *out != 0) {
-        return true;
-    }
-    struct fault fault = {0};
-    enum_refuse(names, text, &fault);
-    fault_within(&fault, name);
-    http_answer_fault(request, 400, &fault);
-    return false;
-}
-
 enum { FILTER_UNRESOLVED = 100 };
 
 static const struct enum_name FILTER_NAMES[] = {{"open", ALERT_OPEN},
@@ -102,8 +86,8 @@ static void read_alerts(struct http_request *request, void *self)
     struct alert_filter filter = {.service = http_query(request, "service"),
                                   .integration = http_query(request, "integration")};
     if (!api_page_read(request, &page) ||
-        !enum_query(request, "status", FILTER_NAMES, &filter.status) ||
-        !enum_query(request, "severity", SEVERITY_NAMES, &filter.severity)) {
+        !api_query_enum(request, "status", FILTER_NAMES, &filter.status) ||
+        !api_query_enum(request, "severity", SEVERITY_NAMES, &filter.severity)) {
         return;
     }
     filter.is_unresolved = filter.status == FILTER_UNRESOLVED;

@@ -181,6 +181,21 @@ struct principal api_principal(const struct http_request *request)
     return caller == NULL ? (struct principal){0} : caller->principal;
 }
 
+bool api_query_enum(struct http_request *request, const char *name, const struct enum_name *names,
+                    int *out)
+{
+    const char *text = http_query(request, name);
+    *out = text == NULL ? 0 : enum_from_name(names, text);
+    if (text == NULL || *out != 0) {
+        return true;
+    }
+    struct fault fault = {0};
+    enum_refuse(names, text, &fault);
+    fault_within(&fault, name);
+    http_answer_fault(request, 400, &fault);
+    return false;
+}
+
 /* A program says for whom it acts; a person who signed in acts as themselves. */
 static void answer_other(struct http_request *request, const char *name)
 {

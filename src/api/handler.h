@@ -51,6 +51,10 @@ NODISCARD bool api_instant(struct http_request *request, const char *name, struc
 /* true or false (1 or 0) in a query parameter. */
 NODISCARD bool api_flag(struct http_request *request, const char *name, bool otherwise, bool *out);
 
+/* The value of an enumeration in a query parameter; 0 when absent. */
+NODISCARD bool api_query_enum(struct http_request *request, const char *name,
+                              const struct enum_name *names, int *out);
+
 /* Answers {"items": items, "next_cursor": …}; takes over `items`. `next` 0: this was the last. */
 void api_answer_list(struct http_request *request, json_t *items, int64_t next);
 
