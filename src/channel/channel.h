@@ -13,9 +13,10 @@ enum message_kind {
     MESSAGE_DIGEST,      /* several alerts in one message, with counts */
     MESSAGE_STILL_ON_IT, /* you acknowledged this a while ago: still on it? */
     MESSAGE_TEST,
-    MESSAGE_GAP,   /* nobody will be on call between … */
-    MESSAGE_ENDED, /* alerts that the receiver was told of are over */
-    MESSAGE_TAKEN, /* somebody has or had each of them; only written over what told of them */
+    MESSAGE_GAP,    /* nobody will be on call between … */
+    MESSAGE_ENDED,  /* alerts that the receiver was told of are over */
+    MESSAGE_TAKEN,  /* somebody has or had each of them; only written over what told of them */
+    MESSAGE_NOTICE, /* something that is no page: title and text say it */
 };
 
 /* A label as its sender wrote it, or a link with its name. */
@@ -71,6 +72,10 @@ struct message {
     const char *reason;    /* why this person: one line, already in their language; may be NULL */
     const char *note;      /* what whoever asked for the page wants to say; may be NULL */
     const char *detail;    /* kind-specific: the gap's times, the test's sender */
+    const char *title;     /* MESSAGE_NOTICE: what it says, in their language … */
+    const char *text;
+    const char *notice;        /* … and, for programs, which it is: "swap.asked" … */
+    const char *about;         /* … of what: "swap:3" */
     struct message_names told; /* of one alert: who else was paged */
     struct message_names next; /* who is paged at `next_at` if nobody acknowledges */
     struct utc next_at;        /* unset: nothing comes by itself */

@@ -46,6 +46,40 @@ static void test_every_contact_kind_has_a_driver(void **state)
     assert_null(driver_of(99));
 }
 
+/* By every channel, in whatever shape it has: all that it says; and people get no button. */
+static void test_a_notice_is_told_as_it_stands(void **state)
+{
+    (void)state;
+    for (const struct enum_name *row = CONTACT_KIND_NAMES; row->name != NULL; row++) {
+        const struct driver *driver = driver_of(row->value);
+        bool is_mail = row->value == CONTACT_EMAIL;
+        const struct address address = {row->value, is_mail ? "ana@x.org" : "https://x.org/a",
+                                        NULL};
+        struct message message = MESSAGE;
+        struct fault fault = {0};
+        message.kind = MESSAGE_NOTICE;
+        message.items = NULL;
+        message.item_count = 0;
+        message.title = "A swap?";
+        message.text = "Ana asks for it";
+        message.notice = "swap.asked";
+        message.about = "swap:3";
+        message.ack_url = "https://t.example.com/l/TOKEN";
+        struct parcel *parcel = driver->build(&SETTINGS, &address, &message, &fault);
+        if (parcel == NULL) {
+            fail_msg("%s: %s", row->name, fault.text);
+        }
+        const char *told = parcel->line != NULL ? parcel->line : parcel->body->str;
+        if (strstr(told, "Ana asks for it") == NULL) {
+            fail_msg("%s: %s", row->name, told);
+        }
+        /* Programs, and who looks for links in the log, get all there is. */
+        bool has_button = strstr(told, "TOKEN") != NULL;
+        assert_int_equal(has_button, row->value == CONTACT_WEBHOOK || row->value == CONTACT_LOG);
+        parcel_free(parcel);
+    }
+}
+
 static void test_classify(void **state)
 {
     (void)state;
@@ -343,6 +377,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_that_asks_to_wait_says_how_long),
         cmocka_unit_test(test_every_contact_kind_has_a_driver),
+        cmocka_unit_test(test_a_notice_is_told_as_it_stands),
         cmocka_unit_test(test_classify),
         cmocka_unit_test(test_result_say),
         cmocka_unit_test(test_chat_answers_are_kept),

@@ -33,6 +33,7 @@ static const struct kind_texts TEXTS[] = {
     [MESSAGE_GAP] = {"gap.subject", "gap.intro", NULL, NULL},
     [MESSAGE_ENDED] = {"ended.subject", "ended.intro", NULL, "why.ended"},
     [MESSAGE_TAKEN] = {"taken.subject", "taken.intro", NULL, NULL},
+    [MESSAGE_NOTICE] = {0}, /* it brings its own */
 };
 
 static const struct kind_texts ENDED_MANY = {"ended.subject_many", "ended.intro_many", NULL,
@@ -41,7 +42,7 @@ static const struct kind_texts TAKEN_MANY = {"taken.subject_many", "taken.intro_
 
 static const struct kind_texts *texts_of(const struct message *message)
 {
-    CHECK(message->kind >= MESSAGE_PAGE && message->kind <= MESSAGE_TAKEN);
+    CHECK(message->kind >= MESSAGE_PAGE && message->kind <= MESSAGE_NOTICE);
     if (message->kind == MESSAGE_ENDED && message->total > 1) {
         return &ENDED_MANY;
     }
@@ -85,8 +86,11 @@ static void add_link(struct rendered *out, int kind, const char *label_key, cons
     }
 }
 
-static char *format_subject(const struct message *message, const char *key)
+static char *format_subject(const struct message *message)
 {
+    if (message->kind == MESSAGE_NOTICE) {
+        return text_line(message->title, SUMMARY_MAX);
+    }
     const struct message_item *item = message->item_count > 0 ? &message->items[0] : NULL;
     g_autofree char *summary = text_line(item != NULL ? item->summary : "", SUMMARY_MAX);
     g_autofree char *service = text_line(item != NULL ? item->service : "", SUBJECT_MAX);
@@ -99,11 +103,15 @@ static char *format_subject(const struct message *message, const char *key)
         {.name = "count", .count = (int64_t)message->total},
         {NULL},
     };
-    return catalogue_format(message->language, key, args);
+    return catalogue_format(message->language, texts_of(message)->subject, args);
 }
 
 static void add_intro(struct rendered *out, const struct message *message)
 {
+    if (message->kind == MESSAGE_NOTICE) {
+        add(out, BLOCK_PARAGRAPH, NULL, message->text, SUMMARY_MAX);
+        return;
+    }
     g_autofree char *name = text_line(message->full_name, FACT_MAX);
     const struct catalogue_arg args[] = {
         {.name = "name", .text = name},
@@ -425,6 +433,9 @@ static void add_end(struct rendered *out, const struct message *message)
 /* A digest in one line also names its first alert: the line may be all that somebody sees. */
 static char *one_line(const struct message *message, const char *subject)
 {
+    if (message->kind == MESSAGE_NOTICE) {
+        return g_strdup_printf("%s — %s", subject, message->text);
+    }
     if (message->kind != MESSAGE_DIGEST || message->item_count == 0) {
         return g_strdup(subject);
     }
@@ -437,7 +448,7 @@ struct rendered message_render(const struct message *message)
 {
     struct rendered out = {.blocks = g_ptr_array_new_with_free_func(block_free),
                            .language = message->language};
-    g_autofree char *subject = format_subject(message, texts_of(message)->subject);
+    g_autofree char *subject = format_subject(message);
     out.subject = text_line(subject, SUBJECT_MAX);
     g_autofree char *line = one_line(message, subject);
     out.line = text_line(line, SUMMARY_MAX);

@@ -17,6 +17,7 @@ static const char *const TYPES[] = {
     [MESSAGE_TEST] = "page.test",
     [MESSAGE_GAP] = "page.gap",
     [MESSAGE_ENDED] = "page.ended",
+    [MESSAGE_NOTICE] = "notice",
 };
 
 /* Names of the interface, not of a language. */
@@ -151,6 +152,8 @@ static json_t *data_of(const struct message *message)
     set_text(data, "reason", message->reason);
     set_text(data, "note", message->note);
     set_text(data, "detail", message->detail);
+    set_text(data, "notice", message->notice);
+    set_text(data, "about", message->about);
     set_others(data, message);
     set_text(data, "ack_url", message->ack_url);
     set_text(data, "alert_url", message->alert_url);
@@ -213,7 +216,7 @@ static struct parcel *webhook_build(const struct driver_settings *settings,
     g_autofree char *timestamp = g_strdup_printf("%" G_GINT64_FORMAT, message->now.us / 1000000);
     g_autofree char *id = g_utf8_make_valid(message->message_id, -1);
     g_strdelimit(id, "\r\n", ' ');
-    CHECK(message->kind >= MESSAGE_PAGE && message->kind <= MESSAGE_ENDED);
+    CHECK((size_t)message->kind < G_N_ELEMENTS(TYPES) && TYPES[message->kind] != NULL);
     set_text(body, "type", TYPES[message->kind]);
     json_set_utc(body, "timestamp", message->now);
     (void)json_object_set_new(body, "data", data_of(message));

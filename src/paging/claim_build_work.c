@@ -74,6 +74,18 @@ static void fill_question(struct ledger_tx *tx, const struct look *look, struct 
     set_link(errand, look->claim, delivery, is_single, subject);
 }
 
+static int kind_of_special(int kind)
+{
+    switch (kind) {
+    case NOTIFICATION_TEST:
+        return MESSAGE_TEST;
+    case NOTIFICATION_GAP:
+        return MESSAGE_GAP;
+    default:
+        return MESSAGE_NOTICE;
+    }
+}
+
 struct errand *build_special(struct ledger_tx *tx, const struct look *look,
                              const struct notification *n, const struct told_message *told)
 {
@@ -97,7 +109,7 @@ struct errand *build_special(struct ledger_tx *tx, const struct look *look,
         }
     } else {
         delivery_carry(tx->db, delivery.id, n->id);
-        message->kind = n->kind == NOTIFICATION_TEST ? MESSAGE_TEST : MESSAGE_GAP;
+        message->kind = kind_of_special(n->kind);
         message->total = 1;
         errand_link_delivery(errand, look->claim, delivery.who, LINK_CONTACT, delivery.id);
     }

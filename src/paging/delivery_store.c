@@ -249,15 +249,17 @@ int64_t delivery_count_subjects(struct db *db, int64_t id, size_t by_severity[5]
 bool delivery_is_wanted(struct db *db, int64_t delivery_id, struct utc now)
 {
     struct db_query *q = paging_query(
-        db, "SELECT 1 FROM carried c JOIN delivery d ON d.id = c.delivery_id"
-            " JOIN notification n ON n.id = c.notification_id"
-            " LEFT JOIN escalation e ON " SAME_SUBJECT(
-                "e", "n") " LEFT JOIN page p ON p.id = n.page_id"
-                          " WHERE c.delivery_id = $1 AND d.lease_until > $2"
-                          " AND (n.kind IN ({message.still_on_it}, {message.test}, {message.gap}, "
-                          "{message.restated}) OR (n.kind = {message.ended} AND " IS_OVER(
-                              "e") ")"
-                                   " OR (n.kind = {message.page} AND " PAGE_IS_LIVE ")) LIMIT 1");
+        db,
+        "SELECT 1 FROM carried c JOIN delivery d ON d.id = c.delivery_id"
+        " JOIN notification n ON n.id = c.notification_id"
+        " LEFT JOIN escalation e ON " SAME_SUBJECT(
+            "e",
+            "n") " LEFT JOIN page p ON p.id = n.page_id"
+                 " WHERE c.delivery_id = $1 AND d.lease_until > $2"
+                 " AND (n.kind IN ({message.still_on_it}, {message.test}, {message.gap}, "
+                 "{message.restated}, {message.notice}) OR (n.kind = {message.ended} AND " IS_OVER(
+                     "e") ")"
+                          " OR (n.kind = {message.page} AND " PAGE_IS_LIVE ")) LIMIT 1");
     db_bind_int(q, 1, delivery_id);
     db_bind_utc(q, 2, now);
     return db_is_any(q);

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "channel/catalogue.h"
 #include "oncall/policy.h"
+#include "paging/notice.h"
 #include "paging/who.h"
 #include "paging/why.h"
 #include "paging/work.h"
@@ -193,6 +194,8 @@ void errand_explain(struct errand *errand, const struct config *config,
         errand->message.detail = errand_keep(errand, sender);
     } else if (n->kind == NOTIFICATION_GAP) {
         explain_gaps(errand, json_object_get(data, "gaps"));
+    } else if (n->kind == NOTIFICATION_NOTICE) {
+        notice_fill(errand, config, data);
     }
 }
 

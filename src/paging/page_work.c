@@ -76,7 +76,7 @@ void notify_specially(struct pager *pager, struct ledger_tx *tx, const char *who
     int urgency = URGENCY_HIGH;
     if (notification.kind == NOTIFICATION_ENDED || notification.kind == NOTIFICATION_RESTATED) {
         urgency = MAILBOX_ENDS;
-    } else if (notification.kind == NOTIFICATION_GAP) {
+    } else if (notification.kind == NOTIFICATION_GAP || notification.kind == NOTIFICATION_NOTICE) {
         urgency = URGENCY_LOW;
     }
     mailbox_take(tx->db, who, contact, urgency, &mailbox);

@@ -327,8 +327,9 @@ static char *describe(struct paging *paging, const struct errand *errand)
     CHECK(delivery_load(paging->db, errand->delivery_id, &delivery));
     const char *into = errand->message.update_id;
     char *line = g_strdup_printf("%s %s: %s %zu%s%s%s", delivery.who, delivery.contact,
-                                 KINDS[errand->message.kind], errand->message.total,
-                                 errand->message.may_repeat ? " again" : "",
+                                 errand->message.notice != NULL ? errand->message.notice
+                                                                : KINDS[errand->message.kind],
+                                 errand->message.total, errand->message.may_repeat ? " again" : "",
                                  into != NULL ? " into " : "", into != NULL ? into : "");
     delivery_clear(&delivery);
     return line;

@@ -66,7 +66,7 @@ int paging_page_asking(struct paging *paging, int64_t alert_id, const struct tar
 int paging_snooze(struct paging *paging, int64_t alert_id, struct span span);
 
 /* Takes the oldest errand, settles it so, and answers "who contact: what", newly allocated; NULL when
- * there is none. `what` is the kind and the number of alerts: "page 1", "digest 5", "ended 1 into ID". */
+ * there is none. `what` is the kind and the number of alerts: "page 1", "digest 5", "ended 1 into ID", "swap.asked 1". */
 NODISCARD char *paging_settle(struct paging *paging, int send_state);
 NODISCARD char *paging_settle_with(struct paging *paging, const struct send_result *result);
 /* The same for SEND_RETRY, with what the provider asked for. */

@@ -15,13 +15,10 @@ const struct enum_name PAGE_STATE_NAMES[] = {
 };
 
 const struct enum_name NOTIFICATION_KIND_NAMES[] = {
-    {"page", NOTIFICATION_PAGE},
-    {"still_on_it", NOTIFICATION_STILL_ON_IT},
-    {"test", NOTIFICATION_TEST},
-    {"gap", NOTIFICATION_GAP},
-    {"ended", NOTIFICATION_ENDED},
-    {"restated", NOTIFICATION_RESTATED},
-    {NULL, 0},
+    {"page", NOTIFICATION_PAGE},     {"still_on_it", NOTIFICATION_STILL_ON_IT},
+    {"test", NOTIFICATION_TEST},     {"gap", NOTIFICATION_GAP},
+    {"ended", NOTIFICATION_ENDED},   {"restated", NOTIFICATION_RESTATED},
+    {"notice", NOTIFICATION_NOTICE}, {NULL, 0},
 };
 
 const struct enum_name NOTIFICATION_STATE_NAMES[] = {

@@ -28,6 +28,7 @@ enum notification_kind {
     NOTIFICATION_GAP,
     NOTIFICATION_ENDED,    /* the alert is over */
     NOTIFICATION_RESTATED, /* what told of the alert is written anew, as it stands with it */
+    NOTIFICATION_NOTICE,   /* something that is no page (notice.h) */
 };
 
 /* What the bound on noise does not hold back. */

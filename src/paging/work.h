@@ -137,7 +137,7 @@ int page_run_due(struct ledger_tx *tx, void *self, int limit);
 /* Remembers that the throttle would say "wait" to this severity until then. */
 void mailbox_hold(struct pager *pager, int64_t mailbox_id, int severity, struct utc until);
 /* A message without an alert, or a question about one or word of its end, to one contact; not before its
- * due_at. A warning about a gap has time: it is of low urgency; an end never is urgent. */
+ * due_at. A warning about a gap and a notice have time: they are of low urgency; an end never is urgent. */
 void notify_specially(struct pager *pager, struct ledger_tx *tx, const char *who,
                       const char *contact, const struct notification *template);
 
@@ -293,7 +293,7 @@ void errand_only_look(struct errand *errand);
 /* "You are told because ..." in the receiver's language. */
 void errand_set_reason(struct errand *errand, struct pager *pager, struct ledger_tx *tx,
                        int64_t page_id);
-/* The same for "still on it?", a test and a warning about gaps; of the latter two also the detail, from
+/* The same for "still on it?", a test, a notice and a warning about gaps; of the latter three also what is told, from
  * what stands in the notification. */
 void errand_explain(struct errand *errand, const struct config *config,
                     const struct notification *n);
