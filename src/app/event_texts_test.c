@@ -61,9 +61,9 @@ static void judge(const struct event_kind *kind)
     }
 }
 
-static size_t count_texts(void)
+static size_t count_texts_in(const char *path)
 {
-    g_autoptr(GBytes) bytes = g_resources_lookup_data("/tocsin/lang/en.json", 0, NULL);
+    g_autoptr(GBytes) bytes = g_resources_lookup_data(path, 0, NULL);
     assert_non_null(bytes);
     gsize size = 0;
     const char *text = g_bytes_get_data(bytes, &size);
@@ -73,6 +73,20 @@ static size_t count_texts(void)
     json_t *value;
     json_object_foreach (catalogue, key, value) {
         count += g_str_has_prefix(key, PREFIX) ? 1 : 0;
+    }
+    return count;
+}
+
+/* Those of the house, and those that features bring along. */
+static size_t count_texts(void)
+{
+    size_t count = count_texts_in("/tocsin/lang/en.json");
+    g_auto(GStrv) names = g_resources_enumerate_children("/tocsin/lang", 0, NULL);
+    for (size_t i = 0; names[i] != NULL; i++) {
+        if (g_str_has_suffix(names[i], "/")) {
+            g_autofree char *path = g_strdup_printf("/tocsin/lang/%sen.json", names[i]);
+            count += count_texts_in(path);
+        }
     }
     return count;
 }

@@ -136,12 +136,18 @@ static struct override *override_new(const struct schedule *schedule, const stru
     return override;
 }
 
-static struct cover *cover_new(const struct search *search, const struct shift *shift)
+static struct cover *cover_at(const struct shift *shift)
 {
     struct cover *cover = g_new0(struct cover, 1);
     cover->since = shift->since;
     cover->until = shift->until;
     cover->missed = g_array_new(FALSE, TRUE, sizeof(struct missed));
+    return cover;
+}
+
+static struct cover *cover_new(const struct search *search, const struct shift *shift)
+{
+    struct cover *cover = cover_at(shift);
     const struct schedule *schedule = search->schedule;
     const struct layer *layer =
         shift->layer == DUTY_OVERRIDE ? NULL : schedule_layer(schedule, shift->layer);
@@ -196,6 +202,23 @@ GPtrArray *cover_propose(const struct schedule *schedule, const char *user, stru
     GPtrArray *covers = g_ptr_array_new_with_free_func(cover_free);
     struct search search = {.schedule = schedule, .user = user, .others = others};
     cover_range(&search, from, to, covers);
+    return covers;
+}
+
+GPtrArray *cover_give(const struct schedule *schedule, const char *user, const char *who,
+                      struct utc from, struct utc to)
+{
+    GPtrArray *covers = g_ptr_array_new_with_free_func(cover_free);
+    g_autoptr(GArray) shifts = oncall_shifts(schedule, from, to);
+    for (guint i = 0; i < shifts->len; i++) {
+        const struct shift *shift = &g_array_index(shifts, struct shift, i);
+        if (strcmp(shift->user, user) == 0) {
+            const char *layer = shift->layer == DUTY_OVERRIDE ? NULL : shift->layer;
+            struct cover *cover = cover_at(shift);
+            cover->override = override_new(schedule, shift, layer, who);
+            g_ptr_array_add(covers, cover);
+        }
+    }
     return covers;
 }
 

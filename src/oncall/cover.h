@@ -35,7 +35,12 @@ struct cover {
 NODISCARD GPtrArray *cover_propose(const struct schedule *schedule, const char *user,
                                    struct others others, struct utc from, struct utc to);
 
-/* The same where something has put `user` on call again, and only there: what they had in `before` already,
+/* For each stretch within [from, to) in which `user` is on call: the override that hands it to `who`, whoever that is.
+ * A new array of struct cover; free with g_ptr_array_unref. */
+NODISCARD GPtrArray *cover_give(const struct schedule *schedule, const char *user, const char *who,
+                                struct utc from, struct utc to);
+
+/* As cover_propose where something has put `user` on call again, and only there: what they had in `before` already,
  * the same schedule before that, they keep. */
 NODISCARD GPtrArray *cover_again(const struct schedule *schedule, const struct schedule *before,
                                  const char *user, struct others others, struct utc from,

@@ -237,6 +237,22 @@ class OpenapiTest(unittest.TestCase):
         self.admin("DELETE", "/api/v1/absences/{name}", 200, name=done.json["absence"])
         self.admin("DELETE", "/api/v1/absences/{name}", 404, name=done.json["absence"])
         self.post(off_duty, 422, {"until": "2020-01-01T00:00:00Z"}, name="ana")
+        self.swaps()
+
+    def swaps(self):
+        asked = {"schedule": "primary", "user": "ana", "with": "budi", "from": instant(24 * 30), "until": instant(24 * 60)}
+        self.post("/api/v1/swaps", 422, {**asked, "with": "ana"})
+        for verb, who in (("accept", "budi"), ("decline", "budi"), ("withdraw", "ana")):
+            made = self.post("/api/v1/swaps", 201, asked).json["id"]
+            self.post(f"/api/v1/swaps/{{id}}/{verb}", 403, {"user": "ana" if who == "budi" else "budi"}, id=made)
+            self.post(f"/api/v1/swaps/{{id}}/{verb}", 200, {"user": who, "note": "so be it"}, id=made)
+            self.post(f"/api/v1/swaps/{{id}}/{verb}", 404, {"user": who}, id="99")
+            asked = {**asked, "from": instant(24 * 70), "until": instant(24 * 100)}
+        self.post("/api/v1/swaps/{id}/accept", 409, {"user": "budi"}, id=made)
+        self.get("/api/v1/swaps", query="?state=accepted&user=ana&schedule=primary")
+        self.get("/api/v1/swaps", 400, query="?state=maybe")
+        self.get("/api/v1/swaps/{id}", id=made)
+        self.get("/api/v1/swaps/{id}", 404, id="99")
 
     def prometheus(self):
         one = {"key": KEYS["PROM_KEY"]}
