@@ -30,23 +30,10 @@ static bool reaches_service(const struct config *config, const char *name, const
     return service == NULL || is_of_team(config, service->owner, who);
 }
 
-static bool has_turns(const struct schedule *schedule, const char *who)
-{
-    for (guint i = 0; i < schedule->layers->len; i++) {
-        const struct layer *layer = schedule->layers->pdata[i];
-        for (guint k = 0; k < layer->people->len; k++) {
-            if (strcmp(layer->people->pdata[k], who) == 0) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 static bool reaches_schedule(const struct config *config, const char *name, const char *who)
 {
     const struct schedule *schedule = schedule_find(config, name);
-    return schedule == NULL || is_of_team(config, schedule->owner, who) || has_turns(schedule, who);
+    return schedule == NULL || is_of_team(config, schedule->owner, who) || schedule_has(schedule, who);
 }
 
 /* One that is not there is answered by the handler; where nothing can be read nothing is allowed. */

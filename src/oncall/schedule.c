@@ -217,6 +217,17 @@ const char *layer_bare_name(const char *name)
     return has_word ? name + strlen(LAYER_WORD) : name;
 }
 
+bool schedule_has(const struct schedule *schedule, const char *user)
+{
+    for (guint i = 0; i < schedule->layers->len; i++) {
+        const struct layer *layer = g_ptr_array_index(schedule->layers, i);
+        if (g_ptr_array_find_with_equal_func(layer->people, user, g_str_equal, NULL)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const struct layer *schedule_layer(const struct schedule *schedule, const char *name)
 {
     for (guint i = 0; i < schedule->layers->len; i++) {

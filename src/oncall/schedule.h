@@ -52,6 +52,8 @@ void schedule_follow(struct schedule *schedule, const struct schedule *primary);
 
 /* For a text that says "layer" itself: "1" of "layer 1". Points into `name`. */
 NODISCARD const char *layer_bare_name(const char *name);
+/* Does the user take turns in one of its layers? */
+NODISCARD bool schedule_has(const struct schedule *schedule, const char *user);
 /* NULL when the schedule has no layer of that name. */
 const struct layer *schedule_layer(const struct schedule *schedule, const char *name);
 

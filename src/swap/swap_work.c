@@ -70,17 +70,6 @@ static bool tell(struct pager *pager, struct ledger_tx *tx, const char *user, co
 
 /* --- who may take them --- */
 
-static bool takes_turns(const struct schedule *schedule, const char *user)
-{
-    for (guint i = 0; i < schedule->layers->len; i++) {
-        const struct layer *layer = g_ptr_array_index(schedule->layers, i);
-        if (g_ptr_array_find_with_equal_func(layer->people, user, g_str_equal, NULL)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Who is away then is not asked for it. */
 static bool is_asked(const struct config *config, const struct swap *swap, const char *user)
 {
@@ -281,7 +270,7 @@ static bool may_answer(struct answer_swap *self, const struct schedule *schedule
         return refuse(self, 409, "",
                       "nobody in particular was asked: who cannot take them leaves it to others");
     }
-    return (strcmp(who, swap->asker) != 0 && schedule != NULL && takes_turns(schedule, who)) ||
+    return (strcmp(who, swap->asker) != 0 && schedule != NULL && schedule_has(schedule, who)) ||
            refuse(self, 403, "user",
                   "only somebody else who takes turns in the schedule can accept");
 }
