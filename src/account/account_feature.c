@@ -3,8 +3,9 @@
 #include "base/feature.h"
 #include "cli/cli.h"
 
-extern const struct route_table ME_ROUTES, SIGN_IN_ROUTES, SESSION_ROUTES, ACCOUNT_ROUTES;
-extern const struct cli_table ACCOUNT_COMMANDS;
+extern const struct route_table ME_ROUTES, SIGN_IN_ROUTES, SESSION_ROUTES, ACCOUNT_ROUTES,
+    AUDIT_ROUTES;
+extern const struct cli_table ACCOUNT_COMMANDS, AUDIT_COMMANDS;
 
 /* From one address a whole company may come; of one account a person mistypes a few times. */
 enum { ADDRESS_FORGIVEN = 20, ACCOUNT_FORGIVEN = 5 };
@@ -36,8 +37,8 @@ const struct feature ACCOUNT_FEATURE = {
     .name = "account",
     .events = (const struct event_kind *const *const[]){ACCOUNT_EVENTS, NULL},
     .routes = (const struct route_table *const[]){&ME_ROUTES, &SIGN_IN_ROUTES, &SESSION_ROUTES,
-                                                  &ACCOUNT_ROUTES, NULL},
-    .commands = (const struct cli_table *const[]){&ACCOUNT_COMMANDS, NULL},
+                                                  &ACCOUNT_ROUTES, &AUDIT_ROUTES, NULL},
+    .commands = (const struct cli_table *const[]){&ACCOUNT_COMMANDS, &AUDIT_COMMANDS, NULL},
     .help_place = 49,
     .open = open_room,
     .close = close_room,

@@ -9,3 +9,5 @@ const struct permit PERMIT_ACCOUNT_READ = {
 const struct permit PERMIT_ACCOUNT_CHANGE = {"account.change", SCOPE_ADMIN, "account",
                                              "Make, change and disable accounts.",
                                              .is_delicate = true};
+const struct permit PERMIT_AUDIT_READ = {"audit.read", SCOPE_ADMIN, NULL,
+                                         "Read who did what, and from where."};

@@ -4,6 +4,7 @@
 
 #include "access/permit.h"
 
-extern const struct permit PERMIT_SELF, PERMIT_ACCOUNT_READ, PERMIT_ACCOUNT_CHANGE;
+extern const struct permit PERMIT_SELF, PERMIT_ACCOUNT_READ, PERMIT_ACCOUNT_CHANGE,
+    PERMIT_AUDIT_READ;
 
 #endif

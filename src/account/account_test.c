@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "account/audit.h"
 #include "account/throttle.h"
 
 static void passwords_are_long_and_no_name(void **state)
@@ -205,6 +206,41 @@ static void waits_are_forgotten_with_time_and_by_success(void **state)
     assert_int_equal(throttle_take(throttle, 7 + THROTTLE_SLOTS, now), 2); /* shares its count */
 }
 
+static void an_audit_shows_what_somebody_did(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *name, *actor, *kind; /* of the event */
+        struct audit_filter filter;
+        bool is_shown;
+    } ROWS[] = {
+        {"a person", "user:ana", "alert.acknowledged", {0}, true},
+        {"a token", "token:ci", "config.changed", {0}, true},
+        {"at the machine", "local", "key.minted", {0}, true},
+        {"the file", "file", "config.changed", {0}, true},
+        {"what follows by itself", "tocsin", "alert.escalated", {0}, false},
+        {"an integration", "integration:am", "alert.triggered", {0}, false},
+        {"attempts in vain", "tocsin", "account.sign_in_failed", {0}, true},
+        {"by them", "user:ana", "alert.acknowledged", {"user:ana", NULL}, true},
+        {"by them, for short", "user:ana", "alert.acknowledged", {"ana", NULL}, true},
+        {"by somebody else", "user:ana", "alert.acknowledged", {"user:budi", NULL}, false},
+        {"by a program of that name", "token:ana", "alert.acknowledged", {"ana", NULL}, false},
+        {"of that kind", "user:ana", "alert.acknowledged", {NULL, "alert.acknowledged"}, true},
+        {"of those that begin so", "user:ana", "alert.acknowledged", {NULL, "alert"}, true},
+        {"of another", "user:ana", "alert.acknowledged", {NULL, "alert.resolved"}, false},
+        {"in the middle of a word", "user:ana", "alert.acknowledged", {NULL, "al"}, false},
+        {"nobody's of that kind", "tocsin", "alert.escalated", {NULL, "alert"}, false},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        const struct event event = {.actor = ROWS[i].actor, .kind = ROWS[i].kind};
+        if (audit_shows(&ROWS[i].filter, &event) != ROWS[i].is_shown) {
+            fail_msg("%s", ROWS[i].name);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +250,7 @@ int main(void)
         cmocka_unit_test(a_session_ends_unused_or_old),
         cmocka_unit_test(each_wrong_attempt_doubles_the_wait),
         cmocka_unit_test(waits_are_forgotten_with_time_and_by_success),
+        cmocka_unit_test(an_audit_shows_what_somebody_did),
     };
     return cmocka_run_group_tests_name("account", tests, NULL, NULL);
 }

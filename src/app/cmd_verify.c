@@ -146,12 +146,16 @@ static int cmd_verify(struct cli *cli)
 static const struct cli_option VERIFY_OPTIONS[] = {
     {"file", "PATH", "Not the server's database but this file: a backup, or any other."}, {0}};
 
+static const char DOC[] =
+    "Walks the whole chain of events: how many there are, and the first that was edited or is "
+    "missing. "
+    "Asks the server, which goes on taking alerts; without one, or with --file or --database-url, "
+    "it reads that database and changes nothing. Exit code 3 when the record is not whole.";
+
 static const struct cli_command ROWS[] = {
-    {"verify", "", 0, 0, "Is the record whole, or were events edited or deleted?",
-     "Walks the whole chain of events: how many there are, and the first that was edited or is "
-     "missing. "
-     "Asks the server, which goes on taking alerts; without one, or with --file or --database-url, "
-     "it reads that database and changes nothing. Exit code 3 when the record is not whole.",
+    {"verify", "", 0, 0, "Is the record whole, or were events edited or deleted?", DOC,
      VERIFY_OPTIONS, SETTING_CLIENT | SETTING_STORE, 0, cmd_verify},
+    {"audit verify", "", 0, 0, "The same as `tocsin verify`.", DOC, VERIFY_OPTIONS,
+     SETTING_CLIENT | SETTING_STORE, 0, cmd_verify},
 };
 const struct cli_table VERIFY_COMMANDS = {ROWS, G_N_ELEMENTS(ROWS)};

@@ -219,7 +219,9 @@ static bool check_caller(struct http_request *request)
 {
     const struct http_guard *guard = &request->server->guard;
     enum http_door door = request->match.row->door;
-    session_find(request);
+    if (door == 0 || door == HTTP_DOOR_ANYONE) {
+        session_find(request);
+    }
     if (request->is_local) {
         request->caller = guard->local == NULL ? NULL : guard->local(guard->self);
         return door != 0 || check_permit(request);

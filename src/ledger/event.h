@@ -82,6 +82,10 @@ enum { EVENT_DEPTH_MAX = 8 };
 void event_list(struct db *db, int64_t after_seq, const struct subject *subject, int limit,
                 void (*each)(void *self, const struct event *event), void *self);
 
+/* Those before `before_seq` (0: from the newest), the newest first, likewise. */
+void event_list_back(struct db *db, int64_t before_seq, int limit,
+                     void (*each)(void *self, const struct event *event), void *self);
+
 NODISCARD int64_t event_last_seq(struct db *db);
 
 /* From now on CHECKs of each event that its data are as its kind describes them. For tests and the simulator. */

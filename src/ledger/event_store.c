@@ -242,6 +242,19 @@ void event_list(struct db *db, int64_t after_seq, const struct subject *subject,
     }
 }
 
+void event_list_back(struct db *db, int64_t before_seq, int limit,
+                     void (*each)(void *self, const struct event *event), void *self)
+{
+    struct db_query *query = row_query(
+        db, &EVENT_TABLE, "SELECT {columns} FROM event WHERE seq < $1 ORDER BY seq DESC LIMIT $2");
+    db_bind_int(query, 1, before_seq == 0 ? INT64_MAX : before_seq);
+    db_bind_int(query, 2, limit);
+    struct event_row row;
+    while (row_next(query, &EVENT_TABLE, &row)) {
+        each(self, &row.event);
+    }
+}
+
 int64_t event_last_seq(struct db *db)
 {
     return db_take_int(db_query(db, "SELECT max(seq) FROM event"));

@@ -277,6 +277,14 @@ class AccountsTest(unittest.TestCase):
             ("user:budi", "password_set", "account:budi"), ("user:budi", "signed_in", "account:budi"),
             ("user:ana", "role_changed", "account:budi"), ("user:ana", "disabled", "account:budi"),
             ("user:ana", "enabled", "account:budi"), ("user:ana", "signed_out", "account:ana")])
+        shown = self.world.items("/api/v1/audit", kind="account", limit=3)
+        self.assertEqual([event for event in shown if event["subject"] != "account"],
+                         [event for event in reversed(self.world.events()) if event["subject"].startswith("account:")])
+        by_budi = self.world.cli_json("audit", "list", "--actor", "budi")
+        self.assertEqual([event["kind"] for event in by_budi], ["account.signed_in", "account.password_set"])
+        self.assertEqual({event["data"]["client_address"] for event in by_budi}, {"127.0.0.1"})
+        self.assertIn("did you mean", self.world.cli("audit", "list", "--kind", "account.create", check=False).stderr)
+        self.assertIn("The record is whole", self.world.cli("audit", "verify").stdout)
         text = json.dumps(self.world.events())
         for secret in (WORDS, link, ana.csrf):
             self.assertNotIn(secret, text)

@@ -382,6 +382,8 @@ class OpenapiTest(unittest.TestCase):
         self.post("/api/v1/accounts", 403, {"login": "ana", "role": "owner"})
         self.post("/api/v1/accounts", 201, {"login": "ana", "role": "admin", "password": words})
         self.get("/api/v1/accounts")
+        self.get("/api/v1/audit", query="?kind=account&limit=2")
+        self.get("/api/v1/audit", 400, query="?kind=acount.created")
         login = {"login": "ana", "password": words}
         self.send("/api/v1/session", 401, {**login, "password": "wrong"}, headers=ours)
         said = self.send("/api/v1/session", 200, login, headers=ours)
