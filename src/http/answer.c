@@ -85,6 +85,18 @@ void http_answer_bytes(struct http_request *request, int status, const char *con
     request_unref(request);
 }
 
+void http_answer_lasting(struct http_request *request, int status, const char *content_type,
+                         const void *bytes, size_t size)
+{
+    if (!claim(request)) {
+        return;
+    }
+    fill(request, status, content_type, NULL, size);
+    request->answer.lasting = bytes;
+    settle(request);
+    request_unref(request);
+}
+
 void http_answer_text(struct http_request *request, int status, const char *content_type,
                       const char *text)
 {
@@ -279,6 +291,10 @@ static struct MHD_Response *response_of(const struct http_server *server, struct
         answer->size = strlen(answer->bytes);
         g_clear_pointer(&answer->json, json_decref);
     }
+    if (answer->lasting != NULL) {
+        return MHD_create_response_from_buffer(answer->size, (void *)(uintptr_t)answer->lasting,
+                                               MHD_RESPMEM_PERSISTENT);
+    }
     if (answer->bytes == NULL) {
         return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
     }
@@ -304,8 +320,10 @@ void answer_add_headers(struct http_request *request, struct MHD_Response *respo
     if (answer->content_type != NULL) {
         MHD_add_response_header(response, "Content-Type", answer->content_type);
     }
-    MHD_add_response_header(response, "Content-Security-Policy",
-                            is_html(answer) ? HTML_POLICY : ANSWER_POLICY);
+    if (!sets_header(answer, "Content-Security-Policy")) {
+        MHD_add_response_header(response, "Content-Security-Policy",
+                                is_html(answer) ? HTML_POLICY : ANSWER_POLICY);
+    }
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     /* Not "no-referrer": a browser then sends "Origin: null" with our own forms. */
     MHD_add_response_header(response, "Referrer-Policy", "same-origin");

@@ -130,6 +130,9 @@ void http_answer_text(struct http_request *request, int status, const char *cont
                       const char *text);
 void http_answer_bytes(struct http_request *request, int status, const char *content_type,
                        const void *bytes, size_t size);
+/* The same without a copy: the bytes live as long as the program. */
+void http_answer_lasting(struct http_request *request, int status, const char *content_type,
+                         const void *bytes, size_t size);
 void http_answer_empty(struct http_request *request, int status);
 void http_answer_redirect(struct http_request *request, int status, const char *location);
 /* problem+json (RFC 9457): type, title, status, detail = fault text, field = fault field. */
@@ -150,7 +153,7 @@ void http_answer_busy(struct http_request *request, int retry_after_s, const cha
 void http_answer_within(struct http_request *request, struct span time, const char *why);
 /* Was that said already? Then nobody waits for what is still to be done. */
 NODISCARD bool http_is_late(const struct http_request *request);
-/* Before the answer; both copied. */
+/* Before the answer; both copied. Cache-Control and Content-Security-Policy take the place of what every answer has. */
 void http_set_header(struct http_request *request, const char *name, const char *value);
 
 /* The cookie that carries a token for a browser. */

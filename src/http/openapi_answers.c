@@ -109,6 +109,9 @@ static const char *dialect_of(const struct openapi *openapi, const struct route_
 static json_t *refusal_of(const struct openapi *openapi, const struct route_row *row, int status)
 {
     g_autofree char *name = g_strdup_printf("%d-%s", status, dialect_of(openapi, row));
+    if (status == 304) { /* nothing but a header */
+        return json_pack("{s:s}", "description", "It is as the asker has it.");
+    }
     if (json_object_get(openapi->responses, name) == NULL) {
         json_t *answer = json_pack("{s:s, s:o}", "description", problem_title(status), "content",
                                    refusal_content(openapi, row));

@@ -28,7 +28,8 @@ enum request_state {
 struct answer {
     int status;
     char *content_type;
-    char *bytes; /* owned; NULL: see json */
+    char *bytes;         /* owned; NULL: see json */
+    const void *lasting; /* instead of bytes, of the program itself */
     size_t size;
     json_t *json;       /* written to bytes on the pool's thread, not on the ledger's */
     GPtrArray *headers; /* name, value, name, value …; NULL: none */
