@@ -8,6 +8,11 @@ LISTEN ?= 127.0.0.1:8420
 DATA   ?= ./data
 CONFIG ?= examples/team.yaml
 
+# Who has the web interface as it was built (web/dist, in a release archive) needs no Node; nor does who says WEB=no and
+# goes without one.
+WEB    ?= $(if $(wildcard .git),web,$(if $(wildcard web/dist/index.json),,web))
+web    := $(filter web,$(WEB))
+
 MESON  := meson
 NINJA  := ninja $(if $(JOBS),-j$(JOBS))
 # configure(folder, options): a folder that is configured already is left as it is.
@@ -15,7 +20,7 @@ configure = test -f $(BUILD)/$(1)/build.ninja || $(MESON) setup $(WERROR) $(BUIL
 sanitized = -Db_lundef=false -Dc_args=-fno-sanitize-recover=all
 
 .DEFAULT_GOAL := build
-.PHONY: help run build install uninstall test test-failover check bench fuzz asan asan-build tsan format clean
+.PHONY: help run build install uninstall dist test test-failover check bench fuzz asan asan-build tsan format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -25,7 +30,7 @@ run: build ## installs what is missing, builds, starts a trial server on http://
 	  exec $(BUILD)/tocsin serve --listen $(LISTEN) --data $(DATA) --config $(CONFIG)
 
 build: ## the program, at build/tocsin
-	@tools/setup build
+	@tools/setup build $(web)
 	@$(call configure,release,-Dtests=false --prefix=$(prefix))
 	@$(NINJA) -C $(BUILD)/release
 	@ln -sfn release/src/app/tocsin $(BUILD)/tocsin
@@ -39,8 +44,11 @@ uninstall: ## removes what `make install` with the same DESTDIR and prefix put t
 	@$(MESON) configure $(BUILD)/release --prefix=$(prefix)
 	@tools/uninstall $(BUILD)/release "$(DESTDIR)"
 
+dist: build ## the release archive, with the web interface built: build/release/meson-dist
+	@$(MESON) dist -C $(BUILD)/release --no-tests --formats gztar
+
 test: ## every test; about 20 minutes on two cores
-	@tools/setup build test browser
+	@tools/setup build web test browser
 	@$(call configure,test)
 	@$(NINJA) -C $(BUILD)/test
 	@tools/run-tests --build $(BUILD)/test
@@ -52,7 +60,7 @@ test-failover: ## FAULTS (20) faults of three nodes and their database under loa
 	@TOCSIN_BUILD=$(abspath $(BUILD)/test) FAULTS=$(FAULTS) SEED=$(SEED) CI=$(CI) python3 test/failover/failover_test.py
 
 check: ## format, house rules, static analysis, both compilers with -Werror
-	@tools/setup build check test
+	@tools/setup build $(web) check test
 	@BUILD=$(BUILD) tools/check
 
 asan: asan-build ## every C test under AddressSanitizer and UndefinedBehaviorSanitizer

@@ -1,4 +1,4 @@
-/* The page at `/`: open alerts and the notifications sent. Works without a script. */
+/* The page at `/board`: open alerts and the notifications sent. Works without a script. */
 #include "api/aside.h"
 #include "api/handler.h"
 #include "api/job.h"
@@ -129,14 +129,14 @@ static void post_login(struct http_request *request, void *self)
         return;
     }
     set_cookie(request, context, token, "; Max-Age=2592000");
-    http_answer_redirect(request, 303, "/");
+    http_answer_redirect(request, 303, "/board");
 }
 
 /* The address under which a refused token was told, asked for anew or kept as a bookmark. */
 static void get_login(struct http_request *request, void *context)
 {
     (void)context;
-    http_answer_redirect(request, 303, "/");
+    http_answer_redirect(request, 303, "/board");
 }
 
 static void post_logout(struct http_request *request, void *context)
@@ -146,7 +146,7 @@ static void post_logout(struct http_request *request, void *context)
         return;
     }
     set_cookie(request, context, "", "; Max-Age=0");
-    http_answer_redirect(request, 303, "/");
+    http_answer_redirect(request, 303, "/board");
 }
 
 /* --- the board --- */
@@ -267,7 +267,7 @@ static enum command_result acknowledge(struct ledger_tx *tx, struct job *job)
                       .verb = VERB_ACKNOWLEDGE,
                       .subject = alert_subject(api_id(job->request, "id")),
                       .actor = job->actor};
-    job->way = g_strdup("/");
+    job->way = g_strdup("/board");
     return pager_act(tx, &act);
 }
 
@@ -319,7 +319,7 @@ static const int FOREIGN[] = {403, 0};
 static const int CONFLICT[] = {409, 0};
 
 static const struct route_row ROWS[] = {
-    {"GET", "/", NULL, get_board, .door = HTTP_DOOR_ANYONE,
+    {"GET", "/board", NULL, get_board, .door = HTTP_DOOR_ANYONE,
      .summary = "The board: open alerts and the notifications sent (HTML).", .gives = HTML_TYPE,
      .others = SIGNED_OUT},
     {"GET", "/board/parts", NULL, get_parts, .door = HTTP_DOOR_ANYONE,

@@ -181,14 +181,14 @@ static void assert_the_board_is_a_page(void)
     g_autofree char *cookie = g_strdup_printf("Cookie: %s=%s\r\n", HTTP_COOKIE, house->read);
     g_autofree char *headers =
         g_strconcat(cookie, "Accept: text/html,*/*;q=0.8\r\nAccept-Language: fr\r\n", NULL);
-    g_autofree char *page = client_call(house->port, "GET", "/", headers, NULL);
+    g_autofree char *page = client_call(house->port, "GET", "/board", headers, NULL);
     assert_told_to_come_again(page);
     assert_non_null(strstr(page, "<html lang=\"fr\">"));
     assert_non_null(strstr(page, "est inutilisable"));
     assert_non_null(strstr(page, "<time datetime=\"2"));
     g_autofree char *again = client_header(page, "Refresh");
     assert_string_equal(again, "5");
-    g_autofree char *problem = client_call(house->port, "GET", "/", cookie, NULL);
+    g_autofree char *problem = client_call(house->port, "GET", "/board", cookie, NULL);
     assert_told_to_come_again(problem);
     assert_non_null(strstr(problem, "application/problem+json"));
 }
@@ -201,7 +201,7 @@ static void a_page_that_cannot_be_read_says_no_more_than_that(void **state)
     test_house_readers_at = NULL;
     g_autofree char *headers = g_strdup_printf(
         "Cookie: tocsin_token=%s\r\nAccept: text/html\r\nAccept-Language: en\r\n", house->read);
-    g_autofree char *answer = client_call(house->port, "GET", "/", headers, NULL);
+    g_autofree char *answer = client_call(house->port, "GET", "/board", headers, NULL);
     (void)close_house(state);
     assert_int_equal(client_status(answer), 503);
     assert_non_null(strstr(answer, "The database cannot be used"));

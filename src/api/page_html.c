@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "api/assets.h"
 #include "api/context.h"
+#include "api/frame_html.h"
 #include "api/language.h"
 #include "channel/catalogue.h"
 #include "paging/who.h"
@@ -94,7 +96,11 @@ void page_answer_dead_end(struct http_request *request, int status, const char *
 
 void api_nowhere(struct http_request *request, void *context)
 {
-    (void)context;
+    const struct api_context *api = context;
+    if (asset_index() != NULL && frame_is_page(api->routes, http_path(request))) {
+        frame_answer(request, api);
+        return;
+    }
     page_answer_dead_end(request, 404, "nowhere.title", "nowhere.text");
 }
 

@@ -115,7 +115,7 @@ static void test_hostile_texts_stay_texts(void **state)
         assert_int_equal(client_status(page), 200);
         assert_no_markup(page, PAYLOADS[i]);
     }
-    g_autofree char *board = test_ask(house, NULL, "GET", "/", NULL);
+    g_autofree char *board = test_ask(house, NULL, "GET", "/board", NULL);
     assert_int_equal(client_status(board), 200);
     assert_non_null(strstr(board, "&lt;script&gt;alert(1)"));
     assert_non_null(strstr(board, "&amp;lt;script"));
@@ -259,7 +259,7 @@ static void test_a_browser_where_nothing_is_gets_a_page(void **state)
     static const char BROWSER[] = "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n"
                                   "Accept-Language: fr-FR,fr;q=0.9\r\n";
     static const char PROGRAM[] = "Accept: application/json\r\n";
-    g_autofree char *page = look("GET", "/nowhere/<b>", BROWSER);
+    g_autofree char *page = look("GET", "/api/<b>", BROWSER);
     g_autofree char *type = client_header(page, "Content-Type");
     assert_int_equal(client_status(page), 404);
     assert_string_equal(type, "text/html; charset=utf-8");
@@ -267,7 +267,7 @@ static void test_a_browser_where_nothing_is_gets_a_page(void **state)
     assert_non_null(strstr(page, "rien à cette adresse"));
     assert_non_null(strstr(page, "<a href=\"/\">"));
     assert_null(strstr(page, "<b>"));
-    g_autofree char *head = look("HEAD", "/nowhere", BROWSER);
+    g_autofree char *head = look("HEAD", "/nowhere.txt", BROWSER);
     g_autofree char *head_type = client_header(head, "Content-Type");
     assert_int_equal(client_status(head), 404);
     assert_string_equal(head_type, "text/html; charset=utf-8");
@@ -288,7 +288,7 @@ static void test_a_browser_where_nothing_is_gets_a_page(void **state)
 static void test_signing_in(void **state)
 {
     (void)state;
-    g_autofree char *closed = test_ask(house, NULL, "GET", "/", NULL);
+    g_autofree char *closed = test_ask(house, NULL, "GET", "/board", NULL);
     assert_int_equal(client_status(closed), 401);
     assert_non_null(strstr(closed, "name=\"token\""));
     g_autofree char *wrong = test_ask(house, NULL, "POST", "/login", "token=tcn_api_wrong");
@@ -297,7 +297,7 @@ static void test_signing_in(void **state)
     g_autofree char *again = test_ask(house, NULL, "GET", "/login", NULL);
     assert_int_equal(client_status(again), 303);
     g_autofree char *way = client_header(again, "Location");
-    assert_string_equal(way, "/");
+    assert_string_equal(way, "/board");
     g_autofree char *form = g_strconcat("token=", house->respond, NULL);
     g_autofree char *right = test_ask(house, NULL, "POST", "/login", form);
     assert_int_equal(client_status(right), 303);
@@ -305,7 +305,7 @@ static void test_signing_in(void **state)
     assert_non_null(strstr(cookie, "HttpOnly"));
     assert_non_null(strstr(cookie, "SameSite=Strict"));
     g_autofree char *header = g_strdup_printf("Cookie: tocsin_token=%s\r\n", house->respond);
-    g_autofree char *open = client_call(house->port, "GET", "/", header, NULL);
+    g_autofree char *open = client_call(house->port, "GET", "/board", header, NULL);
     assert_int_equal(client_status(open), 200);
     int64_t id = test_alert(house, "from the board");
     g_autofree char *button = g_strdup_printf("/board/alerts/%" G_GINT64_FORMAT "/acknowledge", id);
@@ -317,11 +317,11 @@ static void test_signing_in(void **state)
     g_autofree char *pressed = client_call(house->port, "POST", button, own, "");
     assert_int_equal(client_status(pressed), 303);
     assert_status(id, "acknowledged");
-    g_autofree char *taken = client_call(house->port, "GET", "/", header, NULL);
+    g_autofree char *taken = client_call(house->port, "GET", "/board", header, NULL);
     assert_null(strstr(taken, button));
     g_autofree char *snooze = g_strdup_printf("/api/v1/alerts/%" G_GINT64_FORMAT "/snooze", id);
     json_decref(test_json(house, house->respond, "POST", snooze, "{\"for\":\"30m\"}", 200));
-    g_autofree char *snoozed = client_call(house->port, "GET", "/", header, NULL);
+    g_autofree char *snoozed = client_call(house->port, "GET", "/board", header, NULL);
     assert_non_null(strstr(snoozed, "<span class=\"badge snoozed\">snoozed</span>"));
     assert_non_null(strstr(snoozed, button));
 }
@@ -336,7 +336,7 @@ static void test_the_board_hides_no_critical_alert(void **state)
         json_decref(test_json(house, house->key, "POST", "/api/v1/alerts",
                               "{\"summary\": \"noise\", \"severity\": \"info\"}", 202));
     }
-    g_autofree char *board = test_ask(house, NULL, "GET", "/", NULL);
+    g_autofree char *board = test_ask(house, NULL, "GET", "/board", NULL);
     const char *worst = strstr(board, "the oldest is the worst");
     assert_non_null(worst);
     assert_true(worst < strstr(board, "noise"));
@@ -369,7 +369,7 @@ static void test_a_button_pressed_too_late_leads_to_signing_in(void **state)
         g_autofree char *answer = client_call(house->port, "POST", path, rows[i].header, "");
         g_autofree char *to = client_header(answer, "Location");
         if (client_status(answer) != rows[i].status ||
-            g_strcmp0(to, rows[i].status == 303 ? "/" : NULL) != 0) {
+            g_strcmp0(to, rows[i].status == 303 ? "/board" : NULL) != 0) {
             fail_msg("%s: %s", rows[i].name, answer);
         }
     }
@@ -394,7 +394,7 @@ static void test_open_board_is_not_rebound(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(HOSTS); i++) {
         int fd = client_connect(house->port);
         g_autofree char *ask = g_strdup_printf(
-            "GET / HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", HOSTS[i].host);
+            "GET /board HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", HOSTS[i].host);
         client_send(fd, ask, strlen(ask));
         g_autofree char *answer = client_read(fd, 5000);
         if (client_status(answer) != HOSTS[i].status) {

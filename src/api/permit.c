@@ -163,5 +163,5 @@ struct http_guard api_guard(struct api_context *context)
                                .lost = refused_lost,
                                .turned_away = refused_turned_away,
                                .self = context,
-                               .sign_in = "/"};
+                               .sign_in = "/board"};
 }

@@ -10,11 +10,11 @@ import { chromium } from "playwright-core";
 export const world = JSON.parse(process.env.BROWSER_WORLD);
 const shots = process.env.SHOTS;
 const only = process.env.ONLY ?? "";
-const PATIENCE_MS = 20000;
+const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 20000);
 const TEST_MS = 90000;
 
 export const words = Object.fromEntries(world.people.map(({ language }) =>
-  [language, JSON.parse(fs.readFileSync(path.join(world.lang, `${language}.json`), "utf8"))]));
+  [language, JSON.parse(fs.readFileSync(path.join(world.root, "lang", `${language}.json`), "utf8"))]));
 
 // --- the outside: API and receiver ---
 
@@ -97,7 +97,7 @@ export async function open(options = {}) {
   page.on("pageerror", (error) => complain(`exception: ${error}`));
   page.on("dialog", async (dialog) => { complain(`dialog: ${dialog.message()}`); await dialog.dismiss(); });
   page.on("request", (request) => {
-    const own = [world.open.url, world.closed.url].some((url) => request.url().startsWith(url + "/"));
+    const own = world.servers.some((name) => request.url().startsWith(world[name].url + "/"));
     if (!own && !/^(data|about):/.test(request.url())) {
       complain(`foreign request: ${request.url()}`);
     }
@@ -114,7 +114,7 @@ export async function open(options = {}) {
 // Signed in with a token of this scope, as a person does it.
 export async function signIn(server, scope, options = {}) {
   const page = await open(options);
-  await page.goto(server.url + "/");
+  await page.goto(server.url + "/board");
   await page.fill("input[name=token]", server[scope]);
   await page.press("input[name=token]", "Enter");
   await page.waitForSelector("#board");

@@ -53,7 +53,7 @@ test("the board of a quiet house says so", async () => {
 
 test("an alert shows within a second, without a reload", async () => {
   const page = await open();
-  await page.goto(OPEN.url + "/");
+  await page.goto(OPEN.url + "/board");
   await page.waitForSelector("#live.on");
   await page.evaluate(() => { window.isSamePage = true; });
   // The first one may find the page in the pause after its own first look.
@@ -83,7 +83,7 @@ test("hostile texts stay texts, also where they are put in later", async () => {
     await page.waitForFunction((text) =>
       [...document.querySelectorAll("li .summary")].some((one) => one.textContent === text), payload);
   }
-  for (const address of [CLOSED.url + "/", link]) {
+  for (const address of [CLOSED.url + "/board", link]) {
     await page.goto(address);
     const shown = await page.innerText("main");
     assert.ok(shown.includes(payloads[0]), shown);
@@ -161,7 +161,7 @@ test("long texts break, and nothing is wider than a phone", async () => {
   await assertFits(page);
   for (const language of Object.keys(TAGS)) {
     const login = await open({ ...PHONE, locale: TAGS[language] });
-    await login.goto(CLOSED.url);
+    await login.goto(CLOSED.url + "/board");
     await assertFits(login);
   }
 });
@@ -184,7 +184,7 @@ for (const scheme of ["light", "dark"]) {
       await assertAccessible(page);
       await shot(page, `link-${scheme}-${size}`);
       await page.context().clearCookies();
-      await page.goto(CLOSED.url);
+      await page.goto(CLOSED.url + "/board");
       await assertAccessible(page);
       await shot(page, `login-${scheme}-${size}`);
     });
@@ -225,7 +225,7 @@ for (const { name, full_name: fullName, language } of world.people) {
 
 test("signing in: wrong token, right token, out again", async () => {
   const page = await open();
-  await page.goto(CLOSED.url + "/");
+  await page.goto(CLOSED.url + "/board");
   assert.equal(await page.locator("#board").count(), 0);
   await page.keyboard.type("tcn_api_this-is-not-a-token");
   await page.keyboard.press("Enter");
@@ -399,7 +399,7 @@ test("the link of a digest takes all of it", async () => {
   await assertAccessible(page);
   await shot(page, "digest-after");
   const board = await open();
-  await board.goto(OPEN.url);
+  await board.goto(OPEN.url + "/board");
   const about = plural(words.en["board.digest"], ids.length);
   await board.locator(".notifications li", { hasText: about }).first().waitFor();
 });

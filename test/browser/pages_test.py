@@ -36,7 +36,7 @@ PEOPLE = [
 GUESTS = [(f"guest-{number}", f"Guest No. {number}", "en", "Europe/London") for number in range(1, 31)]
 
 
-def team(receiver):
+def team(receiver, more=None):
     """As JSON, which is YAML, too."""
     def contact(name):
         return {"kind": "webhook", "to": f"{receiver}/{name}"}
@@ -54,6 +54,7 @@ def team(receiver):
                       "steps": [{"notify": [{"channel": "payments-room"}], "wait": "30m"}]}],
         "services": [{"name": f"for-{name}", "policy": f"for-{name}"}
                      for name, *_ in PEOPLE + GUESTS] + [{"name": "for-room", "policy": "for-room"}],
+        **(more or {}),
     })
 
 
@@ -68,10 +69,10 @@ def expire(link, database):
     return head + slash + base64.urlsafe_b64encode(payload + mac).decode().rstrip("=")
 
 
-def describe(world, receiver):
-    world.apply(team(receiver))
-    return {"url": world.url, "read": world.token("read"),
-            "respond": world.token("respond"), "database": world.database.where}
+def describe(receiver, world, more, prepare=None):
+    world.apply(team(receiver, more))
+    return {**(prepare(world) if prepare else {}), "url": world.url, "read": world.token("read"),
+            "respond": world.token("respond"), "database": world.database.where, "pid": world.server.pid}
 
 
 def install():
@@ -81,10 +82,10 @@ def install():
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=HERE, check=True)
 
 
-def run_node(env):
+def run_node(program, env):
     """(exit status, what it said), which is shown as it comes, too."""
     said = []
-    with subprocess.Popen(["node", str(HERE / "pages.mjs")], env=env, text=True,
+    with subprocess.Popen(["node", str(HERE / program)], env=env, text=True,
                           stdout=subprocess.PIPE) as node:
         for line in node.stdout:
             print(line, end="", flush=True)
@@ -92,26 +93,32 @@ def run_node(env):
     return node.returncode, "".join(said)
 
 
-def main():
-    for program in ("node", "npm", "chromium"):
-        if shutil.which(program) is None:
-            print(f"{program} is not installed; tools/setup browser installs it\n0 passed, 1 failed")
+def drive(program, servers, **known):
+    """Runs the program of Node on servers by their names: (world, what its team has beside everybody's, and what is
+    done with it first, which tells what the program is to know)."""
+    for needed in ("node", "npm", "chromium"):
+        if shutil.which(needed) is None:
+            print(f"{needed} is not installed; tools/setup browser installs it\n0 passed, 1 failed")
             return 1
     install()
     port = free_port()
     receiver = f"http://127.0.0.1:{port}"
-    with World(settings={"BOARD": "open"}) as opened, World() as closed:
-        told = {"open": describe(opened, receiver), "closed": describe(closed, receiver),
-                "port": port, "chromium": shutil.which("chromium"),
-                "people": [dict(zip(("name", "full_name", "language", "zone"), row)) for row in PEOPLE],
-                "guests": [name for name, *_ in GUESTS], "lang": str(ROOT / "lang")}
-        env = {**os.environ, "BROWSER_WORLD": json.dumps(told)}
-        status, verdicts = run_node(env)
-        if status != 0:
-            # The verdicts come last: a reader is shown the end.
-            print(opened.explain() + "\n" + closed.explain() + "\n--- verdicts ---")
-            print(verdicts, end="", flush=True)
+    told = {**{name: describe(receiver, *server) for name, server in servers.items()}, **known,
+            "servers": list(servers), "port": port, "chromium": shutil.which("chromium"),
+            "people": [dict(zip(("name", "full_name", "language", "zone"), row)) for row in PEOPLE],
+            "guests": [name for name, *_ in GUESTS], "root": str(ROOT)}
+    env = {**os.environ, "BROWSER_WORLD": json.dumps(told)}
+    status, verdicts = run_node(program, env)
+    if status != 0:
+        # The verdicts come last: a reader is shown the end.
+        print("\n".join(world.explain() for world, *_ in servers.values()) + "\n--- verdicts ---")
+        print(verdicts, end="", flush=True)
     return status
+
+
+def main():
+    with World(settings={"BOARD": "open"}) as opened, World() as closed:
+        return drive("pages.mjs", {"open": (opened, {}), "closed": (closed, {})})
 
 
 if __name__ == "__main__":

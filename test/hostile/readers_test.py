@@ -61,6 +61,7 @@ PLACES = {
     "/cal/{key}": "%(calendar)s",
     "/l/{token}": "%(link)s",
     "/static/{file}": "/static/board.css",
+    "/assets/{file}": "%(asset)s",
 }
 STREAMS = ("/api/v1/stream", "/board/live")  # they do not end: see the readers below
 ASKED = 8
@@ -179,7 +180,9 @@ class ReadersTest(unittest.TestCase):
         silences = cls.world.get(f"/in/prometheus/{KEYS['PROM_KEY']}/api/v2/silences", token=None).json
         cls.world.wait("a page", lambda: cls.receiver.received("/ana"))
         page = cls.receiver.received("/ana")[-1]["body"].decode()
-        cls.secrets = {"calendar": calendar[calendar.index("/cal/"):], "silence": silences[0]["id"],
+        frame = cls.world.get("/", token=None).text
+        script = re.search(r'src="(/assets/[^"]+)"', frame)  # none: built without the interface
+        cls.secrets = {"asset": script.group(1) if script else "/assets/none", "calendar": calendar[calendar.index("/cal/"):], "silence": silences[0]["id"],
                        "link": re.search(r"/l/[A-Za-z0-9_.~-]+", page).group(0)}
 
     def ask(self, line, body, token):

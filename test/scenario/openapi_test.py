@@ -341,11 +341,22 @@ class OpenapiTest(unittest.TestCase):
 
         self.link = self.world.wait("a message with a link", find)[1]
 
+    def interface(self):
+        """The web interface, where this program has one."""
+        page = self.client.call("GET", "/", headers={"Accept": "text/html"})
+        script = re.search(r'<script type="module" src="/assets/([^"]+)"', page.body.decode())
+        self.client.call("GET", "/assets/{file}", file="none.js")
+        if script is not None:
+            packed = {"Accept-Encoding": "br"}
+            found = self.client.good("GET", "/assets/{file}", 200, file=script[1], headers=packed)
+            known = {**packed, "If-None-Match": found.headers["ETag"]}
+            self.client.call("GET", "/assets/{file}", file=script[1], headers=known)
+
     def pages(self):
         form = f"token={self.scopes['respond']}".encode()
         signed_in = self.client.good("POST", "/login", 303, form, headers=FORM)
         cookie = {"Cookie": signed_in.headers["Set-Cookie"].partition(";")[0], "Origin": self.world.url}
-        for path in ("/", "/board/parts", "/board/live"):
+        for path in ("/board", "/board/parts", "/board/live"):
             self.client.good("GET", path, 200, headers=cookie)
             self.client.call("GET", path)
             self.client.call("GET", path, headers={"Accept": "text/html"})
@@ -355,6 +366,7 @@ class OpenapiTest(unittest.TestCase):
         foreign = {**FORM, "Origin": "https://elsewhere.example"}
         self.client.good("POST", "/login", 403, b"token=x", headers=foreign)
         self.client.good("GET", "/static/{file}", 200, file="board.css")
+        self.interface()
         alerts = self.world.alerts(status="open")
         button = "/board/alerts/{id}/acknowledge"
         self.client.good("POST", button, 303, b"", headers={**FORM, **cookie}, id=alerts[0]["id"])

@@ -80,6 +80,7 @@ class ProxyTest(unittest.TestCase):
             world.wait("the proxy passes requests on", lambda: self.get("/tocsin/healthz").status == 200)
             self.links(world)
             self.board(world)
+            self.interface()
             self.live(world, port)
             self.large(world)
             self.client(world, port)
@@ -130,10 +131,10 @@ class ProxyTest(unittest.TestCase):
         alert = self.post("/tocsin/api/v1/alerts", {"summary": "for the board", "severity": "critical"},
                           Authorization=f"Bearer {KEYS['APP_KEY']}").json["alert_id"]
         signed = self.form("/tocsin/login", {"token": token})
-        self.assertEqual((signed.status, signed.headers["Location"]), (303, "/tocsin/"), signed)
+        self.assertEqual((signed.status, signed.headers["Location"]), (303, "/tocsin/board"), signed)
         self.assertIn("; Path=/tocsin/;", signed.headers["Set-Cookie"])
         cookie = signed.headers["Set-Cookie"].partition(";")[0]
-        page = self.get("/tocsin/", Cookie=cookie, Accept="text/html")
+        page = self.get("/tocsin/board", Cookie=cookie, Accept="text/html")
         self.assertEqual(page.status, 200, page)
         actions = [one for one in self.addresses(page) if one.endswith("/acknowledge")]
         self.assertTrue(actions, page)
@@ -144,8 +145,14 @@ class ProxyTest(unittest.TestCase):
         foreign = self.form(one, {"alert": alert}, Cookie=cookie, Origin="https://evil.example")
         self.assertEqual(foreign.status, 403, foreign)
         done = self.form(one, {"alert": alert}, Cookie=cookie)
-        self.assertEqual((done.status, done.headers["Location"]), (303, "/tocsin/"), done)
+        self.assertEqual((done.status, done.headers["Location"]), (303, "/tocsin/board"), done)
         self.assertEqual(world.alert(alert)["status"], "acknowledged")
+
+    def interface(self):
+        """Its page names its files below the path; they come packed through the proxy."""
+        page = self.get("/tocsin/alerts/7", Accept="text/html")
+        for address in self.addresses(page) if page.status == 200 else []:
+            self.assertEqual(self.get(address, **{"Accept-Encoding": "gzip"}).status, 200, address)
 
     def live(self, world, port):
         """An event comes through while the stream is open."""
