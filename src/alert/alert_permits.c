@@ -5,7 +5,7 @@ const struct permit PERMIT_ALERT_READ = {"alert.read", SCOPE_READ, "alert",
 const struct permit PERMIT_ALERT_RESPOND = {"alert.respond", SCOPE_RESPOND, "alert",
                                             "Acknowledge, resolve, snooze alerts."};
 const struct permit PERMIT_ALERT_PAGE = {"alert.page", SCOPE_RESPOND, "alert",
-                                         "Escalate alerts, and page people about them.",
+                                         "Trigger and escalate alerts, and page people about them.",
                                          .roles = ROLE_BIT(ROLE_FRONTLINE)};
 const struct permit PERMIT_SILENCE_READ = {"silence.read", SCOPE_READ, "silence", "Read silences."};
 const struct permit PERMIT_SILENCE_CHANGE = {"silence.change", SCOPE_RESPOND, "silence",

@@ -220,6 +220,43 @@ static void responders_act_for_their_teams_and_where_they_were_paged(void **stat
     expect(house, by_ana, "POST", resolve, "{}", 200, "user:ana");
 }
 
+/* Whoever may page people may report what is wrong; what there is, they act on where it is asked whose it is. */
+static void people_trigger_alerts_and_no_more_there(void **state)
+{
+    (void)state;
+    struct test_house *house = the_house;
+    static const char PATH[] = "/api/v1/alerts",
+                      ALERT[] = "{\"summary\": \"The lift stands\", \"service\": \"checkout\"}";
+    (void)sign_in(house, "budi", ROLE_OWNER);
+
+    static const struct {
+        int role, status;
+    } ROWS[] = {{ROLE_OWNER, 202},
+                {ROLE_RESPONDER, 202},
+                {ROLE_FRONTLINE, 202},
+                {ROLE_STAKEHOLDER, 403},
+                {ROLE_PARTNER, 403}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        struct account_entry ana = sign_in(house, "ana", ROWS[i].role);
+        g_autofree char *headers = headers_of(house, &ana);
+        expect(house, headers, "POST", PATH, ALERT, ROWS[i].status, NULL);
+    }
+    struct account_entry ana = sign_in(house, "ana", ROLE_FRONTLINE);
+    g_autofree char *headers = headers_of(house, &ana);
+    g_autofree char *cookie = g_strdup_printf("Cookie: __Host-tocsin=%s\r\n", ana.text);
+    expect(house, cookie, "POST", PATH, ALERT, 403, "\"field\":\"Origin\"");
+    expect(house, headers, "POST", PATH,
+           "{\"action\": \"resolve\", \"dedup_key\": \"x\", "
+           "\"service\": \"checkout\"}",
+           400, "\"field\":\"action\"");
+    expect(house, "Cookie: __Host-tocsin=tcn_session_x\r\n", "POST", PATH, ALERT, 401, NULL);
+    expect(house, headers, "POST", "/v2/enqueue", "{}", 400, NULL);
+    g_autofree char *both =
+        g_strdup_printf("%sAuthorization: Bearer %s\r\n", cookie, house->respond);
+    expect(house, both, "POST", PATH, ALERT, 202, NULL); /* the token says who it is */
+}
+
 /* --- what a cookie needs --- */
 
 static void a_change_needs_our_page(void **state)
@@ -358,6 +395,7 @@ int main(void)
         EACH(every_row_with_every_role),
         EACH(the_document_names_the_roles),
         EACH(responders_act_for_their_teams_and_where_they_were_paged),
+        EACH(people_trigger_alerts_and_no_more_there),
         EACH(a_change_needs_our_page),
         EACH(whoever_left_is_out),
         EACH(sessions_are_listed_and_ended_by_whom_they_belong_to),

@@ -33,7 +33,8 @@ static bool reaches_service(const struct config *config, const char *name, const
 static bool reaches_schedule(const struct config *config, const char *name, const char *who)
 {
     const struct schedule *schedule = schedule_find(config, name);
-    return schedule == NULL || is_of_team(config, schedule->owner, who) || schedule_has(schedule, who);
+    return schedule == NULL || is_of_team(config, schedule->owner, who) ||
+           schedule_has(schedule, who);
 }
 
 /* One that is not there is answered by the handler; where nothing can be read nothing is allowed. */

@@ -132,13 +132,13 @@ static bool is_form_of_browser(const struct http_request *request)
     return !is_safe(request) && request_is_browser(request);
 }
 
-static void refuse_caller(struct http_request *request)
+void request_refuse_caller(struct http_request *request, const struct permit *permit)
 {
     const struct http_guard *guard = &request->server->guard;
     struct fault fault = {.text = "This token's scope does not reach that far. "
                                   "Create one with a wider scope: tocsin token create."};
     if (guard->why_not != NULL) {
-        guard->why_not(guard->self, request->caller, request->match.row->permit, request, &fault);
+        guard->why_not(guard->self, request->caller, permit, request, &fault);
     }
     atomic_fetch_add(&request->refs, 1);
     http_answer_fault(request, 403, &fault);
@@ -153,7 +153,7 @@ static bool deny(struct http_request *request, bool is_known, bool has_token)
         return false;
     }
     if (is_known) {
-        refuse_caller(request);
+        request_refuse_caller(request, request->match.row->permit);
         return false;
     }
     if (has_token && refuse_guess(request)) {
@@ -230,7 +230,7 @@ static bool check_caller(struct http_request *request)
         if (door == HTTP_DOOR_ANYONE) {
             greet(request);
         }
-        return true;
+        return door != HTTP_DOOR_KEY || session_enter(request);
     }
     const char *token = http_bearer(request);
     if (token == NULL && session_recognize(request)) {
@@ -346,7 +346,7 @@ static bool check_key(struct http_request *request)
 {
     const struct http_guard *guard = &request->server->guard;
     const struct route_row *row = request->match.row;
-    if (request->is_local || row->door == 0) {
+    if (request->is_local || row->door == 0 || request->is_session) {
         request->is_known = true;
     } else if (row->door == HTTP_DOOR_KEY && guard->knows != NULL) {
         bool is_wrong = false;

@@ -35,8 +35,10 @@ struct route_row {
     /* What the caller's token must hold. Default deny: a row has this or a `door`, or the server does not start. */
     const struct permit *permit;
     http_handler handler;
-    const char *summary;          /* one line for the documentation */
-    enum http_door door;          /* 0: a token with `permit` */
+    const char *summary; /* one line for the documentation */
+    enum http_door door; /* 0: a token with `permit` */
+    /* HTTP_DOOR_KEY: with this a person who signed in is let in without a key, too; http_caller says who. NULL: nobody is. */
+    const struct permit *person;
     const struct record *request; /* of the JSON body; NULL: none or not JSON */
     const struct record *answer;  /* of the 2xx body, or of one item of a list; NULL: see summary */
     bool is_list;                 /* the answer is {"items": […], "next_cursor": …} */

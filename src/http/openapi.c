@@ -97,8 +97,14 @@ static json_t *key_security_of(const struct route_row *row)
     if (strstr(row->path, "{key}") != NULL) {
         return json_pack("[{s:[]}]", "key_in_address");
     }
-    return row->has_key_in_body ? json_pack("[{s:[]}]", "key_in_body")
-                                : json_pack("[{s:[]}, {s:[s]}]", "key", "token", "respond");
+    if (row->has_key_in_body) {
+        return json_pack("[{s:[]}]", "key_in_body");
+    }
+    json_t *ways = json_pack("[{s:[]}, {s:[s]}]", "key", "token", "respond");
+    if (row->person != NULL) {
+        json_array_append_new(ways, json_pack("{s:[]}", "session"));
+    }
+    return ways;
 }
 
 static json_t *security_of(const struct openapi *openapi, const struct route_row *row)

@@ -172,6 +172,8 @@ void request_unref(struct http_request *request);
 NODISCARD bool request_read_url(struct http_request *request);
 
 /* access.c */
+/* 403 for the caller, who lacks that permit. */
+void request_refuse_caller(struct http_request *request, const struct permit *permit);
 /* A person, rather than a program, by what it asks for. */
 NODISCARD bool request_is_browser(const struct http_request *request);
 
@@ -180,6 +182,8 @@ NODISCARD bool request_is_browser(const struct http_request *request);
 void session_find(struct http_request *request);
 /* Is it a good one? Then the request has its caller. */
 NODISCARD bool session_recognize(struct http_request *request);
+/* At a door that lets people in: false after refusing one who signed in. Nobody may be there, and a key has to do. */
+NODISCARD bool session_enter(struct http_request *request);
 /* Does a page of ours send this change with it? False after answering 403, which says what is missing. */
 NODISCARD bool session_is_meant(struct http_request *request);
 

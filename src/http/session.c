@@ -115,3 +115,23 @@ bool session_is_meant(struct http_request *request)
     }
     return true;
 }
+
+bool session_enter(struct http_request *request)
+{
+    const struct permit *person = request->match.row->person;
+    if (person == NULL || http_bearer(request) != NULL) {
+        return true;
+    }
+    session_find(request);
+    if (!session_recognize(request)) {
+        return true;
+    }
+    if (!session_is_meant(request)) {
+        return false;
+    }
+    if (!http_may(request, person)) {
+        request_refuse_caller(request, person);
+        return false;
+    }
+    return true;
+}

@@ -1,5 +1,6 @@
 /* Our own doors: alerts in our own format, and signs of life. POST only; a GET never changes anything. */
 #include "access/key_index.h"
+#include "alert/alert_permits.h"
 #include "alert/service.h"
 #include "api/door.h"
 #include "api/handler.h"
@@ -89,11 +90,24 @@ static bool enter_native(struct intake *intake, bool *out_is_free)
     if (is_owned && owner.owner_kind == KEY_TOKEN && owner.scope >= SCOPE_RESPOND) {
         return true;
     }
-    if (api_principal(intake->request).kind == PRINCIPAL_LOCAL && key == NULL) {
+    /* At the machine, or a person whom the row lets in. */
+    if (api_principal(intake->request).kind != 0 && key == NULL) {
         return true;
     }
     refuse_caller(intake, is_owned && owner.owner_kind == KEY_TOKEN);
     return false;
+}
+
+/* Who signed in acts on an alert that there is by its own routes, which ask whose it is. */
+static bool may_act_here(const struct intake *intake, const struct signal *signal,
+                         struct fault *fault)
+{
+    return signal->action == SIGNAL_TRIGGER ||
+           api_principal(intake->request).kind != PRINCIPAL_USER ||
+           fault_set(fault, "action",
+                     "With a session alerts are triggered here and nothing else; act on one by "
+                     "POST /api/v1/alerts/NUMBER/%s.",
+                     enum_to_name(SIGNAL_ACTION_NAMES, signal->action));
 }
 
 /* A person's alert: into the batch, and whose it is. */
@@ -101,8 +115,9 @@ static bool take_named(struct intake *intake, const json_t *body, struct fault *
 {
     g_autofree char *integration = NULL;
     g_autofree char *service = NULL;
-    return native_read(body, batch_add(&intake->batch), &integration, &service, fault) &&
-           adopt_named(intake, integration, service, fault);
+    struct signal *signal = batch_add(&intake->batch);
+    return native_read(body, signal, &integration, &service, fault) &&
+           may_act_here(intake, signal, fault) && adopt_named(intake, integration, service, fault);
 }
 
 static bool take_program(struct intake *intake, const json_t *body, struct fault *fault)
@@ -224,9 +239,10 @@ static const int NOT_LET_IN[] = {401, 403, 0};
 
 static const struct route_row ROWS[] = {
     {"POST", "/api/v1/alerts", NULL, post_alert, .door = HTTP_DOOR_KEY,
-     .summary = "Trigger, acknowledge or resolve an alert with an integration's key, or a token.",
-     .request = &NATIVE_ALERT_RECORD, .answer = &NATIVE_ANSWER_RECORD, .success = 202,
-     .others = NOT_LET_IN, .takes_part = true, .headers = NATIVE_HEADERS},
+     .summary = "Trigger, acknowledge or resolve an alert with an integration's key, or a token; "
+                "trigger one as a person who signed in.",
+     .person = &PERMIT_ALERT_PAGE, .request = &NATIVE_ALERT_RECORD, .answer = &NATIVE_ANSWER_RECORD,
+     .success = 202, .others = NOT_LET_IN, .takes_part = true, .headers = NATIVE_HEADERS},
     {"POST", "/heartbeat/{key}", NULL, post_heartbeat, .door = HTTP_DOOR_KEY,
      .summary = "A sign of life.", .answer = &BEAT_TAKEN_SHAPE, .ignores_body = true},
 };
