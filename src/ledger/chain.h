@@ -47,6 +47,12 @@ NODISCARD bool chain_walk(struct chain *chain, struct db *db, int limit);
 /* All of it. True when it is whole. Takes as long as there are events; memory is bounded. */
 NODISCARD bool chain_verify(struct db *db, struct chain *out);
 
+/* The events after `after_seq` in order, at most `limit`, each with the hash that is kept with it. Any connection. */
+void chain_list(struct db *db, int64_t after_seq, int limit,
+                void (*each)(void *self, const struct event *event,
+                             const unsigned char hash[EVENT_HASH_SIZE]),
+                void *self);
+
 /* The next event of a walk, with the hash that is kept with it: chain_walk's judge. */
 void chain_judge(struct chain *chain, const struct event *event, const void *kept, size_t size);
 /* What was walked holds together, but the index of parents says something else of that event than itself does. */

@@ -255,6 +255,18 @@ void event_list_back(struct db *db, int64_t before_seq, int limit,
     }
 }
 
+void chain_list(struct db *db, int64_t after_seq, int limit,
+                void (*each)(void *self, const struct event *event,
+                             const unsigned char hash[EVENT_HASH_SIZE]),
+                void *self)
+{
+    struct db_query *query = ask_list(db, after_seq, NULL, limit);
+    struct event_row row;
+    while (row_next(query, &EVENT_TABLE, &row)) {
+        each(self, &row.event, row.hash);
+    }
+}
+
 int64_t event_last_seq(struct db *db)
 {
     return db_take_int(db_query(db, "SELECT max(seq) FROM event"));

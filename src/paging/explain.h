@@ -25,4 +25,8 @@ NODISCARD json_t *explain_subject(struct db *db, const struct config *config,
 struct delivery;
 NODISCARD json_t *delivery_json(const struct delivery *delivery);
 
+/* One message that is about nothing that pages (a test, a gap ahead), with its attempts. New reference. */
+struct notification;
+NODISCARD json_t *notice_json(struct db *db, const struct notification *notice);
+
 #endif

@@ -128,6 +128,9 @@ static const char *why_page_ended(int state)
 /* Newly allocated. */
 static char *why_cancelled(struct db *db, const struct topic *topic, const struct notification *n)
 {
+    if (topic == NULL) {
+        return g_strdup("not sent: nobody wants it any more");
+    }
     struct page page = {0};
     const char *why = "not sent: silenced or started over";
     const char *by = topic->ended_by != NULL ? topic->ended_by : topic->taken_by;
@@ -145,6 +148,7 @@ static char *why_cancelled(struct db *db, const struct topic *topic, const struc
                       : g_strdup(why);
 }
 
+/* `topic` is NULL of one that is about none. */
 static json_t *notification_json(struct db *db, const struct topic *topic,
                                  const struct notification *n)
 {
@@ -252,20 +256,32 @@ static json_t *told_json(const struct topic *topic, const struct config *config,
     return object;
 }
 
+/* With who it is for, where no page says that. */
+static json_t *addressed_json(struct db *db, const struct topic *topic,
+                              const struct notification *n)
+{
+    struct mailbox mailbox = {0};
+    json_t *object = notification_json(db, topic, n);
+    if (mailbox_load(db, n->mailbox_id, &mailbox)) {
+        set_text(object, "who", mailbox.who);
+    }
+    mailbox_clear(&mailbox);
+    return object;
+}
+
+json_t *notice_json(struct db *db, const struct notification *notice)
+{
+    return addressed_json(db, NULL, notice);
+}
+
 /* Who was told that it is over. */
 static json_t *endings_json(struct db *db, const struct topic *topic)
 {
     json_t *endings = json_array();
     GArray *list = notifications_of_kind(db, topic->subject, NOTIFICATION_ENDED);
     for (guint i = 0; i < list->len; i++) {
-        const struct notification *n = &g_array_index(list, struct notification, i);
-        struct mailbox mailbox = {0};
-        json_t *object = notification_json(db, topic, n);
-        if (mailbox_load(db, n->mailbox_id, &mailbox)) {
-            set_text(object, "who", mailbox.who);
-        }
-        mailbox_clear(&mailbox);
-        json_array_append_new(endings, object);
+        json_array_append_new(
+            endings, addressed_json(db, topic, &g_array_index(list, struct notification, i)));
     }
     notifications_free(list);
     return endings;

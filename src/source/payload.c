@@ -54,6 +54,14 @@ static void shelf_free(gpointer self)
     g_free(shelf);
 }
 
+json_t *payload_json(const struct payload *payload)
+{
+    char at[UTC_TEXT_SIZE];
+    utc_format(payload->at, at);
+    return json_pack("{s:s, s:i, s:s*, s:s}", "at", at, "status", payload->status, "problem",
+                     payload->problem, "body", payload->body);
+}
+
 struct payload_book *payload_book_create(void)
 {
     struct payload_book *book = g_new0(struct payload_book, 1);

@@ -9,6 +9,8 @@
 #ifndef SOURCE_PAYLOAD_H
 #define SOURCE_PAYLOAD_H
 
+#include <jansson.h>
+
 #include "db/db.h"
 #include "ledger/ledger.h"
 
@@ -20,6 +22,9 @@ struct payload {
     const char *problem; /* why it was refused, or which part of it; NULL: nothing to complain of */
     const char *body;
 };
+
+/* As the API shows it: {at, status, problem, body}. New reference. */
+NODISCARD json_t *payload_json(const struct payload *payload);
 
 NODISCARD struct payload_book *payload_book_create(void);
 void payload_book_destroy(struct payload_book **book);

@@ -62,6 +62,31 @@ void payload_each_of(struct db *db, const char *integration,
     }
 }
 
+void payload_each_before(struct db *db, struct utc before, int max,
+                         void (*each)(void *self, const char *integration, int slot,
+                                      const struct payload *payload),
+                         void *self)
+{
+    struct db_query *query = row_query(
+        db, &PAYLOAD_TABLE, "SELECT {columns} FROM payload WHERE at < $1 ORDER BY at LIMIT $2");
+    db_bind_utc(query, 1, before);
+    db_bind_int(query, 2, max);
+    struct payload_row row;
+    while (row_next(query, &PAYLOAD_TABLE, &row)) {
+        each(self, row.integration, row.slot, &row.payload);
+    }
+}
+
+void payload_delete(struct db *db, const char *integration, int slot, struct utc at)
+{
+    struct db_query *query =
+        db_query(db, "DELETE FROM payload WHERE integration = $1 AND slot = $2 AND at = $3");
+    db_bind_text(query, 1, integration);
+    db_bind_int(query, 2, slot);
+    db_bind_utc(query, 3, at);
+    (void)db_run(query);
+}
+
 void payload_each(struct db *db,
                   void (*each)(void *self, const char *integration, int slot,
                                const struct payload *payload),

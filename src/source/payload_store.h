@@ -17,6 +17,14 @@ NODISCARD int payload_next_slot(struct db *db, const char *integration, int coun
 void payload_each_of(struct db *db, const char *integration,
                      void (*each)(void *self, const struct payload *payload), void *self);
 
+/* At most `max` of those that came before `before`, oldest first. */
+void payload_each_before(struct db *db, struct utc before, int max,
+                         void (*each)(void *self, const char *integration, int slot,
+                                      const struct payload *payload),
+                         void *self);
+/* That one, if the slot has not been taken by another since. */
+void payload_delete(struct db *db, const char *integration, int slot, struct utc at);
+
 /* Oldest first. */
 void payload_each(struct db *db,
                   void (*each)(void *self, const char *integration, int slot,

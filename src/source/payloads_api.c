@@ -9,11 +9,7 @@
 
 static void list_payload(void *self, const struct payload *payload)
 {
-    char at[UTC_TEXT_SIZE];
-    utc_format(payload->at, at);
-    (void)json_array_append_new(self, json_pack("{s:s, s:i, s:s*, s:s}", "at", at, "status",
-                                                payload->status, "problem", payload->problem,
-                                                "body", payload->body));
+    (void)json_array_append_new(self, payload_json(payload));
 }
 
 static void read_payloads(struct http_request *request, void *context)
