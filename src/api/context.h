@@ -23,6 +23,7 @@ struct api_context {
     bool board_is_open;            /* `/` needs no token (a trial on loopback) */
     struct pager *pager;           /* paging/pager.h */
     struct payload_book *payloads; /* source/payload.h */
+    struct archive *archive;       /* retention/archive.h; NULL: nothing is said of one */
     size_t alerts_per_request;     /* at most; 0: LIMIT_ALERTS_PER_REQUEST */
     atomic_int_least64_t answer_within_us; /* to whoever sends alerts; 0: as long as they wait */
     struct key_index *keys;                /* access/key_index.h */

@@ -9,6 +9,7 @@
 #include "ledger/chain.h"
 #include "people/contact_lint.h"
 #include "people/contact_store.h"
+#include "retention/retention_store.h"
 #include "source/refusal.h"
 
 #define RESTORE "Stop the server and restore the last backup: tocsin restore FILE."
@@ -177,6 +178,21 @@ static void look_at_space(struct doctor *doctor)
     }
 }
 
+/* What is to be written out before it is deleted, and cannot be, is not deleted: the disk fills up. */
+static void look_at_archive(struct doctor *doctor)
+{
+    struct archive_state state;
+    if (archive_state_load(doctor->db, &state) && utc_is_set(state.failed_at)) {
+        char since[UTC_TEXT_SIZE];
+        utc_format(state.failed_at, since);
+        lint_add(doctor->findings, LINT_WARNING, "archive", "",
+                 "Make room there, or set TOCSIN_ARCHIVE to another directory.",
+                 "Nothing that is old is deleted since %s: %s", since,
+                 state.why != NULL ? state.why : "");
+    }
+    archive_state_clear(&state);
+}
+
 static bool is_loopback(const char *address)
 {
     return g_str_has_prefix(address, "127.") || g_str_has_prefix(address, "[::1]") ||
@@ -262,6 +278,7 @@ void doctor_look(struct doctor *doctor)
     }
     look_at_history(doctor);
     look_at_space(doctor);
+    look_at_archive(doctor);
     look_at_reading(doctor);
     look_at_settings(doctor);
     look_at_refusals(doctor);

@@ -24,7 +24,7 @@ static const struct table *const TABLES[] = {
     &ACCESS_KEY_TABLE, &ALERT_TABLE,   &CLOCK_MARK_TABLE, &CONTACT_TABLE,         &DELIVERY_TABLE,
     &ESCALATION_TABLE, &EVENT_TABLE,   &MAILBOX_TABLE,    &NOTIFICATION_TABLE,    &PAGE_TABLE,
     &LANE_TABLE,       &NODE_TABLE,    &PAYLOAD_TABLE,    &RETENTION_STATE_TABLE, &CHECKPOINT_TABLE,
-    &ACCOUNT_TABLE,    &SESSION_TABLE, &LINK_TABLE,
+    &ACCOUNT_TABLE,    &SESSION_TABLE, &LINK_TABLE,       &ARCHIVE_STATE_TABLE,
 };
 
 /* No struct stands for a row of these: one or two values that a statement or two know. */

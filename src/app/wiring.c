@@ -17,6 +17,7 @@
 #include "config/past.h"
 #include "http/guard.h"
 #include "ledger/chain.h"
+#include "retention/archive.h"
 #include "source/payload.h"
 
 /* Bytes that are kept for paging on a full disk, in the database's file and as many in its log. An alert takes
@@ -87,6 +88,8 @@ static bool open_ledger(struct house *house, struct fault *fault)
     config_add_witness(house->configs, house->ledger);
     house->pager = pager_create(house->configs, &RANDOM_SYSTEM);
     pager_attach(house->pager, house->ledger);
+    house->archive = archive_create(house->settings->archive, house->settings->node_name,
+                                    ledger_clock(house->ledger));
     house->payloads = payload_book_create();
     payload_book_load(house->payloads, house->db);
     payload_book_add_duty(house->payloads, house->ledger);
@@ -227,6 +230,7 @@ static void open_features(struct house *house)
                              .board_is_open = house->settings->board == BOARD_OPEN,
                              .pager = house->pager,
                              .payloads = house->payloads,
+                             .archive = house->archive,
                              .alerts_per_request = (size_t)house->settings->alerts_per_request,
                              .keys = house->keys,
                              .sessions = house->sessions,
@@ -336,7 +340,7 @@ bool house_open(struct house *house, const struct settings *settings,
     house->queue = queue_start(house->ledger, ledger_clock(house->ledger));
     house->api.queue = house->queue;
     if (!house_start_courier(house, fault) || !house_start_ear(house, fault) ||
-        !apply_at_start(house, fault)) {
+        !house_start_archive(house, fault) || !apply_at_start(house, fault)) {
         return false;
     }
     house_warn_of_variables(house);
@@ -404,6 +408,7 @@ void house_close(struct house *house)
     atomic_store(&house->is_closing, true);
     house_stop_ear(house);
     house_stop_check(house);
+    house_stop_archive(house);
     pthread_mutex_lock(&house->http_lock);
     struct http_server *http = g_steal_pointer(&house->http);
     pthread_mutex_unlock(&house->http_lock);
@@ -422,6 +427,7 @@ void house_close(struct house *house)
     ledger_destroy(&house->ledger);
     features_close(&house->features);
     pager_destroy(&house->pager);
+    archive_destroy(&house->archive);
     payload_book_destroy(&house->payloads);
     key_index_destroy(&house->keys);
     session_index_destroy(&house->sessions);

@@ -34,6 +34,7 @@ struct house {
     struct ledger *ledger;
     struct pager *pager;
     struct payload_book *payloads;
+    struct archive *archive;
     struct key_index *keys;
     struct session_index *sessions;
     struct live *live;
@@ -47,6 +48,8 @@ struct house {
     struct db_listener *listener; /* NULL: one writer, nobody to hear */
     pthread_t listener_thread;
     bool has_ear_thread;
+    pthread_t archive_thread; /* writes out what will be deleted */
+    bool has_archive_thread;
     struct db_check *check; /* reads the whole file; NULL: none was begun */
     pthread_t check_thread; /* the main thread's, as the next two */
     bool has_check_thread;
@@ -84,6 +87,11 @@ NODISCARD bool house_misses_database(const struct house *house);
 /* Hears that other nodes have written and wakes the queue: where there can be others. */
 NODISCARD bool house_start_ear(struct house *house, struct fault *fault);
 void house_stop_ear(struct house *house);
+
+/* The thread that writes out what will be deleted: where there is an archive, once the queue runs. */
+NODISCARD bool house_start_archive(struct house *house, struct fault *fault);
+/* Also of a house that was not wholly opened. A disk that hangs is left alone. */
+void house_stop_archive(struct house *house);
 
 /* A few times a second, from one thread: begins a check of the database file when it is time for one. */
 void house_check_tick(struct house *house);

@@ -38,6 +38,7 @@ struct settings {
     struct span shutdown_drain;
     char *heartbeat_out;
     struct span heartbeat_out_every;
+    char *archive; /* a directory, or "none" */
     char *user;
     /* For the commands that talk to a server. */
     char *url;

@@ -218,6 +218,14 @@ const struct setting SETTINGS[] = {
      .max = INT64_C(86400000000),
      .arg = "SPAN",
      .doc = "How often it beats."},
+    {.name = "archive",
+     .kind = SETTING_TEXT,
+     .scope = SETTING_SERVER,
+     .offset = AT(archive),
+     .arg = "DIR",
+     .doc = "A directory, which must be there, into which everything is written before retention "
+            "deletes it; while that fails nothing is deleted. none: not any more, where there was "
+            "one."},
     {.name = "user",
      .kind = SETTING_TEXT,
      .scope = SETTING_SERVER,

@@ -23,6 +23,7 @@ static const struct {
     {"0007_retention.sql", "abc10760184571e70764d53fa6283c00de7fea8fe13264ff1615147a2421b42e"},
     {"0008_checkpoint.sql", "0704ad5780d12681c89451d2b9a6c33e0ecb88ae6d68aa0fc79fd4d7e9664821"},
     {"0009_accounts.sql", "864b567d9ab4eefe0a84f6319ac6320cf85f5a403c575749354e8f56a21d5e41"},
+    {"0010_archive.sql", "4f311f9c1ee245957b9587c99266c4123be47db26f2b1727a0b1be93032582b8"},
 };
 
 static void a_released_step_is_as_it_was(void **state)

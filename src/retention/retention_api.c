@@ -44,6 +44,16 @@ static const struct field SPACE_FIELDS[] = {
 static const struct record SPACE =
     SHAPE("RetentionFile", "The file of the database.", SPACE_FIELDS);
 
+static const struct field ARCHIVE_FIELDS[] = {
+    SHAPE_TEXT("node", 0, "The server that wrote last."),
+    SHAPE_KIND("archived_at", FIELD_UTC, 0, "When; absent: nothing was old yet."),
+    SHAPE_TEXT("last_seq", 0, "Up to this one events were written out."),
+    SHAPE_KIND("failed_at", FIELD_UTC, 0, "Since when it fails: nothing is deleted meanwhile."),
+    SHAPE_TEXT("why", 0, NULL),
+};
+static const struct record ARCHIVE =
+    SHAPE("RetentionArchive", "What is written out before it is deleted.", ARCHIVE_FIELDS);
+
 static const struct field RETENTION_FIELDS[] = {
     SHAPE_MANY("kept", KEPT, FIELD_ALWAYS),
     SHAPE_ONE("last_run", RUN, 0),
@@ -52,6 +62,7 @@ static const struct field RETENTION_FIELDS[] = {
     SHAPE_KIND("judged_at", FIELD_UTC, 0,
                "What time it is for retention: behind the clock where that leapt ahead."),
     SHAPE_ONE("file", SPACE, 0),
+    SHAPE_ONE("archive", ARCHIVE, 0),
 };
 static const struct record RETENTION_STATUS =
     SHAPE("Retention", "How long what is over is kept, and what will go.", RETENTION_FIELDS);
@@ -114,6 +125,23 @@ static void set_file(json_t *status, struct db *db)
     }
 }
 
+static void set_archive(json_t *status, struct db *db)
+{
+    struct archive_state state;
+    if (archive_state_load(db, &state)) {
+        json_t *json = json_pack("{s:s*, s:s*}", "node", state.node, "why",
+                                 utc_is_set(state.failed_at) ? state.why : NULL);
+        json_set_utc(json, "archived_at", state.archived_at);
+        json_set_utc(json, "failed_at", state.failed_at);
+        if (state.last_seq != 0) {
+            json_object_set_new(json, "last_seq",
+                                json_sprintf("%" G_GINT64_FORMAT, state.last_seq));
+        }
+        json_object_set_new(status, "archive", json);
+    }
+    archive_state_clear(&state);
+}
+
 static json_t *status_json(struct db *db, const struct retention *retention, struct utc now)
 {
     struct retention_state state;
@@ -142,6 +170,7 @@ static json_t *status_json(struct db *db, const struct retention *retention, str
     }
     json_set_utc(status, "judged_at", state.judged_at);
     set_file(status, db);
+    set_archive(status, db);
     return status;
 }
 

@@ -37,6 +37,27 @@ static void show_file(const json_t *file)
     output_print(out);
 }
 
+static void show_archive(const json_t *archive)
+{
+    const char *at = json_text(archive, "archived_at", NULL);
+    const char *failed = json_text(archive, "failed_at", NULL);
+    const char *seq = json_text(archive, "last_seq", NULL);
+    g_autofree char *when = at != NULL ? output_time_text(output_zone(), at) : NULL;
+    g_autofree char *since = failed != NULL ? output_time_text(output_zone(), failed) : NULL;
+    g_autoptr(GString) out = g_string_new("\nWhat goes is written to an archive before");
+    g_string_append_printf(out, when != NULL ? ", last at %s by %s" : "; nothing was yet", when,
+                           json_text(archive, "node", "?"));
+    if (seq != NULL) {
+        g_string_append_printf(out, ", the events up to number %s", seq);
+    }
+    g_string_append(out, ".\n");
+    if (since != NULL) {
+        g_string_append_printf(out, "Nothing is deleted since %s: %s.\n", since,
+                               json_text(archive, "why", ""));
+    }
+    output_print(out);
+}
+
 /* Each row as it is told: "100000+" where nobody counted to the end. */
 static json_t *told(const json_t *kept)
 {
@@ -64,6 +85,10 @@ static int show_retention(struct cli *cli)
         const json_t *run = json_object_get(answer, "last_run");
         if (run != NULL) {
             show_run(run);
+        }
+        const json_t *archive = json_object_get(answer, "archive");
+        if (archive != NULL) {
+            show_archive(archive);
         }
         const json_t *file = json_object_get(answer, "file");
         if (file != NULL) {

@@ -9,7 +9,7 @@ static void *open_room(struct api_context *api)
 {
     struct retention_room *room = g_new0(struct retention_room, 1);
     room->api = api;
-    room->work = retention_work_create(api->configs, api->clock, api->payloads);
+    room->work = retention_work_create(api->configs, api->clock, api->payloads, api->archive);
     retention_work_attach(room->work, api->ledger);
     return room;
 }

@@ -182,17 +182,25 @@ static const struct column EVENT_COLUMNS[] = {{"seq", COLUMN_INT, EVENT_AT(seq)}
 static const struct table EVENTS = {.size = sizeof(struct retention_event),
                                     ROW_COLUMNS(EVENT_COLUMNS)};
 
-size_t retention_first_events(struct db *db, struct retention_event *out, size_t max)
+size_t retention_events_after(struct db *db, int64_t after_seq, struct retention_event *out,
+                              size_t max)
 {
+    /* Another text than the ledger's for whole events: a statement is known by its address. */
     struct db_query *query =
-        row_query(db, &EVENTS, "SELECT {columns} FROM event ORDER BY seq LIMIT $1");
-    db_bind_int(query, 1, (int64_t)max);
+        row_query(db, &EVENTS, "SELECT {columns} FROM event WHERE $1 < seq ORDER BY seq LIMIT $2");
+    db_bind_int(query, 1, after_seq);
+    db_bind_int(query, 2, (int64_t)max);
     size_t count = 0;
     while (count < max && row_next(query, &EVENTS, &out[count])) {
         count++;
     }
     db_reset(query);
     return count;
+}
+
+size_t retention_first_events(struct db *db, struct retention_event *out, size_t max)
+{
+    return retention_events_after(db, INT64_MIN, out, max);
 }
 
 static int64_t first_or_none(struct db_query *query)
@@ -274,4 +282,53 @@ void retention_state_save(struct db *db, const struct retention_state *state)
 {
     struct state_row row = {1, *state};
     row_put(db, &RETENTION_STATE_TABLE, &row);
+}
+
+/* --- the archive --- */
+
+struct archive_row {
+    int64_t only_row;
+    struct archive_state state;
+};
+
+#define ARCHIVE(member) offsetof(struct archive_row, state.member)
+
+static const struct column ARCHIVE_COLUMNS[] = {
+    {"only_row", COLUMN_INT, offsetof(struct archive_row, only_row), COLUMN_KEY},
+    {"node", COLUMN_TEXT, ARCHIVE(node)},
+    {"archived_at", COLUMN_UTC, ARCHIVE(archived_at)},
+    {"last_seq", COLUMN_INT, ARCHIVE(last_seq)},
+    {"failed_at", COLUMN_UTC, ARCHIVE(failed_at)},
+    {"why", COLUMN_TEXT, ARCHIVE(why)},
+};
+
+const struct table ARCHIVE_STATE_TABLE = {
+    .name = "retention_archive", .size = sizeof(struct archive_row), ROW_COLUMNS(ARCHIVE_COLUMNS)};
+
+bool archive_state_load(struct db *db, struct archive_state *out)
+{
+    struct archive_row row = {0};
+    bool is_there =
+        row_take(row_query(db, &ARCHIVE_STATE_TABLE, "SELECT {columns} FROM retention_archive"),
+                 &ARCHIVE_STATE_TABLE, &row);
+    *out = row.state;
+    return is_there;
+}
+
+void archive_state_save(struct db *db, const struct archive_state *state)
+{
+    struct archive_row row = {1, *state};
+    row_put(db, &ARCHIVE_STATE_TABLE, &row);
+}
+
+void archive_state_delete(struct db *db)
+{
+    (void)db_run(db_query(db, "DELETE FROM retention_archive"));
+}
+
+void archive_state_clear(struct archive_state *state)
+{
+    g_free(state->node);
+    g_free(state->why);
+    *state = (struct archive_state){0};
 }

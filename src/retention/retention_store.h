@@ -12,9 +12,10 @@ enum retention_sort {
     SORT_SUPPRESSED, /* … and those that a route suppressed */
     SORT_DELIVERIES,
     SORT_NOTICES, /* messages that are about no alert: tests, gaps ahead */
-    SORT_EVENTS,  /* in whole prefixes, by their numbers (the three functions below) */
-    SORT_SPACE,   /* what they took of a file of our own (db_give_back) */
-    SORT_END,     /* no sort: none is after it */
+    SORT_EVENTS,  /* in whole prefixes, by their numbers (the functions below) */
+    SORT_PAYLOADS,
+    SORT_SPACE, /* what they took of a file of our own (db_give_back) */
+    SORT_END,   /* no sort: none is after it */
 };
 
 /* Behind which the next ones are looked for. */
@@ -32,7 +33,14 @@ void retention_delete(struct db *db, enum retention_sort sort, int64_t id);
 /* Answers how many. */
 int64_t retention_delete_payloads(struct db *db, struct utc before);
 
-/* The oldest ones, in order; writes at most `max`. */
+/* So many events go in one step at most, for each step leaves a checkpoint and they are small; and no fewer than that,
+ * for a checkpoint is an event itself. */
+enum { RETENTION_EVENTS_MOST = 1000, RETENTION_EVENTS_LEAST = 20 };
+
+/* The oldest ones after that number, in order; writes at most `max`. */
+NODISCARD size_t retention_events_after(struct db *db, int64_t after_seq,
+                                        struct retention_event *out, size_t max);
+/* All of them. */
 NODISCARD size_t retention_first_events(struct db *db, struct retention_event *out, size_t max);
 /* The first event that something needs which is kept: of the oldest alert, or of what is paged about first. INT64_MAX:
  * none is. */
@@ -60,5 +68,21 @@ extern const struct table RETENTION_STATE_TABLE;
 /* Zeroed when there was none yet. */
 void retention_state_load(struct db *db, struct retention_state *out);
 void retention_state_save(struct db *db, const struct retention_state *state);
+
+/* How what is deleted is written out before: one row where it is, or was once by some server. */
+struct archive_state {
+    char *node;             /* the server that did so last */
+    struct utc archived_at; /* unset: not yet */
+    int64_t last_seq;       /* of the events */
+    struct utc failed_at;   /* since when it cannot be, and nothing is deleted; unset: it can */
+    char *why;
+};
+
+extern const struct table ARCHIVE_STATE_TABLE;
+/* False: there is no archive. Clear it in both cases. */
+NODISCARD bool archive_state_load(struct db *db, struct archive_state *out);
+void archive_state_save(struct db *db, const struct archive_state *state);
+void archive_state_delete(struct db *db);
+void archive_state_clear(struct archive_state *state);
 
 #endif

@@ -1,6 +1,7 @@
 #include "retention/retention_work.h"
 
 #include "ledger/checkpoint.h"
+#include "retention/archive_duty.h"
 #include "source/payload.h"
 
 /* After a start, for others have more to do then; between two runs; after a step that failed. */
@@ -10,12 +11,12 @@
 #define WAIT_FOR_ROOM SPAN_MIN(1)
 /* A step ends after this, for a batch may wait behind it. */
 #define STEP_MOST SPAN_MS(5)
+/* Whoever writes out wakes the ledger; this is in case that was missed. */
+#define LOOK_AGAIN SPAN_MIN(10)
 
 /* Of one step. What it dirties is synced, and moved into the file, while alerts wait. */
 enum {
     ROWS_MOST = 32,
-    EVENTS_MOST = 1000, /* they are small, and each step leaves a checkpoint */
-    EVENTS_LEAST = 20,  /* for less than that no checkpoint is made: it is an event itself */
 };
 
 /* So much room that nothing is in stays in the file, for what comes next: else it would shrink and grow in turns. One part
@@ -38,6 +39,7 @@ struct retention_work {
     struct span judged;    /* when judged_at was moved on; 0: not by this node */
     struct span forgotten; /* when the memory of payloads is to be looked at again */
     bool has_missed;       /* the last look found no judged_at */
+    struct archive_duty archived;
 };
 
 /* --- when --- */
@@ -53,6 +55,12 @@ static void rest(struct retention_work *work, struct span elapsed)
     struct span until = after(elapsed, retention_rest(took));
     work->due.us = MAX(work->due.us, until.us);
     work->has_stepped = false;
+}
+
+static void stop_run(struct retention_work *work)
+{
+    work->is_running = false;
+    archive_duty_cancel(&work->archived);
 }
 
 /* Each node remembers payloads for itself. */
@@ -83,7 +91,7 @@ struct utc retention_next_at(struct ledger_tx *tx, void *self)
     struct span elapsed = clock_elapsed(work->clock);
     forget_payloads(tx, work, elapsed);
     if (!lane_is_in(tx->lanes, LANE_HOUSE)) {
-        work->is_running = false; /* another node goes on with it */
+        stop_run(work); /* another node goes on with it */
         work->judged = (struct span){0};
         return UTC_NEVER;
     }
@@ -92,6 +100,9 @@ struct utc retention_next_at(struct ledger_tx *tx, void *self)
     }
     if (!ledger_is_writable(tx->ledger)) {
         work->due.us = MAX(work->due.us, after(elapsed, WAIT_FOR_ROOM).us);
+    }
+    if (work->is_running && archive_duty_waits(&work->archived)) {
+        return utc_add(tx->now, LOOK_AGAIN);
     }
     struct span left = {work->due.us - elapsed.us};
     return left.us <= 0 ? tx->now : utc_add(tx->now, left);
@@ -102,7 +113,7 @@ static void put_off(struct ledger_tx *tx, void *self, struct span by)
     struct retention_work *work = self;
     (void)tx;
     (void)by; /* what could not be deleted for years may stay for another hour */
-    work->is_running = false;
+    stop_run(work);
     work->due = after(clock_elapsed(work->clock), RUN_EVERY);
 }
 
@@ -110,8 +121,21 @@ static void put_off(struct ledger_tx *tx, void *self, struct span by)
 
 static struct span kept_for(const struct retention *retention, enum retention_sort sort)
 {
-    return sort == SORT_ALERTS || sort == SORT_SUPPRESSED ? retention->alerts
-                                                          : retention->deliveries;
+    switch (sort) {
+    case SORT_ALERTS:
+    case SORT_SUPPRESSED:
+        return retention->alerts;
+    case SORT_EVENTS:
+        return retention->events;
+    case SORT_PAYLOADS:
+        return retention->payloads;
+    case SORT_DELIVERIES:
+    case SORT_NOTICES:
+    case SORT_SPACE:
+    case SORT_END:
+        break;
+    }
+    return retention->deliveries;
 }
 
 static int64_t *counter(struct retention_state *state, enum retention_sort sort)
@@ -124,6 +148,7 @@ static int64_t *counter(struct retention_state *state, enum retention_sort sort)
         return &state->deliveries;
     case SORT_NOTICES:
     case SORT_EVENTS:
+    case SORT_PAYLOADS:
     case SORT_SPACE:
     case SORT_END:
         break;
@@ -131,73 +156,136 @@ static int64_t *counter(struct retention_state *state, enum retention_sort sort)
     return &state->notices;
 }
 
-static bool has_time(const struct retention_work *work)
+static bool has_time(const void *self)
 {
+    const struct retention_work *work = self;
     return clock_elapsed(work->clock).us < work->begun.us + STEP_MOST.us;
 }
 
+/* All of the next take what it is about: what is old, since when, and what is known of it. */
+struct retention_step {
+    struct ledger_tx *tx;
+    struct retention_work *work;
+    struct retention_state *state;
+    struct utc before; /* what was over before that is old */
+    int limit;
+};
+
 /* True when there may be more of this sort. */
-static bool work_sort(struct ledger_tx *tx, struct retention_work *work,
-                      const struct retention *retention, struct retention_state *state, int limit)
+static bool work_sort(const struct retention_step *step)
 {
+    struct retention_work *work = step->work;
     struct retention_candidate found[ROWS_MOST];
-    struct utc before =
-        retention_horizon(state->judged_at, tx->now, kept_for(retention, work->sort));
-    size_t max = (size_t)CLAMP(limit, 1, ROWS_MOST);
-    size_t count = retention_find(tx->db, work->sort, before, &work->cursor, found, max);
+    size_t max = (size_t)CLAMP(step->limit, 1, ROWS_MOST);
+    size_t count =
+        retention_find(step->tx->db, work->sort, step->before, &work->cursor, found, max);
     size_t i = 0;
     for (; i < count && (i == 0 || has_time(work)); i++) {
         work->cursor = (struct retention_cursor){found[i].over_at, found[i].id};
-        if (retention_may_go(&found[i], before)) {
-            retention_delete(tx->db, work->sort, found[i].id);
-            *counter(state, work->sort) += 1;
+        if (retention_may_go(&found[i], step->before)) {
+            retention_delete(step->tx->db, work->sort, found[i].id);
+            *counter(step->state, work->sort) += 1;
         }
     }
     return i < count || count == max;
 }
 
-/* The same of the events. */
-static bool work_events(struct ledger_tx *tx, const struct retention *retention,
-                        struct retention_state *state, int limit)
+/* Events up to that number at most; answers the last one that is gone, 0: none. `out_more`: so may be those after it. */
+static int64_t forget_events(const struct retention_step *step, int64_t most, bool *out_more)
 {
-    struct retention_event oldest[EVENTS_MOST];
-    size_t max = limit == 1 ? EVENTS_LEAST : EVENTS_MOST;
-    size_t count = retention_first_events(tx->db, oldest, max);
-    int64_t last =
-        retention_prefix(oldest, count, retention_needed_seq(tx->db),
-                         retention_horizon(state->judged_at, tx->now, retention->events), tx->now);
-    if (last == 0 || last - oldest[0].seq + 1 < EVENTS_LEAST) {
-        return false;
+    struct retention_event oldest[RETENTION_EVENTS_MOST];
+    size_t max = step->limit == 1 ? RETENTION_EVENTS_LEAST : RETENTION_EVENTS_MOST;
+    size_t count = retention_first_events(step->tx->db, oldest, max);
+    int64_t needed = retention_needed_seq(step->tx->db);
+    needed = most < needed ? most + 1 : needed;
+    *out_more = false;
+    int64_t last = retention_prefix(oldest, count, needed, step->before, step->tx->now);
+    if (last == 0 || last - oldest[0].seq + 1 < RETENTION_EVENTS_LEAST) {
+        return 0;
     }
-    int64_t gone = event_forget(tx, last);
-    state->events += gone;
-    return gone > 0 && last == oldest[count - 1].seq;
+    int64_t gone = event_forget(step->tx, last);
+    step->state->events += gone;
+    *out_more = gone > 0 && last == oldest[count - 1].seq;
+    return gone > 0 ? last : 0;
+}
+
+static bool work_events(const struct retention_step *step)
+{
+    bool has_more;
+    return forget_events(step, INT64_MAX, &has_more) > 0 && has_more;
+}
+
+static bool work_payloads(const struct retention_step *step)
+{
+    step->state->payloads += retention_delete_payloads(step->tx->db, step->before);
+    return false;
+}
+
+/* Of events that were written out. True when there are more in the list; where none may go the list ends all the same, for
+ * what nothing comes of is not to be written out without end. */
+static bool work_listed_events(const struct retention_step *step)
+{
+    struct archive_list *list = step->work->archived.list;
+    bool has_more;
+    int64_t last = forget_events(step, list->reached.id, &has_more);
+    list->is_end = list->is_end || last == 0;
+    return last > 0 && last < list->reached.id;
+}
+
+/* What was written out, of any sort. True when there may be more. */
+static bool work_list(const struct retention_step *step)
+{
+    struct archive_duty *archived = &step->work->archived;
+    enum retention_sort sort = step->work->sort;
+    if (archived->list == NULL) {
+        const struct archive_ask ask = {.sort = sort, .before = step->before, .now = step->tx->now};
+        archive_duty_want(archived, &ask);
+        return true;
+    }
+    bool is_used_up = true;
+    if (sort == SORT_EVENTS) {
+        is_used_up = !work_listed_events(step);
+    } else if (sort == SORT_PAYLOADS) {
+        step->state->payloads += archive_duty_delete_payloads(step->tx, archived, step->before);
+    } else {
+        int max = CLAMP(step->limit, 1, ROWS_MOST);
+        *counter(step->state, sort) +=
+            archive_duty_delete(step->tx, archived, step->before, max, has_time, step->work);
+        is_used_up = archive_duty_is_used_up(archived);
+    }
+    return !is_used_up || archive_duty_go_on(archived, step->before, step->tx->now);
 }
 
 /* The same of the file. */
-static bool work_space(struct ledger_tx *tx, const struct retention_work *work)
+static bool work_space(const struct retention_step *step)
 {
+    struct db *db = step->tx->db;
     struct db_space space;
-    if (!db_space(tx->db, &space) || !space.can_shrink) {
+    if (!db_space(db, &space) || !space.can_shrink) {
         return false;
     }
     int64_t reserve = MAX(space.bytes / SPACE_SHARE, SPACE_LEAST);
     int64_t given;
     do {
-        given = db_give_back(tx->db, reserve);
-    } while (given > 0 && has_time(work));
+        given = db_give_back(db, reserve);
+    } while (given > 0 && has_time(step->work));
     return given > 0;
 }
 
 /* True when there may be more of the sort that is worked. */
-static bool work_step(struct ledger_tx *tx, struct retention_work *work,
-                      const struct retention *retention, struct retention_state *state, int limit)
+static bool work_step(const struct retention_step *step)
 {
-    switch (work->sort) {
+    enum retention_sort sort = step->work->sort;
+    if (sort < SORT_SPACE && archive_duty_is_on(&step->work->archived)) {
+        return work_list(step);
+    }
+    switch (sort) {
     case SORT_EVENTS:
-        return work_events(tx, retention, state, limit);
+        return work_events(step);
+    case SORT_PAYLOADS:
+        return work_payloads(step);
     case SORT_SPACE:
-        return work_space(tx, work);
+        return work_space(step);
     case SORT_ALERTS:
     case SORT_SUPPRESSED:
     case SORT_DELIVERIES:
@@ -205,7 +293,7 @@ static bool work_step(struct ledger_tx *tx, struct retention_work *work,
     case SORT_END:
         break;
     }
-    return work_sort(tx, work, retention, state, limit);
+    return work_sort(step);
 }
 
 static void begin(struct ledger_tx *tx, struct retention_work *work, struct retention_state *state)
@@ -221,11 +309,8 @@ static void begin(struct ledger_tx *tx, struct retention_work *work, struct rete
     work->cursor = (struct retention_cursor){0};
 }
 
-static void end(struct ledger_tx *tx, struct retention_work *work,
-                const struct retention *retention, struct retention_state *state)
+static void end(struct ledger_tx *tx, struct retention_work *work, struct retention_state *state)
 {
-    state->payloads += retention_delete_payloads(
-        tx->db, retention_horizon(state->judged_at, tx->now, retention->payloads));
     state->ended_at = utc_later(tx->now, state->begun_at);
     work->is_running = false;
     work->due = after(work->begun, RUN_EVERY);
@@ -247,6 +332,24 @@ static void judge_time(const struct ledger_tx *tx, struct retention_work *work,
     work->judged = work->begun;
 }
 
+/* A step of a run. */
+static void run_on(struct ledger_tx *tx, struct retention_work *work, struct retention_state *state,
+                   int limit)
+{
+    struct config *config = config_current(work->configs);
+    struct span kept = kept_for(retention_of(config), work->sort);
+    const struct retention_step step = {tx, work, state,
+                                        retention_horizon(state->judged_at, tx->now, kept), limit};
+    if (work->sort != SORT_END && !work_step(&step)) {
+        work->sort++;
+        work->cursor = (struct retention_cursor){0};
+    }
+    if (work->sort == SORT_END) {
+        end(tx, work, state);
+    }
+    config_unref(config);
+}
+
 int retention_run_due(struct ledger_tx *tx, void *self, int limit)
 {
     struct retention_work *work = self;
@@ -255,19 +358,15 @@ int retention_run_due(struct ledger_tx *tx, void *self, int limit)
     work->has_stepped = true;
     retention_state_load(tx->db, &state);
     judge_time(tx, work, &state);
-    struct config *config = config_current(work->configs);
-    const struct retention *retention = retention_of(config);
-    if (!work->is_running) {
-        begin(tx, work, &state);
+    archive_duty_note(tx, &work->archived);
+    if (!work->is_running && !archive_duty_permits(tx, &work->archived)) {
+        work->due = after(work->begun, RUN_EVERY);
+    } else if (!archive_duty_has_none(&work->archived)) {
+        if (!work->is_running) {
+            begin(tx, work, &state);
+        }
+        run_on(tx, work, &state, limit);
     }
-    if (work->sort != SORT_END && !work_step(tx, work, retention, &state, limit)) {
-        work->sort++;
-        work->cursor = (struct retention_cursor){0};
-    }
-    if (work->sort == SORT_END) {
-        end(tx, work, retention, &state);
-    }
-    config_unref(config);
     retention_state_save(tx->db, &state);
     return 1;
 }
@@ -276,17 +375,21 @@ int retention_run_due(struct ledger_tx *tx, void *self, int limit)
 
 struct retention_work *retention_work_create(struct config_holder *configs,
                                              const struct clock *clock,
-                                             struct payload_book *payloads)
+                                             struct payload_book *payloads, struct archive *archive)
 {
     struct retention_work *work = g_new0(struct retention_work, 1);
-    *work = (struct retention_work){.configs = configs, .clock = clock, .payloads = payloads};
+    *work = (struct retention_work){
+        .configs = configs, .clock = clock, .payloads = payloads, .archived = {.archive = archive}};
     work->due = after(clock_elapsed(clock), FIRST_AFTER);
     return work;
 }
 
 void retention_work_destroy(struct retention_work **work)
 {
-    g_clear_pointer(work, g_free);
+    if (*work != NULL) {
+        archive_duty_cancel(&(*work)->archived);
+        g_clear_pointer(work, g_free);
+    }
 }
 
 void retention_work_attach(struct retention_work *work, struct ledger *ledger)

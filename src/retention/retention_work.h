@@ -7,13 +7,15 @@
 #include "ledger/event.h"
 #include "retention/retention_store.h"
 
+struct archive;
 struct payload_book;
 struct retention_work;
 
-/* All borrowed, and to outlive it. `payloads` may be NULL. */
+/* All borrowed, and to outlive it. `payloads` and `archive` may be NULL. */
 NODISCARD struct retention_work *retention_work_create(struct config_holder *configs,
                                                        const struct clock *clock,
-                                                       struct payload_book *payloads);
+                                                       struct payload_book *payloads,
+                                                       struct archive *archive);
 void retention_work_destroy(struct retention_work **work);
 /* Before the ledger's first batch. */
 void retention_work_attach(struct retention_work *work, struct ledger *ledger);

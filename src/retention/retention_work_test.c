@@ -26,13 +26,14 @@ static const char TEAM[] =
 
 static struct retention_work *the_work;
 static struct payload_book *the_book;
+static struct archive *the_archive;
 
 static void attach(struct paging *paging)
 {
     retention_work_destroy(&the_work);
     payload_book_destroy(&the_book);
     the_book = payload_book_create();
-    the_work = retention_work_create(paging->configs, &paging->clock, the_book);
+    the_work = retention_work_create(paging->configs, &paging->clock, the_book, the_archive);
     retention_work_attach(the_work, paging->ledger);
     ledger_add_events(paging->ledger, RETENTION_EVENTS);
 }
