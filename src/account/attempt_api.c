@@ -4,7 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "account/account_store.h"
+#include "account/session_index.h"
 #include "api/aside.h"
 #include "api/handler.h"
 #include "http/guard.h"
@@ -22,6 +22,20 @@ static uint64_t key_of(const struct account_room *room, const void *bytes, size_
     return MAX(key, 1);
 }
 
+/* Strangers' guesses must not keep somebody out who is signed in at that place already, on another device: what comes
+ * from there counts apart. */
+static uint64_t account_key(const struct account_room *room, const char *name,
+                            const unsigned char network[16])
+{
+    if (!session_index_knows(room->api->sessions, name, network)) {
+        return key_of(room, name, strlen(name));
+    }
+    g_autoptr(GByteArray) both = g_byte_array_new();
+    g_byte_array_append(both, network, 16);
+    g_byte_array_append(both, (const guint8 *)name, (guint)strlen(name));
+    return key_of(room, both->data, both->len);
+}
+
 bool attempt_begin(struct account_room *room, struct http_request *request, const char *name,
                    struct attempt *out)
 {
@@ -31,7 +45,7 @@ bool attempt_begin(struct account_room *room, struct http_request *request, cons
         address_network(address, network);
     }
     *out = (struct attempt){key_of(room, network, sizeof network),
-                            name != NULL ? key_of(room, name, strlen(name)) : 0};
+                            name != NULL ? account_key(room, name, network) : 0};
     struct span now = clock_elapsed(room->api->clock);
     pthread_mutex_lock(&room->lock);
     int wait_s = address == NULL ? 0 : throttle_take(&room->by_address, out->address, now);

@@ -21,4 +21,8 @@ NODISCARD bool session_index_attach(struct session_index *index, struct ledger *
 NODISCARD struct caller *session_index_find(struct session_index *index, const char *text,
                                             struct utc now);
 
+/* Any thread. Is the account signed in from there, too? `network` as address_network says it (http/guard.h). */
+NODISCARD bool session_index_knows(struct session_index *index, const char *account,
+                                   const unsigned char network[16]);
+
 #endif

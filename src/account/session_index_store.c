@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "account/account_store.h"
+#include "http/guard.h"
 
 /* A session that was seen is written so long after it was written before … */
 #define SEEN_WAIT SPAN_MIN(15)
@@ -16,6 +17,8 @@
 struct indexed_session {
     unsigned char hash[KEY_HASH_SIZE]; /* first: the table's key */
     char *account;
+    bool has_network;
+    unsigned char network[16]; /* from which it was made */
     struct sign_in sign_in;
     struct utc seen_written; /* the ledger's thread only */
     _Atomic int64_t seen_us;
@@ -80,6 +83,10 @@ static void add_session(void *self, const struct session_of *one)
     struct indexed_session *indexed = g_new0(struct indexed_session, 1);
     memcpy(indexed->hash, session->hash, sizeof indexed->hash);
     indexed->account = g_strdup(session->account);
+    indexed->has_network = session->address != NULL;
+    if (indexed->has_network) {
+        address_network(session->address, indexed->network);
+    }
     indexed->sign_in =
         (struct sign_in){.session = session->id,
                          .role = one->role,
@@ -240,4 +247,21 @@ struct caller *session_index_find(struct session_index *index, const char *text,
     }
     CHECK(pthread_rwlock_unlock(&index->lock) == 0);
     return caller;
+}
+
+bool session_index_knows(struct session_index *index, const char *account,
+                         const unsigned char network[16])
+{
+    bool is_known = false;
+    GHashTableIter each;
+    gpointer value = NULL;
+    CHECK(pthread_rwlock_rdlock(&index->lock) == 0);
+    g_hash_table_iter_init(&each, index->sessions);
+    while (!is_known && g_hash_table_iter_next(&each, NULL, &value)) {
+        const struct indexed_session *session = value;
+        is_known = session->has_network && strcmp(session->account, account) == 0 &&
+                   memcmp(session->network, network, sizeof session->network) == 0;
+    }
+    CHECK(pthread_rwlock_unlock(&index->lock) == 0);
+    return is_known;
 }

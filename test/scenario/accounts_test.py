@@ -220,12 +220,24 @@ class AccountsTest(unittest.TestCase):
         self.assertEqual([said.status for said in statuses[:6]], [401] * 6)
         self.assertEqual(statuses[-1].status, 429)
         self.assertGreaterEqual(int(statuses[-1].headers["Retry-After"]), 1)
+        self.assertEqual(Browser(self.world, "198.51.100.99").sign_in("ana").status, 429)  # the right one, too
         said = [Browser(self.world, "203.0.113.7").sign_in(f"name{i}", "wrong") for i in range(25)]
         self.assertEqual((said[0].status, said[-1].status), (401, 429))
         failed = self.world.wait("failures in the log", lambda: [
             event for event in self.world.events() if event["kind"] == "account.sign_in_failed"])
         self.assertLessEqual(len(failed), 2)  # one for ana, one for all that there are not
         self.assertEqual(failed[0]["data"]["client_address"], "198.51.100.0")
+
+    def test_strangers_keep_nobody_out_where_they_are_signed_in(self):
+        self.create("ana", "owner")
+        self.assertEqual(Browser(self.world, "198.51.100.1").sign_in("ana").status, 200)
+        for i in range(8):
+            said = Browser(self.world, f"203.0.113.{i}").sign_in("ana", "wrong")
+        self.assertEqual(said.status, 429)
+        self.assertEqual(Browser(self.world, "198.51.100.1").sign_in("ana").status, 200)
+        self.assertEqual(Browser(self.world, "198.51.100.2").sign_in("ana").status, 429)
+        said = [Browser(self.world, "198.51.100.1").sign_in("ana", "wrong").status for _ in range(8)]
+        self.assertEqual((said[0], said[-1]), (401, 429))  # nor is it a place to guess from
 
     def test_a_flood_of_sign_ins_does_not_slow_alerts(self):
         self.create("ana", "owner")
