@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "access/token_store.h"
+#include "alert/alert_store.h"
 #include "cli/data_dir.h"
 #include "config/config_store.h"
 #include "ledger/chain.h"
@@ -193,6 +194,31 @@ static void look_at_archive(struct doctor *doctor)
     archive_state_clear(&state);
 }
 
+/* One that nobody resolves keeps all events since it began. */
+static void look_at_held_events(struct doctor *doctor)
+{
+    char kind[SUBJECT_KIND_SIZE], since[UTC_TEXT_SIZE], kept[UTC_TEXT_SIZE];
+    struct subject subject = {0};
+    struct alert alert = {0};
+    struct span span = retention_of(doctor->config)->events;
+    int64_t needed = retention_needed_seq(doctor->db);
+    g_autofree char *text = needed != INT64_MAX ? retention_subject_of(doctor->db, needed) : NULL;
+    bool is_found = text != NULL && subject_read(text, kind, &subject) &&
+                    subject_is(subject, "alert") && alert_load(doctor->db, subject.id, &alert);
+    bool is_open = is_found && (alert.status == ALERT_OPEN || alert.status == ALERT_ACKNOWLEDGED);
+    if (is_open && utc_since(doctor->now, alert.first_at).us > span.us) {
+        utc_format(alert.first_at, since);
+        span_format(span, kept);
+        lint_add(
+            doctor->findings, LINT_NOTE, "events", text,
+            "Resolve it, if nobody works on it any more.",
+            "Events are to be kept for %s, and this alert, which has been open since %s, keeps "
+            "all that came after it began.",
+            kept, since);
+    }
+    alert_clear(&alert);
+}
+
 static bool is_loopback(const char *address)
 {
     return g_str_has_prefix(address, "127.") || g_str_has_prefix(address, "[::1]") ||
@@ -279,6 +305,7 @@ void doctor_look(struct doctor *doctor)
     look_at_history(doctor);
     look_at_space(doctor);
     look_at_archive(doctor);
+    look_at_held_events(doctor);
     look_at_reading(doctor);
     look_at_settings(doctor);
     look_at_refusals(doctor);

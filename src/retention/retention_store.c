@@ -230,6 +230,13 @@ static struct retention_event event_from(struct db *db, int64_t seq)
     return row_take(query, &EVENTS, &event) ? event : (struct retention_event){INT64_MAX, {0}};
 }
 
+char *retention_subject_of(struct db *db, int64_t seq)
+{
+    struct db_query *query = db_query(db, "SELECT subject FROM event WHERE seq = $1");
+    db_bind_int(query, 1, seq);
+    return db_take_text(query);
+}
+
 int64_t retention_count_events(struct db *db, struct utc before)
 {
     int64_t first = event_from(db, 0).seq, low = first;

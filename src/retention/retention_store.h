@@ -45,6 +45,8 @@ NODISCARD size_t retention_first_events(struct db *db, struct retention_event *o
 /* The first event that something needs which is kept: of the oldest alert, or of what is paged about first. INT64_MAX:
  * none is. */
 NODISCARD int64_t retention_needed_seq(struct db *db);
+/* What the event is about, newly allocated; NULL: it is not there. */
+NODISCARD char *retention_subject_of(struct db *db, int64_t seq);
 /* How many at the old end happened before `before`: by halving, for times mostly grow with the numbers. */
 NODISCARD int64_t retention_count_events(struct db *db, struct utc before);
 

@@ -1,5 +1,5 @@
-"""The file of the database: one that an earlier version made does not shrink, and says how it can be exchanged for
-one that does."""
+"""What the database has room for: a file of an earlier version does not shrink and says how it can be exchanged, and an
+alert that keeps events is named."""
 
 import contextlib
 import shutil
@@ -7,9 +7,18 @@ import sqlite3
 import subprocess
 import unittest
 
+from team import KEYS
 from world import PATIENCE_S, World, tocsin_path
 
 FREE_MB = 200
+
+TEAM = """
+users: [{name: ana, contacts: [{kind: log, watched: true}]}]
+policies: [{name: p, steps: [{notify: [{user: ana}], wait: 5m}], last_resort: {user: ana}}]
+services: [{name: shop, policy: p}]
+integrations: [{name: app, kind: native, service: shop, key: env:APP_KEY}]
+retention: {events: 2d}
+"""
 
 
 def ask(path, sql):
@@ -58,6 +67,23 @@ class SpaceTest(unittest.TestCase):
             self.assertNotIn("does not shrink", world.cli("retention").stdout)
             found = [item for item in world.cli_json("doctor", check=False)["findings"] if item["check"] == "space"]
             self.assertEqual([], found)
+
+    def held(self, world):
+        return [item["what"] for item in world.cli_json("doctor", check=False)["findings"] if item["check"] == "events"]
+
+    def test_an_alert_that_nobody_resolves_is_named(self):
+        with World() as world:
+            world.apply(TEAM, env=KEYS)
+            alert = world.post("/api/v1/alerts", {"summary": "for years"}, token=KEYS["APP_KEY"]).json["alert_id"]
+            self.assertEqual([], self.held(world))
+            world.stop()
+            with contextlib.closing(sqlite3.connect(world.data / "tocsin.db")) as database, database:
+                database.execute("UPDATE alert SET first_at = first_at - 3 * 86400000000")
+            world.start()
+            self.assertEqual(1, len(self.held(world)))
+            self.assertIn("has been open since", self.held(world)[0])
+            world.cli("resolve", alert)
+            self.assertEqual([], self.held(world))
 
 
 if __name__ == "__main__":
