@@ -107,6 +107,11 @@ void take_clear(struct take *take)
 
 enum { DUE_MAX = 256 };
 
+struct utc expiry_next_at(struct ledger_tx *tx, void *self)
+{
+    return outage_judge_at(self, tx, alert_next_expiry(tx->db, tx->lanes, ledger_asked_until(tx)));
+}
+
 int expiry_run_due(struct ledger_tx *tx, void *self, int limit)
 {
     struct pager *pager = self;

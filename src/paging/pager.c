@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "alert/alert_store.h"
 #include "config/config_work.h"
 #include "paging/work.h"
 
@@ -119,11 +118,6 @@ static struct utc lease_next_at(struct ledger_tx *tx, void *self)
 {
     struct utc due_at = delivery_next_lease(tx->db, tx->lanes, ledger_asked_until(tx));
     return db_is_shared(tx->db) ? outage_judge_at(self, tx, due_at) : due_at;
-}
-
-static struct utc expiry_next_at(struct ledger_tx *tx, void *self)
-{
-    return outage_judge_at(self, tx, alert_next_expiry(tx->db, tx->lanes, ledger_asked_until(tx)));
 }
 
 static struct utc heartbeat_next_at(struct ledger_tx *tx, void *self)

@@ -217,6 +217,7 @@ struct utc mark_next_at(struct ledger_tx *tx, void *self);
 int mark_run_due(struct ledger_tx *tx, void *self, int limit);
 void mark_jumped(struct ledger_tx *tx, void *self, struct span by);
 
+struct utc expiry_next_at(struct ledger_tx *tx, void *self);
 int expiry_run_due(struct ledger_tx *tx, void *self, int limit);
 int heartbeat_run_due(struct ledger_tx *tx, void *self, int limit);
 
