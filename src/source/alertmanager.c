@@ -240,4 +240,5 @@ static const struct field BODY_FIELDS[] = {
 const struct record ALERTMANAGER_BODY =
     SHAPE_OPEN("AlertmanagerWebhook", "What Alertmanager's webhook sends, version 4.", BODY_FIELDS);
 
-const struct webhook ALERTMANAGER_WEBHOOK = {.read = alertmanager_read, .is_list = true};
+const struct webhook ALERTMANAGER_WEBHOOK = {
+    .title = "Alertmanager's webhook, version 4.", .read = alertmanager_read, .is_list = true};

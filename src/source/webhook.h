@@ -9,6 +9,8 @@
 #include "source/source.h"
 
 struct webhook {
+    /* Whose it is, for the documentation. An array, so that a table of routes can name it. */
+    char title[64];
     /* A signal for each alert, into `out`. False and a fault when the body is not of this format, or none of its
      * alerts can be read. Pure. */
     bool (*read)(const json_t *body, struct utc now, struct batch *out, struct fault *fault);

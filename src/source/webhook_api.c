@@ -28,7 +28,9 @@ void webhook_post(struct http_request *request, void *context, const struct door
 
 /* --- Prometheus pointing at us as an Alertmanager --- */
 
-static const struct webhook PROMETHEUS = {.read = prometheus_read, .is_list = true};
+static const struct webhook PROMETHEUS = {.title = "Prometheus pointing at us as an Alertmanager.",
+                                          .read = prometheus_read,
+                                          .is_list = true};
 
 static void accept_prometheus(struct intake *intake)
 {
@@ -50,8 +52,8 @@ static void post_prometheus(struct http_request *request, void *context)
 
 static const struct route_row ROWS[] = {
     {"POST", "/in/prometheus/{key}/api/v2/alerts", NULL, post_prometheus, .door = HTTP_DOOR_KEY,
-     .summary = "Prometheus pointing at us as an Alertmanager.", .request = &PROMETHEUS_ALERT_SHAPE,
-     .takes_array = true, .takes_part = true},
+     .summary = PROMETHEUS.title, .request = &PROMETHEUS_ALERT_SHAPE, .takes_array = true,
+     .takes_part = true},
 };
 
 const struct route_table PROMETHEUS_ROUTES = {ROWS, G_N_ELEMENTS(ROWS)};
