@@ -1,4 +1,4 @@
-/* /api/v1/alerts: read and act. What creates one is intake_api.c. */
+/* /api/v1/alerts: read and act. What creates one is source/native_api.c. */
 #include "api/aside.h"
 #include "api/handler.h"
 #include "api/job.h"
