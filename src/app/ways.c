@@ -84,7 +84,7 @@ static bool is_mail(int kind)
 static char *address_amiss(const struct ways *ways, int kind, const char *to)
 {
     struct fault fault = {0};
-    if (kind == 0 || kind == CONTACT_LOG) {
+    if (kind == 0 || contact_is_here(kind)) {
         return NULL;
     }
     if (is_mail(kind)) {

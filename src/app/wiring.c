@@ -339,7 +339,7 @@ bool house_open(struct house *house, const struct settings *settings,
     house->api.readers = house->readers;
     house->queue = queue_start(house->ledger, ledger_clock(house->ledger));
     house->api.queue = house->queue;
-    if (!house_start_courier(house, fault) || !house_start_ear(house, fault) ||
+    if (!house_start_courier(house, fault) || !house_start_listener(house, fault) ||
         !house_start_archive(house, fault) || !apply_at_start(house, fault)) {
         return false;
     }
@@ -406,7 +406,7 @@ void house_close(struct house *house)
 {
     give_lanes_away(house);
     atomic_store(&house->is_closing, true);
-    house_stop_ear(house);
+    house_stop_listener(house);
     house_stop_check(house);
     house_stop_archive(house);
     pthread_mutex_lock(&house->http_lock);

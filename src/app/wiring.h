@@ -47,7 +47,7 @@ struct house {
     struct signs signs;           /* that people are being told */
     struct db_listener *listener; /* NULL: one writer, nobody to hear */
     pthread_t listener_thread;
-    bool has_ear_thread;
+    bool has_listener_thread;
     pthread_t archive_thread; /* writes out what will be deleted */
     bool has_archive_thread;
     struct db_check *check; /* reads the whole file; NULL: none was begun */
@@ -85,8 +85,8 @@ void house_close_database(struct house *house);
 NODISCARD bool house_misses_database(const struct house *house);
 
 /* Hears that other nodes have written and wakes the queue: where there can be others. */
-NODISCARD bool house_start_ear(struct house *house, struct fault *fault);
-void house_stop_ear(struct house *house);
+NODISCARD bool house_start_listener(struct house *house, struct fault *fault);
+void house_stop_listener(struct house *house);
 
 /* The thread that writes out what will be deleted: where there is an archive, once the queue runs. */
 NODISCARD bool house_start_archive(struct house *house, struct fault *fault);

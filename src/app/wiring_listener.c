@@ -14,14 +14,14 @@ static void *hear(void *self)
     return NULL;
 }
 
-bool house_start_ear(struct house *house, struct fault *fault)
+bool house_start_listener(struct house *house, struct fault *fault)
 {
     if (!db_is_shared(house->db)) {
         return true;
     }
     house->listener = db_listener_open(house->database);
-    house->has_ear_thread = pthread_create(&house->listener_thread, NULL, hear, house) == 0;
-    if (!house->has_ear_thread) {
+    house->has_listener_thread = pthread_create(&house->listener_thread, NULL, hear, house) == 0;
+    if (!house->has_listener_thread) {
         return fault_set(fault, "",
                          "no thread could be made to hear other nodes: check the limits of this "
                          "account (ulimit -u)");
@@ -30,12 +30,12 @@ bool house_start_ear(struct house *house, struct fault *fault)
     return true;
 }
 
-void house_stop_ear(struct house *house)
+void house_stop_listener(struct house *house)
 {
-    if (house->has_ear_thread) {
+    if (house->has_listener_thread) {
         db_listener_interrupt(house->listener);
         (void)pthread_join(house->listener_thread, NULL);
-        house->has_ear_thread = false;
+        house->has_listener_thread = false;
     }
     if (house->listener != NULL) {
         db_listener_close(&house->listener);

@@ -88,7 +88,7 @@ void lint_contacts(const struct config *config, const struct contact_states *sta
         const struct user *user = users->pdata[i];
         for (guint c = 0; c < user->contacts->len; c++) {
             const struct contact *contact = user->contacts->pdata[c];
-            if (contact->kind != CONTACT_LOG) {
+            if (!contact_is_here(contact->kind)) {
                 lint_contact(&lint, user, contact);
             }
         }

@@ -393,9 +393,14 @@ GPtrArray *user_rules(const struct user *user, enum urgency urgency)
     return rules != NULL ? copy_of(rules) : default_rules(user);
 }
 
+bool contact_is_here(int kind)
+{
+    return kind == CONTACT_LOG;
+}
+
 bool contact_wakes(const struct contact *contact)
 {
-    return contact->kind != CONTACT_LOG || contact->is_watched;
+    return !contact_is_here(contact->kind) || contact->is_watched;
 }
 
 static bool has_waking(const struct user *user)

@@ -76,6 +76,8 @@ extern const struct record CHAT_CHANNEL_RECORD;
 /* NULL when the user has no contact of that name. */
 const struct contact *user_contact(const struct user *user, const char *name);
 
+/* Of this kind (enum contact_kind): do messages stay on this machine, where by themselves they wake nobody? */
+NODISCARD bool contact_is_here(int kind);
 /* Does a message there make anybody look? All do but a log that nobody watches. */
 NODISCARD bool contact_wakes(const struct contact *contact);
 

@@ -60,7 +60,7 @@ static bool counts_on_a_watched_log(const struct user *user)
 {
     for (guint i = 0; i < user->contacts->len; i++) {
         const struct contact *contact = user->contacts->pdata[i];
-        if (contact->kind != CONTACT_LOG) {
+        if (!contact_is_here(contact->kind)) {
             return false;
         }
     }
