@@ -70,23 +70,23 @@ static void write_command(struct html *html)
 static void answer_login(struct http_request *request, bool is_refused)
 {
     int language = language_for(request);
-    struct html *html = page_begin(language, "Tocsin", "page");
+    struct html *html = html_page_begin(language, "Tocsin", "page");
     html_open(html, "form", "method", "post", "action", "/login", "class", "card", NULL);
     if (is_refused) {
-        page_say(html, language, "p", "problem", "board.token_refused");
+        html_page_say(html, language, "p", "problem", "board.token_refused");
     }
     html_open(html, "label", NULL);
     html_text(html, catalogue_text(language, "board.token"));
     html_void(html, "input", "type", "password", "name", "token", "autocomplete",
               "current-password", "required", "", "autofocus", "", NULL);
     html_close(html);
-    page_say(html, language, "button", NULL, "board.sign_in");
+    html_page_say(html, language, "button", NULL, "board.sign_in");
     html_open(html, "p", "class", "facts", NULL);
     html_element(html, "span", catalogue_text(language, "board.token_help"), NULL);
     write_command(html);
     html_close(html);
     html_close(html);
-    page_answer(request, is_refused ? 403 : 401, &html);
+    html_page_answer(request, is_refused ? 403 : 401, &html);
 }
 
 static void set_cookie(struct http_request *request, const struct api_context *context,
@@ -181,14 +181,14 @@ static void read_board(struct http_request *request, void *self)
 {
     struct api_context *context = self;
     int language = language_for(request);
-    struct html *html = page_header(language, catalogue_text(language, "board.title"), true);
+    struct html *html = html_page_header(language, catalogue_text(language, "board.title"), true);
     write_sign_out(html, request, language);
-    page_main(html, "board");
+    html_page_main(html, "board");
     html_open(html, "div", "id", "board", NULL);
     struct db *db = fill(request, context, html);
     html_close(html);
     if (api_page_done(context, request, db, language)) {
-        page_answer(request, 200, &html);
+        html_page_answer(request, 200, &html);
     } else {
         g_free(html_end(&html));
     }
@@ -211,7 +211,7 @@ static void read_parts(struct http_request *request, void *self)
     struct html *html = html_fragment();
     struct db *db = fill(request, context, html);
     if (api_reader_done(context, request, db)) {
-        page_answer(request, 200, &html);
+        html_page_answer(request, 200, &html);
     } else {
         g_free(html_end(&html));
     }

@@ -47,7 +47,7 @@ static void write_paged(const struct board *board, const struct alert *alert)
     struct names taken = {board, names};
     page_list(board->db, alert_subject(alert->id), take_name, &taken);
     if (names->len == 0) {
-        page_say(board->html, board->language, "span", NULL, "board.nobody_paged");
+        html_page_say(board->html, board->language, "span", NULL, "board.nobody_paged");
         return;
     }
     g_ptr_array_add(names, NULL);
@@ -72,10 +72,10 @@ static void write_button(const struct board *board, const struct alert *alert)
 static void write_alert(const struct board *board, const struct alert *alert)
 {
     html_open(board->html, "li", "class", enum_to_name(SEVERITY_NAMES, alert->severity), NULL);
-    page_alert(board->html, board->language, "UTC", alert);
+    html_page_alert(board->html, board->language, "UTC", alert);
     html_open(board->html, "p", "class", "facts", NULL);
     write_paged(board, alert);
-    page_taken(board->html, board->config, board->language, "UTC", alert);
+    html_page_taken(board->html, board->config, board->language, "UTC", alert);
     html_close(board->html);
     write_button(board, alert);
     html_close(board->html);
@@ -83,7 +83,7 @@ static void write_alert(const struct board *board, const struct alert *alert)
 
 static void write_none(const struct board *board, const char *key)
 {
-    page_say(board->html, board->language, "li", "empty", key);
+    html_page_say(board->html, board->language, "li", "empty", key);
 }
 
 /* --- notifications --- */
@@ -145,7 +145,7 @@ static void write_delivery(void *self, const struct delivery *delivery)
     html_close(html);
     write_subject(board, delivery);
     html_open(html, "p", "class", "facts", NULL);
-    page_time(html, board->language, "UTC", delivery->claimed_at);
+    html_page_time(html, board->language, "UTC", delivery->claimed_at);
     if (delivery->detail != NULL && delivery->state != DELIVERY_DELIVERED) {
         html_element(html, "span", delivery->detail, NULL);
     }
@@ -196,7 +196,7 @@ static void write_alerts(const struct board *board)
 
 static void write_notifications(struct board *board)
 {
-    page_say(board->html, board->language, "h2", NULL, "board.notifications");
+    html_page_say(board->html, board->language, "h2", NULL, "board.notifications");
     html_open(board->html, "ul", "class", "notifications", NULL);
     int count = 0;
     delivery_list(board->db, 0, 1, discard_delivery, &count);

@@ -96,7 +96,7 @@ static void answer_frame(struct http_request *request, const struct api_context 
     html_open(html, "div", "id", "root", NULL);
     html_close(html);
     html_open(html, "noscript", NULL);
-    page_say(html, language, "p", NULL, "interface.needs_script");
+    html_page_say(html, language, "p", NULL, "interface.needs_script");
     html_close(html);
     g_autofree char *text = html_end(&html);
     set_headers(request, nonce);
@@ -108,7 +108,7 @@ void frame_answer(struct http_request *request, const struct api_context *contex
 {
     const struct asset_index *index = asset_index();
     if (index == NULL) {
-        page_answer_dead_end(request, 404, "interface.none", "interface.none_text");
+        html_page_answer_dead_end(request, 404, "interface.none", "interface.none_text");
         return;
     }
     answer_frame(request, context, index);

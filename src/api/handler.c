@@ -88,9 +88,10 @@ bool api_page_done(const struct api_context *context, struct http_request *reque
     if (!is_sound && api_wants_page(request)) {
         struct span closed = ledger_closed_for(context->ledger);
         bool is_away = ledger_is_cut_off(context->ledger);
-        page_answer_away(request, language,
-                         is_away ? utc_add(clock_now(context->clock), (struct span){-closed.us})
-                                 : (struct utc){0});
+        html_page_answer_away(request, language,
+                              is_away
+                                  ? utc_add(clock_now(context->clock), (struct span){-closed.us})
+                                  : (struct utc){0});
     } else if (!is_sound) {
         answer_unread(request);
     }

@@ -16,7 +16,7 @@ static void refresh_without_script(struct html *html)
     html_close(html);
 }
 
-struct html *page_header(int language, const char *title, bool is_live)
+struct html *html_page_header(int language, const char *title, bool is_live)
 {
     struct html *html = html_begin(catalogue_tag(language), title);
     html_void(html, "link", "rel", "icon", "href", "/static/icon.svg", "type", "image/svg+xml",
@@ -40,58 +40,58 @@ struct html *page_header(int language, const char *title, bool is_live)
     return html;
 }
 
-void page_main(struct html *html, const char *main_class)
+void html_page_main(struct html *html, const char *main_class)
 {
     html_close(html);
     html_open(html, "main", "class", main_class, NULL);
 }
 
-struct html *page_begin(int language, const char *title, const char *main_class)
+struct html *html_page_begin(int language, const char *title, const char *main_class)
 {
-    struct html *html = page_header(language, title, false);
-    page_main(html, main_class);
+    struct html *html = html_page_header(language, title, false);
+    html_page_main(html, main_class);
     return html;
 }
 
-void page_answer(struct http_request *request, int status, struct html **html)
+void html_page_answer(struct http_request *request, int status, struct html **html)
 {
     g_autofree char *text = html_end(html);
     http_set_header(request, "Vary", "Accept-Language, Cookie");
     http_answer_text(request, status, "text/html; charset=utf-8", text);
 }
 
-void page_answer_away(struct http_request *request, int language, struct utc since)
+void html_page_answer_away(struct http_request *request, int language, struct utc since)
 {
-    struct html *html = page_begin(language, catalogue_text(language, "away.title"), "page");
+    struct html *html = html_page_begin(language, catalogue_text(language, "away.title"), "page");
     html_open(html, "div", "class", "card", NULL);
-    page_say(html, language, "p", "problem", "away.title");
+    html_page_say(html, language, "p", "problem", "away.title");
     if (utc_is_set(since)) {
-        page_say(html, language, "p", NULL, "away.text");
+        html_page_say(html, language, "p", NULL, "away.text");
     }
     html_open(html, "p", "class", "facts", NULL);
     if (utc_is_set(since)) {
         html_open(html, "span", NULL);
         html_text(html, catalogue_text(language, "label.since"));
         html_text(html, " ");
-        page_time(html, language, "UTC", since);
+        html_page_time(html, language, "UTC", since);
         html_close(html);
     }
-    page_say(html, language, "span", NULL, "away.again");
+    html_page_say(html, language, "span", NULL, "away.again");
     html_close(html);
     html_close(html);
     http_set_header(request, "Refresh", "5");
     http_set_header(request, "Retry-After", "5");
-    page_answer(request, 503, &html);
+    html_page_answer(request, 503, &html);
 }
 
-void page_answer_dead_end(struct http_request *request, int status, const char *title,
-                          const char *why)
+void html_page_answer_dead_end(struct http_request *request, int status, const char *title,
+                               const char *why)
 {
     int language = language_wanted(http_header(request, "Accept-Language"));
-    struct html *html = page_begin(language, catalogue_text(language, title), "page");
-    page_say(html, language, "p", "card problem", why);
+    struct html *html = html_page_begin(language, catalogue_text(language, title), "page");
+    html_page_say(html, language, "p", "card problem", why);
     html_element(html, "a", catalogue_text(language, "board.title"), "href", "/", NULL);
-    page_answer(request, status, &html);
+    html_page_answer(request, status, &html);
 }
 
 void api_nowhere(struct http_request *request, void *context)
@@ -101,16 +101,16 @@ void api_nowhere(struct http_request *request, void *context)
         frame_answer(request, api);
         return;
     }
-    page_answer_dead_end(request, 404, "nowhere.title", "nowhere.text");
+    html_page_answer_dead_end(request, 404, "nowhere.title", "nowhere.text");
 }
 
-void page_say(struct html *html, int language, const char *tag, const char *class_name,
-              const char *key)
+void html_page_say(struct html *html, int language, const char *tag, const char *class_name,
+                   const char *key)
 {
     html_element(html, tag, catalogue_text(language, key), "class", class_name, NULL);
 }
 
-void page_time(struct html *html, int language, const char *time_zone, struct utc at)
+void html_page_time(struct html *html, int language, const char *time_zone, struct utc at)
 {
     char machine[UTC_TEXT_SIZE];
     utc_format(at, machine);
@@ -142,7 +142,8 @@ static void at_first(struct html *html, int language, const struct alert *alert)
          has_both ? both : (severity != NULL ? severity : alert->first_summary));
 }
 
-void page_alert(struct html *html, int language, const char *time_zone, const struct alert *alert)
+void html_page_alert(struct html *html, int language, const char *time_zone,
+                     const struct alert *alert)
 {
     const char *severity = enum_to_name(SEVERITY_NAMES, alert->severity);
     html_open(html, "div", NULL);
@@ -162,13 +163,13 @@ void page_alert(struct html *html, int language, const char *time_zone, const st
     html_open(html, "span", NULL);
     html_text(html, catalogue_text(language, "label.since"));
     html_text(html, " ");
-    page_time(html, language, time_zone, alert_since(alert));
+    html_page_time(html, language, time_zone, alert_since(alert));
     html_close(html);
     html_close(html);
 }
 
-void page_taken(struct html *html, const struct config *config, int language, const char *time_zone,
-                const struct alert *alert)
+void html_page_taken(struct html *html, const struct config *config, int language,
+                     const char *time_zone, const struct alert *alert)
 {
     if (alert->status != ALERT_ACKNOWLEDGED || alert->acknowledged_by == NULL) {
         return;
@@ -176,18 +177,18 @@ void page_taken(struct html *html, const struct config *config, int language, co
     g_autofree char *name = who_acts(config, language, alert->acknowledged_by);
     bool is_snoozed = alert_is_snoozed(alert);
     html_open(html, "span", NULL);
-    page_say(html, language, "span", is_snoozed ? "badge snoozed" : "badge acknowledged",
-             is_snoozed ? "board.snoozed" : "board.acknowledged_by");
+    html_page_say(html, language, "span", is_snoozed ? "badge snoozed" : "badge acknowledged",
+                  is_snoozed ? "board.snoozed" : "board.acknowledged_by");
     html_text(html, " ");
     html_element(html, "b", name, NULL);
     html_text(html, " ");
-    page_time(html, language, time_zone, alert->acknowledged_at);
+    html_page_time(html, language, time_zone, alert->acknowledged_at);
     html_close(html);
     if (is_snoozed) {
         html_open(html, "span", NULL);
         html_text(html, catalogue_text(language, "board.snoozed_until"));
         html_text(html, " ");
-        page_time(html, language, time_zone, alert->snoozed_until);
+        html_page_time(html, language, time_zone, alert->snoozed_until);
         html_close(html);
     }
 }

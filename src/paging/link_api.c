@@ -30,8 +30,8 @@ static void visit_clear(struct visit *visit)
 static void answer_bad_link(struct http_request *request, bool is_expired)
 {
     /* On the board the alert can be taken all the same. */
-    page_answer_dead_end(request, is_expired ? 410 : 404, "ack_page.title",
-                         is_expired ? "ack_page.expired" : "ack_page.invalid");
+    html_page_answer_dead_end(request, is_expired ? 410 : 404, "ack_page.title",
+                              is_expired ? "ack_page.expired" : "ack_page.invalid");
 }
 
 /* Whose link it is and how they read; false when they are no longer in the configuration. */
@@ -120,7 +120,7 @@ static void read_link_page(struct http_request *request, void *self)
         return;
     }
     const char *title = catalogue_text(visit.language, "ack_page.title");
-    struct html *html = page_begin(visit.language, title, "page");
+    struct html *html = html_page_begin(visit.language, title, "page");
     struct db *db = api_reader(context);
     struct subject wanted = link_subject_read(visit.pager, http_query(request, "alert"));
     bool is_wanted = wanted.kind != NULL && is_about(db, &visit.link, wanted);
@@ -128,7 +128,7 @@ static void read_link_page(struct http_request *request, void *self)
     visit.notice = notice_of(request);
     link_show(html, &visit, db);
     if (api_page_done(context, request, db, visit.language)) {
-        page_answer(request, 200, &html);
+        html_page_answer(request, 200, &html);
     } else {
         g_free(html_end(&html));
     }
@@ -329,9 +329,9 @@ static void answer_unpressed(struct http_request *request, const struct visit *v
                              const char *key)
 {
     struct html *html =
-        page_begin(visit->language, catalogue_text(visit->language, "ack_page.title"), "page");
-    page_say(html, visit->language, "p", "card problem", key);
-    page_answer(request, status, &html);
+        html_page_begin(visit->language, catalogue_text(visit->language, "ack_page.title"), "page");
+    html_page_say(html, visit->language, "p", "card problem", key);
+    html_page_answer(request, status, &html);
 }
 
 static void post_too_long(struct http_request *request, void *context)

@@ -195,12 +195,12 @@ static void write_details(struct html *html, const struct visit *visit, struct d
 static void write_state(struct html *html, const struct visit *visit, const struct alert *alert)
 {
     html_open(html, "p", "class", "facts", NULL);
-    page_taken(html, visit->config, visit->language, visit->time_zone, alert);
+    html_page_taken(html, visit->config, visit->language, visit->time_zone, alert);
     if (alert->status == ALERT_RESOLVED) {
         html_open(html, "span", NULL); /* on a phone the time stays beside its word */
-        page_say(html, visit->language, "span", "badge resolved", "alert.resolved");
+        html_page_say(html, visit->language, "span", "badge resolved", "alert.resolved");
         html_text(html, " ");
-        page_time(html, visit->language, visit->time_zone, alert->resolved_at);
+        html_page_time(html, visit->language, visit->time_zone, alert->resolved_at);
         html_close(html);
     }
     html_close(html);
@@ -213,14 +213,14 @@ static void write_topic(struct html *html, const struct visit *visit, struct db 
     html_open(html, "li", "class", enum_to_name(SEVERITY_NAMES, topic->severity), NULL);
     if (topic->kind == &ALERT_TOPIC) {
         const struct alert *alert = alert_of_topic(topic);
-        page_alert(html, visit->language, visit->time_zone, alert);
+        html_page_alert(html, visit->language, visit->time_zone, alert);
         write_state(html, visit, alert);
         write_end(html, visit, db, topic);
         return;
     }
     html_element(html, "p", topic->summary, "class", "summary", NULL);
     if (topic->standing == STANDING_OVER) {
-        page_say(html, visit->language, "span", "badge resolved", "alert.resolved");
+        html_page_say(html, visit->language, "span", "badge resolved", "alert.resolved");
     }
 }
 
@@ -412,7 +412,7 @@ static void show_one(struct html *html, const struct visit *visit, struct db *db
     struct link_tally tally = {0};
     struct topic topic = {0};
     if (!topic_load(visit->pager, db, subject, &topic)) {
-        page_say(html, visit->language, "p", "card problem", "link.gone");
+        html_page_say(html, visit->language, "p", "card problem", "link.gone");
         return;
     }
     tally_add(&tally, visit, db, &topic);
@@ -481,9 +481,9 @@ static void show_contact(struct html *html, const struct visit *visit, struct db
         delivery_clear(&delivery);
     }
     if (is_verified) {
-        page_say(html, visit->language, "p", "card done", "ack_page.test_done");
+        html_page_say(html, visit->language, "p", "card done", "ack_page.test_done");
     } else {
-        page_say(html, visit->language, "p", "card", "test.subject");
+        html_page_say(html, visit->language, "p", "card", "test.subject");
         write_button(html, visit, "acknowledge", (struct subject){0}, "ack.button_test", NULL);
     }
 }
@@ -491,7 +491,7 @@ static void show_contact(struct html *html, const struct visit *visit, struct db
 void link_show(struct html *html, const struct visit *visit, struct db *db)
 {
     if (visit->notice != NULL) {
-        page_say(html, visit->language, "p", "card done", visit->notice);
+        html_page_say(html, visit->language, "p", "card done", visit->notice);
     }
     if (visit->link.kind == LINK_CONTACT) {
         show_contact(html, visit, db);
