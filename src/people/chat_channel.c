@@ -17,9 +17,10 @@ static bool check_channel(const void *self, struct fault *fault)
 {
     const struct chat_channel *channel = self;
     if (channel->kind == CONTACT_EMAIL) {
-        return fault_set(fault, "kind",
-                         "must be a webhook, slack, mattermost, ntfy or log; make a mailing list a "
-                         "user with an e-mail contact instead");
+        return fault_set(
+            fault, "kind",
+            "cannot be email, by which persons are told; make a mailing list a user with "
+            "an e-mail contact instead");
     }
     return address_judge(channel->kind, channel->to, channel->secret, fault);
 }
@@ -37,7 +38,7 @@ static const struct field FIELDS[] = {
      .offset = offsetof(struct chat_channel, kind),
      .flags = FIELD_REQUIRED,
      .names = CONTACT_KIND_NAMES,
-     .doc = "webhook, slack, mattermost, ntfy or log."},
+     .doc = "By which way messages go; not email."},
     {.name = "to",
      .kind = FIELD_TEXT,
      .offset = offsetof(struct chat_channel, to),
