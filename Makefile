@@ -31,7 +31,7 @@ run: build ## installs what is missing, builds, starts a trial server on http://
 
 build: ## the program, at build/tocsin
 	@tools/setup build $(web)
-	@$(call configure,release,-Dtests=false --prefix=$(prefix))
+	@$(call configure,release,--prefix=$(prefix))
 	@$(NINJA) -C $(BUILD)/release
 	@ln -sfn release/src/app/tocsin $(BUILD)/tocsin
 
@@ -40,7 +40,7 @@ install: build ## the program and its files, under DESTDIR and prefix (/usr/loca
 	@DESTDIR=$(DESTDIR) $(MESON) install -C $(BUILD)/release
 
 uninstall: ## removes what `make install` with the same DESTDIR and prefix put there
-	@$(call configure,release,-Dtests=false --prefix=$(prefix))
+	@$(call configure,release,--prefix=$(prefix))
 	@$(MESON) configure $(BUILD)/release --prefix=$(prefix)
 	@tools/uninstall $(BUILD)/release "$(DESTDIR)"
 
@@ -49,13 +49,13 @@ dist: build ## the release archive, with the web interface built: build/release/
 
 test: ## every test; about 20 minutes on two cores
 	@tools/setup build web test browser
-	@$(call configure,test)
+	@$(call configure,test,-Dtests=true)
 	@$(NINJA) -C $(BUILD)/test
 	@tools/run-tests --build $(BUILD)/test
 
 test-failover: ## FAULTS (20) faults of three nodes and their database under load; SEED replays
 	@tools/setup build test
-	@$(call configure,test)
+	@$(call configure,test,-Dtests=true)
 	@$(NINJA) -C $(BUILD)/test
 	@TOCSIN_BUILD=$(abspath $(BUILD)/test) FAULTS=$(FAULTS) SEED=$(SEED) CI=$(CI) python3 test/failover/failover_test.py
 
@@ -68,12 +68,12 @@ asan: asan-build ## every C test under AddressSanitizer and UndefinedBehaviorSan
 
 asan-build:
 	@tools/setup build test check
-	@CC=clang; export CC; $(call configure,asan,-Db_sanitize=address$(,)undefined $(sanitized))
+	@CC=clang; export CC; $(call configure,asan,-Dtests=true -Db_sanitize=address$(,)undefined $(sanitized))
 	@$(NINJA) -C $(BUILD)/asan
 
 tsan: ## every unit test under ThreadSanitizer
 	@tools/setup build test check
-	@CC=clang; export CC; $(call configure,tsan,-Db_sanitize=thread $(sanitized))
+	@CC=clang; export CC; $(call configure,tsan,-Dtests=true -Db_sanitize=thread $(sanitized))
 	@$(NINJA) -C $(BUILD)/tsan
 	@tools/run-tests --build $(BUILD)/tsan --sanitizer tsan --suite unit
 
@@ -83,7 +83,7 @@ fuzz: ## each fuzz target for FUZZ_SECONDS (30)
 
 bench: ## the figures of docs/performance.md, measured here
 	@tools/setup build test bench
-	@$(call configure,test)
+	@$(call configure,test,-Dtests=true)
 	@$(NINJA) -C $(BUILD)/test
 	@BUILD=$(BUILD) bench/run
 
