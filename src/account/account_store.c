@@ -15,7 +15,7 @@ const struct table ACCOUNT_TABLE = {
 
 #define OF_SESSION(member) offsetof(struct session, member)
 static const struct column SESSION_COLUMNS[] = {
-    {"id", COLUMN_INT, OF_SESSION(id), COLUMN_ID},
+    {"id", COLUMN_INT, OF_SESSION(id), COLUMN_KEY},
     {"account", COLUMN_BORROWED, OF_SESSION(account), COLUMN_FIXED},
     {"hash", COLUMN_BYTES, OF_SESSION(hash), .bytes = KEY_HASH_SIZE},
     {"csrf", COLUMN_BORROWED, OF_SESSION(csrf), COLUMN_FIXED},
@@ -87,6 +87,7 @@ void account_list(struct db *db, void (*each)(void *self, const struct account *
 
 void session_insert(struct db *db, struct session *session)
 {
+    session->id = account_version(db) + 1;
     row_insert(db, &SESSION_TABLE, session);
 }
 

@@ -33,7 +33,9 @@ struct session_of {
     int role;
 };
 
-void session_insert(struct db *db, struct session *session); /* sets id */
+/* Sets the id: a number that none had before, for the record tells of those that are gone. account_changed must follow
+ * before the next one. */
+void session_insert(struct db *db, struct session *session);
 /* All that could be live. */
 void session_list_all(struct db *db, void (*each)(void *self, const struct session_of *one),
                       void *self);

@@ -241,6 +241,28 @@ static void the_least_used_session_of_too_many_ends(void **state)
     assert_true(is_in(world, entry.text));
 }
 
+static enum command_result end_session(struct ledger_tx *tx, void *id)
+{
+    return account_end_session(tx, *(int64_t *)id, PRINCIPAL_HERE, false) ? COMMAND_DONE
+                                                                          : COMMAND_REFUSED;
+}
+
+/* Else whoever ends one by its number might end the next. */
+static void no_session_has_the_number_of_one_that_is_gone(void **state)
+{
+    struct world *world = *state;
+    int64_t before = 0;
+    create(world, "ana", ROLE_OWNER);
+    for (int i = 0; i < 3; i++) {
+        struct account_entry entry;
+        assert_true(enters(world, "ana", NULL, &entry));
+        assert_true(entry.sign_in.session > before);
+        before = entry.sign_in.session;
+        ledger_run_batch(world->ledger, &(struct command){.run = end_session, .arg = &before}, 1);
+        assert_false(is_in(world, entry.text));
+    }
+}
+
 /* A password that was found right, and changed before the session was made, opens nothing. */
 static void what_was_proved_must_still_be_so(void **state)
 {
@@ -361,6 +383,7 @@ int main(void)
         EACH(a_session_that_is_used_lasts_and_is_written_seldom),
         EACH(what_changes_somebody_ends_their_sessions),
         EACH(the_least_used_session_of_too_many_ends),
+        EACH(no_session_has_the_number_of_one_that_is_gone),
         EACH(what_was_proved_must_still_be_so),
         EACH(a_link_sets_a_password_once_and_not_for_long),
         EACH(whoever_is_disabled_gets_in_by_no_link),
