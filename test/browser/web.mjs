@@ -11,6 +11,7 @@ const { quiet: QUIET, busy: BUSY } = world;
 const LANGUAGES = ["en", "ko", "id", "zh-TW", "fr"];
 const SIZES = { phone: { width: 390, height: 844 }, tablet: { width: 1024, height: 768 }, wide: { width: 1920, height: 1080 } };
 const KB = 1024;
+const CUTS = 20;
 const FIRST_SCREEN_MAX = 220 * KB, ROOM_MAX = 80 * KB, LANGUAGE_MAX = 12 * KB;
 
 const NOUNS = fs.readdirSync(path.join(world.root, "web/src"));
@@ -292,6 +293,28 @@ test("nothing is shown as acknowledged before the server said so", async () => {
   assert.equal(await statusOf(BUSY, id), "acknowledged");
   await api(BUSY, "POST", `/api/v1/alerts/${id}/resolve`);
   page.complaints.length = 0; // the browser's own word on the cut connection
+});
+
+test("an answer that is lost is never shown as one", async () => {
+  const page = await enter(BUSY);
+  for (let cut = 0; cut < CUTS; cut++) {
+    const summary = `cut ${cut}`;
+    const isTaken = cut % 2 === 1; // the server took it, and the page cannot know
+    await page.route("**/acknowledge", async (route) => {
+      if (isTaken) { await route.fetch(); }
+      await route.abort("connectionreset");
+    }, { times: 1 });
+    const id = await fire(BUSY, { summary, service: "for-ana", severity: "info", dedup_key: summary });
+    const one = card(page, summary);
+    await one.getByRole("button", { name: text["alert.acknowledge"] }).click();
+    await one.getByText(isTaken ? "Emma Stone-Ward has it since" : text["alert.acknowledge_failed"]).waitFor();
+    assert.equal(await one.getByText(text["alert.acknowledge_done"]).count(), 0, summary);
+    assert.equal(await one.getByText(text["alert.acknowledge_failed"]).count(), isTaken ? 0 : 1, summary);
+    assert.equal(await statusOf(BUSY, id), isTaken ? "acknowledged" : "open", summary);
+    await api(BUSY, "POST", `/api/v1/alerts/${id}/resolve`);
+    await one.waitFor({ state: "detached" });
+  }
+  page.complaints.length = 0; // the browser's own word on each cut
 });
 
 test("a server that is gone is said within ten seconds, and nothing is shown as quiet", async () => {

@@ -31,8 +31,8 @@ export function AlertCard({ alert }: Props) {
           <ActButton act={resolve} variant="default" />
         </div>
       )}
-      <ActOutcome act={acknowledge} />
-      <ActOutcome act={resolve} />
+      <ActOutcome act={acknowledge} status={alert.status} />
+      <ActOutcome act={resolve} status={alert.status} />
     </li>
   );
 }

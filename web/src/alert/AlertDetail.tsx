@@ -42,8 +42,8 @@ export function AlertDetail({ explanation, acknowledge, resolve }: Props) {
           <ActButton act={resolve} variant="default" />
         </div>
       )}
-      <ActOutcome act={acknowledge} />
-      <ActOutcome act={resolve} />
+      <ActOutcome act={acknowledge} status={alert.status} />
+      <ActOutcome act={resolve} status={alert.status} />
       {message.description !== undefined && <p className={classes["text"]}>{message.description}</p>}
       {message.links !== undefined && message.links.length > 0 && (
         <p className={classes["links"]}>

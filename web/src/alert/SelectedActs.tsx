@@ -35,8 +35,8 @@ export function SelectedActs({ alert, ref }: Props) {
         {isOpen && <ActButton act={acknowledge} variant="filled" />}
         {!isOver && <ActButton act={resolve} variant="default" />}
       </div>
-      <ActOutcome act={acknowledge} />
-      <ActOutcome act={resolve} />
+      <ActOutcome act={acknowledge} status={alert.status} />
+      <ActOutcome act={resolve} status={alert.status} />
     </section>
   );
 }

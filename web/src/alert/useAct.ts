@@ -2,10 +2,15 @@
 import { type QueryClient, useMutation, useMutationState, useQueryClient } from "@tanstack/react-query";
 import { bodyOf, client } from "~/kit/client";
 import { asTrouble, type Trouble } from "~/kit/trouble";
-import type { Alert } from "./alert";
+import type { Alert, Status } from "./alert";
 import { putAlert } from "./put";
 
 export type Verb = "acknowledge" | "resolve";
+
+/** Is there nothing left to do for this verb? */
+export function isDone(verb: Verb, status: Status): boolean {
+  return verb === "acknowledge" ? status !== "open" : status === "resolved";
+}
 
 export interface Act {
   verb: Verb;
