@@ -421,6 +421,25 @@ test("why was this person told", async () => {
   await api(BUSY, "POST", `/api/v1/alerts/${id}/resolve`);
 });
 
+test("the next step is asked for, and then an hour of quiet", async () => {
+  const id = await fire(BUSY, { summary: "more hands", service: "for-budi", severity: "error" });
+  const page = await enter(BUSY, `/alerts/${id}`);
+  await button(page, "alert.escalate").click();
+  await page.getByText(text["alert.escalate_done"]).waitFor();
+  await page.getByText("Emma Stone-Ward handed it to the next step").waitFor();
+  await page.keyboard.press("s");
+  await page.getByText(text["alert.snooze_done"]).waitFor();
+  const { status, snoozed_until } = await api(BUSY, "GET", `/api/v1/alerts/${id}`);
+  assert.equal(status, "acknowledged");
+  const quiet = page.locator("[role=status]", { hasText: text["alert.snooze_done"] }).locator("time");
+  assert.equal(await quiet.getAttribute("datetime"), snoozed_until);
+  await page.getByText(/^Emma Stone-Ward snoozed it until \d\d:\d\d$/).waitFor();
+  await assertAccessible(page, "snoozed");
+  await page.keyboard.press("r");
+  await page.getByText(text["alert.resolve_done"]).waitFor();
+  assert.equal(await statusOf(BUSY, id), "resolved");
+});
+
 test("an alert that is not there is said so", async () => {
   const page = await enter(BUSY, "/alerts/999999");
   await page.getByText(text["alert.not_known"]).waitFor();

@@ -4,7 +4,8 @@ import { Instant } from "~/kit/Instant";
 import { TroubleNote } from "~/kit/TroubleNote";
 import classes from "./alert.module.css";
 import type { Status } from "./alert";
-import { isDone, type Act } from "./useAct";
+import type { Act } from "./useAct";
+import { isDone, secondOf } from "./verbs";
 
 interface Props {
   act: Act;
@@ -15,7 +16,6 @@ interface Props {
 /** The server's word on it: the tick with its second, or what to do now. */
 export function ActOutcome({ act, status }: Props) {
   const { t } = useTranslation();
-  const at = act.verb === "acknowledge" ? act.done?.acknowledged_at : act.done?.resolved_at;
   // Of a lost answer the alert itself tells later; then there is nothing to try again.
   if (act.trouble !== undefined && isDone(act.verb, status)) {
     return null;
@@ -23,9 +23,13 @@ export function ActOutcome({ act, status }: Props) {
   if (act.trouble !== undefined) {
     return <TroubleNote title={t(`alert.${act.verb}_failed`)} error={act.trouble} again={act.send} />;
   }
-  return at === undefined ? null : (
+  if (act.done === undefined) {
+    return null;
+  }
+  const at = secondOf(act.verb, act.done);
+  return (
     <p className={classes["done"]} role="status">
-      <Icon name="check" size={18} /> {t(`alert.${act.verb}_done`)} <Instant at={at} />
+      <Icon name="check" size={18} /> {t(`alert.${act.verb}_done`)} {at !== undefined && <Instant at={at} />}
     </p>
   );
 }

@@ -1,12 +1,11 @@
 import { Link } from "@tanstack/react-router";
-import { useReader } from "~/kit/reader";
-import { ActButton } from "./ActButton";
-import { ActOutcome } from "./ActOutcome";
+import { ActBar } from "./ActBar";
 import type { Alert } from "./alert";
 import { AlertFacts } from "./AlertFacts";
 import classes from "./alert.module.css";
 import { SeverityBadge } from "./SeverityBadge";
-import { useAct } from "./useAct";
+import { useActs } from "./useActs";
+import { FIRST_VERBS } from "./verbs";
 
 interface Props {
   alert: Alert;
@@ -14,10 +13,7 @@ interface Props {
 
 /** An alert to be acted on with one thumb. */
 export function AlertCard({ alert }: Props) {
-  const { can } = useReader();
-  const acknowledge = useAct("acknowledge", alert.id);
-  const resolve = useAct("resolve", alert.id);
-  const mayAct = can("alert.respond");
+  const acts = useActs(alert.id);
   return (
     <li className={classes["card"]} data-severity={alert.severity} data-status={alert.status}>
       <div className={classes["head"]}>
@@ -25,14 +21,7 @@ export function AlertCard({ alert }: Props) {
         <Link to="/alerts/$id" params={{ id: alert.id }} className={classes["summary"]}>{alert.summary}</Link>
       </div>
       <AlertFacts alert={alert} />
-      {mayAct && (
-        <div className={classes["acts"]}>
-          {alert.status === "open" && <ActButton act={acknowledge} variant="filled" />}
-          <ActButton act={resolve} variant="default" />
-        </div>
-      )}
-      <ActOutcome act={acknowledge} status={alert.status} />
-      <ActOutcome act={resolve} status={alert.status} />
+      <ActBar alert={alert} acts={acts} verbs={FIRST_VERBS} />
     </li>
   );
 }

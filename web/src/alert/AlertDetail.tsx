@@ -1,28 +1,24 @@
 import { useTranslation } from "react-i18next";
 import { Instant } from "~/kit/Instant";
-import { useReader } from "~/kit/reader";
 import { useNames } from "~/people/useNames";
-import { ActButton } from "./ActButton";
-import { ActOutcome } from "./ActOutcome";
+import { ActBar } from "./ActBar";
 import { AlertFacts } from "./AlertFacts";
 import classes from "./alert.module.css";
 import { SeverityBadge } from "./SeverityBadge";
 import type { Explanation } from "./timeline";
-import type { Act } from "./useAct";
+import type { Acts } from "./useActs";
+import { ALL_VERBS } from "./verbs";
 
 interface Props {
   explanation: Explanation;
-  acknowledge: Act;
-  resolve: Act;
+  acts: Acts;
 }
 
 /** What it is, what it says, who was told, who is next, and what can be done. */
-export function AlertDetail({ explanation, acknowledge, resolve }: Props) {
+export function AlertDetail({ explanation, acts }: Props) {
   const { t } = useTranslation();
-  const { can } = useReader();
   const name = useNames();
   const { alert, message } = explanation;
-  const mayAct = can("alert.respond") && alert.status !== "resolved";
   const pairs: [string, string | undefined][] = [
     [t("alert.component"), alert.component], [t("alert.integration"), alert.integration],
     [t("alert.at_first"), alert.first_summary], ...Object.entries(message.labels),
@@ -36,14 +32,7 @@ export function AlertDetail({ explanation, acknowledge, resolve }: Props) {
       </div>
       <h1 id="summary">{alert.summary}</h1>
       <AlertFacts alert={alert} />
-      {mayAct && (
-        <div className={classes["acts"]}>
-          {alert.status === "open" && <ActButton act={acknowledge} variant="filled" />}
-          <ActButton act={resolve} variant="default" />
-        </div>
-      )}
-      <ActOutcome act={acknowledge} status={alert.status} />
-      <ActOutcome act={resolve} status={alert.status} />
+      <ActBar alert={alert} acts={acts} verbs={ALL_VERBS} />
       {message.description !== undefined && <p className={classes["text"]}>{message.description}</p>}
       {message.links !== undefined && message.links.length > 0 && (
         <p className={classes["links"]}>

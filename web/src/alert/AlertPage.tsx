@@ -12,7 +12,8 @@ import classes from "./alert.module.css";
 import { explanationQuery } from "./queries";
 import { alertRoute } from "./room";
 import { Timeline } from "./Timeline";
-import { useAct } from "./useAct";
+import { press, useActs } from "./useActs";
+import type { Verb } from "./verbs";
 
 /** One alert, with all that was decided about it. */
 export function AlertPage() {
@@ -20,14 +21,15 @@ export function AlertPage() {
   const { can } = useReader();
   const { id } = alertRoute.useParams();
   const { data, error, refetch } = useQuery(explanationQuery(id));
-  const acknowledge = useAct("acknowledge", id);
-  const resolve = useAct("resolve", id);
-  const status = can("alert.respond") ? data?.alert.status : undefined;
+  const acts = useActs(id);
+  const status = data?.alert.status;
   useTitle(data?.alert.summary ?? t("alerts.title"));
-  useKeys({
-    a: () => { if (status === "open" && !acknowledge.isSending) { acknowledge.send(); } },
-    r: () => { if (status !== undefined && status !== "resolved" && !resolve.isSending) { resolve.send(); } },
-  });
+  const handle = (verb: Verb): void => {
+    if (status !== undefined) {
+      press(acts, verb, status, can);
+    }
+  };
+  useKeys({ a: () => handle("acknowledge"), r: () => handle("resolve"), e: () => handle("escalate"), s: () => handle("snooze") });
   return (
     <>
       <Link to="/alerts" className={classes["back"]}><Icon name="back" /> {t("alerts.title")}</Link>
@@ -35,7 +37,7 @@ export function AlertPage() {
       {data === undefined && error === null && <Loading rows={2} height={220} />}
       {data !== undefined && (
         <div className={classes["detail"]}>
-          <AlertDetail explanation={data} acknowledge={acknowledge} resolve={resolve} />
+          <AlertDetail explanation={data} acts={acts} />
           <Timeline decisions={data.decisions} />
         </div>
       )}

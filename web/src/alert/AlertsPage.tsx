@@ -18,6 +18,7 @@ import { alertsQuery, type Filters } from "./queries";
 import { alertsRoute } from "./room";
 import type { Search } from "./search";
 import { SelectedActs, type Hands } from "./SelectedActs";
+import type { Verb } from "./verbs";
 
 function filtersOf({ status = "unresolved", severity, service }: Search): Filters {
   return { status, ...(severity === undefined ? {} : { severity }), ...(service === undefined ? {} : { service }) };
@@ -43,12 +44,15 @@ export function AlertsPage() {
     const next = shown[Math.min(Math.max(index + by, 0), shown.length - 1)];
     select(next?.id);
   };
+  const handle = (verb: Verb): void => hands.current?.press(verb);
   useTitle(t("alerts.title"));
   useKeys({
     j: () => step(1),
     k: () => step(-1),
-    a: () => hands.current?.acknowledge(),
-    r: () => hands.current?.resolve(),
+    a: () => handle("acknowledge"),
+    r: () => handle("resolve"),
+    e: () => handle("escalate"),
+    s: () => handle("snooze"),
     Enter: () => { if (selected !== undefined) { void router.navigate({ to: "/alerts/$id", params: { id: selected.id } }); } },
     "/": () => field.current?.focus(),
     "?": () => showHelp(true),

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import classes from "./alert.module.css";
 
 const KEYS = [["j", "keys.next"], ["k", "keys.previous"], ["Enter", "keys.open"], ["a", "alert.acknowledge"],
-  ["r", "alert.resolve"], ["/", "keys.search"], ["g n", "keys.now"], ["g a", "keys.alerts"], ["?", "keys.help"]] as const;
+  ["r", "alert.resolve"], ["e", "alert.escalate"], ["s", "alert.snooze"], ["/", "keys.search"], ["g n", "keys.now"], ["g a", "keys.alerts"], ["?", "keys.help"]] as const;
 
 interface Props {
   close: () => void;

@@ -2,15 +2,9 @@
 import { type QueryClient, useMutation, useMutationState, useQueryClient } from "@tanstack/react-query";
 import { bodyOf, client } from "~/kit/client";
 import { asTrouble, type Trouble } from "~/kit/trouble";
-import type { Alert, Status } from "./alert";
+import type { Alert } from "./alert";
 import { putAlert } from "./put";
-
-export type Verb = "acknowledge" | "resolve";
-
-/** Is there nothing left to do for this verb? */
-export function isDone(verb: Verb, status: Status): boolean {
-  return verb === "acknowledge" ? status !== "open" : status === "resolved";
-}
+import type { Verb } from "./verbs";
 
 export interface Act {
   verb: Verb;
@@ -24,11 +18,17 @@ export interface Act {
 /** So long what came of it is to be seen, wherever the alert is shown. */
 const SHOWN_MS = 60_000;
 
+/** As the button says it. */
+const SNOOZE_FOR = "1h";
+
 function post(verb: Verb, id: string): Promise<Alert> {
-  const asked = { params: { path: { id } }, body: {} };
-  return bodyOf(verb === "acknowledge"
-    ? client.POST("/api/v1/alerts/{id}/acknowledge", asked)
-    : client.POST("/api/v1/alerts/{id}/resolve", asked));
+  const params = { path: { id } };
+  switch (verb) {
+    case "acknowledge": return bodyOf(client.POST("/api/v1/alerts/{id}/acknowledge", { params, body: {} }));
+    case "resolve": return bodyOf(client.POST("/api/v1/alerts/{id}/resolve", { params, body: {} }));
+    case "escalate": return bodyOf(client.POST("/api/v1/alerts/{id}/escalate", { params, body: {} }));
+    case "snooze": return bodyOf(client.POST("/api/v1/alerts/{id}/snooze", { params, body: { for: SNOOZE_FOR } }));
+  }
 }
 
 /** However it ended, what is shown is asked for anew: of a lost answer nobody knows whether it was done. */
