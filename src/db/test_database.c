@@ -8,6 +8,7 @@
 
 #include "db/link.h"
 #include "db/migrate.h"
+#include "db/sqlite_engine.h"
 
 enum { TEMPLATE_LOCK = 1952543 }; /* any number that is the same everywhere */
 
@@ -247,4 +248,31 @@ int64_t test_ask_int(struct db *db, const char *sql)
     int64_t value = db_step(query) == DB_ROW ? db_int(query, 0) : -1;
     db_reset(query);
     return value;
+}
+
+GPtrArray *test_statements(struct db *db)
+{
+    GPtrArray *texts = g_ptr_array_new_with_free_func(g_free);
+    for (sqlite3_stmt *stmt = NULL; (stmt = sqlite3_next_stmt(sqlite_handle(db), stmt)) != NULL;) {
+        g_ptr_array_add(texts, g_strdup(sqlite3_sql(stmt)));
+    }
+    return texts;
+}
+
+int test_count_scans(struct db *db, const char *sql, bool (*may)(const char *line, const char *sql))
+{
+    g_autofree char *explain = g_strconcat("EXPLAIN QUERY PLAN ", sql, NULL);
+    sqlite3_stmt *stmt = NULL;
+    int scans = 0;
+    CHECK(sqlite3_prepare_v2(sqlite_handle(db), explain, -1, &stmt, NULL) == SQLITE_OK);
+    while (sqlite3_step(stmt) == SQLITE_ROW) {
+        /* "SCAN t" and "SCAN t USING INDEX i" go through all rows of t. */
+        const char *line = (const char *)sqlite3_column_text(stmt, 3);
+        if (g_str_has_prefix(line, "SCAN ") && !may(line, sql)) {
+            g_printerr("%s\n  in: %s\n", line, sql);
+            scans++;
+        }
+    }
+    CHECK(sqlite3_finalize(stmt) == SQLITE_OK);
+    return scans;
 }

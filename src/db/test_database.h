@@ -59,4 +59,11 @@ int test_room_close(void **state);
 /* The first column of the first row; -1 when there is none, or it failed. */
 int64_t test_ask_int(struct db *db, const char *sql);
 
+/* Of SQLite: the texts of all statements that were prepared on the connection. Free with g_ptr_array_unref. */
+NODISCARD GPtrArray *test_statements(struct db *db);
+/* How many tables the plan of a statement reads from end to end, but for the lines ("SCAN payload") that `may` allows;
+ * the others are printed. */
+NODISCARD int test_count_scans(struct db *db, const char *sql,
+                               bool (*may)(const char *line, const char *sql));
+
 #endif

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "db/sqlite_engine.h"
+#include "db/test_database.h"
 #include "paging/paging_harness.h"
 
 static const char TEAM[] =
@@ -77,24 +77,6 @@ static bool may_scan(const char *line, const char *sql)
             strstr(sql, "retry_at = retry_at + ") != NULL);
 }
 
-/* "SCAN t" and "SCAN t USING INDEX i" go through all rows of t. */
-static int count_scans(sqlite3 *handle, const char *sql)
-{
-    g_autofree char *explain = g_strconcat("EXPLAIN QUERY PLAN ", sql, NULL);
-    sqlite3_stmt *stmt = NULL;
-    int scans = 0;
-    assert_int_equal(sqlite3_prepare_v2(handle, explain, -1, &stmt, NULL), SQLITE_OK);
-    while (sqlite3_step(stmt) == SQLITE_ROW) {
-        const char *line = (const char *)sqlite3_column_text(stmt, 3);
-        if (g_str_has_prefix(line, "SCAN ") && !may_scan(line, sql)) {
-            print_error("%s\n  in: %s\n", line, sql);
-            scans++;
-        }
-    }
-    assert_int_equal(sqlite3_finalize(stmt), SQLITE_OK);
-    return scans;
-}
-
 static void no_statement_of_paging_reads_a_whole_table(void **state)
 {
     (void)state;
@@ -103,15 +85,11 @@ static void no_statement_of_paging_reads_a_whole_table(void **state)
     paging_restart(&paging); /* migrating may read what it likes */
     live_a_day(&paging);
     paging_jump(&paging, SPAN_H(1));
-    sqlite3 *handle = sqlite_handle(paging.db);
-    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
-    for (sqlite3_stmt *stmt = NULL; (stmt = sqlite3_next_stmt(handle, stmt)) != NULL;) {
-        g_ptr_array_add(texts, g_strdup(sqlite3_sql(stmt)));
-    }
+    g_autoptr(GPtrArray) texts = test_statements(paging.db);
     assert_true(texts->len > 30); /* else the day above was none */
     int scans = 0;
     for (guint i = 0; i < texts->len; i++) {
-        scans += count_scans(handle, g_ptr_array_index(texts, i));
+        scans += test_count_scans(paging.db, g_ptr_array_index(texts, i), may_scan);
     }
     assert_int_equal(scans, 0);
     paging_close(&paging);

@@ -343,6 +343,45 @@ static void what_went_is_given_back(void **state)
     assert_int_equal(count(paging, "alert"), 1);
 }
 
+static bool may_scan(const char *line, const char *sql)
+{
+    return g_str_has_prefix(line, "SCAN payload") || /* 20 of each integration */
+           strcmp(line, "SCAN counted") == 0 ||      /* bounded */
+           strstr(sql, "FROM escalation ORDER BY id LIMIT 1") != NULL;
+}
+
+/* With a million alerts stored each of its steps would stop everything. */
+static void no_statement_reads_a_whole_table(void **state)
+{
+    struct paging *paging = *state;
+    SKIP_BUT_ON_SQLITE("asks SQLite what it plans");
+    const struct retention_cursor start = {{0}, 0};
+    struct retention_candidate found;
+    struct retention_event event;
+    g_autoptr(GPtrArray) known = test_statements(paging->db);
+    db_begin(paging->db);
+    for (enum retention_sort sort = SORT_ALERTS; sort < SORT_EVENTS; sort++) {
+        (void)!retention_find(paging->db, sort, paging->now, &start, &found, 1);
+        (void)!retention_count(paging->db, sort, paging->now, 10);
+        (void)!utc_is_set(retention_oldest(paging->db, sort));
+        retention_delete(paging->db, sort, 1);
+    }
+    (void)!retention_needed_seq(paging->db);
+    (void)!retention_count_events(paging->db, paging->now);
+    (void)!retention_events_after(paging->db, 0, &event, 1);
+    (void)!retention_delete_payloads(paging->db, paging->now);
+    db_rollback(paging->db);
+    g_autoptr(GPtrArray) texts = test_statements(paging->db);
+    assert_true(texts->len > known->len + 20);
+    int scans = 0;
+    for (guint i = 0; i < texts->len; i++) {
+        const char *sql = texts->pdata[i];
+        bool was_there = g_ptr_array_find_with_equal_func(known, sql, g_str_equal, NULL);
+        scans += was_there ? 0 : test_count_scans(paging->db, sql, may_scan);
+    }
+    assert_int_equal(scans, 0);
+}
+
 static void without_its_section_400_days_hold(void **state)
 {
     struct paging *paging = *state;
@@ -400,6 +439,7 @@ int main(void)
         EACH(a_message_about_no_alert_goes_with_its_delivery),
         EACH(it_goes_on_after_a_restart),
         EACH(what_went_is_given_back),
+        EACH(no_statement_reads_a_whole_table),
         EACH(without_its_section_400_days_hold),
         EACH(a_node_without_the_lane_does_nothing),
     };
