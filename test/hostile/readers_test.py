@@ -176,6 +176,11 @@ class ReadersTest(unittest.TestCase):
                     ("schedules/hourly/overrides", {"who": "ana", "from": begin[:16], "to": end[:16]})):
                 answer = cls.world.post(f"/api/v1/{path}", body)
                 assert answer.status == 201, answer
+        day = now + datetime.timedelta(days=30)
+        swap = cls.world.post("/api/v1/swaps", {
+            "schedule": "hourly", "user": "person-1", "with": "ana", "from": day.isoformat(),
+            "until": (day + datetime.timedelta(hours=3)).isoformat()})
+        assert swap.status == 201, swap
         calendar = cls.world.post("/api/v1/feeds", {"schedule": "hourly"}).json["url"]
         silences = cls.world.get(f"/in/prometheus/{KEYS['PROM_KEY']}/api/v2/silences", token=None).json
         cls.world.wait("a page", lambda: cls.receiver.received("/ana"))
