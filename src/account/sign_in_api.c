@@ -37,7 +37,7 @@ static const struct field SIGN_IN_FIELDS[] = {
      .kind = FIELD_TEXT,
      .offset = AT(code),
      .max = 64,
-     .doc = "Of a second factor, where the account has one."},
+     .doc = "Of a second factor. No account can have one yet: it is not looked at."},
 };
 static const struct record SIGN_IN = BODY("SignInWith", "Who signs in.", SIGN_IN_FIELDS);
 
