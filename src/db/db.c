@@ -33,12 +33,24 @@ static void finish_query(gpointer data)
     query->db->engine->finish(query);
 }
 
+static guint hash_key(gconstpointer data)
+{
+    const struct db_query_key *key = data;
+    return g_direct_hash(key->text) * 31 + g_direct_hash(key->of);
+}
+
+static gboolean is_same_key(gconstpointer a, gconstpointer b)
+{
+    const struct db_query_key *one = a, *other = b;
+    return one->text == other->text && one->of == other->of;
+}
+
 void db_init(struct db *db, const struct db_engine *engine, enum db_mode mode)
 {
     db->engine = engine;
     db->mode = mode;
     db->error = DB_OK;
-    db->queries = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, finish_query);
+    db->queries = g_hash_table_new_full(hash_key, is_same_key, NULL, finish_query);
     db->broken = (struct db_query){.db = db, .is_broken = true};
 }
 
@@ -260,7 +272,7 @@ const char *db_error_text(const struct db *db)
     return db->error_text;
 }
 
-struct db_query *db_query_known(struct db *db, const void *key)
+struct db_query *db_query_known(struct db *db, struct db_query_key key)
 {
     if (!db->is_in_transaction && !db->is_dead) {
         db_forget_error(db);
@@ -268,14 +280,14 @@ struct db_query *db_query_known(struct db *db, const void *key)
     if (db->error != DB_OK) {
         return &db->broken;
     }
-    struct db_query *query = g_hash_table_lookup(db->queries, key);
+    struct db_query *query = g_hash_table_lookup(db->queries, &key);
     if (query != NULL) {
         db->engine->ready(query);
     }
     return query;
 }
 
-struct db_query *db_query_prepare(struct db *db, const void *key, const char *sql,
+struct db_query *db_query_prepare(struct db *db, struct db_query_key key, const char *sql,
                                   const struct db_words_of *words)
 {
     g_autofree char *expanded = db_expand(db, sql, words);
@@ -285,15 +297,16 @@ struct db_query *db_query_prepare(struct db *db, const void *key, const char *sq
     }
     query->db = db;
     query->is_select = g_ascii_strncasecmp(sql, "SELECT", 6) == 0;
-    /* The key is only an address; what stands there outlives the connection. */
-    g_hash_table_insert(db->queries, (gpointer)(uintptr_t)key, query);
+    query->key = key;
+    g_hash_table_insert(db->queries, &query->key, query);
     return query;
 }
 
 struct db_query *db_query(struct db *db, const char *sql)
 {
-    struct db_query *query = db_query_known(db, sql);
-    return query != NULL ? query : db_query_prepare(db, sql, sql, NULL);
+    const struct db_query_key key = {sql, NULL};
+    struct db_query *query = db_query_known(db, key);
+    return query != NULL ? query : db_query_prepare(db, key, sql, NULL);
 }
 
 void db_bind_int(struct db_query *query, int at, int64_t value)

@@ -19,8 +19,16 @@ struct db_token {
     const char *text;
 };
 
+/* By which a statement is found again: addresses of what lives for ever. The linker may keep two equal texts once, so
+ * that a text whose words another thing gives (a table's columns) is another statement for each such thing. */
+struct db_query_key {
+    const void *text; /* of the text, or of something else that it is found by */
+    const void *of;   /* what gave its words; NULL: nothing */
+};
+
 struct db_query {
     struct db *db;
+    struct db_query_key key;
     bool is_broken; /* stands in for a statement after an error: takes binds, never steps */
     bool is_select; /* changes nothing */
 };
@@ -108,7 +116,7 @@ struct db {
     int64_t uncertain; /* number of the turn whose outcome is not known; 0: none */
     enum db_status error;
     char error_text[DB_ERROR_TEXT_SIZE];
-    GHashTable *queries; /* address of the literal -> struct db_query */
+    GHashTable *queries; /* struct db_query_key -> the struct db_query that it is in */
     struct db_query broken;
 };
 
@@ -131,11 +139,10 @@ struct db_words_of {
  * may be NULL, are asked for what the engine does not know. */
 NODISCARD char *db_expand(struct db *db, const char *sql, const struct db_words_of *words);
 
-/* The parts of db_query, for statements that are not found by their text's address but by that of something
- * else which lives for ever. The known one, ready to bind, or the broken one after an error; NULL: it was not
+/* The parts of db_query, for statements that are not found by their text's address alone. The known one, ready to bind, or the broken one after an error; NULL: it was not
  * prepared yet. And that: never NULL. `sql` is only read. */
-NODISCARD struct db_query *db_query_known(struct db *db, const void *key);
-NODISCARD struct db_query *db_query_prepare(struct db *db, const void *key, const char *sql,
+NODISCARD struct db_query *db_query_known(struct db *db, struct db_query_key key);
+NODISCARD struct db_query *db_query_prepare(struct db *db, struct db_query_key key, const char *sql,
                                             const struct db_words_of *words);
 
 static inline bool db_is_stopped(const struct db *db)

@@ -329,19 +329,20 @@ void row_clear(const struct table *table, void *self)
 static struct db_query *made(struct db *db, const struct table *table, const void *key,
                              char *(*make)(const struct table *table))
 {
-    struct db_query *query = db_query_known(db, key);
+    struct db_query *query = db_query_known(db, (struct db_query_key){key, NULL});
     if (query == NULL) {
         g_autofree char *sql = make(table);
-        query = db_query_prepare(db, key, sql, NULL);
+        query = db_query_prepare(db, (struct db_query_key){key, NULL}, sql, NULL);
     }
     return query;
 }
 
 struct db_query *row_query(struct db *db, const struct table *table, const char *sql)
 {
-    struct db_query *query = db_query_known(db, sql);
+    const struct db_query_key key = {sql, table};
+    struct db_query *query = db_query_known(db, key);
     return query != NULL ? query
-                         : db_query_prepare(db, sql, sql, &(struct db_words_of){row_say, table});
+                         : db_query_prepare(db, key, sql, &(struct db_words_of){row_say, table});
 }
 
 bool row_load(struct db *db, const struct table *table, int64_t id, void *out)

@@ -286,6 +286,24 @@ static void an_answer_is_described_as_well(void **state)
     assert_true(tally.balls == 2 && tally.lost == 1);
 }
 
+/* The linker may keep equal texts of two files once. */
+static void one_text_is_another_statement_of_another_table(void **state)
+{
+    struct db *db = ((struct test_room *)*state)->db;
+    static const char TEXT[] = "SELECT {columns} FROM ball";
+    static const struct column COUNT[] = {{"COUNT(*)", COLUMN_INT, 0}};
+    static const struct column SUM[] = {{"SUM(id) * 1000", COLUMN_INT, 0}};
+    static const struct table COUNTED = {.size = sizeof(int64_t), ROW_COLUMNS(COUNT)};
+    static const struct table SUMMED = {.size = sizeof(int64_t), ROW_COLUMNS(SUM)};
+    struct ball ball = {.state = BALL_NEW};
+    int64_t count = 0, sum = 0;
+    row_insert(db, &BALL, &ball);
+    assert_true(row_take(row_query(db, &COUNTED, TEXT), &COUNTED, &count));
+    assert_true(row_take(row_query(db, &SUMMED, TEXT), &SUMMED, &sum));
+    assert_int_equal(count, 1);
+    assert_int_equal(sum, 1000 * ball.id);
+}
+
 struct counted_ball {
     struct ball ball; /* first: what the base describes is in it */
     int64_t twins;
@@ -449,6 +467,7 @@ int main(void)
         IN_ROOM(only_what_may_change_is_saved),
         IN_ROOM(lists_are_read_in_order),
         IN_ROOM(an_answer_is_described_as_well),
+        IN_ROOM(one_text_is_another_statement_of_another_table),
         IN_ROOM(an_answer_goes_on_from_a_table),
         IN_ROOM(a_change_of_state_is_judged_when_it_is_prepared),
         IN_ROOM(words_that_are_not_known_are_refused),

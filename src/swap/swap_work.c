@@ -149,19 +149,42 @@ static char *next_shift_text(const struct schedule *schedule, const char *user, 
     return g_strdup("");
 }
 
-static bool has_shifts(const struct schedule *schedule, const char *user, struct utc from,
-                       struct utc until, const char *field, struct utc now, struct fault *fault)
+/* Whose shifts, and by which field of the question they are named. */
+struct part {
+    const char *user, *field;
+    struct utc from, until;
+};
+
+static struct part given_of(const struct swap *swap)
 {
-    g_autoptr(GPtrArray) covers = cover_give(schedule, user, "", utc_later(from, now), until);
+    return (struct part){swap->asker, "from", swap->from, swap->until};
+}
+
+static struct part return_of(const struct swap *swap, const char *other)
+{
+    return (struct part){other, "back_from", swap->back_from, swap->back_until};
+}
+
+static GPtrArray *give(const struct schedule *schedule, struct part part, const char *who,
+                       struct utc now)
+{
+    return cover_give(schedule, part.user, who, utc_later(part.from, now), part.until);
+}
+
+static bool has_shifts(const struct schedule *schedule, struct part part, struct utc now,
+                       struct fault *fault)
+{
+    g_autoptr(GPtrArray) covers = give(schedule, part, "", now);
     if (covers->len > SHIFTS_MAX) {
-        return fault_set(fault, field, "are %u shifts; at most %d change hands at once",
+        return fault_set(fault, part.field, "are %u shifts; at most %d change hands at once",
                          covers->len, SHIFTS_MAX);
     }
     if (covers->len > 0) {
         return true;
     }
-    g_autofree char *next = next_shift_text(schedule, user, now);
-    return fault_set(fault, field, "%s is not on call in %s then%s", user, schedule->name, next);
+    g_autofree char *next = next_shift_text(schedule, part.user, now);
+    return fault_set(fault, part.field, "%s is not on call in %s then%s", part.user, schedule->name,
+                     next);
 }
 
 static bool judge(const struct config *config, const struct swap *asked, struct utc now,
@@ -169,10 +192,9 @@ static bool judge(const struct config *config, const struct swap *asked, struct 
 {
     const struct schedule *schedule = schedule_find(config, asked->schedule);
     return know_people(config, asked, schedule, fault) && swap_check(asked, now, fault) &&
-           has_shifts(schedule, asked->asker, asked->from, asked->until, "from", now, fault) &&
+           has_shifts(schedule, given_of(asked), now, fault) &&
            (!utc_is_set(asked->back_from) ||
-            has_shifts(schedule, asked->asked, asked->back_from, asked->back_until, "back_from",
-                       now, fault));
+            has_shifts(schedule, return_of(asked, asked->asked), now, fault));
 }
 
 static struct swap copy_of(const struct swap *asked)
@@ -310,17 +332,15 @@ static bool change_hands(struct ledger_tx *tx, struct answer_swap *self,
         return fault_set(fault, "", "its schedule is no longer there");
     }
     bool has_return = utc_is_set(swap->back_from);
-    if (!has_shifts(schedule, swap->asker, swap->from, swap->until, "", tx->now, fault) ||
-        (has_return &&
-         !has_shifts(schedule, who, swap->back_from, swap->back_until, "", tx->now, fault))) {
+    if (!has_shifts(schedule, given_of(swap), tx->now, fault) ||
+        (has_return && !has_shifts(schedule, return_of(swap, who), tx->now, fault))) {
+        fault->field[0] = '\0'; /* of the question, not of the answer */
         return false;
     }
-    g_autoptr(GPtrArray) there =
-        cover_give(schedule, swap->asker, who, utc_later(swap->from, tx->now), swap->until);
+    g_autoptr(GPtrArray) there = give(schedule, given_of(swap), who, tx->now);
     write_covers(tx, self, there);
     if (has_return) {
-        g_autoptr(GPtrArray) back = cover_give(
-            schedule, who, swap->asker, utc_later(swap->back_from, tx->now), swap->back_until);
+        g_autoptr(GPtrArray) back = give(schedule, return_of(swap, who), swap->asker, tx->now);
         write_covers(tx, self, back);
     }
     return true;
