@@ -101,6 +101,8 @@ static enum command_result refuse(struct account_order *order, int status)
     return COMMAND_REFUSED;
 }
 
+/* `name` NULL: nobody's yet. That one is made at each start and is no event, for nothing has happened; what is made of
+ * it is. */
 static void make_link(struct ledger_tx *tx, struct account_order *order, int kind, const char *name)
 {
     struct link_row link = {.kind = kind,
@@ -112,10 +114,11 @@ static void make_link(struct ledger_tx *tx, struct account_order *order, int kin
     link_end_old(tx->db, tx->now);
     link_insert(tx->db, &link);
     order->expires_at = link.expires_at;
-    json_auto_t *data = json_pack("{s:s, s:o}", "link", enum_to_name(ACCOUNT_LINK_NAMES, kind),
-                                  "expires_at", json_utc(link.expires_at));
-    event_append(tx, order->actor, &EVENT_ACCOUNT_LINK_MADE,
-                 name != NULL ? about(name) : subject_only(ACCOUNT_SUBJECT), data);
+    if (name != NULL) {
+        json_auto_t *data = json_pack("{s:s, s:o}", "link", enum_to_name(ACCOUNT_LINK_NAMES, kind),
+                                      "expires_at", json_utc(link.expires_at));
+        event_append(tx, order->actor, &EVENT_ACCOUNT_LINK_MADE, about(name), data);
+    }
 }
 
 static bool check_create(struct account_order *order, const struct config *config, bool is_there)

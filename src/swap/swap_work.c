@@ -150,28 +150,28 @@ static char *next_shift_text(const struct schedule *schedule, const char *user, 
 }
 
 /* Whose shifts, and by which field of the question they are named. */
-struct part {
+struct swap_part {
     const char *user, *field;
     struct utc from, until;
 };
 
-static struct part given_of(const struct swap *swap)
+static struct swap_part given_of(const struct swap *swap)
 {
-    return (struct part){swap->asker, "from", swap->from, swap->until};
+    return (struct swap_part){swap->asker, "from", swap->from, swap->until};
 }
 
-static struct part return_of(const struct swap *swap, const char *other)
+static struct swap_part return_of(const struct swap *swap, const char *other)
 {
-    return (struct part){other, "back_from", swap->back_from, swap->back_until};
+    return (struct swap_part){other, "back_from", swap->back_from, swap->back_until};
 }
 
-static GPtrArray *give(const struct schedule *schedule, struct part part, const char *who,
+static GPtrArray *give(const struct schedule *schedule, struct swap_part part, const char *who,
                        struct utc now)
 {
     return cover_give(schedule, part.user, who, utc_later(part.from, now), part.until);
 }
 
-static bool has_shifts(const struct schedule *schedule, struct part part, struct utc now,
+static bool has_shifts(const struct schedule *schedule, struct swap_part part, struct utc now,
                        struct fault *fault)
 {
     g_autoptr(GPtrArray) covers = give(schedule, part, "", now);

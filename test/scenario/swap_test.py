@@ -46,28 +46,34 @@ class Swapped(unittest.TestCase):
         return self.world.cli("swap", "ask", "rota", "--user", "ana", "--from", instant(self.start), "--until",
                               instant(self.start + DAY_S), *more, check=check)
 
+    def swap(self):
+        """The number of the only one that is open."""
+        [one] = self.world.cli_json("swap", "list")
+        return one["id"]
+
     def test_everybody_is_asked_and_who_accepts_is_on_call(self):
         said = self.ask("--comment", "my sister marries")
-        self.assertIn("Swap 1: everybody who takes turns there is asked", said.stdout)
+        self.assertIn("everybody who takes turns there is asked", said.stdout)
+        swap = self.swap()
         french = self.wait_told("budi", "swap.asked")
-        self.assertEqual(("notice", "swap:1", "my sister marries"),
+        self.assertEqual(("notice", f"swap:{swap}", "my sister marries"),
                          (french["type"], french["data"]["about"], french["data"]["note"]))
         self.assertIn("Pouvez-vous prendre une astreinte", french["data"]["text"])
         self.assertIn("맡아", self.wait_told("chen", "swap.asked")["data"]["text"])
         self.assertEqual([], self.told("ana"))
         self.assertIn("Ana Wijaya (ana)", self.world.cli("swap", "list").stdout)
-        done = self.world.cli("swap", "accept", "1", "--user", "chen", "--note", "gladly")
-        self.assertIn("Swap 1 is accepted", done.stdout)
+        done = self.world.cli("swap", "accept", swap, "--user", "chen", "--note", "gladly")
+        self.assertIn(f"Swap {swap} is accepted", done.stdout)
         self.assertEqual("chen", self.on_call(self.start + DAY_S // 2))
         self.assertEqual("budi", self.on_call(self.start + DAY_S + DAY_S // 2))
         answer = self.wait_told("ana", "swap.accepted")
         self.assertEqual("gladly", answer["data"]["note"])
         self.assertIn("Nobody asks", self.world.cli("swap", "list").stdout)
-        late = self.world.post("/api/v1/swaps/1/accept", {"user": "budi"}, token="respond")
+        late = self.world.post(f"/api/v1/swaps/{swap}/accept", {"user": "budi"}, token="respond")
         self.assertEqual(403, late.status, late)
-        events = [e["kind"] for e in self.world.events() if e["subject"] == "swap:1"]
+        events = [e["kind"] for e in self.world.events() if e["subject"] == f"swap:{swap}"]
         self.assertEqual(["swap.asked", "swap.accepted"], events)
-        self.assertEqual("accepted", self.world.get("/api/v1/swaps/1", token="read").json["state"])
+        self.assertEqual("accepted", self.world.get(f"/api/v1/swaps/{swap}", token="read").json["state"])
 
     def test_mistakes_are_told_by_their_field(self):
         rows = [
@@ -97,7 +103,7 @@ class Swapped(unittest.TestCase):
         self.wait_told("budi", "swap.asked")
         self.world.kill()
         self.world.start()
-        self.world.cli("swap", "decline", "1", "--user", "budi")
+        self.world.cli("swap", "decline", self.swap(), "--user", "budi")
         self.wait_told("ana", "swap.declined")
         self.assertEqual(1, len([m for m in self.told("budi") if not m["data"]["may_repeat"]]))
         self.assertEqual("ana", self.on_call(self.start + DAY_S // 2))
