@@ -239,6 +239,22 @@ test("an invitation sets a password, once", async () => {
   page.complaints.length = 0; // of the refusals
 });
 
+test("the link of the first start asks who one is, and blames nobody", async () => {
+  const page = await open();
+  await page.goto(QUIET.ownership);
+  await page.getByLabel(text["welcome.password"], { exact: true }).fill("four words nobody guesses");
+  await button(page, "welcome.go").click();
+  await page.getByLabel(text["account.login"], { exact: true }).fill("nobody-there");
+  assert.equal(await page.getByText(text["welcome.failed"]).count(), 0);
+  await assertAccessible(page, "who");
+  await button(page, "welcome.go").click();
+  await page.getByText(text["welcome.failed"]).waitFor();
+  await page.getByLabel(text["account.login"], { exact: true }).fill("guest-4");
+  await button(page, "welcome.go").click();
+  await page.getByText(text["now.quiet_title"]).waitFor();
+  page.complaints.length = 0; // of the refusals
+});
+
 // --- Now ---
 
 test("a quiet house says so, and who is on call", async () => {

@@ -29,7 +29,9 @@ def accounts(world):
     for name, role in [(name, "responder") for name, *_ in PEOPLE] + [("guest-1", "stakeholder"), ("guest-3", "responder")]:
         world.cli("account", "create", name, "--role", role, "--password-stdin", input=PASSWORD + "\n")
     said = world.cli("account", "create", "guest-2", "--role", "responder")
-    return {"invitation": re.search(r"http\S+/accept#\S+", said.stdout)[0]}
+    world.restart()  # nobody owns it yet: the start prints a link
+    return {"invitation": re.search(r"http\S+/accept#\S+", said.stdout)[0],
+            "ownership": re.search(r"http\S+/accept#\S+", world.server.log())[0]}
 
 
 def main():

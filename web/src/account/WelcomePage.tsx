@@ -18,13 +18,18 @@ export function WelcomePage() {
   const [token] = useState(() => window.location.hash.slice(1)); // behind #: no server and no log sees it
   const [login, setLogin] = useState("");
   const [password, setPassword] = useState("");
+  const [wantsLogin, setWantsLogin] = useState(false);
   const accepting = useMutation({
     mutationFn: () => accept(queries, { token, password, ...(login === "" ? {} : { login: login.trim() }) }),
     onSuccess: () => router.navigate({ to: "/", replace: true }),
+    onError: (error) => {
+      if (!wantsLogin && asTrouble(error).field === "login") {
+        setWantsLogin(true); // the link of the first start is for one of several: a question, and nobody's mistake
+        accepting.reset();
+      }
+    },
   });
   const trouble = accepting.error === null ? undefined : asTrouble(accepting.error);
-  // The link of the first start is for one of several: the server asks which.
-  const wantsLogin = trouble?.field === "login" || login !== "";
   useTitle(t("welcome.title"));
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
@@ -38,7 +43,7 @@ export function WelcomePage() {
         {trouble !== undefined && <TroubleNote title={t("welcome.failed")} error={trouble} />}
         {wantsLogin && (
           <TextInput label={t("account.login")} description={t("welcome.login_help")} name="login" autoComplete="username" autoCapitalize="none"
-            spellCheck={false} size="md" required withAsterisk={false} value={login} onChange={(event) => setLogin(event.currentTarget.value)} />
+            spellCheck={false} size="md" autoFocus required withAsterisk={false} value={login} onChange={(event) => setLogin(event.currentTarget.value)} />
         )}
         <PasswordInput label={t("welcome.password")} description={t("welcome.password_help")} name="password" size="md" required
           withAsterisk={false} autoComplete="new-password" autoFocus value={password}
