@@ -27,7 +27,7 @@ void swap_list(struct db *db, const struct swap_filter *filter, int64_t before_i
 /* UTC_NEVER: none waits. */
 NODISCARD struct utc swap_first_due(struct db *db);
 NODISCARD size_t swap_due(struct db *db, struct utc now, int64_t *out_ids, size_t max);
-/* The wall clock was set: the shifts' times are dates and stay, questions of the past are not asked again. */
+/* The first that is due cannot be worked: it is looked at again so much later. */
 void swap_put_off(struct db *db, struct utc now, struct span by);
 
 #endif

@@ -256,10 +256,7 @@ enum command_result ask_swap_run(struct ledger_tx *tx, void *arg)
         self->base.status = 200;
         return COMMAND_DONE;
     }
-    struct config *config = config_load(tx->db, &self->base.fault);
-    if (config == NULL) {
-        return config_command_refuse(&self->base, 503);
-    }
+    struct config *config = config_in(self->base.configs, tx);
     bool is_good = judge(config, self->asked, tx->now, &self->base.fault) &&
                    is_anybody_there(config, self->asked, &self->base.fault);
     enum command_result result =
@@ -439,10 +436,7 @@ enum command_result answer_swap_run(struct ledger_tx *tx, void *arg)
         self->base.status = 200;
         return COMMAND_DONE;
     }
-    struct config *config = config_load(tx->db, &self->base.fault);
-    if (config == NULL) {
-        return config_command_refuse(&self->base, 503);
-    }
+    struct config *config = config_in(self->base.configs, tx);
     bool is_good = actor.kind == PRINCIPAL_USER
                        ? answer_judged(tx, self, config, actor.name)
                        : refuse(self, 422, "user", "is needed: who answers?");
